@@ -1,0 +1,1 @@
+"""An executable specification of how Keras' LSTM behaves."""

@@ -1,0 +1,122 @@
+"""The claims as text: read from the source of the chapters, never imported.
+
+So the claims can be listed, found and cited in a fraction of a second, without TensorFlow.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CLAIMS = Path(__file__).parent / "claims"
+BASES = ("promised", "derived", "observed")
+
+
+class UnknownNameError(ValueError):
+    """A word that is neither a claim's id nor a chapter."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim as it is written."""
+
+    id: str
+    statement: str
+    """The first paragraph of the docstring, on one line."""
+    why: str
+    """What stands between the statement and the example."""
+    example: str
+    """The example, as doctest source."""
+    basis: str
+    """One of BASES."""
+    source: str
+    """Who says so: the text given as promised, derived or observed."""
+    corrects: str | None
+    """The belief, or the documentation's sentence, that the claim shows to be false."""
+    test: str
+    """The name of the test function."""
+    line: int
+    """The line of the chapter's file on which the claim begins."""
+
+    @property
+    def chapter(self) -> str:
+        """The part of the id before the dot, which is also the module's name."""
+        return self.id.partition(".")[0]
+
+
+def chapters() -> tuple[str, ...]:
+    """Return the names of the chapters in reading order."""
+    names: tuple[str, ...] = _constant("CHAPTERS")
+    return names
+
+
+def retired() -> dict[str, str]:
+    """Return the ids that are no longer claims, each with its reason."""
+    reasons: dict[str, str] = _constant("RETIRED")
+    return reasons
+
+
+def claims() -> list[Claim]:
+    """Return all claims in reading order."""
+    return [claim for chapter in chapters() for claim in read(CLAIMS / f"{chapter}.py")]
+
+
+def read(path: Path) -> list[Claim]:
+    """Return the claims of a chapter's file, in the order in which they stand."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [_claim(node, mark) for node in functions for mark in _marks(node)]
+
+
+def select(names: list[str]) -> list[Claim]:
+    """Return the claims that ids and chapters name, in reading order; all, if none is named.
+
+    Raises:
+        UnknownNameError: a name is neither an id nor a chapter; the message holds the nearest.
+    """
+    everything = claims()
+    known = {claim.id for claim in everything} | set(chapters())
+    for name in names:
+        if name in retired():
+            raise UnknownNameError(f"claim {name!r} is retired: {retired()[name]}")
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+            other = f"the chapters are {', '.join(chapters())}"
+            hint = f"did you mean {' or '.join(near)}?" if near else other
+            raise UnknownNameError(f"no claim or chapter is called {name!r}; {hint}")
+    return [c for c in everything if not names or c.id in names or c.chapter in names]
+
+
+def _constant(name: str) -> Any:
+    source = (CLAIMS / "__init__.py").read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return ast.literal_eval(getattr(node, "value"))  # noqa: B009 - not every node has one
+    raise LookupError(f"lstm_spec.claims defines no {name}")
+
+
+def _marks(node: ast.FunctionDef) -> list[ast.Call]:
+    calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+    return [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "claim"]
+
+
+def _claim(node: ast.FunctionDef, mark: ast.Call) -> Claim:
+    facts = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
+    basis = next(basis for basis in BASES if basis in facts)
+    text, arrow, example = (ast.get_docstring(node) or "").partition(">>> ")
+    statement, _, why = text.partition("\n\n")
+    return Claim(
+        id=ast.literal_eval(mark.args[0]),
+        statement=" ".join(statement.split()),
+        why=why.strip(),
+        example=arrow + example,
+        basis=basis,
+        source=facts[basis],
+        corrects=facts.get("corrects"),
+        test=node.name,
+        line=mark.lineno,
+    )

@@ -1,0 +1,51 @@
+"""The specification: a chapter a file, a claim a test.
+
+A claim is one sentence about Keras' LSTM that can be false. The docstring of its test holds
+the sentence, the reason, and an example that pastes into an empty notebook; the body tries
+to refute it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+CHAPTERS = ("shapes", "weights", "gates", "symmetry", "time", "sequences", "state", "masking")
+"""The chapters in reading order."""
+
+RETIRED: dict[str, str] = {}
+"""Ids that are no longer claims, each with the reason and its replacement."""
+
+
+def claim(
+    id: str,  # noqa: A002 - the field's word for it
+    *,
+    promised: str | None = None,
+    derived: str | None = None,
+    observed: str | None = None,
+    corrects: str | None = None,
+    costly: str | None = None,
+    gpu: bool = False,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a test as a claim. Exactly one of promised, derived and observed says who says so.
+
+    Args:
+        id: `chapter.few-words`; permanent, never reused.
+        promised: where Keras' documentation says so, as `Object, argument or section`.
+        derived: from which equations or claims it follows.
+        observed: since when, or where, released Keras does it, though nobody promised it.
+        corrects: the popular belief, or the documentation's sentence, that it shows to be false.
+        costly: why it is tried on a fifth of the usual number of examples.
+        gpu: whether it can be tried only where there is a GPU.
+
+    Raises:
+        TypeError: none of promised, derived and observed is given, or more than one.
+    """
+    given = [basis for basis in (promised, derived, observed) if basis is not None]
+    if len(given) != 1:
+        raise TypeError(f"claim {id!r} has {len(given)} of promised, derived, observed; give one")
+    mark: Callable[[Callable[..., None]], Callable[..., None]] = pytest.mark.claim(
+        id=id, corrects=corrects, costly=costly, gpu=gpu
+    )
+    return mark

@@ -1,0 +1,397 @@
+"""Sequences: what a layer returns, one output or all, with or without its states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, picks, seeds
+from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.tolerance import (
+    assert_close,
+    assert_differs,
+    assert_refused,
+    assert_same,
+)
+
+
+@claim(
+    "sequences.row-per-timestep",
+    promised="RNN, section Output shape",
+    corrects="A layer with 40 units returns a sequence of 40 outputs.",
+)
+@given(cases(return_sequences=True))
+def test_a_sequence_has_a_row_for_each_timestep(case):
+    """
+    With `return_sequences` the output has a row for each timestep and a column for each unit.
+
+    The sequence is as long as the input, also if it has one timestep. The number of
+    units decides only how wide a row is.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> tuple(lstm(np.ones((1, 5, 3))).shape)  # (batch, timesteps, units)
+    (1, 5, 2)
+    >>> tuple(lstm(np.ones((1, 1, 3))).shape)
+    (1, 1, 2)
+    """
+    shape = tuple(lstm(case)(case.x).shape)
+    assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
+
+
+@claim("sequences.last-row", promised="LSTM, argument `return_sequences`")
+@given(cases(go_backwards=booleans()))
+def test_the_default_output_is_the_last_row_of_the_sequence(case):
+    """
+    Without `return_sequences` the output is the last row of the sequence, without a time axis.
+
+    Nothing is averaged or added up over time: the rows before are computed and dropped.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> last, sequence = keras.layers.LSTM(2), keras.layers.LSTM(2, return_sequences=True)
+    >>> tuple(last(x).shape), tuple(sequence(x).shape)
+    ((1, 2), (1, 3, 2))
+    >>> sequence.set_weights(last.get_weights())
+    >>> bool(np.allclose(last(x), sequence(x)[:, -1], atol=1e-6))
+    True
+    """
+    assert_same(lstm(case)(case.x), lstm(case, return_sequences=True)(case.x)[:, -1])
+
+
+@claim(
+    "sequences.rows",
+    derived="the claims `sequences.last-row` and `time.prefix`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4)), picks)
+def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, pick):
+    """
+    Row t of the sequence is the output of the layer on the timesteps up to and including t.
+
+    Row 0 has read one timestep, not none: the initial state is no row of the sequence.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> sequence, last = keras.layers.LSTM(2, return_sequences=True), keras.layers.LSTM(2)
+    >>> y, _ = sequence(x), last(x)
+    >>> last.set_weights(sequence.get_weights())
+    >>> [bool(np.allclose(y[:, t], last(x[:, : t + 1]), atol=1e-6)) for t in range(3)]
+    [True, True, True]
+    """
+    t = pick % case.timesteps
+    sequence = lstm(case, return_sequences=True)(case.x)
+    assert_close(sequence[:, t], lstm(case)(case.x[:, : t + 1]))
+
+
+@claim(
+    "sequences.only-final-states",
+    promised="RNN, section Output shape",
+    corrects="`return_sequences` with `return_state` gives the cell state at every timestep.",
+)
+@given(cases(return_sequences=booleans(), return_state=True))
+def test_return_state_adds_two_final_states(case):
+    """
+    `return_state` adds two tensors of shape (batch, units), also with `return_sequences`.
+
+    They are the states after the last timestep. The states of earlier timesteps are not
+    to be had from one call, except h, which is the sequence of outputs.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
+    >>> [tuple(y.shape) for y in keras.layers.LSTM(2, return_state=True)(x)]
+    [(1, 2), (1, 2), (1, 2)]
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
+    >>> [tuple(y.shape) for y in lstm(x)]
+    [(1, 5, 2), (1, 2), (1, 2)]
+    """
+    _, *states = lstm(case)(case.x)
+    shapes = [tuple(state.shape) for state in states]
+    assert shapes == [(case.batch, case.units)] * 2, f"states {shapes}"
+
+
+@claim(
+    "sequences.order-of-states",
+    promised="LSTM, section Example: the memory state, then the carry state",
+    corrects="`return_state` returns the cell state alone.",
+)
+@given(cases(return_state=True))
+def test_the_states_are_h_then_c(case):
+    """
+    The returned states are h, then c, in the order in which `initial_state` takes them.
+
+    h is what Keras' documentation calls the memory state, c its carry state. Elsewhere
+    they are the hidden state and the cell state.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_state=True)
+    >>> y, h, c = lstm(np.array([[[1.0], [7.0], [2.0]]]))  # (batch, timesteps, features)
+    >>> bool(np.allclose(y, h)), bool(np.allclose(y, c, rtol=0, atol=1e-9))
+    (True, False)
+    """
+    run = equations(case)
+    assert_close(lstm(case)(case.x), [run.outputs[:, -1], run.h, run.c])
+
+
+@claim(
+    "sequences.output-is-h",
+    derived="the equations: the output of a timestep is its h",
+)
+@given(cases(return_state=True, go_backwards=booleans()))
+def test_the_output_is_the_final_h(case):
+    """
+    Without a mask, the output and the returned h are the same numbers.
+
+    So `return_state` gives one thing that is new: c.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_state=True)
+    >>> y, h, c = lstm(np.array([[[1.0], [7.0], [2.0]]]))  # (batch, timesteps, features)
+    >>> bool(np.array_equal(y, h))
+    True
+    """
+    y, h, _ = lstm(case)(case.x)
+    assert_same(y, h)
+
+
+@claim(
+    "sequences.output-is-not-c",
+    derived="the equations: h = o * tanh(c), so |h| < |c|",
+    corrects="The output of an LSTM is its cell state.",
+)
+@given(cases(return_state=True, dtype="float64"))
+def test_the_output_is_not_c(case):
+    """
+    The output is not c: with the default activations every element of it is nearer to zero.
+
+    The output gate and tanh both make it smaller, and c, which they do not touch, is what
+    the layer remembers.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_state=True, dtype="float64")
+    >>> y, h, c = lstm(np.array([[[1.0], [7.0], [2.0]]]))  # (batch, timesteps, features)
+    >>> bool(np.all(np.abs(y) < np.abs(c)))
+    True
+    """
+    y, _, c = lstm(case)(case.x)
+    y, c = np.abs(y), np.abs(c)
+    assert np.all(y < c), f"the output has the sizes {y}, c has {c}"
+
+
+@claim(
+    "sequences.flags-choose",
+    derived="the equations: what is returned occurs in none of them",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)), booleans())
+def test_the_flags_choose_what_is_returned(case, sequences):
+    """
+    `return_sequences` and `return_state` choose what is returned, not what is computed.
+
+    Neither adds a weight, so two layers that differ in these flags can share weights:
+    a model is trained with one output, and inspected with all of them and its states.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> full = keras.layers.LSTM(2, return_sequences=True, return_state=True)
+    >>> plain, (y, h, c) = keras.layers.LSTM(2), full(x)
+    >>> _ = plain(x)  # builds it
+    >>> plain.set_weights(full.get_weights())
+    >>> bool(np.allclose(plain(x), y[:, -1], atol=1e-6))
+    True
+    """
+    y, h, c = lstm(case, return_sequences=True, return_state=True)(case.x)
+    results = {True: y, False: y[:, -1]}
+    states = lstm(case, return_sequences=sequences, return_state=True)(case.x)
+    assert_same(states, [results[sequences], h, c])
+    assert_same(lstm(case, return_sequences=sequences)(case.x), results[sequences])
+
+
+@claim(
+    "sequences.backwards",
+    promised="LSTM, argument `go_backwards`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=booleans(), return_state=True))
+def test_going_backwards_is_flipping_the_input(case):
+    """
+    `go_backwards` computes what the layer computes on x[:, ::-1], states included.
+
+    The timesteps are read from the last to the first; features and samples stay in order.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> forwards, backwards = keras.layers.LSTM(2), keras.layers.LSTM(2, go_backwards=True)
+    >>> _ = forwards(x), backwards(x)  # builds them
+    >>> backwards.set_weights(forwards.get_weights())
+    >>> bool(np.allclose(backwards(x), forwards(x[:, ::-1]), atol=1e-6))
+    True
+    """
+    backwards = lstm(case, go_backwards=True)
+    assert_close(backwards(case.x), lstm(case)(case.x[:, ::-1]))
+
+
+@claim(
+    "sequences.backwards-rows",
+    derived="the claim `sequences.backwards`; the documentation speaks of the reversed sequence",
+    corrects="With `go_backwards`, row t of the sequence still belongs to timestep t of the input.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4), go_backwards=True, return_sequences=True), picks)
+def test_backwards_rows_stay_in_reading_order(case, pick):
+    """
+    With `go_backwards`, row k of the sequence has read the last k + 1 timesteps and no other.
+
+    The rows stay in the order of reading: row 0 belongs to the last timestep. Flip them,
+    y[:, ::-1], to lay them beside the input or beside the output of a forward layer.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = lstm(x)
+    >>> [bool(np.allclose(y[:, k], lstm(x[:, 2 - k :])[:, -1], atol=1e-6)) for k in range(3)]
+    [True, True, True]
+    """
+    k = pick % case.timesteps
+    tail = case.x[:, case.timesteps - 1 - k :]
+    read = lstm(case, return_sequences=False)(tail)
+    assert_close(lstm(case)(case.x)[:, k], read)
+
+
+@claim(
+    "sequences.backwards-reads-all",
+    derived="the claims `sequences.backwards` and `time.every-step`",
+    corrects="The output of a layer that goes backwards has seen only the last timestep.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4), go_backwards=True, dtype="float64"), picks)
+def test_the_default_output_backwards_has_read_all_timesteps(case, pick):
+    """
+    With `go_backwards` the default output has read all timesteps, the first of them last.
+
+    It is the output after x[:, 0], and so not the one that belongs to the last timestep:
+    that one, row 0 of the sequence, has seen nothing else.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, go_backwards=True)
+    >>> x = np.array([[[1.0], [2.0], [3.0]]])  # (batch, timesteps, features)
+    >>> changed = [np.array(lstm(x + step[:, None])) for step in np.eye(3)]
+    >>> [bool(np.all(y != lstm(x))) for y in changed]
+    [True, True, True]
+    """
+    layer, other = lstm(case), case.x.copy()
+    other[:, pick % case.timesteps] += 1.0
+    assert_differs(layer(other), layer(case.x), everywhere=True)
+
+
+@claim(
+    "sequences.stacking",
+    promised="LSTM, call argument `inputs`: a tensor with three axes",
+    corrects="LSTM layers are stacked like Dense layers, without further arguments.",
+)
+@given(cases(), integers(1, 3))
+def test_an_lstm_on_a_single_output_is_refused(case, units):
+    """
+    An LSTM on top of one without `return_sequences` is refused: it finds 2 axes, not 3.
+
+    The lower layer drops the time axis, and there is no sequence left to read. Every LSTM
+    below another one needs `return_sequences=True`.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
+    >>> try:
+    ...     keras.layers.LSTM(2)(keras.layers.LSTM(4)(x))
+    ... except ValueError as error:
+    ...     print("expected ndim=3, found ndim=2" in str(error))
+    True
+    >>> tuple(keras.layers.LSTM(2)(keras.layers.LSTM(4, return_sequences=True)(x)).shape)
+    (1, 2)
+    """
+    upper, y = keras.layers.LSTM(units), lstm(case)(case.x)
+    assert_refused(lambda: upper(y), "ValueError", "expected ndim=3, found ndim=2")
+
+
+@claim(
+    "sequences.stack-in-step",
+    derived="the equations, applied to the outputs of the lower layer",
+    corrects="The upper of two LSTM layers starts from the last output, or state, of the lower.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), seeds)
+def test_the_upper_layer_reads_the_outputs_of_the_lower(case, seed):
+    """
+    In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
+
+    Its features are the units of the lower layer. No state goes from one layer to the
+    other: each starts from zeros.
+
+    >>> import keras, numpy as np
+    >>> lower, upper = keras.layers.LSTM(4, return_sequences=True), keras.layers.LSTM(2)
+    >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
+    >>> tuple(upper(lower(x)).shape), upper.get_weights()[0].shape
+    ((1, 2), (4, 8))
+    >>> bool(np.allclose(keras.Sequential([lower, upper])(x), upper(lower(x)), atol=1e-6))
+    True
+    """
+    kernel = noise((case.units, 4 * case.units), seed)
+    upper = replace(case, x=equations(case).outputs, kernel=kernel)
+    stack = keras.Sequential([lstm(case, return_sequences=True), lstm(upper)])
+    assert_close(stack(case.x), equations(upper).h)
+
+
+@claim(
+    "sequences.no-states-in-sequential",
+    observed="Keras 3, every backend: the layer after it is called on all that it returns",
+)
+@given(cases(return_sequences=booleans(), return_state=True))
+def test_return_state_does_not_fit_into_sequential(case):
+    """
+    In a Sequential model, a layer after an LSTM with `return_state` refuses its three tensors.
+
+    Sequential hands on all that a layer returns. With the functional API a model takes
+    the output and leaves, or uses, the states.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2, return_state=True), keras.layers.Dense(1)])
+    >>> try:
+    ...     model(np.ones((1, 5, 3)))
+    ... except ValueError as error:
+    ...     print("expects 1 input(s), but it received 3 input tensors" in str(error))
+    True
+    """
+    model = keras.Sequential([lstm(case), keras.layers.Dense(1)])
+    words = "expects 1 input(s), but it received 3 input tensors"
+    assert_refused(lambda: model(case.x), "ValueError", words)
+
+
+@claim(
+    "sequences.dense-per-timestep",
+    promised="Dense, section Note: more than two axes",
+    corrects="Dense takes only two axes, so a sequence needs TimeDistributed or Flatten before it.",
+)
+@given(cases(return_sequences=True), picks, seeds)
+def test_dense_is_applied_to_each_timestep(case, pick, seed):
+    """
+    Dense after `return_sequences` is applied to each timestep, with the same weights.
+
+    It acts on the last axis and keeps the others, so its kernel is (units, outputs)
+    whatever the number of timesteps is. TimeDistributed(Dense) does the same.
+
+    >>> import keras, numpy as np
+    >>> y = keras.layers.LSTM(2, return_sequences=True)(np.ones((1, 5, 3)))
+    >>> dense = keras.layers.Dense(4)
+    >>> tuple(dense(y).shape), dense.get_weights()[0].shape
+    ((1, 5, 4), (2, 4))
+    >>> bool(np.allclose(dense(y)[:, 3], dense(y[:, 3]), atol=1e-6))
+    True
+    """
+    y, t = lstm(case)(case.x), pick % case.timesteps
+    drawn = keras.initializers.RandomUniform(-1.0, 1.0, seed=seed)
+    dense = keras.layers.Dense(2, kernel_initializer=drawn, bias_initializer=drawn)
+    assert_close(dense(y)[:, t], dense(y[:, t]))

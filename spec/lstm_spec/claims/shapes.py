@@ -1,0 +1,910 @@
+"""Shapes: what an LSTM returns, which input it reads, and what it refuses.
+
+The input has three axes, (batch, timesteps, features); the output has `units` columns. The
+units are chosen freely: they are tied neither to the timesteps nor to the features.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, floats, integers, lists, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, seeds
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import (
+    assert_close,
+    assert_differs,
+    assert_refused,
+    assert_same,
+)
+
+ASKED = np.arange(1.0, 10.0).reshape(3, 3, 1)
+"""The input of the question from which this specification grew: (batch, timesteps, features)."""
+
+DEFAULTS = {
+    "activation": "tanh",
+    "recurrent_activation": "sigmoid",
+    "use_bias": True,
+    "kernel_initializer": "glorot_uniform",
+    "recurrent_initializer": "orthogonal",
+    "bias_initializer": "zeros",
+    "unit_forget_bias": True,
+    "kernel_regularizer": None,
+    "recurrent_regularizer": None,
+    "bias_regularizer": None,
+    "activity_regularizer": None,
+    "kernel_constraint": None,
+    "recurrent_constraint": None,
+    "bias_constraint": None,
+    "dropout": 0.0,
+    "recurrent_dropout": 0.0,
+    "return_sequences": False,
+    "return_state": False,
+    "go_backwards": False,
+    "stateful": False,
+    "unroll": False,
+}
+"""The arguments for which the documentation of LSTM gives a default."""
+
+KERAS_2 = (
+    "batch_input_shape",
+    "batch_shape",
+    "batch_size",
+    "input_length",
+    "ragged",
+    "time_major",
+    "weights",
+)
+"""Arguments that code written for Keras 2 passes to an LSTM."""
+
+
+def assert_shape(tensor, *sizes):
+    """Assert that a tensor, symbolic or not, has these sizes."""
+    assert_equal(tuple(tensor.shape), sizes)
+
+
+def assert_equal(actual, expected):
+    """Assert that two plain values, no arrays, are equal."""
+    assert actual == expected, f"{actual}, expected {expected}"
+
+
+# What comes out
+
+
+@claim(
+    "shapes.width",
+    promised="LSTM, argument `units`",
+    corrects="An LSTM returns a number per timestep, so it needs as many units as timesteps.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(units=integers(1, 7)))
+def test_width_is_the_number_of_units(case):
+    """
+    The output's width is `units` and never depends on the number of timesteps.
+
+    An LSTM is one cell of `units` numbers that reads the timesteps one after another.
+    What it returns is the cell's output after the last of them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> tuple(lstm(np.ones((1, 3, 1))).shape)  # (batch, timesteps, features)
+    (1, 2)
+    >>> tuple(lstm(np.ones((1, 50, 1))).shape)
+    (1, 2)
+    """
+    layer, longer = lstm(case), np.concatenate([case.x, case.x], axis=1)
+    assert_shape(layer(case.x), case.batch, case.units)
+    assert_shape(layer(longer), case.batch, case.units)
+
+
+@claim(
+    "shapes.any-sizes",
+    derived="the equations: they hold for all numbers of timesteps, features and units",
+    corrects="The number of units must equal the number of features, or that of timesteps.",
+)
+@given(cases(timesteps=integers(1, 7), features=integers(1, 7), units=integers(1, 7)))
+def test_sizes_are_free_of_each_other(case):
+    """
+    Any number of units goes with any number of timesteps and of features.
+
+    Fewer, as many or more: the layer computes the equations in every case, with a kernel
+    of shape (features, 4 * units) and a recurrent kernel of shape (units, 4 * units).
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 3, 4))  # (batch, timesteps, features)
+    >>> [tuple(keras.layers.LSTM(units)(x).shape) for units in (2, 3, 4, 5)]
+    [(1, 2), (1, 3), (1, 4), (1, 5)]
+    """
+    assert_close(lstm(case)(case.x), equations(case).h)
+
+
+@claim(
+    "shapes.asked-units",
+    derived="shapes.width",
+    corrects="With three timesteps, 297 of 300 units get no input.",
+)
+def test_two_or_three_or_three_hundred_units_read_three_timesteps():
+    """
+    On input of shape (3, 3, 1) layers of 2, 3 and 300 units return 2, 3 and 300 columns.
+
+    There are three input vectors in each sample, and each of them goes to all units;
+    no unit is left over, and no vector either. The activation does not matter for it.
+
+    >>> import keras, numpy as np
+    >>> x = np.arange(1.0, 10.0).reshape(3, 3, 1)  # (batch, timesteps, features)
+    >>> tuple(keras.layers.LSTM(2)(x).shape)
+    (3, 2)
+    >>> tuple(keras.layers.LSTM(3, activation="elu")(x).shape)
+    (3, 3)
+    >>> tuple(keras.layers.LSTM(300)(x).shape)
+    (3, 300)
+    """
+    assert_shape(keras.layers.LSTM(2)(ASKED), 3, 2)
+    assert_shape(keras.layers.LSTM(3, activation="elu")(ASKED), 3, 3)
+    assert_shape(keras.layers.LSTM(300)(ASKED), 3, 300)
+
+
+@claim(
+    "shapes.answered-example",
+    derived="shapes.any-sizes: 4 * (3 * 5 + 5 * 5 + 5) weights, and none for a timestep",
+)
+@given(cases(features=3, units=5))
+def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(case):
+    """
+    Five units on three features have 180 weights, over two timesteps or any other number.
+
+    Four gates each have 3 x 5 weights for the input, 5 x 5 for the last output and 5
+    biases. All timesteps share them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5)
+    >>> tuple(lstm(np.ones((1, 2, 3))).shape)  # (batch, timesteps, features)
+    (1, 5)
+    >>> lstm.count_params()
+    180
+    >>> [tuple(weight.shape) for weight in lstm.get_weights()]
+    [(3, 20), (5, 20), (20,)]
+    """
+    layer = keras.layers.LSTM(5)
+    assert_shape(layer(case.x), case.batch, 5)
+    assert_equal(layer.count_params(), 4 * (3 * 5 + 5 * 5 + 5))
+
+
+@claim(
+    "shapes.targets",
+    observed="Keras 3, TensorFlow",
+    corrects="The target of an LSTM has a column for each timestep.",
+    costly="it compiles a model and takes a training step",
+)
+@given(cases(units=integers(2, 4)), integers(1, 3), seeds)
+def test_targets_have_a_column_for_each_unit(case, more, seed):
+    """
+    Two or more units refuse training targets that have more columns than there are units.
+
+    Targets are compared with the output, so they have `units` columns, whatever the number
+    of timesteps. A single column is no error: it is compared with every unit in turn.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2)])
+    >>> model.compile(loss="mse", run_eagerly=True)
+    >>> x = np.ones((3, 3, 1))  # (batch, timesteps, features)
+    >>> bool(np.isfinite(model.test_on_batch(x, np.ones((3, 2)))))
+    True
+    """
+    model = keras.Sequential([lstm(case)])
+    model.compile(loss="mse", run_eagerly=True)
+    wide = noise((case.batch, case.units + more), seed)
+    model.train_on_batch(case.x, wide[:, : case.units])
+    assert_refused(lambda: model.train_on_batch(case.x, wide), "Incompatible shapes")
+
+
+@claim(
+    "shapes.return-sequences",
+    promised="RNN, section Output shape",
+    corrects="With return_sequences=True an LSTM returns a sequence of `units` timesteps.",
+)
+@given(cases(return_sequences=True))
+def test_sequence_output_has_a_row_for_each_timestep(case):
+    """
+    With `return_sequences=True` the output has the shape (batch, timesteps, units).
+
+    The number of timesteps is that of the input; the layer adds none and drops none.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5, return_sequences=True)
+    >>> tuple(lstm(np.ones((1, 2, 3))).shape)  # (batch, timesteps, features)
+    (1, 2, 5)
+    """
+    assert_shape(lstm(case)(case.x), case.batch, case.timesteps, case.units)
+
+
+@claim(
+    "shapes.return-state",
+    promised="RNN, section Output shape",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=booleans()))
+def test_state_output_is_three_tensors(case):
+    """
+    With `return_state=True` a call returns the output and two states, (batch, units) each.
+
+    The output keeps the shape that it has without the argument. The states are those after
+    the last timestep: h, then c.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5, return_sequences=True, return_state=True)
+    >>> outputs, h, c = lstm(np.ones((1, 2, 3)))  # (batch, timesteps, features)
+    >>> tuple(outputs.shape), tuple(h.shape), tuple(c.shape)
+    ((1, 2, 5), (1, 5), (1, 5))
+    """
+    output, states = lstm(case)(case.x), [(case.batch, case.units)] * 2
+    parts = lstm(case, return_state=True)(case.x)
+    assert_equal([tuple(part.shape) for part in parts], [tuple(output.shape), *states])
+
+
+@claim(
+    "shapes.declared-output",
+    observed="Keras 3",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=booleans()))
+def test_declared_output_shape_is_that_of_the_output(case):
+    """
+    `compute_output_shape` tells the shape that a call on such an input returns.
+
+    It tells one shape, or three with `return_state=True`, and needs neither weights nor
+    numbers.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5, return_sequences=True)
+    >>> x = np.ones((1, 2, 3))  # (batch, timesteps, features)
+    >>> tuple(lstm.compute_output_shape(x.shape)) == tuple(lstm(x).shape)
+    True
+    """
+    layer, with_state = lstm(case), lstm(case, return_state=True)
+    assert_shape(layer(case.x), *layer.compute_output_shape(case.x.shape))
+    declared = [*with_state.compute_output_shape(case.x.shape)]
+    assert_equal([tuple(part.shape) for part in with_state(case.x)], declared)
+
+
+@claim("shapes.symbolic-output", observed="Keras 3")
+@given(cases())
+def test_symbolic_output_leaves_open_what_the_input_leaves_open(case):
+    """
+    A symbolic output has None on the axes where its input has None, and `units` last.
+
+    The batch size and the number of timesteps pass through; the features do not.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5, return_sequences=True)
+    >>> lstm(keras.Input((None, 3))).shape == (None, None, 5)  # (batch, timesteps, features)
+    True
+    >>> lstm(keras.Input((2, 3), batch_size=7)).shape == (7, 2, 5)
+    True
+    """
+    last, every = lstm(case), lstm(case, return_sequences=True)
+    unknown = keras.Input(batch_shape=(None, None, case.features))
+    assert_shape(last(unknown), None, case.units)
+    assert_shape(every(unknown), None, None, case.units)
+    known = every(keras.Input(batch_shape=case.x.shape))
+    assert_shape(known, case.batch, case.timesteps, case.units)
+
+
+# Which axis is which
+
+
+@claim(
+    "shapes.rank",
+    promised="LSTM, call argument `inputs`",
+    corrects="A table of samples by features can be passed to an LSTM as it is.",
+)
+@given(lists(integers(1, 3), max_size=2) | lists(integers(1, 3), min_size=4, max_size=5))
+def test_input_without_three_axes_is_refused(shape):
+    """
+    Input that does not have three axes is refused by an error that says how many it has.
+
+    The axes are (batch, timesteps, features). One series becomes a batch of one with
+    `x[None]`; a series of single numbers gets its features with `x[..., None]`.
+
+    >>> import keras, numpy as np
+    >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 5))  # (timesteps, features)
+    >>> tuple(lstm(series[None]).shape)
+    (1, 2)
+    """
+    words = f"expected ndim=3, found ndim={len(shape)}"
+    assert_refused(lambda: keras.layers.LSTM(2)(np.ones(shape, "float32")), "ValueError", words)
+
+
+@claim(
+    "shapes.stacking",
+    derived="shapes.width and shapes.rank",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)), integers(1, 4))
+def test_layer_below_another_must_return_sequences(case, units):
+    """
+    An LSTM refuses the output of an LSTM below it that has no `return_sequences=True`.
+
+    Without it the lower layer hands on its last output alone, which has no time axis.
+
+    >>> import keras, numpy as np
+    >>> lower = keras.layers.LSTM(2, return_sequences=True)
+    >>> model = keras.Sequential([lower, keras.layers.LSTM(5)])
+    >>> tuple(model(np.ones((1, 2, 3))).shape)  # (batch, timesteps, features)
+    (1, 5)
+    """
+    last, every = lstm(case), lstm(case, return_sequences=True)
+    upper = keras.layers.LSTM(units)
+    assert_refused(lambda: upper(last(case.x)), "expected ndim=3, found ndim=2")
+    assert_shape(upper(every(case.x)), case.batch, units)
+
+
+@claim(
+    "shapes.vector-size",
+    derived="shapes.rank: the last axis holds the features",
+    corrects="In an array of shape (3, 3, 1) the size of each input vector is 3.",
+)
+def test_input_vectors_have_the_size_of_the_last_axis():
+    """
+    An array of shape (3, 3, 1) holds three samples of three input vectors of size one.
+
+    So three units see one number at a time: their kernel has one row, and vectors of size 3
+    do not fit it. The layer has 4 * (1 * 3 + 3 * 3 + 3) = 60 weights.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(3, activation="elu")
+    >>> y = lstm(np.arange(1.0, 10.0).reshape(3, 3, 1))  # (batch, timesteps, features)
+    >>> [tuple(weight.shape) for weight in lstm.get_weights()]
+    [(1, 12), (3, 12), (12,)]
+    >>> lstm.count_params()
+    60
+    """
+    layer = keras.layers.LSTM(3, activation="elu")
+    layer(ASKED)
+    shapes = [tuple(weight.shape) for weight in layer.get_weights()]
+    assert_equal(shapes, [(1, 12), (3, 12), (12,)])
+    assert_refused(lambda: layer(ASKED.reshape(3, 1, 3)), "LSTMCell.call()")
+
+
+@claim(
+    "shapes.time-axis",
+    derived="the equations: each sample is computed by itself, from its first timestep on",
+    corrects="A series may be laid along the first axis, one vector to a sample.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=1, timesteps=integers(2, 4), dtype="float64"))
+def test_only_vectors_on_the_time_axis_share_a_memory(case):
+    """
+    An earlier vector is remembered on the time axis, never on the batch axis.
+
+    Both layouts of a series are legal. On the batch axis each vector is a sample of its
+    own, of one timestep, and the layer starts anew on it.
+
+    >>> import keras, numpy as np
+    >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 1))  # (timesteps, features)
+    >>> other = np.array([[-9.0], [1.0], [1.0], [1.0]])
+    >>> bool(np.array_equal(lstm(series[None]), lstm(other[None])))
+    False
+    >>> bool(np.array_equal(lstm(series[:, None])[1:], lstm(other[:, None])[1:]))
+    True
+    """
+    layer, series = lstm(case), case.x[0]
+    other = np.concatenate([series[:1] + 1.0, series[1:]])
+    assert_differs(layer(other[None]), layer(series[None]), everywhere=True)
+    assert_same(layer(other[:, None])[1:], layer(series[:, None])[1:])
+
+
+@claim("shapes.one-timestep", derived="the equations, for a single timestep")
+@given(cases(timesteps=1))
+def test_one_timestep_is_one_call_of_the_cell(case):
+    """
+    On one timestep the layer returns what its cell returns from a state of zeros.
+
+    A sequence of one vector is legal. Nothing is recalled on it, so the recurrent kernel
+    and the forget gate have no effect.
+
+    >>> import keras, numpy as np
+    >>> lstm, x, zeros = keras.layers.LSTM(2), np.ones((1, 1, 3)), np.zeros((1, 2))
+    >>> y = lstm(x)  # (batch, timesteps, features)
+    >>> output, states = lstm.cell(x[:, 0], [zeros, zeros])
+    >>> bool(np.allclose(y, output, atol=1e-6))
+    True
+    """
+    layer, zeros = lstm(case), np.zeros((case.batch, case.units), "float32")
+    output, _ = layer.cell(case.x[:, 0], [zeros, zeros])
+    assert_close(layer(case.x), output)
+
+
+# Which sizes may change
+
+
+@claim(
+    "shapes.sizes-may-change",
+    derived="shapes.answered-example: no weight belongs to a sample or a timestep",
+    corrects="The batch size and the number of timesteps are fixed once for all calls.",
+)
+@given(cases(timesteps=integers(1, 4)), integers(1, 4), integers(1, 6), seeds)
+def test_another_batch_size_and_length_may_follow(case, batch, timesteps, seed):
+    """
+    A layer that is not stateful takes another batch size and number of timesteps each call.
+
+    Only the number of features is fixed, when the first call builds the weights. Within
+    one call all samples have the same number of timesteps.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5)
+    >>> [tuple(lstm(np.ones((1, t, 4))).shape) for t in (1, 7, 50)]
+    [(1, 5), (1, 5), (1, 5)]
+    >>> lstm.count_params()
+    200
+    """
+    layer, other = lstm(case), replace(case, x=noise((batch, timesteps, case.features), seed))
+    layer(case.x)
+    assert_close(layer(other.x), equations(other).h)
+
+
+@claim(
+    "shapes.open-length",
+    derived="shapes.sizes-may-change",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 4)), integers(1, 6), seeds)
+def test_model_with_an_open_length_takes_any(case, timesteps, seed):
+    """
+    A model whose `Input` has None for the timesteps takes any number of them.
+
+    It may be another number in each batch; the weights are the same.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((None, 3))  # (timesteps, features)
+    >>> model = keras.Model(inputs, keras.layers.LSTM(5)(inputs))
+    >>> [tuple(model(np.ones((2, t, 3))).shape) for t in (1, 7, 50)]
+    [(2, 5), (2, 5), (2, 5)]
+    """
+    inputs = keras.Input((None, case.features))
+    model = keras.Model(inputs, lstm(case)(inputs))
+    other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
+    assert_close(model(case.x), equations(case).h)
+    assert_close(model(other.x), equations(other).h)
+
+
+@claim(
+    "shapes.sequential-length",
+    observed="Keras 3",
+    corrects="`Input((7, 4))` fixes the number of timesteps of a Sequential model at 7.",
+)
+@given(cases(timesteps=integers(1, 5)), integers(1, 3))
+def test_sequential_model_takes_another_length_than_declared(case, more):
+    """
+    A Sequential model accepts another number of timesteps than its `Input` names.
+
+    Sequential models do not hold their input to the declared shape, and the layer does not
+    care. A model made with `keras.Model` does hold it to that.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((7, 4)), keras.layers.LSTM(2)])
+    >>> tuple(model(np.ones((1, 9, 4))).shape)  # (batch, timesteps, features)
+    (1, 2)
+    """
+    inputs = keras.Input((case.timesteps + more, case.features))
+    model = keras.Sequential([inputs, lstm(case)])
+    assert_close(model(case.x), equations(case).h)
+
+
+@claim("shapes.functional-length", observed="Keras 3")
+@given(cases(timesteps=integers(1, 5)), integers(1, 3))
+def test_functional_model_refuses_another_length_than_declared(case, more):
+    """
+    A functional model refuses another number of timesteps than its `Input` names.
+
+    The model refuses it, not the layer: called by itself, the same layer accepts it.
+
+    >>> import keras, numpy as np
+    >>> inputs, lstm = keras.Input((7, 4)), keras.layers.LSTM(2)
+    >>> model = keras.Model(inputs, lstm(inputs))
+    >>> tuple(model(np.ones((1, 7, 4))).shape)  # (batch, timesteps, features)
+    (1, 2)
+    >>> tuple(lstm(np.ones((1, 9, 4))).shape)
+    (1, 2)
+    """
+    layer, inputs = lstm(case), keras.Input((case.timesteps + more, case.features))
+    model = keras.Model(inputs, layer(inputs))
+    assert_refused(lambda: model(case.x), "ValueError", "expected shape=")
+    assert_close(layer(case.x), equations(case).h)
+
+
+@claim(
+    "shapes.unroll-open-length",
+    observed="Keras 3",
+    corrects="An unrolled LSTM needs an `Input` that names the number of timesteps.",
+)
+@given(cases(timesteps=integers(1, 4), unroll=True))
+def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
+    """
+    A model with None for the timesteps may hold an unrolled layer, and can be called.
+
+    The layer asks for the number of timesteps only when it runs. So `predict` works on its
+    first length; on TensorFlow a second one makes it compile for any, which is refused.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((None, 3))  # (timesteps, features)
+    >>> model = keras.Model(inputs, keras.layers.LSTM(5, unroll=True)(inputs))
+    >>> [tuple(model(np.ones((2, t, 3))).shape) for t in (1, 4)]
+    [(2, 5), (2, 5)]
+    """
+    inputs = keras.Input((None, case.features))
+    model = keras.Model(inputs, lstm(case)(inputs))
+    assert_close(model(case.x), equations(case).h)
+
+
+@claim(
+    "shapes.feature-count",
+    derived="the equations: x @ W needs as many features as the kernel has rows",
+)
+@given(cases(), integers(1, 3), seeds)
+def test_another_number_of_features_is_refused(case, more, seed):
+    """
+    A built layer refuses an array with another number of features.
+
+    The kernel has a row for each feature. The error is that of the matrix product in the
+    cell, so its type and its words are the backend's.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> y = lstm(np.ones((1, 4, 3)))  # (batch, timesteps, features)
+    >>> len(lstm.get_weights()[0])
+    3
+    """
+    layer, x = lstm(case), noise((case.batch, case.timesteps, case.features + more), seed)
+    assert_refused(lambda: layer(x), "LSTMCell.call()")
+
+
+@claim(
+    "shapes.symbolic-feature-count",
+    derived="shapes.feature-count: no array with such a number of features can follow",
+)
+@given(cases(), integers(1, 3))
+def test_another_number_of_symbolic_features_is_refused(case, more):
+    """
+    A built layer refuses a symbolic input with another number of features.
+
+    Such a model can never run, so the mistake is best reported where the model is made.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> y = lstm(np.ones((1, 4, 3)))  # (batch, timesteps, features)
+    >>> lstm(keras.Input((4, 3))).shape == (None, 2)
+    True
+    """
+    layer, inputs = lstm(case), keras.Input((case.timesteps, case.features + more))
+    assert_refused(lambda: layer(inputs))
+
+
+@claim(
+    "shapes.known-feature-count",
+    derived="shapes.feature-count: the kernel cannot be made without it",
+)
+@given(integers(1, 5), integers(1, 5))
+def test_unknown_number_of_features_is_refused(units, timesteps):
+    """
+    A layer cannot be built on an input whose number of features is None.
+
+    It is the only size that must be known, because the kernel has a row for each feature.
+
+    >>> import keras, numpy as np
+    >>> keras.layers.LSTM(2)(keras.Input((None, 3))).shape == (None, 2)
+    True
+    """
+    inputs = keras.Input((timesteps, None))
+    assert_refused(lambda: keras.layers.LSTM(units)(inputs), "ValueError", "fully-defined")
+
+
+@claim("shapes.no-features", derived="the equations, with an empty kernel")
+@given(cases(features=0))
+def test_input_without_features_leaves_bias_and_recurrence(case):
+    """
+    Input without features is legal: the output comes from the bias and the recurrence.
+
+    The number of timesteps still counts, for the layer runs once for each of them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, bias_initializer="ones")
+    >>> y, shorter = lstm(np.ones((1, 3, 0))), lstm(np.ones((1, 2, 0)))
+    >>> tuple(y.shape), bool(np.all(np.array(y) != np.array(shorter)))
+    ((1, 2), True)
+    """
+    assert_close(lstm(case)(case.x), equations(case).h)
+
+
+@claim(
+    "shapes.empty-sequence",
+    observed="Keras 3",
+    corrects="A sequence without timesteps gives the initial state, that is, zeros.",
+)
+@given(cases(timesteps=0, return_sequences=booleans(), unroll=booleans()))
+def test_empty_sequence_is_refused(case):
+    """
+    Input without timesteps is refused, unrolled or not.
+
+    The error is that of a look-up of the first timestep, so its type is the backend's. In
+    a batch of padded sequences, an empty one can be a row that is masked throughout.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> bool(np.all(np.array(lstm(x, mask=np.zeros((1, 3), bool))) == 0))
+    True
+    """
+    assert_refused(lambda: lstm(case)(case.x), "out of bounds")
+
+
+@claim("shapes.empty-batch", derived="the equations: each sample is computed by itself")
+@given(cases(batch=0))
+def test_empty_batch_gives_an_empty_output(case):
+    """
+    An empty batch is legal and gives an output of shape (0, units).
+
+    Where a call on it fails, the declared shape still tells what to put in its place.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> tuple(lstm.compute_output_shape((0, 3, 1)))  # (batch, timesteps, features)
+    (0, 2)
+    """
+    assert_shape(lstm(case)(case.x), 0, case.units)
+
+
+# Which values are read
+
+
+@claim("shapes.integers", observed="Keras 3")
+@given(cases(), sampled_from(["bool", "int8", "int32", "int64"]))
+def test_whole_numbers_are_read_as_floats(case, kind):
+    """
+    Integers and booleans give the same output as the same numbers in float32.
+
+    The layer converts its input to the type it computes in. It does not take an integer
+    for a category: that is what an Embedding below the LSTM is for.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[3], [0], [-1]]])
+    >>> bool(np.array_equal(lstm(x), lstm(x.astype("float32"))))
+    True
+    """
+    layer, whole = lstm(case), np.round(case.x).astype(kind)
+    assert_same(layer(whole), layer(whole.astype("float32")))
+
+
+@claim(
+    "shapes.double-precision",
+    promised="Layer, attribute `compute_dtype`",
+    corrects="On a float64 array an LSTM computes in float64.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases())
+def test_float64_input_is_rounded_to_the_type_of_the_layer(case):
+    """
+    A float64 array gives the output, in float32, of the same array rounded to float32.
+
+    The type of the layer counts, and it is float32 unless `dtype` or the global policy
+    says otherwise. NumPy makes float64 arrays by default.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[0.1], [0.2]]])
+    >>> bool(np.array_equal(lstm(x), lstm(x.astype("float32"))))
+    True
+    >>> np.array(lstm(x)).itemsize  # bytes
+    4
+    """
+    layer, x = lstm(case), case.x.astype("float64") / 3
+    assert_equal(to_numpy(layer(x)).dtype.name, "float32")
+    assert_same(layer(x), layer(x.astype("float32")))
+
+
+@claim("shapes.lists", observed="Keras 3")
+@given(cases())
+def test_nested_lists_are_refused(case):
+    """
+    A layer refuses a nested list of numbers, even one that holds a sequence.
+
+    A list stands for several tensors in Keras. `np.array` turns it into one.
+
+    >>> import keras, numpy as np
+    >>> lstm, numbers = keras.layers.LSTM(2), [[[1.0], [7.0], [2.0]]]
+    >>> tuple(lstm(np.array(numbers)).shape)
+    (1, 2)
+    """
+    layer, numbers = lstm(case), case.x.tolist()
+    assert_refused(lambda: layer(numbers), "ValueError", "Only input tensors may be passed")
+
+
+@claim("shapes.unequal-lengths", observed="Keras 3, TensorFlow")
+@given(cases(batch=1, timesteps=integers(2, 4)))
+def test_array_of_unequal_sequences_is_refused(case):
+    """
+    A layer refuses an object array that holds sequences of unequal lengths.
+
+    A batch is one block of numbers. Shorter sequences are padded to the longest, and a
+    mask tells the layer where each of them ends.
+
+    >>> import keras, numpy as np
+    >>> sequences = [[[1.0], [7.0]], [[2.0]]]
+    >>> x = keras.utils.pad_sequences(sequences, padding="post", dtype="float32")
+    >>> tuple(keras.layers.LSTM(2)(x, mask=np.array([[True, True], [True, False]])).shape)
+    (2, 2)
+    """
+    layer, sequences = lstm(case), np.empty(2, object)
+    sequences[0], sequences[1] = case.x[0], case.x[0, 1:]
+    assert_refused(lambda: layer(sequences), "ValueError", "Failed to convert a NumPy array")
+
+
+@claim("shapes.input-untouched", observed="Keras 3")
+@given(cases(go_backwards=booleans()))
+def test_input_is_left_as_it_is(case):
+    """
+    A call does not change the array that it is given.
+
+    The layer works on a tensor of its own, also where it reads the sequence backwards.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> before, y = x.copy(), keras.layers.LSTM(2)(x)
+    >>> bool(np.array_equal(x, before))
+    True
+    """
+    before = case.x.copy()
+    lstm(case)(case.x)
+    assert_same(case.x, before)
+
+
+@claim(
+    "shapes.same-call-twice",
+    derived="the equations: without `stateful=True` every call starts from zeros",
+    corrects="An LSTM goes on from its last call until its state is reset.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(dropout=floats(0.1, 0.9)))
+def test_same_call_twice_returns_the_same(case):
+    """
+    Two calls of a layer on one array return the same numbers, bit for bit.
+
+    Unless it is stateful, a layer keeps nothing from one call to the next. Dropout acts in
+    training only, so there is no chance in it either.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(lstm(x), lstm(x)))
+    True
+    """
+    layer = lstm(case)
+    assert_same(layer(case.x), layer(case.x))
+
+
+# How it is made and called
+
+
+@claim("shapes.positive-units", promised="LSTM, argument `units`")
+@given(integers(max_value=0))
+def test_units_below_one_are_refused(units):
+    """
+    The constructor refuses a number of units that is zero or negative.
+
+    The number of units is the output's width; from one upwards any will do.
+
+    >>> import keras, numpy as np
+    >>> keras.layers.LSTM(1).units
+    1
+    """
+    assert_refused(lambda: keras.layers.LSTM(units), "ValueError", "expected a positive integer")
+
+
+@claim("shapes.whole-units", promised="LSTM, argument `units`")
+@given(floats(1.0, 1000.0))
+def test_units_in_floating_point_are_refused(units):
+    """
+    The constructor refuses a number of units in floating point, such as 2.0.
+
+    Such a number is often the result of a division; `int(...)` or `//` makes it whole.
+
+    >>> import keras, numpy as np
+    >>> keras.layers.LSTM(int(10 / 5)).units
+    2
+    """
+    assert_refused(lambda: keras.layers.LSTM(units))
+
+
+@claim(
+    "shapes.defaults",
+    promised="LSTM, section Args",
+    corrects="The default of `recurrent_activation` is hard_sigmoid.",
+)
+@given(integers(1, 9))
+def test_defaults_are_the_documented_ones(units):
+    """
+    With `units` alone a layer is configured by the defaults that its documentation lists.
+
+    They are tanh and sigmoid, a bias that is one for the forget gate and zero elsewhere,
+    no dropout, and the last output as the only result.
+
+    >>> import keras, numpy as np
+    >>> config = keras.layers.LSTM(2).get_config()
+    >>> config["activation"] == "tanh", config["recurrent_activation"] == "sigmoid"
+    (True, True)
+    >>> config["unit_forget_bias"], config["return_sequences"], config["stateful"]
+    (True, False, False)
+    """
+    told = keras.layers.LSTM(units, name="lstm", **DEFAULTS).get_config()
+    assert_equal(keras.layers.LSTM(units, name="lstm").get_config(), told)
+
+
+@claim(
+    "shapes.second-argument",
+    promised="RNN, section Call arguments",
+    corrects="The second argument of a call is the mask, as it was in Keras 2.",
+)
+@given(cases(state=True))
+def test_second_argument_of_a_call_is_the_initial_state(case):
+    """
+    The second argument of a call, given without its name, is `initial_state`.
+
+    Keras 2 took it for the mask. With the name the call means the same in both.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> h, c = np.ones((1, 2)), np.zeros((1, 2))
+    >>> bool(np.array_equal(lstm(x, [h, c]), lstm(x, initial_state=[h, c])))
+    True
+    """
+    layer = lstm(case)
+    assert_same(layer(case.x, case.state), layer(case.x, initial_state=case.state))
+
+
+@claim(
+    "shapes.unknown-arguments",
+    observed="Keras 3",
+    corrects="A stateful LSTM is made with LSTM(8, stateful=True, batch_input_shape=...).",
+)
+@given(sampled_from(KERAS_2))
+def test_arguments_of_keras_two_are_refused(name):
+    """
+    The constructor refuses `batch_input_shape`, `time_major` and others of Keras 2 by name.
+
+    So are `batch_shape`, `batch_size`, `input_length`, `ragged` and `weights`. A fixed
+    batch size is told to `keras.Input`; weights are set by `set_weights`.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((3, 1), batch_size=2)  # (timesteps, features)
+    >>> tuple(keras.layers.LSTM(8, stateful=True)(inputs).shape)
+    (2, 8)
+    """
+    words = f"Unrecognized keyword arguments passed to LSTM: {{'{name}'"
+    assert_refused(lambda: keras.layers.LSTM(2, **{name: None}), "ValueError", words)
+
+
+@claim("shapes.input-shape", observed="Keras 3")
+@given(cases())
+def test_input_shape_still_builds_a_model_and_warns(case):
+    """
+    `input_shape` still builds a Sequential model, with a warning to use `Input` instead.
+
+    It is (timesteps, features), without the batch. The older `input_dim` no longer helps:
+    it makes an input of two axes, which the layer refuses.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.output_shape == (None, 2)
+    True
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        layer = keras.layers.LSTM(case.units, input_shape=case.x.shape[1:])
+    warned = ["Do not pass an `input_shape`" in str(warning.message) for warning in caught]
+    assert any(warned), "no warning"
+    assert_equal(keras.Sequential([layer]).output_shape, (None, case.units))

@@ -1,0 +1,951 @@
+"""State: what a call starts from, what a stateful layer keeps, and what resets it.
+
+A call starts from zeros, from the arrays it is given, or, in a stateful layer, from where
+the call before it stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.reference import equations, gradients
+from lstm_spec.harness.strategies import Array, Case, cases, noise, picks, seeds
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+
+several = integers(2, 3)
+
+
+def small() -> Case:
+    """Return two samples of three timesteps for two units: enough for a claim that trains."""
+    kernel, recurrent_kernel, bias = np.split(noise((5, 8), 1), [2, 4])
+    return Case(noise((2, 3, 2), 2), kernel, recurrent_kernel, bias[0])
+
+
+def in_model(layer: Any, case: Case) -> Any:
+    """Return a model of one layer, for batches as large as the case's."""
+    return keras.Sequential([keras.Input(case.x.shape[1:], batch_size=case.batch), layer])
+
+
+def followed_by(case: Case, *later: Array) -> Case:
+    """Return the case with further timesteps at the end of its input."""
+    return replace(case, x=np.concatenate([case.x, *later], axis=1))
+
+
+def weighted_sum(target: Any, output: Any) -> Any:
+    """Return a loss whose derivative by the output is the target."""
+    return keras.ops.sum(target * output)
+
+
+@claim("state.zero-start", promised="LSTM, call argument `initial_state`")
+@given(cases(return_state=True))
+def test_a_call_without_an_initial_state_starts_from_zeros(case):
+    """
+    Without an initial state both h and c start as zeros.
+
+    So the first timestep sees only its input and the bias: the recurrent kernel is
+    multiplied by zeros, and the forget gate has nothing to forget.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> zeros = np.zeros((1, 2))  # (batch, units)
+    >>> bool(np.array_equal(lstm(x), lstm(x, initial_state=[zeros, zeros])))
+    True
+    """
+    layer, zeros = lstm(case), np.zeros((case.batch, case.units), np.float32)
+    assert_same(layer(case.x), layer(case.x, initial_state=[zeros, zeros]))
+
+
+@claim("state.h-first", derived="the order of the returned states, which are accepted as they are")
+@given(cases(state=True, return_state=True))
+def test_an_initial_state_is_h_and_then_c(case):
+    """
+    An initial state is a pair: h first, then c.
+
+    The same order is returned with return_state=True. Both have the shape (batch, units),
+    so nothing complains when they are swapped; only the result differs.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> first, h, c = lstm(x[:, :1])
+    >>> rest, *_ = lstm(x[:, 1:], initial_state=[h, c])
+    >>> whole, *_ = lstm(x)
+    >>> bool(np.allclose(rest, whole[:, 1:], atol=1e-6))
+    True
+    """
+    run = equations(case)
+    assert_close(lstm(case)(case.x, initial_state=case.state), [run.h, run.h, run.c])
+
+
+@claim("state.list-or-tuple", observed="Keras 3, every backend")
+@given(cases(state=True))
+def test_an_initial_state_may_be_a_list_or_a_tuple(case):
+    """
+    A tuple of h and c is taken like a list of h and c.
+
+    The documentation speaks of a list only, but slices of what a layer returned with
+    return_state=True may be handed on whatever container they come in.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> h, c = np.array([[0.5, -0.5]]), np.array([[3.0, -3.0]])  # (batch, units)
+    >>> bool(np.array_equal(lstm(x, initial_state=(h, c)), lstm(x, initial_state=[h, c])))
+    True
+    """
+    layer, (h, c) = lstm(case), case.state
+    assert_same(layer(case.x, initial_state=(h, c)), layer(case.x, initial_state=[h, c]))
+
+
+@claim(
+    "state.second-argument",
+    observed="Keras 3; in Keras 2 the second argument was `mask`",
+    corrects="The second argument of a call is the mask, as it is for most layers.",
+)
+@given(cases(state=True))
+def test_the_second_argument_is_the_initial_state(case):
+    """
+    The second positional argument of a call is the initial state, not the mask.
+
+    The order is sequences, initial_state, mask, training. Code for Keras 2 that passes a
+    mask by position passes a state today: name the arguments.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> h, c = np.array([[0.5, -0.5]]), np.array([[3.0, -3.0]])  # (batch, units)
+    >>> bool(np.array_equal(lstm(x, [h, c]), lstm(x, initial_state=[h, c])))
+    True
+    """
+    layer = lstm(case)
+    assert_same(layer(case.x, case.state), layer(case.x, initial_state=case.state))
+
+
+@claim("state.any-value", derived="the equations hold for any h and c")
+@given(cases(state=True, return_state=True))
+def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case):
+    """
+    An initial h or c of any size is used as it is given.
+
+    Nothing is clipped or squashed on the way in. With the default activation each timestep
+    makes an h within [-1, 1], so only the first one sees the h that was given.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> c = np.array([[1.0, 1.0]])  # (batch, units)
+    >>> bool(np.any(lstm(x, initial_state=[c, 9 * c]) != lstm(x, initial_state=[c, c])))
+    True
+    """
+    case = replace(case, h=case.h * 10, c=case.c * 10)
+    run = equations(case)
+    # An h ten times as large makes what the gates see, and its rounding, as much larger. The
+    # largest error of 400 cases was 1.8 units with h and c as drawn, 7.1 with ten times that.
+    assert_close(lstm(case)(case.x, initial_state=case.state), [run.h, run.h, run.c], bound=64)
+
+
+@claim(
+    "state.one-row-for-all",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="An initial state that has not one row for each sample is refused.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=several, state=True))
+def test_a_state_of_one_sample_starts_every_sample(case):
+    """
+    An initial state of a single row, on TensorFlow, starts every sample of the batch.
+
+    Nothing compares the batch sizes; the addition of what h and the input contribute
+    broadcasts. States without a batch axis, of shape (units,), are stretched as well.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0]], [[2.0], [5.0]]])  # (batch, timesteps, features)
+    >>> h, c = np.array([[0.5, -0.5]]), np.array([[3.0, -3.0]])  # one row for two samples
+    >>> both = [np.repeat(h, 2, axis=0), np.repeat(c, 2, axis=0)]
+    >>> bool(np.allclose(lstm(x, initial_state=[h, c]), lstm(x, initial_state=both)))
+    True
+    """
+    layer, (h, c) = lstm(case), case.state
+    expected = layer(case.x, initial_state=[np.repeat(s[:1], case.batch, axis=0) for s in (h, c)])
+    assert_close(layer(case.x, initial_state=[h[:1], c[:1]]), expected)
+    assert_close(layer(case.x, initial_state=[h[0], c[0]]), expected)
+
+
+@claim(
+    "state.one-sample-many-states",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="The output has one row for each sample of the input.",
+)
+@given(cases(batch=several, state=True))
+def test_one_sample_is_run_from_every_state(case):
+    """
+    One sample with an initial state of several rows, on TensorFlow, gives as many outputs.
+
+    Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to
+    try one input from many states, and a mistake that no error points out.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features): one sample
+    >>> h, c = np.zeros((4, 2)), np.ones((4, 2))  # (batch, units): four rows
+    >>> tuple(lstm(x, initial_state=[h, c]).shape)
+    (4, 2)
+    """
+    layer, one = lstm(case), case.x[:1]
+    expected = layer(np.repeat(one, case.batch, axis=0), initial_state=case.state)
+    assert_close(layer(one, initial_state=case.state), expected)
+
+
+@claim("state.wrong-batch", observed="Keras 3, every backend")
+@given(cases(batch=several, state=True, unroll=booleans()))
+def test_a_state_of_another_batch_is_refused(case):
+    """
+    A batch of several samples refuses an initial state of several rows that are more or fewer.
+
+    The error comes from the first addition, not from a check, so its words differ from
+    backend to backend and name neither the layer's argument nor what was expected.
+
+    >>> import keras, numpy as np
+    >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((3, 2))  # three rows for two samples
+    >>> accepted = False
+    >>> try:
+    ...     accepted = lstm(np.ones((2, 4, 1)), initial_state=[zeros, zeros]) is not None
+    ... except Exception:
+    ...     pass
+    >>> accepted
+    False
+    """
+    more = [np.concatenate([s, s]) for s in case.state]
+    assert_refused(lambda: lstm(case)(case.x, initial_state=more))
+
+
+@claim("state.wrong-units", observed="Keras 3, every backend")
+@given(cases(state=True, unroll=booleans()))
+def test_a_state_of_another_width_is_refused(case):
+    """
+    An initial state of another number of units than the layer's is refused.
+
+    So an encoder and the decoder that takes over its state need equally many units. The
+    error comes from a matrix product and speaks of its sizes, not of the state.
+
+    >>> import keras, numpy as np
+    >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((1, 3))  # (batch, units)
+    >>> accepted = False
+    >>> try:
+    ...     accepted = lstm(np.ones((1, 4, 1)), initial_state=[zeros, zeros]) is not None
+    ... except Exception:
+    ...     pass
+    >>> accepted
+    False
+    """
+    wider = [np.concatenate([s, s], axis=1) for s in case.state]
+    assert_refused(lambda: lstm(case)(case.x, initial_state=wider))
+
+
+@claim("state.both-needed", observed="Keras 3, every backend")
+@given(cases(state=True, unroll=booleans()))
+def test_an_initial_state_without_c_is_refused(case):
+    """
+    An initial state of h alone, without c, is refused.
+
+    It makes no difference whether h comes by itself, in a list of one, or beside None:
+    the missing c is never taken for zeros. Pass zeros to mean zeros.
+
+    >>> import keras, numpy as np
+    >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
+    >>> accepted = False
+    >>> try:
+    ...     accepted = lstm(np.ones((1, 4, 1)), initial_state=[h]) is not None
+    ... except Exception:
+    ...     pass
+    >>> accepted
+    False
+    """
+    layer, h = lstm(case), case.h
+    assert_refused(lambda: layer(case.x, initial_state=h))
+    assert_refused(lambda: layer(case.x, initial_state=[h]))
+    assert_refused(lambda: layer(case.x, initial_state=[h, None]))
+
+
+@claim("state.third-refused", observed="Keras 3, TensorFlow, CPU")
+@given(cases(state=True))
+def test_a_third_state_is_refused(case):
+    """
+    An initial state of three arrays is refused.
+
+    An LSTM has two states. The error stems from the loop over timesteps, which finds that
+    two states come out of a step where three went in.
+
+    >>> import keras, numpy as np
+    >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((1, 2))  # (batch, units)
+    >>> accepted = False
+    >>> try:
+    ...     accepted = lstm(np.ones((1, 4, 1)), initial_state=[zeros, zeros, zeros]) is not None
+    ... except Exception:
+    ...     pass
+    >>> accepted
+    False
+    """
+    assert_refused(lambda: lstm(case)(case.x, initial_state=[*case.state, case.h]))
+
+
+@claim("state.third-refused-unrolled", derived="unroll changes how a layer runs, not what it takes")
+@given(cases(state=True, unroll=True))
+def test_a_third_state_is_refused_by_an_unrolled_layer(case):
+    """
+    An initial state of three arrays is refused with unroll=True, as it is without.
+
+    Unrolling replaces the loop by one copy of the step for each timestep, and is meant to
+    change nothing else. Give exactly two arrays, and it does not.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, unroll=True)
+    >>> x, zeros = np.ones((1, 4, 1)), np.zeros((1, 2))  # (batch, units)
+    >>> bool(np.array_equal(lstm(x), lstm(x, initial_state=[zeros, zeros])))
+    True
+    """
+    assert_refused(lambda: lstm(case)(case.x, initial_state=[*case.state, case.h]))
+
+
+@claim(
+    "state.not-beside-the-input",
+    observed="Keras 3, every backend",
+    corrects="An initial state may follow the input in one list, as in lstm([x, h, c]).",
+)
+@given(cases(state=True))
+def test_a_list_of_input_and_states_is_refused(case):
+    """
+    A list of an input and its initial h and c, [x, h, c], is refused as an input.
+
+    Keras 2 took such a list apart, and much code for encoders and decoders relies on it.
+    Keras 3 counts one input, and takes states as initial_state only.
+
+    >>> import keras, numpy as np
+    >>> lstm, x, h = keras.layers.LSTM(2), np.ones((1, 4, 1)), np.ones((1, 2))
+    >>> try:
+    ...     lstm([x, h, h])
+    ... except ValueError as error:
+    ...     print("expects 1 input" in str(error))
+    True
+    """
+    assert_refused(lambda: lstm(case)([case.x, *case.state]), "ValueError", "1 input")
+
+
+@claim(
+    "state.encoder-decoder",
+    derived="a functional model runs its layers as they run by hand",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_state=True), seeds)
+def test_a_decoder_starts_where_its_encoder_ended(case, seed):
+    """
+    In a functional model a decoder can start from the h and c its encoder ended with.
+
+    It computes what the two layers compute by hand. The decoder has its own weights, and
+    its own number of timesteps; only the number of units is shared.
+
+    >>> import keras, numpy as np
+    >>> encoder, decoder = keras.layers.LSTM(2, return_state=True), keras.layers.LSTM(2)
+    >>> x, y = keras.Input((3, 1)), keras.Input((4, 1))
+    >>> model = keras.Model([x, y], decoder(y, initial_state=encoder(x)[1:]))
+    >>> a, b = np.ones((5, 3, 1)), np.ones((5, 4, 1))  # (batch, timesteps, features)
+    >>> bool(np.allclose(model([a, b]), decoder(b, initial_state=encoder(a)[1:]), atol=1e-6))
+    True
+    """
+    code = equations(case)
+    other = replace(case, x=noise(case.x.shape, seed), kernel=-case.kernel, h=code.h, c=code.c)
+    encoder, decoder = lstm(case), lstm(other, return_state=False)
+    x, y = keras.Input(case.x.shape[1:]), keras.Input(other.x.shape[1:])
+    model = keras.Model([x, y], decoder(y, initial_state=encoder(x)[1:]))
+    assert_close(model([case.x, other.x]), equations(other).h)
+
+
+@claim("state.learned", derived="the chain rule: the loss has a derivative by the initial h and c")
+def test_training_reaches_what_makes_the_initial_state():
+    """
+    The gradient flows into the initial state, so the layers that make it are trained.
+
+    An initial state is an input like any other. A dense layer on a constant makes it a
+    weight, learned with the rest.
+
+    >>> import keras, numpy as np
+    >>> x, one = keras.Input((3, 1)), keras.Input((1,))
+    >>> h, c = keras.layers.Dense(2), keras.layers.Dense(2)
+    >>> model = keras.Model([x, one], keras.layers.LSTM(2)(x, initial_state=[h(one), c(one)]))
+    >>> model.compile("sgd", "mse")
+    >>> before = c.get_weights()[0]
+    >>> loss = model.train_on_batch([np.ones((1, 3, 1)), np.ones((1, 1))], np.ones((1, 2)))
+    >>> bool(np.any(c.get_weights()[0] != before))
+    True
+    """
+    learned, start, target = keras.layers.Embedding(2, 2), noise((2, 2), 3), noise((2, 2), 4)
+    case = replace(small(), h=start[[0, 0]], c=start[[1, 1]])  # h and c are its two rows
+    x, rows = keras.Input(case.x.shape[1:]), keras.Input((2,))
+    h, c = keras.ops.unstack(learned(rows), axis=1)
+    model = keras.Model([x, rows], lstm(case)(x, initial_state=[h, c]))
+    learned.set_weights([start])
+    model.compile(keras.optimizers.SGD(1.0), weighted_sum)
+    model.train_on_batch([case.x, np.array([[0, 1], [0, 1]])], target)
+    slopes = gradients(case, np.zeros((2, 3, 2)), target, np.zeros((2, 2)))[-2:]
+    assert_close(learned.get_weights()[0], start - np.sum(slopes, axis=1))
+
+
+@claim(
+    "state.stateless-forgets",
+    promised="LSTM, argument `stateful`",
+    corrects="A layer without stateful=True is to be reset before each new sequence or epoch.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(state=True, return_state=True), seeds)
+def test_a_stateless_layer_keeps_nothing(case, seed):
+    """
+    A stateless layer keeps nothing from one call for the next, not even a given state.
+
+    There is nothing to reset: its `states` stays None, and each call starts each sample
+    from zeros again.
+
+    >>> import keras, numpy as np
+    >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> before, other, after = lstm(x), lstm(-x, initial_state=[h, h]), lstm(x)
+    >>> bool(np.array_equal(before, after)), lstm.states is None
+    (True, True)
+    """
+    layer = lstm(case)
+    before = layer(case.x)
+    layer(noise(case.x.shape, seed), initial_state=case.state)
+    assert_same(layer(case.x), before)
+    assert layer.states is None, f"it keeps {layer.states}"
+
+
+@claim(
+    "state.first-call",
+    promised="LSTM, argument `stateful`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_state=True))
+def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case):
+    """
+    The first call of a stateful layer returns what a stateless layer returns.
+
+    Both have the same three weights, so weights trained in one can be set in the other,
+    and both start from zeros. They part at the second call.
+
+    >>> import keras, numpy as np
+    >>> lstm, stateful = keras.layers.LSTM(2), keras.layers.LSTM(2, stateful=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape), stateful.build(x.shape), stateful.set_weights(lstm.get_weights())
+    (None, None, None)
+    >>> [bool(np.array_equal(stateful(x), lstm(x))) for call in range(2)]
+    [True, False]
+    """
+    assert_same(lstm(case, stateful=True)(case.x), lstm(case)(case.x))
+
+
+@claim(
+    "state.continues",
+    promised="LSTM, argument `stateful`",
+    corrects="A stateful layer needs as many timesteps in every call.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4), stateful=True, return_state=True), picks)
+def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, pick):
+    """
+    A stateful layer fed a sequence in pieces ends as if it were fed the whole.
+
+    Each call starts from where the call before it stopped. The pieces may be of any
+    length, down to a single timestep, and need not be equally long.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> whole = np.array(lstm(x))
+    >>> lstm.reset_state()
+    >>> first, rest = lstm(x[:, :1]), lstm(x[:, 1:])
+    >>> bool(np.allclose(rest, whole, atol=1e-6))
+    True
+    """
+    cut = 1 + pick % (case.timesteps - 1)
+    layer = lstm(case)
+    layer(case.x[:, :cut])
+    assert_close(layer(case.x[:, cut:]), lstm(case, stateful=False)(case.x))
+
+
+@claim(
+    "state.row-by-row",
+    promised="LSTM, argument `stateful`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=several, timesteps=integers(1, 3), stateful=True), picks, seeds)
+def test_a_sample_continues_its_own_row_only(case, pick, seed):
+    """
+    Sample i of a call continues sample i of the call before it, and no other sample.
+
+    There is one state for each row of the batch. Batches are therefore to be arranged so
+    that the same row holds the same sequence in each of them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> x = np.array([[[1.0], [7.0]], [[2.0], [5.0]]])  # (batch, timesteps, features)
+    >>> first, one = lstm(x), np.array(lstm(x))
+    >>> lstm.reset_state()
+    >>> first, other = lstm(x * np.array([[[1.0]], [[-3.0]]])), np.array(lstm(x))
+    >>> bool(np.array_equal(one[0], other[0])), bool(np.array_equal(one[1], other[1]))
+    (True, False)
+    """
+    row, layer, other = pick % case.batch, lstm(case), lstm(case)
+    changed = noise(case.x.shape, seed)
+    changed[row] = case.x[row]
+    layer(case.x), other(changed)
+    assert_same(layer(case.x)[row], other(case.x)[row])
+
+
+@claim("state.kept-in-states", observed="Keras 3, every backend")
+@given(cases(stateful=True, return_state=True))
+def test_states_holds_what_return_state_returns(case):
+    """
+    After a call the `states` of a stateful layer are the final h and c, in this order.
+
+    They are the very numbers that return_state=True returns, so the state can be read,
+    stored and compared without changing what the layer returns.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True, return_state=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> output, h, c = lstm(x)
+    >>> kept = [state.numpy() for state in lstm.states]
+    >>> bool(np.array_equal(kept, [h, c]))
+    True
+    """
+    layer = lstm(case)
+    _, h, c = layer(case.x)
+    assert_same([state.value for state in layer.states], [h, c])
+
+
+@claim(
+    "state.not-a-weight",
+    observed="Keras 3, every backend",
+    corrects="get_weights of a stateful layer contains its state.",
+)
+@given(cases())
+def test_the_state_is_not_among_the_weights(case):
+    """
+    The state of a stateful layer is not among its weights or variables.
+
+    There are three weights with stateful=True as without: kernel, recurrent kernel and
+    bias. Training changes the weights; only calls change the state.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> output = lstm(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> len(lstm.weights), len(lstm.states)
+    (3, 2)
+    >>> any(state is variable for state in lstm.states for variable in lstm.variables)
+    False
+    """
+    layer = keras.layers.LSTM(case.units, stateful=True)
+    layer(case.x)
+    shared = {id(state) for state in layer.states} & {id(known) for known in layer.variables}
+    assert not shared, f"{len(shared)} of the variables are states"
+    assert len(layer.weights) == 3, f"there are {len(layer.weights)} weights"
+
+
+@claim(
+    "state.not-copied",
+    derived="state.not-a-weight, and a configuration holds no numbers",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(stateful=True))
+def test_a_copy_of_a_stateful_layer_starts_from_zeros(case):
+    """
+    A copy of a stateful layer, from its configuration and weights, starts from zeros.
+
+    The same two things are all that a saved model holds, so a stateful model that was
+    saved and loaded does not go on where it stopped.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first = np.array(lstm(x))
+    >>> copy = keras.layers.LSTM.from_config(lstm.get_config())
+    >>> copy.build(x.shape), copy.set_weights(lstm.get_weights())
+    (None, None)
+    >>> bool(np.array_equal(copy(x), first)), bool(np.array_equal(lstm(x), first))
+    (True, False)
+    """
+    layer = lstm(case)
+    first = layer(case.x)
+    copy = keras.layers.LSTM.from_config(layer.get_config())
+    copy.build(case.x.shape)
+    copy.set_weights(layer.get_weights())
+    assert_same(copy(case.x), first)
+
+
+@claim("state.fixed-batch", promised="RNN, note on statefulness: a fixed batch size")
+@given(cases(stateful=True))
+def test_a_stateful_layer_refuses_another_batch_size(case):
+    """
+    A stateful layer refuses a batch of another size than it was built for.
+
+    It keeps one state for each row. The error names the expected and the received size.
+    A stateless layer takes any batch size, whatever it was trained with.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> output = lstm(np.ones((2, 3, 1)))  # (batch, timesteps, features)
+    >>> try:
+    ...     lstm(np.ones((5, 3, 1)))
+    ... except ValueError as error:
+    ...     print("batch size: 2" in str(error), "batch size: 5" in str(error))
+    True True
+    """
+    more = np.concatenate([case.x, case.x])
+    sizes = f"batch size: {case.batch}", f"batch size: {2 * case.batch}"
+    assert_refused(lambda: lstm(case)(more), "ValueError", *sizes)
+
+
+@claim("state.fixed-batch-in-predict", promised="RNN, note on statefulness: a fixed batch size")
+def test_predict_of_a_stateful_model_refuses_a_smaller_last_batch():
+    """
+    The predict of a stateful model refuses a last batch that is smaller than the others.
+
+    A layer with a state for each of two rows cannot take one row. Give predict a multiple
+    of the batch size, and drop the rows that were added to reach it.
+
+    >>> import keras, numpy as np
+    >>> input = keras.Input((3, 1), batch_size=2)
+    >>> model = keras.Sequential([input, keras.layers.LSTM(2, stateful=True)])
+    >>> x = np.ones((4, 3, 1))  # (samples, timesteps, features), in batches of two
+    >>> tuple(model.predict(x, batch_size=2, verbose=0).shape)
+    (4, 2)
+    """
+    case = small()
+    model = in_model(lstm(case, stateful=True), case)
+    five = noise((5, 3, 2), 3)
+    assert_refused(lambda: model.predict(five, batch_size=2, verbose=0).shape)
+
+
+@claim("state.known-batch", promised="RNN, note on statefulness: a fixed batch size")
+@given(cases())
+def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
+    """
+    A stateful layer refuses an input whose batch size is unknown.
+
+    It makes one state for each row when it is built, so it has to know how many there are.
+    In a model, keras.Input(shape, batch_size=...) says so.
+
+    >>> import keras, numpy as np
+    >>> known = keras.layers.LSTM(2, stateful=True)(keras.Input((3, 1), batch_size=4))
+    >>> try:
+    ...     keras.layers.LSTM(2, stateful=True)(keras.Input((3, 1)))
+    ... except ValueError as error:
+    ...     print("batch size must be static" in str(error))
+    True
+    """
+    layer = keras.layers.LSTM(case.units, stateful=True)
+    assert_refused(lambda: layer(keras.Input(case.x.shape[1:])), "ValueError", "batch size")
+
+
+@claim("state.given-wins", promised="RNN, call argument `initial_state`")
+@given(cases(state=True, stateful=True, return_state=True), seeds)
+def test_a_given_state_replaces_the_kept_one(case, seed):
+    """
+    An initial state given to a stateful layer replaces the state it has kept.
+
+    The call starts from what it is given, and the next call goes on from there. In Keras 2
+    a kept state other than zeros won over the given one.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> x, zeros = np.ones((1, 3, 1)), np.zeros((1, 2))  # (batch, units)
+    >>> first, second = np.array(lstm(x)), np.array(lstm(x))
+    >>> bool(np.array_equal(lstm(x, initial_state=[zeros, zeros]), first))
+    True
+    >>> bool(np.array_equal(lstm(x), second))
+    True
+    """
+    layer, run = lstm(case), equations(case)
+    layer(noise(case.x.shape, seed))
+    assert_close(layer(case.x, initial_state=case.state), [run.h, run.h, run.c])
+    assert_close([state.value for state in layer.states], [run.h, run.c])
+
+
+@claim("state.in-training-mode", derived="training=True only switches dropout on")
+@given(cases(stateful=True, return_state=True))
+def test_training_mode_moves_the_state_on(case):
+    """
+    A stateful layer without dropout keeps the same state with training=True as without.
+
+    The argument `training` only switches dropout on. It neither holds the state still nor
+    starts from another one.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> first, second = np.array(lstm(x)), np.array(lstm(x))
+    >>> lstm.reset_state()
+    >>> first, trained = lstm(x, training=True), lstm(x, training=True)
+    >>> bool(np.array_equal(trained, second))
+    True
+    """
+    layer, run = lstm(case), equations(followed_by(case, case.x))
+    layer(case.x, training=True)
+    assert_close(layer(case.x, training=True), [run.h, run.h, run.c])
+
+
+@claim(
+    "state.in-model",
+    derived="state.continues; a model runs its layers as they run by hand",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(stateful=True), seeds)
+def test_a_stateful_model_continues_from_call_to_call(case, seed):
+    """
+    A model with a stateful layer goes on, from call to call, where it stopped.
+
+    The state belongs to the layer, which does not know how it is called.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> model = keras.Sequential([keras.Input((3, 1), batch_size=1), lstm])
+    >>> outputs = [np.array(model(x)) for call in range(2)]
+    >>> lstm.reset_state()
+    >>> bool(np.allclose(lstm(np.ones((1, 6, 1))), outputs[1], atol=1e-6))
+    True
+    """
+    model, later = in_model(lstm(case), case), noise(case.x.shape, seed)
+    model(case.x)
+    assert_close(model(later), equations(followed_by(case, later)).h)
+
+
+@claim(
+    "state.predict-continues",
+    promised="LSTM, argument `stateful`",
+    corrects="predict neither uses nor changes the state of a stateful layer.",
+    costly="predict is compiled anew for each model",
+)
+@given(cases(stateful=True), seeds)
+def test_predict_hands_the_state_on(case, seed):
+    """
+    A stateful layer in predict goes on from batch to batch, and from one predict to the next.
+
+    So the same predict, called twice, returns different numbers. Reset the layer first
+    where a prediction is to start afresh.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> model = keras.Sequential([keras.Input((3, 1), batch_size=1), lstm])
+    >>> first, second = (model.predict(x, batch_size=1, verbose=0) for call in range(2))
+    >>> lstm.reset_state()
+    >>> again = model.predict(x, batch_size=1, verbose=0)
+    >>> bool(np.array_equal(again, first)), bool(np.array_equal(second, first))
+    (True, False)
+    """
+    model, later = in_model(lstm(case), case), noise(case.x.shape, seed)
+    model.predict(np.concatenate([case.x, later]), batch_size=case.batch, verbose=0)
+    outputs = model.predict(case.x, batch_size=case.batch, verbose=0)
+    assert_close(outputs, equations(followed_by(case, later, case.x)).h)
+
+
+@claim(
+    "state.never-reset-by-fit",
+    promised="LSTM, argument `stateful`",
+    corrects="fit resets the state of a stateful layer after each batch or each epoch.",
+)
+def test_fit_and_evaluate_never_reset_the_state():
+    """
+    The state of a stateful layer is reset by neither fit nor evaluate, nor between epochs.
+
+    The first batch of an epoch goes on from the last batch of the epoch before, and what
+    follows the training goes on from its last batch. A callback can reset the layer.
+
+    >>> import keras, numpy as np
+    >>> lstm, x, y = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1)), np.ones((1, 2))
+    >>> model = keras.Sequential([keras.Input((3, 1), batch_size=1), lstm])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse")  # the weights stay as they are
+    >>> history = model.fit(x, y, batch_size=1, epochs=2, shuffle=False, verbose=0)
+    >>> h = lstm.states[0].numpy()
+    >>> lstm.reset_state()
+    >>> bool(np.allclose(lstm(np.ones((1, 6, 1))), h, atol=1e-6))  # two epochs of three steps
+    True
+    """
+    case, later, targets = small(), noise((2, 3, 2), 3), np.zeros((4, 2))
+    layer = lstm(case, stateful=True)
+    model, x = in_model(layer, case), np.concatenate([case.x, later])
+    model.compile(keras.optimizers.SGD(0.0), "mse")  # weights that stay as they are
+    model.fit(x, targets, batch_size=2, epochs=2, shuffle=False, verbose=0)
+    model.evaluate(x, targets, batch_size=2, verbose=0)
+    run = equations(followed_by(case, later, case.x, later, case.x, later))
+    assert_close([state.value for state in layer.states], [run.h, run.c])
+
+
+@claim(
+    "state.constant-in-training",
+    derived="the stored state is a variable that is read, not a result of this step's weights",
+    corrects="A stateful layer learns across the borders of its batches.",
+)
+def test_a_training_step_ends_at_the_kept_state():
+    """
+    A training step takes the state that a stateful layer has kept for a constant.
+
+    The forward pass goes on from the batch before, the gradient does not go back into it:
+    a stateful layer trains by backpropagation truncated at the start of each batch.
+
+    >>> import keras, numpy as np
+    >>> lstm, y = keras.layers.LSTM(2, stateful=True), np.ones((1, 2))
+    >>> model = keras.Sequential([keras.Input((1, 1), batch_size=1), lstm])
+    >>> model.compile("sgd", "mse")
+    >>> first = model.train_on_batch(np.ones((1, 1, 1)), y)  # one timestep, one feature: 1
+    >>> before = lstm.get_weights()
+    >>> second = model.train_on_batch(np.zeros((1, 1, 1)), y)  # 0: nothing for the kernel
+    >>> [bool(np.array_equal(new, old)) for new, old in zip(lstm.get_weights(), before)]
+    [True, False, False]
+    """
+    layer, start, target = lstm(small(), stateful=True), equations(small()), noise((2, 2), 4)
+    later = replace(small(), x=noise((2, 3, 2), 3), h=start.h, c=start.c)
+    layer(small().x)
+    model = in_model(layer, later)
+    model.compile(keras.optimizers.SGD(1.0), weighted_sum)
+    model.train_on_batch(later.x, target)
+    slopes = gradients(later, np.zeros((2, 3, 2)), target, np.zeros((2, 2)))[1:4]
+    expected = [before - slope for before, slope in zip(later.weights, slopes, strict=True)]
+    assert_close(layer.get_weights(), expected)
+
+
+@claim(
+    "state.reset",
+    promised="RNN, note on statefulness: `reset_state`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(stateful=True, return_state=True))
+def test_a_reset_layer_starts_from_zeros_again(case):
+    """
+    After reset_state() a stateful layer answers as it did at its first call.
+
+    Both h and c of every row become zeros. The weights stay as they are.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first, second = np.array(lstm(x)), np.array(lstm(x))
+    >>> lstm.reset_state()
+    >>> bool(np.array_equal(lstm(x), first)), bool(np.array_equal(second, first))
+    (True, False)
+    """
+    layer = lstm(case)
+    first = to_numpy(layer(case.x))
+    assert_differs(layer(case.x)[2], first[2])
+    layer.reset_state()
+    assert_same(layer(case.x), first)
+
+
+@claim(
+    "state.reset-is-to-zeros",
+    observed="Keras 3, every backend",
+    corrects="Documentation of RNN, note on the initial state: `reset_state` takes `states`.",
+)
+@given(cases(state=True, stateful=True))
+def test_reset_state_takes_no_states(case):
+    """
+    The method reset_state takes no states, and resets to zeros only.
+
+    Keras 2 took states to reset to, and the documentation still says so. Assign to the
+    entries of `states`, or pass initial_state to the next call.
+
+    >>> import keras, numpy as np
+    >>> lstm, x, h = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1)), np.ones((1, 2))
+    >>> output = lstm(x)
+    >>> try:
+    ...     lstm.reset_state(states=[h, h])
+    ... except TypeError as error:
+    ...     print("unexpected keyword argument 'states'" in str(error))
+    True
+    """
+    layer = lstm(case)
+    assert_refused(lambda: layer.reset_state(states=case.state), "TypeError", "states")
+    assert_refused(lambda: layer.reset_state(case.state), "TypeError")
+
+
+@claim(
+    "state.assignable",
+    observed="Keras 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(state=True, stateful=True))
+def test_assigning_to_states_sets_where_a_layer_goes_on(case):
+    """
+    Assigning to the entries of `states` sets where a stateful layer goes on.
+
+    The entries are h, then c, and exist once the layer is built. This is how a stored
+    state is put back.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first, kept = lstm(x), [state.numpy() for state in lstm.states]
+    >>> second, third = np.array(lstm(x)), np.array(lstm(x))
+    >>> put_back = [state.assign(old) for state, old in zip(lstm.states, kept)]
+    >>> bool(np.array_equal(lstm(x), second)), bool(np.array_equal(third, second))
+    (True, False)
+    """
+    layer, (h, c) = lstm(case), case.state
+    layer(case.x)
+    layer.states[0].assign(h)
+    layer.states[1].assign(c)
+    assert_close(layer(case.x), equations(case).h)
+
+
+@claim(
+    "state.no-reset-of-models",
+    observed="Keras 3, every backend",
+    corrects="Documentation of RNN, note on statefulness: `reset_state` works on a whole model.",
+)
+def test_a_model_has_no_reset_state():
+    """
+    A model has no reset_state to reset all its layers at once.
+
+    Keras 2 had reset_states for models, and the documentation still speaks of resetting an
+    entire model. Reset its layers one by one; those that keep no state may lack the method.
+
+    >>> import keras, numpy as np
+    >>> lstm, dense = keras.layers.LSTM(2, stateful=True), keras.layers.Dense(1)
+    >>> model = keras.Sequential([keras.Input((3, 1), batch_size=1), lstm, dense])
+    >>> hasattr(model, "reset_state"), hasattr(model, "reset_states")
+    (False, False)
+    >>> for layer in model.layers:
+    ...     if hasattr(layer, "reset_state"):
+    ...         layer.reset_state()
+    """
+    model = in_model(lstm(small(), stateful=True), small())
+    assert_refused(lambda: model.reset_state(), "AttributeError", "reset_state")
+    assert_refused(lambda: model.reset_states(), "AttributeError", "reset_states")
+
+
+@claim("state.reset-of-stacked-cells", promised="RNN, note on statefulness: `reset_state`")
+@given(cases())
+def test_a_reset_stack_of_cells_starts_from_zeros_again(case):
+    """
+    After reset_state() a stateful RNN of several LSTM cells answers as at its first call.
+
+    It keeps a pair of h and c for each of its cells. Passing zeros as initial_state does
+    the same for one call.
+
+    >>> import keras, numpy as np
+    >>> cells, x = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)], np.ones((1, 3, 1))
+    >>> rnn, zeros = keras.layers.RNN(cells, stateful=True), [np.zeros((1, 2))] * 2
+    >>> first, second = np.array(rnn(x)), np.array(rnn(x))
+    >>> bool(np.array_equal(rnn(x, initial_state=[zeros, zeros]), first))
+    True
+    """
+    cells = [keras.layers.LSTMCell(case.units), keras.layers.LSTMCell(case.units)]
+    layer = keras.layers.RNN(cells, stateful=True)
+    first = to_numpy(layer(case.x))
+    layer.reset_state()
+    assert_same(layer(case.x), first)

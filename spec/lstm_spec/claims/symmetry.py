@@ -1,0 +1,632 @@
+"""Symmetries: what can be exchanged, joined or taken apart without changing what is computed.
+
+Units, features and samples have no order, and samples do not meet; timesteps do have an order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+from numpy.typing import NDArray
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, picks, seeds
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+
+
+def columns(units: Any, case: Case) -> NDArray[np.int64]:
+    """Return the columns that belong to some units: one in each of the four gates."""
+    return np.ravel(np.add.outer(np.arange(4) * case.units, units))
+
+
+def beside(one: Array, other: Array) -> Array:
+    """Put weights of U and of V units side by side, gate by gate: (..., 4U + 4V)."""
+    gates = zip(np.split(one, 4, axis=-1), np.split(other, 4, axis=-1), strict=True)
+    return np.concatenate([part for gate in gates for part in gate], axis=-1)
+
+
+def diagonal(one: Array, other: Array) -> Array:
+    """Put the weights of two layers on the diagonal of each gate, with zeros beside them."""
+    above = beside(one, np.zeros((len(one), other.shape[1]), np.float32))
+    below = beside(np.zeros((len(other), one.shape[1]), np.float32), other)
+    return np.concatenate([above, below])
+
+
+def another(case: Case, features: int, units: int, seed: int) -> Case:
+    """Make a second layer with an input of its own, of as many samples and timesteps."""
+    weights = noise((features + units + 1, 4 * units), seed)
+    return replace(
+        case,
+        x=noise((case.batch, case.timesteps, features), seed + 1),
+        kernel=weights[:features],
+        recurrent_kernel=weights[features:-1],
+        bias=weights[-1],
+    )
+
+
+def with_columns(case: Case, unit: int, weights: Array) -> Case:
+    """Replace the columns of a unit in the three weights, by (F + U + 1, 4) numbers."""
+    new = np.vstack(case.weights)
+    new[:, columns(unit, case)] = weights
+    return replace(
+        case,
+        kernel=new[: case.features],
+        recurrent_kernel=new[case.features : -1],
+        bias=new[-1],
+    )
+
+
+def all_but(size: int, one: int) -> NDArray[np.int64]:
+    """Return the whole numbers below size, without one of them."""
+    return np.delete(np.arange(size), one)
+
+
+@claim(
+    "symmetry.units",
+    derived="the equations: a sum over the units has no order",
+    corrects="The units stand in the order of time, each for one timestep.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), seeds)
+def test_permuting_units_permutes_outputs(case, seed):
+    """
+    Permuting the units in all three weights permutes the units of the output in the same way.
+
+    Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
+    unit does what after training is an accident of its initial weights.
+
+    >>> import keras, numpy as np
+    >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, z = one(x), other(x)
+    >>> kernel, recurrent, bias = one.get_weights()
+    >>> swap = [1, 0, 3, 2, 5, 4, 7, 6]  # two units, in each of the four gates
+    >>> other.set_weights([kernel[:, swap], recurrent[[1, 0]][:, swap], bias[swap]])
+    >>> bool(np.allclose(other(x), np.array(one(x))[:, [1, 0]]))
+    True
+    """
+    order = permutation(case.units, seed)
+    permuted = replace(
+        case,
+        kernel=case.kernel[:, columns(order, case)],
+        recurrent_kernel=case.recurrent_kernel[order][:, columns(order, case)],
+        bias=case.bias[columns(order, case)],
+    )
+    assert_close(lstm(permuted)(case.x), to_numpy(lstm(case)(case.x))[:, :, order])
+
+
+@claim(
+    "symmetry.features",
+    derived="the equations: a sum over the features has no order",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True, features=integers(1, 4)), seeds)
+def test_permuting_features_with_their_weights_changes_nothing(case, seed):
+    """
+    Permuting the features together with the rows of the kernel changes nothing.
+
+    Neighbouring features have nothing to do with each other: any order of the columns of
+    a data set serves, if it is the same in training and after.
+
+    >>> import keras, numpy as np
+    >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0, 4.0], [7.0, 5.0]]])  # (batch, timesteps, features)
+    >>> y, z = one(x), other(x)
+    >>> kernel, recurrent, bias = one.get_weights()
+    >>> other.set_weights([kernel[::-1], recurrent, bias])
+    >>> bool(np.allclose(other(x[:, :, ::-1]), one(x)))
+    True
+    """
+    order = permutation(case.features, seed)
+    permuted = replace(case, kernel=case.kernel[order])
+    assert_close(lstm(permuted)(case.x[:, :, order]), lstm(case)(case.x))
+
+
+@claim(
+    "symmetry.batch",
+    derived="the equations: they hold for each sample alone",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True, batch=integers(1, 4)), seeds)
+def test_permuting_samples_permutes_outputs(case, seed):
+    """
+    Permuting the samples of a batch permutes the outputs in the same way.
+
+    The batch is a set of sequences that are computed at the same time, not one after
+    the other. A stateful layer, which remembers by position, is the exception.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0]], [[2.0], [5.0]], [[3.0], [4.0]]])  # 3 samples, 2 timesteps
+    >>> order = [2, 0, 1]
+    >>> bool(np.allclose(lstm(x[order]), np.array(lstm(x))[order]))
+    True
+    """
+    order, layer = permutation(case.batch, seed), lstm(case)
+    assert_close(layer(case.x[order]), to_numpy(layer(case.x))[order])
+
+
+@claim(
+    "symmetry.timesteps",
+    derived="the equations: a timestep reads the state that the ones before it left",
+    corrects="Input vector k goes to unit k, so units and timesteps are the same thing.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4), dtype="float64"), picks)
+def test_rotating_timesteps_changes_outputs(case, pick):
+    """
+    Rotating the timesteps of a sequence changes its output, whatever the order of the units.
+
+    Of the axes of an LSTM only time has an order. Units, features and samples can be
+    permuted; a permutation of distinct timesteps is another sequence.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [-1.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, z = np.array(lstm(x)), np.array(lstm(x[:, [1, 2, 0]]))
+    >>> bool(np.allclose(y, z)), bool(np.allclose(y[:, ::-1], z))
+    (False, False)
+    """
+    rotated = np.roll(case.x, 1 + pick % (case.timesteps - 1), axis=1)
+    y, z = to_numpy(lstm(case)(case.x)), to_numpy(lstm(case)(rotated))
+    assert_differs(np.sort(z), np.sort(y))
+
+
+@claim(
+    "symmetry.zero-kernel",
+    derived="the equations: the input counts only through the kernel",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), seeds)
+def test_zero_kernel_ignores_the_input(case, seed):
+    """
+    With a kernel of zeros the output is the same for every input, to the last bit.
+
+    What is left is a layer that runs on its biases and its own state. No other path leads
+    from the input to the output.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_initializer="zeros", bias_initializer="ones")
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(lstm(x), lstm(-5 * x)))
+    True
+    """
+    layer = lstm(replace(case, kernel=np.zeros_like(case.kernel)))
+    assert_same(layer(noise(case.x.shape, seed)), layer(case.x))
+
+
+@claim(
+    "symmetry.zero-row",
+    derived="the equations: a feature is multiplied by its kernel row",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), picks, seeds)
+def test_feature_with_a_zero_kernel_row_is_not_there(case, pick, seed):
+    """
+    Adding a feature whose kernel row is zero changes nothing.
+
+    So a trained layer can be given another feature: insert a row of zeros into its
+    kernel, and it computes as before until it is trained further.
+
+    >>> import keras, numpy as np
+    >>> lstm, wider = keras.layers.LSTM(2), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0, 4.0], [7.0, 5.0]]])  # (batch, timesteps, features)
+    >>> y, z = lstm(x[:, :, :1]), wider(x)
+    >>> kernel, recurrent, bias = lstm.get_weights()
+    >>> wider.set_weights([np.append(kernel, np.zeros((1, 8)), axis=0), recurrent, bias])
+    >>> bool(np.allclose(wider(x), lstm(x[:, :, :1])))
+    True
+    """
+    place = pick % (case.features + 1)
+    more = noise((case.batch, case.timesteps), seed, scale=9.0)
+    x = np.insert(case.x, place, more, axis=2)
+    wider = replace(case, x=x, kernel=np.insert(case.kernel, place, 0.0, axis=0))
+    assert_close(lstm(wider)(x), lstm(case)(case.x))
+
+
+@claim(
+    "symmetry.scaling",
+    derived="the equations: only the product of feature and kernel counts",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), picks, integers(-9, 9))
+def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, pick, power):
+    """
+    Scaling a feature by a power of two and its kernel row by the inverse changes no bit.
+
+    The unit of measurement of a feature can move into the kernel. Another factor does so
+    too, up to rounding. Training is affected, because the initial kernel is of one size.
+
+    >>> import keras, numpy as np
+    >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, z = one(x), other(x)
+    >>> kernel, recurrent, bias = one.get_weights()
+    >>> other.set_weights([kernel / 1024, recurrent, bias])
+    >>> bool(np.array_equal(other(1024 * x), one(x)))
+    True
+    """
+    scale = np.ones(case.features, np.float32)
+    scale[pick % case.features] = 2.0**power
+    scaled = replace(case, kernel=case.kernel / scale[:, None])
+    assert_same(lstm(scaled)(case.x * scale), lstm(case)(case.x))
+
+
+@claim(
+    "symmetry.sign",
+    derived="the equations: tanh is odd, and the gates see the unit by its row",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), picks)
+def test_sign_of_a_unit_is_a_convention(case, pick):
+    """
+    Negating a unit's candidate weights and its recurrent row negates its output and no other.
+
+    Because tanh is odd, if the unit begins at zero. So the sign of a unit means nothing
+    by itself: a unit that falls where that of another layer rises may do the same thing.
+
+    >>> import keras, numpy as np
+    >>> one, other = keras.layers.LSTM(1), keras.layers.LSTM(1)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, z = one(x), other(x)
+    >>> sign = np.array([1, 1, -1, 1])  # the candidate g of gates i, f, g, o
+    >>> kernel, recurrent, bias = one.get_weights()
+    >>> other.set_weights([kernel * sign, -recurrent * sign, bias * sign])
+    >>> bool(np.allclose(other(x), -np.array(one(x))))
+    True
+    """
+    sign = np.where(np.arange(case.units) == pick % case.units, -1, 1).astype(np.float32)
+    one = np.ones_like(sign)
+    g = np.concatenate([one, one, sign, one])
+    recurrent = sign[:, None] * case.recurrent_kernel * g
+    negated = replace(case, kernel=case.kernel * g, recurrent_kernel=recurrent, bias=case.bias * g)
+    assert_close(lstm(negated)(case.x), to_numpy(lstm(case)(case.x)) * sign)
+
+
+@claim("symmetry.twins", derived="the equations: a unit is made from its own columns")
+@given(cases(return_sequences=True, units=integers(2, 4)), seeds)
+def test_twin_units_stay_twins(case, seed):
+    """
+    Two units with the same columns in all three weights have the same output at every timestep.
+
+    If they begin in the same state, nothing tells them apart: their rows of the recurrent
+    kernel only say how they act on others. That is why weights begin at random.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = lstm(x)
+    >>> twins = [0, 0, 2, 2, 4, 4, 6, 6]  # unit 1 as unit 0, in each of the four gates
+    >>> lstm.set_weights([weight[..., twins] for weight in lstm.get_weights()])
+    >>> y = np.array(lstm(x))
+    >>> bool(np.allclose(y[:, :, 0], y[:, :, 1]))
+    True
+    """
+    one, other = permutation(case.units, seed)[:2]
+    layer, twins = lstm(case), np.arange(case.units)
+    twins[other] = one
+    layer.set_weights([weight[..., columns(twins, case)] for weight in case.weights])
+    y = to_numpy(layer(case.x))
+    assert_close(y[:, :, other], y[:, :, one])
+
+
+@claim(
+    "symmetry.side-by-side",
+    derived="the equations: what a weight of zero joins is not connected",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), integers(1, 3), integers(1, 3), seeds)
+def test_block_diagonal_layer_is_two_layers(case, features, units, seed):
+    """
+    With both kernels block-diagonal in each gate, a layer is two layers that do not meet.
+
+    Each half of the units reads its own features and its own past. A layer is as connected
+    as its weights, and the general layer holds every pair of smaller ones.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> x = np.array([[[1.0, 4.0], [7.0, 5.0]]])  # (batch, timesteps, features)
+    >>> y, (kernel, recurrent, bias) = lstm(x), lstm.get_weights()
+    >>> blocks = np.tile(np.eye(2), 4)  # feature 0 for unit 0, feature 1 for unit 1
+    >>> lstm.set_weights([kernel * blocks, recurrent * blocks, bias])
+    >>> other = lstm(x * [1.0, -3.0])  # another feature 1
+    >>> bool(np.allclose(lstm(x)[:, :, 0], other[:, :, 0]))
+    True
+    """
+    second = another(case, features, units, seed)
+    joint = replace(
+        case,
+        x=np.concatenate([case.x, second.x], axis=2),
+        kernel=diagonal(case.kernel, second.kernel),
+        recurrent_kernel=diagonal(case.recurrent_kernel, second.recurrent_kernel),
+        bias=beside(case.bias, second.weights[-1]),
+    )
+    parts = [to_numpy(lstm(part)(part.x)) for part in (case, second)]
+    assert_close(lstm(joint)(joint.x), np.concatenate(parts, axis=2))
+
+
+@claim(
+    "symmetry.concatenation",
+    derived="the equations: what a weight of zero joins is not connected",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), integers(1, 3), seeds)
+def test_concatenated_layers_are_a_wider_layer_with_zeros(case, units, seed):
+    """
+    Two concatenated layers on one input are one layer with a block-diagonal recurrent kernel.
+
+    The wide layer has more: the weights by which each half reads the past of the other.
+    Two layers of U units have 8 U * U recurrent weights, one of 2U units has 16 U * U.
+
+    >>> import keras, numpy as np
+    >>> wide, half, x = keras.layers.LSTM(2), keras.layers.LSTM(1), np.ones((1, 3, 4))
+    >>> y, z = wide(x), half(x)
+    >>> kernel, recurrent, bias = wide.get_weights()
+    >>> recurrent = recurrent * np.tile(np.eye(2), 4)  # a diagonal in each of the four gates
+    >>> wide.set_weights([kernel, recurrent, bias])
+    >>> half.set_weights([kernel[:, ::2], recurrent[:1, ::2], bias[::2]])  # unit 0 of each gate
+    >>> bool(np.allclose(np.array(wide(x))[:, :1], half(x)))
+    True
+    """
+    second = replace(another(case, case.features, units, seed), x=case.x)
+    wide = replace(
+        case,
+        kernel=beside(case.kernel, second.kernel),
+        recurrent_kernel=diagonal(case.recurrent_kernel, second.recurrent_kernel),
+        bias=beside(case.bias, second.weights[-1]),
+    )
+    parts = [to_numpy(lstm(part)(case.x)) for part in (case, second)]
+    assert_close(lstm(wide)(case.x), np.concatenate(parts, axis=2))
+
+
+@claim(
+    "symmetry.widening",
+    derived="the equations: a unit acts on others only by its recurrent row",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True), integers(1, 3), seeds)
+def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, units, seed):
+    """
+    New units with recurrent weights of zero into the old units leave those units' outputs alone.
+
+    What the new units read, of the input, of each other or of the old units, does not
+    matter. So a trained layer can be widened and computes as before.
+
+    >>> import keras, numpy as np
+    >>> lstm, wider, x = keras.layers.LSTM(1), keras.layers.LSTM(2), np.ones((1, 3, 4))
+    >>> y, z, new = lstm(x), wider(x), wider.get_weights()
+    >>> for array, old in zip(new, lstm.get_weights()):
+    ...     array[..., ::2] = old  # unit 0 of each gate
+    >>> new[1][1, ::2] = 0.0  # from unit 1 into unit 0
+    >>> wider.set_weights(new)
+    >>> bool(np.allclose(wider(x)[:, :1], y))
+    True
+    """
+    new = another(case, case.features, units, seed)
+    down = noise((case.units, 4 * units), seed + 2)
+    below = beside(np.zeros((units, 4 * case.units), np.float32), new.recurrent_kernel)
+    wider = replace(
+        case,
+        kernel=beside(case.kernel, new.kernel),
+        recurrent_kernel=np.concatenate([beside(case.recurrent_kernel, down), below]),
+        bias=beside(case.bias, new.weights[-1]),
+    )
+    assert_close(lstm(wider)(case.x)[:, :, : case.units], lstm(case)(case.x))
+
+
+@claim(
+    "symmetry.samples",
+    derived="the equations: they hold for each sample alone",
+    corrects="The samples of a batch are read as one long sequence.",
+)
+@given(cases(return_sequences=True, batch=integers(2, 4)), picks, seeds)
+def test_samples_do_not_meet(case, pick, seed):
+    """
+    Changing one sample of a batch changes no bit of the other samples' outputs.
+
+    Each sample has a state of its own, which begins at zero. They share the weights, and
+    nothing else.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0]], [[2.0], [5.0]], [[3.0], [4.0]]])  # 3 samples, 2 timesteps
+    >>> other = np.array([[[1.0], [7.0]], [[-9.0], [9.0]], [[3.0], [4.0]]])
+    >>> bool(np.array_equal(np.array(lstm(x))[[0, 2]], np.array(lstm(other))[[0, 2]]))
+    True
+    """
+    changed, other, layer = pick % case.batch, case.x.copy(), lstm(case)
+    other[changed] = noise(other[changed].shape, seed)
+    kept = all_but(case.batch, changed)
+    assert_same(to_numpy(layer(other))[kept], to_numpy(layer(case.x))[kept])
+
+
+@claim(
+    "symmetry.nan",
+    derived="the equations: they hold for each sample alone",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(return_sequences=True, batch=integers(2, 4)),
+    picks,
+    picks,
+    sampled_from([np.nan, np.inf, -np.inf]),
+)
+def test_nan_stays_in_its_sample(case, sample, step, value):
+    """
+    NaN or infinity in one sample of a batch changes no bit of the other samples' outputs.
+
+    The outputs of the sample itself are NaN or saturated from there on. Training is another
+    matter: the gradients of a batch are summed, and one NaN spoils the weights for all.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0]], [[2.0], [np.nan]]])  # two samples, two timesteps
+    >>> np.isfinite(lstm(x)).tolist()
+    [[True, True], [False, False]]
+    """
+    spoilt, other, layer = sample % case.batch, case.x.copy(), lstm(case)
+    other[spoilt, step % case.timesteps] = value
+    kept = all_but(case.batch, spoilt)
+    assert_same(to_numpy(layer(other))[kept], to_numpy(layer(case.x))[kept])
+
+
+@claim(
+    "symmetry.batch-parts",
+    derived="the equations: they hold for each sample alone",
+    corrects="A model predicts only in batches of the size in which it was trained.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=True, batch=integers(2, 4)), picks)
+def test_batch_equals_its_parts(case, pick):
+    """
+    A batch gives the same as its parts one after the other, up to rounding.
+
+    The batch size is a matter of memory and speed. The last bits may differ, because
+    matrices of another size are multiplied in another order.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0]], [[2.0], [5.0]], [[3.0], [4.0]]])  # 3 samples, 2 timesteps
+    >>> one_by_one = [lstm(x[k : k + 1])[0] for k in range(3)]
+    >>> bool(np.allclose(lstm(x), np.stack(one_by_one)))
+    True
+    """
+    cut, layer = 1 + pick % (case.batch - 1), lstm(case)
+    parts = [to_numpy(layer(part)) for part in (case.x[:cut], case.x[cut:])]
+    assert_close(layer(case.x), np.concatenate(parts))
+
+
+@claim(
+    "symmetry.every-feature",
+    derived="the equations: every gate of every unit has a weight for every feature",
+    corrects="Feature k goes to unit k, so there are as many units as features.",
+)
+@given(cases(timesteps=integers(1, 4), dtype="float64"), picks, picks)
+def test_every_feature_reaches_every_unit(case, step, feature):
+    """
+    Every feature of every timestep changes the output of every unit, if no weight is zero.
+
+    From a timestep to the units the layer is fully connected, like a Dense layer; from one
+    timestep to the next likewise. The numbers of features and units are independent.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(5)  # five units read two features
+    >>> x = np.array([[[1.0, 0.5], [0.2, 0.4]]])  # (batch, timesteps, features)
+    >>> steps = np.eye(4).reshape(4, 1, 2, 2)  # one for each feature of each timestep
+    >>> [bool(np.all(np.not_equal(lstm(x + step), lstm(x)))) for step in steps]
+    [True, True, True, True]
+    """
+    layer, other = lstm(case), case.x.copy()
+    other[:, step % case.timesteps, feature % case.features] += 1.0
+    assert_differs(layer(other), layer(case.x), everywhere=True)
+
+
+@claim(
+    "symmetry.every-h", derived="the equations: every gate of every unit has a weight for every h"
+)
+@given(cases(batch=1, timesteps=1, state=True, dtype="float64"), picks)
+def test_every_unit_of_h_reaches_every_unit(case, pick):
+    """
+    Every unit of the initial h changes the next output of every unit, if no weight is zero.
+
+    The recurrent kernel connects each unit to all, so one timestep is enough for what one
+    unit put out to reach the others.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 3))  # (batch, timesteps, features)
+    >>> h, c = np.array([[0.5, 0.5]]), np.array([[0.3, 0.4]])
+    >>> other = np.array([[0.5, -0.5]])  # another unit 1
+    >>> y, z = lstm(x, initial_state=[h, c]), lstm(x, initial_state=[other, c])
+    >>> bool(np.all(np.not_equal(y, z)))
+    True
+    """
+    layer, h = lstm(case), case.h.copy()
+    h[:, pick % case.units] += 1.0
+    y = layer(case.x, initial_state=case.state)
+    assert_differs(layer(case.x, initial_state=[h, case.c]), y, everywhere=True)
+
+
+@claim("symmetry.own-c", derived="the equations: c meets only the gates of its own unit")
+@given(cases(timesteps=1, units=integers(2, 4), state=True, dtype="float64"), picks)
+def test_cell_state_of_a_unit_reaches_only_that_unit(case, pick):
+    """
+    A unit of the initial c changes the next output of that unit and of no other.
+
+    The cell state is multiplied and added to unit by unit, and no gate reads it. What a
+    unit remembers gets to the others one timestep later, by its h.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 3))  # (batch, timesteps, features)
+    >>> h, c = np.array([[0.5, 0.5]]), np.array([[0.3, 0.4]])
+    >>> other = np.array([[0.3, -0.4]])  # another unit 1
+    >>> y, z = lstm(x, initial_state=[h, c]), lstm(x, initial_state=[h, other])
+    >>> np.equal(y, z).tolist()
+    [[True, False]]
+    """
+    unit, c, layer = pick % case.units, case.c.copy(), lstm(case)
+    c[:, unit] += 1.0
+    y = to_numpy(layer(case.x, initial_state=case.state))
+    z = to_numpy(layer(case.x, initial_state=[case.h, c]))
+    kept = all_but(case.units, unit)
+    assert_differs(z[:, unit], y[:, unit], everywhere=True)
+    assert_same(z[:, kept], y[:, kept])
+
+
+@claim("symmetry.own-columns", derived="the equations: a unit is made from its own columns")
+@given(cases(timesteps=1, units=integers(2, 4), state=True), picks, seeds)
+def test_timestep_of_a_unit_uses_only_its_own_columns(case, pick, seed):
+    """
+    In one timestep the weight columns of a unit change no bit of another unit's output.
+
+    A unit has four columns, one a gate, in each of the three weights. They say what it reads;
+    what it does to the others stands in its row of the recurrent kernel.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 3))  # (batch, timesteps, features)
+    >>> before = np.array(lstm(x))
+    >>> new = lstm.get_weights()
+    >>> for weight in new:
+    ...     weight[..., 1::2] += 1.0  # the columns of unit 1, one in each gate
+    >>> lstm.set_weights(new)
+    >>> np.equal(before, lstm(x)).tolist()
+    [[True, False]]
+    """
+    unit, layer = pick % case.units, lstm(case)
+    new = noise((case.features + case.units + 1, 4), seed)
+    y, kept = to_numpy(layer(case.x, initial_state=case.state)), all_but(case.units, unit)
+    layer.set_weights(with_columns(case, unit, new).weights)
+    z = to_numpy(layer(case.x, initial_state=case.state))
+    assert_same(z[:, kept], y[:, kept])
+
+
+@claim(
+    "symmetry.spread",
+    derived="the equations: each unit reads the h of all units before",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=2, units=integers(2, 4), dtype="float64"), picks, seeds)
+def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, pick, seed):
+    """
+    After two timesteps the weight columns of a unit have changed the outputs of all units.
+
+    The first timestep changes that unit alone; the second hands its output to every unit
+    through the recurrent kernel, if no weight there is zero.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 2, 3))  # (batch, timesteps, features)
+    >>> before = np.array(lstm(x))
+    >>> new = lstm.get_weights()
+    >>> for weight in new:
+    ...     weight[..., 1::2] += 1.0  # the columns of unit 1, one in each gate
+    >>> lstm.set_weights(new)
+    >>> np.equal(before, lstm(x)).tolist()
+    [[False, False]]
+    """
+    new = noise((case.features + case.units + 1, 4), seed)
+    other = with_columns(case, pick % case.units, new)
+    assert_differs(lstm(other)(case.x), lstm(case)(case.x), everywhere=True)

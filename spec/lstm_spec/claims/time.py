@@ -1,0 +1,423 @@
+"""Time: every timestep is read, in order, by all units, with the same weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, picks, seeds
+from lstm_spec.harness.subject import lstm, with_weights
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+
+
+@claim(
+    "time.axis-one",
+    promised="LSTM, call argument `inputs`",
+    corrects="The last axis of the input is the length of the sequence.",
+)
+@given(cases(timesteps=integers(1, 3), features=integers(4, 6)))
+def test_axis_one_is_time_and_axis_two_is_features(case):
+    """
+    Axis 1 of the input is time, and axis 2 is features.
+
+    A kernel has a row for each feature, so a table with the two axes exchanged builds
+    another layer, and no error says so.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> tuple(lstm(np.zeros((1, 5, 3))).shape)  # (batch, timesteps, units)
+    (1, 5, 2)
+    >>> lstm.get_weights()[0].shape  # the kernel: (features, 4 * units)
+    (3, 8)
+    """
+    layer = keras.layers.LSTM(case.units, return_sequences=True)
+    shape, kernel = tuple(layer(case.x).shape), layer.get_weights()[0].shape
+    assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
+    assert kernel == (case.features, 4 * case.units), f"kernel {kernel}"
+
+
+@claim(
+    "time.rows-of-a-table",
+    derived="the shape (batch, timesteps, features), and that samples do not mix",
+    corrects="With x[:, None], shape (rows, 1, features), a row is read with those before it.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=1, timesteps=integers(2, 4), dtype="float64"), picks)
+def test_a_row_sees_earlier_rows_only_along_axis_one(case, pick):
+    """
+    A row of a table sees the rows before it in x[None], and never in x[:, None].
+
+    x[None] is one sequence of many timesteps. x[:, None] is many sequences of one
+    timestep each, and each of them starts from zero state.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x, other = np.array([[1.0], [2.0]]), np.array([[9.0], [2.0]])  # (rows, features)
+    >>> bool(np.array_equal(lstm(x[None])[-1], lstm(other[None])[-1]))
+    False
+    >>> bool(np.array_equal(lstm(x[:, None])[-1], lstm(other[:, None])[-1]))
+    True
+    """
+    layer, x, other = lstm(case), case.x[0], case.x[0].copy()
+    other[pick % (case.timesteps - 1)] += 1.0
+    assert_differs(layer(other[None])[-1], layer(x[None])[-1])
+    assert_same(layer(other[:, None])[-1], layer(x[:, None])[-1])
+
+
+@claim(
+    "time.every-step",
+    derived="the equations: each timestep changes the state that all later ones read",
+    corrects="Timestep k goes to unit k, so an LSTM with fewer units than timesteps ignores some.",
+)
+@given(cases(timesteps=integers(2, 5), units=integers(1, 7), dtype="float64"), picks)
+def test_every_timestep_reaches_every_unit(case, pick):
+    """
+    Every timestep changes the output of every unit, however few or many the units are.
+
+    Units and timesteps are different axes: all units read the first timestep, then all
+    units read the second, and so on, with the state handed from one to the next.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)  # two units, three timesteps
+    >>> x = np.array([[[1.0], [2.0], [3.0]]])  # (batch, timesteps, features)
+    >>> changed = [np.array(lstm(x + step[:, None])) for step in np.eye(3)]
+    >>> [bool(np.all(y != lstm(x))) for y in changed]
+    [True, True, True]
+    """
+    layer, other = lstm(case), case.x.copy()
+    other[:, pick % case.timesteps] += 1.0
+    assert_differs(layer(other), layer(case.x), everywhere=True)
+
+
+@claim(
+    "time.fewer-or-more-units",
+    derived="the claim `time.every-step`, on the numbers 1 to 9 with default initial weights",
+    corrects="Of three input vectors LSTM(2) drops one; in LSTM(300) 297 cells get none.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(sampled_from([(2, "tanh"), (3, "elu"), (300, "tanh")]), picks, seeds)
+def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, pick, seed):
+    """
+    Each of 3 timesteps reaches every unit of LSTM(2), LSTM(3, activation="elu") and LSTM(300).
+
+    `units` is the width of the state, not a number of places for input vectors: the one
+    cell reads the 3 vectors of a sample one after the other, and each changes all its units.
+
+    >>> import keras, numpy as np
+    >>> x = np.arange(1.0, 10.0).reshape(3, 3, 1)  # (batch, timesteps, features)
+    >>> steps = np.eye(3)[:, :, None]  # which timestep to change
+    >>> for units in (2, 3, 300):
+    ...     lstm = keras.layers.LSTM(units, dtype="float64")
+    ...     print([bool(np.all(np.array(lstm(x + step)) != lstm(x))) for step in steps])
+    [True, True, True]
+    [True, True, True]
+    [True, True, True]
+    """
+    units, activation = size
+    layer = default_lstm(units, seed, activation=activation)
+    x = np.arange(1.0, 10.0).reshape(3, 3, 1)
+    other = x + np.eye(3)[pick % 3, :, None]
+    assert_differs(layer(other), layer(x), everywhere=True)
+
+
+def default_lstm(units, seed, **options):
+    """Return a float64 LSTM whose weights Keras' default initializers draw from a seed."""
+    return keras.layers.LSTM(
+        units,
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=seed),
+        dtype="float64",
+        **options,
+    )
+
+
+@claim(
+    "time.cell-by-cell",
+    derived="the equations: one set of weights serves all timesteps",
+    corrects="A layer has as many LSTM cells as there are timesteps.",
+)
+@given(cases(return_state=True))
+def test_one_cell_called_once_a_timestep_is_the_layer(case):
+    """
+    One LSTMCell, called once for each timestep with its own states, computes what LSTM does.
+
+    There is one cell with one set of weights. Pictures that show a cell for each
+    timestep show the same cell again and again.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> lstm, state = keras.layers.LSTM(2), [np.zeros((1, 2)), np.zeros((1, 2))]
+    >>> y = lstm(x)
+    >>> for t in range(3):
+    ...     h, state = lstm.cell(x[:, t], state)
+    >>> bool(np.allclose(h, y, atol=1e-6))
+    True
+    """
+    cell = with_weights(keras.layers.LSTMCell(case.units), case)
+    zeros = [np.zeros((case.batch, case.units), "float32")] * 2
+    h, c = reduce(lambda state, x: cell(x, state)[1], np.swapaxes(case.x, 0, 1), zeros)
+    assert_close([h, h, c], lstm(case)(case.x))
+
+
+@claim(
+    "time.any-length",
+    derived="the equations: no weight belongs to a timestep",
+    corrects="A layer reads only sequences of the length that it was built for.",
+)
+@given(cases(), integers(1, 9), seeds)
+def test_a_built_layer_reads_any_length_with_the_same_weights(case, timesteps, seed):
+    """
+    A built layer reads sequences of any other length, with the weights that it has.
+
+    The number of timesteps occurs in no weight, so nothing is built anew, padded or cut.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> tuple(lstm(np.ones((1, 3, 1))).shape)  # built on 3 timesteps
+    (1, 2)
+    >>> before = lstm.get_weights()
+    >>> [tuple(lstm(np.ones((1, timesteps, 1))).shape) for timesteps in (1, 2, 20)]
+    [(1, 2), (1, 2), (1, 2)]
+    >>> all(np.array_equal(w, b) for w, b in zip(lstm.get_weights(), before))
+    True
+    """
+    layer = lstm(case)
+    other = noise((case.batch, timesteps, case.features), seed)
+    assert_close(layer(other), equations(replace(case, x=other)).h)
+    assert_same(layer.get_weights(), case.weights)
+
+
+@claim(
+    "time.unknown-length",
+    promised="RNN, section Masking: input data with a variable number of timesteps",
+    corrects="The length of the sequences must be set once, the same for training and prediction.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), integers(1, 9), seeds)
+def test_a_model_of_unknown_length_reads_another_length_in_each_call(case, timesteps, seed):
+    """
+    A model with Input((None, features)) takes another number of timesteps in each call.
+
+    All sequences of one call have one length, because an array is rectangular; only
+    sequences of different lengths in one batch need padding and a mask.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
+    >>> [tuple(model(np.ones((1, timesteps, 3))).shape) for timesteps in (1, 4, 9)]
+    [(1, 2), (1, 2), (1, 2)]
+    >>> model.input_shape, model.output_shape
+    ((None, None, 3), (None, 2))
+    """
+    model = keras.Sequential([keras.Input((None, case.features)), lstm(case)])
+    other = noise((case.batch, timesteps, case.features), seed)
+    assert_close(model(case.x), equations(case).h)
+    assert_close(model(other), equations(replace(case, x=other)).h)
+
+
+@claim("time.causality", derived="the equations: h at a timestep is made from inputs up to it")
+@given(cases(timesteps=integers(2, 4), return_sequences=True), picks, seeds)
+def test_changing_the_future_leaves_the_past(case, pick, seed):
+    """
+    The output at a timestep does not depend on any later timestep.
+
+    The layer reads the sequence from the first timestep to the last and never looks ahead.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> other = np.array([[[1.0], [7.0], [-9.0]]])
+    >>> bool(np.array_equal(lstm(x)[:, :2], lstm(other)[:, :2]))
+    True
+    """
+    now = 1 + pick % (case.timesteps - 1)
+    layer, other = lstm(case), noise(case.x.shape, seed)
+    other[:, :now] = case.x[:, :now]
+    assert_same(layer(case.x)[:, :now], layer(other)[:, :now])
+
+
+@claim(
+    "time.prefix",
+    derived="the equations: the number of timesteps still to come occurs in none of them",
+)
+@given(cases(timesteps=integers(2, 4), return_sequences=True), picks)
+def test_the_first_timesteps_alone_give_the_first_outputs(case, pick):
+    """
+    The first k timesteps alone give the first k outputs of the whole sequence.
+
+    So the length of a sequence has no influence of its own: the layer neither averages
+    over time nor knows how much is still to come.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(x[:, :2]), lstm(x)[:, :2], atol=1e-6))
+    True
+    """
+    layer, k = lstm(case), 1 + pick % (case.timesteps - 1)
+    assert_close(layer(case.x[:, :k]), layer(case.x)[:, :k])
+
+
+@claim(
+    "time.order",
+    derived="the equations: the gates of a timestep read what the earlier ones left",
+)
+@given(cases(timesteps=integers(2, 4), dtype="float64"))
+def test_reversing_the_timesteps_changes_the_output(case):
+    """
+    The order of the timesteps matters: reversed, they give another output.
+
+    Each timestep is weighed by gates that depend on what came before it, so an LSTM is
+    no sum over its timesteps. The order of the samples in a batch is another matter.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(lstm(x), lstm(x[:, ::-1])))
+    False
+    """
+    layer = lstm(case)
+    assert_differs(layer(case.x[:, ::-1]), layer(case.x))
+
+
+@claim(
+    "time.splitting",
+    derived="the equations: a timestep reads of the past only h and c",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4), return_sequences=True, return_state=True), picks)
+def test_a_sequence_may_be_cut_anywhere(case, pick):
+    """
+    A sequence may be cut anywhere, if the second part starts from both states of the first.
+
+    h and c hold all that the layer knows about the past, and a timestep's position has
+    no meaning of its own: the second part is computed as if it had never been cut off.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_state=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, h, c = lstm(x[:, :1])
+    >>> bool(np.allclose(lstm(x[:, 1:], initial_state=[h, c])[0], lstm(x)[0], atol=1e-6))
+    True
+    """
+    layer, cut = lstm(case), 1 + pick % (case.timesteps - 1)
+    whole, *state = layer(case.x)
+    _, *between = layer(case.x[:, :cut])
+    assert_close(layer(case.x[:, cut:], initial_state=between), [whole[:, cut:], *state])
+
+
+@claim(
+    "time.both-states",
+    derived="the equations: the new c is made from the old c, which h does not determine",
+    corrects="To continue a sequence it is enough to hand on the last output.",
+)
+@given(cases(timesteps=integers(2, 4), return_state=True, dtype="float64"), picks)
+def test_h_alone_does_not_resume_a_sequence(case, pick):
+    """
+    Handing on h without c does not resume a sequence.
+
+    The output is h, which the output gate has scaled; what is remembered is c.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_state=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, h, c = lstm(x[:, :1])
+    >>> without_c = lstm(x[:, 1:], initial_state=[h, np.zeros_like(c)])[0]
+    >>> bool(np.array_equal(without_c, lstm(x[:, 1:], initial_state=[h, c])[0]))
+    False
+    """
+    layer, cut = lstm(case), 1 + pick % (case.timesteps - 1)
+    _, h, c = layer(case.x[:, :cut])
+    resumed, _, _ = layer(case.x[:, cut:], initial_state=[h, c])
+    assert_differs(layer(case.x[:, cut:], initial_state=[h, np.zeros_like(c)])[0], resumed)
+
+
+@claim(
+    "time.fading",
+    observed="Keras 3, TensorFlow, CPU: default initial weights, 40 timesteps",
+    corrects="An LSTM sees only a window of so many timesteps, and longer sequences must be cut.",
+    costly="40 timesteps",
+)
+@given(integers(4, 8), seeds)
+def test_an_old_timestep_fades_but_does_not_vanish(units, seed):
+    """
+    With default initial weights, the first of 40 timesteps moves the output less than the last.
+
+    It still moves it: there is no window. Each timestep multiplies what is remembered
+    by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(8, dtype="float64")
+    >>> x = np.ones((3, 40, 1))  # (batch, timesteps, features)
+    >>> x[1, 0], x[2, -1] = 2.0, 2.0  # another first, another last timestep
+    >>> y = np.array(lstm(x))
+    >>> first, last = np.abs(y[1] - y[0]).max(), np.abs(y[2] - y[0]).max()
+    >>> bool(0 < first < last)
+    True
+    """
+    x = np.repeat(noise((1, 40, 2), seed).astype(float), 3, axis=0)
+    x[1, 0], x[2, -1] = x[1, 0] + 1.0, x[2, -1] + 1.0
+    y = np.array(default_lstm(units, seed)(x))
+    first, last = np.abs(y[1:] - y[0]).max(axis=1)
+    assert_differs(y[1], y[0])
+    assert first < last, f"the first timestep moves the output by {first}, the last by {last}"
+
+
+@claim(
+    "time.zero-padding",
+    derived="the equations: on a timestep of zeros, bias and recurrence still act",
+    corrects="Padding with zeros is enough: an LSTM ignores them.",
+)
+@given(cases(dtype="float64"), integers(1, 3))
+def test_zeros_without_a_mask_are_data(case, padding):
+    """
+    Without a mask, zeros appended to a sequence change the output.
+
+    A timestep of zeros is a timestep: the gates open as bias and h tell them, and c is
+    scaled by the forget gate. Only a mask says that a timestep does not count.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> padded = np.array([[[1.0], [7.0], [0.0]]])
+    >>> bool(np.array_equal(lstm(padded), lstm(x)))
+    False
+    """
+    layer = lstm(case)
+    padded = np.pad(case.x, [(0, 0), (0, padding), (0, 0)])
+    assert_differs(layer(padded), layer(case.x))
+
+
+@claim(
+    "time.nan-stays-in-its-sample",
+    derived="the equations: NaN passes through sums, products and both activations",
+    corrects="One NaN in the data makes the outputs of the whole batch NaN.",
+)
+@given(cases(return_sequences=True), picks, picks)
+def test_a_nan_spoils_only_later_outputs_of_its_sample(case, pick, sample):
+    """
+    A NaN spoils its sample's outputs from its timestep on, and no other output.
+
+    It enters all four gates of all units, and stays in h and c. In training it does
+    spread: the loss of the batch is NaN, and so are the weights after one update.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> x = np.ones((2, 3, 1))  # (batch, timesteps, features)
+    >>> x[0, 1] = np.nan
+    >>> np.isnan(lstm(x)).all(axis=-1).tolist()
+    [[False, True, True], [False, False, False]]
+    >>> np.isnan(lstm(x)).any(axis=-1).tolist()
+    [[False, True, True], [False, False, False]]
+    """
+    layer, spoilt, t = lstm(case), case.x.copy(), pick % case.timesteps
+    spoilt[sample % case.batch, t, pick % case.features] = np.nan
+    expected = np.array(layer(case.x))
+    expected[sample % case.batch, t:] = np.nan
+    assert_same(layer(spoilt), expected)

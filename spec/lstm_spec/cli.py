@@ -1,0 +1,150 @@
+"""The command line: one short function a verb."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import lstm_spec
+from lstm_spec import catalog
+
+if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
+    from lstm_spec.evidence.check import Plan
+    from lstm_spec.evidence.report import Environment
+
+BAD_USAGE, BROKEN, INTERRUPTED = 2, 3, 130
+REPORT = Path("lstm-spec-report.jsonl")
+TIME_LIMITS = {"smoke": 60, "default": 120, "deep": 3600}
+
+
+class UnwritableError(ValueError):
+    """A report that cannot be written where it was asked for."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+class _Once(argparse.Action):
+    """An option that may not be given twice with two values."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
+        given = namespace.__dict__.setdefault("given", {})
+        if given.setdefault(self.dest, values) != values:
+            parser.error(f"{option} is given as {given[self.dest]} and as {values}; give one")
+        setattr(namespace, self.dest, values)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = _Parser(prog="lstm-spec", description=lstm_spec.__doc__, allow_abbrev=False)
+    version = f"lstm-spec {metadata.version('lstm-spec')}"
+    top.add_argument("--version", action="version", version=version)
+    verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+    verb = verbs.add_parser(
+        "check", help="try claims on the Keras installed here", allow_abbrev=False
+    )
+    verb.set_defaults(run=check)
+    add = verb.add_argument
+    add("names", nargs="*", metavar="NAME", help="chapters or ids of claims; default: all")
+    efforts = ("smoke", "default", "deep")
+    add("--effort", choices=efforts, default="default", action=_Once, help="3, 50 or 1000 examples")
+    add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
+    add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
+    add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
+    add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+    return top
+
+
+def _whole(least: int) -> Any:
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        return int(text)
+
+    return number
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Try claims on the installed Keras, show and record what happens.
+
+    Returns:
+        0 if every claim held or deviates as known, 1 if one did not, 2 for wrong usage, 3 if
+        the installation is broken, 130 if interrupted.
+    """
+    from lstm_spec.evidence import deviations, environment
+    from lstm_spec.evidence.check import Plan, StoppedError
+
+    try:
+        claims = catalog.select(arguments.names)
+        deviations.forbid_stale({claim.id for claim in catalog.claims()})
+        _forbid_unwritable(arguments.report)
+        workers = min(arguments.workers or environment.cores(), len(claims))
+        limit = arguments.time_limit or TIME_LIMITS[arguments.effort]
+        plan = Plan(claims, arguments.effort, arguments.seed, workers, limit, arguments.report)
+        return _try(plan, environment.probe())
+    except (catalog.UnknownNameError, UnwritableError) as error:
+        return _say(error, BAD_USAGE)
+    except (environment.BrokenInstallationError, deviations.StaleError, StoppedError) as error:
+        return _say(error, BROKEN)
+
+
+def _try(plan: Plan, environment: Environment) -> int:
+    from rich.console import Console
+
+    from lstm_spec.evidence import check, report, terminal
+
+    console = Console()
+    try:
+        with contextlib.closing(check.run(plan, environment)) as records:
+            terminal.follow(records, len(plan.claims), console)
+        interrupted = False
+    except KeyboardInterrupt:
+        interrupted = True
+    tried = report.read(plan.file)
+    terminal.summarize(tried, plan.claims, console)
+    return INTERRUPTED if interrupted else check.status(tried)
+
+
+def _forbid_unwritable(file: Path) -> None:
+    """Find out whether a report can be written; leave what is there as it is.
+
+    Raises:
+        UnwritableError: it cannot.
+    """
+    existed = file.exists()
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        raise UnwritableError(f"report {file} cannot be written: {error.strerror}") from None
+    if not existed:
+        file.unlink()
+
+
+def _say(message: object, status: int) -> int:
+    print(f"lstm-spec: {message}", file=sys.stderr)
+    return status
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    arguments = parser().parse_args(words)
+    return int(arguments.run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

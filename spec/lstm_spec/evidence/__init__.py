@@ -1,0 +1,1 @@
+"""What was seen when the claims were tried."""

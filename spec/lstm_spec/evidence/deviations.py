@@ -1,0 +1,54 @@
+"""Claims that released Keras is known to break, and how."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+FILE = Path(__file__).with_name("deviations.toml")
+
+
+class StaleError(ValueError):
+    """A deviation of something that is no claim."""
+
+
+class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A claim that does not hold, and what happens instead."""
+
+    claim: str
+    says: str
+    """Words that the failure must contain, so that another failure is not taken for this one."""
+    instead: str
+    concerns: str
+    """The documentation's sentence, in our words, or the address of the issue."""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    deviation: list[Deviation] = []
+
+
+@cache
+def load(path: Path = FILE) -> dict[str, Deviation]:
+    """Return the deviations by claim.
+
+    Raises:
+        msgspec.ValidationError: an unknown key, a missing one, or a value of another type.
+        ValueError: a claim is listed twice.
+    """
+    listed = msgspec.toml.decode(path.read_bytes(), type=_File).deviation
+    by_claim = {deviation.claim: deviation for deviation in listed}
+    if len(by_claim) < len(listed):
+        raise ValueError(f"{path.name} lists a claim twice")
+    return by_claim
+
+
+def forbid_stale(ids: set[str]) -> None:
+    """Raise if a listed id is not among the claims' ids.
+
+    Raises:
+        StaleError: the message names the ids.
+    """
+    if stale := sorted(set(load()) - ids):
+        raise StaleError(f"{FILE.name} lists what is no claim: {', '.join(stale)}")

@@ -1,0 +1,139 @@
+"""What is installed here, found out in a process apart: an import of Keras can fail or die.
+
+Run as `python -m lstm_spec.evidence.environment FILE` it writes what it finds to the file, for
+the standard streams belong to whatever TensorFlow prints.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from lstm_spec.evidence.report import Environment
+
+PACKAGES = (
+    *(
+        "tensorflow",
+        "tensorflow-cpu",
+        "tf-nightly",
+        "keras",
+        "tf-keras",
+        "jax",
+        "torch",
+        "openvino",
+    ),
+    *("numpy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
+)
+
+SENTENCE = 200
+"""How many characters of an error's text are told."""
+
+
+class BrokenInstallationError(RuntimeError):
+    """Keras is missing, cannot be imported, or has an LSTM that cannot be called."""
+
+
+class _Found(msgspec.Struct):
+    environment: Environment | None = None
+    broken: str = ""
+
+
+def cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def probe() -> Environment:
+    """Import Keras and call an LSTM once, in a process apart.
+
+    Raises:
+        BrokenInstallationError: that did not work; the message says in one sentence what failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "environment.json")
+        command = [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__]
+        done = subprocess.run(
+            [*command, str(file)], cwd=folder, capture_output=True, env=quiet(), check=False
+        )
+        if not file.exists():
+            last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
+            raise BrokenInstallationError(
+                f"Python ended with status {done.returncode} while it imported Keras: {last}"
+            )
+        found = msgspec.json.decode(file.read_bytes(), type=_Found)
+    if found.environment is None:
+        raise BrokenInstallationError(found.broken)
+    return found.environment
+
+
+def quiet() -> dict[str, str]:
+    """Return this process's environment variables, with TensorFlow's log off unless it is set."""
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+
+
+def _look() -> _Found:
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        if error.name == "keras":
+            return _Found(broken="Keras is not installed: run `pip install tensorflow`.")
+        return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
+    except Exception as error:  # whatever an installation throws is reported, not raised
+        return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
+    try:
+        import numpy as np
+
+        keras.layers.LSTM(1)(np.zeros((1, 1, 1), "float32"))
+        return _Found(environment=_environment(keras.backend.backend()))
+    except Exception as error:
+        return _Found(broken=f"keras.layers.LSTM cannot be called: {_say(error)}.")
+
+
+def _say(error: Exception) -> str:
+    """Return an error as part of a sentence: its type and its text, on one line, cut short."""
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    return f"{type(error).__name__}: {text[:SENTENCE]}".rstrip(":. ")
+
+
+def _environment(backend: str) -> Environment:
+    return Environment(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        processor=_processor(),
+        cores=cores(),
+        backend=backend,
+        device=_device(),
+        packages={name: version for name in PACKAGES if (version := _version(name))},
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return named.group(1) if named else platform.processor() or platform.machine()
+
+
+def _device() -> str:
+    from lstm_spec.harness import subject
+
+    return ", ".join(subject.gpus()) or "cpu"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_bytes(msgspec.json.encode(_look()))

@@ -1,0 +1,218 @@
+"""The pytest plugin: tries each claim with its example, judges it, records it.
+
+It is loaded into every pytest run of the environment, so it imports nothing heavy, and
+touches only tests that are marked as claims.
+"""
+
+from __future__ import annotations
+
+import doctest
+import functools
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence import deviations
+from lstm_spec.evidence.report import Record, append
+
+KEY = "lstm_spec"
+MESSAGE_LINES = 30
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that `lstm-spec check` uses."""
+    group = parser.getgroup("lstm-spec")
+    efforts = ("smoke", "default", "deep")
+    group.addoption("--lstm-effort", choices=efforts, default="default", help="examples a claim")
+    group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers; start to record, unless this is a worker of pytest-xdist."""
+    config.addinivalue_line("markers", "claim(id): a claim of the specification")
+    config.addinivalue_line("markers", "deviates: a claim that Keras is known to break")
+    path = config.getoption("lstm_report")
+    if path and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Recorder(path, config), "lstm-spec-recorder")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the claims that are known to deviate."""
+    for item in items:
+        marker = item.get_closest_marker("claim")
+        if marker and marker.kwargs["id"] in deviations.load():
+            item.add_marker(pytest.mark.deviates)
+
+
+@dataclass
+class Trial:
+    """What is seen while a claim is tried."""
+
+    examples: int = 0
+    arguments: dict[str, Any] = field(default_factory=dict)
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def watch(self, test: Callable[..., None]) -> Callable[..., None]:
+        """Return a test that counts its calls and keeps the last arguments."""
+
+        @functools.wraps(test)
+        def watched(*args: Any, **arguments: Any) -> None:
+            self.examples += 1
+            self.arguments = arguments
+            self.digest.update(_bytes(arguments))
+            test(*args, **arguments)
+
+        return watched
+
+
+_TRIAL = pytest.StashKey[Trial]()
+_RECORD = pytest.StashKey[Record]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Try a claim, then its example; keep what was seen."""
+    if item.get_closest_marker("claim") is None:
+        return (yield)
+    assert isinstance(item, pytest.Function)
+    trial, given = Trial(), getattr(item.obj, "hypothesis", None)
+    if given is not None:
+        given.inner_test = trial.watch(given.inner_test)
+    item.stash[_TRIAL] = trial
+    result = yield
+    run_example(item.obj)
+    return result
+
+
+def run_example(test: Callable[..., None]) -> None:
+    """Run the example in a claim's docstring.
+
+    Raises:
+        AssertionError: it prints something else, or raises.
+    """
+    said: list[str] = []
+    parsed = doctest.DocTestParser().get_doctest(test.__doc__ or "", {}, test.__name__, None, None)
+    doctest.DocTestRunner(verbose=False).run(parsed, out=said.append)
+    assert not said, "the example does not print what it should:\n" + "".join(said)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a claim; turn a known deviation into an expected failure, strictly.
+
+    The record travels with the report of the teardown, when all is known.
+    """
+    outcome = yield
+    marker = item.get_closest_marker("claim")
+    if marker is None:
+        return outcome
+    if call.when == "call" or not outcome.passed:
+        record = judge(item, marker.kwargs["id"], call.excinfo, call.duration)
+        item.stash[_RECORD] = record
+        if record.verdict == "deviates":
+            outcome.outcome, outcome.wasxfail = "skipped", record.message
+        elif record.verdict == "refuted" and call.excinfo is None:
+            outcome.outcome, outcome.longrepr = "failed", record.message
+    if call.when == "teardown":
+        record = item.stash[_RECORD]
+        record.error = dict(item.user_properties).get("error")  # type: ignore[assignment]
+        outcome.user_properties.append((KEY, msgspec.to_builtins(record)))
+    return outcome
+
+
+def judge(
+    item: pytest.Item,
+    claim: str,
+    raised: pytest.ExceptionInfo[BaseException] | None,
+    seconds: float,
+) -> Record:
+    """Return the record of a claim that was tried.
+
+    Args:
+        item: the claim's test.
+        claim: its id.
+        raised: what it raised, if anything.
+        seconds: how long it took.
+    """
+    trial = item.stash.get(_TRIAL, Trial())
+    known = deviations.load().get(claim)
+    record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
+    record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
+    text = f"{raised.type.__name__}: {raised.value}" if raised else ""
+    if raised and raised.errisinstance(pytest.skip.Exception):
+        record.verdict, record.message = "not applicable", str(raised.value)
+    elif known and not raised:
+        record.verdict = "refuted"
+        record.message = f"held, although a deviation is recorded: {known.instead}"
+    elif known and known.says in text:
+        record.verdict, record.message = "deviates", known.instead
+    elif raised:
+        record.verdict, record.message = "refuted", _shorten(text)
+        record.script = _script(item, trial, claim)
+    return record
+
+
+def _script(item: pytest.Item, trial: Trial, claim: str) -> str:
+    from lstm_spec.evidence.script import script  # only here: it needs NumPy
+
+    assert isinstance(item, pytest.Function)
+    test = getattr(item.obj, "hypothesis", None)
+    function = inspect.unwrap(test.inner_test if test else item.obj)
+    statement = " ".join((item.obj.__doc__ or "").partition("\n\n")[0].split())
+    return script(function, trial.arguments, f"{claim}: {statement}")
+
+
+def _shorten(text: str) -> str:
+    lines = text.splitlines()
+    return "\n".join([*lines[:MESSAGE_LINES], "..."] if len(lines) > MESSAGE_LINES else lines)
+
+
+def _bytes(value: Any) -> bytes:
+    if hasattr(value, "tobytes"):
+        return bytes(value.tobytes())
+    if hasattr(value, "__dict__"):
+        value = vars(value)
+    if isinstance(value, dict):
+        return b"".join(_bytes(key) + _bytes(part) for key, part in value.items())
+    return repr(value).encode()
+
+
+class _Recorder:
+    """Writes a record as soon as its claim is done: in the controller, if there are workers."""
+
+    def __init__(self, path: Path, config: pytest.Config) -> None:
+        self.path = path
+        self.limit = float(config.getoption("timeout", None) or "inf")
+        self.started: dict[str, float] = {}
+        self.ids = {claim.test: claim.id for claim in catalog.claims()}
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.started[nodeid] = time.monotonic()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        found = dict(report.user_properties).get(KEY)
+        if found:
+            append(self.path, msgspec.convert(found, Record))
+        elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
+            append(self.path, self._died(report.nodeid))
+
+    def _died(self, nodeid: str) -> Record:
+        seconds = time.monotonic() - self.started.get(nodeid, time.monotonic())
+        claim = self.ids[nodeid.rpartition("::")[2]]
+        record = Record(claim, "crashed", round(seconds, 3))
+        record.message = "the interpreter died while the claim was tried"
+        if seconds >= self.limit:
+            record.verdict = "timed out"
+            record.message = f"did not end within {self.limit:g} s"
+        return record

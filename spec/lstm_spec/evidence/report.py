@@ -1,0 +1,146 @@
+"""The report: what one environment did with every claim, as JSON lines.
+
+A header, one record a claim, and a footer, each appended as it comes: a run that is killed
+leaves what it had. A report without its footer is incomplete, and readers are told so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+SCHEMA = 1
+
+Verdict = Literal["held", "deviates", "refuted", "crashed", "timed out", "not applicable"]
+VERDICTS: tuple[Verdict, ...] = Verdict.__args__  # type: ignore[attr-defined]
+GOOD: frozenset[Verdict] = frozenset({"held", "deviates", "not applicable"})
+
+
+class UnreadableReportError(ValueError):
+    """A file that is not a report, or not one of this schema."""
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """Where the claims were tried."""
+
+    python: str
+    platform: str
+    processor: str
+    cores: int
+    backend: str
+    device: str
+    packages: dict[str, str]
+    """Versions of the packages that matter, by distribution name."""
+
+
+class Header(msgspec.Struct, tag="header", tag_field="kind"):
+    """The first line: what was about to be tried, where and how."""
+
+    schema: int
+    lstm_spec: str
+    """The version of this package."""
+    started: str
+    """ISO 8601, with time zone."""
+    effort: str
+    seed: int | None
+    """None: the cases that are the same on every run."""
+    workers: int
+    environment: Environment
+    claims: list[str]
+    """The ids of the claims that the run sets out to try, in reading order."""
+
+
+class Record(msgspec.Struct, tag="record", tag_field="kind"):
+    """What happened to one claim."""
+
+    claim: str
+    verdict: Verdict
+    seconds: float
+    examples: int = 0
+    """How many cases were tried, the runs that reduced a refuting case included."""
+    cases: str = ""
+    """A digest of the cases: equal where the same cases were tried."""
+    error: float | None = None
+    """The largest error that was compared with a bound, in units of rounding."""
+    message: str = ""
+    """Why: the failure, the deviation, or the reason for not applying."""
+    script: str = ""
+    """For a refuted claim, a program that shows the refutation with plain Keras and NumPy."""
+
+
+class Footer(msgspec.Struct, tag="footer", tag_field="kind"):
+    """The last line: the run came to its end."""
+
+    ended: str
+    seconds: float
+    verdicts: dict[str, int]
+
+
+Line = Header | Record | Footer
+
+
+class Report(msgspec.Struct):
+    """A report as it was read."""
+
+    header: Header
+    records: list[Record]
+    footer: Footer | None
+
+    @property
+    def untried(self) -> list[str]:
+        """The claims that the run set out to try and has no record of."""
+        tried = {record.claim for record in self.records}
+        return [claim for claim in self.header.claims if claim not in tried]
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many claims met with each verdict; only verdicts that occur."""
+        return dict(Counter(record.verdict for record in self.records))
+
+
+def append(path: Path, line: Line) -> None:
+    """Add a line to the report.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(line) + b"\n")
+
+
+def read(path: Path) -> Report:
+    """Read a report, a complete one or the beginning of one.
+
+    Raises:
+        OSError: the file cannot be read.
+        UnreadableReportError: a line is damaged, or the lines are not those of a report; the
+            message names the line. A last line that was cut off is passed over.
+    """
+    *whole, rest = path.read_bytes().split(b"\n")
+    lines = [_decode(path, number, text) for number, text in enumerate(whole, 1)]
+    if not lines or not isinstance(lines[0], Header):
+        raise UnreadableReportError(f"{path}: not a report: line 1 is no header")
+    footer = lines[-1] if isinstance(lines[-1], Footer) and not rest else None
+    middle = lines[1:-1] if footer else lines[1:]
+    records = [line for line in middle if isinstance(line, Record)]
+    if len(records) < len(middle):
+        raise UnreadableReportError(f"{path}: a header or footer stands between the records")
+    return Report(lines[0], records, footer)
+
+
+def schema() -> dict[str, object]:
+    """Return the JSON schema of a line."""
+    return msgspec.json.schema(Line)
+
+
+def _decode(path: Path, number: int, text: bytes) -> Line:
+    try:
+        line: Line = msgspec.json.decode(text, type=Line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableReportError(f"{path}: line {number} is damaged: {error}") from None
+    if isinstance(line, Header) and line.schema != SCHEMA:
+        raise UnreadableReportError(f"{path}: schema {line.schema}, this version reads {SCHEMA}")
+    return line

@@ -1,0 +1,156 @@
+"""A refuted claim as a program that runs by itself with plain Keras and NumPy.
+
+The claim's test is written out together with what it uses of the harness, without
+decorators, docstrings and annotations, and is called with the refuting case.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+HARNESS = "lstm_spec.harness"
+FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+
+
+def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str) -> str:
+    """Write the program.
+
+    Args:
+        test: the claim's undecorated function.
+        arguments: the refuting case: what the function was called with.
+        heading: one line that the program begins with, as a comment.
+    """
+    program = _Program()
+    tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
+    program.add(tree.body[0], inspect.getmodule(test))
+    if any("Case(" in literal(value) for value in arguments.values()):
+        program.need("Case", sys.modules[f"{HARNESS}.strategies"])
+    call = "".join(f"\n    {name}={literal(value)}," for name, value in arguments.items())
+    imports = sorted(program.imports | {"import numpy as np"})
+    lines = [f"# {heading}", *imports, "", *program.parts, f"{test.__name__}({call}\n)", ""]
+    return "\n".join(lines)
+
+
+def literal(value: Any) -> str:
+    """Write a value of a case as an expression.
+
+    Raises:
+        TypeError: a value that has none.
+    """
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if is_dataclass(value):
+        given = [(f, getattr(value, f.name)) for f in fields(value)]
+        parts = [f"{f.name}={literal(v)}" for f, v in given if v is not f.default]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(literal(part) for part in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"float({str(value)!r})"
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return repr(value)
+    raise TypeError(f"a {type(value).__name__} cannot be written into a program")
+
+
+def _array(value: np.ndarray[Any, Any]) -> str:
+    if value.size == 0:
+        return f"np.zeros({value.shape}, {value.dtype.name!r})"
+    text = np.array2string(value, separator=", ", threshold=sys.maxsize, floatmode="unique")
+    for name in ("nan", "inf"):
+        text = text.replace(name, f"np.{name}")
+    return f"np.array({' '.join(text.split())}, {value.dtype.name!r})"
+
+
+class _Strip(ast.NodeTransformer):
+    """Removes decorators of claims, docstrings and annotations."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.returns = None
+        if node.name.startswith("test_"):
+            node.decorator_list = []
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        strings = [n for n in node.body if isinstance(n, ast.Expr)]
+        node.body = [n for n in node.body if n not in strings] or [ast.Pass()]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Name("object", ast.Load())
+        return node
+
+
+class _Program:
+    """The parts of a program, each after the parts that it uses."""
+
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+        self.parts: list[str] = []
+        self.names: set[str] = set()
+
+    def add(self, node: ast.stmt, module: ModuleType | None) -> None:
+        """Add a definition, and before it what it uses."""
+        node = _Strip().visit(node)
+        for used in ast.walk(node):
+            if isinstance(used, ast.Name) and used.id in vars(module):
+                self.need(used.id, module)
+        self.parts.append(ast.unparse(ast.fix_missing_locations(node)) + "\n")
+
+    def need(self, name: str, module: ModuleType | None) -> None:
+        """Provide a global name of a module: by its definition, or by an import."""
+        if name in self.names:
+            return
+        self.names.add(name)
+        value = vars(module)[name]
+        home = sys.modules.get(getattr(value, "__module__", None) or "", module)
+        if isinstance(value, ModuleType):
+            alias = "" if value.__name__ == name else f" as {name}"
+            self.imports.add(f"import {value.__name__}{alias}")
+        elif definition := _definition(name, home):
+            self.add(*definition)
+        else:
+            self.imports.add(f"from {value.__module__} import {name}")
+
+
+def _definition(name: str, module: ModuleType | None) -> tuple[ast.stmt, ModuleType] | None:
+    """Find where the project defines a name, through the import that brought it."""
+    if module is None or not module.__name__.startswith("lstm_spec."):
+        return None
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
+            return _definition(name, sys.modules.get(node.module or ""))
+        if name in _names(node):
+            return node, module
+    return None
+
+
+def _names(node: ast.stmt) -> set[str]:
+    """Return the names that a statement of a module defines."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.AnnAssign):
+        return {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+    if isinstance(node, ast.Assign):
+        parts = [part for target in node.targets for part in ast.walk(target)]
+        return {part.id for part in parts if isinstance(part, ast.Name)}
+    return set()

@@ -1,0 +1,111 @@
+"""What a person sees: progress while claims are tried, and a summary made from the report."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from lstm_spec.catalog import Claim
+from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report
+
+
+def follow(records: Iterator[Record], total: int, console: Console) -> None:
+    """Show the records as they come: a bar on a terminal, a plain line for each elsewhere."""
+    if console.is_terminal:
+        _bar(records, total, console)
+    else:
+        for done, record in enumerate(records, 1):
+            line = (
+                f"{done:>4}/{total}  {record.verdict:<14}  {record.claim}  {record.seconds:.1f} s"
+            )
+            print(line, file=console.file, flush=True)
+
+
+def _bar(records: Iterator[Record], total: int, console: Console) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        task, bad = progress.add_task("starting Keras", total=total), 0
+        for record in records:
+            bad += record.verdict not in GOOD
+            chapter = record.claim.partition(".")[0]
+            progress.update(task, advance=1, description=f"{chapter:<10}{bad} refuted")
+
+
+def summarize(tried: Report, claims: list[Claim], console: Console) -> None:
+    """Print a report: where it was made, a table by chapter, and what a reader must know."""
+    statements = {claim.id: claim for claim in claims}
+    console.print(_where(tried), highlight=False, markup=False)
+    console.print(_table(tried))
+    for verdict, title in (("deviates", "Deviates as known"), ("not applicable", "Not applicable")):
+        _list(title, [r for r in tried.records if r.verdict == verdict], console)
+    for record in tried.records:
+        if record.verdict not in GOOD:
+            _explain(record, tried, statements.get(record.claim), console)
+    _close(tried, console)
+
+
+def _where(tried: Report) -> str:
+    header, installed = tried.header, tried.header.environment.packages
+    names = ("tensorflow", "tensorflow-cpu", "tf-nightly", "keras", "numpy", "hypothesis")
+    versions = [f"{name} {installed[name]}" for name in names if name in installed]
+    there = header.environment
+    cases = "the same cases on every run" if header.seed is None else f"seed {header.seed}"
+    return (
+        f"\n{', '.join(versions)}, Python {there.python}, "
+        f"{there.backend} backend on {there.device}\n"
+        f"effort {header.effort}, {cases}, {header.workers} workers\n"
+    )
+
+
+def _table(tried: Report) -> Table:
+    counts = Counter((r.claim.partition(".")[0], r.verdict) for r in tried.records)
+    chapters = dict.fromkeys(claim.partition(".")[0] for claim in tried.header.claims)
+    table = Table(box=None, pad_edge=False, show_footer=True)
+    table.add_column("chapter", "all", no_wrap=True)
+    table.add_column("claims", str(len(tried.header.claims)), justify="right")
+    for verdict in VERDICTS:
+        table.add_column(verdict, str(tried.verdicts.get(verdict, 0)), justify="right")
+    for chapter in chapters:
+        planned = sum(claim.startswith(f"{chapter}.") for claim in tried.header.claims)
+        row = [str(counts[chapter, verdict] or "") for verdict in VERDICTS]
+        table.add_row(chapter, str(planned), *row)
+    return table
+
+
+def _list(title: str, records: list[Record], console: Console) -> None:
+    if records:
+        console.print(f"\n{title}:", markup=False)
+    for record in records:
+        console.print(f"  {record.claim}", markup=False, highlight=False)
+        lines = textwrap.wrap(record.message, console.width - 4)
+        print(textwrap.indent("\n".join(lines), 4 * " "), file=console.file)
+
+
+def _explain(record: Record, tried: Report, claim: Claim | None, console: Console) -> None:
+    seed = "" if tried.header.seed is None else f" --seed {tried.header.seed}"
+    effort = "" if tried.header.effort == "default" else f" --effort {tried.header.effort}"
+    title = f"\n{record.verdict.capitalize()}: {record.claim}"
+    console.print(title, style="bold red", markup=False, highlight=False)
+    lines = [f"  {claim.statement}" if claim else "", record.message]
+    if record.script:
+        lines += ["\nA program that shows it:\n", record.script]
+    lines += [f"Try it again: lstm-spec check {record.claim}{effort}{seed}"]
+    for line in filter(None, lines):
+        print(line, file=console.file)
+
+
+def _close(tried: Report, console: Console) -> None:
+    if tried.footer:
+        good = "every claim held or deviates as known"
+        bad = sum(record.verdict not in GOOD for record in tried.records)
+        verdict = f"{bad} of {len(tried.records)} claims did not hold" if bad else good
+        line = f"\nIn {tried.footer.seconds:.0f} s: {verdict}."
+    else:
+        done, planned = len(tried.records), len(tried.header.claims)
+        line = f"\nIncomplete: {done} of {planned} claims were tried."
+    console.print(line, style="bold", markup=False, highlight=False)

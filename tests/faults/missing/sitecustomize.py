@@ -1,0 +1,5 @@
+"""Keras is not installed."""
+
+import sys
+
+sys.modules["keras"] = None

@@ -1,0 +1,63 @@
+"""Wrong LSTMs: each differs from Keras in one thing, and is refuted by the claims it names.
+
+A wrong LSTM is a function that puts one changed method in place, through pytest's
+monkeypatch; Keras' files stay as they are. test_teeth.py tries each claim on it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+Put = Callable[[pytest.MonkeyPatch], Any]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong LSTM and the claim that must refute it."""
+
+    put: Put
+    claim: str
+    raises: type[Exception]
+
+
+WRONG: list[Wrong] = []
+
+
+def refuted_by(*claims: str, raises: type[Exception] = AssertionError) -> Callable[[Put], Put]:
+    """Register a wrong LSTM.
+
+    Args:
+        *claims: the ids of the claims that refute it.
+        raises: how they fail; another type than AssertionError where the wrong LSTM itself raises.
+    """
+
+    def register(put: Put) -> Put:
+        WRONG.extend(Wrong(put, claim, raises) for claim in claims)
+        return put
+
+    return register
+
+
+def instead(
+    patch: pytest.MonkeyPatch, owner: Any, name: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Replace a method, or a module's function, by one that is given the original first.
+
+    The signature stays the original's, because Keras inspects it.
+    """
+    original = getattr(owner, name)
+
+    def put(changed: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def method(*args: Any, **arguments: Any) -> Any:
+            return changed(original, *args, **arguments)
+
+        patch.setattr(owner, name, method)
+        return changed
+
+    return put

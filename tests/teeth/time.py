@@ -1,0 +1,150 @@
+"""Wrong LSTMs that read time wrongly."""
+
+from __future__ import annotations
+
+import keras
+
+from teeth import instead, refuted_by
+
+
+@refuted_by("time.axis-one")
+def takes_features_before_time(patch):
+    @instead(patch, keras.layers.LSTM, "build")
+    def build(original, self, sequences_shape):
+        batch, timesteps, features = sequences_shape
+        return original(self, (batch, features, timesteps))
+
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, keras.ops.swapaxes(sequences, 1, 2), *rest, **options)
+
+
+@refuted_by("time.rows-of-a-table")
+def takes_time_before_batch(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, keras.ops.swapaxes(sequences, 0, 1), *rest, **options)
+
+
+@refuted_by("time.every-step", "time.fewer-or-more-units")
+def ignores_timesteps_beyond_its_units(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, sequences[:, : self.units], *rest, **options)
+
+
+@refuted_by("time.every-step", "time.fewer-or-more-units")
+def leaves_units_beyond_the_timesteps_idle(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        busy = keras.ops.arange(self.units) < sequences.shape[1]
+        y = original(self, sequences, *rest, **options)
+        return y * keras.ops.cast(busy, y.dtype)
+
+
+@refuted_by("time.cell-by-cell", "time.splitting")
+def weighs_timesteps_by_their_position(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        position = keras.ops.arange(1, 1 + sequences.shape[1], dtype=sequences.dtype)
+        return original(self, sequences * position[:, None], *rest, **options)
+
+
+@refuted_by("time.any-length")
+def cuts_to_the_length_it_was_built_on(patch):
+    @instead(patch, keras.layers.LSTM, "build")
+    def build(original, self, sequences_shape):
+        self.length = sequences_shape[1]
+        return original(self, sequences_shape)
+
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, sequences[:, : self.length], *rest, **options)
+
+
+@refuted_by("time.any-length")
+def starts_with_new_weights_for_another_length(patch):
+    @instead(patch, keras.layers.LSTM, "build")
+    def build(original, self, sequences_shape):
+        self.length = sequences_shape[1]
+        return original(self, sequences_shape)
+
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        if sequences.shape[1] != self.length:
+            self.set_weights([0.5 * weight for weight in self.get_weights()])
+        return original(self, sequences, *rest, **options)
+
+
+@refuted_by("time.unknown-length")
+def skips_the_first_timestep_of_a_second_length(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        self.length = getattr(self, "length", None) or sequences.shape[1]
+        skipped = int(sequences.shape[1] > self.length)
+        return original(self, sequences[:, skipped:], *rest, **options)
+
+
+@refuted_by("time.causality")
+def looks_one_step_ahead(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, keras.ops.roll(sequences, -1, axis=1), *rest, **options)
+
+
+@refuted_by("time.prefix")
+def divides_by_the_number_of_timesteps(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, sequences, *rest, **options) / sequences.shape[1]
+
+
+@refuted_by("time.order")
+def sorts_the_timesteps(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, keras.ops.sort(sequences, axis=1), *rest, **options)
+
+
+@refuted_by("time.splitting", "time.both-states")
+def starts_from_h_alone(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, sequences, initial_state, *rest, **options):
+        h, c = initial_state
+        return original(self, sequences, [h, keras.ops.zeros_like(c)], *rest, **options)
+
+
+@refuted_by("time.fading")
+def sees_a_window_of_twenty_timesteps(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, sequences[:, -20:], *rest, **options)
+
+
+@refuted_by("time.fading")
+def reads_the_newest_timestep_first(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, keras.ops.flip(sequences, axis=1), *rest, **options)
+
+
+@refuted_by("time.zero-padding")
+def takes_zeros_for_padding(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        mask = keras.ops.any(sequences != 0, axis=-1)
+        return original(self, sequences, initial_state, mask, training)
+
+
+@refuted_by("time.nan-stays-in-its-sample")
+def takes_nan_for_zero(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, keras.ops.nan_to_num(sequences), *rest, **options)
+
+
+@refuted_by("time.nan-stays-in-its-sample")
+def scales_by_the_whole_batch(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, sequences / keras.ops.max(sequences), *rest, **options)

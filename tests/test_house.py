@@ -1,0 +1,62 @@
+"""The house: which part imports which."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lstm_spec
+from lstm_spec import catalog
+
+HOUSE = Path(lstm_spec.__file__).parent
+ROOT = Path(__file__).parent.parent
+
+MAY_IMPORT = {
+    "catalog": set(),
+    "harness": {"harness"},
+    "claims": {"harness", "claims"},
+    "evidence": {"catalog", "harness", "evidence"},
+    "cli": {"catalog", "evidence"},
+}
+KERAS_IS_KNOWN_TO = {"claims", "harness/subject.py", "evidence/environment.py"}
+
+
+MODULES = {
+    path.relative_to(HOUSE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(HOUSE.rglob("*.py"))
+}
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_imports_point_one_way(path: str) -> None:
+    part = path.partition("/")[0].removesuffix(".py")
+    ours = {name.split(".")[1] for name in imported(MODULES[path]) if name.startswith("lstm_spec.")}
+    assert ours <= MAY_IMPORT.get(part, set())
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_keras_is_imported_in_few_places(path: str) -> None:
+    foreign = {name.partition(".")[0] for name in imported(MODULES[path])} & {"keras", "tensorflow"}
+    assert not foreign or path.partition("/")[0] in KERAS_IS_KNOWN_TO or path in KERAS_IS_KNOWN_TO
+
+
+def test_only_chapters_stand_among_the_claims() -> None:
+    files = {path.stem for path in catalog.CLAIMS.glob("*.py")}
+    assert files == {"__init__", "conftest", *catalog.chapters()}
+
+
+def test_spec_readme_lists_the_chapters_in_reading_order() -> None:
+    text = (ROOT / "spec/README.md").read_text(encoding="utf-8")
+    places = [text.index(f"(lstm_spec/claims/{chapter}.py)") for chapter in catalog.chapters()]
+    assert places == sorted(places)

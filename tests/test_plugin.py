@@ -1,0 +1,128 @@
+"""The plugin judges claims strictly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy  # noqa: F401 - pytester forgets what a run imported, and NumPy loads only once
+import pytest
+
+from lstm_spec.evidence import deviations, report
+
+HEAD = """
+from hypothesis import given, settings
+from hypothesis.strategies import integers
+from lstm_spec.claims import claim
+"""
+CLAIM = """
+@claim("time.causality", observed="here")
+{decorator}
+def test_it({arguments}):
+    '''
+    A statement.
+
+    >>> {example}
+    '''
+    {body}
+"""
+KNOWN = deviations.Deviation("time.causality", "seven", "It is seven.", "an issue")
+
+
+@pytest.fixture
+def judge(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Try a claim; return its record and pytest's outcomes."""
+
+    def run(body: str, *, example: str = "1 + 1\n    2", known=None, drawn: bool = False):
+        monkeypatch.setattr(deviations, "load", lambda: {known.claim: known} if known else {})
+        decorator = "@given(n=integers(0, 99))\n@settings(database=None)" if drawn else ""
+        text = CLAIM.format(decorator=decorator, arguments="n" * drawn, example=example, body=body)
+        pytester.makepyfile(HEAD + text)
+        file = Path(pytester.path, "report.jsonl")
+        result = pytester.runpytest_inprocess("--lstm-report", file, "-p", "no:cacheprovider")
+        record = report._decode(file, 1, file.read_bytes().splitlines()[0])
+        return record, result.parseoutcomes()
+
+    return run
+
+
+def test_claim_that_holds(judge) -> None:
+    record, outcomes = judge("assert True")
+    assert (record.claim, record.verdict, record.examples) == ("time.causality", "held", 1)
+    assert outcomes == {"passed": 1}
+
+
+def test_examples_are_counted(judge) -> None:
+    record, _ = judge("assert n >= 0", drawn=True)
+    assert record.examples == 100
+    assert len(record.cases) == 16
+
+
+def test_claim_that_fails_is_refuted_with_its_smallest_case(judge) -> None:
+    record, outcomes = judge("assert n < 30, 'thirty'", drawn=True)
+    assert record.verdict == "refuted"
+    assert record.message == "AssertionError: thirty\nassert 30 < 30"
+    assert record.script.endswith("test_it(\n    n=30,\n)\n")
+    assert outcomes == {"failed": 1}
+
+
+def test_example_that_prints_something_else_refutes(judge) -> None:
+    record, _ = judge("assert True", example="1 + 1\n    3")
+    assert record.verdict == "refuted"
+    assert "the example does not print what it should" in record.message
+
+
+def test_example_that_raises_refutes(judge) -> None:
+    record, _ = judge("assert True", example="1 / 0")
+    assert record.verdict == "refuted"
+    assert "ZeroDivisionError" in record.message
+
+
+def test_known_deviation_is_expected(judge) -> None:
+    record, outcomes = judge("assert False, 'it is seven'", known=KNOWN)
+    assert (record.verdict, record.message) == ("deviates", "It is seven.")
+    assert outcomes == {"xfailed": 1}
+
+
+def test_deviation_for_another_reason_is_refuted(judge) -> None:
+    record, outcomes = judge("assert False, 'it is eight'", known=KNOWN)
+    assert record.verdict == "refuted"
+    assert outcomes == {"failed": 1}
+
+
+def test_deviation_that_no_longer_happens_is_refuted(judge) -> None:
+    record, outcomes = judge("assert True", known=KNOWN)
+    assert record.verdict == "refuted"
+    assert record.message == "held, although a deviation is recorded: It is seven."
+    assert outcomes == {"failed": 1}
+
+
+def test_claim_that_does_not_apply_says_why(judge) -> None:
+    record, outcomes = judge("__import__('pytest').skip('needs a GPU')")
+    assert (record.verdict, record.message) == ("not applicable", "needs a GPU")
+    assert outcomes == {"skipped": 1}
+
+
+def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it():\n    '''\n    >>> 1\n    2\n    '''")
+    assert pytester.runpytest_inprocess().parseoutcomes() == {"passed": 1}
+
+
+def test_stale_deviation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deviations, "load", lambda: {KNOWN.claim: KNOWN})
+    with pytest.raises(deviations.StaleError, match=r"lists what is no claim: time\.causality"):
+        deviations.forbid_stale({"time.every-step"})
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("[[deviation]]\nclaim = 'a.b'", "missing required field `says`"),
+        ("[[deviatoin]]\nclaim = 'a.b'", "unknown field `deviatoin`"),
+        (2 * "[[deviation]]\nclaim='a'\nsays='b'\ninstead='c'\nconcerns='d'\n", "claim twice"),
+    ],
+)
+def test_file_of_deviations_is_checked(tmp_path: Path, text: str, error: str) -> None:
+    file = tmp_path / "deviations.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=error):
+        deviations.load(file)

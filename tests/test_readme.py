@@ -1,0 +1,39 @@
+"""What the README shows is true."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+from lstm_spec import catalog
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_example_in_the_documents_prints_what_it_shows() -> None:
+    for file in (ROOT / "README.md", ROOT / "spec/README.md", ROOT / "CHANGELOG.md"):
+        failed, _ = doctest.testfile(str(file), module_relative=False, encoding="utf-8")
+        assert failed == 0, file
+
+
+def test_readme_answers_with_a_claim_word_for_word() -> None:
+    claim = {claim.id: claim for claim in catalog.claims()}["time.every-step"]
+    assert claim.id in README
+    assert claim.statement in README
+    assert claim.example in README
+
+
+def test_readme_counts_the_claims_as_they_are() -> None:
+    counts = re.findall(r"^(\w+) +(\d+) ", README, re.MULTILINE)
+    shown = {name: int(count) for name, count in counts if name in (*catalog.chapters(), "all")}
+    true = {name: len(catalog.select([name])) for name in catalog.chapters()}
+    assert shown == {**true, "all": len(catalog.claims())}
+
+
+def test_changelog_begins_with_the_version_of_the_package() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    version = re.search(r'^version = "(.+)"$', pyproject, re.MULTILINE).group(1)
+    assert re.search(r"^## (\S+)", changelog, re.MULTILINE).group(1) == version

@@ -1,0 +1,82 @@
+"""Reports are written as they come and read with care."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lstm_spec.evidence import report
+from lstm_spec.evidence.report import Environment, Footer, Header, Record, UnreadableReportError
+
+SCHEMA = Path(report.__file__).with_name("report.schema.json")
+HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})
+HEADER = Header(1, "0.1.0", "2026-11-24T00:00:00+00:00", "smoke", None, 2, HERE, ["a.b", "a.c"])
+RECORDS = [Record("a.b", "held", 1.0, 50, "00ff", 2.5), Record("a.c", "refuted", 2.0, message="no")]
+FOOTER = Footer("2026-11-24T00:01:00+00:00", 60.0, {"held": 1, "refuted": 1})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "report.jsonl"
+    for line in (HEADER, *RECORDS, FOOTER):
+        report.append(path, line)
+    return path
+
+
+def test_what_is_written_is_read(file: Path) -> None:
+    assert report.read(file) == report.Report(HEADER, RECORDS, FOOTER)
+
+
+def test_report_without_footer_is_incomplete_and_names_what_is_missing(file: Path) -> None:
+    file.write_bytes(b"\n".join(file.read_bytes().split(b"\n")[:2]) + b"\n")
+    found = report.read(file)
+    assert (found.footer, found.untried) == (None, ["a.c"])
+
+
+def test_every_beginning_of_a_report_is_read_or_refused_in_one_sentence(file: Path) -> None:
+    whole = file.read_bytes()
+    first = whole.index(b"\n") + 1
+    for end in range(len(whole)):
+        file.write_bytes(whole[:end])
+        if end < first:
+            with pytest.raises(UnreadableReportError, match="not a report"):
+                report.read(file)
+        else:
+            assert report.read(file).footer is None
+
+
+def test_damaged_line_is_named(file: Path) -> None:
+    lines = file.read_bytes().split(b"\n")
+    file.write_bytes(b"\n".join([lines[0], b"{", *lines[2:]]))
+    with pytest.raises(UnreadableReportError, match="line 2 is damaged"):
+        report.read(file)
+
+
+def test_another_schema_is_refused(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"schema":1', b'"schema":99'))
+    with pytest.raises(UnreadableReportError, match="schema 99, this version reads 1"):
+        report.read(file)
+
+
+def test_unknown_verdict_is_refused(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"refuted","seconds"', b'"fine","seconds"'))
+    with pytest.raises(UnreadableReportError, match="line 3 is damaged"):
+        report.read(file)
+
+
+def test_footer_between_records_is_refused(file: Path) -> None:
+    report.append(file, RECORDS[0])
+    with pytest.raises(UnreadableReportError, match="stands between the records"):
+        report.read(file)
+
+
+def test_schema_in_the_repository_is_that_of_the_code() -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == report.schema()
+
+
+def test_lines_name_their_kind() -> None:
+    kinds = [msgspec.to_builtins(line)["kind"] for line in (HEADER, RECORDS[0], FOOTER)]
+    assert kinds == ["header", "record", "footer"]

@@ -1,0 +1,38 @@
+"""Every claim refutes a wrong LSTM."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.claims.conftest import effort
+from teeth import WRONG, Wrong
+
+CLAIMS = {claim.id: claim for claim in catalog.claims()}
+
+for chapter in catalog.chapters():
+    importlib.import_module(f"teeth.{chapter}")
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.claim}-{wrong.put.__name__}")
+def test_claim_refutes_wrong_lstm(wrong: Wrong, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = load(wrong.claim)
+    wrong.put(monkeypatch)
+    with pytest.raises(wrong.raises):
+        test()
+
+
+@cache
+def load(claim: str) -> Callable[[], None]:
+    """Return a claim's test, to be tried on 50 examples."""
+    chapter = importlib.import_module(f"lstm_spec.claims.{CLAIMS[claim].chapter}")
+    test = getattr(chapter, CLAIMS[claim].test)
+    return effort(50, shrink=False)(test) if hasattr(test, "hypothesis") else test
+
+
+def test_every_claim_has_teeth() -> None:
+    assert set(CLAIMS) - {wrong.claim for wrong in WRONG} == set()

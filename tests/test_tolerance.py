@@ -1,0 +1,83 @@
+"""Comparisons fail when they must."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lstm_spec.harness.tolerance import (
+    ROUNDING,
+    assert_close,
+    assert_differs,
+    assert_refused,
+    assert_same,
+    errors,
+)
+
+EPS = float(np.finfo("float32").eps)
+ONES = np.ones((2, 2), "float32")
+
+
+def test_error_is_counted_in_rounding_units_of_the_actual_type() -> None:
+    errors.clear()
+    assert_close(ONES + np.float32(4 * EPS), ONES.astype(float))
+    assert errors == [4.0]
+
+
+def test_large_numbers_are_compared_relatively() -> None:
+    assert_close(1000 * ONES, 1000.0 * ONES.astype(float) * (1 + 8 * EPS))
+    with pytest.raises(AssertionError, match="units of rounding"):
+        assert_close(1000 * ONES, 1000.0 * ONES.astype(float) * (1 + 20 * EPS))
+
+
+def test_an_error_above_the_bound_fails() -> None:
+    with pytest.raises(AssertionError, match=r"off by 17 units of rounding \(bound 16\)"):
+        assert_close(ONES + np.float32((ROUNDING + 1) * EPS), ONES)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_equals_only_itself(wrong: float) -> None:
+    assert_close(wrong * ONES, wrong * ONES)
+    with pytest.raises(AssertionError):
+        assert_close(wrong * ONES, ONES)
+    with pytest.raises(AssertionError):
+        assert_close(ONES, wrong * ONES)
+
+
+def test_another_shape_fails_even_where_it_would_broadcast() -> None:
+    with pytest.raises(AssertionError, match=r"shape \(2, 2\), expected \(1, 2\)"):
+        assert_close(ONES, ONES[:1])
+
+
+def test_lists_are_compared_one_by_one() -> None:
+    assert_same([ONES, 2 * ONES], [ONES, 2 * ONES])
+    with pytest.raises(AssertionError):
+        assert_same([ONES, 2 * ONES], [ONES, ONES])
+    with pytest.raises(AssertionError, match="1 arrays, expected 2"):
+        assert_same([ONES], [ONES, ONES])
+
+
+def test_same_means_the_last_bit() -> None:
+    with pytest.raises(AssertionError):
+        assert_same(ONES + np.float32(EPS), ONES)
+
+
+def test_difference_must_exceed_rounding() -> None:
+    assert_differs(ONES + np.float32(0.1), ONES)
+    with pytest.raises(AssertionError, match="no difference"):
+        assert_differs(ONES + np.float32(EPS), ONES)
+
+
+def test_difference_everywhere_is_stronger_than_somewhere() -> None:
+    partly = ONES + np.eye(2, dtype="float32")
+    assert_differs(partly, ONES)
+    with pytest.raises(AssertionError, match="no difference"):
+        assert_differs(partly, ONES, everywhere=True)
+
+
+def test_refusal_needs_an_error_with_the_words() -> None:
+    assert_refused(lambda: int("one"), "ValueError", "invalid literal")
+    with pytest.raises(AssertionError, match="does not say"):
+        assert_refused(lambda: int("one"), "TypeError")
+    with pytest.raises(AssertionError, match="accepted, not refused"):
+        assert_refused(lambda: int("1"))
