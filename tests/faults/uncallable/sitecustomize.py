@@ -1,10 +1,11 @@
-"""Everywhere, an LSTM that cannot be called."""
+"""In the process that looks at the installation, an LSTM that cannot be called."""
 
-import keras
+import sys
 
+if "lstm_spec.evidence.environment" in sys.orig_argv:
+    import keras
 
-def call(self, sequences, initial_state=None, mask=None, training=False):
-    raise RuntimeError("no kernel for this processor")
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        raise RuntimeError("no kernel for this processor")
 
-
-keras.layers.LSTM.call = call
+    keras.layers.LSTM.call = call
