@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy  # noqa: F401 - pytester forgets what a run imported, and NumPy loads only once
 import pytest
+from msgspec import structs
 
 from lstm_spec.evidence import deviations, report
 
@@ -81,6 +82,13 @@ def test_known_deviation_is_expected(judge) -> None:
     record, outcomes = judge("assert False, 'it is seven'", known=KNOWN)
     assert (record.verdict, record.message) == ("deviates", "It is seven.")
     assert outcomes == {"xfailed": 1}
+
+
+@pytest.mark.parametrize(("releases", "verdict"), [(">=3", "deviates"), ("<3", "held")])
+def test_deviation_counts_on_the_releases_that_it_names(judge, releases, verdict) -> None:
+    body = "assert " + str(verdict == "held") + ", 'it is seven'"
+    record, _ = judge(body, known=structs.replace(KNOWN, keras=releases))
+    assert record.verdict == verdict
 
 
 def test_deviation_for_another_reason_is_refuted(judge) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
+from packaging.specifiers import SpecifierSet
 
 FILE = Path(__file__).with_name("deviations.toml")
 
@@ -23,6 +25,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instead: str
     concerns: str
     """The documentation's sentence, in our words, or the address of the issue."""
+    keras: str = ""
+    """The releases of Keras that deviate, as a version specifier (PEP 440); default: all."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,6 +46,18 @@ def load(path: Path = FILE) -> dict[str, Deviation]:
     if len(by_claim) < len(listed):
         raise ValueError(f"{path.name} lists a claim twice")
     return by_claim
+
+
+def known(claim: str) -> Deviation | None:
+    """Return what is recorded of a claim for the installed Keras, if anything is.
+
+    Raises:
+        packaging.specifiers.InvalidSpecifier: the recorded releases are not a specifier.
+    """
+    deviation = load().get(claim)
+    if deviation is None or metadata.version("keras") not in SpecifierSet(deviation.keras):
+        return None
+    return deviation
 
 
 def forbid_stale(ids: set[str]) -> None:

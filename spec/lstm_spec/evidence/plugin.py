@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the claims that are known to deviate."""
     for item in items:
         marker = item.get_closest_marker("claim")
-        if marker and marker.kwargs["id"] in deviations.load():
+        if marker and deviations.known(marker.kwargs["id"]):
             item.add_marker(pytest.mark.deviates)
 
 
@@ -146,7 +146,7 @@ def judge(
         seconds: how long it took.
     """
     trial = item.stash.get(_TRIAL, Trial())
-    known = deviations.load().get(claim)
+    known = deviations.known(claim)
     record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
     record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
     text = f"{raised.type.__name__}: {raised.value}" if raised else ""
