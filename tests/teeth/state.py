@@ -202,8 +202,11 @@ def drops_samples_beyond_its_batch_size(patch):
 
 
 @refuted_by("state.fixed-batch-in-predict")
-def keras_itself_stretches_a_last_batch_of_one_sample(patch):
-    del patch
+def fills_up_the_last_batch(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, batch_size, **options):
+        rows = keras.ops.repeat(x[-1:], -len(x) % batch_size, axis=0)
+        return original(self, keras.ops.concatenate([x, rows]), batch_size=batch_size, **options)
 
 
 @refuted_by("state.known-batch")
