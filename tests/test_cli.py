@@ -26,7 +26,7 @@ from lstm_spec import cli
         (["check", "--report", "/proc/none/report"], "cannot be written"),
         (["check", "--report", "/"], "cannot be written: Is a directory"),
         (["check", "--nonsense"], "unrecognized arguments: --nonsense"),
-        (["chck"], "invalid choice: 'chck'"),
+        (["examine"], "invalid choice: 'examine'"),
         ([], "the following arguments are required: VERB"),
     ],
 )

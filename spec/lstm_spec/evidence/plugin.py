@@ -126,7 +126,7 @@ def pytest_runtest_makereport(
             outcome.outcome, outcome.longrepr = "failed", record.message
     if call.when == "teardown":
         record = item.stash[_RECORD]
-        record.error = dict(item.user_properties).get("error")  # type: ignore[assignment]
+        record.error = dict(item.user_properties).get("error")  # type: ignore[assignment]  # untyped
         outcome.user_properties.append((KEY, msgspec.to_builtins(record)))
     return outcome
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 SCHEMA = 1
 
 Verdict = Literal["held", "deviates", "refuted", "crashed", "timed out", "not applicable"]
-VERDICTS: tuple[Verdict, ...] = Verdict.__args__  # type: ignore[attr-defined]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 GOOD: frozenset[Verdict] = frozenset({"held", "deviates", "not applicable"})
 
 
