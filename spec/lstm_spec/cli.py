@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     verb.set_defaults(run=check)
     add = verb.add_argument
     add("names", nargs="*", metavar="NAME", help="chapters or ids of claims; default: all")
-    efforts = ("smoke", "default", "deep")
+    efforts = tuple(TIME_LIMITS)
     add("--effort", choices=efforts, default="default", action=_Once, help="3, 50 or 1000 examples")
     add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
     add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")

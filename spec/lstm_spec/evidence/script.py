@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 HARNESS = "lstm_spec.harness"
-FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 
 
 def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str) -> str:
