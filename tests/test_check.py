@@ -59,7 +59,7 @@ def test_claims_that_hold_are_shown_and_recorded(check: Check, tmp_path: Path) -
     assert found.header.claims == [EVERY_STEP, CAUSALITY]  # in reading order
     assert found.header.environment.backend == "tensorflow"
     assert found.footer.verdicts == {"held": 2}
-    assert {record.examples for record in found.records} == {3}
+    assert {record.examples for record in found.records} == {2}
     assert not (tmp_path / ".hypothesis").exists()
 
 
@@ -176,3 +176,11 @@ def test_settings_of_the_folder_do_not_reach_the_claims(check: Check, tmp_path: 
     (tmp_path / "conftest.py").write_text("raise SystemExit\n", encoding="utf-8")
     (tmp_path / "hypothesis.py").write_text("raise SystemExit\n", encoding="utf-8")
     assert check(CAUSALITY).returncode == 0
+
+
+def test_what_a_newer_keras_takes_and_documents_is_told(check: Check) -> None:
+    done = check(CAUSALITY, fault="newer")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "New in this Keras:" in done.stdout
+    assert "Masking, argument `tolerance`: no claim tries it" in done.stdout
+    assert "Masking, summary: changed; it said: " in done.stdout

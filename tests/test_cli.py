@@ -14,7 +14,11 @@ from lstm_spec import cli
     [
         (["check", "maskin"], "no claim or chapter is called 'maskin'; did you mean masking"),
         (["check", "time.causalty"], "did you mean time.causality"),
-        (["check", "--effort", "some"], "invalid choice: 'some'"),
+        (
+            ["check", "--effort", "some"],
+            "'some' is not an effort; give smoke, default, deep",
+        ),
+        (["check", "--effort", "0"], "'0' is not an effort"),
         (
             ["check", "--effort", "smoke", "--effort", "deep"],
             "given as smoke and as deep; give one",

@@ -10,6 +10,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort
+from lstm_spec.harness.subject import lacking
 from teeth import WRONG, Wrong
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
@@ -21,6 +22,9 @@ for chapter in catalog.chapters():
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.claim}-{wrong.put.__name__}")
 def test_claim_refutes_wrong_lstm(wrong: Wrong, monkeypatch: pytest.MonkeyPatch) -> None:
     test = load(wrong.claim)
+    mark = next(mark.kwargs for mark in test.pytestmark if mark.name == "claim")
+    if reason := lacking(mark["gpu"], mark["needs"]):
+        pytest.skip(f"the claim {reason}")
     wrong.put(monkeypatch)
     with pytest.raises(wrong.raises):
         test()

@@ -21,7 +21,7 @@ ONES = np.ones((2, 2), "float32")
 def test_error_is_counted_in_rounding_units_of_the_actual_type() -> None:
     errors.clear()
     assert_close(ONES + np.float32(4 * EPS), ONES.astype(float))
-    assert errors == [4.0]
+    assert errors == [(4.0, 16.0)]
 
 
 def test_large_numbers_are_compared_relatively() -> None:

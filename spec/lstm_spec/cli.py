@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import lstm_spec
 from lstm_spec import catalog
+from lstm_spec.evidence.effort import effort, time_limit
 
 if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
     from lstm_spec.evidence.check import Plan
@@ -20,7 +21,6 @@ if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
 
 BAD_USAGE, BROKEN, INTERRUPTED = 2, 3, 130
 REPORT = Path("lstm-spec-report.jsonl")
-TIME_LIMITS = {"smoke": 60, "default": 120, "deep": 3600}
 
 
 class UnwritableError(ValueError):
@@ -56,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
     verb.set_defaults(run=check)
     add = verb.add_argument
     add("names", nargs="*", metavar="NAME", help="chapters or ids of claims; default: all")
-    efforts = tuple(TIME_LIMITS)
-    add("--effort", choices=efforts, default="default", action=_Once, help="3, 50 or 1000 examples")
+    cases = "smoke, default or deep (2, 50 or 1000 cases a claim), or a number of cases"
+    add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
     add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
     add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
@@ -89,7 +89,7 @@ def check(arguments: argparse.Namespace) -> int:
         deviations.forbid_stale({claim.id for claim in catalog.claims()})
         _forbid_unwritable(arguments.report)
         workers = min(arguments.workers or environment.cores(), len(claims))
-        limit = arguments.time_limit or TIME_LIMITS[arguments.effort]
+        limit = arguments.time_limit or time_limit(arguments.effort)
         plan = Plan(claims, arguments.effort, arguments.seed, workers, limit, arguments.report)
         return _try(plan, environment.probe())
     except (catalog.UnknownNameError, UnwritableError) as error:

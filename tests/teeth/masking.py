@@ -281,3 +281,26 @@ def never_uses_cudnn(patch):
     def inner_loop(original, self, **arguments):
         self.use_cudnn = False
         return original(self, **arguments)
+
+
+@refuted_by("masking.puts-zeros")
+def leaves_the_masked_values(patch):
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        return inputs
+
+
+@refuted_by("masking.dense-behind")
+def loses_the_mask_in_dense(patch):
+    @instead(patch, keras.layers.Dense, "compute_mask")
+    def compute_mask(original, self, inputs, previous_mask):
+        return None
+
+
+@refuted_by("masking.dense-behind")
+def puts_zeros_out_of_dense_at_masked_timesteps(patch):
+    @instead(patch, keras.layers.Dense, "call")
+    def call(original, self, inputs, **options):
+        mask = get_keras_mask(inputs)
+        output = original(self, inputs, **options)
+        return output if mask is None else keras.ops.where(mask[..., None], output, 0.0)

@@ -70,6 +70,20 @@ def returns_c_before_h(patch):
         return y, c, h
 
 
+@refuted_by("sequences.returned-in-a-tuple")
+def returns_a_list(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, *rest, **options):
+        return list(original(self, *rest, **options))
+
+
+@refuted_by("sequences.returned-in-a-tuple")
+def declares_a_list(patch):
+    @instead(patch, keras.layers.RNN, "compute_output_spec")
+    def compute_output_spec(original, self, *rest, **options):
+        return list(original(self, *rest, **options))
+
+
 @refuted_by("sequences.output-is-not-c")
 def outputs_its_cell_state(patch):
     @instead(patch, keras.layers.LSTM, "call")

@@ -56,7 +56,7 @@ def declares_a_sequence_whatever_it_returns(patch):
         return (*sequences_shape[:2], self.units)
 
 
-@refuted_by("shapes.rank", "shapes.stacking")
+@refuted_by("shapes.rank")
 def reads_a_table_as_sequences_of_one_timestep(patch):
     @instead(patch, keras.layers.LSTM, "__call__")
     def called(original, self, sequences, *rest, **options):
@@ -85,7 +85,7 @@ def starts_from_ones(patch):
         return [keras.ops.ones_like(state) for state in original(self, batch_size)]
 
 
-@refuted_by("shapes.sizes-may-change", "shapes.open-length")
+@refuted_by("shapes.sizes-may-change")
 def keeps_the_length_of_its_first_call(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
@@ -229,6 +229,13 @@ def keras_itself_looks_only_at_the_sign_of_units(patch):
 @refuted_by("shapes.defaults")
 def squashes_gates_by_hard_sigmoid_unless_told(patch):
     @instead(patch, keras.layers, "LSTM")
+    def made(original, units, recurrent_activation="hard_sigmoid", **options):
+        return original(units, recurrent_activation=recurrent_activation, **options)
+
+
+@refuted_by("shapes.defaults-of-the-cell")
+def squashes_gates_of_a_cell_by_hard_sigmoid_unless_told(patch):
+    @instead(patch, keras.layers, "LSTMCell")
     def made(original, units, recurrent_activation="hard_sigmoid", **options):
         return original(units, recurrent_activation=recurrent_activation, **options)
 

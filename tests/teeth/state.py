@@ -40,13 +40,6 @@ def starts_from_ones(patch):
         return [keras.ops.ones_like(state) for state in original(*arguments, **options)]
 
 
-@refuted_by("state.second-argument")
-def takes_a_state_by_name_only(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, sequences, **options)
-
-
 @refuted_by("state.h-first", "state.encoder-decoder")
 def takes_c_before_h(patch):
     given_state(patch, lambda self, x, state: None if state is None else state[::-1])
@@ -313,3 +306,11 @@ def resets_whole_models_as_keras_2_did(patch):
 @refuted_by("state.reset-of-stacked-cells", raises=AttributeError)
 def keras_itself_takes_a_pair_of_states_for_a_variable(patch):
     del patch
+
+
+@refuted_by("state.stateful-set-off")
+def starts_from_a_state_kept_before(patch):
+    @instead(patch, keras.layers.RNN, "get_initial_state")
+    def get_initial_state(original, self, batch_size):
+        zeros = original(self, batch_size)
+        return [zero + kept[:1] for zero, kept in zip(zeros, self.states or zeros, strict=True)]

@@ -128,14 +128,6 @@ def reads_the_newest_timestep_first(patch):
         return original(self, keras.ops.flip(sequences, axis=1), *rest, **options)
 
 
-@refuted_by("time.zero-padding")
-def takes_zeros_for_padding(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, initial_state=None, mask=None, training=False):
-        mask = keras.ops.any(sequences != 0, axis=-1)
-        return original(self, sequences, initial_state, mask, training)
-
-
 @refuted_by("time.nan-stays-in-its-sample")
 def takes_nan_for_zero(patch):
     @instead(patch, keras.layers.LSTM, "call")

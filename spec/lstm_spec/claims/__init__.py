@@ -11,10 +11,31 @@ from collections.abc import Callable
 
 import pytest
 
-CHAPTERS = ("shapes", "weights", "gates", "symmetry", "time", "sequences", "state", "masking")
+CHAPTERS = (
+    "shapes",
+    "weights",
+    "gates",
+    "symmetry",
+    "time",
+    "sequences",
+    "state",
+    "masking",
+    "wrappers",
+    "dropout",
+    "training",
+    "precision",
+    "modes",
+    "saving",
+    "errors",
+)
 """The chapters in reading order."""
 
-RETIRED: dict[str, str] = {}
+RETIRED: dict[str, str] = {
+    "shapes.open-length": "It says the same as time.unknown-length.",
+    "shapes.stacking": "It says the same as sequences.stacking.",
+    "state.second-argument": "It says the same as shapes.second-argument.",
+    "time.zero-padding": "It says the same as masking.zeros-are-read.",
+}
 """Ids that are no longer claims, each with the reason and its replacement."""
 
 
@@ -27,6 +48,7 @@ def claim(
     corrects: str | None = None,
     costly: str | None = None,
     gpu: bool = False,
+    needs: str | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Mark a test as a claim. Exactly one of promised, derived and observed says who says so.
 
@@ -38,6 +60,7 @@ def claim(
         corrects: the popular belief, or the documentation's sentence, that it shows to be false.
         costly: why it is tried on a fifth of the usual number of examples.
         gpu: whether it can be tried only where there is a GPU.
+        needs: the module without which it cannot be tried, such as a converter's.
 
     Raises:
         TypeError: none of promised, derived and observed is given, or more than one.
@@ -46,6 +69,6 @@ def claim(
     if len(given) != 1:
         raise TypeError(f"claim {id!r} has {len(given)} of promised, derived, observed; give one")
     mark: Callable[[Callable[..., None]], Callable[..., None]] = pytest.mark.claim(
-        id=id, corrects=corrects, costly=costly, gpu=gpu
+        id=id, corrects=corrects, costly=costly, gpu=gpu, needs=needs
     )
     return mark

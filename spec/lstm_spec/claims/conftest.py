@@ -13,7 +13,7 @@ from hypothesis.internal.conjecture import providers
 from lstm_spec.claims import CHAPTERS
 from lstm_spec.harness import subject, tolerance
 
-EXAMPLES = {"smoke": 3, "default": 50, "deep": 1000}
+EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
 COSTLY = 5
 
 # Hypothesis mixes numbers that it finds in the source of "local" modules into what it draws.
@@ -31,29 +31,36 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Set the number of examples of each claim from --lstm-effort."""
-    examples = EXAMPLES[config.getoption("lstm_effort")]
+    chosen = config.getoption("lstm_effort")
     derandomize = config.getoption("hypothesis_seed", None) is None
     for item in items:
         marker = item.get_closest_marker("claim")
         if marker and isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
-            count = max(2, examples // COSTLY) if marker.kwargs["costly"] else examples
+            count = examples(chosen, costly=bool(marker.kwargs["costly"]))
             shrink = item.get_closest_marker("deviates") is None
             effort(count, derandomize, shrink)(item.obj)
 
 
+def examples(chosen: str, costly: bool) -> int:
+    """Return how many cases a claim draws at an effort: a word of EXAMPLES, or a number."""
+    if chosen.isdigit():
+        return int(chosen)
+    return max(2, EXAMPLES[chosen] // COSTLY) if costly else EXAMPLES[chosen]
+
+
 def effort(
-    examples: int, derandomize: bool = True, shrink: bool = True
+    count: int, derandomize: bool = True, shrink: bool = True
 ) -> Callable[[Callable[..., Any]], Any]:
     """Return the settings under which a claim is tried on so many examples.
 
     Args:
-        examples: how many are drawn.
+        count: how many are drawn.
         derandomize: whether they are the same on every run.
         shrink: whether a refuting case is reduced to a small one.
     """
     phases = [Phase.explicit, Phase.generate] + ([Phase.shrink] if shrink else [])
     return settings(
-        max_examples=examples,
+        max_examples=count,
         derandomize=derandomize,
         phases=phases,
         database=None,
@@ -64,17 +71,20 @@ def effort(
 
 
 @pytest.fixture(autouse=True)
-def _device(request: pytest.FixtureRequest) -> None:
-    """Skip what needs a GPU where there is none."""
+def _applicable(request: pytest.FixtureRequest) -> None:
+    """Skip a claim where it cannot be tried."""
     marker = request.node.get_closest_marker("claim")
-    if marker and marker.kwargs["gpu"] and not subject.gpus():
-        pytest.skip("needs a GPU, and Keras finds none here")
+    lacking = marker and subject.lacking(marker.kwargs["gpu"], marker.kwargs["needs"])
+    if lacking:
+        pytest.skip(lacking)
 
 
 @pytest.fixture(autouse=True)
 def _largest_error(record_property: Callable[[str, object], None]) -> Iterator[None]:
-    """Record the largest error, in units of rounding, that assert_close saw."""
+    """Record the error that came nearest to its bound, and the bound, in units of rounding."""
     tolerance.errors.clear()
     yield
     if tolerance.errors:
-        record_property("error", max(tolerance.errors))
+        error, bound = max(tolerance.errors, key=lambda pair: pair[0] / pair[1])
+        record_property("error", error)
+        record_property("bound", bound)

@@ -340,7 +340,14 @@ def test_unrolling_does_not_change_the_result(case):
     observed="Keras 3",
     corrects="Documentation of LSTMCell, call argument `states`: it is one tensor.",
 )
-@given(cases(timesteps=1, state=True))
+@given(
+    cases(
+        timesteps=1,
+        state=True,
+        activation=sampled_from(["tanh", "elu"]),
+        recurrent_activation=sampled_from(["sigmoid", "hard_sigmoid"]),
+    )
+)
 def test_a_cell_takes_and_returns_h_and_c(case):
     """
     An LSTMCell maps one timestep and [h, c] to the output and the new [h, c].
@@ -353,7 +360,7 @@ def test_a_cell_takes_and_returns_h_and_c(case):
     >>> tuple(output.shape), tuple(h.shape), tuple(c.shape), bool(np.array_equal(output, h))
     ((1, 2), (1, 2), (1, 2), True)
     """
-    cell = with_weights(keras.layers.LSTMCell(case.units), case)
+    cell = with_weights(keras.layers.LSTMCell(case.units, **case.options), case)
     output, (h, c) = cell(case.x[:, 0], case.state)
     assert_same(output, h)
     assert_close([h, c], equations(case)[1:])
@@ -381,6 +388,8 @@ def test_the_layer_is_a_loop_around_the_cell(case):
     >>> rnn.set_weights(lstm.get_weights())
     >>> bool(np.allclose(rnn(x), y, atol=1e-6))
     True
+    >>> len(keras.layers.RNN(keras.layers.LSTMCell(2), return_state=True)(x))
+    3
     """
     cell = keras.layers.LSTMCell(case.units)
     looped = with_weights(keras.layers.RNN(cell, **case.options), case)
@@ -825,13 +834,14 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, seed):
     Then come inf and, from inf times 0, NaN. With tanh it cannot happen.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(1, activation="relu")
-    >>> x = np.ones((1, 9, 1))  # (batch, timesteps, features)
-    >>> lstm.build(x.shape)
-    >>> b = np.array([200.0, 200.0, 0.0, 200.0])  # i, f, g, o
-    >>> lstm.set_weights([np.ones((1, 4)), np.array([[0.0, 0.0, 1e6, 0.0]]), b])
-    >>> bool(np.isfinite(lstm(x)[0, 0]))
-    False
+    >>> x, b = np.ones((1, 8, 1)), np.array([200.0, 200.0, 0.0, 200.0])  # i, f, g, o
+    >>> for activation, sign in (("relu", 1), (None, -1)):
+    ...     lstm = keras.layers.LSTM(1, activation=activation)
+    ...     lstm.build(x.shape)  # (batch, timesteps, features)
+    ...     lstm.set_weights([np.ones((1, 4)), np.array([[0.0, 0.0, 1e6, 0.0]]), b])
+    ...     print(float(lstm(sign * x)[0, 0]))
+    inf
+    -inf
     """
     growth = candidate_only(1e6 * (2 + noise((case.features, case.features), seed)))
     case = replace(crafted(case, i=OPEN, f=OPEN, g=INPUT, o=OPEN), recurrent_kernel=growth)

@@ -289,9 +289,9 @@ def test_a_masked_step_repeats_the_output_before_it(case):
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
-    >>> y = lstm(x, mask=np.array([[True, False, True]]))
-    >>> bool(np.array_equal(y[:, 1], y[:, 0]))
-    True
+    >>> y = np.array(lstm(x, mask=np.array([[True, False, True]])))
+    >>> bool(np.array_equal(y[:, 1], y[:, 0])), bool(np.any(y[:, 1] == 0))
+    (True, False)
     """
     y = to_numpy(lstm(case)(case.x, mask=case.mask))
     before = np.pad(y[:, :-1], ((0, 0), (1, 0), (0, 0)))
@@ -748,9 +748,14 @@ def test_a_plain_list_is_no_mask(case):
     accepted, a tensor too.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2)
-    >>> x, mask = np.array([[[1.0], [7.0]]]), [[True, False]]
-    >>> tuple(lstm(x, mask=np.array(mask)).shape)  # without np.array: AttributeError
+    >>> lstm, mask = keras.layers.LSTM(2), [[True, False]]
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> try:
+    ...     lstm(x, mask=mask)
+    ... except AttributeError as error:
+    ...     print("'list' object has no attribute 'dtype'" in str(error))
+    True
+    >>> tuple(lstm(x, mask=np.array(mask)).shape)
     (1, 2)
     """
     layer = lstm(case)
@@ -850,8 +855,8 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
-    >>> x = np.array([[[1.0, 2.0], [0.0, 5.0], [0.0, 0.0]]])  # (batch, timesteps, features)
-    >>> bool(np.allclose(lstm(masking(x)), lstm(x[:, :2]), atol=1e-6))
+    >>> x = np.array([[[1.0, 2.0], [0.0, 0.0], [0.0, 5.0]]])  # zeros amid the data
+    >>> bool(np.allclose(lstm(masking(x)), lstm(x[:, [0, 2]]), atol=1e-6))
     True
     """
     x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
@@ -882,6 +887,29 @@ def test_masking_by_nan_masks_nothing(case, pick):
     x[:, first] = np.nan
     y = layer(keras.layers.Masking(mask_value=np.nan)(x))[:, first:]
     assert_same(y, np.full(y.shape, np.nan))
+
+
+@claim(
+    "masking.puts-zeros",
+    observed="Keras 3",
+    corrects="Masking hands the values on as they are, and only attaches a mask.",
+)
+@given(cases(), sampled_from([0.0, -1.0, 9.0]), seeds)
+def test_masking_makes_masked_timesteps_zero(case, value, seed):
+    """
+    Masking also puts zeros in place of the timesteps that it masks, whatever `mask_value` is.
+
+    A layer that loses the mask then reads zeros there, not the `mask_value`.
+
+    >>> import keras, numpy as np
+    >>> masking = keras.layers.Masking(mask_value=9.0)
+    >>> x = np.array([[[9.0, 9.0], [9.0, 5.0]]])  # (batch, timesteps, features)
+    >>> np.array(masking(x)).tolist()
+    [[[0.0, 0.0], [9.0, 5.0]]]
+    """
+    x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
+    kept = np.any(x != value, axis=2, keepdims=True)
+    assert_same(keras.layers.Masking(mask_value=value)(x), np.where(kept, x, np.float32(0)))
 
 
 @claim(
@@ -958,6 +986,7 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
 @claim(
     "masking.stacked",
     derived="masking.passed-on: the second layer finds the first one's mask",
+    corrects="Each layer behind a Masking or an Embedding must be told of the mask.",
     costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(timesteps=integers(1, 4), features=2, units=2, masked=True), picks)
@@ -1060,6 +1089,36 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed):
     squares = np.mean((to_numpy(y).astype(float) - target) ** 2, axis=2)
     loss = keras.losses.MeanSquaredError()(target, y)
     assert_close(loss, np.mean(squares[case.mask]))
+
+
+@claim(
+    "masking.dense-behind",
+    derived="masking.loss; Dense and TimeDistributed pass a mask on",
+    corrects="A Dense layer puts out zeros at masked timesteps.",
+)
+@given(cases(masked=True, return_sequences=True), picks, seeds)
+def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
+    """
+    Dense behind an LSTM hands the mask on to the loss, though its masked outputs are not zero.
+
+    Dense computes every timestep, masked or not, and so does TimeDistributed(Dense).
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)
+    >>> dense, mse = keras.layers.Dense(1), keras.losses.MeanSquaredError()
+    >>> x, target = np.array([[[1.0], [2.0], [0.0]]]), np.array([[[3.0], [4.0], [99.0]]])
+    >>> y, short = dense(lstm(masking(x))), dense(lstm(x[:, :2]))
+    >>> float(y[0, 2, 0]) == 0, bool(np.allclose(mse(target, y), mse(target[:, :2], short)))
+    (False, True)
+    """
+    case, drawn = blank(seen(case, pick)), keras.initializers.RandomUniform(0.5, 1.0, seed=seed)
+    dense = keras.layers.Dense(2, kernel_initializer=drawn, bias_initializer=drawn)
+    layer = [dense, keras.layers.TimeDistributed(dense)][pick % 2]
+    y = layer(lstm(case)(keras.layers.Masking()(case.x)))
+    target = noise(y.shape, seed)
+    squares = np.mean((to_numpy(y).astype(float) - target) ** 2, axis=2)
+    assert_close(keras.losses.MeanSquaredError()(target, y), np.mean(squares[case.mask]))
+    assert np.all(to_numpy(y) != 0), f"zeros in {y}"
 
 
 @claim(

@@ -35,11 +35,11 @@ def test_a_sequence_has_a_row_for_each_timestep(case):
     units decides only how wide a row is.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> lstm = keras.layers.LSTM(40, return_sequences=True)
     >>> tuple(lstm(np.ones((1, 5, 3))).shape)  # (batch, timesteps, units)
-    (1, 5, 2)
+    (1, 5, 40)
     >>> tuple(lstm(np.ones((1, 1, 3))).shape)
-    (1, 1, 2)
+    (1, 1, 40)
     """
     shape = tuple(lstm(case)(case.x).shape)
     assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
@@ -137,6 +137,29 @@ def test_the_states_are_h_then_c(case):
     """
     run = equations(case)
     assert_close(lstm(case)(case.x), [run.outputs[:, -1], run.h, run.c])
+
+
+@claim(
+    "sequences.returned-in-a-tuple",
+    observed="Keras 3; Keras 2 returned a list",
+    corrects="Documentation of RNN, section Output shape: with `return_state` it returns a list.",
+)
+@given(cases(return_sequences=booleans(), return_state=True))
+def test_what_return_state_returns_is_a_tuple(case):
+    """
+    With `return_state` the output and the states come in a tuple, not in a list.
+
+    So they cannot be added to a list by `+`, and none of them can be replaced in its place.
+    A call on a symbol returns a tuple too.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, return_state=True), np.ones((1, 3, 1))
+    >>> isinstance(lstm(x), tuple), isinstance(lstm(keras.Input((3, 1))), list)
+    (True, False)
+    """
+    returned, declared = lstm(case)(case.x), lstm(case)(keras.Input(case.x.shape[1:]))
+    assert type(returned) is tuple, f"a {type(returned).__name__} of arrays"
+    assert type(declared) is tuple, f"a {type(declared).__name__} of symbols"
 
 
 @claim(
@@ -332,12 +355,11 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, seed):
     other: each starts from zeros.
 
     >>> import keras, numpy as np
-    >>> lower, upper = keras.layers.LSTM(4, return_sequences=True), keras.layers.LSTM(2)
-    >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
-    >>> tuple(upper(lower(x)).shape), upper.get_weights()[0].shape
-    ((1, 2), (4, 8))
-    >>> bool(np.allclose(keras.Sequential([lower, upper])(x), upper(lower(x)), atol=1e-6))
-    True
+    >>> lower, upper = (keras.layers.LSTM(2, return_sequences=True) for _ in range(2))
+    >>> x, other = np.array([[[1.0], [7.0], [2.0]]]), np.array([[[1.0], [7.0], [-9.0]]])
+    >>> y, z = np.array(upper(lower(x))), np.array(upper(lower(other)))
+    >>> np.all(y == z, axis=2).tolist()  # had upper begun with lower's end, all would differ
+    [[True, True, False]]
     """
     kernel = noise((case.units, 4 * case.units), seed)
     upper = replace(case, x=equations(case).outputs, kernel=kernel)

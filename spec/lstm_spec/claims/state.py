@@ -106,30 +106,6 @@ def test_an_initial_state_may_be_a_list_or_a_tuple(case):
     assert_same(layer(case.x, initial_state=(h, c)), layer(case.x, initial_state=[h, c]))
 
 
-@claim(
-    "state.second-argument",
-    observed="Keras 3; in Keras 2 the second argument was `mask`",
-    corrects="The second argument of a call is the mask, as it is for most layers.",
-)
-@given(cases(state=True))
-def test_the_second_argument_is_the_initial_state(case):
-    """
-    The second positional argument of a call is the initial state, not the mask.
-
-    The order is sequences, initial_state, mask, training. Code for Keras 2 that passes a
-    mask by position passes a state today: name the arguments.
-
-    >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2)
-    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
-    >>> h, c = np.array([[0.5, -0.5]]), np.array([[3.0, -3.0]])  # (batch, units)
-    >>> bool(np.array_equal(lstm(x, [h, c]), lstm(x, initial_state=[h, c])))
-    True
-    """
-    layer = lstm(case)
-    assert_same(layer(case.x, case.state), layer(case.x, initial_state=case.state))
-
-
 @claim("state.any-value", derived="the equations hold for any h and c")
 @given(cases(state=True, return_state=True))
 def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case):
@@ -403,7 +379,7 @@ def test_training_reaches_what_makes_the_initial_state():
 @claim(
     "state.stateless-forgets",
     promised="LSTM, argument `stateful`",
-    corrects="A layer without stateful=True is to be reset before each new sequence or epoch.",
+    corrects="A stateless layer resets its state after each batch or sequence, or must be reset.",
     costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(state=True, return_state=True), seeds)
@@ -484,6 +460,7 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, pick):
 @claim(
     "state.row-by-row",
     promised="LSTM, argument `stateful`",
+    corrects="Documentation of LSTM, call argument `initial_state`: without it, zeros are made.",
     costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(batch=several, timesteps=integers(1, 3), stateful=True), picks, seeds)
@@ -655,6 +632,32 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     assert_refused(lambda: layer(keras.Input(case.x.shape[1:])), "ValueError", "batch size")
 
 
+@claim(
+    "state.stateful-set-off",
+    observed="Keras 3",
+    corrects="A layer that was built stateful keeps its state and its batch size for good.",
+)
+@given(cases(), integers(1, 4), seeds)
+def test_a_layer_can_cease_to_be_stateful(case, batch, seed):
+    """
+    A stateful layer whose `stateful` is set to False starts from zeros, with any batch size.
+
+    Each call looks at the attribute. The kept state stays where it is, unread.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first, second = lstm(x), lstm(x)
+    >>> lstm.stateful = False
+    >>> bool(np.array_equal(lstm(x), first)), tuple(lstm(np.ones((5, 3, 1))).shape)
+    (True, (5, 2))
+    """
+    layer = lstm(case, stateful=True)
+    layer(case.x)
+    layer.stateful = False
+    other = replace(case, x=noise((batch, case.timesteps, case.features), seed))
+    assert_close(layer(other.x), equations(other).h)
+
+
 @claim("state.given-wins", promised="RNN, call argument `initial_state`")
 @given(cases(state=True, stateful=True, return_state=True), seeds)
 def test_a_given_state_replaces_the_kept_one(case, seed):
@@ -759,7 +762,7 @@ def test_predict_hands_the_state_on(case, seed):
 @claim(
     "state.never-reset-by-fit",
     promised="LSTM, argument `stateful`",
-    corrects="fit resets the state of a stateful layer after each batch or each epoch.",
+    corrects="fit resets a stateful layer after each batch or epoch, or with batch_size=1.",
 )
 def test_fit_and_evaluate_never_reset_the_state():
     """

@@ -370,31 +370,6 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, seed):
 
 
 @claim(
-    "time.zero-padding",
-    derived="the equations: on a timestep of zeros, bias and recurrence still act",
-    corrects="Padding with zeros is enough: an LSTM ignores them.",
-)
-@given(cases(dtype="float64"), integers(1, 3))
-def test_zeros_without_a_mask_are_data(case, padding):
-    """
-    Without a mask, zeros appended to a sequence change the output.
-
-    A timestep of zeros is a timestep: the gates open as bias and h tell them, and c is
-    scaled by the forget gate. Only a mask says that a timestep does not count.
-
-    >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2)
-    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
-    >>> padded = np.array([[[1.0], [7.0], [0.0]]])
-    >>> bool(np.array_equal(lstm(padded), lstm(x)))
-    False
-    """
-    layer = lstm(case)
-    padded = np.pad(case.x, [(0, 0), (0, padding), (0, 0)])
-    assert_differs(layer(padded), layer(case.x))
-
-
-@claim(
     "time.nan-stays-in-its-sample",
     derived="the equations: NaN passes through sums, products and both activations",
     corrects="One NaN in the data makes the outputs of the whole batch NaN.",

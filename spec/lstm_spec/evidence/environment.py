@@ -112,7 +112,20 @@ def _environment(backend: str) -> Environment:
         backend=backend,
         device=_device(),
         packages={name: version for name in PACKAGES if (version := _version(name))},
+        news=_news(),
     )
+
+
+def _news() -> list[str]:
+    """Return what this Keras documents, or takes, that the specification does not know."""
+    from lstm_spec.evidence import arguments, documentation
+    from lstm_spec.evidence.sentences import sentences
+    from lstm_spec.harness import subject
+
+    parts = [sentences(name, text) for name, text in subject.docstrings().items()]
+    changed = documentation.changes(documentation.entries(), [s for part in parts for s in part])
+    untried = arguments.load().untried(arguments.installed())
+    return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
 
 
 def _version(name: str) -> str | None:

@@ -6,12 +6,15 @@ touches only tests that are marked as claims.
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import functools
 import hashlib
 import inspect
+import os
+import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.evidence import deviations
+from lstm_spec.evidence.effort import effort
 from lstm_spec.evidence.report import Record, append
 
 KEY = "lstm_spec"
@@ -30,9 +34,10 @@ MESSAGE_LINES = 30
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that `lstm-spec check` uses."""
     group = parser.getgroup("lstm-spec")
-    efforts = ("smoke", "default", "deep")
-    group.addoption("--lstm-effort", choices=efforts, default="default", help="examples a claim")
+    efforts = "smoke, default, deep, or a number of cases for each claim"
+    group.addoption("--lstm-effort", type=effort, default="default", help=efforts)
     group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
+    group.addoption("--lstm-arguments", type=Path, metavar="FILE", help="append what is tried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -88,20 +93,47 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if given is not None:
         given.inner_test = trial.watch(given.inner_test)
     item.stash[_TRIAL] = trial
-    result = yield
-    run_example(item.obj)
+    with _watched(item):
+        result = yield
+        run_example(item.obj)
     return result
 
 
+@contextlib.contextmanager
+def _watched(item: pytest.Item) -> Iterator[None]:
+    """Record what arguments the claim tries, if that is asked for."""
+    file = item.config.getoption("lstm_arguments")
+    if file is None:
+        yield
+        return
+    from lstm_spec.evidence import arguments  # only here: the rest needs no Keras
+    from lstm_spec.harness import subject
+
+    watch = arguments.Watch(subject.family(), subject.UNDRAWN)
+    try:
+        with watch():
+            yield
+    finally:
+        marker = item.get_closest_marker("claim")
+        assert marker is not None
+        arguments.append(file, marker.kwargs["id"], watch.seen)
+
+
 def run_example(test: Callable[..., None]) -> None:
-    """Run the example in a claim's docstring.
+    """Run the example in a claim's docstring, in an empty folder.
 
     Raises:
         AssertionError: it prints something else, or raises.
     """
     said: list[str] = []
     parsed = doctest.DocTestParser().get_doctest(test.__doc__ or "", {}, test.__name__, None, None)
-    doctest.DocTestRunner(verbose=False).run(parsed, out=said.append)
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            doctest.DocTestRunner(verbose=False).run(parsed, out=said.append)
+        finally:
+            os.chdir(here)
     assert not said, "the example does not print what it should:\n" + "".join(said)
 
 
@@ -126,7 +158,8 @@ def pytest_runtest_makereport(
             outcome.outcome, outcome.longrepr = "failed", record.message
     if call.when == "teardown":
         record = item.stash[_RECORD]
-        record.error = dict(item.user_properties).get("error")  # type: ignore[assignment]  # untyped
+        seen: dict[str, Any] = dict(item.user_properties)
+        record.error, record.bound = seen.get("error"), seen.get("bound")
         outcome.user_properties.append((KEY, msgspec.to_builtins(record)))
     return outcome
 

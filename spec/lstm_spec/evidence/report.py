@@ -34,6 +34,8 @@ class Environment(msgspec.Struct, frozen=True):
     device: str
     packages: dict[str, str]
     """Versions of the packages that matter, by distribution name."""
+    news: list[str] = []
+    """Sentences of Keras' documentation that changed since their verdicts, untried arguments."""
 
 
 class Header(msgspec.Struct, tag="header", tag_field="kind"):
@@ -64,7 +66,9 @@ class Record(msgspec.Struct, tag="record", tag_field="kind"):
     cases: str = ""
     """A digest of the cases: equal where the same cases were tried."""
     error: float | None = None
-    """The largest error that was compared with a bound, in units of rounding."""
+    """The error that came nearest to its bound, in units of rounding."""
+    bound: float | None = None
+    """That bound."""
     message: str = ""
     """Why: the failure, the deviation, or the reason for not applying."""
     script: str = ""

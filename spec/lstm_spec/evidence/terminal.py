@@ -43,6 +43,9 @@ def summarize(tried: Report, claims: list[Claim], console: Console) -> None:
     console.print(_table(tried))
     for verdict, title in (("deviates", "Deviates as known"), ("not applicable", "Not applicable")):
         _list(title, [r for r in tried.records if r.verdict == verdict], console)
+    if tried.header.environment.news:
+        lines = "\n".join(f"  {line}" for line in tried.header.environment.news)
+        print(f"\nNew in this Keras:\n{lines}", file=console.file)
     for record in tried.records:
         if record.verdict not in GOOD:
             _explain(record, tried, statements.get(record.claim), console)

@@ -111,7 +111,7 @@ def cases(
     units: Size = st.integers(1, 4),
     state: bool = False,
     masked: bool = False,
-    use_bias: bool = True,
+    use_bias: bool | st.SearchStrategy[bool] = True,
     **options: Any,
 ) -> Case:
     """Draw a case. Sizes and options are values or strategies.
@@ -132,6 +132,7 @@ def cases(
         return draw(given) if isinstance(given, st.SearchStrategy) else given
 
     b, t, f, u = (value(size) for size in (batch, timesteps, features, units))
+    biased = value(use_bias)
     chosen = {name: value(option) for name, option in options.items()}
     weights = noise((f + u + 1, 4 * u), draw(seeds))
     x, h, c = np.split(noise((b, t * f + 2 * u), draw(seeds), scale=2.0), [t * f, t * f + u], 1)
@@ -141,8 +142,8 @@ def cases(
         x=x.reshape(b, t, f),
         kernel=weights[:f],
         recurrent_kernel=weights[f : f + u],
-        bias=weights[-1] if use_bias else None,
-        options=chosen if use_bias else {**chosen, "use_bias": False},
+        bias=weights[-1] if biased else None,
+        options=chosen if biased else {**chosen, "use_bias": False},
         h=h if state else None,
         c=c if state else None,
         mask=mask if masked else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from importlib.util import find_spec
 from typing import Any
 
 import keras
@@ -41,3 +43,39 @@ def to_numpy(tensor: Any) -> Any:
 def gpus() -> list[str]:
     """Return the names of the GPUs that Keras' backend finds."""
     return list(keras.distribution.list_devices("gpu"))
+
+
+def lacking(gpu: bool, needs: str | None) -> str:
+    """Say what is lacking here of what a claim needs; nothing, if it can be tried.
+
+    Args:
+        gpu: whether it needs a GPU.
+        needs: the module that it needs, if any.
+    """
+    if gpu and not gpus():
+        return "needs a GPU, and Keras finds none here"
+    if needs and find_spec(needs) is None:
+        return f"needs the module {needs}, which is not installed here"
+    return ""
+
+
+def docstrings() -> dict[str, str]:
+    """Return the docstrings of LSTM and of the layers around it, and of methods of theirs.
+
+    A method counts if it has a docstring that is not the one of keras.layers.Layer.
+    """
+    layers = ["LSTM", "LSTMCell", "RNN", "StackedRNNCells"]
+    layers += ["Bidirectional", "TimeDistributed", "Masking"]
+    found = {name: str(getattr(keras.layers, name).__doc__) for name in layers}
+    for name in layers:
+        for member, value in inspect.getmembers(getattr(keras.layers, name), callable):
+            inherited = getattr(keras.layers.Layer, member, None)
+            if not member.startswith("_") and value.__doc__ not in (None, inherited.__doc__):
+                found[f"{name}.{member}"] = value.__doc__
+    return found
+
+
+def family() -> dict[str, type]:
+    """Return the layers and cells that the specification is about, by name."""
+    names = ("LSTM", "LSTMCell", "RNN", "StackedRNNCells", "Bidirectional", "TimeDistributed")
+    return {name: getattr(keras.layers, name) for name in (*names, "Masking", "Embedding", "Layer")}

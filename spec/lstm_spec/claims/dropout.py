@@ -1,0 +1,1025 @@
+"""Dropout: what is dropped in training, for how long, by which numbers, and what is left alone.
+
+`dropout` acts on the inputs and `recurrent_dropout` on h, each by a mask of numbers that are 0
+for what is dropped and 1 / (1 - rate) for what is kept. Both are off unless `training=True`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import floats, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.reference import equations, gradients
+from lstm_spec.harness.strategies import cases, noise, picks, seeds
+from lstm_spec.harness.subject import lstm, to_numpy, with_weights
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+
+rates = sampled_from((0.1, 0.25, 0.5))
+
+
+def relay(case):
+    """Return the case with a linear cell, a unit for each feature, that puts out its input."""
+    size = case.features
+    return linear(case, kernel=np.eye(size), recurrent=np.zeros((size, size)))
+
+
+def echo(case):
+    """Return the case with a linear cell that puts out the h that its candidate reads."""
+    kernel = np.zeros((case.features, case.units))
+    return linear(case, kernel=kernel, recurrent=np.eye(case.units))
+
+
+def linear(case, kernel, recurrent):
+    """Return the case with i = o = 1, f = 0 and a linear candidate of the given weights."""
+    only_candidate = np.array([[0.0, 0.0, 1.0, 0.0]])
+    return replace(
+        case,
+        kernel=np.kron(only_candidate, kernel).astype("float32"),
+        recurrent_kernel=np.kron(only_candidate, recurrent).astype("float32"),
+        bias=np.repeat([1.0, 0.0, 0.0, 1.0], len(recurrent)).astype("float32"),
+        options={**case.options, "activation": None, "recurrent_activation": None},
+    )
+
+
+def input_mask(case):
+    """Return the mask, (B, F), of the first training call under the case's seed."""
+    return to_numpy(lstm(relay(case))(np.ones_like(case.x[:, :1]), training=True))
+
+
+def masked_input(case):
+    """Return the case with the input that is left by the first mask under its seed."""
+    return replace(case, x=case.x * input_mask(case)[:, None])
+
+
+def cell_of(case):
+    """Make an LSTMCell with the case's units and arguments, without its weights."""
+    return keras.layers.LSTMCell(case.units, **case.options)
+
+
+def by_gate(masks, units):
+    """Spread one sample's masks, one for each gate, over the rows of a kernel's columns."""
+    return np.repeat(np.concatenate(to_numpy(masks)).T, units, axis=1)
+
+
+def trained(case):
+    """Return what a training call of the case's layer returns, or NaN where it is refused."""
+    state = None if case.h is None else case.state
+    with contextlib.suppress(ValueError):
+        return lstm(case)(case.x, initial_state=state, training=True)
+    return np.full((case.batch, case.units), np.nan, "float32")
+
+
+def trainer(layer):
+    """Return a model of the layer alone, ready for training and evaluation."""
+    model = keras.Sequential([layer])
+    model.compile("sgd", "mse", run_eagerly=True)
+    return model
+
+
+# Inputs.
+
+
+@claim("dropout.inputs", observed="Keras 2 and 3, all backends")
+@given(cases(dropout=rates, seed=seeds))
+def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case):
+    """
+    In training, `dropout` multiplies each input by either 0 or 1 / (1 - dropout).
+
+    What is kept is scaled up, so that what the gates read is as large on average as it is
+    at inference, where nothing is dropped and nothing scaled.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(
+    ...     1, None, keras.ops.ones_like, kernel_initializer="ones", dropout=0.75
+    ... )  # all its gates are 1, so on one timestep the output is the input
+    >>> y = lstm(np.ones((999, 1, 1)), training=True)  # (batch, timesteps, features)
+    >>> np.unique(y).tolist()
+    [0.0, 4.0]
+    """
+    y = to_numpy(lstm(relay(case), return_sequences=True)(case.x, training=True))
+    assert_close(y, case.x * (y != 0.0) / (1.0 - case.options["dropout"]))
+
+
+@claim(
+    "dropout.share",
+    promised="LSTM, argument `dropout`: the fraction to drop",
+    corrects="`dropout` is the probability of keeping an input, as keep_prob in TensorFlow 1 was.",
+)
+@given(cases(dropout=sampled_from((0.1, 0.25, 0.75)), seed=seeds))
+def test_the_fraction_dropout_of_the_inputs_is_dropped(case):
+    """
+    In training, the fraction of inputs that are dropped is `dropout`, up to chance.
+
+    Together with the scaling of what is kept this makes the mean of the masked input, over
+    many masks, equal to the input.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(
+    ...     1, None, keras.ops.ones_like, kernel_initializer="ones", dropout=0.3
+    ... )  # all its gates are 1, so on one timestep the output is the input
+    >>> y = lstm(np.ones((9999, 1, 1)), training=True)  # (batch, timesteps, features)
+    >>> round(float(np.mean(np.array(y) == 0.0)), 1)
+    0.3
+    """
+    rate = case.options["dropout"]
+    dropped = input_mask(replace(case, x=np.ones((4000, 1, case.features), "float32"))) == 0.0
+    # Six standard deviations: a false alarm in 5e8 examples.
+    assert abs(dropped.mean() - rate) < 6 * np.sqrt(rate * (1 - rate) / dropped.size)
+
+
+@claim(
+    "dropout.each-by-itself",
+    observed="Keras 2 and 3, all backends",
+    corrects="The samples of a batch share one dropout mask.",
+)
+@given(cases(features=integers(1, 3), dropout=0.5, seed=seeds))
+def test_each_feature_of_each_sample_is_dropped_by_itself(case):
+    """
+    Each feature of each sample is dropped or kept by itself.
+
+    The mask has the shape (batch, features), so the samples of a batch are thinned in
+    different ways, and one feature may be dropped while its neighbour is kept.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(
+    ...     1, None, keras.ops.ones_like, kernel_initializer="ones", dropout=0.5
+    ... )  # all its gates are 1: on one timestep the output is the sum of the features
+    >>> y = lstm(np.ones((999, 1, 2)), training=True)  # none, one or both are kept
+    >>> np.unique(y).tolist()
+    [0.0, 2.0, 4.0]
+    """
+    kept = input_mask(replace(case, x=np.ones((400, 1, case.features), "float32"))) != 0.0
+    # One of at most 8 patterns is missing once in 1e22 examples: 8 * (7 / 8) ** 400.
+    assert len(np.unique(kept, axis=0)) == 2**case.features, "some patterns never occur"
+
+
+@claim(
+    "dropout.whole-call",
+    observed="Keras 3; Keras 2 with cuDNN drew a mask for each timestep, says "
+    "https://github.com/keras-team/keras/issues/19993",
+    corrects="`dropout` drops other inputs at each timestep.",
+)
+@given(cases(timesteps=integers(2, 4), dropout=rates, seed=seeds))
+def test_the_same_inputs_are_dropped_at_every_timestep(case):
+    """
+    In one training call, `dropout` drops the same inputs at every timestep.
+
+    The mask is drawn once for the call: a feature is hidden from a sample for its whole
+    sequence. A Dropout layer before the LSTM draws for each timestep instead.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(
+    ...     1, None, keras.ops.ones_like, kernel_initializer="ones",
+    ...     recurrent_initializer="zeros", return_sequences=True, dropout=0.5
+    ... )  # all its gates are 1: it sums up what it reads
+    >>> y = np.array(lstm(np.ones((99, 3, 1)), training=True))  # (batch, timesteps, units)
+    >>> sorted({tuple(row) for row in y[:, :, 0].tolist()})
+    [(0.0, 0.0, 0.0), (2.0, 4.0, 6.0)]
+    """
+    kept = to_numpy(lstm(relay(case), return_sequences=True)(case.x, training=True)) != 0.0
+    assert_same(kept, np.repeat(kept[:, :1], case.timesteps, axis=1))
+
+
+@claim(
+    "dropout.masked-input",
+    observed="Keras 3, all backends",
+    corrects="With `dropout` each gate reads other inputs, because it has a mask of its own.",
+)
+@given(cases(state=True, dropout=rates, seed=seeds))
+def test_a_call_with_dropout_is_a_call_on_the_masked_input(case):
+    """
+    With `dropout` alone, a training call is an ordinary call on the masked input.
+
+    One mask serves all four gates, and nothing else is changed: not h, not c, not the
+    output. A dropped input is read as a zero, it is not skipped.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = lstm(x, training=True)  # its only feature is dropped or doubled
+    >>> bool(np.allclose(y, lstm(0 * x)) or np.allclose(y, lstm(2 * x), atol=1e-6))
+    True
+    """
+    layer = lstm(case, return_sequences=True, return_state=True)
+    run = layer(case.x, initial_state=case.state, training=True)
+    assert_close(run, equations(masked_input(case)))
+
+
+@claim(
+    "dropout.as-spatial-dropout",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="LSTM(units, dropout=p) is the same as Dropout(p) before LSTM(units).",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4), dropout=rates, seed=seeds))
+def test_dropout_is_spatial_dropout_before_the_layer(case):
+    """
+    LSTM with dropout=p does what SpatialDropout1D(p), with the same seed, does before LSTM.
+
+    SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
+    Dropout is another thing: it drops single numbers.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
+    >>> layers = keras.layers.SpatialDropout1D(0.5, seed=1), keras.layers.Dropout(0.5, seed=1)
+    >>> x = np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> y, *before = lstm(x, training=True), *(layer(x, training=True) for layer in layers)
+    >>> [bool(np.allclose(y, lstm(masked), atol=1e-6)) for masked in before]
+    [True, False]
+    """
+    spatial = keras.layers.SpatialDropout1D(case.options["dropout"], seed=case.options["seed"])
+    y = lstm(case)(case.x, training=True)
+    assert_close(y, lstm(case, dropout=0.0)(spatial(case.x, training=True)))
+
+
+# The state.
+
+
+@claim(
+    "dropout.recurrent-whole-call",
+    observed="Keras 2 and 3, all backends",
+    corrects="`recurrent_dropout` draws a new mask at each timestep.",
+)
+@given(cases(timesteps=integers(2, 4), state=True, recurrent_dropout=rates, seed=seeds))
+def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
+    """
+    In one training call, `recurrent_dropout` drops the same units of h at every timestep.
+
+    The others are divided by 1 - recurrent_dropout, again at every timestep. It acts on the
+    h that the gates read, so not at the first timestep of a call that starts from zeros.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(
+    ...     1, None, keras.ops.ones_like, recurrent_initializer="ones",
+    ...     return_sequences=True, recurrent_dropout=0.5
+    ... )  # all its gates are 1: c' = c + h, where h is dropped or doubled
+    >>> h, x = np.ones((99, 1)), np.zeros((99, 3, 1))  # (batch, timesteps, features)
+    >>> y = np.array(lstm(x, initial_state=[h, 0 * h], training=True))
+    >>> sorted({tuple(row) for row in y[:, :, 0].tolist()})
+    [(0.0, 0.0, 0.0), (2.0, 6.0, 18.0)]
+    """
+    layer = lstm(echo(case), return_sequences=True)
+    y = to_numpy(layer(case.x, initial_state=case.state, training=True))
+    scale = (1.0 - case.options["recurrent_dropout"]) ** np.arange(1.0, case.timesteps + 1)
+    assert_close(y, case.h[:, None] * (y[:, :1] != 0.0) / scale[:, None])
+
+
+@claim(
+    "dropout.recurrent-by-gate",
+    observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
+    corrects="`recurrent_dropout` drops the candidate g, as Semeniuta and others did in 2016.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=1, timesteps=integers(1, 3), state=True, recurrent_dropout=rates, seed=seeds))
+def test_each_gate_drops_units_of_h_of_its_own(case):
+    """
+    For each gate, `recurrent_dropout` drops other units of the h that this gate reads.
+
+    To drop a unit of h is to drop, for one sample, that row of the gate's recurrent kernel.
+    So it is done in Gal and Ghahramani's way, and g itself, c and the output stay whole.
+
+    >>> import keras, numpy as np
+    >>> cell = keras.layers.LSTMCell(64, recurrent_dropout=0.5)
+    >>> masks = np.array(cell.get_recurrent_dropout_mask(np.ones((1, 64))))
+    >>> masks.shape, len(np.unique(masks, axis=0))  # (gates, batch, units), all different
+    ((4, 1, 64), 4)
+    >>> lstm, x = keras.layers.LSTM(64, recurrent_dropout=0.5), np.ones((1, 1, 3))
+    >>> bool(np.allclose(lstm(x, training=True), lstm(x), atol=1e-6))  # h is 0, g is not
+    True
+    """
+    cell, wide = cell_of(case), cell_of(case)
+    masks = cell.get_recurrent_dropout_mask(case.h)
+    rows = case.recurrent_kernel * by_gate(masks, case.units)
+    layer = lstm(case, return_sequences=True, return_state=True)
+    run = layer(case.x, initial_state=case.state, training=True)
+    assert_close(run, equations(replace(case, recurrent_kernel=rows)))
+    # Two of the four are alike on 99 samples at most once in 5e7 examples: 6 * 0.82 ** 99.
+    drawn = wide.get_recurrent_dropout_mask(np.ones((99, case.units), "float32"))
+    assert len(np.unique(to_numpy(drawn), axis=0)) == 4, "gates share a mask"
+
+
+@claim(
+    "dropout.inputs-by-gate",
+    observed="Keras 3 since https://github.com/keras-team/keras/pull/20663",
+    corrects="What `dropout` does to the inputs does not depend on `recurrent_dropout`.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=1, timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds))
+def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
+    """
+    With `recurrent_dropout` above 0, `dropout` drops other inputs for each gate.
+
+    Without it one mask serves all gates. recurrent_dropout selects implementation 1, which
+    computes the gates one by one and draws a mask of the inputs for each of them.
+
+    >>> import keras, numpy as np
+    >>> for rate in (0.0, 0.5):
+    ...     cell = keras.layers.LSTMCell(2, dropout=0.5, recurrent_dropout=rate)
+    ...     print(np.array(cell.get_dropout_mask(np.ones((1, 3)))).shape)
+    (1, 3)
+    (4, 1, 3)
+    """
+    cell, wide = cell_of(case), cell_of(case)
+    kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
+    masks = cell.get_recurrent_dropout_mask(np.ones((1, case.units), "float32"))
+    recurrent = case.recurrent_kernel * by_gate(masks, case.units)
+    thinned = replace(case, kernel=kernel, recurrent_kernel=recurrent)
+    assert_close(lstm(case)(case.x, training=True), equations(thinned).h)
+    # Two of the four are alike on 99 samples at most once in 5e7 examples: 6 * 0.82 ** 99.
+    drawn = to_numpy(wide.get_dropout_mask(np.ones((99, case.features), "float32")))
+    assert len(np.unique(drawn, axis=0)) == 4, "gates share a mask"
+
+
+@claim(
+    "dropout.forces-implementation",
+    observed="Keras 2 and 3",
+    corrects="The user chooses between implementations 1 and 2 of recurrent dropout.",
+)
+@given(floats(0.1, 0.9), sampled_from((1, 2)))
+def test_recurrent_dropout_selects_implementation_one(rate, implementation):
+    """
+    With `recurrent_dropout` above 0 the layer uses implementation 1, whichever was asked for.
+
+    Implementation 2 computes all gates in one product, so it cannot give each gate another
+    h. Without dropout the two compute the same.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, implementation=2, recurrent_dropout=0.1)
+    >>> lstm.cell.implementation
+    1
+    """
+    layer = keras.layers.LSTM(2, recurrent_dropout=rate, implementation=implementation)
+    assert layer.cell.implementation == 1, f"implementation {layer.cell.implementation}"
+    layer = keras.layers.LSTM(2, dropout=rate, implementation=implementation)
+    assert layer.cell.implementation == implementation, layer.cell.implementation
+
+
+@claim(
+    "dropout.cell-state",
+    derived="dropout.masked-input and dropout.recurrent-by-gate: masks act before the kernels",
+    corrects="Dropout in a recurrent layer erases what the cell remembers.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=2, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))
+def test_nothing_of_c_or_of_the_output_is_dropped(case):
+    """
+    With both kernels zero, dropout changes nothing: it never touches c or the output.
+
+    The masks multiply what the kernels read. What the cell has stored, what it adds and what
+    it puts out are never dropped.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(
+    ...     2, kernel_initializer="zeros", recurrent_initializer="zeros",
+    ...     dropout=0.5, recurrent_dropout=0.5
+    ... )
+    >>> x, state = np.ones((1, 3, 1)), [np.ones((1, 2)), np.ones((1, 2))]
+    >>> y = lstm(x, initial_state=state, training=True)
+    >>> bool(np.allclose(y, lstm(x, initial_state=state)))
+    True
+    """
+    still = replace(case, kernel=0 * case.kernel, recurrent_kernel=0 * case.recurrent_kernel)
+    layer = lstm(still, return_sequences=True, return_state=True)
+    assert_close(layer(case.x, initial_state=case.state, training=True), equations(still))
+
+
+# When it is on.
+
+
+@claim(
+    "dropout.off-at-inference",
+    promised="LSTM, call argument `training`",
+    corrects="A layer with dropout answers differently each time it is called.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), dropout=rates, recurrent_dropout=rates, seed=seeds))
+def test_without_training_nothing_is_dropped(case):
+    """
+    Without `training`, and with training=None or False, a layer drops nothing.
+
+    It computes what a layer without dropout computes. Kept numbers are scaled up in training,
+    so at inference nothing needs to be scaled down.
+
+    >>> import keras, numpy as np
+    >>> lstm, plain = keras.layers.LSTM(2, dropout=0.5), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y, _ = lstm(x), plain.build(x.shape)
+    >>> plain.set_weights(lstm.get_weights())
+    >>> bool(np.allclose(y, plain(x), atol=1e-6))
+    True
+    """
+    layer, y = lstm(case), equations(case).h
+    assert_close(layer(case.x), y)
+    assert_close([layer(case.x, training=None), layer(case.x, training=False)], [y, y])
+
+
+@claim(
+    "dropout.off-in-predict-and-evaluate",
+    observed="Keras 2 and 3",
+    corrects="The loss of evaluate is that of fit, on the same data and weights.",
+    costly="a model is built, and predicts, for each example",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds), seeds)
+def test_predict_and_evaluate_drop_nothing(case, seed):
+    """
+    In predict and evaluate nothing is dropped.
+
+    The loss that fit reports is computed with dropout, so that of evaluate is another, and
+    commonly a lower one, on the same data and with the same weights.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
+    >>> model.compile("sgd", "mse")
+    >>> x = np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> y = np.array(model(x))
+    >>> model.evaluate(x, y, verbose=0) < 1e-9, bool(model.train_on_batch(x, y) < 1e-6)
+    (True, False)
+    """
+    model, y = trainer(lstm(case)), equations(case).h
+    target = noise(y.shape, seed)
+    assert_close(model.predict(case.x, verbose=0), y)
+    loss = model.evaluate(case.x, target, verbose=0)
+    assert_close(np.float32(loss), np.mean((y - target) ** 2))
+
+
+@claim(
+    "dropout.on-in-fit",
+    promised="Dropout: fit sets `training` to True",
+    costly="a model is built and trained for each example",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds), seeds)
+def test_training_methods_switch_dropout_on(case, seed):
+    """
+    In fit and train_on_batch dropout is on, and the loss is that of the thinned network.
+
+    They call the model with training=True; nothing needs to be switched by hand.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
+    >>> model.compile("sgd", "mse")
+    >>> x = np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> y = np.array(model(x))  # what evaluate would reach with a loss of zero
+    >>> model.fit(x, y, verbose=0).history["loss"][0] > 1e-9
+    True
+    """
+    target = noise((case.batch, case.units), seed)
+    y = to_numpy(lstm(case)(case.x, training=True)).astype(float)
+    loss = trainer(lstm(case)).train_on_batch(case.x, target)
+    assert_close(np.float32(loss), np.mean((y - target) ** 2))
+
+
+@claim(
+    "dropout.predict-overrules",
+    observed="Keras 3; in Keras 2 the `training` of the layer's call won, as in "
+    "https://github.com/keras-team/tf-keras/issues/81",
+    corrects="An LSTM called with training=True in a functional model drops in predict too.",
+    costly="a model is built, and predicts, for each example",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
+def test_predict_overrules_training_in_a_functional_model(case):
+    """
+    In predict nothing is dropped, even if the LSTM of a functional model got training=True.
+
+    The `training` of the model's own call overrules that of the layers' calls. For Monte Carlo
+    dropout call model(x, training=True), or pass it to the layer in a subclassed model.
+
+    >>> import keras, numpy as np
+    >>> inputs, lstm = keras.Input((3, 4)), keras.layers.LSTM(2, dropout=0.5)
+    >>> model = keras.Model(inputs, lstm(inputs, training=True))
+    >>> x = np.ones((32, 3, 4))  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict(x, verbose=0), lstm(x), atol=1e-6))
+    True
+    >>> bool(np.allclose(model(x, training=True), lstm(x), atol=1e-6))
+    False
+    """
+    layer, inputs = lstm(case), keras.Input(case.x.shape[1:])
+    model = keras.Model(inputs, layer(inputs, training=True))
+    model.compile(run_eagerly=True)
+    assert_close(model.predict(case.x, verbose=0), equations(case).h)
+
+
+@claim(
+    "dropout.not-the-mean",
+    derived="the equations: gates are not linear in the input",
+    corrects="At inference an LSTM returns the mean of what it returns in training.",
+)
+@given(cases(features=1, dropout=0.5, seed=seeds, dtype="float64"))
+def test_the_output_at_inference_is_not_the_mean_over_masks(case):
+    """
+    The output at inference is not the mean of the outputs over all dropout masks.
+
+    On average the masked input is the input, but an LSTM is not linear, and the mean of its
+    outputs is not its output on the mean. With one feature there are two masks: 0 and 2.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> mean = (np.array(lstm(0 * x)) + np.array(lstm(2 * x))) / 2  # dropped, or doubled
+    >>> bool(np.allclose(lstm(x), mean))
+    False
+    """
+    both = [equations(replace(case, x=scale * case.x)).h for scale in (0.0, 2.0)]
+    assert_differs(lstm(case)(case.x), np.mean(both, axis=0))
+
+
+@claim(
+    "dropout.gradient",
+    derived="dropout.masked-input: equal outputs for all weights have equal gradients",
+    costly="a model is built and trained for each example",
+)
+@given(cases(batch=1, timesteps=integers(1, 3), dropout=0.5, seed=seeds), seeds)
+def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
+    """
+    A training step on one sample leaves the kernel rows of its dropped inputs as they are.
+
+    It is a step on the masked input: what is dropped has no part in the output, so no
+    gradient reaches its weights, and what is kept is scaled in the gradient too.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
+    >>> model.compile("sgd", "mse")
+    >>> x = np.ones((1, 3, 64))  # (batch, timesteps, features)
+    >>> y, before = model(x), model.get_weights()[0]
+    >>> loss = model.train_on_batch(x, np.ones((1, 2)))
+    >>> changed = np.any(model.get_weights()[0] != before, axis=1)
+    >>> bool(changed.any()), bool(changed.all())
+    (True, False)
+    """
+    model, target = trainer(lstm(case)), noise((1, case.units), seed)
+    model.train_on_batch(case.x, target)
+    dropped, masked = input_mask(case)[0] == 0.0, masked_input(case)
+    run = equations(masked)
+    d_h = 2.0 * (run.h - target) / case.units
+    slope = gradients(masked, 0.0 * run.outputs, d_h, 0.0 * run.c)
+    kernel = model.get_weights()[0]
+    assert_same(kernel[dropped], case.kernel[dropped])
+    assert_close(kernel, case.kernel - 0.01 * slope.kernel)
+
+
+# Seeds.
+
+
+@claim(
+    "dropout.fresh",
+    observed="Keras 3, all backends",
+    corrects="With a fixed `seed` the same inputs are dropped in every call.",
+)
+@given(cases(timesteps=1, dropout=rates, seed=seeds))
+def test_every_training_call_draws_new_masks(case):
+    """
+    Every training call draws new masks, with a `seed` too.
+
+    The seed fixes the first mask and, through a counter that each call moves on, all later
+    ones. It does not make them equal.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
+    >>> x = np.ones((9, 3, 8))  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(x, training=True), lstm(x, training=True)))
+    False
+    """
+    layer, ones = lstm(relay(case)), np.ones((400, 1, case.features), "float32")
+    # Two masks are alike at most once in 1e34 examples: 0.82 ** 400.
+    assert_differs(layer(ones, training=True), layer(ones, training=True))
+
+
+@claim(
+    "dropout.seed",
+    promised="LSTM, argument `seed`: for dropout",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), dropout=rates, recurrent_dropout=rates, seed=seeds))
+def test_layers_of_one_seed_drop_the_same(case):
+    """
+    Two layers with the same `seed` and weights return the same in training, call after call.
+
+    The seed belongs to the layer. Nothing else that draws random numbers moves it on, and
+    it has no part in the initial weights.
+
+    >>> import keras, numpy as np
+    >>> one, other = (keras.layers.LSTM(2, dropout=0.5, seed=1) for _ in range(2))
+    >>> x = np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> _ = one.build(x.shape), other.build(x.shape), other.set_weights(one.get_weights())
+    >>> bool(np.array_equal(one(x, training=True), other(x, training=True)))
+    True
+    >>> bool(np.array_equal(one(x, training=True), other(x, training=True)))
+    True
+    """
+    one, other = lstm(case), lstm(case)
+    assert_same(one(case.x, training=True), other(case.x, training=True))
+    assert_same(one(case.x, training=True), other(case.x, training=True))
+
+
+@claim(
+    "dropout.global-seed",
+    promised="`keras.utils.set_random_seed`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates), seeds)
+def test_one_global_seed_drops_the_same_again(case, seed):
+    """
+    After set_random_seed with the same number, a new layer without `seed` drops the same.
+
+    A layer without a seed takes one from Python's random numbers when it is made. Two such
+    layers made one after the other drop differently.
+
+    >>> import keras, numpy as np
+    >>> x, y = np.ones((9, 3, 4)), []  # (batch, timesteps, features)
+    >>> for _ in range(2):
+    ...     keras.utils.set_random_seed(1)
+    ...     y.append(keras.layers.LSTM(2, dropout=0.5)(x, training=True))
+    >>> bool(np.array_equal(y[0], y[1]))
+    True
+    """
+    keras.utils.set_random_seed(seed)
+    y = lstm(case)(case.x, training=True)
+    keras.utils.set_random_seed(seed)
+    assert_same(lstm(case)(case.x, training=True), y)
+
+
+@claim(
+    "dropout.inference-counts",
+    observed="Keras 3, all backends",
+    corrects="A call at inference has no influence on the training after it.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
+def test_a_call_at_inference_uses_up_a_mask(case):
+    """
+    A call at inference uses up the masks of one call, so later training calls draw others.
+
+    The layer draws before it looks at `training`. A predict or an evaluate in between makes
+    a seeded training go another way; outputs at inference do not depend on it.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
+    >>> y = lstm(np.ones((1, 3, 4)))  # (batch, timesteps, features), at inference
+    >>> lstm.cell.seed_generator.state.numpy().tolist()  # the seed, and what was drawn
+    [1, 1]
+    """
+    inferred, trained = lstm(case), lstm(case)
+    inferred(case.x)
+    trained(case.x, training=True)
+    assert_same(inferred(case.x, training=True), trained(case.x, training=True))
+
+
+# Rates.
+
+
+@claim(
+    "dropout.clipped",
+    observed="Keras 2 and 3",
+    corrects="A rate that is not between 0 and 1, such as a percentage, is refused.",
+)
+@given(floats(1.0, 100.0), floats(-100.0, 0.0))
+def test_rates_out_of_range_are_clipped(above, below):
+    """
+    A rate above 1 is taken for 1, and a rate below 0 for 0, without an error or a warning.
+
+    So dropout=50, meant as 50 percent, is dropout=1. The layer Dropout refuses such a rate.
+
+    >>> import keras, numpy as np
+    >>> [keras.layers.LSTM(2, dropout=rate).dropout for rate in (-1.0, 0.5, 50.0)]
+    [0.0, 0.5, 1.0]
+    """
+    high = keras.layers.LSTM(2, dropout=above, recurrent_dropout=above)
+    low = keras.layers.LSTM(2, dropout=below, recurrent_dropout=below)
+    assert (high.dropout, high.recurrent_dropout) == (1.0, 1.0), high.get_config()
+    assert (low.dropout, low.recurrent_dropout) == (0.0, 0.0), low.get_config()
+
+
+@claim("dropout.all-dropped", promised="LSTM, argument `dropout`: the fraction to drop")
+@given(cases(dropout=1.0, seed=seeds))
+def test_with_dropout_one_every_input_is_dropped(case):
+    """
+    With dropout=1.0, a training call reads zeros in place of all its inputs.
+
+    The fraction to drop may be anything between 0 and 1, both included. The layer Dropout
+    with the rate 1.0, put before the LSTM, drops everything.
+
+    >>> import keras, numpy as np
+    >>> lstm, dropout = keras.layers.LSTM(2), keras.layers.Dropout(1.0)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(dropout(x, training=True)), lstm(0 * x)))
+    True
+    """
+    assert_close(trained(case), equations(replace(case, x=0 * case.x)).h)
+
+
+@claim(
+    "dropout.all-of-h-dropped",
+    promised="LSTM, argument `recurrent_dropout`: the fraction to drop",
+)
+@given(cases(state=True, recurrent_dropout=1.0, seed=seeds))
+def test_with_recurrent_dropout_one_all_of_h_is_dropped(case):
+    """
+    With recurrent_dropout=1.0, in a training call no gate reads anything of h.
+
+    So the layer computes what it computes with a recurrent kernel of zeros, which is a way to
+    get such a layer. The state c is not dropped.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, recurrent_initializer="zeros")
+    >>> x, h = np.array([[[1.0], [7.0], [2.0]]]), np.ones((1, 2))
+    >>> bool(np.allclose(lstm(x, initial_state=[h, h]), lstm(x, initial_state=[-h, h])))
+    True
+    """
+    deaf = replace(case, recurrent_kernel=0 * case.recurrent_kernel)
+    assert_close(trained(case), equations(deaf).h)
+
+
+@claim(
+    "dropout.implementation-one",
+    derived="gates.implementations-agree, and that Keras accepts the two arguments together",
+)
+@given(cases(batch=1, dropout=rates, seed=seeds))
+def test_implementation_one_can_be_trained_with_dropout(case):
+    """
+    A layer with implementation=1 and `dropout` can be called with training=True.
+
+    It drops other inputs for each gate, as every layer with recurrent_dropout above 0 does.
+    Where a call fails, use_cudnn=False makes it work.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, implementation=1, dropout=0.5, use_cudnn=False)
+    >>> tuple(lstm(np.ones((1, 3, 4)), training=True).shape)  # (batch, units)
+    (1, 2)
+    """
+    cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
+    kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
+    y = lstm(case, implementation=1)(case.x, training=True)
+    assert_close(y, equations(replace(case, kernel=kernel)).h)
+
+
+# With other arguments and layers.
+
+
+@claim(
+    "dropout.unrolled",
+    observed="Keras 2 and 3, all backends",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds))
+def test_unrolling_drops_the_same(case):
+    """
+    With the same seed, an unrolled layer drops the same inputs and units of h.
+
+    The masks are drawn before the first timestep, however the timesteps are computed.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
+    >>> unrolled = keras.layers.LSTM(2, dropout=0.5, seed=1, unroll=True)
+    >>> x = np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> y, _ = lstm(x, training=True), unrolled.build(x.shape)
+    >>> unrolled.set_weights(lstm.get_weights())
+    >>> bool(np.allclose(unrolled(x, training=True), y, atol=1e-6))
+    True
+    """
+    y = lstm(case)(case.x, training=True)
+    assert_close(lstm(case, unroll=True)(case.x, training=True), y)
+
+
+@claim(
+    "dropout.without-cudnn",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="To keep a layer off cuDNN, set recurrent_dropout to something above 0.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
+def test_use_cudnn_false_leaves_dropout_as_it_is(case):
+    """
+    With the same seed, a layer with use_cudnn=False drops the same inputs.
+
+    It is the way to keep a layer off cuDNN. recurrent_dropout above 0 does that too, but it
+    is another training, and it changes what `dropout` does as well.
+
+    >>> import keras, numpy as np
+    >>> x, ys, ones = np.ones((9, 3, 4)), [], keras.initializers.Constant(0.1)
+    >>> for options in ({}, {"use_cudnn": False}, {"recurrent_dropout": 0.1}):
+    ...     options = {**options, "kernel_initializer": ones, "recurrent_initializer": ones}
+    ...     lstm = keras.layers.LSTM(2, dropout=0.5, seed=1, **options)
+    ...     ys.append(np.array(lstm(x, training=True)))
+    >>> [bool(np.allclose(y, ys[0], atol=1e-6)) for y in ys]
+    [True, True, False]
+    """
+    y = lstm(case)(case.x, training=True)
+    assert_close(lstm(case, use_cudnn=False)(case.x, training=True), y)
+
+
+@claim(
+    "dropout.masked-timesteps",
+    derived="masking.skips-step, for the layer that a mask of the inputs and of h leaves",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=1, masked=True, dropout=rates, recurrent_dropout=0.5, seed=seeds), picks)
+def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
+    """
+    Under dropout too, masking a timestep gives the same as deleting it from the input.
+
+    The two kinds of mask do not meet: one skips timesteps, the other hides features and
+    units of h from all timesteps. A skipped timestep draws no numbers of its own.
+
+    >>> import keras, numpy as np
+    >>> one, other = (keras.layers.LSTM(2, dropout=0.5, seed=1) for _ in range(2))
+    >>> x, mask = np.array([[[1.0], [7.0], [2.0]]]), np.array([[True, False, True]])
+    >>> _ = one.build(x.shape), other.build(x.shape), other.set_weights(one.get_weights())
+    >>> masked, deleted = one(x, mask=mask, training=True), other(x[:, [0, 2]], training=True)
+    >>> bool(np.allclose(masked, deleted, atol=1e-6))
+    True
+    """
+    mask = case.mask | (np.arange(case.timesteps) == pick % case.timesteps)
+    y = lstm(case)(case.x, mask=mask, training=True)
+    assert_close(y, lstm(case)(case.x[:, mask[0]], training=True))
+
+
+@claim(
+    "dropout.stateful",
+    observed="Keras 2 and 3 on TensorFlow",
+    corrects="A stateful layer keeps its dropout masks until its state is reset.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
+def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
+    """
+    A stateful layer in training keeps its state from call to call, and draws new masks.
+
+    So under dropout a sequence that is cut in two and fed in two calls is not the whole
+    sequence: it is seen through one mask up to the cut, and through another after it.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5, stateful=True)
+    >>> x = np.ones((9, 3, 8))  # (batch, timesteps, features)
+    >>> y, _ = lstm(x, training=True), lstm.reset_state()
+    >>> bool(np.allclose(lstm(x, training=True), y))  # from zeros again, with other masks
+    False
+    """
+    layer, twin = lstm(case, stateful=True), lstm(case, return_state=True)
+    layer(case.x, training=True)
+    _, *state = twin(case.x, training=True)
+    y, _, _ = twin(case.x, initial_state=state, training=True)
+    assert_close(layer(case.x, training=True), y)
+
+
+@claim(
+    "dropout.bidirectional",
+    observed="Keras 3, all backends; in Keras 2 the directions differed",
+    corrects="The two directions of Bidirectional draw masks of their own.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(dropout=rates, seed=seeds))
+def test_both_directions_of_one_seed_drop_the_same_inputs(case):
+    """
+    With a `seed`, both directions of Bidirectional drop the same inputs.
+
+    Both are made from one configuration, seed included. Without a seed, or with a
+    backward_layer that has another one, each direction has masks of its own.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(1, kernel_initializer="ones", dropout=0.5, seed=1)
+    >>> both = keras.layers.Bidirectional(lstm, merge_mode=None)
+    >>> forward, backward = both(np.ones((99, 1, 1)), training=True)  # equal weights
+    >>> bool(np.array_equal(forward, backward))
+    True
+    """
+    one, ones = relay(case), np.ones_like(case.x[:, :1])
+    layer = keras.layers.LSTM(one.units, **one.options)
+    both = keras.layers.Bidirectional(layer, merge_mode=None)
+    both.build(ones.shape)
+    both.set_weights(one.weights * 2)
+    forward, backward = both(ones, training=True)
+    assert_same(forward, backward)
+
+
+# Cells.
+
+
+@claim(
+    "dropout.rnn-of-cells",
+    observed="Keras 3 on TensorFlow, CPU",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(
+        timesteps=integers(1, 3),
+        features=2,
+        units=2,
+        dropout=rates,
+        seed=seeds,
+    )
+)
+def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case):
+    """
+    An RNN of LSTMCells drops what stacked LSTM layers with the same seeds drop.
+
+    Each cell has masks of its own for its input, be that the layer's input or the output of
+    the cell below, and RNN has all of them drawn anew for each call.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dropout=0.5, seed=1))
+    >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
+    >>> x = np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> y, _ = rnn(x, training=True), lstm.build(x.shape)
+    >>> lstm.set_weights(rnn.get_weights())
+    >>> bool(np.allclose(lstm(x, training=True), y, atol=1e-6))
+    True
+    """
+    other = {**case.options, "seed": case.options["seed"] + 1}
+    cells = [keras.layers.LSTMCell(2, **options) for options in (case.options, other)]
+    rnn = keras.layers.RNN(cells)
+    rnn.build(case.x.shape)
+    rnn.set_weights(case.weights * 2)
+    first, second = lstm(case, return_sequences=True), lstm(case, **other)
+    rnn(case.x, training=True), second(first(case.x, training=True), training=True)
+    y = second(first(case.x, training=True), training=True)
+    assert_close(rnn(case.x, training=True), y)
+
+
+@claim(
+    "dropout.bare-cell",
+    observed="Keras 2 and 3, all backends",
+    corrects="An LSTMCell draws new masks each time it is called.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=1, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))
+def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
+    """
+    An LSTMCell called by itself keeps its masks until they are reset.
+
+    It does not know where a sequence ends. LSTM and RNN call reset_dropout_mask and
+    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do it.
+
+    >>> import keras, numpy as np
+    >>> cell = keras.layers.LSTMCell(2, dropout=0.5)
+    >>> x, state = np.ones((9, 8)), [np.zeros((9, 2)), np.zeros((9, 2))]  # (batch, features)
+    >>> y = [np.array(cell(x, state, training=True)[0]) for _ in range(2)]
+    >>> cell.reset_dropout_mask()
+    >>> y.append(np.array(cell(x, state, training=True)[0]))
+    >>> bool(np.allclose(y[1], y[0])), bool(np.allclose(y[2], y[0]))
+    (True, False)
+    """
+    cell, layer, x = with_weights(cell_of(case), case), lstm(case), case.x[:, 0]
+    y = layer(case.x, initial_state=case.state, training=True)
+    assert_close(cell(x, case.state, training=True)[0], y)
+    assert_close(cell(x, case.state, training=True)[0], y)
+    cell.reset_dropout_mask()
+    cell.reset_recurrent_dropout_mask()
+    y = layer(case.x, initial_state=case.state, training=True)
+    assert_close(cell(x, case.state, training=True)[0], y)
+
+
+@claim(
+    "dropout.bare-cell-batch",
+    observed="Keras 2 and 3 on TensorFlow",
+    corrects="A cell takes batches of any size.",
+)
+@given(cases(batch=integers(2, 3), timesteps=1, state=True, dropout=rates, seed=seeds))
+def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case):
+    """
+    A bare LSTMCell that keeps the masks of two or more samples refuses a larger batch.
+
+    The kept mask has a row for each sample of the batch that it was drawn for. Reset the
+    masks before a batch of another size.
+
+    >>> import keras, numpy as np
+    >>> cell, x, h = keras.layers.LSTMCell(2, dropout=0.5), np.ones((4, 3)), np.zeros((4, 2))
+    >>> y, state = cell(x[:2], [h[:2], h[:2]], training=True)
+    >>> try:
+    ...     cell(x, [h, h], training=True)
+    ... except Exception:
+    ...     cell.reset_dropout_mask()
+    ...     print(tuple(cell(x, [h, h], training=True)[0].shape))
+    (4, 2)
+    """
+    cell, x = with_weights(cell_of(case), case), case.x[:, 0]
+    cell(x, case.state, training=True)
+    x, h, c = (np.concatenate([part, part]) for part in (x, *case.state))
+    assert_refused(lambda: cell(x, [h, c], training=True), "Incompatible shapes")
+
+
+@claim("dropout.get-mask", observed="Keras 3, all backends")
+@given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
+def test_get_dropout_mask_returns_the_mask_in_use(case):
+    """
+    The cell's get_dropout_mask returns the mask by which its training calls multiply x.
+
+    It draws the mask if there is none, and it is an array of zeros and scales, or a list of
+    four, one for each gate. With dropout=0 there is no mask, and it returns None.
+
+    >>> import keras, numpy as np
+    >>> cell = keras.layers.LSTMCell(2, dropout=0.5)
+    >>> x, h = np.ones((1, 4), "float32"), np.zeros((1, 2))  # (batch, features or units)
+    >>> mask = np.array(cell.get_dropout_mask(x))
+    >>> y = cell(x, [h, h], training=True)[0]
+    >>> bool(np.allclose(y, cell(x * mask, [h, h])[0], atol=1e-6))
+    True
+    """
+    cell, x = with_weights(cell_of(case), case), case.x[:, 0]
+    mask = to_numpy(cell.get_dropout_mask(x))
+    y, _ = cell(x, case.state, training=True)
+    assert_close(y, equations(replace(case, x=(x * mask)[:, None])).h)

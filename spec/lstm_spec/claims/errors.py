@@ -1,0 +1,1118 @@
+"""Errors: what is refused, when and in which words, and what is accepted although it is wrong.
+
+The words in code are the stable ones to search for. An error comes at one of five moments: when
+the layer is made, when it is built, when it is called on data or on a symbol, and in training.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.strategies import cases, noise, seeds
+from lstm_spec.harness.subject import lstm, to_numpy, with_weights
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+
+FUNCTIONS = (
+    "activation",
+    "recurrent_activation",
+    "kernel_initializer",
+    "recurrent_initializer",
+    "bias_initializer",
+    "kernel_regularizer",
+    "recurrent_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "kernel_constraint",
+    "recurrent_constraint",
+    "bias_constraint",
+)
+FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+OF_THE_CELL = ("units", "use_bias", "unit_forget_bias", "dropout", "recurrent_dropout")
+TWO_AXES = "expected ndim=3, found ndim=2"
+
+several = integers(2, 3)
+
+
+def trainable(layer, timesteps, features, batch=None):
+    """Return a compiled Sequential model of an Input and the layer."""
+    inputs = keras.Input((timesteps, features), batch_size=batch)
+    model = keras.Sequential([inputs, layer])
+    model.compile("sgd", "mse")
+    return model
+
+
+# When the layer is made.
+
+
+@claim("errors.units-of-text", observed="Keras 2 and 3, on every backend")
+@given(sampled_from(["8", None, (8,), [8]]))
+def test_units_that_are_no_number_are_refused(units):
+    """
+    The constructor refuses text, None, a tuple or a list as `units`, with a TypeError.
+
+    The message does not name `units`: it is that of Python, which cannot compare such a thing
+    with zero. Only the sign is checked, so a number that is not whole passes here.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM("8")
+    ... except TypeError as error:
+    ...     print("not supported between instances" in str(error))
+    True
+    """
+    words = "not supported between instances"
+    assert_refused(lambda: keras.layers.LSTM(units), "TypeError", words)
+
+
+@claim("errors.units-true", promised="LSTM, argument `units`: a positive integer")
+@given(integers(1, 4))
+def test_true_is_no_number_of_units(features):
+    """
+    The truth value True is refused as `units`, at the latest when the layer is built.
+
+    A flag in the place of `units` is a slip, as in LSTM(True, 8). But in Python True is the
+    whole number 1, and False is 0, which is refused as every number that is not positive.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(False)
+    ... except ValueError as error:
+    ...     print("expected a positive integer" in str(error))
+    True
+    """
+    assert_refused(lambda: keras.layers.LSTM(True).build((1, 1, features)))
+
+
+@claim(
+    "errors.numpy-units",
+    observed="Keras 3",
+    corrects="Any whole number will do as units, np.int64(8) or an element of np.arange(9) too.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_numpy_units_are_refused_by_models_only(case):
+    """
+    A layer whose `units` is a NumPy integer computes alone, but is refused by a model.
+
+    The call on a symbol wants an integer of Python: "output_size must be an integer". Grids
+    for a search are often made by NumPy, so write LSTM(int(units)).
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(np.int64(8))(keras.Input((3, 1)))
+    ... except ValueError as error:
+    ...     print("output_size must be an integer" in str(error))
+    True
+    """
+    layer = with_weights(keras.layers.LSTM(np.int64(case.units)), case)
+    assert_same(layer(case.x), lstm(case)(case.x))
+    words = "output_size must be an integer"
+    assert_refused(lambda: layer(keras.Input(case.x.shape[1:])), "ValueError", words)
+
+
+@claim(
+    "errors.second-argument-of-layer",
+    promised="LSTM, arguments `units` and `activation`, in this order",
+    corrects="As in PyTorch, LSTM(3, 8) has 3 features and 8 units.",
+)
+@given(integers(1, 9), sampled_from([8, 1, 0.5, (7, 4), True]))
+def test_second_argument_of_the_layer_is_the_activation(units, second):
+    """
+    LSTM(3, 8) is refused: the second argument is the activation, and 8 is no activation.
+
+    The number of features is never given to the layer; it is seen in the first input. So
+    PyTorch's LSTM(3, 8) is LSTM(8) here, with an Input of (timesteps, 3) in front.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(3, 8)
+    ... except ValueError as error:
+    ...     print("Could not interpret activation function" in str(error))
+    True
+    """
+    words = "Could not interpret activation function"
+    assert_refused(lambda: keras.layers.LSTM(units, second), "ValueError", words)
+
+
+@claim("errors.unknown-name", observed="Keras 3")
+@given(sampled_from(FUNCTIONS), sampled_from(["Tanh", "RELU", "gates", "l1_l2"]))
+def test_unknown_names_of_functions_are_refused(argument, name):
+    """
+    Each of the twelve arguments that name a function refuses a name that Keras does not know.
+
+    They are the activations, initializers, regularizers and constraints. Names of activations
+    are in lower case: "Tanh", "RELU" and "LeakyReLU" are not known, "leaky_relu" is.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8, activation="Tanh")
+    ... except ValueError as error:
+    ...     print("Could not interpret activation function" in str(error))
+    True
+    """
+    words = "Could not interpret"
+    assert_refused(lambda: keras.layers.LSTM(2, **{argument: name}), "ValueError", words)
+
+
+@claim(
+    "errors.number-for-function",
+    observed="Keras 3",
+    corrects="kernel_regularizer=0.01 regularizes the kernel with the factor 0.01.",
+)
+@given(sampled_from(FUNCTIONS), sampled_from([0.01, 1, 0, True]))
+def test_numbers_for_functions_are_refused(argument, number):
+    """
+    A number is refused where a function is expected, as in kernel_regularizer=0.01.
+
+    So is True. The factor goes into the function: keras.regularizers.L2(0.01), and likewise
+    keras.initializers.Constant(0.01) or keras.constraints.MaxNorm(1).
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8, kernel_regularizer=0.01)
+    ... except ValueError as error:
+    ...     print("Could not interpret regularizer" in str(error))
+    True
+    """
+    words = "Could not interpret"
+    assert_refused(lambda: keras.layers.LSTM(2, **{argument: number}), "ValueError", words)
+
+
+@claim(
+    "errors.flag-of-text",
+    observed="Keras 2 and 3",
+    corrects="return_sequences='False', read from a file of settings, is refused or means False.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), sampled_from(FLAGS))
+def test_text_counts_as_true(case, flag):
+    """
+    Flags are not checked: the text "False" counts as True for return_sequences and others.
+
+    Any object that Python takes for true switches a flag on, and a text that is not empty is
+    one. None and 0 switch it off.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences="False")
+    >>> tuple(lstm(np.ones((4, 3, 1))).shape)  # (batch, timesteps, features)
+    (4, 3, 2)
+    """
+    on, text = lstm(case, **{flag: True}), lstm(case, **{flag: "False"})
+    assert_same(to_numpy(text(case.x)), to_numpy(on(case.x)))
+
+
+@claim("errors.seed-of-another-type", observed="Keras 3")
+@given(sampled_from(["1", 1.5, np.int64(1), np.float32(1)]))
+def test_seeds_that_are_no_python_integers_are_refused(seed):
+    """
+    A `seed` that is no integer of Python is refused, and so is np.int64(1).
+
+    None means an arbitrary seed. A negative integer is accepted on TensorFlow. Convert what
+    comes from NumPy by int(seed).
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8, seed=np.int64(1))
+    ... except ValueError as error:
+    ...     print("`seed` must be an integer" in str(error))
+    True
+    """
+    words = "`seed` must be an integer"
+    assert_refused(lambda: keras.layers.LSTM(2, seed=seed), "ValueError", words)
+
+
+@claim("errors.use-cudnn-value", observed="Keras 3; the message says 'Invalid valid'")
+@given(sampled_from(["yes", "True", "Auto", None, 2]))
+def test_other_values_of_use_cudnn_are_refused(value):
+    """
+    `use_cudnn` is True, False or "auto", and the constructor refuses any other value.
+
+    Where cuDNN can serve is not looked at here: use_cudnn=True is accepted by the constructor
+    on every machine.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8, use_cudnn="yes")
+    ... except ValueError as error:
+    ...     print("received for argument `use_cudnn`" in str(error))
+    True
+    """
+    words = "received for argument `use_cudnn`"
+    assert_refused(lambda: keras.layers.LSTM(2, use_cudnn=value), "ValueError", words)
+
+
+@claim(
+    "errors.integer-dtype",
+    observed="Keras 3, TensorFlow, with the default initializers; the words are the backend's",
+)
+@given(sampled_from(["int32", "int64", "uint8", "bool"]), integers(1, 4))
+def test_integer_weights_are_refused_when_they_are_made(dtype, units):
+    """
+    A layer with an integer `dtype` is accepted by the constructor, and fails when built.
+
+    It is the initializer of the kernel that cannot draw such numbers. The dtype is that of
+    the weights, not of the input: integers as input need no argument at all.
+
+    >>> import keras, numpy as np
+    >>> lstm, built = keras.layers.LSTM(2, dtype="int32"), False
+    >>> try:
+    ...     built = lstm.build((4, 3, 1)) is None  # (batch, timesteps, features)
+    ... except Exception:
+    ...     print(built)
+    False
+    """
+    layer = keras.layers.LSTM(units, dtype=dtype)
+    assert_refused(lambda: layer.build((2, 3, 1)))
+
+
+@claim(
+    "errors.unknown-implementation",
+    observed="Keras 3",
+    corrects="`implementation` is checked: it is 1 or 2.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), sampled_from([0, 3, -1, "1", None]))
+def test_implementation_is_not_checked(case, implementation):
+    """
+    Any `implementation` other than the number 1 is accepted, and computes what 2 computes.
+
+    So does 0, which older versions had, and the text "1". The layer does not list the
+    argument, but hands it to its cell.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, implementation="quick")
+    >>> tuple(lstm(np.ones((4, 3, 1))).shape)  # (batch, timesteps, features)
+    (4, 2)
+    """
+    layer = lstm(case, implementation=implementation)
+    assert_same(layer(case.x), lstm(case, implementation=2)(case.x))
+
+
+# Before and after it is built.
+
+
+@claim(
+    "errors.read-only",
+    observed="Keras 2 and 3",
+    corrects="The activation of a loaded model is exchanged by layer.activation = ...",
+)
+@given(cases(), sampled_from(FUNCTIONS[:8] + FUNCTIONS[9:] + OF_THE_CELL))
+def test_what_belongs_to_the_cell_cannot_be_set(case, name):
+    """
+    The `units`, `activation` and all else that a layer's cell holds cannot be set later.
+
+    In the layer they are read-only properties, built or not. A layer with other settings is
+    made by LSTM.from_config from a changed get_config.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(8)
+    >>> try:
+    ...     lstm.activation = keras.activations.relu
+    ... except AttributeError:
+    ...     print(lstm.activation.__name__)
+    tanh
+    """
+    fresh, built = keras.layers.LSTM(case.units), lstm(case)
+    assert_refused(lambda: setattr(fresh, name, "other"), "AttributeError")
+    assert_refused(lambda: setattr(built, name, "other"), "AttributeError")
+
+
+@claim(
+    "errors.stateful-set-later",
+    observed="Keras 3",
+    corrects="A trained layer is made stateful for prediction by layer.stateful = True.",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_a_built_layer_cannot_become_stateful(case):
+    """
+    Setting `stateful` to True on a built layer is accepted, and makes its next call fail.
+
+    The variables of the state are made when a stateful layer is built, so here they are None.
+    Make a new layer from the configuration, and give it the weights.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
+    >>> y = lstm(x)
+    >>> lstm.stateful = True
+    >>> try:
+    ...     lstm(x)
+    ... except ValueError as error:
+    ...     print("None" in str(error))
+    True
+    """
+    layer = lstm(case)
+    layer.stateful = True
+    assert_refused(lambda: layer(case.x), "None")
+
+
+@claim(
+    "errors.missing-attributes",
+    observed="Keras 3",
+    corrects="A layer has the attributes input_shape and output_shape, as in Keras 2.",
+)
+@given(
+    cases(),
+    sampled_from(["kernel", "recurrent_kernel", "bias", "input_shape", "output_shape"]),
+)
+def test_the_layer_has_no_weights_and_shapes_by_name(case, name):
+    """
+    A layer has no attribute `kernel`, `bias`, `input_shape` or `output_shape`, built or not.
+
+    Its weights belong to its cell: lstm.cell.kernel, lstm.cell.recurrent_kernel and
+    lstm.cell.bias. Shapes are told by lstm.compute_output_shape, or by the model.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> y = lstm(np.ones((4, 3, 1)))  # (batch, timesteps, features)
+    >>> [hasattr(lstm, name) for name in ("kernel", "input_shape", "output_shape")]
+    [False, False, False]
+    >>> tuple(lstm.cell.kernel.shape)
+    (1, 8)
+    """
+    fresh, built = keras.layers.LSTM(case.units), lstm(case)
+    assert_refused(lambda: getattr(fresh, name), "AttributeError", f"no attribute '{name}'")
+    assert_refused(lambda: getattr(built, name), "AttributeError", f"no attribute '{name}'")
+
+
+@claim("errors.before-it-is-built", observed="Keras 3")
+@given(cases())
+def test_an_unbuilt_layer_refuses_to_count_and_to_be_set(case):
+    """
+    Before it is built a layer refuses `count_params` and `set_weights`.
+
+    It has no weights yet: the number of features is missing. A call on data, or `build` with
+    a shape of (batch, timesteps, features), makes them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> try:
+    ...     lstm.set_weights([np.ones((1, 8)), np.ones((2, 8)), np.ones(8)])
+    ... except ValueError as error:
+    ...     print("expecting 0 weights" in str(error))
+    True
+    """
+    layer = keras.layers.LSTM(case.units)
+    assert_refused(lambda: layer.count_params(), "ValueError", "isn't built")
+    assert_refused(lambda: layer.set_weights(case.weights), "ValueError", "expecting 0 weights")
+
+
+@claim(
+    "errors.built-twice",
+    observed="Keras 3",
+    corrects="A layer is made ready for another number of features by a second `build`.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), integers(1, 3))
+def test_a_second_build_changes_nothing(case, more):
+    """
+    A second `build`, for another number of features, is accepted and changes nothing.
+
+    The cell keeps the weights that it has. They are made once in the life of a layer: for
+    other features make another layer.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> lstm.build((4, 3, 1))  # (batch, timesteps, features)
+    >>> lstm.build((4, 3, 5))
+    >>> tuple(lstm.get_weights()[0].shape)
+    (1, 8)
+    """
+    layer = lstm(case)
+    before = layer(case.x)
+    layer.build((case.batch, case.timesteps, case.features + more))
+    assert_same(layer.get_weights(), case.weights)
+    assert_same(layer(case.x), before)
+
+
+# Calls on data and on symbols.
+
+
+@claim("errors.names-the-layer", observed="Keras 2 and 3")
+@given(sampled_from(["encoder", "words", "lstm_of_prices"]), integers(1, 9), integers(1, 9))
+def test_error_for_the_axes_names_layer_and_shape(name, rows, columns):
+    """
+    The error for a wrong number of axes names the layer and tells the whole shape received.
+
+    So a `name` for each layer says which one of a model it is. None in that shape is the size
+    of the batch, which is open.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8, name="encoder")(np.ones((57, 1)))
+    ... except ValueError as error:
+    ...     print("encoder" in str(error), "received: (57, 1)" in str(error))
+    True True
+    """
+    words = name, TWO_AXES, f"Full shape received: ({rows}, {columns})"
+    x = np.ones((rows, columns), "float32")
+    assert_refused(lambda: keras.layers.LSTM(2, name=name)(x), *words)
+
+
+@claim(
+    "errors.batch-in-input-shape",
+    promised="Input, argument `shape`: not including the batch size",
+    corrects="Input takes the shape of the array of data, samples included.",
+)
+@given(integers(1, 9), integers(1, 9), integers(1, 9))
+def test_an_input_with_the_batch_in_its_shape_is_refused(batch, timesteps, features):
+    """
+    An LSTM refuses an `Input` whose shape names the batch: expected ndim=3, found ndim=4.
+
+    `Input` adds the axis of the batch itself. The shape is (timesteps, features), as in
+    keras.Input(x.shape[1:]); a fixed batch is given by batch_size.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8)(keras.Input((32, 7, 4)))
+    ... except ValueError as error:
+    ...     print("expected ndim=3, found ndim=4" in str(error))
+    True
+    """
+    inputs, words = keras.Input((batch, timesteps, features)), "expected ndim=3, found ndim=4"
+    assert_refused(lambda: keras.layers.LSTM(2)(inputs), "ValueError", words)
+
+
+@claim(
+    "errors.table-for-one-feature",
+    observed="Keras 3",
+    corrects="Without the axis of features the data for an LSTM are always refused.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(features=1))
+def test_a_model_of_one_feature_takes_a_table(case):
+    """
+    A model whose `Input` has one feature takes an array of shape (batch, timesteps) too.
+
+    The model adds the last axis where that of its `Input` is 1. The layer itself refuses such
+    a table, and so does a Sequential model without `Input`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> table = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # (batch, timesteps)
+    >>> bool(np.array_equal(model(table), model(table[..., None])))
+    True
+    """
+    layer = lstm(case)
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), layer])
+    assert_same(model(case.x[:, :, 0]), layer(case.x))
+    assert_refused(lambda: layer(case.x[:, :, 0]), TWO_AXES)
+
+
+@claim(
+    "errors.input-in-a-list",
+    observed="Keras 3",
+    corrects="A list of the one input, [x], is taken for the input x, as in Keras 2.",
+)
+@given(cases(timesteps=integers(1, 2)), sampled_from(["list", "tuple"]))
+def test_an_input_in_a_list_is_refused(case, kind):
+    """
+    A built layer refuses its one input inside a list or a tuple, with an AttributeError.
+
+    Keras treats a list as several inputs in one structure, and the layer asks it for its
+    shape. Pass the array itself.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
+    >>> y = lstm(x)
+    >>> try:
+    ...     lstm([x])
+    ... except AttributeError as error:
+    ...     print("'list' object has no attribute 'shape'" in str(error))
+    True
+    """
+    layer, inputs = lstm(case), {"list": [case.x], "tuple": (case.x,)}[kind]
+    words = f"'{kind}' object has no attribute 'shape'"
+    assert_refused(lambda: layer(inputs), "AttributeError", words)
+
+
+@claim(
+    "errors.unknown-call-argument",
+    observed="Keras 3",
+    corrects="The state that a call starts from is given as states=[h, c].",
+)
+@given(cases(state=True), sampled_from(["states", "initial_states", "hidden", "return_sequences"]))
+def test_a_call_refuses_arguments_that_it_does_not_know(case, name):
+    """
+    A call refuses arguments that it does not know, such as `states` or `initial_states`.
+
+    Beside the input it knows `initial_state`, `mask` and `training`. What makes the layer,
+    such as return_sequences, is given to the constructor and not to a call.
+
+    >>> import keras, numpy as np
+    >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((4, 2))  # (batch, units)
+    >>> try:
+    ...     lstm(np.ones((4, 3, 1)), states=[zeros, zeros])
+    ... except TypeError as error:
+    ...     print("unexpected keyword argument 'states'" in str(error))
+    True
+    """
+    words = f"unexpected keyword argument '{name}'"
+    assert_refused(lambda: lstm(case)(case.x, **{name: case.state}), "TypeError", words)
+
+
+@claim(
+    "errors.inputs-by-name",
+    observed="Keras 3; in Keras 2 the name was `inputs`",
+    corrects="Documentation of LSTM, call argument `inputs`: the input has that name.",
+)
+@given(cases())
+def test_the_input_is_not_named_inputs(case):
+    """
+    A call takes its input by the name `sequences`, and refuses it by the name `inputs`.
+
+    Without a name it is the first argument. LSTMCell, TimeDistributed and most other layers do
+    call it `inputs`.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> try:
+    ...     lstm(inputs=x)
+    ... except TypeError as error:
+    ...     print(tuple(lstm(sequences=x).shape), "'sequences'" in str(error))
+    (1, 2) True
+    """
+    layer = lstm(case)
+    assert_refused(lambda: layer(inputs=case.x), "TypeError", "'sequences'")
+    assert_same(layer(sequences=case.x), layer(case.x))
+
+
+@claim("errors.state-with-three-axes", observed="Keras 3, TensorFlow, CPU")
+@given(cases(batch=several, state=True, unroll=booleans()))
+def test_several_samples_refuse_a_state_with_a_time_axis(case):
+    """
+    A batch of several samples refuses an initial state of shape (batch, 1, units).
+
+    States have no time axis: (batch, units). The words of the error are those of a product or
+    a split. A batch of one sample is not refused, and its output gets three axes as well.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # a single sample
+    >>> zeros = np.zeros((1, 1, 2))
+    >>> tuple(lstm(x, initial_state=[zeros, zeros]).shape)
+    (1, 1, 2)
+    """
+    state = [case.h[:, None], case.c[:, None]]
+    assert_refused(lambda: lstm(case)(case.x, initial_state=state))
+
+
+@claim(
+    "errors.narrow-cell-state",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="An initial state of another width than `units` is always refused.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), state=True))
+def test_a_cell_state_of_width_one_is_stretched(case):
+    """
+    An initial c of shape (batch, 1), on TensorFlow, is stretched over all units.
+
+    Nothing compares c with `units`: it is multiplied by the forget gate, and that broadcasts.
+    An h of another width is refused, for it enters a product of matrices.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
+    >>> h, c = np.zeros((4, 2)), np.ones((4, 1))
+    >>> y = lstm(x, initial_state=[h, c])
+    >>> bool(np.allclose(y, lstm(x, initial_state=[h, np.ones((4, 2))]), atol=1e-6))
+    True
+    """
+    layer, c = lstm(case), case.c[:, :1]
+    expected = layer(case.x, initial_state=[case.h, np.repeat(c, case.units, axis=1)])
+    assert_close(layer(case.x, initial_state=[case.h, c]), expected)
+
+
+@claim(
+    "errors.symbols-unchecked",
+    observed="Keras 3",
+    corrects="If a functional model can be made, its layers' states and masks fit together.",
+)
+@given(cases(), integers(1, 3))
+def test_a_symbolic_call_checks_neither_state_nor_mask(case, more):
+    """
+    A call on symbols checks neither the sizes nor the number of initial states, nor the mask.
+
+    The shape of the output is worked out from the first input alone. A decoder with other
+    units than its encoder is made, and fails with the first data.
+
+    >>> import keras, numpy as np
+    >>> x, h, c = keras.Input((3, 1)), keras.Input((5,)), keras.Input((5,))
+    >>> y = keras.layers.LSTM(2)(x, initial_state=[h, c])  # states of five units for two
+    >>> y.shape == (None, 2)
+    True
+    """
+    wide, mask = keras.Input((case.units + more,)), keras.Input((case.timesteps + more,))
+    inputs = keras.Input(case.x.shape[1:])
+    y = lstm(case)(inputs, initial_state=[wide, wide, wide], mask=mask)
+    assert tuple(y.shape) == (None, case.units), f"{y.shape}"
+
+
+@claim("errors.mask-of-another-batch", observed="Keras 3, TensorFlow, CPU")
+@given(cases(batch=several, masked=True, unroll=booleans()))
+def test_a_mask_for_another_batch_is_refused(case):
+    """
+    On CPU, several samples refuse a mask for another number of samples, unless it has one row.
+
+    The error is that of a selection: "must be broadcastable". A single sample is no safer:
+    an unrolled layer stretches it to as many rows as its mask has.
+
+    >>> import keras, numpy as np
+    >>> lstm, refused = keras.layers.LSTM(2), False
+    >>> try:
+    ...     lstm(np.ones((2, 3, 1)), mask=np.ones((4, 3), bool))
+    ... except Exception:
+    ...     refused = True
+    >>> refused
+    True
+    """
+    layer, mask = lstm(case), np.concatenate([case.mask, case.mask])
+    assert_refused(lambda: layer(case.x, mask=mask))
+
+
+@claim(
+    "errors.unit-mask-unrolled",
+    observed="Keras 2 and 3, TensorFlow, CPU",
+    corrects="unroll=True takes every mask that unroll=False takes.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(units=integers(2, 4), masked=True, unroll=True))
+def test_an_unrolled_layer_refuses_a_mask_for_each_unit(case):
+    """
+    With unroll=True two or more units refuse a mask of shape (batch, timesteps, units).
+
+    The loop takes such a mask and masks each unit by itself. The unrolled layer repeats every
+    mask once for each unit, whatever its shape, and this one then is too wide.
+
+    >>> import keras, numpy as np
+    >>> x, mask = np.ones((4, 3, 1)), np.ones((4, 3, 2), bool)  # (batch, timesteps, units)
+    >>> tuple(keras.layers.LSTM(2)(x, mask=mask).shape)
+    (4, 2)
+    >>> try:
+    ...     keras.layers.LSTM(2, unroll=True)(x, mask=mask)
+    ... except Exception as error:
+    ...     print("LSTM.call()" in str(error))
+    True
+    """
+    mask = np.repeat(case.mask[:, :, None], case.units, axis=2)
+    assert_same(lstm(case, unroll=False)(case.x, mask=mask).shape, (case.batch, case.units))
+    assert_refused(lambda: lstm(case)(case.x, mask=mask))
+
+
+# After an error.
+
+
+@claim(
+    "errors.refused-call",
+    derived="the sizes are checked before anything is assigned",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), state=True, stateful=booleans()))
+def test_a_refused_call_changes_nothing(case):
+    """
+    After a call that was refused a layer without dropout goes on as if there had been none.
+
+    A stateful layer goes on from the state that it had. So an error in a notebook is no
+    reason to make the layer anew; a Sequential model is less forgiving.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
+    >>> before = lstm(x)
+    >>> try:
+    ...     lstm(x[0])
+    ... except ValueError:
+    ...     print(bool(np.array_equal(lstm(x), before)))
+    True
+    """
+    layer, twin = lstm(case), lstm(case)
+    assert_same(layer(case.x), twin(case.x))
+    assert_refused(lambda: layer(case.x[0]))
+    assert_refused(lambda: layer(case.x, initial_state=case.h))
+    assert_refused(lambda: layer(case.x, mask=[[True]]))
+    assert_refused(lambda: layer(np.concatenate([case.x, case.x], axis=2)))
+    assert_same(layer(case.x), twin(case.x))
+
+
+@claim(
+    "errors.refused-call-with-dropout",
+    derived="a dropout mask is drawn for one call, and forgotten after it",
+)
+@given(cases(batch=several, timesteps=integers(1, 2), dropout=0.5))
+def test_a_refused_call_leaves_no_dropout_mask(case):
+    """
+    After a refused call a layer with dropout still trains on a batch of another size.
+
+    The mask of that call is of no use any more. Where it was kept, make the cell forget it,
+    by lstm.cell.reset_dropout_mask().
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, dropout=0.5), np.ones((4, 3, 1))
+    >>> try:
+    ...     lstm(x, mask=[[True] * 3] * 4, training=True)  # a list is no mask
+    ... except AttributeError:
+    ...     lstm.cell.reset_dropout_mask()
+    >>> tuple(lstm(x[:2], training=True).shape)
+    (2, 2)
+    """
+    layer, x = lstm(case), np.concatenate([case.x, case.x])
+    assert_refused(lambda: layer(case.x, mask=[[True]], training=True), "AttributeError")
+    assert layer(x, training=True).shape == (len(x), case.units), "another batch"
+
+
+@claim(
+    "errors.moment-of-stacking",
+    observed="Keras 3",
+    costly="it makes two models an example",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_an_input_lets_add_refuse(case):
+    """
+    Two LSTMs that do not fit are refused by `add` after an `Input`, else by the first call.
+
+    With an `Input` a Sequential model works out its shapes as it grows, and the error points
+    to the line that adds the layer. Without one it waits for data, or for `fit`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> try:
+    ...     model.add(keras.layers.LSTM(8))
+    ... except ValueError as error:
+    ...     print("expected ndim=3, found ndim=2" in str(error))
+    True
+    """
+    lower, upper = keras.layers.LSTM(case.units), keras.layers.LSTM(2)
+    early = keras.Sequential([keras.Input(case.x.shape[1:]), lower])
+    assert_refused(lambda: early.add(upper), "ValueError", TWO_AXES)
+    late = keras.Sequential([keras.layers.LSTM(case.units), keras.layers.LSTM(2)])
+    assert_refused(lambda: late(case.x), "ValueError", TWO_AXES)
+
+
+@claim(
+    "errors.refused-layer-stays",
+    observed="Keras 3",
+    corrects="An `add` that raises an error has added nothing.",
+    costly="it makes a model an example",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_a_layer_refused_by_add_stays_until_pop(case):
+    """
+    A layer that `add` refused stays in the Sequential model until `pop` takes it out.
+
+    Any further `add` is refused with the same words, even of a layer that would fit. In a
+    notebook: pop, change the layer below, add again.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> try:
+    ...     model.add(keras.layers.LSTM(8))
+    ... except ValueError:
+    ...     print(len(model.layers))
+    2
+    """
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), keras.layers.LSTM(case.units)])
+    assert_refused(lambda: model.add(keras.layers.LSTM(2)), TWO_AXES)
+    assert len(model.layers) == 2, f"{model.layers}"
+    model.pop()
+    assert model(case.x).shape == (case.batch, case.units), "the model without it"
+
+
+@claim(
+    "errors.first-input-sticks",
+    observed="Keras 3",
+    corrects="After an error about the shape of the data the corrected data will do.",
+    costly="it makes a model an example",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_a_model_keeps_the_shape_that_it_refused(case):
+    """
+    A Sequential model that refused its first input for its axes refuses the right one too.
+
+    It has kept the wrong shape: "already been configured to use input shape". Make the model
+    anew; the layer in it may be used again. A model that begins with `Input` is safe.
+
+    >>> import keras, numpy as np
+    >>> x, model = np.ones((4, 3, 2)), keras.Sequential([keras.layers.LSTM(2)])
+    >>> for data in (x[0], x):  # one sample without its batch, then the batch
+    ...     try:
+    ...         y = model(data)
+    ...     except ValueError as error:
+    ...         print("already been configured" in str(error))
+    False
+    True
+    """
+    model, words = keras.Sequential([keras.layers.LSTM(2)]), "already been configured"
+    assert_refused(lambda: model(case.x[0]), "ValueError", TWO_AXES)
+    assert_refused(lambda: model(case.x), "ValueError", words)
+
+
+# Training.
+
+
+@claim(
+    "errors.any-number-of-samples",
+    promised="Model.fit, argument `batch_size`: any integer",
+    corrects="The batch size must divide the number of samples, for any LSTM.",
+)
+def test_the_batch_size_need_not_divide_the_samples():
+    """
+    Unless a layer is stateful, the batch size need not divide the number of samples.
+
+    The last batch of `fit`, `evaluate` and `predict` is smaller then, and each of its samples
+    counts. Nothing ties the batch size of predictions to that of training either.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.LSTM(2)])
+    >>> tuple(model.predict(np.ones((5, 3, 1)), batch_size=2, verbose=0).shape)
+    (5, 2)
+    """
+    x, y, layer = noise((5, 3, 1), 0), noise((5, 2), 1), keras.layers.LSTM(2)
+    model = trainable(layer, 3, 1)
+    model.fit(x, y, batch_size=2, verbose=0)
+    assert_close(model.predict(x, batch_size=3, verbose=0), layer(x))
+
+
+@claim("errors.remainder-in-fit", promised="RNN, note on statefulness: a fixed batch size")
+def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
+    """
+    The `fit` of a stateful model refuses a last batch that is smaller than the others.
+
+    Each sample has a row of the kept state, and a smaller batch does not say which. Give fit
+    a multiple of the batch size, in batches of that size.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((3, 1), batch_size=2)
+    >>> model = keras.Sequential([inputs, keras.layers.LSTM(1, stateful=True)])
+    >>> model.compile("sgd", "mse")
+    >>> h = model.fit(np.ones((4, 3, 1)), np.ones((4, 1)), batch_size=2, verbose=0)
+    >>> len(h.history["loss"])
+    1
+    """
+    x, y = noise((5, 3, 1), 0), noise((5, 2), 1)
+    model = trainable(keras.layers.LSTM(2, stateful=True), 3, 1, batch=2)
+    assert_refused(lambda: model.fit(x, y, batch_size=2, shuffle=False, verbose=0))
+
+
+@claim(
+    "errors.trained-before-refusal",
+    observed="Keras 3 after 3.12.4, TensorFlow, for a last batch of two or more",
+    corrects="Keras checks before training that the batch size of a stateful model fits the data.",
+)
+def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
+    """
+    A stateful model trains on the whole batches before it refuses a last one that is smaller.
+
+    The check of Keras 2, that a stateful network needs a number of samples that can be
+    divided by the batch size, is gone. The error comes out of the graph, as "Incompatible".
+
+    >>> import keras, numpy as np
+    >>> inputs, lstm = keras.Input((3, 1), batch_size=3), keras.layers.LSTM(1, stateful=True)
+    >>> model = keras.Sequential([inputs, lstm])
+    >>> model.compile("sgd", "mse")
+    >>> try:
+    ...     h = model.fit(np.ones((5, 3, 1)), np.ones((5, 1)), batch_size=3, verbose=0)
+    ... except Exception:
+    ...     print(lstm.get_weights()[2].tolist() == [0.0, 1.0, 0.0, 0.0])  # the initial bias
+    False
+    """
+    x, y, layer = noise((5, 3, 1), 0), noise((5, 2), 1), keras.layers.LSTM(2, stateful=True)
+    model = trainable(layer, 3, 1, batch=3)
+    before = layer.get_weights()
+    assert_refused(lambda: model.fit(x, y, batch_size=3, shuffle=False, verbose=0))
+    assert_differs(layer.get_weights()[0], before[0])
+
+
+# Cells and wrappers.
+
+
+@claim("errors.rnn-needs-a-cell", promised="RNN, argument `cell`: it has `call` and `state_size`")
+@given(sampled_from([5, "lstm", None]))
+def test_rnn_refuses_what_is_no_cell(value):
+    """
+    RNN refuses what is no cell: a number, a Dense layer, or the class LSTMCell itself.
+
+    A cell has a `call` and a `state_size`, and the error names what is missing. The class has
+    none before it is called with its units: RNN(keras.layers.LSTMCell(8)).
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.RNN(keras.layers.LSTMCell)
+    ... except ValueError as error:
+    ...     print("`state_size`" in str(error))
+    True
+    """
+    rnn, dense = keras.layers.RNN, keras.layers.Dense(2)
+    assert_refused(lambda: rnn(value), "ValueError", "`call` method")
+    assert_refused(lambda: rnn(dense), "ValueError", "`state_size`")
+    assert_refused(lambda: rnn(keras.layers.LSTMCell), "ValueError", "`state_size`")
+
+
+@claim(
+    "errors.layer-for-a-cell",
+    observed="Keras 3",
+    corrects="Layers are stacked by RNN([LSTM(8), LSTM(8)]).",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), booleans())
+def test_rnn_of_a_layer_fails_in_the_call(case, stacked):
+    """
+    RNN accepts an LSTM in place of an LSTMCell, and its call finds ndim=2, not 3.
+
+    The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has
+    no time axis. The layers to give it are cells, of LSTMCell.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN(keras.layers.LSTM(8))
+    >>> try:
+    ...     rnn(np.ones((4, 3, 1)))  # (batch, timesteps, features)
+    ... except ValueError as error:
+    ...     print("expected ndim=3, found ndim=2" in str(error))
+    True
+    """
+    layers = [keras.layers.LSTM(case.units), keras.layers.LSTM(case.units)][stacked:]
+    assert_refused(lambda: keras.layers.RNN(layers)(case.x), "ValueError", TWO_AXES)
+
+
+@claim("errors.stacked-cells-of-one", promised="StackedRNNCells, argument `cells`: a list")
+@given(integers(1, 9))
+def test_stacked_cells_refuse_a_single_cell(units):
+    """
+    StackedRNNCells takes a list of cells, and refuses a cell alone with a TypeError.
+
+    The message is Python's: the cell is not iterable. RNN takes both a cell and a list, and
+    makes the stack itself.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.StackedRNNCells(keras.layers.LSTMCell(8))
+    ... except TypeError as error:
+    ...     print("not iterable" in str(error))
+    True
+    """
+    cell = keras.layers.LSTMCell(units)
+    assert_refused(lambda: keras.layers.StackedRNNCells(cell), "TypeError", "not iterable")
+
+
+@claim("errors.cell-without-states", promised="LSTMCell, call argument `states`: not optional")
+@given(cases())
+def test_a_cell_refuses_a_call_without_states(case):
+    """
+    An LSTMCell refuses a call without states: only the layer starts from zeros by itself.
+
+    Pass [h, c], or what cell.get_initial_state(batch_size=...) returns. For the same reason a
+    cell cannot stand in a Sequential model.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTMCell(8)(np.ones((4, 1)))  # (batch, features)
+    ... except TypeError as error:
+    ...     print("argument: 'states'" in str(error))
+    True
+    """
+    cell = lstm(case).cell
+    assert_refused(lambda: cell(case.x[:, 0]), "TypeError", "argument: 'states'")
+
+
+@claim("errors.class-for-a-layer", observed="Keras 3")
+@given(sampled_from(["Bidirectional", "TimeDistributed"]), sampled_from(["LSTM", "LSTMCell"]))
+def test_wrappers_refuse_a_class(wrapper, name):
+    """
+    Bidirectional and TimeDistributed refuse the class LSTM: they take a layer, as LSTM(8) is.
+
+    The message asks for an instance of keras.layers.Layer, and shows the class that it got.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.Bidirectional(keras.layers.LSTM)
+    ... except ValueError as error:
+    ...     print("`keras.layers.Layer` instance" in str(error))
+    True
+    """
+    wrap, words = getattr(keras.layers, wrapper), "`keras.layers.Layer` instance"
+    assert_refused(lambda: wrap(type(getattr(keras.layers, name)(2))), "ValueError", words)
+
+
+@claim(
+    "errors.reset-without-state",
+    observed="Keras 3",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_bidirectional_alone_refuses_to_reset_nothing(case):
+    """
+    Without stateful=True, Bidirectional refuses reset_state, and an LSTM ignores it.
+
+    There is no state to reset in either. A loop over the layers of a model, as is needed in
+    Keras 3, so has to ask each layer whether it is stateful.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> try:
+    ...     keras.layers.Bidirectional(lstm).reset_state()
+    ... except AttributeError:
+    ...     print(lstm.reset_state() is None)
+    True
+    """
+    layer = lstm(case)
+    before, wrapper = layer(case.x), keras.layers.Bidirectional(layer)
+    layer.reset_state()
+    assert_same(layer(case.x), before)
+    assert_refused(lambda: wrapper.reset_state(), "AttributeError", "must be stateful")
+
+
+@claim(
+    "errors.time-distributed-axes",
+    derived="TimeDistributed takes away the time axis, and LSTM needs one",
+    corrects="TimeDistributed(LSTM(8)) reads sequences of shape (batch, timesteps, features).",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_time_distributed_lstm_refuses_three_axes(case):
+    """
+    TimeDistributed over an LSTM refuses input of three axes: it takes a sequence of sequences.
+
+    Its input has the shape (batch, steps, timesteps, features), and each step has a whole
+    sequence. An LSTM goes through time by itself, and needs no wrapper for it.
+
+    >>> import keras, numpy as np
+    >>> tuple(keras.layers.TimeDistributed(keras.layers.LSTM(2))(np.ones((4, 5, 3, 1))).shape)
+    (4, 5, 2)
+    >>> try:
+    ...     keras.layers.TimeDistributed(keras.layers.LSTM(2))(keras.Input((5, 3)))
+    ... except ValueError as error:
+    ...     print("must be fully-defined" in str(error))
+    True
+    """
+    layer = keras.layers.TimeDistributed(keras.layers.LSTM(case.units))
+    assert_refused(lambda: layer(case.x))
+    symbolic = keras.layers.TimeDistributed(keras.layers.LSTM(case.units))
+    assert_refused(lambda: symbolic(keras.Input(case.x.shape[1:])), "ValueError")
+
+
+@claim(
+    "errors.embedding-of-minus-one",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="With mask_zero=True, padding with -1 is masked or refused.",
+)
+@given(integers(2, 9), integers(1, 4), seeds)
+def test_minus_one_is_the_last_word(size, features, seed):
+    """
+    On CPU, an Embedding reads the id -1 as its last row, and mask_zero=True does not mask it.
+
+    A negative id counts from the end of the table, as in Python. An id that is too large is
+    refused, with the words "is not in". Only 0 is padding, so the other ids begin at 1.
+
+    >>> import keras, numpy as np
+    >>> words = keras.layers.Embedding(5, 2, mask_zero=True)
+    >>> y = np.array(words(np.array([[-1, 4, 0]])))
+    >>> bool(np.array_equal(y[0, 0], y[0, 1]))
+    True
+    >>> np.array(words.compute_mask(np.array([[-1, 4, 0]]))).tolist()
+    [[True, True, False]]
+    """
+    table, ids = noise((size, features), seed), np.array([[-1, size - 1, 0]])
+    layer = keras.layers.Embedding(size, features, mask_zero=True, weights=table)
+    assert_same(layer(ids), table[[[-1, -1, 0]]])
+    assert_same(layer.compute_mask(ids), np.array([[True, True, False]]))
+    assert_refused(lambda: layer(ids + size), "is not in")

@@ -1,0 +1,1141 @@
+"""Precision: the types an LSTM computes in, how far rounding goes, and what NaN and infinity do.
+
+A rounding is the gap between 1 and the next number of a type: 2**-52 in float64, 2**-23 in
+float32, 2**-10 in float16 and 2**-7 in bfloat16.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds
+from lstm_spec.harness.subject import UNDRAWN, lstm, to_numpy, with_weights
+from lstm_spec.harness.tolerance import (
+    ROUNDING,
+    assert_close,
+    assert_differs,
+    assert_same,
+)
+
+EPS = 2.0**-23
+HALVES = sampled_from(["float16", "bfloat16"])
+MIXED = sampled_from(["mixed_float16", "mixed_bfloat16"])
+ALL_BUT_GELU = sampled_from(
+    ["tanh", "sigmoid", "hard_sigmoid", "softsign", "relu", "elu", "selu", "silu", "softplus"]
+)
+
+
+def kind(tensor):
+    """Return the name of the type of a tensor or a variable."""
+    return keras.backend.standardize_dtype(tensor.dtype)
+
+
+def widened(tensor):
+    """Return a tensor of any type as an array of float32, whose roundings are known to NumPy."""
+    return to_numpy(keras.ops.cast(tensor, "float32"))
+
+
+@contextmanager
+def global_policy(name):
+    """Set the global dtype policy, and put back what was there."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def shifted(case, i=0.0, f=0.0, g=0.0, o=0.0):
+    """Return the case with a number added to each gate's bias."""
+    return replace(case, bias=case.bias + np.repeat([i, f, g, o], case.units).astype("float32"))
+
+
+def finer(case):
+    """Return the case with an input and weights that float32 cannot hold."""
+    return replace(
+        case,
+        x=case.x.astype(float) / 3,
+        kernel=case.kernel.astype(float) / 3,
+        recurrent_kernel=case.recurrent_kernel.astype(float) / 3,
+        bias=case.bias.astype(float) / 3,
+    )
+
+
+def scaled(case, factor):
+    """Return the case with its recurrent weights multiplied by a number."""
+    return replace(case, recurrent_kernel=case.recurrent_kernel * np.float32(factor))
+
+
+def default_case(timesteps, units, seed):
+    """Return a case of three features whose weights Keras' default initializers draw."""
+    return Case(
+        x=noise((1, timesteps, 3), seed, scale=2.0),
+        kernel=to_numpy(keras.initializers.GlorotUniform(seed)((3, 4 * units))),
+        recurrent_kernel=to_numpy(keras.initializers.Orthogonal(seed=seed)((units, 4 * units))),
+        bias=np.repeat([0, 1, 0, 0], units).astype("float32"),
+        options={"return_sequences": True},
+    )
+
+
+def bare(z):
+    """Return a case of one timestep that ends with c = [sigmoid(z), tanh(z)], exactly.
+
+    The first half of the units has c = 1 and g = 0, so that f remains; the second half has
+    c = 0 and i = 1, so that g remains.
+    """
+    zeros, open_gate = np.zeros(z.size), np.full(z.size, 200.0)
+    bias = np.concatenate([zeros, open_gate, z, zeros, zeros, z, zeros, zeros])
+    return Case(
+        x=np.zeros((1, 1, 1), "float32"),
+        kernel=np.zeros((1, 8 * z.size), "float32"),
+        recurrent_kernel=np.zeros((2 * z.size, 8 * z.size), "float32"),
+        bias=bias.astype("float32"),
+        options={"return_state": True},
+        h=np.zeros((1, 2 * z.size), "float32"),
+        c=np.repeat([[1, 0]], z.size, axis=1).astype("float32"),
+    )
+
+
+def response(case, seed):
+    """Return how far the exact outputs move, (T, 1), when all that goes in moves by a rounding.
+
+    It is the largest move in three random directions, up to each timestep.
+    """
+    sign, exact = np.random.RandomState(seed), equations(case).outputs
+
+    def nudged(numbers):
+        return numbers.astype(float) * (1 + EPS * sign.choice([-1, 1], numbers.shape))
+
+    others = [
+        replace(
+            case,
+            x=nudged(case.x),
+            kernel=nudged(case.kernel),
+            recurrent_kernel=nudged(case.recurrent_kernel),
+            bias=nudged(case.bias),
+        )
+        for _ in range(3)
+    ]
+    moves = np.abs([equations(other).outputs - exact for other in others]).max(axis=(0, 1, 3))
+    return np.maximum.accumulate(moves)[:, None]
+
+
+def error_bound(case):
+    """Return a bound of the rounding error of each output, (B, T, U), from the equations.
+
+    Each letter with a d is a bound of the error of that letter. A sum of n terms carries at
+    most n roundings of the sum of their sizes, a sigmoid or tanh 4 roundings of its own; they
+    pass an error on with a slope of at most 1/4 and 1.
+    """
+    kernel, recurrent, bias = (weight.astype(float) for weight in case.weights)
+    n, h = case.features + case.units + 2, np.zeros((case.batch, case.units))
+    c, dh, dc, bounds = h, h, h, []
+    for t in range(case.timesteps):
+        x = case.x[:, t].astype(float)
+        size = np.abs(x) @ np.abs(kernel) + np.abs(h) @ np.abs(recurrent) + np.abs(bias)
+        i, f, g, o = np.split(x @ kernel + h @ recurrent + bias, 4, axis=1)
+        i, f, o, g = *(1 / (1 + np.exp(-z)) for z in (i, f, o)), np.tanh(g)
+        di, df, dg, do = np.split(n * EPS * size + dh @ np.abs(recurrent), 4, axis=1)
+        di, df, do, dg = *(d / 4 + 4 * EPS for d in (di, df, do)), dg + 4 * EPS
+        dc = f * dc + (np.abs(c) + dc) * df + i * dg + (np.abs(g) + dg) * di
+        dc = dc + 2 * EPS * (np.abs(f * c) + np.abs(i * g))
+        c = f * c + i * g
+        h, dh = o * np.tanh(c), o * (dc + 4 * EPS) + do + EPS
+        bounds.append(dh)
+    return np.stack(bounds, axis=1)
+
+
+def spoilt(case, column, pick):
+    """Return the case with a NaN in a column of one of its weights, in any row."""
+    weights = [np.atleast_2d(weight).copy() for weight in case.weights]
+    rows = weights[pick % 3]
+    rows[pick // 3 % len(rows), column] = np.nan
+    return replace(case, kernel=weights[0], recurrent_kernel=weights[1], bias=weights[2][0])
+
+
+# The types that a layer computes in.
+
+
+@claim("precision.double", promised="Layer, argument `dtype`")
+@given(cases(dtype="float64", state=True, return_state=True, activation=ALL_BUT_GELU))
+def test_a_float64_layer_computes_in_float64(case):
+    """
+    With dtype="float64" the output and both states are accurate to float64.
+
+    The weights are stored in float64, and every step of the computation is made in it. One
+    activation is an exception on TensorFlow: see `precision.double-gelu`.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(1, dtype="float64")
+    >>> lstm.build((1, 1, 1))  # (batch, timesteps, features)
+    >>> lstm.set_weights([np.array([[0.1, 0.2, 0.3, 0.4]]), np.zeros((1, 4)), np.zeros(4)])
+    >>> c = np.tanh(0.3) / (1 + np.exp(-0.1))
+    >>> bool(abs(lstm(np.ones((1, 1, 1)))[0, 0] - np.tanh(c) / (1 + np.exp(-0.4))) < 1e-15)
+    True
+    """
+    case = finer(case)
+    actual = to_numpy(lstm(case)(case.x, initial_state=case.state))
+    _, h, c = equations(case)
+    assert actual[0].dtype.name == "float64", f"the output is {actual[0].dtype}"
+    assert_close(actual, [h, h, c])
+
+
+@claim("precision.double-gelu", promised="Layer, argument `dtype`")
+@given(cases(dtype="float64", activation="gelu"))
+def test_a_float64_layer_with_gelu_computes_in_float64(case):
+    """
+    With dtype="float64" and activation="gelu" the output is accurate to float64.
+
+    A gelu made by hand is accurate wherever the one that Keras names is not, as on TensorFlow,
+    whose own takes the square root of 1/2 through float32.
+
+    >>> import keras, numpy as np
+    >>> gelu = lambda z: z * (1 + keras.ops.erf(z / 2**0.5)) / 2
+    >>> round(float(gelu(np.array(1.0))), 12)
+    0.841344746069
+    >>> lstm = keras.layers.LSTM(2, activation=gelu, dtype="float64")
+    >>> np.array(lstm(np.ones((1, 3, 1)))).dtype.name  # (batch, timesteps, features)
+    'float64'
+    """
+    assert_close(lstm(case)(case.x), equations(case).h)
+
+
+@claim(
+    "precision.input-is-cast",
+    promised="Layer, attribute `compute_dtype`",
+    corrects="An LSTM computes in, and returns, the type of its input.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(state=True, timesteps=integers(1, 2)),
+    sampled_from(["float32", "float64", "mixed_float16", "mixed_bfloat16"]),
+    sampled_from(["float16", "float32", "float64", "int32"]),
+)
+def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, given_as):
+    """
+    A layer converts its input and its initial state to the type that it computes in.
+
+    So float32 input to a float64 layer is taken as it is, without getting more accurate, and
+    float64 input to any other layer is rounded.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="float64")
+    >>> x = np.array([[[0.1], [0.2]]], "float32")  # (batch, timesteps, features)
+    >>> bool(np.array_equal(lstm(x), lstm(x.astype("float64"))))
+    True
+    >>> np.array(lstm(x)).dtype.name
+    'float64'
+    """
+    layer = lstm(case, dtype=policy)
+    x, h, c = ((7 / 3 * part).astype(given_as) for part in (case.x, case.h, case.c))
+    cast = [keras.ops.cast(part, layer.compute_dtype) for part in (x, h, c)]
+    y = layer(x, initial_state=[h, c])
+    assert kind(y) == layer.compute_dtype, f"the output is {kind(y)}"
+    assert_same(y, layer(cast[0], initial_state=cast[1:]))
+
+
+@claim(
+    "precision.timestamps",
+    derived="`precision.input-is-cast`: above 2**30 numbers of float32 are 128 apart",
+    corrects="Whole numbers, such as times in seconds, reach an LSTM exactly.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=1), picks)
+def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick):
+    """
+    A float32 layer reads 1.7e9, a Unix time, and the next 60 whole numbers as one number.
+
+    A float32 layer has 24 bits for the digits of a number. Subtract the first time before
+    the layer, or make its dtype float64.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1_700_000_000]]])  # (batch, timesteps, features)
+    >>> small = keras.initializers.RandomUniform(-1e-9, 1e-9)
+    >>> for dtype in ("float32", "float64"):
+    ...     lstm = keras.layers.LSTM(2, kernel_initializer=small, dtype=dtype)
+    ...     print(bool(np.array_equal(lstm(x), lstm(x + 60))))
+    True
+    False
+    """
+    case = replace(case, kernel=case.kernel * np.float32(1e-9))  # z of size 1
+    x = np.full(case.x.shape, 1_700_000_000 + 128 * (pick % 100), "int64")
+    layer, double = lstm(case), lstm(case, dtype="float64")
+    assert_same(layer(x + 60), layer(x))
+    assert_differs(double(x + 60), double(x))
+
+
+@claim(
+    "precision.mixed-types",
+    promised="DTypePolicy, argument `name`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), return_state=True), HALVES)
+def test_mixed_policies_store_float32_and_return_a_half_type(case, half):
+    """
+    With mixed_float16 the weights are float32, and the output and both states are float16.
+
+    With mixed_bfloat16 it is the same with bfloat16. The weights keep all their digits: what
+    set_weights was given, get_weights returns.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_state=True, dtype="mixed_float16")
+    >>> [np.array(y).dtype.name for y in lstm(np.ones((1, 3, 1)))]
+    ['float16', 'float16', 'float16']
+    >>> [w.dtype.name for w in lstm.get_weights()]
+    ['float32', 'float32', 'float32']
+    """
+    layer = lstm(case, dtype=f"mixed_{half}")
+    returned = {kind(part) for part in layer(case.x)}
+    stored = {kind(weight) for weight in layer.weights}
+    assert (returned, stored) == ({half}, {"float32"}), f"returned {returned}, stored {stored}"
+    assert_same(layer.get_weights(), case.weights)
+
+
+@claim(
+    "precision.mixed-is-half",
+    observed="Keras 3, on CPU",
+    corrects="Mixed precision keeps part of the computation of an LSTM in float32.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), return_sequences=True), HALVES)
+def test_a_mixed_layer_computes_what_a_half_layer_computes(case, half):
+    """
+    A mixed_float16 layer returns, bit for bit, what a float16 layer with its weights returns.
+
+    So it is with bfloat16. Each call rounds the stored float32 weights first; they matter in
+    training only, where they take up changes that float16 weights would lose.
+
+    >>> import keras, numpy as np
+    >>> mixed = keras.layers.LSTM(2, dtype="mixed_float16")
+    >>> x = np.array([[[0.1], [0.7], [0.2]]])  # (batch, timesteps, features)
+    >>> y = mixed(x)
+    >>> half = keras.layers.LSTM.from_config({**mixed.get_config(), "dtype": "float16"})
+    >>> half.build(x.shape)
+    >>> half.set_weights(mixed.get_weights())
+    >>> bool(np.array_equal(half(x), y))
+    True
+    """
+    mixed, pure = lstm(case, dtype=f"mixed_{half}"), lstm(case, dtype=half)
+    assert_same(mixed(case.x), pure(case.x))
+
+
+@claim("precision.half-roundings", observed="Keras 3 on TensorFlow, CPU: at most 1.5 are seen")
+@given(cases(state=True, return_state=True), HALVES)
+def test_half_types_err_by_few_of_their_own_roundings(case, half):
+    """
+    With weights within -1 and 1, float16 and bfloat16 err by at most 16 of their roundings.
+
+    The error is as many roundings as in float32, but a rounding is 2**-10 = 0.001 in float16
+    and 2**-7 = 0.008 in bfloat16: three and two digits are right.
+
+    >>> import keras, numpy as np
+    >>> half, lstm = keras.layers.LSTM(2, dtype="mixed_float16"), keras.layers.LSTM(2)
+    >>> x = np.array([[[0.1], [0.7], [0.2]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> half.build(x.shape)
+    >>> half.set_weights(lstm.get_weights())
+    >>> bool(np.all(np.abs(np.array(half(x)) - np.array(lstm(x))) < 16 * 2**-10))
+    True
+    """
+    actual = lstm(case, dtype=f"mixed_{half}")(case.x, initial_state=case.state)
+    _, h, c = equations(case)
+    assert_close(to_numpy(actual), [h, h, c])
+
+
+@claim(
+    "precision.half-counter",
+    derived="the states have the type of the layer, and 2048 + 1 is 2048 in float16",
+    corrects="In mixed precision the cell state is kept in float32.",
+)
+@given(
+    cases(timesteps=integers(3, 4), return_state=True),
+    sampled_from([("mixed_float16", 2048), ("mixed_bfloat16", 256), ("float32", 2**24)]),
+)
+def test_a_cell_state_counts_no_further_than_its_type(case, limit):
+    """
+    A cell state that counts by ones stops at 2048 in float16 and at 256 in bfloat16.
+
+    Like the output, it is rounded to the type of the layer after each timestep, and then has
+    11 or 8 binary digits. In float32 it counts as far as 2**24.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(1, return_state=True, dtype="mixed_bfloat16")
+    >>> x, h, c = np.ones((1, 9, 1)), np.array([[0.0]]), np.array([[250.0]])
+    >>> lstm.build(x.shape)  # (batch, timesteps, features)
+    >>> lstm.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), 200 * np.ones(4)])  # all open
+    >>> float(lstm(x, initial_state=[h, c])[2][0, 0])
+    256.0
+    """
+    policy, end = limit
+    layer = lstm(shifted(case, i=200, f=200, g=200, o=200), dtype=policy)
+    h, c = np.zeros((case.batch, case.units)), np.full((case.batch, case.units), end - 2.0)
+    assert_same(layer(case.x, initial_state=[h, c])[2], c + 2)
+
+
+@claim(
+    "precision.mixed-stateful",
+    promised="RNN, argument `stateful`; DTypePolicy, argument `name`",
+    corrects="A stateful LSTM does not work with mixed precision.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4)), MIXED, picks)
+def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
+    """
+    A stateful layer with mixed precision continues a sequence as if it were fed the whole.
+
+    Its `states` are float32 variables that hold the float16 or bfloat16 numbers of the last
+    call. In some older releases such a layer raised an error.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16")
+    >>> x = np.array([[[0.1], [0.7], [0.2]]])  # (batch, timesteps, features)
+    >>> whole = lstm(x)
+    >>> lstm.reset_state()
+    >>> parts = [lstm(x[:, :1]), lstm(x[:, 1:])]
+    >>> bool(np.array_equal(parts[1], whole))
+    True
+    """
+    layer, cut = lstm(case, dtype=policy, stateful=True), 1 + pick % (case.timesteps - 1)
+    layer(case.x[:, :cut])
+    assert_same(layer(case.x[:, cut:]), lstm(case, dtype=policy)(case.x))
+    kinds = {kind(state) for state in layer.states}
+    assert kinds == {"float32"}, f"the states are {kinds}"
+
+
+@claim(
+    "precision.float-sixteen-range",
+    derived="`precision.input-is-cast`: the largest number of float16 is 65504",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(features=integers(2, 3), timesteps=integers(1, 2)), picks)
+def test_in_float16_large_input_is_infinite(case, pick):
+    """
+    With mixed_float16 an input of 65520 or more counts as infinite.
+
+    Where infinities of both signs meet, NaN is the sum: see `precision.infinities-meet`.
+    bfloat16 has the range of float32, and float32 layers read such input as it is.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1e5, 1e5]]])  # (batch, timesteps, features)
+    >>> infinite = np.inf * x
+    >>> for dtype in ("mixed_float16", "mixed_bfloat16"):
+    ...     lstm = keras.layers.LSTM(9, dtype=dtype)
+    ...     print(bool(np.array_equal(np.isnan(lstm(x)), np.isnan(lstm(infinite)))))
+    True
+    False
+    """
+    layer, sign = lstm(case, dtype="mixed_float16"), np.sign(case.x)
+    assert_same(layer(sign * (65520.0 + pick)), layer(sign * np.inf))
+
+
+@claim(
+    "precision.float-sixteen-by-default",
+    observed="Keras 3 on TensorFlow; on JAX and PyTorch, CPU, their QR refuses float16",
+)
+@given(cases(timesteps=1, units=integers(1, 6)))
+def test_a_float16_layer_can_be_made_with_default_initializers(case):
+    """
+    On TensorFlow a float16 layer is built with its default, orthogonal initializer.
+
+    The recurrent rows are orthonormal up to rounding, as in a float32 layer. It is a QR
+    decomposition that makes them so, and not every backend has one for float16.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="float16")
+    >>> np.array(lstm(np.ones((1, 3, 1)))).dtype.name  # (batch, timesteps, features)
+    'float16'
+    """
+    layer = keras.layers.LSTM(case.units, dtype="float16")
+    layer.build(case.x.shape)
+    rows = widened(layer.weights[1])
+    assert_close((rows @ rows.T).astype("float16"), np.eye(case.units))
+
+
+@claim("precision.bfloat-sixteen-by-default", promised="Layer, argument `dtype`")
+@given(cases(timesteps=1))
+def test_a_bfloat16_layer_can_be_made_with_default_initializers(case):
+    """
+    A layer with dtype="bfloat16" is built with its default initializers.
+
+    Where it is not, for want of a QR decomposition in bfloat16, two ways are open:
+    mixed_bfloat16, which makes the weights in float32, or another recurrent_initializer.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> mixed = keras.layers.LSTM(2, dtype="mixed_bfloat16")
+    >>> glorot = keras.layers.LSTM(2, dtype="bfloat16", recurrent_initializer="glorot_uniform")
+    >>> tuple(mixed(x).shape), tuple(glorot(x).shape)
+    ((1, 2), (1, 2))
+    """
+    y = keras.layers.LSTM(case.units, dtype="bfloat16")(case.x)
+    assert kind(y) == "bfloat16", f"the output is {kind(y)}"
+
+
+@claim(
+    "precision.bfloat-sixteen-glorot",
+    observed="Keras 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), HALVES)
+def test_half_layers_can_be_made_with_glorot_initializers(case, half):
+    """
+    With recurrent_initializer="glorot_uniform" a float16 or bfloat16 layer is built and works.
+
+    Only the default, orthogonal one needs a QR decomposition. The output is that of the
+    equations, with the weights that were drawn, up to 16 roundings of the type.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="bfloat16", recurrent_initializer="glorot_uniform")
+    >>> y = lstm(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> bool(np.all(np.isfinite(np.array(y, "float32"))))
+    True
+    """
+    layer = keras.layers.LSTM(case.units, dtype=half, recurrent_initializer="glorot_uniform")
+    y = to_numpy(layer(case.x))
+    kernel, recurrent, bias = (widened(weight) for weight in layer.weights)
+    drawn = replace(case, kernel=kernel, recurrent_kernel=recurrent, bias=bias)
+    assert_close(y, equations(drawn).h)
+
+
+@claim(
+    "precision.policy-object",
+    promised="DTypePolicy: a name equals the policy of that name",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(timesteps=integers(1, 2)),
+    sampled_from(["float64", "mixed_float16", "mixed_bfloat16"]),
+)
+def test_a_policy_object_equals_its_name(case, name):
+    """
+    As dtype, DTypePolicy("mixed_float16") gives the same layer as its name.
+
+    The object says nothing that the name does not. The layer keeps it as its `dtype_policy`.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype=keras.DTypePolicy("mixed_float16"))
+    >>> np.array(lstm(np.ones((1, 3, 1)))).dtype.name  # (batch, timesteps, features)
+    'float16'
+    >>> lstm.dtype_policy.name
+    'mixed_float16'
+    """
+    by_object, by_name = lstm(case, dtype=keras.DTypePolicy(name)), lstm(case, dtype=name)
+    y, z = by_object(case.x), by_name(case.x)
+    assert kind(y) == kind(z), f"the output is {kind(y)}, not {kind(z)}"
+    assert_same(y, z)
+
+
+@claim(
+    "precision.global-policy",
+    promised="Layer, argument `dtype`: the default is the global policy",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), HALVES)
+def test_the_global_policy_counts_when_the_layer_is_made(case, half):
+    """
+    The global dtype policy counts when a layer is made, not when it is called.
+
+    A layer keeps the policy that it was made under. One that is made with an argument dtype
+    does not ask for the global policy at all.
+
+    >>> import keras, numpy as np
+    >>> keras.config.set_dtype_policy("mixed_float16")
+    >>> lstm = keras.layers.LSTM(2)
+    >>> keras.config.set_dtype_policy("float32")
+    >>> np.array(lstm(np.ones((1, 3, 1)))).dtype.name  # (batch, timesteps, features)
+    'float16'
+    """
+    with global_policy(f"mixed_{half}"):
+        layer = lstm(case)
+    y = layer(case.x)
+    assert kind(y) == half, f"the output is {kind(y)}"
+    assert_same(y, lstm(case, dtype=f"mixed_{half}")(case.x))
+
+
+@claim(
+    "precision.type-for-both",
+    observed="Keras 3 on TensorFlow",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)), sampled_from(["float64", "mixed_float16"]))
+def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
+    """
+    An RNN of an LSTMCell with a dtype for both computes what an LSTM with that dtype does.
+
+    LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only
+    the cell has the type, the output is rounded to that of the RNN, by default float32.
+
+    >>> import keras, numpy as np
+    >>> for dtype in ("float32", "float64"):
+    ...     rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dtype="float64"), dtype=dtype)
+    ...     y = np.array(rnn(np.ones((1, 3, 1))))  # (batch, timesteps, features)
+    ...     print(y.dtype.name, rnn.get_weights()[0].dtype.name)
+    float32 float64
+    float64 float64
+    """
+    cell = keras.layers.LSTMCell(case.units, dtype=policy, **UNDRAWN)
+    y = with_weights(keras.layers.RNN(cell, dtype=policy), case)(case.x)
+    z = lstm(case, dtype=policy)(case.x)
+    assert kind(y) == kind(z), f"the output is {kind(y)}, not {kind(z)}"
+    assert_same(y, z)
+
+
+@claim(
+    "precision.autocast",
+    observed="Keras 3: the cell, a layer of its own, casts what it is given",
+    corrects="With autocast=False an LSTM computes in the type of its input.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), sampled_from(["float32", "mixed_float16"]))
+def test_autocast_does_not_reach_the_cell(case, policy):
+    """
+    With autocast=False an LSTM still rounds float64 input to the type that it computes in.
+
+    The argument stops the layer from casting, but not the cell in it, which is a layer too
+    and casts each timestep by itself. The output is the same, bit for bit.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, autocast=False)
+    >>> x = np.array([[[0.1], [0.7], [0.2]]])  # (batch, timesteps, features), float64
+    >>> np.array(lstm(x)).dtype.name
+    'float32'
+    """
+    layer, x = lstm(case, dtype=policy, autocast=False), case.x.astype("float64") / 3
+    y = layer(x)
+    assert kind(y) == layer.compute_dtype, f"the output is {kind(y)}"
+    assert_same(y, lstm(case, dtype=policy)(x))
+
+
+# How far rounding goes.
+
+
+@claim("precision.gate-functions", observed="Keras 3, every backend: at most 2.6 are seen")
+@given(seeds)
+def test_the_sigmoid_and_tanh_err_by_few_roundings(seed):
+    """
+    In float32 the sigmoid and tanh of the gates err by at most 4 roundings of 1.
+
+    The backend computes them by formulas that are fast rather than exact, so the last bits
+    of a gate differ from one backend to another.
+
+    >>> import keras, numpy as np
+    >>> z = np.linspace(-20, 20, 999).astype("float32")
+    >>> sigmoid, tanh = np.array(keras.ops.sigmoid(z)), np.array(keras.ops.tanh(z))
+    >>> bool(np.all(np.abs(sigmoid - 1 / (1 + np.exp(-z.astype(float)))) < 4 * 2**-23))
+    True
+    >>> bool(np.all(np.abs(tanh - np.tanh(z.astype(float))) < 4 * 2**-23))
+    True
+    """
+    case = bare(noise((64,), seed, scale=20.0))
+    c = lstm(case)(case.x, initial_state=case.state)[2]
+    assert_close(c, equations(case).c, bound=4)
+
+
+@claim(
+    "precision.saturation",
+    observed="Keras 3, every backend, in float32",
+    corrects="A gate never opens or closes completely.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(seeds, integers(0, 30))
+def test_far_from_zero_the_gates_are_exactly_open_or_closed(seed, exponent):
+    """
+    In float32 the sigmoid is exactly 1 from 20 on, and exactly 0 from -200 down.
+
+    There tanh is exactly 1 and -1. So a gate can hold a number for ever, or let nothing at
+    all through; and there its gradient is exactly 0.
+
+    >>> import keras, numpy as np
+    >>> [float(gate) for gate in keras.ops.sigmoid(np.array([20.0, -200.0], "float32"))]
+    [1.0, 0.0]
+    >>> [float(candidate) for candidate in keras.ops.tanh(np.array([20.0, -200.0], "float32"))]
+    [1.0, -1.0]
+    """
+    size = np.abs(noise((8,), seed, scale=10.0**exponent))
+    high, low = bare(20 + size), bare(-200 - size)
+    ends = [lstm(case)(case.x, initial_state=case.state)[2][0] for case in (high, low)]
+    assert_same(ends, [np.ones(16), np.repeat([0.0, -1.0], 8)])
+
+
+@claim("precision.few-roundings", observed="Keras 3, every backend, CPU: at most 3 are seen")
+@given(
+    cases(
+        timesteps=integers(1, 8),
+        features=integers(1, 5),
+        units=integers(1, 5),
+        state=True,
+        return_state=True,
+    )
+)
+def test_small_float32_layers_err_by_few_roundings(case):
+    """
+    Up to 8 timesteps and 5 units, weights within -1 and 1, float32 errs by at most 16 roundings.
+
+    A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. Such a bound
+    means something; a tolerance of 1e-3 would let errors pass that are no rounding.
+
+    >>> import keras, numpy as np
+    >>> lstm, double = keras.layers.LSTM(2), keras.layers.LSTM(2, dtype="float64")
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> double.build(x.shape)
+    >>> double.set_weights(lstm.get_weights())
+    >>> bool(np.all(np.abs(lstm(x) - np.array(double(x))) < 16 * 2**-23))
+    True
+    """
+    _, h, c = equations(case)
+    assert_close(lstm(case)(case.x, initial_state=case.state), [h, h, c])
+
+
+@claim(
+    "precision.long-sequences",
+    observed="Keras 3, every backend; up to 256 timesteps were tried, at most 1.9 were seen",
+    corrects="Rounding errors add up over the timesteps of a long sequence.",
+    costly="64 timesteps take a quarter of a second",
+)
+@given(integers(1, 4), seeds)
+def test_with_default_weights_the_error_does_not_grow_with_time(units, seed):
+    """
+    With default initial weights, outputs err by at most 16 roundings for 64 timesteps.
+
+    The forget gate makes old errors fade as it makes old inputs fade. With large recurrent
+    weights it is not so: see `precision.chaos`.
+
+    >>> import keras, numpy as np
+    >>> lstm, double = keras.layers.LSTM(2), keras.layers.LSTM(2, dtype="float64")
+    >>> x = np.cos(np.arange(40.0)).reshape(1, 40, 1)  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> double.build(x.shape)
+    >>> double.set_weights(lstm.get_weights())
+    >>> bool(np.all(np.abs(lstm(x) - np.array(double(x))) < 16 * 2**-23))
+    True
+    """
+    case = default_case(64, units, seed)
+    assert_close(lstm(case)(case.x), equations(case).outputs)
+
+
+@claim(
+    "precision.many-units",
+    observed="Keras 3 on TensorFlow, CPU; up to 256 units were tried, at most 1.9 were seen",
+    corrects="The more units an LSTM has, the less exact are its outputs.",
+    costly="wide layers, about a tenth of a second an example",
+)
+@given(sampled_from([16, 64, 128]), seeds)
+def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
+    """
+    With default initial weights, outputs of up to 128 units err by at most 16 roundings.
+
+    The default initializers draw the smaller weights the more there are, so that the sums
+    that a gate sees, and their rounding errors, stay of one size.
+
+    >>> import keras, numpy as np
+    >>> lstm, double = keras.layers.LSTM(99), keras.layers.LSTM(99, dtype="float64")
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> double.build(x.shape)
+    >>> double.set_weights(lstm.get_weights())
+    >>> bool(np.all(np.abs(lstm(x) - np.array(double(x))) < 16 * 2**-23))
+    True
+    """
+    case = default_case(4, units, seed)
+    assert_close(lstm(case)(case.x), equations(case).outputs)
+
+
+@claim(
+    "precision.bound-from-equations",
+    derived="the equations, followed operation by operation with its rounding error",
+)
+@given(cases(timesteps=integers(1, 6), return_sequences=True))
+def test_the_error_stays_within_what_the_equations_allow(case):
+    """
+    No float32 output errs by more than a bound that follows from the equations alone.
+
+    Each sum, product, sigmoid and tanh adds its rounding error to those that it passes on.
+    The bound is safe and wide: the largest error seen is a twentieth of it.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(1), np.array([[[2.0]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> lstm.set_weights([np.array([[0.1, 0.2, 0.3, 0.4]]), np.zeros((1, 4)), np.zeros(4)])
+    >>> exact = np.tanh(np.tanh(0.6) / (1 + np.exp(-0.2))) / (1 + np.exp(-0.8))
+    >>> bool(abs(float(lstm(x)[0, 0]) - exact) < 30 * 2**-23)
+    True
+    """
+    error = np.abs(to_numpy(lstm(case)(case.x)) - equations(case).outputs)
+    bound = error_bound(case)
+    assert np.all(error <= bound), f"errors {error} above the bound {bound}"
+
+
+@claim(
+    "precision.chaos",
+    observed="Keras 3, every backend, in float32",
+    corrects="What an LSTM computes in float32 is right to six digits.",
+    costly="forty timesteps take a fifth of a second",
+)
+@given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True))
+def test_large_recurrent_weights_make_outputs_meaningless(case):
+    """
+    With recurrent weights up to 16, outputs of 32 units are wrong by more than 1 in 40 timesteps.
+
+    Such a layer is chaotic: each timestep multiplies the errors of the one before it. In
+    float64 the same happens some timesteps later. Two ways to compute agree in no digit.
+
+    >>> import keras, numpy as np
+    >>> large = keras.initializers.RandomUniform(-16, 16, seed=1)
+    >>> lstm = keras.layers.LSTM(32, recurrent_initializer=large, return_sequences=True)
+    >>> x = np.ones((1, 50, 1))  # (batch, timesteps, features)
+    >>> other = x + 1e-6 * (np.arange(50) == 0)[:, None]  # the first timestep
+    >>> bool(np.max(np.abs(lstm(x) - lstm(other))) > 1)
+    True
+    """
+    case = scaled(case, 16)
+    wrong = np.abs(to_numpy(lstm(case)(case.x)) - equations(case).outputs).max()
+    assert wrong > 1, f"the largest error is {wrong}"
+
+
+@claim(
+    "precision.backward-stable",
+    observed="Keras 3, every backend; factors up to 3.2 are seen here, up to 17 in chaos",
+)
+@given(
+    cases(timesteps=integers(1, 6), units=sampled_from([1, 2, 4, 8]), return_sequences=True),
+    integers(0, 5),
+    seeds,
+)
+def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, exponent, seed):
+    """
+    A float32 output errs no more than if input and weights were some roundings different.
+
+    That holds for weights of any size. If a layer is chaotic, its float32 outputs belong to
+    weights that nobody can tell from those given, and nothing more can be asked of them.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(1), np.array([[[1.0]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> W, b = np.array([[1e6, 0.0, 1.0, 1e6]]), np.array([-1e6, 0.0, 0.0, -1e6])  # i, f, g, o
+    >>> lstm.set_weights([W, np.zeros((1, 4)), b])
+    >>> [round(float(lstm(y)[0, 0]), 2) for y in (x, x + 2**-23)]  # the next number after 1
+    [0.18, 0.2]
+    """
+    case = scaled(case, 2.0**exponent)
+    error = np.abs(to_numpy(lstm(case)(case.x)) - equations(case).outputs)
+    in_responses = error / (1 + response(case, seed) / EPS)
+    # Ten times the largest factor seen: three directions do not always show the worst one.
+    assert_close(in_responses.astype("float32"), np.zeros(error.shape), bound=2 * ROUNDING)
+
+
+# Bits.
+
+
+@claim(
+    "precision.equal-samples",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="Equal samples in one batch have equal outputs.",
+)
+@given(cases(batch=1, timesteps=1, features=integers(3, 5), units=integers(16, 40)))
+def test_equal_samples_of_a_batch_differ_in_the_last_bits(case):
+    """
+    On TensorFlow and a CPU, outputs of equal samples in a batch differ in their last bits.
+
+    A matrix is multiplied, and a function applied, some numbers at a time, and what is left
+    over in another way. The difference is rounding: look for equality with a tolerance.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(33)
+    >>> y = np.array(lstm(np.ones((7, 2, 3))))  # (batch, timesteps, features), all equal
+    >>> bool(np.all(y == y[:1])), bool(np.allclose(y, y[:1], atol=1e-6))
+    (False, True)
+    """
+    y = to_numpy(lstm(case)(np.repeat(case.x, 7, axis=0)))
+    same = np.repeat(y[:1], 7, axis=0)
+    assert not np.array_equal(y, same), "equal, bit for bit"
+    assert_close(y, same)
+
+
+@claim(
+    "precision.batch-size",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="Prediction is the same, bit for bit, whatever the batch size is.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=3, timesteps=1, features=integers(3, 5), units=integers(16, 40)))
+def test_the_batch_size_changes_the_last_bits(case):
+    """
+    On TensorFlow and a CPU, the size of the batch changes the last bits of the outputs.
+
+    A sample alone is multiplied in another order than a sample among others. The difference
+    is rounding, and every choice of the batch size is as good as another.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(33), np.sin(np.arange(42.0)).reshape(7, 2, 3)
+    >>> alone = np.concatenate([lstm(x[k : k + 1]) for k in range(7)])
+    >>> bool(np.all(lstm(x) == alone)), bool(np.allclose(lstm(x), alone, atol=1e-6))
+    (False, True)
+    """
+    layer = lstm(case)
+    y = to_numpy(layer(case.x))
+    alone = np.concatenate([layer(case.x[k : k + 1]) for k in range(case.batch)])
+    assert not np.array_equal(y, alone), "equal, bit for bit"
+    assert_close(y, alone)
+
+
+# NaN and infinity.
+
+
+@claim("precision.nan-in-weights", derived="the equations: a unit's columns give its own gates")
+@given(cases(timesteps=integers(2, 3), return_sequences=True), picks, picks)
+def test_a_nan_weight_spoils_its_unit_and_then_all(case, column, pick):
+    """
+    One NaN in a unit's weights makes its first output NaN, and then all units' outputs.
+
+    It does not matter in which of the three weights, in which row and for which gate it is.
+    At the second timestep every gate of every unit reads the spoilt h.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.ones((1, 3, 1))
+    >>> lstm.build(x.shape)  # (batch, timesteps, features)
+    >>> W, R, b = lstm.get_weights()
+    >>> b[0] = np.nan  # the input gate of the first unit
+    >>> lstm.set_weights([W, R, b])
+    >>> np.isnan(lstm(x)[0]).tolist()
+    [[True, False], [True, True], [True, True]]
+    """
+    column = column % (4 * case.units)
+    y = to_numpy(lstm(spoilt(case, column, pick))(case.x))
+    expected = np.ones(y.shape, bool)
+    expected[:, 0] = np.arange(case.units) == column % case.units
+    assert_same(np.isnan(y), expected)
+
+
+@claim(
+    "precision.closed-gate-keeps-nan",
+    derived="the equations: f * c is NaN if c is NaN and f is 0",
+    corrects="A forget gate that is closed clears the cell state, whatever it holds.",
+)
+@given(cases(timesteps=1, state=True), picks)
+def test_a_closed_forget_gate_does_not_forget_nan(case, pick):
+    """
+    A closed forget gate does not clear a NaN from the cell state, though it multiplies by 0.
+
+    Zero times NaN is NaN, and zero times infinity too. At the next timestep the NaN is in
+    every unit, and no input brings the layer back.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 1))  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> W, R, b = lstm.get_weights()
+    >>> lstm.set_weights([W, R, b - 2000 * np.array([0, 0, 1, 1, 0, 0, 0, 0])])  # f is 0
+    >>> y = lstm(x, initial_state=[np.zeros((1, 2)), np.array([[np.nan, 9.0]])])
+    >>> np.isnan(y).tolist()
+    [[True, False]]
+    """
+    unit = np.arange(case.units) == pick % case.units
+    value = [np.nan, np.inf][pick // 7 % 2]
+    layer = lstm(shifted(case, f=-2000))
+    y = to_numpy(layer(case.x, initial_state=[case.h, np.where(unit, value, case.c)]))
+    assert_same(np.isnan(y), np.tile(unit, (case.batch, 1)))
+
+
+@claim(
+    "precision.nan-until-reset",
+    derived="the equations, and that a stateful layer keeps its state",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), stateful=True), picks)
+def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
+    """
+    A stateful layer that has read a NaN returns NaN in all later calls, until it is reset.
+
+    Clean input does not help, because the state is NaN in every unit. Nor do the weights
+    show anything: they are as they were.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True)
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> spoilt = [lstm(x * np.nan), lstm(x), lstm(x)]
+    >>> lstm.reset_state()
+    >>> [bool(np.any(np.isnan(y))) for y in (*spoilt, lstm(x))]
+    [True, True, True, False]
+    """
+    layer, dirty = lstm(case), case.x.copy()
+    dirty[:, pick % case.timesteps, pick % case.features] = np.nan
+    before = to_numpy(layer(case.x))
+    layer(dirty)
+    assert_same(np.isnan(layer(case.x)), np.ones(before.shape))
+    layer.reset_state()
+    assert_same(layer(case.x), before)
+
+
+@claim(
+    "precision.infinite-input",
+    derived="the equations: the sigmoid of infinity is 1 and of minus infinity 0",
+    corrects="An infinite input makes the output of an LSTM NaN or infinite.",
+)
+@given(cases(features=1, return_sequences=True), picks, sampled_from([np.inf, -np.inf]))
+def test_an_infinite_input_saturates_the_gates(case, pick, infinity):
+    """
+    With one feature and no zero in the kernel, an infinite input gives no NaN.
+
+    It opens and closes the gates completely, exactly as 1e30 does. With several features see
+    `precision.infinities-meet`, with zeros in the kernel `precision.infinite-times-zero`.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [np.inf], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(lstm(x), lstm(np.minimum(x, 1e30))))
+    True
+    """
+    layer, at = lstm(case), np.arange(case.timesteps)[:, None] == pick % case.timesteps
+    y = to_numpy(layer(np.where(at, infinity, case.x)))
+    assert np.isfinite(y).all(), f"not finite:\n{y}"
+    assert_same(y, layer(np.where(at, np.sign(infinity) * 1e30, case.x)))
+
+
+@claim("precision.infinite-times-zero", derived="infinity times zero is NaN")
+@given(cases(features=1, timesteps=1), picks)
+def test_an_infinite_input_with_a_zero_weight_gives_nan(case, pick):
+    """
+    An infinite input makes a unit NaN if one of the unit's kernel weights is zero.
+
+    A zero weight is no shield: it keeps out every number but infinity and NaN. At the same
+    timestep the other units stay finite.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf]]])  # (batch, timesteps, features)
+    >>> lstm.build(x.shape)
+    >>> W, R, b = lstm.get_weights()
+    >>> W[0, 0] = 0.0  # the input gate of the first unit
+    >>> lstm.set_weights([W, R, b])
+    >>> np.isnan(lstm(x)).tolist()
+    [[True, False]]
+    """
+    zero = np.arange(4 * case.units) == pick % (4 * case.units)
+    y = to_numpy(lstm(replace(case, kernel=np.where(zero, 0, case.kernel)))(case.x * np.inf))
+    unit = zero.reshape(4, case.units).any(axis=0)
+    assert_same(np.isnan(y), np.tile(unit, (case.batch, 1)))
+
+
+@claim("precision.infinities-meet", derived="infinity minus infinity is NaN")
+@given(cases(features=2, timesteps=1), picks)
+def test_infinite_features_of_unlike_weights_give_nan(case, pick):
+    """
+    Two infinite features make a unit NaN if its weights for them differ in sign at a gate.
+
+    With like signs at all four gates they only saturate it. One gate is enough for NaN,
+    since each has a part in the output.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf, np.inf]]])
+    >>> lstm.build(x.shape)  # (batch, timesteps, features)
+    >>> W, R, b = lstm.get_weights()
+    >>> W[1] = np.array([-1, 1, 1, 1, 1, 1, 1, 1]) * W[0]  # i of the first unit differs
+    >>> lstm.set_weights([W, R, b])
+    >>> np.isnan(lstm(x)).tolist()
+    [[True, False]]
+    """
+    unlike = np.arange(4 * case.units) == pick % (4 * case.units)
+    kernel = case.kernel[:1] * np.where(unlike, [[1], [-1]], 1).astype("float32")
+    y = to_numpy(lstm(replace(case, kernel=kernel))(np.full(case.x.shape, np.inf)))
+    unit = unlike.reshape(4, case.units).any(axis=0)
+    assert_same(np.isnan(y), np.tile(unit, (case.batch, 1)))
+
+
+@claim(
+    "precision.overflow-ends-in-nan",
+    derived="the equations: relu passes infinity on to h, and tanh makes it 1",
+    corrects="NaN from an LSTM with relu come from the data, or from its outputs' sign.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=2, units=integers(2, 4), state=True, return_sequences=True))
+def test_with_relu_an_overflow_becomes_nan(case):
+    """
+    With relu, units that overflow give NaN at the next timestep where recurrent signs differ.
+
+    Their h is infinite, and infinity minus infinity is NaN. With tanh h is within -1 and 1
+    even if the cell state is infinite, and no NaN comes of it.
+
+    >>> import keras, numpy as np
+    >>> x, h, c = np.ones((1, 2, 1)), np.zeros((1, 2)), np.full((1, 2), np.inf)
+    >>> for activation in ("relu", "tanh"):
+    ...     lstm = keras.layers.LSTM(2, activation=activation)
+    ...     lstm.build(x.shape)  # (batch, timesteps, features)
+    ...     lstm.set_weights([np.ones((1, 4 * 2)), np.ones((2, 8)) * [[1], [-1]], np.ones(8)])
+    ...     print(np.isnan(lstm(x, initial_state=[h, c])).tolist())
+    [[True, True]]
+    [[False, False]]
+    """
+    opposed = np.concatenate([case.recurrent_kernel[:1] * [[1], [-1]], case.recurrent_kernel[2:]])
+    case, c = replace(case, recurrent_kernel=opposed), np.full(case.c.shape, np.inf)
+    relu, tanh = (
+        to_numpy(lstm(case, activation=name)(case.x, initial_state=[case.h, c]))
+        for name in ("relu", "tanh")
+    )
+    assert np.isinf(relu[:, 0]).all(), f"no overflow:\n{relu}"
+    assert np.isnan(relu[:, 1]).all(), f"no NaN:\n{relu}"
+    assert np.isfinite(tanh).all(), f"not finite:\n{tanh}"
+
+
+# Numbers near zero.
+
+
+@claim(
+    "precision.tiny-numbers",
+    derived="the equations: what is too small for float32 becomes zero, and zero is harmless",
+    corrects="With tanh numbers get ever smaller, until an LSTM returns NaN.",
+)
+@given(cases(return_sequences=True), integers(0, 45))
+def test_numbers_that_are_too_small_do_no_harm(case, exponent):
+    """
+    Weights and inputs of any smallness give the exact outputs up to rounding, and no NaN.
+
+    Where numbers underflow they become zero, and the gates are then 1/2. Only numbers that
+    are too large can end in NaN.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1e-30], [1e-40], [1e-45]]])  # (batch, timesteps, features)
+    >>> bool(np.all(np.abs(lstm(x)) < 1e-30))
+    True
+    """
+    tiny = np.float32(10.0**-exponent)
+    weights = [weight * tiny for weight in case.weights]
+    case = replace(case, x=case.x * tiny, kernel=weights[0], recurrent_kernel=weights[1])
+    case = replace(case, bias=weights[2])
+    assert_close(lstm(case)(case.x), equations(case).outputs)
+
+
+@claim(
+    "precision.subnormals",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="TensorFlow computes with every number that float32 can hold.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), sampled_from([("float32", 1e-40), ("float64", 1e-310)]))
+def test_subnormal_input_is_zero(case, tiny):
+    """
+    On TensorFlow and a CPU a subnormal input, such as 1e-40 in float32, is read as zero.
+
+    TensorFlow sets the processor to do so, for speed. It shows only where a huge weight
+    would bring the number back to an ordinary size.
+
+    >>> import keras, numpy as np
+    >>> large = keras.initializers.Constant(1e38)
+    >>> lstm = keras.layers.LSTM(2, kernel_initializer=large)
+    >>> x = np.array([[[1e-37]]])  # (batch, timesteps, features), times 1e38 is 10
+    >>> [bool(np.array_equal(lstm(y), lstm(0 * y))) for y in (x, x / 1000)]
+    [False, True]
+    """
+    dtype, factor = tiny
+    kernel, x = case.kernel.astype(float) * (1e-4 / factor), case.x.astype(float) * factor
+    layer = lstm(replace(case, kernel=kernel), dtype=dtype)
+    assert_differs(layer((1000 * x).astype(dtype)), layer(0 * x))
+    assert_same(layer(x.astype(dtype)), layer(0 * x))

@@ -1,0 +1,127 @@
+"""The verdict on each sentence of Keras' documentation of LSTM, and what has changed in it.
+
+Keras' own wording is not kept: an entry holds a digest of the sentence, which tells when it
+changes, and our paraphrase, which tells what it says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from lstm_spec.evidence.sentences import SUMMARY, Sentence
+
+FILE = Path(__file__).with_name("documentation.toml")
+VERDICTS = ("confirmed", "refuted", "vague", "untestable")
+
+
+class EntryError(ValueError):
+    """An entry that gives no verdict, or a second one, or names what is no claim."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said of a sentence."""
+
+    object: str
+    section: str
+    digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
+    says: Annotated[str, msgspec.Meta(min_length=1)]
+    """What the sentence says, in our words."""
+    times: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """How often it stands in the section."""
+    confirmed: list[str] = []
+    """The claims that it follows from."""
+    refuted: list[str] = []
+    """The claims that contradict it."""
+    vague: str = ""
+    """Why it is neither true nor false."""
+    untestable: str = ""
+    """Why no claim is about it."""
+
+    @property
+    def verdict(self) -> str:
+        """The one of VERDICTS that is given."""
+        return next(verdict for verdict in VERDICTS if getattr(self, verdict))
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    keras: str
+    sentence: list[Entry] = []
+
+
+def release(path: Path = FILE) -> str:
+    """Return the release of Keras whose documentation was read."""
+    return msgspec.toml.decode(path.read_bytes(), type=_File).keras
+
+
+def entries(path: Path = FILE) -> list[Entry]:
+    """Return the entries, in the order of the documentation.
+
+    Raises:
+        msgspec.ValidationError: an unknown key, a missing one, or a value of another kind.
+        EntryError: an entry has not exactly one verdict, or stands twice.
+    """
+    listed = msgspec.toml.decode(path.read_bytes(), type=_File).sentence
+    for entry in listed:
+        given = [verdict for verdict in VERDICTS if getattr(entry, verdict)]
+        if len(given) != 1:
+            has = " and ".join(given) or "none"
+            raise EntryError(f"{place(entry)}, {entry.digest}: give one verdict, it has {has}")
+    number = Counter(map(_key, listed))
+    if twice := [entry for entry in listed if number[_key(entry)] > 1]:
+        where, times = f"{place(twice[0])}, {twice[0].digest}", number[_key(twice[0])]
+        raise EntryError(f"{where}: has {times} entries; give one, with times = {times}")
+    return listed
+
+
+def forbid_stale(listed: Iterable[Entry], ids: set[str]) -> None:
+    """Raise if an entry names what is not among the claims' ids.
+
+    Raises:
+        EntryError: the message names the places and the ids.
+    """
+    named = [(entry, claim) for entry in listed for claim in entry.confirmed + entry.refuted]
+    if stale := [f"{place(entry)}: {claim}" for entry, claim in named if claim not in ids]:
+        raise EntryError(f"{FILE.name} names what is no claim: {'; '.join(stale)}")
+
+
+def changes(listed: list[Entry], found: list[Sentence]) -> list[str]:
+    """Say which sentences were changed, added or removed since the entries were written.
+
+    A sentence that is found word for word in its place is none of them. Of the others, one
+    gone and one new in the same place are a change.
+    """
+    said = {_key(entry): entry for entry in listed}
+    read = {_key(sentence): sentence for sentence in found}
+    old = Counter({key: entry.times for key, entry in said.items()})
+    new = Counter(map(_key, found))
+    gone = [said[key] for key in (old - new).elements()]
+    come = [read[key] for key in (new - old).elements()]
+    told = []
+    for spot in dict.fromkeys([*map(place, gone), *map(place, come)]):
+        left = [entry.says for entry in gone if place(entry) == spot]
+        right = [sentence.text for sentence in come if place(sentence) == spot]
+        both = min(len(left), len(right))
+        told += [f"{spot}: changed; it said: {says}" for says in left[:both]]
+        told += [f"{spot}: removed; it said: {says}" for says in left[both:]]
+        told += [f"{spot}: added: {text}" for text in right[both:]]
+    return told
+
+
+def place(one: Entry | Sentence) -> str:
+    """Say where a sentence stands."""
+    if one.section == SUMMARY:
+        return f"{one.object}, summary"
+    name = one.section.removeprefix("call: ")
+    if name != one.section:
+        return f"{one.object}, call argument `{name}`"
+    kind = "argument" if name.islower() else "section"
+    return f"{one.object}, {kind} `{name}`"
+
+
+def _key(one: Entry | Sentence) -> tuple[str, str, str]:
+    return one.object, one.section, one.digest

@@ -1,0 +1,1 @@
+"""How it is told: pages made from what was recorded."""

@@ -1,0 +1,102 @@
+"""No false alarm: every claim tried on many cases of unchanged Keras, with many seeds.
+
+`tox run -e alarms` tries each claim on 100 cases with each of 10 seeds, and may be stopped at
+any time: it goes on where it was. What was seen stands in seen.jsonl, a line a claim and seed;
+a line is dropped when the test of its claim changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from lstm_spec import catalog
+from lstm_spec.evidence import check, environment
+from lstm_spec.evidence.effort import time_limit
+
+SEEN = Path(__file__).with_name("seen.jsonl")
+SEEDS = range(1, 11)
+CASES = "100"
+LOOSE = 50
+"""A bound this many times the largest error that was seen says why it is so wide."""
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """What one claim did with the cases of one seed."""
+
+    claim: str
+    test: str
+    """A digest of the claim's test."""
+    seed: int
+    verdict: str
+    cases: int
+    error: float | None = None
+    bound: float | None = None
+    message: str = ""
+
+
+def digests() -> dict[str, str]:
+    """Return a digest of the source of each claim's test, by id."""
+    found = {}
+    for chapter in catalog.chapters():
+        lines = (catalog.CLAIMS / f"{chapter}.py").read_text(encoding="utf-8").splitlines()
+        chosen = catalog.select([chapter])
+        ends = [*(claim.line - 1 for claim in chosen[1:]), len(lines)]
+        for claim, end in zip(chosen, ends, strict=True):
+            text = "\n".join(lines[claim.line - 1 : end])
+            found[claim.id] = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return found
+
+
+def seen(file: Path = SEEN) -> list[Line]:
+    """Return what was seen of the claims as they are now."""
+    now = digests()
+    text = file.read_bytes() if file.exists() else b""
+    lines = [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
+    return [line for line in lines if now.get(line.claim) == line.test]
+
+
+def search(workers: int) -> Iterator[Line]:
+    """Try what is not seen yet, seed by seed, and keep each line as it comes."""
+    now, here = digests(), environment.probe()
+    for seed in SEEDS:
+        done = {line.claim for line in seen() if line.seed == seed}
+        left = [claim for claim in catalog.claims() if claim.id not in done]
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder, "report.jsonl")
+            plan = check.Plan(left, CASES, seed, workers, time_limit(CASES), report)
+            for record in check.run(plan, here) if left else ():
+                facts = (record.verdict, record.examples, record.error, record.bound)
+                message = "" if record.verdict in ("held", "deviates") else record.message
+                line = Line(record.claim, now[record.claim], seed, *facts, message)
+                with SEEN.open("ab") as file:
+                    file.write(msgspec.json.encode(line) + b"\n")
+                yield line
+
+
+class Sum(msgspec.Struct):
+    """What one claim did with all cases."""
+
+    seeds: int = 0
+    cases: int = 0
+    error: float = 0.0
+    bound: float = 0.0
+    verdicts: set[str] = set()
+
+
+def sums(lines: list[Line]) -> dict[str, Sum]:
+    """Return the lines of each claim as one."""
+    found: dict[str, Sum] = defaultdict(Sum)
+    for line in lines:
+        total = found[line.claim]
+        total.seeds += 1
+        total.cases += line.cases
+        total.verdicts.add(line.verdict)
+        if line.bound and (line.error or 0) / line.bound >= total.error / (total.bound or 1):
+            total.error, total.bound = line.error or 0.0, line.bound
+    return found

@@ -1,0 +1,231 @@
+"""Wrong LSTMs that lose, keep or convert something wrongly."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras.src import activations
+from keras.src.legacy.saving import legacy_h5_format
+
+from teeth import instead, refuted_by
+
+
+def in_half_precision(arrays):
+    return [np.array(array).astype("float16").astype("float32") for array in arrays]
+
+
+def configured(patch, **entries):
+    """Change entries of an LSTM's configuration."""
+
+    @instead(patch, keras.layers.LSTM, "get_config")
+    def get_config(original, self):
+        return {**original(self), **entries}
+
+
+@refuted_by("saving.config-keeps-arguments")
+def forgets_dropout_in_its_configuration(patch):
+    configured(patch, dropout=0.0)
+
+
+@refuted_by("saving.config-keeps-arguments")
+def leaves_its_seed_out_of_the_configuration(patch):
+    @instead(patch, keras.layers.LSTM, "get_config")
+    def get_config(original, self):
+        return {name: value for name, value in original(self).items() if name != "seed"}
+
+
+@refuted_by("saving.config-of-other-kinds")
+def leaves_the_seed_of_a_cell_out_of_the_configuration(patch):
+    @instead(patch, keras.layers.LSTMCell, "get_config")
+    def get_config(original, self):
+        return {name: value for name, value in original(self).items() if name != "seed"}
+
+
+@refuted_by("saving.keeps-use-cudnn", "saving.keeps-implementation")
+def keras_itself_leaves_two_arguments_out_of_the_configuration(patch):
+    del patch
+
+
+@refuted_by("saving.same-function")
+def forgets_its_activation_in_its_configuration(patch):
+    configured(patch, activation="tanh")
+
+
+@refuted_by("saving.dtype-policy")
+def forgets_its_dtype_in_its_configuration(patch):
+    configured(patch, dtype="float32")
+
+
+@refuted_by("saving.clone-model")
+def clones_the_weights(patch):
+    @instead(patch, keras.models, "clone_model")
+    def clone_model(original, model):
+        clone = original(model)
+        clone.set_weights(model.get_weights())
+        return clone
+
+
+@refuted_by(
+    "saving.keras-file",
+    "saving.wrapped",
+    "saving.encoder-decoder",
+    "saving.weights-file",
+    "saving.weights-fit-other-options",
+    "saving.weights-and-masking",
+    "saving.deepcopy",
+    "saving.pickle",
+)
+def stores_weights_in_half_precision(patch):
+    @instead(patch, keras.layers.LSTMCell, "save_own_variables")
+    def save_own_variables(original, self, store):
+        for k, weight in enumerate(in_half_precision(self.weights)):
+            store[str(k)] = weight
+
+
+@refuted_by("saving.legacy-file", "saving.time-major-weights")
+def stores_weights_in_half_precision_in_the_older_format(patch):
+    @instead(patch, legacy_h5_format, "load_subset_weights_from_hdf5_group")
+    def load_subset_weights_from_hdf5_group(original, group):
+        return in_half_precision(original(group))
+
+
+@refuted_by("saving.encoder-decoder")
+def forgets_the_initial_state_of_a_loaded_decoder(patch):
+    from keras.src.models import functional
+
+    @instead(patch, functional, "deserialize_node")
+    def deserialize_node(original, *arguments):
+        inputs, options = original(*arguments)
+        return inputs, {k: v for k, v in options.items() if k != "initial_state"}
+
+
+@refuted_by("saving.needs-extension")
+def adds_the_extension_itself(patch):
+    @instead(patch, keras.Sequential, "save")
+    def save(original, self, path):
+        return original(self, path.with_suffix(".keras"))
+
+
+@refuted_by("saving.training-goes-on")
+def loads_no_state_of_the_optimizer(patch):
+    patch.setattr(keras.optimizers.Adam, "load_own_variables", lambda self, store: None)
+
+
+@refuted_by("saving.legacy-compiled", raises=ValueError)
+def keras_itself_does_not_find_the_short_name_of_a_loss(patch):
+    del patch
+
+
+@refuted_by("saving.registered-activation", "saving.unregistered-activation")
+def takes_tanh_for_every_activation_of_ones_own(patch):
+    @instead(patch, activations, "get")
+    def get(original, identifier):
+        return original("tanh" if isinstance(identifier, dict) else identifier)
+
+
+@refuted_by("saving.lambda-activation", raises=ValueError)
+def keras_itself_does_not_read_the_lambda_that_it_wrote(patch):
+    del patch
+
+
+def with_more_in_the_file(patch, owner, more, own):
+    """Save and load what `more(layer)` lists, beside the first `own` variables of a layer."""
+
+    @instead(patch, owner, "save_own_variables")
+    def save_own_variables(original, self, store):
+        original(self, store)
+        for k, variable in enumerate(more(self)):
+            store[f"more{k}"] = variable
+
+    @instead(patch, owner, "load_own_variables")
+    def load_own_variables(original, self, store):
+        original(self, {str(k): store[str(k)] for k in range(own)})
+        for k, variable in enumerate(more(self)):
+            variable.assign(store[f"more{k}"])
+
+
+@refuted_by("saving.state-is-lost")
+def saves_the_state(patch):
+    with_more_in_the_file(patch, keras.layers.LSTM, lambda self: self.states or [], own=0)
+
+    @instead(patch, legacy_h5_format, "_legacy_weights")
+    def legacy_weights(original, layer):
+        return original(layer) + list(getattr(layer, "states", None) or [])
+
+
+@refuted_by("saving.dropout-starts-again")
+def saves_the_state_of_the_random_numbers(patch):
+    with_more_in_the_file(
+        patch, keras.layers.LSTMCell, lambda self: [self.seed_generator.state], own=3
+    )
+
+
+@refuted_by("saving.weights-file-of-other-class")
+def is_silent_when_a_file_holds_nothing_for_it(patch):
+    @instead(patch, keras.layers.LSTMCell, "load_own_variables")
+    def load_own_variables(original, self, store):
+        if store.keys():
+            original(self, store)
+
+
+@refuted_by("saving.time-major-refused")
+def ignores_time_major_in_a_configuration(patch):
+    def from_config(cls, config):
+        return cls(**{name: value for name, value in config.items() if name != "time_major"})
+
+    patch.setattr(keras.layers.LSTM, "from_config", classmethod(from_config))
+
+
+@refuted_by(
+    "saving.export",
+    "saving.export-keeps-state",
+    "saving.litert-unrolled",
+    "saving.litert-converter",
+    "saving.onnx",
+    "saving.openvino-unrolled",
+    "saving.pytorch-weights",
+)
+def forgets_its_state_from_timestep_to_timestep(patch):
+    @instead(patch, keras.layers.LSTMCell, "call")
+    def call(original, self, inputs, states, training=False):
+        zeros = [keras.ops.zeros_like(state) for state in states]
+        return original(self, inputs, zeros, training=training)
+
+
+@refuted_by("saving.export-keeps-state")
+def resets_the_state_before_an_export(patch):
+    @instead(patch, keras.Sequential, "export")
+    def export(original, self, *arguments, **options):
+        self.layers[0].reset_state()
+        return original(self, *arguments, **options)
+
+
+@refuted_by("saving.pytorch-weights")
+def has_the_gates_in_the_order_of_onnx(patch):
+    @instead(patch, keras.layers.LSTM, "set_weights")
+    def set_weights(original, self, weights):
+        parts = [np.split(weight, 4, axis=-1) for weight in weights]
+        return original(self, [np.concatenate([i, g, o, f], -1) for i, f, g, o in parts])
+
+
+@refuted_by("saving.export-one-sequence", raises=ValueError)
+def keras_itself_opens_the_batch_size_of_a_stateful_model(patch):
+    del patch
+
+
+@refuted_by("saving.litert", raises=RuntimeError)
+def keras_itself_leaves_operators_of_tensorflow_in_a_litert_file(patch):
+    del patch
+
+
+@refuted_by("saving.openvino", raises=Exception)
+def keras_itself_hands_openvino_a_loop_that_it_cannot_convert(patch):
+    del patch
+
+
+@refuted_by("saving.onnx-uncalled")
+def exports_what_was_never_called(patch):
+    @instead(patch, keras.Sequential, "export")
+    def export(original, self, *arguments, **options):
+        self._called = True
+        return
