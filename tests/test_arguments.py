@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any
 
 import keras
 import pytest
+from hypothesis import given
 
 from lstm_spec import catalog
 from lstm_spec.claims import modes
 from lstm_spec.claims.conftest import EXAMPLES, effort
 from lstm_spec.evidence import arguments
-from lstm_spec.harness.strategies import Case
+from lstm_spec.harness.strategies import Case, cases
 from lstm_spec.publish.arguments import PAGE, page
 
 RECORDING = arguments.load()
@@ -41,11 +41,15 @@ def test_page_is_made_from_the_recording() -> None:
 
 
 def drawn(examples: int) -> Iterator[dict[str, Any]]:
-    """Yield the arguments that the claim about all of them draws, when it draws so many cases."""
-    test = importlib.reload(modes).test_any_combination_of_arguments_computes_the_equations
+    """Yield so many arguments that are drawn as for the claim about all of them."""
     found: list[Case] = []
-    test.hypothesis.inner_test = lambda case: found.append(case)
-    effort(examples)(test)()
+
+    @effort(examples)
+    @given(cases(**modes.ANY))
+    def draw(case: Case) -> None:
+        found.append(case)
+
+    draw()
     return ({"use_bias": True, **case.options} for case in found)
 
 

@@ -128,6 +128,13 @@ def averages_over_masks_at_inference(patch):
 
 
 @refuted_by("dropout.fresh")
+def keeps_its_masks_of_h(patch):
+    @instead(patch, keras.layers.LSTMCell, "reset_recurrent_dropout_mask")
+    def reset(original, self):
+        return None
+
+
+@refuted_by("dropout.fresh")
 def keeps_its_masks(patch):
     @instead(patch, keras.layers.RNN, "_maybe_reset_dropout_masks")
     def reset(original, self, cell):
@@ -150,6 +157,11 @@ def draws_only_in_training(patch):
         return None
 
 
+@refuted_by("dropout.clipped")
+def keeps_a_rate_that_is_no_number(patch):
+    patch.setattr(source, "max", lambda low, rate: max(rate, low), raising=False)
+
+
 @refuted_by("dropout.clipped", raises=ValueError)
 def refuses_rates_above_one(patch):
     def at_most(limit, rate):
@@ -160,19 +172,19 @@ def refuses_rates_above_one(patch):
     patch.setattr(source, "min", at_most, raising=False)
 
 
-@refuted_by("dropout.all-dropped", "dropout.all-of-h-dropped")
+@refuted_by("dropout.all-dropped", "dropout.all-dropped-by-gate", "dropout.all-of-h-dropped")
 def drops_nothing_at_the_rate_one(patch):
     del patch
 
 
-@refuted_by("dropout.all-dropped", "dropout.all-of-h-dropped")
+@refuted_by("dropout.all-dropped", "dropout.all-dropped-by-gate", "dropout.all-of-h-dropped")
 def puts_out_zeros_at_the_rate_one(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, **arguments):
         return keras.tree.map_structure(lambda part: 0.0 * part, original(self, **arguments))
 
 
-@refuted_by("dropout.implementation-one")
+@refuted_by("dropout.implementation-one", "dropout.implementation-one-by-gate")
 def gives_all_gates_the_first_mask(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, **arguments):
@@ -236,6 +248,14 @@ def keeps_the_masks_of_stacked_cells(patch):
     @instead(patch, keras.layers.RNN, "_maybe_reset_dropout_masks")
     def reset(original, self, cell):
         return None if isinstance(cell, keras.layers.StackedRNNCells) else original(self, cell)
+
+
+@refuted_by("dropout.get-mask")
+def draws_a_mask_of_ones_without_dropout(patch):
+    @instead(patch, keras.layers.LSTMCell, "get_recurrent_dropout_mask")
+    def get(original, self, step_input):
+        mask = original(self, step_input)
+        return keras.ops.ones_like(step_input) if mask is None else mask
 
 
 @refuted_by("dropout.get-mask")

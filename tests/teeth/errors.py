@@ -328,3 +328,19 @@ def masks_negative_ids(patch):
     @instead(patch, keras.layers.Embedding, "compute_mask")
     def compute_mask(original, self, inputs, mask=None):
         return np.greater(inputs, 0)
+
+
+@refuted_by("errors.stacked-cells-need-cells")
+def leaves_out_what_is_no_cell(patch):
+    def lenient(cells):
+        return keras.layers.RNN([cell for cell in cells if hasattr(cell, "state_size")])
+
+    patch.setattr(keras.layers, "StackedRNNCells", lenient)
+
+
+@refuted_by("errors.sizes-of-a-cell")
+def takes_other_sizes_for_one(patch):
+    @instead(patch, keras.layers, "RNN")
+    def made(original, cell, **options):
+        cell.state_size = cell.state_size if isinstance(cell.state_size, (int, list)) else 1
+        return original(cell, **options)

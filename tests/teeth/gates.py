@@ -121,6 +121,13 @@ def reads_the_sequence_backwards(patch):
         return original(self, keras.ops.flip(sequences, axis=1), *rest, **options)
 
 
+@refuted_by("gates.cell-initial-state")
+def always_starts_in_single_precision(patch):
+    @instead(patch, keras.layers.LSTMCell, "get_initial_state")
+    def get_initial_state(original, self, batch_size=None):
+        return [keras.ops.cast(part, "float32") for part in original(self, batch_size)]
+
+
 @refuted_by("gates.bias-is-feature", "gates.kernel-mixes-features")
 def averages_over_the_features(patch):
     @instead(patch, keras.layers.LSTMCell, "call")

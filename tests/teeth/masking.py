@@ -304,3 +304,41 @@ def puts_zeros_out_of_dense_at_masked_timesteps(patch):
         mask = get_keras_mask(inputs)
         output = original(self, inputs, **options)
         return output if mask is None else keras.ops.where(mask[..., None], output, 0.0)
+
+
+@refuted_by("masking.value-for-each-feature")
+def compares_with_the_first_value(patch):
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        self.mask_value = np.ravel(self.mask_value)[0]
+        return original(self, inputs)
+
+
+@refuted_by("masking.second-masking")
+def adds_its_mask_to_the_one_before(patch):
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        before, outputs = get_keras_mask(inputs), original(self, inputs)
+        mask = get_keras_mask(outputs)
+        outputs = keras.ops.copy(outputs)
+        set_keras_mask(outputs, mask if before is None else keras.ops.logical_and(mask, before))
+        return outputs
+
+
+@refuted_by("masking.no-weights")
+def waits_for_its_input(patch):
+    patch.setattr(keras.layers.Masking, "_build_at_init", lambda self: None)
+
+
+@refuted_by("masking.bidirectional-passes-on")
+def ends_the_mask_in_bidirectional(patch):
+    @instead(patch, keras.layers.Bidirectional, "compute_mask")
+    def compute_mask(original, self, inputs, mask):
+        return None if self.merge_mode else (None, None)
+
+
+@refuted_by("masking.passed-on")
+def passes_the_last_of_several_masks_on(patch):
+    @instead(patch, keras.layers.RNN, "compute_mask")
+    def compute_mask(original, self, inputs, mask):
+        return original(self, inputs, keras.tree.flatten(mask)[-1])

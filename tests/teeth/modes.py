@@ -148,6 +148,31 @@ def drops_jit_compile(patch):
     )
 
 
+@refuted_by("modes.xla-training")
+def trains_nothing_in_xla(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, optimizer, loss, jit_compile):
+        optimizer.learning_rate = 0.0 if jit_compile else optimizer.learning_rate
+        original(self, optimizer, loss, jit_compile=jit_compile)
+
+
+@refuted_by("modes.shape-in-a-graph")
+def hides_the_shape_in_a_graph(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, *inputs, **options):
+        y = original(self, *inputs, **options)
+        hidden = tf.compat.v1.placeholder_with_default
+        return y if tf.executing_eagerly() else hidden(y, [None] * len(y.shape))
+
+
+@refuted_by("modes.mask-in-a-list")
+def combines_all_masks_of_a_list(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, mask, **rest):
+        both = mask[0] & mask[1] if isinstance(mask, list) else mask
+        return original(self, mask=both, **rest)
+
+
 @refuted_by("modes.retraced")
 def gives_up_the_length_at_the_second_one(patch):
     @instead(patch, tf, "function")

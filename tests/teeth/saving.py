@@ -229,3 +229,32 @@ def exports_what_was_never_called(patch):
     def export(original, self, *arguments, **options):
         self._called = True
         return
+
+
+@refuted_by("saving.config-used-up")
+def leaves_the_configuration_whole(patch):
+    inner = keras.layers.RNN.from_config.__func__
+
+    def from_config(cls, config, custom_objects=None):
+        return inner(cls, {**config}, custom_objects)
+
+    patch.setattr(keras.layers.RNN, "from_config", classmethod(from_config))
+
+
+@refuted_by("saving.config-custom-objects", raises=TypeError)
+def looks_for_registered_cells_only(patch):
+    inner = keras.layers.RNN.from_config.__func__
+
+    def from_config(cls, config, custom_objects=None):
+        return inner(cls, config)
+
+    patch.setattr(keras.layers.RNN, "from_config", classmethod(from_config))
+
+
+@refuted_by("saving.masking-array")
+def loads_the_first_value_for_all_features(patch):
+    from keras.src.layers.core import masking
+
+    @instead(patch, masking, "deserialize_keras_object")
+    def deserialize_keras_object(original, config):
+        return np.full_like(original(config), original(config)[0])

@@ -314,3 +314,22 @@ def starts_from_a_state_kept_before(patch):
     def get_initial_state(original, self, batch_size):
         zeros = original(self, batch_size)
         return [zero + kept[:1] for zero, kept in zip(zeros, self.states or zeros, strict=True)]
+
+
+@refuted_by("state.variables")
+def keeps_the_state_in_the_dtype_of_its_computations(patch):
+    patch.setattr(keras.layers.LSTM, "variable_dtype", property(lambda self: self.compute_dtype))
+
+
+@refuted_by("state.reset-states")
+def does_nothing_by_the_older_name(patch):
+    patch.setattr(keras.layers.RNN, "reset_states", lambda self: None)
+    patch.setattr(keras.layers.Bidirectional, "reset_states", lambda self: None)
+
+
+@refuted_by("state.built-again")
+def keeps_its_state_when_built_again(patch):
+    @instead(patch, keras.layers.RNN, "build")
+    def build(original, self, *shapes):
+        if self.states is None:
+            original(self, *shapes)

@@ -155,6 +155,14 @@ def keeps_copies_of_the_weights(patch):
     patch.setattr(keras.layers.LSTM, "weights", copies)
 
 
+@refuted_by("weights.paths")
+def counts_its_cells(patch):
+    @instead(patch, keras.layers.LSTMCell, "build")
+    def build(original, self, input_shape):
+        self.name = f"{self.name}_1"
+        original(self, input_shape)
+
+
 @refuted_by("weights.seed-state")
 def has_a_seed_for_each_dropout(patch):
     @instead(patch, keras.layers.LSTMCell, "build")
@@ -194,6 +202,14 @@ def takes_back_what_it_set_when_refusing(patch):
         except ValueError:
             original(self, before)
             raise
+
+
+@refuted_by("weights.trainable")
+def freezes_the_layer_but_not_its_cell(patch):
+    @instead(patch, keras.layers.LSTMCell, "build")
+    def build(original, self, input_shape):
+        original(self, input_shape)
+        self.trainable = True
 
 
 @refuted_by("weights.trainable")

@@ -510,3 +510,169 @@ def gives_the_vector_once_then_zeros(patch):
     def call(original, self, inputs):
         steps = keras.ops.arange(self.n, dtype="float32")[None, :, None]
         return original(self, inputs) * keras.ops.cast(steps == 0.0, "float32")
+
+
+@refuted_by("wrappers.merge-mode-names")
+def takes_an_unknown_merge_mode_that_is_set_later_for_concat(patch):
+    @instead(patch, Bidirectional, "call")
+    def call(original, self, *inputs, **options):
+        known = self.merge_mode in ("sum", "mul", "ave", "concat", None)
+        self.merge_mode = self.merge_mode if known else "concat"
+        return original(self, *inputs, **options)
+
+
+@refuted_by("wrappers.direction-names")
+def numbers_its_directions(patch):
+    names = iter(f"direction_{k}" for k in range(10**6))
+    lib = bidirectional.serialization_lib
+
+    def deserialize(config):
+        config["config"]["name"] = next(names)
+        return lib.deserialize_keras_object(config)
+
+    serialize = lib.serialize_keras_object
+    replaced = {"serialize_keras_object": serialize, "deserialize_keras_object": deserialize}
+    patch.setattr(bidirectional, "serialization_lib", SimpleNamespace(**replaced))
+
+
+def made_bidirectional(patch, change):
+    """Do `change(both, layer)` after each Bidirectional is made around a layer."""
+
+    @instead(patch, keras.layers, "Bidirectional")
+    def made(original, layer, *arguments, **options):
+        both = original(layer, *arguments, **options)
+        change(both, layer)
+        return both
+
+
+@refuted_by("wrappers.use-cudnn-handed-on")
+def loses_use_cudnn_as_it_did_once(patch):
+    made_bidirectional(patch, lambda both, layer: setattr(both.backward_layer, "use_cudnn", "auto"))
+
+
+@refuted_by("wrappers.unregistered-in-bidirectional")
+def copies_any_activation(patch):
+    from lstm_spec.claims import wrappers
+
+    patch.setitem(keras.saving.get_custom_objects(), "halved", wrappers.halved)
+
+
+@refuted_by("wrappers.declared-output")
+def declares_the_width_of_one_direction(patch):
+    @instead(patch, Bidirectional, "compute_output_shape")
+    def compute_output_shape(original, self, *shapes):
+        return self.forward_layer.compute_output_shape(*shapes)
+
+
+@refuted_by("wrappers.backward-layer-needed")
+def takes_anything_but_a_layer_for_no_backward_layer(patch):
+    @instead(patch, keras.layers, "Bidirectional")
+    def made(original, layer, backward_layer=None):
+        known = isinstance(backward_layer, keras.Layer)
+        return original(layer, backward_layer=backward_layer if known else None)
+
+
+@refuted_by("wrappers.bidirectional-axes")
+def leaves_the_axes_to_the_layers_in_it(patch):
+    made_bidirectional(patch, lambda both, layer: setattr(both, "input_spec", None))
+
+
+@refuted_by("wrappers.own-layer-in-bidirectional")
+def hands_the_mask_to_the_layer_that_takes_one(patch):
+    @instead(patch, Bidirectional, "call")
+    def call(original, self, sequences, mask=None, **options):
+        given = {"initial_state": None}
+        layers = (self.forward_layer, self.backward_layer)
+        masked = [{"mask": mask} if layer._call_has_mask_arg else {} for layer in layers]
+        pairs = zip(layers, masked, strict=True)
+        return keras.ops.concatenate([layer(sequences, **given, **m) for layer, m in pairs], -1)
+
+
+@refuted_by("wrappers.states-of-both")
+def has_the_states_of_the_direction_that_is_built(patch):
+    def states(self):
+        known = [layer.states or [] for layer in (self.forward_layer, self.backward_layer)]
+        return tuple(known[0] + known[1]) or None
+
+    patch.setattr(Bidirectional, "states", property(states))
+
+
+@refuted_by("wrappers.bidirectional-dtype")
+def casts_the_states_as_well(patch):
+    def cast(self, y):
+        return tuple(keras.ops.cast(part, self.compute_dtype) for part in y)
+
+    after_both(patch, cast)
+
+
+@refuted_by("wrappers.bare-state")
+def starts_a_bare_state_from_zeros(patch):
+    @instead(patch, RNN, "call")
+    def call(original, self, sequences, initial_state=None, **options):
+        start = [0.0 * state for state in self.get_initial_state(len(sequences))]
+        return original(self, sequences, initial_state=start, **options)
+
+
+@refuted_by("wrappers.own-cell-zeros")
+def makes_zeros_in_single_precision(patch):
+    @instead(patch, RNN, "get_initial_state")
+    def get_initial_state(original, self, batch_size):
+        return [keras.ops.cast(state, "float32") for state in original(self, batch_size)]
+
+
+@refuted_by("wrappers.own-cell-stateful")
+def forgets_a_single_state(patch):
+    before_rnn(patch, lambda self: self.reset_state())
+
+
+@refuted_by("wrappers.built-for-a-timestep")
+def builds_all_cells_of_a_stack_for_the_input(patch):
+    @instead(patch, Stack, "build")
+    def build(original, self, input_shape):
+        for cell in self.cells:
+            cell.build(input_shape)
+
+
+@refuted_by("wrappers.stack-alone")
+def drops_in_a_stack_unless_told(patch):
+    @instead(patch, Stack, "call")
+    def call(original, self, inputs, states, training=False, **options):
+        return original(self, inputs, states, training=True)
+
+
+@refuted_by("wrappers.stack-keeps-the-form")
+def puts_every_state_of_a_stack_in_a_list(patch):
+    @instead(patch, Stack, "call")
+    def call(original, self, *inputs, **options):
+        y, states = original(self, *inputs, **options)
+        return y, [state if isinstance(state, list) else [state] for state in states]
+
+
+@refuted_by("wrappers.stack-output-size")
+def tells_the_size_of_the_last_state(patch):
+    def output_size(self):
+        sizes = keras.tree.flatten(self.cells[-1].state_size)
+        return getattr(self.cells[-1], "output_size", sizes[-1])
+
+    patch.setattr(Stack, "output_size", property(output_size))
+
+
+@refuted_by("wrappers.stack-declared")
+def declares_the_states_of_a_stack_in_one_row(patch):
+    @instead(patch, RNN, "compute_output_shape")
+    def compute_output_shape(original, self, *shapes):
+        y, *pairs = original(self, *shapes)
+        return (y, *(shape for pair in pairs for shape in pair))
+
+
+@refuted_by("wrappers.plain-class-in-a-stack")
+def leaves_plain_cells_out(patch):
+    @instead(patch, Stack, "call")
+    def call(original, self, inputs, states, **options):
+        y, new = self.cells[0](inputs, states[0])
+        return y, [new, *states[1:]]
+
+
+@refuted_by("wrappers.stack-in-both-directions")
+def reverses_the_upper_cell_too(patch):
+    after_both(patch, lambda self, y: keras.ops.flip(y, axis=-1))

@@ -276,7 +276,16 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
     corrects="`recurrent_dropout` drops the candidate g, as Semeniuta and others did in 2016.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=1, timesteps=integers(1, 3), state=True, recurrent_dropout=rates, seed=seeds))
+@given(
+    cases(
+        batch=1,
+        timesteps=integers(1, 3),
+        units=integers(4, 6),
+        state=True,
+        recurrent_dropout=0.5,
+        seed=seeds,
+    )
+)
 def test_each_gate_drops_units_of_h_of_its_own(case):
     """
     For each gate, `recurrent_dropout` drops other units of the h that this gate reads.
@@ -299,7 +308,7 @@ def test_each_gate_drops_units_of_h_of_its_own(case):
     layer = lstm(case, return_sequences=True, return_state=True)
     run = layer(case.x, initial_state=case.state, training=True)
     assert_close(run, equations(replace(case, recurrent_kernel=rows)))
-    # Two of the four are alike on 99 samples at most once in 5e7 examples: 6 * 0.82 ** 99.
+    # Two of the four are alike on 99 samples of 4 units once in 2e118 examples: 6 * 0.5 ** 396.
     drawn = wide.get_recurrent_dropout_mask(np.ones((99, case.units), "float32"))
     assert len(np.unique(to_numpy(drawn), axis=0)) == 4, "gates share a mask"
 
@@ -310,7 +319,17 @@ def test_each_gate_drops_units_of_h_of_its_own(case):
     corrects="What `dropout` does to the inputs does not depend on `recurrent_dropout`.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=1, timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds))
+@given(
+    cases(
+        batch=1,
+        timesteps=integers(1, 3),
+        features=integers(4, 6),
+        state=True,
+        dropout=0.5,
+        recurrent_dropout=rates,
+        seed=seeds,
+    )
+)
 def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
     """
     With `recurrent_dropout` above 0, `dropout` drops other inputs for each gate.
@@ -327,11 +346,12 @@ def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
     """
     cell, wide = cell_of(case), cell_of(case)
     kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
-    masks = cell.get_recurrent_dropout_mask(np.ones((1, case.units), "float32"))
+    masks = cell.get_recurrent_dropout_mask(case.h)
     recurrent = case.recurrent_kernel * by_gate(masks, case.units)
     thinned = replace(case, kernel=kernel, recurrent_kernel=recurrent)
-    assert_close(lstm(case)(case.x, training=True), equations(thinned).h)
-    # Two of the four are alike on 99 samples at most once in 5e7 examples: 6 * 0.82 ** 99.
+    y = lstm(case)(case.x, initial_state=case.state, training=True)
+    assert_close(y, equations(thinned).h)
+    # Two of the four are alike on 99 samples of 4 features once in 2e118 examples: 6 * 0.5 ** 396.
     drawn = to_numpy(wide.get_dropout_mask(np.ones((99, case.features), "float32")))
     assert len(np.unique(drawn, axis=0)) == 4, "gates share a mask"
 
@@ -569,11 +589,12 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
     "dropout.fresh",
     observed="Keras 3, all backends",
     corrects="With a fixed `seed` the same inputs are dropped in every call.",
+    costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=1, dropout=rates, seed=seeds))
+@given(cases(timesteps=1, dropout=rates, recurrent_dropout=rates, seed=seeds))
 def test_every_training_call_draws_new_masks(case):
     """
-    Every training call draws new masks, with a `seed` too.
+    Every training call draws new masks, of the inputs and of h, with a `seed` too.
 
     The seed fixes the first mask and, through a counter that each call moves on, all later
     ones. It does not make them equal.
@@ -585,8 +606,11 @@ def test_every_training_call_draws_new_masks(case):
     False
     """
     layer, ones = lstm(relay(case)), np.ones((400, 1, case.features), "float32")
+    other, state = lstm(echo(case)), [np.ones((400, case.units), "float32")] * 2
     # Two masks are alike at most once in 1e34 examples: 0.82 ** 400.
     assert_differs(layer(ones, training=True), layer(ones, training=True))
+    run = other(ones, initial_state=state, training=True)
+    assert_differs(other(ones, initial_state=state, training=True), run)
 
 
 @claim(
@@ -680,16 +704,18 @@ def test_a_call_at_inference_uses_up_a_mask(case):
 @given(floats(1.0, 100.0), floats(-100.0, 0.0))
 def test_rates_out_of_range_are_clipped(above, below):
     """
-    A rate above 1 is taken for 1, and a rate below 0 for 0, without an error or a warning.
+    A rate above 1 is taken for 1, and one below 0, or NaN, for 0, without an error or a warning.
 
     So dropout=50, meant as 50 percent, is dropout=1. The layer Dropout refuses such a rate.
 
     >>> import keras, numpy as np
-    >>> [keras.layers.LSTM(2, dropout=rate).dropout for rate in (-1.0, 0.5, 50.0)]
-    [0.0, 0.5, 1.0]
+    >>> [keras.layers.LSTM(2, dropout=rate).dropout for rate in (-1.0, 0.5, 50.0, np.nan)]
+    [0.0, 0.5, 1.0, 0.0]
     """
     high = keras.layers.LSTM(2, dropout=above, recurrent_dropout=above)
     low = keras.layers.LSTM(2, dropout=below, recurrent_dropout=below)
+    unknown = keras.layers.LSTM(2, dropout=np.nan, recurrent_dropout=np.nan)
+    assert (unknown.dropout, unknown.recurrent_dropout) == (0.0, 0.0), unknown.get_config()
     assert (high.dropout, high.recurrent_dropout) == (1.0, 1.0), high.get_config()
     assert (low.dropout, low.recurrent_dropout) == (0.0, 0.0), low.get_config()
 
@@ -707,6 +733,27 @@ def test_with_dropout_one_every_input_is_dropped(case):
     >>> lstm, dropout = keras.layers.LSTM(2), keras.layers.Dropout(1.0)
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
     >>> bool(np.allclose(lstm(dropout(x, training=True)), lstm(0 * x)))
+    True
+    """
+    assert_close(trained(case), equations(replace(case, x=0 * case.x)).h)
+
+
+@claim(
+    "dropout.all-dropped-by-gate",
+    promised="LSTM, argument `dropout`: the fraction to drop",
+)
+@given(cases(timesteps=1, dropout=1.0, recurrent_dropout=rates, seed=seeds))
+def test_with_dropout_one_and_recurrent_dropout_every_input_is_dropped(case):
+    """
+    With dropout=1.0 and `recurrent_dropout`, a training call reads zeros in place of its inputs.
+
+    Each gate then has a mask of its own, and none of them lets anything through. On one
+    timestep that starts from zeros there is nothing of h to drop.
+
+    >>> import keras, numpy as np
+    >>> lstm, dropout = keras.layers.LSTM(2, recurrent_dropout=0.5), keras.layers.Dropout(1.0)
+    >>> x = np.array([[[7.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(dropout(x, training=True), training=True), lstm(0 * x)))
     True
     """
     assert_close(trained(case), equations(replace(case, x=0 * case.x)).h)
@@ -754,6 +801,34 @@ def test_implementation_one_can_be_trained_with_dropout(case):
     cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
     kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
     y = lstm(case, implementation=1)(case.x, training=True)
+    assert_close(y, equations(replace(case, kernel=kernel)).h)
+
+
+@claim(
+    "dropout.implementation-one-by-gate",
+    observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
+    corrects="`implementation` says how it is computed, and has no influence on dropout.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(batch=1, features=integers(4, 6), state=True, dropout=0.5, seed=seeds))
+def test_implementation_one_drops_other_inputs_for_each_gate(case):
+    """
+    With implementation=1 and without cuDNN, `dropout` drops other inputs for each gate.
+
+    Implementation 2, the default one, has one mask for all four. So the two agree at
+    inference, but in training they are different ways to thin a layer.
+
+    >>> import keras, numpy as np
+    >>> for implementation in (1, 2):
+    ...     cell = keras.layers.LSTMCell(2, dropout=0.5, implementation=implementation)
+    ...     print(np.array(cell.get_dropout_mask(np.ones((1, 3)))).shape)
+    (4, 1, 3)
+    (1, 3)
+    """
+    cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
+    kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
+    layer = lstm(case, implementation=1, use_cudnn=False)
+    y = layer(case.x, initial_state=case.state, training=True)
     assert_close(y, equations(replace(case, kernel=kernel)).h)
 
 
@@ -1009,7 +1084,7 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     The cell's get_dropout_mask returns the mask by which its training calls multiply x.
 
     It draws the mask if there is none, and it is an array of zeros and scales, or a list of
-    four, one for each gate. With dropout=0 there is no mask, and it returns None.
+    four, one for each gate. Where the rate is 0 there is no mask, and None is returned.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)
@@ -1023,3 +1098,6 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     mask = to_numpy(cell.get_dropout_mask(x))
     y, _ = cell(x, case.state, training=True)
     assert_close(y, equations(replace(case, x=(x * mask)[:, None])).h)
+    none = keras.layers.LSTMCell(case.units).get_dropout_mask(x)
+    nothing = cell.get_recurrent_dropout_mask(case.h), none
+    assert nothing == (None, None), f"masks without dropout: {nothing}"

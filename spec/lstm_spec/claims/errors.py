@@ -326,13 +326,14 @@ def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     observed="Keras 3",
     corrects="A trained layer is made stateful for prediction by layer.stateful = True.",
 )
-@given(cases(timesteps=integers(1, 2)))
+@given(cases(timesteps=integers(1, 2), state=True))
 def test_a_built_layer_cannot_become_stateful(case):
     """
     Setting `stateful` to True on a built layer is accepted, and makes its next call fail.
 
-    The variables of the state are made when a stateful layer is built, so here they are None.
-    Make a new layer from the configuration, and give it the weights.
+    The variables of the state are made when a stateful layer is built, so here they are None,
+    and a given initial_state has nowhere to be kept. Make a new layer from the configuration,
+    and give it the weights.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -347,6 +348,7 @@ def test_a_built_layer_cannot_become_stateful(case):
     layer = lstm(case)
     layer.stateful = True
     assert_refused(lambda: layer(case.x), "None")
+    assert_refused(lambda: layer(case.x, initial_state=case.state), "'assign'")
 
 
 @claim(
@@ -992,6 +994,67 @@ def test_stacked_cells_refuse_a_single_cell(units):
     """
     cell = keras.layers.LSTMCell(units)
     assert_refused(lambda: keras.layers.StackedRNNCells(cell), "TypeError", "not iterable")
+
+
+@claim("errors.stacked-cells-need-cells", promised="StackedRNNCells, argument `cells`: RNN cells")
+@given(integers(1, 4), sampled_from([5, "lstm", None]))
+def test_stacked_cells_refuse_what_is_no_cell(units, value):
+    """
+    StackedRNNCells, and so RNN of a list, refuses a list in which something is no cell.
+
+    A cell has a `call` and a `state_size`, and the error names what is missing. A Dense layer
+    between two cells has no state_size.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.RNN([keras.layers.LSTMCell(8), keras.layers.Dense(8)])
+    ... except ValueError as error:
+    ...     print("`state_size`" in str(error))
+    True
+    """
+    cell, dense = keras.layers.LSTMCell(units), keras.layers.Dense(units)
+    assert_refused(lambda: keras.layers.StackedRNNCells([cell, value]), "`call` method")
+    assert_refused(lambda: keras.layers.RNN([cell, dense]), "ValueError", "without a `state_size`")
+
+
+class Sized(keras.Layer):  # type: ignore[misc]
+    """A cell whose sizes can be set to anything."""
+
+    def __init__(self, state_size, output_size=None):
+        """Keep the sizes."""
+        super().__init__()
+        self.state_size, self.output_size = state_size, output_size
+
+    def call(self, inputs, states):
+        """Return the input."""
+        return inputs, states
+
+
+@claim("errors.sizes-of-a-cell", promised="RNN, argument `cell`: `state_size` and `output_size`")
+@given(sampled_from(["3", 3.0, {3}]))
+def test_rnn_refuses_sizes_that_are_no_numbers(value):
+    """
+    RNN refuses a cell whose state_size is None, or neither a whole number nor a list of them.
+
+    An output_size that is no whole number is refused by compute_output_shape, and so by a call
+    on keras.Input, but not by a call on numbers, which does without it.
+
+    >>> import keras, numpy as np
+    >>> class Cell(keras.Layer):
+    ...     state_size = "3"
+    ...     def call(self, x, states): return x, states
+    >>> try:
+    ...     keras.layers.RNN(Cell())
+    ... except ValueError as error:
+    ...     print("state_size must be an integer" in str(error))
+    True
+    """
+    layer, refused = keras.layers.RNN(Sized(3, value)), "ValueError"
+    assert_refused(lambda: keras.layers.RNN(Sized(None)), refused, "state_size must be specified")
+    assert_refused(lambda: keras.layers.RNN(Sized(value)), refused, "must be an integer")
+    declare = lambda: layer.compute_output_shape((1, 2, 3))  # noqa: E731
+    assert_refused(declare, refused, "output_size must be an integer")
+    assert layer(np.ones((1, 2, 3), "float32")).shape == (1, 3)
 
 
 @claim("errors.cell-without-states", promised="LSTMCell, call argument `states`: not optional")

@@ -366,6 +366,27 @@ def test_a_cell_takes_and_returns_h_and_c(case):
     assert_close([h, c], equations(case)[1:])
 
 
+@claim("gates.cell-initial-state", observed="Keras 3")
+@given(integers(1, 3), integers(1, 4), sampled_from(["float16", "float32", "float64"]))
+def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dtype):
+    """
+    A cell's get_initial_state(batch_size) returns h and c as zeros, in the cell's dtype.
+
+    A loop of your own can start from it. The layer itself starts every call from it, unless
+    it is stateful or is given a state.
+
+    >>> import keras, numpy as np
+    >>> cell = keras.layers.LSTMCell(2, dtype="float64")
+    >>> h, c = cell.get_initial_state(batch_size=3)
+    >>> tuple(h.shape), tuple(c.shape), str(np.array(c).dtype)
+    ((3, 2), (3, 2), 'float64')
+    """
+    cell = keras.layers.LSTMCell(units, dtype=dtype)
+    state = to_numpy(cell.get_initial_state(batch_size=batch))
+    assert_same(state, [np.zeros((batch, units), dtype)] * 2)
+    assert [part.dtype.name for part in state] == [dtype, dtype], f"{state}"
+
+
 @claim(
     "gates.layer-is-looped-cell",
     promised="LSTMCell, first paragraph",

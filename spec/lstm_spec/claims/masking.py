@@ -691,7 +691,11 @@ def test_a_mask_may_have_a_last_axis_of_one(case):
     assert_same(layer(case.x, mask=case.mask[:, :, None]), layer(case.x, mask=case.mask))
 
 
-@claim("masking.one-row", observed="Keras 2 and 3, all backends")
+@claim(
+    "masking.one-row",
+    observed="Keras 2 and 3, all backends",
+    costly="several layers and calls an example, about a tenth of a second",
+)
 @given(cases(batch=integers(2, 3), masked=True))
 def test_a_mask_of_one_row_serves_every_sample(case):
     """
@@ -861,7 +865,80 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
     x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
     layer, masking = lstm(case), keras.layers.Masking(mask_value=value)
-    assert_same(layer(masking(x)), layer(x, mask=np.any(x != value, axis=2)))
+    mask = np.any(x != value, axis=2)
+    assert_same(layer(masking(x)), layer(x, mask=mask))
+    assert_same(masking.compute_mask(x), mask)
+
+
+@claim(
+    "masking.value-for-each-feature",
+    observed="Keras 3",
+    corrects="Documentation of Masking, `mask_value`: one value, which all features must equal.",
+)
+@given(cases(features=2), seeds)
+def test_masking_takes_a_value_for_each_feature(case, seed):
+    """
+    With an array for its mask_value, Masking compares each feature with a value of its own.
+
+    It is compared as NumPy would spread it. A model with such a layer can be saved.
+
+    >>> import keras, numpy as np
+    >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
+    >>> x = np.array([[[-1.0, 9.0], [9.0, -1.0], [-1.0, -1.0]]])
+    >>> np.array(masking.compute_mask(x)).tolist()
+    [[False, True, True]]
+    """
+    values = noise((2,), seed, scale=3.0)
+    x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, values, case.x)
+    masking, layer = keras.layers.Masking(mask_value=values), lstm(case)
+    assert_same(layer(masking(x)), layer(x, mask=np.any(x != values, axis=2)))
+
+
+@claim(
+    "masking.second-masking",
+    observed="Keras 3",
+    corrects="Two Masking layers together mask what either of them masks.",
+)
+@given(cases(masked=True), picks, seeds)
+def test_a_second_masking_replaces_the_mask(case, pick, seed):
+    """
+    A Masking behind another one replaces the mask: what the first has masked, it reads as zeros.
+
+    So only a second layer whose mask_value is 0 skips both. No warning is given, because
+    Masking supports masks.
+
+    >>> import keras, numpy as np
+    >>> first, second = keras.layers.Masking(9.0), keras.layers.Masking(-1.0)
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[9.0], [-1.0], [7.0]]])
+    >>> y = lstm(second(first(x)))
+    >>> bool(np.allclose(y, lstm(np.array([[[0.0], [7.0]]])), atol=1e-6))
+    True
+    """
+    nines = noise(case.x.shape[:2], seed)[:, :, None] > 0
+    x, layer = np.where(nines, np.float32(9), blank(hidden(case, pick)).x - 1), lstm(case)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        y = layer(keras.layers.Masking(-1.0)(keras.layers.Masking(9.0)(x)))
+    read = np.where(np.all(x == 9, axis=2, keepdims=True), np.float32(0), x)
+    assert_same(y, layer(read, mask=np.any(read != -1, axis=2)))
+
+
+@claim("masking.no-weights", observed="Keras 3")
+@given(sampled_from([0.0, -1.0, 9.0]))
+def test_masking_is_built_as_soon_as_it_is_made(value):
+    """
+    A Masking has no weights, and counts none, before it is called as after.
+
+    It needs to know nothing of its input. Layers with weights refuse to count them before they
+    are built.
+
+    >>> import keras, numpy as np
+    >>> keras.layers.Masking().count_params()
+    0
+    """
+    masking = keras.layers.Masking(mask_value=value)
+    assert masking.built, "not built"
+    assert masking.count_params() == len(masking.variables) == 0
 
 
 @claim(
@@ -967,7 +1044,8 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
     """
     An LSTM passes its mask on if return_sequences=True, and ends it otherwise.
 
-    With return_state=True the states have no mask either way: they have no timesteps.
+    With return_state=True the states have no mask either way: they have no timesteps. Of a
+    list of masks, as of an input and its states, the first one counts.
 
     >>> import keras, numpy as np
     >>> x, mask = np.array([[[1.0], [7.0]]]), np.array([[True, False]])
@@ -979,8 +1057,38 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
     passing, ending = lstm(case, return_sequences=True, return_state=True), lstm(case)
     passed, *of_states = passing.compute_mask(case.x, case.mask)
     assert np.array_equal(passed, case.mask), f"{passed} is not {case.mask}"
+    assert passing.compute_mask(case.x, [case.mask, None])[0] is case.mask, "not the first mask"
     assert of_states == [None, None], of_states
     assert ending.compute_mask(case.x, case.mask) is None, "a mask without sequences"
+
+
+@claim(
+    "masking.bidirectional-passes-on",
+    derived="masking.passed-on, for each direction",
+    costly="two layers are built and called for each example",
+)
+@given(cases(timesteps=integers(1, 3), masked=True), picks)
+def test_bidirectional_passes_its_mask_on(case, pick):
+    """
+    Bidirectional passes its mask on if return_sequences=True, to both outputs if not merged.
+
+    A layer behind it skips what it has skipped. Without return_sequences the mask ends.
+
+    >>> import keras, numpy as np
+    >>> inner, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [0.0]]])
+    >>> both, lstm = keras.layers.Bidirectional(inner), keras.layers.LSTM(3)
+    >>> y = both(keras.layers.Masking()(x))
+    >>> bool(np.allclose(lstm(y), lstm(y[:, :1] + 0.0), atol=1e-6))
+    True
+    """
+    case, m = blank(hidden(case, pick)), case.mask
+    flags = [(True, "sum"), (False, "sum"), (True, None), (False, None)]
+    inner = {way: keras.layers.LSTM(case.units, return_sequences=way) for way in (True, False)}
+    made = [keras.layers.Bidirectional(inner[way], merge_mode=mode) for way, mode in flags]
+    masks = [layer.compute_mask(case.x, given) for given in (m, [m]) for layer in made]
+    assert list(map(str, masks)) == list(map(str, [m, None, (m, m), (None, None)] * 2))
+    y, above = made[0](keras.layers.Masking()(case.x)), keras.layers.LSTM(2)
+    assert_same(above(y), above(to_numpy(y), mask=case.mask))
 
 
 @claim(

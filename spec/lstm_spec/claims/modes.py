@@ -635,6 +635,70 @@ def test_xla_computes_the_same():
 
 
 @claim(
+    "modes.xla-training",
+    promised="Model, method compile, argument `jit_compile`",
+    corrects="XLA can run the loop of an LSTM, but not train through it.",
+)
+def test_xla_trains_the_same():
+    """
+    Without cuDNN, a training step with `jit_compile=True` changes the weights as one without.
+
+    XLA must know beforehand how much the loop has to remember for the way back. Keras tells
+    it the number of timesteps.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])
+    >>> model.compile("sgd", "mse", jit_compile=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> model.jit_compile, [bool(np.any(a != b)) for a, b in zip(model.get_weights(), before)]
+    (True, [True, True, True])
+    """
+    case = small(use_cudnn=False)
+    target, trained = noise((2, case.units), 4), []
+    for jit in (True, False):
+        model = in_model(lstm(case), case)
+        model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=jit)
+        model.train_on_batch(case.x, target)
+        trained.append(model.get_weights())
+    assert_close(*trained)
+
+
+@claim(
+    "modes.shape-in-a-graph",
+    observed="Keras 3, TensorFlow",
+    corrects="Inside a compiled function the shape of an LSTM's output is unknown.",
+    needs="tensorflow",
+    costly="a function is traced, about a tenth of a second",
+)
+@given(cases(return_sequences=True), booleans())
+def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
+    """
+    In a `tf.function` the output's shape is known before it runs, as far as the input's is.
+
+    So the code after the layer may read it while it is traced, and a layer that needs the
+    number of its inputs can be built there.
+
+    >>> import keras, numpy as np
+    >>> class Model(keras.Model):
+    ...     def call(self, x):
+    ...         shapes.append(tuple(lstm(x).shape))
+    ...         return x
+    >>> shapes, lstm = [], keras.layers.LSTM(2, return_sequences=True)
+    >>> y = Model().predict_on_batch(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> shapes[-1]
+    (1, 3, 2)
+    """
+    import tensorflow as tf
+
+    layer = lstm(case, use_cudnn=False)
+    size = {True: case.x.shape[:2], False: (None, None)}[known]
+    x = tf.TensorSpec((*size, case.features))
+    shape = tf.function(lambda x: layer(x)).get_concrete_function(x).output_shapes
+    assert shape.as_list() == [*size, case.units], f"{shape}"
+
+
+@claim(
     "modes.unrolled-graph",
     promised="LSTM, argument `unroll`: for short sequences, as it takes more memory",
     needs="tensorflow",
@@ -720,6 +784,7 @@ def test_predict_is_traced_for_at_most_two_lengths():
     predict = partial(in_model(lstm(case, use_cudnn=False), case).predict, verbose=0)
     runs = [runs_of_cell(predict, case.x[:, :t]) for t in (1, 3, 2, 5)]
     assert runs == [2, 2, 0, 0], f"{runs} runs on four lengths"
+    assert_close(predict(case.x), equations(case).h)
 
 
 @claim(
@@ -837,6 +902,8 @@ def test_only_implementation_one_multiplies_gate_by_gate(case):
     one, two = lstm(case, implementation=1), lstm(case, implementation=2)
     products = matrix_products(one, case.x), matrix_products(two, case.x)
     assert products == (8 * case.timesteps, 2 * case.timesteps), f"{products} products"
+    default = keras.layers.LSTMCell(case.units).implementation
+    assert default == 2, f"a cell has implementation {default} by default"
 
 
 @claim(
@@ -1023,6 +1090,7 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     observed="Keras 3, TensorFlow and JAX; PyTorch accepts it on a CPU",
     corrects="use_cudnn=True uses cuDNN where there is a GPU, and something else elsewhere.",
     needs="tensorflow",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(timesteps=integers(1, 2)))
 def test_use_cudnn_is_refused_where_there_is_no_gpu(case):
@@ -1051,6 +1119,7 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case):
     "modes.without-cudnn",
     promised='LSTM, argument `use_cudnn`: "auto" falls back to the default implementation',
     needs="tensorflow",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(return_sequences=True, return_state=True, state=True))
 def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
@@ -1099,13 +1168,41 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     with pretended_gpu(present=True):
         default = keras.layers.LSTM(case.units, recurrent_dropout=rate)
         other = keras.layers.LSTM(case.units, recurrent_dropout=rate, use_cudnn=False)
+    with pretended_gpu(present=False):
+        elsewhere = keras.layers.LSTM(case.units, recurrent_dropout=rate)
+    assert compiled_by_xla(elsewhere, case), "XLA compiles no default layer without a GPU"
     assert not compiled_by_xla(default, case), "XLA compiles a default layer"
     assert compiled_by_xla(other, case), "XLA does not compile a layer without cuDNN"
 
 
 @claim(
+    "modes.mask-in-a-list",
+    observed="Keras 3, all backends; RNN with an LSTMCell refuses a list",
+    corrects="The masks of a list are combined.",
+)
+@given(cases(masked=True), seeds)
+def test_of_a_list_of_masks_the_first_counts(case, seed):
+    """
+    Of a list of masks, such as [mask, None, None], an LSTM takes the first.
+
+    The method compute_mask returns such a list, a mask for each output, where states are
+    returned. The other entries, whatever they are, count for nothing.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])  # (B, T, F)
+    >>> mask = np.array([[True, False, True]])
+    >>> masks = keras.layers.LSTM(2, return_sequences=True, return_state=True).compute_mask(x, mask)
+    >>> bool(np.array_equal(lstm(x, mask=masks), lstm(x, mask=mask)))
+    True
+    """
+    other = noise(case.mask.shape, seed) > 0
+    assert_close(lstm(case)(case.x, mask=[case.mask, other]), equations(case).h)
+
+
+@claim(
     "modes.arrays-and-tensors",
     derived="an array is made a tensor before anything is computed",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(timesteps=integers(1, 2)))
 def test_arrays_tensors_and_variables_give_the_same_numbers(case):

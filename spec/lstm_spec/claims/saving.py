@@ -11,6 +11,7 @@ import inspect
 import json
 import pickle
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -96,11 +97,15 @@ def of_each_kind(drawn):
     both = [layers.LSTM(**{**told, "go_backwards": way}) for way in (False, True)]
     mode = ["sum", "ave"][told["unroll"]]
     wrapper = layers.Bidirectional(both[0], mode, backward_layer=both[1], **base)
+    inside = {"layer": kept(wrapper.forward_layer), "backward_layer": kept(both[1])}
     return [
         (cell, {**of_cell, **base}),
         (layers.RNN(cell, **of_rnn, **base), {**of_rnn, **base, "cell": kept(cell)}),
-        (layers.StackedRNNCells([cell, plain], **base), {"cells": [kept(cell), kept(plain)]}),
-        (wrapper, {**base, "merge_mode": mode}),
+        (
+            layers.StackedRNNCells([cell, plain], **base),
+            {**base, "cells": [kept(cell), kept(plain)]},
+        ),
+        (wrapper, {**base, "merge_mode": mode, **inside}),
         (layers.TimeDistributed(both[0], **base), {**base, "layer": kept(both[0])}),
         (layers.Masking(told["dropout"], **base), {**base, "mask_value": told["dropout"]}),
     ]
@@ -180,6 +185,16 @@ def registered(z):
 def unregistered(z):
     """Halve z: an activation that Keras does not know."""
     return z * 0.5
+
+
+class Total(keras.Layer):  # type: ignore[misc]
+    """A cell that Keras does not know: the total of its input."""
+
+    state_size = 1
+
+    def call(self, inputs, states):
+        """Add a timestep to the total."""
+        return states[0] + inputs, [states[0] + inputs]
 
 
 def file_of_keras_2(model, path):
@@ -316,6 +331,7 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @claim(
     "saving.config-of-other-kinds",
     promised="Layer, method `from_config`: the reverse of get_config",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
@@ -386,7 +402,70 @@ def test_implementation_survives_the_configuration():
     assert twin.cell.implementation == 1, f"implementation={twin.cell.implementation}"
 
 
-@claim("saving.same-function", derived="saving.config-keeps-arguments, and weights.round-trip")
+@claim(
+    "saving.config-used-up",
+    observed="Keras 2 and 3",
+    corrects="From one configuration any number of layers can be made.",
+)
+@given(integers(1, 4))
+def test_from_config_takes_the_cell_out_of_the_configuration(units):
+    """
+    from_config of RNN takes the cell out of the configuration, while Bidirectional copies its own.
+
+    A second layer from the same dictionary fails with a KeyError, as it does for the cells of
+    StackedRNNCells and the layer of TimeDistributed. Call get_config again.
+
+    >>> import keras, numpy as np
+    >>> config = keras.layers.RNN(keras.layers.LSTMCell(2)).get_config()
+    >>> rnn = keras.layers.RNN.from_config(config)
+    >>> "cell" in config, "cell" in rnn.get_config()
+    (False, True)
+    """
+    layers, cell = keras.layers, keras.layers.LSTMCell(units)
+    inner = layers.LSTM(units)
+    kinds = [layers.RNN(cell), layers.StackedRNNCells([cell]), layers.TimeDistributed(inner)]
+    configs = [layer.get_config() for layer in [*kinds, layers.Bidirectional(inner)]]
+    twins = [type(k).from_config(c) for k, c in zip(kinds, configs, strict=False)]
+    twins += [layers.Bidirectional.from_config(configs[3])]
+    lost = [set(twin.get_config()) - set(c) for twin, c in zip(twins, configs, strict=True)]
+    assert lost == [{"cell"}, {"cells"}, {"layer"}, set()], f"lost: {lost}"
+    assert configs[3] == twins[3].get_config(), "the configuration of Bidirectional is changed"
+
+
+@claim(
+    "saving.config-custom-objects",
+    observed="Keras 3",
+)
+def test_from_config_takes_custom_objects_for_what_is_wrapped():
+    """
+    from_config of RNN, StackedRNNCells and Bidirectional finds classes given as custom_objects.
+
+    So one that is not registered can be named there, as in load_model. In Bidirectional it
+    holds for the backward layer: the forward layer is copied once more, without them.
+
+    >>> import keras, numpy as np
+    >>> class Total(keras.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> config = keras.layers.RNN(Total()).get_config()
+    >>> rnn = keras.layers.RNN.from_config(config, custom_objects={"Total": Total})
+    >>> float(rnn(np.ones((1, 3, 1)))[0, 0])
+    3.0
+    """
+    layers, found = keras.layers, {"Total": Total, "unregistered": unregistered}
+    backward = layers.LSTM(2, activation=unregistered, go_backwards=True)
+    both = layers.Bidirectional(layers.LSTM(2), backward_layer=backward)
+    for layer in (layers.RNN(Total()), layers.StackedRNNCells([Total(), Total()]), both):
+        assert_refused(partial(type(layer).from_config, layer.get_config()), "TypeError")
+        twin = type(layer).from_config(layer.get_config(), custom_objects=found)
+        assert twin.get_config() == layer.get_config(), f"{twin.get_config()}"
+
+
+@claim(
+    "saving.same-function",
+    derived="saving.config-keeps-arguments, and weights.round-trip",
+    costly="several layers and calls an example, about a tenth of a second",
+)
 @given(
     cases(
         activation=functions,
@@ -560,6 +639,32 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     model = fresh(case, *wrapped(kind, case.units))
     model.set_weights(drawn_like(model.get_weights(), seed))
     assert_same(reloaded(model)(case.x), model(case.x))
+
+
+@claim(
+    "saving.masking-array",
+    observed="Keras 3",
+    costly="a file an example",
+)
+@given(cases(features=2, timesteps=integers(1, 3)), seeds)
+def test_a_mask_value_for_each_feature_is_saved(case, seed):
+    """
+    A Masking whose mask_value is an array masks the same when it is loaded from a `.keras` file.
+
+    The configuration in the file holds the array as a list with its dtype.
+
+    >>> import keras, numpy as np
+    >>> masking = keras.layers.Masking(mask_value=np.array([0.0, 9.0]))
+    >>> keras.Sequential([keras.Input((3, 2)), masking]).save("masking.keras")
+    >>> loaded = keras.saving.load_model("masking.keras").layers[0]
+    >>> loaded.mask_value.tolist()
+    [0.0, 9.0]
+    """
+    values = noise((2,), seed)
+    x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, values, case.x)
+    layer = reloaded(fresh(case, keras.layers.Masking(values))).layers[0]
+    assert_same(layer.mask_value, values)
+    assert_same(layer.compute_mask(x), np.any(x != values, axis=2))
 
 
 @claim(

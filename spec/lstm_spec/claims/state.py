@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients
@@ -161,6 +161,7 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     "state.one-sample-many-states",
     observed="Keras 3, TensorFlow, CPU",
     corrects="The output has one row for each sample of the input.",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(batch=several, state=True))
 def test_one_sample_is_run_from_every_state(case):
@@ -567,6 +568,30 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case):
     assert_same(copy(case.x), first)
 
 
+@claim("state.variables", observed="Keras 3")
+@given(cases(timesteps=1), sampled_from(["float16", "float64", "mixed_float16"]))
+def test_a_kept_state_is_a_variable(case, policy):
+    """
+    A kept state is a variable named rnn_state, not trainable, of the dtype of the weights.
+
+    With mixed_float16 that is float32, though the layer computes in float16. Its path begins
+    with the layer's name.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16", name="words")
+    >>> y = lstm(np.ones((1, 3, 1)))
+    >>> state = lstm.states[0]
+    >>> state.path.split("/"), state.trainable, str(state.dtype), str(np.array(y).dtype)
+    (['words', 'rnn_state'], False, 'float32', 'float16')
+    """
+    layer = lstm(case, stateful=True, dtype=policy)
+    layer(case.x)
+    told = [(s.name, s.path, s.trainable, str(s.dtype)) for s in layer.states]
+    dtype = str(layer.cell.kernel.dtype)
+    expected = [("rnn_state", f"{layer.name}/rnn_state", False, dtype)] * 2
+    assert told == expected, f"the states are {told}"
+
+
 @claim("state.fixed-batch", promised="RNN, note on statefulness: a fixed batch size")
 @given(cases(stateful=True))
 def test_a_stateful_layer_refuses_another_batch_size(case):
@@ -636,6 +661,7 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     "state.stateful-set-off",
     observed="Keras 3",
     corrects="A layer that was built stateful keeps its state and its batch size for good.",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(), integers(1, 4), seeds)
 def test_a_layer_can_cease_to_be_stateful(case, batch, seed):
@@ -658,7 +684,11 @@ def test_a_layer_can_cease_to_be_stateful(case, batch, seed):
     assert_close(layer(other.x), equations(other).h)
 
 
-@claim("state.given-wins", promised="RNN, call argument `initial_state`")
+@claim(
+    "state.given-wins",
+    promised="RNN, call argument `initial_state`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
 @given(cases(state=True, stateful=True, return_state=True), seeds)
 def test_a_given_state_replaces_the_kept_one(case, seed):
     """
@@ -682,7 +712,11 @@ def test_a_given_state_replaces_the_kept_one(case, seed):
     assert_close([state.value for state in layer.states], [run.h, run.c])
 
 
-@claim("state.in-training-mode", derived="training=True only switches dropout on")
+@claim(
+    "state.in-training-mode",
+    derived="training=True only switches dropout on",
+    costly="several layers and calls an example, about a tenth of a second",
+)
 @given(cases(stateful=True, return_state=True))
 def test_training_mode_moves_the_state_on(case):
     """
@@ -848,6 +882,60 @@ def test_a_reset_layer_starts_from_zeros_again(case):
     assert_differs(layer(case.x)[2], first[2])
     layer.reset_state()
     assert_same(layer(case.x), first)
+
+
+@claim(
+    "state.reset-states",
+    observed="Keras 2 and 3",
+    corrects="reset_states is gone in Keras 3.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), stateful=True))
+def test_reset_states_is_reset_state(case):
+    """
+    The name reset_states is kept for reset_state, by LSTM, RNN and Bidirectional.
+
+    Models have neither. New code had better use the singular, which is the documented one.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first = np.array(lstm(x))
+    >>> lstm.reset_states()
+    >>> bool(np.array_equal(lstm(x), first))
+    True
+    """
+    wrapper = keras.layers.Bidirectional(keras.layers.LSTM(case.units, stateful=True))
+    for layer in (lstm(case), wrapper):
+        first = to_numpy(layer(case.x))
+        assert_differs(layer(case.x), first)
+        layer.reset_states()
+        assert_same(layer(case.x), first)
+
+
+@claim(
+    "state.built-again",
+    observed="Keras 3",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), stateful=True))
+def test_building_a_stateful_layer_again_resets_it(case):
+    """
+    Calling build of a stateful layer again resets its state, and leaves its weights as they are.
+
+    A layer that was called is built already, so there is no need to do so.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> first = np.array(lstm(x))
+    >>> lstm.build(x.shape)
+    >>> bool(np.array_equal(lstm(x), first))
+    True
+    """
+    layer = lstm(case)
+    first = to_numpy(layer(case.x))
+    layer.build(case.x.shape)
+    assert_same(layer(case.x), first)
+    assert_same(layer.get_weights(), case.weights)
 
 
 @claim(

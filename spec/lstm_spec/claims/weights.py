@@ -49,7 +49,7 @@ def distance_to_uniform(numbers: Array) -> float:
 @claim(
     "weights.three",
     observed="Keras 2 and 3, on every backend",
-    corrects="The weights come as one array a gate: weights[0] is the kernel of the input gate.",
+    corrects="The weights come as one array a gate, and the bias has one number for each unit.",
 )
 @given(sizes, sizes)
 def test_weights_are_kernel_recurrent_kernel_and_bias(features, units):
@@ -85,10 +85,11 @@ def test_parameters_are_counted_from_units_and_features(features, units):
     before and U biases. Timesteps and batch do not occur in it.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(100)
-    >>> lstm.build((1, 7, 25))  # (batch, timesteps, features)
-    >>> lstm.count_params(), 4 * (100 * (25 + 100) + 100)
-    (50400, 50400)
+    >>> short, long = keras.layers.LSTM(100), keras.layers.LSTM(100)
+    >>> short.build((1, 7, 25))  # (batch, timesteps, features)
+    >>> long.build((1, 700, 25))
+    >>> short.count_params(), long.count_params(), 4 * (100 * (25 + 100) + 100)
+    (50400, 50400, 50400)
     """
     count = built(features, units).count_params()
     assert count == 4 * (units * (features + units) + units), f"{count} parameters"
@@ -282,7 +283,9 @@ def test_unit_forget_bias_replaces_the_initializer_at_the_forget_gate(features, 
 
 
 @claim(
-    "weights.kernel-range", derived="LSTM, argument `kernel_initializer`: Glorot, on shape (F, 4U)"
+    "weights.kernel-range",
+    derived="LSTM, argument `kernel_initializer`: Glorot, on shape (F, 4U)",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(integers(8, 16), integers(8, 16), seeds)
 def test_kernel_begins_uniform_with_a_fan_out_of_four_times_the_units(features, units, seed):
@@ -498,6 +501,26 @@ def test_weights_are_the_variables_of_the_cell(features, units):
     assert list(map(id, layer.weights)) == list(map(id, variables)), f"{layer.weights}"
 
 
+@claim("weights.paths", observed="Keras 3, on every backend")
+@given(sizes, sampled_from(["lstm", "encoder"]))
+def test_the_paths_of_the_weights_are_layer_cell_and_weight(units, name):
+    """
+    The path of a weight is the layer's name, then lstm_cell, then the weight's own name.
+
+    The cell is called so in every layer, so that the paths of two layers differ in the
+    first part alone. A regular expression on `path` picks out the weights of one of them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, name="encoder")
+    >>> lstm.build((1, 7, 3))  # (batch, timesteps, features)
+    >>> [weight.path.split("/") for weight in lstm.weights][0]
+    ['encoder', 'lstm_cell', 'kernel']
+    """
+    paths = [weight.path for weight in built(3, units, name=name).weights]
+    names = ["kernel", "recurrent_kernel", "bias"]
+    assert paths == [f"{name}/lstm_cell/{weight}" for weight in names], f"{paths}"
+
+
 @claim("weights.seed-state", observed="Keras 3, on every backend; Keras 2 has no such variable")
 @given(sizes, sizes, sampled_from([0.0, 0.5]))
 def test_seed_state_is_a_variable_beside_the_weights(features, units, dropout):
@@ -631,6 +654,7 @@ def test_trainable_moves_all_three_weights(features, units, trainable):
     layer = built(features, units, trainable=trainable)
     counts = len(layer.trainable_weights), len(layer.non_trainable_weights)
     assert counts == (3 * trainable, 3 * (not trainable)), f"{counts} when given {trainable}"
+    assert layer.cell.trainable == trainable, f"the cell's trainable is {layer.cell.trainable}"
     layer.trainable = not trainable
     counts = len(layer.trainable_weights), len(layer.non_trainable_weights)
     assert counts == (3 * (not trainable), 3 * trainable), f"{counts} when then reversed"

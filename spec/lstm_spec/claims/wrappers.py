@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds
+from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds
 from lstm_spec.harness.subject import UNDRAWN, lstm, to_numpy, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
@@ -75,9 +76,10 @@ def looped(case, **options):
     return with_weights(keras.layers.RNN(cell, **{**case.options, **options}), case)
 
 
-def stack(lower, above, wrapped=False, **options):
+def stack(lower, above, wrapped=False, dropout=0.0, **options):
     """Build RNN around a list of two LSTM cells, or around StackedRNNCells of them."""
-    cells = [keras.layers.LSTMCell(case.units, **UNDRAWN) for case in (lower, above)]
+    pair = (lower, above)
+    cells = [keras.layers.LSTMCell(case.units, dropout=dropout, **UNDRAWN) for case in pair]
     layer = keras.layers.RNN(keras.layers.StackedRNNCells(cells) if wrapped else cells, **options)
     layer.build(lower.x.shape)
     layer.set_weights(lower.weights + above.weights)
@@ -107,6 +109,11 @@ def of_slices(case, x, mask=None):
     """Return the case with all slices as samples, (batch * number, timesteps, features)."""
     mask = None if mask is None else mask.reshape(-1, case.timesteps)
     return replace(case, x=x.reshape(-1, case.timesteps, case.features), mask=mask)
+
+
+def halved(z):
+    """Halve z: an activation that Keras does not know."""
+    return z * 0.5
 
 
 def side_by_side(forward, backward):
@@ -258,8 +265,8 @@ def test_reversing_time_exchanges_the_halves(case, seed):
     promised="Bidirectional, argument `merge_mode`",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), seeds, sampled_from(["sum", "mul", "ave", "concat"]))
-def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode):
+@given(cases(timesteps=integers(1, 3), return_sequences=True), seeds)
+def test_merge_mode_says_how_the_halves_are_merged(case, seed):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
@@ -276,7 +283,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode):
     backward = opposite(case, seed)
     f, b = equations(case).outputs, equations(backward).outputs[:, ::-1]
     expected = {"sum": f + b, "mul": f * b, "ave": (f + b) / 2, "concat": side_by_side(f, b)}
-    assert_close(both(case, backward, merge_mode=mode)(case.x), expected[mode])
+    merged = [both(case, backward, merge_mode=mode)(case.x) for mode in expected]
+    assert_close(merged, list(expected.values()))
 
 
 @claim(
@@ -335,7 +343,8 @@ def test_another_merge_mode_is_refused(mode):
     """
     Bidirectional refuses a merge_mode that is none of sum, mul, ave, concat and None.
 
-    The refusal comes from the constructor, as a ValueError that lists the five.
+    The constructor raises a ValueError that lists the five. Set on a layer later, such a mode
+    is refused by the next call.
 
     >>> import keras, numpy as np
     >>> try:
@@ -347,6 +356,9 @@ def test_another_merge_mode_is_refused(mode):
     inner = keras.layers.LSTM(2)
     refused = lambda: keras.layers.Bidirectional(inner, merge_mode=mode)  # noqa: E731
     assert_refused(refused, "ValueError", "Invalid merge mode")
+    layer, x = keras.layers.Bidirectional(inner), np.ones((1, 2, 1), "float32")
+    layer.merge_mode = mode
+    assert_refused(lambda: layer(x), "ValueError", "Unrecognized value for `merge_mode`")
 
 
 @claim(
@@ -405,6 +417,78 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
     assert_differs(layer.get_weights()[0], case.kernel)
 
 
+@claim("wrappers.direction-names", observed="Keras 2 and 3")
+@given(sampled_from(["lstm", "words", "forward_words", "backward_words"]))
+def test_the_directions_are_named_after_the_given_layer(name):
+    """
+    The layers in Bidirectional have the given layer's name behind `forward_` and `backward_`.
+
+    A name that begins so already stays as it is, which keeps the names the same when a saved
+    wrapper is loaded. These are the names in `summary` and in error messages.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, name="words"))
+    >>> both.forward_layer.name, both.backward_layer.name
+    ('forward_words', 'backward_words')
+    """
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(2, name=name))
+    names = layer.forward_layer.name, layer.backward_layer.name
+    expected = [way + name.removeprefix(way) for way in ("forward_", "backward_")]
+    assert list(names) == expected, f"named {names}"
+
+
+@claim(
+    "wrappers.use-cudnn-handed-on",
+    observed="Keras 3.8 and later: https://github.com/keras-team/keras/issues/20588",
+)
+@given(sampled_from([False, True]), booleans())
+def test_both_directions_get_the_given_use_cudnn(value, other):
+    """
+    Both layers in Bidirectional have the `use_cudnn` of its first argument.
+
+    It is set after the copies are made, because it is in no configuration. A given
+    backward_layer loses its own value, too.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, use_cudnn=False))
+    >>> both.forward_layer.use_cudnn, both.backward_layer.use_cudnn
+    (False, False)
+    """
+    inner, backward = keras.layers.LSTM(2, use_cudnn=value), keras.layers.LSTM(2, use_cudnn=other)
+    backward.go_backwards = True
+    made = [keras.layers.Bidirectional(inner, backward_layer=b) for b in (None, backward)]
+    layers = [layer for both in made for layer in (both.forward_layer, both.backward_layer)]
+    assert [layer.use_cudnn for layer in layers] == [value] * 4, "another use_cudnn"
+
+
+@claim(
+    "wrappers.unregistered-in-bidirectional",
+    observed="Keras 3; Keras 2 had the functions of the running program found",
+    corrects="Whatever activation an LSTM has, Bidirectional can be put around it.",
+)
+def test_bidirectional_cannot_copy_an_unregistered_activation():
+    """
+    Bidirectional refuses an LSTM whose activation is a function that is not registered.
+
+    It copies the layer by its configuration, which holds the name of the function only.
+    Register it with keras.saving.register_keras_serializable.
+
+    >>> import keras, numpy as np
+    >>> half = lambda z: z * 0.5
+    >>> half.__name__ = "half"  # as with def, in one line
+    >>> lstm = keras.layers.LSTM(2, activation=half)
+    >>> with keras.saving.custom_object_scope({"half": half}):
+    ...     both = keras.layers.Bidirectional(lstm)
+    >>> tuple(both(np.ones((1, 4, 1))).shape)
+    (1, 4)
+    """
+    lstm = keras.layers.LSTM(2, activation=halved)
+    assert_refused(lambda: keras.layers.Bidirectional(lstm), "could not be deserialized properly")
+    with keras.saving.custom_object_scope({"halved": halved}):
+        layer = keras.layers.Bidirectional(lstm)
+    assert layer.backward_layer.cell.activation is halved
+
+
 @claim(
     "wrappers.own-backward-layer",
     promised="Bidirectional, argument `backward_layer`",
@@ -438,6 +522,34 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 
 
 @claim(
+    "wrappers.declared-output",
+    promised="Layer, method `compute_output_shape`; Bidirectional, argument `merge_mode`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), return_sequences=booleans()), seeds)
+def test_bidirectional_declares_the_shapes_that_it_returns(case, seed):
+    """
+    compute_output_shape of Bidirectional, with equal units, tells the shapes that a call returns.
+
+    It does so for every merge_mode, with the states of both directions behind the output where
+    return_state=True.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))
+    >>> both.compute_output_shape((1, 4, 3))
+    ((1, 4), (1, 2), (1, 2), (1, 2), (1, 2))
+    >>> [tuple(part.shape) for part in both(np.ones((1, 4, 3)))]
+    [(1, 4), (1, 2), (1, 2), (1, 2), (1, 2)]
+    """
+    drawn = [replace(case, options={**case.options, "return_state": r}) for r in (False, True)]
+    for mode in ("concat", "sum", None):
+        layers = [both(one, opposite(one, seed), merge_mode=mode) for one in drawn]
+        returned = [keras.tree.map_structure(np.shape, layer(case.x)) for layer in layers]
+        declared = [layer.compute_output_shape(case.x.shape) for layer in layers]
+        assert declared == returned, f"declared {declared}, returned {returned}"
+
+
+@claim(
     "wrappers.unequal-units",
     promised="Bidirectional, argument `backward_layer`: a custom layer may be given",
 )
@@ -459,7 +571,7 @@ def test_the_declared_width_is_the_sum_of_unequal_halves(units, pick):
     backward = keras.layers.LSTM(others, go_backwards=True)
     layer = keras.layers.Bidirectional(keras.layers.LSTM(units), backward_layer=backward)
     declared = layer(keras.Input((3, 2))).shape[-1]
-    assert declared == units + others, f"declared {declared}, not {units} + {others}"
+    assert declared == units + others, f"declared {declared / units:g} times the forward units"
 
 
 @claim(
@@ -473,8 +585,9 @@ def test_the_argument_weights_is_ignored(case, seed):
     """
     Bidirectional ignores its argument `weights`.
 
-    The layer keeps the list, and nothing reads it. Build the layer and use set_weights.
-    The belief is met in keras-team/keras issues 7257 and 8957.
+    Each direction keeps its half of the list as `initial_weights`, and nothing reads them.
+    Build the layer and use set_weights. The belief is met in keras-team/keras issues 7257
+    and 8957.
 
     >>> import keras, numpy as np
     >>> given = [np.ones((1, 8)), np.ones((2, 8)), np.ones(8)] * 2
@@ -489,6 +602,8 @@ def test_the_argument_weights_is_ignored(case, seed):
     layer.build(case.x.shape)
     kernels = [layer.get_weights()[k] for k in (0, 1, 3, 4)]
     assert_same(kernels, [np.zeros_like(weights[k]) for k in (0, 1, 3, 4)])
+    kept = [layer.forward_layer.initial_weights, layer.backward_layer.initial_weights]
+    assert_same(kept, [weights[:3], weights[3:]])
 
 
 @claim(
@@ -517,16 +632,56 @@ def test_a_layer_that_goes_backwards_is_refused(units, backwards):
     assert_refused(lambda: keras.layers.Bidirectional(first, backward_layer=second), *words)
 
 
+@claim("wrappers.backward-layer-needed", promised="Bidirectional, argument `backward_layer`")
+@given(sampled_from([True, 8, "lstm", keras.layers.LSTM]))
+def test_a_backward_layer_is_a_layer(value):
+    """
+    Bidirectional refuses a backward_layer that is no layer: a flag, a number or a class.
+
+    There is nothing to switch on: without backward_layer the first argument is copied.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.Bidirectional(keras.layers.LSTM(2), backward_layer=True)
+    ... except ValueError as error:
+    ...     print("`keras.layers.Layer` instance" in str(error))
+    True
+    """
+    refused = partial(keras.layers.Bidirectional, keras.layers.LSTM(2), backward_layer=value)
+    assert_refused(refused, "ValueError", "`backward_layer`", "`keras.layers.Layer` instance")
+
+
+@claim("wrappers.bidirectional-axes", observed="Keras 2 and 3")
+@given(sampled_from(["reader", "words"]), integers(1, 9), integers(1, 9))
+def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
+    """
+    Bidirectional refuses input of two axes, by an error that tells its own name, ndim=3 and ndim=2.
+
+    It has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.Bidirectional(keras.layers.LSTM(2), name="reader")(np.ones((5, 1)))
+    ... except ValueError as error:
+    ...     print("'reader'" in str(error), "expected ndim=3, found ndim=2" in str(error))
+    True True
+    """
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(2), name=name)
+    words = f"'{name}'", "expected ndim=3, found ndim=2", f"received: ({rows}, {columns})"
+    assert_refused(lambda: layer(np.ones((rows, columns), "float32")), "ValueError", *words)
+
+
 @claim(
     "wrappers.directions-agree",
     promised="Bidirectional, argument `backward_layer`: a ValueError is raised otherwise",
 )
-@given(sampled_from(["return_sequences", "return_state", "stateful"]), booleans())
-def test_layers_of_two_kinds_are_refused(name, value):
+@given(booleans(), integers(0, 2), integers(1, 3))
+def test_layers_of_two_kinds_are_refused(value, first, number):
     """
     Bidirectional refuses a backward_layer of other return_sequences, return_state or stateful.
 
-    Units, activations, dropout and all other options may differ.
+    The first that differs of stateful, return_sequences and return_state is named. Units,
+    activations, dropout and all other options may differ.
 
     >>> import keras, numpy as np
     >>> inner = keras.layers.LSTM(2, stateful=True)
@@ -537,10 +692,12 @@ def test_layers_of_two_kinds_are_refused(name, value):
     ...     print('same value for attribute "stateful"' in str(error))
     True
     """
-    forward = keras.layers.LSTM(2, **{name: value})
-    backward = keras.layers.LSTM(2, go_backwards=True, **{name: not value})
-    refused = lambda: keras.layers.Bidirectional(forward, backward_layer=backward)  # noqa: E731
-    assert_refused(refused, "ValueError", f'same value for attribute "{name}"')
+    names = ["stateful", "return_sequences", "return_state"]
+    for differing in [names, names[1:], names[2:], names[first : first + number]]:
+        forward = keras.layers.LSTM(2, **dict.fromkeys(differing, value))
+        backward = keras.layers.LSTM(2, go_backwards=True, **dict.fromkeys(differing, not value))
+        refused = partial(keras.layers.Bidirectional, forward, backward_layer=backward)
+        assert_refused(refused, "ValueError", f'same value for attribute "{differing[0]}"')
 
 
 class Summing(keras.Layer):  # type: ignore[misc]
@@ -588,6 +745,43 @@ def test_a_layer_in_bidirectional_needs_stateful_too():
         assert_refused(lambda: keras.layers.Bidirectional(Summing()), "AttributeError", "stateful")
         layer = keras.layers.Bidirectional(SummingAnew())
     assert_refused(lambda: layer(np.ones((1, 3, 1), "float32")), "TypeError", "initial_state")
+
+
+class SummingFrom(SummingAnew):
+    """The same, with a call that takes an initial state, but no mask."""
+
+    def call(self, sequences, initial_state=None):
+        """Return the sum over time."""
+        return keras.ops.sum(sequences, axis=1)
+
+
+@claim(
+    "wrappers.own-layer-in-bidirectional",
+    observed="Keras 3",
+    corrects="Bidirectional hands a mask on to each of its layers that takes one.",
+)
+@given(cases(timesteps=integers(2, 3)), seeds, picks)
+def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick):
+    """
+    Bidirectional hands a mask on to neither layer if the call of its forward layer takes none.
+
+    A layer of one's own may so be used without one, and an LSTM beside it reads all timesteps.
+    Two such layers work as well.
+
+    >>> import keras, numpy as np
+    >>> both, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), np.array([[[1.0], [7.0]]])
+    >>> y = both(x, mask=np.array([[True, False]]))  # an LSTM takes a mask
+    >>> bool(np.allclose(y, both(x[:, :1]), atol=1e-6))
+    True
+    """
+    backward, mask = lstm(opposite(case, seed)), np.arange(case.timesteps) != pick % case.timesteps
+    with keras.saving.custom_object_scope({"SummingFrom": SummingFrom}):
+        layer = keras.layers.Bidirectional(SummingFrom(), backward_layer=backward)
+        alone = keras.layers.Bidirectional(SummingFrom())
+    total, read = np.sum(case.x, axis=1, dtype=float), equations(opposite(case, seed)).h
+    masks = np.tile(mask, (case.batch, 1))
+    assert_close(layer(case.x, mask=masks), side_by_side(total, read))
+    assert_close(alone(case.x, mask=masks), side_by_side(total, total))
 
 
 @claim(
@@ -776,6 +970,59 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     assert_same(layer(case.x), first)
 
 
+@claim("wrappers.states-of-both", observed="Keras 3")
+@given(cases(timesteps=1, stateful=True), sampled_from(["forward_layer", "backward_layer"]))
+def test_there_are_no_states_until_both_directions_are_built(case, first):
+    """
+    The `states` of a stateful Bidirectional are None until both of its layers are built.
+
+    Then there are four: h, c forward, and h, c backward. A call or `build` of the wrapper
+    builds whatever is not built yet.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True))
+    >>> both.forward_layer.build((1, 4, 3))
+    >>> before, y = both.states, both(np.ones((1, 4, 3)))
+    >>> before is None, len(both.states)
+    (True, 4)
+    """
+    for name in (first, "backward_layer", "forward_layer"):
+        layer = keras.layers.Bidirectional(keras.layers.LSTM(case.units, stateful=True))
+        getattr(layer, name).build(case.x.shape)
+        before = layer.states
+        assert before is None, f"with its {name} only: {before}"
+        layer.build(case.x.shape)
+        shapes = [tuple(state.shape) for state in layer.states]
+        assert shapes == [(case.batch, case.units)] * 4, f"states of shapes {shapes}"
+
+
+@claim(
+    "wrappers.bidirectional-dtype",
+    observed="Keras 3 on TensorFlow",
+    corrects="Bidirectional(LSTM(2), dtype='float64') computes in float64.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), return_state=True), seeds)
+def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
+    """
+    The dtype of Bidirectional casts its outputs only: the layers in it compute in their own.
+
+    The states come back in the layers' dtype. Give the dtype to the LSTM; the wrapper's should
+    be the same.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), dtype="float64")
+    >>> y = np.array(both(np.array([[[1.0], [7.0]]])))
+    >>> str(y.dtype), str(both.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
+    ('float64', 'float32', True)
+    """
+    backward = opposite(case, seed)
+    wide = to_numpy(both(case, backward, merge_mode=None, dtype="float64")(case.x))
+    types = [str(part.dtype) for part in wide]
+    assert types == ["float64"] * 2 + ["float32"] * 4, f"outputs and states are {types}"
+    assert_same(wide, to_numpy(both(case, backward, merge_mode=None)(case.x)))
+
+
 @claim(
     "wrappers.bidirectional-in-pieces",
     derived="wrappers.bidirectional-stateful: a piece is read backwards before the next one comes",
@@ -867,8 +1114,8 @@ def test_cells_make_their_own_zeros(case, units):
     "wrappers.cell-sizes",
     promised="RNN, argument `cell`: `state_size` and `output_size`",
 )
-@given(integers(1, 9), integers(1, 9))
-def test_cells_tell_their_sizes(lower, upper):
+@given(seeds)
+def test_cells_tell_their_sizes(seed):
     """
     state_size of an LSTMCell is [units, units], and of stacked cells a list with one for each.
 
@@ -880,10 +1127,11 @@ def test_cells_tell_their_sizes(lower, upper):
     >>> cells[0].state_size, stacked.state_size, stacked.output_size
     ([2, 2], [[2, 2], [3, 3]], 3)
     """
-    cells = [keras.layers.LSTMCell(lower), keras.layers.LSTMCell(upper)]
-    stacked, sizes = keras.layers.StackedRNNCells(cells), [[lower] * 2, [upper] * 2]
+    units = (1 + permutation(9, seed)[:3]).tolist()
+    cells = [keras.layers.LSTMCell(number) for number in units]
+    stacked, sizes = keras.layers.StackedRNNCells(cells), [[number] * 2 for number in units]
     assert [cell.state_size for cell in cells] == stacked.state_size == sizes, "state_size"
-    assert (cells[0].output_size, stacked.output_size) == (lower, upper), "output_size"
+    assert [cell.output_size for cell in [*cells, stacked]] == [*units, units[-1]], "output_size"
 
 
 @claim(
@@ -1028,10 +1276,10 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
     corrects="RNN(LSTMCell(2), dtype='float64') computes in float64.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases())
+@given(cases(timesteps=integers(1, 3), state=True))
 def test_the_dtype_of_rnn_is_not_its_cells(case):
     """
-    The dtype of RNN casts its output only: the cell in it computes in the cell's own dtype.
+    The dtype of RNN casts what it returns: the cell in it computes in the cell's own dtype.
 
     RNN(LSTMCell(2), dtype="float64") returns float64 numbers of float32 accuracy, without a
     warning. Give the dtype to both, RNN(LSTMCell(2, dtype=d), dtype=d).
@@ -1042,9 +1290,13 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
     >>> str(y.dtype), str(rnn.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
     ('float64', 'float32', True)
     """
-    y = to_numpy(looped(case, dtype="float64")(case.x))
-    assert str(y.dtype) == "float64", f"its output is {y.dtype}"
-    assert_same(y, to_numpy(looped(case)(case.x)))
+    options = [{}, {"return_sequences": True, "return_state": True}]
+    layers = [looped(case, dtype="float64", **of) for of in options]
+    y = to_numpy([layer(case.x, initial_state=case.state) for layer in layers])
+    types = {str(part.dtype) for part in keras.tree.flatten(y)}
+    assert types == {"float64"}, f"outputs and states are {types}"
+    narrow = [looped(case, **of)(case.x, initial_state=case.state) for of in options]
+    assert_same(y, to_numpy(narrow))
 
 
 # Cells of one's own.
@@ -1066,6 +1318,40 @@ class SumFromSeven(Sum):
     def get_initial_state(self, batch_size=None):
         """Return what the sum starts from."""
         return [7.0 * keras.ops.ones((batch_size, 3))]
+
+
+class BareSum(Sum):
+    """The sum on top of seven, with its state never in a list."""
+
+    def call(self, inputs, states):
+        """Add a timestep to the sum."""
+        return states[0] + inputs, states[0] + inputs
+
+    def get_initial_state(self, batch_size=None):
+        """Return what the sum starts from."""
+        return 7.0 * keras.ops.ones((batch_size, 3))
+
+
+class Totals(keras.Layer):  # type: ignore[misc]
+    """A cell with states of some widths, each the total of its input so far; it has no output_size.
+
+    Its state_size is a list, or a whole number with bare=True.
+    """
+
+    def __init__(self, *widths, bare=False, **options):
+        """Keep the widths."""
+        super().__init__(**options)
+        self.state_size = widths[0] if bare else list(widths)
+        self.told = None
+
+    def build(self, input_shape):
+        """Note the shape that the cell is built for."""
+        self.told = tuple(input_shape)
+
+    def call(self, inputs, states):
+        """Add a timestep to the totals."""
+        states = [state + keras.ops.sum(inputs, axis=-1, keepdims=True) for state in states]
+        return states[0], states
 
 
 class PlainSum:
@@ -1140,6 +1426,100 @@ def test_a_cell_decides_from_what_it_starts(case):
     assert_close(layer(case.x, initial_state=[case.h]), 2.0 * (case.h + added))
 
 
+@claim("wrappers.bare-state", observed="Keras 3")
+@given(cases(batch=integers(2, 3), features=3, units=3, state=True))
+def test_a_single_state_needs_no_list(case):
+    """
+    A cell of a single state may return it without a list, and RNN may be given it so.
+
+    It holds for what its call and its get_initial_state return, and for initial_state. The
+    cell itself is handed a list in any case.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, states[0] + x
+    >>> float(keras.layers.RNN(Sum())(np.ones((1, 3, 1)), initial_state=np.ones((1, 1)))[0, 0])
+    4.0
+    """
+    layer, sums = keras.layers.RNN(BareSum(), return_state=True), np.cumsum(case.x, 1, dtype=float)
+    assert_close(layer(case.x), [7.0 + sums[:, -1]] * 2)
+    assert_close(layer(case.x, initial_state=case.h), [case.h + sums[:, -1]] * 2)
+    twice = keras.layers.RNN([BareSum(), BareSum()])
+    assert_close(twice(case.x), 7.0 + np.sum(7.0 + sums, axis=1))
+    assert_close(keras.layers.RNN(BareSum(), unroll=True)(case.x), 7.0 + sums[:, -1])
+
+
+@claim("wrappers.own-cell-zeros", promised="RNN, argument `cell`: get_initial_state is optional")
+@given(integers(1, 3), integers(4, 6), integers(7, 9), sampled_from(["float16", "float64"]))
+def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
+    """
+    For a cell without get_initial_state RNN makes zeros, one tensor for each number in state_size.
+
+    They have the shapes (batch, size), and the dtype that the cell computes in.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.Layer):
+    ...     state_size = [1, 2]
+    ...     def call(self, x, states): return x, states
+    >>> states = keras.layers.RNN(Sum()).get_initial_state(batch_size=3)
+    >>> [tuple(state.shape) for state in states]
+    [(3, 1), (3, 2)]
+    """
+    states = keras.layers.RNN(Totals(width, other, dtype=dtype)).get_initial_state(batch)
+    assert_same(to_numpy(states), [np.zeros((batch, width)), np.zeros((batch, other))])
+    types = [str(state.dtype) for state in to_numpy(states)]
+    assert types == [dtype] * 2, f"zeros of {types}"
+
+
+@claim("wrappers.own-cell-stateful", promised="RNN, argument `stateful`")
+@given(cases(features=3), seeds)
+def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
+    """
+    A stateful RNN goes on from the single state of a cell of one's own.
+
+    It keeps as many states as the cell has, here one.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> rnn, x = keras.layers.RNN(Sum(), stateful=True), np.array([[[1.0], [7.0], [2.0]]])
+    >>> float(rnn(x)[0, 0]), float(rnn(x)[0, 0]), len(rnn.states)
+    (10.0, 20.0, 1)
+    """
+    layer, later = keras.layers.RNN(Sum(), stateful=True), noise(case.x.shape, seed)
+    layer(case.x)
+    whole = np.concatenate([case.x, later], axis=1)
+    assert_close(layer(later), 2.0 * np.sum(whole, axis=1, dtype=float))
+    assert len(layer.states) == 1, f"{len(layer.states)} states"
+
+
+@claim("wrappers.built-for-a-timestep", promised="RNN, argument `cell`: it is called on a timestep")
+@given(seeds)
+def test_cells_are_built_for_one_timestep(seed):
+    """
+    A cell is built for (batch, features), and in a stack for (batch, width of the cell below).
+
+    There is no time axis in it. That width is the output_size of the cell below, or else the
+    size of its first state.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(4)])
+    >>> rnn.build((5, 7, 3))  # (batch, timesteps, features)
+    >>> [tuple(weight.shape) for weight in rnn.get_weights()[::3]]  # the two kernels
+    [(3, 8), (2, 16)]
+    """
+    b, t, f, u, v, w = (1 + permutation(9, seed)[:6]).tolist()
+    cells = [Totals(w), Totals(u, v), Totals(v, bare=True), keras.layers.LSTMCell(u), Totals(w)]
+    alone, stacked = keras.layers.RNN(cells[0]), keras.layers.RNN(cells[1:])
+    alone.build((b, t, f))
+    stacked.build((b, t, f))
+    told = [cell.told for cell in cells if isinstance(cell, Totals)]
+    assert told == [(b, f), (b, f), (b, u), (b, u)], f"built for {told}"
+    assert tuple(cells[3].kernel.shape) == (v, 4 * u), f"a kernel of shape {cells[3].kernel.shape}"
+
+
 @claim(
     "wrappers.no-output-size",
     observed="Keras 2 and 3",
@@ -1160,9 +1540,9 @@ def test_a_cell_needs_no_output_size(case):
     >>> tuple(keras.layers.RNN(Sum())(keras.Input((2, 3), batch_size=1)).shape)
     (1, 3)
     """
-    layer = keras.layers.RNN(Sum())
-    declared = layer(keras.Input(case.x.shape[1:])).shape
-    assert declared == (None, 3), f"declared {declared}"
+    layer, other = keras.layers.RNN(Sum()), keras.layers.RNN(Totals(4, 5))
+    declared = [of(keras.Input(case.x.shape[1:])).shape for of in (layer, other)]
+    assert declared == [(None, 3), (None, 4)], f"declared {declared}"
     assert layer(case.x).shape == (case.batch, 3)
 
 
@@ -1279,6 +1659,158 @@ def test_a_stack_steps_from_cell_to_cell(case, seed):
     assert_same(y, states[1][0])
     assert_same(cells(case.x[:, 0], given, training=True)[0], to_numpy(y))  # it has no dropout
     assert_close(states, [list(equations(case)[1:]), list(equations(above)[1:])])
+
+
+@claim("wrappers.stack-alone", promised="StackedRNNCells: a stack behaves as a single cell")
+@given(cases(timesteps=1, state=True), seeds)
+def test_a_stack_called_alone_drops_nothing(case, seed):
+    """
+    Called on a timestep without `training`, a stack of cells with dropout drops nothing.
+
+    With training=True it drops, in each cell by the cell's own rate.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(2, dropout=0.5), keras.layers.LSTMCell(2)]
+    >>> stacked, x = keras.layers.StackedRNNCells(cells), np.ones((1, 3))
+    >>> states = stacked.get_initial_state(batch_size=1)
+    >>> bool(np.array_equal(stacked(x, states)[0], stacked(x, states, training=False)[0]))
+    True
+    """
+    above = upper(case, seed)
+    cell = stack(case, above, dropout=0.5).cell
+    y, _ = cell(case.x[:, 0], [case.state, above.state])
+    assert_close(y, equations(above).h)
+
+
+@claim("wrappers.stack-keeps-the-form", observed="Keras 3, of two cells or more")
+@given(integers(1, 3), seeds, sampled_from(["float16", "float64"]))
+def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
+    """
+    A stack of cells has a tensor for a state_size that is a number, and a list for a list.
+
+    get_initial_state makes the states so, in the dtype of the stack where a cell makes none
+    itself, and a call returns them in the same form.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> stacked = keras.layers.StackedRNNCells([Sum(), keras.layers.LSTMCell(2)])
+    >>> total, pair = stacked.get_initial_state(batch_size=3)
+    >>> tuple(total.shape), [tuple(state.shape) for state in pair]
+    ((3, 1), [(3, 2), (3, 2)])
+    """
+    a, b, c, d, u = (4 + permutation(9, seed)[:5]).tolist()
+    cells = [Totals(a, bare=True), Totals(b), Totals(c, d), keras.layers.LSTMCell(u)]
+    stacked = keras.layers.StackedRNNCells(cells, dtype=dtype)
+    start = stacked.get_initial_state(batch_size=batch)
+    _, states = stacked(noise((batch, 2), seed), start)
+    forms = [keras.tree.map_structure(np.shape, part) for part in (start, states)]
+    types = [str(state.dtype) for state in to_numpy(keras.tree.flatten(start))]
+    assert forms == [[(batch, a), [(batch, b)], [(batch, c), (batch, d)], [(batch, u)] * 2]] * 2
+    assert types == [dtype] * 4 + ["float32"] * 2, f"states of {types}"
+
+
+@claim("wrappers.stack-output-size", observed="Keras 3")
+@given(seeds)
+def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
+    """
+    output_size of a stack is that of its last cell, or else the size of that cell's first state.
+
+    The cells below do not count, nor do further states. RNN declares its output by it.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.Layer):
+    ...     state_size = [3, 4]
+    ...     def call(self, x, states): return x, states
+    >>> stacked = keras.layers.StackedRNNCells([keras.layers.LSTMCell(2), Sum()])
+    >>> stacked.output_size, keras.layers.RNN(stacked).compute_output_shape((1, 5, 1))
+    (3, (1, 3))
+    """
+    a, b, c, d, e = (10 + permutation(9, seed)[:5]).tolist()
+    lower = [keras.layers.LSTMCell(a), Totals(b, c)]
+    tops = [Totals(d, bare=True), Totals(d, e), Keep(), keras.layers.LSTMCell(d)]
+    sizes = [keras.layers.StackedRNNCells([*lower, top]).output_size for top in tops]
+    assert sizes == [d, d, 3, d], f"output_size {sizes}"
+
+
+@claim(
+    "wrappers.stack-declared",
+    promised="Layer, method `compute_output_shape`; RNN, section Output shape",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=True), seeds)
+def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
+    """
+    compute_output_shape of RNN of LSTM cells tells the shapes that a call returns.
+
+    With return_state=True it lists the shapes of each cell's h and c together, as the call
+    returns the states.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> keras.layers.RNN(cells, return_state=True).compute_output_shape((1, 4, 5))
+    ((1, 2), [(1, 3), (1, 3)], [(1, 2), (1, 2)])
+    """
+    layer = stack(case, upper(case, seed, units=case.units + 1), **case.options)
+    declared = layer.compute_output_shape(case.x.shape)
+    returned = keras.tree.map_structure(np.shape, layer(case.x))
+    assert declared == returned, f"declared {declared}, returned {returned}"
+
+
+@claim(
+    "wrappers.plain-class-in-a-stack",
+    observed="Keras 3",
+    corrects="Every cell is a layer.",
+)
+@given(cases(units=3))
+def test_a_cell_in_a_list_need_not_be_a_layer(case):
+    """
+    In a list of cells RNN takes a cell that is no keras.Layer, which it refuses alone.
+
+    The stack is the layer then, and calls such a cell by its `call`, without `training`. Its
+    weights, if it has any, are not found.
+
+    >>> import keras, numpy as np
+    >>> class Sum:
+    ...     state_size = output_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> float(keras.layers.RNN([Sum(), Sum()])(np.array([[[1.0], [7.0]]]))[0, 0])
+    9.0
+    """
+    cell = keras.layers.LSTMCell(case.units, dropout=0.5, **UNDRAWN)
+    layer = with_weights(keras.layers.RNN([cell, PlainSum()], return_sequences=True), case)
+    assert_close(layer(case.x), np.cumsum(equations(case).outputs, axis=1))
+
+
+@claim(
+    "wrappers.stack-in-both-directions",
+    derived="wrappers.halves, of a stack in each direction",
+    corrects="Bidirectional(RNN([cell, cell])) is two bidirectional layers, one on the other.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)), seeds, integers(1, 4))
+def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, units):
+    """
+    Around RNN of several cells Bidirectional runs one whole stack forwards and one backwards.
+
+    The upper cell of a stack reads its own lower cell only. Of two bidirectional layers, the
+    upper one reads both directions of the lower.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> both = keras.layers.Bidirectional(keras.layers.RNN(cells))
+    >>> y = both(np.ones((1, 4, 1)))
+    >>> tuple(y.shape), tuple(both.get_weights()[3].shape)  # the kernel of the upper cell
+    ((1, 4), (3, 8))
+    """
+    above, backward = upper(case, seed, units=units), opposite(case, seed)
+    above_it = replace(upper(backward, seed + 1, units=units), options={})
+    inner = keras.layers.RNN([keras.layers.LSTMCell(u, **UNDRAWN) for u in (case.units, units)])
+    layer = keras.layers.Bidirectional(inner)
+    layer.build(case.x.shape)
+    layer.set_weights([w for part in (case, above, backward, above_it) for w in part.weights])
+    assert_close(layer(case.x), side_by_side(equations(above).h, equations(above_it).h))
 
 
 @claim(
