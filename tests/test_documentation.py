@@ -18,8 +18,8 @@ from lstm_spec.harness import subject
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ENTRIES = documentation.entries()
 DEVIATING = {
-    claim
-    for claim, deviation in deviations.load().items()
+    deviation.claim
+    for deviation in deviations.load()
     if documentation.release() in SpecifierSet(deviation.keras)
 }
 

@@ -34,7 +34,7 @@ def judge(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Try a claim; return its record and pytest's outcomes."""
 
     def run(body: str, *, example: str = "1 + 1\n    2", known=None, drawn: bool = False):
-        monkeypatch.setattr(deviations, "load", lambda: {known.claim: known} if known else {})
+        monkeypatch.setattr(deviations, "load", lambda: [known] if known else [])
         decorator = "@given(n=integers(0, 99))\n@settings(database=None)" if drawn else ""
         text = CLAIM.format(decorator=decorator, arguments="n" * drawn, example=example, body=body)
         pytester.makepyfile(HEAD + text)
@@ -116,7 +116,7 @@ def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:
 
 
 def test_stale_deviation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deviations, "load", lambda: {KNOWN.claim: KNOWN})
+    monkeypatch.setattr(deviations, "load", lambda: [KNOWN])
     with pytest.raises(deviations.StaleError, match=r"lists what is no claim: time\.causality"):
         deviations.forbid_stale({"time.every-step"})
 

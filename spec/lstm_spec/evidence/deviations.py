@@ -34,18 +34,17 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @cache
-def load(path: Path = FILE) -> dict[str, Deviation]:
-    """Return the deviations by claim.
+def load(path: Path = FILE) -> list[Deviation]:
+    """Return all deviations.
 
     Raises:
         msgspec.ValidationError: an unknown key, a missing one, or a value of another type.
-        ValueError: a claim is listed twice.
+        ValueError: a claim is listed twice for the same releases.
     """
     listed = msgspec.toml.decode(path.read_bytes(), type=_File).deviation
-    by_claim = {deviation.claim: deviation for deviation in listed}
-    if len(by_claim) < len(listed):
-        raise ValueError(f"{path.name} lists a claim twice")
-    return by_claim
+    if len({(deviation.claim, deviation.keras) for deviation in listed}) < len(listed):
+        raise ValueError(f"{path.name} lists a claim twice for the same releases")
+    return listed
 
 
 def known(claim: str) -> Deviation | None:
@@ -54,10 +53,12 @@ def known(claim: str) -> Deviation | None:
     Raises:
         packaging.specifiers.InvalidSpecifier: the recorded releases are not a specifier.
     """
-    deviation = load().get(claim)
-    if deviation is None or metadata.version("keras") not in SpecifierSet(deviation.keras):
-        return None
-    return deviation
+    here = [one for one in load() if one.claim == claim and _installed(one.keras)]
+    return here[0] if here else None
+
+
+def _installed(keras: str) -> bool:
+    return metadata.version("keras") in SpecifierSet(keras)
 
 
 def forbid_stale(ids: set[str]) -> None:
@@ -66,5 +67,5 @@ def forbid_stale(ids: set[str]) -> None:
     Raises:
         StaleError: the message names the ids.
     """
-    if stale := sorted(set(load()) - ids):
+    if stale := sorted({deviation.claim for deviation in load()} - ids):
         raise StaleError(f"{FILE.name} lists what is no claim: {', '.join(stale)}")
