@@ -830,7 +830,7 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed):
     observed="Keras 2 and 3",
     corrects="The activity regularizer takes the mean over the outputs, or over the timesteps.",
 )
-@given(cases(return_sequences=booleans()))
+@given(cases(batch=integers(2, 3), return_sequences=booleans()))
 def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case):
     """
     The activity regularizer adds the penalty of all outputs divided by the batch size.
@@ -855,7 +855,7 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case):
     observed="Keras 2 and 3, all backends",
     corrects="Documentation of LSTM, `activity_regularizer`: it is applied to the output.",
 )
-@given(cases(return_sequences=booleans(), return_state=True))
+@given(cases(batch=integers(2, 3), return_sequences=booleans(), return_state=True))
 def test_the_activity_regularizer_counts_returned_states(case):
     """
     With return_state=True the activity regularizer penalizes both states beside the output.
