@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +21,6 @@ from lstm_spec.evidence.effort import time_limit
 SEEN = Path(__file__).with_name("seen.jsonl")
 SEEDS = range(1, 11)
 CASES = "100"
-LOOSE = 50
-"""A bound this many times the largest error that was seen says why it is so wide."""
 
 
 class Line(msgspec.Struct, omit_defaults=True):
@@ -77,26 +74,3 @@ def search(workers: int) -> Iterator[Line]:
                 with SEEN.open("ab") as file:
                     file.write(msgspec.json.encode(line) + b"\n")
                 yield line
-
-
-class Sum(msgspec.Struct):
-    """What one claim did with all cases."""
-
-    seeds: int = 0
-    cases: int = 0
-    error: float = 0.0
-    bound: float = 0.0
-    verdicts: set[str] = set()
-
-
-def sums(lines: list[Line]) -> dict[str, Sum]:
-    """Return the lines of each claim as one."""
-    found: dict[str, Sum] = defaultdict(Sum)
-    for line in lines:
-        total = found[line.claim]
-        total.seeds += 1
-        total.cases += line.cases
-        total.verdicts.add(line.verdict)
-        if line.bound and (line.error or 0) / line.bound >= total.error / (total.bound or 1):
-            total.error, total.bound = line.error or 0.0, line.bound
-    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import sys
 import time
@@ -19,10 +18,8 @@ from mutation.suites import SUITES, Trial, failure
 
 def append(path: Path, **entry: Any) -> None:
     """Write a line at the end of a file; several processes may do so at once."""
-    line = (json.dumps(entry) + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.write(handle, line)
-    os.close(handle)
+    with path.open("ab", buffering=0) as file:
+        file.write((json.dumps(entry) + "\n").encode())
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import re
 import sys
 from collections import defaultdict
@@ -27,6 +26,8 @@ FILE = Path(__file__).with_name("arguments.json")
 
 Signature = dict[str, Any]
 Signatures = dict[str, Signature]
+Tried = dict[tuple[str, str], dict[str, set[str]]]
+"""By object and argument: the values that are no default, each with its claims."""
 REQUIRED = inspect.Parameter.empty
 
 
@@ -167,9 +168,8 @@ def append(file: Path, claim: str, seen: set[tuple[str, str]]) -> None:
         OSError: the file cannot be written.
     """
     calls = [Call(name, json.loads(given), [claim]) for name, given in sorted(seen)]
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.write(handle, b"".join(msgspec.json.encode(call) + b"\n" for call in calls))
-    os.close(handle)
+    with file.open("ab", buffering=0) as out:
+        out.write(b"".join(msgspec.json.encode(call) + b"\n" for call in calls))
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -191,13 +191,13 @@ class Recording(msgspec.Struct, forbid_unknown_fields=True):
         """The claims that were watched, those that gave nothing left out."""
         return {claim for call in self.calls for claim in call.claims}
 
-    def tried(self, known: Signatures) -> dict[tuple[str, str], dict[str, set[str]]]:
+    def tried(self, known: Signatures) -> Tried:
         """Return, for each object and argument, the values that are no default, and their claims.
 
         Args:
             known: the signatures; what every layer takes counts for "Layer" too.
         """
-        found: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        found: Tried = defaultdict(lambda: defaultdict(set))
         for call in self.calls:
             for argument, value in call.arguments.items():
                 for owner in (call.object, "Layer"):

@@ -14,6 +14,12 @@ from lstm_spec.harness.strategies import Case
 UNDRAWN = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
 """The weights are set in any case; to draw orthogonal ones first takes a quarter of building."""
 
+FAMILY = (
+    *("LSTM", "LSTMCell", "RNN", "StackedRNNCells"),
+    *("Bidirectional", "TimeDistributed", "Masking"),
+)
+"""LSTM and the layers around it whose documentation and arguments are looked at."""
+
 
 def lstm(case: Case, **options: Any) -> Any:
     """Build keras.layers.LSTM for a case, with the case's weights.
@@ -64,10 +70,8 @@ def docstrings() -> dict[str, str]:
 
     A method counts if it has a docstring that is not the one of keras.layers.Layer.
     """
-    layers = ["LSTM", "LSTMCell", "RNN", "StackedRNNCells"]
-    layers += ["Bidirectional", "TimeDistributed", "Masking"]
-    found = {name: str(getattr(keras.layers, name).__doc__) for name in layers}
-    for name in layers:
+    found = {name: str(getattr(keras.layers, name).__doc__) for name in FAMILY}
+    for name in FAMILY:
         for member, value in inspect.getmembers(getattr(keras.layers, name), callable):
             inherited = getattr(keras.layers.Layer, member, None)
             if not member.startswith("_") and value.__doc__ not in (None, inherited.__doc__):
@@ -77,5 +81,4 @@ def docstrings() -> dict[str, str]:
 
 def family() -> dict[str, type]:
     """Return the layers and cells that the specification is about, by name."""
-    names = ("LSTM", "LSTMCell", "RNN", "StackedRNNCells", "Bidirectional", "TimeDistributed")
-    return {name: getattr(keras.layers, name) for name in (*names, "Masking", "Embedding", "Layer")}
+    return {name: getattr(keras.layers, name) for name in (*FAMILY, "Embedding", "Layer")}

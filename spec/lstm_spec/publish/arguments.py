@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
-from lstm_spec.evidence.arguments import REQUIRED, Recording, Signatures, installed, load
+from lstm_spec.evidence.arguments import (
+    REQUIRED,
+    Recording,
+    Signature,
+    Signatures,
+    Tried,
+    installed,
+    load,
+)
 
 PAGE = Path(__file__).parents[2] / "arguments.md"
 SHOWN = 3
@@ -29,16 +37,15 @@ def page(recording: Recording, known: Signatures) -> str:
         recording: what the claims gave.
         known: the arguments that Keras takes.
     """
-    parts = [HEAD.format(keras=recording.keras)]
+    parts, tried = [HEAD.format(keras=recording.keras)], recording.tried(known)
     for name in known:
         parts.append(f"## {name}\n\n| argument | default | tried with | claims |")
-        parts[-1] += "\n|---|---|---|---|\n" + "\n".join(_rows(name, recording, known)) + "\n"
+        parts[-1] += "\n|---|---|---|---|\n" + "\n".join(_rows(name, tried, known[name])) + "\n"
     return "\n".join([*parts, *_together("LSTM", recording, known)])
 
 
-def _rows(name: str, recording: Recording, known: Signatures) -> Iterator[str]:
-    tried = recording.tried(known)
-    for argument, default in known[name].items():
+def _rows(name: str, tried: Tried, signature: Signature) -> Iterator[str]:
+    for argument, default in signature.items():
         values = tried.get((name, argument), {})
         claims = sorted(set().union(*values.values()))
         some = ", ".join(f"`{claim}`" for claim in claims[:SHOWN])
