@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort
+from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
 from lstm_spec.evidence.script import script
-from lstm_spec.harness.subject import lacking
 
 
 @cache
@@ -50,8 +49,7 @@ def test_program_of_a_claim_runs_without_the_project(
     function = test.hypothesis.inner_test if arguments else test
     text = script(function, arguments, f"{claim.id}: {claim.statement}")
     assert "lstm_spec" not in text
-    mark = test.pytestmark[0].kwargs
-    if reason := lacking(mark["gpu"], mark["needs"]):
+    if reason := lacking(test):
         pytest.skip(f"the program {reason}")
     # Keras asks for the source of a function that it saves.
     linecache.cache[claim.id] = (len(text), None, text.splitlines(keepends=True), claim.id)

@@ -9,9 +9,8 @@ from functools import cache
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort
+from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
-from lstm_spec.harness.subject import lacking
 from teeth import WRONG, Wrong
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
@@ -23,8 +22,7 @@ for chapter in catalog.chapters():
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.claim}-{wrong.put.__name__}")
 def test_claim_refutes_wrong_lstm(wrong: Wrong, monkeypatch: pytest.MonkeyPatch) -> None:
     test = load(wrong.claim)
-    mark = next(mark.kwargs for mark in test.pytestmark if mark.name == "claim")
-    if reason := lacking(mark["gpu"], mark["needs"]):
+    if reason := lacking(test):
         pytest.skip(f"the claim {reason}")
     wrong.put(monkeypatch)
     known = deviations.known(wrong.claim)

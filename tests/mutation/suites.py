@@ -12,10 +12,9 @@ from functools import cache, partial
 from types import FrameType, ModuleType
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort
+from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
 from lstm_spec.evidence.plugin import run_example
-from lstm_spec.harness.subject import lacking
 
 EXAMPLES = 3
 """How many cases a claim draws for a mutant."""
@@ -72,8 +71,7 @@ def claims() -> dict[str, Trial]:
     for claim in catalog.claims():
         chapter = importlib.import_module(f"lstm_spec.claims.{claim.chapter}")
         test = getattr(chapter, claim.test)
-        mark = next(mark for mark in test.pytestmark if mark.name == "claim").kwargs
-        if lacking(mark["gpu"], mark["needs"]):
+        if lacking(test):
             continue
         if hasattr(test, "hypothesis"):
             effort(EXAMPLES, shrink=False)(test)

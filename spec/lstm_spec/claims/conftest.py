@@ -48,6 +48,13 @@ def examples(chosen: str, costly: bool) -> int:
     return max(2, EXAMPLES[chosen] // COSTLY) if costly else EXAMPLES[chosen]
 
 
+def lacking(test: Callable[..., Any]) -> str:
+    """Say what is lacking here of what a claim's test needs; nothing, if it can be tried."""
+    marks: list[pytest.Mark] = getattr(test, "pytestmark")  # noqa: B009 - functions have none
+    mark = next(mark for mark in marks if mark.name == "claim")
+    return subject.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
+
+
 def effort(
     count: int, derandomize: bool = True, shrink: bool = True
 ) -> Callable[[Callable[..., Any]], Any]:
@@ -73,10 +80,8 @@ def effort(
 @pytest.fixture(autouse=True)
 def _applicable(request: pytest.FixtureRequest) -> None:
     """Skip a claim where it cannot be tried."""
-    marker = request.node.get_closest_marker("claim")
-    lacking = marker and subject.lacking(marker.kwargs["gpu"], marker.kwargs["needs"])
-    if lacking:
-        pytest.skip(lacking)
+    if request.node.get_closest_marker("claim") and (reason := lacking(request.function)):
+        pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)
