@@ -183,14 +183,6 @@ def computes_float32_in_float64(patch):
         return original(double, keras.ops.cast(sequences, "float64"), **rest)
 
 
-@refuted_by("precision.equal-samples", "precision.batch-size")
-def computes_one_sample_at_a_time(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, **rest):
-        rows = [original(self, row, **rest) for row in keras.ops.split(sequences, len(sequences))]
-        return keras.ops.concatenate(rows)
-
-
 @refuted_by(
     "precision.closed-gate-keeps-nan",
     "precision.nan-until-reset",

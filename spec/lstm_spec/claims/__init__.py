@@ -31,6 +31,8 @@ CHAPTERS = (
 """The chapters in reading order."""
 
 RETIRED: dict[str, str] = {
+    "precision.batch-size": "True on some processors only; symmetry.batch-parts holds on all.",
+    "precision.equal-samples": "True on some processors only; symmetry.batch holds on all.",
     "shapes.open-length": "It says the same as time.unknown-length.",
     "shapes.stacking": "It says the same as sequences.stacking.",
     "state.second-argument": "It says the same as shapes.second-argument.",

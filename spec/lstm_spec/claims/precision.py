@@ -836,58 +836,6 @@ def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, exponent, s
 # Bits.
 
 
-@claim(
-    "precision.equal-samples",
-    observed="Keras 3 on TensorFlow, CPU",
-    corrects="Equal samples in one batch have equal outputs.",
-)
-@given(cases(batch=1, timesteps=1, features=integers(3, 5), units=integers(16, 40)))
-def test_equal_samples_of_a_batch_differ_in_the_last_bits(case):
-    """
-    On TensorFlow and a CPU, outputs of equal samples in a batch differ in their last bits.
-
-    A matrix is multiplied, and a function applied, some numbers at a time, and what is left
-    over in another way. The difference is rounding: look for equality with a tolerance.
-
-    >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(33)
-    >>> y = np.array(lstm(np.ones((7, 2, 3))))  # (batch, timesteps, features), all equal
-    >>> bool(np.all(y == y[:1])), bool(np.allclose(y, y[:1], atol=1e-6))
-    (False, True)
-    """
-    y = to_numpy(lstm(case)(np.repeat(case.x, 7, axis=0)))
-    same = np.repeat(y[:1], 7, axis=0)
-    assert not np.array_equal(y, same), "equal, bit for bit"
-    assert_close(y, same)
-
-
-@claim(
-    "precision.batch-size",
-    observed="Keras 3 on TensorFlow, CPU",
-    corrects="Prediction is the same, bit for bit, whatever the batch size is.",
-    costly="several layers and calls an example, about a tenth of a second",
-)
-@given(cases(batch=3, timesteps=1, features=integers(3, 5), units=integers(16, 40)))
-def test_the_batch_size_changes_the_last_bits(case):
-    """
-    On TensorFlow and a CPU, the size of the batch changes the last bits of the outputs.
-
-    A sample alone is multiplied in another order than a sample among others. The difference
-    is rounding, and every choice of the batch size is as good as another.
-
-    >>> import keras, numpy as np
-    >>> lstm, x = keras.layers.LSTM(33), np.sin(np.arange(42.0)).reshape(7, 2, 3)
-    >>> alone = np.concatenate([lstm(x[k : k + 1]) for k in range(7)])
-    >>> bool(np.all(lstm(x) == alone)), bool(np.allclose(lstm(x), alone, atol=1e-6))
-    (False, True)
-    """
-    layer = lstm(case)
-    y = to_numpy(layer(case.x))
-    alone = np.concatenate([layer(case.x[k : k + 1]) for k in range(case.batch)])
-    assert not np.array_equal(y, alone), "equal, bit for bit"
-    assert_close(y, alone)
-
-
 # NaN and infinity.
 
 
