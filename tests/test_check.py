@@ -51,8 +51,9 @@ def recorded(tmp_path: Path) -> Callable[[], dict[str, report.Record]]:
 
 
 def test_claims_that_hold_are_shown_and_recorded(check: Check, tmp_path: Path) -> None:
-    done = check(CAUSALITY, EVERY_STEP)
+    done = check(CAUSALITY, EVERY_STEP, "--durations", "1")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^Slowest:\n +\d+\.\d\d s  time\.\S+, 2 cases\n\n", done.stdout, re.MULTILINE)
     assert re.search(r"^ +1/2  held +time\.\S+  \d+\.\d s$", done.stdout, re.MULTILINE)
     assert "every claim held or deviates as known" in done.stdout
     found = report.read(tmp_path / "lstm-spec-report.jsonl")

@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
     add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
+    add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
     return top
 
@@ -91,14 +92,14 @@ def check(arguments: argparse.Namespace) -> int:
         workers = min(arguments.workers or environment.cores(), len(claims))
         limit = arguments.time_limit or time_limit(arguments.effort)
         plan = Plan(claims, arguments.effort, arguments.seed, workers, limit, arguments.report)
-        return _try(plan, environment.probe())
+        return _try(plan, environment.probe(), arguments.durations)
     except (catalog.UnknownNameError, UnwritableError) as error:
         return _say(error, BAD_USAGE)
     except (environment.BrokenInstallationError, deviations.StaleError, StoppedError) as error:
         return _say(error, BROKEN)
 
 
-def _try(plan: Plan, environment: Environment) -> int:
+def _try(plan: Plan, environment: Environment, durations: int) -> int:
     from rich.console import Console
 
     from lstm_spec.evidence import check, report, terminal
@@ -111,7 +112,7 @@ def _try(plan: Plan, environment: Environment) -> int:
     except KeyboardInterrupt:
         interrupted = True
     tried = report.read(plan.file)
-    terminal.summarize(tried, plan.claims, console)
+    terminal.summarize(tried, plan.claims, console, durations)
     return INTERRUPTED if interrupted else check.status(tried)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mutation.mutants import mutants, put
+from mutation.mutants import Mutant, mutants, put
 from mutation.record import Coverage, append, read
-from mutation.suites import claims, failure
+from mutation.suites import Trial, claims, failure, leave_if_spoilt
 
 FOLDER = Path(__file__).parent
 REFUTED = {line["mutant"]: line["refuted_by"] for line in read(FOLDER / "claims.jsonl")}
@@ -23,22 +23,26 @@ MOST = 60
 """How many mutants a claim is tried on before it counts as idle."""
 
 
+@pytest.fixture(scope="session")
+def coverage() -> Coverage:
+    return Coverage(Path(os.environ["MUTATION"], "claims-coverage.jsonl"), claims())
+
+
 @pytest.mark.parametrize("claim", sorted(claims()))
-def test_claim_refutes_some_mutant(claim: str) -> None:
+def test_claim_refutes_some_mutant(claim: str, coverage: Coverage) -> None:
     if claim in BUSY:
         return
-    trial = claims()[claim]
-    coverage = Coverage(Path(os.environ["MUTATION"], "claims-coverage.jsonl"), {claim: trial})
-    reached = [m for m in mutants() if REFUTED.get(m.id) and coverage.trials(m)]
+    reached = [m for m in mutants() if REFUTED.get(m.id) and coverage.reaches(claim, m)]
     reached.sort(key=lambda mutant: -coverage.about(mutant, claim))
-    refutes = ""
-    for mutant in reached[:MOST]:
-        with put(mutant):
-            failed = failure(trial)
-        if failed and failure(trial):
-            os._exit(1)  # the mutant left something behind: go on in a clean interpreter
-        if failed:
-            refutes = mutant.id
-            break
+    refutes = next((m.id for m in reached[:MOST] if refuted(m, claims()[claim])), "")
     append(IDLE, claim=claim, refutes=refutes, reaches=len(reached))
     assert refutes, f"refutes none of the {len(reached)} mutants that it reaches"
+
+
+def refuted(mutant: Mutant, trial: Trial) -> bool:
+    """Say whether a trial refutes a mutant."""
+    with put(mutant):
+        failed = failure(trial)
+    if failed:
+        leave_if_spoilt(trial)
+    return bool(failed)

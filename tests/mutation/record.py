@@ -8,12 +8,16 @@ import re
 import sys
 import time
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 from mutation.mutants import Mutant, functions, mutants, target, tree
 from mutation.suites import SUITES, Trial, failure
+
+Line = dict[str, Any]
+"""What was seen of one mutant, as it stands in a file."""
 
 
 def append(path: Path, **entry: Any) -> None:
@@ -22,13 +26,13 @@ def append(path: Path, **entry: Any) -> None:
         file.write((json.dumps(entry) + "\n").encode())
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> list[Line]:
     """Return the lines of a file; none, if there is no file."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     return [json.loads(line) for line in text.splitlines()]
 
 
-def results(path: Path, started: Path, patience: float) -> dict[str, dict[str, Any]]:
+def results(path: Path, started: Path, patience: float) -> dict[str, Line]:
     """Return the result of each mutant; one on which the interpreter died twice is refuted.
 
     Args:
@@ -102,14 +106,20 @@ class Coverage:
     def trials(self, mutant: Mutant) -> list[str]:
         """Return the names of the trials that reach a mutant's statement."""
         wanted = set(_span(mutant))
-        reach = [line for line in self.lines if wanted & set(line["lines"].get(mutant.module, ()))]
+        reach = [line for line in self.lines if _meets(line, mutant.module, wanted)]
 
-        def promise(line: dict[str, Any]) -> float:
+        def promise(line: Line) -> float:
             """Return how likely the trial is to refute the mutant, for each second it takes."""
             seen = self.refuted[mutant.function, line["trial"]] / (1 + self.refuted.total())
             return (0.02 + self.about(mutant, line["trial"]) + 10 * seen) / (0.1 + line["seconds"])
 
         return [line["trial"] for line in sorted(reach, key=promise, reverse=True)]
+
+    def reaches(self, trial: str, mutant: Mutant) -> bool:
+        """Say whether a trial reaches a mutant's statement."""
+        wanted = set(_span(mutant))
+        mine = (line for line in self.lines if line["trial"] == trial)
+        return any(_meets(line, mutant.module, wanted) for line in mine)
 
     def about(self, mutant: Mutant, trial: str) -> float:
         """Return how many words a trial's text shares with a mutant's change, rare ones first."""
@@ -117,11 +127,16 @@ class Coverage:
         return sum(1 / self.common[word] for word in shared)
 
 
+def _meets(line: Line, module: str, wanted: set[int]) -> bool:
+    return not wanted.isdisjoint(line["lines"].get(module, ()))
+
+
 def _words(text: str) -> set[str]:
     """Return the words of a source text, and the parts of those that are joined."""
     return {*re.findall(r"\w+", text), *re.findall(r"[a-z]+", text)}
 
 
+@cache
 def _span(mutant: Mutant) -> range:
     """Return the lines of a mutant's statement; of a compound one, the lines of its head."""
     function = dict(functions(tree(mutant.module)))[mutant.function]

@@ -17,7 +17,7 @@ import pytest
 from mutation import survivors
 from mutation.mutants import Mutant, mutants, put
 from mutation.record import Coverage, append, cover, results
-from mutation.suites import SUITES, failure
+from mutation.suites import SUITES, failure, leave_if_spoilt
 
 SUITE = os.environ.get("SUITE", "claims")
 RESULTS = Path(__file__).with_name(f"{SUITE}.jsonl")
@@ -55,8 +55,8 @@ def attack(mutant: Mutant, coverage: Coverage) -> dict[str, Any]:
         while not found and tried < len(names) and time.process_time() - began < PATIENCE:
             found = names[tried] if failure(trials[names[tried]]) else ""
             tried += 1
-    if found and failure(trials[found]):
-        os._exit(1)  # the mutant left something behind: go on in a clean interpreter
+    if found:
+        leave_if_spoilt(trials[found])
     coverage.refuted[mutant.function, found] += 1
     seconds = round(time.process_time() - began, 2)
     facts = {"tried": tried, "reach": len(names), "seconds": seconds}

@@ -36,8 +36,15 @@ def _bar(records: Iterator[Record], total: int, console: Console) -> None:
             progress.update(task, advance=1, description=f"{chapter:<10}{bad} refuted")
 
 
-def summarize(tried: Report, claims: list[Claim], console: Console) -> None:
-    """Print a report: where it was made, a table by chapter, and what a reader must know."""
+def summarize(tried: Report, claims: list[Claim], console: Console, durations: int = 0) -> None:
+    """Print a report: where it was made, a table by chapter, and what a reader must know.
+
+    Args:
+        tried: the report.
+        claims: the claims, for their statements.
+        console: where to print.
+        durations: how many of the slowest claims to list.
+    """
     statements = {claim.id: claim for claim in claims}
     console.print(_where(tried), highlight=False, markup=False)
     console.print(_table(tried))
@@ -49,6 +56,7 @@ def summarize(tried: Report, claims: list[Claim], console: Console) -> None:
     for record in tried.records:
         if record.verdict not in GOOD:
             _explain(record, tried, statements.get(record.claim), console)
+    _slowest(tried.records, durations, console)
     _close(tried, console)
 
 
@@ -100,6 +108,15 @@ def _explain(record: Record, tried: Report, claim: Claim | None, console: Consol
     lines += [f"Try it again: lstm-spec check {record.claim}{effort}{seed}"]
     for line in filter(None, lines):
         print(line, file=console.file)
+
+
+def _slowest(records: list[Record], count: int, console: Console) -> None:
+    slowest = sorted(records, key=lambda record: -record.seconds)[:count]
+    if slowest:
+        print("\nSlowest:", file=console.file)
+    for record in slowest:
+        cases = f"{record.examples} case" + "s" * (record.examples != 1)
+        print(f"{record.seconds:>7.2f} s  {record.claim}, {cases}", file=console.file)
 
 
 def _close(tried: Report, console: Console) -> None:
