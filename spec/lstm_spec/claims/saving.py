@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import booleans, fixed_dictionaries, integers, just, sampled_from
 
 from lstm_spec.claims import claim
@@ -303,6 +303,7 @@ def pytorch(case, share):
     "saving.config-keeps-arguments",
     promised="Layer, method `from_config`: the reverse of get_config",
 )
+@example({"units": 1})
 @given(arguments)
 def test_every_argument_but_two_survives_the_configuration(drawn):
     """
