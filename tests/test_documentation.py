@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from lstm_spec import catalog
 from lstm_spec.evidence import deviations, documentation
@@ -17,11 +16,7 @@ from lstm_spec.harness import subject
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ENTRIES = documentation.entries()
-DEVIATING = {
-    deviation.claim
-    for deviation in deviations.load()
-    if documentation.release() in SpecifierSet(deviation.keras)
-}
+DEVIATING = {one.claim for one in deviations.load() if one.matches(deviations.newest())}
 
 LAYER = """Layer that repeats. It has cells (e.g. one), i.e. units (ie. "cells"). `A. B` is code.
     It needs what follows:

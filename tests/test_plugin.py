@@ -115,22 +115,11 @@ def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:
     assert pytester.runpytest_inprocess().parseoutcomes() == {"passed": 1}
 
 
-def test_stale_deviation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deviations, "load", lambda: [KNOWN])
-    with pytest.raises(deviations.StaleError, match=r"lists what is no claim: time\.causality"):
-        deviations.forbid_stale({"time.every-step"})
-
-
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("[[deviation]]\nclaim = 'a.b'", "missing required field `says`"),
-        ("[[deviatoin]]\nclaim = 'a.b'", "unknown field `deviatoin`"),
-        (2 * "[[deviation]]\nclaim='a'\nsays='b'\ninstead='c'\nconcerns='d'\n", "claim twice"),
-    ],
-)
-def test_file_of_deviations_is_checked(tmp_path: Path, text: str, error: str) -> None:
-    file = tmp_path / "deviations.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=error):
-        deviations.load(file)
+def test_deviations_that_cannot_be_used_end_the_run_with_a_sentence(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deviations, "load", lambda: [KNOWN, structs.replace(KNOWN, keras=">=1")])
+    pytester.makepyfile(HEAD + CLAIM.format(decorator="", arguments="", example="1", body="pass"))
+    result = pytester.runpytest_inprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: deviations.toml, time.causality: two match *"])

@@ -87,7 +87,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     try:
         claims = catalog.select(arguments.names)
-        deviations.forbid_stale({claim.id for claim in catalog.claims()})
+        deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
         _forbid_unwritable(arguments.report)
         workers = min(arguments.workers or environment.cores(), len(claims))
         limit = arguments.time_limit or time_limit(arguments.effort)
@@ -95,7 +95,7 @@ def check(arguments: argparse.Namespace) -> int:
         return _try(plan, environment.probe(), arguments.durations)
     except (catalog.UnknownNameError, UnwritableError) as error:
         return _say(error, BAD_USAGE)
-    except (environment.BrokenInstallationError, deviations.StaleError, StoppedError) as error:
+    except (environment.BrokenInstallationError, deviations.DeviationError, StoppedError) as error:
         return _say(error, BROKEN)
 
 

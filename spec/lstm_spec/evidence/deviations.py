@@ -1,36 +1,104 @@
-"""Claims that released Keras is known to break, and how."""
+"""Claims that released Keras is known to break: where, and what happens instead."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib import metadata
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import msgspec
 from packaging.specifiers import SpecifierSet
 
+from lstm_spec.evidence import place
+from lstm_spec.evidence.place import Place
+
 FILE = Path(__file__).with_name("deviations.toml")
 
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
+Device = Literal["cpu", "gpu"]
 
-class StaleError(ValueError):
-    """A deviation of something that is no claim."""
+
+class DeviationError(ValueError):
+    """An entry that cannot be true; the message names it."""
+
+
+class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an issue about a deviation shows."""
+
+    title: Text
+    script: Text
+    """A program that imports no more than Keras, NumPy and Python's own modules."""
+    prints: Text
+    """What it prints; of an error, the line that names it."""
+    expected: Text
+    """What it would print if the claim held."""
 
 
 class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A claim that does not hold, and what happens instead."""
+    """A claim that does not hold, and what happens instead.
 
-    claim: str
-    says: str
+    The conditions say where; all that are given must be met.
+    """
+
+    claim: Text
+    says: Text
     """Words that the failure must contain, so that another failure is not taken for this one."""
-    instead: str
-    concerns: str
+    instead: Text
+    concerns: Text
     """The documentation's sentence, in our words, or the address of the issue."""
+    tensorflow: str = ""
+    """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
     keras: str = ""
-    """The releases of Keras that deviate, as a version specifier (PEP 440); default: all."""
+    """A version specifier."""
+    python: str = ""
+    """A version specifier."""
+    backend: Backend | list[Backend] = []
+    device: Device | list[Device] = []
+    fixed: str = ""
+    """The release or pull request in which it was fixed."""
+    upstream: Upstream | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no version specifier.
+
+        Raises:
+            packaging.specifiers.InvalidSpecifier: one of them.
+        """
+        for specifier in (self.tensorflow, self.keras, self.python):
+            SpecifierSet(specifier)
+
+    def matches(self, place: Place) -> bool:
+        """Say whether all conditions are met."""
+        return (
+            _within(self.tensorflow, place.version("tensorflow"))
+            and _within(self.keras, place.version("keras"))
+            and _within(self.python, place.python)
+            and _among(self.backend, place.backend)
+            and _among(self.device, place.device)
+        )
+
+    @property
+    def condition(self) -> str:
+        """The conditions, as they are written; "everywhere", if there are none."""
+        names = ("tensorflow", "keras", "python", "backend", "device")
+        given = [(name, getattr(self, name)) for name in names]
+        return ", ".join(f"{name} {value}" for name, value in given if value) or "everywhere"
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    deviation: list[Deviation] = []
+    newest: Place
+    deviation: list[dict[str, Any]] = []
+
+
+def newest(path: Path = FILE) -> Place:
+    """Return the place where the scripts for upstream were run.
+
+    Raises:
+        DeviationError: it is not told, or the file cannot be read as a whole.
+    """
+    return _read(path).newest
 
 
 @cache
@@ -38,34 +106,83 @@ def load(path: Path = FILE) -> list[Deviation]:
     """Return all deviations.
 
     Raises:
-        msgspec.ValidationError: an unknown key, a missing one, or a value of another type.
-        ValueError: a claim is listed twice for the same releases.
+        DeviationError: an unknown key, a missing one, a value of another type, or no specifier.
     """
-    listed = msgspec.toml.decode(path.read_bytes(), type=_File).deviation
-    if len({(deviation.claim, deviation.keras) for deviation in listed}) < len(listed):
-        raise ValueError(f"{path.name} lists a claim twice for the same releases")
-    return listed
+    return [_deviation(path, given) for given in _read(path).deviation]
+
+
+def _read(path: Path) -> _File:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=_File)
+    except msgspec.DecodeError as error:
+        raise DeviationError(f"{path.name}: {error}") from None
+
+
+def _deviation(path: Path, given: dict[str, Any]) -> Deviation:
+    try:
+        return msgspec.convert(given, Deviation)
+    except msgspec.ValidationError as error:
+        raise DeviationError(f"{path.name}, {given.get('claim', 'no claim')}: {error}") from None
+
+
+def _within(specifier: str, version: str | None) -> bool:
+    """Say whether a version meets a specifier; nightlies count, they are what is to come."""
+    if not specifier:
+        return True
+    return version is not None and SpecifierSet(specifier, prereleases=True).contains(version)
+
+
+def _among(names: str | Sequence[str], name: str) -> bool:
+    return not names or name in ([names] if isinstance(names, str) else names)
 
 
 def known(claim: str) -> Deviation | None:
-    """Return what is recorded of a claim for the installed Keras, if anything is.
+    """Return what is recorded of a claim for the place where this runs, if anything is.
 
     Raises:
-        packaging.specifiers.InvalidSpecifier: the recorded releases are not a specifier.
+        DeviationError: two entries match.
     """
-    here = [one for one in load() if one.claim == claim and _installed(one.keras)]
-    return here[0] if here else None
+    listed = [one for one in load() if one.claim == claim]
+    if not listed:
+        return None
+    here = place.installed(look_for_gpus=any(one.device for one in listed))
+    forbid_ambiguous(listed, [here])
+    return next((one for one in listed if one.matches(here)), None)
 
 
-def _installed(keras: str) -> bool:
-    return metadata.version("keras") in SpecifierSet(keras)
-
-
-def forbid_stale(ids: set[str]) -> None:
-    """Raise if a listed id is not among the claims' ids.
+def forbid_stale(listed: Iterable[Deviation], ids: set[str]) -> None:
+    """Raise if an entry's claim is not among the claims' ids.
 
     Raises:
-        StaleError: the message names the ids.
+        DeviationError: the message names the ids.
     """
-    if stale := sorted({deviation.claim for deviation in load()} - ids):
-        raise StaleError(f"{FILE.name} lists what is no claim: {', '.join(stale)}")
+    if stale := sorted({one.claim for one in listed} - ids):
+        raise DeviationError(f"{FILE.name} lists what is no claim: {', '.join(stale)}")
+
+
+def forbid_ambiguous(listed: Iterable[Deviation], places: Iterable[Place]) -> None:
+    """Raise if two entries of one claim match the same place.
+
+    Raises:
+        DeviationError: the message names the claim, the place and both conditions.
+    """
+    everything = list(listed)
+    for where in places:
+        met: dict[str, Deviation] = {}
+        for one in everything:
+            if one.matches(where) and met.setdefault(one.claim, one) is not one:
+                both = f"{met[one.claim].condition}; {one.condition}"
+                raise DeviationError(f"{FILE.name}, {one.claim}: two match {where}: {both}")
+
+
+def forbid_unmatched(listed: Iterable[Deviation], places: Iterable[Place]) -> None:
+    """Raise if an entry matches none of the places in which claims are tried.
+
+    Raises:
+        DeviationError: the message names the claims and the conditions.
+    """
+    tried = list(places)
+    lost = [one for one in listed if not any(one.matches(where) for where in tried)]
+    if lost:
+        named = "; ".join(f"{one.claim} ({one.condition})" for one in lost)
+        raise DeviationError(f"{FILE.name}: no environment of the matrix matches {named}")

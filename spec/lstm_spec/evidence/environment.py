@@ -25,6 +25,7 @@ PACKAGES = (
         "tensorflow-cpu",
         "tf-nightly",
         "keras",
+        "keras-nightly",
         "tf-keras",
         "jax",
         "torch",

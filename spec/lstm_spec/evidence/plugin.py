@@ -51,11 +51,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the claims that are known to deviate."""
-    for item in items:
-        marker = item.get_closest_marker("claim")
-        if marker and deviations.known(marker.kwargs["id"]):
-            item.add_marker(pytest.mark.deviates)
+    """Mark the claims that are known to deviate.
+
+    Raises:
+        pytest.UsageError: the file of deviations cannot be used.
+    """
+    marked = [(item, mark) for item in items if (mark := item.get_closest_marker("claim"))]
+    try:
+        for item, mark in marked:
+            if deviations.known(mark.kwargs["id"]):
+                item.add_marker(pytest.mark.deviates)
+    except deviations.DeviationError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @dataclass

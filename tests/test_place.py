@@ -1,0 +1,70 @@
+"""The place where claims are tried is found without an import of Keras."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from lstm_spec.evidence import place
+from lstm_spec.evidence.place import Place
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder in which Keras looks for its settings."""
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_without_settings_the_backend_is_tensorflow(home: Path) -> None:
+    assert place.installed().backend == "tensorflow"
+
+
+@pytest.mark.parametrize("text", ["{}", "[", "[]"])
+def test_settings_without_a_backend_leave_it(home: Path, text: str) -> None:
+    (home / "keras.json").write_text(text, encoding="utf-8")
+    assert place.installed().backend == "tensorflow"
+
+
+def test_settings_name_the_backend(home: Path) -> None:
+    (home / "keras.json").write_text('{"backend": "jax"}', encoding="utf-8")
+    assert place.installed().backend == "jax"
+
+
+def test_environment_variable_overrules_the_settings(home: Path, monkeypatch) -> None:
+    (home / "keras.json").write_text('{"backend": "jax"}', encoding="utf-8")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert place.installed().backend == "torch"
+
+
+def test_keras_two_has_no_other_backend(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setattr(place, "_version", {"keras": "2.15.0"}.get)
+    assert place.installed().backend == "tensorflow"
+
+
+def test_gpus_are_looked_for_if_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "_gpus", lambda: ["gpu:0"])
+    assert place.installed().device == "cpu"
+    assert place.installed(look_for_gpus=True).device == "gpu"
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"])
+def test_tensorflow_is_found_by_each_of_its_names(name: str) -> None:
+    assert Place({"keras": "3.15.1", name: "2.21.0"}, "3.11").version("tensorflow") == "2.21.0"
+
+
+def test_package_that_is_not_installed_has_no_version() -> None:
+    assert Place({}, "3.11").version("keras") is None
+
+
+def test_neither_keras_nor_tensorflow_is_imported() -> None:
+    program = "import sys; from lstm_spec.evidence import place; print(place.installed())"
+    program += "; assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert f"keras {metadata.version('keras')}" in done.stdout, done.stderr
