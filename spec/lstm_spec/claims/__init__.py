@@ -50,7 +50,7 @@ def claim(
     corrects: str | None = None,
     costly: str | None = None,
     gpu: bool = False,
-    needs: str | None = None,
+    needs: str | tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Mark a test as a claim. Exactly one of promised, derived and observed says who says so.
 
@@ -62,7 +62,8 @@ def claim(
         corrects: the popular belief, or the documentation's sentence, that it shows to be false.
         costly: why it is tried on a fifth of the usual number of examples.
         gpu: whether it can be tried only where there is a GPU.
-        needs: the module without which it cannot be tried, such as a converter's.
+        needs: without what it cannot be tried: a module, such as a converter's, or an argument,
+            as `LSTM(use_cudnn)` or `LSTM.call(mask)`; several in a tuple.
 
     Raises:
         TypeError: none of promised, derived and observed is given, or more than one.

@@ -17,7 +17,7 @@ from hypothesis.strategies import floats, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import cases, noise, picks, seeds
-from lstm_spec.harness.subject import lstm, to_numpy, with_weights
+from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 rates = sampled_from((0.1, 0.25, 0.5))
@@ -791,11 +791,11 @@ def test_implementation_one_can_be_trained_with_dropout(case):
     A layer with implementation=1 and `dropout` can be called with training=True.
 
     It drops other inputs for each gate, as every layer with recurrent_dropout above 0 does.
-    Where a call fails, use_cudnn=False makes it work.
+    Where a call fails, use_cudnn=False makes it work, or RNN with an LSTMCell.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2, implementation=1, dropout=0.5, use_cudnn=False)
-    >>> tuple(lstm(np.ones((1, 3, 4)), training=True).shape)  # (batch, units)
+    >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, implementation=1, dropout=0.5))
+    >>> tuple(rnn(np.ones((1, 3, 4)), training=True).shape)  # (batch, units)
     (1, 2)
     """
     cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
@@ -827,7 +827,7 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case):
     """
     cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
     kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
-    layer = lstm(case, implementation=1, use_cudnn=False)
+    layer = lstm_without_cudnn(case, implementation=1)
     y = layer(case.x, initial_state=case.state, training=True)
     assert_close(y, equations(replace(case, kernel=kernel)).h)
 
@@ -865,6 +865,7 @@ def test_unrolling_drops_the_same(case):
     observed="Keras 3 on TensorFlow, CPU",
     corrects="To keep a layer off cuDNN, set recurrent_dropout to something above 0.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="LSTM(use_cudnn)",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
 def test_use_cudnn_false_leaves_dropout_as_it_is(case):

@@ -225,7 +225,11 @@ def test_seeds_that_are_no_python_integers_are_refused(seed):
     assert_refused(lambda: keras.layers.LSTM(2, seed=seed), "ValueError", words)
 
 
-@claim("errors.use-cudnn-value", observed="Keras 3; the message says 'Invalid valid'")
+@claim(
+    "errors.use-cudnn-value",
+    observed="Keras 3; the message says 'Invalid valid'",
+    needs="LSTM(use_cudnn)",
+)
 @given(sampled_from(["yes", "True", "Auto", None, 2]))
 def test_other_values_of_use_cudnn_are_refused(value):
     """

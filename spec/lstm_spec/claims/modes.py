@@ -23,7 +23,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
 
@@ -487,7 +487,7 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
     >>> len(runs) // 3
     6
     """
-    runs = runs_of_cell(lstm(case, use_cudnn=False), case.x)
+    runs = runs_of_cell(lstm_without_cudnn(case), case.x)
     assert runs == case.timesteps + 1, f"{runs} runs for {case.timesteps} timesteps"
 
 
@@ -572,7 +572,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
     >>> len(runs) // 2  # tanh acts twice a timestep
     2
     """
-    model = in_model(lstm(case, use_cudnn=False), case)
+    model = in_model(lstm_without_cudnn(case), case)
     runs = [runs_of_cell(model.predict_on_batch, case.x) for _ in range(3)]
     assert runs == [2, 0, 0], f"{runs} runs in three calls"
 
@@ -611,6 +611,7 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     "modes.xla",
     promised="Model, method compile, argument `jit_compile`",
     corrects="A recurrent layer cannot be compiled with XLA.",
+    needs="LSTM(use_cudnn)",
 )
 def test_xla_computes_the_same():
     """
@@ -638,6 +639,7 @@ def test_xla_computes_the_same():
     "modes.xla-training",
     promised="Model, method compile, argument `jit_compile`",
     corrects="XLA can run the loop of an LSTM, but not train through it.",
+    needs="LSTM(use_cudnn)",
 )
 def test_xla_trains_the_same():
     """
@@ -691,7 +693,7 @@ def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
     """
     import tensorflow as tf
 
-    layer = lstm(case, use_cudnn=False)
+    layer = lstm_without_cudnn(case)
     size = {True: case.x.shape[:2], False: (None, None)}[known]
     x = tf.TensorSpec((*size, case.features))
     shape = tf.function(lambda x: layer(x)).get_concrete_function(x).output_shapes
@@ -720,7 +722,7 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
     2
     9
     """
-    loop = [operations(lstm(small(), use_cudnn=False), timesteps, 2) for timesteps in (1, 3)]
+    loop = [operations(lstm_without_cudnn(small()), timesteps, 2) for timesteps in (1, 3)]
     unrolled = [operations(lstm(small(), unroll=True), timesteps, 2) for timesteps in (1, 2, 3)]
     assert loop[0] == loop[1], f"a loop of {loop} operations"
     assert 0 < unrolled[1] - unrolled[0] == unrolled[2] - unrolled[1], f"{unrolled} operations"
@@ -753,7 +755,7 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     """
     import tensorflow as tf
 
-    layer, x, lengths = lstm(small(), use_cudnn=False), noise((1, 4, 2), 1), (2, 3, 4, 2, 3, 4)
+    layer, x, lengths = lstm_without_cudnn(small()), noise((1, 4, 2), 1), (2, 3, 4, 2, 3, 4)
     each = tf.function(lambda x: layer(x))
     once = tf.function(lambda x: layer(x), input_signature=[tf.TensorSpec((None, None, 2))])
     assert [runs_of_cell(each, x[:, :t]) for t in lengths] == [2, 2, 2, 0, 0, 0]
@@ -781,7 +783,7 @@ def test_predict_is_traced_for_at_most_two_lengths():
     2
     """
     case = replace(small(), x=noise((1, 5, 2), 3))
-    predict = partial(in_model(lstm(case, use_cudnn=False), case).predict, verbose=0)
+    predict = partial(in_model(lstm_without_cudnn(case), case).predict, verbose=0)
     runs = [runs_of_cell(predict, case.x[:, :t]) for t in (1, 3, 2, 5)]
     assert runs == [2, 2, 0, 0], f"{runs} runs on four lengths"
     assert_close(predict(case.x), equations(case).h)
@@ -910,6 +912,7 @@ def test_only_implementation_one_multiplies_gate_by_gate(case):
     "modes.no-cudnn-lstm",
     promised="LSTM, first paragraph: the layer chooses cuDNN or the backend's own operations",
     corrects="For speed on a GPU use CuDNNLSTM instead of LSTM.",
+    needs="LSTM(use_cudnn)",
 )
 def test_there_is_no_layer_for_cudnn_alone():
     """
@@ -951,7 +954,7 @@ UNSUITED: tuple[dict[str, Any], ...] = (
     "modes.cudnn-requirements",
     promised="LSTM, requirements to use the cuDNN implementation, 1 to 5",
     corrects="cuDNN runs an LSTM with relu, and gives worse results; it allows no dropout.",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
 )
 def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     """
@@ -979,7 +982,7 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     "modes.cudnn-mask",
     promised="LSTM, requirements to use the cuDNN implementation, 6",
     corrects="With masks that pad at the end cuDNN is used, also if a sample is all padding.",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
 )
 @given(cases(masked=True))
 def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
@@ -1006,7 +1009,7 @@ def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
     "modes.cudnn-in-a-graph",
     observed="Keras 3, TensorFlow",
     corrects="Documentation of LSTM: cuDNN requires eager execution in the outermost context.",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
 )
 def test_a_layer_turns_to_cudnn_without_eager_execution():
     """
@@ -1032,7 +1035,7 @@ def test_a_layer_turns_to_cudnn_without_eager_execution():
     "modes.cell-without-cudnn",
     observed="Keras 3, TensorFlow",
     corrects="RNN(LSTMCell(units)) runs as fast as LSTM(units), because it computes the same.",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
 )
 def test_a_looped_cell_never_turns_to_cudnn():
     """
@@ -1056,7 +1059,7 @@ def test_a_looped_cell_never_turns_to_cudnn():
     observed="Keras 3, TensorFlow: a graph holds cuDNN before it knows the mask",
     corrects='With use_cudnn="auto" the loop serves whatever cuDNN does not.',
     costly="two models are compiled",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
 )
 def test_predict_refuses_masks_that_cudnn_does_not_serve():
     """
@@ -1089,7 +1092,7 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     "modes.use-cudnn-refused",
     observed="Keras 3, TensorFlow and JAX; PyTorch accepts it on a CPU",
     corrects="use_cudnn=True uses cuDNN where there is a GPU, and something else elsewhere.",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
     costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(timesteps=integers(1, 2)))
@@ -1118,7 +1121,7 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case):
 @claim(
     "modes.without-cudnn",
     promised='LSTM, argument `use_cudnn`: "auto" falls back to the default implementation',
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
     costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(return_sequences=True, return_state=True, state=True))
@@ -1148,7 +1151,7 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     observed="Keras 3, TensorFlow: `supports_jit` is decided before recurrent_dropout is looked at",
     corrects="To compile an LSTM with XLA on a GPU, set recurrent_dropout.",
     costly="two models are made, about a tenth of a second",
-    needs="tensorflow",
+    needs=("tensorflow", "LSTM(use_cudnn)"),
 )
 @given(cases(timesteps=1), sampled_from([0.0, 0.1, 0.5]))
 def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rate):
@@ -1427,6 +1430,7 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 @claim(
     "modes.any-arguments",
     derived="gates.equations: of all arguments only four occur in the equations",
+    needs="LSTM(use_cudnn)",
 )
 @given(cases(**ANY))
 def test_any_combination_of_arguments_computes_the_equations(case):

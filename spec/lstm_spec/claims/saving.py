@@ -362,6 +362,7 @@ def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
 @claim(
     "saving.keeps-use-cudnn",
     promised="Layer, method `from_config`: the reverse of get_config",
+    needs="LSTM(use_cudnn)",
 )
 def test_use_cudnn_survives_the_configuration():
     """

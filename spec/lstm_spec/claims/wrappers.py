@@ -440,6 +440,7 @@ def test_the_directions_are_named_after_the_given_layer(name):
 @claim(
     "wrappers.use-cudnn-handed-on",
     observed="Keras 3.8 and later: https://github.com/keras-team/keras/issues/20588",
+    needs="LSTM(use_cudnn)",
 )
 @given(sampled_from([False, True]), booleans())
 def test_both_directions_get_the_given_use_cudnn(value, other):

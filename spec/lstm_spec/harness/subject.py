@@ -32,6 +32,12 @@ def lstm(case: Case, **options: Any) -> Any:
     return with_weights(keras.layers.LSTM(case.units, **arguments), case)
 
 
+def lstm_without_cudnn(case: Case, **options: Any) -> Any:
+    """Build it so that it never turns to cuDNN, if this Keras lets one choose."""
+    choice = {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
+    return lstm(case, **choice, **options)
+
+
 def with_weights(layer: Any, case: Case) -> Any:
     """Build any layer that has an LSTM's weights for the case's input, and set them."""
     layer.build(case.x.shape)
@@ -51,18 +57,31 @@ def gpus() -> list[str]:
     return list(keras.distribution.list_devices("gpu"))
 
 
-def lacking(gpu: bool, needs: str | None) -> str:
+def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
     """Say what is lacking here of what a claim needs; nothing, if it can be tried.
 
     Args:
         gpu: whether it needs a GPU.
-        needs: the module that it needs, if any.
+        needs: the modules and arguments that it needs, as `claim` takes them.
     """
     if gpu and not gpus():
         return "needs a GPU, and Keras finds none here"
-    if needs and find_spec(needs) is None:
-        return f"needs the module {needs}, which is not installed here"
+    for need in (needs,) if isinstance(needs, str) else needs:
+        owner, _, argument = need.rstrip(")").partition("(")
+        if argument and not _takes(owner, argument):
+            release = f"Keras {keras.__version__}"
+            return f"needs the argument {argument} of {owner}, which {release} does not have"
+        if not argument and find_spec(need) is None:
+            return f"needs the module {need}, which is not installed here"
     return ""
+
+
+def _takes(owner: str, argument: str) -> bool:
+    """Say whether a layer's constructor or method takes an argument, by itself or for its base."""
+    name, _, method = owner.partition(".")
+    classes = inspect.getmro(getattr(keras.layers, name))
+    methods = [getattr(one, method or "__init__", object.__init__) for one in classes]
+    return any(argument in inspect.signature(one).parameters for one in methods)
 
 
 def docstrings() -> dict[str, str]:
