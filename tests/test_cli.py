@@ -29,6 +29,7 @@ from lstm_spec import cli
         (["check", "--workers", "two"], "'two' is not a whole number from 1 up"),
         (["check", "--report", "/proc/none/report"], "cannot be written"),
         (["check", "--report", "/"], "cannot be written: Is a directory"),
+        (["upstream", "maskin"], "no claim or chapter is called 'maskin'"),
         (["check", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["examine"], "invalid choice: 'examine'"),
         ([], "the following arguments are required: VERB"),

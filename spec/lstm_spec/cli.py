@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
     from lstm_spec.evidence.check import Plan
     from lstm_spec.evidence.report import Environment
 
-BAD_USAGE, BROKEN, INTERRUPTED = 2, 3, 130
+NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED = 1, 2, 3, 130
 REPORT = Path("lstm-spec-report.jsonl")
 
 
@@ -63,6 +63,11 @@ def parser() -> argparse.ArgumentParser:
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
     add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+    verb = verbs.add_parser(
+        "upstream", help="print what deviates as issues for Keras", allow_abbrev=False
+    )
+    verb.set_defaults(run=upstream)
+    verb.add_argument("names", nargs="*", metavar="NAME", help="chapters or ids; default: all")
     return top
 
 
@@ -97,6 +102,26 @@ def check(arguments: argparse.Namespace) -> int:
         return _say(error, BAD_USAGE)
     except (environment.BrokenInstallationError, deviations.DeviationError, StoppedError) as error:
         return _say(error, BROKEN)
+
+
+def upstream(arguments: argparse.Namespace) -> int:
+    """Print an issue for each claim that deviates in the newest release.
+
+    Returns:
+        0, 1 if none of those that are named deviates, 2 for wrong usage.
+    """
+    from lstm_spec.evidence import deviations
+    from lstm_spec.publish.upstream import deviating, markdown
+
+    try:
+        found = deviating(catalog.select(arguments.names))
+    except catalog.UnknownNameError as error:
+        return _say(error, BAD_USAGE)
+    if not found:
+        named = ", ".join(arguments.names)
+        return _say(f"nothing of {named} deviates on {deviations.newest()}", NOT_FOUND)
+    print("\n".join(markdown(*one) for one in found), end="")
+    return 0
 
 
 def _try(plan: Plan, environment: Environment, durations: int) -> int:

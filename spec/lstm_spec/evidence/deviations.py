@@ -31,7 +31,7 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     script: Text
     """A program that imports no more than Keras, NumPy and Python's own modules."""
     prints: Text
-    """What it prints; of an error, the line that names it."""
+    """What it prints; of an error, the line that says what is wrong."""
     expected: Text
     """What it would print if the claim held."""
 

@@ -1,0 +1,116 @@
+"""What deviates in the newest release is an issue, whose script runs as printed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import io
+import re
+import runpy
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import keras
+import pytest
+
+from lstm_spec import catalog, cli
+from lstm_spec.catalog import Claim
+from lstm_spec.claims.conftest import lacking
+from lstm_spec.evidence import deviations, place
+from lstm_spec.evidence.deviations import Deviation
+from lstm_spec.publish.upstream import deviating, markdown, since
+
+FOUND = deviating(catalog.claims())
+MODULES = {"keras", "math", "numpy", "tensorflow"}
+NEWEST = deviations.newest().packages
+
+
+def run(script: str, file: Path) -> tuple[list[str], list[str]]:
+    """Run a script; return what it prints, and its error, line by line and without colours."""
+    file.write_text(script, encoding="utf-8")
+    keras.utils.clear_session()
+    error: list[str] = []
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        try:
+            runpy.run_path(str(file))
+        except Exception as raised:
+            text = re.sub(r"\x1b\[\d*m", "", "".join(traceback.format_exception_only(raised)))
+            error = [line.strip() for line in text.splitlines()]
+    return said.getvalue().splitlines(), error
+
+
+@pytest.mark.skipif(
+    any(place.installed().version(name) != version for name, version in NEWEST.items()),
+    reason="another release is installed",
+)
+@pytest.mark.parametrize(("claim", "deviation"), FOUND, ids=[claim.id for claim, _ in FOUND])
+def test_script_prints_what_is_recorded(
+    claim: Claim, deviation: Deviation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chapter = importlib.import_module(f"lstm_spec.claims.{claim.chapter}")
+    if reason := lacking(getattr(chapter, claim.test)):
+        pytest.skip(f"the script {reason}")
+    monkeypatch.chdir(tmp_path)
+    printed, error = run(deviation.upstream.script, tmp_path / "script.py")
+    assert printed == ([] if error else [deviation.upstream.prints])
+    assert deviation.upstream.prints in printed + error
+
+
+@pytest.mark.parametrize(("claim", "deviation"), FOUND, ids=[claim.id for claim, _ in FOUND])
+def test_script_is_short_and_needs_nothing_of_ours(claim: Claim, deviation: Deviation) -> None:
+    text = deviation.upstream.script.strip()
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import)]
+    assert {alias.name for node in nodes for alias in node.names} <= MODULES
+    assert len(text.splitlines()) <= 12
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(("claim", "deviation"), FOUND, ids=[claim.id for claim, _ in FOUND])
+def test_issue_holds_all_that_it_takes(claim: Claim, deviation: Deviation) -> None:
+    text, shown = markdown(claim, deviation), deviation.upstream
+    assert text.startswith(f"# {shown.title}\n")
+    for part in (shown.script, shown.prints, shown.expected, claim.statement, deviation.concerns):
+        assert part.strip() in text
+    assert "keras 3.15.1, tensorflow 2.21.0, Python 3.11.7" in text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ([], "not known"),
+        (["held", "held"], "not known"),
+        (["held", "deviates", "deviates"], "keras-3.1; it does not deviate on keras-3.0"),
+        (["deviates", "held", "deviates"], "keras-3.2; it does not deviate on keras-3.1"),
+        (["deviates", "deviates"], "keras-3.0, the first that was tried, or earlier"),
+    ],
+)
+def test_first_release_that_deviates_is_told(verdicts: list[str], told: str) -> None:
+    tried = [(f"keras-3.{number}", verdict) for number, verdict in enumerate(verdicts)]
+    assert since(tried) == told
+
+
+def test_issue_of_one_claim_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["upstream", "dropout.all-dropped"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("\n# ") == 0
+    assert text.startswith("# LSTM(dropout=1.0) drops nothing\n")
+
+
+def test_issues_of_all_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["upstream"]) == 0
+    assert len(re.findall(r"^# ", capsys.readouterr().out, re.MULTILINE)) == len(FOUND)
+
+
+def test_claim_that_does_not_deviate_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["upstream", "time.every-step"]) == 1
+    assert "nothing of time.every-step deviates on keras 3.15.1" in capsys.readouterr().err
+
+
+def test_issues_are_printed_without_keras() -> None:
+    program = "import sys; from lstm_spec import cli; cli.main(['upstream']); "
+    program += "assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
