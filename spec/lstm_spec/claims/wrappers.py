@@ -439,7 +439,7 @@ def test_the_directions_are_named_after_the_given_layer(name):
 
 @claim(
     "wrappers.use-cudnn-handed-on",
-    observed="Keras 3.8 and later: https://github.com/keras-team/keras/issues/20588",
+    observed="Keras 3.12 and later: https://github.com/keras-team/keras/issues/21533",
     needs="LSTM(use_cudnn)",
 )
 @given(sampled_from([False, True]), booleans())
