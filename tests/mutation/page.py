@@ -52,12 +52,24 @@ def page() -> str:
         [
             HEAD.format(keras=keras.__version__) + "\n".join(rows),
             f"\nOf {tried} observable mutants the claims refute {hits}: {hits / tried:.1%}.",
+            *_patience(ours),
             *_compared(ours, theirs, seen),
             "\nThe claims that were most often the first to refute a mutant: "
             + ", ".join(f"`{claim}` {count}" for claim, count in first)
             + ".\n",
         ]
     )
+
+
+def _patience(lines: list[Line]) -> list[str]:
+    """Say how hard it was tried to refute what survived."""
+    survived = [line for line in lines if not line["refuted_by"]]
+    given_up = [line["seconds"] for line in survived if line["tried"] < line["reach"]]
+    whole, least = len(survived) - len(given_up), min(given_up, default=0)
+    return [
+        f"Of the {len(survived)} others {whole} were tried on every claim that reaches them,",
+        f"{len(given_up)} for {least:.0f} seconds of processor time or more.",
+    ]
 
 
 def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[str]:
