@@ -125,3 +125,12 @@ def test_unknown_name_is_answered_with_the_nearest() -> None:
 def test_name_unlike_any_other_is_answered_with_the_chapters() -> None:
     with pytest.raises(catalog.UnknownNameError, match="the chapters are shapes, "):
         catalog.select(["qqqq"])
+
+
+def test_claim_is_found_by_its_id_alone() -> None:
+    assert catalog.find("time.every-step").id == "time.every-step"
+
+
+def test_chapter_is_no_claim() -> None:
+    with pytest.raises(catalog.UnknownNameError, match=r"is a chapter; give .* time\.axis-one"):
+        catalog.find("time")

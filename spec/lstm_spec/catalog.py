@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ class Claim:
     """Who says so: the text given as promised, derived or observed."""
     corrects: str | None
     """The belief, or the documentation's sentence, that the claim shows to be false."""
+    gpu: bool
+    """Whether it can be tried only where there is a GPU."""
+    needs: tuple[str, ...]
+    """The modules and arguments without which it cannot be tried."""
+    cases: int
+    """On how many cases it is tried at default effort, at most."""
     test: str
     """The name of the test function."""
     line: int
@@ -90,23 +97,46 @@ def select(names: list[str]) -> list[Claim]:
     return [c for c in everything if not names or c.id in names or c.chapter in names]
 
 
-def _constant(name: str) -> Any:
-    source = (CLAIMS / "__init__.py").read_text(encoding="utf-8")
+def find(name: str) -> Claim:
+    """Return the claim that an id names.
+
+    Raises:
+        UnknownNameError: it names none, or a chapter; the message says what to give instead.
+    """
+    chosen = select([name])
+    if name in chapters():
+        example = f"the id of one of its claims, such as {chosen[0].id}"
+        raise UnknownNameError(f"{name!r} is a chapter; give {example}")
+    return chosen[0]
+
+
+@cache
+def _constant(name: str, file: str = "__init__.py") -> Any:
+    source = (CLAIMS / file).read_text(encoding="utf-8")
     for node in ast.parse(source).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             return ast.literal_eval(getattr(node, "value"))  # noqa: B009 - not every node has one
-    raise LookupError(f"lstm_spec.claims defines no {name}")
+    raise LookupError(f"{file} of lstm_spec.claims defines no {name}")
 
 
-def _marks(node: ast.FunctionDef) -> list[ast.Call]:
+def _marks(node: ast.FunctionDef, name: str = "claim") -> list[ast.Call]:
     calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
-    return [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "claim"]
+    return [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == name]
+
+
+def _cases(drawn: bool, costly: bool) -> int:
+    if not drawn:
+        return 1
+    examples: int = _constant("EXAMPLES", "conftest.py")["default"]
+    share: int = _constant("COSTLY", "conftest.py") if costly else 1
+    return examples // share
 
 
 def _claim(node: ast.FunctionDef, mark: ast.Call) -> Claim:
     facts = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
     basis = next(basis for basis in BASES if basis in facts)
+    needs = facts.get("needs", ())
     text, arrow, example = (ast.get_docstring(node) or "").partition(">>> ")
     statement, _, why = text.partition("\n\n")
     return Claim(
@@ -117,6 +147,9 @@ def _claim(node: ast.FunctionDef, mark: ast.Call) -> Claim:
         basis=basis,
         source=facts[basis],
         corrects=facts.get("corrects"),
+        gpu=facts.get("gpu", False),
+        needs=(needs,) if isinstance(needs, str) else needs,
+        cases=_cases(bool(_marks(node, "given")), "costly" in facts),
         test=node.name,
         line=mark.lineno,
     )

@@ -1,0 +1,230 @@
+"""A claim for pasting into an answer: what it says, an example, who says so, what it leaves open.
+
+The example's output is not made here: whenever the claim is tried, its example is run, and
+printing anything else refutes the claim.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from importlib import metadata
+
+import msgspec
+
+from lstm_spec.catalog import Claim
+from lstm_spec.evidence import deviations
+from lstm_spec.evidence.report import VERDICTS, Report, Verdict
+from lstm_spec.publish.upstream import Tried
+
+PACKAGE = "lstm-spec"
+REPOSITORY = "repository"
+"""The label of the repository's address among the addresses of the package."""
+BASIS = {
+    "promised": "Promised by Keras' documentation: ",
+    "derived": "Derived from ",
+    "observed": "Observed: ",
+}
+
+BACKEND = "It says nothing of other backends than TensorFlow."
+MARKUP = (
+    r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
+)
+"""Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """Where the claim is known to be false, and what happens instead."""
+
+    where: str
+    """The conditions, such as versions, or "everywhere"."""
+    instead: str
+    concerns: str
+
+
+class Citation(msgspec.Struct, frozen=True):
+    """A claim as it is cited."""
+
+    id: str
+    statement: str
+    why: str
+    example: str
+    """Code, with what it prints as comments."""
+    basis: str
+    source: str
+    corrects: str | None
+    deviations: list[Deviation]
+    tried: list[tuple[str, Verdict]]
+    """The releases on which the claim was tried, each with the verdict."""
+    cases: int
+    limits: list[str]
+    """What the claim does not say."""
+    version: str
+    """The version of this package, whose tag holds the test."""
+    test: str
+    """Where the test stands in the repository: the file and the line."""
+    link: str | None
+    """The address of that line at the tag, if the package tells the repository's."""
+
+
+def citation(claim: Claim, tried: Tried = ()) -> Citation:
+    """Gather what is said of a claim.
+
+    Args:
+        claim: the claim.
+        tried: the releases on which it was tried, each with the verdict.
+    """
+    version = metadata.version(PACKAGE)
+    test = f"spec/lstm_spec/claims/{claim.chapter}.py#L{claim.line}"
+    address = repository()
+    known = [one for one in deviations.load() if one.claim == claim.id]
+    return Citation(
+        id=claim.id,
+        statement=claim.statement,
+        why=" ".join(claim.why.split()),
+        example=code(claim.example),
+        basis=claim.basis,
+        source=claim.source,
+        corrects=claim.corrects,
+        deviations=[Deviation(one.condition, one.instead, one.concerns) for one in known],
+        tried=list(tried),
+        cases=claim.cases,
+        limits=limits(claim),
+        version=version,
+        test=test,
+        link=f"{address}/blob/v{version}/{test}" if address else None,
+    )
+
+
+def repository() -> str | None:
+    """Return the repository's address, if the package's metadata tell it."""
+    urls = metadata.metadata(PACKAGE).get_all("Project-URL") or []
+    pairs = (url.partition(",") for url in urls)
+    found = (url.strip().rstrip("/") for label, _, url in pairs if label.lower() == REPOSITORY)
+    return next(found, None)
+
+
+def code(example: str) -> str:
+    """Return an example without prompts, with what it prints as comments."""
+    lines = example.strip().splitlines()
+    shown = [line[4:] if line[:3] in (">>>", "...") else f"# {line}".rstrip() for line in lines]
+    return "\n".join(shown)
+
+
+def limits(claim: Claim) -> list[str]:
+    """Say what a claim leaves open."""
+    said = []
+    if claim.basis == "observed":
+        said.append("Nobody promised it, so another release may do otherwise.")
+    if claim.gpu:
+        said.append("It says nothing of a CPU.")
+    for need in claim.needs:
+        other = f"It is tried only where there is `{need}`."
+        said.append(BACKEND if need == "tensorflow" else other)
+    return said
+
+
+def verdicts(claim: str, reports: Iterable[tuple[str, Report]]) -> list[tuple[str, Verdict]]:
+    """Return the verdicts on a claim in reports, each with the report's name."""
+    everything = ((name, record) for name, report in reports for record in report.records)
+    return [(name, record.verdict) for name, record in everything if record.claim == claim]
+
+
+def releases(tried: Tried) -> str:
+    """Tell on which releases a claim met with which verdict."""
+    groups = ((v, [name for name, verdict in tried if verdict == v]) for v in VERDICTS)
+    return "; ".join(f"{verdict} on {', '.join(names)}" for verdict, names in groups if names)
+
+
+def facts(cited: Citation) -> list[str]:
+    """Return what stands under a claim, a sentence or some to an item."""
+    said = [f"{BASIS[cited.basis]}{cited.source.rstrip('.')}."]
+    if cited.corrects:
+        said.append(f"Corrects: {cited.corrects}")
+    for one in cited.deviations:
+        said.append(f"False, {one.where}: {one.instead} {one.concerns}")
+    if cited.tried:
+        said.append(f"Tried on releases: {releases(cited.tried)}.")
+    cases = f"up to {cited.cases} drawn cases" if cited.cases > 1 else "a single case"
+    said.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
+    if cited.limits:
+        said.append(" ".join(cited.limits))
+    return [*said, f"Claim `{cited.id}` of {PACKAGE} {cited.version}: {place(cited)}"]
+
+
+def place(cited: Citation) -> str:
+    """Say where the test of a claim stands."""
+    return cited.link or f"`{cited.test}` at tag `v{cited.version}`"
+
+
+def markdown(cited: Citation) -> str:
+    """Return a citation for a question-and-answer site."""
+    items = "\n".join(f"- {plain(item)}" for item in facts(cited))
+    head = f"> **{plain(cited.statement)}**\n\n{plain(cited.why)}"
+    return f"{head}\n\n```python\n{cited.example}\n```\n\n{items}\n"
+
+
+def plain(text: str) -> str:
+    """Escape what Markdown would take for markup, except code in backticks and addresses."""
+    return re.sub(MARKUP, lambda found: found[1] or f"\\{found[2]}", text)
+
+
+def text(cited: Citation) -> str:
+    """Return a citation as plain text."""
+    example = "\n".join(f"    {line}".rstrip() for line in cited.example.splitlines())
+    return "\n\n".join([cited.statement, cited.why, example, *facts(cited)]) + "\n"
+
+
+def bibtex(cited: Citation) -> str:
+    """Return a citation as an entry of BibTeX."""
+    return (
+        f"@misc{{{PACKAGE}:{cited.id},\n"
+        f"  title = {{{{{_tex(cited.statement.rstrip('.'))}}}}},\n"
+        f"  author = {{{{{PACKAGE}}}}},\n"
+        f"  note = {{Claim {_tex(cited.id)} of {PACKAGE} {cited.version}}},\n"
+        f"  howpublished = {{{_tex(place(cited))}}},\n"
+        "}\n"
+    )
+
+
+def _tex(given: str) -> str:
+    names = {"\\": "textbackslash", "~": "textasciitilde", "^": "textasciicircum"}
+    names |= {"<": "textless", ">": "textgreater"}
+    special = r"`([^`]*)`|([{}&%$#_])|([\\~^<>])"
+
+    def escape(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return rf"\texttt{{{_tex(found[1])}}}"
+        return f"\\{found[2]}" if found[2] else rf"\{names[found[3]]}{{}}"
+
+    return re.sub(special, escape, given)
+
+
+def fragment(cited: Citation) -> str:
+    """Return a citation as HTML."""
+    items = "".join(f"<li>{_html(item)}</li>\n" for item in facts(cited))
+    return (
+        f"<blockquote><p><strong>{_html(cited.statement)}</strong></p></blockquote>\n"
+        f"<p>{_html(cited.why)}</p>\n"
+        f"<pre><code>{html.escape(cited.example)}</code></pre>\n"
+        f"<ul>\n{items}</ul>\n"
+    )
+
+
+def _html(given: str) -> str:
+    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(given))
+
+
+def json(cited: Citation) -> str:
+    """Return a citation as JSON."""
+    return msgspec.json.format(msgspec.json.encode(cited), indent=2).decode() + "\n"
+
+
+FORMATS: dict[str, Callable[[Citation], str]] = {
+    "markdown": markdown,
+    "text": text,
+    "bibtex": bibtex,
+    "html": fragment,
+    "json": json,
+}
