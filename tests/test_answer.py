@@ -1,0 +1,188 @@
+"""Questions are found by plain words, and their answers are made of claims that hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence import deviations
+from lstm_spec.publish import answer, search
+from lstm_spec.publish.questions import Question, questions
+
+LIBRARY = answer.Library(questions(), catalog.claims())
+IDS = {claim.id for claim in LIBRARY.claims}
+FALSE = {one.claim for one in deviations.load() if one.matches(deviations.newest())}
+each_question = pytest.mark.parametrize("question", LIBRARY.questions, ids=lambda one: one.id)
+REACHED = 126
+"""How many rewordings find their question."""
+
+
+class Rewording(msgspec.Struct, forbid_unknown_fields=True):
+    words: str
+    question: str
+
+
+class Rewordings(msgspec.Struct, forbid_unknown_fields=True):
+    rewording: list[Rewording]
+
+
+def rewordings() -> list[Rewording]:
+    text = Path(__file__).with_name("rewordings.toml").read_bytes()
+    return msgspec.toml.decode(text, type=Rewordings).rewording
+
+
+def first(words: str, count: int = 3) -> list[str]:
+    return [hit.id for hit in answer.find(words, LIBRARY)[:count]]
+
+
+def test_there_are_at_least_sixty_questions() -> None:
+    assert len(LIBRARY.questions) >= 60
+
+
+@each_question
+def test_answer_is_made_of_claims(question: Question) -> None:
+    assert set(question.claims) <= IDS
+    assert len(set(question.claims)) == len(question.claims)
+
+
+@each_question
+def test_answer_says_where_a_claim_is_false(question: Question) -> None:
+    assert question.deviates == bool(FALSE & set(question.claims))
+    assert question.deviates == ("deviates" in question.answer)
+
+
+@each_question
+def test_answer_is_short(question: Question) -> None:
+    assert 1 <= len(re.findall(r"[.?](?= [A-Z`a-z]|$)", question.answer)) <= 5
+    assert len(question.answer) <= 420
+
+
+def test_addresses_are_given_once() -> None:
+    addresses = [one.address for one in LIBRARY.questions if one.address]
+    assert len(set(addresses)) == len(addresses)
+
+
+def test_titles_find_their_questions(record_property) -> None:
+    missed = [one.title for one in LIBRARY.questions if one.id not in first(one.title)]
+    record_property("missed", missed)
+    assert len(missed) <= 0.05 * len(LIBRARY.questions), missed
+
+
+def test_rewordings_find_their_questions(record_property) -> None:
+    given = rewordings()
+    missed = [one.words for one in given if one.question not in first(one.words)]
+    record_property("missed", missed)
+    assert len(given) >= 30
+    assert {one.question for one in given} <= {one.id for one in LIBRARY.questions}
+    assert len(given) - len(missed) >= max(REACHED, 0.85 * len(given)), missed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "understanding-keras-lstms",
+        "38714959",
+        "https://stackoverflow.com/questions/38714959/understanding-keras-lstms#answer",
+        "https://www.stackoverflow.com/q/38714959",
+        " #38714959 ",
+    ],
+)
+def test_question_is_found_by_its_number_or_address(words: str) -> None:
+    assert first(words) == ["understanding-keras-lstms"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "7227",
+        "keras#7227",
+        "keras-team/keras#7227",
+        "https://github.com/keras-team/keras/issues/7227#issuecomment-1",
+    ],
+)
+def test_issue_is_found_by_its_number_or_address(words: str) -> None:
+    assert first(words) == ["output-at-masked-timesteps"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["tensorflow#7227", "eras#7227", "https://github.com/keras-team/tf-keras/issues/7227", "1"],
+)
+def test_number_in_another_place_finds_nothing(words: str) -> None:
+    assert first(words) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        ("cells", "units"),
+        ("neurons", "units"),
+        ("hidden nodes", "units"),
+        ("time steps", "timesteps"),
+        ("sequence length", "timesteps"),
+        ("bilstm", "Bidirectional"),
+        ("activaton", "activation"),
+        ("parmeters", "parameters"),  # codespell:ignore parmeters
+    ],
+)
+def test_synonyms_and_typos_find_what_the_right_word_finds(words: str, others: str) -> None:
+    assert first(words, 9) == first(others, 9) != []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "which timestep goes to which cell",
+        "is the third step ignored by 2 neurons",
+        "does an LSTM with 2 cells drop the third input",
+    ],
+)
+def test_the_question_of_the_readme_is_answered(words: str) -> None:
+    assert first(words, 1) == ["fewer-units-than-inputs"]
+
+
+def test_claim_answers_what_no_question_asks() -> None:
+    assert first("peepholes") == ["gates.no-peepholes"]
+    assert first("can it be quantized to int8")[0] == "modes.quantize-refused"
+
+
+@pytest.mark.parametrize(
+    "words", ['"', "* OR (", "NEAR(a b)", "title:x", "'; DROP TABLE texts", ""]
+)
+def test_words_are_never_a_query(words: str) -> None:
+    answer.find(words, LIBRARY)
+
+
+def test_a_synonym_stands_for_one_word() -> None:
+    listed = search.words().synonyms
+    said = [word for others in listed.values() for word in others]
+    assert len(set(said)) == len(said)
+    assert not set(said) & set(listed)
+
+
+def test_answer_is_shown_with_its_claims_and_an_example() -> None:
+    said = answer.markdown(answer.find("go_backwards", LIBRARY), LIBRARY)
+    question = {one.id: one for one in LIBRARY.questions}["go-backwards"]
+    assert f"{question.address}\n\n{question.answer}\n" in said
+    assert all(f"(`{name}`)" in said for name in question.claims)
+    assert "```python\nimport keras, numpy as np\n" in said
+    assert "\nSee also:\n\n- `" in said
+
+
+def test_deviation_is_shown_at_its_claim() -> None:
+    said = answer.markdown(answer.find("divisible-batch", LIBRARY), LIBRARY)
+    assert "(`errors.remainder-in-fit`)\n  False, keras >3.12.4: A last batch" in said
+    assert "See also" not in said
+
+
+def test_id_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
+    entry = (
+        '[[question]]\nid = "one"\ntitle = "t"\nalso = []\nanswer = "a"\nclaims = ["time.order"]\n'
+    )
+    (tmp_path / "questions.toml").write_text(entry * 2, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"questions\.toml lists an id twice"):
+        questions(tmp_path / "questions.toml")
