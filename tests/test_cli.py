@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,11 @@ from lstm_spec import cli
         (["check", "--report", "/"], "cannot be written: Is a directory"),
         (["upstream", "maskin"], "no claim or chapter is called 'maskin'"),
         (["check", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["cite", "time.causalty"], "no claim or chapter is called 'time.causalty'; did you mean"),
+        (["cite", "time"], "'time' is a chapter; give the id of one of its claims"),
+        (["cite", "shapes.stacking"], "retired: It says the same as sequences.stacking."),
+        (["cite", "time.order", "--format", "pdf"], "invalid choice: 'pdf'"),
+        (["answer"], "the following arguments are required: WORDS"),
         (["examine"], "invalid choice: 'examine'"),
         ([], "the following arguments are required: VERB"),
     ],
@@ -59,3 +66,27 @@ def test_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out.startswith("lstm-spec 0.")
+
+
+@pytest.mark.parametrize("words", [["xyzzy"], ["#99999"], ["the", "of"], ["https://a.example/b/7"]])
+def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["answer", *words]) == 1
+    said = capsys.readouterr()
+    assert f"nothing is found for {' '.join(words)!r}; ask in other words" in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["cite", "time.every-step"], ["cite", "time.order", "--format=json"], ["answer", "neurons"]],
+)
+def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
+    program = (
+        "import sys, time; from lstm_spec import cli; status = cli.main(sys.argv[1:]);"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'hypothesis', 'pytest'} & set(sys.modules);"
+        "sys.exit(f'{status} {heavy} {time.process_time()}')"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
+    status, heavy, seconds = done.stderr.split()
+    assert (status, heavy) == ("0", "set()")
+    assert float(seconds) < 0.5, "seconds of processor time"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 from pathlib import Path
 
-from lstm_spec import catalog
+import pytest
+
+from lstm_spec import catalog, cli
+from lstm_spec.publish.questions import questions
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,6 +27,21 @@ def test_readme_answers_with_a_claim_word_for_word() -> None:
     assert claim.id in README
     assert claim.statement in README
     assert claim.example in README
+
+
+def test_readme_shows_citations_and_answers_as_they_are_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    block = r"```console\n\$ lstm-spec ([^\n]+)\n```\n\n````markdown\n(.*?)````"
+    shown = re.findall(block, README, re.DOTALL)
+    assert [words.split()[0] for words, _ in shown] == ["cite", "answer"]
+    for words, output in shown:
+        assert cli.main(shlex.split(words)) == 0
+        assert capsys.readouterr().out == output
+
+
+def test_readme_counts_the_questions_as_they_are() -> None:
+    assert re.search(r"Its answers to (\d+) questions", README).group(1) == str(len(questions()))
 
 
 def test_readme_counts_the_claims_as_they_are() -> None:

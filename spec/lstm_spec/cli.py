@@ -68,6 +68,15 @@ def parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(run=upstream)
     verb.add_argument("names", nargs="*", metavar="NAME", help="chapters or ids; default: all")
+    verb = verbs.add_parser("cite", help="print a claim for pasting", allow_abbrev=False)
+    verb.set_defaults(run=cite)
+    verb.add_argument("name", metavar="ID", help="the id of a claim, such as time.every-step")
+    formats = ("markdown", "text", "bibtex", "html", "json")
+    verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+    verb = verbs.add_parser("answer", help="answer a question about LSTM", allow_abbrev=False)
+    verb.set_defaults(run=answer)
+    asked = "the question in plain words, or its number or address"
+    verb.add_argument("words", nargs="+", metavar="WORDS", help=asked)
     return top
 
 
@@ -121,6 +130,39 @@ def upstream(arguments: argparse.Namespace) -> int:
         named = ", ".join(arguments.names)
         return _say(f"nothing of {named} deviates on {deviations.newest()}", NOT_FOUND)
     print("\n".join(markdown(*one) for one in found), end="")
+    return 0
+
+
+def cite(arguments: argparse.Namespace) -> int:
+    """Print a claim for pasting.
+
+    Returns:
+        0, or 2 if no claim has the id.
+    """
+    from lstm_spec.publish.cite import FORMATS, citation
+
+    try:
+        claim = catalog.find(arguments.name)
+    except catalog.UnknownNameError as error:
+        return _say(error, BAD_USAGE)
+    print(FORMATS[arguments.format](citation(claim)), end="")
+    return 0
+
+
+def answer(arguments: argparse.Namespace) -> int:
+    """Print the answer to a question, made of claims.
+
+    Returns:
+        0, or 1 if nothing is found.
+    """
+    from lstm_spec.publish.answer import Library, find, markdown
+    from lstm_spec.publish.questions import questions
+
+    library, words = Library(questions(), catalog.claims()), " ".join(arguments.words)
+    if not (hits := find(words, library)):
+        hint = "ask in other words, or with a question's number or address"
+        return _say(f"nothing is found for {words!r}; {hint}", NOT_FOUND)
+    print(markdown(hits, library), end="")
     return 0
 
 
