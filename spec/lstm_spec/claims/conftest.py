@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -92,10 +93,18 @@ def _applicable(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _largest_error(record_property: Callable[[str, object], None]) -> Iterator[None]:
-    """Record the error that came nearest to its bound, and the bound, in units of rounding."""
+    """Record the error that came nearest to its bound, the bound, and how far errors spread."""
     tolerance.errors.clear()
     yield
     if tolerance.errors:
         error, bound = max(tolerance.errors, key=lambda pair: pair[0] / pair[1])
-        record_property("error", error)
+        record_property("error", _short(error))
         record_property("bound", bound)
+    if len(tolerance.errors) > 1:
+        seen = [error for error, _ in tolerance.errors]
+        record_property("spread", _short(max(seen) - median(seen)))
+
+
+def _short(error: float) -> float:
+    """Return an error with the four digits that mean something."""
+    return float(f"{error:.4g}")

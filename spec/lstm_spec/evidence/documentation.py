@@ -7,9 +7,10 @@ changes, and our paraphrase, which tells what it says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -21,6 +22,14 @@ VERDICTS = ("confirmed", "refuted", "vague", "untestable")
 
 class EntryError(ValueError):
     """An entry that gives no verdict, or a second one, or names what is no claim."""
+
+
+class Key(NamedTuple):
+    """Where a sentence stands, and which it is."""
+
+    object: str
+    section: str
+    digest: str
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,23 +105,32 @@ def changes(listed: list[Entry], found: list[Sentence]) -> list[str]:
     gone and one new in the same place are a change.
     """
     said = {_key(entry): entry for entry in listed}
-    read = {_key(sentence): sentence for sentence in found}
+    read = {_key(sentence): sentence.text for sentence in found}
     old = Counter({key: entry.times for key, entry in said.items()})
-    new = Counter(map(_key, found))
-    gone = [said[key] for key in (old - new).elements()]
-    come = [read[key] for key in (new - old).elements()]
     told = []
-    for spot in dict.fromkeys([*map(place, gone), *map(place, come)]):
-        left = [entry.says for entry in gone if place(entry) == spot]
-        right = [sentence.text for sentence in come if place(sentence) == spot]
-        both = min(len(left), len(right))
-        told += [f"{spot}: changed; it said: {says}" for says in left[:both]]
-        told += [f"{spot}: removed; it said: {says}" for says in left[both:]]
-        told += [f"{spot}: added: {text}" for text in right[both:]]
+    for then, now in pairs(old, Counter(map(_key, found))):
+        if then:
+            what = "changed" if now else "removed"
+            told.append(f"{place(then)}: {what}; it said: {said[then].says}")
+        elif now:
+            told.append(f"{place(now)}: added: {read[now]}")
     return told
 
 
-def place(one: Entry | Sentence) -> str:
+def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[Key | None, Key | None]]:
+    """Yield what is gone with what is new in the same place, each alone if there is no other.
+
+    Args:
+        old: how often each sentence stood in its place.
+        new: how often it stands there now.
+    """
+    gone, come = (list(more.elements()) for more in (old - new, new - old))
+    for spot in dict.fromkeys(map(place, [*gone, *come])):
+        sides = [[key for key in side if place(key) == spot] for side in (gone, come)]
+        yield from zip_longest(*sides)
+
+
+def place(one: Entry | Sentence | Key) -> str:
     """Say where a sentence stands."""
     if one.section == SUMMARY:
         return f"{one.object}, summary"
@@ -123,5 +141,5 @@ def place(one: Entry | Sentence) -> str:
     return f"{one.object}, {kind} `{name}`"
 
 
-def _key(one: Entry | Sentence) -> tuple[str, str, str]:
-    return one.object, one.section, one.digest
+def _key(one: Entry | Sentence) -> Key:
+    return Key(one.object, one.section, one.digest)

@@ -6,6 +6,7 @@ the standard streams belong to whatever TensorFlow prints.
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
 import re
@@ -14,10 +15,15 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from lstm_spec.evidence.report import Environment
+
+if TYPE_CHECKING:  # at run time only the process apart imports these
+    from lstm_spec.evidence.arguments import Signatures
+    from lstm_spec.evidence.sentences import Sentence
 
 PACKAGES = (
     *(
@@ -105,6 +111,12 @@ def _say(error: Exception) -> str:
 
 
 def _environment(backend: str) -> Environment:
+    from lstm_spec.evidence import arguments
+    from lstm_spec.evidence.sentences import digests, sentences
+    from lstm_spec.harness import subject
+
+    taken, docstrings = arguments.installed(), subject.docstrings().items()
+    said = [sentence for name, text in docstrings for sentence in sentences(name, text)]
     return Environment(
         python=platform.python_version(),
         platform=platform.platform(),
@@ -113,19 +125,32 @@ def _environment(backend: str) -> Environment:
         backend=backend,
         device=_device(),
         packages={name: version for name in PACKAGES if (version := _version(name))},
-        news=_news(),
+        news=_news(taken, said),
+        signatures=_told(taken),
+        sentences=digests(said),
     )
 
 
-def _news() -> list[str]:
+def _told(taken: Signatures) -> dict[str, dict[str, str]]:
+    """Return signatures with the defaults as text that is the same in every process."""
+    return {
+        name: {word: _default(value) for word, value in signature.items()}
+        for name, signature in taken.items()
+    }
+
+
+def _default(value: Any) -> str:
+    if value is inspect.Parameter.empty:
+        return "required"
+    return re.sub(r" at 0x\w+", "", repr(value))
+
+
+def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
     """Return what this Keras documents, or takes, that the specification does not know."""
     from lstm_spec.evidence import arguments, documentation
-    from lstm_spec.evidence.sentences import sentences
-    from lstm_spec.harness import subject
 
-    parts = [sentences(name, text) for name, text in subject.docstrings().items()]
-    changed = documentation.changes(documentation.entries(), [s for part in parts for s in part])
-    untried = arguments.load().untried(arguments.installed())
+    changed = documentation.changes(documentation.entries(), said)
+    untried = arguments.load().untried(taken)
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
 
 

@@ -166,7 +166,7 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         record = item.stash[_RECORD]
         seen: dict[str, Any] = dict(item.user_properties)
-        record.error, record.bound = seen.get("error"), seen.get("bound")
+        record.error, record.bound, record.spread = map(seen.get, ("error", "bound", "spread"))
         outcome.user_properties.append((KEY, msgspec.to_builtins(record)))
     return outcome
 

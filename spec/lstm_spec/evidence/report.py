@@ -6,6 +6,8 @@ leaves what it had. A report without its footer is incomplete, and readers are t
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Literal, get_args
@@ -13,6 +15,8 @@ from typing import Literal, get_args
 import msgspec
 
 SCHEMA = 1
+GZIP = b"\x1f\x8b"
+"""How a compressed file begins."""
 
 Verdict = Literal["held", "deviates", "refuted", "crashed", "timed out", "not applicable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -36,6 +40,14 @@ class Environment(msgspec.Struct, frozen=True):
     """Versions of the packages that matter, by distribution name."""
     news: list[str] = []
     """Sentences of Keras' documentation that changed since their verdicts, untried arguments."""
+    signatures: dict[str, dict[str, str]] = {}
+    """By object and argument: the default as text, or "required"."""
+    sentences: dict[str, dict[str, list[str]]] = {}
+    """By object and section: the digests of the sentences of Keras' documentation."""
+
+
+class _Written(msgspec.Struct):
+    schema: int = SCHEMA
 
 
 class Header(msgspec.Struct, tag="header", tag_field="kind"):
@@ -69,6 +81,8 @@ class Record(msgspec.Struct, tag="record", tag_field="kind"):
     """The error that came nearest to its bound, in units of rounding."""
     bound: float | None = None
     """That bound."""
+    spread: float | None = None
+    """How far the largest error lies above the median one; none where one error was seen."""
     message: str = ""
     """Why: the failure, the deviation, or the reason for not applying."""
     script: str = ""
@@ -116,14 +130,14 @@ def append(path: Path, line: Line) -> None:
 
 
 def read(path: Path) -> Report:
-    """Read a report, a complete one or the beginning of one.
+    """Read a report, a complete one or the beginning of one, compressed by gzip or not.
 
     Raises:
         OSError: the file cannot be read.
         UnreadableReportError: a line is damaged, or the lines are not those of a report; the
             message names the line. A last line that was cut off is passed over.
     """
-    *whole, rest = path.read_bytes().split(b"\n")
+    *whole, rest = _plain(path).split(b"\n")
     lines = [_decode(path, number, text) for number, text in enumerate(whole, 1)]
     if not lines or not isinstance(lines[0], Header):
         raise UnreadableReportError(f"{path}: not a report: line 1 is no header")
@@ -140,11 +154,20 @@ def schema() -> dict[str, object]:
     return msgspec.json.schema(Line)
 
 
+def _plain(path: Path) -> bytes:
+    data = path.read_bytes()
+    try:
+        return gzip.decompress(data) if data.startswith(GZIP) else data
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableReportError(f"{path}: cannot be decompressed: {error}") from None
+
+
 def _decode(path: Path, number: int, text: bytes) -> Line:
     try:
+        schema = msgspec.json.decode(text, type=_Written).schema
+        if schema != SCHEMA:  # whatever else the line holds
+            raise UnreadableReportError(f"{path}: schema {schema}, this version reads {SCHEMA}")
         line: Line = msgspec.json.decode(text, type=Line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return line
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableReportError(f"{path}: line {number} is damaged: {error}") from None
-    if isinstance(line, Header) and line.schema != SCHEMA:
-        raise UnreadableReportError(f"{path}: schema {line.schema}, this version reads {SCHEMA}")
-    return line

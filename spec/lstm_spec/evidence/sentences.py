@@ -56,6 +56,14 @@ def sentences(thing: str, docstring: str) -> list[Sentence]:
     return found
 
 
+def digests(said: list[Sentence]) -> dict[str, dict[str, list[str]]]:
+    """Return the digests of sentences by object and section."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for one in said:
+        found.setdefault(one.object, {}).setdefault(one.section, []).append(one.digest)
+    return found
+
+
 def _blocks(docstring: str) -> Iterator[str]:
     """Yield headings, paragraphs, list items, and each example's code on one line after a NUL."""
     text = inspect.cleandoc(docstring)
