@@ -38,6 +38,10 @@ from lstm_spec import cli
         (["cite", "shapes.stacking"], "retired: It says the same as sequences.stacking."),
         (["cite", "time.order", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["answer"], "the following arguments are required: WORDS"),
+        (["compare", "a.jsonl"], "the following arguments are required: B"),
+        (["compare", "a.jsonl", "b"], "no file or report of the ledger is called 'a.jsonl'"),
+        (["compare", "/proc/self/mem", "b"], "a report cannot be read: Input/output error"),
+        (["compare", "a", "b", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["examine"], "invalid choice: 'examine'"),
         ([], "the following arguments are required: VERB"),
     ],
@@ -59,6 +63,25 @@ def test_wrong_usage_leaves_the_last_report(tmp_path: Path) -> None:
     last.write_text("what was recorded\n", encoding="utf-8")
     assert cli.main(["check", "nonsense", "--report", str(last)]) == 2
     assert last.read_text(encoding="utf-8") == "what was recorded\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a text\n", "report.jsonl: line 1 is damaged"),
+        ('{"schema": 2}\n', "report.jsonl: schema 2, this version reads 1"),
+        ("", "report.jsonl: not a report"),
+    ],
+)
+def test_report_that_cannot_be_used(
+    text: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report.jsonl"
+    file.write_text(text, encoding="utf-8")
+    assert cli.main(["compare", str(file), str(file)]) == 3
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert (len(said.err.splitlines()), said.out) == (1, "")
 
 
 def test_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

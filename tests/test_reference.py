@@ -15,9 +15,6 @@ from lstm_spec.harness.activations import ACTIVATIONS
 from lstm_spec.harness.reference import Run, equations, gradients
 from lstm_spec.harness.strategies import Case, cases, noise
 
-settings.register_profile("project", deadline=None, derandomize=True, database=None)
-settings.load_profile("project")
-
 ONE = np.ones((1, 1), "float32")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -59,6 +60,31 @@ def test_another_schema_is_refused(file: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b'"schema":1', b'"schema":99'))
     with pytest.raises(UnreadableReportError, match="schema 99, this version reads 1"):
         report.read(file)
+
+
+def test_another_schema_is_refused_whatever_else_has_changed(file: Path) -> None:
+    file.write_bytes(b'{"kind":"beginning","schema":2}\n')
+    with pytest.raises(UnreadableReportError, match="schema 2, this version reads 1"):
+        report.read(file)
+
+
+def test_compressed_report_is_read(file: Path) -> None:
+    whole = report.read(file)
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    assert report.read(file) == whole
+
+
+def test_compressed_report_that_was_cut_off_is_refused(file: Path) -> None:
+    file.write_bytes(gzip.compress(file.read_bytes())[:-9])
+    with pytest.raises(UnreadableReportError, match="cannot be decompressed"):
+        report.read(file)
+
+
+def test_report_from_before_spread_and_signatures_is_read(file: Path) -> None:
+    assert b"spread" in file.read_bytes()
+    old = file.read_bytes().replace(b',"spread":null', b"")
+    file.write_bytes(old.replace(b',"signatures":{},"sentences":{}', b""))
+    assert report.read(file) == report.Report(HEADER, RECORDS, FOOTER)
 
 
 def test_unknown_verdict_is_refused(file: Path) -> None:

@@ -17,10 +17,12 @@ from lstm_spec.evidence.effort import effort, time_limit
 
 if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
     from lstm_spec.evidence.check import Plan
+    from lstm_spec.evidence.compare import Comparison
     from lstm_spec.evidence.report import Environment
 
 NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED = 1, 2, 3, 130
 REPORT = Path("lstm-spec-report.jsonl")
+FORMATS = ("table", "markdown", "json")
 
 
 class UnwritableError(ValueError):
@@ -50,6 +52,15 @@ def parser() -> argparse.ArgumentParser:
     version = f"lstm-spec {metadata.version('lstm-spec')}"
     top.add_argument("--version", action="version", version=version)
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+    _add_check(verbs)
+    _add_compare(verbs)
+    _add_cite(verbs)
+    _add_answer(verbs)
+    _add_upstream(verbs)
+    return top
+
+
+def _add_check(verbs: Any) -> None:
     verb = verbs.add_parser(
         "check", help="try claims on the Keras installed here", allow_abbrev=False
     )
@@ -63,21 +74,38 @@ def parser() -> argparse.ArgumentParser:
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
     add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+
+
+def _add_compare(verbs: Any) -> None:
+    verb = verbs.add_parser("compare", help="say what differs in two reports", allow_abbrev=False)
+    verb.set_defaults(run=compare)
+    add = verb.add_argument
+    add("then", metavar="A", help="the earlier report: a file, or a name in the ledger")
+    add("now", metavar="B", help="the later one")
+    add("--format", choices=FORMATS, default="table", action=_Once, help="default: table")
+
+
+def _add_upstream(verbs: Any) -> None:
     verb = verbs.add_parser(
         "upstream", help="print what deviates as issues for Keras", allow_abbrev=False
     )
     verb.set_defaults(run=upstream)
     verb.add_argument("names", nargs="*", metavar="NAME", help="chapters or ids; default: all")
+
+
+def _add_cite(verbs: Any) -> None:
     verb = verbs.add_parser("cite", help="print a claim for pasting", allow_abbrev=False)
     verb.set_defaults(run=cite)
     verb.add_argument("name", metavar="ID", help="the id of a claim, such as time.every-step")
     formats = ("markdown", "text", "bibtex", "html", "json")
     verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+
+
+def _add_answer(verbs: Any) -> None:
     verb = verbs.add_parser("answer", help="answer a question about LSTM", allow_abbrev=False)
     verb.set_defaults(run=answer)
     asked = "the question in plain words, or its number or address"
     verb.add_argument("words", nargs="+", metavar="WORDS", help=asked)
-    return top
 
 
 def _whole(least: int) -> Any:
@@ -181,6 +209,39 @@ def _try(plan: Plan, environment: Environment, durations: int) -> int:
     tried = report.read(plan.file)
     terminal.summarize(tried, plan.claims, console, durations)
     return INTERRUPTED if interrupted else check.status(tried)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Show what differs in two reports.
+
+    Returns:
+        0 if nothing got worse, 1 if something did, 2 for wrong usage, 3 if a report cannot be used.
+    """
+    from lstm_spec.evidence import ledger
+    from lstm_spec.evidence.compare import compare
+    from lstm_spec.evidence.report import UnreadableReportError
+
+    try:
+        found = compare(ledger.find(arguments.then), ledger.find(arguments.now))
+    except ledger.UnknownReportError as error:
+        return _say(error, BAD_USAGE)
+    except OSError as error:
+        return _say(f"{error.filename or 'a report'} cannot be read: {error.strerror}", BAD_USAGE)
+    except UnreadableReportError as error:
+        return _say(error, BROKEN)
+    _show(found, arguments.format)
+    return 1 if found.worse else 0
+
+
+def _show(found: Comparison, layout: str) -> None:
+    from rich.console import Console
+
+    from lstm_spec.evidence import views
+
+    if layout == "table":
+        views.table(found, Console())
+    else:
+        print(views.markdown(found) if layout == "markdown" else views.json(found))
 
 
 def _forbid_unwritable(file: Path) -> None:

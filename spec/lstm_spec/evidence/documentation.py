@@ -108,17 +108,16 @@ def changes(listed: list[Entry], found: list[Sentence]) -> list[str]:
     read = {_key(sentence): sentence.text for sentence in found}
     old = Counter({key: entry.times for key, entry in said.items()})
     told = []
-    for then, now in pairs(old, Counter(map(_key, found))):
+    for spot, then, now in pairs(old, Counter(map(_key, found))):
         if then:
-            what = "changed" if now else "removed"
-            told.append(f"{place(then)}: {what}; it said: {said[then].says}")
+            told.append(f"{spot}: {'changed' if now else 'removed'}; it said: {said[then].says}")
         elif now:
-            told.append(f"{place(now)}: added: {read[now]}")
+            told.append(f"{spot}: added: {read[now]}")
     return told
 
 
-def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[Key | None, Key | None]]:
-    """Yield what is gone with what is new in the same place, each alone if there is no other.
+def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[str, Key | None, Key | None]]:
+    """Yield each place with what is gone there and what is new; None where that has no partner.
 
     Args:
         old: how often each sentence stood in its place.
@@ -127,7 +126,7 @@ def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[Key | None, Ke
     gone, come = (list(more.elements()) for more in (old - new, new - old))
     for spot in dict.fromkeys(map(place, [*gone, *come])):
         sides = [[key for key in side if place(key) == spot] for side in (gone, come)]
-        yield from zip_longest(*sides)
+        yield from ((spot, then, now) for then, now in zip_longest(*sides))
 
 
 def place(one: Entry | Sentence | Key) -> str:

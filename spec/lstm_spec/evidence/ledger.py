@@ -1,0 +1,56 @@
+"""The ledger: one report for each released environment, shipped with the package."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from lstm_spec.evidence import report
+from lstm_spec.evidence.report import Report, UnreadableReportError
+
+FOLDER = Path(__file__).with_name("ledger")
+SUFFIX = ".jsonl.gz"
+
+
+class UnknownReportError(ValueError):
+    """A word that is neither a file nor a name in the ledger."""
+
+
+def names() -> list[str]:
+    """Return the names of the reports in the ledger, 3.9 before 3.10."""
+    found = [path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}")]
+    return sorted(found, key=lambda name: [part.zfill(4) for part in re.split(r"(\d+)", name)])
+
+
+def find(text: str) -> Report:
+    """Return a report that came to its end.
+
+    Args:
+        text: the path of a file, or a name in the ledger.
+
+    Raises:
+        UnknownReportError: it is neither; the message holds the nearest names.
+        OSError: the file cannot be read.
+        UnreadableReportError: the file is no report, or the report is incomplete.
+    """
+    path = Path(text)
+    if not path.exists() or path.is_dir():
+        if text not in names():
+            raise UnknownReportError(
+                f"no file or report of the ledger is called {text!r}; {_hint(text)}"
+            )
+        path = FOLDER / f"{text}{SUFFIX}"
+    found = report.read(path)
+    if found.footer is None:
+        done, planned = len(found.records), len(found.header.claims)
+        said = f"{done} of {planned} claims were tried; run `lstm-spec check` again"
+        raise UnreadableReportError(f"{path}: incomplete: {said}")
+    return found
+
+
+def _hint(text: str) -> str:
+    near = difflib.get_close_matches(text, names(), n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"the ledger has {', '.join(names())}" if names() else "the ledger is empty"

@@ -1,0 +1,84 @@
+"""A comparison as a table for the terminal, as Markdown for a pull request, and as JSON.
+
+Whatever stands in a report is only ever shown, never read as markup.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lstm_spec.evidence.compare import Comparison
+from lstm_spec.evidence.sections import Section, sections, sentence
+
+NARROW = 60
+"""A terminal with fewer columns gets the cells below one another."""
+
+
+def table(found: Comparison, console: Console) -> None:
+    """Print a comparison for a person at a terminal."""
+    style = "bold red" if found.worse else "bold green"
+    console.print(Text(_line(sentence(found)), style))
+    for section in sections(found):
+        console.print(Text(f"\n{section.title}", "bold"))
+        if section.note:
+            console.print(Text(_line(section.note)))
+        if section.rows:
+            narrow = console.width < NARROW
+            console.print(_stacked(section, console.width) if narrow else _columns(section))
+
+
+def _columns(section: Section) -> Table:
+    made = Table(box=None, pad_edge=False)
+    for title in section.head:
+        made.add_column(title, overflow="fold")
+    for row in section.rows:
+        made.add_row(*(Text(_line(cell)) for cell in row))
+    return made
+
+
+def _stacked(section: Section, width: int) -> Text:
+    lines = []
+    for row in section.rows:
+        first, *rest = zip(section.head, map(_line, row), strict=True)
+        lines += [first[1], *(f"  {title}: {cell}" for title, cell in rest if cell)]
+    wrapped = [textwrap.fill(line, width, subsequent_indent=4 * " ") for line in lines]
+    return Text("\n".join(wrapped), overflow="fold")
+
+
+def markdown(found: Comparison) -> str:
+    """Return a comparison for a pull request."""
+    parts = [_escape(sentence(found))]
+    for section in sections(found):
+        parts.append(f"### {section.title}")
+        if section.note:
+            parts.append(_escape(section.note))
+        if section.rows:
+            lines = [section.head, tuple("---" for _ in section.head)]
+            lines += [tuple(map(_escape, row)) for row in section.rows]
+            parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return "\n\n".join(parts)
+
+
+def json(found: Comparison) -> str:
+    """Return a comparison as JSON."""
+    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+
+
+def _line(text: str) -> str:
+    """Return text on one line, without what moves a cursor."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def _escape(text: str) -> str:
+    """Return text that Markdown shows as it is: no markup, no HTML, no mention of anybody."""
+    marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", _line(text))
+    quiet = re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", marks)
+    return html.escape(quiet, quote=False)

@@ -1,0 +1,242 @@
+"""Two reports are told apart by what they hold, and by nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from lstm_spec import catalog, cli
+from lstm_spec.evidence import documentation, ledger
+from lstm_spec.evidence.compare import UNSAID, Change, Comparison, Errors, compare
+from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report, Verdict
+from reports import report, reports
+
+FAULTS = ("newer", "wrong")
+
+
+def verdict(one: Verdict, message: str = "") -> Report:
+    return report(Record("a.b", one, 1.0, message=message))
+
+
+def measured(error: float, spread: float | None = None, cases: str = "00ff", **there) -> Report:
+    record = Record("a.b", "held", 1.0, 2, cases, error, 16.0, spread)
+    return report(record, **there)
+
+
+def moved(then: Report, now: Report) -> list[tuple[float, float]]:
+    return [(move.then, move.now) for move in compare(then, now).errors.moved]
+
+
+# What holds of any two reports
+
+
+@given(reports())
+def test_report_does_not_differ_from_itself(one: Report) -> None:
+    same = compare(one, one)
+    assert [same.worse, same.changed, same.added, same.gone, same.environment] == 5 * [[]]
+    assert same.errors.moved == []
+    assert [same.signatures or [], same.documentation or []] == [[], []]
+    assert same.unchanged == len(one.records)
+
+
+@given(reports(), reports())
+def test_reversed_what_was_added_is_gone(one: Report, other: Report) -> None:
+    there, back = compare(one, other), compare(other, one)
+    assert {change.what for change in there.added} == {change.what for change in back.gone}
+    assert {change.what for change in there.changed} == {change.what for change in back.changed}
+    assert there.unchanged == back.unchanged
+    assert (there.errors.then, there.errors.now) == (back.errors.now, back.errors.then)
+
+
+@given(reports(), reports())
+def test_every_claim_is_counted_once(one: Report, other: Report) -> None:
+    found = compare(one, other)
+    told = [change.what for change in (*found.changed, *found.added, *found.gone)]
+    claims = {record.claim for record in (*one.records, *other.records)}
+    assert len(told) + found.unchanged == len(set(told)) + found.unchanged == len(claims)
+
+
+@given(reports(), reports())
+def test_json_is_read_as_it_was_written(one: Report, other: Report) -> None:
+    found = compare(one, other)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Comparison) == found
+
+
+# Claims
+
+
+@pytest.mark.parametrize("then", VERDICTS)
+@pytest.mark.parametrize("now", VERDICTS)
+def test_claim_that_no_longer_holds_is_worse(then: Verdict, now: Verdict) -> None:
+    fails = then in GOOD and now in {"refuted", "crashed", "timed out"}
+    worse = fails or (then == "held" and now == "deviates")
+    assert compare(verdict(then), verdict(now)).worse == ["a.b"] * worse
+
+
+def test_changed_claim_comes_with_the_later_message() -> None:
+    found = compare(verdict("deviates", "It was so."), verdict("refuted", "It is not so."))
+    assert found.changed == [Change("a.b", "deviates", "refuted", "It is not so.")]
+
+
+def test_claim_that_is_new_or_gone_is_told_and_not_worse() -> None:
+    one, other = Record("a.b", "held", 1.0), Record("a.c", "refuted", 1.0, message="no")
+    found = compare(report(one), report(other))
+    assert found.added == [Change("a.c", None, "refuted", "no")]
+    assert found.gone == [Change("a.b", "held", None)]
+    assert found.worse == []
+
+
+def test_retired_claim_is_gone_for_its_reason() -> None:
+    claim, reason = next(iter(catalog.retired().items()))
+    found = compare(report(Record(claim, "held", 1.0)), report())
+    assert found.gone == [Change(claim, "held", None, reason)]
+
+
+# Errors
+
+
+def test_error_that_moves_within_its_spread_has_not_moved() -> None:
+    assert moved(measured(2.0, spread=3.0), measured(5.0, spread=1.0)) == []
+    assert moved(measured(2.0, spread=2.9), measured(5.0, spread=1.0)) == [(2.0, 5.0)]
+
+
+def test_error_measured_once_moves_by_more_than_a_unit_of_rounding() -> None:
+    assert moved(measured(2.0), measured(3.0)) == []
+    assert moved(measured(2.0), measured(3.1)) == [(2.0, 3.1)]
+
+
+def test_error_may_move_down() -> None:
+    assert moved(measured(5.0, spread=0.1), measured(2.0, spread=0.1)) == [(5.0, 2.0)]
+
+
+@pytest.mark.parametrize("other", [{"cases": "11ff"}, {"effort": "deep"}])
+def test_errors_of_other_cases_are_not_compared(other: dict[str, str]) -> None:
+    found = compare(measured(2.0), measured(9.0, **other))
+    assert found.errors == Errors(compared=0, apart=1, then=None, now=None, moved=[])
+
+
+def test_error_nearest_to_its_bound_is_told() -> None:
+    wide, near = (Record(n, "held", 1.0, 2, "", e, b) for n, e, b in (("w", 9, 99), ("n", 2, 4)))
+    errors = compare(report(wide, near), report(wide)).errors
+    assert (errors.then.claim, errors.now.claim) == ("w", "w")  # the other is gone
+    assert compare(report(wide, near), report(near, wide)).errors.now.claim == "n"
+
+
+def test_error_of_a_claim_that_deviates_is_none_of_rounding() -> None:
+    far = report(Record("a.b", "deviates", 1.0, 2, "", 1e6, 16.0))
+    assert compare(far, far).errors.compared == 0
+
+
+# Speed
+
+
+def test_speed_is_the_sum_of_seconds_for_each_example() -> None:
+    then = report(Record("a.b", "held", 4.0, 2), Record("a.c", "held", 3.0, 3))
+    now = report(Record("a.b", "held", 1.0, 1), Record("a.c", "refuted", 9.0, 3))
+    speed = compare(then, now).speed
+    assert (speed.claims, speed.then, speed.now) == (1, 2.0, 1.0)
+
+
+def test_claim_that_took_no_time_has_no_speed() -> None:
+    assert compare(report(Record("a.b", "held", 0.0, 2)), verdict("held")).speed is None
+
+
+# Signatures, documentation, environment
+
+
+def test_arguments_are_added_removed_and_given_other_defaults() -> None:
+    old = report(signatures={"LSTM": {"units": "required", "old": "None", "seed": "0"}})
+    new = report(signatures={"LSTM": {"units": "required", "seed": "None", "new": "'auto'"}})
+    assert compare(old, new).signatures == [
+        Change("LSTM, argument `old`", "None", None),
+        Change("LSTM, argument `seed`", "0", "None"),
+        Change("LSTM, argument `new`", None, "'auto'"),
+    ]
+
+
+def test_sentences_are_told_by_place_in_our_words() -> None:
+    known = documentation.entries()[0]
+    old = report(sentences={known.object: {known.section: [known.digest]}})
+    new = report(sentences={known.object: {known.section: ["0"], "units": ["1"]}})
+    assert compare(old, new).documentation == [
+        Change("LSTM, summary", known.says, UNSAID),
+        Change("LSTM, argument `units`", None, UNSAID),
+    ]
+
+
+def test_what_a_report_does_not_hold_is_not_compared() -> None:
+    full = report(signatures={"LSTM": {"units": "required"}}, sentences={"LSTM": {"units": ["1"]}})
+    found = compare(report(), full)
+    assert (found.signatures, found.documentation) == (None, None)
+
+
+def test_environments_are_told_apart() -> None:
+    old = report(packages={"keras": "3.5.0", "numpy": "1"}, effort="smoke")
+    new = report(packages={"keras": "3.8.0", "numpy": "1"}, effort="deep", backend="jax")
+    told = {change.what: (change.then, change.now) for change in compare(old, new).environment}
+    assert told == {
+        "keras": ("3.5.0", "3.8.0"),
+        "backend": ("tensorflow", "jax"),
+        "effort": ("smoke", "deep"),
+    }
+
+
+# Two real reports
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Check two claims on a Keras that takes more arguments, then on one that is wrong."""
+    files = [str(tmp_path_factory.getbasetemp() / f"{fault}.jsonl") for fault in FAULTS]
+    for fault, file in zip(FAULTS, files, strict=True):
+        variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "faults" / fault)}
+        words = [
+            "check",
+            "time.every-step",
+            "gates.equations",
+            "--effort",
+            "smoke",
+            "--workers",
+            "1",
+        ]
+        command = [sys.executable, "-m", "lstm_spec.cli", *words, "--report", file]
+        subprocess.run(command, env=variables, capture_output=True, check=False)
+    return files
+
+
+def test_real_reports_hold_what_is_compared(real: list[str]) -> None:
+    found = compare(*map(ledger.find, real))
+    assert found.worse == ["time.every-step"]
+    assert Change("Masking, argument `tolerance`", "0.0", None) in found.signatures
+    assert [change.what for change in found.documentation] == ["Masking, summary"]
+    assert found.documentation[0].then == UNSAID
+    assert found.documentation[0].now != UNSAID
+    assert found.errors.compared == 1
+    assert found.speed.claims == 1
+
+
+@pytest.mark.parametrize(("order", "status"), [(1, 1), (-1, 0)])
+def test_status_says_whether_something_got_worse(real: list[str], order: int, status: int) -> None:
+    assert cli.main(["compare", *real[::order]]) == status
+
+
+@pytest.mark.parametrize("layout", cli.FORMATS)
+def test_every_format_tells_the_change(real: list[str], layout: str, capsys) -> None:
+    cli.main(["compare", *real, "--format", layout])
+    said = capsys.readouterr()
+    assert "time.every-step" in said.out
+    assert said.err == ""
+
+
+def test_nothing_heavy_is_imported(real: list[str]) -> None:
+    program = "import sys; from lstm_spec import cli; cli.main(sys.argv[1:]); print(*sys.modules)"
+    command = [sys.executable, "-c", program, "compare", *real]
+    last = subprocess.check_output(command, text=True).splitlines()[-1]
+    assert "lstm_spec.evidence.compare" in last.split()
+    assert {"keras", "tensorflow", "numpy", "pytest"}.isdisjoint(last.split())

@@ -1,0 +1,89 @@
+"""A report is found by its path or by its name in the ledger, or refused in one sentence."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis.strategies import binary
+
+from lstm_spec.evidence import ledger
+from lstm_spec.evidence.ledger import UnknownReportError
+from lstm_spec.evidence.report import Record, Report, UnreadableReportError, append
+from reports import report
+
+ONE = report(Record("a.b", "held", 1.0))
+
+
+def write(path: Path, one: Report, *, footer: bool = True) -> Path:
+    for line in (one.header, *one.records, *([one.footer] if footer else [])):
+        append(path, line)
+    return path
+
+
+@pytest.fixture
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a ledger with two reports."""
+    whole = write(tmp_path / "whole.jsonl", ONE).read_bytes()
+    folder = tmp_path / "ledger"
+    folder.mkdir()
+    for name in ("keras-3.9", "keras-3.10"):
+        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(whole))
+    monkeypatch.setattr(ledger, "FOLDER", folder)
+    return folder
+
+
+def test_report_is_found_by_its_name(books: Path) -> None:
+    assert ledger.find("keras-3.9") == ONE
+
+
+def test_report_is_found_by_its_path(books: Path) -> None:
+    assert ledger.find(str(books / "keras-3.10.jsonl.gz")) == ONE
+    assert ledger.find(str(books.parent / "whole.jsonl")) == ONE
+
+
+def test_folder_does_not_hide_a_name(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(books.parent)
+    Path("keras-3.9").mkdir()
+    assert ledger.find("keras-3.9") == ONE
+
+
+def test_releases_are_listed_in_their_order(books: Path) -> None:
+    assert ledger.names() == ["keras-3.9", "keras-3.10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("keras-3.99", r"'keras-3\.99'; did you mean keras-3\.9"),
+        ("/nowhere/at/all", r"the ledger has keras-3\.9, keras-3\.10"),
+        (".", r"'\.'; the ledger has"),
+    ],
+)
+def test_unknown_name_is_answered_with_the_nearest(books: Path, text: str, hint: str) -> None:
+    with pytest.raises(UnknownReportError, match=hint):
+        ledger.find(text)
+
+
+def test_ledger_may_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    with pytest.raises(UnknownReportError, match="the ledger is empty"):
+        ledger.find("keras-3.9")
+
+
+def test_incomplete_report_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "report.jsonl", ONE, footer=False)
+    with pytest.raises(UnreadableReportError, match="incomplete: 1 of 1 claims were tried"):
+        ledger.find(str(path))
+
+
+@given(binary() | binary().map(gzip.compress) | binary().map(lambda data: b"\x1f\x8b" + data))
+@example(b'{"schema":' + 100_000 * b"[")
+def test_any_other_file_is_refused_in_one_line(tmp_path_factory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableReportError) as error:
+        ledger.find(str(path))
+    assert len(str(error.value).splitlines()) == 1

@@ -1,0 +1,98 @@
+"""A comparison is shown in every form, and what stands in a report is never markup."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import msgspec
+import pytest
+from hypothesis import given
+from rich.console import Console
+
+from lstm_spec.evidence import views
+from lstm_spec.evidence.compare import Comparison, compare
+from lstm_spec.evidence.report import Record, Report
+from reports import report, reports
+
+ROW = re.compile(r"(?<!\\)(?:\\\\)*\|")  # a | that no backslash escapes
+HELD = {"signatures": {"LSTM": {"units": "required"}}, "sentences": {"LSTM": {"units": ["1"]}}}
+THEN = report(Record("gates.one", "held", 1.0), Record("gates.two", "held", 1.0), **HELD)
+NOW = report(
+    Record("gates.one", "refuted", 1.0, message="<b>off</b> by 9 | [see](this), @you"),
+    Record("gates.two", "held", 1.0),
+    packages={"keras": "3.16.0"},
+    **HELD,
+)
+
+
+def table(found: Comparison, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    views.table(found, console)
+    return console.file.getvalue()
+
+
+@given(reports(), reports())
+def test_markdown_holds_no_markup_of_a_report(one: Report, other: Report) -> None:
+    text = views.markdown(compare(one, other))
+    assert "<" not in text
+    assert not re.search(r"[@#]\w", text)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[`\[*$]", text)
+    for rows in re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE):
+        assert len({len(ROW.findall(row)) for row in rows.splitlines()}) == 1
+
+
+@given(reports(), reports())
+def test_every_line_of_markdown_is_of_a_known_kind(one: Report, other: Report) -> None:
+    first, *rest = views.markdown(compare(one, other)).splitlines()
+    assert re.match(r"Nothing got worse|\d+ claims? got worse", first)
+    kinds = r"$|\| |### \w|Of \d|The |One |Summed over \d"
+    assert all(re.match(kinds, line) for line in rest)
+
+
+@given(reports(), reports())
+def test_terminal_is_sent_no_control_characters(one: Report, other: Report) -> None:
+    for width in (40, 80):
+        text = table(compare(one, other), width)
+        assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_markdown_begins_with_a_sentence_and_has_only_sections_that_say_something() -> None:
+    assert views.markdown(compare(THEN, NOW)).splitlines() == [
+        "1 claim got worse from keras 3.15.1 to keras 3.16.0; "
+        "claims: 1 changed, 0 added, 0 gone, 1 unchanged.",
+        "",
+        "### Claims with another verdict",
+        "",
+        "| claim | then | now | why |",
+        "| --- | --- | --- | --- |",
+        "| gates.one | held | refuted "
+        r"| &lt;b&gt;off&lt;/b&gt; by 9 \| \[see\]\(this\), " + "@\N{WORD JOINER}you |",
+        "",
+        "### Environment",
+        "",
+        "|  | then | now |",
+        "| --- | --- | --- |",
+        "| keras | 3.15.1 | 3.16.0 |",
+    ]
+
+
+def test_json_holds_everything() -> None:
+    found = compare(THEN, NOW)
+    text = views.json(found)
+    assert json.loads(text)["worse"] == ["gates.one"]
+    assert msgspec.json.decode(text, type=Comparison) == found
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_table_fits_the_terminal(width: int) -> None:
+    lines = table(compare(THEN, NOW), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "Claims with another verdict" in lines
+
+
+def test_narrow_terminal_gets_the_cells_below_one_another() -> None:
+    lines = table(compare(THEN, NOW), 40).splitlines()
+    start = lines.index("gates.one")
+    assert lines[start + 1 : start + 3] == ["  then: held", "  now: refuted"]
