@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 from msgspec import structs
 
-from lstm_spec.evidence.report import VERDICTS, Environment, Footer, Header, Record, Report
+from lstm_spec.evidence.report import VERDICTS, Environment, Footer, Header, Record, Report, append
 
 HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})
 HEADER = Header(1, "0.1.0", "2026-11-24T00:00:00+00:00", "smoke", None, 2, HERE, [])
@@ -30,6 +31,13 @@ def report(*records: Record, **there: Any) -> Report:
     header = structs.replace(HEADER, environment=structs.replace(HERE, **here), **there)
     header.claims = [record.claim for record in records]
     return Report(header, list(records), FOOTER)
+
+
+def write(path: Path, one: Report, *, footer: bool = True) -> Path:
+    """Write a report to a file, with or without its last line."""
+    for line in (one.header, *one.records, *([one.footer] if footer else [])):
+        append(path, line)
+    return path
 
 
 @st.composite

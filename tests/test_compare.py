@@ -15,9 +15,7 @@ from lstm_spec import catalog, cli
 from lstm_spec.evidence import documentation, ledger
 from lstm_spec.evidence.compare import UNSAID, Change, Comparison, Errors, compare
 from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report, Verdict
-from reports import report, reports
-
-FAULTS = ("newer", "wrong")
+from reports import report, reports, write
 
 
 def verdict(one: Verdict, message: str = "") -> Report:
@@ -187,56 +185,52 @@ def test_environments_are_told_apart() -> None:
     }
 
 
-# Two real reports
+# The command
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Check two claims on a Keras that takes more arguments, then on one that is wrong."""
-    files = [str(tmp_path_factory.getbasetemp() / f"{fault}.jsonl") for fault in FAULTS]
-    for fault, file in zip(FAULTS, files, strict=True):
-        variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "faults" / fault)}
-        words = [
-            "check",
-            "time.every-step",
-            "gates.equations",
-            "--effort",
-            "smoke",
-            "--workers",
-            "1",
-        ]
-        command = [sys.executable, "-m", "lstm_spec.cli", *words, "--report", file]
-        subprocess.run(command, env=variables, capture_output=True, check=False)
-    return files
-
-
-def test_real_reports_hold_what_is_compared(real: list[str]) -> None:
-    found = compare(*map(ledger.find, real))
-    assert found.worse == ["time.every-step"]
-    assert Change("Masking, argument `tolerance`", "0.0", None) in found.signatures
-    assert [change.what for change in found.documentation] == ["Masking, summary"]
-    assert found.documentation[0].then == UNSAID
-    assert found.documentation[0].now != UNSAID
-    assert found.errors.compared == 1
-    assert found.speed.claims == 1
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    """Write two reports, of which the second is worse."""
+    verdicts = {"then": verdict("held"), "now": verdict("refuted", "It is not so.")}
+    return [str(write(tmp_path / name, one)) for name, one in verdicts.items()]
 
 
 @pytest.mark.parametrize(("order", "status"), [(1, 1), (-1, 0)])
-def test_status_says_whether_something_got_worse(real: list[str], order: int, status: int) -> None:
-    assert cli.main(["compare", *real[::order]]) == status
+def test_status_says_whether_something_got_worse(files, order: int, status: int) -> None:
+    assert cli.main(["compare", *files[::order]]) == status
 
 
 @pytest.mark.parametrize("layout", cli.FORMATS)
-def test_every_format_tells_the_change(real: list[str], layout: str, capsys) -> None:
-    cli.main(["compare", *real, "--format", layout])
+def test_every_format_tells_the_change(files: list[str], layout: str, capsys) -> None:
+    cli.main(["compare", *files, "--format", layout])
     said = capsys.readouterr()
-    assert "time.every-step" in said.out
+    assert "It is not so." in said.out
     assert said.err == ""
 
 
-def test_nothing_heavy_is_imported(real: list[str]) -> None:
+def test_nothing_heavy_is_imported(files: list[str]) -> None:
     program = "import sys; from lstm_spec import cli; cli.main(sys.argv[1:]); print(*sys.modules)"
-    command = [sys.executable, "-c", program, "compare", *real]
+    command = [sys.executable, "-c", program, "compare", *files]
     last = subprocess.check_output(command, text=True).splitlines()[-1]
     assert "lstm_spec.evidence.compare" in last.split()
     assert {"keras", "tensorflow", "numpy", "pytest"}.isdisjoint(last.split())
+
+
+def test_real_reports_hold_what_is_compared(tmp_path: Path) -> None:
+    newer, wrong = (check(tmp_path, fault) for fault in ("newer", "wrong"))
+    found = compare(newer, wrong)
+    assert found.worse == ["time.every-step"]
+    assert Change("Masking, argument `tolerance`", "0.0", None) in found.signatures
+    assert [change.what for change in found.documentation] == ["Masking, summary"]
+    assert found.documentation[0].then == UNSAID != found.documentation[0].now
+    assert (found.errors.compared, found.speed.claims) == (1, 1)
+    assert newer.records[0].spread > 0
+
+
+def check(folder: Path, fault: str) -> Report:
+    """Check two claims on a Keras with a fault."""
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "faults" / fault)}
+    words = ["gates.equations", "time.every-step", "--effort", "smoke", "--workers", "1"]
+    command = [sys.executable, "-m", "lstm_spec.cli", "check", *words, "--report", fault]
+    subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)
+    return ledger.find(str(folder / fault))

@@ -11,16 +11,10 @@ from hypothesis.strategies import binary
 
 from lstm_spec.evidence import ledger
 from lstm_spec.evidence.ledger import UnknownReportError
-from lstm_spec.evidence.report import Record, Report, UnreadableReportError, append
-from reports import report
+from lstm_spec.evidence.report import Record, UnreadableReportError
+from reports import report, write
 
 ONE = report(Record("a.b", "held", 1.0))
-
-
-def write(path: Path, one: Report, *, footer: bool = True) -> Path:
-    for line in (one.header, *one.records, *([one.footer] if footer else [])):
-        append(path, line)
-    return path
 
 
 @pytest.fixture
