@@ -16,7 +16,6 @@ from lstm_spec import catalog, cli
 from lstm_spec.claims import conftest
 from lstm_spec.evidence import deviations, place
 from lstm_spec.evidence.plugin import run_example
-from lstm_spec.evidence.report import Environment, Header, Record, Report
 from lstm_spec.harness import subject
 from lstm_spec.publish import cite, upstream
 
@@ -110,14 +109,6 @@ def test_releases_are_grouped_by_verdict() -> None:
 
 def test_without_reports_nothing_is_said_of_releases() -> None:
     assert "releases" not in cite.markdown(cite.citation(CLAIM))
-
-
-def test_verdicts_are_taken_from_reports() -> None:
-    environment = Environment("3.11", "linux", "x86", 2, "tensorflow", "cpu", {})
-    header = Header(1, "0.1.0", "2026-01-01T00:00:00Z", "smoke", None, 1, environment, [])
-    records = [Record("time.order", "held", 0.1), Record(CLAIM.id, "refuted", 0.1)]
-    reports = [("one", Report(header, records, None)), ("none", Report(header, [], None))]
-    assert cite.verdicts(CLAIM.id, reports) == [("one", "refuted")]
 
 
 def test_link_is_permanent_where_the_package_tells_its_repository(monkeypatch) -> None:

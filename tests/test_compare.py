@@ -200,7 +200,7 @@ def test_status_says_whether_something_got_worse(files, order: int, status: int)
     assert cli.main(["compare", *files[::order]]) == status
 
 
-@pytest.mark.parametrize("layout", cli.FORMATS)
+@pytest.mark.parametrize("layout", ["table", "markdown", "json"])
 def test_every_format_tells_the_change(files: list[str], layout: str, capsys) -> None:
     cli.main(["compare", *files, "--format", layout])
     said = capsys.readouterr()

@@ -48,6 +48,11 @@ def test_releases_are_listed_in_their_order(books: Path) -> None:
     assert ledger.names() == ["keras-3.9", "keras-3.10"]
 
 
+def test_verdicts_on_a_claim_come_with_the_names_of_environments(books: Path) -> None:
+    assert ledger.verdicts("a.b") == [("keras-3.9", "held"), ("keras-3.10", "held")]
+    assert ledger.verdicts("a.c") == []
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [

@@ -7,114 +7,23 @@ import contextlib
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import lstm_spec
 from lstm_spec import catalog
-from lstm_spec.evidence.effort import effort, time_limit
+from lstm_spec.evidence.effort import time_limit
+from lstm_spec.parser import BAD_USAGE, parser
 
 if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
     from lstm_spec.evidence.check import Plan
     from lstm_spec.evidence.compare import Comparison
     from lstm_spec.evidence.report import Environment
 
-NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED = 1, 2, 3, 130
-REPORT = Path("lstm-spec-report.jsonl")
-FORMATS = ("table", "markdown", "json")
+NOT_FOUND, BROKEN, INTERRUPTED = 1, 3, 130
 
 
 class UnwritableError(ValueError):
     """A report that cannot be written where it was asked for."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(BAD_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
-
-
-class _Once(argparse.Action):
-    """An option that may not be given twice with two values."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
-        given = namespace.__dict__.setdefault("given", {})
-        if given.setdefault(self.dest, values) != values:
-            parser.error(f"{option} is given as {given[self.dest]} and as {values}; give one")
-        setattr(namespace, self.dest, values)
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    top = _Parser(prog="lstm-spec", description=lstm_spec.__doc__, allow_abbrev=False)
-    version = f"lstm-spec {metadata.version('lstm-spec')}"
-    top.add_argument("--version", action="version", version=version)
-    verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
-    _add_check(verbs)
-    _add_compare(verbs)
-    _add_cite(verbs)
-    _add_answer(verbs)
-    _add_upstream(verbs)
-    return top
-
-
-def _add_check(verbs: Any) -> None:
-    verb = verbs.add_parser(
-        "check", help="try claims on the Keras installed here", allow_abbrev=False
-    )
-    verb.set_defaults(run=check)
-    add = verb.add_argument
-    add("names", nargs="*", metavar="NAME", help="chapters or ids of claims; default: all")
-    cases = "smoke, default or deep (2, 50 or 1000 cases a claim), or a number of cases"
-    add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
-    add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
-    add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
-    add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
-    add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
-    add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
-
-
-def _add_compare(verbs: Any) -> None:
-    verb = verbs.add_parser("compare", help="say what differs in two reports", allow_abbrev=False)
-    verb.set_defaults(run=compare)
-    add = verb.add_argument
-    add("then", metavar="A", help="the earlier report: a file, or a name in the ledger")
-    add("now", metavar="B", help="the later one")
-    add("--format", choices=FORMATS, default="table", action=_Once, help="default: table")
-
-
-def _add_upstream(verbs: Any) -> None:
-    verb = verbs.add_parser(
-        "upstream", help="print what deviates as issues for Keras", allow_abbrev=False
-    )
-    verb.set_defaults(run=upstream)
-    verb.add_argument("names", nargs="*", metavar="NAME", help="chapters or ids; default: all")
-
-
-def _add_cite(verbs: Any) -> None:
-    verb = verbs.add_parser("cite", help="print a claim for pasting", allow_abbrev=False)
-    verb.set_defaults(run=cite)
-    verb.add_argument("name", metavar="ID", help="the id of a claim, such as time.every-step")
-    formats = ("markdown", "text", "bibtex", "html", "json")
-    verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
-
-
-def _add_answer(verbs: Any) -> None:
-    verb = verbs.add_parser("answer", help="answer a question about LSTM", allow_abbrev=False)
-    verb.set_defaults(run=answer)
-    asked = "the question in plain words, or its number or address"
-    verb.add_argument("words", nargs="+", metavar="WORDS", help=asked)
-
-
-def _whole(least: int) -> Any:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
-        return int(text)
-
-    return number
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -147,7 +56,7 @@ def upstream(arguments: argparse.Namespace) -> int:
     Returns:
         0, 1 if none of those that are named deviates, 2 for wrong usage.
     """
-    from lstm_spec.evidence import deviations
+    from lstm_spec.evidence import deviations, ledger
     from lstm_spec.publish.upstream import deviating, markdown
 
     try:
@@ -157,7 +66,8 @@ def upstream(arguments: argparse.Namespace) -> int:
     if not found:
         named = ", ".join(arguments.names)
         return _say(f"nothing of {named} deviates on {deviations.newest()}", NOT_FOUND)
-    print("\n".join(markdown(*one) for one in found), end="")
+    texts = [markdown(claim, why, ledger.verdicts(claim.id)) for claim, why in found]
+    print("\n".join(texts), end="")
     return 0
 
 
@@ -167,13 +77,14 @@ def cite(arguments: argparse.Namespace) -> int:
     Returns:
         0, or 2 if no claim has the id.
     """
+    from lstm_spec.evidence import ledger
     from lstm_spec.publish.cite import FORMATS, citation
 
     try:
         claim = catalog.find(arguments.name)
     except catalog.UnknownNameError as error:
         return _say(error, BAD_USAGE)
-    print(FORMATS[arguments.format](citation(claim)), end="")
+    print(FORMATS[arguments.format](citation(claim, ledger.verdicts(claim.id))), end="")
     return 0
 
 
@@ -264,6 +175,15 @@ def _say(message: object, status: int) -> int:
     return status
 
 
+VERBS = {
+    "check": check,
+    "compare": compare,
+    "cite": cite,
+    "answer": answer,
+    "upstream": upstream,
+}
+
+
 def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -272,7 +192,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
     arguments = parser().parse_args(words)
-    return int(arguments.run(arguments))
+    return VERBS[arguments.verb](arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from lstm_spec.evidence import report
-from lstm_spec.evidence.report import Report, UnreadableReportError
+from lstm_spec.evidence.report import Report, UnreadableReportError, Verdict
 
 FOLDER = Path(__file__).with_name("ledger")
 SUFFIX = ".jsonl.gz"
@@ -47,6 +47,16 @@ def find(text: str) -> Report:
         said = f"{done} of {planned} claims were tried; run `lstm-spec check` again"
         raise UnreadableReportError(f"{path}: incomplete: {said}")
     return found
+
+
+def verdicts(claim: str) -> list[tuple[str, Verdict]]:
+    """Return what the environments of the ledger say of a claim, each with its name.
+
+    Raises:
+        UnreadableReportError: a report of the ledger is damaged.
+    """
+    everything = ((name, record) for name in names() for record in find(name).records)
+    return [(name, record.verdict) for name, record in everything if record.claim == claim]
 
 
 def _hint(text: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import metadata
 
 import msgspec
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import deviations
-from lstm_spec.evidence.report import VERDICTS, Report, Verdict
+from lstm_spec.evidence.report import VERDICTS, Verdict
 from lstm_spec.publish.upstream import Tried
 
 PACKAGE = "lstm-spec"
@@ -123,12 +123,6 @@ def limits(claim: Claim) -> list[str]:
         other = f"It is tried only where there is `{need}`."
         said.append(BACKEND if need == "tensorflow" else other)
     return said
-
-
-def verdicts(claim: str, reports: Iterable[tuple[str, Report]]) -> list[tuple[str, Verdict]]:
-    """Return the verdicts on a claim in reports, each with the report's name."""
-    everything = ((name, record) for name, report in reports for record in report.records)
-    return [(name, record.verdict) for name, record in everything if record.claim == claim]
 
 
 def releases(tried: Tried) -> str:

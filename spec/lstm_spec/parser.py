@@ -1,0 +1,97 @@
+"""What the command line takes: the verbs and their options."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+import lstm_spec
+from lstm_spec.evidence.effort import effort
+
+BAD_USAGE = 2
+REPORT = Path("lstm-spec-report.jsonl")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+class _Once(argparse.Action):
+    """An option that may not be given twice with two values."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
+        given = namespace.__dict__.setdefault("given", {})
+        if given.setdefault(self.dest, values) != values:
+            parser.error(f"{option} is given as {given[self.dest]} and as {values}; give one")
+        setattr(namespace, self.dest, values)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = _Parser(prog="lstm-spec", description=lstm_spec.__doc__, allow_abbrev=False)
+    version = f"lstm-spec {metadata.version('lstm-spec')}"
+    top.add_argument("--version", action="version", version=version)
+    verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+    _add_check(verbs)
+    _add_compare(verbs)
+    _add_cite(verbs)
+    _add_answer(verbs)
+    _add_upstream(verbs)
+    return top
+
+
+def _add_check(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "check", help="try claims on the Keras installed here", allow_abbrev=False
+    )
+    add = verb.add_argument
+    add("names", nargs="*", metavar="NAME", help="chapters or ids of claims; default: all")
+    cases = "smoke, default or deep (2, 50 or 1000 cases a claim), or a number of cases"
+    add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
+    add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
+    add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
+    add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
+    add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
+    add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+
+
+def _add_compare(verbs: Any) -> None:
+    verb = verbs.add_parser("compare", help="say what differs in two reports", allow_abbrev=False)
+    add = verb.add_argument
+    add("then", metavar="A", help="the earlier report: a file, or a name in the ledger")
+    add("now", metavar="B", help="the later one")
+    add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
+
+
+def _add_upstream(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "upstream", help="print what deviates as issues for Keras", allow_abbrev=False
+    )
+    verb.add_argument("names", nargs="*", metavar="NAME", help="chapters or ids; default: all")
+
+
+def _add_cite(verbs: Any) -> None:
+    verb = verbs.add_parser("cite", help="print a claim for pasting", allow_abbrev=False)
+    verb.add_argument("name", metavar="ID", help="the id of a claim, such as time.every-step")
+    formats = ("markdown", "text", "bibtex", "html", "json")
+    verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+
+
+def _add_answer(verbs: Any) -> None:
+    verb = verbs.add_parser("answer", help="answer a question about LSTM", allow_abbrev=False)
+    asked = "the question in plain words, or its number or address"
+    verb.add_argument("words", nargs="+", metavar="WORDS", help=asked)
+
+
+def _whole(least: int) -> Any:
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        return int(text)
+
+    return number
