@@ -54,14 +54,14 @@ def _stacked(section: Section, width: int) -> Text:
 
 def markdown(found: Comparison) -> str:
     """Return a comparison for a pull request."""
-    parts = [_escape(sentence(found))]
+    parts = [escape(sentence(found))]
     for section in sections(found):
         parts.append(f"### {section.title}")
         if section.note:
-            parts.append(_escape(section.note))
+            parts.append(escape(section.note))
         if section.rows:
             lines = [section.head, tuple("---" for _ in section.head)]
-            lines += [tuple(map(_escape, row)) for row in section.rows]
+            lines += [tuple(map(escape, row)) for row in section.rows]
             parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
     return "\n\n".join(parts)
 
@@ -77,7 +77,7 @@ def _line(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no HTML, no mention of anybody."""
     marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", _line(text))
     quiet = re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", marks)

@@ -1,0 +1,130 @@
+"""The page of releases: what changed for LSTM from one to the next, and where each claim holds.
+
+Run as `python -m lstm_spec.publish.history` it makes spec/releases.md of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+from lstm_spec.evidence import ledger
+from lstm_spec.evidence.compare import Change, compare
+from lstm_spec.evidence.report import VERDICTS, Report
+from lstm_spec.evidence.views import escape
+
+PAGE = Path(__file__).parents[2] / "releases.md"
+SHOWN = 160
+"""How many characters of a reason are shown."""
+
+HEAD = """# Releases
+
+What the ledger says: one report for each environment in which the claims were tried. Made by
+`python -m lstm_spec.publish.history`; `lstm-spec compare A B` says more of any two.
+"""
+
+Reports = Mapping[str, Report]
+
+
+def page(reports: Reports) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        reports: those of the ledger, in their order.
+    """
+    return "\n".join([HEAD, *_environments(reports), *_changes(reports), *_claims(reports), ""])
+
+
+def _environments(reports: Reports) -> Iterator[str]:
+    yield "## Environments\n"
+    yield "| name | what is installed | Python | effort | " + " | ".join(VERDICTS) + " |"
+    yield "|---" * (4 + len(VERDICTS)) + "|"
+    for name, one in reports.items():
+        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in VERDICTS)
+        there = one.header.environment
+        yield f"| {name} | {_installed(one)} | {there.python} | {one.header.effort} | {counts} |"
+
+
+def _installed(one: Report) -> str:
+    there = one.header.environment
+    names = ("tensorflow", "keras", "tf-keras", "jax", "torch", "openvino", "numpy")
+    return ", ".join(f"{name} {there.packages[name]}" for name in names if name in there.packages)
+
+
+def rows(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of each row of the matrix, in their order: what stands before the number."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        found[name.rpartition("-")[0]].append(name)
+    return found
+
+
+def _changes(reports: Reports) -> Iterator[str]:
+    for row, names in rows(reports).items():
+        if row in ("backend", "python"):  # they are no sequence
+            continue
+        yield f"\n## What changed from one {row} to the next\n"
+        for then, now in pairwise(names):
+            yield from _step(then, now, reports)
+
+
+def _step(then: str, now: str, reports: Reports) -> Iterator[str]:
+    found = compare(reports[then], reports[now])
+    told = [*map(_claim, found.changed), *map(_argument, found.signatures or ())]
+    yield f"- **{then} to {now}**: {'nothing.' if not told else ''}".rstrip()
+    yield from (f"  - {line}" for line in told)
+
+
+def _claim(change: Change) -> str:
+    why = " ".join(change.why.split())
+    short = f"{why[:SHOWN]}..." if len(why) > SHOWN else why
+    return f"`{change.what}`: {change.then}, now {change.now}. {escape(short)}".rstrip()
+
+
+def _argument(change: Change) -> str:
+    return f"{escape(change.what)}: {escape(str(change.then))}, now {escape(str(change.now))}"
+
+
+def _claims(reports: Reports) -> Iterator[str]:
+    """Yield a row for each claim that does not hold everywhere."""
+    verdicts: dict[str, dict[str, str]] = defaultdict(dict)
+    for name, one in reports.items():
+        for record in one.records:
+            verdicts[record.claim][name] = record.verdict
+    same = [claim for claim, seen in verdicts.items() if set(seen.values()) == {"held"}]
+    yield f"\n## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
+    yield "environment. The others:\n"
+    yield "| claim | " + " | ".join(VERDICTS) + " |"
+    yield "|---" * (1 + len(VERDICTS)) + "|"
+    for claim in sorted(verdicts.keys() - same):
+        where = (_where(verdicts[claim], verdict) for verdict in VERDICTS)
+        yield f"| `{claim}` | {' | '.join(where)} |"
+
+
+def _where(seen: Mapping[str, str], verdict: str) -> str:
+    """Return the environments in which a claim met with a verdict, neighbours as a span."""
+    spans = []
+    for row, names in rows(seen).items():
+        numbers = [name.rpartition("-")[2] for name in names]
+        met = [seen[name] == verdict for name in names]
+        if all(met) and len(names) > 1:
+            spans.append(f"all {row}")
+        else:
+            spans += [f"{row} {span}" for span in _spans(numbers, met)]
+    return ", ".join(spans)
+
+
+def _spans(numbers: list[str], met: list[bool]) -> Iterator[str]:
+    start = None
+    for k, number in enumerate(numbers):
+        if met[k] and start is None:
+            start = number
+        if start is not None and (k + 1 == len(numbers) or not met[k + 1]) and met[k]:
+            yield start if start == number else f"{start} to {number}"
+            start = None
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page({name: ledger.find(name) for name in ledger.names()}), encoding="utf-8")

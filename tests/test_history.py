@@ -1,0 +1,58 @@
+"""The page of releases tells what the reports of the ledger say."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from
+
+from lstm_spec.evidence import ledger
+from lstm_spec.evidence.report import VERDICTS, Record
+from lstm_spec.publish import history
+from reports import report
+
+HELD = Record("a.held", "held", 0.1)
+REFUTED = Record("a.broken", "refuted", 0.1, message="off by <b>2</b>")
+REPORTS = {
+    "keras-3.8": report(HELD, Record("a.broken", "held", 0.1)),
+    "keras-3.9": report(HELD, REFUTED),
+    "keras-3.10": report(HELD, REFUTED),
+    "backend-jax": report(HELD, Record("a.broken", "not applicable", 0.1)),
+}
+
+
+def test_change_is_told_at_the_release_that_brought_it() -> None:
+    said = history.page(REPORTS)
+    told = "- **keras-3.8 to keras-3.9**:\n  - `a.broken`: held, now refuted. off by "
+    assert told in said
+    assert "- **keras-3.9 to keras-3.10**: nothing." in said
+    assert "backend-jax to" not in said
+
+
+def test_what_a_report_holds_is_escaped() -> None:
+    assert "<b>" not in history.page(REPORTS)
+
+
+def test_claims_that_hold_everywhere_are_counted_and_the_others_listed() -> None:
+    said = history.page(REPORTS)
+    assert "1 of 2 claims hold in every\nenvironment." in said
+    assert "| `a.broken` | keras 3.8 |  | keras 3.9 to 3.10 |  |  | all backend |" not in said
+    assert "| `a.broken` | keras 3.8 |  | keras 3.9 to 3.10 |  |  | backend jax |" in said
+
+
+@given(lists(sampled_from(VERDICTS), min_size=1, max_size=6))
+def test_spans_name_each_release_once(seen: list[str]) -> None:
+    numbers = [str(k) for k in range(len(seen))]
+    named: list[str] = []
+    for verdict in VERDICTS:
+        for span in history._spans(numbers, [one == verdict for one in seen]):
+            first, _, last = span.partition(" to ")
+            named += numbers[int(first) : int(last or first) + 1]
+    assert sorted(named) == sorted(numbers)
+
+
+def test_page_is_made_from_the_ledger() -> None:
+    if not ledger.names():
+        pytest.skip("the ledger is empty: tox run -e ledger")
+    reports = {name: ledger.find(name) for name in ledger.names()}
+    assert history.PAGE.read_text(encoding="utf-8") == history.page(reports)
