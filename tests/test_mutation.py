@@ -120,6 +120,17 @@ def test_page_is_made_from_the_record() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
+@recorded
+def test_readme_tells_the_figures_of_the_record() -> None:
+    ours, theirs = read(FOLDER / "claims.jsonl"), read(FOLDER / "keras.jsonl")
+    hits, tried = refuted(ours, observable(ours))
+    found, drawn = refuted(theirs, observable(ours))
+    said = " ".join((FOLDER.parents[1] / "README.md").read_text(encoding="utf-8").split())
+    assert f"Of {tried} changes" in said
+    assert f"the claims refute {hits}; of {drawn} of these" in said
+    assert f"Keras' own tests refute {found}." in said
+
+
 def test_survivors_are_found_by_function_change_and_line() -> None:
     mutant = Mutant("keras.src.layers.rnn.lstm", "LSTM.call", 583, 0, 0, "training = False")
     place = "layers.rnn.lstm:LSTM.call"
