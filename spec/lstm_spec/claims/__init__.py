@@ -62,8 +62,9 @@ def claim(
         corrects: the popular belief, or the documentation's sentence, that it shows to be false.
         costly: why it is tried on a fifth of the usual number of examples.
         gpu: whether it can be tried only where there is a GPU.
-        needs: without what it cannot be tried: a module, such as a converter's, or an argument,
-            as `LSTM(use_cudnn)` or `LSTM.call(mask)`; several in a tuple.
+        needs: without what it cannot be tried: a module, such as a converter's, a part of Keras,
+            as `keras.ops`, or an argument, as `LSTM(use_cudnn)` or `LSTM.call(mask)`; several in
+            a tuple.
 
     Raises:
         TypeError: none of promised, derived and observed is given, or more than one.

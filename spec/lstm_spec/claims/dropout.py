@@ -96,7 +96,7 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case)
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, keras.ops.ones_like, kernel_initializer="ones", dropout=0.75
+    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.75
     ... )  # all its gates are 1, so on one timestep the output is the input
     >>> y = lstm(np.ones((999, 1, 1)), training=True)  # (batch, timesteps, features)
     >>> np.unique(y).tolist()
@@ -121,7 +121,7 @@ def test_the_fraction_dropout_of_the_inputs_is_dropped(case):
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, keras.ops.ones_like, kernel_initializer="ones", dropout=0.3
+    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.3
     ... )  # all its gates are 1, so on one timestep the output is the input
     >>> y = lstm(np.ones((9999, 1, 1)), training=True)  # (batch, timesteps, features)
     >>> round(float(np.mean(np.array(y) == 0.0)), 1)
@@ -148,7 +148,7 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case):
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, keras.ops.ones_like, kernel_initializer="ones", dropout=0.5
+    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.5
     ... )  # all its gates are 1: on one timestep the output is the sum of the features
     >>> y = lstm(np.ones((999, 1, 2)), training=True)  # none, one or both are kept
     >>> np.unique(y).tolist()
@@ -175,7 +175,7 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case):
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, keras.ops.ones_like, kernel_initializer="ones",
+    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones",
     ...     recurrent_initializer="zeros", return_sequences=True, dropout=0.5
     ... )  # all its gates are 1: it sums up what it reads
     >>> y = np.array(lstm(np.ones((99, 3, 1)), training=True))  # (batch, timesteps, units)
@@ -256,7 +256,7 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, keras.ops.ones_like, recurrent_initializer="ones",
+    ...     1, None, lambda z: 0 * z + 1, recurrent_initializer="ones",
     ...     return_sequences=True, recurrent_dropout=0.5
     ... )  # all its gates are 1: c' = c + h, where h is dropped or doubled
     >>> h, x = np.ones((99, 1)), np.zeros((99, 3, 1))  # (batch, timesteps, features)

@@ -1021,7 +1021,7 @@ def test_stacked_cells_refuse_what_is_no_cell(units, value):
     assert_refused(lambda: keras.layers.RNN([cell, dense]), "ValueError", "without a `state_size`")
 
 
-class Sized(keras.Layer):  # type: ignore[misc]
+class Sized(keras.layers.Layer):  # type: ignore[misc]
     """A cell whose sizes can be set to anything."""
 
     def __init__(self, state_size, output_size=None):
@@ -1044,7 +1044,7 @@ def test_rnn_refuses_sizes_that_are_no_numbers(value):
     on keras.Input, but not by a call on numbers, which does without it.
 
     >>> import keras, numpy as np
-    >>> class Cell(keras.Layer):
+    >>> class Cell(keras.layers.Layer):
     ...     state_size = "3"
     ...     def call(self, x, states): return x, states
     >>> try:

@@ -226,7 +226,11 @@ def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     assert_close(in_model(lstm(case), case).predict_on_batch(case.x), equations(case).h)
 
 
-@claim("modes.returns-arrays", promised="Model, method predict: it returns NumPy arrays")
+@claim(
+    "modes.returns-arrays",
+    promised="Model, method predict: it returns NumPy arrays",
+    needs="keras.ops",
+)
 def test_predict_returns_numpy_and_a_call_returns_tensors():
     """
     `predict` returns a NumPy array, and a call of the model returns a tensor.
@@ -481,7 +485,7 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 
     >>> import keras, numpy as np
     >>> runs = []
-    >>> sigmoid = lambda z: (runs.append(z), keras.ops.sigmoid(z))[1]
+    >>> sigmoid = lambda z: (runs.append(z), keras.activations.sigmoid(z))[1]
     >>> lstm = keras.layers.LSTM(2, recurrent_activation=sigmoid)  # three gates a timestep
     >>> y = lstm(np.ones((1, 5, 1)))  # (batch, timesteps, features)
     >>> len(runs) // 3
@@ -506,7 +510,7 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
 
     >>> import keras, numpy as np
     >>> runs = []
-    >>> sigmoid = lambda z: (runs.append(z), keras.ops.sigmoid(z))[1]
+    >>> sigmoid = lambda z: (runs.append(z), keras.activations.sigmoid(z))[1]
     >>> lstm = keras.layers.LSTM(2, recurrent_activation=sigmoid, unroll=True)
     >>> model = keras.Sequential([keras.Input((20, 30)), lstm])
     >>> y = model(np.ones((1, 20, 30)))  # (batch, timesteps, features)
@@ -532,7 +536,7 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
-    >>> tanh = lambda z: (runs.append(z), keras.ops.tanh(z))[1]
+    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]
     >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)
     >>> model = keras.Sequential([keras.Input((5, 1)), lstm])
     >>> model.compile(run_eagerly=True)
@@ -565,7 +569,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
-    >>> tanh = lambda z: (runs.append(z), keras.ops.tanh(z))[1]
+    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]
     >>> lstm = keras.layers.LSTM(2, activation=tanh)
     >>> model = keras.Sequential([keras.Input((5, 1)), lstm])
     >>> y, z = model.predict_on_batch(x), model.predict_on_batch(x)
@@ -713,7 +717,7 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
     A loop's graph holds those of one.
 
     >>> import keras, numpy as np
-    >>> tanh = lambda z: (runs.append(z), keras.ops.tanh(z))[1]  # twice a timestep
+    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]  # twice a timestep
     >>> for unroll in (False, True):
     ...     runs, lstm = [], keras.layers.LSTM(2, activation=tanh, unroll=unroll)
     ...     model = keras.Sequential([keras.Input((9, 1)), lstm])
@@ -742,7 +746,7 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     no trace.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.ops.tanh(z))[1]
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
     >>> lstm = keras.layers.LSTM(2, activation=tanh)
     >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
     >>> for timesteps in (3, 3, 4, 4):  # a trace runs tanh four times
@@ -774,7 +778,7 @@ def test_predict_is_traced_for_at_most_two_lengths():
     At the second it gives the length up as a part of the graph, which then serves all others.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.ops.tanh(z))[1]
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
     >>> lstm = keras.layers.LSTM(2, activation=tanh)
     >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
     >>> for timesteps in (1, 2, 3):  # a trace runs tanh four times
@@ -883,6 +887,7 @@ def test_a_compiled_model_does_not_see_a_changed_attribute(case):
 @claim(
     "modes.implementations",
     observed="Keras 3; the argument is not documented",
+    needs="keras.ops",
 )
 @given(cases(timesteps=integers(1, 2), unroll=True))
 def test_only_implementation_one_multiplies_gate_by_gate(case):
@@ -1206,6 +1211,7 @@ def test_of_a_list_of_masks_the_first_counts(case, seed):
     "modes.arrays-and-tensors",
     derived="an array is made a tensor before anything is computed",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.Variable",
 )
 @given(cases(timesteps=integers(1, 2)))
 def test_arrays_tensors_and_variables_give_the_same_numbers(case):

@@ -78,7 +78,7 @@ def serialized(drawn):
         "dtype": keras.dtype_policies.DTypePolicy,
     }
     made = {
-        name: keras.saving.serialize_keras_object(objects[name.split("_")[-1]](value))
+        name: keras.utils.serialize_keras_object(objects[name.split("_")[-1]](value))
         for name, value in drawn.items()
         if name.split("_")[-1] in objects
     }
@@ -87,7 +87,7 @@ def serialized(drawn):
 
 def of_each_kind(drawn):
     """Return a cell, and a layer of each kind around it, with what its configuration must hold."""
-    layers, kept, told = keras.layers, keras.saving.serialize_keras_object, serialized(drawn)
+    layers, kept, told = keras.layers, keras.utils.serialize_keras_object, serialized(drawn)
     base = {name: told[name] for name in ("name", "trainable", "dtype")}
     of_cell, of_rnn = (
         {name: told[name] for name in inspect.signature(kind).parameters if name in told}
@@ -130,7 +130,7 @@ def reloaded(model, name="lstm.keras", **options):
     """Save a model under a name and load it again."""
     with TemporaryDirectory() as folder:
         model.save(Path(folder, name))
-        return keras.saving.load_model(Path(folder, name), **options)
+        return keras.models.load_model(Path(folder, name), **options)
 
 
 def handed_over(source, target):
@@ -176,7 +176,7 @@ def trained(case, seed):
     return model
 
 
-@keras.saving.register_keras_serializable()
+@keras.utils.register_keras_serializable()
 def registered(z):
     """Halve z: an activation that Keras knows by name."""
     return z * 0.5
@@ -187,7 +187,7 @@ def unregistered(z):
     return z * 0.5
 
 
-class Total(keras.Layer):  # type: ignore[misc]
+class Total(keras.layers.Layer):  # type: ignore[misc]
     """A cell that Keras does not know: the total of its input."""
 
     state_size = 1
@@ -446,7 +446,7 @@ def test_from_config_takes_custom_objects_for_what_is_wrapped():
     holds for the backward layer: the forward layer is copied once more, without them.
 
     >>> import keras, numpy as np
-    >>> class Total(keras.Layer):
+    >>> class Total(keras.layers.Layer):
     ...     state_size = 1
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
     >>> config = keras.layers.RNN(Total()).get_config()
@@ -551,7 +551,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case):
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     >>> model.save("lstm.keras")
-    >>> loaded, x = keras.saving.load_model("lstm.keras"), np.ones((1, 3, 1))
+    >>> loaded, x = keras.models.load_model("lstm.keras"), np.ones((1, 3, 1))
     >>> bool(np.array_equal(loaded(x), model(x)))
     True
     """
@@ -577,7 +577,7 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case):
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     >>> model.save("lstm.h5")
-    >>> loaded, x = keras.saving.load_model("lstm.h5"), np.ones((1, 3, 1))
+    >>> loaded, x = keras.models.load_model("lstm.h5"), np.ones((1, 3, 1))
     >>> bool(np.array_equal(loaded(x), model(x)))
     True
     """
@@ -634,7 +634,7 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.RNN(cells)])
     >>> model.save("lstm.keras")
-    >>> loaded, x = keras.saving.load_model("lstm.keras"), np.ones((1, 3, 1))
+    >>> loaded, x = keras.models.load_model("lstm.keras"), np.ones((1, 3, 1))
     >>> bool(np.array_equal(loaded(x), model(x)))
     True
     """
@@ -658,7 +658,7 @@ def test_a_mask_value_for_each_feature_is_saved(case, seed):
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking(mask_value=np.array([0.0, 9.0]))
     >>> keras.Sequential([keras.Input((3, 2)), masking]).save("masking.keras")
-    >>> loaded = keras.saving.load_model("masking.keras").layers[0]
+    >>> loaded = keras.models.load_model("masking.keras").layers[0]
     >>> loaded.mask_value.tolist()
     [0.0, 9.0]
     """
@@ -687,7 +687,7 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     >>> _, h, c = keras.layers.LSTM(2, return_state=True)(x)
     >>> model = keras.Model([x, z], keras.layers.LSTM(2)(z, initial_state=[h, c]))
     >>> model.save("lstm.keras")
-    >>> loaded, pair = keras.saving.load_model("lstm.keras"), [np.ones((1, 3, 1))] * 2
+    >>> loaded, pair = keras.models.load_model("lstm.keras"), [np.ones((1, 3, 1))] * 2
     >>> bool(np.array_equal(loaded(pair), model(pair)))
     True
     """
@@ -712,8 +712,8 @@ def test_the_dtype_policy_is_saved(case, policy):
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
     >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
     >>> model.save("lstm.keras")
-    >>> loaded = keras.saving.load_model("lstm.keras")
-    >>> loaded.layers[0].dtype_policy.name, keras.config.dtype_policy().name
+    >>> loaded = keras.models.load_model("lstm.keras")
+    >>> loaded.layers[0].dtype_policy.name, keras.mixed_precision.global_policy().name
     ('mixed_float16', 'float32')
     """
     model = sequential(case, dtype=policy)
@@ -740,7 +740,7 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed):
     >>> model.compile("adam", "mse", run_eagerly=True)
     >>> _ = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
     >>> model.save("lstm.keras")
-    >>> int(keras.saving.load_model("lstm.keras").optimizer.iterations)
+    >>> int(keras.models.load_model("lstm.keras").optimizer.iterations)
     1
     """
     model, y = trained(case, seed), noise((case.batch, case.units), seed + 1)
@@ -766,7 +766,7 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     >>> model.compile("adam", "mse")
     >>> model.save("lstm.h5")
-    >>> loaded, x = keras.saving.load_model("lstm.h5", compile=False), np.ones((1, 3, 1))
+    >>> loaded, x = keras.models.load_model("lstm.h5", compile=False), np.ones((1, 3, 1))
     >>> bool(np.array_equal(loaded(x), model(x)))
     True
     """
@@ -792,12 +792,12 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name):
     register the function before it loads.
 
     >>> import keras, numpy as np
-    >>> @keras.saving.register_keras_serializable()
+    >>> @keras.utils.register_keras_serializable()
     ... def half(z):
     ...     return z * 0.5
     >>> lstm, x = keras.layers.LSTM(2, activation=half), np.ones((1, 3, 1))
     >>> keras.Sequential([keras.Input((3, 1)), lstm]).save("lstm.keras")
-    >>> bool(np.array_equal(keras.saving.load_model("lstm.keras")(x), lstm(x)))
+    >>> bool(np.array_equal(keras.models.load_model("lstm.keras")(x), lstm(x)))
     True
     """
     model = sequential(case, activation=registered)
@@ -822,7 +822,7 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name):
     ...     return z * 0.5
     >>> lstm, x = keras.layers.LSTM(2, activation=half), np.ones((1, 3, 1))
     >>> keras.Sequential([keras.Input((3, 1)), lstm]).save("lstm.keras")
-    >>> loaded = keras.saving.load_model("lstm.keras", custom_objects={"half": half})
+    >>> loaded = keras.models.load_model("lstm.keras", custom_objects={"half": half})
     >>> bool(np.array_equal(loaded(x), lstm(x)))
     True
     """
@@ -847,7 +847,7 @@ def test_a_lambda_activation_is_loaded_without_safe_mode():
     ...     return z * 0.5
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation=half)])
     >>> model.save("lstm.keras")
-    >>> loaded = keras.saving.load_model("lstm.keras", custom_objects={"half": half})
+    >>> loaded = keras.models.load_model("lstm.keras", custom_objects={"half": half})
     >>> loaded.count_params()
     32
     """
@@ -878,7 +878,7 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name):
     >>> model = keras.Sequential([keras.Input(batch_shape=(1, 3, 1)), lstm])
     >>> first, second = np.array(model(x)), np.array(model(x))
     >>> model.save("lstm.keras")
-    >>> bool(np.array_equal(keras.saving.load_model("lstm.keras")(x), first))
+    >>> bool(np.array_equal(keras.models.load_model("lstm.keras")(x), first))
     True
     """
     model = sequential(case)
@@ -906,7 +906,7 @@ def test_dropout_of_a_loaded_model_starts_again(case):
     >>> model = keras.Sequential([keras.Input((3, 8)), lstm])
     >>> first, second = model(x, training=True), model(x, training=True)
     >>> model.save("lstm.keras")
-    >>> loaded = keras.saving.load_model("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras")
     >>> bool(np.array_equal(loaded(x, training=True), first))
     True
     """
@@ -1126,7 +1126,7 @@ def test_a_file_with_time_major_is_refused():
     """
     model, words = sequential(drawn_once(batch=2)), "Unrecognized keyword arguments passed to LSTM"
     assert_refused(
-        lambda: from_keras_2(model, keras.saving.load_model), words, "{'time_major': False}"
+        lambda: from_keras_2(model, keras.models.load_model), words, "{'time_major': False}"
     )
 
 
@@ -1232,7 +1232,7 @@ def test_a_stateful_model_of_one_sequence_is_exported():
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
     >>> model = keras.Sequential([keras.Input(batch_shape=(1, 3, 1)), lstm])
-    >>> signature = [keras.InputSpec(shape=(1, 3, 1), dtype="float32")]
+    >>> signature = [keras.layers.InputSpec(shape=(1, 3, 1), dtype="float32")]
     >>> model.export("lstm", verbose=False, input_signature=signature)
     >>> loaded = keras.layers.TFSMLayer("lstm", call_endpoint="serve")
     >>> tuple(loaded(np.ones((1, 3, 1))).shape)

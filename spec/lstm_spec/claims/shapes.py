@@ -688,7 +688,11 @@ def test_nested_lists_are_refused(case):
     assert_refused(lambda: layer(numbers), "ValueError", "Only input tensors may be passed")
 
 
-@claim("shapes.unequal-lengths", observed="Keras 3, TensorFlow")
+@claim(
+    "shapes.unequal-lengths",
+    observed="Keras 3, TensorFlow",
+    needs="keras.utils.pad_sequences",
+)
 @given(cases(batch=1, timesteps=integers(2, 4)))
 def test_array_of_unequal_sequences_is_refused(case):
     """

@@ -17,7 +17,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import Array, Case, cases, noise, picks, seeds
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 several = integers(2, 3)
@@ -41,7 +41,7 @@ def followed_by(case: Case, *later: Array) -> Case:
 
 def weighted_sum(target: Any, output: Any) -> Any:
     """Return a loss whose derivative by the output is the target."""
-    return keras.ops.sum(target * output)
+    return total(target * output)
 
 
 @claim("state.zero-start", promised="LSTM, call argument `initial_state`")
@@ -368,8 +368,8 @@ def test_training_reaches_what_makes_the_initial_state():
     learned, start, target = keras.layers.Embedding(2, 2), noise((2, 2), 3), noise((2, 2), 4)
     case = replace(small(), h=start[[0, 0]], c=start[[1, 1]])  # h and c are its two rows
     x, rows = keras.Input(case.x.shape[1:]), keras.Input((2,))
-    h, c = keras.ops.unstack(learned(rows), axis=1)
-    model = keras.Model([x, rows], lstm(case)(x, initial_state=[h, c]))
+    both = learned(rows)
+    model = keras.Model([x, rows], lstm(case)(x, initial_state=[both[:, 0], both[:, 1]]))
     learned.set_weights([start])
     model.compile(keras.optimizers.SGD(1.0), weighted_sum)
     model.train_on_batch([case.x, np.array([[0, 1], [0, 1]])], target)

@@ -18,7 +18,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, lstm, to_numpy, with_weights
+from lstm_spec.harness.subject import UNDRAWN, flatten, lstm, shapes, to_numpy, total, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 
@@ -478,14 +478,14 @@ def test_bidirectional_cannot_copy_an_unregistered_activation():
     >>> half = lambda z: z * 0.5
     >>> half.__name__ = "half"  # as with def, in one line
     >>> lstm = keras.layers.LSTM(2, activation=half)
-    >>> with keras.saving.custom_object_scope({"half": half}):
+    >>> with keras.utils.custom_object_scope({"half": half}):
     ...     both = keras.layers.Bidirectional(lstm)
     >>> tuple(both(np.ones((1, 4, 1))).shape)
     (1, 4)
     """
     lstm = keras.layers.LSTM(2, activation=halved)
     assert_refused(lambda: keras.layers.Bidirectional(lstm), "could not be deserialized properly")
-    with keras.saving.custom_object_scope({"halved": halved}):
+    with keras.utils.custom_object_scope({"halved": halved}):
         layer = keras.layers.Bidirectional(lstm)
     assert layer.backward_layer.cell.activation is halved
 
@@ -545,7 +545,7 @@ def test_bidirectional_declares_the_shapes_that_it_returns(case, seed):
     drawn = [replace(case, options={**case.options, "return_state": r}) for r in (False, True)]
     for mode in ("concat", "sum", None):
         layers = [both(one, opposite(one, seed), merge_mode=mode) for one in drawn]
-        returned = [keras.tree.map_structure(np.shape, layer(case.x)) for layer in layers]
+        returned = [shapes(layer(case.x)) for layer in layers]
         declared = [layer.compute_output_shape(case.x.shape) for layer in layers]
         assert declared == returned, f"declared {declared}, returned {returned}"
 
@@ -701,18 +701,18 @@ def test_layers_of_two_kinds_are_refused(value, first, number):
         assert_refused(refused, "ValueError", f'same value for attribute "{differing[0]}"')
 
 
-class Summing(keras.Layer):  # type: ignore[misc]
+class Summing(keras.layers.Layer):  # type: ignore[misc]
     """A layer with all that the documentation of Bidirectional asks of one."""
 
     def __init__(self, go_backwards=False, **options):
         """Keep the direction."""
         super().__init__(**options)
-        self.go_backwards, self.input_spec = go_backwards, keras.InputSpec(ndim=3)
+        self.go_backwards, self.input_spec = go_backwards, keras.layers.InputSpec(ndim=3)
         self.return_sequences = self.return_state = False
 
     def call(self, sequences):
         """Return the sum over time."""
-        return keras.ops.sum(sequences, axis=1)
+        return total(sequences, axis=1)
 
     def get_config(self):
         """Return the options."""
@@ -742,7 +742,7 @@ def test_a_layer_in_bidirectional_needs_stateful_too():
     >>> rnn.stateful, tuple(keras.layers.Bidirectional(rnn)(np.ones((1, 3, 1))).shape)
     (False, (1, 4))
     """
-    with keras.saving.custom_object_scope({"Summing": Summing, "SummingAnew": SummingAnew}):
+    with keras.utils.custom_object_scope({"Summing": Summing, "SummingAnew": SummingAnew}):
         assert_refused(lambda: keras.layers.Bidirectional(Summing()), "AttributeError", "stateful")
         layer = keras.layers.Bidirectional(SummingAnew())
     assert_refused(lambda: layer(np.ones((1, 3, 1), "float32")), "TypeError", "initial_state")
@@ -753,7 +753,7 @@ class SummingFrom(SummingAnew):
 
     def call(self, sequences, initial_state=None):
         """Return the sum over time."""
-        return keras.ops.sum(sequences, axis=1)
+        return total(sequences, axis=1)
 
 
 @claim(
@@ -776,13 +776,13 @@ def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick)
     True
     """
     backward, mask = lstm(opposite(case, seed)), np.arange(case.timesteps) != pick % case.timesteps
-    with keras.saving.custom_object_scope({"SummingFrom": SummingFrom}):
+    with keras.utils.custom_object_scope({"SummingFrom": SummingFrom}):
         layer = keras.layers.Bidirectional(SummingFrom(), backward_layer=backward)
         alone = keras.layers.Bidirectional(SummingFrom())
-    total, read = np.sum(case.x, axis=1, dtype=float), equations(opposite(case, seed)).h
+    summed, read = np.sum(case.x, axis=1, dtype=float), equations(opposite(case, seed)).h
     masks = np.tile(mask, (case.batch, 1))
-    assert_close(layer(case.x, mask=masks), side_by_side(total, read))
-    assert_close(alone(case.x, mask=masks), side_by_side(total, total))
+    assert_close(layer(case.x, mask=masks), side_by_side(summed, read))
+    assert_close(alone(case.x, mask=masks), side_by_side(summed, summed))
 
 
 @claim(
@@ -1294,7 +1294,7 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
     options = [{}, {"return_sequences": True, "return_state": True}]
     layers = [looped(case, dtype="float64", **of) for of in options]
     y = to_numpy([layer(case.x, initial_state=case.state) for layer in layers])
-    types = {str(part.dtype) for part in keras.tree.flatten(y)}
+    types = {str(part.dtype) for part in flatten(y)}
     assert types == {"float64"}, f"outputs and states are {types}"
     narrow = [looped(case, **of)(case.x, initial_state=case.state) for of in options]
     assert_same(y, to_numpy(narrow))
@@ -1303,7 +1303,7 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
 # Cells of one's own.
 
 
-class Sum(keras.Layer):  # type: ignore[misc]
+class Sum(keras.layers.Layer):  # type: ignore[misc]
     """A cell with one state: twice the running sum of its input."""
 
     state_size = 3
@@ -1333,7 +1333,7 @@ class BareSum(Sum):
         return 7.0 * keras.ops.ones((batch_size, 3))
 
 
-class Totals(keras.Layer):  # type: ignore[misc]
+class Totals(keras.layers.Layer):  # type: ignore[misc]
     """A cell with states of some widths, each the total of its input so far; it has no output_size.
 
     Its state_size is a list, or a whole number with bare=True.
@@ -1351,7 +1351,7 @@ class Totals(keras.Layer):  # type: ignore[misc]
 
     def call(self, inputs, states):
         """Add a timestep to the totals."""
-        states = [state + keras.ops.sum(inputs, axis=-1, keepdims=True) for state in states]
+        states = [state + total(inputs, axis=-1, keepdims=True) for state in states]
         return states[0], states
 
 
@@ -1369,7 +1369,7 @@ class PlainSum:
         return [keras.ops.zeros((batch_size, 3))]
 
 
-class Keep(keras.Layer):  # type: ignore[misc]
+class Keep(keras.layers.Layer):  # type: ignore[misc]
     """A cell that keeps a state of three axes."""
 
     state_size, output_size = ((3, 2),), 3
@@ -1393,7 +1393,7 @@ def test_rnn_runs_a_cell_of_ones_own(case):
     output and a list with the new state. For a single state state_size is a whole number.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = 1
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
     >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
@@ -1406,7 +1406,11 @@ def test_rnn_runs_a_cell_of_ones_own(case):
     assert_close(stacked(case.x), twice[:, rows])
 
 
-@claim("wrappers.own-start", promised="RNN, argument `cell`: a cell may start from other values")
+@claim(
+    "wrappers.own-start",
+    promised="RNN, argument `cell`: a cell may start from other values",
+    needs="keras.ops",
+)
 @given(cases(features=3, units=3, state=True))
 def test_a_cell_decides_from_what_it_starts(case):
     """
@@ -1415,7 +1419,7 @@ def test_a_cell_decides_from_what_it_starts(case):
     An initial_state that is given to the call takes precedence.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = 1
     ...     def get_initial_state(self, batch_size): return [7.0 * np.ones((batch_size, 1))]
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
@@ -1427,7 +1431,11 @@ def test_a_cell_decides_from_what_it_starts(case):
     assert_close(layer(case.x, initial_state=[case.h]), 2.0 * (case.h + added))
 
 
-@claim("wrappers.bare-state", observed="Keras 3")
+@claim(
+    "wrappers.bare-state",
+    observed="Keras 3",
+    needs="keras.ops",
+)
 @given(cases(batch=integers(2, 3), features=3, units=3, state=True))
 def test_a_single_state_needs_no_list(case):
     """
@@ -1437,7 +1445,7 @@ def test_a_single_state_needs_no_list(case):
     cell itself is handed a list in any case.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = 1
     ...     def call(self, x, states): return states[0] + x, states[0] + x
     >>> float(keras.layers.RNN(Sum())(np.ones((1, 3, 1)), initial_state=np.ones((1, 1)))[0, 0])
@@ -1460,7 +1468,7 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
     They have the shapes (batch, size), and the dtype that the cell computes in.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = [1, 2]
     ...     def call(self, x, states): return x, states
     >>> states = keras.layers.RNN(Sum()).get_initial_state(batch_size=3)
@@ -1482,7 +1490,7 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
     It keeps as many states as the cell has, here one.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = 1
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
     >>> rnn, x = keras.layers.RNN(Sum(), stateful=True), np.array([[[1.0], [7.0], [2.0]]])
@@ -1535,7 +1543,7 @@ def test_a_cell_needs_no_output_size(case):
     `output_size` itself. A cell whose output has another width needs it.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = 3
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
     >>> tuple(keras.layers.RNN(Sum())(keras.Input((2, 3), batch_size=1)).shape)
@@ -1551,6 +1559,7 @@ def test_a_cell_needs_no_output_size(case):
     "wrappers.plain-class",
     observed="Keras 3",
     corrects="Documentation of RNN, argument `cell`: a class with the listed members is a cell.",
+    needs="keras.ops",
 )
 @given(cases(features=3))
 def test_a_cell_is_a_layer(case):
@@ -1578,6 +1587,7 @@ def test_a_cell_is_a_layer(case):
     "wrappers.states-of-more-axes",
     observed="Keras 3, TensorFlow",
     corrects="Documentation of RNN, section Output shape: a state may have more than two axes.",
+    needs="keras.ops",
 )
 @given(cases(features=3, return_state=True))
 def test_a_tuple_in_state_size_is_several_states(case):
@@ -1588,7 +1598,7 @@ def test_a_tuple_in_state_size_is_several_states(case):
     the cell makes it, but a call on a symbol promises other shapes.
 
     >>> import keras, numpy as np
-    >>> class Keep(keras.Layer):
+    >>> class Keep(keras.layers.Layer):
     ...     state_size, output_size = [(3, 2)], 1
     ...     def get_initial_state(self, batch_size): return [np.ones((batch_size, 3, 2))]
     ...     def call(self, x, states): return x, states
@@ -1599,9 +1609,9 @@ def test_a_tuple_in_state_size_is_several_states(case):
     layer = keras.layers.RNN(Keep(), **case.options)
     _, state = layer(case.x)
     _, *declared = layer(keras.Input(case.x.shape[1:]))
-    shapes = [symbol.shape for symbol in keras.tree.flatten(declared)]
+    promised = [symbol.shape for symbol in flatten(declared)]
     assert state.shape == (case.batch, 3, 2), f"a state of shape {state.shape}"
-    assert shapes == [(None, 3), (None, 2)], f"declared {shapes}"
+    assert promised == [(None, 3), (None, 2)], f"declared {promised}"
 
 
 # Cells in a stack.
@@ -1693,7 +1703,7 @@ def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     itself, and a call returns them in the same form.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = 1
     ...     def call(self, x, states): return states[0] + x, [states[0] + x]
     >>> stacked = keras.layers.StackedRNNCells([Sum(), keras.layers.LSTMCell(2)])
@@ -1706,13 +1716,17 @@ def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     stacked = keras.layers.StackedRNNCells(cells, dtype=dtype)
     start = stacked.get_initial_state(batch_size=batch)
     _, states = stacked(noise((batch, 2), seed), start)
-    forms = [keras.tree.map_structure(np.shape, part) for part in (start, states)]
-    types = [str(state.dtype) for state in to_numpy(keras.tree.flatten(start))]
+    forms = [shapes(part) for part in (start, states)]
+    types = [str(state.dtype) for state in to_numpy(flatten(start))]
     assert forms == [[(batch, a), [(batch, b)], [(batch, c), (batch, d)], [(batch, u)] * 2]] * 2
     assert types == [dtype] * 4 + ["float32"] * 2, f"states of {types}"
 
 
-@claim("wrappers.stack-output-size", observed="Keras 3")
+@claim(
+    "wrappers.stack-output-size",
+    observed="Keras 3",
+    needs="keras.ops",
+)
 @given(seeds)
 def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
     """
@@ -1721,7 +1735,7 @@ def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
     The cells below do not count, nor do further states. RNN declares its output by it.
 
     >>> import keras, numpy as np
-    >>> class Sum(keras.Layer):
+    >>> class Sum(keras.layers.Layer):
     ...     state_size = [3, 4]
     ...     def call(self, x, states): return x, states
     >>> stacked = keras.layers.StackedRNNCells([keras.layers.LSTMCell(2), Sum()])
@@ -1755,7 +1769,7 @@ def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
     """
     layer = stack(case, upper(case, seed, units=case.units + 1), **case.options)
     declared = layer.compute_output_shape(case.x.shape)
-    returned = keras.tree.map_structure(np.shape, layer(case.x))
+    returned = shapes(layer(case.x))
     assert declared == returned, f"declared {declared}, returned {returned}"
 
 
@@ -1763,6 +1777,7 @@ def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
     "wrappers.plain-class-in-a-stack",
     observed="Keras 3",
     corrects="Every cell is a layer.",
+    needs="keras.ops",
 )
 @given(cases(units=3))
 def test_a_cell_in_a_list_need_not_be_a_layer(case):

@@ -7,6 +7,7 @@ is made; the arguments themselves come from the signatures of the installed Kera
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
@@ -83,8 +84,10 @@ def _named(method: Any) -> Signature:
 
 def _popped(method: Any) -> Signature:
     """Return the arguments that a constructor takes out of `kwargs` itself."""
-    taken = re.findall(r'kwargs\.pop\(\s*"(\w+)",\s*([\w.]+)', inspect.getsource(method))
-    return {name: json.loads(value.replace("None", "null")) for name, value in taken}
+    taken = re.findall(
+        r'kwargs\.pop\(\s*"(\w+)",\s*(None|True|False|[\d.]+)', inspect.getsource(method)
+    )
+    return {name: ast.literal_eval(value) for name, value in taken}
 
 
 def describe(value: Any) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lstm_spec.evidence.place import aside
 from lstm_spec.evidence.report import Environment
 
 if TYPE_CHECKING:  # at run time only the process apart imports these
@@ -37,7 +38,7 @@ PACKAGES = (
         "torch",
         "openvino",
     ),
-    *("numpy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
+    *("numpy", "scipy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
 )
 
 SENTENCE = 200
@@ -88,7 +89,7 @@ def quiet() -> dict[str, str]:
 
 def _look() -> _Found:
     try:
-        import keras
+        from lstm_spec.harness import subject
     except ModuleNotFoundError as error:
         if error.name == "keras":
             return _Found(broken="Keras is not installed: run `pip install tensorflow`.")
@@ -96,10 +97,8 @@ def _look() -> _Found:
     except Exception as error:  # whatever an installation throws is reported, not raised
         return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
     try:
-        import numpy as np
-
-        keras.layers.LSTM(1)(np.zeros((1, 1, 1), "float32"))
-        return _Found(environment=_environment(keras.backend.backend()))
+        subject.call()
+        return _Found(environment=_environment(subject.backend()))
     except Exception as error:
         return _Found(broken=f"keras.layers.LSTM cannot be called: {_say(error)}.")
 
@@ -124,7 +123,7 @@ def _environment(backend: str) -> Environment:
         cores=cores(),
         backend=backend,
         device=_device(),
-        packages={name: version for name in PACKAGES if (version := _version(name))},
+        packages=_packages(),
         news=_news(taken, said),
         signatures=_told(taken),
         sentences=digests(said),
@@ -152,6 +151,11 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
     changed = documentation.changes(documentation.entries(), said)
     untried = arguments.load().untried(taken)
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
+
+
+def _packages() -> dict[str, str]:
+    names = [name for name in PACKAGES if name != aside()]
+    return {name: version for name in names if (version := _version(name))}
 
 
 def _version(name: str) -> str | None:

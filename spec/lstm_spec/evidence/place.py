@@ -13,7 +13,7 @@ from packaging.version import Version
 
 DISTRIBUTIONS = {
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"),
-    "keras": ("keras", "keras-nightly"),
+    "keras": ("keras", "keras-nightly", "tf-keras"),
 }
 """The names under which a package is distributed."""
 
@@ -45,11 +45,16 @@ def installed(look_for_gpus: bool = False) -> Place:
     Args:
         look_for_gpus: whether to ask Keras for GPUs; otherwise the device is "cpu".
     """
-    names = [name for names in DISTRIBUTIONS.values() for name in names]
+    names = [name for names in DISTRIBUTIONS.values() for name in names if name != aside()]
     packages = {name: version for name in names if (version := _version(name))}
     place = Place(packages, platform.python_version())
     device = "gpu" if look_for_gpus and _gpus() else "cpu"
     return Place(packages, place.python, _backend(place.version("keras")), device)
+
+
+def aside() -> str:
+    """Return the Keras that may be installed but is not meant; TensorFlow's switch decides."""
+    return "keras" if os.environ.get("TF_USE_LEGACY_KERAS") == "1" else "tf-keras"
 
 
 def _version(name: str) -> str | None:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lstm_spec.catalog import Claim
+from lstm_spec.evidence import environment
 from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report
 
 
@@ -62,7 +63,7 @@ def summarize(tried: Report, claims: list[Claim], console: Console, durations: i
 
 def _where(tried: Report) -> str:
     header, installed = tried.header, tried.header.environment.packages
-    names = ("tensorflow", "tensorflow-cpu", "tf-nightly", "keras", "numpy", "hypothesis")
+    names = environment.PACKAGES[: environment.PACKAGES.index("hypothesis") + 1]
     versions = [f"{name} {installed[name]}" for name in names if name in installed]
     there = header.environment
     cases = "the same cases on every run" if header.seed is None else f"seed {header.seed}"

@@ -1,15 +1,41 @@
-"""The Keras under test, and how a case becomes a layer."""
+"""The Keras under test, and how a case becomes a layer.
+
+What differs between Keras 2, Keras 3 and the backends of Keras 3 stands here alone.
+"""
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import os
+import sys
 from importlib.util import find_spec
+from operator import attrgetter
+from types import ModuleType
 from typing import Any
 
-import keras
 import numpy as np
+from packaging.version import Version
 
 from lstm_spec.harness.strategies import Case
+
+
+def _complete(module: ModuleType, public: ModuleType) -> None:
+    """Add to a module, and to those in it, what its public counterpart has beside it."""
+    for name, value in vars(public).items():
+        if inspect.ismodule(value) and inspect.ismodule(getattr(module, name, None)):
+            _complete(getattr(module, name), value)
+        elif not hasattr(module, name):
+            setattr(module, name, value)
+
+
+if os.environ.get("TF_USE_LEGACY_KERAS") == "1":  # TensorFlow's own switch back to Keras 2
+    sys.modules["keras"] = importlib.import_module("tf_keras")
+
+import keras  # noqa: E402 - what is under test is settled above
+
+if Version(keras.__version__) < Version("2.13"):  # `import keras` gives a part of tf.keras there
+    _complete(keras, importlib.import_module("keras.api._v2.keras"))
 
 UNDRAWN = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
 """The weights are set in any case; to draw orthogonal ones first takes a quarter of building."""
@@ -49,12 +75,64 @@ def to_numpy(tensor: Any) -> Any:
     """Return a tensor of any backend as an array, a list of tensors as a list of arrays."""
     if isinstance(tensor, (list, tuple)):
         return [to_numpy(part) for part in tensor]
-    return np.asarray(keras.ops.convert_to_numpy(tensor))
+    return np.asarray(keras.ops.convert_to_numpy(tensor) if hasattr(keras, "ops") else tensor)
+
+
+def flatten(structure: Any) -> list[Any]:
+    """Return the tensors in lists and tuples of lists and tuples, in one list."""
+    if isinstance(structure, (list, tuple)):
+        return [leaf for part in structure for leaf in flatten(part)]
+    return [structure]
+
+
+def shapes(structure: Any) -> Any:
+    """Return the shapes of tensors, in the lists and tuples in which the tensors are."""
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(map(shapes, structure))
+    return tuple(structure.shape)
+
+
+def total(tensor: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Return the sum of a tensor's elements, as a tensor; along an axis, if one is given."""
+    if hasattr(keras, "ops"):
+        return keras.ops.sum(tensor, axis=axis, keepdims=keepdims)
+    return keras.backend.sum(tensor, axis=axis, keepdims=keepdims)
+
+
+def cast(tensor: Any, dtype: str) -> Any:
+    """Return an array or a tensor as a tensor of a type."""
+    if hasattr(keras, "ops"):
+        return keras.ops.cast(tensor, dtype)
+    return keras.backend.cast(tensor, dtype)
+
+
+def kind(tensor: Any) -> str:
+    """Return the name of the type of a tensor or a variable of any backend."""
+    if hasattr(keras, "ops"):
+        return str(keras.backend.standardize_dtype(tensor.dtype))
+    return str(tensor.dtype.name)
+
+
+def call() -> None:
+    """Call an LSTM once."""
+    keras.layers.LSTM(1)(np.zeros((1, 1, 1), "float32"))
+
+
+def backend() -> str:
+    """Return the name of what computes for Keras."""
+    return str(keras.backend.backend())
 
 
 def gpus() -> list[str]:
     """Return the names of the GPUs that Keras' backend finds."""
-    return list(keras.distribution.list_devices("gpu"))
+    library, found = importlib.import_module(backend()), 0
+    if backend() == "tensorflow":
+        found = len(library.config.list_physical_devices("GPU"))
+    elif backend() == "jax":
+        found = sum(device.platform == "gpu" for device in library.devices())
+    elif backend() == "torch":
+        found = library.cuda.device_count()
+    return [f"gpu:{number}" for number in range(found)]
 
 
 def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
@@ -62,7 +140,7 @@ def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
 
     Args:
         gpu: whether it needs a GPU.
-        needs: the modules and arguments that it needs, as `claim` takes them.
+        needs: the modules, arguments and parts of Keras that it needs, as `claim` takes them.
     """
     if gpu and not gpus():
         return "needs a GPU, and Keras finds none here"
@@ -71,9 +149,20 @@ def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
         if argument and not _takes(owner, argument):
             release = f"Keras {keras.__version__}"
             return f"needs the argument {argument} of {owner}, which {release} does not have"
-        if not argument and find_spec(need) is None:
+        if need.startswith("keras."):
+            if not _has(need):
+                return f"needs {need}, which Keras {keras.__version__} does not have here"
+        elif not argument and find_spec(need) is None:
             return f"needs the module {need}, which is not installed here"
     return ""
+
+
+def _has(part: str) -> bool:
+    try:
+        attrgetter(part.removeprefix("keras."))(keras)
+    except AttributeError:
+        return False
+    return True
 
 
 def _takes(owner: str, argument: str) -> bool:
