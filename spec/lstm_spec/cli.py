@@ -40,6 +40,8 @@ def check(arguments: argparse.Namespace) -> int:
         claims = catalog.select(arguments.names)
         deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
         _forbid_unwritable(arguments.report)
+        if arguments.packages or arguments.backend or arguments.python:
+            return _apart(arguments)
         workers = min(arguments.workers or environment.cores(), len(claims))
         limit = arguments.time_limit or time_limit(arguments.effort)
         plan = Plan(claims, arguments.effort, arguments.seed, workers, limit, arguments.report)
@@ -47,6 +49,27 @@ def check(arguments: argparse.Namespace) -> int:
     except (catalog.UnknownNameError, UnwritableError) as error:
         return _say(error, BAD_USAGE)
     except (environment.BrokenInstallationError, deviations.DeviationError, StoppedError) as error:
+        return _say(error, BROKEN)
+
+
+def _apart(arguments: argparse.Namespace) -> int:
+    """Check in an environment that is made for it; return the exit status of that run."""
+    from lstm_spec.evidence import apart, request, venv
+
+    options = ("effort", "seed", "workers", "time_limit", "durations")
+    given = {name: getattr(arguments, name) for name in options}
+    words = [
+        f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
+    ]
+    words += [f"--report={arguments.report.absolute()}", *arguments.names]
+    try:
+        asked = request.parse(
+            arguments.packages, arguments.python or "", arguments.backend or "tensorflow"
+        )
+        return apart.check(asked, words)
+    except request.UnusableRequirementError as error:
+        return _say(error, BAD_USAGE)
+    except (venv.UnmadeError, OSError) as error:
         return _say(error, BROKEN)
 
 

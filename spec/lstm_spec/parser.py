@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
 import lstm_spec
 from lstm_spec.evidence.effort import effort
+from lstm_spec.evidence.request import NEEDED
 
 BAD_USAGE = 2
 REPORT = Path("lstm-spec-report.jsonl")
@@ -58,6 +60,22 @@ def _add_check(verbs: Any) -> None:
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
     add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+    _add_request(verb)
+
+
+def _add_request(verb: argparse.ArgumentParser) -> None:
+    group = verb.add_argument_group("on other releases, in an environment that is made for it")
+    add = group.add_argument
+    helps = "a package, like tensorflow==2.21.0 or tf-nightly, or a wheel; may be repeated"
+    add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=helps)
+    add("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
+    add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
+
+
+def _python(text: str) -> str:
+    if not re.fullmatch(r"3\.\d+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no Python; give one like 3.12")
+    return text
 
 
 def _add_compare(verbs: Any) -> None:

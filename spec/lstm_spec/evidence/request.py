@@ -1,0 +1,106 @@
+"""An environment as it is asked for: packages, a Python, a backend of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+NEEDED = {
+    "tensorflow": ("tensorflow",),
+    "jax": ("keras", "jax"),
+    "torch": ("keras", "torch"),
+    "numpy": ("keras", "jax", "scipy"),
+    "openvino": ("keras", "openvino", "scipy"),
+}
+"""What each backend needs, much of it undeclared by Keras."""
+
+STAND_INS = {
+    "tensorflow": {"tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"},
+    "keras": {"keras", "keras-nightly"},
+}
+"""Packages that own the same files: one of them is enough, and two break each other."""
+
+
+class UnusableRequirementError(ValueError):
+    """A word that names no package, or packages that break each other."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an environment shall hold beside this package."""
+
+    requirements: tuple[str, ...]
+    """As pip takes them (PEP 508)."""
+    python: str = ""
+    """As `major.minor`; default: the one that runs."""
+    backend: str = "tensorflow"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables by which Keras is told what is meant."""
+        legacy = "tf-keras" in map(name_of, self.requirements)
+        return {"KERAS_BACKEND": self.backend, "TF_USE_LEGACY_KERAS": "1" if legacy else "0"}
+
+    def __str__(self) -> str:
+        """Return the requirements, and the Python if one is asked for."""
+        python = [f"Python {self.python}"] if self.python else []
+        return ", ".join([*self.requirements, *python])
+
+
+def parse(words: Sequence[str], python: str = "", backend: str = "tensorflow") -> Request:
+    """Return the request that a user's words mean: the newest of what they leave out.
+
+    Args:
+        words: requirements, and paths of wheels.
+        python: as `major.minor`, or empty.
+        backend: one of those in NEEDED.
+
+    Raises:
+        UnusableRequirementError: a word is neither; the message says what is expected.
+    """
+    given = [_requirement(word) for word in words]
+    names = {name_of(text) for text in given}
+    newest = ["tf-nightly" if "keras-nightly" in names else "tensorflow"]
+    needed = newest if backend == "tensorflow" else NEEDED[backend]
+    missing = [name for name in needed if not names & STAND_INS.get(name, {name})]
+    return Request((*given, *missing), python, backend)
+
+
+def name_of(requirement: str) -> str:
+    """Return the name of the package that is required, as registries spell it."""
+    return canonicalize_name(Requirement(requirement).name)
+
+
+def wheels(request: Request) -> list[Path]:
+    """Return the wheels that are among the requirements."""
+    urls = [Requirement(text).url or "" for text in request.requirements]
+    return [Path(url2pathname(urlsplit(url).path)) for url in urls if url.startswith("file:")]
+
+
+def _requirement(word: str) -> str:
+    if word.endswith(".whl"):
+        return _wheel(Path(word))
+    try:
+        return str(Requirement(word))
+    except InvalidRequirement:
+        raise UnusableRequirementError(
+            f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', or a wheel"
+        ) from None
+
+
+def _wheel(file: Path) -> str:
+    if not file.is_file():
+        raise UnusableRequirementError(f"there is no wheel {file}")
+    try:
+        name = parse_wheel_filename(file.name)[0]
+    except InvalidWheelFilename:
+        raise UnusableRequirementError(
+            f"{file.name} is no wheel's name; it is like keras-3.15.1-py3-none-any.whl"
+        ) from None
+    return f"{name} @ {file.absolute().as_uri()}"

@@ -1,0 +1,149 @@
+"""Makes an environment of other releases, by uv, and keeps it for the next call."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from lstm_spec.evidence.request import STAND_INS, Request, UnusableRequirementError, wheels
+
+PACKAGE = "lstm-spec"
+
+
+class UnmadeError(RuntimeError):
+    """An environment that cannot be made; the message says in one sentence why."""
+
+
+def cache() -> Path:
+    """Return the folder of the environments; it may be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / PACKAGE
+
+
+def make(request: Request) -> Path:
+    """Return the Python of an environment that holds what is asked for, and what we need.
+
+    The packages are chosen anew on each call, so a nightly of yesterday is not taken for today's.
+    An environment that holds just these is used again.
+
+    Raises:
+        UnmadeError: there is no such Python, the packages do not go together, or the registry
+            is out of reach.
+        UnusableRequirementError: two packages own the same files.
+        OSError: the cache cannot be written.
+    """
+    cache().mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=cache(), prefix="new-"))
+    try:
+        _uv("venv", "--python", _interpreter(request), str(fresh))
+        pins = resolve(request, python(fresh))
+        made = cache() / _digest(request, pins, fresh)
+        if not python(made).exists():
+            print(f"{PACKAGE}: installs {request}", file=sys.stderr)
+            install = ("pip", "install", "--no-deps", "--requirements", "-", "--python")
+            _uv(*install, str(python(fresh)), given=pins)
+            shutil.rmtree(made, ignore_errors=True)
+            fresh.rename(made)
+        return python(made)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def resolve(request: Request, interpreter: Path) -> str:
+    """Return all packages that are needed, each with its version, one a line.
+
+    Raises:
+        UnmadeError: they do not go together, or the registry is out of reach.
+        UnusableRequirementError: two of them own the same files.
+    """
+    asked = [*request.requirements, *_own()]
+    pins = _compile(asked, interpreter)
+    if _for_numpy_1(pins):
+        pins = _compile([*asked, "numpy<2"], interpreter)
+    names = set(re.findall(r"^[\w.-]+", pins, re.MULTILINE))
+    for same in STAND_INS.values():
+        if len(twins := sorted(names & same)) > 1:
+            raise UnusableRequirementError(
+                f"{' and '.join(twins)} own the same files; ask for what needs one of them"
+            )
+    return pins
+
+
+def python(venv: Path) -> Path:
+    """Return where the interpreter of an environment is."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _compile(asked: list[str], interpreter: Path) -> str:
+    words = ("pip", "compile", "--no-header", "--no-annotate", "--python", str(interpreter), "-")
+    return _uv(*words, given="\n".join(asked))
+
+
+def _for_numpy_1(pins: str) -> bool:
+    """Return whether there is a TensorFlow that was built for NumPy 1 and does not say so."""
+    found = re.search(r"^tensorflow(?:-cpu)?==(\S+)", pins, re.MULTILINE)
+    return bool(found and Version(found[1]) < Version("2.12"))
+
+
+def _own() -> list[str]:
+    """Return what this package needs, no newer than here: the same cases are drawn there."""
+    asked = [Requirement(text) for text in metadata.requires(PACKAGE) or []]
+    needed = [one for one in asked if "extra ==" not in str(one.marker)]
+    here = {one.name: _version(one.name) for one in needed if one.name != "numpy"}
+    return [*map(str, needed), *(f"{name}<={version}" for name, version in here.items() if version)]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # needed on other Pythons only
+        return ""
+
+
+def _interpreter(request: Request) -> str:
+    running = ".".join(platform.python_version_tuple()[:2])
+    return sys.executable if request.python in ("", running) else request.python
+
+
+def _digest(request: Request, pins: str, venv: Path) -> str:
+    """Return a name for an environment: that of its packages, its Python, its wheels' contents."""
+    found = hashlib.sha256(pins.encode())
+    found.update((venv / "pyvenv.cfg").read_bytes())
+    for wheel in wheels(request):
+        found.update(wheel.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _uv(*words: str, given: str = "") -> str:
+    """Run uv, and return what it prints.
+
+    Raises:
+        UnmadeError: it fails; the message holds its reason.
+    """
+    from uv import find_uv_bin  # only here: no other verb needs it
+
+    command = [find_uv_bin(), *words, "--quiet", "--color", "never"]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UnmadeError(f"the environment cannot be made: {_reason(done.stderr)}")
+    return done.stdout
+
+
+def _reason(said: str) -> str:
+    """Return uv's error, its first cause and its hint, on one line."""
+    error, _, hint = said.strip().partition("\n\n")
+    parts = [
+        " ".join(part.split()) for part in re.split(r"^(?:error|  cause): ", error, flags=re.M)
+    ]
+    reason = ": ".join(part.rstrip(".") for part in parts[1:3]) or parts[0]
+    return f"{reason}; {' '.join(hint.split())}" if hint else reason

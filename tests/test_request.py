@@ -1,0 +1,66 @@
+"""What a user's words ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lstm_spec.evidence.request import UnusableRequirementError, parse, wheels
+
+WHEEL = "keras-3.15.1-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("words", "backend", "asked"),
+    [
+        (["tensorflow==2.21.0"], "tensorflow", ["tensorflow==2.21.0"]),
+        (["keras==3.9.2"], "tensorflow", ["keras==3.9.2", "tensorflow"]),
+        (["tf-nightly", "keras-nightly"], "tensorflow", ["tf-nightly", "keras-nightly"]),
+        (["keras-nightly"], "tensorflow", ["keras-nightly", "tf-nightly"]),
+        (["keras_nightly"], "jax", ["keras_nightly", "jax"]),
+        ([], "numpy", ["keras", "jax", "scipy"]),
+        (["openvino==2026.4.1"], "openvino", ["openvino==2026.4.1", "keras", "scipy"]),
+    ],
+)
+def test_newest_is_taken_of_what_is_left_out(
+    words: list[str], backend: str, asked: list[str]
+) -> None:
+    assert list(parse(words, backend=backend).requirements) == asked
+
+
+def test_wheel_is_asked_for_by_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / WHEEL).touch()
+    monkeypatch.chdir(tmp_path)
+    request = parse([WHEEL])
+    assert request.requirements == (f"keras @ {(tmp_path / WHEEL).as_uri()}", "tensorflow")
+    assert wheels(request) == [tmp_path / WHEEL]
+
+
+def test_keras_is_told_its_backend_and_whether_keras_2_is_meant() -> None:
+    told = parse(["tf-keras==2.18.0"]).variables
+    assert told == {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
+    assert parse([], backend="jax").variables["KERAS_BACKEND"] == "jax"
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("-r secrets.txt", "'-r secrets.txt' is no requirement; give one like"),
+        ("--index-url=x", "'--index-url=x' is no requirement"),
+        ("keras\n-e .", "is no requirement"),
+        ("", "'' is no requirement"),
+        (WHEEL, f"there is no wheel {WHEEL}"),
+        ("/tmp/none/odd.whl", "there is no wheel /tmp/none/odd.whl"),
+    ],
+)
+def test_other_words_are_refused(word: str, sentence: str) -> None:
+    with pytest.raises(UnusableRequirementError) as error:
+        parse([word])
+    assert sentence in str(error.value)
+
+
+def test_wheel_under_another_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "odd.whl").touch()
+    with pytest.raises(UnusableRequirementError, match=r"odd\.whl is no wheel's name"):
+        parse([str(tmp_path / "odd.whl")])
