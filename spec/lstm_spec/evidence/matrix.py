@@ -1,0 +1,155 @@
+"""The environments in which the claims are tried, and the ledger that is made from them.
+
+`python -m lstm_spec.evidence.matrix [NAME ...]` makes the reports that the ledger lacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from packaging.requirements import Requirement
+
+from lstm_spec import catalog
+from lstm_spec.evidence import apart, environment, ledger, report, venv
+from lstm_spec.evidence.report import Report
+from lstm_spec.evidence.request import Request
+
+FILE = Path(__file__).with_name("matrix.toml")
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An environment of the matrix."""
+
+    name: str
+    python: str
+    requirements: tuple[str, ...]
+    backend: Literal["tensorflow", "jax", "torch", "numpy", "openvino"] = "tensorflow"
+    effort: Literal["smoke", "default", "deep"] = "smoke"
+
+    @property
+    def request(self) -> Request:
+        """What the environment holds."""
+        return Request(self.requirements, self.python, self.backend)
+
+
+class Impossible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What cannot be installed."""
+
+    python: str
+    requirements: tuple[str, ...]
+    why: str
+
+
+class Matrix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in the file."""
+
+    environment: list[Entry]
+    impossible: list[Impossible]
+
+
+def load(path: Path = FILE) -> Matrix:
+    """Return the matrix.
+
+    Raises:
+        msgspec.ValidationError: an unknown key, a missing one, or a value of another kind.
+        ValueError: two environments have the same name.
+    """
+    found = msgspec.toml.decode(path.read_bytes(), type=Matrix)
+    names = [entry.name for entry in found.environment]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{path.name} has more than one environment called {', '.join(twice)}")
+    return found
+
+
+def missing(entry: Entry, folder: Path) -> bool:
+    """Return whether the ledger in a folder lacks a report of an environment as it is today."""
+    try:
+        return not _is_current(entry, report.read(folder / f"{entry.name}{ledger.SUFFIX}"))
+    except (OSError, report.UnreadableReportError):
+        return True
+
+
+def _is_current(entry: Entry, made: Report) -> bool:
+    """Return whether a report is complete, of today's claims, and of what the entry asks for."""
+    header, installed = made.header, made.header.environment.packages
+    asked = map(Requirement, entry.requirements)
+    return (
+        made.footer is not None
+        and header.claims == [claim.id for claim in catalog.claims()]
+        and header.effort == entry.effort
+        and all(one.specifier.contains(installed.get(one.name, "")) for one in asked)
+    )
+
+
+def make(entry: Entry, folder: Path, workers: int) -> str:
+    """Check in an environment and put the report into the ledger; say in a line what came of it.
+
+    Args:
+        entry: the environment.
+        folder: the ledger's.
+        workers: how many processes try the claims.
+
+    Raises:
+        UnmadeError: the environment cannot be made.
+        UnreadableReportError: the check ended without a complete report; the message says why.
+        OSError: a file cannot be written.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        file, log = Path(temporary, "report.jsonl"), Path(temporary, "log")
+        words = [f"--effort={entry.effort}", f"--workers={workers}", f"--report={file}"]
+        with log.open("wb") as output:
+            apart.check(entry.request, words, output)
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        made = report.read(file) if file.exists() else None
+        if made is None or made.footer is None:
+            raise report.UnreadableReportError(said[-1] if said else "nothing was printed")
+        packed = gzip.compress(file.read_bytes(), mtime=0)
+    folder.mkdir(exist_ok=True)
+    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(packed)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
+    return f"{counts}, in {made.footer.seconds:.0f} s"
+
+
+def _tell(entry: Entry, folder: Path, workers: int) -> bool:
+    """Make what is missing, print a line, and return whether there is a report now."""
+    try:
+        said = make(entry, folder, workers) if missing(entry, folder) else "has its report"
+        good = True
+    except (venv.UnmadeError, report.UnreadableReportError, OSError) as error:
+        said, good = f"has no report: {error}", False
+    print(f"{entry.name}: {said}", flush=True)
+    return good
+
+
+def main(words: list[str] | None = None) -> int:
+    """Make the reports that the ledger lacks.
+
+    Returns:
+        0 if there is a report of each environment that was named, else 1.
+    """
+    entries = {entry.name: entry for entry in load().environment}
+    parser = argparse.ArgumentParser(
+        prog="python -m lstm_spec.evidence.matrix", description=__doc__
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    parser.add_argument("--jobs", type=int, default=1, help="how many environments at once")
+    parser.add_argument("--ledger", type=Path, default=ledger.FOLDER, metavar="FOLDER")
+    given = parser.parse_args(words)
+    if unknown := [name for name in given.names if name not in entries]:
+        parser.error(f"no environment is called {unknown[0]}; they are {', '.join(entries)}")
+    chosen = [entries[name] for name in given.names or entries]
+    workers = max(1, environment.cores() // given.jobs)
+    with ThreadPoolExecutor(given.jobs) as pool:
+        made = list(pool.map(lambda entry: _tell(entry, given.ledger, workers), chosen))
+    return 0 if all(made) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""The matrix stands in two files that agree, and the ledger is made from it."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence import apart, ledger, matrix, report, venv
+from lstm_spec.evidence.matrix import Entry
+
+ROOT = Path(__file__).parent.parent
+MATRIX = matrix.load()
+ENTRY = Entry("tensorflow-2.16", "3.11", ("tensorflow==2.16.2",))
+ROWS = {"tensorflow": "-tf", "keras": "-keras", "tf-keras": "-tfkeras", "python": ""}
+
+
+def tox_name(entry: Entry) -> str:
+    """Return the name of an environment in tox.ini: tensorflow-2.8 is py310-tf28."""
+    python, (row, _, last) = entry.python.replace(".", ""), entry.name.rpartition("-")
+    version = "" if row == "python" else last.replace(".", "")
+    return f"py{python}{ROWS.get(row, '-')}{version}"
+
+
+@pytest.fixture(scope="module")
+def in_tox() -> configparser.ConfigParser:
+    """Return what tox makes of tox.ini for the environments of the matrix."""
+    names = ",".join(map(tox_name, MATRIX.environment))
+    command = [sys.executable, "-m", "tox", "config", "-e", names, "-k", "deps", "set_env"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = configparser.ConfigParser(interpolation=None)
+    found.optionxform = str
+    found.read_string(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("entry", MATRIX.environment, ids=lambda entry: entry.name)
+def test_tox_installs_what_the_matrix_asks_for(
+    in_tox: configparser.ConfigParser, entry: Entry
+) -> None:
+    found = in_tox[f"testenv:{tox_name(entry)}"]
+    assert set(found["deps"].split()) == set(entry.requirements)
+    told = dict(line.split("=", 1) for line in found["set_env"].split())
+    assert told.get("KERAS_BACKEND", "tensorflow") == entry.backend
+    assert told.get("TF_USE_LEGACY_KERAS", "0") == entry.request.variables["TF_USE_LEGACY_KERAS"]
+
+
+def test_labels_of_tox_run_the_rows_of_the_matrix() -> None:
+    command = [sys.executable, "-m", "tox", "list", "--no-desc", "-q", "-m"]
+    labels = ("releases", "keras", "tfkeras", "backends", "pythons")
+    listed = subprocess.run([*command, *labels], cwd=ROOT, capture_output=True, text=True)
+    assert set(listed.stdout.split()) == set(map(tox_name, MATRIX.environment))
+
+
+def test_readme_counts_the_environments() -> None:
+    assert f"tox knows the {len(MATRIX.environment)} environments" in (
+        (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+
+
+def test_matrix_has_every_minor_release() -> None:
+    names = {entry.name for entry in MATRIX.environment}
+    assert {f"tensorflow-2.{minor}" for minor in range(8, 22)} <= names
+    assert {f"keras-3.{minor}" for minor in range(16)} <= names
+
+
+def test_unknown_key_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.toml"
+    file.write_text(matrix.FILE.read_text(encoding="utf-8").replace("python =", "snake =", 1))
+    with pytest.raises(msgspec.ValidationError, match="snake"):
+        matrix.load(file)
+
+
+def test_name_that_stands_twice_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.toml"
+    file.write_text(matrix.FILE.read_text(encoding="utf-8").replace("-2.8", "-2.9", 1))
+    with pytest.raises(ValueError, match=r"more than one environment called tensorflow-2\.9"):
+        matrix.load(file)
+
+
+def finished(file: Path, effort: str = "smoke", version: str = "2.16.2") -> None:
+    """Write a report of all claims, as if an environment had been tried."""
+    claims = [claim.id for claim in catalog.claims()]
+    packages = {"tensorflow": version}
+    there = report.Environment("3.11.7", "", "", 1, "tensorflow", "cpu", packages)
+    head = report.Header(report.SCHEMA, "0", "", effort, None, 1, there, claims)
+    for line in (head, report.Record("time.order", "held", 0.1), report.Footer("", 1.0, {})):
+        report.append(file, line)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Replace the check by one that writes a report at once; return the words it was given."""
+    given: list[list[str]] = []
+
+    def check(request: object, words: list[str], output: object) -> int:
+        given.append(words)
+        finished(Path(words[-1].partition("=")[2]))
+        return 0
+
+    monkeypatch.setattr(apart, "check", check)
+    return given
+
+
+def test_report_is_made_once(
+    checks: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["tensorflow-2.16", "--ledger", str(tmp_path)]
+    assert ENTRY.name == words[0]
+    assert [matrix._tell(ENTRY, tmp_path, 1) for _ in range(2)] == [True, True]
+    assert len(checks) == 1
+    assert re.fullmatch(
+        "tensorflow-2.16: 1 held, in 1 s\ntensorflow-2.16: has its report\n",
+        capsys.readouterr().out,
+    )
+
+
+def test_same_report_is_packed_into_the_same_bytes(checks: list[list[str]], tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        matrix.make(ENTRY, tmp_path / folder, 1)
+    packed = [tmp_path / folder / f"{ENTRY.name}{ledger.SUFFIX}" for folder in ("one", "two")]
+    assert packed[0].read_bytes() == packed[1].read_bytes()
+
+
+@pytest.mark.parametrize("made", [{"effort": "deep"}, {"version": "2.16.1"}])
+def test_report_of_something_else_is_made_again(tmp_path: Path, made: dict[str, str]) -> None:
+    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", **made)
+    assert matrix.missing(ENTRY, tmp_path)
+
+
+def test_report_of_other_claims_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}")
+    assert not matrix.missing(ENTRY, tmp_path)
+    monkeypatch.setattr(catalog, "claims", list)
+    assert matrix.missing(ENTRY, tmp_path)
+
+
+def test_broken_environment_is_told_and_does_not_stop_the_others(
+    checks: list[list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check = apart.check
+
+    def broken(request: object, words: list[str], output: object) -> int:
+        if "tensorflow==2.8.4" in request.requirements:
+            raise venv.UnmadeError("no such Python")
+        return check(request, words, output)
+
+    monkeypatch.setattr(apart, "check", broken)
+    assert matrix.main(["tensorflow-2.8", "tensorflow-2.16", "--ledger", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "tensorflow-2.8: has no report: no such Python" in said
+    assert "tensorflow-2.16: 1 held" in said
+
+
+def test_unknown_environment_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        matrix.main(["tensorflow-1.0"])
+    assert stop.value.code == 2
+    assert "no environment is called tensorflow-1.0; they are tensorflow-2.8" in (
+        capsys.readouterr().err
+    )
