@@ -265,8 +265,12 @@ def test_reversing_time_exchanges_the_halves(case, seed):
     promised="Bidirectional, argument `merge_mode`",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 3), return_sequences=True), seeds)
-def test_merge_mode_says_how_the_halves_are_merged(case, seed):
+@given(
+    cases(timesteps=integers(1, 3), return_sequences=True),
+    seeds,
+    sampled_from(["sum", "mul", "ave", "concat"]),
+)
+def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
@@ -283,8 +287,7 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed):
     backward = opposite(case, seed)
     f, b = equations(case).outputs, equations(backward).outputs[:, ::-1]
     expected = {"sum": f + b, "mul": f * b, "ave": (f + b) / 2, "concat": side_by_side(f, b)}
-    merged = [both(case, backward, merge_mode=mode)(case.x) for mode in expected]
-    assert_close(merged, list(expected.values()))
+    assert_close(both(case, backward, merge_mode=mode)(case.x), expected[mode])
 
 
 @claim(
@@ -527,8 +530,12 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
     promised="Layer, method `compute_output_shape`; Bidirectional, argument `merge_mode`",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 2), return_sequences=booleans()), seeds)
-def test_bidirectional_declares_the_shapes_that_it_returns(case, seed):
+@given(
+    cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=booleans()),
+    seeds,
+    sampled_from(["concat", "sum", None]),
+)
+def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
     """
     compute_output_shape of Bidirectional, with equal units, tells the shapes that a call returns.
 
@@ -542,12 +549,10 @@ def test_bidirectional_declares_the_shapes_that_it_returns(case, seed):
     >>> [tuple(part.shape) for part in both(np.ones((1, 4, 3)))]
     [(1, 4), (1, 2), (1, 2), (1, 2), (1, 2)]
     """
-    drawn = [replace(case, options={**case.options, "return_state": r}) for r in (False, True)]
-    for mode in ("concat", "sum", None):
-        layers = [both(one, opposite(one, seed), merge_mode=mode) for one in drawn]
-        returned = [shapes(layer(case.x)) for layer in layers]
-        declared = [layer.compute_output_shape(case.x.shape) for layer in layers]
-        assert declared == returned, f"declared {declared}, returned {returned}"
+    layer = both(case, opposite(case, seed), merge_mode=mode)
+    returned = shapes(layer(case.x))
+    declared = layer.compute_output_shape(case.x.shape)
+    assert declared == returned, f"declared {declared}, returned {returned}"
 
 
 @claim(
@@ -987,14 +992,12 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
     >>> before is None, len(both.states)
     (True, 4)
     """
-    for name in (first, "backward_layer", "forward_layer"):
-        layer = keras.layers.Bidirectional(keras.layers.LSTM(case.units, stateful=True))
-        getattr(layer, name).build(case.x.shape)
-        before = layer.states
-        assert before is None, f"with its {name} only: {before}"
-        layer.build(case.x.shape)
-        shapes = [tuple(state.shape) for state in layer.states]
-        assert shapes == [(case.batch, case.units)] * 4, f"states of shapes {shapes}"
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(case.units, stateful=True))
+    getattr(layer, first).build(case.x.shape)
+    assert layer.states is None, f"with its {first} only: {layer.states}"
+    layer.build(case.x.shape)
+    shapes = [tuple(state.shape) for state in layer.states]
+    assert shapes == [(case.batch, case.units)] * 4, f"states of shapes {shapes}"
 
 
 @claim(
@@ -1018,10 +1021,11 @@ def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     ('float64', 'float32', True)
     """
     backward = opposite(case, seed)
-    wide = to_numpy(both(case, backward, merge_mode=None, dtype="float64")(case.x))
-    types = [str(part.dtype) for part in wide]
+    y, z, *states = to_numpy(both(case, backward, merge_mode=None, dtype="float64")(case.x))
+    types = [str(part.dtype) for part in (y, z, *states)]
     assert types == ["float64"] * 2 + ["float32"] * 4, f"outputs and states are {types}"
-    assert_same(wide, to_numpy(both(case, backward, merge_mode=None)(case.x)))
+    assert_close(states, [*equations(case)[1:], *equations(backward)[1:]])
+    assert_same([y, z], states[::2])
 
 
 @claim(
@@ -1277,7 +1281,14 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
     corrects="RNN(LSTMCell(2), dtype='float64') computes in float64.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 3), state=True))
+@given(
+    cases(
+        timesteps=integers(1, 3),
+        state=True,
+        return_sequences=booleans(),
+        return_state=booleans(),
+    )
+)
 def test_the_dtype_of_rnn_is_not_its_cells(case):
     """
     The dtype of RNN casts what it returns: the cell in it computes in the cell's own dtype.
@@ -1291,13 +1302,11 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
     >>> str(y.dtype), str(rnn.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
     ('float64', 'float32', True)
     """
-    options = [{}, {"return_sequences": True, "return_state": True}]
-    layers = [looped(case, dtype="float64", **of) for of in options]
-    y = to_numpy([layer(case.x, initial_state=case.state) for layer in layers])
+    wide, narrow = looped(case, dtype="float64"), looped(case)
+    y = to_numpy(wide(case.x, initial_state=case.state))
     types = {str(part.dtype) for part in flatten(y)}
     assert types == {"float64"}, f"outputs and states are {types}"
-    narrow = [looped(case, **of)(case.x, initial_state=case.state) for of in options]
-    assert_same(y, to_numpy(narrow))
+    assert_same(y, to_numpy(narrow(case.x, initial_state=case.state)))
 
 
 # Cells of one's own.
@@ -2015,9 +2024,10 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
     rnn.build(case.x.shape)
     assert len(rnn.weights) == 3, f"{len(rnn.weights)} weights"
     rnn.set_weights(case.weights)
-    layer = lstm(case, return_sequences=True)
-    once, twice = layer(case.x), layer(layer(case.x))
-    assert_close(rnn(case.x), to_numpy([once, twice, layer(twice)][number - 1][:, -1]))
+    top = case
+    for _ in range(number - 1):
+        top = replace(case, x=equations(top).outputs)
+    assert_close(rnn(case.x), equations(top).h)
 
 
 @claim(
@@ -2094,15 +2104,17 @@ RATE = 0.999999
 
 def dropping(name, case, pick):
     """Build a wrapper that in training drops an input with probability RATE, and its input."""
-    inner = keras.layers.LSTM(case.units, dropout=RATE)
+    lstm_inside = partial(keras.layers.LSTM, case.units, dropout=RATE)
     rates = [RATE * (k == pick % 2) for k in range(2)]
-    cells = [keras.layers.LSTMCell(case.units, dropout=rate) for rate in rates]
-    one = keras.layers.LSTMCell(case.units, dropout=RATE)
+    cell = partial(keras.layers.LSTMCell, case.units)
     made = {
-        "Bidirectional": lambda: (keras.layers.Bidirectional(inner), case.x),
-        "RNN": lambda: (keras.layers.RNN(one), case.x),
-        "StackedRNNCells": lambda: (keras.layers.RNN(cells), case.x),
-        "TimeDistributed": lambda: (keras.layers.TimeDistributed(inner), case.x[:, :, None]),
+        "Bidirectional": lambda: (keras.layers.Bidirectional(lstm_inside()), case.x),
+        "RNN": lambda: (keras.layers.RNN(cell(dropout=RATE)), case.x),
+        "StackedRNNCells": lambda: (keras.layers.RNN([cell(dropout=r) for r in rates]), case.x),
+        "TimeDistributed": lambda: (
+            keras.layers.TimeDistributed(lstm_inside()),
+            case.x[:, :, None],
+        ),
     }
     return made[name]()
 
@@ -2144,8 +2156,9 @@ def test_training_reaches_what_is_wrapped(name, case, pick, seed):
     with_noise(layer, x, seed)
     # Of at most 72 inputs one is kept with probability 1e-6: a false alarm in 10,000 examples.
     assert_same(layer(x, training=True), to_numpy(layer(-x, training=True)))
-    assert_differs(layer(x, training=False), to_numpy(layer(-x, training=False)))
-    assert_same(layer(x), to_numpy(layer(x, training=False)))
+    y = to_numpy(layer(x, training=False))
+    assert_differs(layer(-x, training=False), y)
+    assert_same(layer(x), y)
 
 
 # TimeDistributed: slices.
