@@ -143,17 +143,17 @@ def handed_over(source, target):
 
 def wrapped(kind, units):
     """Return layers that hold LSTMs, or their cells, in one of five ways."""
-    two = [keras.layers.LSTMCell(units), keras.layers.LSTMCell(units + 1)]
+    layers, lstm_cell = keras.layers, keras.layers.LSTMCell
     return {
-        "Bidirectional": [keras.layers.Bidirectional(keras.layers.LSTM(units))],
-        "RNN of one cell": [keras.layers.RNN(two[0])],
-        "RNN of two cells": [keras.layers.RNN(two)],
-        "TimeDistributed": [
-            keras.layers.Reshape((-1, 1, 1)),
-            keras.layers.TimeDistributed(keras.layers.LSTM(units)),
+        "Bidirectional": lambda: [layers.Bidirectional(layers.LSTM(units))],
+        "RNN of one cell": lambda: [layers.RNN(lstm_cell(units))],
+        "RNN of two cells": lambda: [layers.RNN([lstm_cell(units), lstm_cell(units + 1)])],
+        "TimeDistributed": lambda: [
+            layers.Reshape((-1, 1, 1)),
+            layers.TimeDistributed(layers.LSTM(units)),
         ],
-        "Masking": [keras.layers.Masking(0.5), keras.layers.LSTM(units)],
-    }[kind]
+        "Masking": lambda: [layers.Masking(0.5), layers.LSTM(units)],
+    }[kind]()
 
 
 def drawn_like(weights, seed):
@@ -1045,10 +1045,10 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
 @claim(
     "saving.deepcopy",
     observed="Keras 3: copies go through the `.keras` format, in memory",
-    costly="two copies an example",
+    costly="a copy an example",
 )
-@given(cases(timesteps=integers(1, 3)))
-def test_a_deep_copy_is_the_same_function_and_independent(case):
+@given(cases(timesteps=integers(1, 3)), sampled_from(["model", "layer"]))
+def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     """
     A deep copy of a layer or a model computes the same, and shares no weight with the original.
 
@@ -1067,10 +1067,9 @@ def test_a_deep_copy_is_the_same_function_and_independent(case):
     True
     """
     model = sequential(case)
-    twins = [copy.deepcopy(model), copy.deepcopy(model.layers[0])]
-    assert_same([twin(case.x) for twin in twins], [model(case.x)] * 2)
-    twins[0].set_weights([0.0 * weight for weight in case.weights])
-    twins[1].set_weights([0.0 * weight for weight in case.weights])
+    twin = copy.deepcopy({"model": model, "layer": model.layers[0]}[kind])
+    assert_same(twin(case.x), model(case.x))
+    twin.set_weights([0.0 * weight for weight in case.weights])
     assert_same(model.get_weights(), case.weights)
 
 
@@ -1078,10 +1077,10 @@ def test_a_deep_copy_is_the_same_function_and_independent(case):
     "saving.pickle",
     observed="Keras 3, and Keras 2.15",
     corrects="Keras models cannot be pickled.",
-    costly="two copies an example",
+    costly="a copy an example",
 )
-@given(cases(timesteps=integers(1, 3)))
-def test_layers_and_models_can_be_pickled(case):
+@given(cases(timesteps=integers(1, 3)), sampled_from(["model", "layer"]))
+def test_layers_and_models_can_be_pickled(case, kind):
     """
     A layer or a model that was pickled and unpickled gives the same outputs, bit for bit.
 
@@ -1096,8 +1095,8 @@ def test_layers_and_models_can_be_pickled(case):
     True
     """
     model = sequential(case)
-    twins = [pickle.loads(pickle.dumps(model)), pickle.loads(pickle.dumps(model.layers[0]))]
-    assert_same([twin(case.x) for twin in twins], [model(case.x)] * 2)
+    twin = pickle.loads(pickle.dumps({"model": model, "layer": model.layers[0]}[kind]))
+    assert_same(twin(case.x), model(case.x))
 
 
 # Files of Keras 2.

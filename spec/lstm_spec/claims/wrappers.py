@@ -212,7 +212,7 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     derived="wrappers.halves-aligned: the backward half of row 0 has read all timesteps",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4), return_sequences=True, dtype="float64"), seeds)
+@given(cases(timesteps=integers(2, 3), return_sequences=True, dtype="float64"), seeds)
 def test_a_bidirectional_layer_sees_the_future(case, seed):
     """
     Changing the last timestep changes the first row of Bidirectional, in its backward half.
@@ -226,7 +226,8 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
     >>> bool(np.all(y[:, 0, :2] == z[:, 0, :2])), bool(np.all(y[:, 0, 2:] == z[:, 0, 2:]))
     (True, False)
     """
-    layer, other, u = both(case, opposite(case, seed)), case.x.copy(), case.units
+    layer = both(case, opposite(case, seed), dtype="float64")
+    other, u = case.x.copy(), case.units
     other[:, -1] += 1.0
     y, z = layer(case.x), layer(other)
     assert_same(z[:, :-1, :u], y[:, :-1, :u])
@@ -1056,7 +1057,7 @@ def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
     [True, False]
     """
     backward, u, cut = opposite(case, seed), case.units, 1 + pick % (case.timesteps - 1)
-    layer, b = both(case, backward), equations(backward).outputs[:, ::-1]
+    layer, b = both(case, backward, dtype="float64"), equations(backward).outputs[:, ::-1]
     y = np.concatenate([layer(case.x[:, :cut]), layer(case.x[:, cut:])], axis=1)
     assert_close(y[:, :, :u], equations(case).outputs)
     assert_differs(y[:, :cut, u:], b[:, :cut], everywhere=True)
