@@ -18,7 +18,7 @@ from lstm_spec.claims import claim
 from lstm_spec.harness.activations import sigmoid
 from lstm_spec.harness.reference import Gradients, equations, gradients
 from lstm_spec.harness.strategies import Array, Case, cases, noise, picks, seeds
-from lstm_spec.harness.subject import lstm, total
+from lstm_spec.harness.subject import lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
@@ -42,7 +42,8 @@ class Pulled(keras.Model):
         """Make weights of the input and the initial states, in this order."""
         super().__init__(dtype=layer.dtype_policy)
         self.layer, self.derivatives, self.mask = layer, derivatives, mask
-        self.starts = [self.add_weight(start.shape, "zeros") for start in starts]
+        zeros = {"initializer": "zeros"}
+        self.starts = [self.add_weight(shape=start.shape, **zeros) for start in starts]
         for weight, start in zip(self.starts, starts, strict=True):
             weight.assign(start)
 
@@ -51,7 +52,7 @@ class Pulled(keras.Model):
         x, *states = [1.0 * weight for weight in self.starts]
         outputs = self.layer(x, initial_state=states, mask=self.mask, training=training)
         pairs = zip(self.derivatives, outputs, strict=True)
-        self.add_loss(sum(keras.ops.sum(derivative * output) for derivative, output in pairs))
+        self.add_loss(sum(total(derivative * output) for derivative, output in pairs))
 
 
 def backpropagate(case: Case, d_outputs: Array, d_h: Array, d_c: Array) -> Gradients:
@@ -72,7 +73,7 @@ def backpropagate(case: Case, d_outputs: Array, d_h: Array, d_c: Array) -> Gradi
     model.compile(keras.optimizers.SGD(1.0), run_eagerly=case.timesteps < 50)
     model.train_on_batch(np.zeros(1))
     old = [case.x, *case.weights, *states]
-    x, *states = [weight.numpy() for weight in model.starts]
+    x, *states = to_numpy(model.starts)
     new = [x, *layer.get_weights(), *states]
     return Gradients(*(one - other for one, other in zip(old, new, strict=True)))
 
