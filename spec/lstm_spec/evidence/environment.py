@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from packaging.version import Version
 
 from lstm_spec.evidence.place import aside
 from lstm_spec.evidence.report import Environment
@@ -145,9 +146,16 @@ def _default(value: Any) -> str:
 
 
 def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
-    """Return what this Keras documents, or takes, that the specification does not know."""
+    """Return what this Keras documents, or takes, that the specification does not know.
+
+    Of an older Keras than the one whose documentation was judged nothing is new.
+    """
+    import keras
+
     from lstm_spec.evidence import arguments, documentation
 
+    if Version(keras.__version__) < Version(documentation.release()):
+        return []
     changed = documentation.changes(documentation.entries(), said)
     untried = arguments.load().untried(taken)
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
