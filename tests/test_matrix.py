@@ -90,7 +90,8 @@ def finished(file: Path, effort: str = "smoke", version: str = "2.16.2") -> None
     packages = {"tensorflow": version}
     there = report.Environment("3.11.7", "", "", 1, "tensorflow", "cpu", packages)
     head = report.Header(report.SCHEMA, "0", "", effort, None, 1, there, claims)
-    for line in (head, report.Record("time.order", "held", 0.1), report.Footer("", 1.0, {})):
+    record = report.Record("time.order", "held", 0.1, script="print('shown')")
+    for line in (head, record, report.Footer("", 1.0, {"held": 1})):
         report.append(file, line)
 
 
@@ -126,6 +127,13 @@ def test_same_report_is_packed_into_the_same_bytes(checks: list[list[str]], tmp_
         matrix.make(ENTRY, tmp_path / folder, 1)
     packed = [tmp_path / folder / f"{ENTRY.name}{ledger.SUFFIX}" for folder in ("one", "two")]
     assert packed[0].read_bytes() == packed[1].read_bytes()
+
+
+def test_ledger_keeps_no_programs(checks: list[list[str]], tmp_path: Path) -> None:
+    matrix.make(ENTRY, tmp_path, 1)
+    made = report.read(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}")
+    assert [(record.claim, record.script) for record in made.records] == [("time.order", "")]
+    assert made.footer.verdicts == {"held": 1}
 
 
 @pytest.mark.parametrize("made", [{"effort": "deep"}, {"version": "2.16.1"}])
