@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec import cli
+from lstm_spec import cli, parser
 from lstm_spec.evidence import apart, report, venv
 from lstm_spec.evidence.request import Request
 
@@ -26,11 +26,11 @@ def test_report_lands_here_and_the_status_is_that_of_the_run(
 ) -> None:
     words = ["check", "time.causality", "--effort", "smoke", "--with", "tensorflow", "--seed", "3"]
     assert cli.main(words) == 0
-    found = report.read(tmp_path / cli.REPORT)
+    found = report.read(tmp_path / parser.REPORT)
     assert (found.header.effort, found.header.seed) == ("smoke", 3)
     assert found.header.claims == ["time.causality"]
     assert "every claim held or deviates as known" in capfd.readouterr().out
-    assert [path.name for path in tmp_path.iterdir()] == [str(cli.REPORT)]
+    assert [path.name for path in tmp_path.iterdir()] == [str(parser.REPORT)]
 
 
 def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixture[str]) -> None:
