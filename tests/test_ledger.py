@@ -11,7 +11,7 @@ from hypothesis.strategies import binary
 
 from lstm_spec.evidence import ledger
 from lstm_spec.evidence.ledger import UnknownReportError
-from lstm_spec.evidence.report import Record, UnreadableReportError
+from lstm_spec.evidence.report import Record, Report, UnreadableReportError
 from reports import report, write
 
 ONE = report(Record("a.b", "held", 1.0))
@@ -86,3 +86,48 @@ def test_any_other_file_is_refused_in_one_line(tmp_path_factory, data: bytes) ->
     with pytest.raises(UnreadableReportError) as error:
         ledger.find(str(path))
     assert len(str(error.value).splitlines()) == 1
+
+
+def installed(tensorflow: str, keras: str, **there: str) -> Report:
+    return report(
+        Record("a.b", "held", 1.0), packages={"tensorflow": tensorflow, "keras": keras}, **there
+    )
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put reports of releases into a ledger."""
+    releases = {
+        "tensorflow-2.20": installed("2.20.0", "3.15.1"),
+        "tensorflow-2.21": installed("2.21.0", "3.15.1"),
+        "keras-3.9": installed("2.16.2", "3.9.2"),
+        "keras-3.10": installed("2.16.2", "3.10.0"),
+        "backend-jax": installed("2.16.2", "3.9.0", backend="jax"),
+    }
+    for name, one in releases.items():
+        whole = write(tmp_path / f"{name}.jsonl", one).read_bytes()
+        (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress(whole))
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("tensorflow", "keras", "asked", "name"),
+    [
+        ("2.21.0", "3.15.1", {"tensorflow"}, "tensorflow-2.20"),
+        ("2.21.0", "3.15.1", {"keras"}, "keras-3.10"),
+        ("2.21.0", "3.10.0", {"keras"}, "keras-3.9"),
+        ("2.23.0.dev20261026", "3.16.0.dev1", {"tensorflow", "keras"}, "tensorflow-2.21"),
+        ("2.21.0", "3.15.1", set(), "tensorflow-2.20"),
+        ("2.16.2", "3.9.2", {"keras"}, None),
+    ],
+)
+def test_nearest_is_the_newest_that_is_older_in_what_was_asked(
+    tensorflow: str, keras: str, asked: set[str], name: str | None
+) -> None:
+    assert ledger.nearest(installed(tensorflow, keras), asked) == name
+
+
+def test_report_is_narrowed_to_some_claims() -> None:
+    two = report(Record("a.b", "held", 1.0), Record("a.c", "held", 1.0))
+    assert ledger.narrowed(two, {"a.b"}) == ONE

@@ -64,3 +64,16 @@ def test_wheel_under_another_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "odd.whl").touch()
     with pytest.raises(UnusableRequirementError, match=r"odd\.whl is no wheel's name"):
         parse([str(tmp_path / "odd.whl")])
+
+
+@pytest.mark.parametrize(
+    ("words", "moved"),
+    [
+        (["keras==3.9.2"], {"keras"}),
+        (["tensorflow-cpu==2.20.0"], {"tensorflow"}),
+        (["tf-nightly", "keras-nightly"], {"tensorflow", "keras"}),
+        (["numpy<2"], set()),
+    ],
+)
+def test_request_knows_what_was_asked_for(words: list[str], moved: set[str]) -> None:
+    assert parse(words).moved == moved

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
     from lstm_spec.evidence.check import Plan
     from lstm_spec.evidence.compare import Comparison
     from lstm_spec.evidence.report import Environment
+    from lstm_spec.evidence.request import Request
 
 NOT_FOUND, BROKEN, INTERRUPTED = 1, 3, 130
 
@@ -66,11 +67,32 @@ def _apart(arguments: argparse.Namespace) -> int:
         asked = request.parse(
             arguments.packages, arguments.python or "", arguments.backend or "tensorflow"
         )
-        return apart.check(asked, words)
+        status = apart.check(asked, words)
+        return status if status > 1 else max(status, _since(arguments.report, asked))
     except request.UnusableRequirementError as error:
         return _say(error, BAD_USAGE)
     except (venv.UnmadeError, OSError) as error:
         return _say(error, BROKEN)
+
+
+def _since(file: Path, asked: Request) -> int:
+    """Compare a report with the nearest earlier one of the ledger; return 1 if anything got worse.
+
+    Args:
+        file: the report.
+        asked: what its environment was asked to hold.
+    """
+    from lstm_spec.evidence import ledger
+    from lstm_spec.evidence.compare import compare
+
+    now = ledger.find(str(file))
+    name = ledger.nearest(now, asked.moved)
+    if name is None:
+        return 0
+    print(f"\nCompared with {name} of the ledger:\n", flush=True)
+    found = compare(ledger.narrowed(ledger.find(name), now.header.claims), now)
+    _show(found, "table")
+    return 1 if found.worse else 0
 
 
 def upstream(arguments: argparse.Namespace) -> int:

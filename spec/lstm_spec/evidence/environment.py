@@ -150,11 +150,10 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
 
     Of an older Keras than the one whose documentation was judged nothing is new.
     """
-    import keras
-
     from lstm_spec.evidence import arguments, documentation
+    from lstm_spec.harness import subject
 
-    if Version(keras.__version__) < Version(documentation.release()):
+    if Version(subject.release()) < Version(documentation.release()):
         return []
     changed = documentation.changes(documentation.entries(), said)
     untried = arguments.load().untried(taken)

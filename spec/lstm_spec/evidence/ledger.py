@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 from pathlib import Path
 
+from msgspec import structs
+from packaging.version import Version
+
 from lstm_spec.evidence import report
+from lstm_spec.evidence.place import Place
 from lstm_spec.evidence.report import Report, UnreadableReportError, Verdict
 
 FOLDER = Path(__file__).with_name("ledger")
@@ -57,6 +62,44 @@ def verdicts(claim: str) -> list[tuple[str, Verdict]]:
     """
     everything = ((name, record) for name in names() for record in find(name).records)
     return [(name, record.verdict) for name, record in everything if record.claim == claim]
+
+
+def nearest(here: Report, asked: Collection[str]) -> str | None:
+    """Return the name of the newest report that is older than one in what was asked for.
+
+    It is of the same backend, and newer in neither Keras nor TensorFlow.
+
+    Args:
+        here: the report to which another is wanted.
+        asked: what must be older: "keras", "tensorflow" or both; without them either may be.
+    """
+    mine, found = _versions(here), []
+    for name in names():
+        one = find(name)
+        theirs = _versions(one)
+        same = one.header.environment.backend == here.header.environment.backend
+        older = [package for package in mine if theirs[package] < mine[package]]
+        newer = [package for package in mine if theirs[package] > mine[package]]
+        if same and older and not newer and set(asked) <= set(older):
+            found.append((*theirs.values(), name))
+    return max(found)[-1] if found else None
+
+
+def _versions(one: Report) -> dict[str, Version]:
+    """Return the releases of Keras and of TensorFlow, zero where there is none."""
+    there = one.header.environment
+    where = Place(there.packages, there.python, there.backend, there.device)
+    return {name: Version(where.version(name) or "0") for name in ("keras", "tensorflow")}
+
+
+def narrowed(one: Report, claims: Collection[str]) -> Report:
+    """Return a report as if it had tried no other claims than these."""
+    header = structs.replace(
+        one.header, claims=[claim for claim in one.header.claims if claim in claims]
+    )
+    return structs.replace(
+        one, header=header, records=[record for record in one.records if record.claim in claims]
+    )
 
 
 def _hint(text: str) -> str:

@@ -47,6 +47,12 @@ class Request:
         legacy = "tf-keras" in map(name_of, self.requirements)
         return {"KERAS_BACKEND": self.backend, "TF_USE_LEGACY_KERAS": "1" if legacy else "0"}
 
+    @property
+    def moved(self) -> set[str]:
+        """Which of TensorFlow and Keras were asked for, other than whatever is newest."""
+        chosen = {name_of(text) for text in self.requirements if text not in STAND_INS}
+        return {package for package, names in STAND_INS.items() if names & chosen}
+
     def __str__(self) -> str:
         """Return the requirements, and the Python if one is asked for."""
         python = [f"Python {self.python}"] if self.python else []

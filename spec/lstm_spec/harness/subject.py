@@ -118,6 +118,11 @@ def call() -> None:
     keras.layers.LSTM(1)(np.zeros((1, 1, 1), "float32"))
 
 
+def release() -> str:
+    """Return the release of Keras."""
+    return str(keras.__version__)
+
+
 def backend() -> str:
     """Return the name of what computes for Keras."""
     return str(keras.backend.backend())
