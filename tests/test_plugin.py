@@ -8,7 +8,8 @@ import numpy  # noqa: F401 - pytester forgets what a run imported, and NumPy loa
 import pytest
 from msgspec import structs
 
-from lstm_spec.evidence import deviations, report
+from lstm_spec import catalog
+from lstm_spec.evidence import deviations, plugin, report
 
 HEAD = """
 from hypothesis import given, settings
@@ -123,3 +124,16 @@ def test_deviations_that_cannot_be_used_end_the_run_with_a_sentence(
     result = pytester.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: deviations.toml, time.causality: two match *"])
+
+
+def test_death_of_the_interpreter_can_be_what_is_known(
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deviations, "known", lambda claim: None)
+    recorder = plugin._Recorder(tmp_path / "report.jsonl", pytestconfig)
+    test = next(claim.test for claim in catalog.claims() if claim.id == "time.causality")
+    assert recorder._died(f"time.py::{test}").verdict == "crashed"
+    died = structs.replace(KNOWN, says="the interpreter died")
+    monkeypatch.setattr(deviations, "known", lambda claim: died)
+    record = recorder._died(f"time.py::{test}")
+    assert (record.verdict, record.message) == ("deviates", KNOWN.instead)

@@ -55,19 +55,38 @@ class Plan:
 def run(plan: Plan, environment: Environment) -> Generator[Record]:
     """Try the claims, and yield each record as it comes.
 
+    pytest-xdist may lose some claims when a worker dies: what was not tried is begun anew.
+
     Raises:
         OSError: the report cannot be written.
-        StoppedError: pytest ended too early; the message holds the end of what it printed.
+        StoppedError: pytest tried nothing; the message holds the end of what it printed.
     """
     began = time.monotonic()
     plan.file.write_bytes(b"")
     report.append(plan.file, _header(plan, environment))
+    while left := _untried(plan):
+        yield from _attempt(plan, left)
+    seconds = round(time.monotonic() - began, 1)
+    report.append(plan.file, Footer(_now(), seconds, report.read(plan.file).verdicts))
+
+
+def _untried(plan: Plan) -> list[Claim]:
+    untried = set(report.read(plan.file).untried)
+    return [claim for claim in plan.claims if claim.id in untried]
+
+
+def _attempt(plan: Plan, claims: list[Claim]) -> Iterator[Record]:
+    """Run pytest once, and yield each record as it comes.
+
+    Raises:
+        StoppedError: no claim was tried; the message holds the end of what pytest printed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "pytest.log")
         Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _command(plan),
+                _command(plan, claims),
                 cwd=folder,
                 env=_variables(),
                 stdin=subprocess.DEVNULL,
@@ -79,23 +98,12 @@ def run(plan: Plan, environment: Environment) -> Generator[Record]:
             yield from _follow(plan.file, process)
         finally:
             _end(process)
-        _finish(plan.file, time.monotonic() - began, log)
-
-
-def _finish(file: Path, seconds: float, log: Path) -> None:
-    """Append the footer, if every claim has a record.
-
-    Raises:
-        StoppedError: one has none; the message holds the end of what pytest printed.
-    """
-    tried = report.read(file)
-    if tried.untried:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
-        raise StoppedError(
-            f"pytest ended before {len(tried.untried)} of {len(tried.header.claims)} claims "
-            "were tried; the last lines that it printed:\n" + "\n".join(said)
-        )
-    report.append(file, Footer(_now(), round(seconds, 1), tried.verdicts))
+        if len(_untried(plan)) == len(claims):
+            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
+            raise StoppedError(
+                f"pytest ended before {len(claims)} of {len(plan.claims)} claims "
+                "were tried; the last lines that it printed:\n" + "\n".join(said)
+            )
 
 
 def _header(plan: Plan, environment: Environment) -> Header:
@@ -115,7 +123,7 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _command(plan: Plan) -> list[str]:
+def _command(plan: Plan, claims: list[Claim]) -> list[str]:
     seed = [] if plan.seed is None else [f"--hypothesis-seed={plan.seed}"]
     return [
         *(sys.executable, "-m", "pytest", "-c", "pytest.ini", "-q", "--tb=short"),
@@ -129,7 +137,7 @@ def _command(plan: Plan) -> list[str]:
             "faulthandler_exit_on_timeout=true",
         ),
         *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.file.absolute()}", *seed),
-        *("--pyargs", *(f"lstm_spec.claims.{c.chapter}::{c.test}" for c in plan.claims)),
+        *("--pyargs", *(f"lstm_spec.claims.{c.chapter}::{c.test}" for c in claims)),
     ]
 
 
@@ -141,7 +149,7 @@ def _variables() -> dict[str, str]:
 
 def _follow(file: Path, process: subprocess.Popen[bytes]) -> Iterator[Record]:
     """Yield the records as they are appended, until the process has ended."""
-    seen, ended = 0, False
+    seen, ended = len(report.read(file).records), False
     while not ended:
         ended = process.poll() is not None
         records = report.read(file).records

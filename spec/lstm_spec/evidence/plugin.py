@@ -256,4 +256,7 @@ class _Recorder:
         if seconds >= self.limit:
             record.verdict = "timed out"
             record.message = f"did not end within {self.limit:g} s"
+        known = deviations.known(claim)
+        if known and known.says in record.message:
+            record.verdict, record.message = "deviates", known.instead
         return record
