@@ -131,3 +131,12 @@ def test_nearest_is_the_newest_that_is_older_in_what_was_asked(
 def test_report_is_narrowed_to_some_claims() -> None:
     two = report(Record("a.b", "held", 1.0), Record("a.c", "held", 1.0))
     assert ledger.narrowed(two, {"a.b"}) == ONE
+
+
+@pytest.mark.usefixtures("shelf")
+def test_nearest_is_a_word_for_an_older_report() -> None:
+    older, newer, first = "tensorflow-2.20", "tensorflow-2.21", "keras-3.9"
+    assert ledger.pair("nearest", newer) == (ledger.find(older), ledger.find(newer))
+    assert ledger.pair(first, newer) == (ledger.find(first), ledger.find(newer))
+    with pytest.raises(UnknownReportError, match="no report of an older release"):
+        ledger.pair("nearest", first)

@@ -178,7 +178,7 @@ def compare(arguments: argparse.Namespace) -> int:
     from lstm_spec.evidence.report import UnreadableReportError
 
     try:
-        found = compare(ledger.find(arguments.then), ledger.find(arguments.now))
+        found = compare(*ledger.pair(arguments.then, arguments.now))
     except ledger.UnknownReportError as error:
         return _say(error, BAD_USAGE)
     except OSError as error:

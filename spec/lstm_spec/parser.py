@@ -81,7 +81,7 @@ def _python(text: str) -> str:
 def _add_compare(verbs: Any) -> None:
     verb = verbs.add_parser("compare", help="say what differs in two reports", allow_abbrev=False)
     add = verb.add_argument
-    add("then", metavar="A", help="the earlier report: a file, or a name in the ledger")
+    add("then", metavar="A", help="the earlier report: a file, a name in the ledger, or: nearest")
     add("now", metavar="B", help="the later one")
     add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
 

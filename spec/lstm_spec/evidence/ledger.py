@@ -16,6 +16,8 @@ from lstm_spec.evidence.report import Report, UnreadableReportError, Verdict
 
 FOLDER = Path(__file__).with_name("ledger")
 SUFFIX = ".jsonl.gz"
+NEAREST = "nearest"
+"""The word for the newest report that is older than another."""
 
 
 class UnknownReportError(ValueError):
@@ -83,6 +85,28 @@ def nearest(here: Report, asked: Collection[str]) -> str | None:
         if same and older and not newer and set(asked) <= set(older):
             found.append((*theirs.values(), name))
     return max(found)[-1] if found else None
+
+
+def pair(then: str, now: str) -> tuple[Report, Report]:
+    """Return two reports that are to be compared.
+
+    Args:
+        then: the earlier one, as `find` takes it; or "nearest" for the newest of the ledger that
+            is older than the other, narrowed to its claims.
+        now: the later one.
+
+    Raises:
+        UnknownReportError: one is neither a file nor a name, or no report is older.
+        OSError: a file cannot be read.
+        UnreadableReportError: a file is no report, or the report is incomplete.
+    """
+    if then != NEAREST:
+        return find(then), find(now)
+    later = find(now)
+    name = nearest(later, ())
+    if name is None:
+        raise UnknownReportError("the ledger has no report of an older release")
+    return narrowed(find(name), later.header.claims), later
 
 
 def _versions(one: Report) -> dict[str, Version]:
