@@ -30,6 +30,11 @@ from lstm_spec import cli
         (["check", "--workers", "0"], "'0' is not a whole number from 1 up"),
         (["check", "--workers", "two"], "'two' is not a whole number from 1 up"),
         (["check", "--report", "/proc/none/report"], "cannot be written"),
+        (["check", "--bisect", "keras-3.9", "keras-3.12"], "--bisect is about one claim; give its"),
+        (
+            ["check", "time.order", "--bisect", "a", "b"],
+            "the matrix has no 'a'; it has",
+        ),
         (["check", "--report", "/"], "cannot be written: Is a directory"),
         (["check", "--with", "-e"], "expected one argument"),
         (["check", "--with=-e ."], "'-e .' is no requirement; give one like"),

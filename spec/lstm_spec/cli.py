@@ -15,6 +15,7 @@ from lstm_spec.evidence.effort import time_limit
 from lstm_spec.parser import BAD_USAGE, parser
 
 if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
+    from lstm_spec.catalog import Claim
     from lstm_spec.evidence.check import Plan
     from lstm_spec.evidence.compare import Comparison
     from lstm_spec.evidence.report import Environment
@@ -41,6 +42,8 @@ def check(arguments: argparse.Namespace) -> int:
         claims = catalog.select(arguments.names)
         deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
         _forbid_unwritable(arguments.report)
+        if arguments.bisect:
+            return _bisect(arguments, claims)
         if arguments.packages or arguments.backend or arguments.python:
             return _apart(arguments)
         workers = min(arguments.workers or environment.cores(), len(claims))
@@ -73,6 +76,29 @@ def _apart(arguments: argparse.Namespace) -> int:
         return _say(error, BAD_USAGE)
     except (venv.UnmadeError, OSError) as error:
         return _say(error, BROKEN)
+
+
+def _bisect(arguments: argparse.Namespace, claims: list[Claim]) -> int:
+    """Tell in which release of a row of the matrix a claim got another verdict."""
+    from lstm_spec.evidence import bisect, report, venv
+
+    if len(claims) != 1 or not arguments.names:
+        return _say("--bisect is about one claim; give its id", BAD_USAGE)
+    claim = claims[0].id
+
+    def verdict(name: str) -> str:
+        found = bisect.verdict(name, claim)
+        print(f"{name}: {found}", flush=True)
+        return found
+
+    try:
+        before, after = bisect.search(bisect.between(*arguments.bisect), verdict)
+    except bisect.UnusableRangeError as error:
+        return _say(error, BAD_USAGE)
+    except (venv.UnmadeError, report.UnreadableReportError, OSError) as error:
+        return _say(error, BROKEN)
+    print(f"\n{claim} changed between {before} and {after}.")
+    return 0
 
 
 def _since(file: Path, asked: Request) -> int:

@@ -59,6 +59,8 @@ def _add_check(verbs: Any) -> None:
     add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
     add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
+    two = "say in which environment of the matrix, from A to B, the claim got another verdict"
+    add("--bisect", nargs=2, metavar=("A", "B"), help=two)
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
     _add_request(verb)
 
