@@ -191,7 +191,10 @@ def test_activation_acts_on_candidate_and_on_cell_state(case):
     True
     """
     case = scaled(case, 0.25)
-    assert_close(lstm(case)(case.x), equations(case).h)
+    expected = equations(case)
+    # The slope of exponential is its value, by which it multiplies the rounding of its argument.
+    steepest = max(1.0, np.max(np.abs(expected.outputs)))
+    assert_close(lstm(case)(case.x), expected.h, bound=ROUNDING * steepest)
 
 
 @claim(

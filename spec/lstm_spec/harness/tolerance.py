@@ -46,7 +46,7 @@ def assert_close(actual: Any, expected: Any, bound: float = ROUNDING) -> None:
     assert y.shape == z.shape, f"shape {y.shape}, expected {z.shape}"
     error = rounding_error(y, z)
     if bound:
-        errors.append((error, bound))
+        errors.append((error, float(bound)))  # a bound may be a number of NumPy
     said = f"off by {error:.3g} units of rounding (bound {bound:g})"
     assert error <= bound, f"{said}:\n{y}\nis not\n{z}"
 
