@@ -176,6 +176,25 @@ def answer(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def explain(arguments: argparse.Namespace) -> int:
+    """Print what a constructor call makes, and draw it where asked to.
+
+    Returns:
+        0, or 2 if it is no such call, Keras refuses it, or the picture cannot be written.
+    """
+    from lstm_spec.publish.call import CallError, input_shape
+    from lstm_spec.publish.explain import explain
+    from lstm_spec.publish.layer import layer
+    from lstm_spec.publish.layouts import FORMATS
+
+    try:
+        made = layer(arguments.call, input_shape(arguments.input))
+    except CallError as error:
+        return _say(error, BAD_USAGE)
+    print(FORMATS[arguments.format](explain(made)), end="")
+    return 0
+
+
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
     from rich.console import Console
 
@@ -251,6 +270,7 @@ VERBS = {
     "compare": compare,
     "cite": cite,
     "answer": answer,
+    "explain": explain,
     "upstream": upstream,
 }
 

@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_compare(verbs)
     _add_cite(verbs)
     _add_answer(verbs)
+    _add_explain(verbs)
     _add_upstream(verbs)
     return top
 
@@ -106,6 +107,16 @@ def _add_answer(verbs: Any) -> None:
     verb = verbs.add_parser("answer", help="answer a question about LSTM", allow_abbrev=False)
     asked = "the question in plain words, or its number or address"
     verb.add_argument("words", nargs="+", metavar="WORDS", help=asked)
+
+
+def _add_explain(verbs: Any) -> None:
+    verb = verbs.add_parser("explain", help="say what a call of LSTM makes", allow_abbrev=False)
+    add = verb.add_argument
+    add("call", metavar="CALL", help="a constructor call, such as 'LSTM(2, return_sequences=True)'")
+    sizes = "how many timesteps and features the input has, such as 3,1 or None,1"
+    add("--input", required=True, action=_Once, metavar="T,F", help=sizes)
+    add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
+    add("--format", choices=("text", "markdown", "json"), default="text", action=_Once)
 
 
 def _whole(least: int) -> Any:

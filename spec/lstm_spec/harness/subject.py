@@ -9,6 +9,7 @@ import importlib
 import inspect
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from operator import attrgetter
 from types import ModuleType
@@ -62,6 +63,13 @@ def lstm_without_cudnn(case: Case, **options: Any) -> Any:
     """Build it so that it never turns to cuDNN, if this Keras lets one choose."""
     choice = {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
     return lstm(case, **choice, **options)
+
+
+def fresh(arguments: Mapping[str, Any], seed: int) -> Any:
+    """Make keras.layers.LSTM without cuDNN; its first call draws its weights by the seed."""
+    keras.utils.set_random_seed(seed)
+    choice = {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
+    return keras.layers.LSTM(**{**arguments, **choice})
 
 
 def with_weights(layer: Any, case: Case) -> Any:

@@ -1,0 +1,67 @@
+"""An LSTM and its input, as far as a constructor call and a shape tell them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lstm_spec.publish.call import Call, parse
+from lstm_spec.publish.constructor import Given, bind, constructor, refusal, unwrap
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer and the sizes of its input."""
+
+    call: Call
+    given: Given
+    """The arguments of LSTM that are given."""
+    timesteps: int | None
+    features: int
+    mode: str | None = ""
+    """The merge_mode of Bidirectional; no text, if it is an LSTM alone."""
+
+    @property
+    def units(self) -> int:
+        """The number of units of each LSTM."""
+        units: int = self.given["units"]
+        return units
+
+    @property
+    def length(self) -> int | str:
+        """The number of timesteps, or the word for any."""
+        return "timesteps" if self.timesteps is None else self.timesteps
+
+    @property
+    def directions(self) -> int:
+        """How many LSTMs there are: Bidirectional has two."""
+        return 1 if self.mode == "" else 2
+
+    def on(self, flag: str) -> bool:
+        """Say whether a flag is on: Python's truth value counts."""
+        return bool(self.given.get(flag, constructor().by_name[flag].default))
+
+
+def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
+    """Return the layer that a call makes, for an input.
+
+    Args:
+        text: the call.
+        sizes: the numbers of timesteps and of features; None is any number.
+
+    Raises:
+        CallError: it is no such call, or Keras refuses it or the input.
+    """
+    timesteps, features = sizes
+    if features is None:
+        raise refusal("--input with None features", "shapes.known-feature-count", "their number")
+    if timesteps == 0:
+        raise refusal("--input with 0 timesteps", "shapes.empty-sequence", "a number from 1 up")
+    call = parse(text)
+    if call.name == "LSTM":
+        return Layer(call, bind(call), timesteps, features)
+    inner, outer = unwrap(call)
+    made = Layer(call, bind(inner), timesteps, features, outer.get("merge_mode", "concat"))
+    if made.on("go_backwards"):
+        claim = "wrappers.two-directions-needed"
+        raise refusal("go_backwards in Bidirectional", claim, "the LSTM without go_backwards")
+    return made
