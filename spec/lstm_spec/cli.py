@@ -20,12 +20,13 @@ if TYPE_CHECKING:  # at run time these are imported by the verbs that need them
     from lstm_spec.evidence.compare import Comparison
     from lstm_spec.evidence.report import Environment
     from lstm_spec.evidence.request import Request
+    from lstm_spec.publish.layer import Layer
 
 NOT_FOUND, BROKEN, INTERRUPTED = 1, 3, 130
 
 
 class UnwritableError(ValueError):
-    """A report that cannot be written where it was asked for."""
+    """A report or a picture that cannot be written where it was asked for."""
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -189,10 +190,20 @@ def explain(arguments: argparse.Namespace) -> int:
 
     try:
         made = layer(arguments.call, input_shape(arguments.input))
-    except CallError as error:
+        if arguments.draw:
+            _draw(made, arguments.draw)
+    except (CallError, UnwritableError) as error:
         return _say(error, BAD_USAGE)
     print(FORMATS[arguments.format](explain(made)), end="")
     return 0
+
+
+def _draw(made: Layer, file: Path) -> None:
+    from lstm_spec.publish.drawing import draw
+    from lstm_spec.publish.unrolled import picture
+
+    _forbid_unwritable(file, "picture")
+    file.write_text(draw(picture(made)), encoding="utf-8")
 
 
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
@@ -245,8 +256,8 @@ def _show(found: Comparison, layout: str) -> None:
         print(views.markdown(found) if layout == "markdown" else views.json(found))
 
 
-def _forbid_unwritable(file: Path) -> None:
-    """Find out whether a report can be written; leave what is there as it is.
+def _forbid_unwritable(file: Path, what: str = "report") -> None:
+    """Find out whether a file can be written; leave what is there as it is.
 
     Raises:
         UnwritableError: it cannot.
@@ -255,7 +266,7 @@ def _forbid_unwritable(file: Path) -> None:
     try:
         file.open("ab").close()
     except OSError as error:
-        raise UnwritableError(f"report {file} cannot be written: {error.strerror}") from None
+        raise UnwritableError(f"{what} {file} cannot be written: {error.strerror}") from None
     if not existed:
         file.unlink()
 

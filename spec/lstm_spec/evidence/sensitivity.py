@@ -39,8 +39,10 @@ def measure(
         places: the inputs by which to differentiate.
 
     Raises:
-        UnmeasuredError: Keras is missing here, refuses the layer, or it is too large.
+        UnmeasuredError: Keras is missing, or refuses the layer; or it is too large, or reads nothing.
     """
+    if not places:
+        raise UnmeasuredError("there are no features")
     wide = 4 * arguments["units"]
     weights = wide * (features + arguments["units"] + 1)
     if max(weights, 2 * len(places) * timesteps * features) > LARGEST:

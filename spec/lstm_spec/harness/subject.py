@@ -61,15 +61,17 @@ def lstm(case: Case, **options: Any) -> Any:
 
 def lstm_without_cudnn(case: Case, **options: Any) -> Any:
     """Build it so that it never turns to cuDNN, if this Keras lets one choose."""
-    choice = {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
-    return lstm(case, **choice, **options)
+    return lstm(case, **_never_cudnn(), **options)
+
+
+def _never_cudnn() -> dict[str, bool]:
+    return {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
 
 
 def fresh(arguments: Mapping[str, Any], seed: int) -> Any:
     """Make keras.layers.LSTM without cuDNN; its first call draws its weights by the seed."""
     keras.utils.set_random_seed(seed)
-    choice = {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
-    return keras.layers.LSTM(**{**arguments, **choice})
+    return keras.layers.LSTM(**{**arguments, **_never_cudnn()})
 
 
 def with_weights(layer: Any, case: Case) -> Any:
