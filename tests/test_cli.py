@@ -47,6 +47,13 @@ from lstm_spec import cli
         (["cite", "time"], "'time' is a chapter; give the id of one of its claims"),
         (["cite", "shapes.stacking"], "retired: It says the same as sequences.stacking."),
         (["cite", "time.order", "--format", "pdf"], "invalid choice: 'pdf'"),
+        (["explain", "LSTM(0)", "--input", "3,1"], "units=0: The constructor refuses a number of"),
+        (["explain", "LSTM(2"], "the following arguments are required: --input"),
+        (["explain", "LSTM(2)", "--input", "3"], "'3' is no shape of an input; give the numbers"),
+        (
+            ["explain", "LSTM(2)", "--input", "3,1", "--draw", "/proc/none/a.svg"],
+            "picture /proc/none/a.svg cannot be written",
+        ),
         (["answer"], "the following arguments are required: WORDS"),
         (["compare", "a.jsonl"], "the following arguments are required: B"),
         (["compare", "a.jsonl", "b"], "no file or report of the ledger is called 'a.jsonl'"),
@@ -111,7 +118,12 @@ def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     "words",
-    [["cite", "time.every-step"], ["cite", "time.order", "--format=json"], ["answer", "neurons"]],
+    [
+        ["cite", "time.every-step"],
+        ["cite", "time.order", "--format=json"],
+        ["answer", "neurons"],
+        ["explain", "LSTM(2, stateful=True, go_backwards=True)", "--input=3,1"],
+    ],
 )
 def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
     program = (

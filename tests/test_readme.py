@@ -29,15 +29,19 @@ def test_readme_answers_with_a_claim_word_for_word() -> None:
     assert claim.example in README
 
 
-def test_readme_shows_citations_and_answers_as_they_are_printed(
-    capsys: pytest.CaptureFixture[str],
+def test_readme_shows_what_is_printed_and_drawn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    block = r"```console\n\$ lstm-spec ([^\n]+)\n```\n\n````markdown\n(.*?)````"
+    block = r"```console\n\$ lstm-spec ([^\n]+)\n```\n\n````(?:markdown|text)\n(.*?)````"
     shown = re.findall(block, README, re.DOTALL)
-    assert [words.split()[0] for words, _ in shown] == ["cite", "answer"]
+    assert [words.split()[0] for words, _ in shown] == ["cite", "answer", "explain"]
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
     for words, output in shown:
         assert cli.main(shlex.split(words)) == 0
         assert capsys.readouterr().out == output
+    picture = Path("docs/explain.svg").read_text(encoding="utf-8")
+    assert picture == (ROOT / "docs/explain.svg").read_text(encoding="utf-8")
 
 
 def test_readme_counts_the_questions_as_they_are() -> None:

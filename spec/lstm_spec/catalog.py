@@ -71,6 +71,7 @@ def claims() -> list[Claim]:
     return [claim for chapter in chapters() for claim in read(CLAIMS / f"{chapter}.py")]
 
 
+@cache
 def read(path: Path) -> list[Claim]:
     """Return the claims of a chapter's file, in the order in which they stand."""
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))

@@ -39,7 +39,7 @@ def measure(
         places: the inputs by which to differentiate.
 
     Raises:
-        UnmeasuredError: Keras is missing, or refuses the layer; or it is too large, or reads nothing.
+        UnmeasuredError: Keras is missing or refuses the layer; it is too large, or reads nothing.
     """
     if not places:
         raise UnmeasuredError("there are no features")

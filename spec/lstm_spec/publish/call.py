@@ -91,7 +91,11 @@ def _has_star(nodes: list[ast.expr]) -> bool:
 
 
 def _name(node: ast.expr, text: str) -> str:
-    """Return the name of the layer; before it may stand keras.layers or the like."""
+    """Return the name of the layer; before it may stand keras.layers or the like.
+
+    Raises:
+        CallError: it is another layer, or comes from elsewhere.
+    """
     *modules, name = _dotted(node)
     if name not in LAYERS or (modules and modules[-1] != "layers"):
         told = shown(_source(node, text))

@@ -67,32 +67,38 @@ def constructor() -> Constructor:
     return msgspec.toml.decode(FILE.read_bytes(), type=Constructor)
 
 
-def refusal(given: str, claim: str, instead: str) -> CallError:
-    """Say that Keras refuses something, by the claim that says so.
+class RefusedError(CallError):
+    """What Keras refuses; the message is the claim that says so."""
 
-    Args:
-        given: what was given.
-        claim: the id of the claim.
-        instead: what to write.
-    """
-    statement = catalog.find(claim).statement.rstrip(".")
-    known = [one for one in deviations.load() if one.claim == claim]
-    false = "".join(f" False, {one.condition}: {one.instead}" for one in known)
-    return CallError(f"{given}: {statement} ({claim}).{false} Give {instead}.")
+    def __init__(self, given: str, claim: str, instead: str) -> None:
+        """Write the message.
+
+        Args:
+            given: what was given.
+            claim: the id of the claim.
+            instead: what to write.
+        """
+        statement = catalog.find(claim).statement.rstrip(".")
+        known = [one for one in deviations.load() if one.claim == claim]
+        false = "".join(f" False, {one.condition}: {one.instead}" for one in known)
+        super().__init__(f"{given}: {statement} ({claim}).{false} Give {instead}.")
 
 
 def bind(call: Call) -> Given:
     """Return the arguments of a call of LSTM by name.
 
     Raises:
-        CallError: LSTM refuses them, or one of them.
+        CallError: they do not fit together, or units is missing.
+        RefusedError: LSTM refuses one of them.
     """
     takes = constructor().by_name
     order = [name for name, argument in takes.items() if not argument.keyword]
     given = _by_name(call, order)
     for name in given:
         if name not in takes:
-            raise _unknown(name, given[name], list(takes))
+            near = difflib.get_close_matches(name, list(takes), n=1) or ["one that LSTM has"]
+            shown = f"{name}={short(written(given[name]))}"
+            raise RefusedError(shown, "shapes.unknown-arguments", f"another argument: {near[0]}")
     if "units" not in given:
         raise CallError(f"{short(str(call))} lacks units; give how many there are, as in LSTM(8)")
     for name, value in given.items():
@@ -110,17 +116,12 @@ def _by_name(call: Call, order: list[str]) -> Given:
     return given | call.named
 
 
-def _unknown(name: str, value: Any, takes: list[str]) -> CallError:
-    near = difflib.get_close_matches(name, takes, n=1) or ["one of those that LSTM has"]
-    given = f"{name}={short(written(value))}"
-    return refusal(given, "shapes.unknown-arguments", f"another argument: {near[0]}")
-
-
 def check(argument: Argument, value: Any) -> None:
     """Find out whether LSTM takes a value.
 
     Raises:
-        CallError: it does not; the message holds the claim that says so, if one does.
+        CallError: it does not.
+        RefusedError: it does not, and a claim says so.
     """
     given = f"{argument.name}={short(written(value))}"
     if argument.kind == "units":
@@ -128,9 +129,9 @@ def check(argument: Argument, value: Any) -> None:
     elif argument.kind == "function":
         _check_function(given, argument, value)
     elif argument.kind == "seed" and value is not None and type(value) is not int:
-        raise refusal(given, "errors.seed-of-another-type", "a whole number or None")
+        raise RefusedError(given, "errors.seed-of-another-type", "a whole number or None")
     elif argument.kind == "cudnn" and value not in (True, False, "auto"):
-        raise refusal(given, "errors.use-cudnn-value", 'True, False or "auto"')
+        raise RefusedError(given, "errors.use-cudnn-value", 'True, False or "auto"')
     elif argument.kind == "dtype":
         _check_dtype(given, value)
     elif expected := _expected(argument.kind, value):
@@ -140,13 +141,13 @@ def check(argument: Argument, value: Any) -> None:
 def _check_units(given: str, value: Any) -> None:
     whole = "a whole number from 1 up"
     if value is True:
-        raise refusal(given, "errors.units-true", whole)
+        raise RefusedError(given, "errors.units-true", whole)
     if isinstance(value, float):
-        raise refusal(given, "shapes.whole-units", whole)
+        raise RefusedError(given, "shapes.whole-units", whole)
     if not isinstance(value, int):
-        raise refusal(given, "errors.units-of-text", whole)
+        raise RefusedError(given, "errors.units-of-text", whole)
     if value < 1:
-        raise refusal(given, "shapes.positive-units", whole)
+        raise RefusedError(given, "shapes.positive-units", whole)
     if value > LARGEST:
         raise CallError(f"{given} is too large; give at most {LARGEST}")
 
@@ -157,11 +158,11 @@ def _check_function(given: str, argument: Argument, value: Any) -> None:
         return
     if isinstance(value, str):
         near = difflib.get_close_matches(value.lower(), names, n=2) or names[-3:]
-        raise refusal(given, "errors.unknown-name", " or ".join(map(repr, near)))
+        raise RefusedError(given, "errors.unknown-name", " or ".join(map(repr, near)))
     named = f"the name of a function, such as {(argument.default or names[0])!r}"
     if argument.name == "activation" and not isinstance(value, float):
-        raise refusal(given, "errors.second-argument-of-layer", named)
-    raise refusal(given, "errors.number-for-function", named)
+        raise RefusedError(given, "errors.second-argument-of-layer", named)
+    raise RefusedError(given, "errors.number-for-function", named)
 
 
 def _check_dtype(given: str, value: Any) -> None:
@@ -169,7 +170,9 @@ def _check_dtype(given: str, value: Any) -> None:
     if value is None or (isinstance(value, str) and value in names):
         return
     if isinstance(value, str) and value.lstrip("u").startswith(("int", "bool")):
-        raise refusal(given, "errors.integer-dtype", "a type of floating point, such as 'float32'")
+        raise RefusedError(
+            given, "errors.integer-dtype", "a type of floating point, such as 'float32'"
+        )
     raise CallError(f"{given} is no type of an LSTM; give one of {', '.join(names)}")
 
 
@@ -189,6 +192,7 @@ def unwrap(call: Call) -> tuple[Call, Mapping[str, Any]]:
 
     Raises:
         CallError: it is not a call of one LSTM with a merge_mode and a name.
+        RefusedError: Bidirectional refuses the merge_mode.
     """
     given = _by_name(call, ["layer", "merge_mode", "weights", "backward_layer"])
     inner = given.pop("layer", None)
@@ -200,7 +204,7 @@ def unwrap(call: Call) -> tuple[Call, Mapping[str, Any]]:
     mode = given.get("merge_mode", "concat")
     if mode not in MERGE_MODES:
         choices = ", ".join(map(repr, MERGE_MODES))
-        raise refusal(
+        raise RefusedError(
             f"merge_mode={short(written(mode))}", "wrappers.merge-mode-names", f"one of {choices}"
         )
     check(constructor().by_name["name"], given.get("name"))

@@ -90,7 +90,7 @@ def explain(made: Layer) -> Explanation:
         axes=list(_axes(made)),
         reach=_reach(made),
         changes=list(_changes(made)),
-        claims=[Said(claim.id, claim.statement, _false(claim.id)) for claim in said],
+        claims=list(_said(said)),
         mistakes=[Mistake(b, name) for b, name in beliefs if not b.startswith("Documentation")],
     )
 
@@ -206,6 +206,8 @@ def _together(made: Layer) -> list[str]:
     return sorted(often, key=lambda name: often[name])[:TOGETHER]
 
 
-def _false(name: str) -> list[str]:
-    known = [one for one in deviations.load() if one.claim == name]
-    return [f"{one.condition}: {one.instead}" for one in known]
+def _said(claims: Iterable[catalog.Claim]) -> Iterator[Said]:
+    known = deviations.load()
+    for claim in claims:
+        false = [f"{one.condition}: {one.instead}" for one in known if one.claim == claim.id]
+        yield Said(claim.id, claim.statement, false)

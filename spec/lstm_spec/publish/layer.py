@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lstm_spec.publish.call import Call, parse
-from lstm_spec.publish.constructor import Given, bind, constructor, refusal, unwrap
+from lstm_spec.publish.constructor import Given, RefusedError, bind, constructor, unwrap
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,18 @@ def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
         sizes: the numbers of timesteps and of features; None is any number.
 
     Raises:
-        CallError: it is no such call, or Keras refuses it or the input.
+        CallError: it is no such call.
+        RefusedError: Keras refuses it, or the input.
     """
     timesteps, features = sizes
     if features is None:
-        raise refusal("--input with None features", "shapes.known-feature-count", "their number")
+        raise RefusedError(
+            "--input with None features", "shapes.known-feature-count", "their number"
+        )
     if timesteps == 0:
-        raise refusal("--input with 0 timesteps", "shapes.empty-sequence", "a number from 1 up")
+        raise RefusedError(
+            "--input with 0 timesteps", "shapes.empty-sequence", "a number from 1 up"
+        )
     call = parse(text)
     if call.name == "LSTM":
         return Layer(call, bind(call), timesteps, features)
@@ -63,5 +68,5 @@ def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
     made = Layer(call, bind(inner), timesteps, features, outer.get("merge_mode", "concat"))
     if made.on("go_backwards"):
         claim = "wrappers.two-directions-needed"
-        raise refusal("go_backwards in Bidirectional", claim, "the LSTM without go_backwards")
+        raise RefusedError("go_backwards in Bidirectional", claim, "the LSTM without go_backwards")
     return made

@@ -1,0 +1,69 @@
+"""The recorded constructor of LSTM is that of the installed Keras."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import keras
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence.arguments import REQUIRED, installed
+from lstm_spec.publish.constructor import FILE, constructor
+
+IDS = {claim.id for claim in catalog.claims()}
+FUNCTIONS = [
+    (argument.name, name)
+    for argument in constructor().argument
+    for name in constructor().names.get(argument.names, [])
+    if argument.name in ("activation", "kernel_initializer", "bias_regularizer", "bias_constraint")
+]
+
+
+def test_arguments_and_defaults_are_those_of_keras() -> None:
+    known = installed()
+    taken = {**known["Layer"], **known["LSTM"]}
+    defaults = {name: None if value is REQUIRED else value for name, value in taken.items()}
+    assert {one.name: one.default for one in constructor().argument} == defaults
+
+
+def test_arguments_stand_in_the_order_of_the_constructor() -> None:
+    order = list(inspect.signature(keras.layers.LSTM).parameters)[:-1]  # without **kwargs
+    assert [one.name for one in constructor().argument if not one.keyword] == order
+
+
+@pytest.mark.parametrize(("argument", "name"), FUNCTIONS)
+def test_keras_takes_every_name(argument: str, name: str) -> None:
+    assert keras.layers.LSTM(1, **{argument: name}).cell.get_config()[argument] is not None
+
+
+@pytest.mark.parametrize("module", ["activations", "initializers", "regularizers", "constraints"])
+def test_every_name_that_keras_exports_is_known(module: str) -> None:
+    functions = getattr(keras, module)
+    known, left_out = set(constructor().names[module]), {"Initializer", "Regularizer", "Constraint"}
+    for name in set(dir(functions)) - known - left_out - {"get", "serialize", "deserialize"}:
+        if not name.startswith("_"):
+            with pytest.raises((ValueError, KeyError, ImportError, TypeError)):
+                functions.get(name)
+
+
+def test_every_argument_is_told_and_has_claims_that_exist() -> None:
+    for one in constructor().argument:
+        named = [*one.claims, *(name for names in one.values.values() for name in names)]
+        assert set(named) <= IDS, one.name
+        assert bool(one.changes) != bool(one.on and one.off), one.name
+        assert named or one.name == "units"
+
+
+def test_core_and_occasions_are_claims() -> None:
+    assert set(constructor().core) <= IDS
+    assert {name for names in constructor().occasions.values() for name in names} <= IDS
+
+
+@pytest.mark.parametrize("module", ["constructor.py", "layer.py"])
+def test_every_claim_that_refuses_exists(module: str) -> None:
+    source = FILE.with_name(module).read_text(encoding="utf-8")
+    named = set(re.findall(rf'"((?:{"|".join(catalog.chapters())})\.[a-z-]+)"', source))
+    assert named
+    assert named <= IDS
