@@ -6,7 +6,6 @@ The arguments are recorded in constructor.toml, so nothing here imports Keras.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -187,8 +186,8 @@ def _expected(kind: str, value: Any) -> str:
     return ""
 
 
-def unwrap(call: Call) -> tuple[Call, Mapping[str, Any]]:
-    """Return the call of LSTM within Bidirectional, and the other arguments of Bidirectional.
+def unwrap(call: Call) -> tuple[Call, str | None]:
+    """Return the call of LSTM within Bidirectional, and the merge_mode.
 
     Raises:
         CallError: it is not a call of one LSTM with a merge_mode and a name.
@@ -208,4 +207,4 @@ def unwrap(call: Call) -> tuple[Call, Mapping[str, Any]]:
             f"merge_mode={short(written(mode))}", "wrappers.merge-mode-names", f"one of {choices}"
         )
     check(constructor().by_name["name"], given.get("name"))
-    return inner, given
+    return inner, mode

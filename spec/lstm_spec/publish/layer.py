@@ -54,19 +54,13 @@ def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
     """
     timesteps, features = sizes
     if features is None:
-        raise RefusedError(
-            "--input with None features", "shapes.known-feature-count", "their number"
-        )
+        raise RefusedError("None features", "shapes.known-feature-count", "their number")
     if timesteps == 0:
-        raise RefusedError(
-            "--input with 0 timesteps", "shapes.empty-sequence", "a number from 1 up"
-        )
+        raise RefusedError("0 timesteps", "shapes.empty-sequence", "1 or more, or None")
     call = parse(text)
-    if call.name == "LSTM":
-        return Layer(call, bind(call), timesteps, features)
-    inner, outer = unwrap(call)
-    made = Layer(call, bind(inner), timesteps, features, outer.get("merge_mode", "concat"))
-    if made.on("go_backwards"):
+    inner, mode = (call, "") if call.name == "LSTM" else unwrap(call)
+    made = Layer(call, bind(inner), timesteps, features, mode)
+    if made.directions == 2 and made.on("go_backwards"):
         claim = "wrappers.two-directions-needed"
-        raise RefusedError("go_backwards in Bidirectional", claim, "the LSTM without go_backwards")
+        raise RefusedError("go_backwards=True", claim, "the LSTM without go_backwards")
     return made
