@@ -10,6 +10,7 @@ import pytest
 from lstm_spec import cli, parser
 from lstm_spec.evidence import apart, report, venv
 from lstm_spec.evidence.request import Request
+from lstm_spec.verbs import outcome
 
 NAMED = Request(("tensorflow==2.21.0",))
 
@@ -34,7 +35,7 @@ def test_report_lands_here_and_the_status_is_that_of_the_run(
 
 
 def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["check", "time.causality", "--backend", "openvino"]) == cli.BROKEN
+    assert cli.main(["check", "time.causality", "--backend", "openvino"]) == outcome.BROKEN
     assert "Keras cannot be imported: ModuleNotFoundError" in capfd.readouterr().err
 
 

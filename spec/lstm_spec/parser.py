@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 import lstm_spec
 from lstm_spec.evidence.effort import effort
 from lstm_spec.evidence.request import NEEDED
+from lstm_spec.verbs.outcome import BAD_USAGE
 
-BAD_USAGE = 2
 REPORT = Path("lstm-spec-report.jsonl")
 
 

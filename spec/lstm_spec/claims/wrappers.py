@@ -995,10 +995,11 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
     """
     layer = keras.layers.Bidirectional(keras.layers.LSTM(case.units, stateful=True))
     getattr(layer, first).build(case.x.shape)
-    assert layer.states is None, f"with its {first} only: {layer.states}"
+    before = layer.states
+    assert before is None, f"with its {first} only: {before}"
     layer.build(case.x.shape)
-    shapes = [tuple(state.shape) for state in layer.states]
-    assert shapes == [(case.batch, case.units)] * 4, f"states of shapes {shapes}"
+    made = [tuple(state.shape) for state in layer.states]
+    assert made == [(case.batch, case.units)] * 4, f"states of shapes {made}"
 
 
 @claim(

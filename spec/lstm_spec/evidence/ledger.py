@@ -75,7 +75,8 @@ def nearest(here: Report, asked: Collection[str]) -> str | None:
         here: the report to which another is wanted.
         asked: what must be older: "keras", "tensorflow" or both; without them either may be.
     """
-    mine, found = _versions(here), []
+    mine = _versions(here)
+    found: list[tuple[Version, Version, str]] = []
     for name in names():
         one = find(name)
         theirs = _versions(one)
@@ -83,7 +84,7 @@ def nearest(here: Report, asked: Collection[str]) -> str | None:
         older = [package for package in mine if theirs[package] < mine[package]]
         newer = [package for package in mine if theirs[package] > mine[package]]
         if same and older and not newer and set(asked) <= set(older):
-            found.append((*theirs.values(), name))
+            found.append((theirs["keras"], theirs["tensorflow"], name))
     return max(found)[-1] if found else None
 
 

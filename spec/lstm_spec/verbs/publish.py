@@ -1,0 +1,97 @@
+"""`lstm-spec cite`, `answer`, `explain` and `upstream`: what is told of the claims."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lstm_spec import catalog
+from lstm_spec.verbs.outcome import BAD_USAGE, NOT_FOUND, UnwritableError, forbid_unwritable, say
+
+if TYPE_CHECKING:  # at run time it is imported by the function that needs it
+    from lstm_spec.publish.layer import Layer
+
+
+def cite(arguments: argparse.Namespace) -> int:
+    """Print a claim for pasting.
+
+    Returns:
+        0, or 2 if no claim has the id.
+    """
+    from lstm_spec.evidence import ledger
+    from lstm_spec.publish.cite import FORMATS, citation
+
+    try:
+        claim = catalog.find(arguments.name)
+    except catalog.UnknownNameError as error:
+        return say(error, BAD_USAGE)
+    print(FORMATS[arguments.format](citation(claim, ledger.verdicts(claim.id))), end="")
+    return 0
+
+
+def answer(arguments: argparse.Namespace) -> int:
+    """Print the answer to a question, made of claims.
+
+    Returns:
+        0, or 1 if nothing is found.
+    """
+    from lstm_spec.publish.answer import Library, find, markdown
+    from lstm_spec.publish.questions import questions
+
+    library, words = Library(questions(), catalog.claims()), " ".join(arguments.words)
+    if not (hits := find(words, library)):
+        hint = "ask in other words, or with a question's number or address"
+        return say(f"nothing is found for {words!r}; {hint}", NOT_FOUND)
+    print(markdown(hits, library), end="")
+    return 0
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Print what a constructor call makes, and draw it where asked to.
+
+    Returns:
+        0, or 2 if it is no such call, Keras refuses it, or the picture cannot be written.
+    """
+    from lstm_spec.publish.call import CallError, input_shape
+    from lstm_spec.publish.explain import explain
+    from lstm_spec.publish.layer import layer
+    from lstm_spec.publish.layouts import FORMATS
+
+    try:
+        made = layer(arguments.call, input_shape(arguments.input))
+        if arguments.draw:
+            _draw(made, arguments.draw)
+    except (CallError, UnwritableError) as error:
+        return say(error, BAD_USAGE)
+    print(FORMATS[arguments.format](explain(made)), end="")
+    return 0
+
+
+def _draw(made: Layer, file: Path) -> None:
+    from lstm_spec.publish.drawing import draw
+    from lstm_spec.publish.unrolled import picture
+
+    forbid_unwritable(file, "picture")
+    file.write_text(draw(picture(made)), encoding="utf-8")
+
+
+def upstream(arguments: argparse.Namespace) -> int:
+    """Print an issue for each claim that deviates in the newest release.
+
+    Returns:
+        0, 1 if none of those that are named deviates, 2 for wrong usage.
+    """
+    from lstm_spec.evidence import deviations, ledger
+    from lstm_spec.publish.upstream import deviating, markdown
+
+    try:
+        found = deviating(catalog.select(arguments.names))
+    except catalog.UnknownNameError as error:
+        return say(error, BAD_USAGE)
+    if not found:
+        named = ", ".join(arguments.names)
+        return say(f"nothing of {named} deviates on {deviations.newest()}", NOT_FOUND)
+    texts = [markdown(claim, why, ledger.verdicts(claim.id)) for claim, why in found]
+    print("\n".join(texts), end="")
+    return 0
