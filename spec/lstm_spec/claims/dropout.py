@@ -64,7 +64,9 @@ def cell_of(case):
 
 def by_gate(masks, units):
     """Spread one sample's masks, one for each gate, over the rows of a kernel's columns."""
-    return np.repeat(np.concatenate(to_numpy(masks)).T, units, axis=1)
+    each = to_numpy(masks)
+    assert len(each) == 4, "one mask for all gates"
+    return np.repeat(np.concatenate(each).T, units, axis=1)
 
 
 def trained(case):

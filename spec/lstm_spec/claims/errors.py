@@ -13,7 +13,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.strategies import cases, noise, seeds
-from lstm_spec.harness.subject import lstm, to_numpy, with_weights
+from lstm_spec.harness.subject import embedding, lstm, to_numpy, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 FUNCTIONS = (
@@ -1179,7 +1179,7 @@ def test_minus_one_is_the_last_word(size, features, seed):
     [[True, True, False]]
     """
     table, ids = noise((size, features), seed), np.array([[-1, size - 1, 0]])
-    layer = keras.layers.Embedding(size, features, mask_zero=True, weights=table)
+    layer = embedding(table)
     assert_same(layer(ids), table[[[-1, -1, 0]]])
     assert_same(layer.compute_mask(ids), np.array([[True, True, False]]))
     assert_refused(lambda: layer(ids + size), "is not in")

@@ -18,7 +18,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, lstm, to_numpy
+from lstm_spec.harness.subject import UNDRAWN, embedding, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 
@@ -55,7 +55,7 @@ def words(case, seed):
     """Return ids that are 0 where the case is masked, an Embedding of them, and its table."""
     ids = case.mask * (1 + permutation(case.mask.size, seed).reshape(case.mask.shape))
     table = noise((case.mask.size + 1, case.features), seed)
-    return ids, keras.layers.Embedding(*table.shape, mask_zero=True, weights=table), table
+    return ids, embedding(table), table
 
 
 def trainer(case):

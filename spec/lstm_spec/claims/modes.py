@@ -1348,6 +1348,7 @@ def test_a_generator_that_yields_arrays_is_refused():
     "modes.quantize-refused",
     observed="Keras 3.15",
     corrects="Every layer with a kernel can be quantized to int8.",
+    needs="keras.layers.Layer.quantize",
 )
 def test_a_layer_cannot_be_quantized_and_a_model_leaves_it_as_it_is():
     """

@@ -324,7 +324,7 @@ def test_a_list_of_input_and_states_is_refused(case):
     >>> try:
     ...     lstm([x, h, h])
     ... except ValueError as error:
-    ...     print("expects 1 input" in str(error))
+    ...     print("1 input" in str(error))
     True
     """
     assert_refused(lambda: lstm(case)([case.x, *case.state]), "ValueError", "1 input")

@@ -81,6 +81,27 @@ def with_weights(layer: Any, case: Case) -> Any:
     return layer
 
 
+def embedding(table: Any) -> Any:
+    """Build an Embedding that masks the id 0, with a table: a row for each id."""
+    layer = keras.layers.Embedding(*table.shape, mask_zero=True)
+    layer.build((None,))
+    layer.set_weights([table])
+    return layer
+
+
+def export(model: Any, path: Any, **options: Any) -> None:
+    """Export a model, without a word where this Keras lets one ask for that."""
+    quiet = {"verbose": False} if "verbose" in inspect.signature(model.export).parameters else {}
+    model.export(path, **quiet, **options)
+
+
+def policy_config(name: str) -> Any:
+    """Return what a configuration holds for a dtype policy: its name alone, before Keras 3.3."""
+    if Version(keras.__version__) < Version("3.3"):
+        return name
+    return keras.utils.serialize_keras_object(keras.dtype_policies.DTypePolicy(name))
+
+
 def to_numpy(tensor: Any) -> Any:
     """Return a tensor of any backend as an array, a list of tensors as a list of arrays."""
     if isinstance(tensor, (list, tuple)):
