@@ -23,14 +23,7 @@ from hypothesis.strategies import booleans, fixed_dictionaries, integers, just, 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, cases, noise, seeds
-from lstm_spec.harness.subject import (
-    UNDRAWN,
-    export,
-    lstm,
-    policy_config,
-    to_numpy,
-    with_weights,
-)
+from lstm_spec.harness.subject import UNDRAWN, export, lstm, policy, to_numpy, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 flags = booleans()
@@ -82,13 +75,14 @@ def serialized(drawn):
         "initializer": lambda name: getattr(keras.initializers, name)(),
         "regularizer": keras.regularizers.L2,
         "constraint": keras.constraints.MaxNorm,
+        "dtype": policy,
     }
     made = {
         name: keras.utils.serialize_keras_object(objects[name.split("_")[-1]](value))
         for name, value in drawn.items()
         if name.split("_")[-1] in objects
     }
-    return {**drawn, **made, "dtype": policy_config(drawn["dtype"])}
+    return {**drawn, **made}
 
 
 def of_each_kind(drawn):

@@ -95,11 +95,10 @@ def export(model: Any, path: Any, **options: Any) -> None:
     model.export(path, **quiet, **options)
 
 
-def policy_config(name: str) -> Any:
-    """Return what a configuration holds for a dtype policy: its name alone, before Keras 3.3."""
-    if Version(keras.__version__) < Version("3.3"):
-        return name
-    return keras.utils.serialize_keras_object(keras.dtype_policies.DTypePolicy(name))
+def policy(name: str) -> Any:
+    """Return a dtype policy; its name before Keras 3.3, where configurations hold no more."""
+    old = Version(keras.__version__) < Version("3.3")
+    return name if old else keras.dtype_policies.DTypePolicy(name)
 
 
 def to_numpy(tensor: Any) -> Any:
