@@ -96,8 +96,8 @@ def export(model: Any, path: Any, **options: Any) -> None:
 
 
 def policy(name: str) -> Any:
-    """Return a dtype policy; its name before Keras 3.3, where configurations hold no more."""
-    old = Version(keras.__version__) < Version("3.3")
+    """Return a dtype policy; its name before Keras 3.4, where configurations hold no more."""
+    old = Version(keras.__version__) < Version("3.4")
     return name if old else keras.dtype_policies.DTypePolicy(name)
 
 
