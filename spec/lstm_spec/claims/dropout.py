@@ -17,7 +17,14 @@ from hypothesis.strategies import floats, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import cases, noise, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, lstm, lstm_without_cudnn, to_numpy, with_weights
+from lstm_spec.harness.subject import (
+    UNDRAWN,
+    as_states,
+    lstm,
+    lstm_without_cudnn,
+    to_numpy,
+    with_weights,
+)
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 rates = sampled_from((0.1, 0.25, 0.5))
@@ -73,7 +80,7 @@ def trained(case):
     """Return what a training call of the case's layer returns, or NaN where it is refused."""
     state = None if case.h is None else case.state
     with contextlib.suppress(ValueError):
-        return lstm(case)(case.x, initial_state=state, training=True)
+        return lstm(case)(case.x, initial_state=as_states(state), training=True)
     return np.full((case.batch, case.units), np.nan, "float32")
 
 
@@ -192,6 +199,7 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case):
     "dropout.masked-input",
     observed="Keras 3, all backends",
     corrects="With `dropout` each gate reads other inputs, because it has a mask of its own.",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(state=True, dropout=rates, seed=seeds))
 def test_a_call_with_dropout_is_a_call_on_the_masked_input(case):
@@ -209,7 +217,7 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case):
     True
     """
     layer = lstm(case, return_sequences=True, return_state=True)
-    run = layer(case.x, initial_state=case.state, training=True)
+    run = layer(case.x, initial_state=as_states(case.state), training=True)
     assert_close(run, equations(masked_input(case)))
 
 
@@ -218,6 +226,7 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case):
     observed="Keras 3 on TensorFlow, CPU",
     corrects="LSTM(units, dropout=p) is the same as Dropout(p) before LSTM(units).",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=integers(2, 4), dropout=rates, seed=seeds))
 def test_dropout_is_spatial_dropout_before_the_layer(case):
@@ -267,7 +276,7 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
     [(0.0, 0.0, 0.0), (2.0, 6.0, 18.0)]
     """
     layer = lstm(echo(case), return_sequences=True)
-    y = to_numpy(layer(case.x, initial_state=case.state, training=True))
+    y = to_numpy(layer(case.x, initial_state=as_states(case.state), training=True))
     scale = (1.0 - case.options["recurrent_dropout"]) ** np.arange(1.0, case.timesteps + 1)
     assert_close(y, case.h[:, None] * (y[:, :1] != 0.0) / scale[:, None])
 
@@ -277,6 +286,7 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
     observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="`recurrent_dropout` drops the candidate g, as Semeniuta and others did in 2016.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.LSTMCell.get_recurrent_dropout_mask",
 )
 @given(
     cases(
@@ -308,7 +318,7 @@ def test_each_gate_drops_units_of_h_of_its_own(case):
     masks = cell.get_recurrent_dropout_mask(case.h)
     rows = case.recurrent_kernel * by_gate(masks, case.units)
     layer = lstm(case, return_sequences=True, return_state=True)
-    run = layer(case.x, initial_state=case.state, training=True)
+    run = layer(case.x, initial_state=as_states(case.state), training=True)
     assert_close(run, equations(replace(case, recurrent_kernel=rows)))
     # Two of the four are alike on 99 samples of 4 units once in 2e118 examples: 6 * 0.5 ** 396.
     drawn = wide.get_recurrent_dropout_mask(np.ones((99, case.units), "float32"))
@@ -320,6 +330,7 @@ def test_each_gate_drops_units_of_h_of_its_own(case):
     observed="Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="What `dropout` does to the inputs does not depend on `recurrent_dropout`.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.LSTMCell.get_dropout_mask",
 )
 @given(
     cases(
@@ -351,7 +362,7 @@ def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
     masks = cell.get_recurrent_dropout_mask(case.h)
     recurrent = case.recurrent_kernel * by_gate(masks, case.units)
     thinned = replace(case, kernel=kernel, recurrent_kernel=recurrent)
-    y = lstm(case)(case.x, initial_state=case.state, training=True)
+    y = lstm(case)(case.x, initial_state=as_states(case.state), training=True)
     assert_close(y, equations(thinned).h)
     # Two of the four are alike on 99 samples of 4 features once in 2e118 examples: 6 * 0.5 ** 396.
     drawn = to_numpy(wide.get_dropout_mask(np.ones((99, case.features), "float32")))
@@ -408,7 +419,9 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case):
     """
     still = replace(case, kernel=0 * case.kernel, recurrent_kernel=0 * case.recurrent_kernel)
     layer = lstm(still, return_sequences=True, return_state=True)
-    assert_close(layer(case.x, initial_state=case.state, training=True), equations(still))
+    assert_close(
+        layer(case.x, initial_state=as_states(case.state), training=True), equations(still)
+    )
 
 
 # When it is on.
@@ -481,6 +494,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, method):
     "dropout.on-in-fit",
     promised="Dropout: fit sets `training` to True",
     costly="a model is built and trained for each example",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds), seeds)
 def test_training_methods_switch_dropout_on(case, seed):
@@ -561,6 +575,7 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case):
     "dropout.gradient",
     derived="dropout.masked-input: equal outputs for all weights have equal gradients",
     costly="a model is built and trained for each example",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(batch=1, timesteps=integers(1, 3), dropout=0.5, seed=seeds), seeds)
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
@@ -621,14 +636,15 @@ def test_every_training_call_draws_new_masks(case, hidden):
     layer, ones = lstm(case), np.ones((400, 1, case.features), "float32")
     state = [np.ones((400, case.units), "float32")] * 2
     # Two masks are alike at most once in 1e34 examples: 0.82 ** 400.
-    run = layer(ones, initial_state=state, training=True)
-    assert_differs(layer(ones, initial_state=state, training=True), run)
+    run = layer(ones, initial_state=as_states(state), training=True)
+    assert_differs(layer(ones, initial_state=as_states(state), training=True), run)
 
 
 @claim(
     "dropout.seed",
     promised="LSTM, argument `seed`: for dropout",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(
     cases(timesteps=integers(1, 2), dropout=rates, recurrent_dropout=rates, seed=seeds),
@@ -688,6 +704,7 @@ def test_one_global_seed_drops_the_same_again(case, seed):
     observed="Keras 3, all backends",
     corrects="A call at inference has no influence on the training after it.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
 def test_a_call_at_inference_uses_up_a_mask(case):
@@ -800,6 +817,7 @@ def test_with_recurrent_dropout_one_all_of_h_is_dropped(case):
 @claim(
     "dropout.implementation-one",
     derived="gates.implementations-agree, and that Keras accepts the two arguments together",
+    needs="keras.layers.LSTMCell.get_dropout_mask",
 )
 @given(cases(batch=1, dropout=rates, seed=seeds))
 def test_implementation_one_can_be_trained_with_dropout(case):
@@ -825,6 +843,7 @@ def test_implementation_one_can_be_trained_with_dropout(case):
     observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="`implementation` says how it is computed, and has no influence on dropout.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.LSTMCell.get_dropout_mask",
 )
 @given(cases(batch=1, features=integers(4, 6), state=True, dropout=0.5, seed=seeds))
 def test_implementation_one_drops_other_inputs_for_each_gate(case):
@@ -844,7 +863,7 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case):
     cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
     kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
     layer = lstm_without_cudnn(case, implementation=1)
-    y = layer(case.x, initial_state=case.state, training=True)
+    y = layer(case.x, initial_state=as_states(case.state), training=True)
     assert_close(y, equations(replace(case, kernel=kernel)).h)
 
 
@@ -855,6 +874,7 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case):
     "dropout.unrolled",
     observed="Keras 2 and 3, all backends",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds))
 def test_unrolling_drops_the_same(case):
@@ -908,6 +928,7 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     "dropout.masked-timesteps",
     derived="masking.skips-step, for the layer that a mask of the inputs and of h leaves",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(batch=1, masked=True, dropout=rates, recurrent_dropout=0.5, seed=seeds), picks)
 def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
@@ -935,6 +956,7 @@ def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     observed="Keras 2 and 3 on TensorFlow",
     corrects="A stateful layer keeps its dropout masks until its state is reset.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
 def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
@@ -954,7 +976,7 @@ def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
     layer, twin = lstm(case, stateful=True), lstm(case, return_state=True)
     layer(case.x, training=True)
     _, *state = twin(case.x, training=True)
-    y, _, _ = twin(case.x, initial_state=state, training=True)
+    y, _, _ = twin(case.x, initial_state=as_states(state), training=True)
     assert_close(layer(case.x, training=True), y)
 
 
@@ -963,6 +985,7 @@ def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
     observed="Keras 3, all backends; in Keras 2 the directions differed",
     corrects="The two directions of Bidirectional draw masks of their own.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(dropout=rates, seed=seeds))
 def test_both_directions_of_one_seed_drop_the_same_inputs(case):
@@ -995,6 +1018,7 @@ def test_both_directions_of_one_seed_drop_the_same_inputs(case):
     "dropout.rnn-of-cells",
     observed="Keras 3 on TensorFlow, CPU",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(
     cases(
@@ -1038,6 +1062,7 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, calls):
     observed="Keras 2 and 3, all backends",
     corrects="An LSTMCell draws new masks each time it is called.",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=1, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))
 def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
@@ -1057,13 +1082,13 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     (True, False)
     """
     cell, layer, x = with_weights(cell_of(case), case), lstm(case), case.x[:, 0]
-    y = layer(case.x, initial_state=case.state, training=True)
-    assert_close(cell(x, case.state, training=True)[0], y)
-    assert_close(cell(x, case.state, training=True)[0], y)
+    y = layer(case.x, initial_state=as_states(case.state), training=True)
+    assert_close(cell(x, as_states(case.state), training=True)[0], y)
+    assert_close(cell(x, as_states(case.state), training=True)[0], y)
     cell.reset_dropout_mask()
     cell.reset_recurrent_dropout_mask()
-    y = layer(case.x, initial_state=case.state, training=True)
-    assert_close(cell(x, case.state, training=True)[0], y)
+    y = layer(case.x, initial_state=as_states(case.state), training=True)
+    assert_close(cell(x, as_states(case.state), training=True)[0], y)
 
 
 @claim(
@@ -1090,12 +1115,16 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case):
     (4, 2)
     """
     cell, x = with_weights(cell_of(case), case), case.x[:, 0]
-    cell(x, case.state, training=True)
+    cell(x, as_states(case.state), training=True)
     x, h, c = (np.concatenate([part, part]) for part in (x, *case.state))
-    assert_refused(lambda: cell(x, [h, c], training=True), "Incompatible shapes")
+    assert_refused(lambda: cell(x, as_states([h, c]), training=True), "Incompatible shapes")
 
 
-@claim("dropout.get-mask", observed="Keras 3, all backends")
+@claim(
+    "dropout.get-mask",
+    observed="Keras 3, all backends",
+    needs="keras.layers.LSTMCell.get_dropout_mask",
+)
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
@@ -1114,7 +1143,7 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
     cell, x = with_weights(cell_of(case), case), case.x[:, 0]
     mask = to_numpy(cell.get_dropout_mask(x))
-    y, _ = cell(x, case.state, training=True)
+    y, _ = cell(x, as_states(case.state), training=True)
     assert_close(y, equations(replace(case, x=(x * mask)[:, None])).h)
     none = keras.layers.LSTMCell(case.units).get_dropout_mask(x)
     nothing = cell.get_recurrent_dropout_mask(case.h), none

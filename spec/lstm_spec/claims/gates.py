@@ -20,7 +20,7 @@ from lstm_spec.claims import claim
 from lstm_spec.harness.activations import ACTIVATIONS, sigmoid
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, cases, noise, seeds
-from lstm_spec.harness.subject import lstm, to_numpy, with_weights
+from lstm_spec.harness.subject import as_states, lstm, to_numpy, with_weights
 from lstm_spec.harness.tolerance import (
     ROUNDING,
     assert_close,
@@ -110,7 +110,7 @@ def test_the_layer_computes_the_lstm_equations(case):
     >>> bool(np.allclose(y, np.tanh(c) / (1 + np.exp(-o)), atol=1e-6))
     True
     """
-    assert_close(lstm(case)(case.x, initial_state=case.state), equations(case))
+    assert_close(lstm(case)(case.x, initial_state=as_states(case.state)), equations(case))
 
 
 @claim(
@@ -136,7 +136,7 @@ def test_only_one_order_of_the_gates_fits(case):
     >>> bool(np.allclose(y, np.tanh(c) / (1 + np.exp(-o)), atol=1e-6))
     True
     """
-    y = to_numpy(lstm(case)(case.x, initial_state=case.state))
+    y = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state)))
     runs = {order: equations(reordered(case, order)) for order in permutations(range(4))}
     fits = [order for order, run in runs.items() if rounding_error(y, run.outputs) <= ROUNDING]
     assert fits == [(0, 1, 2, 3)], f"the orders that fit are {fits}"
@@ -164,7 +164,7 @@ def test_the_gates_do_not_read_the_cell_state(case):
     """
     c = case.c * np.array([[0], [1], [2]], np.float32)
     x, h = np.repeat(case.x, 3, axis=0), np.repeat(case.h, 3, axis=0)
-    h, _, c = to_numpy(lstm(case)(x, initial_state=[h, c]))
+    h, _, c = to_numpy(lstm(case)(x, initial_state=as_states([h, c])))
     assert_close(c[0] + c[2], c[1] + c[1])
     assert_close(h[1] * c[2], h[2] * c[1])  # o is h / c, the activation being linear
 
@@ -312,8 +312,8 @@ def test_both_implementations_compute_the_same(case):
     True
     """
     one, two = lstm(case, implementation=1), lstm(case, implementation=2)
-    fused = to_numpy(two(case.x, initial_state=case.state))
-    assert_close(one(case.x, initial_state=case.state), fused)
+    fused = to_numpy(two(case.x, initial_state=as_states(case.state)))
+    assert_close(one(case.x, initial_state=as_states(case.state)), fused)
 
 
 @claim("gates.unroll-agrees", promised="LSTM, argument `unroll`")
@@ -334,8 +334,8 @@ def test_unrolling_does_not_change_the_result(case):
     >>> bool(np.allclose(unrolled(x), y, atol=1e-6))
     True
     """
-    loop = to_numpy(lstm(case)(case.x, initial_state=case.state))
-    assert_close(lstm(case, unroll=True)(case.x, initial_state=case.state), loop)
+    loop = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state)))
+    assert_close(lstm(case, unroll=True)(case.x, initial_state=as_states(case.state)), loop)
 
 
 @claim(
@@ -364,7 +364,7 @@ def test_a_cell_takes_and_returns_h_and_c(case):
     ((1, 2), (1, 2), (1, 2), True)
     """
     cell = with_weights(keras.layers.LSTMCell(case.units, **case.options), case)
-    output, (h, c) = cell(case.x[:, 0], case.state)
+    output, (h, c) = cell(case.x[:, 0], as_states(case.state))
     assert_same(output, h)
     assert_close([h, c], equations(case)[1:])
 
@@ -494,7 +494,7 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case):
     (1.0, 0.0)
     """
     case = scaled(case, 0.0)
-    _, h, c = lstm(case)(case.x, initial_state=case.state)
+    _, h, c = lstm(case)(case.x, initial_state=as_states(case.state))
     assert_same(c, case.c / 2**case.timesteps)
     assert_close(h, np.tanh(to_numpy(c).astype(float)) / 2)
 
@@ -518,7 +518,7 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case):
     0.7
     """
     case = shifted(case, i=-200, f=200)
-    assert_same(lstm(case)(case.x, initial_state=case.state)[2], case.c)
+    assert_same(lstm(case)(case.x, initial_state=as_states(case.state))[2], case.c)
 
 
 @claim("gates.counter", derived="gates.equations: with f = i = g = 1, c' = c + 1")
@@ -629,7 +629,7 @@ def test_a_closed_output_gate_hides_the_cell_state(case):
     (0.0, 1.26)
     """
     case = shifted(case, o=-200)
-    outputs, _, c = lstm(case)(case.x, initial_state=case.state)
+    outputs, _, c = lstm(case)(case.x, initial_state=as_states(case.state))
     assert_same(outputs, np.zeros(outputs.shape))
     assert_close(c, equations(case).c)
 
@@ -677,7 +677,7 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
     case = shifted(replace(case, recurrent_kernel=0 * case.recurrent_kernel), f=-200)
     layer, other = lstm(case), noise(case.x.shape, seed)
     other[:, -1] = case.x[:, -1]
-    assert_same(layer(other), layer(case.x, initial_state=case.state))
+    assert_same(layer(other), layer(case.x, initial_state=as_states(case.state)))
 
 
 @claim("gates.leaky-sum", derived="gates.equations, without the term h @ R")
@@ -731,7 +731,7 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case):
     i, f, g, o = np.split(case.x[:, 0].astype(float) @ case.kernel + case.bias, 4, axis=1)
     c = sigmoid(i) * np.tanh(g) / (1 - sigmoid(f))
     x = np.repeat(case.x, 8, axis=1)  # f < 0.1, so what is left of the first c is < 2 * 0.1**8
-    _, *last = lstm(case)(x, initial_state=case.state)
+    _, *last = lstm(case)(x, initial_state=as_states(case.state))
     assert_close(last, [sigmoid(o) * np.tanh(c), c])
 
 
@@ -774,7 +774,7 @@ def test_with_tanh_no_output_exceeds_one(case, weights, inputs):
     """
     case = scaled(case, 10.0 ** min(weights, 30 - inputs))  # so that no product overflows
     x, state = case.x * 10.0**inputs, [part * 10.0**inputs for part in case.state]
-    y = to_numpy(lstm(case)(x, initial_state=state))
+    y = to_numpy(lstm(case)(x, initial_state=as_states(state)))
     assert np.all(np.abs(y) <= 1), f"an output exceeds 1:\n{y}"
 
 
@@ -800,7 +800,7 @@ def test_an_output_can_be_exactly_one(case):
     1.0
     """
     case = shifted(case, f=200, o=200)
-    y = lstm(case)(case.x, initial_state=[case.h, case.c + 20])
+    y = lstm(case)(case.x, initial_state=as_states([case.h, case.c + 20]))
     assert_same(y, np.ones(y.shape))
 
 
@@ -820,7 +820,7 @@ def test_the_cell_state_moves_by_at_most_one_a_timestep(case, exponent):
     True
     """
     case, c = scaled(case, 2.0**exponent), np.rint(8 * case.c) / 8  # eighths add up exactly
-    after = to_numpy(lstm(case)(case.x, initial_state=[case.h, c])[2])
+    after = to_numpy(lstm(case)(case.x, initial_state=as_states([case.h, c]))[2])
     assert np.all(np.abs(after) <= np.abs(c) + case.timesteps), f"{after} after {c}"
 
 
@@ -839,7 +839,7 @@ def test_with_relu_no_output_is_negative(case):
     >>> bool(np.all(lstm(x) >= 0))
     True
     """
-    y = to_numpy(lstm(case)(case.x, initial_state=case.state))
+    y = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state)))
     assert np.all(y >= 0), f"an output is negative:\n{y}"
 
 

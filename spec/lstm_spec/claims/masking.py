@@ -18,7 +18,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, embedding, lstm, to_numpy
+from lstm_spec.harness.subject import UNDRAWN, as_states, embedding, flatten, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 
@@ -114,8 +114,8 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, pick):
     """
     layer, mask = lstm(case), np.pad(case.mask, ((0, 0), (0, 1)))
     longer = np.pad(case.x, ((0, 0), (0, 1), (0, 0)), constant_values=1 + pick)
-    _, *before = layer(case.x, mask=case.mask, initial_state=case.state)
-    _, *after = layer(longer, mask=mask, initial_state=case.state)
+    _, *before = layer(case.x, mask=case.mask, initial_state=as_states(case.state))
+    _, *after = layer(longer, mask=mask, initial_state=as_states(case.state))
     assert_same(after, before)
 
 
@@ -321,7 +321,7 @@ def test_before_the_first_valid_step_the_output_is_zero(case, pick):
     """
     first = 1 + pick % case.timesteps
     mask = case.mask & (np.arange(case.timesteps) >= first)
-    y = lstm(case)(case.x, mask=mask, initial_state=case.state)[:, :first]
+    y = lstm(case)(case.x, mask=mask, initial_state=as_states(case.state))[:, :first]
     assert_same(y, np.zeros((case.batch, first, case.units)))
 
 
@@ -347,7 +347,7 @@ def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, pick):
     """
     row = pick % case.batch
     mask = case.mask & (np.arange(case.batch) != row)[:, None]
-    y = [part[row] for part in lstm(case)(case.x, mask=mask, initial_state=case.state)]
+    y = [part[row] for part in lstm(case)(case.x, mask=mask, initial_state=as_states(case.state))]
     assert_same(y, [0 * case.h[row], case.h[row], case.c[row]])
 
 
@@ -368,7 +368,7 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, pick):
     True
     """
     case = seen(case, pick)
-    y, h, _ = lstm(case)(case.x, mask=case.mask, initial_state=case.state)
+    y, h, _ = lstm(case)(case.x, mask=case.mask, initial_state=as_states(case.state))
     assert_same(y, h)
     assert_close(y, equations(case).h)
 
@@ -440,7 +440,7 @@ def test_a_mask_and_an_initial_state_are_both_used(case):
     >>> bool(np.allclose(y, lstm(x[:, :1], initial_state=state), atol=1e-6))
     True
     """
-    _, h, c = lstm(case)(case.x, mask=case.mask, initial_state=case.state)
+    _, h, c = lstm(case)(case.x, mask=case.mask, initial_state=as_states(case.state))
     assert_close([h, c], equations(case)[1:])
 
 
@@ -465,8 +465,8 @@ def test_an_attached_mask_counts_beside_an_initial_state(case, pick):
     """
     case = blank(hidden(case, pick))
     layer, masked = lstm(case), keras.layers.Masking()(case.x)
-    expected = layer(case.x, mask=case.mask, initial_state=case.state)
-    assert_close(layer(masked, initial_state=case.state), expected)
+    expected = layer(case.x, mask=case.mask, initial_state=as_states(case.state))
+    assert_close(layer(masked, initial_state=as_states(case.state)), expected)
 
 
 @claim(
@@ -497,7 +497,7 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
     read = keras.Input((case.timesteps,), dtype="int32")
     h, c = keras.Input((case.units,)), keras.Input((case.units,))
     decoder = keras.Model([read, h, c], layer(embedding(read), initial_state=[h, c]))
-    expected = layer(table[ids], mask=case.mask, initial_state=case.state)
+    expected = layer(table[ids], mask=case.mask, initial_state=as_states(case.state))
     assert_close(decoder([ids, *case.state]), expected)
 
 
@@ -617,8 +617,8 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case):
     >>> bool(np.allclose(y, lstm(x[:, 1:], initial_state=state), atol=1e-6))
     True
     """
-    looped = lstm(case)(case.x, mask=case.mask, initial_state=case.state)
-    unrolled = lstm(case, unroll=True)(case.x, mask=case.mask, initial_state=case.state)
+    looped = lstm(case)(case.x, mask=case.mask, initial_state=as_states(case.state))
+    unrolled = lstm(case, unroll=True)(case.x, mask=case.mask, initial_state=as_states(case.state))
     assert_close(unrolled, looped)
 
 
@@ -732,7 +732,7 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     [[False, True]]
     """
     mask = noise((case.batch, 1, case.units), seed) > 0
-    _, h, c = lstm(case)(case.x, mask=mask, initial_state=case.state)
+    _, h, c = lstm(case)(case.x, mask=mask, initial_state=as_states(case.state))
     new_h, new_c = equations(case)[1:]
     kept = ~mask[:, 0]
     assert_close([h, c], [np.where(kept, case.h, new_h), np.where(kept, case.c, new_c)])
@@ -1091,7 +1091,9 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     inner = partial(keras.layers.LSTM, case.units)
     drawn = keras.layers.Bidirectional(inner(return_sequences=sequences), merge_mode=mode)
     masks = [drawn.compute_mask(case.x, given) for given in (m, [m])]
-    assert list(map(str, masks)) == [str(expected.get((sequences, mode), (None, None)))] * 2
+    handed_on = str(flatten(expected.get((sequences, mode), (None, None))))
+    told = [str(flatten(given)) for given in masks]
+    assert told == [handed_on] * 2, f"it hands on {told}, not {handed_on}"
     layer, above = keras.layers.Bidirectional(inner(return_sequences=True)), keras.layers.LSTM(2)
     y = layer(keras.layers.Masking()(case.x))
     assert_same(above(y), above(to_numpy(y), mask=case.mask))
@@ -1172,7 +1174,8 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         y = layer(keras.layers.Reshape(case.x.shape[1:])(masked))
-    assert "not support masking" in " ".join(str(warning.message) for warning in caught)
+    said = " ".join(str(warning.message) for warning in caught)
+    assert "not support masking" in said, f"it warns: {said!r}"
     assert_close(y, equations(replace(case, mask=None)).h)
 
 

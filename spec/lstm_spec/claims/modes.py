@@ -386,6 +386,7 @@ def test_evaluate_reports_the_loss_of_what_a_call_returns():
 @claim(
     "modes.stateless-call",
     promised="Layer, method stateless_call: a call without side effects",
+    needs="keras.layers.LSTM.stateless_call",
 )
 @given(cases(timesteps=integers(1, 3)))
 def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
@@ -414,6 +415,7 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     observed="Keras 3, TensorFlow",
     corrects="Documentation of Layer, `stateless_call`: it returns all elements of state.",
     costly="four calls an example, about a tenth of a second",
+    needs="keras.layers.LSTM.stateless_call",
 )
 @given(cases(timesteps=integers(1, 2), stateful=True, return_state=True))
 def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
@@ -762,8 +764,8 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     layer, x, lengths = lstm_without_cudnn(small()), noise((1, 4, 2), 1), (2, 3, 4, 2, 3, 4)
     each = tf.function(lambda x: layer(x))
     once = tf.function(lambda x: layer(x), input_signature=[tf.TensorSpec((None, None, 2))])
-    assert [runs_of_cell(each, x[:, :t]) for t in lengths] == [2, 2, 2, 0, 0, 0]
-    assert [runs_of_cell(once, x[:, :t]) for t in lengths] == [2, 0, 0, 0, 0, 0]
+    runs = [[runs_of_cell(f, x[:, :t]) for t in lengths] for f in (each, once)]
+    assert runs == [[2, 2, 2, 0, 0, 0], [2, 0, 0, 0, 0, 0]], f"{runs} runs"
 
 
 @claim(

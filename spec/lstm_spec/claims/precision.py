@@ -17,7 +17,16 @@ from hypothesis.strategies import integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, cast, kind, lstm, to_numpy, with_weights
+from lstm_spec.harness.subject import (
+    UNDRAWN,
+    as_states,
+    cast,
+    kind,
+    lstm,
+    reset,
+    to_numpy,
+    with_weights,
+)
 from lstm_spec.harness.tolerance import (
     ROUNDING,
     assert_close,
@@ -178,7 +187,7 @@ def test_a_float64_layer_computes_in_float64(case):
     True
     """
     case = finer(case)
-    actual = to_numpy(lstm(case)(case.x, initial_state=case.state))
+    actual = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state, "float64")))
     _, h, c = equations(case)
     assert actual[0].dtype.name == "float64", f"the output is {actual[0].dtype}"
     assert_close(actual, [h, h, c])
@@ -345,7 +354,7 @@ def test_half_types_err_by_few_of_their_own_roundings(case, half):
     >>> bool(np.all(np.abs(np.array(half(x)) - np.array(lstm(x))) < 16 * 2**-10))
     True
     """
-    actual = lstm(case, dtype=f"mixed_{half}")(case.x, initial_state=case.state)
+    actual = lstm(case, dtype=f"mixed_{half}")(case.x, initial_state=as_states(case.state, half))
     _, h, c = equations(case)
     assert_close(to_numpy(actual), [h, h, c])
 
@@ -377,7 +386,8 @@ def test_a_cell_state_counts_no_further_than_its_type(case, limit):
     policy, end = limit
     layer = lstm(shifted(case, i=200, f=200, g=200, o=200), dtype=policy)
     h, c = np.zeros((case.batch, case.units)), np.full((case.batch, case.units), end - 2.0)
-    assert_same(layer(case.x, initial_state=[h, c])[2], c + 2)
+    state = as_states([h, c], policy.removeprefix("mixed_"))
+    assert_same(layer(case.x, initial_state=state)[2], c + 2)
 
 
 @claim(
@@ -509,6 +519,7 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     "precision.policy-object",
     promised="DTypePolicy: a name equals the policy of that name",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.DTypePolicy",
 )
 @given(
     cases(timesteps=integers(1, 2)),
@@ -635,7 +646,7 @@ def test_the_sigmoid_and_tanh_err_by_few_roundings(seed):
     True
     """
     case = bare(noise((64,), seed, scale=20.0))
-    c = lstm(case)(case.x, initial_state=case.state)[2]
+    c = lstm(case)(case.x, initial_state=as_states(case.state))[2]
     assert_close(c, equations(case).c, bound=4)
 
 
@@ -662,7 +673,7 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(seed, exponent):
     """
     size = np.abs(noise((8,), seed, scale=10.0**exponent))
     high, low = bare(20 + size), bare(-200 - size)
-    ends = [lstm(case)(case.x, initial_state=case.state)[2][0] for case in (high, low)]
+    ends = [lstm(case)(case.x, initial_state=as_states(case.state))[2][0] for case in (high, low)]
     assert_same(ends, [np.ones(16), np.repeat([0.0, -1.0], 8)])
 
 
@@ -693,7 +704,7 @@ def test_small_float32_layers_err_by_few_roundings(case):
     True
     """
     _, h, c = equations(case)
-    assert_close(lstm(case)(case.x, initial_state=case.state), [h, h, c])
+    assert_close(lstm(case)(case.x, initial_state=as_states(case.state)), [h, h, c])
 
 
 @claim(
@@ -889,7 +900,7 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, pick):
     unit = np.arange(case.units) == pick % case.units
     value = [np.nan, np.inf][pick // 7 % 2]
     layer = lstm(shifted(case, f=-2000))
-    y = to_numpy(layer(case.x, initial_state=[case.h, np.where(unit, value, case.c)]))
+    y = to_numpy(layer(case.x, initial_state=as_states([case.h, np.where(unit, value, case.c)])))
     assert_same(np.isnan(y), np.tile(unit, (case.batch, 1)))
 
 
@@ -919,7 +930,7 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     before = to_numpy(layer(case.x))
     layer(dirty)
     assert_same(np.isnan(layer(case.x)), np.ones(before.shape))
-    layer.reset_state()
+    reset(layer)
     assert_same(layer(case.x), before)
 
 
@@ -1024,7 +1035,7 @@ def test_with_relu_an_overflow_becomes_nan(case):
     opposed = np.concatenate([case.recurrent_kernel[:1] * [[1], [-1]], case.recurrent_kernel[2:]])
     case, c = replace(case, recurrent_kernel=opposed), np.full(case.c.shape, np.inf)
     relu, tanh = (
-        to_numpy(lstm(case, activation=name)(case.x, initial_state=[case.h, c]))
+        to_numpy(lstm(case, activation=name)(case.x, initial_state=as_states([case.h, c])))
         for name in ("relu", "tanh")
     )
     assert np.isinf(relu[:, 0]).all(), f"no overflow:\n{relu}"

@@ -17,7 +17,7 @@ from hypothesis.strategies import booleans, floats, integers, lists, sampled_fro
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, seeds
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import as_states, lstm, to_numpy
 from lstm_spec.harness.tolerance import (
     assert_close,
     assert_differs,
@@ -402,7 +402,7 @@ def test_one_timestep_is_one_call_of_the_cell(case):
     True
     """
     layer, zeros = lstm(case), np.zeros((case.batch, case.units), "float32")
-    output, _ = layer.cell(case.x[:, 0], [zeros, zeros])
+    output, _ = layer.cell(case.x[:, 0], as_states([zeros, zeros]))
     assert_close(layer(case.x), output)
 
 
@@ -850,7 +850,7 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     True
     """
     layer = lstm(case)
-    assert_same(layer(case.x, case.state), layer(case.x, initial_state=case.state))
+    assert_same(layer(case.x, case.state), layer(case.x, initial_state=as_states(case.state)))
 
 
 @claim(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, picks, seeds
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import as_states, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
@@ -547,8 +547,10 @@ def test_every_unit_of_h_reaches_every_unit(case, pick):
     """
     layer, h = lstm(case), case.h.copy()
     h[:, pick % case.units] += 1.0
-    y = layer(case.x, initial_state=case.state)
-    assert_differs(layer(case.x, initial_state=[h, case.c]), y, everywhere=True)
+    y = layer(case.x, initial_state=as_states(case.state, "float64"))
+    assert_differs(
+        layer(case.x, initial_state=as_states([h, case.c], "float64")), y, everywhere=True
+    )
 
 
 @claim("symmetry.own-c", derived="the equations: c meets only the gates of its own unit")
@@ -570,8 +572,8 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, pick):
     """
     unit, c, layer = pick % case.units, case.c.copy(), lstm(case)
     c[:, unit] += 1.0
-    y = to_numpy(layer(case.x, initial_state=case.state))
-    z = to_numpy(layer(case.x, initial_state=[case.h, c]))
+    y = to_numpy(layer(case.x, initial_state=as_states(case.state, "float64")))
+    z = to_numpy(layer(case.x, initial_state=as_states([case.h, c], "float64")))
     kept = all_but(case.units, unit)
     assert_differs(z[:, unit], y[:, unit], everywhere=True)
     assert_same(z[:, kept], y[:, kept])
@@ -598,9 +600,10 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, pick, seed):
     """
     unit, layer = pick % case.units, lstm(case)
     new = noise((case.features + case.units + 1, 4), seed)
-    y, kept = to_numpy(layer(case.x, initial_state=case.state)), all_but(case.units, unit)
+    y = to_numpy(layer(case.x, initial_state=as_states(case.state)))
+    kept = all_but(case.units, unit)
     layer.set_weights(with_columns(case, unit, new).weights)
-    z = to_numpy(layer(case.x, initial_state=case.state))
+    z = to_numpy(layer(case.x, initial_state=as_states(case.state)))
     assert_same(z[:, kept], y[:, kept])
 
 

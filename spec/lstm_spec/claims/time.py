@@ -13,7 +13,7 @@ from hypothesis.strategies import integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, picks, seeds
-from lstm_spec.harness.subject import lstm, with_weights
+from lstm_spec.harness.subject import as_states, lstm, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
@@ -161,7 +161,7 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case):
     True
     """
     cell = with_weights(keras.layers.LSTMCell(case.units), case)
-    zeros = [np.zeros((case.batch, case.units), "float32")] * 2
+    zeros = as_states([np.zeros((case.batch, case.units), "float32")] * 2)
     h, c = reduce(lambda state, x: cell(x, state)[1], np.swapaxes(case.x, 0, 1), zeros)
     assert_close([h, h, c], lstm(case)(case.x))
 
@@ -309,7 +309,7 @@ def test_a_sequence_may_be_cut_anywhere(case, pick):
     layer, cut = lstm(case), 1 + pick % (case.timesteps - 1)
     whole, *state = layer(case.x)
     _, *between = layer(case.x[:, :cut])
-    assert_close(layer(case.x[:, cut:], initial_state=between), [whole[:, cut:], *state])
+    assert_close(layer(case.x[:, cut:], initial_state=as_states(between)), [whole[:, cut:], *state])
 
 
 @claim(
@@ -334,8 +334,11 @@ def test_h_alone_does_not_resume_a_sequence(case, pick):
     """
     layer, cut = lstm(case), 1 + pick % (case.timesteps - 1)
     _, h, c = layer(case.x[:, :cut])
-    resumed, _, _ = layer(case.x[:, cut:], initial_state=[h, c])
-    assert_differs(layer(case.x[:, cut:], initial_state=[h, np.zeros_like(c)])[0], resumed)
+    resumed, _, _ = layer(case.x[:, cut:], initial_state=as_states([h, c], "float64"))
+    assert_differs(
+        layer(case.x[:, cut:], initial_state=as_states([h, np.zeros_like(c)], "float64"))[0],
+        resumed,
+    )
 
 
 @claim(

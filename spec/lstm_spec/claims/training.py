@@ -50,9 +50,9 @@ class Pulled(keras.Model):  # type: ignore[misc]  # Keras has no types
     def call(self, _: Any, training: bool) -> None:
         """Run the layer and add up what its outputs and final states are pulled by."""
         x, *states = [1.0 * weight for weight in self.starts]
-        outputs = self.layer(x, initial_state=states, mask=self.mask, training=training)
-        pairs = zip(self.derivatives, outputs, strict=True)
-        self.add_loss(sum(total(derivative * output) for derivative, output in pairs))
+        y, h, c = self.layer(x, initial_state=states, mask=self.mask, training=training)
+        d_y, d_h, d_c = self.derivatives
+        self.add_loss(total(d_y * y) + total(d_h * h) + total(d_c * c))
 
 
 def backpropagate(case: Case, d_outputs: Array, d_h: Array, d_c: Array) -> Gradients:

@@ -18,7 +18,16 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, flatten, lstm, shapes, to_numpy, total, with_weights
+from lstm_spec.harness.subject import (
+    UNDRAWN,
+    as_states,
+    flatten,
+    lstm,
+    shapes,
+    to_numpy,
+    total,
+    with_weights,
+)
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 
@@ -864,7 +873,7 @@ def test_two_states_are_for_each_direction(case, seed):
     True
     """
     backward = opposite(case, seed)
-    y = both(case, backward)(case.x, initial_state=case.state + backward.state)
+    y = both(case, backward)(case.x, initial_state=as_states(case.state + backward.state))
     assert_close(y, side_by_side(equations(case).h, equations(backward).h))
 
 
@@ -892,7 +901,7 @@ def test_one_pair_of_states_is_refused(case):
     (1, 4)
     """
     layer = both(case, case)
-    assert_refused(lambda: layer(case.x, initial_state=case.state), "IndexError")
+    assert_refused(lambda: layer(case.x, initial_state=as_states(case.state)), "IndexError")
 
 
 @claim(
@@ -916,7 +925,7 @@ def test_both_directions_use_a_mask_and_a_state(case, seed):
     """
     backward = opposite(case, seed)
     layer, states = both(case, backward), case.state + backward.state
-    _, *ends = layer(case.x, mask=case.mask, initial_state=states)
+    _, *ends = layer(case.x, mask=case.mask, initial_state=as_states(states))
     assert_close(ends, [*equations(case)[1:], *equations(backward)[1:]])
 
 
@@ -943,14 +952,15 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
     case = hidden(case, pick)
     layer, states = both(case, opposite(case, seed)), case.state * 2
     masked = keras.layers.Masking()(case.x * case.mask[:, :, None])
-    expected = layer(case.x, mask=case.mask, initial_state=states)
-    assert_close(layer(masked, initial_state=states), to_numpy(expected))
+    expected = layer(case.x, mask=case.mask, initial_state=as_states(states))
+    assert_close(layer(masked, initial_state=as_states(states)), to_numpy(expected))
 
 
 @claim(
     "wrappers.bidirectional-stateful",
     observed="Keras 2 and 3, every backend",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.Bidirectional.states",
 )
 @given(cases(stateful=True), seeds)
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
@@ -977,7 +987,11 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     assert_same(layer(case.x), first)
 
 
-@claim("wrappers.states-of-both", observed="Keras 3")
+@claim(
+    "wrappers.states-of-both",
+    observed="Keras 3",
+    needs="keras.layers.Bidirectional.states",
+)
 @given(cases(timesteps=1, stateful=True), sampled_from(["forward_layer", "backward_layer"]))
 def test_there_are_no_states_until_both_directions_are_built(case, first):
     """
@@ -1068,6 +1082,7 @@ def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
     "wrappers.bidirectional-stateful-states",
     promised="Bidirectional, argument `layer`: `return_state` has the meaning that it has in RNN",
     costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.Bidirectional.states",
 )
 @given(cases(stateful=True, return_state=True), seeds)
 def test_a_stateful_bidirectional_layer_returns_its_states(case, seed):
@@ -1164,7 +1179,7 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
     state = noise((case.batch, case.units), seed)
     cell = with_weights(keras.layers.LSTMCell(case.units, **UNDRAWN), case)
     h, c = np.repeat(state[:2, None], case.batch, axis=1)
-    y, _ = cell(case.x[:, 0], state)
+    y, _ = cell(case.x[:, 0], as_states(state))
     assert_close(y, equations(replace(case, h=h, c=c)).h)
 
 
@@ -1199,7 +1214,7 @@ def test_rnn_does_to_a_cell_what_lstm_does(case):
     >>> bool(np.allclose(rnn(x), y, atol=1e-6))
     True
     """
-    arguments = {"mask": case.mask, "initial_state": case.state}
+    arguments = {"mask": case.mask, "initial_state": as_states(case.state)}
     expected = lstm(case)(case.x, **arguments)
     assert_close(to_numpy(looped(case)(case.x, **arguments)), to_numpy(expected))
 
@@ -1305,10 +1320,10 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
     ('float64', 'float32', True)
     """
     wide, narrow = looped(case, dtype="float64"), looped(case)
-    y = to_numpy(wide(case.x, initial_state=case.state))
+    y = to_numpy(wide(case.x, initial_state=as_states(case.state)))
     types = {str(part.dtype) for part in flatten(y)}
     assert types == {"float64"}, f"outputs and states are {types}"
-    assert_same(y, to_numpy(narrow(case.x, initial_state=case.state)))
+    assert_same(y, to_numpy(narrow(case.x, initial_state=as_states(case.state))))
 
 
 # Cells of one's own.
@@ -1439,7 +1454,7 @@ def test_a_cell_decides_from_what_it_starts(case):
     """
     layer, added = keras.layers.RNN(SumFromSeven()), np.sum(case.x, axis=1, dtype=float)
     assert_close(layer(case.x), 2.0 * (7.0 + added))
-    assert_close(layer(case.x, initial_state=[case.h]), 2.0 * (case.h + added))
+    assert_close(layer(case.x, initial_state=as_states([case.h])), 2.0 * (case.h + added))
 
 
 @claim(
@@ -1464,7 +1479,7 @@ def test_a_single_state_needs_no_list(case):
     """
     layer, sums = keras.layers.RNN(BareSum(), return_state=True), np.cumsum(case.x, 1, dtype=float)
     assert_close(layer(case.x), [7.0 + sums[:, -1]] * 2)
-    assert_close(layer(case.x, initial_state=case.h), [case.h + sums[:, -1]] * 2)
+    assert_close(layer(case.x, initial_state=as_states(case.h)), [case.h + sums[:, -1]] * 2)
     twice = keras.layers.RNN([BareSum(), BareSum()])
     assert_close(twice(case.x), 7.0 + np.sum(7.0 + sums, axis=1))
     assert_close(keras.layers.RNN(BareSum(), unroll=True)(case.x), 7.0 + sums[:, -1])
@@ -1676,7 +1691,7 @@ def test_a_stack_steps_from_cell_to_cell(case, seed):
     ((1, 3), (1, 2), True)
     """
     above = upper(case, seed)
-    cells, given = stack(case, above).cell, [case.state, above.state]
+    cells, given = stack(case, above).cell, as_states([case.state, above.state])
     y, states = cells(case.x[:, 0], given)
     assert_same(y, states[1][0])
     assert_same(cells(case.x[:, 0], given, training=True)[0], to_numpy(y))  # it has no dropout
@@ -1700,7 +1715,7 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
     """
     above = upper(case, seed)
     cell = stack(case, above, dropout=0.5).cell
-    y, _ = cell(case.x[:, 0], [case.state, above.state])
+    y, _ = cell(case.x[:, 0], as_states([case.state, above.state]))
     assert_close(y, equations(above).h)
 
 
@@ -1917,7 +1932,7 @@ def test_each_cell_of_a_stack_takes_a_pair(case, seed):
     True
     """
     above = upper(case, seed)
-    y = stack(case, above)(case.x, initial_state=[case.state, above.state])
+    y = stack(case, above)(case.x, initial_state=as_states([case.state, above.state]))
     assert_close(y, equations(above).h)
 
 
@@ -1946,7 +1961,7 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     """
     above = upper(case, seed)
     layer, flat = stack(case, above), case.state + above.state
-    assert_refused(lambda: layer(case.x, initial_state=flat), "IndexError")
+    assert_refused(lambda: layer(case.x, initial_state=as_states(flat)), "IndexError")
 
 
 @claim(
@@ -2445,4 +2460,4 @@ def test_joined_states_start_a_decoder_of_twice_the_units(case, seed):
     _, *states = both(case, backward)(case.x)
     start = [join(states[::2]), join(states[1::2])]
     expected = replace(decoder, h=side_by_side(h, backward_h), c=side_by_side(c, backward_c))
-    assert_close(lstm(decoder)(case.x, initial_state=start), equations(expected).h)
+    assert_close(lstm(decoder)(case.x, initial_state=as_states(start)), equations(expected).h)

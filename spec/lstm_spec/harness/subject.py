@@ -101,6 +101,30 @@ def policy(name: str) -> Any:
     return name if old else keras.dtype_policies.DTypePolicy(name)
 
 
+def as_states(states: Any, dtype: str = "float32") -> Any:
+    """Return initial states as this Keras takes them.
+
+    Args:
+        states: arrays, in lists and tuples, or symbols.
+        dtype: what the layer computes in; Keras 2 takes tensors of that type only.
+    """
+    if isinstance(states, (list, tuple)):
+        return type(states)(as_states(part, dtype) for part in states)
+    if hasattr(keras, "ops") or not isinstance(states, np.ndarray):
+        return states
+    return keras.backend.constant(states, dtype=dtype)
+
+
+def reset(layer: Any) -> None:
+    """Reset the state of a stateful layer; Keras 2 knows the method by an older name only."""
+    layer.reset_state() if hasattr(layer, "reset_state") else layer.reset_states()
+
+
+def names(variables: list[Any]) -> list[str]:
+    """Return the names of variables; Keras 2 puts the layers' before them, TensorFlow a number."""
+    return [variable.name.rpartition("/")[2].partition(":")[0] for variable in variables]
+
+
 def to_numpy(tensor: Any) -> Any:
     """Return a tensor of any backend as an array, a list of tensors as a list of arrays."""
     if isinstance(tensor, (list, tuple)):
@@ -201,9 +225,9 @@ def _has(part: str) -> bool:
 
 
 def _takes(owner: str, argument: str) -> bool:
-    """Say whether a layer's constructor or method takes an argument, by itself or for its base."""
+    """Say whether a constructor or method of a layer or Model takes an argument, or its base."""
     name, _, method = owner.partition(".")
-    classes = inspect.getmro(getattr(keras.layers, name))
+    classes = inspect.getmro(keras.Model if name == "Model" else getattr(keras.layers, name))
     methods = [getattr(one, method or "__init__", object.__init__) for one in classes]
     return any(argument in inspect.signature(one).parameters for one in methods)
 
