@@ -1105,7 +1105,7 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     corrects="Each layer behind a Masking or an Embedding must be told of the mask.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 4), features=2, units=2, masked=True), picks)
+@given(cases(timesteps=integers(1, 3), features=2, units=2, masked=True), picks)
 def test_the_mask_travels_through_stacked_layers(case, pick):
     """
     A mask travels through stacked LSTM layers that have return_sequences=True.
