@@ -431,7 +431,7 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case):
     "dropout.off-at-inference",
     promised="LSTM, call argument `training`",
     corrects="A layer with dropout answers differently each time it is called.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="a layer is built and called for each example",
 )
 @given(
     cases(timesteps=integers(1, 2), dropout=rates, recurrent_dropout=rates, seed=seeds),
@@ -613,7 +613,7 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
     "dropout.fresh",
     observed="Keras 3, all backends",
     corrects="With a fixed `seed` the same inputs are dropped in every call.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="a layer is built and called twice for each example",
 )
 @given(
     cases(timesteps=1, dropout=rates, recurrent_dropout=rates, seed=seeds),

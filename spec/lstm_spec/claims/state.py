@@ -913,7 +913,7 @@ def test_a_reset_layer_starts_from_zeros_again(case):
     "state.reset-states",
     observed="Keras 2 and 3",
     corrects="reset_states is gone in Keras 3.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="up to two layers are built and called for each example",
 )
 @given(
     cases(timesteps=integers(1, 2), stateful=True),

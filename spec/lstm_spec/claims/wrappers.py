@@ -273,7 +273,7 @@ def test_reversing_time_exchanges_the_halves(case, seed):
 @claim(
     "wrappers.merge-modes",
     promised="Bidirectional, argument `merge_mode`",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="two layers are built and called for each example",
 )
 @given(
     cases(timesteps=integers(1, 3), return_sequences=True),
@@ -538,7 +538,7 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 @claim(
     "wrappers.declared-output",
     promised="Layer, method `compute_output_shape`; Bidirectional, argument `merge_mode`",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="two layers are built and called for each example",
 )
 @given(
     cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=booleans()),
@@ -1020,7 +1020,7 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
     "wrappers.bidirectional-dtype",
     observed="Keras 3 on TensorFlow",
     corrects="Bidirectional(LSTM(2), dtype='float64') computes in float64.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="two layers are built and called for each example",
 )
 @given(cases(timesteps=integers(1, 2), return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
@@ -1296,7 +1296,6 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
     "wrappers.dtype-of-rnn",
     observed="Keras 3 on TensorFlow, PyTorch and NumPy; Keras 2 raised an error",
     corrects="RNN(LSTMCell(2), dtype='float64') computes in float64.",
-    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(
     cases(
@@ -2019,7 +2018,6 @@ def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     "wrappers.one-cell-repeated",
     derived="a cell is one object with one set of variables",
     corrects="[LSTMCell(8)] * 3 is a stack of three cells, each with weights of its own.",
-    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(integers(1, 3).flatmap(lambda n: cases(features=n, units=n)), integers(2, 3))
 def test_a_repeated_cell_has_one_set_of_weights(case, number):
