@@ -310,7 +310,6 @@ def pytorch(case, share):
 @claim(
     "saving.config-keeps-arguments",
     promised="Layer, method `from_config`: the reverse of get_config",
-    needs="keras.dtype_policies",
 )
 @example({"units": 1})
 @given(arguments)
@@ -342,7 +341,6 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
     "saving.config-of-other-kinds",
     promised="Layer, method `from_config`: the reverse of get_config",
     costly="several layers and calls an example, about a tenth of a second",
-    needs="keras.dtype_policies",
 )
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
@@ -1174,7 +1172,7 @@ def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
 @claim(
     "saving.export",
     promised="Model, method `export`: a SavedModel that holds the forward pass",
-    needs=("tensorflow", "Model.export(verbose)"),
+    needs=("tensorflow", "keras.layers.TFSMLayer"),
 )
 def test_a_saved_model_is_the_same_function_for_any_batch_and_length():
     """
@@ -1202,7 +1200,7 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length():
     "saving.export-keeps-state",
     observed="Keras 3, TensorFlow",
     corrects="An exported stateful model starts from zeros, as a loaded one does.",
-    needs=("tensorflow", "Model.export(verbose)"),
+    needs=("tensorflow", "keras.layers.TFSMLayer"),
 )
 def test_a_saved_model_goes_on_from_the_state_at_its_export():
     """
@@ -1230,7 +1228,7 @@ def test_a_saved_model_goes_on_from_the_state_at_its_export():
 @claim(
     "saving.export-one-sequence",
     promised="Model, method `export`: a SavedModel that holds the forward pass",
-    needs=("tensorflow", "Model.export(verbose)"),
+    needs=("tensorflow", "keras.layers.TFSMLayer"),
 )
 def test_a_stateful_model_of_one_sequence_is_exported():
     """
