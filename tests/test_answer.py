@@ -175,7 +175,9 @@ def test_answer_is_shown_with_its_claims_and_an_example() -> None:
 
 def test_deviation_is_shown_at_its_claim() -> None:
     said = answer.markdown(answer.find("divisible-batch", LIBRARY), LIBRARY)
-    assert "(`errors.remainder-in-fit`)\n  False, keras >3.12.4: A last batch" in said
+    known = [one for one in deviations.load() if one.claim == "errors.remainder-in-fit"]
+    assert "(`errors.remainder-in-fit`)\n  False, keras " in said
+    assert said.count("\n  False, ") >= len(known) > 0
     assert "See also" not in said
 
 

@@ -111,6 +111,11 @@ def load(path: Path = FILE) -> list[Deviation]:
     return [_deviation(path, given) for given in _read(path).deviation]
 
 
+def current() -> list[Deviation]:
+    """Return what deviates in the newest release."""
+    return [one for one in load() if one.matches(newest())]
+
+
 def _read(path: Path) -> _File:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=_File)

@@ -78,7 +78,7 @@ class RefusedError(CallError):
             instead: what to write.
         """
         statement = catalog.find(claim).statement.rstrip(".")
-        known = [one for one in deviations.load() if one.claim == claim]
+        known = [one for one in deviations.current() if one.claim == claim]
         false = "".join(f" False, {one.condition}: {one.instead}" for one in known)
         super().__init__(f"{given}: {statement} ({claim}).{false} Give {instead}.")
 

@@ -207,7 +207,7 @@ def _together(made: Layer) -> list[str]:
 
 
 def _said(claims: Iterable[catalog.Claim]) -> Iterator[Said]:
-    known = deviations.load()
+    known = deviations.current()
     for claim in claims:
         false = [f"{one.condition}: {one.instead}" for one in known if one.claim == claim.id]
         yield Said(claim.id, claim.statement, false)

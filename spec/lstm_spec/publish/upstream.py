@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 
 from lstm_spec.catalog import Claim
-from lstm_spec.evidence.deviations import Deviation, load, newest
+from lstm_spec.evidence.deviations import Deviation, current, newest
 from lstm_spec.evidence.report import Verdict
 
 TEXT = """# {title}
@@ -46,7 +46,7 @@ Tried = Sequence[tuple[str, Verdict]]
 
 def deviating(claims: Iterable[Claim]) -> list[tuple[Claim, Deviation]]:
     """Return those of the claims that do not hold in the newest release, with the reason."""
-    here = {one.claim: one for one in load() if one.matches(newest())}
+    here = {one.claim: one for one in current()}
     return [(claim, here[claim.id]) for claim in claims if claim.id in here]
 
 
