@@ -31,6 +31,12 @@ def test_change_is_told_at_the_release_that_brought_it() -> None:
 
 def test_what_a_report_holds_is_escaped() -> None:
     assert "<b>" not in history.page(REPORTS)
+    evil = "`<b>|"
+    held, refuted = (Record(evil, verdict, 0.1) for verdict in ("held", "refuted"))
+    there = {"python": evil, "effort": evil, "packages": {"keras": evil}}
+    said = history.page({f"{evil}-1": report(held, **there), f"{evil}-2": report(refuted, **there)})
+    assert said.count(r"\`&lt;b&gt;\|") == said.count("b&gt;") > 8
+    assert "<b" not in said
 
 
 def test_claims_that_hold_everywhere_are_counted_and_the_others_listed() -> None:

@@ -5,6 +5,7 @@ Run as `python -m lstm_spec.publish.history` it makes spec/releases.md of the le
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -18,6 +19,8 @@ from lstm_spec.evidence.views import escape
 PAGE = Path(__file__).parents[2] / "releases.md"
 SHOWN = 160
 """How many characters of a reason are shown."""
+ID = re.compile(r"[a-z]+\.[a-z-]+")
+"""What needs no escaping as the id of a claim."""
 
 HEAD = """# Releases
 
@@ -44,7 +47,8 @@ def _environments(reports: Reports) -> Iterator[str]:
     for name, one in reports.items():
         counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in VERDICTS)
         there = one.header.environment
-        yield f"| {name} | {_installed(one)} | {there.python} | {one.header.effort} | {counts} |"
+        told = map(escape, (name, _installed(one), there.python, one.header.effort))
+        yield f"| {' | '.join(told)} | {counts} |"
 
 
 def _installed(one: Report) -> str:
@@ -65,7 +69,7 @@ def _changes(reports: Reports) -> Iterator[str]:
     for row, names in rows(reports).items():
         if row in ("backend", "python"):  # they are no sequence
             continue
-        yield f"\n## What changed from one {row} to the next\n"
+        yield f"\n## What changed from one {escape(row)} to the next\n"
         for then, now in pairwise(names):
             yield from _step(then, now, reports)
 
@@ -73,14 +77,23 @@ def _changes(reports: Reports) -> Iterator[str]:
 def _step(then: str, now: str, reports: Reports) -> Iterator[str]:
     found = compare(reports[then], reports[now])
     told = [*map(_claim, found.changed), *map(_argument, found.signatures or ())]
-    yield f"- **{then} to {now}**: {'nothing.' if not told else ''}".rstrip()
+    yield f"- **{escape(then)} to {escape(now)}**: {'nothing.' if not told else ''}".rstrip()
     yield from (f"  - {line}" for line in told)
 
 
 def _claim(change: Change) -> str:
-    why = " ".join(change.why.split())
-    short = f"{why[:SHOWN]}..." if len(why) > SHOWN else why
-    return f"`{change.what}`: {change.then}, now {change.now}. {escape(short)}".rstrip()
+    why = escape(shortened(change.why))
+    return f"{_id(change.what)}: {change.then}, now {change.now}. {why}".rstrip()
+
+
+def _id(claim: str) -> str:
+    return f"`{claim}`" if ID.fullmatch(claim) else escape(claim)
+
+
+def shortened(why: str) -> str:
+    """Return the beginning of a reason, on one line."""
+    line = " ".join(why.split())
+    return f"{line[:SHOWN]}..." if len(line) > SHOWN else line
 
 
 def _argument(change: Change) -> str:
@@ -100,7 +113,7 @@ def _claims(reports: Reports) -> Iterator[str]:
     yield "|---" * (1 + len(VERDICTS)) + "|"
     for claim in sorted(verdicts.keys() - same):
         where = (_where(verdicts[claim], verdict) for verdict in VERDICTS)
-        yield f"| `{claim}` | {' | '.join(where)} |"
+        yield f"| {_id(claim)} | {' | '.join(where)} |"
 
 
 def _where(seen: Mapping[str, str], verdict: str) -> str:
@@ -113,7 +126,7 @@ def _where(seen: Mapping[str, str], verdict: str) -> str:
             spans.append(f"all {row}")
         else:
             spans += [f"{row} {span}" for span in _spans(numbers, met)]
-    return ", ".join(spans)
+    return escape(", ".join(spans))
 
 
 def _spans(numbers: list[str], met: list[bool]) -> Iterator[str]:

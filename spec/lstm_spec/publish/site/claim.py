@@ -1,0 +1,119 @@
+"""The page of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from lstm_spec.catalog import Claim
+from lstm_spec.evidence import documentation
+from lstm_spec.evidence.deviations import Deviation
+from lstm_spec.evidence.documentation import Entry
+from lstm_spec.publish import cite
+from lstm_spec.publish.history import shortened
+from lstm_spec.publish.site import markup
+from lstm_spec.publish.site.records import Chapter, Records
+
+ORPHAN = "---\norphan: true\n---\n\n"
+"""The side bar lists chapters; their claims would be too many."""
+
+
+def pages(records: Records) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each claim's page, retired claims included."""
+    order = list(records.claims.values())
+    chapters = {claim.id: one for one in records.chapters for claim in one.claims}
+    for before, claim, after in zip([None, *order], order, [*order[1:], None], strict=False):
+        parts = [*page(claim, chapters[claim.id], records), _beside(before, after)]
+        yield f"claims/{claim.id}.md", ORPHAN + "\n".join(parts)
+    for name, reason in records.retired.items():
+        said = f"This claim is retired. {markup.prose(reason)}\n"
+        yield f"claims/{name}.md", f"{ORPHAN}{markup.title(name, markup.text(name))}\n{said}"
+
+
+def line(claim: Claim, records: Records) -> str:
+    """Return a statement as a link to its page, and whether the newest release breaks it."""
+    one = records.deviating.get(claim.id)
+    return _link(claim) + (f" *False, {markup.text(one.condition)}.*" if one else "")
+
+
+def _link(claim: Claim) -> str:
+    return markup.claim(claim.id, markup.prose(claim.statement, links=False))
+
+
+def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
+    """Yield the parts of a page."""
+    yield markup.title(claim.id, markup.prose(claim.statement, links=False))
+    up = markup.link(f"/chapters/{chapter.name}.md", markup.text(chapter.title))
+    place = f"{up} · {markup.code(claim.id)} · {claim.basis}"
+    yield markup.directive("container", "place", place)
+    yield from (f"{markup.prose(paragraph)}\n" for paragraph in claim.why.split("\n\n"))
+    if one := records.deviating.get(claim.id):
+        yield _deviation(one)
+    yield markup.block("pycon", claim.example)
+    yield markup.items(map(markup.prose, _facts(claim)))
+    yield from _elsewhere(claim, records)
+    yield from _releases(claim, records)
+    yield from _questions(claim, records)
+    yield from _documentation(claim, records)
+    yield from _teeth(claim, records)
+
+
+def _facts(claim: Claim) -> list[str]:
+    """Return what a citation says too, without what has a place of its own here."""
+    return cite.facts(structs.replace(cite.citation(claim), deviations=[], tried=[]))
+
+
+def _deviation(one: Deviation) -> str:
+    said = f"{markup.prose(one.instead)}\n\n{markup.prose(one.concerns)}"
+    where = f"False, {markup.text(one.condition)}"
+    return markup.directive("admonition", where, said, ":class: warning")
+
+
+def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
+    if known := records.elsewhere.get(claim.id):
+        yield "## False elsewhere\n"
+        yield markup.items(
+            f"{markup.text(one.condition)}: {markup.prose(f'{one.instead} {one.concerns}')}"
+            for one in known
+        )
+
+
+def _releases(claim: Claim, records: Records) -> Iterator[str]:
+    if tried := records.tried.get(claim.id):
+        yield "## Releases\n"
+        rows = [
+            (markup.text(name), one.verdict, str(one.examples), markup.text(shortened(one.message)))
+            for name, one in tried
+        ]
+        yield markup.table(("Environment", "Verdict", "Cases", "What was seen"), rows)
+
+
+def _questions(claim: Claim, records: Records) -> Iterator[str]:
+    if asked := records.asked.get(claim.id):
+        yield "## Questions it helps to answer\n"
+        titles = [(f"#question-{one.id}", markup.prose(one.title, links=False)) for one in asked]
+        yield markup.items(markup.link(*one) for one in titles)
+
+
+def _documentation(claim: Claim, records: Records) -> Iterator[str]:
+    if entries := records.documented.get(claim.id):
+        yield f"## In the documentation of Keras {documentation.release()}\n"
+        yield markup.items(_sentence(one) for one in entries)
+
+
+def _sentence(one: Entry) -> str:
+    verdict = "Confirms" if one.confirmed else "Refutes"
+    return f"{verdict} {markup.prose(documentation.place(one))}: {markup.prose(one.says)}"
+
+
+def _teeth(claim: Claim, records: Records) -> Iterator[str]:
+    if wrong := records.wrong.get(claim.id):
+        yield "## Wrong LSTMs that it refutes\n"
+        yield markup.items(f"{markup.text(one.name)} ({markup.code(one.place)})" for one in wrong)
+
+
+def _beside(before: Claim | None, after: Claim | None) -> str:
+    """Return links to the claims before and after this one, in reading order."""
+    said = [f"{word}: {_link(one)}" for word, one in (("Before", before), ("Next", after)) if one]
+    return markup.directive("container", "beside", "\n\n".join(said))

@@ -1,0 +1,122 @@
+"""All that the pages tell, gathered once."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from lstm_spec import catalog
+from lstm_spec.catalog import Claim
+from lstm_spec.evidence import deviations, documentation, ledger
+from lstm_spec.evidence.deviations import Deviation
+from lstm_spec.evidence.documentation import Entry
+from lstm_spec.evidence.place import Place
+from lstm_spec.evidence.report import Record, Report
+from lstm_spec.publish.questions import Question, questions
+from lstm_spec.publish.site import teeth
+from lstm_spec.publish.site.teeth import Wrong
+
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter as it introduces itself."""
+
+    name: str
+    title: str
+    summary: str
+    """What follows the title, up to the first period."""
+    introduction: str
+    """What stands below."""
+    claims: list[Claim]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is known, and by claim what belongs to it."""
+
+    chapters: list[Chapter]
+    questions: list[Question]
+    entries: list[Entry]
+    """The verdicts on the sentences of the documentation."""
+    deviations: list[Deviation]
+    newest: Place
+    """Where the newest release was tried."""
+    reports: Mapping[str, Report]
+    """Those of the ledger, in their order."""
+    wrong: Mapping[str, list[Wrong]]
+    retired: Mapping[str, str]
+
+    @cached_property
+    def claims(self) -> dict[str, Claim]:
+        """The claims in reading order."""
+        return {claim.id: claim for chapter in self.chapters for claim in chapter.claims}
+
+    @cached_property
+    def asked(self) -> dict[str, list[Question]]:
+        """The questions that each claim helps to answer."""
+        return _by_claim(self.questions, lambda one: one.claims)
+
+    @cached_property
+    def documented(self) -> dict[str, list[Entry]]:
+        """The sentences of the documentation that each claim is about."""
+        return _by_claim(self.entries, lambda one: one.confirmed + one.refuted)
+
+    @cached_property
+    def deviating(self) -> dict[str, Deviation]:
+        """What each claim that is false on the newest release does there."""
+        return {one.claim: one for one in self.deviations if one.matches(self.newest)}
+
+    @cached_property
+    def elsewhere(self) -> dict[str, list[Deviation]]:
+        """Where else each claim is known to be false."""
+        others = [one for one in self.deviations if not one.matches(self.newest)]
+        return _by_claim(others, lambda one: [one.claim])
+
+    @cached_property
+    def tried(self) -> dict[str, list[tuple[str, Record]]]:
+        """What became of each claim, with the names of the environments."""
+        everything = [(name, one) for name, said in self.reports.items() for one in said.records]
+        return _by_claim(everything, lambda one: [one[1].claim])
+
+
+def gather() -> Records:
+    """Read everything that is recorded.
+
+    Raises:
+        UnreadableReportError: a report of the ledger is damaged.
+    """
+    return Records(
+        chapters=[chapter(name) for name in catalog.chapters()],
+        questions=questions(),
+        entries=documentation.entries(),
+        deviations=deviations.load(),
+        newest=deviations.newest(),
+        reports={name: ledger.find(name) for name in ledger.names()},
+        wrong=teeth.wrong(),
+        retired=catalog.retired(),
+    )
+
+
+def chapter(name: str) -> Chapter:
+    """Read a chapter."""
+    path = catalog.CLAIMS / f"{name}.py"
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    first, _, introduction = said.partition("\n\n")
+    title, _, summary = first.partition(": ")
+    return Chapter(name, title, " ".join(summary.split()), introduction, catalog.read(path))
+
+
+def _by_claim(
+    everything: Iterable[One], claims: Callable[[One], Iterable[str]]
+) -> dict[str, list[One]]:
+    found: dict[str, list[One]] = defaultdict(list)
+    for one in everything:
+        for claim in claims(one):
+            found[claim].append(one)
+    return dict(found)

@@ -1,0 +1,54 @@
+"""The site as `tox run -e site` built it, and a browser that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ("quic", "gpu", "background-networking", "component-update", "sync")
+ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    if "SITE" not in os.environ:
+        pytest.skip("SITE does not say where the built site is; `tox run -e site` does")
+    return Path(os.environ["SITE"])
+
+
+@pytest.fixture(scope="session")
+def browser(site: Path) -> Iterator[Any]:
+    """Start Chromium, once."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed, in which the site is tried")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Open a page that fails the test if anything goes wrong in it, or leaves the disk."""
+    wrong: list[str] = []
+    opened = browser.new_page()
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    opened.on("request", lambda asked: wrong.append(asked.url) if away(asked.url) else None)
+    yield opened
+    opened.close()
+    assert wrong == []
+
+
+def away(address: str) -> bool:
+    return not address.startswith(("file:", "data:"))

@@ -1,0 +1,116 @@
+"""The site works in a browser, from disk: search, copy buttons, keyboard, small and dark."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lstm_spec import catalog
+
+KINDS = (
+    "index",
+    "chapters/time",
+    "claims/time.every-step",
+    "claims/masking.attached-with-state",
+    "claims/time.zero-padding",
+    "questions",
+    "beliefs",
+    "documentation",
+    "deviations",
+    "search",
+)
+"""A page of each kind."""
+EVERY = 20
+"""Of the claims' pages one in so many is loaded."""
+TELEPHONE = {"width": 360, "height": 740}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def test_pages_load_without_errors(site: Path, page: Any) -> None:
+    claims = sorted((site / "claims").glob("*.html"))[::EVERY]
+    for path in [*site.glob("*.html"), *site.glob("chapters/*.html"), *claims]:
+        page.goto(path.as_uri())
+        assert page.title()
+
+
+@each_kind
+def test_nothing_is_wider_than_a_telephone(site: Path, page: Any, kind: str) -> None:
+    page.set_viewport_size(TELEPHONE)
+    page.goto((site / f"{kind}.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
+
+
+@each_kind
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_no_serious_fault_for_people_with_disabilities(
+    site: Path, page: Any, kind: str, scheme: str, width: int
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({**TELEPHONE, "width": width})
+    page.emulate_media(color_scheme=scheme)
+    page.goto((site / f"{kind}.html").as_uri())
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+
+
+def test_search_finds_a_claim_by_its_words(site: Path, page: Any) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.get_by_label("Search", exact=True).fill("every timestep")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    found = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
+    assert any("/claims/time.every-step.html" in address for address in found[:3])
+
+
+@pytest.mark.parametrize("name", ["time.every-step", "time.fewer-or-more-units", "weights.three"])
+def test_copied_example_runs_and_prints_what_is_shown(
+    site: Path, page: Any, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.goto((site / f"claims/{name}.html").as_uri())
+    page.locator(".highlight-pycon").hover()
+    page.locator(".highlight-pycon button.copybtn").click()
+    cell = ast.Interactive(ast.parse(pasted(page)).body)
+    exec(compile(cell, name, "single"), {})
+    shown = doctest.DocTestParser().get_examples(catalog.find(name).example)
+    assert capsys.readouterr().out == "".join(one.want for one in shown)
+
+
+def pasted(page: Any) -> str:
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    page.locator("textarea").last.focus()
+    page.keyboard.press("Control+V")
+    text: str = page.locator("textarea").last.input_value()
+    return text
+
+
+def test_filter_leaves_the_rows_with_the_words(site: Path, page: Any) -> None:
+    page.goto((site / "documentation.html").as_uri())
+    rows = page.locator("table").first.locator("tbody tr:visible")
+    everything = rows.count()
+    field = page.get_by_label("Filter this table").first
+    field.fill("CUDNN confirmed")
+    assert 0 < rows.count() < everything
+    assert all("cudnn" in text.lower() for text in rows.all_inner_texts())
+    field.fill("")
+    assert rows.count() == everything
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_navigation_is_reached_by_keyboard(site: Path, page: Any, width: int) -> None:
+    page.set_viewport_size({**TELEPHONE, "width": width})
+    page.goto((site / "index.html").as_uri())
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.id || document.activeElement.textContent")
+        if name == "__navigation":
+            page.keyboard.press("Space")
+        if name == "Time":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/chapters/time.html")

@@ -1,0 +1,128 @@
+"""The built files belong together, and need nothing else."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence.report import Record
+from lstm_spec.publish.site.records import Records, gather
+from reports import report
+
+EVIL = "\"'</td><script>alert(1)</script><img src=x onerror=alert(1)> {ref}`x` [a](b) |\n# no"
+
+
+class Parsed(HTMLParser):
+    """The addresses that a page has, those it gives, and its text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.ids.add(given.get("id") or "")
+        loads = self.links if tag == "a" else self.loaded
+        loads += [value for name in ("href", "src") if (value := given.get(name))]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@cache
+def parsed(path: Path) -> Parsed:
+    return Parsed(path)
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+def test_there_is_a_page_for_each_claim_at_its_address(site: Path) -> None:
+    for claim in catalog.claims():
+        assert claim.statement.replace("`", "") in parsed(site / f"claims/{claim.id}.html").text
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    for page in pages(site):
+        assert [
+            one for one in parsed(page).loaded if urlsplit(one).scheme not in ("", "data")
+        ] == []
+    styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))
+    assert re.findall(r"@import|url\((?![\"']?data:)", styles) == []
+
+
+def test_every_internal_link_resolves_wherever_the_site_lies(site: Path) -> None:
+    for page in pages(site):
+        links = parsed(page).links + parsed(page).loaded
+        internal = [one for one in links if not urlsplit(one).scheme]
+        assert [link for link in internal if not resolves(page, link)] == [], page
+
+
+def resolves(page: Path, link: str) -> bool:
+    path, fragment = (unquote(part) for part in (urlsplit(link).path, urlsplit(link).fragment))
+    if path.startswith("/"):
+        return False
+    target = Path(posixpath.normpath(page.parent / path)) if path else page
+    return target.is_file() and (not fragment or fragment in parsed(target).ids)
+
+
+def test_other_projects_can_link_to_every_claim_and_question(site: Path) -> None:
+    from sphinx.util.inventory import InventoryFile
+
+    data = (site / "objects.inv").read_bytes()
+    labels = InventoryFile.loads(data, uri="").data["std:label"]
+    for claim in catalog.claims():
+        assert labels[claim.id].uri.startswith(f"claims/{claim.id}.html#")
+        assert labels[claim.id].display_name == claim.statement.replace("`", "")
+    assert {f"question-{one.id}" for one in gather().questions} <= labels.keys()
+
+
+def hostile() -> Records:
+    """Return what is known, with reports that mean harm."""
+    names, there = ("time.every-step", EVIL), {"python": EVIL, "effort": EVIL}
+    reports = {
+        f"{EVIL}-{verdict}": report(
+            *(Record(name, verdict, 0.1, message=EVIL) for name in names),
+            packages={"keras": EVIL},
+            **there,
+        )
+        for verdict in ("held", "refuted")
+    }
+    return replace(gather(), reports=reports)
+
+
+@pytest.mark.filterwarnings("ignore:'myst_parser")  # of its own, for the next Sphinx but one
+def test_nothing_in_a_report_becomes_markup(site: Path, tmp_path: Path) -> None:
+    from lstm_spec.publish.site import __main__ as site_of
+
+    assert site_of.build(hostile(), tmp_path / "site") == 0
+    for name in ("claims/time.every-step.html", "releases.html"):
+        page = parsed(tmp_path / "site" / name)
+        assert "</td><script>alert(1)</script><img src=x onerror=alert(1)>" in page.text
+        assert "img" not in page.tags
+        assert "x" not in page.loaded
+        assert "b" not in page.links
+
+
+def test_folder_with_something_else_in_it_is_left_alone(site: Path, tmp_path: Path) -> None:
+    from lstm_spec.publish.site import __main__ as site_of
+
+    (tmp_path / "thesis").touch()
+    with pytest.raises(site_of.UnusableFolderError, match="name a new folder"):
+        site_of.build(hostile(), tmp_path)
+    assert (tmp_path / "thesis").exists()

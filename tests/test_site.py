@@ -1,0 +1,161 @@
+"""The site's pages tell what is recorded, and take none of it for markup."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from lstm_spec import catalog
+from lstm_spec.evidence.report import Record, Report
+from lstm_spec.publish.site import chapters, claim, lists, markup, pages, records, teeth
+from reports import MARKUP, report
+
+KNOWN = records.gather()
+PAGES = dict(pages.pages(KNOWN))
+ANSWER = PAGES["claims/time.every-step.md"]
+hostile = st.lists(st.sampled_from(MARKUP) | st.text(max_size=5), max_size=6).map("".join)
+
+
+def shown(given: str) -> str:
+    """Return what a reader sees of a text: one line, without what is not printable."""
+    line = " ".join(given.split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def told(reports: dict[str, Report]) -> str:
+    """Return a claim's page, made with other reports."""
+    one = KNOWN.claims["time.every-step"]
+    return "\n".join(claim.page(one, KNOWN.chapters[4], replace(KNOWN, reports=reports)))
+
+
+@given(hostile)
+def test_text_is_shown_as_it_is(given: str) -> None:
+    page = MarkdownIt().render(f"x{markup.text(given)}")
+    assert page == f"<p>x{html.escape(shown(given), quote=False).replace(chr(34), '&quot;')}</p>\n"
+
+
+@given(hostile)
+def test_code_stays_code(given: str) -> None:
+    made = MarkdownIt().render(f"x{markup.code('y' + given)}")
+    assert re.fullmatch(r"<p>x<code>[^<]*</code></p>\n", made)
+
+
+@given(hostile)
+def test_block_does_not_end_early(given: str) -> None:
+    made = MarkdownIt().render(markup.block("text", given))
+    assert re.fullmatch(r'<pre><code class="language-text">[^<]*</code></pre>\n', made)
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("f**T of `mask` is [x](y)", r"f\*\*T of `mask` is \[x\]\(y\)"),
+        ("see time.every-step.", r"see [`time.every-step`](/claims/time.every-step.md)\."),
+        ("`time.every-step`", "[`time.every-step`](/claims/time.every-step.md)"),
+        ("`x[0]` `y`, np.eye", r"`x[0]` `y`\, np\.eye"),
+        ("at https://example.org/a_b.", r"at <https://example.org/a_b>\."),
+        ("{ref}`x` <b>", r"\{ref\}`x` \<b\>"),
+    ],
+)
+def test_prose_keeps_code_addresses_and_ids(given: str, made: str) -> None:
+    assert markup.prose(given) == made
+
+
+def test_every_claim_has_a_page_and_every_retired_one() -> None:
+    names = {Path(name).stem for name in PAGES if name.startswith("claims/")}
+    assert names == {one.id for one in catalog.claims()} | catalog.retired().keys()
+
+
+def test_chapter_tells_its_claims_in_order() -> None:
+    said = PAGES["chapters/time.md"]
+    places = [said.index(f"(/claims/{one.id}.md)") for one in catalog.select(["time"])]
+    assert places == sorted(places)
+
+
+def test_front_page_answers_the_question_it_began_with() -> None:
+    asked = next(one for one in KNOWN.questions if one.id == chapters.FOUNDING)
+    assert markup.prose(asked.title) in PAGES["index.md"]
+    assert markup.claim("time.every-step", "")[2:] in PAGES["index.md"]
+
+
+def test_claim_stands_under_its_id() -> None:
+    assert f"\n(time.every-step)=\n# {KNOWN.claims['time.every-step'].statement[:-1]}" in (
+        ANSWER.replace("\\", "")
+    )
+
+
+def test_claim_tells_its_questions_and_what_it_refutes() -> None:
+    assert "(#question-fewer-units-than-inputs)" in ANSWER
+    assert "- ignores timesteps beyond its units (`tests/teeth/time.py#L" in ANSWER
+
+
+def test_claim_tells_the_sentences_it_is_about() -> None:
+    named = [name for one in KNOWN.entries for name in (*one.confirmed, *one.refuted)]
+    lines = [re.findall("^- (?:Confirms|Refutes) ", page, re.MULTILINE) for page in PAGES.values()]
+    assert sum(map(len, lines)) == len(named)
+
+
+def test_claim_without_reports_has_no_table() -> None:
+    assert "## Releases" not in told({})
+
+
+def test_claim_tells_what_the_releases_do() -> None:
+    seen = Record("time.every-step", "refuted", 0.1, 7, message="<b>|`{ref}`\nno")
+    row = "* - keras\\-3\\.9\n  - refuted\n  - 7\n  - \\<b\\>\\|\\`\\{ref\\}\\` no\n"
+    assert row in told({"keras-3.9": report(seen)})
+
+
+def test_history_links_to_claims() -> None:
+    then, now = (Record("time.every-step", verdict, 0.1) for verdict in ("held", "refuted"))
+    said = replace(KNOWN, reports={"keras-3.8": report(then), "keras-3.9": report(now)})
+    assert (
+        "[`time.every-step`](/claims/time.every-step.md): held, now"
+        in lists.pages(said)["releases"]
+    )
+
+
+def test_every_question_stands_under_a_label() -> None:
+    labels = re.findall(r"^\(question-(.+)\)=$", PAGES["questions.md"], re.MULTILINE)
+    assert sorted(labels) == sorted(one.id for one in KNOWN.questions)
+
+
+def test_every_belief_and_sentence_has_a_row() -> None:
+    corrected = [one for one in catalog.claims() if one.corrects]
+    assert PAGES["beliefs.md"].count("\n* - ") == len(corrected) + len(KNOWN.chapters)
+    tables = PAGES["documentation.md"].count("{list-table}")
+    assert PAGES["documentation.md"].count("\n* - ") == len(KNOWN.entries) + tables
+
+
+def test_every_deviation_is_told_with_its_program() -> None:
+    for one in KNOWN.deviations:
+        assert markup.prose(one.instead) in PAGES["deviations.md"]
+        if one.upstream:
+            assert one.upstream.script.strip() in PAGES["deviations.md"]
+
+
+def test_wrong_lstms_are_read_without_being_imported(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text('import no\n@refuted_by("a.b", "a.c")\ndef is_wrong(): ...\n')
+    one = teeth.Wrong("is wrong", "tests/teeth/a.py#L3")
+    assert teeth.wrong(tmp_path) == {"a.b": [one], "a.c": [one]}
+    assert teeth.wrong(tmp_path / "none") == {}
+
+
+def test_every_example_is_shown_whole() -> None:
+    for one in catalog.claims():
+        assert one.example.rstrip() in PAGES[f"claims/{one.id}.md"]
+
+
+def test_only_what_the_newest_release_breaks_is_marked_in_lists() -> None:
+    broken, old = (
+        KNOWN.claims[next(iter(known))]
+        for known in (KNOWN.deviating, KNOWN.elsewhere.keys() - KNOWN.deviating.keys())
+    )
+    assert "*False\\," not in claim.line(old, KNOWN)
+    assert claim.line(broken, KNOWN).endswith(".*")
