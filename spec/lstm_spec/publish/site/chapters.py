@@ -67,10 +67,7 @@ def _counts(records: Records) -> Iterator[str]:
     for page, said in (
         ("questions", f"{len(records.questions)} that people ask, with answers made of claims"),
         ("beliefs", f"{corrected} that are false, each with the claim that corrects it"),
-        (
-            "documentation",
-            f"a verdict on {sentences} sentences of that of Keras {keras}",
-        ),
+        ("documentation", f"a verdict on {sentences} sentences of that of Keras {keras}"),
         ("deviations", "where released Keras breaks a claim, and what happens instead"),
     ):
         yield f"{markup.link(f'/{page}.md', page.capitalize())}: {markup.text(said)}"

@@ -79,7 +79,7 @@ def sentences(records: Records) -> str:
     """Return the page of the documentation's sentences, by object."""
     said = markup.prose(DOCUMENTATION.format(release=documentation.release()))
     parts = ["# Documentation\n", f"{said}\n"]
-    for name, entries in groupby(records.entries, lambda one: one.object.partition(".")[0]):
+    for name, entries in groupby(records.entries, lambda one: one.object):
         rows = [_sentence(one) for one in entries]
         parts += [f"## {markup.text(name)}\n"]
         parts += [markup.table(("Where", "What it says", "Verdict", "Why"), rows)]
@@ -87,10 +87,8 @@ def sentences(records: Records) -> str:
 
 
 def _sentence(one: Entry) -> tuple[str, str, str, str]:
-    claims = ", ".join(
-        markup.claim(name, markup.code(name)) for name in one.confirmed + one.refuted
-    )
-    why = claims or markup.prose(one.vague or one.untestable)
+    claims = [markup.claim(name, markup.code(name)) for name in one.confirmed + one.refuted]
+    why = ", ".join(claims) or markup.prose(one.vague or one.untestable)
     return markup.prose(documentation.place(one)), markup.prose(one.says), one.verdict, why
 
 
