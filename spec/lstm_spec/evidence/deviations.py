@@ -113,7 +113,8 @@ def load(path: Path = FILE) -> list[Deviation]:
 
 def current() -> list[Deviation]:
     """Return what deviates in the newest release."""
-    return [one for one in load() if one.matches(newest())]
+    here = newest()
+    return [one for one in load() if one.matches(here)]
 
 
 def _read(path: Path) -> _File:
