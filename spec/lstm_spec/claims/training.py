@@ -117,10 +117,10 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
-    >>> model = keras.Sequential([keras.Input((99, 3)), lstm])
+    >>> model = keras.Sequential([keras.Input((50, 3)), lstm])
     >>> model.compile("sgd", "mse", run_eagerly=True)
-    >>> x = np.zeros((1, 99, 3))  # (batch, timesteps, features)
-    >>> x[0, 0, 0] = x[0, 90, 1] = 1.0  # feature 0 is seen at the first of 99 timesteps only
+    >>> x = np.zeros((1, 50, 3))  # (batch, timesteps, features)
+    >>> x[0, 0, 0] = x[0, 40, 1] = 1.0  # feature 0 is seen at the first of 50 timesteps only
     >>> before, loss = lstm.get_weights()[0], model.train_on_batch(x, np.full((1, 2), 1e9))
     >>> np.any(lstm.get_weights()[0] != before, axis=1).tolist()  # feature 2 is never seen
     [True, True, False]
