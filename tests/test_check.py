@@ -163,6 +163,50 @@ def test_interrupted_run_keeps_what_it_had(tmp_path: Path, interrupt: signal.Sig
     assert running(str(tmp_path)) == []
 
 
+def test_killed_run_is_resumed_without_trying_anything_twice(check: Check, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lstm_spec.cli", "check", "time", "--effort", "smoke"]
+    process = subprocess.Popen(
+        [*command, "--seed", "3", "--workers", "1"], cwd=tmp_path, stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    process.kill()
+    process.communicate()
+    time.sleep(0.5)
+    assert running(str(tmp_path)) == []
+    file = tmp_path / "lstm-spec-report.jsonl"
+    before = report.read(file)
+    with file.open("ab") as cut:
+        cut.write(b'{"kind":"rec')
+    assert finish(tmp_path).returncode == 0
+    after = report.read(file)
+    assert after.records[: len(before.records)] == before.records
+    assert sorted(r.claim for r in after.records) == sorted(before.header.claims)
+    assert finish(tmp_path).returncode == 0
+    assert report.read(file) == after
+
+
+def finish(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `lstm-spec check --resume` in a folder."""
+    command = [sys.executable, "-m", "lstm_spec.cli", "check", "--resume", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_reports_of_other_claims_or_places_are_not_resumed(check: Check, tmp_path: Path) -> None:
+    assert "there is no report lstm-spec-report.jsonl; leave out" in finish(tmp_path).stderr
+    assert "leave out NAME" in finish(tmp_path, "time").stderr
+    assert "leave out --effort" in finish(tmp_path, "--effort", "smoke").stderr
+    check(CAUSALITY)
+    file = tmp_path / "lstm-spec-report.jsonl"
+    text = file.read_text(encoding="utf-8")
+    for old, new, said in [
+        ('"device":"cpu"', '"device":"gpu"', "was made with device gpu, here it is cpu"),
+        (f'"{CAUSALITY}":"', f'"{CAUSALITY}":"0', f"changed since, such as {CAUSALITY}"),
+    ]:
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        assert said in finish(tmp_path).stderr
+        assert file.read_text(encoding="utf-8") == text.replace(old, new, 1)
+
+
 def running(word: str) -> list[str]:
     """Return the command lines of running processes that hold a word (Linux only)."""
     lines = []

@@ -9,7 +9,8 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations, plugin, report
+from lstm_spec.evidence import deviations, report
+from lstm_spec.evidence.recorder import Recorder
 
 HEAD = """
 from hypothesis import given, settings
@@ -130,7 +131,7 @@ def test_death_of_the_interpreter_can_be_what_is_known(
     tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deviations, "known", lambda claim: None)
-    recorder = plugin._Recorder(tmp_path / "report.jsonl", pytestconfig)
+    recorder = Recorder(tmp_path / "report.jsonl", pytestconfig)
     test = next(claim.test for claim in catalog.claims() if claim.id == "time.causality")
     assert recorder._died(f"time.py::{test}").verdict == "crashed"
     died = structs.replace(KNOWN, says="the interpreter died")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,8 @@ class Claim:
     """The name of the test function."""
     line: int
     """The line of the chapter's file on which the claim begins."""
+    code: str
+    """A digest of what the test draws and does, and of its example; words do not count."""
 
     @property
     def chapter(self) -> str:
@@ -74,9 +77,10 @@ def claims() -> list[Claim]:
 @cache
 def read(path: Path) -> list[Claim]:
     """Return the claims of a chapter's file, in the order in which they stand."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [_claim(node, mark) for node in functions for mark in _marks(node)]
+    text = path.read_text(encoding="utf-8")
+    functions = [n for n in ast.parse(text, str(path)).body if isinstance(n, ast.FunctionDef)]
+    lines = text.splitlines()
+    return [_claim(node, mark, lines) for node in functions for mark in _marks(node)]
 
 
 def select(names: list[str]) -> list[Claim]:
@@ -134,7 +138,15 @@ def _cases(drawn: bool, costly: bool) -> int:
     return examples // share
 
 
-def _claim(node: ast.FunctionDef, mark: ast.Call) -> Claim:
+def _code(node: ast.FunctionDef, mark: ast.Call, lines: list[str], example: str) -> str:
+    """Return the digest; of the source as it is written, for Pythons unparse differently."""
+    words = node.body[0]
+    drawn = lines[mark.end_lineno : words.lineno - 1]
+    done = lines[words.end_lineno : node.end_lineno]
+    return hashlib.sha256("\n".join([*drawn, example, *done]).encode()).hexdigest()[:8]
+
+
+def _claim(node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> Claim:
     facts = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
     basis = next(basis for basis in BASES if basis in facts)
     needs = facts.get("needs", ())
@@ -153,4 +165,5 @@ def _claim(node: ast.FunctionDef, mark: ast.Call) -> Claim:
         cases=_cases(bool(_marks(node, "given")), "costly" in facts),
         test=node.name,
         line=mark.lineno,
+        code=_code(node, mark, lines, arrow + example),
     )

@@ -59,10 +59,12 @@ def _add_check(verbs: Any) -> None:
     add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
     add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
-    add("--durations", type=_whole(0), default=0, metavar="N", help="show the N slowest claims")
+    slow = "show the N slowest claims"
+    add("--durations", type=_whole(0), default=0, action=_Once, metavar="N", help=slow)
     two = "say in which environment of the matrix, from A to B, the claim got another verdict"
     add("--bisect", nargs=2, metavar=("A", "B"), help=two)
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+    add("--resume", action="store_true", help="finish the report of a run that was stopped")
     _add_request(verb)
 
 

@@ -49,7 +49,9 @@ class Plan:
     limit: int
     """Seconds that one claim may take."""
     file: Path
-    """Where the report goes; what was there is replaced."""
+    """Where the report goes."""
+    resume: bool = False
+    """Whether the report is gone on with; otherwise what was there is replaced."""
 
 
 def run(plan: Plan, environment: Environment) -> Generator[Record]:
@@ -62,12 +64,15 @@ def run(plan: Plan, environment: Environment) -> Generator[Record]:
         StoppedError: pytest tried nothing; the message holds the end of what it printed.
     """
     began = time.monotonic()
-    plan.file.write_bytes(b"")
-    report.append(plan.file, _header(plan, environment))
+    if not plan.resume:
+        plan.file.write_bytes(b"")
+        report.append(plan.file, _header(plan, environment))
     while left := _untried(plan):
         yield from _attempt(plan, left)
-    seconds = round(time.monotonic() - began, 1)
-    report.append(plan.file, Footer(_now(), seconds, report.read(plan.file).verdicts))
+    made = report.read(plan.file)
+    if made.footer is None:
+        seconds = round(time.monotonic() - began, 1)
+        report.append(plan.file, Footer(_now(), seconds, made.verdicts))
 
 
 def _untried(plan: Plan) -> list[Claim]:
@@ -116,6 +121,7 @@ def _header(plan: Plan, environment: Environment) -> Header:
         workers=plan.workers,
         environment=environment,
         claims=[claim.id for claim in plan.claims],
+        code={claim.id: claim.code for claim in plan.claims},
     )
 
 
@@ -137,6 +143,7 @@ def _command(plan: Plan, claims: list[Claim]) -> list[str]:
             "faulthandler_exit_on_timeout=true",
         ),
         *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.file.absolute()}", *seed),
+        f"--lstm-parent={os.getpid()}",
         *("--pyargs", *(f"lstm_spec.claims.{c.chapter}::{c.test}" for c in claims)),
     ]
 

@@ -113,8 +113,12 @@ def load(path: Path = FILE) -> list[Deviation]:
 
 def current() -> list[Deviation]:
     """Return what deviates in the newest release."""
-    here = newest()
-    return [one for one in load() if one.matches(here)]
+    return at(newest())
+
+
+def at(where: Place) -> list[Deviation]:
+    """Return what deviates at a place."""
+    return [one for one in load() if one.matches(where)]
 
 
 def _read(path: Path) -> _File:

@@ -112,9 +112,14 @@ def pair(then: str, now: str) -> tuple[Report, Report]:
 
 def _versions(one: Report) -> dict[str, Version]:
     """Return the releases of Keras and of TensorFlow, zero where there is none."""
-    there = one.header.environment
-    where = Place(there.packages, there.python, there.backend, there.device)
+    where = place(one)
     return {name: Version(where.version(name) or "0") for name in ("keras", "tensorflow")}
+
+
+def place(one: Report) -> Place:
+    """Return where a report was made."""
+    there = one.header.environment
+    return Place(there.packages, there.python, there.backend, there.device)
 
 
 def narrowed(one: Report, claims: Collection[str]) -> Report:

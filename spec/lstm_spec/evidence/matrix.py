@@ -17,8 +17,8 @@ import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec import catalog
-from lstm_spec.evidence import apart, environment, ledger, report, venv
-from lstm_spec.evidence.report import Report
+from lstm_spec.evidence import apart, deviations, environment, ledger, report, venv
+from lstm_spec.evidence.report import Record, Report
 from lstm_spec.evidence.request import Request
 
 FILE = Path(__file__).with_name("matrix.toml")
@@ -69,23 +69,44 @@ def load(path: Path = FILE) -> Matrix:
 
 
 def missing(entry: Entry, folder: Path) -> bool:
-    """Return whether the ledger in a folder lacks a report of an environment as it is today."""
+    """Return whether the ledger in a folder lacks a record of an environment as it is today."""
+    kept = _kept(entry, folder)
+    return kept is None or bool(kept.untried)
+
+
+def _kept(entry: Entry, folder: Path) -> Report | None:
+    """Return what still counts of an environment's report, as the beginning of today's report.
+
+    It counts if the environment is what the entry asks for. A record counts if its claim and
+    what is said of its deviation are today's; a refuted claim is always tried again.
+    """
     try:
-        return not _is_current(entry, report.read(folder / f"{entry.name}{ledger.SUFFIX}"))
+        made = report.read(folder / f"{entry.name}{ledger.SUFFIX}")
     except (OSError, report.UnreadableReportError):
-        return True
-
-
-def _is_current(entry: Entry, made: Report) -> bool:
-    """Return whether a report is complete, of today's claims, and of what the entry asks for."""
-    header, installed = made.header, made.header.environment.packages
+        return None
+    installed = made.header.environment.packages
     asked = map(Requirement, entry.requirements)
-    return (
-        made.footer is not None
-        and header.claims == [claim.id for claim in catalog.claims()]
-        and header.effort == entry.effort
-        and all(one.specifier.contains(installed.get(one.name, "")) for one in asked)
-    )
+    if made.header.effort != entry.effort or not all(
+        one.specifier.contains(installed.get(one.name, "")) for one in asked
+    ):
+        return None
+    code = {claim.id: claim.code for claim in catalog.claims()}
+    instead = {one.claim: one.instead for one in deviations.at(ledger.place(made))}
+    records = [
+        record
+        for record in made.records
+        if made.header.code.get(record.claim) == code.get(record.claim, "")
+        and _stands(record, instead.get(record.claim))
+    ]
+    head = msgspec.structs.replace(made.header, claims=list(code), code=code)
+    return Report(head, records, None)
+
+
+def _stands(record: Record, instead: str | None) -> bool:
+    """Return whether a verdict is what deviations.toml says today."""
+    if record.verdict == "deviates":
+        return record.message == instead
+    return record.verdict == "not applicable" or (record.verdict == "held" and instead is None)
 
 
 def make(entry: Entry, folder: Path, workers: int) -> str:
@@ -101,19 +122,35 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
         UnreadableReportError: the check ended without a complete report; the message says why.
         OSError: a file cannot be written.
     """
+    kept = _kept(entry, folder)
+    for begun in [kept, None] if kept and kept.records else [None]:
+        made = _check(entry, workers, begun)
+        if isinstance(made, Report):
+            folder.mkdir(exist_ok=True)
+            (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(_pack(made))
+            return ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
+    raise report.UnreadableReportError(made)
+
+
+def _check(entry: Entry, workers: int, begun: Report | None = None) -> Report | str:
+    """Return a complete report of an environment, or the last thing that was said instead.
+
+    Args:
+        entry: the environment.
+        workers: how many processes try the claims.
+        begun: a report to go on with.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         file, log = Path(temporary, "report.jsonl"), Path(temporary, "log")
-        words = [f"--effort={entry.effort}", f"--workers={workers}", f"--report={file}"]
+        lines: list[report.Line] = [begun.header, *begun.records] if begun else []
+        for line in lines:
+            report.append(file, line)
+        how = "--resume" if begun else f"--effort={entry.effort}"
         with log.open("wb") as output:
-            apart.check(entry.request, words, output)
+            apart.check(entry.request, [how, f"--workers={workers}", f"--report={file}"], output)
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         made = report.read(file) if file.exists() else None
-        if made is None or made.footer is None:
-            raise report.UnreadableReportError(said[-1] if said else "nothing was printed")
-    folder.mkdir(exist_ok=True)
-    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(_pack(made))
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
-    return f"{counts}, in {made.footer.seconds:.0f} s"
+        return made if made and made.footer else (said or ["nothing was printed"])[-1]
 
 
 def _pack(made: Report) -> bytes:

@@ -13,7 +13,6 @@ import hashlib
 import inspect
 import os
 import tempfile
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +21,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from lstm_spec import catalog
 from lstm_spec.evidence import deviations
 from lstm_spec.evidence.effort import effort
-from lstm_spec.evidence.report import Record, append
+from lstm_spec.evidence.recorder import KEY, Recorder
+from lstm_spec.evidence.report import Record
 
-KEY = "lstm_spec"
 MESSAGE_LINES = 30
 
 
@@ -37,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     efforts = "smoke, default, deep, or a number of cases for each claim"
     group.addoption("--lstm-effort", type=effort, default="default", help=efforts)
     group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
+    group.addoption("--lstm-parent", type=int, metavar="PID", help="end when that process ends")
     group.addoption("--lstm-arguments", type=Path, metavar="FILE", help="append what is tried")
 
 
@@ -46,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deviates: a claim that Keras is known to break")
     path = config.getoption("lstm_report")
     if path and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Recorder(path, config), "lstm-spec-recorder")
+        config.pluginmanager.register(Recorder(path, config), "lstm-spec-recorder")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -227,36 +226,3 @@ def _bytes(value: Any) -> bytes:
     if isinstance(value, dict):
         return b"".join(_bytes(key) + _bytes(part) for key, part in value.items())
     return repr(value).encode()
-
-
-class _Recorder:
-    """Writes a record as soon as its claim is done: in the controller, if there are workers."""
-
-    def __init__(self, path: Path, config: pytest.Config) -> None:
-        self.path = path
-        self.limit = float(config.getoption("timeout", None) or "inf")
-        self.started: dict[str, float] = {}
-        self.ids = {claim.test: claim.id for claim in catalog.claims()}
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.started[nodeid] = time.monotonic()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        found = dict(report.user_properties).get(KEY)
-        if found:
-            append(self.path, msgspec.convert(found, Record))
-        elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
-            append(self.path, self._died(report.nodeid))
-
-    def _died(self, nodeid: str) -> Record:
-        seconds = time.monotonic() - self.started.get(nodeid, time.monotonic())
-        claim = self.ids[nodeid.rpartition("::")[2]]
-        record = Record(claim, "crashed", round(seconds, 3))
-        record.message = "the interpreter died while the claim was tried"
-        if seconds >= self.limit:
-            record.verdict = "timed out"
-            record.message = f"did not end within {self.limit:g} s"
-        known = deviations.known(claim)
-        if known and known.says in record.message:
-            record.verdict, record.message = "deviates", known.instead
-        return record

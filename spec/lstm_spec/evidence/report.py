@@ -65,6 +65,8 @@ class Header(msgspec.Struct, tag="header", tag_field="kind"):
     environment: Environment
     claims: list[str]
     """The ids of the claims that the run sets out to try, in reading order."""
+    code: dict[str, str] = {}
+    """By id: a digest of the claim's test and example, to tell whether a record is of today's."""
 
 
 class Record(msgspec.Struct, tag="record", tag_field="kind"):

@@ -34,9 +34,12 @@ def check(arguments: argparse.Namespace) -> int:
         the installation is broken, 130 if interrupted.
     """
     from lstm_spec.evidence import deviations, environment
-    from lstm_spec.evidence.check import Plan, StoppedError
+    from lstm_spec.evidence.check import StoppedError
+    from lstm_spec.evidence.report import UnreadableReportError
+    from lstm_spec.evidence.resume import UnresumableError
 
     try:
+        _forbid_other_plan(arguments)
         claims = catalog.select(arguments.names)
         deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
         forbid_unwritable(arguments.report)
@@ -44,14 +47,42 @@ def check(arguments: argparse.Namespace) -> int:
             return _bisect(arguments, claims)
         if arguments.packages or arguments.backend or arguments.python:
             return _apart(arguments)
-        workers = min(arguments.workers or environment.cores(), len(claims))
-        limit = arguments.time_limit or time_limit(arguments.effort)
-        plan = Plan(claims, arguments.effort, arguments.seed, workers, limit, arguments.report)
-        return _try(plan, environment.probe(), arguments.durations)
-    except (catalog.UnknownNameError, UnwritableError) as error:
+        here = environment.probe()
+        return _try(_plan(arguments, claims, here), here, arguments.durations)
+    except (catalog.UnknownNameError, UnwritableError, UnresumableError, _TwoPlansError) as error:
         return say(error, BAD_USAGE)
-    except (environment.BrokenInstallationError, deviations.DeviationError, StoppedError) as error:
+    except (
+        environment.BrokenInstallationError,
+        deviations.DeviationError,
+        StoppedError,
+        UnreadableReportError,
+    ) as error:
         return say(error, BROKEN)
+
+
+class _TwoPlansError(ValueError):
+    """The report says what to try, and so does the command line."""
+
+
+def _forbid_other_plan(arguments: argparse.Namespace) -> None:
+    given = vars(arguments).get("given", {})
+    said = ["NAME"] * bool(arguments.names) + ["--bisect"] * bool(arguments.bisect)
+    said += [f"--{name}" for name in ("effort", "seed") if name in given]
+    if arguments.resume and said:
+        raise _TwoPlansError(f"--resume tries what the report set out to try; leave out {said[0]}")
+
+
+def _plan(arguments: argparse.Namespace, claims: list[Claim], here: Environment) -> Plan:
+    from lstm_spec.evidence import environment, resume
+    from lstm_spec.evidence.check import Plan
+
+    effort, seed, file = arguments.effort, arguments.seed, arguments.report
+    if arguments.resume:
+        begun = resume.header(file, here)
+        claims, effort, seed = catalog.select(begun.claims), begun.effort, begun.seed
+    workers = min(arguments.workers or environment.cores(), len(claims))
+    limit = arguments.time_limit or time_limit(effort)
+    return Plan(claims, effort, seed, workers, limit, file, arguments.resume)
 
 
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
@@ -76,10 +107,9 @@ def _apart(arguments: argparse.Namespace) -> int:
     from lstm_spec.evidence import apart, request, venv
 
     options = ("effort", "seed", "workers", "time_limit", "durations")
-    given = {name: getattr(arguments, name) for name in options}
-    words = [
-        f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
-    ]
+    given = vars(arguments).get("given", {})
+    words = [f"--{name.replace('_', '-')}={given[name]}" for name in options if name in given]
+    words += ["--resume"] * arguments.resume
     words += [f"--report={arguments.report.absolute()}", *arguments.names]
     try:
         asked = request.parse(

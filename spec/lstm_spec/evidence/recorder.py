@@ -1,0 +1,67 @@
+"""Writes the record of a claim into the report as soon as the claim is done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence import deviations
+from lstm_spec.evidence.report import Record, append
+
+KEY = "lstm_spec"
+"""The name under which a record travels with pytest's report of a test."""
+
+
+def _end_with(parent: int) -> None:
+    """End this process and its workers as soon as its parent has ended, even by SIGKILL.
+
+    Else they would go on to write into a report that is perhaps resumed meanwhile.
+    """
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os.killpg(0, signal.SIGKILL)
+
+
+class Recorder:
+    """A plugin of the process that controls the run, whether it has workers or not."""
+
+    def __init__(self, path: Path, config: pytest.Config) -> None:
+        """Append to the report at a path."""
+        self.path = path
+        self.limit = float(config.getoption("timeout", None) or "inf")
+        self.started: dict[str, float] = {}
+        self.ids = {claim.test: claim.id for claim in catalog.claims()}
+        if parent := config.getoption("lstm_parent"):
+            threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Remember when a claim was begun."""
+        self.started[nodeid] = time.monotonic()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Append the record that came with the report of a test, or one of a dead worker."""
+        found = dict(report.user_properties).get(KEY)
+        if found:
+            append(self.path, msgspec.convert(found, Record))
+        elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
+            append(self.path, self._died(report.nodeid))
+
+    def _died(self, nodeid: str) -> Record:
+        seconds = time.monotonic() - self.started.get(nodeid, time.monotonic())
+        claim = self.ids[nodeid.rpartition("::")[2]]
+        record = Record(claim, "crashed", round(seconds, 3))
+        record.message = "the interpreter died while the claim was tried"
+        if seconds >= self.limit:
+            record.verdict = "timed out"
+            record.message = f"did not end within {self.limit:g} s"
+        known = deviations.known(claim)
+        if known and known.says in record.message:
+            record.verdict, record.message = "deviates", known.instead
+        return record

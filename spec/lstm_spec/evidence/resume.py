@@ -1,0 +1,63 @@
+"""Goes on with a report where the run that made it stopped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from lstm_spec import catalog
+from lstm_spec.evidence import report
+from lstm_spec.evidence.report import Environment, Header
+
+
+class UnresumableError(ValueError):
+    """A report that cannot be gone on with; the message says why, and what to do."""
+
+
+def header(file: Path, here: Environment) -> Header:
+    """Return what a report set out to do, and cut off its last line if it is not whole.
+
+    Args:
+        file: the report.
+        here: where its other claims would be tried.
+
+    Raises:
+        UnresumableError: there is no report, it was made elsewhere, or of other claims.
+        UnreadableReportError: the file is damaged, or no report.
+        OSError: the file cannot be read or written.
+    """
+    if not file.exists():
+        raise UnresumableError(f"there is no report {file}; leave out --resume to begin one")
+    found = report.read(file)
+    for difference in (_elsewhere(found.header.environment, here), _edited(found.header)):
+        if difference:
+            raise UnresumableError(f"{file} {difference}; leave out --resume to begin anew")
+    os.truncate(file, file.read_bytes().rfind(b"\n") + 1)
+    return found.header
+
+
+def _elsewhere(there: Environment, here: Environment) -> str:
+    """Say in what the places differ; the number of cores does not matter."""
+    before, now = (msgspec.to_builtins(msgspec.structs.replace(e, cores=0)) for e in (there, here))
+    names = [name for name in before if before[name] != now[name]]
+    if not names:
+        return ""
+    name = names[0]
+    if name in ("signatures", "sentences", "news"):
+        return f"was made where the {name} of Keras are others"
+    return f"was made with {name} {_say(before[name])}, here it is {_say(now[name])}"
+
+
+def _say(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {version}" for name, version in value.items())
+    return str(value)
+
+
+def _edited(made: Header) -> str:
+    """Say which claims have changed since."""
+    now = {claim.id: claim.code for claim in catalog.claims()}
+    edited = [claim for claim in made.claims if made.code.get(claim) != now.get(claim, "")]
+    return f"is of claims that have changed since, such as {edited[0]}" if edited else ""
