@@ -135,3 +135,12 @@ def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
     status, heavy, seconds = done.stderr.split()
     assert (status, heavy) == ("0", "set()")
     assert float(seconds) < 0.5, "seconds of processor time"
+
+
+@pytest.mark.parametrize("words", [["upstream"], ["cite", "time.order"]])
+def test_reader_that_closes_the_pipe_ends_it_without_a_traceback(words: list[str]) -> None:
+    command = [sys.executable, "-m", "lstm_spec.cli", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 141

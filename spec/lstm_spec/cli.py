@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import NoReturn
 from lstm_spec.parser import parser
 from lstm_spec.verbs.check import check
 from lstm_spec.verbs.compare import compare
+from lstm_spec.verbs.outcome import UNREAD
 from lstm_spec.verbs.publish import answer, cite, explain, upstream
 
 VERBS = {
@@ -30,7 +32,13 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
     arguments = parser().parse_args(words)
-    return VERBS[arguments.verb](arguments)
+    try:
+        status = VERBS[arguments.verb](arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who reads has seen enough, as in `lstm-spec check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
 
 
 if __name__ == "__main__":

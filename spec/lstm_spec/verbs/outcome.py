@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED = 1, 2, 3, 130
+NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
 
 
 class UnwritableError(ValueError):
