@@ -66,11 +66,11 @@ def mean_square(y: Array) -> Any:
 
 
 def runs_of_cell(call: Callable[..., Any], *arguments: Any) -> int:
-    """Return how often the Python code of an LSTMCell runs in a call."""
-    run = keras.layers.LSTMCell.call
-    with mock.patch.object(keras.layers.LSTMCell, "call", autospec=True, side_effect=run) as cell:
+    """Return how often the Python code of an LSTM's cell runs in a call."""
+    cell = type(keras.layers.LSTM(1).cell)  # up to Keras 2.8 not keras.layers.LSTMCell itself
+    with mock.patch.object(cell, "call", autospec=True, side_effect=cell.call) as runs:
         call(*arguments)
-    return int(cell.call_count)
+    return int(runs.call_count)
 
 
 def matrix_products(layer: Any, x: Array) -> int:
@@ -1379,12 +1379,12 @@ def test_a_layer_cannot_be_quantized_and_a_model_leaves_it_as_it_is():
 
 @claim(
     "modes.cost-of-predict",
-    observed="Keras 3, TensorFlow, CPU: 60 to 140 times as long",
+    observed="TensorFlow, CPU: 40 to 140 times as long on Keras 3, 4 to 13 times on Keras 2",
     corrects="To predict step by step in a loop, call predict.",
 )
 def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     """
-    On one small batch `predict` takes over ten times as long as `predict_on_batch`.
+    On one small batch `predict` takes several times as long as `predict_on_batch`.
 
     It sets up a data pipeline in every call. That pays on much data and is lost on little;
     `fit` pays it in every epoch.
@@ -1400,7 +1400,7 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     ways = (lambda: model.predict(case.x, verbose=0), lambda: model.predict_on_batch(case.x))
     rounds = [[seconds(way) for way in ways] for _ in range(3)]
     predict, on_batch = np.min(rounds, axis=0)  # the first round compiles
-    assert predict > 10 * on_batch, f"{predict:.4f} s and {on_batch:.4f} s"
+    assert predict > 2 * on_batch, f"{predict:.4f} s and {on_batch:.4f} s"
 
 
 FREE: dict[str, list[Any]] = {

@@ -538,9 +538,12 @@ def test_another_number_of_symbolic_features_is_refused(case, more):
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
-    >>> y = lstm(np.ones((1, 4, 3)))  # (batch, timesteps, features)
-    >>> lstm(keras.Input((4, 3))).shape == (None, 2)
-    True
+    >>> y, x = lstm(np.ones((1, 4, 3))), keras.Input((4, 5))  # (timesteps, features)
+    >>> try:
+    ...     keras.Model(x, lstm(x)).predict(np.ones((1, 4, 5)), verbose=0)
+    ... except Exception:
+    ...     print("refused, at the latest when it runs")
+    refused, at the latest when it runs
     """
     layer, inputs = lstm(case), keras.Input((case.timesteps, case.features + more))
     assert_refused(lambda: layer(inputs))

@@ -12,7 +12,7 @@ from functools import partial
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
@@ -431,6 +431,7 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
 
 
 @claim("wrappers.direction-names", observed="Keras 2 and 3")
+@example("forward_words")
 @given(sampled_from(["lstm", "words", "forward_words", "backward_words"]))
 def test_the_directions_are_named_after_the_given_layer(name):
     """
@@ -2261,6 +2262,7 @@ def test_time_distributed_refuses_two_axes(case):
 @claim(
     "wrappers.slices-of-one-input",
     observed="Keras 3",
+    needs="keras.layers.Identity",
     corrects="Documentation of TimeDistributed, call argument `inputs`: it takes nested tensors.",
 )
 @given(cases())
