@@ -16,7 +16,7 @@ from lstm_spec.harness import subject
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ENTRIES = documentation.entries()
-DEVIATING = {one.claim for one in deviations.load() if one.matches(deviations.newest())}
+DEVIATING = {one.claim for one in deviations.current()}
 
 LAYER = """Layer that repeats. It has cells (e.g. one), i.e. units (ie. "cells"). `A. B` is code.
     It needs what follows:

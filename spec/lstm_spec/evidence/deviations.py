@@ -111,6 +111,11 @@ def load(path: Path = FILE) -> list[Deviation]:
     return [_deviation(path, given) for given in _read(path).deviation]
 
 
+def of(claim: str) -> list[Deviation]:
+    """Return what deviates of a claim, anywhere."""
+    return [one for one in load() if one.claim == claim]
+
+
 def current() -> list[Deviation]:
     """Return what deviates in the newest release."""
     return at(newest())
@@ -152,7 +157,7 @@ def known(claim: str) -> Deviation | None:
     Raises:
         DeviationError: two entries match.
     """
-    listed = [one for one in load() if one.claim == claim]
+    listed = of(claim)
     if not listed:
         return None
     here = place.installed(look_for_gpus=any(one.device for one in listed))

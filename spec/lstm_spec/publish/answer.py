@@ -93,7 +93,7 @@ def _question(question: Question, claims: Sequence[Claim]) -> str:
 
 
 def _false(claim: Claim) -> str:
-    known = [one for one in deviations.load() if one.claim == claim.id]
+    known = deviations.of(claim.id)
     return "".join(f"  False, {plain(f'{one.condition}: {one.instead}')}\n" for one in known)
 
 

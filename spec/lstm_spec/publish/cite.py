@@ -78,7 +78,7 @@ def citation(claim: Claim, tried: Tried = ()) -> Citation:
     version = metadata.version(PACKAGE)
     test = f"spec/lstm_spec/claims/{claim.chapter}.py#L{claim.line}"
     address = repository()
-    known = [one for one in deviations.load() if one.claim == claim.id]
+    known = deviations.of(claim.id)
     return Citation(
         id=claim.id,
         statement=claim.statement,
