@@ -100,10 +100,11 @@ def test_limits_follow_from_what_a_claim_needs(
 
 
 def test_releases_are_grouped_by_verdict() -> None:
-    tried = [("2.21", "held"), ("2.19", "deviates"), ("2.20", "held")]
-    assert cite.releases(tried) == "held on 2.21, 2.20; deviates on 2.19"
-    said = cite.markdown(cite.citation(CLAIM, tried))
-    assert "- Tried on releases: held on 2.21, 2.20; deviates on 2.19.\n" in said
+    verdicts = {"keras-3.7": "deviates", "keras-3.8": "held", "keras-3.9": "held"}
+    told = "held on Keras 3.8 to 3.9; deviates on Keras 3.7"
+    assert cite.releases(list(verdicts.items())) == told
+    said = cite.markdown(cite.citation(CLAIM, list(verdicts.items())))
+    assert f"- Tried on releases: {told}.\n" in said
 
 
 def test_without_reports_nothing_is_said_of_releases() -> None:

@@ -16,6 +16,7 @@ import msgspec
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import deviations
 from lstm_spec.evidence.report import VERDICTS, Verdict
+from lstm_spec.publish.spans import spans
 from lstm_spec.publish.upstream import Tried
 
 PACKAGE = "lstm-spec"
@@ -127,8 +128,9 @@ def limits(claim: Claim) -> list[str]:
 
 def releases(tried: Tried) -> str:
     """Tell on which releases a claim met with which verdict."""
+    names = [name for name, _ in tried]
     groups = ((v, [name for name, verdict in tried if verdict == v]) for v in VERDICTS)
-    return "; ".join(f"{verdict} on {', '.join(names)}" for verdict, names in groups if names)
+    return "; ".join(f"{verdict} on {spans(some, names)}" for verdict, some in groups if some)
 
 
 def facts(cited: Citation) -> list[str]:

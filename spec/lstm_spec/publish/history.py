@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from lstm_spec.evidence import ledger
 from lstm_spec.evidence.compare import Change, compare
 from lstm_spec.evidence.report import VERDICTS, Report
 from lstm_spec.evidence.views import escape
+from lstm_spec.publish.spans import UNORDERED, rows, spans
 
 PAGE = Path(__file__).parents[2] / "releases.md"
 SHOWN = 160
@@ -57,17 +58,9 @@ def _installed(one: Report) -> str:
     return ", ".join(f"{name} {there.packages[name]}" for name in names if name in there.packages)
 
 
-def rows(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the names of each row of the matrix, in their order: what stands before the number."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        found[name.rpartition("-")[0]].append(name)
-    return found
-
-
 def _changes(reports: Reports) -> Iterator[str]:
     for row, names in rows(reports).items():
-        if row in ("backend", "python"):  # they are no sequence
+        if row in {*UNORDERED, "python"}:
             continue
         yield f"\n## What changed from one {escape(row)} to the next\n"
         for then, now in pairwise(names):
@@ -112,31 +105,9 @@ def _claims(reports: Reports) -> Iterator[str]:
     yield "| claim | " + " | ".join(VERDICTS) + " |"
     yield "|---" * (1 + len(VERDICTS)) + "|"
     for claim in sorted(verdicts.keys() - same):
-        where = (_where(verdicts[claim], verdict) for verdict in VERDICTS)
+        met = ([name for name, one in verdicts[claim].items() if one == v] for v in VERDICTS)
+        where = (escape(spans(some, verdicts[claim])) for some in met)
         yield f"| {_id(claim)} | {' | '.join(where)} |"
-
-
-def _where(seen: Mapping[str, str], verdict: str) -> str:
-    """Return the environments in which a claim met with a verdict, neighbours as a span."""
-    spans = []
-    for row, names in rows(seen).items():
-        numbers = [name.rpartition("-")[2] for name in names]
-        met = [seen[name] == verdict for name in names]
-        if all(met) and len(names) > 1:
-            spans.append(f"all {row}")
-        else:
-            spans += [f"{row} {span}" for span in _spans(numbers, met)]
-    return escape(", ".join(spans))
-
-
-def _spans(numbers: list[str], met: list[bool]) -> Iterator[str]:
-    start = None
-    for k, number in enumerate(numbers):
-        if met[k] and start is None:
-            start = number
-        if start is not None and (k + 1 == len(numbers) or not met[k + 1]) and met[k]:
-            yield start if start == number else f"{start} to {number}"
-            start = None
 
 
 if __name__ == "__main__":

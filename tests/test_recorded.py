@@ -1,0 +1,41 @@
+"""What the ledger records is whole, and deviations.toml explains all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from lstm_spec.evidence import deviations, ledger, matrix
+from lstm_spec.evidence.report import GOOD
+
+ENTRIES = matrix.load().environment
+REPORTS = {name: ledger.find(name) for name in ledger.names()}
+
+
+def test_each_environment_of_the_matrix_has_its_report_and_no_other() -> None:
+    assert sorted(REPORTS) == sorted(entry.name for entry in ENTRIES)
+
+
+def test_no_verdict_is_unexplained() -> None:
+    bad = [
+        (name, record.claim, record.verdict)
+        for name, one in REPORTS.items()
+        for record in one.records
+        if record.verdict not in GOOD
+    ]
+    assert bad == []
+
+
+def test_each_deviation_occurs_in_the_ledger_and_none_is_ambiguous() -> None:
+    places = [ledger.place(one) for one in REPORTS.values()]
+    deviations.forbid_unmatched(deviations.load(), places)
+    deviations.forbid_ambiguous(deviations.load(), places)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_report_is_of_the_claims_as_they_are_now(entry: matrix.Entry) -> None:
+    if matrix.missing(entry, ledger.FOLDER):
+        pytest.skip("claims or deviations were edited since: tox run -e ledger")
+
+
+def test_ledger_is_small() -> None:
+    assert sum(path.stat().st_size for path in ledger.FOLDER.iterdir()) < 2_000_000

@@ -1,0 +1,39 @@
+"""Spans name the environments that are meant, each once."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import booleans, lists
+
+from lstm_spec.publish.spans import spans
+
+NAMES = ["tensorflow-2.9", "keras-3.8", "keras-3.9", "keras-3.10", "tf-keras-2.16"]
+NAMES += ["backend-jax", "backend-torch"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ([], ""),
+        (["keras-3.9"], "Keras 3.9"),
+        (["keras-3.8", "keras-3.9", "keras-3.10"], "Keras 3.8 to 3.10"),
+        (["keras-3.8", "keras-3.10"], "Keras 3.8, 3.10"),
+        (["tensorflow-2.9", "keras-3.8"], "TensorFlow 2.9, Keras 3.8"),
+        (["tf-keras-2.16"], "tf-keras 2.16"),
+        (["backend-jax", "backend-torch"], "backend jax, torch"),
+    ],
+)
+def test_neighbours_of_a_row_are_a_span(chosen: list[str], said: str) -> None:
+    assert spans(chosen, NAMES) == said
+
+
+@given(lists(booleans(), max_size=8))
+def test_each_release_is_named_once(met: list[bool]) -> None:
+    names = [f"keras-{number}" for number in range(len(met))]
+    said = spans([name for name, one in zip(names, met, strict=True) if one], names)
+    found: list[int] = []
+    for span in filter(None, said.removeprefix("Keras ").split(", ")):
+        first, _, last = span.partition(" to ")
+        found += range(int(first), int(last or first) + 1)
+    assert found == [k for k, one in enumerate(met) if one]
