@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,44 +144,6 @@ def test_broken_installation_leaves_the_last_report(check: Check, tmp_path: Path
     assert last.read_text(encoding="utf-8") == "what was recorded\n"
 
 
-@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_run_keeps_what_it_had(tmp_path: Path, interrupt: signal.Signals) -> None:
-    command = [sys.executable, "-m", "lstm_spec.cli", "check", "time", "--workers", "1"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert "1/" in process.stdout.readline()
-    process.send_signal(interrupt)
-    rest = process.communicate(timeout=30)[0]
-    assert process.returncode == 130
-    found = report.read(tmp_path / "lstm-spec-report.jsonl")
-    assert found.footer is None
-    assert 1 <= len(found.records) < len(found.header.claims)
-    assert f"Incomplete: {len(found.records)} of {len(found.header.claims)}" in rest
-    time.sleep(0.5)
-    assert running(str(tmp_path)) == []
-
-
-def test_killed_run_is_resumed_without_trying_anything_twice(check: Check, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "lstm_spec.cli", "check", "time", "--effort", "smoke"]
-    process = subprocess.Popen(
-        [*command, "--seed", "3", "--workers", "1"], cwd=tmp_path, stdout=subprocess.PIPE
-    )
-    process.stdout.readline()
-    process.kill()
-    process.communicate()
-    time.sleep(0.5)
-    assert running(str(tmp_path)) == []
-    file = tmp_path / "lstm-spec-report.jsonl"
-    before = report.read(file)
-    with file.open("ab") as cut:
-        cut.write(b'{"kind":"rec')
-    assert finish(tmp_path).returncode == 0
-    after = report.read(file)
-    assert after.records[: len(before.records)] == before.records
-    assert sorted(r.claim for r in after.records) == sorted(before.header.claims)
-    assert finish(tmp_path).returncode == 0
-    assert report.read(file) == after
-
-
 def finish(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `lstm-spec check --resume` in a folder."""
     command = [sys.executable, "-m", "lstm_spec.cli", "check", "--resume", *words]
@@ -205,15 +164,6 @@ def test_reports_of_other_claims_or_places_are_not_resumed(check: Check, tmp_pat
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
         assert said in finish(tmp_path).stderr
         assert file.read_text(encoding="utf-8") == text.replace(old, new, 1)
-
-
-def running(word: str) -> list[str]:
-    """Return the command lines of running processes that hold a word (Linux only)."""
-    lines = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # the process has ended meanwhile
-            lines.append(file.read_text(encoding="utf-8", errors="replace").replace("\0", " "))
-    return [line for line in lines if word in line]
 
 
 def test_settings_of_the_folder_do_not_reach_the_claims(check: Check, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 from lstm_spec.parser import parser
 from lstm_spec.verbs.check import check
 from lstm_spec.verbs.compare import compare
-from lstm_spec.verbs.outcome import UNREAD
+from lstm_spec.verbs.outcome import INTERRUPTED, UNREAD, say
 from lstm_spec.verbs.publish import answer, cite, explain, upstream
 
 VERBS = {
@@ -36,6 +36,8 @@ def main(words: Sequence[str] | None = None) -> int:
         status = VERBS[arguments.verb](arguments)
         sys.stdout.flush()
         return status
+    except KeyboardInterrupt:
+        return say("interrupted", INTERRUPTED)
     except BrokenPipeError:  # who reads has seen enough, as in `lstm-spec check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD

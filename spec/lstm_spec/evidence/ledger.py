@@ -51,7 +51,7 @@ def find(text: str) -> Report:
     found = report.read(path)
     if found.footer is None:
         done, planned = len(found.records), len(found.header.claims)
-        said = f"{done} of {planned} claims were tried; run `lstm-spec check` again"
+        said = f"{done} of {planned} claims were tried; `lstm-spec check --resume` goes on"
         raise UnreadableReportError(f"{path}: incomplete: {said}")
     return found
 

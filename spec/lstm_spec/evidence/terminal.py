@@ -128,5 +128,5 @@ def _close(tried: Report, console: Console) -> None:
         line = f"\nIn {tried.footer.seconds:.0f} s: {verdict}."
     else:
         done, planned = len(tried.records), len(tried.header.claims)
-        line = f"\nIncomplete: {done} of {planned} claims were tried."
+        line = f"\nIncomplete: {done} of {planned} claims were tried; --resume goes on."
     console.print(line, style="bold", markup=False, highlight=False)

@@ -1,0 +1,93 @@
+"""A check that is stopped at any moment keeps what it had, and is resumed.
+
+`tox run -e interrupted` stops it at ten moments by each signal, the ordinary tests at one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lstm_spec.evidence import ledger, report
+
+MOMENTS = int(os.environ.get("MOMENTS", "1"))
+CLAIMS = ("time.causality", "time.order", "time.every-step", "state.zero-start", "shapes.width")
+CHECK = (sys.executable, "-m", "lstm_spec.cli", "check")
+DRAWN = ("--effort", "smoke", "--seed", "3", "--workers", "1")
+FILE = "lstm-spec-report.jsonl"
+
+
+def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return what the report in a folder says of each claim, each of which it names once."""
+    records = report.read(folder / FILE).records
+    found = {record.claim: (record.verdict, record.cases) for record in records}
+    assert len(found) == len(records)
+    return found
+
+
+def finish(folder: Path) -> None:
+    """Resume the check of a folder, or begin it if it had not come to write a report."""
+    begin = (*CLAIMS, *DRAWN)
+    words = ("--resume",) if (folder / FILE).exists() else begin
+    done = subprocess.run([*CHECK, *words], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[float, dict[str, tuple[str, str]]]:
+    """Return how long a check takes, and its verdicts."""
+    folder, began = tmp_path_factory.mktemp("undisturbed"), time.monotonic()
+    finish(folder)
+    return time.monotonic() - began, verdicts(folder)
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_check_is_stopped_and_resumed(
+    undisturbed: tuple[float, dict[str, tuple[str, str]]],
+    tmp_path: Path,
+    sent: signal.Signals,
+    moment: int,
+) -> None:
+    seconds, expected = undisturbed
+    process = subprocess.Popen(
+        [*CHECK, *CLAIMS, *DRAWN],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(random.Random(f"{sent} {moment}").uniform(0.5, 1) * seconds)
+    process.send_signal(sent)
+    said, wrong = process.communicate(timeout=30)
+    assert "Traceback" not in wrong
+    assert process.returncode in (0, -sent if sent is signal.SIGKILL else 130)
+    time.sleep(0.5)
+    assert running(str(tmp_path)) == []
+    before = report.read(tmp_path / FILE).records if (tmp_path / FILE).exists() else []
+    if process.returncode == 130 and (tmp_path / FILE).exists():
+        assert f"Incomplete: {len(before)} of {len(CLAIMS)} claims were tried; --resume" in said
+        with pytest.raises(report.UnreadableReportError, match="incomplete"):
+            ledger.find(str(tmp_path / FILE))
+    finish(tmp_path)
+    assert report.read(tmp_path / FILE).records[: len(before)] == before
+    assert verdicts(tmp_path) == expected
+
+
+def running(word: str) -> list[str]:
+    """Return the command lines of running processes that hold a word (Linux only)."""
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # the process has ended meanwhile
+            lines.append(file.read_text(encoding="utf-8", errors="replace").replace("\0", " "))
+    return [line for line in lines if word in line]
