@@ -36,7 +36,10 @@ def table(found: Comparison, console: Console) -> None:
 
 def _columns(section: Section) -> Table:
     made = Table(box=None, pad_edge=False)
-    for title in section.head:
+    first, *others = section.head
+    short = all(len(row[0]) < NARROW for row in section.rows)  # like the id of a claim
+    made.add_column(first, overflow="fold", no_wrap=short)
+    for title in others:
         made.add_column(title, overflow="fold")
     for row in section.rows:
         made.add_row(*(Text(_line(cell)) for cell in row))
