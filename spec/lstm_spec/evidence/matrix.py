@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import signal
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from packaging.requirements import Requirement
@@ -185,16 +185,13 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m lstm_spec.evidence.matrix", description=__doc__
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
-    jobs: dict[str, Any] = {"type": int, "choices": range(1, 65), "default": 1, "metavar": "N"}
-    parser.add_argument("--jobs", **jobs, help="how many environments at once")
     parser.add_argument("--ledger", type=Path, default=ledger.FOLDER, metavar="FOLDER")
     given = parser.parse_args(words)
     if unknown := [name for name in given.names if name not in entries]:
         parser.error(f"no environment is called {unknown[0]}; they are {', '.join(entries)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends the check too
     chosen = [entries[name] for name in given.names or entries]
-    workers = max(1, environment.cores() // given.jobs)
-    with ThreadPoolExecutor(given.jobs) as pool:
-        made = list(pool.map(lambda entry: _tell(entry, given.ledger, workers), chosen))
+    made = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]
     return 0 if all(made) else 1
 
 
