@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from packaging.version import Version
 
-from lstm_spec.evidence import deviations
+from lstm_spec.evidence import deviations, matrix
 from lstm_spec.evidence.deviations import Deviation, DeviationError
-from lstm_spec.evidence.place import Place
+from lstm_spec.evidence.place import DISTRIBUTIONS, Place
 
 KNOWN = Deviation("time.causality", "seven", "It is seven.", "an issue")
 HERE = Place({"keras": "3.15.1", "tensorflow-cpu": "2.21.0"}, "3.11.7")
@@ -125,6 +128,7 @@ def test_entry_for_a_place_that_is_never_tried_is_named() -> None:
         (HEAD + ENTRY + "backend = 'tensrflow'", "a.b: Invalid enum value 'tensrflow'"),
         (HEAD + ENTRY + "device = ['tpu']", "a.b: Invalid enum value 'tpu'"),
         (HEAD + ENTRY + "os = 'linux'", "a.b: .*unknown field `os`"),
+        (HEAD + ENTRY + "fixed = 'later'", r"a.b: Expected `str` matching .* at `\$.fixed`"),
         (HEAD + ENTRY.replace("seven", "", 1), r"a.b: .*length >= 1 - at `\$.says`"),
         (HEAD + ENTRY + UPSTREAM.replace("prints", "says"), "a.b: .*unknown field `says`"),
         (ENTRY, "missing required field `newest`"),
@@ -141,3 +145,68 @@ def test_file_is_read(tmp_path: Path) -> None:
     assert deviations.newest(file) == Place({"keras": "3.15.1"}, "3.11.7")
     (one,) = deviations.load(file)
     assert (one.condition, one.upstream.prints) == ("keras <3, device cpu", "7")
+
+
+# What the file says
+
+
+def matrix_place(entry: matrix.Entry) -> Place:
+    """Return an environment of the matrix as a place; TensorFlow up to 2.15 brings its Keras."""
+    packages = dict(text.split("==") for text in entry.requirements if "==" in text)
+    if not {"keras", "tf-keras"} & set(packages):
+        packages["keras"] = packages["tensorflow"].rpartition(".")[0] + ".0"
+    return Place(packages, f"{entry.python}.0", entry.backend)
+
+
+LISTED = deviations.load()
+PLACES = [matrix_place(entry) for entry in matrix.load().environment]
+FIXES = [
+    (one, package.lower(), fix)
+    for one in LISTED
+    if one.fixed
+    for package, fix in [one.fixed.split()[-2:]]
+]
+
+
+def deviates(claim: str, where: Place) -> bool:
+    return any(one.claim == claim and one.matches(where) for one in LISTED)
+
+
+def moved(where: Place, package: str, version: str) -> Place:
+    """Return the place with another version of a package."""
+    kept = {name: v for name, v in where.packages.items() if name not in DISTRIBUTIONS[package]}
+    return dataclasses.replace(where, packages={**kept, package: version})
+
+
+def test_each_entry_matches_the_matrix_and_nowhere_together_with_another() -> None:
+    deviations.forbid_unmatched(LISTED, PLACES)
+    deviations.forbid_ambiguous(LISTED, PLACES)
+
+
+def test_claim_holds_in_the_release_that_fixed_it() -> None:
+    for one, package, fix in FIXES:
+        there = [moved(where, package, fix) for where in PLACES if one.matches(where)]
+        still = [where for where in there if deviates(one.claim, where)]
+        assert not still, f"{one.claim}, {one.condition}: fixed in {one.fixed}, listed for {still}"
+
+
+def test_claim_deviates_in_each_release_up_to_the_fix() -> None:
+    for one, package, fix in FIXES:
+        alike = structs.replace(one, **{package: ">0"})
+        tried = [
+            (Version(where.version(package)), where) for where in PLACES if alike.matches(where)
+        ]
+        first = min(version for version, where in tried if one.matches(where))
+        between = [where for version, where in tried if first <= version < Version(fix)]
+        free = [where for where in between if not deviates(one.claim, where)]
+        assert not free, f"{one.claim}, {one.condition}: fixed in {one.fixed}, free on {free}"
+
+
+def test_what_deviates_in_the_newest_release_is_not_fixed() -> None:
+    assert [one.claim for one in deviations.current() if one.fixed] == []
+
+
+def test_addresses_are_those_of_issues_and_pull_requests() -> None:
+    given = re.findall(r"https:[^\s,;]*\w", "\n".join(one.concerns for one in LISTED))
+    good = re.compile(r"https://github\.com/[\w-]+/[\w-]+/(issues|pull)/\d+")
+    assert [address for address in given if not good.fullmatch(address)] == []
