@@ -169,7 +169,7 @@ FIXES = [
 
 
 def deviates(claim: str, where: Place) -> bool:
-    return any(one.claim == claim and one.matches(where) for one in LISTED)
+    return any(one.matches(where) for one in deviations.of(claim))
 
 
 def moved(where: Place, package: str, version: str) -> Place:

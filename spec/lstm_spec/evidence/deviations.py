@@ -18,6 +18,9 @@ FILE = Path(__file__).with_name("deviations.toml")
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
 Device = Literal["cpu", "gpu"]
+Fix = Annotated[
+    str, msgspec.Meta(pattern=r"^(https://\S+/pull/\d+, in )?(Keras|TensorFlow) \d+(\.\d+)+$")
+]
 
 
 class DeviationError(ValueError):
@@ -47,7 +50,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that the failure must contain, so that another failure is not taken for this one."""
     instead: Text
     concerns: Text
-    """The documentation's sentence, in our words, or the address of the issue."""
+    """The documentation's sentence, in our words, or the address of the issue, or what else."""
     tensorflow: str = ""
     """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
     keras: str = ""
@@ -56,8 +59,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A version specifier."""
     backend: Backend | list[Backend] = []
     device: Device | list[Device] = []
-    fixed: str = ""
-    """The release or pull request in which it was fixed."""
+    fixed: Fix = ""
+    """The release from which the claim holds, if a fault was mended; with the pull request."""
     upstream: Upstream | None = None
 
     def __post_init__(self) -> None:
