@@ -59,13 +59,30 @@ def test_no_serious_fault_for_people_with_disabilities(
     assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
 
 
-def test_search_finds_a_claim_by_its_words(site: Path, page: Any) -> None:
+def found(site: Path, page: Any, words: str) -> list[str]:
     page.goto((site / "index.html").as_uri())
-    page.get_by_label("Search", exact=True).fill("every timestep")
+    page.get_by_label("Search", exact=True).fill(words)
     page.keyboard.press("Enter")
-    page.wait_for_selector("#search-results li a")
-    found = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
-    assert any("/claims/time.every-step.html" in address for address in found[:3])
+    page.get_by_text("Search finished").wait_for()
+    links = page.locator("#search-results li a")
+    return [Path(link).stem for link in links.evaluate_all("all => all.map(a => a.pathname)")]
+
+
+def test_search_finds_a_claim_by_its_words(site: Path, page: Any) -> None:
+    assert "time.every-step" in found(site, page, "every timestep")[:3]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("every step", "every timestep"),
+        ("number of neurons", "number of units"),
+        ("hidden size", "units"),
+        ("BiLSTM in fp16", "Bidirectional in float16"),
+    ],
+)
+def test_search_takes_synonyms_for_one_word(site: Path, page: Any, said: str, meant: str) -> None:
+    assert found(site, page, said) == found(site, page, meant) != []
 
 
 @pytest.mark.parametrize("name", ["time.every-step", "time.fewer-or-more-units", "weights.three"])

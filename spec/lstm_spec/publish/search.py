@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,8 +51,6 @@ class Index:
     words: frozenset[str]
     """The words that occur in them, and the synonyms."""
     unsaid: frozenset[str]
-    synonyms: dict[str, str]
-    """What people say, each with the word of the specification."""
 
 
 def index(texts: Iterable[Text]) -> Index:
@@ -61,11 +60,9 @@ def index(texts: Iterable[Text]) -> Index:
     database.execute(f"CREATE VIRTUAL TABLE texts USING fts5({columns})")
     everything = list(texts)
     database.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", everything)
-    listed = words()
-    synonyms = {said: word for word, others in listed.synonyms.items() for said in others}
-    known = [*synonyms, *(part for text in everything for part in text[1:])]
+    known = [*synonyms(), *(part for text in everything for part in text[1:])]
     occurring = frozenset(WORD.findall(" ".join(known).lower()))
-    return Index(database, occurring, frozenset(listed.unsaid), synonyms)
+    return Index(database, occurring, frozenset(words().unsaid))
 
 
 def words(path: Path = FILE) -> Words:
@@ -77,10 +74,29 @@ def words(path: Path = FILE) -> Words:
     return msgspec.toml.decode(path.read_bytes(), type=Words)
 
 
+@cache
+def synonyms() -> dict[str, str]:
+    """Return what people say, each with the word of the specification, the longest first."""
+    listed = words().synonyms.items()
+    found = {said: word for word, others in listed for said in others}
+    return {said: found[said] for said in sorted(found, key=len, reverse=True)}
+
+
+@cache
+def pattern() -> str:
+    """Return a regular expression, of Python and of JavaScript, that finds what people say."""
+    return rf"\b({'|'.join(map(re.escape, synonyms()))})s?\b"
+
+
+def translate(said: str) -> str:
+    """Say in the words of the specification what people say, in lower case."""
+    return re.sub(pattern(), lambda found: synonyms()[found[1]], said)
+
+
 def find(where: Index, asked: str) -> list[tuple[str, float]]:
     """Return the names of the texts that hold some of the words, with scores, the best first."""
     said = " ".join(_mended(where, word) for word in WORD.findall(asked.lower()))
-    meant = WORD.findall(_translated(where, said).lower())
+    meant = WORD.findall(translate(said).lower())
     terms = " OR ".join(f'"{word}"' for word in meant if word not in where.unsaid)
     if not terms:
         return []
@@ -95,9 +111,3 @@ def _mended(where: Index, word: str) -> str:
     if where.texts.execute("SELECT 1 FROM texts WHERE texts MATCH ?", (f'"{word}"',)).fetchone():
         return word  # another form of a word that occurs
     return (difflib.get_close_matches(word, sorted(where.words), 1, NEAR) or [word])[0]
-
-
-def _translated(where: Index, said: str) -> str:
-    longest = sorted(where.synonyms, key=len, reverse=True)
-    one = re.compile(rf"\b({'|'.join(map(re.escape, longest))})s?\b")
-    return one.sub(lambda found: where.synonyms[found[1]], said)

@@ -3,6 +3,10 @@
 from importlib import metadata
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
+from lstm_spec.publish.site.english import English
+
 project = "lstm-spec"
 version = release = metadata.version(project)
 extensions = ["myst_parser", "sphinx_copybutton"]
@@ -29,3 +33,8 @@ pygments_dark_style = "a11y-high-contrast-dark"
 # Only what is typed after the prompts is copied, without what it prints.
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
+
+
+def setup(app: Sphinx) -> None:
+    """Let the search take synonyms for one word."""
+    app.add_search_language(English)

@@ -2,11 +2,12 @@
 // id is asked for comes first; then those whose title holds the words side by side and early;
 // then those of whose title the words are much.
 const query = new URLSearchParams(window.location.search).get("q") ?? "";
-const split = (text) => text.toLowerCase().match(/\w+/g) ?? [];
-const asked = split(query);
+const stemmer = new Stemmer();
+const split = (text) => splitQuery(text).map((word) => stemmer.stemWord(word.toLowerCase()));
 
 var Scorer = {
   score: ([page, title, , , score]) => {
+    const asked = split(query);
     const words = split(title);
     const known = asked.filter((word) => words.includes(word)).length;
     const before = ` ${words.join(" ")} `.split(` ${asked.join(" ")} `, 1)[0];
