@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,27 @@ def test_history_links_to_claims() -> None:
         "[`time.every-step`](/claims/time.every-step.md): held, now"
         in lists.pages(said)["releases"]
     )
+
+
+def test_two_releases_are_compared_with_what_was_seen_in_each() -> None:
+    held, refuted = (Record("time.every-step", verdict, 0.1) for verdict in ("held", "refuted"))
+    other = Record("</script>", "crashed", 0.1, message="<b>")
+    said = replace(KNOWN, reports={"a": report(held), "b": report(refuted, other)})
+    page = lists.pages(said)["compare"]
+    recorded = json.loads(page.partition('id="recorded">')[2].partition("</script>")[0])
+    met = {None: None, **dict(enumerate(recorded["met"]))}
+    seen = {claim: [met[k] for k in places] for claim, _, places in recorded["rows"]}
+    assert seen["time.every-step"] == [["held", ""], ["refuted", ""]]
+    assert seen["</script>"] == [None, ["crashed", "<b>"]]
+    assert seen["time.order"] == [None, None]
+
+
+@pytest.mark.parametrize("names", [[], ["a"]])
+def test_without_two_reports_nothing_is_compared(names: list[str]) -> None:
+    said = replace(KNOWN, reports={name: report() for name in names})
+    made = dict(pages.pages(said))
+    assert "compare.md" not in made
+    assert "compare" not in made["index.md"]
 
 
 def test_every_question_stands_under_a_label() -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lstm_spec.evidence.report import Record
+from lstm_spec.publish.site.records import Records, gather
+from reports import report
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("quic", "gpu", "background-networking", "component-update", "sync")
 ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
+
+EVIL = "\"'</td><script>alert(1)</script><img src=x onerror=alert(1)> {ref}`x` [a](b) |\n# no"
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +28,32 @@ def site() -> Path:
     if "SITE" not in os.environ:
         pytest.skip("SITE does not say where the built site is; `tox run -e site` does")
     return Path(os.environ["SITE"])
+
+
+def hostile() -> Records:
+    """Return what is known, with reports that mean harm."""
+    names, there = ("time.every-step", EVIL), {"python": EVIL, "effort": EVIL}
+    reports = {
+        f"{EVIL}-{verdict}": report(
+            *(Record(name, verdict, 0.1, message=EVIL) for name in names),
+            packages={"keras": EVIL},
+            **there,
+        )
+        for verdict in ("held", "refuted")
+    }
+    return replace(gather(), reports=reports)
+
+
+@pytest.fixture(scope="session")
+def hostile_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a site of reports that mean harm, where `site` is at hand too."""
+    from lstm_spec.publish.site.__main__ import build
+
+    folder = tmp_path_factory.mktemp("hostile") / "site"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'myst_parser")  # of its own, for the next Sphinx but one
+        assert build(hostile(), folder) == 0
+    return folder
 
 
 @pytest.fixture(scope="session")

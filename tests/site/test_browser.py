@@ -26,8 +26,16 @@ KINDS = (
 """A page of each kind."""
 EVERY = 20
 """Of the claims' pages one in so many is loaded."""
+OF_REPORTS = ("releases", "compare")
+"""The kinds that are looked at with reports in them which mean harm."""
 TELEPHONE = {"width": 360, "height": 740}
-each_kind = pytest.mark.parametrize("kind", KINDS)
+each_kind = pytest.mark.parametrize("kind", KINDS + OF_REPORTS)
+
+
+@pytest.fixture
+def address(kind: str, request: pytest.FixtureRequest) -> str:
+    folder: Path = request.getfixturevalue("hostile_site" if kind in OF_REPORTS else "site")
+    return (folder / f"{kind}.html").as_uri()
 
 
 def test_pages_load_without_errors(site: Path, page: Any) -> None:
@@ -38,22 +46,22 @@ def test_pages_load_without_errors(site: Path, page: Any) -> None:
 
 
 @each_kind
-def test_nothing_is_wider_than_a_telephone(site: Path, page: Any, kind: str) -> None:
+def test_nothing_is_wider_than_a_telephone(address: str, page: Any) -> None:
     page.set_viewport_size(TELEPHONE)
-    page.goto((site / f"{kind}.html").as_uri())
+    page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
 
 
 @each_kind
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_no_serious_fault_for_people_with_disabilities(
-    site: Path, page: Any, kind: str, scheme: str, width: int
+    address: str, page: Any, scheme: str, width: int
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page.set_viewport_size({**TELEPHONE, "width": width})
     page.emulate_media(color_scheme=scheme)
-    page.goto((site / f"{kind}.html").as_uri())
+    page.goto(address)
     found = Axe().run(page, options={"preload": False}).response["violations"]
     serious = [one for one in found if one["impact"] in ("serious", "critical")]
     assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
@@ -118,16 +126,38 @@ def test_filter_leaves_the_rows_with_the_words(site: Path, page: Any) -> None:
     assert rows.count() == everything
 
 
+def test_two_releases_are_chosen_by_keyboard(hostile_site: Path, page: Any) -> None:
+    page.goto((hostile_site / "compare.html").as_uri())
+    rows = page.locator("#verdicts tbody tr")
+    assert rows.count() == 2
+    tab_to(page, "second")
+    page.keyboard.press("ArrowUp")
+    assert page.get_by_role("status").inner_text().startswith("0 of ")
+    tab_to(page, "all")
+    page.keyboard.press("Space")
+    assert rows.count() == len(catalog.claims()) + 1
+
+
+def test_two_releases_that_are_chosen_stand_in_the_address(hostile_site: Path, page: Any) -> None:
+    page.goto((hostile_site / "compare.html").as_uri())
+    page.get_by_label("First").select_option(index=1)
+    page.reload()
+    assert page.get_by_label("First").evaluate("field => field.selectedIndex") == 1
+
+
+def tab_to(page: Any, name: str) -> None:
+    focus = "document.activeElement"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"{focus}.name || {focus}.id || {focus}.textContent") == name:
+            return
+    raise AssertionError(f"{name} is not reached")
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_navigation_is_reached_by_keyboard(site: Path, page: Any, width: int) -> None:
     page.set_viewport_size({**TELEPHONE, "width": width})
     page.goto((site / "index.html").as_uri())
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        name = page.evaluate("document.activeElement.id || document.activeElement.textContent")
-        if name == "__navigation":
-            page.keyboard.press("Space")
-        if name == "Time":
-            break
+    tab_to(page, "Time")
     page.keyboard.press("Enter")
     page.wait_for_url("**/chapters/time.html")

@@ -35,7 +35,7 @@ def front(records: Records, look_up: list[str]) -> str:
             "## Read\n",
             "".join(f"1. {_line(one)}\n" for one in records.chapters),
             "## Look up\n",
-            markup.items(_counts(records)),
+            markup.items(_counts(records, look_up)),
             "## Link here\n",
             markup.prose(LINK) + "\n",
             markup.block("md", f"{{external+lstm:std:ref}}`{ANSWER}`"),
@@ -61,16 +61,19 @@ def _line(one: Chapter) -> str:
     return f"{name}: {markup.prose(one.summary)}"
 
 
-def _counts(records: Records) -> Iterator[str]:
+def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
     corrected = sum(bool(claim.corrects) for claim in records.claims.values())
     sentences, keras = len(records.entries), documentation.release()
-    for page, said in (
-        ("questions", f"{len(records.questions)} that people ask, with answers made of claims"),
-        ("beliefs", f"{corrected} that are false, each with the claim that corrects it"),
-        ("documentation", f"a verdict on {sentences} sentences of that of Keras {keras}"),
-        ("deviations", "where released Keras breaks a claim, and what happens instead"),
-    ):
-        yield f"{markup.link(f'/{page}.md', page.capitalize())}: {markup.text(said)}"
+    said = {
+        "questions": f"{len(records.questions)} that people ask, with answers made of claims",
+        "beliefs": f"{corrected} that are false, each with the claim that corrects it",
+        "documentation": f"a verdict on {sentences} sentences of that of Keras {keras}",
+        "deviations": "where released Keras breaks a claim, and what happens instead",
+        "releases": "what changed from one to the next, and where each claim holds",
+        "compare": f"any two of {len(records.reports)} environments side by side",
+    }
+    for page in look_up:
+        yield f"{markup.link(f'/{page}.md', page.capitalize())}: {markup.text(said[page])}"
 
 
 def _contents(caption: str, pages: list[str]) -> str:

@@ -12,7 +12,7 @@ from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
 from lstm_spec.publish import history
 from lstm_spec.publish.questions import Question
-from lstm_spec.publish.site import markup
+from lstm_spec.publish.site import compare, markup
 from lstm_spec.publish.site.claim import line
 from lstm_spec.publish.site.records import Chapter, Records
 
@@ -38,7 +38,11 @@ def pages(records: Records) -> dict[str, str]:
         "documentation": sentences(records),
         "deviations": deviations(records),
     }
-    return made | ({"releases": releases(records)} if records.reports else {})
+    if records.reports:
+        made["releases"] = releases(records)
+    if len(records.reports) > 1:
+        made["compare"] = compare.page(records)
+    return made
 
 
 def questions(records: Records) -> str:
