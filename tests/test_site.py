@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from lstm_spec import catalog
 from lstm_spec.evidence.report import Record, Report
+from lstm_spec.publish.chart import draw
 from lstm_spec.publish.site import chapters, claim, lists, markup, pages, records, teeth
 from reports import MARKUP, report
 
@@ -101,6 +102,13 @@ def test_claim_tells_the_sentences_it_is_about() -> None:
     named = [name for one in KNOWN.entries for name in (*one.confirmed, *one.refuted)]
     lines = [re.findall("^- (?:Confirms|Refutes) ", page, re.MULTILINE) for page in PAGES.values()]
     assert sum(map(len, lines)) == len(named)
+
+
+def test_claim_tells_its_figure() -> None:
+    figure = KNOWN.figures["time.every-step"]
+    assert draw(figure) in ANSWER
+    assert markup.prose(figure.told.told) in ANSWER
+    assert "<svg" not in PAGES["claims/time.order.md"]
 
 
 def test_claim_without_reports_has_no_table() -> None:

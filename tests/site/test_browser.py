@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from lstm_spec import catalog
+from lstm_spec.publish import figures
+from lstm_spec.publish.figures import Figure
 
 KINDS = (
     "index",
@@ -17,6 +19,7 @@ KINDS = (
     "claims/time.every-step",
     "claims/masking.attached-with-state",
     "claims/time.zero-padding",
+    "claims/masking.carries-state",
     "questions",
     "beliefs",
     "documentation",
@@ -65,6 +68,25 @@ def test_no_serious_fault_for_people_with_disabilities(
     found = Axe().run(page, options={"preload": False}).response["violations"]
     serious = [one for one in found if one["impact"] in ("serious", "critical")]
     assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+
+
+@pytest.mark.parametrize(("claim", "figure"), figures.load().items())
+def test_figure_is_named_and_read_on_a_telephone(
+    site: Path, page: Any, claim: str, figure: Figure
+) -> None:
+    page.set_viewport_size(TELEPHONE)
+    page.goto((site / f"claims/{claim}.html").as_uri())
+    words = page.get_by_role("img", name=figure.told.title).locator("text")
+    assert min(words.evaluate_all("all => all.map(a => a.getBoundingClientRect().height)")) > 11
+
+
+def test_figure_takes_the_colours_of_the_page(site: Path, page: Any) -> None:
+    page.goto((site / "claims/gates.counter.html").as_uri())
+    words, colours = page.locator(".chart text").first, set()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        colours.add(words.evaluate("words => getComputedStyle(words).fill"))
+    assert len(colours) == 2
 
 
 def found(site: Path, page: Any, words: str) -> list[str]:

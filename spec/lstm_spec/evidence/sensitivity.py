@@ -48,14 +48,33 @@ def measure(
     if max(weights, 2 * len(places) * timesteps * features) > LARGEST:
         raise UnmeasuredError("the layer or its input is too large")
     os.environ.update(quiet())
+    seen = {name: value for name, value in arguments.items() if name not in UNSEEN}
     try:
-        outputs = _outputs(arguments, _moved(timesteps, features, places))
+        found = derivatives(seen, timesteps, features, places)
     except ModuleNotFoundError as error:
         raise UnmeasuredError(f"there is no module {error.name} here") from error
     except Exception as error:  # whatever Keras says of the layer, or of its own installation
         raise UnmeasuredError(f"Keras raises {type(error).__name__}") from error
+    return dict(zip(places, found.tolist(), strict=True))
+
+
+def derivatives(
+    arguments: Mapping[str, Any], timesteps: int, features: int, places: Sequence[Place]
+) -> Any:
+    """Return an array for each place: the absolute derivatives of all that a layer returns.
+
+    Args:
+        arguments: of LSTM, `return_state` apart; it is built in float64.
+        timesteps: T.
+        features: F.
+        places: the inputs by which to differentiate.
+    """
+    from lstm_spec.harness import subject  # only here: it imports Keras
+
+    layer = subject.fresh({**arguments, "dtype": "float64"}, SEED)
+    outputs = subject.to_numpy(layer(_moved(timesteps, features, places)))
     up, down = np.split(outputs, 2)
-    return dict(zip(places, (np.abs(up - down) / (2 * STEP)).tolist(), strict=True))
+    return np.abs(up - down) / (2 * STEP)
 
 
 def _moved(timesteps: int, features: int, places: Sequence[Place]) -> Any:
@@ -65,10 +84,3 @@ def _moved(timesteps: int, features: int, places: Sequence[Place]) -> Any:
     for sample, (t, f) in enumerate(places):
         steps[sample, t, f] = STEP
     return np.concatenate([x + steps, x - steps])
-
-
-def _outputs(arguments: Mapping[str, Any], x: Any) -> Any:
-    from lstm_spec.harness import subject  # only here: it imports Keras
-
-    seen = {name: value for name, value in arguments.items() if name not in UNSEEN}
-    return subject.to_numpy(subject.fresh({**seen, "dtype": "float64"}, SEED)(x))

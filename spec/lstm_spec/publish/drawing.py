@@ -51,8 +51,10 @@ def draw(picture: Picture) -> str:
     width = max(wide, NARROWEST, LETTER * 1.5 * len(picture.title) + 48)
     bottom = picture.ground + (114 if picture.timesteps > 1 else 72)
     legend, height = _legend(picture, width, bottom)
+    paper = svg.element("rect", kind="paper", width=width, height=height, rx=8)
     parts = [*_head(picture), *_lines(picture), *_nodes(picture), *_labels(picture), *legend]
-    return svg.document(Point(width, height), picture.title, _told(picture), STYLE, parts)
+    parts = [svg.element("style", STYLE), paper, *parts]
+    return svg.document(Point(width, height), picture.title, _told(picture), parts)
 
 
 def _head(picture: Picture) -> Iterator[str]:

@@ -67,14 +67,13 @@ def arch(kind: str, start: Point, end: Point, rise: float) -> str:
     return element("path", kind=kind, d="M{} {} Q{} {} {} {}".format(*numbers))
 
 
-def document(size: Point, title: str, told: str, style: str, parts: Iterable[str]) -> str:
+def document(size: Point, title: str, told: str, parts: Iterable[str]) -> str:
     """Write a drawing.
 
     Args:
         size: its width and height.
         title: its name, for those who hear it read.
         told: what is to be seen, for them.
-        style: a style sheet.
         parts: its elements, from the back to the front.
     """
     width, height = (f"{round(number):d}" for number in size)
@@ -83,5 +82,4 @@ def document(size: Point, title: str, told: str, style: str, parts: Iterable[str
         f'height="{height}" role="img" aria-labelledby="title desc">'
     )
     names = [f'<title id="title">{plain(title)}</title>', f'<desc id="desc">{plain(told)}</desc>']
-    paper = element("rect", kind="paper", width=size.x, height=size.y, rx=8)
-    return "\n".join([head, *names, f"<style>{style}</style>", paper, *parts, "</svg>", ""])
+    return "\n".join([head, *names, *parts, "</svg>", ""])

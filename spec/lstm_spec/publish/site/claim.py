@@ -11,6 +11,8 @@ from lstm_spec.evidence import documentation
 from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
 from lstm_spec.publish import cite
+from lstm_spec.publish.chart import draw
+from lstm_spec.publish.figures import Figure
 from lstm_spec.publish.history import shortened
 from lstm_spec.publish.site import markup
 from lstm_spec.publish.site.records import Chapter, Records
@@ -51,6 +53,8 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     if one := records.deviating.get(claim.id):
         yield _deviation(one)
     yield markup.block("pycon", claim.example)
+    if claim.id in records.figures:
+        yield _figure(records.figures[claim.id])
     yield markup.items(map(markup.prose, _facts(claim)))
     yield from _elsewhere(claim, records)
     yield from _releases(claim, records)
@@ -68,6 +72,12 @@ def _deviation(one: Deviation) -> str:
     said = f"{markup.prose(one.instead)}\n\n{markup.prose(one.concerns)}"
     where = f"False, {markup.text(one.condition)}"
     return markup.directive("admonition", where, said, ":class: warning")
+
+
+def _figure(one: Figure) -> str:
+    drawing = markup.directive("raw", "html", draw(one))
+    said = f"{markup.prose(one.told.told)} {markup.text(f'Made with {one.made}.')}"
+    return markup.directive("container", "chart", f"{drawing}\n{said}")
 
 
 def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:

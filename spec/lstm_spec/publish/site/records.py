@@ -16,6 +16,8 @@ from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
 from lstm_spec.evidence.place import Place
 from lstm_spec.evidence.report import Record, Report
+from lstm_spec.publish import figures
+from lstm_spec.publish.figures import Figure
 from lstm_spec.publish.questions import Question, questions
 from lstm_spec.publish.site import teeth
 from lstm_spec.publish.site.teeth import Wrong
@@ -51,6 +53,8 @@ class Records:
     """Those of the ledger, in their order."""
     wrong: Mapping[str, list[Wrong]]
     retired: Mapping[str, str]
+    figures: Mapping[str, Figure]
+    """By the claims that they show."""
 
     @cached_property
     def claims(self) -> dict[str, Claim]:
@@ -100,6 +104,7 @@ def gather() -> Records:
         reports={name: ledger.find(name) for name in ledger.names()},
         wrong=teeth.wrong(),
         retired=catalog.retired(),
+        figures=figures.load(),
     )
 
 

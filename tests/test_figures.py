@@ -1,0 +1,50 @@
+"""The figures show what real Keras does; their numbers are those that are recorded."""
+
+from __future__ import annotations
+
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.evidence import figures, runs
+from lstm_spec.harness.tolerance import ROUNDING
+from lstm_spec.publish import figures as told
+
+SERIES = figures.load().series
+ROUNDED = {"precision.long-sequences", "precision.chaos"}
+"""Where rounding is to be seen, which differs from one processor to another."""
+
+
+@pytest.mark.parametrize("claim", runs.RUNS.keys() - ROUNDED)
+def test_recorded_numbers_are_what_keras_does(claim: str) -> None:
+    assert runs.RUNS[claim]() == SERIES[claim]
+
+
+def recorded_and_here(claim: str) -> list[figures.Series]:
+    return [SERIES[claim], runs.RUNS[claim]()]
+
+
+def test_error_of_default_weights_does_not_grow_with_time() -> None:
+    for seen in recorded_and_here("precision.long-sequences"):
+        (errors,) = seen.rows.values()
+        assert seen.places[-1] == "512"
+        assert max(errors) <= ROUNDING
+
+
+def test_large_weights_leave_no_digit_right() -> None:
+    for seen in recorded_and_here("precision.chaos"):
+        small, large = seen.rows.values()
+        assert min(small) > 5.5
+        assert large[0] > 6
+        assert max(large[29:]) < 1
+
+
+def test_every_figure_shows_a_claim_and_has_numbers() -> None:
+    known = {claim.id for claim in catalog.claims()}
+    assert told.load().keys() == SERIES.keys() == runs.RUNS.keys() <= known
+
+
+def test_figure_says_with_what_it_was_made() -> None:
+    recorded = figures.load()
+    keras, tensorflow = (recorded.packages[name] for name in ("keras", "tensorflow"))
+    made = f"Keras {keras} and TensorFlow {tensorflow}, {recorded.made}"
+    assert {one.made for one in told.load().values()} == {made}
