@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from msgspec import structs
@@ -16,6 +17,7 @@ from lstm_spec.publish.figures import Figure
 from lstm_spec.publish.history import shortened
 from lstm_spec.publish.site import markup
 from lstm_spec.publish.site.records import Chapter, Records
+from lstm_spec.publish.spans import spans
 
 ORPHAN = "---\norphan: true\n---\n\n"
 """The side bar lists chapters; their claims would be too many."""
@@ -92,11 +94,15 @@ def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
 def _releases(claim: Claim, records: Records) -> Iterator[str]:
     if tried := records.tried.get(claim.id):
         yield "## Releases\n"
+        names = [name for name, _ in tried]
+        alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, one in tried:
+            alike[one.verdict, shortened(one.message)].append(name)
         rows = [
-            (markup.text(name), one.verdict, str(one.examples), markup.text(shortened(one.message)))
-            for name, one in tried
+            (verdict, markup.text(spans(some, names)), markup.text(seen))
+            for (verdict, seen), some in alike.items()
         ]
-        yield markup.table(("Environment", "Verdict", "Cases", "What was seen"), rows)
+        yield markup.table(("Verdict", "Environments", "What was seen"), rows)
 
 
 def _questions(claim: Claim, records: Records) -> Iterator[str]:
