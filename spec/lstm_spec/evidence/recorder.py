@@ -49,12 +49,24 @@ class Recorder:
         """Append the record that came with the report of a test, or one of a dead worker."""
         found = dict(report.user_properties).get(KEY)
         if found:
-            append(self.path, msgspec.convert(found, Record))
+            self.started.pop(report.nodeid, None)
+            self._append(msgspec.convert(found, Record))
         elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
-            append(self.path, self._died(report.nodeid))
+            self._append(self._died(report.nodeid))
+
+    def pytest_internalerror(self) -> None:
+        """Append a record of each claim that was begun: its worker may have died unnoticed."""
+        for nodeid in list(self.started):
+            self._append(self._died(nodeid))
+
+    def _append(self, record: Record) -> None:
+        try:
+            append(self.path, record)
+        except OSError as error:
+            pytest.exit(f"{self.path} cannot be written: {error.strerror}")
 
     def _died(self, nodeid: str) -> Record:
-        seconds = time.monotonic() - self.started.get(nodeid, time.monotonic())
+        seconds = time.monotonic() - self.started.pop(nodeid, time.monotonic())
         claim = self.ids[nodeid.rpartition("::")[2]]
         record = Record(claim, "crashed", round(seconds, 3))
         record.message = "the interpreter died while the claim was tried"

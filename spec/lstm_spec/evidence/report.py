@@ -6,6 +6,7 @@ leaves what it had. A report without its footer is incomplete, and readers are t
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import zlib
 from collections import Counter
@@ -122,13 +123,21 @@ class Report(msgspec.Struct):
 
 
 def append(path: Path, line: Line) -> None:
-    """Add a line to the report.
+    """Add a line to the report, or leave the report as it was.
 
     Raises:
         OSError: the file cannot be written.
     """
-    with path.open("ab") as file:
-        file.write(msgspec.json.encode(line) + b"\n")
+    rest = memoryview(msgspec.json.encode(line) + b"\n")
+    with path.open("ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            with contextlib.suppress(OSError):  # what is no file has no end
+                file.truncate(end)
+            raise
 
 
 def read(path: Path) -> Report:

@@ -14,6 +14,8 @@ from lstm_spec.catalog import Claim
 from lstm_spec.evidence import environment
 from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report
 
+NARROW = 60
+
 
 def follow(records: Iterator[Record], total: int, console: Console) -> None:
     """Show the records as they come: a bar on a terminal, a plain line for each elsewhere."""
@@ -48,7 +50,7 @@ def summarize(tried: Report, claims: list[Claim], console: Console, durations: i
     """
     statements = {claim.id: claim for claim in claims}
     console.print(_where(tried), highlight=False, markup=False)
-    console.print(_table(tried))
+    console.print(_table(tried, console.width))
     for verdict, title in (("deviates", "Deviates as known"), ("not applicable", "Not applicable")):
         _list(title, [r for r in tried.records if r.verdict == verdict], console)
     if tried.header.environment.news:
@@ -74,17 +76,19 @@ def _where(tried: Report) -> str:
     )
 
 
-def _table(tried: Report) -> Table:
+def _table(tried: Report, width: int) -> Table:
+    """Count the verdicts by chapter; a narrow terminal gets no columns of zeros."""
+    shown = [v for v in VERDICTS if width >= NARROW or v in tried.verdicts]
     counts = Counter((r.claim.partition(".")[0], r.verdict) for r in tried.records)
     chapters = dict.fromkeys(claim.partition(".")[0] for claim in tried.header.claims)
     table = Table(box=None, pad_edge=False, show_footer=True)
     table.add_column("chapter", "all", no_wrap=True)
     table.add_column("claims", str(len(tried.header.claims)), justify="right")
-    for verdict in VERDICTS:
+    for verdict in shown:
         table.add_column(verdict, str(tried.verdicts.get(verdict, 0)), justify="right")
     for chapter in chapters:
         planned = sum(claim.startswith(f"{chapter}.") for claim in tried.header.claims)
-        row = [str(counts[chapter, verdict] or "") for verdict in VERDICTS]
+        row = [str(counts[chapter, verdict] or "") for verdict in shown]
         table.add_row(chapter, str(planned), *row)
     return table
 

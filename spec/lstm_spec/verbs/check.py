@@ -59,6 +59,8 @@ def check(arguments: argparse.Namespace) -> int:
         UnreadableReportError,
     ) as error:
         return say(error, BROKEN)
+    except OSError as error:
+        return say(f"{arguments.report} cannot be written: {error.strerror}", BROKEN)
 
 
 class _TwoPlansError(ValueError):
