@@ -234,3 +234,9 @@ def check(folder: Path, fault: str) -> Report:
     command = [sys.executable, "-m", "lstm_spec.cli", "check", *words, "--report", fault]
     subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)
     return ledger.find(str(folder / fault))
+
+
+def test_claim_that_holds_again_is_told_with_what_was_before() -> None:
+    then = report(Record("a.b", "deviates", 1.0, message="It is seven."))
+    [change] = compare(then, report(Record("a.b", "held", 1.0))).changed
+    assert change.why == "Before: It is seven."

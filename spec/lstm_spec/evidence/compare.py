@@ -97,7 +97,7 @@ def compare(then: Report, now: Report) -> Comparison:
         now: the later one.
     """
     before, after = _by_claim(then), _by_claim(now)
-    why = {**catalog.retired(), **{name: record.message for name, record in after.items()}}
+    why = {**catalog.retired(), **{name: _why(before.get(name), after[name]) for name in after}}
     claims = differences(_verdicts(before), _verdicts(after), why)
     changed = [change for change in claims if change.then and change.now]
     both = [(before[name], after[name]) for name in before if name in after]
@@ -115,6 +115,12 @@ def compare(then: Report, now: Report) -> Comparison:
         documentation=_documentation(*there),
         environment=differences(_facts(then.header), _facts(now.header)),
     )
+
+
+def _why(before: Record | None, after: Record) -> str:
+    """Return what the later record says, or else what the earlier one said."""
+    said = before.message if before else ""
+    return after.message or (said and f"Before: {said}")
 
 
 def differences(
