@@ -47,3 +47,9 @@ def test_what_is_lacking_is_told(monkeypatch: pytest.MonkeyPatch, needs, reason:
 def test_gpu_that_keras_does_not_find_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "gpus", list)
     assert subject.lacking(True, ()) == "needs a GPU, and Keras finds none here"
+
+
+@pytest.mark.parametrize(("backend", "trains"), [("torch", True), ("openvino", False)])
+def test_training_is_lacking_on_backends_that_only_predict(monkeypatch, backend, trains) -> None:
+    monkeypatch.setattr(subject, "backend", lambda: backend)
+    assert (subject.lacking(False, "keras.Model.fit") == "") is trains

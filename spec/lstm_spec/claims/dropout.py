@@ -460,6 +460,7 @@ def test_without_training_nothing_is_dropped(case, training):
     observed="Keras 2 and 3",
     corrects="The loss of evaluate is that of fit, on the same data and weights.",
     costly="a model is built, and predicts, for each example",
+    needs="keras.Model.fit",
 )
 @given(
     cases(timesteps=integers(1, 3), dropout=rates, seed=seeds),
@@ -494,7 +495,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, method):
     "dropout.on-in-fit",
     promised="Dropout: fit sets `training` to True",
     costly="a model is built and trained for each example",
-    needs="keras.random.SeedGenerator",
+    needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds), seeds)
 def test_training_methods_switch_dropout_on(case, seed):
@@ -575,7 +576,7 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case):
     "dropout.gradient",
     derived="dropout.masked-input: equal outputs for all weights have equal gradients",
     costly="a model is built and trained for each example",
-    needs="keras.random.SeedGenerator",
+    needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(cases(batch=1, timesteps=integers(1, 3), dropout=0.5, seed=seeds), seeds)
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):

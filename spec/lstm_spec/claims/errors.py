@@ -863,6 +863,7 @@ def test_a_model_keeps_the_shape_that_it_refused(case):
     "errors.any-number-of-samples",
     promised="Model.fit, argument `batch_size`: any integer",
     corrects="The batch size must divide the number of samples, for any LSTM.",
+    needs="keras.Model.fit",
 )
 def test_the_batch_size_need_not_divide_the_samples():
     """
@@ -882,7 +883,11 @@ def test_the_batch_size_need_not_divide_the_samples():
     assert_close(model.predict(x, batch_size=3, verbose=0), layer(x))
 
 
-@claim("errors.remainder-in-fit", promised="RNN, note on statefulness: a fixed batch size")
+@claim(
+    "errors.remainder-in-fit",
+    promised="RNN, note on statefulness: a fixed batch size",
+    needs="keras.Model.fit",
+)
 def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
     """
     The `fit` of a stateful model refuses a last batch that is smaller than the others.
@@ -907,6 +912,7 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
     "errors.trained-before-refusal",
     observed="Keras 3 after 3.12.4, TensorFlow, for a last batch of two or more",
     corrects="Keras checks before training that the batch size of a stateful model fits the data.",
+    needs="keras.Model.fit",
 )
 def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     """

@@ -1304,6 +1304,7 @@ def test_both_directions_skip_the_padding(case, pick, seed):
     "masking.trains-as-deleted",
     derived="masking.skips-step: equal outputs for all weights have equal gradients",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(batch=1, masked=True), picks, seeds)
 def test_training_skips_masked_steps_too(case, pick, seed):
@@ -1336,6 +1337,7 @@ def test_training_skips_masked_steps_too(case, pick, seed):
     observed="Keras 2 and 3 on TensorFlow, PyTorch and JAX",
     corrects="A mask protects training from NaN in the padding.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(masked=True), picks, seeds)
 def test_nan_under_the_mask_spoils_all_weights(case, pick, seed):

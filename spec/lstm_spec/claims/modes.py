@@ -645,7 +645,7 @@ def test_xla_computes_the_same():
     "modes.xla-training",
     promised="Model, method compile, argument `jit_compile`",
     corrects="XLA can run the loop of an LSTM, but not train through it.",
-    needs="LSTM(use_cudnn)",
+    needs=("keras.Model.fit", "LSTM(use_cudnn)"),
 )
 def test_xla_trains_the_same():
     """

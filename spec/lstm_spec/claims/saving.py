@@ -734,6 +734,7 @@ def test_the_dtype_policy_is_saved(case, policy):
     "saving.training-goes-on",
     promised="Model, method `save`: the file holds the optimizer's state",
     costly="a file and three steps of training an example",
+    needs="keras.Model.fit",
 )
 @given(cases(batch=1, timesteps=integers(1, 2)), seeds)
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed):

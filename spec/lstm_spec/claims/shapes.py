@@ -182,6 +182,7 @@ def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(c
     observed="Keras 3, TensorFlow",
     corrects="The target of an LSTM has a column for each timestep.",
     costly="it compiles a model and takes a training step",
+    needs="keras.Model.fit",
 )
 @given(cases(units=integers(2, 4)), integers(1, 3), seeds)
 def test_targets_have_a_column_for_each_unit(case, more, seed):

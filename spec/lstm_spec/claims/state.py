@@ -366,7 +366,11 @@ def test_a_decoder_starts_where_its_encoder_ended(case, seed):
     assert_close(model([case.x, other.x]), equations(other).h)
 
 
-@claim("state.learned", derived="the chain rule: the loss has a derivative by the initial h and c")
+@claim(
+    "state.learned",
+    derived="the chain rule: the loss has a derivative by the initial h and c",
+    needs="keras.Model.fit",
+)
 def test_training_reaches_what_makes_the_initial_state():
     """
     The gradient flows into the initial state, so the layers that make it are trained.
@@ -821,6 +825,7 @@ def test_predict_hands_the_state_on(case, seed, eager):
     "state.never-reset-by-fit",
     promised="LSTM, argument `stateful`",
     corrects="fit resets a stateful layer after each batch or epoch, or with batch_size=1.",
+    needs="keras.Model.fit",
 )
 def test_fit_and_evaluate_never_reset_the_state():
     """
@@ -853,6 +858,7 @@ def test_fit_and_evaluate_never_reset_the_state():
     "state.constant-in-training",
     derived="the stored state is a variable that is read, not a result of this step's weights",
     corrects="A stateful layer learns across the borders of its batches.",
+    needs="keras.Model.fit",
 )
 def test_a_training_step_ends_at_the_kept_state():
     """

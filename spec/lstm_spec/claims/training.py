@@ -19,7 +19,7 @@ from lstm_spec.claims import claim
 from lstm_spec.harness.activations import sigmoid
 from lstm_spec.harness.reference import Gradients, equations, gradients
 from lstm_spec.harness.strategies import Array, Case, cases, noise, picks, seeds
-from lstm_spec.harness.subject import lstm, to_numpy, total
+from lstm_spec.harness.subject import backend, cast, kind, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
@@ -52,7 +52,7 @@ class Pulled(keras.Model):  # type: ignore[misc]  # Keras has no types
         """Run the layer and add up what its outputs and final states are pulled by."""
         x, *states = [1.0 * weight for weight in self.starts]
         y, h, c = self.layer(x, initial_state=states, mask=self.mask, training=training)
-        d_y, d_h, d_c = self.derivatives
+        d_y, d_h, d_c = (cast(array, kind(y)) for array in self.derivatives)
         self.add_loss(total(d_y * y) + total(d_h * h) + total(d_c * c))
 
 
@@ -106,6 +106,7 @@ def with_biases(case: Case, i: float, f: float, g: float, o: float) -> Case:
     derived="the chain rule, applied to the equations at every timestep",
     corrects="The gradient of an LSTM is truncated to its last timesteps.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
 def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
@@ -134,6 +135,7 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
     "training.input-gradient",
     derived="the chain rule, applied to the equations at every timestep",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
 def test_the_input_receives_the_exact_gradient(case, seed):
@@ -159,6 +161,7 @@ def test_the_input_receives_the_exact_gradient(case, seed):
     "training.state-gradient",
     derived="the chain rule, applied to the equations at every timestep",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
 def test_the_initial_states_receive_the_exact_gradient(case, seed):
@@ -185,6 +188,7 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed):
     "training.unrolled",
     derived="the claim `gates.unroll-agrees`: one function has one gradient",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=True, unroll=True), seeds)
 def test_an_unrolled_layer_has_the_same_gradient(case, seed):
@@ -211,6 +215,7 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed):
     "training.backwards",
     derived="the claim `sequences.backwards`: x[:, ::-1] is read in its place",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=True, go_backwards=True), seeds)
 def test_going_backwards_turns_the_input_gradient_round(case, seed):
@@ -240,6 +245,7 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
     "training.future-gradient",
     derived="the claim `time.causality`: an output is no function of later timesteps",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, timesteps=integers(2, 4)), picks, seeds)
 def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
@@ -271,6 +277,7 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     derived="the equations: each timestep changes the state that all later ones read",
     corrects="With 300 units and 3 timesteps, 297 units get no input and are never trained.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(units=integers(1, 7), timesteps=integers(1, 4), dtype="float64"), picks)
 def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
@@ -301,6 +308,7 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     derived="the equations: zeros stand where h enters the gates and c the forget gate",
     corrects="On one timestep an LSTM trains its forget gate like the other gates.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(timesteps=1), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
@@ -327,6 +335,7 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     "training.every-weight",
     derived="the equations: each weight changes a gate that the final output depends on",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(timesteps=integers(2, 4), dtype="float64"), seeds)
 def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
@@ -355,6 +364,7 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
     "training.masked-timestep",
     derived="masking.hides-values: what is skipped changes nothing",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=True), seeds)
 def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed):
@@ -383,6 +393,7 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed):
     observed="Keras 3, TensorFlow, CPU",
     corrects="A gradient cannot be NaN where the outputs and the loss are finite.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, batch=1, timesteps=integers(2, 4)), picks, seeds)
 def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
@@ -415,6 +426,7 @@ def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     "training.carousel",
     derived="the equations: with f = 1 and i = 0, c' is c, and its derivative by c is 1",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, timesteps=integers(1, 30)), seeds)
 def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
@@ -443,6 +455,7 @@ def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
     derived="the equations: without recurrent kernel the derivative of c' by c is f",
     corrects="An LSTM solves the vanishing gradient: it hands every gradient back undiminished.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, timesteps=integers(1, 12), dtype="float64"), seeds)
 def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
@@ -474,6 +487,7 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     derived="the equations at h = c = 0 with i = f = o = 1: there tanh is the identity",
     corrects="The gradients of an LSTM may vanish, but they cannot explode.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
 def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
@@ -506,6 +520,7 @@ def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     "training.long-sequence",
     derived="the claims `training.input-gradient` and `training.carousel`",
     corrects="An LSTM cannot learn from more than 200 to 400 timesteps, so sequences must be cut.",
+    needs="keras.Model.fit",
 )
 def test_the_first_of_five_hundred_timesteps_is_trained():
     """
@@ -537,6 +552,7 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
     derived="the equations: in float32 sigmoid(200) and tanh(200) are 1, and their slopes 0",
     corrects="Vanishing gradients make the weights grow without control, until they are NaN.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True), seeds)
 def test_saturated_gates_leave_every_weight_as_it_is(case, seed):
@@ -564,6 +580,7 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed):
     promised="Optimizer, argument `clipvalue`: the gradient of each weight is clipped",
     corrects="An LSTM clips its gradients by itself.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds, sampled_from([{}, {"clipvalue": 0.25}]))
 def test_only_the_optimizer_clips_gradients(case, seed, options):
@@ -601,6 +618,7 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
     derived="samples do not mix, and the default loss is a mean over the batch",
     corrects="The samples of a batch train an LSTM one after the other.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(batch=2), seeds)
 def test_a_batch_trains_by_the_mean_of_its_samples(case, seed):
@@ -635,6 +653,7 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed):
     promised="Model.fit, argument `sample_weight`: weights of the samples in the loss",
     corrects="The weights of the samples are divided by their sum.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds)
 def test_a_sample_weight_multiplies_a_samples_gradient(case, seed):
@@ -664,6 +683,7 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed):
     "training.timestep-weight",
     promised="Model.fit, argument `sample_weight`: two axes weigh every timestep",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(return_sequences=True), seeds)
 def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
@@ -693,6 +713,7 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     observed="Keras 3, TensorFlow, CPU",
     corrects="The loss that a training step reports is that of the weights it leaves.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds)
 def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed):
@@ -721,6 +742,7 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed):
     derived="without dropout training=True computes what training=False does",
     corrects="evaluate and fit compute different losses for the same weights and data.",
     costly="a model is built, and trained or evaluated, for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, sampled_from(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
@@ -750,6 +772,7 @@ def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     derived="softmax: exp(z) / exp(z) is 1 for every z, and its derivative 0",
     corrects="Dense(1, activation='softmax') after an LSTM returns the probability of a class.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds)
 def test_softmax_over_one_unit_trains_nothing(case, seed):
@@ -812,6 +835,7 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate):
     derived="a penalty is a function of the weights alone",
     corrects="A weight's penalty is added at every timestep, as the weight is used at each.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds)
 def test_the_penalty_of_a_weight_is_added_once(case, seed):
@@ -895,6 +919,7 @@ def test_the_activity_regularizer_counts_returned_states(case):
     "training.constraints",
     promised="LSTM, arguments `kernel_constraint`, `recurrent_constraint`, `bias_constraint`",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds, integers(1, 7))
 def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, which):
@@ -926,6 +951,7 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     observed="Keras 2 and 3",
     corrects="A weight with a constraint satisfies it at any time.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), seeds)
 def test_a_constraint_acts_in_a_training_step_only(case, seed):
@@ -956,6 +982,7 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed):
     promised="MaxNorm, argument `axis`: the norms are taken along axis 0",
     corrects="MaxNorm bounds the norm of the whole kernel.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(), floats(0.125, 1, width=16), seeds)
 def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
@@ -987,6 +1014,7 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     "training.frozen",
     promised="Layer, attribute `trainable`: whether the layer is trained",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, trainable=False), seeds)
 def test_a_frozen_layer_keeps_its_weights(case, seed):
@@ -1013,6 +1041,7 @@ def test_a_frozen_layer_keeps_its_weights(case, seed):
     derived="a frozen weight is a constant, and the derivative by the input remains",
     corrects="Below a frozen layer nothing is trained.",
     costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
 )
 @given(cases(state=True, trainable=False), seeds)
 def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
@@ -1065,6 +1094,7 @@ def test_freezing_takes_the_penalty_out_of_the_loss(case):
     "training.compile-again",
     observed="Keras 3, TensorFlow, with steps compiled to a graph, as they are by default",
     corrects="layer.trainable = False takes effect at once.",
+    needs="keras.Model.fit",
 )
 def test_freezing_and_unfreezing_wait_for_compile():
     """
@@ -1109,6 +1139,7 @@ def moves(model: Any, layer: Any, again: bool = True) -> bool:
     "training.reproducible",
     promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
     corrects="Without dropout a seed decides about the initial weights only.",
+    needs="keras.Model.fit",
 )
 def test_with_one_seed_training_ends_with_the_same_weights():
     """
@@ -1147,6 +1178,7 @@ def seeded_end(seed: int, x: Array, y: Array) -> list[Array]:
     "training.asked-data",
     observed="Keras 3, TensorFlow, CPU, from one set of initial weights",
     corrects="Three units of an LSTM cannot learn from three input vectors of size 1.",
+    needs="keras.Model.fit",
 )
 def test_three_units_learn_the_asked_targets():
     """
@@ -1178,6 +1210,7 @@ def test_three_units_learn_the_asked_targets():
     "training.recall",
     observed="Keras 3, TensorFlow, CPU, from one set of initial weights",
     corrects="An LSTM learns only from inputs that stand near their target in time.",
+    needs="keras.Model.fit",
 )
 def test_eight_units_learn_to_recall_the_first_input():
     """
@@ -1207,5 +1240,6 @@ def test_eight_units_learn_to_recall_the_first_input():
 
 def learn(model: Any, x: Array, y: Array, batch_size: int, rate: float) -> None:
     """Train a model once on all samples in their order."""
-    model.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
+    # JAX compiles a loop anew in each step that is not compiled as a whole.
+    model.compile(keras.optimizers.Adam(rate), "mse", jit_compile=backend() == "jax")
     model.fit(x, y, batch_size=batch_size, shuffle=False, verbose=0)
