@@ -10,7 +10,8 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import cli
-from lstm_spec.evidence import deviations
+from lstm_spec.evidence import deviations, ledger
+from lstm_spec.publish import constructor
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,31 @@ def test_report_that_cannot_be_used(
     file = tmp_path / "report.jsonl"
     file.write_text(text, encoding="utf-8")
     assert cli.main(["compare", str(file), str(file)]) == 3
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert (len(said.err.splitlines()), said.out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["cite", "time.order"], "keras-3.9.jsonl.gz: line 1 is damaged"),
+        (["explain", "LSTM(2)", "--input", "3,1"], "lstm-spec: constructor.toml: Expected"),
+    ],
+)
+def test_damaged_installation_is_told(
+    words: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("constructor.toml", "keras-3.9.jsonl.gz"):
+        (tmp_path / name).write_bytes(b"[[argument\n")
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    monkeypatch.setattr(constructor, "FILE", tmp_path / "constructor.toml")
+    monkeypatch.setattr(constructor, "constructor", constructor.constructor.__wrapped__)
+    assert cli.main(words) == 3
     said = capsys.readouterr()
     assert sentence in said.err
     assert (len(said.err.splitlines()), said.out) == (1, "")

@@ -66,6 +66,11 @@ def test_json_is_read_as_it_was_written(one: Report, other: Report) -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Comparison) == found
 
 
+def test_nothing_comes_near_to_a_bound_of_zero() -> None:
+    exact = report(Record("a.b", "held", 1.0, 2, "00ff", 0.0, 0.0))
+    assert compare(exact, exact).errors.now is None
+
+
 # Claims
 
 

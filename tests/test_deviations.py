@@ -48,7 +48,7 @@ def at(**condition: object) -> Deviation:
 
 def written(path: Path, text: str) -> Path:
     path = path / "deviations.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
     return path
 
 
@@ -106,6 +106,11 @@ def test_two_entries_for_one_place_are_named() -> None:
         deviations.forbid_ambiguous(listed, [HERE, JAX])
 
 
+@pytest.mark.parametrize("version", ["head", "9" * 5_000])
+def test_what_is_no_version_meets_no_specifier(version: str) -> None:
+    assert not at(keras=">=3").matches(Place({"keras": version}, "3.11.7"))
+
+
 def test_entries_of_two_claims_may_match_one_place() -> None:
     deviations.forbid_ambiguous([KNOWN, at(claim="time.every-step")], [HERE])
 
@@ -125,6 +130,12 @@ def test_entry_for_a_place_that_is_never_tried_is_named() -> None:
         (HEAD + "[[deviation]]\nclaim = 'a.b'", "a.b: .*missing required field `says`"),
         (HEAD + "[[deviatoin]]\nclaim = 'a.b'", "unknown field `deviatoin`"),
         (HEAD + ENTRY + "keras = '=3'", "a.b: Invalid specifier: '=3'"),
+        (HEAD + ENTRY + f"keras = '<{'9' * 5_000}'", "a.b: Exceeds the limit"),
+        (HEAD + ENTRY + f"keras = '>=3,<{'9' * 5_000}'", "a.b: Exceeds the limit"),
+        (HEAD + ENTRY.replace("a.b", r"a\nb") + "os = 1", "a b: .*unknown field `os`"),
+        (HEAD + "a = '\udcff'", "deviations.toml: 'utf-8' codec can't decode byte 0xff"),
+        (HEAD + f"a = {'[' * 5_000}", "deviations.toml: "),
+        (HEAD + f"a = {'9' * 5_000}", "deviations.toml: Exceeds the limit"),
         (HEAD + ENTRY + "backend = 'tensrflow'", "a.b: Invalid enum value 'tensrflow'"),
         (HEAD + ENTRY + "device = ['tpu']", "a.b: Invalid enum value 'tpu'"),
         (HEAD + ENTRY + "os = 'linux'", "a.b: .*unknown field `os`"),

@@ -12,6 +12,7 @@ from lstm_spec import catalog
 from lstm_spec.evidence import deviations, documentation
 from lstm_spec.evidence.documentation import Entry, changes
 from lstm_spec.evidence.sentences import Sentence, sentences
+from lstm_spec.evidence.toml import UnreadableFileError
 from lstm_spec.harness import subject
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
@@ -181,7 +182,7 @@ def test_paraphrases_are_sentences_of_our_own() -> None:
 )
 def test_a_bad_key_or_value_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = written(tmp_path, TOML.replace(old, new))
-    with pytest.raises(msgspec.ValidationError, match=message):
+    with pytest.raises(UnreadableFileError, match=message):
         documentation.entries(path)
 
 

@@ -128,6 +128,13 @@ def test_nearest_is_the_newest_that_is_older_in_what_was_asked(
     assert ledger.nearest(installed(tensorflow, keras), asked) == name
 
 
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("version", ["head", "9" * 5_000])
+def test_report_of_no_release_has_no_nearest(version: str) -> None:
+    with pytest.raises(UnreadableReportError, match="a report is of no release: "):
+        ledger.nearest(installed(version, "3.15.1"), ())
+
+
 def test_report_is_narrowed_to_some_claims() -> None:
     two = report(Record("a.b", "held", 1.0), Record("a.c", "held", 1.0))
     assert ledger.narrowed(two, {"a.b"}) == ONE

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec import structs
 
 from lstm_spec import catalog
 from lstm_spec.evidence import apart, deviations, ledger, matrix, report, venv
 from lstm_spec.evidence.matrix import Entry
 from lstm_spec.evidence.place import Place
+from lstm_spec.evidence.toml import UnreadableFileError
 
 ROOT = Path(__file__).parent.parent
 MATRIX = matrix.load()
@@ -75,14 +76,16 @@ def test_matrix_has_every_minor_release() -> None:
 def test_unknown_key_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "matrix.toml"
     file.write_text(matrix.FILE.read_text(encoding="utf-8").replace("python =", "snake =", 1))
-    with pytest.raises(msgspec.ValidationError, match="snake"):
+    with pytest.raises(UnreadableFileError, match="snake"):
         matrix.load(file)
 
 
 def test_name_that_stands_twice_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "matrix.toml"
     file.write_text(matrix.FILE.read_text(encoding="utf-8").replace("-2.8", "-2.9", 1))
-    with pytest.raises(ValueError, match=r"more than one environment called tensorflow-2\.9"):
+    with pytest.raises(
+        UnreadableFileError, match=r"more than one environment called tensorflow-2\.9"
+    ):
         matrix.load(file)
 
 
@@ -155,7 +158,7 @@ def edit(file: Path, claim: str, **facts: str) -> None:
     file.unlink()
     for line in (made.header, *made.records, made.footer):
         changed = isinstance(line, report.Record) and line.claim == claim
-        report.append(file, msgspec.structs.replace(line, **facts) if changed else line)
+        report.append(file, structs.replace(line, **facts) if changed else line)
 
 
 HELD, DEVIATES = "time.order", deviations.at(Place({"tensorflow": "2.16.2"}, "3.11.7"))[0].claim

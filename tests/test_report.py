@@ -93,6 +93,22 @@ def test_unknown_verdict_is_refused(file: Path) -> None:
         report.read(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (rb'{"kind":"a\nb"}', "Invalid value 'a b' - at `$.kind`"),
+        (rb'{"kind":"footer","\u001b[2J":1}', "Object missing required field `ended`"),
+        (b'{"kind":' + 20_000 * b"[", "maximum recursion depth"),
+    ],
+)
+def test_what_is_damaged_is_told_on_one_line(file: Path, text: bytes, told: str) -> None:
+    file.write_bytes(text + b"\n")
+    with pytest.raises(UnreadableReportError) as error:
+        report.read(file)
+    assert str(error.value).startswith(f"{file}: line 1 is damaged: {told}")
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_footer_between_records_is_refused(file: Path) -> None:
     report.append(file, RECORDS[0])
     with pytest.raises(UnreadableReportError, match="stands between the records"):

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from lstm_spec.evidence.report import UnreadableReportError
+from lstm_spec.evidence.toml import UnreadableFileError
 from lstm_spec.parser import parser
 from lstm_spec.verbs.check import check
 from lstm_spec.verbs.compare import compare
-from lstm_spec.verbs.outcome import INTERRUPTED, UNREAD, say
+from lstm_spec.verbs.outcome import BROKEN, INTERRUPTED, UNREAD, say
 from lstm_spec.verbs.publish import answer, cite, explain, upstream
 
 VERBS = {
@@ -36,6 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
         status = VERBS[arguments.verb](arguments)
         sys.stdout.flush()
         return status
+    except (UnreadableFileError, UnreadableReportError) as error:  # what this package holds
+        return say(error, BROKEN)
     except KeyboardInterrupt:
         return say("interrupted", INTERRUPTED)
     except BrokenPipeError:  # who reads has seen enough, as in `lstm-spec check | head`

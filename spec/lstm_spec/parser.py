@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import lstm_spec
 from lstm_spec.evidence.effort import effort
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.request import NEEDED
 from lstm_spec.verbs.outcome import BAD_USAGE
 
@@ -20,7 +21,8 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+        told = one_line(message)  # argparse repeats some words as they were given
+        self.exit(BAD_USAGE, f"{self.prog}: {told}; see `{self.prog} --help`\n")
 
 
 class _Once(argparse.Action):

@@ -175,7 +175,7 @@ def _errors(held: Iterable[tuple[Record, Record]], same_effort: bool) -> Errors:
 
 
 def _measured(record: Record) -> Measured | None:
-    if record.error is None or record.bound is None:
+    if record.error is None or not record.bound:  # nothing comes near to a bound of zero
         return None
     return Measured(record.claim, record.error, record.bound, record.spread or 0.0)
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from packaging.specifiers import SpecifierSet
 
-from lstm_spec.evidence import place
+from lstm_spec.evidence import place, toml
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.place import Place
 
 FILE = Path(__file__).with_name("deviations.toml")
@@ -23,7 +24,7 @@ Fix = Annotated[
 ]
 
 
-class DeviationError(ValueError):
+class DeviationError(toml.UnreadableFileError):
     """An entry that cannot be true; the message names it."""
 
 
@@ -67,10 +68,11 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse what is no version specifier.
 
         Raises:
-            packaging.specifiers.InvalidSpecifier: one of them.
+            ValueError: one of them.
         """
         for specifier in (self.tensorflow, self.keras, self.python):
-            SpecifierSet(specifier)
+            for one in SpecifierSet(specifier):
+                one.contains("0")  # some of it is read only when it is used
 
     def matches(self, place: Place) -> bool:
         """Say whether all conditions are met."""
@@ -131,23 +133,27 @@ def at(where: Place) -> list[Deviation]:
 
 def _read(path: Path) -> _File:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=_File)
-    except msgspec.DecodeError as error:
-        raise DeviationError(f"{path.name}: {error}") from None
+        return toml.read(path, _File)
+    except toml.UnreadableFileError as error:
+        raise DeviationError(str(error)) from None
 
 
 def _deviation(path: Path, given: dict[str, Any]) -> Deviation:
     try:
         return msgspec.convert(given, Deviation)
     except msgspec.ValidationError as error:
-        raise DeviationError(f"{path.name}, {given.get('claim', 'no claim')}: {error}") from None
+        claim = given.get("claim", "no claim")
+        raise DeviationError(one_line(f"{path.name}, {claim}: {error}")) from None
 
 
 def _within(specifier: str, version: str | None) -> bool:
     """Say whether a version meets a specifier; nightlies count, they are what is to come."""
     if not specifier:
         return True
-    return version is not None and SpecifierSet(specifier, prereleases=True).contains(version)
+    try:
+        return version is not None and SpecifierSet(specifier, prereleases=True).contains(version)
+    except ValueError:  # as for any other text that is no version: here a number of 5,000 digits
+        return False
 
 
 def _among(names: str | Sequence[str], name: str) -> bool:

@@ -14,13 +14,14 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from lstm_spec.evidence import toml
 from lstm_spec.evidence.sentences import SUMMARY, Sentence
 
 FILE = Path(__file__).with_name("documentation.toml")
 VERDICTS = ("confirmed", "refuted", "vague", "untestable")
 
 
-class EntryError(ValueError):
+class EntryError(toml.UnreadableFileError):
     """An entry that gives no verdict, or a second one, or names what is no claim."""
 
 
@@ -64,17 +65,17 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def release(path: Path = FILE) -> str:
     """Return the release of Keras whose documentation was read."""
-    return msgspec.toml.decode(path.read_bytes(), type=_File).keras
+    return toml.read(path, _File).keras
 
 
 def entries(path: Path = FILE) -> list[Entry]:
     """Return the entries, in the order of the documentation.
 
     Raises:
-        msgspec.ValidationError: an unknown key, a missing one, or a value of another kind.
+        UnreadableFileError: an unknown key, a missing one, or a value of another kind.
         EntryError: an entry has not exactly one verdict, or stands twice.
     """
-    listed = msgspec.toml.decode(path.read_bytes(), type=_File).sentence
+    listed = toml.read(path, _File).sentence
     for entry in listed:
         given = [verdict for verdict in VERDICTS if getattr(entry, verdict)]
         if len(given) != 1:

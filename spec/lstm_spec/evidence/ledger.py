@@ -11,6 +11,7 @@ from msgspec import structs
 from packaging.version import Version
 
 from lstm_spec.evidence import report
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.place import Place
 from lstm_spec.evidence.report import Report, UnreadableReportError, Verdict
 
@@ -111,9 +112,16 @@ def pair(then: str, now: str) -> tuple[Report, Report]:
 
 
 def _versions(one: Report) -> dict[str, Version]:
-    """Return the releases of Keras and of TensorFlow, zero where there is none."""
+    """Return the releases of Keras and of TensorFlow, zero where there is none.
+
+    Raises:
+        UnreadableReportError: what stands for one is no version.
+    """
     where = place(one)
-    return {name: Version(where.version(name) or "0") for name in ("keras", "tensorflow")}
+    try:
+        return {name: Version(where.version(name) or "0") for name in ("keras", "tensorflow")}
+    except ValueError as error:
+        raise UnreadableReportError(f"a report is of no release: {one_line(error)}") from None
 
 
 def place(one: Report) -> Place:

@@ -17,7 +17,8 @@ import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec import catalog
-from lstm_spec.evidence import apart, deviations, environment, ledger, report, venv
+from lstm_spec.evidence import apart, deviations, environment, ledger, report, toml, venv
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.report import Record, Report
 from lstm_spec.evidence.request import Request
 
@@ -60,13 +61,14 @@ def load(path: Path = FILE) -> Matrix:
     """Return the matrix.
 
     Raises:
-        msgspec.ValidationError: an unknown key, a missing one, or a value of another kind.
-        ValueError: two environments have the same name.
+        UnreadableFileError: an unknown key, a missing one, a value of another kind, or two
+            environments of the same name.
     """
-    found = msgspec.toml.decode(path.read_bytes(), type=Matrix)
+    found = toml.read(path, Matrix)
     names = [entry.name for entry in found.environment]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{path.name} has more than one environment called {', '.join(twice)}")
+        named = one_line(", ".join(twice))
+        raise toml.UnreadableFileError(f"{path.name}: more than one environment called {named}")
     return found
 
 

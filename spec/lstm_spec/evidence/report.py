@@ -15,6 +15,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from lstm_spec.evidence.oneline import one_line
+
 SCHEMA = 1
 GZIP = b"\x1f\x8b"
 """How a compressed file begins."""
@@ -181,4 +183,5 @@ def _decode(path: Path, number: int, text: bytes) -> Line:
         line: Line = msgspec.json.decode(text, type=Line)
         return line
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableReportError(f"{path}: line {number} is damaged: {error}") from None
+        told = one_line(error)
+        raise UnreadableReportError(f"{path}: line {number} is damaged: {told}") from None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from lstm_spec.evidence.oneline import one_line
 
 NEEDED = {
     "tensorflow": ("tensorflow",),
@@ -93,20 +96,21 @@ def _requirement(word: str) -> str:
     if word.endswith(".whl"):
         return _wheel(Path(word))
     try:
-        return str(Requirement(word))
-    except InvalidRequirement:
+        text = str(Requirement(word))
+        return str(Requirement(text))  # what is written is not always read again
+    except (ValueError, RecursionError):  # InvalidRequirement, and a number of 5,000 digits
         raise UnusableRequirementError(
             f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', or a wheel"
         ) from None
 
 
 def _wheel(file: Path) -> str:
-    if not file.is_file():
-        raise UnusableRequirementError(f"there is no wheel {file}")
+    if not os.path.isfile(file):  # unlike Path.is_file it takes a name that is too long
+        raise UnusableRequirementError(f"there is no wheel {one_line(file)}")
     try:
         name = parse_wheel_filename(file.name)[0]
     except InvalidWheelFilename:
         raise UnusableRequirementError(
-            f"{file.name} is no wheel's name; it is like keras-3.15.1-py3-none-any.whl"
+            f"{one_line(file.name)} is no wheel's name; it is like keras-3.15.1-py3-none-any.whl"
         ) from None
     return f"{name} @ {file.absolute().as_uri()}"

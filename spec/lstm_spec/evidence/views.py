@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_spec.evidence.compare import Comparison
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.sections import Section, sections, sentence
 
 NARROW = 60
@@ -24,11 +25,11 @@ NARROW = 60
 def table(found: Comparison, console: Console) -> None:
     """Print a comparison for a person at a terminal."""
     style = "bold red" if found.worse else "bold green"
-    console.print(Text(_line(sentence(found)), style))
+    console.print(Text(one_line(sentence(found)), style))
     for section in sections(found):
         console.print(Text(f"\n{section.title}", "bold"))
         if section.note:
-            console.print(Text(_line(section.note)))
+            console.print(Text(one_line(section.note)))
         if section.rows:
             narrow = console.width < NARROW
             console.print(_stacked(section, console.width) if narrow else _columns(section))
@@ -42,14 +43,14 @@ def _columns(section: Section) -> Table:
     for title in others:
         made.add_column(title, overflow="fold")
     for row in section.rows:
-        made.add_row(*(Text(_line(cell)) for cell in row))
+        made.add_row(*(Text(one_line(cell)) for cell in row))
     return made
 
 
 def _stacked(section: Section, width: int) -> Text:
     lines = []
     for row in section.rows:
-        first, *rest = zip(section.head, map(_line, row), strict=True)
+        first, *rest = zip(section.head, map(one_line, row), strict=True)
         lines += [first[1], *(f"  {title}: {cell}" for title, cell in rest if cell)]
     wrapped = [textwrap.fill(line, width, subsequent_indent=4 * " ") for line in lines]
     return Text("\n".join(wrapped), overflow="fold")
@@ -74,14 +75,8 @@ def json(found: Comparison) -> str:
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
 
-def _line(text: str) -> str:
-    """Return text on one line, without what moves a cursor."""
-    line = " ".join(text.split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-
-
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no HTML, no mention of anybody."""
-    marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", _line(text))
+    marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", one_line(text))
     quiet = re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", marks)
     return html.escape(quiet, quote=False)

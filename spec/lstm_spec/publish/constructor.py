@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations
+from lstm_spec.evidence import deviations, toml
 from lstm_spec.publish.call import LARGEST, Call, CallError, short, written
 
 FILE = Path(__file__).with_name("constructor.toml")
@@ -63,7 +63,7 @@ class Constructor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def constructor() -> Constructor:
     """Return the constructor of LSTM as it is recorded."""
-    return msgspec.toml.decode(FILE.read_bytes(), type=Constructor)
+    return toml.read(FILE, Constructor)
 
 
 class RefusedError(CallError):

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import msgspec
 
+from lstm_spec.evidence import toml
+
 FILE = Path(__file__).with_name("questions.toml")
 ADDRESS = re.compile(
     r"https?://(?:www\.)?"
@@ -43,12 +45,12 @@ def questions(path: Path = FILE) -> list[Question]:
     """Return the questions as they are listed.
 
     Raises:
-        msgspec.ValidationError: an unknown key, a missing one, or a value of another kind.
-        ValueError: an id is listed twice.
+        UnreadableFileError: an unknown key, a missing one, a value of another kind, or an id
+            that is listed twice.
     """
-    listed = msgspec.toml.decode(path.read_bytes(), type=_File).question
+    listed = toml.read(path, _File).question
     if len({question.id for question in listed}) < len(listed):
-        raise ValueError(f"{path.name} lists an id twice")
+        raise toml.UnreadableFileError(f"{path.name} lists an id twice")
     return listed
 
 

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import apsw
 import msgspec
 
+from lstm_spec.evidence import toml
+
 FILE = Path(__file__).with_name("words.toml")
 WORD = re.compile(r"\w+")
 WEIGHTS = "8, 1, 1"
@@ -69,9 +71,9 @@ def words(path: Path = FILE) -> Words:
     """Return how people say things.
 
     Raises:
-        msgspec.ValidationError: an unknown key, a missing one, or a value of another kind.
+        UnreadableFileError: an unknown key, a missing one, or a value of another kind.
     """
-    return msgspec.toml.decode(path.read_bytes(), type=Words)
+    return toml.read(path, Words)
 
 
 @cache

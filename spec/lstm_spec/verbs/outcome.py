@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from lstm_spec.evidence.oneline import one_line
 
 NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
 
@@ -14,7 +19,8 @@ class UnwritableError(ValueError):
 
 def say(message: object, status: int) -> int:
     """Say why a verb ends, and return its exit status."""
-    print(f"lstm-spec: {message}", file=sys.stderr)
+    told = message if status == BROKEN else one_line(message)  # pytest may have printed lines
+    print(f"lstm-spec: {told}", file=sys.stderr)
     return status
 
 
@@ -24,10 +30,21 @@ def forbid_unwritable(file: Path, what: str = "report") -> None:
     Raises:
         UnwritableError: it cannot.
     """
-    existed = file.exists()
-    try:
+    existed = os.path.exists(file)  # unlike Path.exists it takes a name that is too long
+    with writing(file, what):
         file.open("ab").close()
-    except OSError as error:
-        raise UnwritableError(f"{what} {file} cannot be written: {error.strerror}") from None
     if not existed:
         file.unlink()
+
+
+@contextmanager
+def writing(file: Path, what: str = "report") -> Iterator[None]:
+    """Say in one sentence that a file cannot be written, if what is done inside fails.
+
+    Raises:
+        UnwritableError: it fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableError(f"{what} {file} cannot be written: {error.strerror}") from None

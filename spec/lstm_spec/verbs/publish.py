@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lstm_spec import catalog
-from lstm_spec.verbs.outcome import BAD_USAGE, NOT_FOUND, UnwritableError, forbid_unwritable, say
+from lstm_spec.verbs.outcome import (
+    BAD_USAGE,
+    NOT_FOUND,
+    UnwritableError,
+    forbid_unwritable,
+    say,
+    writing,
+)
 
 if TYPE_CHECKING:  # at run time it is imported by the function that needs it
     from lstm_spec.publish.layer import Layer
@@ -73,7 +80,9 @@ def _draw(made: Layer, file: Path) -> None:
     from lstm_spec.publish.unrolled import picture
 
     forbid_unwritable(file, "picture")
-    file.write_text(draw(picture(made)), encoding="utf-8")
+    text = draw(picture(made))
+    with writing(file, "picture"):
+        file.write_text(text, encoding="utf-8")
 
 
 def upstream(arguments: argparse.Namespace) -> int:
