@@ -13,12 +13,14 @@ from lstm_spec.evidence.toml import UnreadableFileError
 from lstm_spec.parser import parser
 from lstm_spec.verbs.check import check
 from lstm_spec.verbs.compare import compare
+from lstm_spec.verbs.merge import merge
 from lstm_spec.verbs.outcome import BROKEN, INTERRUPTED, UNREAD, say
 from lstm_spec.verbs.publish import answer, cite, explain, upstream
 
 VERBS = {
     "check": check,
     "compare": compare,
+    "merge": merge,
     "cite": cite,
     "answer": answer,
     "explain": explain,

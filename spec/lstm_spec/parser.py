@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
     _add_check(verbs)
     _add_compare(verbs)
+    _add_merge(verbs)
     _add_cite(verbs)
     _add_answer(verbs)
     _add_explain(verbs)
@@ -91,6 +92,16 @@ def _add_compare(verbs: Any) -> None:
     add("then", metavar="A", help="the earlier report: a file, a name in the ledger, or: nearest")
     add("now", metavar="B", help="the later one")
     add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
+
+
+def _add_merge(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "merge", help="join reports of which each tried other claims", allow_abbrev=False
+    )
+    add = verb.add_argument
+    add("out", type=Path, metavar="OUT", help="where the joined report goes")
+    add("reports", nargs="+", metavar="REPORT", help="a file, or a name in the ledger")
+    add("--partial", action="store_true", help="join them though claims are missing")
 
 
 def _add_upstream(verbs: Any) -> None:

@@ -113,7 +113,7 @@ def compare(then: Report, now: Report) -> Comparison:
         speed=_speed(held),
         signatures=_signatures(*there),
         documentation=_documentation(*there),
-        environment=differences(_facts(then.header), _facts(now.header)),
+        environment=differences(facts(then.header), facts(now.header)),
     )
 
 
@@ -225,7 +225,8 @@ def _keys(there: Environment) -> Counter[Key]:
     )
 
 
-def _facts(header: Header) -> dict[str, str]:
+def facts(header: Header) -> dict[str, str]:
+    """Return the versions, and what else a header tells of how the claims were tried."""
     there = header.environment
     named = ("python", "backend", "device", "platform", "processor", "cores")
     return {
