@@ -10,3 +10,5 @@ pytest_plugins = ["pytester"]
 
 settings.register_profile("project", deadline=None, derandomize=True, database=None)
 settings.load_profile("project")
+# With --hypothesis-profile=fuzz: many cases, and others on every run.
+settings.register_profile("fuzz", settings(), max_examples=100_000, derandomize=False)

@@ -1,0 +1,118 @@
+"""What reads files and words that people give, each with something valid to damage."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from lstm_spec.evidence import deviations, documentation, ledger, matrix, request, views
+from lstm_spec.evidence.compare import compare
+from lstm_spec.evidence.merge import UnmergeableError, merge
+from lstm_spec.evidence.report import Record, UnreadableReportError
+from lstm_spec.evidence.toml import UnreadableFileError
+from lstm_spec.publish import call, questions
+from lstm_spec.publish.layer import layer
+from reports import FOOTER, report
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What is read, how, and what is raised if it cannot be."""
+
+    valid: bytes
+    read: Callable[[bytes], Any]
+    documented: type[Exception] | tuple[type[Exception], ...]
+
+
+@cache
+def _scratch() -> IO[bytes]:
+    """Return a file that stays open: to make one for each input takes longer than to read it."""
+    return tempfile.NamedTemporaryFile(buffering=0)
+
+
+def _file(read: Callable[[Path], Any]) -> Callable[[bytes], Any]:
+    """Return what puts bytes into a file and reads it."""
+
+    def write_and_read(given: bytes) -> Any:
+        file = _scratch()
+        file.seek(0)
+        file.truncate()
+        file.write(given)
+        return read(Path(file.name))
+
+    return write_and_read
+
+
+def _word(read: Callable[[str], Any]) -> Callable[[bytes], Any]:
+    """Return what reads bytes as a word of the command line."""
+    return lambda given: read(given.decode("utf-8", "surrogateescape"))
+
+
+def _compare(path: Path) -> None:
+    one = ledger.find(str(path))
+    ledger._versions(one)
+    found = compare(one, one)
+    views.markdown(found)
+    views.json(found)
+
+
+def _merge(path: Path) -> None:
+    merge([("valid", ONE), ("damaged", ledger.find(str(path)))], partial=True)
+
+
+def _deviations(path: Path) -> None:
+    here = deviations.newest(path)
+    for one in deviations.load.__wrapped__(path):
+        one.matches(here)
+
+
+def _layer(text: str) -> str:
+    return str(layer(text, (3, 1)).call)
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the first tables of a file, so that it is read quickly."""
+    return b"".join(re.split(rb"^(?=\[\[)", path.read_bytes(), flags=re.MULTILINE)[:4])
+
+
+ONE = report(
+    Record("time.order", "held", 1.0, 50, "00ff", 2.5, 16.0),
+    Record("gates.order", "refuted", 2.0, message="no"),
+)
+OTHER = report(Record("time.every-step", "held", 1.0), Record("state.zero-start", "held", 1.0))
+REPORT, SHARD = (
+    b"".join(msgspec.json.encode(line) + b"\n" for line in (one.header, *one.records, FOOTER))
+    for one in (ONE, OTHER)
+)
+CALL = b"LSTM(2, activation='relu', dropout=0.5, return_sequences=True)"
+REQUIREMENT = b"keras[x]>=3.9,<4; python_version < '3.12' and (extra == 'a' or os_name != 'nt')"
+
+READERS = {
+    "report": Reader(REPORT, _file(_compare), UnreadableReportError),
+    "shard": Reader(SHARD, _file(_merge), (UnreadableReportError, UnmergeableError)),
+    "ledger": Reader(gzip.compress(REPORT, mtime=0), _file(_compare), UnreadableReportError),
+    "deviations": Reader(
+        _beginning(deviations.FILE), _file(_deviations), deviations.DeviationError
+    ),
+    "documentation": Reader(
+        _beginning(documentation.FILE), _file(documentation.entries), UnreadableFileError
+    ),
+    "questions": Reader(
+        _beginning(questions.FILE), _file(questions.questions), UnreadableFileError
+    ),
+    "matrix": Reader(_beginning(matrix.FILE), _file(matrix.load), UnreadableFileError),
+    "call": Reader(CALL, _word(_layer), call.CallError),
+    "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), call.CallError),
+    "input": Reader(b"None,1", _word(call.input_shape), call.CallError),
+    "requirement": Reader(
+        REQUIREMENT, _word(lambda word: request.parse([word])), request.UnusableRequirementError
+    ),
+}
