@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +20,13 @@ REPORT = Path("lstm-spec-report.jsonl")
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        words = sys.argv[1:] if args is None else args
+        for word in words:  # until Python 3.13 argparse takes the value for an empty list
+            if re.fullmatch("--[a-z-]+=--", word):
+                self.error(f"{word[:-3]}: expected another value than --")
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         told = one_line(message)  # argparse repeats some words as they were given
