@@ -21,6 +21,7 @@ from lstm_spec.catalog import Claim
 from lstm_spec.claims.conftest import lacking
 from lstm_spec.evidence import deviations, place
 from lstm_spec.evidence.deviations import Deviation
+from lstm_spec.evidence.report import Verdict
 from lstm_spec.publish.upstream import deviating, markdown, since
 
 FOUND = deviating(catalog.claims())
@@ -82,14 +83,32 @@ def test_issue_holds_all_that_it_takes(claim: Claim, deviation: Deviation) -> No
     [
         ([], "not known"),
         (["held", "held"], "not known"),
-        (["held", "deviates", "deviates"], "keras-3.1; it does not deviate on keras-3.0"),
-        (["deviates", "held", "deviates"], "keras-3.2; it does not deviate on keras-3.1"),
-        (["deviates", "deviates"], "keras-3.0, the first that was tried, or earlier"),
+        (["held", "deviates", "deviates"], "Keras 3.1; on Keras 3.0: held"),
+        (["deviates", "refuted", "deviates"], "Keras 3.2; on Keras 3.1: refuted"),
+        (["deviates", "deviates"], "Keras 3.0, the first that was tried, or earlier"),
     ],
 )
 def test_first_release_that_deviates_is_told(verdicts: list[str], told: str) -> None:
     tried = [(f"keras-3.{number}", verdict) for number, verdict in enumerate(verdicts)]
     assert since(tried) == told
+
+
+@pytest.mark.parametrize(
+    ("tried", "told"),
+    [
+        (
+            {"keras-3.0": "deviates", "tensorflow-2.15": "held", "tensorflow-2.16": "held"},
+            "Keras 3.0; on TensorFlow 2.15 with Keras 2: held",
+        ),
+        (
+            {"keras-3.0": "held", "tensorflow-2.19": "held", "tensorflow-2.20": "deviates"},
+            "TensorFlow 2.20; on TensorFlow 2.19: held",
+        ),
+        ({"keras-3.0": "held", "backend-jax": "deviates"}, "not known"),
+    ],
+)
+def test_keras_is_followed_before_tensorflow(tried: dict[str, Verdict], told: str) -> None:
+    assert since(list(tried.items())) == told
 
 
 def test_issue_of_one_claim_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-ROWS = {"tensorflow": "TensorFlow", "keras": "Keras", "python": "Python", "backend": "backend"}
-"""How a row of the matrix is called; others by their own names."""
+ROWS = {
+    "tensorflow": "TensorFlow",
+    "keras": "Keras",
+    "tf-keras": "tf-keras",
+    "backend": "backend",
+    "python": "Python",
+}
+"""How the rows of the matrix are called, in the order in which they are told; others follow."""
 UNORDERED = {"backend"}
 
 
@@ -25,8 +31,9 @@ def spans(chosen: Collection[str], names: Iterable[str]) -> str:
         chosen: their names.
         names: all names, in their order.
     """
-    told = []
-    for row, members in rows(names).items():
+    told, listed = [], rows(names)
+    for row in sorted(listed, key=lambda row: [*ROWS, row].index(row)):
+        members = listed[row]
         parts = _runs([name in chosen for name in members], row not in UNORDERED)
         numbers = [name.rpartition("-")[2] for name in members]
         said = [" to ".join(dict.fromkeys((numbers[a], numbers[b]))) for a, b in parts]

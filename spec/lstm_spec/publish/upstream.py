@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib import metadata
+from itertools import takewhile
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence.deviations import Deviation, current, newest
 from lstm_spec.evidence.report import Verdict
+from lstm_spec.publish.spans import rows, spans
 
 TEXT = """# {title}
 
@@ -77,10 +79,36 @@ def markdown(claim: Claim, deviation: Deviation, tried: Tried = ()) -> str:
 
 
 def since(tried: Tried) -> str:
-    """Say from which release on a claim deviates, as part of a sentence."""
-    first = ""
-    for release, verdict in reversed(tried):
-        if verdict != "deviates":
-            return f"{first}; it does not deviate on {release}" if first else "not known"
-        first = release
-    return f"{first}, the first that was tried, or earlier" if first else "not known"
+    """Say from which release on a claim deviates, as part of a sentence.
+
+    The releases of Keras are followed, and if it holds on the last of them those of TensorFlow.
+    """
+    verdicts = dict(tried)
+    for chain in _chains(list(verdicts)):
+        deviating = list(takewhile(lambda name: verdicts[name] == "deviates", reversed(chain)))
+        if deviating:
+            first = _label(deviating[-1])
+            if len(deviating) == len(chain):
+                return f"{first}, the first that was tried, or earlier"
+            before = chain[-len(deviating) - 1]
+            return f"{first}; on {_label(before)}: {verdicts[before]}"
+    return "not known"
+
+
+def _chains(names: list[str]) -> tuple[list[str], list[str]]:
+    """Return the releases of Keras, and those of TensorFlow that are tried with the newest Keras.
+
+    TensorFlow up to 2.15 has a Keras 2 of its own.
+    """
+    row = rows(names)
+    older = [name for name in row["tensorflow"] if _has_keras_2(name)]
+    return older + row["keras"], [name for name in row["tensorflow"] if name not in older]
+
+
+def _has_keras_2(name: str) -> bool:
+    row, _, release = name.rpartition("-2.")
+    return row == "tensorflow" and int(release) < 16
+
+
+def _label(name: str) -> str:
+    return spans([name], [name]) + " with Keras 2" * _has_keras_2(name)
