@@ -91,6 +91,13 @@ def test_entry_for_other_places_is_not_known_here(monkeypatch: pytest.MonkeyPatc
     assert deviations.known("time.causality").keras == ">=3,<3.999"
 
 
+@pytest.mark.parametrize(
+    ("says", "explained"), [("ev", True), (["six", "seven"], True), ("six", False)]
+)
+def test_failure_is_explained_by_some_of_the_words(says, explained) -> None:
+    assert at(says=says).explains("It is seven.") is explained
+
+
 # What cannot be true
 
 

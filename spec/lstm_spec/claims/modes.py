@@ -1381,6 +1381,7 @@ def test_a_layer_cannot_be_quantized_and_a_model_leaves_it_as_it_is():
     "modes.cost-of-predict",
     observed="TensorFlow, CPU: 40 to 140 times as long on Keras 3, 4 to 13 times on Keras 2",
     corrects="To predict step by step in a loop, call predict.",
+    needs="tensorflow",
 )
 def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     """

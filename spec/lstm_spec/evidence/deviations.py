@@ -47,8 +47,11 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     claim: Text
-    says: Text
-    """Words that the failure must contain, so that another failure is not taken for this one."""
+    says: Text | list[Text]
+    """Words that the failure must contain, so that another failure is not taken for this one.
+
+    Of a list, some: a claim may fail in its test or, where few cases are drawn, in its example.
+    """
     instead: Text
     concerns: Text
     """The documentation's sentence, in our words, or the address of the issue, or what else."""
@@ -83,6 +86,11 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             and _among(self.backend, place.backend)
             and _among(self.device, place.device)
         )
+
+    def explains(self, failure: str) -> bool:
+        """Say whether a failure contains the words."""
+        words = [self.says] if isinstance(self.says, str) else self.says
+        return any(one in failure for one in words)
 
     @property
     def condition(self) -> str:

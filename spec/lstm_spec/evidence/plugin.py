@@ -197,7 +197,7 @@ def judge(
     elif known and not raised:
         record.verdict = "refuted"
         record.message = f"held, although a deviation is recorded: {known.instead}"
-    elif known and known.says in text:
+    elif known and known.explains(text):
         record.verdict, record.message = "deviates", known.instead
     elif raised:
         record.verdict, record.message = "refuted", _shorten(text)
