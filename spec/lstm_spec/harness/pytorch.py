@@ -32,8 +32,11 @@ def let_numpy_read(tensor: Any) -> None:
     def call(self: Any, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         return function(*_arrays(arguments), **_arrays(named))
 
+    def keep(self: Any, found: Any, *_: Any) -> Any:
+        return found
+
     tensor.__array__, tensor.__array_function__ = array, call
-    del tensor.__array_wrap__  # it makes tensors of the arrays again
+    tensor.__array_wrap__ = keep  # PyTorch's makes a tensor of the array again
 
 
 def _arrays(given: Any) -> Any:
