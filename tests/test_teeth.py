@@ -29,7 +29,7 @@ def test_claim_refutes_wrong_lstm(wrong: Wrong, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(Exception) as raised:  # noqa: PT011 - of which type is asserted below
         test()
     # A claim that deviates may fail as it is known to, before it meets what is wrong.
-    as_known = known and known.says in f"{raised.type.__name__}: {raised.value}"
+    as_known = known and known.explains(f"{raised.type.__name__}: {raised.value}")
     assert as_known or raised.errisinstance(wrong.raises), raised.value
 
 

@@ -15,6 +15,7 @@ from types import FrameType, ModuleType
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
+from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.plugin import run_example
 
 EXAMPLES = 3
@@ -35,13 +36,13 @@ KERAS_TESTS = (
 
 @dataclass(frozen=True)
 class Trial:
-    """One test, with the words of the failure that is known of it on unchanged Keras."""
+    """One test, with what is known to deviate of it on unchanged Keras."""
 
     name: str
     run: Callable[[], None]
     text: str
     """Its source, whose words tell what it is about."""
-    known: str | None = None
+    known: Deviation | None = None
 
 
 def failure(trial: Trial) -> str:
@@ -57,7 +58,7 @@ def failure(trial: Trial) -> str:
         raise
     except BaseException as error:  # a mutant may raise anything
         text = f"{type(error).__name__}: {error}"
-        return "" if trial.known is not None and trial.known in text else text[:200]
+        return "" if trial.known is not None and trial.known.explains(text) else text[:200]
     return "" if trial.known is None else "held, although a deviation is recorded"
 
 
@@ -82,10 +83,9 @@ def claims() -> dict[str, Trial]:
             continue
         if hasattr(test, "hypothesis"):
             effort(EXAMPLES, shrink=False)(test)
-        known = deviations.known(claim.id)
         run = partial(_claim, chapter, test)
         text = inspect.getsource(inspect.unwrap(test))
-        found[claim.id] = Trial(claim.id, run, text, known.says if known else None)
+        found[claim.id] = Trial(claim.id, run, text, deviations.known(claim.id))
     return found
 
 

@@ -74,6 +74,6 @@ class Recorder:
             record.verdict = "timed out"
             record.message = f"did not end within {self.limit:g} s"
         known = deviations.known(claim)
-        if known and known.says in record.message:
+        if known and known.explains(record.message):
             record.verdict, record.message = "deviates", known.instead
         return record
