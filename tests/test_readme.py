@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lstm_spec import catalog, cli
+from lstm_spec.evidence import deviations
 from lstm_spec.publish.questions import questions
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +45,22 @@ def test_readme_shows_what_is_printed_and_drawn(
     assert picture == (ROOT / "docs/explain.svg").read_text(encoding="utf-8")
 
 
+def test_readme_quotes_what_comparisons_of_releases_say(capsys: pytest.CaptureFixture[str]) -> None:
+    compared = re.findall(
+        r"```console\n\$ lstm-spec (compare [\w.-]+-[\d.]+ [\w.-]+-[\d.]+ --format markdown)\n```\n"
+        r"(.*?)(?=\n```|\n#)",
+        README,
+        re.DOTALL,
+    )
+    assert len(compared) == 2
+    for words, shown in compared:
+        cli.main(shlex.split(words))
+        printed = capsys.readouterr().out.splitlines()
+        quoted = re.findall(r"^(?:> )?((?<=> ).+|\|.+)$", shown, re.MULTILINE)
+        assert len(quoted) > 5
+        assert set(quoted) <= set(printed)
+
+
 def test_readme_counts_the_questions_as_they_are() -> None:
     assert re.search(r"Its answers to (\d+) questions", README).group(1) == str(len(questions()))
 
@@ -60,3 +77,10 @@ def test_changelog_begins_with_the_version_of_the_package() -> None:
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     version = re.search(r'^version = "(.+)"$', pyproject, re.MULTILINE).group(1)
     assert re.search(r"^## (\S+)", changelog, re.MULTILINE).group(1) == version
+
+
+def test_changelog_counts_the_deviations_as_they_are() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    told = re.search(r"(\d+) claims are recorded as false [\w\s]+, (\d+) of them", changelog)
+    assert int(told.group(1)) == len({one.claim for one in deviations.load()})
+    assert int(told.group(2)) == len(deviations.current())
