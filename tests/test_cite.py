@@ -14,7 +14,7 @@ import pytest
 
 from lstm_spec import catalog, cli
 from lstm_spec.claims import conftest
-from lstm_spec.evidence import deviations, place
+from lstm_spec.evidence import deviations, ledger, place
 from lstm_spec.evidence.plugin import run_example
 from lstm_spec.harness import subject
 from lstm_spec.publish import cite, upstream
@@ -190,4 +190,5 @@ def test_json_holds_the_whole_citation() -> None:
 @each_format
 def test_command_line_prints_the_format(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["cite", CLAIM.id, "--format", form]) == 0
-    assert capsys.readouterr().out == cite.FORMATS[form](cite.citation(CLAIM))
+    cited = cite.citation(CLAIM, ledger.verdicts(CLAIM.id))
+    assert capsys.readouterr().out == cite.FORMATS[form](cited)

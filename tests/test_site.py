@@ -117,8 +117,11 @@ def test_claim_without_reports_has_no_table() -> None:
 
 def test_claim_tells_what_the_releases_do() -> None:
     seen = Record("time.every-step", "refuted", 0.1, 7, message="<b>|`{ref}`\nno")
-    row = "* - keras\\-3\\.9\n  - refuted\n  - 7\n  - \\<b\\>\\|\\`\\{ref\\}\\` no\n"
-    assert row in told({"keras-3.9": report(seen)})
+    held = Record("time.every-step", "held", 0.1)
+    said = told({"keras-3.8": report(held), "keras-3.9": report(seen), "keras-3.10": report(seen)})
+    assert "* - held\n  - Keras 3\\.8\n" in said
+    row = "* - refuted\n  - Keras 3\\.9 to 3\\.10\n  - \\<b\\>\\|\\`\\{ref\\}\\` no\n"
+    assert row in said
 
 
 def test_history_links_to_claims() -> None:
