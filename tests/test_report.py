@@ -122,3 +122,12 @@ def test_schema_in_the_repository_is_that_of_the_code() -> None:
 def test_lines_name_their_kind() -> None:
     kinds = [msgspec.to_builtins(line)["kind"] for line in (HEADER, RECORDS[0], FOOTER)]
     assert kinds == ["header", "record", "footer"]
+
+
+def test_what_has_no_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableReportError, match="it is a device"):
+        report.read(Path("/dev/zero"))
+    bomb = tmp_path / "bomb"
+    bomb.write_bytes(gzip.compress(bytes(report.LARGEST + 1), 1))
+    with pytest.raises(UnreadableReportError, match=f"over {report.LARGEST} bytes"):
+        report.read(bomb)

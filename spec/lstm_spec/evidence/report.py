@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -20,6 +21,8 @@ from lstm_spec.evidence.oneline import one_line
 SCHEMA = 1
 GZIP = b"\x1f\x8b"
 """How a compressed file begins."""
+LARGEST = 2**27
+"""No report has so many bytes; compressed ones could hide any number."""
 
 Verdict = Literal["held", "deviates", "refuted", "crashed", "timed out", "not applicable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -168,9 +171,16 @@ def schema() -> dict[str, object]:
 
 
 def _plain(path: Path) -> bytes:
+    if path.is_char_device():  # perhaps without an end, like /dev/zero
+        raise UnreadableReportError(f"{path}: not a report: it is a device")
     data = path.read_bytes()
     try:
-        return gzip.decompress(data) if data.startswith(GZIP) else data
+        if data.startswith(GZIP):
+            with gzip.open(io.BytesIO(data)) as file:
+                data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise UnreadableReportError(f"{path}: not a report: over {LARGEST} bytes")
+        return data
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableReportError(f"{path}: cannot be decompressed: {error}") from None
 
