@@ -89,12 +89,14 @@ def test_name_that_stands_twice_is_an_error(tmp_path: Path) -> None:
         matrix.load(file)
 
 
-def finished(file: Path, effort: str = "smoke", version: str = "2.16.2") -> None:
-    """Write a report of all claims, as if an environment had been tried."""
-    claims = [claim.id for claim in catalog.claims()]
+def finished(
+    file: Path, effort: str = "smoke", version: str = "2.16.2", claims: list[str] | None = None
+) -> None:
+    """Write a report of claims, all by default, as if an environment had been tried."""
+    claims = claims or [claim.id for claim in catalog.claims()]
     packages = {"tensorflow": version}
     there = report.Environment("3.11.7", "", "", 1, "tensorflow", "cpu", packages)
-    code = {claim.id: claim.code for claim in catalog.claims()}
+    code = {claim.id: claim.code for claim in catalog.claims() if claim.id in claims}
     head = report.Header(report.SCHEMA, "0", "", effort, None, 1, there, claims, code)
     instead = {one.claim: one.instead for one in deviations.at(Place(packages, "3.11.7"))}
     file.unlink(missing_ok=True)
@@ -113,7 +115,8 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def check(request: object, words: list[str], output: object) -> int:
         given.append(words)
-        finished(Path(words[-1].partition("=")[2]))
+        named = [word for word in words if not word.startswith("--")]
+        finished(Path(words[-1].partition("=")[2]), claims=named)
         return 0
 
     monkeypatch.setattr(apart, "check", check)
@@ -161,6 +164,14 @@ def edit(file: Path, claim: str, **facts: str) -> None:
         report.append(file, structs.replace(line, **facts) if changed else line)
 
 
+def edit_header(file: Path, **facts: object) -> None:
+    """Change the header of a report."""
+    made = report.read(file)
+    file.unlink()
+    for line in (structs.replace(made.header, **facts), *made.records, made.footer):
+        report.append(file, line)
+
+
 HELD, DEVIATES = "time.order", deviations.at(Place({"tensorflow": "2.16.2"}, "3.11.7"))[0].claim
 
 
@@ -180,7 +191,7 @@ def test_verdict_that_deviations_do_not_explain_is_tried_again(
     finished(file)
     assert not matrix.missing(ENTRY, tmp_path)
     edit(file, claim, **facts)
-    assert matrix._kept(ENTRY, tmp_path).untried == [claim]
+    assert matrix._untried(matrix._kept(ENTRY, tmp_path)) == [claim]
 
 
 def test_only_claims_that_were_edited_are_tried_again(
@@ -192,28 +203,34 @@ def test_only_claims_that_were_edited_are_tried_again(
         for claim in catalog.claims()
     ]
     monkeypatch.setattr(catalog, "claims", lambda: edited)
-    assert matrix._kept(ENTRY, tmp_path).untried == [HELD]
     assert matrix._tell(ENTRY, tmp_path, 1)
-    assert checks[0][0] == "--resume"
+    assert checks[0][0] == HELD
+    assert not matrix.missing(ENTRY, tmp_path)
 
 
-def test_report_that_cannot_be_gone_on_with_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_new_claims_are_tried_on_whatever_machine_there_is(
+    checks: list[list[str]], tmp_path: Path
 ) -> None:
+    file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
+    finished(file, claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
+    here = report.read(file).header.environment
+    edit_header(file, environment=structs.replace(here, processor="another"))
+    matrix.make(ENTRY, tmp_path, 1)
+    assert checks[0][0] == HELD
+    made = report.read(file)
+    assert made.untried == []
+    assert made.header.environment.processor == "another, "
+
+
+def test_report_of_other_packages_is_made_anew(checks: list[list[str]], tmp_path: Path) -> None:
     file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
     finished(file)
     edit(file, HELD, verdict="refuted")
-    given: list[str] = []
-
-    def check(request: object, words: list[str], output: object) -> int:
-        given.append(words[0])
-        if words[0] != "--resume":
-            finished(Path(words[-1].partition("=")[2]))
-        return 2
-
-    monkeypatch.setattr(apart, "check", check)
+    here = report.read(file).header.environment
+    older = structs.replace(here, packages={**here.packages, "numpy": "1.26.3"})
+    edit_header(file, environment=older)
     matrix.make(ENTRY, tmp_path, 1)
-    assert given == ["--resume", "--effort=smoke"]
+    assert [words[0] for words in checks] == [HELD, "--effort=smoke"]
     assert not matrix.missing(ENTRY, tmp_path)
 
 

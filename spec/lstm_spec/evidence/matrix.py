@@ -10,6 +10,7 @@ import gzip
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from packaging.requirements import Requirement
 
 from lstm_spec import catalog
 from lstm_spec.evidence import apart, deviations, environment, ledger, report, toml, venv
+from lstm_spec.evidence.merge import UnmergeableError, merge
 from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.report import Record, Report
 from lstm_spec.evidence.request import Request
@@ -74,12 +76,17 @@ def load(path: Path = FILE) -> Matrix:
 
 def missing(entry: Entry, folder: Path) -> bool:
     """Return whether the ledger in a folder lacks a record of an environment as it is today."""
-    kept = _kept(entry, folder)
-    return kept is None or bool(kept.untried)
+    return bool(_untried(_kept(entry, folder)))
+
+
+def _untried(kept: Report | None) -> list[str]:
+    """Return the claims of today that a report has no record of."""
+    tried = kept.header.claims if kept else []
+    return [claim.id for claim in catalog.claims() if claim.id not in tried]
 
 
 def _kept(entry: Entry, folder: Path) -> Report | None:
-    """Return what still counts of an environment's report, as the beginning of today's report.
+    """Return what still counts of an environment's report, as a report of these claims alone.
 
     It counts if the environment is what the entry asks for. A record counts if its claim and
     what is said of its deviation are today's; a refuted claim is always tried again.
@@ -102,8 +109,10 @@ def _kept(entry: Entry, folder: Path) -> Report | None:
         if made.header.code.get(record.claim) == code.get(record.claim, "")
         and _stands(record, instead.get(record.claim))
     ]
-    head = msgspec.structs.replace(made.header, claims=list(code), code=code)
-    return Report(head, records, None)
+    tried = [record.claim for record in records]
+    stands = {claim: code[claim] for claim in tried}
+    head = msgspec.structs.replace(made.header, claims=tried, code=stands)
+    return Report(head, records, made.footer) if records else None
 
 
 def _stands(record: Record, instead: str | None) -> bool:
@@ -127,35 +136,39 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
         OSError: a file cannot be written.
     """
     kept = _kept(entry, folder)
-    for begun in [kept, None] if kept and kept.records else [None]:
-        made = _check(entry, workers, begun)
-        if isinstance(made, Report):
-            folder.mkdir(exist_ok=True)
-            (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(_pack(made))
-            return ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
-    raise report.UnreadableReportError(made)
+    made = _check(entry, workers, _untried(kept) if kept else [])
+    if kept:
+        try:
+            made = merge([("the ledger's report", kept), ("the new one", made)])
+        except UnmergeableError:  # another NumPy, say, came meanwhile
+            made = _check(entry, workers)
+    folder.mkdir(exist_ok=True)
+    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(_pack(made))
+    return ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
 
 
-def _check(entry: Entry, workers: int, begun: Report | None = None) -> Report | str:
-    """Return a complete report of an environment, or the last thing that was said instead.
+def _check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
+    """Return a complete report of an environment.
 
     Args:
         entry: the environment.
         workers: how many processes try the claims.
-        begun: a report to go on with.
+        claims: which; default: all.
+
+    Raises:
+        UnreadableReportError: the check ended without one; the message is the last thing it said.
     """
     with tempfile.TemporaryDirectory() as temporary:
         file, log = Path(temporary, "report.jsonl"), Path(temporary, "log")
-        lines: list[report.Line] = [begun.header, *begun.records] if begun else []
-        for line in lines:
-            report.append(file, line)
-        how = "--resume" if begun else f"--effort={entry.effort}"
-        options = [f"--workers={workers}", f"--time-limit={SECONDS}", f"--report={file}"]
+        options = [f"--effort={entry.effort}", f"--time-limit={SECONDS}"]
+        words = [*claims, *options, f"--workers={workers}", f"--report={file}"]
         with log.open("wb") as output:
-            apart.check(entry.request, [how, *options], output)
+            apart.check(entry.request, words, output)
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         made = report.read(file) if file.exists() else None
-        return made if made and made.footer else (said or ["nothing was printed"])[-1]
+        if made is None or made.footer is None:
+            raise report.UnreadableReportError((said or ["nothing was printed"])[-1])
+        return made
 
 
 def _pack(made: Report) -> bytes:
