@@ -16,7 +16,7 @@ from lstm_spec import catalog, cli
 from lstm_spec.claims import conftest
 from lstm_spec.evidence import deviations, ledger, place
 from lstm_spec.evidence.plugin import run_example
-from lstm_spec.harness import subject
+from lstm_spec.harness import needs
 from lstm_spec.publish import cite, upstream
 
 ALL = catalog.claims()
@@ -45,7 +45,7 @@ def test_example_is_code_with_its_output_as_comments(claim: catalog.Claim) -> No
 )
 @pytest.mark.parametrize("claim", DEVIATING, ids=lambda claim: claim.id)
 def test_example_of_a_deviation_prints_what_it_shows(claim: catalog.Claim) -> None:
-    if reason := subject.lacking(claim.gpu, claim.needs):
+    if reason := needs.lacking(claim.gpu, claim.needs):
         pytest.skip(reason)
 
     def test() -> None: ...

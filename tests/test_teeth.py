@@ -11,6 +11,7 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
+from lstm_spec.harness import timing
 from teeth import WRONG, Wrong
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
@@ -24,6 +25,7 @@ def test_claim_refutes_wrong_lstm(wrong: Wrong, monkeypatch: pytest.MonkeyPatch)
     test = load(wrong.claim)
     if reason := lacking(test):
         pytest.skip(f"the claim {reason}")
+    monkeypatch.setattr(timing, "ROUNDS", 3)
     wrong.put(monkeypatch)
     known = deviations.known(wrong.claim)
     with pytest.raises(Exception) as raised:  # noqa: PT011 - of which type is asserted below

@@ -27,6 +27,7 @@ CHAPTERS = (
     "modes",
     "saving",
     "errors",
+    "speed",
 )
 """The chapters in reading order."""
 
@@ -63,8 +64,8 @@ def claim(
         costly: why it is tried on a fifth of the usual number of examples.
         gpu: whether it can be tried only where there is a GPU.
         needs: without what it cannot be tried: a module, such as a converter's, a part of Keras,
-            as `keras.ops`, or an argument, as `LSTM(use_cudnn)` or `LSTM.call(mask)`; several in
-            a tuple.
+            as `keras.ops`, an argument, as `LSTM(use_cudnn)` or `LSTM.call(mask)`, a file, as
+            `/proc/self/status`, or `CPU`, where no GPU may be found; several in a tuple.
 
     Raises:
         TypeError: none of promised, derived and observed is given, or more than one.

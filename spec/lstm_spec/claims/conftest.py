@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,10 +14,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 
 from lstm_spec.claims import CHAPTERS
-from lstm_spec.harness import subject, tolerance
+from lstm_spec.harness import needs, timing, tolerance
 
 EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
 COSTLY = 5
+ROUNDS = {"smoke": 3, "default": 7, "deep": 21}
+"""How often a claim about cost measures, at an effort."""
+KEPT = ("benchmark_json", "benchmark_save", "benchmark_autosave", "benchmark_compare")
+"""The options of pytest-benchmark that ask for what was measured."""
 
 # Hypothesis mixes numbers that it finds in the source of "local" modules into what it draws.
 # Without this line the cases would depend on how the package is installed, on the folder it
@@ -59,7 +64,7 @@ def lacking(test: Callable[..., Any]) -> str:
     """Say what is lacking here of what a claim's test needs; nothing, if it can be tried."""
     marks: list[pytest.Mark] = getattr(test, "pytestmark")  # noqa: B009 - functions have none
     mark = next(mark for mark in marks if mark.name == "claim")
-    return subject.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
+    return needs.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
 
 
 def effort(
@@ -89,6 +94,40 @@ def _applicable(request: pytest.FixtureRequest) -> None:
     """Skip a claim where it cannot be tried."""
     if request.node.get_closest_marker("claim") and (reason := lacking(request.function)):
         pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _rounds(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a claim about cost measure in as many rounds as the effort says."""
+    rounds = ROUNDS.get(request.config.getoption("lstm_effort"), ROUNDS["default"])
+    facts: dict[str, Any] = {}
+    timing.taken.clear()
+    token = timing.repeat.set(partial(_repeat, request, rounds, facts))
+    yield
+    timing.repeat.reset(token)
+    for seen in timing.taken:
+        facts.update(seen)
+
+
+def _repeat(
+    request: pytest.FixtureRequest,
+    rounds: int,
+    facts: dict[str, Any],
+    one_round: Callable[[], None],
+) -> None:
+    """Run the rounds; as those of pytest-benchmark, with the facts, if it is asked to keep them."""
+
+    def all_rounds() -> None:
+        for _ in range(rounds):
+            one_round()
+
+    if any(request.config.getoption(name, None) for name in KEPT):
+        benchmark = request.getfixturevalue("benchmark")
+        benchmark.group, benchmark.extra_info = "cost", facts
+        # Disabled, as on a worker of pytest-xdist, it calls what it is given once.
+        benchmark.pedantic(one_round if benchmark.enabled else all_rounds, rounds=rounds)
+    else:
+        all_rounds()
 
 
 @pytest.fixture(autouse=True)

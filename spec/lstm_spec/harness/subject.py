@@ -10,7 +10,6 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -69,7 +68,7 @@ def lstm_without_cudnn(case: Case, **options: Any) -> Any:
 
 
 def _never_cudnn() -> dict[str, bool]:
-    return {"use_cudnn": False} if _takes("LSTM", "use_cudnn") else {}
+    return {"use_cudnn": False} if takes("LSTM", "use_cudnn") else {}
 
 
 def fresh(arguments: Mapping[str, Any], seed: int) -> Any:
@@ -198,39 +197,16 @@ def gpus() -> list[str]:
     return [f"gpu:{number}" for number in range(found)]
 
 
-def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
-    """Say what is lacking here of what a claim needs; nothing, if it can be tried.
-
-    Args:
-        gpu: whether it needs a GPU.
-        needs: the modules, arguments and parts of Keras that it needs, as `claim` takes them.
-    """
-    if gpu and not gpus():
-        return "needs a GPU, and Keras finds none here"
-    for need in (needs,) if isinstance(needs, str) else needs:
-        owner, _, argument = need.rstrip(")").partition("(")
-        if argument and not _takes(owner, argument):
-            release = f"Keras {keras.__version__}"
-            return f"needs the argument {argument} of {owner}, which {release} does not have"
-        if need.startswith("keras."):
-            if not _has(need):
-                return f"needs {need}, which Keras {keras.__version__} does not have here"
-        elif not argument and find_spec(need) is None:
-            return f"needs the module {need}, which is not installed here"
-    return ""
-
-
-def _has(part: str) -> bool:
-    if part == "keras.Model.fit":
-        return backend() not in ("numpy", "openvino")  # there it only raises an error
+def has(part: str) -> bool:
+    """Say whether Keras has a part, such as `ops` or `layers.LSTM.stateless_call`."""
     try:
-        attrgetter(part.removeprefix("keras."))(keras)
+        attrgetter(part)(keras)
     except AttributeError:
         return False
     return True
 
 
-def _takes(owner: str, argument: str) -> bool:
+def takes(owner: str, argument: str) -> bool:
     """Say whether a constructor or method of a layer or Model takes an argument, or its base."""
     name, _, method = owner.partition(".")
     classes = inspect.getmro(keras.Model if name == "Model" else getattr(keras.layers, name))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import pytest
 
+from lstm_spec.harness import needs as needed
 from lstm_spec.harness import subject
 
 
@@ -21,7 +24,7 @@ from lstm_spec.harness import subject
     ],
 )
 def test_what_is_there_is_not_lacking(needs) -> None:
-    assert subject.lacking(False, needs) == ""
+    assert needed.lacking(False, needs) == ""
 
 
 @pytest.mark.parametrize(
@@ -41,15 +44,29 @@ def test_what_is_there_is_not_lacking(needs) -> None:
 )
 def test_what_is_lacking_is_told(monkeypatch: pytest.MonkeyPatch, needs, reason: str) -> None:
     monkeypatch.setattr(keras, "__version__", "2.8.0")
-    assert subject.lacking(False, needs) == reason
+    assert needed.lacking(False, needs) == reason
 
 
 def test_gpu_that_keras_does_not_find_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "gpus", list)
-    assert subject.lacking(True, ()) == "needs a GPU, and Keras finds none here"
+    assert needed.lacking(True, ()) == "needs a GPU, and Keras finds none here"
+
+
+def test_cpu_is_lacking_where_keras_finds_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "gpus", list)
+    assert needed.lacking(False, "CPU") == ""
+    monkeypatch.setattr(subject, "gpus", lambda: ["gpu:0"])
+    told = "needs Keras to compute on a CPU, and it finds a GPU here"
+    assert needed.lacking(False, "CPU") == told
+
+
+def test_file_that_is_not_there_is_lacking(tmp_path: Path) -> None:
+    assert needed.lacking(False, str(tmp_path)) == ""
+    file = str(tmp_path / "none")
+    assert needed.lacking(False, file) == f"needs the file {file}, which is not here"
 
 
 @pytest.mark.parametrize(("backend", "trains"), [("torch", True), ("openvino", False)])
 def test_training_is_lacking_on_backends_that_only_predict(monkeypatch, backend, trains) -> None:
     monkeypatch.setattr(subject, "backend", lambda: backend)
-    assert (subject.lacking(False, "keras.Model.fit") == "") is trains
+    assert (needed.lacking(False, "keras.Model.fit") == "") is trains

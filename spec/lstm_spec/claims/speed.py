@@ -1,0 +1,686 @@
+"""Speed: what an LSTM costs beside another LSTM, on TensorFlow and a CPU.
+
+A claim compares the processor's time of two calls on one machine, and gives the range in which
+the ratio lies. *Compiled* means in a `tf.function`, traced before; *plain* means called as it is.
+How often a function is traced is no matter of time: `modes.retraced` counts it. What predict costs
+on little data says `modes.cost-of-predict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from typing import Any
+
+import keras
+import numpy as np
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.strategies import Case, noise
+from lstm_spec.harness.subject import lstm_without_cudnn
+from lstm_spec.harness.timing import assert_between, growth, in_turn, ratio
+
+
+def sized(batch: int, timesteps: int, features: int, units: int, **options: Any) -> Case:
+    """Return a case of a size, with drawn input and weights."""
+    weights = noise((features, 4 * units), 1), noise((units, 4 * units), 2), noise((4 * units,), 3)
+    return Case(noise((batch, timesteps, features), 4), *weights, options)
+
+
+def plain(case: Case, **given: Any) -> Callable[[], Any]:
+    """Return a call of a case's layer on its input, and on what else is given."""
+    import tensorflow as tf
+
+    return partial(lstm_without_cudnn(case), tf.constant(case.x), **given)
+
+
+def compiled(case: Case, jit_compile: bool | None = None, **given: Any) -> Callable[[], Any]:
+    """Return a compiled call of a case's layer on its input, and on what else is given."""
+    return in_graph(lstm_without_cudnn(case), case, jit_compile, **given)
+
+
+def in_graph(
+    layer: Any, case: Case, jit_compile: bool | None = None, **given: Any
+) -> Callable[[], Any]:
+    """Return a compiled call of a layer on a case's input, and on what else is given."""
+    import tensorflow as tf
+
+    function = tf.function(lambda x, **rest: layer(x, **rest), jit_compile=jit_compile)
+    return partial(function, tf.constant(case.x), **given)
+
+
+def traced(case: Case) -> Callable[[], Any]:
+    """Return a function that traces a case's layer anew in each call, without running it."""
+    import tensorflow as tf
+
+    layer, x = lstm_without_cudnn(case), tf.constant(case.x)
+    return lambda: tf.function(lambda x: layer(x)).get_concrete_function(x)
+
+
+def lengthening(case: Case, **options: Any) -> Callable[[], Any]:
+    """Return a compiled call that gets one timestep more each time than the time before."""
+    import tensorflow as tf
+
+    layer, lengths = lstm_without_cudnn(case), count(1)
+    function = tf.function(lambda x: layer(x), **options)
+    return lambda: function(tf.zeros((case.batch, next(lengths), case.features)))
+
+
+def learning(case: Case) -> Callable[[], Any]:
+    """Return a compiled call of a case's layer and of the gradient of a loss of its output."""
+    import tensorflow as tf
+
+    layer, x = lstm_without_cudnn(case), tf.constant(case.x)
+
+    def gradient() -> Any:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(layer(x)))
+        return tape.gradient(loss, layer.trainable_variables)
+
+    function: Callable[[], Any] = tf.function(gradient)
+    return function
+
+
+def repeated(call: Callable[[], Any], times: int) -> None:
+    """Call a function so many times."""
+    for _ in range(times):
+        call()
+
+
+@claim(
+    "speed.timesteps",
+    derived="each timestep takes the same products; the fixed cost is small beside 200 of them",
+    needs=("tensorflow", "CPU"),
+)
+def test_time_is_linear_in_timesteps():
+    """
+    Compiled, 800 timesteps take 2.5 to 6 times as long as 200.
+
+    Four times would be exactly linear. A call has a fixed cost beside its timesteps, which
+    makes it a little less.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)  # tanh acts twice a timestep
+    >>> for timesteps in (2, 8):
+    ...     y = lstm(np.ones((1, timesteps, 1)))  # (batch, timesteps, features)
+    ...     print(len(runs) // 2)
+    2
+    10
+    """
+    long, short = sized(8, 800, 16, 16), sized(8, 200, 16, 16)
+    assert_between(2.5, ratio(compiled(long), compiled(short)), 6)
+
+
+@claim(
+    "speed.next-timestep",
+    derived="the equations do not know which timestep it is",
+    corrects="The longer the sequence already is, the more the next timestep costs.",
+    needs=("tensorflow", "CPU"),
+)
+def test_each_further_timestep_costs_the_same():
+    """
+    Compiled, timesteps 801 to 1200 cost half to twice as much as timesteps 401 to 800.
+
+    A layer hands h and c on and nothing else, so a step knows nothing of how many there were.
+    What each part costs is the difference of two calls.
+
+    >>> import keras, numpy as np
+    >>> shapes, tanh = [], lambda z: (shapes.append(tuple(z.shape)), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)
+    >>> y = lstm(np.ones((1, 9, 1)))  # (batch, timesteps, features)
+    >>> set(shapes)  # of all that tanh acts on, in nine timesteps
+    {(1, 2)}
+    """
+    case = sized(8, 1200, 16, 16)
+    parts = [compiled(replace(case, x=case.x[:, :t])) for t in (400, 800, 1200)]
+    short, middle, long = np.median(in_turn(*parts), axis=0)
+    assert_between(0.5, (long - middle) / (middle - short), 2)
+
+
+@claim(
+    "speed.units",
+    derived="of the four products with U rows and 4 U columns each has four times the numbers",
+    needs=("tensorflow", "CPU"),
+)
+def test_twice_the_units_take_about_four_times_as_long():
+    """
+    Compiled, on a batch of 128, 512 units take 2 to 5 times as long as 256.
+
+    There the product of h and the recurrent kernel dominates. It has four times the terms;
+    the activations have twice as many.
+
+    >>> import keras, numpy as np
+    >>> def parameters(units):
+    ...     lstm = keras.layers.LSTM(units)
+    ...     lstm.build((None, None, 8))  # (batch, timesteps, features)
+    ...     return lstm.count_params()
+    >>> round(parameters(512) / parameters(256), 1)
+    3.9
+    """
+    wide, narrow = sized(128, 4, 8, 512), sized(128, 4, 8, 256)
+    assert_between(2, ratio(compiled(wide), compiled(narrow)), 5)
+
+
+@claim(
+    "speed.features",
+    derived="the kernel has F rows and the recurrent kernel U, each of 4 U numbers",
+    needs=("tensorflow", "CPU"),
+)
+def test_features_cost_as_much_as_units_in_the_rows_of_the_kernels():
+    """
+    Compiled, with 256 units and a batch of 128, 1792 features take 2 to 5 times as long as 256.
+
+    Both products of a timestep together have F + U rows, here 2048 and 512. So features
+    cost in proportion, while units also widen every row.
+
+    >>> import keras, numpy as np
+    >>> def parameters(features):
+    ...     lstm = keras.layers.LSTM(256)
+    ...     lstm.build((None, None, features))  # (batch, timesteps, features)
+    ...     return lstm.count_params()
+    >>> round(parameters(1792) / parameters(256), 1)
+    4.0
+    """
+    wide, narrow = sized(128, 4, 1792, 256), sized(128, 4, 256, 256)
+    assert_between(2, ratio(compiled(wide), compiled(narrow)), 5)
+
+
+@claim(
+    "speed.small-sizes",
+    observed="TensorFlow, CPU: the operations of a timestep cost more than what they compute",
+    corrects="A network with a tenth of the weights runs ten times as fast.",
+    needs=("tensorflow", "CPU"),
+)
+def test_few_units_and_features_cost_as_much_as_one():
+    """
+    Compiled, on one sample, 16 units and features take 0.6 to 1.7 times as long as one of each.
+
+    Beside starting a dozen operations in each timestep, a few hundred products take no time.
+    The larger layer has 176 times as many weights.
+
+    >>> import keras, numpy as np
+    >>> def parameters(size):
+    ...     lstm = keras.layers.LSTM(size)
+    ...     lstm.build((None, None, size))  # (batch, timesteps, features)
+    ...     return lstm.count_params()
+    >>> parameters(16) // parameters(1)
+    176
+    """
+    small, smallest = sized(1, 40, 16, 16), sized(1, 40, 1, 1)
+    assert_between(0.6, ratio(compiled(small), compiled(smallest)), 1.7)
+
+
+@claim(
+    "speed.batch",
+    derived="a timestep takes as many operations for a batch as for a sample",
+    corrects="To predict many sequences, call the model on one after the other.",
+    needs=("tensorflow", "CPU"),
+)
+def test_a_batch_costs_far_less_than_its_samples():
+    """
+    Compiled, 64 calls on one sample each take 10 to 100 times as long as one call on 64.
+
+    A small layer spends its time on starting operations, and a batch starts them once. The
+    output of each sample is the same.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.arange(15.0).reshape(5, 3, 1) / 15
+    >>> ys = [lstm(x[k : k + 1]) for k in range(5)]
+    >>> bool(np.allclose(np.concatenate(ys), lstm(x), atol=1e-6))
+    True
+    """
+    case = sized(64, 10, 8, 8)
+    one = compiled(replace(case, x=case.x[:1]))
+    assert_between(10, ratio(partial(repeated, one, 64), compiled(case)), 100)
+
+
+@claim(
+    "speed.returns",
+    derived="the outputs and states of all timesteps are computed in any case",
+    corrects="return_sequences=True makes an LSTM much slower.",
+    needs=("tensorflow", "CPU"),
+)
+def test_returning_all_outputs_and_states_costs_almost_nothing():
+    """
+    Compiled, return_sequences and return_state together take 0.6 to 1.6 times the time.
+
+    Without them the same numbers are computed and not handed out.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
+    >>> y, h, c = lstm(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> bool(np.array_equal(y[:, -1], h))
+    True
+    """
+    case = sized(16, 100, 32, 32)
+    everything = replace(case, options={"return_sequences": True, "return_state": True})
+    assert_between(0.6, ratio(compiled(everything), compiled(case)), 1.6)
+
+
+@claim(
+    "speed.mask",
+    observed="TensorFlow, CPU: a masked timestep is computed, and then not used",
+    corrects="Masked timesteps save time.",
+    needs=("tensorflow", "CPU"),
+)
+def test_a_mask_costs_at_most_as_much_as_the_layer():
+    """
+    Compiled, a call with a mask takes 0.9 to 2 times as long as one without.
+
+    In each timestep h and c are chosen by the mask, new or old; all are computed. To save time,
+    leave out what is masked.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
+    >>> y = lstm(x, mask=np.array([[True, False, True]]))
+    >>> bool(np.allclose(y, lstm(x[:, [0, 2]]), atol=1e-6))
+    True
+    """
+    case = sized(16, 100, 32, 32)
+    mask = noise((16, 100), 5) > -0.5
+    assert_between(0.9, ratio(compiled(case, mask=mask), compiled(case)), 2)
+
+
+@claim(
+    "speed.unrolled",
+    observed="TensorFlow, CPU: a loop starts a dozen operations a timestep more",
+    needs=("tensorflow", "CPU"),
+)
+def test_an_unrolled_small_layer_runs_faster_when_compiled():
+    """
+    Compiled, a small layer takes 0.35 to 0.95 times as long if it is unrolled.
+
+    Unrolled there is no loop to run. With much to compute in each timestep it matters little,
+    and the graph takes long to trace: see `speed.unrolled-pays`.
+
+    >>> import keras, numpy as np
+    >>> lstm, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = lstm(x)
+    >>> unrolled.build(x.shape)
+    >>> unrolled.set_weights(lstm.get_weights())
+    >>> bool(np.allclose(unrolled(x), y, atol=1e-6))
+    True
+    """
+    case = sized(4, 40, 8, 8)
+    unrolled = replace(case, options={"unroll": True})
+    assert_between(0.35, ratio(compiled(unrolled), compiled(case)), 0.95)
+
+
+@claim(
+    "speed.unrolled-plain",
+    observed="TensorFlow, CPU",
+    needs=("tensorflow", "CPU"),
+)
+def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
+    """
+    Called plainly, an unrolled layer takes 0.4 to 1.2 times as long as a loop.
+
+    Both run the Python code of the cell in each timestep, and that is what takes the time.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)  # tanh acts twice a timestep
+    >>> y = lstm(np.ones((1, 9, 1)))  # (batch, timesteps, features)
+    >>> len(runs) // 2
+    9
+    """
+    case = sized(4, 10, 8, 8)
+    unrolled = replace(case, options={"unroll": True})
+    assert_between(0.4, ratio(plain(unrolled), plain(case)), 1.2)
+
+
+@claim(
+    "speed.unrolled-pays",
+    observed="TensorFlow, CPU: a trace takes as long as hundreds of runs",
+    corrects="Unrolling a short sequence always saves time.",
+    costly="two layers are traced anew in each round",
+    needs=("tensorflow", "CPU"),
+)
+def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
+    """
+    A trace and 100 runs of 60 timesteps take 1.2 to 10 times as long if they are unrolled.
+
+    The trace writes 60 timesteps into the graph instead of one. So a layer that is traced for
+    each length of its input, or runs seldom, is better left a loop.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)  # tanh acts twice a timestep
+    >>> model = keras.Sequential([keras.Input((60, 1)), lstm])
+    >>> runs.clear()
+    >>> y = model.predict_on_batch(np.ones((1, 60, 1)))  # (batch, timesteps, features)
+    >>> len(runs) // 2 >= 60
+    True
+    """
+    case = sized(4, 60, 8, 8)
+    unrolled = replace(case, options={"unroll": True})
+    calls = traced(unrolled), compiled(unrolled), traced(case), compiled(case)
+    trace, run, loop_trace, loop_run = np.median(in_turn(*calls), axis=0)
+    assert_between(1.2, (trace + 100 * run) / (loop_trace + 100 * loop_run), 10)
+
+
+@claim(
+    "speed.compiled",
+    observed="TensorFlow, CPU: Python code starts each operation of a plain call",
+    corrects="model(x) is the fast way to predict.",
+    needs=("tensorflow", "CPU"),
+)
+def test_a_compiled_call_is_far_faster_than_a_plain_call():
+    """
+    A plain call of a small layer takes 10 to 300 times as long as a compiled one.
+
+    Compiled, the Python code ran once, when the graph was made; the graph loops by itself.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> x = np.ones((1, 9, 1))  # (batch, timesteps, features)
+    >>> y, traced, y = model.predict_on_batch(x), len(runs), model.predict_on_batch(x)
+    >>> len(runs) == traced
+    True
+    """
+    case = sized(4, 20, 8, 8)
+    assert_between(10, ratio(plain(case), compiled(case)), 300)
+
+
+@claim(
+    "speed.predict-on-much",
+    observed="TensorFlow, CPU: the fixed cost of predict is that of some dozens of timesteps",
+    corrects="A plain call is always faster than predict.",
+    costly="plain calls of many timesteps",
+    needs=("tensorflow", "CPU"),
+)
+def test_predict_is_faster_than_a_plain_call_on_long_sequences():
+    """
+    On 200 timesteps a plain call takes 1.5 to 60 times as long as `predict`.
+
+    predict has a fixed cost in each call, see `modes.cost-of-predict`; its timesteps are
+    compiled. On few timesteps the plain call is faster.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> x = np.ones((1, 200, 1))  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict(x, verbose=0), lstm(x), atol=1e-5))
+    True
+    """
+    case = sized(4, 200, 8, 8)
+    model = keras.Sequential([keras.Input((None, 8)), lstm_without_cudnn(case)])
+    predict = partial(model.predict, case.x, verbose=0)
+    assert_between(1.5, ratio(plain(case), predict), 60)
+
+
+@claim(
+    "speed.new-length",
+    observed="TensorFlow, CPU: a trace takes as long as dozens of calls",
+    corrects="A tf.function costs the same in every call after its first.",
+    needs=("tensorflow", "CPU"),
+)
+def test_each_new_length_costs_a_trace_without_an_input_signature():
+    """
+    A tf.function takes 20 to 1000 times as long on new lengths if it has no input_signature.
+
+    Without, it is traced for each new length. With TensorSpec((None, None, 8)) one trace serves
+    all, and a new length costs what a known one does. `modes.retraced` counts the traces.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> for timesteps in (3, 4):
+    ...     runs.clear()
+    ...     y = model.predict_on_batch(np.ones((1, timesteps, 1)))
+    ...     print(len(runs) > 0)  # Python code runs only in a trace
+    True
+    True
+    """
+    import tensorflow as tf
+
+    case = sized(4, 1, 8, 8)
+    signature = [tf.TensorSpec((None, None, 8))]
+    always, once = lengthening(case), lengthening(case, input_signature=signature)
+    assert_between(20, ratio(always, once), 1000)
+
+
+@claim(
+    "speed.training",
+    derived="the way back takes two products for each one of the way there",
+    needs=("tensorflow", "CPU"),
+)
+def test_a_gradient_costs_a_few_forward_calls():
+    """
+    Compiled, a call and its gradient take 1.5 to 6 times as long as the call alone.
+
+    The way back multiplies once for the gradient of the weights and once for that of h.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse")
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> [bool(np.any(a != b)) for a, b in zip(model.get_weights(), before)]
+    [True, True, True]
+    """
+    case = sized(64, 20, 64, 64)
+    assert_between(1.5, ratio(learning(case), compiled(case)), 6)
+
+
+@claim(
+    "speed.training-memory",
+    derived="the way back needs what the way there computed in each timestep",
+    corrects="The memory that training takes is that of the weights and the batch.",
+    costly="it fills some dozens of megabytes in each round",
+    needs=("tensorflow", "CPU", "/proc/self/clear_refs"),
+)
+def test_the_memory_of_training_grows_with_the_timesteps():
+    """
+    On Linux a gradient through 400 timesteps takes 2 to 8 times the memory of one through 100.
+
+    The gates and states of each timestep are kept for the way back. Peaks of the process' memory
+    are compared. Neither more units nor longer weights are the reason: there are as many.
+
+    >>> import keras, numpy as np
+    >>> inputs = [keras.Input((timesteps, 4)) for timesteps in (100, 400)]
+    >>> models = [keras.Sequential([i, keras.layers.LSTM(64)]) for i in inputs]
+    >>> [model.count_params() for model in models]
+    [17664, 17664]
+    """
+    long, short = sized(128, 400, 4, 64), sized(128, 100, 4, 64)
+    most, least = in_turn(learning(long), learning(short), meter=growth).max(axis=0)
+    assert_between(2, most / least, 8)
+
+
+@claim(
+    "speed.sequence-memory",
+    derived="T outputs are kept, or one",
+    corrects="return_sequences changes what is returned, and no memory that is taken.",
+    costly="it fills some dozens of megabytes in each round",
+    needs=("tensorflow", "CPU", "/proc/self/clear_refs"),
+)
+def test_only_returned_sequences_take_the_memory_of_all_timesteps():
+    """
+    On Linux, compiled, return_sequences=False takes at most 0.6 times the memory of True.
+
+    The last output is all that is kept. Peaks of the process' memory are compared.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 200, 4))  # (batch, timesteps, features)
+    >>> layers = [keras.layers.LSTM(64, return_sequences=flag) for flag in (False, True)]
+    >>> [int(np.size(layer(x))) for layer in layers]
+    [64, 12800]
+    """
+    case = sized(256, 200, 4, 64)
+    sequences = replace(case, options={"return_sequences": True})
+    last, every = in_turn(compiled(case), compiled(sequences), meter=growth).max(axis=0)
+    assert_between(0, last / every, 0.6)
+
+
+@claim(
+    "speed.implementations",
+    observed="Keras 3, TensorFlow, CPU: eight small products take longer than two large ones",
+    needs=("tensorflow", "CPU", "keras.ops"),
+)
+def test_implementation_one_is_slower():
+    """
+    Compiled, implementation=1 takes 1.15 to 3 times as long as implementation=2.
+
+    With 1 each gate has products of its own; 2 multiplies once for all four, and is the
+    default. The numbers are the same.
+
+    >>> import keras, numpy as np
+    >>> one, two = (keras.layers.LSTM(2, implementation=k) for k in (1, 2))
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = two(x)
+    >>> one.build(x.shape)
+    >>> one.set_weights(two.get_weights())
+    >>> bool(np.allclose(one(x), y, atol=1e-6))
+    True
+    """
+    one, two = (sized(16, 50, 32, 32, implementation=k) for k in (1, 2))
+    assert_between(1.15, ratio(compiled(one), compiled(two)), 3)
+
+
+@claim(
+    "speed.xla",
+    observed="TensorFlow, CPU: XLA fuses the operations of a timestep into a few",
+    costly="XLA compiles a layer, about a second",
+    needs=("tensorflow", "CPU"),
+)
+def test_xla_is_faster():
+    """
+    Compiled, a small layer takes 1.5 to 20 times as long without XLA as with it.
+
+    `jit_compile=True` asks for XLA. With much to compute in each timestep it gains little.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> model.compile(jit_compile=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict_on_batch(x), lstm(x), atol=1e-6))
+    True
+    """
+    case = sized(8, 50, 16, 16)
+    assert_between(1.5, ratio(compiled(case), compiled(case, jit_compile=True)), 20)
+
+
+@claim(
+    "speed.doubles",
+    derived="a processor computes on half as many numbers at a time, of twice the bytes",
+    needs=("tensorflow", "CPU"),
+)
+def test_doubles_take_about_twice_as_long():
+    """
+    Compiled, with 256 units and a batch of 128, float64 takes 1.4 to 5 times as long as float32.
+
+    There matrix products dominate. In a small layer the type makes no difference.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> layers = [keras.layers.LSTM(2, dtype=name) for name in ("float32", "float64")]
+    >>> [np.array(layer(x)).itemsize for layer in layers]  # bytes of a number
+    [4, 8]
+    """
+    single, double = sized(128, 4, 64, 256), sized(128, 4, 64, 256, dtype="float64")
+    double = replace(double, x=double.x.astype("float64"))
+    assert_between(1.4, ratio(compiled(double), compiled(single)), 5)
+
+
+@claim(
+    "speed.stateful",
+    derived="both carry h and c over; one in variables of the layer, one in your hands",
+    needs=("tensorflow", "CPU"),
+)
+def test_stateful_costs_what_passing_states_costs():
+    """
+    Compiled, a stateful layer takes 0.6 to 1.6 times as long as one that is passed its states.
+
+    The states are written to and read from the layer once in a call.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))  # (B, T, F)
+    >>> y = lstm(x)
+    >>> bool(np.array_equal(lstm(x), y))  # the second call begins where the first one ended
+    False
+    """
+    import tensorflow as tf
+
+    keeping, passing = (
+        sized(8, 50, 16, 16, **{name: True}) for name in ("stateful", "return_state")
+    )
+    states = [tf.zeros((8, 16))] * 2
+    both = compiled(keeping), compiled(passing, initial_state=states)
+    assert_between(0.6, ratio(*both), 1.6)
+
+
+@claim(
+    "speed.bidirectional",
+    derived="Bidirectional runs two layers",
+    needs=("tensorflow", "CPU"),
+)
+def test_bidirectional_takes_the_time_of_two_layers():
+    """
+    Compiled, Bidirectional takes 1.3 to 3 times the processor's time of its layer.
+
+    Two layers read the same input. On two idle cores they can run side by side, so that the
+    time by the clock may be less.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> y = both(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> len(both.forward_layer.weights), len(both.weights)
+    (3, 6)
+    """
+    case = sized(8, 100, 16, 16)
+    both = keras.layers.Bidirectional(lstm_without_cudnn(case))
+    assert_between(1.3, ratio(in_graph(both, case), compiled(case)), 3)
+
+
+@claim(
+    "speed.go-backwards",
+    derived="the input is reversed once, and then read as any other",
+    needs=("tensorflow", "CPU"),
+)
+def test_reading_backwards_costs_nothing():
+    """
+    Compiled, a layer with go_backwards=True takes 0.6 to 1.6 times the time of one without.
+
+    It reads the reversed input.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
+    >>> y = lstm(x[:, ::-1])
+    >>> lstm.go_backwards = True
+    >>> bool(np.array_equal(lstm(x), y))
+    True
+    """
+    case = sized(8, 100, 16, 16)
+    backwards = replace(case, options={"go_backwards": True})
+    assert_between(0.6, ratio(compiled(backwards), compiled(case)), 1.6)
+
+
+@claim(
+    "speed.dropout",
+    derived="outside training nothing is dropped",
+    needs=("tensorflow", "CPU"),
+)
+def test_dropout_costs_nothing_outside_training():
+    """
+    Compiled, outside training, a layer with dropout takes 0.6 to 1.6 times the time of one without.
+
+    No mask is drawn there. `recurrent_dropout` is another matter: it may change the
+    implementation.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, dropout=0.9), np.ones((1, 3, 1))
+    >>> bool(np.array_equal(lstm(x), lstm(x)))
+    True
+    """
+    case = sized(8, 100, 16, 16)
+    dropping = replace(case, options={"dropout": 0.5})
+    assert_between(0.6, ratio(compiled(dropping), compiled(case)), 1.6)

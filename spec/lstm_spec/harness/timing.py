@@ -1,0 +1,109 @@
+"""What one call costs beside another, on a machine that does other things too.
+
+Calls are tried in turn, there and back, round by round, so that what slows the machine slows all
+of them; by processor time, so that waiting for the processor does not count; and the median over
+the rounds forgets a round that was disturbed. Only ratios are compared, never seconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lstm_spec.harness.strategies import Array
+
+Call = Callable[[], Any]
+
+ROUNDS = 7
+"""The usual number of rounds: three may be disturbed, and the median is not."""
+SPAN = 0.02
+"""Seconds that a timing takes at least: a shorter call is repeated."""
+
+taken: list[dict[str, Any]] = []
+"""What was measured, and within which range it must lie. The claims' conftest empties it."""
+
+
+def _seven_times(one_round: Call) -> None:
+    for _ in range(ROUNDS):
+        one_round()
+
+
+repeat: ContextVar[Callable[[Call], None]] = ContextVar("repeat", default=_seven_times)
+"""Runs a round as often as there are rounds. The claims' conftest sets it."""
+
+
+def seconds(call: Call) -> float:
+    """Return how many seconds of the processor's time a call takes, on all threads together."""
+    count = 1
+    while True:
+        start = time.process_time()
+        for _ in range(count):
+            call()
+        spent = time.process_time() - start
+        if spent >= SPAN / 2:
+            return spent / count
+        count *= max(2, math.ceil(SPAN / max(spent, SPAN / 64)))
+
+
+def growth(call: Call) -> float:
+    """Return by how many bytes a call raises the memory that this process holds, at its peak.
+
+    Linux forgets the old peak when 5 is written to clear_refs (its manual, proc(5)), and tells
+    the new one in status, in KiB. What was freed is given back first, or it would be used again;
+    what is used again all the same makes the growth less, so the largest of several is the best.
+    """
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _peak()
+    call()
+    return 1024.0 * (_peak() - before)
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
+    """Return what each call took in each round, of shape (rounds, calls).
+
+    Args:
+        *calls: each is called once before, so that what it makes only once does not count.
+        meter: what is measured: `seconds` or `growth`.
+    """
+    rows: list[list[float]] = []
+
+    def one_round() -> None:
+        there = range(len(calls))
+        order = there if len(rows) % 2 == 0 else there[::-1]
+        seen = {k: meter(calls[k]) for k in order}
+        rows.append([seen[k] for k in there])
+
+    for call in calls:
+        call()
+    repeat.get()(one_round)
+    taken.append({"meter": meter.__name__, "rounds": rows})
+    return np.array(rows)
+
+
+def ratio(one: Call, other: Call) -> float:
+    """Return how many times as long one call takes as another: the median over the rounds."""
+    rows = in_turn(one, other)
+    return float(np.median(rows[:, 0] / rows[:, 1]))
+
+
+def assert_between(low: float, value: float, high: float) -> None:
+    """Assert that a ratio lies in a range.
+
+    Raises:
+        AssertionError: it does not.
+    """
+    taken.append({"low": low, "ratio": float(value), "high": high})
+    assert low <= value <= high, f"the ratio is {value:.3g}, not from {low:g} to {high:g}"

@@ -1,0 +1,79 @@
+"""Tries the chapter speed and makes its page: `python -m alarms.pace`.
+
+With `--page` it only makes the page, of what was seen.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from statistics import fmean, median, stdev
+
+from alarms.speed import Line, claims, search, seen
+
+PAGE = Path(__file__).parents[2] / "spec/speed.md"
+
+HEAD = """# Speed
+
+How far the ratios of the chapter [speed](lstm_spec/claims/speed.py) spread. `tox run -e
+alarms-speed` tried it {runs} times, half of them while another process kept one core busy, on
+{where}; it made this page. Each column gives the smallest, the median and the largest ratio.
+
+{refuted} of {tried} trials refuted a claim. None in {runs} runs of one claim says, with 95 %
+confidence, that it raises a false alarm in fewer than {single:.0%} of runs; none in all trials
+together, that it is one trial in {pooled:.0f} or fewer, if the claims are alike. The margin says
+more: how many standard deviations of the ratio's logarithm lie between its mean and the nearer end
+of the range.
+
+| claim | range | quiet | loaded | margin | refuted |
+|---|---|---|---|---|---|
+"""
+
+
+def spread(lines: list[Line]) -> str:
+    """Return the smallest, the median and the largest ratio."""
+    ratios = [line.ratio for line in lines]
+    return " / ".join(f"{value:.3g}" for value in (min(ratios), median(ratios), max(ratios)))
+
+
+def margin(lines: list[Line]) -> float:
+    """Return how many standard deviations of its logarithm a ratio stays within its range."""
+    logs = [math.log(line.ratio) for line in lines]
+    ends = [math.log(end) for end in (lines[0].low, lines[0].high) if end > 0]
+    return min(abs(end - fmean(logs)) for end in ends) / stdev(logs)
+
+
+def row(claim: str, lines: list[Line]) -> str:
+    """Return a claim's row of the table."""
+    quiet, loaded = ([line for line in lines if line.loaded is load] for load in (False, True))
+    refuted = sum(line.refuted for line in lines)
+    ends = f"{lines[0].low:g} to {lines[0].high:g}"
+    cells = [f"`{claim}`", ends, spread(quiet), spread(loaded), f"{margin(lines):.1f}"]
+    return f"| {' | '.join(cells)} | {refuted} of {len(lines)} |\n"
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    lines = seen()
+    of = {claim: [line for line in lines if line.claim == claim] for claim in claims()}
+    runs = len({line.run for line in lines})
+    head = HEAD.format(
+        runs=runs,
+        where=" and ".join(sorted({line.where for line in lines})),
+        refuted=sum(line.refuted for line in lines),
+        tried=len(lines),
+        single=1 - 0.05 ** (1 / runs),
+        pooled=1 / (1 - 0.05 ** (1 / len(lines))),
+    )
+    return head + "".join(row(claim, of[claim]) for claim in of)
+
+
+if __name__ == "__main__":
+    for line in search() if "--page" not in sys.argv else ():
+        verdict = "refuted" if line.refuted else "held"
+        load = "loaded" if line.loaded else "quiet"
+        print(
+            f"run {line.run:2}, {load:<6}  {line.ratio:8.3g}  {verdict}  {line.claim}", flush=True
+        )
+    PAGE.write_text(page(), encoding="utf-8")
