@@ -40,7 +40,7 @@ def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixtur
 
 
 def test_it_runs_from_a_copy(tmp_path: Path) -> None:
-    apart._copy(tmp_path)
+    apart.copy(tmp_path)
     names = {path.name.partition("-")[0] for path in tmp_path.iterdir()}
     assert names == {"lstm_spec"}
     assert (tmp_path / "lstm_spec/evidence/matrix.toml").exists()
@@ -50,7 +50,7 @@ def test_it_runs_from_a_copy(tmp_path: Path) -> None:
 def test_what_points_to_the_packages_here_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("PYTHONHOME", "/somewhere")
-    told = apart._variables(NAMED, "/copy")
+    told = apart.variables(NAMED, "/copy")
     assert told["PYTHONPATH"] == "/copy"
     assert "PYTHONHOME" not in told
     assert told["KERAS_BACKEND"] == "tensorflow"

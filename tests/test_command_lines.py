@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from lstm_spec import cli
-from lstm_spec.evidence import apart, bisect, check, environment, ledger
+from lstm_spec.evidence import apart, bisect, check, environment, interpreter, ledger
 from lstm_spec.evidence.sensitivity import UnmeasuredError
 from lstm_spec.evidence.venv import UnmadeError
 from lstm_spec.publish import unrolled
@@ -38,6 +38,7 @@ LINES = [
     "check time.order --bisect keras-3.9 keras-3.12",
     "compare report report --format=json",
     "compare nearest report --format=markdown",
+    "compare --speed keras-3.9 here --python=3.12 --format=json",
     "merge new report --partial",
     "cite time.every-step --format=bibtex",
     "answer how many neurons",
@@ -88,6 +89,8 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "probe", lambda: HERE)
     monkeypatch.setattr(check, "run", stopped)
     monkeypatch.setattr(apart, "check", unmade)
+    monkeypatch.setattr(interpreter.venv, "make", unmade)
+    monkeypatch.setattr(interpreter, "_start", unmade)
     monkeypatch.setattr(bisect, "verdict", unmade)
     monkeypatch.setattr(unrolled, "measure", unmeasured)
 

@@ -95,11 +95,20 @@ def _python(text: str) -> str:
 
 
 def _add_compare(verbs: Any) -> None:
-    verb = verbs.add_parser("compare", help="say what differs in two reports", allow_abbrev=False)
+    verb = verbs.add_parser(
+        "compare", help="say what differs in two reports, or in speed", allow_abbrev=False
+    )
     add = verb.add_argument
     add("then", metavar="A", help="the earlier report: a file, a name in the ledger, or: nearest")
     add("now", metavar="B", help="the later one")
     add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
+    about = (
+        "each is named as in the matrix, by requirements or a wheel with spaces between, or here"
+    )
+    group = verb.add_argument_group("of two environments instead of reports", about)
+    speed = "time A and B in turns, and say what is slower in B"
+    group.add_argument("--speed", action="store_true", help=speed)
+    group.add_argument("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
 
 
 def _add_merge(verbs: Any) -> None:

@@ -34,11 +34,11 @@ def check(request: Request, words: Sequence[str], output: IO[bytes] | None = Non
     """
     python = venv.make(request)
     with tempfile.TemporaryDirectory() as folder:
-        _copy(Path(folder))
+        copy(Path(folder))
         process = subprocess.Popen(
             [python, "-m", "lstm_spec.cli", "check", *words],
             cwd=folder,
-            env=_variables(request, folder),
+            env=variables(request, folder),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output and subprocess.STDOUT,
@@ -51,7 +51,7 @@ def check(request: Request, words: Sequence[str], output: IO[bytes] | None = Non
             return process.wait()
 
 
-def _copy(folder: Path) -> None:
+def copy(folder: Path) -> None:
     """Copy this package, and what is known of its version, into a folder."""
     source = Path(lstm_spec.__file__).parent
     shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -61,7 +61,7 @@ def _copy(folder: Path) -> None:
     (info / "METADATA").write_text(known.read_text("METADATA") or "", encoding="utf-8")
 
 
-def _variables(request: Request, folder: str) -> dict[str, str]:
+def variables(request: Request, folder: str) -> dict[str, str]:
     """Return the environment variables, without what points to the packages that are here."""
     ours = {"PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
     kept = {name: value for name, value in quiet().items() if name not in ours}

@@ -34,21 +34,22 @@ def sentence(found: Comparison) -> str:
     worse = f"{count(bad, 'claim')} got worse" if bad else "Nothing got worse"
     numbers = [(found.changed, "changed"), (found.added, "added"), (found.gone, "gone")]
     told = ", ".join(f"{len(changes)} {what}" for changes, what in numbers)
-    return f"{worse} {_span(found)}; claims: {told}, {found.unchanged} unchanged."
+    where = span(found.environment) or "between the two reports"
+    return f"{worse} {where}; claims: {told}, {found.unchanged} unchanged."
 
 
 def sections(found: Comparison) -> list[Section]:
     """Return what there is to say, the most important first."""
     changed = sorted(found.changed, key=lambda change: change.what not in found.worse)
     told = [
-        _table("Claims with another verdict", "claim", changed, limit=len(changed)),
-        _table("Claims added", "claim", found.added),
-        _table("Claims gone", "claim", found.gone),
+        changes("Claims with another verdict", "claim", changed, limit=len(changed)),
+        changes("Claims added", "claim", found.added),
+        changes("Claims gone", "claim", found.gone),
         _numerics(found.errors),
         _speed(found.speed),
-        _table("Signatures", "argument", found.signatures),
-        _table("Documentation", "place", found.documentation),
-        _table("Environment", "", found.environment),
+        changes("Signatures", "argument", found.signatures),
+        changes("Documentation", "place", found.documentation),
+        changes("Environment", "", found.environment),
     ]
     return [section for section in told if section.note or section.rows]
 
@@ -58,18 +59,27 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _span(found: Comparison) -> str:
-    named = [change for change in found.environment if change.what in RELEASES]
+def span(environment: Sequence[Change]) -> str:
+    """Say from what releases to what others a comparison goes; nothing, if they are the same."""
+    named = [change for change in environment if change.what in RELEASES]
     then = ", ".join(f"{change.what} {change.then}" for change in named if change.then)
     now = ", ".join(f"{change.what} {change.now}" for change in named if change.now)
-    return f"from {then} to {now}" if then and now else "between the two reports"
+    return f"from {then} to {now}" if then and now else ""
 
 
-def _table(title: str, what: str, changes: Sequence[Change] | None, limit: int = LIMIT) -> Section:
-    if changes is None:
+def changes(title: str, what: str, listed: Sequence[Change] | None, limit: int = LIMIT) -> Section:
+    """Return a section with a row for each change.
+
+    Args:
+        title: its heading.
+        what: the head of the first column.
+        listed: the changes. None: it is not known what changed.
+        limit: how many rows are shown.
+    """
+    if listed is None:
         return Section(title, "One of the reports does not hold them.")
-    rows = [(c.what, _cell(c.then), _cell(c.now), _short(c.why)) for c in changes]
-    width = 4 if any(change.why for change in changes) else 3
+    rows = [(c.what, _cell(c.then), _cell(c.now), _short(c.why)) for c in listed]
+    width = 4 if any(change.why for change in listed) else 3
     left = len(rows) - limit
     note = f"The first {limit} of {len(rows)}; as JSON all are told." if left > 0 else ""
     head = (what, "then", "now", "why")[:width]

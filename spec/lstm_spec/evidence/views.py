@@ -14,19 +14,29 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lstm_spec.evidence import paces, sections
 from lstm_spec.evidence.compare import Comparison
 from lstm_spec.evidence.oneline import one_line
-from lstm_spec.evidence.sections import Section, sections, sentence
+from lstm_spec.evidence.sections import Section
+from lstm_spec.evidence.speed import Speeds
 
 NARROW = 60
 """A terminal with fewer columns gets the cells below one another."""
 
 
-def table(found: Comparison, console: Console) -> None:
+def said(found: Comparison | Speeds) -> tuple[str, list[Section]]:
+    """Return what a comparison says: one sentence, and the sections below it."""
+    if isinstance(found, Speeds):
+        return paces.sentence(found), paces.sections(found)
+    return sections.sentence(found), sections.sections(found)
+
+
+def table(found: Comparison | Speeds, console: Console) -> None:
     """Print a comparison for a person at a terminal."""
     style = "bold red" if found.worse else "bold green"
-    console.print(Text(one_line(sentence(found)), style))
-    for section in sections(found):
+    first, parts = said(found)
+    console.print(Text(one_line(first), style))
+    for section in parts:
         console.print(Text(f"\n{section.title}", "bold"))
         if section.note:
             console.print(Text(one_line(section.note)))
@@ -56,10 +66,11 @@ def _stacked(section: Section, width: int) -> Text:
     return Text("\n".join(wrapped), overflow="fold")
 
 
-def markdown(found: Comparison) -> str:
+def markdown(found: Comparison | Speeds) -> str:
     """Return a comparison for a pull request."""
-    parts = [escape(sentence(found))]
-    for section in sections(found):
+    first, below = said(found)
+    parts = [escape(first)]
+    for section in below:
         parts.append(f"### {section.title}")
         if section.note:
             parts.append(escape(section.note))
@@ -70,7 +81,7 @@ def markdown(found: Comparison) -> str:
     return "\n\n".join(parts)
 
 
-def json(found: Comparison) -> str:
+def json(found: Comparison | Speeds) -> str:
     """Return a comparison as JSON."""
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
