@@ -100,6 +100,9 @@ def _applicable(request: pytest.FixtureRequest) -> None:
 def _rounds(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a claim about cost measure in as many rounds as the effort says."""
     rounds = ROUNDS.get(request.config.getoption("lstm_effort"), ROUNDS["default"])
+    marker = request.node.get_closest_marker("claim")
+    if marker and marker.kwargs["costly"]:
+        rounds = max(ROUNDS["smoke"], rounds // COSTLY)
     facts: dict[str, Any] = {}
     timing.taken.clear()
     token = timing.repeat.set(partial(_repeat, request, rounds, facts))

@@ -52,23 +52,21 @@ def seconds(call: Call) -> float:
         count *= max(2, math.ceil(SPAN / max(spent, SPAN / 64)))
 
 
-def growth(call: Call) -> float:
-    """Return by how many bytes a call raises the memory that this process holds, at its peak.
+def peak(call: Call) -> float:
+    """Return the largest memory, in bytes, that this process holds during a call; of two tries.
 
     Linux forgets the old peak when 5 is written to clear_refs (its manual, proc(5)), and tells
-    the new one in status, in KiB. What was freed is given back first, or it would be used again;
-    what is used again all the same makes the growth less, so the largest of several is the best.
+    the new one in status, in KiB. What was freed is given back first, as far as the allocator can;
+    what it keeps makes a peak higher, so the lowest of several is the best.
     """
-    ctypes.CDLL(None).malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    before = _peak()
-    call()
-    return 1024.0 * (_peak() - before)
-
-
-def _peak() -> int:
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.partition("VmHWM:")[2].split()[0])
+    seen = []
+    for _ in range(2):
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        call()
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        seen.append(int(status.partition("VmHWM:")[2].split()[0]))
+    return 1024.0 * min(seen)
 
 
 def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
@@ -76,7 +74,7 @@ def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
 
     Args:
         *calls: each is called once before, so that what it makes only once does not count.
-        meter: what is measured: `seconds` or `growth`.
+        meter: what is measured: `seconds` or `peak`.
     """
     rows: list[list[float]] = []
 
@@ -97,6 +95,12 @@ def ratio(one: Call, other: Call) -> float:
     """Return how many times as long one call takes as another: the median over the rounds."""
     rows = in_turn(one, other)
     return float(np.median(rows[:, 0] / rows[:, 1]))
+
+
+def growth_ratio(one: Call, other: Call) -> float:
+    """Return how many times as much one call raises the peak of memory as another does."""
+    most, least, none = in_turn(one, other, lambda: None, meter=peak).min(axis=0)
+    return float((most - none) / (least - none))
 
 
 def assert_between(low: float, value: float, high: float) -> None:
