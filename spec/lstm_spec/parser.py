@@ -76,7 +76,17 @@ def _add_check(verbs: Any) -> None:
     add("--bisect", nargs=2, metavar=("A", "B"), help=two)
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
     add("--resume", action="store_true", help="finish the report of a run that was stopped")
+    _add_hosts(verb)
     _add_request(verb)
+
+
+def _add_hosts(verb: argparse.ArgumentParser) -> None:
+    group = verb.add_argument_group("on other machines, by pytest-xdist")
+    add = group.add_argument
+    worker = "where a worker runs, like 4*ssh=HOST//python=PYTHON; may be repeated"
+    add("--tx", dest="hosts", action="append", default=[], metavar="SPEC", help=worker)
+    shared = "a Redis server that keeps what refutes a claim, like redis://HOST; with --seed"
+    add("--database", default="", action=_Once, metavar="URL", help=shared)
 
 
 def _add_request(verb: argparse.ArgumentParser) -> None:

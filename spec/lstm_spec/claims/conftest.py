@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture import providers
 
 from lstm_spec.claims import CHAPTERS
-from lstm_spec.harness import needs, timing, tolerance
+from lstm_spec.harness import found, needs, timing, tolerance
 
 EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
 COSTLY = 5
@@ -40,12 +41,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Set the number of examples of each claim from --lstm-effort."""
     chosen = config.getoption("lstm_effort")
     derandomize = config.getoption("hypothesis_seed", None) is None
+    database = shared(config.getoption("lstm_database"), derandomize)
     for item in items:
         marker = item.get_closest_marker("claim")
         if marker and isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
             count = examples(chosen, costly=bool(marker.kwargs["costly"]))
             shrink = item.get_closest_marker("deviates") is None
-            effort(count, derandomize, shrink)(item.obj)
+            effort(count, derandomize, shrink, database)(item.obj)
+            # Hypothesis keeps nothing where a seed is given, unless it has a name to keep it by.
+            item.obj._hypothesis_internal_database_key = marker.kwargs["id"].encode()
+
+
+def shared(url: str, derandomize: bool) -> ExampleDatabase | None:
+    """Return the database at an address; None for an empty one.
+
+    Raises:
+        pytest.UsageError: nothing answers there, or the cases are the same on every run.
+    """
+    if url and derandomize:
+        raise pytest.UsageError("--lstm-database is for other cases on each host; give a seed")
+    try:
+        return found.database(url) if url else None
+    except found.UnreachableError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_collection_finish() -> None:
@@ -68,7 +86,10 @@ def lacking(test: Callable[..., Any]) -> str:
 
 
 def effort(
-    count: int, derandomize: bool = True, shrink: bool = True
+    count: int,
+    derandomize: bool = True,
+    shrink: bool = True,
+    database: ExampleDatabase | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Return the settings under which a claim is tried on so many examples.
 
@@ -76,13 +97,14 @@ def effort(
         count: how many are drawn.
         derandomize: whether they are the same on every run.
         shrink: whether a refuting case is reduced to a small one.
+        database: where refuting cases are kept, and taken from before others are drawn.
     """
-    phases = [Phase.explicit, Phase.generate] + ([Phase.shrink] if shrink else [])
+    phases = [Phase.explicit, Phase.reuse, Phase.generate] + ([Phase.shrink] if shrink else [])
     return settings(
         max_examples=count,
         derandomize=derandomize,
         phases=phases,
-        database=None,
+        database=database,
         deadline=None,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from lstm_spec.catalog import Claim
-from lstm_spec.evidence import report
+from lstm_spec.evidence import hosts, report
 from lstm_spec.evidence.environment import quiet
 from lstm_spec.evidence.report import Environment, Footer, Header, Record, Report
 
@@ -52,12 +52,17 @@ class Plan:
     """Where the report goes."""
     resume: bool = False
     """Whether the report is gone on with; otherwise what was there is replaced."""
+    hosts: tuple[str, ...] = ()
+    """Where the workers run, as pytest-xdist's --tx takes it; default: all of them here."""
+    database: str = ""
+    """The address of the Redis server that keeps what refuted a claim; default: none."""
 
 
 def run(plan: Plan, environment: Environment) -> Generator[Record]:
     """Try the claims, and yield each record as it comes.
 
-    pytest-xdist may lose some claims when a worker dies: what was not tried is begun anew.
+    pytest-xdist may lose some claims when a worker dies: what was not tried is begun anew. On
+    hosts so is a claim whose worker died, for its host may have died, until nothing else is left.
 
     Raises:
         OSError: the report cannot be written.
@@ -67,8 +72,10 @@ def run(plan: Plan, environment: Environment) -> Generator[Record]:
     if not plan.resume:
         plan.file.write_bytes(b"")
         report.append(plan.file, _header(plan, environment))
+    again = bool(plan.hosts)
     while left := _untried(plan):
-        yield from _attempt(plan, left)
+        yield from _attempt(plan, left, again)
+        again = bool(plan.hosts) and len(_untried(plan)) < len(left)
     made = report.read(plan.file)
     if made.footer is None:
         seconds = round(time.monotonic() - began, 1)
@@ -80,18 +87,23 @@ def _untried(plan: Plan) -> list[Claim]:
     return [claim for claim in plan.claims if claim.id in untried]
 
 
-def _attempt(plan: Plan, claims: list[Claim]) -> Iterator[Record]:
+def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
     """Run pytest once, and yield each record as it comes.
+
+    Args:
+        plan: what to try, and how.
+        claims: those that are left.
+        again: whether a claim whose worker dies is left to the next run.
 
     Raises:
         StoppedError: no claim was tried; the message holds the end of what pytest printed.
     """
+    command = [*_command(plan, claims), *(["--lstm-again"] if again else [])]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "pytest.log")
-        Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _command(plan, claims),
+                command,
                 cwd=folder,
                 env=_variables(),
                 stdin=subprocess.DEVNULL,
@@ -103,7 +115,7 @@ def _attempt(plan: Plan, claims: list[Claim]) -> Iterator[Record]:
             yield from _follow(plan.file, process)
         finally:
             _end(process)
-        if len(_untried(plan)) == len(claims):
+        if len(_untried(plan)) == len(claims) and not again:
             said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
             raise StoppedError(
                 f"pytest ended before {len(claims)} of {len(plan.claims)} claims "
@@ -131,27 +143,47 @@ def _now() -> str:
 
 def _command(plan: Plan, claims: list[Claim]) -> list[str]:
     seed = [] if plan.seed is None else [f"--hypothesis-seed={plan.seed}"]
+    database = [f"--lstm-database={plan.database}"] if plan.database else []
     return [
-        *(sys.executable, "-m", "pytest", "-c", "pytest.ini", "-q", "--tb=short"),
-        *(word for plugin in PLUGINS for word in ("-p", plugin)),
-        *("-p", "no:cacheprovider", f"--numprocesses={plan.workers}", "--dist=worksteal"),
-        *("--max-worker-restart=100000", f"--timeout={plan.limit}", "--timeout-method=thread"),
+        # No file of settings: none of the user's, and none that a host would have to have.
+        *(sys.executable, "-m", "pytest", f"-c{os.devnull}", "-q", "--tb=short"),
+        *("-p", "no:cacheprovider", "--dist=worksteal", *_places(plan)),
+        *(f"--timeout={plan.limit}", "--timeout-method=thread"),
         *(
             "-o",
             f"faulthandler_timeout={plan.limit + GRACE}",
             "-o",
             "faulthandler_exit_on_timeout=true",
         ),
-        *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.file.absolute()}", *seed),
+        *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.file.absolute()}"),
+        *(*seed, *database),
         f"--lstm-parent={os.getpid()}",
         *("--pyargs", *(f"lstm_spec.claims.{c.chapter}::{c.test}" for c in claims)),
     ]
 
 
+def _places(plan: Plan) -> list[str]:
+    """Return where the workers run; a dead one is replaced here, and not on a host.
+
+    pytest-xdist ends the whole run if the host of a dead worker does not answer.
+
+    Raises:
+        StoppedError: no host answers.
+    """
+    if not plan.hosts:
+        return [f"--numprocesses={plan.workers}", "--max-worker-restart=100000"]
+    found = hosts.reachable(plan.hosts)
+    if not found:
+        raise StoppedError("no host answers; give others with --tx, and --resume")
+    return [*(f"--tx={spec}" for spec in found), "--max-worker-restart=0"]
+
+
 def _variables() -> dict[str, str]:
     """Return the environment, without what would change how pytest runs the claims."""
     kept = {name: value for name, value in quiet().items() if not name.startswith("PYTEST_")}
-    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    # Not as -p: that would be passed on to hosts, where these plugins are found without it.
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": ",".join(PLUGINS)}
+    return {**kept, **plugins}
 
 
 def _follow(file: Path, process: subprocess.Popen[bytes]) -> Iterator[Record]:

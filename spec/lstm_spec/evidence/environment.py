@@ -124,7 +124,7 @@ def _environment(backend: str) -> Environment:
         cores=cores(),
         backend=backend,
         device=_device(),
-        packages=_packages(),
+        packages=packages(),
         news=_news(taken, said),
         signatures=_told(taken),
         sentences=digests(said),
@@ -160,7 +160,8 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
 
 
-def _packages() -> dict[str, str]:
+def packages() -> dict[str, str]:
+    """Return the versions of the packages that matter, by distribution name."""
     names = [name for name in PACKAGES if name != aside()]
     return {name: version for name in names if (version := _version(name))}
 

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from lstm_spec.evidence import deviations
+from lstm_spec.evidence import deviations, hosts
 from lstm_spec.evidence.effort import effort
 from lstm_spec.evidence.recorder import KEY, Recorder
 from lstm_spec.evidence.report import Record
@@ -37,13 +37,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lstm-effort", type=effort, default="default", help=efforts)
     group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
     group.addoption("--lstm-parent", type=int, metavar="PID", help="end when that process ends")
+    group.addoption("--lstm-again", action="store_true", help="do not record who dies")
+    shared = "a Redis server that keeps what refutes a claim, like redis://HOST; needs a seed"
+    group.addoption("--lstm-database", metavar="URL", default="", help=shared)
     group.addoption("--lstm-arguments", type=Path, metavar="FILE", help="append what is tried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers; start to record, unless this is a worker of pytest-xdist."""
+    """Declare the markers; start to record, unless this is a worker of pytest-xdist.
+
+    Raises:
+        pytest.UsageError: this worker's host has other packages than the one that records.
+    """
     config.addinivalue_line("markers", "claim(id): a claim of the specification")
     config.addinivalue_line("markers", "deviates: a claim that Keras is known to break")
+    hosts.forbid_other(getattr(config, "workerinput", {}).get(KEY))
     path = config.getoption("lstm_report")
     if path and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(path, config), "lstm-spec-recorder")

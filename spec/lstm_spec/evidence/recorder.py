@@ -7,12 +7,13 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations
+from lstm_spec.evidence import deviations, hosts
 from lstm_spec.evidence.report import Record, append
 
 KEY = "lstm_spec"
@@ -35,6 +36,7 @@ class Recorder:
     def __init__(self, path: Path, config: pytest.Config) -> None:
         """Append to the report at a path."""
         self.path = path
+        self.again = config.getoption("lstm_again")
         self.limit = float(config.getoption("timeout", None) or "inf")
         self.started: dict[str, float] = {}
         self.ids = {claim.test: claim.id for claim in catalog.claims()}
@@ -52,12 +54,23 @@ class Recorder:
             self.started.pop(report.nodeid, None)
             self._append(msgspec.convert(found, Record))
         elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
-            self._append(self._died(report.nodeid))
+            self._lost(report.nodeid)
 
     def pytest_internalerror(self) -> None:
         """Append a record of each claim that was begun: its worker may have died unnoticed."""
         for nodeid in list(self.started):
-            self._append(self._died(nodeid))
+            self._lost(nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker on another host what it has to have."""
+        if not node.gateway.spec.popen:
+            node.workerinput[KEY] = hosts.facts()
+
+    def _lost(self, nodeid: str) -> None:
+        record = self._died(nodeid)
+        if not (self.again and record.verdict == "crashed"):
+            self._append(record)
 
     def _append(self, record: Record) -> None:
         try:

@@ -35,6 +35,7 @@ def check(arguments: argparse.Namespace) -> int:
     """
     from lstm_spec.evidence import deviations, environment, place
     from lstm_spec.evidence.check import StoppedError
+    from lstm_spec.evidence.hosts import UselessDatabaseError
     from lstm_spec.evidence.report import UnreadableReportError
     from lstm_spec.evidence.resume import UnresumableError
 
@@ -50,7 +51,13 @@ def check(arguments: argparse.Namespace) -> int:
             return _apart(arguments)
         here = environment.probe()
         return _try(_plan(arguments, claims, here), here, arguments.durations)
-    except (catalog.UnknownNameError, UnwritableError, UnresumableError, _TwoPlansError) as error:
+    except (
+        catalog.UnknownNameError,
+        UnwritableError,
+        UnresumableError,
+        UselessDatabaseError,
+        _TwoPlansError,
+    ) as error:
         return say(error, BAD_USAGE)
     except (
         environment.BrokenInstallationError,
@@ -64,7 +71,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 class _TwoPlansError(ValueError):
-    """The report says what to try, and so does the command line."""
+    """The command line says twice what to try, or where."""
 
 
 def _forbid_other_plan(arguments: argparse.Namespace) -> None:
@@ -73,19 +80,35 @@ def _forbid_other_plan(arguments: argparse.Namespace) -> None:
     said += [f"--{name}" for name in ("effort", "seed") if name in given]
     if arguments.resume and said:
         raise _TwoPlansError(f"--resume tries what the report set out to try; leave out {said[0]}")
+    apart = [f"--{name}" for name in ("backend", "python") if vars(arguments)[name]]
+    apart += ["--with"] * bool(arguments.packages) + ["--workers"] * bool(arguments.workers)
+    if arguments.hosts and apart:
+        raise _TwoPlansError(f"--tx says where each worker runs; leave out {apart[0]}")
 
 
 def _plan(arguments: argparse.Namespace, claims: list[Claim], here: Environment) -> Plan:
-    from lstm_spec.evidence import environment, resume
+    from lstm_spec.evidence import environment, hosts, resume
     from lstm_spec.evidence.check import Plan
 
     effort, seed, file = arguments.effort, arguments.seed, arguments.report
     if arguments.resume:
         begun = resume.header(file, here)
         claims, effort, seed = catalog.select(begun.claims), begun.effort, begun.seed
-    workers = min(arguments.workers or environment.cores(), len(claims))
+    hosts.forbid_useless_database(arguments.database, seed)
+    places = tuple(arguments.hosts)
+    workers = arguments.workers or hosts.workers(places) or environment.cores()
     limit = arguments.time_limit or time_limit(effort)
-    return Plan(claims, effort, seed, workers, limit, file, arguments.resume)
+    return Plan(
+        claims,
+        effort,
+        seed,
+        min(workers, len(claims)),
+        limit,
+        file,
+        arguments.resume,
+        places,
+        arguments.database,
+    )
 
 
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
@@ -109,7 +132,7 @@ def _apart(arguments: argparse.Namespace) -> int:
     """Check in an environment that is made for it; return the exit status of that run."""
     from lstm_spec.evidence import apart, request, venv
 
-    options = ("effort", "seed", "workers", "time_limit", "durations")
+    options = ("effort", "seed", "workers", "time_limit", "durations", "database")
     given = vars(arguments).get("given", {})
     words = [f"--{name.replace('_', '-')}={given[name]}" for name in options if name in given]
     words += ["--resume"] * arguments.resume
