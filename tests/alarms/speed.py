@@ -12,12 +12,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from lstm_spec import catalog
 from lstm_spec.evidence import environment
@@ -25,6 +26,9 @@ from lstm_spec.evidence.report import Environment
 
 SEEN = Path(__file__).with_name("speed.jsonl")
 RUNS = range(1, 21)
+HERE = str(Path(__file__).parents[1])
+FACTS = "ALARMS_OF_A_RUN"
+"""The environment variable that tells the process which run it is."""
 
 
 class Line(msgspec.Struct):
@@ -60,50 +64,58 @@ def seen(file: Path = SEEN) -> list[Line]:
 
 
 def search() -> Iterator[Line]:
-    """Try in each run what was not seen in it yet, and keep each line.
+    """Try in each run what was not seen in it yet, and keep each line as it comes.
 
     Raises:
-        RuntimeError: a claim failed otherwise than by its ratio, or was not tried.
+        RuntimeError: a claim was not measured; the message holds the end of what pytest printed.
     """
     where = place(environment.probe())
     for run in RUNS:
-        done = {line.claim for line in seen() if line.run == run}
+        before = seen()
+        done = {line.claim for line in before if line.run == run}
         left = [claim for claim in claims().values() if claim.id not in done]
-        loaded = run % 2 == 0
-        with busy(loaded):
-            kept = measure(left) if left else {}
-        for claim in left:
-            facts = kept[claim.test]
-            ends = facts["low"], facts["ratio"], facts["high"]
-            line = Line(claim.id, claim.code, run, loaded, *ends, where)
-            with SEEN.open("ab") as file:
-                file.write(msgspec.json.encode(line) + b"\n")
-            yield line
+        if left:
+            with busy(run % 2 == 0):
+                said = attempt(left, {"run": run, "loaded": run % 2 == 0, "where": where})
+            new = seen()[len(before) :]
+            yield from new
+            if len(new) < len(left):
+                raise RuntimeError(f"{len(left) - len(new)} claims were not measured:\n{said}")
 
 
-def measure(left: list[catalog.Claim]) -> dict[str, Any]:
-    """Try claims once, in one process; return by their tests what pytest-benchmark kept.
-
-    Raises:
-        RuntimeError: a claim failed otherwise than by its ratio, or was not tried.
-    """
+def attempt(left: list[catalog.Claim], facts: dict[str, Any]) -> str:
+    """Try claims once, in one process that keeps the lines; return the end of what it printed."""
+    names = [f"lstm_spec.claims.speed::{claim.test}" for claim in left]
+    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", __name__, "--pyargs"]
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "kept.json")
-        names = [f"lstm_spec.claims.speed::{claim.test}" for claim in left]
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]
         done = subprocess.run(
-            [*command, f"--benchmark-json={file}", "--pyargs", *names],
+            [sys.executable, "-m", "pytest", *options, *names],
             cwd=folder,
-            capture_output=True,
+            env={**os.environ, "PYTHONPATH": HERE, FACTS: msgspec.json.encode(facts).decode()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        text = file.read_bytes() if file.exists() else b'{"benchmarks": []}'
-    kept = {one["name"]: one["extra_info"] for one in msgspec.json.decode(text)["benchmarks"]}
-    within = [facts["low"] <= facts["ratio"] <= facts["high"] for facts in kept.values()]
-    if len(kept) < len(left) or (done.returncode != 0) is all(within):
-        raise RuntimeError(f"the chapter was not tried as a whole:\n{done.stdout[-3000:]}")
-    return kept
+    return done.stdout[-3000:]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the line of a claim that has measured; this module is the process' plugin."""
+    from lstm_spec.harness import timing  # only there: it needs NumPy
+
+    report = yield
+    ends = timing.taken[-1] if timing.taken else {}
+    if call.when == "call" and "ratio" in ends:
+        claim = claims()[item.get_closest_marker("claim").kwargs["id"]]
+        facts = msgspec.json.decode(os.environ[FACTS])
+        line = Line(claim.id, claim.code, **facts, **ends)
+        with SEEN.open("ab") as file:
+            file.write(msgspec.json.encode(line) + b"\n")
+    return report
 
 
 @contextmanager
