@@ -24,6 +24,7 @@ KINDS = (
     "beliefs",
     "documentation",
     "deviations",
+    "peers",
     "search",
 )
 """A page of each kind."""

@@ -67,7 +67,7 @@ def arch(kind: str, start: Point, end: Point, rise: float) -> str:
     return element("path", kind=kind, d="M{} {} Q{} {} {} {}".format(*numbers))
 
 
-def document(size: Point, title: str, told: str, parts: Iterable[str]) -> str:
+def document(size: Point, title: str, told: str, parts: Iterable[str], key: str = "") -> str:
     """Write a drawing.
 
     Args:
@@ -75,11 +75,13 @@ def document(size: Point, title: str, told: str, parts: Iterable[str]) -> str:
         title: its name, for those who hear it read.
         told: what is to be seen, for them.
         parts: its elements, from the back to the front.
+        key: what begins its ids, where it is not the only drawing of a page.
     """
     width, height = (f"{round(number):d}" for number in size)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-labelledby="title desc">'
+        f'height="{height}" role="img" aria-labelledby="{key}title {key}desc">'
     )
-    names = [f'<title id="title">{plain(title)}</title>', f'<desc id="desc">{plain(told)}</desc>']
+    texts = {"title": title, "desc": told}
+    names = [f'<{one} id="{key}{one}">{plain(text)}</{one}>' for one, text in texts.items()]
     return "\n".join([head, *names, *parts, "</svg>", ""])

@@ -71,6 +71,7 @@ def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
         "deviations": "where released Keras breaks a claim, and what happens instead",
         "releases": "what changed from one to the next, and where each claim holds",
         "compare": f"any two of {len(records.reports)} environments side by side",
+        "peers": "what the same LSTM costs in Keras and elsewhere, and what would be faster",
     }
     for page in look_up:
         yield f"{markup.link(f'/{page}.md', page.capitalize())}: {markup.text(said[page])}"

@@ -1,4 +1,7 @@
-"""The pages to look something up in: questions, beliefs, documentation, deviations, releases."""
+"""The pages to look something up in.
+
+Questions, beliefs, documentation, deviations, releases, and what peers cost.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from lstm_spec.catalog import Claim
 from lstm_spec.evidence import documentation
 from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
-from lstm_spec.publish import history
+from lstm_spec.publish import curves, history, peers
 from lstm_spec.publish.questions import Question
 from lstm_spec.publish.site import compare, markup
 from lstm_spec.publish.site.claim import line
@@ -42,6 +45,7 @@ def pages(records: Records) -> dict[str, str]:
         made["releases"] = releases(records)
     if len(records.reports) > 1:
         made["compare"] = compare.page(records)
+    made["peers"] = peers.page(records.peers, drawing)
     return made
 
 
@@ -134,3 +138,9 @@ def releases(records: Records) -> str:
     """Return the history of the releases, with links to the claims."""
     known = "|".join(map(re.escape, records.claims))
     return re.sub(f"`({known})`", r"[`\1`](/claims/\1.md)", history.page(records.reports))
+
+
+def drawing(given: curves.Curves) -> str:
+    """Return a drawing of times, as a part of a page."""
+    drawn = markup.directive("raw", "html", curves.draw(given))
+    return markup.directive("container", "chart", f"{drawn}\n{markup.text(given.title)}")

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from lstm_spec import catalog
 from lstm_spec.catalog import Claim
-from lstm_spec.evidence import deviations, documentation, ledger
+from lstm_spec.evidence import deviations, documentation, ledger, peers
 from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
 from lstm_spec.evidence.place import Place
@@ -55,6 +55,8 @@ class Records:
     retired: Mapping[str, str]
     figures: Mapping[str, Figure]
     """By the claims that they show."""
+    peers: peers.Record
+    """What an LSTM costs, in Keras and elsewhere."""
 
     @cached_property
     def claims(self) -> dict[str, Claim]:
@@ -105,6 +107,7 @@ def gather() -> Records:
         wrong=teeth.wrong(),
         retired=catalog.retired(),
         figures=figures.load(),
+        peers=peers.load(),
     )
 
 
