@@ -1,0 +1,82 @@
+"""No wrong LSTM escaped a claim, with any seed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import misses
+from lstm_spec.claims.conftest import lacking
+from lstm_spec.evidence import deviations
+from misses import SEEDS, digest, meet, seen, wrongs
+from teeth import Wrong
+
+LINES = seen()
+
+
+def test_no_wrong_lstm_escaped() -> None:
+    assert [(line.claim, line.wrong) for line in LINES if 0 in line.cases] == []
+
+
+def test_each_was_met_with_every_seed_and_once() -> None:
+    assert {len(line.cases) for line in LINES} <= {len(SEEDS)}
+    assert len({(line.claim, line.wrong) for line in LINES}) == len(LINES)
+
+
+def test_every_wrong_lstm_was_met() -> None:
+    met = {(line.claim, line.wrong) for line in LINES}
+    left = [name for name in wrongs() if name not in met and not lacking(misses.load(name[0]))]
+    if left:
+        pytest.skip(
+            f"{len(left)} wrong LSTMs or their claims are new or changed: tox run -e no-miss"
+        )
+
+
+def test_digest_is_of_the_claim_and_of_the_wrong_lstm() -> None:
+    assert len({digest(wrong) for wrong in wrongs().values()}) == len(wrongs())
+
+
+# How a claim meets a wrong LSTM
+
+KERAS = SimpleNamespace(largest=99)
+
+
+@settings(max_examples=50, derandomize=False, database=None)
+@given(n=st.integers(0, 99))
+def below(n: int) -> None:
+    assert n <= KERAS.largest
+
+
+def too_small(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(KERAS, "largest", 60)
+
+
+def right(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(KERAS, "largest", 99)
+
+
+def met(monkeypatch: pytest.MonkeyPatch, put: Any, raises: type[Exception]) -> int:
+    monkeypatch.setattr(misses, "load", lambda claim: below)
+    return meet(Wrong(put, "time.order", raises), 1)[0]
+
+
+def test_number_of_the_refuting_case_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    number = met(monkeypatch, too_small, AssertionError)
+    assert number == met(monkeypatch, too_small, AssertionError) > 0
+    assert KERAS.largest == 99
+
+
+def test_wrong_lstm_that_escapes_is_a_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert met(monkeypatch, right, AssertionError) == 0
+    assert met(monkeypatch, too_small, ValueError) == 0  # refuted, but not in the way it should be
+
+
+def test_failure_that_is_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = deviations.Deviation("time.order", "assert", "It is so.", "an issue")
+    monkeypatch.setattr(deviations, "known", lambda claim: known)
+    monkeypatch.setattr(misses, "load", lambda claim: below)
+    assert meet(Wrong(too_small, "time.order", AssertionError), 1)[1]
