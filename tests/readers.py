@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import msgspec
 
-from lstm_spec.evidence import deviations, documentation, ledger, matrix, request, views
+from lstm_spec.evidence import bisect, deviations, documentation, ledger, matrix, request, views
 from lstm_spec.evidence.compare import compare
 from lstm_spec.evidence.merge import UnmergeableError, merge
 from lstm_spec.evidence.report import Record, UnreadableReportError
@@ -74,6 +74,11 @@ def _deviations(path: Path) -> None:
         one.matches(here)
 
 
+def _between(text: str) -> list[str]:
+    first, _, last = text.partition(" ")
+    return bisect.between(first, last)
+
+
 def _layer(text: str) -> str:
     return str(layer(text, (3, 1)).call)
 
@@ -109,6 +114,7 @@ READERS = {
         _beginning(questions.FILE), _file(questions.questions), UnreadableFileError
     ),
     "matrix": Reader(_beginning(matrix.FILE), _file(matrix.load), UnreadableFileError),
+    "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), bisect.UnusableRangeError),
     "call": Reader(CALL, _word(_layer), call.CallError),
     "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), call.CallError),
     "input": Reader(b"None,1", _word(call.input_shape), call.CallError),
