@@ -100,7 +100,7 @@ def page(record: Record, draw: Callable[[Curves], str] = lambda _: "") -> str:
     for does in PASSES:
         parts += _finding(costs, does)
     for axis in AXES:
-        parts += [f"## By {_named(axis)}\n"]
+        parts += [f"## Time against {_named(axis)}\n"]
         for does in PASSES:
             parts += [*filter(None, [draw(curves(costs, axis, does))]), *_table(costs, axis, does)]
     return "\n".join([*parts, *_refused(record)])
@@ -174,7 +174,7 @@ def curves(costs: Costs, axis: str, does: Pass) -> Curves:
         seen = {size: seconds for size, seconds in medians.items() if seconds}
         if len(seen) > 1:
             found[short] = Curve(kind, seen)
-    title = f"Time of a {PASSES[does]} by {_named(axis)}"
+    title = f"Time of a {PASSES[does]} against {_named(axis)}"
     return Curves(f"{axis}-{does}-", title, _named(axis), found)
 
 
