@@ -189,6 +189,12 @@ def test_nothing_that_was_recorded_is_faster_than_the_limit() -> None:
             assert min(line.seconds) > limit(line.point, line.does, best).seconds
 
 
+def test_eager_jax_compiles_at_each_call_so_that_time_hardly_counts() -> None:
+    costs = Costs(RECORD)
+    few, many = (costs.median("Keras on JAX, eager", Point(t), "forward") for t in (4, 256))
+    assert many < 1.5 * few  # compiled once it grows by a factor of 30
+
+
 def test_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "record.jsonl"
     peers.append(file, [RECORD.machine, *RECORD.timings])

@@ -90,6 +90,20 @@ def test_figure_takes_the_colours_of_the_page(site: Path, page: Any) -> None:
     assert len(colours) == 2
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_word_of_a_drawing_lies_within_it(site: Path, page: Any, width: int) -> None:
+    page.set_viewport_size({**TELEPHONE, "width": width})
+    page.goto((site / "peers.html").as_uri())
+    drawings = page.locator(".chart svg")
+    assert drawings.count() == 6
+    for drawing in drawings.all():
+        box = drawing.bounding_box()
+        for word in drawing.locator("text").all():
+            at = word.bounding_box()
+            assert box["x"] <= at["x"]
+            assert at["x"] + at["width"] <= box["x"] + box["width"]
+
+
 def found(site: Path, page: Any, words: str) -> list[str]:
     page.goto((site / "index.html").as_uri())
     page.get_by_label("Search", exact=True).fill(words)

@@ -13,7 +13,7 @@ from lstm_spec.publish import svg
 from lstm_spec.publish.svg import Point
 
 WIDTH, HEIGHT = 328, 300
-LEFT, RIGHT, TOP, AXIS = 48, 118, 10, 40
+LEFT, RIGHT, TOP, AXIS = 52, 124, 10, 40
 NAMED = 14
 """A name lies so far below the one above it."""
 GAP = 14

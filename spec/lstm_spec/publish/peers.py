@@ -53,6 +53,8 @@ Made by `tox run -e peers` on {made}, on one core of {processor}, with Python {p
 - The first call builds the peer, traces or compiles it, and runs it once.
 - torch.compile unrolls the loop before it compiles it, which takes long: it is tried at three
   points alone. The other Keras layers run as they are, with `unroll=False`.
+- Called eagerly on JAX, Keras' layer compiles its loop anew at each call, so that it takes as long
+  for 4 timesteps as for 256.
 - The limit is the time of the matrix products alone, at {rate:.0f} billion multiplications and
   additions a second, or of the bytes that must be read and written at least, at {bandwidth:.1f}
   billion a second, whichever is longer. Both rates are the best that were seen on this core
