@@ -101,21 +101,20 @@ def measure(
         workers: those that were opened for the peers.
         rounds: how often each is timed; in each round they come in another order.
     """
-    found: list[Line] = []
-    timed: dict[tuple[str, str], tuple[Any, Timing]] = {}
     for channel in workers.values():
         ask(channel, "forget")
     ask(workers["numpy"], "machine")
-    for name in (GEMM, COPY):
-        timed[name, "forward"] = workers["numpy"], Timing(name, point, "forward", 0, 0, [], [])
+    timed = {
+        (name, "forward"): (workers["numpy"], Timing(name, point, "forward", 0, 0, [], []))
+        for name in (GEMM, COPY)
+    }
+    refusals: list[Refusal] = []
     for peer in peers:
-        sizes = (point.timesteps, point.units, point.batch, point.features)
-        for does, why, first, error in ask(workers[peer.library], "build", peer.name, sizes):
-            if why:
-                found.append(Refusal(peer.name, point, does, why))
+        for line in _built(point, peer, workers[peer.library]):
+            if isinstance(line, Refusal):
+                refusals.append(line)
             else:
-                line = Timing(peer.name, point, does, round(first, 3), round(error, 2), [], [])
-                timed[peer.name, does] = workers[peer.library], line
+                timed[peer.name, line.does] = workers[peer.library], line
     order = random.Random(0)
     for _ in range(rounds):
         for name, does in order.sample(list(timed), len(timed)):
@@ -123,7 +122,17 @@ def measure(
             spent, passed = ask(channel, "time", name, does)
             line.seconds.append(float(f"{spent:.4g}"))
             line.wall.append(float(f"{passed:.4g}"))
-    return [*found, *(line for _, line in timed.values())]
+    return [*refusals, *(line for _, line in timed.values())]
+
+
+def _built(point: Point, peer: Peer, channel: Any) -> Iterator[Timing | Refusal]:
+    """Yield for each pass of a peer what is to be filled in, or why it is not timed."""
+    sizes = (point.timesteps, point.units, point.batch, point.features)
+    for does, why, first, error in ask(channel, "build", peer.name, sizes):
+        if why:
+            yield Refusal(peer.name, point, does, why)
+        else:
+            yield Timing(peer.name, point, does, round(first, 3), round(error, 2), [], [])
 
 
 def here() -> Machine:
