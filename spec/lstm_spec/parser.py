@@ -113,9 +113,10 @@ def _add_compare(verbs: Any) -> None:
     add("now", metavar="B", help="the later one")
     add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
     about = (
-        "each is named as in the matrix, by requirements or a wheel with spaces between, or here"
+        "A and B: a name of the matrix like keras-3.9; requirements like 'keras==3.9.2 "
+        "tensorflow==2.16.2'; a wheel; or here, for what is installed"
     )
-    group = verb.add_argument_group("of two environments instead of reports", about)
+    group = verb.add_argument_group("two environments, instead of reports", about)
     speed = "time A and B in turns, and say what is slower in B"
     group.add_argument("--speed", action="store_true", help=speed)
     group.add_argument("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
