@@ -1,0 +1,14 @@
+"""Compares what was not compared yet and makes the page: `python -m turns [NAME [COUNT]]`."""
+
+import sys
+
+from lstm_spec.evidence import paces
+from turns import PAIRS, runs
+from turns.page import PAGE, page
+
+NAME, COUNT = [*sys.argv[1:], *["all", "100"][len(sys.argv) - 1 :]]
+
+for pair in PAIRS:
+    for line in runs(pair, int(COUNT)) if NAME in ("all", pair.name) else ():
+        print(f"{line.pair}: {paces.sentence(line.speeds)}", *line.speeds.worse, flush=True)
+PAGE.write_text(page(), encoding="utf-8")
