@@ -62,3 +62,10 @@ def test_keras_3_0_1_made_eager_calls_faster_and_nothing_slower() -> None:
 def test_keras_3_made_eager_calls_slower_and_compiled_ones_faster() -> None:
     assert {one.verdict for one in timed("3.0", "eager")} == {"slower"}
     assert {one.verdict for one in timed("3.0", "tf.function")} == {"faster"}
+
+
+def test_since_keras_3_0_eager_calls_and_predict_are_slower_and_training_by_batch_faster() -> None:
+    assert {one.verdict for one in timed("3.15", "eager")} == {"slower"}
+    assert {one.verdict for one in timed("3.15", "predict")} == {"slower"}
+    assert max(one.ratio for one in timed("3.15", "train_on_batch")) < 0.1
+    assert min(one.ratio for one in timed("3.0", "train_on_batch")) > 10
