@@ -17,8 +17,8 @@ recorded = pytest.mark.skipif(
 )
 
 
-def line(ratio: float, *, loaded: bool = False) -> Line:
-    return Line("speed.batch", "", 1, loaded, 1.0, ratio, 100.0, "here")
+def line(ratio: float, low: float = 1.0) -> Line:
+    return Line("speed.batch", "", 1, False, low, ratio, 100.0, "here")
 
 
 def test_no_ratio_left_its_range() -> None:
@@ -50,6 +50,7 @@ def test_spread_is_smallest_median_and_largest() -> None:
 
 def test_margin_counts_deviations_to_the_nearer_end() -> None:
     assert margin([line(ratio) for ratio in (2, 4, 8)]) == pytest.approx(2)
+    assert margin([line(ratio, low=0) for ratio in (0, 10, 20)]) == pytest.approx(9)
 
 
 def test_load_begins_and_ends_with_the_run() -> None:

@@ -2,12 +2,13 @@
 
 `tox run -e alarms-speed` tries the chapter 20 times, every other time while another process
 keeps one core busy, and may be stopped at any time: it goes on where it was. Each ratio stands in
-speed.jsonl, a line a claim and run; a line is dropped when the code of its claim changes. Then it
-makes spec/speed.md of it.
+speed.jsonl, a line a claim and run; a line is dropped when the code of its claim changes, or of
+harness/timing.py. Then it makes spec/speed.md of it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.evidence import environment
 from lstm_spec.evidence.report import Environment
+from lstm_spec.harness import timing
 
 SEEN = Path(__file__).with_name("speed.jsonl")
 RUNS = range(1, 21)
@@ -36,7 +38,7 @@ class Line(msgspec.Struct):
 
     claim: str
     test: str
-    """A digest of the claim's test and example."""
+    """A digest of the claim's test and example, and of what measures."""
     run: int
     loaded: bool
     low: float
@@ -55,12 +57,18 @@ def claims() -> dict[str, catalog.Claim]:
     return {claim.id: claim for claim in catalog.select(["speed"])}
 
 
+def digests() -> dict[str, str]:
+    """Return a digest of the code of each claim and of what it is measured with, by id."""
+    measure = hashlib.sha256(Path(timing.__file__).read_bytes()).hexdigest()[:8]
+    return {claim.id: f"{claim.code}-{measure}" for claim in claims().values()}
+
+
 def seen(file: Path = SEEN) -> list[Line]:
     """Return what was seen of the claims as they are now."""
-    now = claims()
+    now = digests()
     text = file.read_bytes() if file.exists() else b""
     lines = [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
-    return [line for line in lines if line.claim in now and now[line.claim].code == line.test]
+    return [line for line in lines if now.get(line.claim) == line.test]
 
 
 def search() -> Iterator[Line]:
@@ -105,14 +113,12 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep the line of a claim that has measured; this module is the process' plugin."""
-    from lstm_spec.harness import timing  # only there: it needs NumPy
-
     report = yield
     ends = timing.taken[-1] if timing.taken else {}
     if call.when == "call" and "ratio" in ends:
-        claim = claims()[item.get_closest_marker("claim").kwargs["id"]]
+        claim = item.get_closest_marker("claim").kwargs["id"]
         facts = msgspec.json.decode(os.environ[FACTS])
-        line = Line(claim.id, claim.code, **facts, **ends)
+        line = Line(claim, digests()[claim], **facts, **ends)
         with SEEN.open("ab") as file:
             file.write(msgspec.json.encode(line) + b"\n")
     return report

@@ -293,8 +293,9 @@ def test_an_unrolled_small_layer_runs_faster_when_compiled():
     """
     Compiled, a small layer takes 0.35 to 0.95 times as long if it is unrolled.
 
-    Unrolled there is no loop to run. With much to compute in each timestep it matters little,
-    and the graph takes long to trace: see `speed.unrolled-pays`.
+    Unrolled there is no loop to run. With much to compute in a timestep it matters little; for the
+    trace see `speed.unrolled-pays`. The shortest times count: on a free core a second thread of
+    TensorFlow may look for work in the unrolled graph, and that takes the processor's time too.
 
     >>> import keras, numpy as np
     >>> lstm, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -307,7 +308,8 @@ def test_an_unrolled_small_layer_runs_faster_when_compiled():
     """
     case = sized(4, 40, 8, 8)
     unrolled = replace(case, options={"unroll": True})
-    assert_between(0.35, ratio(compiled(unrolled), compiled(case)), 0.95)
+    run, loop_run = in_turn(compiled(unrolled), compiled(case)).min(axis=0)
+    assert_between(0.35, run / loop_run, 0.95)
 
 
 @claim(
@@ -479,10 +481,10 @@ def test_a_gradient_costs_a_few_forward_calls():
 )
 def test_the_memory_of_training_grows_with_the_timesteps():
     """
-    On Linux a gradient through 400 timesteps takes 1.5 to 16 times the memory of one through 100.
+    On Linux a gradient through 100 timesteps takes at most 0.67 of the memory that 400 take.
 
     The gates and states of each timestep are kept for the way back. Peaks of the process' memory
-    are compared, and a process uses some of its freed memory again: exactly linear would be four.
+    are compared, from 0 up, for a process may use freed memory again: linear would be 0.25.
 
     >>> import keras, numpy as np
     >>> inputs = [keras.Input((timesteps, 4)) for timesteps in (100, 400)]
@@ -491,7 +493,7 @@ def test_the_memory_of_training_grows_with_the_timesteps():
     [17664, 17664]
     """
     long, short = sized(128, 400, 4, 64), sized(128, 100, 4, 64)
-    assert_between(1.5, growth_ratio(learning(long), learning(short)), 16)
+    assert_between(0, growth_ratio(learning(short), learning(long)), 0.67)
 
 
 @claim(
@@ -503,9 +505,10 @@ def test_the_memory_of_training_grows_with_the_timesteps():
 )
 def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     """
-    On Linux, compiled, return_sequences=True takes 1.5 to 100 times the memory of False.
+    On Linux, compiled, return_sequences=False takes at most 0.67 times the memory of True.
 
-    The last output is all that is kept. Peaks of the process' memory are compared.
+    The last output is all that is kept. Peaks of the process' memory are compared, from 0 up, for
+    a process may use freed memory again.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 200, 4))  # (batch, timesteps, features)
@@ -515,7 +518,7 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     """
     case = sized(256, 200, 4, 64)
     sequences = replace(case, options={"return_sequences": True})
-    assert_between(1.5, growth_ratio(compiled(sequences), compiled(case)), 100)
+    assert_between(0, growth_ratio(compiled(case), compiled(sequences)), 0.67)
 
 
 @claim(

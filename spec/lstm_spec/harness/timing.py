@@ -98,9 +98,13 @@ def ratio(one: Call, other: Call) -> float:
 
 
 def growth_ratio(one: Call, other: Call) -> float:
-    """Return how many times as much one call raises the peak of memory as another does."""
-    most, least, none = in_turn(one, other, lambda: None, meter=peak).min(axis=0)
-    return float((most - none) / (least - none))
+    """Return how many times as much one call raises the peak of memory as another; at least 0.
+
+    The other must be the greater by far: the growth of a call that finds its memory among what was
+    freed before is not seen.
+    """
+    least, most, none = in_turn(one, other, lambda: None, meter=peak).min(axis=0)
+    return max(0.0, float((least - none) / (most - none)))
 
 
 def assert_between(low: float, value: float, high: float) -> None:
