@@ -66,8 +66,8 @@ def test_reason_is_given_in_at_most_four_lines(claim: catalog.Claim) -> None:
     assert 1 <= len(claim.why.splitlines()) <= 4
 
 
-BESIDE_KERAS = {"modes.cost-of-predict": {"timeit"}, "saving.litert-converter": {"tensorflow"}}
-"""What an example cannot do without: a clock, and the converter that the claim is about."""
+BESIDE_KERAS = {"modes.cost-of-predict": {"timeit"}}
+"""What an example cannot do without: a clock."""
 
 
 @each_claim

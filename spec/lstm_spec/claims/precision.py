@@ -1051,7 +1051,7 @@ def test_with_relu_an_overflow_becomes_nan(case):
     derived="the equations: what is too small for float32 becomes zero, and zero is harmless",
     corrects="With tanh numbers get ever smaller, until an LSTM returns NaN.",
 )
-@given(cases(return_sequences=True), integers(0, 45))
+@given(cases(return_sequences=True), sampled_from([0, 9, 18, 27, *range(36, 46)]))
 def test_numbers_that_are_too_small_do_no_harm(case, exponent):
     """
     Weights and inputs of any smallness give the exact outputs up to rounding, and no NaN.

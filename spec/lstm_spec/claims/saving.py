@@ -1308,17 +1308,16 @@ def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
     TensorFlow's converter takes an LSTM that is not unrolled if the batch size is known, only then.
 
-    `tf.lite.TFLiteConverter` makes a loop of it, without operators of TensorFlow's own.
-    Give the input a batch size; the weights may come from any other model.
+    `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators of
+    TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
 
     >>> import keras, numpy as np
-    >>> import tensorflow as tf
-    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
-    >>> run = tf.function(model).get_concrete_function(tf.TensorSpec((1, 3, 1)))
-    >>> converter = tf.lite.TFLiteConverter.from_concrete_functions([run], model)
-    >>> interpreter = tf.lite.Interpreter(model_content=converter.convert())
-    >>> interpreter.get_output_details()[0]["shape"].tolist()
-    [1, 2]
+    >>> trained = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((3, 1), batch_size=1), lstm])
+    >>> model.set_weights(trained.get_weights())  # then: TFLiteConverter.from_keras_model(model)
+    >>> model.input_shape
+    (1, 3, 1)
     """
     case = drawn_once(batch=1)
     unknown = fresh(case, lstm(case))

@@ -100,10 +100,9 @@ def test_every_timestep_reaches_every_unit(case, pick):
     "time.fewer-or-more-units",
     derived="the claim `time.every-step`, on the numbers 1 to 9 with default initial weights",
     corrects="Of three input vectors LSTM(2) drops one; in LSTM(300) 297 cells get none.",
-    costly="several layers and calls an example, about a tenth of a second",
 )
-@given(sampled_from([(2, "tanh"), (3, "elu"), (300, "tanh")]), picks, seeds)
-def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, pick, seed):
+@given(sampled_from([(2, "tanh"), (3, "elu"), (300, "tanh")]), seeds)
+def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed):
     """
     Each of 3 timesteps reaches every unit of LSTM(2), LSTM(3, activation="elu") and LSTM(300).
 
@@ -123,8 +122,9 @@ def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, pick, seed)
     units, activation = size
     layer = default_lstm(units, seed, activation=activation)
     x = np.arange(1.0, 10.0).reshape(3, 3, 1)
-    other = x + np.eye(3)[pick % 3, :, None]
-    assert_differs(layer(other), layer(x), everywhere=True)
+    others = [x + step[:, None] for step in np.eye(3)]
+    y, *changed = np.split(np.array(layer(np.concatenate([x, *others]))), 4)
+    assert_differs(changed, np.array([y, y, y]), everywhere=True)
 
 
 def default_lstm(units, seed, **options):
