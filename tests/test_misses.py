@@ -29,7 +29,7 @@ def test_each_was_met_with_every_seed_and_once() -> None:
 
 def test_every_wrong_lstm_was_met() -> None:
     met = {(line.claim, line.wrong) for line in LINES}
-    left = [name for name in wrongs() if name not in met and not lacking(misses.load(name[0]))]
+    left = [name for name in wrongs() if name not in met and not lacking(misses.find(name[0]))]
     if left:
         pytest.skip(
             f"{len(left)} wrong LSTMs or their claims are new or changed: tox run -e no-miss"

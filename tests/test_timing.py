@@ -74,8 +74,9 @@ def test_ratio_out_of_range_is_told(value: float) -> None:
 
 
 @pytest.fixture
-def tried(pytester: pytest.Pytester):
+def tried(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Try a claim about cost with options of pytest; return what became of it."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # there pytest-benchmark keeps nothing
 
     def run(*options: str, count: int = 40_000) -> pytest.RunResult:
         pytester.makeconftest(

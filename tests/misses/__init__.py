@@ -68,7 +68,7 @@ def search() -> Iterator[Line]:
     """Try what is not seen yet, and keep each line as it comes."""
     done = {(line.claim, line.wrong) for line in seen()}
     for name, wrong in wrongs().items():
-        if name not in done and not lacking(load(wrong.claim)):
+        if name not in done and not lacking(find(wrong.claim)):
             found = [meet(wrong, seed) for seed in SEEDS]
             cases, known = [case for case, _ in found], any(known for _, known in found)
             line = Line(*name, digest(wrong), cases, known)
@@ -113,11 +113,16 @@ def meet(wrong: Wrong, seed: int) -> tuple[int, bool]:
     return 0, False
 
 
+def find(claim: str) -> Any:
+    """Return the test of a claim."""
+    module = importlib.import_module(f"lstm_spec.claims.{CLAIMS[claim].chapter}")
+    return getattr(module, CLAIMS[claim].test)
+
+
 @functools.cache
 def load(claim: str) -> Any:
-    """Return the test of a claim, to be tried at default effort."""
-    module = importlib.import_module(f"lstm_spec.claims.{CLAIMS[claim].chapter}")
-    test = getattr(module, CLAIMS[claim].test)
+    """Return the test of a claim, to be tried at default effort from now on."""
+    test = find(claim)
     if not hasattr(test, "hypothesis"):
         return test
     mark = next(mark for mark in test.pytestmark if mark.name == "claim")
