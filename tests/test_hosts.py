@@ -178,8 +178,8 @@ def test_what_one_host_found_is_tried_first_by_the_other(
 ) -> None:
     _, one, other = network
     assert calls_before_a_wrong_one(one, tmp_path / "1", "--seed=1", "--database", redis) > 10
-    # The claim calls a layer twice in a case, first with fewer timesteps.
-    assert calls_before_a_wrong_one(other, tmp_path / "2", "--seed=2", "--database", redis) == 1
+    # The claim calls a layer twice in a case; what is kept are the refuting case and smaller ones.
+    assert calls_before_a_wrong_one(other, tmp_path / "2", "--seed=2", "--database", redis) < 4
 
 
 # Hosts that die
