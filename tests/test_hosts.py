@@ -161,10 +161,12 @@ def calls_before_a_wrong_one(host: Host, folder: Path, *words: str) -> int:
     """Check a claim on a host whose LSTM is wrong on one shape in 36; count the calls before it."""
     folder.mkdir()
     variables = {"PYTHONPATH": str(FAULTS / "rare"), "CALLS": str(folder / "calls")}
+    # Where these tests run on a worker themselves, all that they begin would count as workers.
+    outside = {k: v for k, v in os.environ.items() if k != "PYTEST_XDIST_WORKER"}
     done = subprocess.run(
         [*host.enter, *CHECK, "time.prefix", "--effort", "500", *words],
         cwd=folder,
-        env={**os.environ, **variables},
+        env={**outside, **variables},
         capture_output=True,
         text=True,
     )
@@ -178,8 +180,8 @@ def test_what_one_host_found_is_tried_first_by_the_other(
 ) -> None:
     _, one, other = network
     assert calls_before_a_wrong_one(one, tmp_path / "1", "--seed=1", "--database", redis) > 10
-    # The claim calls a layer twice in a case; what is kept are the refuting case and smaller ones.
-    assert calls_before_a_wrong_one(other, tmp_path / "2", "--seed=2", "--database", redis) < 4
+    # The claim calls a layer twice in a case, first with fewer timesteps.
+    assert calls_before_a_wrong_one(other, tmp_path / "2", "--seed=2", "--database", redis) == 1
 
 
 # Hosts that die

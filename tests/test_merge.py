@@ -131,8 +131,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_report_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["merge", "out", "a", "b"]) == 0
     assert read(Path("out")).records == RECORDS
-    said, held = capsys.readouterr().out, sum(one.verdict == "held" for one in RECORDS)
-    assert said.startswith(f"out: {held} held, ")
+    held, deviates = (sum(r.verdict == v for r in RECORDS) for v in ("held", "deviates"))
+    assert capsys.readouterr().out.startswith(f"out: {held} held, {deviates} deviates")
     assert cli.main(["merge", "part", "a", "--partial"]) == 0
     assert read(Path("part")).records == GATES
 
