@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy  # noqa: F401 - pytester forgets what a run imported, and NumPy loads only once
@@ -138,3 +140,11 @@ def test_death_of_the_interpreter_can_be_what_is_known(
     monkeypatch.setattr(deviations, "known", lambda claim: died)
     record = recorder._died(f"time.py::{test}")
     assert (record.verdict, record.message) == ("deviates", KNOWN.instead)
+
+
+def test_plugin_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, lstm_spec.evidence.plugin;"
+        "print(*{'tensorflow', 'keras', 'numpy', 'hypothesis'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program]) == b"\n"

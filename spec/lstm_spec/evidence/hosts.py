@@ -15,7 +15,6 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.evidence import environment, place
 from lstm_spec.evidence.oneline import one_line
-from lstm_spec.harness import found
 
 TIMES = re.compile(r"^(\d+)\*")
 """How many workers a gateway has, as pytest-xdist's --tx takes it."""
@@ -71,11 +70,14 @@ def forbid_useless_database(url: str, seed: int | None) -> None:
     Raises:
         UselessDatabaseError: nothing answers there, or the cases are the same on every run.
     """
-    if url and seed is None:
+    if not url:
+        return
+    if seed is None:
         raise UselessDatabaseError("--database is for other cases on each machine; give a --seed")
+    from lstm_spec.harness import found  # only here: it imports Hypothesis
+
     try:
-        if url:
-            found.database(url)
+        found.database(url)
     except found.UnreachableError as error:
         raise UselessDatabaseError(str(error)) from None
 

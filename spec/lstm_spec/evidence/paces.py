@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from lstm_spec.evidence.sections import Section, changes, count, span
-from lstm_spec.evidence.speed import Speeds, Timing
+
+if TYPE_CHECKING:  # at run time it would bring all that makes environments
+    from lstm_spec.evidence.speed import Speeds, Timing
 
 
 def sentence(found: Speeds) -> str:

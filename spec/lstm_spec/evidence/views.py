@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import textwrap
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
@@ -18,7 +19,9 @@ from lstm_spec.evidence import paces, sections
 from lstm_spec.evidence.compare import Comparison
 from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.sections import Section
-from lstm_spec.evidence.speed import Speeds
+
+if TYPE_CHECKING:  # at run time it would bring all that makes environments
+    from lstm_spec.evidence.speed import Speeds
 
 NARROW = 60
 """A terminal with fewer columns gets the cells below one another."""
@@ -26,9 +29,9 @@ NARROW = 60
 
 def said(found: Comparison | Speeds) -> tuple[str, list[Section]]:
     """Return what a comparison says: one sentence, and the sections below it."""
-    if isinstance(found, Speeds):
-        return paces.sentence(found), paces.sections(found)
-    return sections.sentence(found), sections.sections(found)
+    if isinstance(found, Comparison):
+        return sections.sentence(found), sections.sections(found)
+    return paces.sentence(found), paces.sections(found)
 
 
 def table(found: Comparison | Speeds, console: Console) -> None:
