@@ -18,12 +18,12 @@ import msgspec
 if TYPE_CHECKING:  # at run time only the process apart imports it, with Keras
     from lstm_spec.harness.workload import Call
 
-ALONE = {
+ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"),
-    "CUDA_VISIBLE_DEVICES": "",
-    "PYTHONHASHSEED": "0",
 }
+"""The variables by which libraries compute on one thread."""
+ALONE = {**ONE_THREAD, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
 """The variables by which it computes on one thread of a CPU, and lays out sets as its like does."""
 
 LONGEST = 200

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,10 +161,10 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
 
 
-def packages() -> dict[str, str]:
-    """Return the versions of the packages that matter, by distribution name."""
-    names = [name for name in PACKAGES if name != aside()]
-    return {name: version for name in names if (version := _version(name))}
+def packages(names: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Return the versions of the packages that matter and are here, by distribution name."""
+    meant = [name for name in names if name != aside()]
+    return {name: version for name in meant if (version := _version(name))}
 
 
 def _version(name: str) -> str | None:

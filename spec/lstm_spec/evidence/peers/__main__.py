@@ -11,11 +11,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lstm_spec.evidence import environment
+from lstm_spec.evidence import bursts, environment
 from lstm_spec.evidence.peers import (
     AXES,
     COPY,
@@ -39,9 +38,7 @@ ROUNDS = 7
 """How often each peer is timed at each point, all of them in another order each time."""
 SERVE = "from lstm_spec.evidence.peers.worker import serve; serve(channel)"
 ONE_THREAD = {
-    **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")},
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
+    **bursts.ONE_THREAD,
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "TORCHINDUCTOR_COMPILE_THREADS": "1",
     "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",
@@ -137,11 +134,9 @@ def _built(point: Point, peer: Peer, channel: Any) -> Iterator[Timing | Refusal]
 
 def here() -> Machine:
     """Return what this machine is and what is installed on it."""
-    there = environment.processor()
-    installed = {one.name for one in metadata.distributions()}
-    packages = {name: metadata.version(name) for name in PACKAGES if name in installed}
     made = datetime.now(timezone.utc).date().isoformat()
-    return Machine(made, platform.python_version(), there, packages)
+    packages = environment.packages(PACKAGES)
+    return Machine(made, platform.python_version(), environment.processor(), packages)
 
 
 def begin(path: Path, machine: Machine, again: Sequence[Point]) -> None:
