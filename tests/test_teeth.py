@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from functools import cache
 
@@ -12,12 +11,10 @@ from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
 from lstm_spec.harness import timing
-from teeth import WRONG, Wrong
+from teeth import Wrong, all_wrong, claim_test
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
-
-for chapter in catalog.chapters():
-    importlib.import_module(f"teeth.{chapter}")
+WRONG = all_wrong()
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.claim}-{wrong.put.__name__}")
@@ -38,8 +35,7 @@ def test_claim_refutes_wrong_lstm(wrong: Wrong, monkeypatch: pytest.MonkeyPatch)
 @cache
 def load(claim: str) -> Callable[[], None]:
     """Return a claim's test, to be tried on 50 examples."""
-    chapter = importlib.import_module(f"lstm_spec.claims.{CLAIMS[claim].chapter}")
-    test = getattr(chapter, CLAIMS[claim].test)
+    test = claim_test(CLAIMS[claim])
     return effort(50, shrink=False)(test) if hasattr(test, "hypothesis") else test
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
 import io
 import re
 import runpy
@@ -23,6 +22,7 @@ from lstm_spec.evidence import deviations, place
 from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.report import Verdict
 from lstm_spec.publish.upstream import deviating, markdown, since
+from teeth import claim_test
 
 FOUND = deviating(catalog.claims())
 MODULES = {"keras", "math", "numpy", "tensorflow"}
@@ -51,8 +51,7 @@ def run(script: str, file: Path) -> tuple[list[str], list[str]]:
 def test_script_prints_what_is_recorded(
     claim: Claim, deviation: Deviation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chapter = importlib.import_module(f"lstm_spec.claims.{claim.chapter}")
-    if reason := lacking(getattr(chapter, claim.test)):
+    if reason := lacking(claim_test(claim)):
         pytest.skip(f"the script {reason}")
     monkeypatch.chdir(tmp_path)
     printed, error = run(deviation.upstream.script, tmp_path / "script.py")

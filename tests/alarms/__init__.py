@@ -16,6 +16,7 @@ import msgspec
 from lstm_spec import catalog
 from lstm_spec.evidence import check, environment
 from lstm_spec.evidence.effort import time_limit
+from searches import keep, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 SEEDS = range(1, 11)
@@ -49,9 +50,7 @@ def digests() -> dict[str, str]:
 def seen(file: Path = SEEN) -> list[Line]:
     """Return what was seen of the claims as they are now."""
     now = digests()
-    text = file.read_bytes() if file.exists() else b""
-    lines = [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
-    return [line for line in lines if now.get(line.claim) == line.test]
+    return [line for line in kept(file, Line) if now.get(line.claim) == line.test]
 
 
 def search(workers: int) -> Iterator[Line]:
@@ -67,6 +66,5 @@ def search(workers: int) -> Iterator[Line]:
                 facts = (record.verdict, record.examples, record.error, record.bound)
                 message = "" if record.verdict in ("held", "deviates") else record.message
                 line = Line(record.claim, now[record.claim], seed, *facts, message)
-                with SEEN.open("ab") as file:
-                    file.write(msgspec.json.encode(line) + b"\n")
+                keep(SEEN, line)
                 yield line

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from lstm_spec import catalog
 from lstm_spec.evidence import environment
 from lstm_spec.evidence.report import Environment
 from lstm_spec.harness import timing
+from searches import busy, keep, kept
 
 SEEN = Path(__file__).with_name("speed.jsonl")
 RUNS = range(1, 21)
@@ -66,9 +66,7 @@ def digests() -> dict[str, str]:
 def seen(file: Path = SEEN) -> list[Line]:
     """Return what was seen of the claims as they are now."""
     now = digests()
-    text = file.read_bytes() if file.exists() else b""
-    lines = [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
-    return [line for line in lines if now.get(line.claim) == line.test]
+    return [line for line in kept(file, Line) if now.get(line.claim) == line.test]
 
 
 def search() -> Iterator[Line]:
@@ -119,22 +117,8 @@ def pytest_runtest_makereport(
         claim = item.get_closest_marker("claim").kwargs["id"]
         facts = msgspec.json.decode(os.environ[FACTS])
         line = Line(claim, digests()[claim], **facts, **ends)
-        with SEEN.open("ab") as file:
-            file.write(msgspec.json.encode(line) + b"\n")
+        keep(SEEN, line)
     return report
-
-
-@contextmanager
-def busy(loaded: bool) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Keep one core busy meanwhile, if the machine is to be loaded."""
-    spin = [sys.executable, "-c", "while True: pass"]
-    process = subprocess.Popen(spin) if loaded else None
-    try:
-        yield process
-    finally:
-        if process:
-            process.kill()
-            process.wait()
 
 
 def place(here: Environment) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import inspect
 import random
 from collections.abc import Iterator
@@ -23,7 +22,8 @@ from hypothesis.errors import FlakyFailure
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, examples, lacking
 from lstm_spec.evidence import deviations
-from teeth import WRONG, Wrong
+from searches import keep, kept
+from teeth import Wrong, all_wrong, claim_test
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 SEEDS = range(1, 11)
@@ -45,9 +45,7 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 def wrongs() -> dict[tuple[str, str], Wrong]:
     """Return the wrong LSTMs, by the claim that must refute each, and their name."""
-    for chapter in catalog.chapters():
-        importlib.import_module(f"teeth.{chapter}")
-    return {(wrong.claim, wrong.put.__name__): wrong for wrong in WRONG}
+    return {(wrong.claim, wrong.put.__name__): wrong for wrong in all_wrong()}
 
 
 def digest(wrong: Wrong) -> str:
@@ -59,21 +57,18 @@ def digest(wrong: Wrong) -> str:
 def seen(file: Path = SEEN) -> list[Line]:
     """Return what was seen of the claims and the wrong LSTMs as they are now."""
     now = {name: digest(wrong) for name, wrong in wrongs().items()}
-    text = file.read_bytes() if file.exists() else b""
-    lines = [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
-    return [line for line in lines if now.get((line.claim, line.wrong)) == line.code]
+    return [line for line in kept(file, Line) if now.get((line.claim, line.wrong)) == line.code]
 
 
 def search() -> Iterator[Line]:
     """Try what is not seen yet, and keep each line as it comes."""
     done = {(line.claim, line.wrong) for line in seen()}
     for name, wrong in wrongs().items():
-        if name not in done and not lacking(find(wrong.claim)):
+        if name not in done and not lacking(claim_test(CLAIMS[wrong.claim])):
             found = [meet(wrong, seed) for seed in SEEDS]
             cases, known = [case for case, _ in found], any(known for _, known in found)
             line = Line(*name, digest(wrong), cases, known)
-            with SEEN.open("ab") as file:
-                file.write(msgspec.json.encode(line) + b"\n")
+            keep(SEEN, line)
             yield line
 
 
@@ -113,16 +108,10 @@ def meet(wrong: Wrong, seed: int) -> tuple[int, bool]:
     return 0, False
 
 
-def find(claim: str) -> Any:
-    """Return the test of a claim."""
-    module = importlib.import_module(f"lstm_spec.claims.{CLAIMS[claim].chapter}")
-    return getattr(module, CLAIMS[claim].test)
-
-
 @functools.cache
 def load(claim: str) -> Any:
     """Return the test of a claim, to be tried at default effort from now on."""
-    test = find(claim)
+    test: Any = claim_test(CLAIMS[claim])
     if not hasattr(test, "hypothesis"):
         return test
     mark = next(mark for mark in test.pytestmark if mark.name == "claim")

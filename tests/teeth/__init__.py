@@ -7,11 +7,14 @@ monkeypatch; Keras' files stay as they are. test_teeth.py tries each claim on it
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from lstm_spec import catalog
 
 Put = Callable[[pytest.MonkeyPatch], Any]
 
@@ -26,6 +29,20 @@ class Wrong:
 
 
 WRONG: list[Wrong] = []
+
+
+def all_wrong() -> list[Wrong]:
+    """Import every chapter of wrong LSTMs, and return them all."""
+    for chapter in catalog.chapters():
+        importlib.import_module(f"{__name__}.{chapter}")
+    return WRONG
+
+
+def claim_test(claim: catalog.Claim) -> Callable[..., None]:
+    """Return the test of a claim, with its marks and settings."""
+    chapter = importlib.import_module(f"lstm_spec.claims.{claim.chapter}")
+    test: Callable[..., None] = getattr(chapter, claim.test)
+    return test
 
 
 def refuted_by(*claims: str, raises: type[Exception] = AssertionError) -> Callable[[Put], Put]:

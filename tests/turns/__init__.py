@@ -8,10 +8,7 @@ Then it makes spec/turns.md of it. `tox run -e turns -- NAME COUNT` makes at mos
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +16,7 @@ import msgspec
 import slowed
 from lstm_spec.evidence import interpreter, speed
 from lstm_spec.evidence.speed import Speeds
+from searches import busy, keep, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 TENTH = 0.1
@@ -97,20 +95,19 @@ class Line(msgspec.Struct, frozen=True):
 
 def seen(file: Path = SEEN) -> list[Line]:
     """Return what was found."""
-    text = file.read_bytes() if file.exists() else b""
-    return [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
+    return kept(file, Line)
 
 
 def runs(pair: Pair, most: int) -> Iterator[Line]:
     """Compare a pair as often as is missing, and keep each line as it comes."""
     done = sum(line.pair == pair.name for line in seen())
     for number in range(done, min(pair.runs, done + most)):
-        with _busy(number % 2 == 1) as busy:
+        loaded = number % 2 == 1
+        with busy(loaded):
             sides = tuple(interpreter.side(word) for word in (pair.then, _word(pair.now)))
             found = speed.race(sides)
-        line = Line(pair.name, busy, round(os.getloadavg()[0], 1), found)
-        with SEEN.open("ab") as file:
-            file.write(msgspec.json.encode(line) + b"\n")
+        line = Line(pair.name, loaded, round(os.getloadavg()[0], 1), found)
+        keep(SEEN, line)
         yield line
 
 
@@ -120,16 +117,3 @@ def _word(now: str) -> str:
     folder = Path(__file__).parents[2] / "build"
     folder.mkdir(exist_ok=True)
     return f"{slowed.wheel(folder, TENTH)} {TENSORFLOW}"
-
-
-@contextmanager
-def _busy(wanted: bool) -> Iterator[bool]:
-    """Keep a core busy."""
-    command = [sys.executable, "-c", "while True: pass"]
-    process = subprocess.Popen(command) if wanted else None
-    try:
-        yield wanted
-    finally:
-        if process:
-            process.kill()
-            process.wait()
