@@ -82,6 +82,7 @@ class Interpreter:
     def _line(self, kind: type[Said]) -> Said:
         assert self.process.stdout
         timer = Timer(LIMIT, self.process.kill)
+        timer.daemon = True  # an interrupt in start() comes before it can be cancelled
         timer.start()
         try:
             line = self.process.stdout.readline()
