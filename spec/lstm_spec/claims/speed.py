@@ -287,15 +287,16 @@ def test_a_mask_costs_at_most_as_much_as_the_layer():
 @claim(
     "speed.unrolled",
     observed="TensorFlow, CPU: a loop starts a dozen operations a timestep more",
+    corrects="unroll=True makes a compiled layer many times faster.",
     needs=("tensorflow", "CPU"),
 )
-def test_an_unrolled_small_layer_runs_faster_when_compiled():
+def test_an_unrolled_small_layer_costs_little_less_when_compiled():
     """
-    Compiled, a small layer takes 0.35 to 0.95 times as long if it is unrolled.
+    Compiled, a small layer takes 0.35 to 1.4 times as long if it is unrolled.
 
-    Unrolled there is no loop to run. With much to compute in a timestep it matters little; for the
-    trace see `speed.unrolled-pays`. The shortest times count: on a free core a second thread of
-    TensorFlow may look for work in the unrolled graph, and that takes the processor's time too.
+    Unrolled there is no loop to run, which often saves a third; for the price of the trace see
+    `speed.unrolled-pays`. The shortest times count: on a free core a second thread of TensorFlow
+    may look for work in the unrolled graph, and that takes the processor's time too.
 
     >>> import keras, numpy as np
     >>> lstm, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -309,7 +310,7 @@ def test_an_unrolled_small_layer_runs_faster_when_compiled():
     case = sized(4, 40, 8, 8)
     unrolled = replace(case, options={"unroll": True})
     run, loop_run = in_turn(compiled(unrolled), compiled(case)).min(axis=0)
-    assert_between(0.35, run / loop_run, 0.95)
+    assert_between(0.35, run / loop_run, 1.4)
 
 
 @claim(
