@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from lstm_spec import catalog
 from lstm_spec.evidence.report import Record, Report
 from lstm_spec.publish.chart import draw
-from lstm_spec.publish.site import chapters, claim, lists, markup, pages, records, teeth
+from lstm_spec.publish.site import chapters, claim, lists, markup, measured, pages, records, teeth
 from reports import MARKUP, report
 
 KNOWN = records.gather()
@@ -131,6 +131,16 @@ def test_history_links_to_claims() -> None:
         "[`time.every-step`](/claims/time.every-step.md): held, now"
         in lists.pages(said)["releases"]
     )
+
+
+def test_what_was_measured_links_to_claims_and_chapters() -> None:
+    assert "| [`speed.batch`](/claims/speed.batch.md) | 10 to 100 |" in PAGES["speed.md"]
+    assert "chapter [speed](/chapters/speed.md)" in PAGES["speed.md"]
+    assert "record is `tests/turns/seen.jsonl`" in " ".join(PAGES["turns.md"].split())
+
+
+def test_without_the_source_tree_nothing_was_measured(tmp_path: Path) -> None:
+    assert measured.pages(tmp_path) == {}
 
 
 def test_two_releases_are_compared_with_what_was_seen_in_each() -> None:

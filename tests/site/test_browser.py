@@ -25,6 +25,9 @@ KINDS = (
     "documentation",
     "deviations",
     "peers",
+    "speed",
+    "turns",
+    "mutants",
     "search",
 )
 """A page of each kind."""

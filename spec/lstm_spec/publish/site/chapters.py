@@ -72,6 +72,9 @@ def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
         "releases": "what changed from one to the next, and where each claim holds",
         "compare": f"any two of {len(records.reports)} environments side by side",
         "peers": "what the same LSTM costs in Keras and elsewhere, and what would be faster",
+        "speed": "how far each ratio spread, on a quiet machine and on a loaded one",
+        "turns": "what a comparison of two releases' speed finds, and what it does not",
+        "mutants": "which changes of Keras' own source the claims refute",
     }
     for page in look_up:
         yield f"{markup.link(f'/{page}.md', page.capitalize())}: {markup.text(said[page])}"

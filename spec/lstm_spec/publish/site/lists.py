@@ -1,11 +1,10 @@
 """The pages to look something up in.
 
-Questions, beliefs, documentation, deviations, releases, and what peers cost.
+Questions, beliefs, documentation, deviations, releases, what peers cost and what was measured.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -15,7 +14,7 @@ from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
 from lstm_spec.publish import curves, history, peers
 from lstm_spec.publish.questions import Question
-from lstm_spec.publish.site import compare, markup
+from lstm_spec.publish.site import compare, markup, measured
 from lstm_spec.publish.site.claim import line
 from lstm_spec.publish.site.records import Chapter, Records
 
@@ -46,7 +45,7 @@ def pages(records: Records) -> dict[str, str]:
     if len(records.reports) > 1:
         made["compare"] = compare.page(records)
     made["peers"] = peers.page(records.peers, drawing)
-    return made
+    return made | measured.pages()
 
 
 def questions(records: Records) -> str:
@@ -136,8 +135,7 @@ def _elsewhere(claim: Claim, one: Deviation) -> tuple[str, str, str, str]:
 
 def releases(records: Records) -> str:
     """Return the history of the releases, with links to the claims."""
-    known = "|".join(map(re.escape, records.claims))
-    return re.sub(f"`({known})`", r"[`\1`](/claims/\1.md)", history.page(records.reports))
+    return measured.linked(history.page(records.reports))
 
 
 def drawing(given: curves.Curves) -> str:
