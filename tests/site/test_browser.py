@@ -28,6 +28,7 @@ KINDS = (
     "speed",
     "turns",
     "mutants",
+    "cost",
     "search",
 )
 """A page of each kind."""
