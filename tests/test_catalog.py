@@ -66,8 +66,8 @@ def test_reason_is_given_in_at_most_four_lines(claim: catalog.Claim) -> None:
     assert 1 <= len(claim.why.splitlines()) <= 4
 
 
-BESIDE_KERAS = {"modes.cost-of-predict": {"timeit"}}
-"""What an example cannot do without: a clock."""
+BESIDE_KERAS = {"modes.cost-of-predict": {"timeit"}, "saving.litert-converter": {"contextlib"}}
+"""What an example cannot do without: a clock, or TensorFlow's converter and silence from it."""
 
 
 @each_claim

@@ -1465,4 +1465,6 @@ def test_any_combination_of_arguments_computes_the_equations(case):
     >>> bool(np.allclose(other(x), y, atol=1e-6))
     True
     """
+    # With larger weights a linear activation multiplies what was rounded, timestep by timestep.
+    case = replace(case, kernel=case.kernel / 4.0, recurrent_kernel=case.recurrent_kernel / 4.0)
     assert_close(lstm(case)(case.x), returned(case))

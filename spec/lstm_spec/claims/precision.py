@@ -79,6 +79,11 @@ def scaled(case, factor):
     return replace(case, recurrent_kernel=case.recurrent_kernel * np.float32(factor))
 
 
+def largest_error(case):
+    """Return by how much the outputs of Keras and of the equations differ at most."""
+    return np.abs(to_numpy(lstm(case)(case.x)) - equations(case).outputs).max()
+
+
 def default_case(timesteps, units, seed):
     """Return a case of three features whose weights Keras' default initializers draw."""
     return Case(
@@ -790,15 +795,15 @@ def test_the_error_stays_within_what_the_equations_allow(case):
     "precision.chaos",
     observed="Keras 3, every backend, in float32",
     corrects="What an LSTM computes in float32 is right to six digits.",
-    costly="forty timesteps take a fifth of a second",
+    costly="forty timesteps take a tenth of a second",
 )
-@given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True))
-def test_large_recurrent_weights_make_outputs_meaningless(case):
+@given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True), seeds)
+def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
     """
-    With recurrent weights up to 16, outputs of 32 units are wrong by more than 1 in 40 timesteps.
+    With recurrent weights up to 16, one of a pair of 32-unit LSTMs errs by over 1 in 40 timesteps.
 
-    Such a layer is chaotic: each timestep multiplies the errors of the one before it. In
-    float64 the same happens some timesteps later. Two ways to compute agree in no digit.
+    Nearly every such layer is chaotic: each timestep multiplies the errors of the one before it.
+    In float64 the same happens some timesteps later. Two ways to compute agree in no digit.
 
     >>> import keras, numpy as np
     >>> large = keras.initializers.RandomUniform(-16, 16, seed=1)
@@ -808,9 +813,8 @@ def test_large_recurrent_weights_make_outputs_meaningless(case):
     >>> bool(np.max(np.abs(lstm(x) - lstm(other))) > 1)
     True
     """
-    case = scaled(case, 16)
-    wrong = np.abs(to_numpy(lstm(case)(case.x)) - equations(case).outputs).max()
-    assert wrong > 1, f"the largest error is {wrong}"
+    one, other = (replace(case, recurrent_kernel=noise((32, 128), seed + k, 16.0)) for k in (0, 1))
+    assert largest_error(one) > 1 or largest_error(other) > 1
 
 
 @claim(
@@ -1094,7 +1098,9 @@ def test_subnormal_input_is_zero(case, tiny):
     [False, True]
     """
     dtype, factor = tiny
-    kernel, x = case.kernel.astype(float) * (1e-4 / factor), case.x.astype(float) * factor
-    layer = lstm(replace(case, kernel=kernel), dtype=dtype)
-    assert_differs(layer((1000 * x).astype(dtype)), layer(0 * x))
-    assert_same(layer(x.astype(dtype)), layer(0 * x))
+    x = np.sign(case.x) * (1.0 + np.abs(case.x) / 2.0)
+    x = x.astype(float) * factor  # between 1 and 2 times as large; times 1000 no longer subnormal
+    layer = lstm(replace(case, kernel=case.kernel.astype(float) * (1e-4 / factor)), dtype=dtype)
+    thousandfold, zero = (to_numpy(layer((k * x).astype(dtype))) for k in (1000.0, 0.0))
+    assert np.any(thousandfold != zero), "an input a thousand times as large is read as zero too"
+    assert_same(layer(x.astype(dtype)), zero)

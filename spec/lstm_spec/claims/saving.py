@@ -1311,7 +1311,8 @@ def test_the_converter_takes_a_loop_of_known_batch_size_only():
     `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators of
     TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
 
-    >>> import contextlib, io, keras, tensorflow as tf
+    >>> import keras, numpy as np
+    >>> import contextlib, io, tensorflow as tf
     >>> model = keras.Sequential([keras.Input((3, 1), batch_size=1), keras.layers.LSTM(2)])
     >>> with contextlib.redirect_stdout(io.StringIO()):  # it tells what it saves on the way
     ...     content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
