@@ -28,6 +28,7 @@ KINDS = (
     "speed",
     "turns",
     "mutants",
+    "tolerances",
     "cost",
     "search",
 )

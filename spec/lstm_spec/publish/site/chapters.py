@@ -75,6 +75,7 @@ def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
         "speed": "how far each ratio spread, on a quiet machine and on a loaded one",
         "turns": "what a comparison of two releases' speed finds, and what it does not",
         "mutants": "which changes of Keras' own source the claims refute",
+        "tolerances": "the largest error seen of each claim, beside its bound",
         "cost": "what the time of a check goes into",
     }
     for page in look_up:

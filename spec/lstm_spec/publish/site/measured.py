@@ -9,7 +9,7 @@ from lstm_spec import catalog
 from lstm_spec.publish.site import markup
 
 FOLDER = catalog.CLAIMS.parents[1]
-PAGES = ("speed", "turns", "mutants", "cost")
+PAGES = ("speed", "turns", "mutants", "tolerances", "cost")
 CHAPTER = re.compile(r"lstm_spec/claims/(\w+)\.py")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
