@@ -529,7 +529,7 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
 )
 def test_implementation_one_is_slower():
     """
-    Compiled, implementation=1 takes 1.15 to 3 times as long as implementation=2.
+    Compiled, implementation=1 takes 1.25 to 3.5 times as long as implementation=2.
 
     With 1 each gate has products of its own; 2 multiplies once for all four, and is the
     default. The numbers are the same.
@@ -543,8 +543,8 @@ def test_implementation_one_is_slower():
     >>> bool(np.allclose(one(x), y, atol=1e-6))
     True
     """
-    one, two = (sized(16, 50, 32, 32, implementation=k) for k in (1, 2))
-    assert_between(1.15, ratio(compiled(one), compiled(two)), 3)
+    one, two = (sized(8, 50, 32, 32, implementation=k) for k in (1, 2))
+    assert_between(1.25, ratio(compiled(one), compiled(two)), 3.5)
 
 
 @claim(
