@@ -99,6 +99,7 @@ def test_any_text_is_explained_or_refused_in_one_line(call: str, size: str) -> N
         ("torch.nn.LSTM(2)", "3,1", "'torch.nn.LSTM' is not explained"),
         ("LSTM()", "3,1", "LSTM() lacks units; give how many there are"),
         ("LSTM(2, units=2)", "3,1", "units is given twice"),
+        ("LSTM(units=2, units=2)", "3,1", "'units' is given twice; give it once"),
         ("LSTM(2, name='a/b')", "3,1", "name='a/b' is refused by Keras; give a string without"),
         ("LSTM(2, dropout='x')", "3,1", "is refused by Keras; give a number from 0 to 1"),
         ("LSTM(2, dtype='half')", "3,1", "dtype='half' is no type of an LSTM; give one of"),

@@ -76,13 +76,15 @@ def _call(node: ast.expr, text: str) -> Call:
     if not isinstance(node, ast.Call):
         raise CallError(f"{shown(text)} is no call; give one such as {EXAMPLE}")
     name = _name(node.func, text)
-    keywords = [(keyword.arg, keyword.value) for keyword in node.keywords]
-    if None in [word for word, _ in keywords] or _has_star(node.args):
+    words = [keyword.arg for keyword in node.keywords]
+    if None in words or _has_star(node.args):
         raise CallError(f"{shown(text)} unpacks its arguments; write each of them out")
+    if twice := [word for word in words if words.count(word) > 1]:
+        raise CallError(f"{shown(str(twice[0]))} is given twice; give it once")
     return Call(
         name,
         tuple(_argument(name, value, text) for value in node.args),
-        {str(word): _argument(name, value, text) for word, value in keywords},
+        {str(keyword.arg): _argument(name, keyword.value, text) for keyword in node.keywords},
     )
 
 
