@@ -192,6 +192,12 @@ def test_an_entry_without_a_verdict_is_refused(tmp_path: Path) -> None:
         documentation.entries(path)
 
 
+def test_what_is_said_of_an_entry_is_one_line(tmp_path: Path) -> None:
+    text = TOML.replace('vague = "Ours."', "").replace('"units"', '"un\\rits"')
+    with pytest.raises(documentation.EntryError, match=r"LSTM, argument `un its`, 0.*: .* none"):
+        documentation.entries(written(tmp_path, text))
+
+
 def test_an_entry_with_two_verdicts_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, TOML + 'confirmed = ["shapes.width"]')
     with pytest.raises(documentation.EntryError, match="it has confirmed and vague"):

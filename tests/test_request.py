@@ -56,6 +56,7 @@ def test_keras_is_told_its_backend_and_whether_keras_2_is_meant() -> None:
         (f"{'x' * 5_000}.whl", "there is no wheel x"),
         (f"keras>=3,<{'9' * 5_000}", "is no requirement; give one like"),
         ("keras; os_name == '\"\\ud800\"'", "is no requirement; give one like"),
+        (rf"keras; os_name == '{chr(92) * 8}0'", "is no requirement; give one like"),
     ],
 )
 def test_other_words_are_refused(word: str, sentence: str) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from lstm_spec.evidence import toml
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.sentences import SUMMARY, Sentence
 
 FILE = Path(__file__).with_name("documentation.toml")
@@ -80,10 +81,12 @@ def entries(path: Path = FILE) -> list[Entry]:
         given = [verdict for verdict in VERDICTS if getattr(entry, verdict)]
         if len(given) != 1:
             has = " and ".join(given) or "none"
-            raise EntryError(f"{place(entry)}, {entry.digest}: give one verdict, it has {has}")
+            where = one_line(f"{place(entry)}, {entry.digest}")
+            raise EntryError(f"{where}: give one verdict, it has {has}")
     number = Counter(map(_key, listed))
     if twice := [entry for entry in listed if number[_key(entry)] > 1]:
-        where, times = f"{place(twice[0])}, {twice[0].digest}", number[_key(twice[0])]
+        times = number[_key(twice[0])]
+        where = one_line(f"{place(twice[0])}, {twice[0].digest}")
         raise EntryError(f"{where}: has {times} entries; give one, with times = {times}")
     return listed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -95,13 +96,13 @@ def wheels(request: Request) -> list[Path]:
 def _requirement(word: str) -> str:
     if word.endswith(".whl"):
         return _wheel(Path(word))
-    try:
+    with suppress(ValueError, RecursionError):  # InvalidRequirement, and a number of 5,000 digits
         text = str(Requirement(word))
-        return str(Requirement(text))  # what is written is not always read again
-    except (ValueError, RecursionError):  # InvalidRequirement, and a number of 5,000 digits
-        raise UnusableRequirementError(
-            f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', or a wheel"
-        ) from None
+        if str(Requirement(text)) == text:  # what is written is not always read as the same
+            return text
+    raise UnusableRequirementError(
+        f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', or a wheel"
+    )
 
 
 def _wheel(file: Path) -> str:
