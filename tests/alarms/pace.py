@@ -37,9 +37,9 @@ refuted, but `speed.unrolled`, whose range ended at 0.95, came to 0.913: it clai
 on busier machines: at 2.21 while it took differences of medians, at -0.225 of shortest times. What
 a busy machine adds to a time may exceed a difference of two. It compares whole times since. Beside
 processes that kept both cores busy `speed.timesteps` came to 2.26, of three rounds, where its range
-began at 2.5; smoke takes five rounds since. Once in ten tries `speed.implementations` did not refute
-a wrong LSTM whose ratio is 1, from 1.15 on; it tries a smaller batch since, where the ratio is
-larger, and its range begins higher. All three were tried anew.
+began at 2.5; smoke takes five rounds since. Once in ten tries `speed.implementations` did not
+refute a wrong LSTM whose ratio is 1, from 1.15 on; it tries a smaller batch since, where the ratio
+is larger, and its range begins higher. All three were tried anew.
 
 | claim | range | quiet | loaded | margin | refuted |
 |---|---|---|---|---|---|

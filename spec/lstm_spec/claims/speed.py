@@ -99,7 +99,7 @@ def test_time_is_linear_in_timesteps():
     Compiled, 800 timesteps take 2 to 8 times as long as 200.
 
     Four times would be exactly linear; twice is growth with the root of the timesteps, eight times
-    with their power 1.5. A call has a fixed cost beside its timesteps, which makes it a little less.
+    with their power 1.5. The fixed cost of a call beside its timesteps makes it a little less.
 
     >>> import keras, numpy as np
     >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
