@@ -106,6 +106,8 @@ class Footer(msgspec.Struct, tag="footer", tag_field="kind"):
 
 
 Line = Header | Record | Footer
+_WRITTEN: msgspec.json.Decoder[_Written] = msgspec.json.Decoder(_Written)
+_LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
 class Report(msgspec.Struct):
@@ -187,11 +189,10 @@ def _plain(path: Path) -> bytes:
 
 def _decode(path: Path, number: int, text: bytes) -> Line:
     try:
-        schema = msgspec.json.decode(text, type=_Written).schema
+        schema = _WRITTEN.decode(text).schema
         if schema != SCHEMA:  # whatever else the line holds
             raise UnreadableReportError(f"{path}: schema {schema}, this version reads {SCHEMA}")
-        line: Line = msgspec.json.decode(text, type=Line)
-        return line
+        return _LINE.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         told = one_line(error)
         raise UnreadableReportError(f"{path}: line {number} is damaged: {told}") from None
