@@ -148,15 +148,15 @@ def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "limit"),
     [
-        ["cite", "time.every-step"],
-        ["cite", "time.order", "--format=json"],
-        ["answer", "neurons"],
-        ["explain", "LSTM(2, stateful=True, go_backwards=True)", "--input=3,1"],
+        (["cite", "time.every-step"], 0.5),
+        (["cite", "time.order", "--format=json"], 0.5),
+        (["answer", "neurons"], 1),
+        (["explain", "LSTM(2, stateful=True, go_backwards=True)", "--input=3,1"], 1),
     ],
 )
-def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
+def test_answers_come_quickly_and_without_tensorflow(words: list[str], limit: float) -> None:
     program = (
         "import sys, time; from lstm_spec import cli; status = cli.main(sys.argv[1:]);"
         "heavy = {'tensorflow', 'keras', 'numpy', 'hypothesis', 'pytest'} & set(sys.modules);"
@@ -166,7 +166,7 @@ def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
     told = [subprocess.run(command, capture_output=True, text=True).stderr for _ in range(3)]
     status, heavy, seconds = min(line.split() for line in told)
     assert (status, heavy) == ("0", "set()")
-    assert float(seconds) < 0.5, "seconds of processor time, of three tries the shortest"
+    assert float(seconds) < limit, "seconds of processor time, of three tries the shortest"
 
 
 @pytest.mark.parametrize("words", [["upstream"], ["cite", "time.order"]])

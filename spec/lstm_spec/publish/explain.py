@@ -163,8 +163,7 @@ def _changes(made: Layer) -> Iterator[Fact]:
 def _claims(made: Layer) -> list[catalog.Claim]:
     chosen = [*_for_arguments(made), *_for_occasions(made)]
     chosen += [name for name in _together(made) if name not in chosen]
-    everything = {claim.id: claim for claim in catalog.claims()}
-    return [everything[name] for name in dict.fromkeys([*constructor().core, *chosen])]
+    return [catalog.find(name) for name in dict.fromkeys([*constructor().core, *chosen])]
 
 
 def _for_arguments(made: Layer) -> Iterator[str]:
