@@ -148,25 +148,28 @@ def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("words", "limit"),
+    "words",
     [
-        (["cite", "time.every-step"], 0.5),
-        (["cite", "time.order", "--format=json"], 0.5),
-        (["answer", "neurons"], 1),
-        (["explain", "LSTM(2, stateful=True, go_backwards=True)", "--input=3,1"], 1),
+        ["cite", "time.every-step"],
+        ["cite", "time.order", "--format=json"],
+        ["answer", "neurons"],
+        ["explain", "LSTM(2, stateful=True, go_backwards=True)", "--input=3,1"],
     ],
 )
-def test_answers_come_quickly_and_without_tensorflow(words: list[str], limit: float) -> None:
+def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
     program = (
         "import sys, time; from lstm_spec import cli; status = cli.main(sys.argv[1:]);"
         "heavy = {'tensorflow', 'keras', 'numpy', 'hypothesis', 'pytest'} & set(sys.modules);"
         "sys.exit(f'{status} {heavy} {time.process_time()}')"
     )
     command = [sys.executable, "-c", program, *words]
-    told = [subprocess.run(command, capture_output=True, text=True).stderr for _ in range(3)]
-    status, heavy, seconds = min(line.split() for line in told)
-    assert (status, heavy) == ("0", "set()")
-    assert float(seconds) < limit, "seconds of processor time, of three tries the shortest"
+    tries = []
+    while len(tries) < 7 and min(tries, default=1) >= 0.5:  # a busy machine makes some slower
+        done = subprocess.run(command, capture_output=True, text=True)
+        status, heavy, seconds = done.stderr.split()
+        assert (status, heavy) == ("0", "set()")
+        tries.append(float(seconds))
+    assert min(tries) < 0.5, "seconds of processor time"
 
 
 @pytest.mark.parametrize("words", [["upstream"], ["cite", "time.order"]])

@@ -71,7 +71,11 @@ def retired() -> dict[str, str]:
 
 def claims() -> list[Claim]:
     """Return all claims in reading order."""
-    return [claim for chapter in chapters() for claim in read(CLAIMS / f"{chapter}.py")]
+    return [claim for chapter in chapters() for claim in _of(chapter)]
+
+
+def _of(chapter: str) -> list[Claim]:
+    return read(CLAIMS / f"{chapter}.py")
 
 
 @cache
@@ -89,17 +93,22 @@ def select(names: list[str]) -> list[Claim]:
     Raises:
         UnknownNameError: a name is neither an id nor a chapter; the message holds the nearest.
     """
-    everything = claims()
-    known = {claim.id for claim in everything} | set(chapters())
+    near = {name.partition(".")[0] for name in names} or set(chapters())
+    found = [claim for chapter in chapters() if chapter in near for claim in _of(chapter)]
+    known = {claim.id for claim in found} | set(chapters())
     for name in names:
         if name in retired():
             raise UnknownNameError(f"claim {name!r} is retired: {retired()[name]}")
         if name not in known:
-            near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
-            other = f"the chapters are {', '.join(chapters())}"
-            hint = f"did you mean {' or '.join(near)}?" if near else other
-            raise UnknownNameError(f"no claim or chapter is called {name!r}; {hint}")
-    return [c for c in everything if not names or c.id in names or c.chapter in names]
+            raise UnknownNameError(f"no claim or chapter is called {name!r}; {_hint(name)}")
+    return [c for c in found if not names or c.id in names or c.chapter in names]
+
+
+def _hint(name: str) -> str:
+    known = {claim.id for claim in claims()} | set(chapters())
+    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    other = f"the chapters are {', '.join(chapters())}"
+    return f"did you mean {' or '.join(near)}?" if near else other
 
 
 def find(name: str) -> Claim:
@@ -108,10 +117,6 @@ def find(name: str) -> Claim:
     Raises:
         UnknownNameError: it names none, or a chapter; the message says what to give instead.
     """
-    chapter = name.partition(".")[0]
-    alone = read(CLAIMS / f"{chapter}.py") if chapter in chapters() else []  # all take longer
-    if found := [claim for claim in alone if claim.id == name]:
-        return found[0]
     chosen = select([name])
     if name in chapters():
         example = f"the id of one of its claims, such as {chosen[0].id}"

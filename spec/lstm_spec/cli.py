@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ def _interrupt(*_: object) -> NoReturn:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.set_threshold(100_000)  # to look for garbage in the trees of the chapters doubles their time
     arguments = parser().parse_args(words)
     try:
         status = VERBS[arguments.verb](arguments)

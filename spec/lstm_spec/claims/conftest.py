@@ -20,11 +20,7 @@ from lstm_spec.harness import found, needs, timing, tolerance
 EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
 COSTLY = 5
 ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
-"""How often a claim about cost measures, at an effort.
-
-Of three rounds a machine with four times as many processes as cores may disturb two: the ratios
-then spread half as far again as of five (sd of the logarithm 0.09 and 0.06 in speed.timesteps).
-"""
+"""How often a claim about cost measures, at an effort: a busy machine may disturb two of three."""
 LEAST = 3
 """The fewest rounds, for a claim that is costly."""
 KEPT = ("benchmark_json", "benchmark_save", "benchmark_autosave", "benchmark_compare")

@@ -81,12 +81,10 @@ def entries(path: Path = FILE) -> list[Entry]:
         given = [verdict for verdict in VERDICTS if getattr(entry, verdict)]
         if len(given) != 1:
             has = " and ".join(given) or "none"
-            where = one_line(f"{place(entry)}, {entry.digest}")
-            raise EntryError(f"{where}: give one verdict, it has {has}")
+            raise EntryError(f"{place(entry)}, {entry.digest}: give one verdict, it has {has}")
     number = Counter(map(_key, listed))
     if twice := [entry for entry in listed if number[_key(entry)] > 1]:
-        times = number[_key(twice[0])]
-        where = one_line(f"{place(twice[0])}, {twice[0].digest}")
+        where, times = f"{place(twice[0])}, {twice[0].digest}", number[_key(twice[0])]
         raise EntryError(f"{where}: has {times} entries; give one, with times = {times}")
     return listed
 
@@ -134,14 +132,12 @@ def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[str, Key | Non
 
 
 def place(one: Entry | Sentence | Key) -> str:
-    """Say where a sentence stands."""
-    if one.section == SUMMARY:
-        return f"{one.object}, summary"
+    """Say on one line where a sentence stands."""
     name = one.section.removeprefix("call: ")
-    if name != one.section:
-        return f"{one.object}, call argument `{name}`"
-    kind = "argument" if name.islower() else "section"
-    return f"{one.object}, {kind} `{name}`"
+    argument = "argument" if name == one.section else "call argument"
+    kind = argument if name.islower() or name != one.section else "section"
+    where = "summary" if one.section == SUMMARY else f"{kind} `{name}`"
+    return one_line(f"{one.object}, {where}")
 
 
 def _key(one: Entry | Sentence) -> Key:

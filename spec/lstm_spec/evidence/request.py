@@ -13,16 +13,8 @@ from urllib.request import url2pathname
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from lstm_spec.evidence.backends import NEEDED
 from lstm_spec.evidence.oneline import one_line
-
-NEEDED = {
-    "tensorflow": ("tensorflow",),
-    "jax": ("keras", "jax"),
-    "torch": ("keras", "torch"),
-    "numpy": ("keras", "jax", "scipy"),
-    "openvino": ("keras", "openvino", "scipy"),
-}
-"""What each backend needs, much of it undeclared by Keras."""
 
 STAND_INS = {
     "tensorflow": {"tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"},

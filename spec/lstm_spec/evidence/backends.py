@@ -1,0 +1,12 @@
+"""The backends of Keras. The command line names them without importing what reads requirements."""
+
+from __future__ import annotations
+
+NEEDED = {
+    "tensorflow": ("tensorflow",),
+    "jax": ("keras", "jax"),
+    "torch": ("keras", "torch"),
+    "numpy": ("keras", "jax", "scipy"),
+    "openvino": ("keras", "openvino", "scipy"),
+}
+"""What each backend needs, much of it undeclared by Keras."""
