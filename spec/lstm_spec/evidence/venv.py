@@ -59,17 +59,24 @@ def make(request: Request) -> Path:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def resolve(request: Request, interpreter: Path) -> str:
+def resolve(request: Request, interpreter: Path, version: str = "") -> str:
     """Return all packages that are needed, each with its version, one a line.
+
+    Args:
+        request: what is asked for.
+        interpreter: the Python for which they are chosen.
+        version: of another Python, which need not be installed, to choose them for that.
 
     Raises:
         UnmadeError: they do not go together, or the registry is out of reach.
         UnusableRequirementError: two of them own the same files.
     """
     asked = [*request.requirements, *_own()]
-    pins = _compile(asked, interpreter)
+    other = ("--python-version", version) if version else ()
+    target = ("--python", str(interpreter), *other)
+    pins = _compile(asked, *target)
     if _for_numpy_1(pins):
-        pins = _compile([*asked, "numpy<2"], interpreter)
+        pins = _compile([*asked, "numpy<2"], *target)
     names = set(re.findall(r"^[\w.-]+", pins, re.MULTILINE))
     for same in STAND_INS.values():
         if len(twins := sorted(names & same)) > 1:
@@ -84,8 +91,8 @@ def python(venv: Path) -> Path:
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _compile(asked: list[str], interpreter: Path) -> str:
-    words = ("pip", "compile", "--no-header", "--no-annotate", "--python", str(interpreter), "-")
+def _compile(asked: list[str], *target: str) -> str:
+    words = ("pip", "compile", "--no-header", "--no-annotate", *target, "-")
     return _uv(*words, given="\n".join(asked))
 
 
