@@ -119,14 +119,49 @@ def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:
     assert pytester.runpytest_inprocess().parseoutcomes() == {"passed": 1}
 
 
-def test_deviations_that_cannot_be_used_end_the_run_with_a_sentence(
+OVERLAPPING = [KNOWN, structs.replace(KNOWN, keras=">=1")]
+SECOND = CLAIM.replace("time.causality", "time.order").replace("test_it", "test_another")
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        ("assert False, 'it is seven'", "AssertionError: it is seven\nassert False"),
+        ("pass", "It held."),
+        ("__import__('pytest').skip('needs a GPU')", "Skipped: needs a GPU"),
+    ],
+)
+def test_two_matching_deviations_damage_the_record_of_their_claim_alone(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, body: str, seen: str
+) -> None:
+    monkeypatch.setattr(deviations, "load", lambda: OVERLAPPING)
+    texts = [(CLAIM, body), (SECOND, "pass")]
+    first, second = (
+        text.format(decorator="", arguments="", example="1 + 1\n    2", body=body)
+        for text, body in texts
+    )
+    pytester.makepyfile(HEAD + first + second)
+    file = Path(pytester.path, "report.jsonl")
+    result = pytester.runpytest_inprocess("--lstm-report", file, "-p", "no:cacheprovider")
+    damaged, held = (report._decode(file, 1, line) for line in file.read_bytes().splitlines())
+    assert (damaged.claim, damaged.verdict) == ("time.causality", "damaged record")
+    assert damaged.message.startswith("deviations.toml, time.causality: two match ")
+    assert damaged.message.endswith(f": everywhere; keras >=1\n{seen}")
+    assert (held.claim, held.verdict) == ("time.order", "held")
+    assert result.parseoutcomes() == {"failed": 1, "passed": 1}
+    result.stdout.fnmatch_lines(["deviations.toml, time.causality: two match *"])
+
+
+def test_deviations_that_cannot_be_read_end_the_run_with_a_sentence(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deviations, "load", lambda: [KNOWN, structs.replace(KNOWN, keras=">=1")])
+    bad = Path(pytester.path, "bad.toml")
+    bad.write_text("deviation = 7", encoding="utf-8")
+    monkeypatch.setattr(deviations, "load", lambda: deviations._read(bad))
     pytester.makepyfile(HEAD + CLAIM.format(decorator="", arguments="", example="1", body="pass"))
     result = pytester.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: deviations.toml, time.causality: two match *"])
+    result.stderr.fnmatch_lines(["ERROR: bad.toml: *"])
 
 
 def test_death_of_the_interpreter_can_be_what_is_known(
@@ -140,6 +175,19 @@ def test_death_of_the_interpreter_can_be_what_is_known(
     monkeypatch.setattr(deviations, "known", lambda claim: died)
     record = recorder._died(f"time.py::{test}")
     assert (record.verdict, record.message) == ("deviates", KNOWN.instead)
+
+
+def test_death_of_the_interpreter_at_a_claim_with_a_damaged_record(
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deviations, "load", lambda: OVERLAPPING)
+    recorder = Recorder(tmp_path / "report.jsonl", pytestconfig)
+    test = next(claim.test for claim in catalog.claims() if claim.id == "time.causality")
+    record = recorder._died(f"time.py::{test}")
+    assert record.verdict == "damaged record"
+    assert record.message.endswith(
+        "everywhere; keras >=1\nthe interpreter died while the claim was tried"
+    )
 
 
 def test_plugin_imports_nothing_heavy() -> None:

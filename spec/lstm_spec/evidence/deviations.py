@@ -28,6 +28,10 @@ class DeviationError(toml.UnreadableFileError):
     """An entry that cannot be true; the message names it."""
 
 
+class AmbiguousError(DeviationError):
+    """Two entries of one claim for one place: the record of that claim is damaged."""
+
+
 class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an issue about a deviation shows."""
 
@@ -172,7 +176,7 @@ def known(claim: str) -> Deviation | None:
     """Return what is recorded of a claim for the place where this runs, if anything is.
 
     Raises:
-        DeviationError: two entries match.
+        AmbiguousError: two entries match.
     """
     listed = of(claim)
     if not listed:
@@ -196,7 +200,7 @@ def forbid_ambiguous(listed: Iterable[Deviation], places: Iterable[Place]) -> No
     """Raise if two entries of one claim match the same place.
 
     Raises:
-        DeviationError: the message names the claim, the place and both conditions.
+        AmbiguousError: the message names the claim, the place and both conditions.
     """
     everything = list(listed)
     for where in places:
@@ -204,7 +208,7 @@ def forbid_ambiguous(listed: Iterable[Deviation], places: Iterable[Place]) -> No
         for one in everything:
             if one.matches(where) and met.setdefault(one.claim, one) is not one:
                 both = f"{met[one.claim].condition}; {one.condition}"
-                raise DeviationError(f"{FILE.name}, {one.claim}: two match {where}: {both}")
+                raise AmbiguousError(f"{FILE.name}, {one.claim}: two match {where}: {both}")
 
 
 def forbid_unmatched(listed: Iterable[Deviation], places: Iterable[Place]) -> None:

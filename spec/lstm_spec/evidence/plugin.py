@@ -67,8 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     marked = [(item, mark) for item in items if (mark := item.get_closest_marker("claim"))]
     try:
         for item, mark in marked:
-            if deviations.known(mark.kwargs["id"]):
-                item.add_marker(pytest.mark.deviates)
+            with contextlib.suppress(deviations.AmbiguousError):  # judged when it is tried
+                if deviations.known(mark.kwargs["id"]):
+                    item.add_marker(pytest.mark.deviates)
     except deviations.DeviationError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -171,7 +172,9 @@ def pytest_runtest_makereport(
         item.stash[_RECORD] = record
         if record.verdict == "deviates":
             outcome.outcome, outcome.wasxfail = "skipped", record.message
-        elif record.verdict == "refuted" and call.excinfo is None:
+        elif record.verdict == "damaged record" or (
+            record.verdict == "refuted" and call.excinfo is None
+        ):
             outcome.outcome, outcome.longrepr = "failed", record.message
     if call.when == "teardown":
         record = item.stash[_RECORD]
@@ -196,10 +199,17 @@ def judge(
         seconds: how long it took.
     """
     trial = item.stash.get(_TRIAL, Trial())
-    known = deviations.known(claim)
     record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
     record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
     text = f"{raised.type.__name__}: {raised.value}" if raised else ""
+    try:
+        known = deviations.known(claim)
+    except deviations.AmbiguousError as error:
+        record.verdict, record.message = (
+            "damaged record",
+            _shorten(f"{error}\n{text or 'It held.'}"),
+        )
+        return record
     if raised and raised.errisinstance(pytest.skip.Exception):
         record.verdict, record.message = "not applicable", str(raised.value)
     elif known and not raised:

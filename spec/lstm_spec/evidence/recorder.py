@@ -86,7 +86,11 @@ class Recorder:
         if seconds >= self.limit:
             record.verdict = "timed out"
             record.message = f"did not end within {self.limit:g} s"
-        known = deviations.known(claim)
+        try:
+            known = deviations.known(claim)
+        except deviations.AmbiguousError as error:
+            record.verdict, record.message = "damaged record", f"{error}\n{record.message}"
+            return record
         if known and known.explains(record.message):
             record.verdict, record.message = "deviates", known.instead
         return record

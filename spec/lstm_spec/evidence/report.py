@@ -24,8 +24,12 @@ GZIP = b"\x1f\x8b"
 LARGEST = 2**27
 """No report has so many bytes; compressed ones could hide any number."""
 
-Verdict = Literal["held", "deviates", "refuted", "crashed", "timed out", "not applicable"]
+Verdict = Literal[
+    "held", "deviates", "refuted", "crashed", "timed out", "not applicable", "damaged record"
+]
+"""Of a claim with a damaged record it cannot be said whether it deviates as known."""
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+DAMAGED: Verdict = "damaged record"
 GOOD: frozenset[Verdict] = frozenset({"held", "deviates", "not applicable"})
 
 

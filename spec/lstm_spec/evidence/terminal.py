@@ -12,7 +12,7 @@ from rich.table import Table
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import environment
-from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report
+from lstm_spec.evidence.report import DAMAGED, GOOD, VERDICTS, Record, Report
 
 NARROW = 60
 
@@ -78,7 +78,8 @@ def _where(tried: Report) -> str:
 
 def _table(tried: Report, width: int) -> Table:
     """Count the verdicts by chapter; a narrow terminal gets no columns of zeros."""
-    shown = [v for v in VERDICTS if width >= NARROW or v in tried.verdicts]
+    usual = [v for v in VERDICTS if v != DAMAGED] if width >= NARROW else []
+    shown = [v for v in VERDICTS if v in usual or v in tried.verdicts]
     counts = Counter((r.claim.partition(".")[0], r.verdict) for r in tried.records)
     chapters = dict.fromkeys(claim.partition(".")[0] for claim in tried.header.claims)
     table = Table(box=None, pad_edge=False, show_footer=True)
@@ -126,9 +127,12 @@ def _slowest(records: list[Record], count: int, console: Console) -> None:
 
 def _close(tried: Report, console: Console) -> None:
     if tried.footer:
-        good = "every claim held or deviates as known"
-        bad = sum(record.verdict not in GOOD for record in tried.records)
-        verdict = f"{bad} of {len(tried.records)} claims did not hold" if bad else good
+        damaged = tried.verdicts.get(DAMAGED, 0)
+        bad = sum(record.verdict not in GOOD for record in tried.records) - damaged
+        refuted = f"{bad} of {len(tried.records)} claims did not hold" if bad else ""
+        unknown = f"{damaged} cannot be judged: what is recorded of them is damaged"
+        told = [refuted, unknown if damaged else ""]
+        verdict = "; ".join(filter(None, told)) or "every claim held or deviates as known"
         line = f"\nIn {tried.footer.seconds:.0f} s: {verdict}."
     else:
         done, planned = len(tried.records), len(tried.header.claims)

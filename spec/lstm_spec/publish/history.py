@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lstm_spec.evidence import ledger
 from lstm_spec.evidence.compare import Change, compare
-from lstm_spec.evidence.report import VERDICTS, Report
+from lstm_spec.evidence.report import DAMAGED, VERDICTS, Report
 from lstm_spec.evidence.views import escape
 from lstm_spec.publish.spans import UNORDERED, rows, spans
 
@@ -29,6 +29,9 @@ What the ledger says: one report for each environment in which the claims were t
 `python -m lstm_spec.publish.history`; `lstm-spec compare A B` says more of any two.
 """
 
+COLUMNS = [verdict for verdict in VERDICTS if verdict != DAMAGED]
+"""A test forbids damaged records in the ledger."""
+
 Reports = Mapping[str, Report]
 
 
@@ -43,10 +46,10 @@ def page(reports: Reports) -> str:
 
 def _environments(reports: Reports) -> Iterator[str]:
     yield "## Environments\n"
-    yield "| name | what is installed | Python | effort | " + " | ".join(VERDICTS) + " |"
-    yield "|---" * (4 + len(VERDICTS)) + "|"
+    yield "| name | what is installed | Python | effort | " + " | ".join(COLUMNS) + " |"
+    yield "|---" * (4 + len(COLUMNS)) + "|"
     for name, one in reports.items():
-        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in VERDICTS)
+        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in COLUMNS)
         there = one.header.environment
         told = map(escape, (name, _installed(one), there.python, one.header.effort))
         yield f"| {' | '.join(told)} | {counts} |"
@@ -102,10 +105,10 @@ def _claims(reports: Reports) -> Iterator[str]:
     same = [claim for claim, seen in verdicts.items() if set(seen.values()) == {"held"}]
     yield f"\n## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
     yield "environment. The others:\n"
-    yield "| claim | " + " | ".join(VERDICTS) + " |"
-    yield "|---" * (1 + len(VERDICTS)) + "|"
+    yield "| claim | " + " | ".join(COLUMNS) + " |"
+    yield "|---" * (1 + len(COLUMNS)) + "|"
     for claim in sorted(verdicts.keys() - same):
-        met = ([name for name, one in verdicts[claim].items() if one == v] for v in VERDICTS)
+        met = ([name for name, one in verdicts[claim].items() if one == v] for v in COLUMNS)
         where = (escape(spans(some, verdicts[claim])) for some in met)
         yield f"| {_id(claim)} | {' | '.join(where)} |"
 

@@ -33,7 +33,7 @@ def check(arguments: argparse.Namespace) -> int:
         0 if every claim held or deviates as known, 1 if one did not, 2 for wrong usage, 3 if
         the installation is broken, 130 if interrupted.
     """
-    from lstm_spec.evidence import deviations, environment, place
+    from lstm_spec.evidence import deviations, environment
     from lstm_spec.evidence.check import StoppedError
     from lstm_spec.evidence.hosts import UselessDatabaseError
     from lstm_spec.evidence.report import UnreadableReportError
@@ -43,7 +43,6 @@ def check(arguments: argparse.Namespace) -> int:
         _forbid_other_plan(arguments)
         claims = catalog.select(arguments.names)
         deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
-        deviations.forbid_ambiguous(deviations.load(), [place.installed()])
         forbid_unwritable(arguments.report)
         if arguments.bisect:
             return _bisect(arguments, claims)
