@@ -15,7 +15,7 @@ import pytest
 from lstm_spec import catalog, cli
 from lstm_spec.claims import conftest
 from lstm_spec.evidence import deviations, ledger, place
-from lstm_spec.evidence.plugin import run_example
+from lstm_spec.evidence.examples import run_example
 from lstm_spec.harness import needs
 from lstm_spec.publish import cite, upstream
 

@@ -71,15 +71,31 @@ def test_claim_that_fails_is_refuted_with_its_smallest_case(judge) -> None:
 
 
 def test_example_that_prints_something_else_refutes(judge) -> None:
-    record, _ = judge("assert True", example="1 + 1\n    3")
+    record, _ = judge("assert True", example="n = 1\n    >>> n + 1\n    3\n    >>> n + 2\n    3")
     assert record.verdict == "refuted"
-    assert "the example does not print what it should" in record.message
+    assert record.message == (
+        "ExampleError: the example does not print what it should:\n"
+        "      n + 1\n  Expected:\n      3\n  Got:\n      2"
+    )
+    assert record.script == (
+        "# time.causality: A statement.\nn = 1\nprinted = repr(n + 1)\n"
+        "print(\"expected:\", '3')\nprint(\"printed: \", printed)\nassert printed == '3'\n"
+    )
 
 
-def test_example_that_raises_refutes(judge) -> None:
-    record, _ = judge("assert True", example="1 / 0")
+def test_example_that_raises_refutes_and_what_only_follows_is_left_out(judge) -> None:
+    record, _ = judge("assert True", example="n = 1 / 0\n    >>> n\n    3")
     assert record.verdict == "refuted"
-    assert "ZeroDivisionError" in record.message
+    assert record.message == (
+        "ExampleError: the example does not print what it should:\n"
+        "      n = 1 / 0\n  Raised:\n      ZeroDivisionError: division by zero"
+    )
+    assert record.script == "# time.causality: A statement.\nn = 1 / 0\n"
+
+
+def test_no_escape_sequence_reaches_a_record(judge) -> None:
+    record, _ = judge("raise ValueError('\\x1b[1mbold\\x1b[0m')")
+    assert record.message == "ValueError: bold"
 
 
 def test_known_deviation_is_expected(judge) -> None:

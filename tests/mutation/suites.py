@@ -16,7 +16,7 @@ from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.evidence import deviations
 from lstm_spec.evidence.deviations import Deviation
-from lstm_spec.evidence.plugin import run_example
+from lstm_spec.evidence.examples import run_example
 
 EXAMPLES = 3
 """How many cases a claim draws for a mutant."""

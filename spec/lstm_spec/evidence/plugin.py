@@ -7,13 +7,9 @@ touches only tests that are marked as claims.
 from __future__ import annotations
 
 import contextlib
-import doctest
 import functools
 import hashlib
 import inspect
-import os
-import random
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +20,15 @@ import pytest
 
 from lstm_spec.evidence import deviations, hosts
 from lstm_spec.evidence.effort import effort
+from lstm_spec.evidence.examples import ExampleError, run_example
+from lstm_spec.evidence.oneline import without_escapes
 from lstm_spec.evidence.recorder import KEY, Recorder
 from lstm_spec.evidence.report import Record
 
 MESSAGE_LINES = 30
+
+# Before they are imported: a bare assert then says what it compared. In a wheel it would anyway.
+pytest.register_assert_rewrite("lstm_spec.claims")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -135,26 +136,6 @@ def _watched(item: pytest.Item) -> Iterator[None]:
         arguments.append(file, marker.kwargs["id"], watch.seen)
 
 
-def run_example(test: Callable[..., None]) -> None:
-    """Run the example in a claim's docstring, in an empty folder, with the same seed each time.
-
-    Raises:
-        AssertionError: it prints something else, or raises.
-    """
-    said: list[str] = []
-    # No name: TensorFlow 2.15 trips over the source text that doctest gives out under a name.
-    parsed = doctest.DocTestParser().get_doctest(test.__doc__ or "", {}, "", None, None)
-    here = Path.cwd()
-    random.seed(0)  # Keras takes from it the seeds that an example does not give
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        try:
-            doctest.DocTestRunner(verbose=False).run(parsed, out=said.append)
-        finally:
-            os.chdir(here)
-    assert not said, "the example does not print what it should:\n" + "".join(said)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -201,7 +182,7 @@ def judge(
     trial = item.stash.get(_TRIAL, Trial())
     record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
     record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
-    text = f"{raised.type.__name__}: {raised.value}" if raised else ""
+    text = without_escapes(f"{raised.type.__name__}: {raised.value}") if raised else ""
     try:
         known = deviations.known(claim)
     except deviations.AmbiguousError as error:
@@ -219,18 +200,22 @@ def judge(
         record.verdict, record.message = "deviates", known.instead
     elif raised:
         record.verdict, record.message = "refuted", _shorten(text)
-        record.script = _script(item, trial, claim)
+        record.script = _script(item, trial, claim, raised.value)
     return record
 
 
-def _script(item: pytest.Item, trial: Trial, claim: str) -> str:
-    from lstm_spec.evidence.script import script  # only here: it needs NumPy
+def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) -> str:
+    """Write the program that fails as the claim does: by its example, or by its test."""
+    from lstm_spec.evidence import script  # only here: it needs NumPy
 
     assert isinstance(item, pytest.Function)
+    statement = " ".join((item.obj.__doc__ or "").partition("\n\n")[0].split())
+    heading = f"{claim}: {statement}"
+    if isinstance(raised, ExampleError):
+        return script.of_example(item.obj, raised.failed, heading)
     test = getattr(item.obj, "hypothesis", None)
     function = inspect.unwrap(test.inner_test if test else item.obj)
-    statement = " ".join((item.obj.__doc__ or "").partition("\n\n")[0].split())
-    return script(function, trial.arguments, f"{claim}: {statement}")
+    return script.script(function, trial.arguments, heading)
 
 
 def _shorten(text: str) -> str:

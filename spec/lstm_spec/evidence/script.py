@@ -7,7 +7,10 @@ decorators, docstrings and annotations, and is called with the refuting case.
 from __future__ import annotations
 
 import ast
+import doctest
 import inspect
+import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -16,6 +19,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from packaging.version import Version
+
+from lstm_spec.evidence import examples
+from lstm_spec.harness import subject
 
 HARNESS = "lstm_spec.harness"
 
@@ -36,7 +43,38 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
     call = "".join(f"\n    {name}={literal(value)}," for name, value in arguments.items())
     imports = sorted(program.imports | {"import numpy as np"})
     lines = [f"# {heading}", *imports, "", *program.parts, f"{test.__name__}({call}\n)", ""]
-    return "\n".join(lines)
+    return for_this_keras("\n".join(lines))
+
+
+def of_example(test: Callable[..., None], failed: doctest.Example, heading: str) -> str:
+    """Write the program that shows how a claim's example fails.
+
+    Args:
+        test: the claim's function.
+        failed: the line of the example that fails.
+        heading: one line that the program begins with, as a comment.
+    """
+    return for_this_keras(f"# {heading}\n{examples.program(test, failed)}")
+
+
+def for_this_keras(program: str) -> str:
+    """Add what makes a program use the Keras, and the backend, that are used here."""
+    backend = subject.backend()
+    if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
+        variables, module = {"TF_USE_LEGACY_KERAS": "1"}, "import tf_keras as keras"
+    elif Version(subject.release()) < Version("2.13"):  # `import keras` gives a part of tf.keras
+        variables, module = {}, "from tensorflow import keras"
+    else:
+        variables = {} if backend == "tensorflow" else {"KERAS_BACKEND": backend}
+        module = "import keras"
+    if module != "import keras":
+        program = re.sub(
+            r"^import keras, (.*)$", rf"{module}\nimport \1", program, flags=re.MULTILINE
+        )
+        program = re.sub(r"^import keras$", module, program, flags=re.MULTILINE)
+    heading, _, rest = program.partition("\n")
+    settings = [f'os.environ["{name}"] = "{value}"' for name, value in variables.items()]
+    return "\n".join([heading, *(["import os", *settings, ""] if settings else []), rest])
 
 
 def literal(value: Any) -> str:
