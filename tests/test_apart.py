@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from lstm_spec.evidence import apart, report, venv
 from lstm_spec.evidence.request import Request
 from lstm_spec.verbs import outcome
 
+FAULTS = Path(__file__).parent / "faults"
+variables = apart.variables
 NAMED = Request(("tensorflow==2.21.0",))
 
 
@@ -22,16 +26,27 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_report_lands_here_and_the_status_is_that_of_the_run(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_report_lands_here_and_a_refuted_claim_is_tried_again_in_that_environment(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ["check", "time.causality", "--effort", "smoke", "--with", "tensorflow", "--seed", "3"]
-    assert cli.main(words) == 0
+    monkeypatch.setattr(apart, "variables", wrong_variables)
+    asked = ["--with", "tensorflow>=2.16,<3", "--backend", "tensorflow", "--python", "3.11"]
+    cases = ["--effort", "smoke", "--seed", "3"]
+    assert cli.main(["check", "time.causality", "time.every-step", *asked, *cases]) == 1
     found = report.read(tmp_path / parser.REPORT)
     assert (found.header.effort, found.header.seed) == ("smoke", 3)
-    assert found.header.claims == ["time.causality"]
-    assert "every claim held or deviates as known" in capfd.readouterr().out
+    verdicts = {record.claim: record.verdict for record in found.records}
+    assert verdicts == {"time.causality": "held", "time.every-step": "refuted"}
     assert [path.name for path in tmp_path.iterdir()] == [str(parser.REPORT)]
+    (again,) = (line for line in capfd.readouterr().out.splitlines() if "Try it again" in line)
+    words = shlex.split(again.partition(": lstm-spec ")[2])
+    assert words == ["check", "time.every-step", *asked, *cases]
+
+
+def wrong_variables(request: Request, folder: str) -> dict[str, str]:
+    """Return the variables, with a wrong LSTM in place."""
+    found = variables(request, folder)
+    return {**found, "PYTHONPATH": os.pathsep.join([folder, str(FAULTS / "wrong")])}
 
 
 def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,11 +14,16 @@ from typing import IO
 
 import lstm_spec
 from lstm_spec.evidence import venv
-from lstm_spec.evidence.environment import quiet
+from lstm_spec.evidence.environment import ASKED, quiet
 from lstm_spec.evidence.request import Request
 
 
-def check(request: Request, words: Sequence[str], output: IO[bytes] | None = None) -> int:
+def check(
+    request: Request,
+    words: Sequence[str],
+    output: IO[bytes] | None = None,
+    asked: Sequence[str] = (),
+) -> int:
     """Run `lstm-spec check` there, and return its exit status.
 
     It runs from a copy of this package as it is now, so that the source may be edited meanwhile.
@@ -26,6 +32,7 @@ def check(request: Request, words: Sequence[str], output: IO[bytes] | None = Non
         request: what the environment holds.
         words: the arguments of `check`; paths must be absolute.
         output: where its output goes; default: where ours goes.
+        asked: the options by which a user asked for the environment.
 
     Raises:
         UnmadeError: the environment cannot be made.
@@ -38,7 +45,7 @@ def check(request: Request, words: Sequence[str], output: IO[bytes] | None = Non
         process = subprocess.Popen(
             [python, "-m", "lstm_spec.cli", "check", *words],
             cwd=folder,
-            env=variables(request, folder),
+            env={**variables(request, folder), ASKED: shlex.join(asked)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output and subprocess.STDOUT,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from packaging.version import Version
 
+from lstm_spec.evidence.oneline import without_escapes
 from lstm_spec.evidence.place import aside
 from lstm_spec.evidence.report import Environment
 
@@ -42,6 +43,9 @@ PACKAGES = (
     ),
     *("numpy", "scipy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
 )
+
+ASKED = "LSTM_SPEC_ASKED"
+"""The variable that holds, for the summary, the options by which this environment was asked for."""
 
 SENTENCE = 200
 """How many characters of an error's text are told."""
@@ -107,7 +111,7 @@ def _look() -> _Found:
 
 def _say(error: Exception) -> str:
     """Return an error as part of a sentence: its type and its text, on one line, cut short."""
-    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    text = " ".join(without_escapes(str(error)).split())
     return f"{type(error).__name__}: {text[:SENTENCE]}".rstrip(":. ")
 
 

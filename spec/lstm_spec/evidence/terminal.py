@@ -39,7 +39,9 @@ def _bar(records: Iterator[Record], total: int, console: Console) -> None:
             progress.update(task, advance=1, description=f"{chapter:<10}{bad} refuted")
 
 
-def summarize(tried: Report, claims: list[Claim], console: Console, durations: int = 0) -> None:
+def summarize(
+    tried: Report, claims: list[Claim], console: Console, durations: int = 0, asked: str = ""
+) -> None:
     """Print a report: where it was made, a table by chapter, and what a reader must know.
 
     Args:
@@ -47,6 +49,7 @@ def summarize(tried: Report, claims: list[Claim], console: Console, durations: i
         claims: the claims, for their statements.
         console: where to print.
         durations: how many of the slowest claims to list.
+        asked: the options by which this environment was asked for, quoted for a shell.
     """
     statements = {claim.id: claim for claim in claims}
     console.print(_where(tried), highlight=False, markup=False)
@@ -59,6 +62,7 @@ def summarize(tried: Report, claims: list[Claim], console: Console, durations: i
     for record in tried.records:
         if record.verdict not in GOOD:
             _explain(record, tried, statements.get(record.claim), console)
+            print(_again(record, tried, asked), file=console.file)
     _slowest(tried.records, durations, console)
     _close(tried, console)
 
@@ -104,16 +108,22 @@ def _list(title: str, records: list[Record], console: Console) -> None:
 
 
 def _explain(record: Record, tried: Report, claim: Claim | None, console: Console) -> None:
-    seed = "" if tried.header.seed is None else f" --seed {tried.header.seed}"
-    effort = "" if tried.header.effort == "default" else f" --effort {tried.header.effort}"
     title = f"\n{record.verdict.capitalize()}: {record.claim}"
     console.print(title, style="bold red", markup=False, highlight=False)
     lines = [f"  {claim.statement}" if claim else "", record.message]
     if record.script:
         lines += ["\nA program that shows it:\n", record.script]
-    lines += [f"Try it again: lstm-spec check {record.claim}{effort}{seed}"]
     for line in filter(None, lines):
         print(line, file=console.file)
+
+
+def _again(record: Record, tried: Report, asked: str) -> str:
+    """Say how to try a claim again in the same environment, on the same cases."""
+    effort, seed = tried.header.effort, tried.header.seed
+    words = ["lstm-spec check", record.claim, asked]
+    words += [] if effort == "default" else [f"--effort {effort}"]
+    words += [] if seed is None else [f"--seed {seed}"]
+    return f"Try it again: {' '.join(filter(None, words))}"
 
 
 def _slowest(records: list[Record], count: int, console: Console) -> None:

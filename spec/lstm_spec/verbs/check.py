@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,7 @@ def _try(plan: Plan, environment: Environment, durations: int) -> int:
     from rich.console import Console
 
     from lstm_spec.evidence import check, report, terminal
+    from lstm_spec.evidence.environment import ASKED
 
     console = Console()
     try:
@@ -123,7 +125,8 @@ def _try(plan: Plan, environment: Environment, durations: int) -> int:
     except KeyboardInterrupt:
         interrupted = True
     tried = report.read(plan.file)
-    terminal.summarize(tried, plan.claims, console, durations)
+    asked = os.environ.get(ASKED, "")
+    terminal.summarize(tried, plan.claims, console, durations, asked)
     return INTERRUPTED if interrupted else check.status(tried)
 
 
@@ -140,12 +143,19 @@ def _apart(arguments: argparse.Namespace) -> int:
         asked = request.parse(
             arguments.packages, arguments.python or "", arguments.backend or "tensorflow"
         )
-        status = apart.check(asked, words)
+        status = apart.check(asked, words, asked=_asked(arguments))
         return status if status > 1 else max(status, _since(arguments.report, asked))
     except request.UnusableRequirementError as error:
         return say(error, BAD_USAGE)
     except (venv.UnmadeError, OSError) as error:
         return say(error, BROKEN)
+
+
+def _asked(arguments: argparse.Namespace) -> list[str]:
+    """Return the options that ask for an environment, as they were given."""
+    words = [word for package in arguments.packages for word in ("--with", package)]
+    words += ["--backend", arguments.backend] if arguments.backend else []
+    return words + (["--python", arguments.python] if arguments.python else [])
 
 
 def _since(file: Path, asked: Request) -> int:
