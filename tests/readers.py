@@ -18,7 +18,7 @@ from lstm_spec.evidence.compare import compare
 from lstm_spec.evidence.merge import UnmergeableError, merge
 from lstm_spec.evidence.report import Record, UnreadableReportError
 from lstm_spec.evidence.toml import UnreadableFileError
-from lstm_spec.publish import call, questions
+from lstm_spec.publish import call, issues, questions
 from lstm_spec.publish.layer import layer
 from reports import FOOTER, report
 
@@ -113,6 +113,7 @@ READERS = {
     "questions": Reader(
         _beginning(questions.FILE), _file(questions.questions), UnreadableFileError
     ),
+    "issues": Reader(_beginning(issues.FILE), _file(issues.load.__wrapped__), UnreadableFileError),
     "matrix": Reader(_beginning(matrix.FILE), _file(matrix.load), UnreadableFileError),
     "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), bisect.UnusableRangeError),
     "call": Reader(CALL, _word(_layer), call.CallError),

@@ -33,13 +33,6 @@ says = "seven"
 instead = "It is seven."
 concerns = "an issue"
 """
-UPSTREAM = """
-[deviation.upstream]
-title = "Seven"
-script = "print(7)"
-prints = "7"
-expected = "8"
-"""
 
 
 def at(**condition: object) -> Deviation:
@@ -148,7 +141,6 @@ def test_entry_for_a_place_that_is_never_tried_is_named() -> None:
         (HEAD + ENTRY + "os = 'linux'", "a.b: .*unknown field `os`"),
         (HEAD + ENTRY + "fixed = 'later'", r"a.b: Expected `str` matching .* at `\$.fixed`"),
         (HEAD + ENTRY.replace("seven", "", 1), r"a.b: .*length >= 1 - at `\$.says`"),
-        (HEAD + ENTRY + UPSTREAM.replace("prints", "says"), "a.b: .*unknown field `says`"),
         (ENTRY, "missing required field `newest`"),
         ("[[deviation", "deviations.toml: "),
     ],
@@ -159,10 +151,10 @@ def test_file_that_cannot_be_used_is_told_with_its_entry(tmp_path: Path, text, e
 
 
 def test_file_is_read(tmp_path: Path) -> None:
-    file = written(tmp_path, HEAD + ENTRY + "keras = '<3'\ndevice = 'cpu'" + UPSTREAM)
+    file = written(tmp_path, HEAD + ENTRY + "keras = '<3'\ndevice = 'cpu'")
     assert deviations.newest(file) == Place({"keras": "3.15.1"}, "3.11.7")
     (one,) = deviations.load(file)
-    assert (one.condition, one.upstream.prints) == ("keras <3, device cpu", "7")
+    assert one.condition == "keras <3, device cpu"
 
 
 # What the file says

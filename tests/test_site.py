@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from lstm_spec import catalog
 from lstm_spec.evidence.report import Record, Report
+from lstm_spec.publish import issues
 from lstm_spec.publish.chart import draw
 from lstm_spec.publish.site import chapters, claim, lists, markup, measured, pages, records, teeth
 from reports import MARKUP, report
@@ -179,8 +180,8 @@ def test_every_belief_and_sentence_has_a_row() -> None:
 def test_every_deviation_is_told_with_its_program() -> None:
     for one in KNOWN.deviations:
         assert markup.prose(one.instead) in PAGES["deviations.md"]
-        if one.upstream:
-            assert one.upstream.script.strip() in PAGES["deviations.md"]
+        if issue := issues.of(one.claim):
+            assert issue.script.strip() in PAGES["deviations.md"]
 
 
 def test_wrong_lstms_are_read_without_being_imported(tmp_path: Path) -> None:

@@ -32,18 +32,6 @@ class AmbiguousError(DeviationError):
     """Two entries of one claim for one place: the record of that claim is damaged."""
 
 
-class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an issue about a deviation shows."""
-
-    title: Text
-    script: Text
-    """A program that imports no more than Keras, NumPy and Python's own modules."""
-    prints: Text
-    """What it prints; of an error, the line that says what is wrong."""
-    expected: Text
-    """What it would print if the claim held."""
-
-
 class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A claim that does not hold, and what happens instead.
 
@@ -69,7 +57,6 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: Device | list[Device] = []
     fixed: Fix = ""
     """The release from which the claim holds, if a fault was mended; with the pull request."""
-    upstream: Upstream | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no version specifier.
@@ -110,7 +97,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def newest(path: Path = FILE) -> Place:
-    """Return the place where the scripts for upstream were run.
+    """Return the place where the scripts of the issues were run.
 
     Raises:
         DeviationError: it is not told, or the file cannot be read as a whole.

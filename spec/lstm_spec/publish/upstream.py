@@ -1,21 +1,21 @@
-"""A deviation as an issue for Keras' developers: Markdown, made of what is recorded."""
+"""An issue for Keras' developers: Markdown, made of what is recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from itertools import takewhile
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence.deviations import Deviation, current, newest
 from lstm_spec.evidence.report import Verdict
+from lstm_spec.publish import issues
+from lstm_spec.publish.issues import Issue
 from lstm_spec.publish.spans import rows, spans
 
 TEXT = """# {title}
 
-**What should hold.** {statement}
-
-**What happens.** {instead}
+{deviations}
 
 ```python
 {script}
@@ -33,48 +33,58 @@ What was expected:
 {expected}
 ```
 
+Versions: {place}
+
+lstm-spec {version} tries this on drawn cases too, as {claims}.
+"""
+DEVIATION = """**What should hold.** {statement}
+
+**What happens.** {instead}
+
 - Sentence or issue that it concerns: {concerns}
 - Who says that it should hold: {basis}
-- Versions: {place}
-- Since which release: {since}
-
-This is the claim `{claim}` of lstm-spec {version}, which tries it on drawn cases too.
-"""
+- Since which release: {since}"""
 BASIS = {"promised": "Keras' documentation, ", "derived": "it follows from ", "observed": ""}
 
 Tried = Sequence[tuple[str, Verdict]]
 """Releases in their order, each with the verdict on a claim."""
 
 
-def deviating(claims: Iterable[Claim]) -> list[tuple[Claim, Deviation]]:
-    """Return those of the claims that do not hold in the newest release, with the reason."""
-    here = {one.claim: one for one in current()}
-    return [(claim, here[claim.id]) for claim in claims if claim.id in here]
+def of(claims: Iterable[Claim]) -> list[Issue]:
+    """Return the issues that cover one of the claims."""
+    ids = {claim.id for claim in claims}
+    return [issue for issue in issues.load() if ids & set(issue.claims)]
 
 
-def markdown(claim: Claim, deviation: Deviation, tried: Tried = ()) -> str:
-    """Write the issue.
+def markdown(issue: Issue, claims: Mapping[str, Claim], tried: Callable[[str], Tried]) -> str:
+    """Write an issue.
 
     Args:
-        claim: what does not hold.
-        deviation: what happens instead.
-        tried: the releases on which the claim was tried.
+        issue: what is recorded of it.
+        claims: by id.
+        tried: returns the releases on which a claim was tried.
     """
-    shown = deviation.upstream
-    assert shown is not None, f"{claim.id} deviates in the newest release, and has no script"
+    known = {deviation.claim: deviation for deviation in current()}
+    parts = [_deviation(claims[name], known[name], tried(name)) for name in issue.claims]
     return TEXT.format(
-        title=shown.title,
+        title=issue.title,
+        deviations="\n\n".join(parts),
+        script=issue.script.strip(),
+        prints=issue.prints,
+        expected=issue.expected,
+        place=newest(),
+        claims=", ".join(f"`{name}`" for name in issue.claims),
+        version=metadata.version("lstm-spec"),
+    )
+
+
+def _deviation(claim: Claim, deviation: Deviation, tried: Tried) -> str:
+    return DEVIATION.format(
         statement=claim.statement,
         instead=deviation.instead,
-        script=shown.script.strip(),
-        prints=shown.prints,
-        expected=shown.expected,
         concerns=deviation.concerns,
         basis=BASIS[claim.basis] + claim.source,
-        place=newest(),
         since=since(tried),
-        claim=claim.id,
-        version=metadata.version("lstm-spec"),
     )
 
 

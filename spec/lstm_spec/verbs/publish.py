@@ -86,21 +86,22 @@ def _draw(made: Layer, file: Path) -> None:
 
 
 def upstream(arguments: argparse.Namespace) -> int:
-    """Print an issue for each claim that deviates in the newest release.
+    """Print an issue for each cause of what deviates in the newest release.
 
     Returns:
         0, 1 if none of those that are named deviates, 2 for wrong usage.
     """
     from lstm_spec.evidence import deviations, ledger
-    from lstm_spec.publish.upstream import deviating, markdown
+    from lstm_spec.publish import upstream
 
     try:
-        found = deviating(catalog.select(arguments.names))
+        chosen = upstream.of(catalog.select(arguments.names))
     except catalog.UnknownNameError as error:
         return say(error, BAD_USAGE)
-    if not found:
+    if not chosen:
         named = ", ".join(arguments.names)
         return say(f"nothing of {named} deviates on {deviations.newest()}", NOT_FOUND)
-    texts = [markdown(claim, why, ledger.verdicts(claim.id)) for claim, why in found]
+    claims = {claim.id: claim for claim in catalog.claims()}
+    texts = [upstream.markdown(issue, claims, ledger.verdicts) for issue in chosen]
     print("\n".join(texts), end="")
     return 0

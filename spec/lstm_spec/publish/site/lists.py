@@ -12,7 +12,7 @@ from lstm_spec.catalog import Claim
 from lstm_spec.evidence import documentation
 from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
-from lstm_spec.publish import curves, history, peers
+from lstm_spec.publish import curves, history, issues, peers
 from lstm_spec.publish.questions import Question
 from lstm_spec.publish.site import compare, markup, measured
 from lstm_spec.publish.site.claim import line
@@ -119,7 +119,7 @@ def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
     yield f"### {markup.prose(claim.statement, links=False)}\n"
     yield f"{markup.claim(claim.id, markup.code(claim.id))}\n"
     yield f"False, {markup.text(one.condition)}: {markup.prose(one.instead)}\n"
-    if shown := one.upstream:
+    if shown := issues.of(claim.id):
         yield markup.block("python", shown.script.strip())
         yield "It prints, or ends with:\n"
         yield markup.block("text", shown.prints)
