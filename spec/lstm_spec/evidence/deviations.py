@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -145,6 +146,7 @@ def _deviation(path: Path, given: dict[str, Any]) -> Deviation:
         raise DeviationError(one_line(f"{path.name}, {claim}: {error}")) from None
 
 
+@cache
 def _within(specifier: str, version: str | None) -> bool:
     """Say whether a version meets a specifier; nightlies count, they are what is to come."""
     if not specifier:
@@ -187,15 +189,26 @@ def forbid_ambiguous(listed: Iterable[Deviation], places: Iterable[Place]) -> No
     """Raise if two entries of one claim match the same place.
 
     Raises:
-        AmbiguousError: the message names the claim, the place and both conditions.
+        AmbiguousError: the message names each claim, the first such place and both conditions.
     """
-    everything = list(listed)
+    if found := list(_overlaps(listed, places)):
+        raise AmbiguousError(f"{FILE.name}, {'; '.join(found)}")
+
+
+def _overlaps(listed: Iterable[Deviation], places: Iterable[Place]) -> Iterator[str]:
+    """Yield each two entries of one claim that match the same place, once, with that place."""
+    claims: dict[str, list[Deviation]] = {}
+    for one in listed:
+        claims.setdefault(one.claim, []).append(one)
+    several = [entries for entries in claims.values() if len(entries) > 1]
+    seen: set[tuple[int, int]] = set()
     for where in places:
-        met: dict[str, Deviation] = {}
-        for one in everything:
-            if one.matches(where) and met.setdefault(one.claim, one) is not one:
-                both = f"{met[one.claim].condition}; {one.condition}"
-                raise AmbiguousError(f"{FILE.name}, {one.claim}: two match {where}: {both}")
+        for entries in several:
+            for one, other in pairwise([one for one in entries if one.matches(where)]):
+                if (id(one), id(other)) not in seen:
+                    seen.add((id(one), id(other)))
+                    both = f"{one.condition}; {other.condition}"
+                    yield f"{one.claim}: two match {where}: {both}"
 
 
 def forbid_unmatched(listed: Iterable[Deviation], places: Iterable[Place]) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import gzip
 import signal
 import sys
@@ -25,6 +26,7 @@ from lstm_spec.evidence.report import Record, Report
 from lstm_spec.evidence.request import Request
 
 FILE = Path(__file__).with_name("matrix.toml")
+Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
 SECONDS = 600
 """The time limit of a claim: training step by step takes minutes on JAX."""
 
@@ -35,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     python: str
     requirements: tuple[str, ...]
-    backend: Literal["tensorflow", "jax", "torch", "numpy", "openvino"] = "tensorflow"
+    backend: Backend = "tensorflow"
     effort: Literal["smoke", "default", "deep"] = "smoke"
 
     @property
@@ -52,11 +54,21 @@ class Impossible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was tried once, at smoke effort: every claim held or deviated as known."""
+
+    date: datetime.date
+    python: str
+    requirements: tuple[str, ...]
+    backend: Backend = "tensorflow"
+
+
 class Matrix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in the file."""
 
     environment: list[Entry]
     impossible: list[Impossible]
+    tried: list[Tried] = []
 
 
 def load(path: Path = FILE) -> Matrix:
