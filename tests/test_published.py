@@ -78,6 +78,13 @@ def test_final_releases_of_an_index_are_read_and_written(index: str, tmp_path: P
     assert published.load(file) == releases
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/simple", "no address", "file:///dev"])
+def test_what_is_no_index_is_told_in_a_sentence(address: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        published.main([address])
+    assert f"{address} is no package index that speaks JSON: " in capsys.readouterr().err
+
+
 def test_file_is_as_the_command_writes_it(tmp_path: Path) -> None:
     file = tmp_path / "published.json"
     published.write(PUBLISHED, file)

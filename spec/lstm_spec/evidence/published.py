@@ -19,6 +19,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from lstm_spec.evidence.backends import NEEDED
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.place import Place
 
 FILE = Path(__file__).with_name("published.json")
@@ -85,6 +86,7 @@ def ask(index: str) -> Releases:
 
     Raises:
         OSError: the index is out of reach.
+        ValueError: it is no address, or what is there is no JSON.
     """
     return {package: _releases(index, package) for package in OLDEST}
 
@@ -144,7 +146,11 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m lstm_spec.evidence.published", description=__doc__
     )
     parser.add_argument("index", metavar="INDEX", help="the address of a package index")
-    now = ask(parser.parse_args(words).index)
+    index = parser.parse_args(words).index
+    try:
+        now = ask(index)
+    except (OSError, ValueError) as error:
+        parser.error(f"{index} is no package index that speaks JSON: {one_line(error)}")
     write(now)
     for package, releases in now.items():
         print(f"{package}: {len(releases)} releases, the newest {releases[-1].version}")

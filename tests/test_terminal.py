@@ -1,0 +1,45 @@
+"""A person sees each verdict that occurs, and one sentence on all of them."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from lstm_spec.evidence import terminal
+from lstm_spec.evidence.report import Record, Verdict
+from reports import report
+
+
+def printed(*verdicts: Verdict) -> str:
+    records = [Record(f"time.{number}", one, 1.0) for number, one in enumerate(verdicts)]
+    console = Console(file=io.StringIO(), width=120)
+    terminal.summarize(report(*records), [], console)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sentence"),
+    [
+        (["held", "deviates", "not applicable"], "every claim held or deviates as known"),
+        (["held", "refuted"], "1 of 2 claims did not hold"),
+        (
+            ["held", "damaged record"],
+            "1 cannot be judged: what is recorded of them is damaged",
+        ),
+        (
+            ["crashed", "refuted", "damaged record"],
+            "2 of 3 claims did not hold; 1 cannot be judged: what is recorded of them is damaged",
+        ),
+    ],
+)
+def test_last_sentence_tells_of_all_claims(verdicts, sentence: str) -> None:
+    assert printed(*verdicts).endswith(f"\nIn 60 s: {sentence}.\n")
+
+
+def test_table_has_a_column_of_damaged_records_where_there_are_any() -> None:
+    assert "damaged record" not in printed("held", "refuted")
+    assert "refuted  crashed  timed out  not applicable  damaged record" in printed(
+        "damaged record"
+    )
