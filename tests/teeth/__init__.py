@@ -1,7 +1,9 @@
 """Wrong LSTMs: each differs from Keras in one thing, and is refuted by the claims it names.
 
 A wrong LSTM is a function that puts one changed method in place, through pytest's
-monkeypatch; Keras' files stay as they are. test_teeth.py tries each claim on it.
+monkeypatch; Keras' files stay as they are. test_teeth.py tries each claim on it. A claim that
+Keras itself breaks fails on every LSTM: it is tried where repairs.py makes a Keras on which it
+holds, or Keras itself is the only wrong LSTM that is known of it.
 """
 
 from __future__ import annotations

@@ -173,11 +173,6 @@ def refuses_rates_above_one(patch):
 
 
 @refuted_by("dropout.all-dropped", "dropout.all-dropped-by-gate", "dropout.all-of-h-dropped")
-def drops_nothing_at_the_rate_one(patch):
-    del patch
-
-
-@refuted_by("dropout.all-dropped", "dropout.all-dropped-by-gate", "dropout.all-of-h-dropped")
 def puts_out_zeros_at_the_rate_one(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, **arguments):

@@ -102,11 +102,6 @@ def starts_from_zeros_under_a_mask(patch):
         return original(self, initial_state=[0.0 * state for state in initial_state], **rest)
 
 
-@refuted_by("masking.attached-with-state", "masking.encoder-decoder")
-def loses_an_attached_mask_beside_an_initial_state(patch):
-    del patch
-
-
 @refuted_by("masking.backwards")
 def reads_the_mask_forwards_when_going_backwards(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")

@@ -41,11 +41,6 @@ def leaves_the_seed_of_a_cell_out_of_the_configuration(patch):
         return {name: value for name, value in original(self).items() if name != "seed"}
 
 
-@refuted_by("saving.keeps-use-cudnn", "saving.keeps-implementation")
-def keras_itself_leaves_two_arguments_out_of_the_configuration(patch):
-    del patch
-
-
 @refuted_by("saving.same-function")
 def forgets_its_activation_in_its_configuration(patch):
     configured(patch, activation="tanh")
@@ -111,21 +106,11 @@ def loads_no_state_of_the_optimizer(patch):
     patch.setattr(keras.optimizers.Adam, "load_own_variables", lambda self, store: None)
 
 
-@refuted_by("saving.legacy-compiled", raises=ValueError)
-def keras_itself_does_not_find_the_short_name_of_a_loss(patch):
-    del patch
-
-
 @refuted_by("saving.registered-activation", "saving.unregistered-activation")
 def takes_tanh_for_every_activation_of_ones_own(patch):
     @instead(patch, activations, "get")
     def get(original, identifier):
         return original("tanh" if isinstance(identifier, dict) else identifier)
-
-
-@refuted_by("saving.lambda-activation", raises=ValueError)
-def keras_itself_does_not_read_the_lambda_that_it_wrote(patch):
-    del patch
 
 
 def with_more_in_the_file(patch, owner, more, own):
@@ -206,21 +191,6 @@ def has_the_gates_in_the_order_of_onnx(patch):
     def set_weights(original, self, weights):
         parts = [np.split(weight, 4, axis=-1) for weight in weights]
         return original(self, [np.concatenate([i, g, o, f], -1) for i, f, g, o in parts])
-
-
-@refuted_by("saving.export-one-sequence", raises=ValueError)
-def keras_itself_opens_the_batch_size_of_a_stateful_model(patch):
-    del patch
-
-
-@refuted_by("saving.litert", raises=RuntimeError)
-def keras_itself_leaves_operators_of_tensorflow_in_a_litert_file(patch):
-    del patch
-
-
-@refuted_by("saving.openvino", raises=Exception)
-def keras_itself_hands_openvino_a_loop_that_it_cannot_convert(patch):
-    del patch
 
 
 @refuted_by("saving.onnx-uncalled")

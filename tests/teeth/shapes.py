@@ -130,11 +130,6 @@ def drops_features_without_weights(patch):
         return original(self, inputs[:, : self.kernel.shape[0]], *rest, **options)
 
 
-@refuted_by("shapes.symbolic-feature-count")
-def keras_itself_checks_only_the_rank_of_a_symbolic_input(patch):
-    del patch
-
-
 @refuted_by("shapes.known-feature-count")
 def takes_an_unknown_number_of_features_for_one(patch):
     @instead(patch, keras.layers.LSTMCell, "build")
@@ -219,11 +214,6 @@ def takes_the_size_of_its_units(patch):
     @instead(patch, lstm, "LSTMCell")
     def cell(original, units, **options):
         return original(max(1, abs(units)), **options)
-
-
-@refuted_by("shapes.whole-units")
-def keras_itself_looks_only_at_the_sign_of_units(patch):
-    del patch
 
 
 @refuted_by("shapes.defaults")

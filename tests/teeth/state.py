@@ -93,11 +93,6 @@ def drops_a_third_state(patch):
     given_state(patch, lambda self, x, state: state[:2])
 
 
-@refuted_by("state.third-refused-unrolled")
-def keras_itself_ignores_a_third_state_when_unrolled(patch):
-    del patch
-
-
 @refuted_by("state.not-beside-the-input")
 def takes_a_list_apart_as_keras_2_did(patch):
     @instead(patch, keras.layers.LSTM, "__call__")
@@ -301,11 +296,6 @@ def shows_a_copy_of_its_state(patch):
 @refuted_by("state.no-reset-of-models")
 def resets_whole_models_as_keras_2_did(patch):
     patch.setattr(keras.Model, "reset_state", reset_layers, raising=False)
-
-
-@refuted_by("state.reset-of-stacked-cells", raises=AttributeError)
-def keras_itself_takes_a_pair_of_states_for_a_variable(patch):
-    del patch
 
 
 @refuted_by("state.stateful-set-off")

@@ -144,11 +144,6 @@ def begins_anew_with_a_given_backward_layer(patch):
         self.backward_layer.set_weights([0.0 * weight for weight in weights])
 
 
-@refuted_by("wrappers.unequal-units")
-def declares_twice_the_forward_units(patch):
-    del patch
-
-
 @refuted_by("wrappers.weights-argument")
 def begins_with_the_given_weights(patch):
     @instead(patch, Bidirectional, "build")
@@ -206,11 +201,6 @@ def masks_one_direction_only(patch):
         return original(self, mask=None if self.go_backwards else mask, **rest)
 
 
-@refuted_by("wrappers.bidirectional-attached-mask")
-def loses_an_attached_mask_beside_the_states(patch):
-    del patch
-
-
 @refuted_by("wrappers.bidirectional-stateful")
 def resets_the_forward_layer_only(patch):
     patch.setattr(Bidirectional, "reset_state", lambda self: self.forward_layer.reset_state())
@@ -222,11 +212,6 @@ def forgets_its_states(patch):
     def call(original, self, *inputs, **options):
         self.reset_state()
         return original(self, *inputs, **options)
-
-
-@refuted_by("wrappers.bidirectional-stateful-states", raises=TypeError)
-def fails_to_return_the_states_that_it_keeps(patch):
-    del patch
 
 
 @refuted_by("wrappers.cell-start")
@@ -420,16 +405,6 @@ def forgets_the_states_of_the_upper_cell(patch):
     before_rnn(patch, forget)
 
 
-@refuted_by("wrappers.list-of-one-cell-unrolled", raises=IndexError)
-def cannot_unroll_a_list_of_one_cell(patch):
-    del patch
-
-
-@refuted_by("wrappers.list-of-one-cell-masked", raises=ValueError)
-def cannot_mask_a_list_of_one_cell(patch):
-    del patch
-
-
 @refuted_by("wrappers.pass-training-on")
 def never_drops(patch):
     @instead(patch, LSTMCell, "call")
@@ -497,11 +472,6 @@ def starts_each_slice_from_zeros(patch):
     def call(original, self, *inputs, **options):
         self.reset_state()
         return original(self, *inputs, **options)
-
-
-@refuted_by("wrappers.states-of-slices")
-def stacks_output_and_states(patch):
-    del patch
 
 
 @refuted_by("wrappers.repeat-vector")

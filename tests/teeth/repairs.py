@@ -1,0 +1,113 @@
+"""Keras repaired in memory, where the newest release breaks a claim that a wrong LSTM is kept for.
+
+Such a claim fails on Keras as it is, whatever wrong LSTM is put in its place. On the repaired
+Keras it holds, so that it can be seen what a wrong LSTM adds. A repair does no more than one
+claim needs; it is not what Keras should do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+from keras.src import backend
+from keras.src.layers.rnn import lstm
+
+from teeth import Put, instead
+
+REPAIRS: dict[str, Put] = {}
+"""By the claim that holds where it is put in place."""
+
+
+def repairs(*claims: str) -> Callable[[Put], Put]:
+    """Register a repair for the claims that hold with it."""
+
+    def register(put: Put) -> Put:
+        REPAIRS.update(dict.fromkeys(claims, put))
+        return put
+
+    return register
+
+
+@repairs("shapes.empty-batch")
+def takes_a_row_for_an_empty_batch(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        if sequences.shape[0] != 0:
+            return original(self, sequences, *rest, **options)
+        row = original(self, keras.ops.zeros((1, *sequences.shape[1:])), *rest, **options)
+        return keras.tree.map_structure(lambda part: part[:0], row)
+
+
+@repairs("state.fixed-batch-in-predict", "errors.remainder-in-fit")
+def compares_the_batch_with_its_state(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        if self.stateful:
+            rows = self.states[0].shape[0]
+            message = f"Incompatible shapes: the state has {rows} rows"
+            tf.debugging.assert_equal(tf.shape(sequences)[0], rows, message=message)
+        return original(self, sequences, *rest, **options)
+
+
+@repairs("masking.long-refused-unrolled")
+def reads_a_mask_of_another_length_in_a_loop(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, sequences, mask, **rest):
+        self.unroll = self.unroll and mask.shape[1] == sequences.shape[1]
+        return original(self, sequences=sequences, mask=mask, **rest)
+
+
+@repairs("dropout.all-dropped", "dropout.all-dropped-by-gate", "dropout.all-of-h-dropped")
+def reads_zeros_at_the_rate_one(patch):
+    @instead(patch, keras.layers.LSTMCell, "call")
+    def call(original, self, inputs, states, training=False):
+        h, c = states
+        if training and self.dropout == 1.0:
+            inputs = keras.ops.zeros_like(inputs)
+        if training and self.recurrent_dropout == 1.0:
+            h = keras.ops.zeros_like(h)
+        return original(self, inputs, [h, c], training=training)
+
+
+@repairs("dropout.implementation-one")
+def leaves_a_mask_for_each_gate_to_the_cell(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, **arguments):
+        self.use_cudnn = self.use_cudnn if self.cell.implementation == 2 else False
+        return original(self, **arguments)
+
+
+@repairs("precision.double-gelu")
+def takes_the_root_of_two_in_double_precision(patch):
+    def gelu(x, approximate=False):
+        return x * (1.0 + keras.ops.erf(x / 2.0**0.5)) / 2.0
+
+    patch.setattr(backend.nn, "gelu", gelu)
+
+
+@repairs("precision.bfloat-sixteen-by-default")
+def decomposes_in_single_precision(patch):
+    @instead(patch, keras.initializers.Orthogonal, "__call__")
+    def draw(original, self, shape, dtype=None):
+        return keras.ops.cast(original(self, shape, dtype="float32"), dtype or "float32")
+
+
+@repairs("errors.units-true")
+def refuses_a_truth_value_for_units(patch):
+    @instead(patch, lstm, "LSTMCell")
+    def cell(original, units, **options):
+        if isinstance(units, bool):
+            raise ValueError(f"expected a positive integer for units, not {units}")
+        return original(units, **options)
+
+
+@repairs("errors.refused-call-with-dropout")
+def forgets_its_masks_after_an_error(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, *inputs, **options):
+        try:
+            return original(self, *inputs, **options)
+        finally:
+            self.cell.reset_dropout_mask()
