@@ -3,5 +3,5 @@
 from misses import search
 
 for line in search():
-    told = "missed" if 0 in line.cases else "known" if line.known else "refuted"
-    print(f"{told:<8} {line.claim}  {line.wrong}  {line.cases}", flush=True)
+    verdict = "missed" if 0 in line.cases else "refuted"
+    print(f"{verdict:<8} {line.claim}  {line.wrong}  {line.cases}", flush=True)
