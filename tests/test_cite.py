@@ -7,6 +7,7 @@ import dataclasses
 import doctest
 import html.parser
 import re
+from functools import cache
 from importlib import metadata
 
 import msgspec
@@ -18,26 +19,38 @@ from lstm_spec.evidence import deviations, ledger, place
 from lstm_spec.evidence.examples import run_example
 from lstm_spec.harness import needs
 from lstm_spec.publish import cite
+from lstm_spec.publish.release import release
+from lstm_spec.publish.standing import Standing, where
 
 ALL = catalog.claims()
 CLAIM = catalog.find("time.every-step")
-each_claim = pytest.mark.parametrize("claim", ALL, ids=lambda claim: claim.id)
 each_format = pytest.mark.parametrize("form", cite.FORMATS)
 FALSE = {one.claim for one in deviations.current()}
 DEVIATING = [claim for claim in ALL if claim.id in FALSE]
+
+
+@cache
+def lines(chapter: str) -> list[str]:
+    return (catalog.CLAIMS / f"{chapter}.py").read_text(encoding="utf-8").splitlines()
+
+
+def source(claim: catalog.Claim) -> list[str]:
+    """Return the source of a chapter from a claim on."""
+    return lines(claim.chapter)[claim.line - 1 :]
 
 
 def cited(name: str, **changes: object) -> cite.Citation:
     return msgspec.structs.replace(cite.citation(catalog.find(name)), **changes)
 
 
-@each_claim
-def test_example_is_code_with_its_output_as_comments(claim: catalog.Claim) -> None:
-    code = cite.code(claim.example)
-    ast.parse(code)
-    parts = doctest.DocTestParser().get_examples(claim.example)
-    shown = [part.source + "".join(f"# {o}\n" for o in part.want.splitlines()) for part in parts]
-    assert code + "\n" == "".join(shown)
+def test_example_is_code_with_its_output_as_comments() -> None:
+    for claim in ALL:
+        code = cite.code(claim.example)
+        ast.parse(code)
+        parts = doctest.DocTestParser().get_examples(claim.example)
+        outputs = ["".join(f"# {line}\n" for line in part.want.splitlines()) for part in parts]
+        shown = [part.source + output for part, output in zip(parts, outputs, strict=True)]
+        assert code + "\n" == "".join(shown), claim.id
 
 
 @pytest.mark.skipif(
@@ -55,15 +68,15 @@ def test_example_of_a_deviation_prints_what_it_shows(claim: catalog.Claim) -> No
     run_example(test)
 
 
-@each_claim
-def test_every_format_tells_the_claim_and_where_its_test_is(claim: catalog.Claim) -> None:
-    source = (catalog.CLAIMS / f"{claim.chapter}.py").read_text(encoding="utf-8").splitlines()
-    assert source[claim.line - 1].startswith("@claim(")
-    for form in cite.FORMATS.values():
-        said = form(cite.citation(claim))
-        assert claim.id in said
-        assert f"{claim.chapter}.py" in said
-        assert said.endswith("\n")
+def test_every_format_tells_the_claim_and_where_its_test_is() -> None:
+    for claim in ALL:
+        assert source(claim)[0].startswith("@claim("), claim.id
+        found = cite.citation(claim)
+        for name, form in cite.FORMATS.items():
+            said = form(found)
+            assert claim.id in said, (claim.id, name)
+            assert f"{claim.chapter}.py" in said, (claim.id, name)
+            assert said.endswith("\n"), (claim.id, name)
 
 
 def test_markdown_says_who_says_so_and_what_it_corrects() -> None:
@@ -73,12 +86,70 @@ def test_markdown_says_who_says_so_and_what_it_corrects() -> None:
     assert f"`spec/lstm_spec/claims/time.py#L{CLAIM.line}` at tag `v" in said
 
 
-@pytest.mark.parametrize("claim", ["errors.units-true", "shapes.whole-units"])
-def test_deviation_is_told_with_its_releases(claim: str) -> None:
-    said = cite.text(cited(claim))
-    known = [one for one in deviations.load() if one.claim == claim]
+@pytest.mark.parametrize("name", ["errors.units-true", "shapes.whole-units"])
+def test_deviation_is_told_with_its_releases(name: str) -> None:
+    said = cite.text(cited(name))
+    known = deviations.of(name)
     assert known
-    assert all(f"False, {one.condition}: {one.instead}" in said for one in known)
+    assert [one for one in known if f"False {where(one)}" not in said] == []
+    assert [one for one in known if one.instead not in said] == []
+
+
+def test_what_is_false_on_the_newest_release_is_never_said_first() -> None:
+    assert DEVIATING
+    for claim in DEVIATING:
+        quoted = f'The claim that it breaks: "{claim.statement}"'
+        head, _, rest = cite.text(cite.citation(claim)).partition("\n\n")
+        assert head.startswith("Not on Keras 3.15.1: "), claim.id
+        assert claim.statement not in head, claim.id
+        assert rest.startswith(f"{quoted}\n\nWhy the claim says so: "), claim.id
+
+
+def test_no_format_shows_what_is_false_as_the_headline() -> None:
+    found = cited("shapes.whole-units")
+    head = f"Not on Keras 3.15.1:** {found.said_first.sentence}"
+    assert cite.markdown(found).startswith(f"> **{head}\n>\n> The claim that it breaks: ")
+    tags = cite.fragment(found).splitlines()[0]
+    assert tags.startswith("<blockquote><p><strong>Not on Keras 3.15.1:</strong> The constructor")
+    assert "title = {{Not on Keras 3.15.1: The constructor" in cite.bibtex(found)
+    shown = msgspec.json.decode(cite.json(found))
+    assert list(shown)[:2] == ["id", "said_first"]
+    assert shown["said_first"]["broken"] == shown["statement"]
+
+
+def test_claim_is_cited_as_it_stands_on_the_release_that_is_asked_for() -> None:
+    claim = catalog.find("wrappers.list-of-one-cell-unrolled")
+    old, _ = release("keras==2.15.0")
+    said = cite.markdown(cite.citation(claim, place=old))
+    assert said.startswith(f"> **{claim.statement}**\n\n")
+    assert "- False since Keras 3: The call raises" in said
+
+
+def test_difference_does_not_make_a_claim_false() -> None:
+    claim = catalog.find("state.continues")
+    old, _ = release("keras==2.15.0")
+    said = cite.markdown(cite.citation(claim, place=old))
+    assert said.startswith(f"> **{claim.statement}**\n")
+    assert "- With a difference before Keras 3: The method is called reset_states." in said
+
+
+def test_claim_about_gpus_says_first_that_none_has_tried_it() -> None:
+    stand_in = "No GPU has tried it; observed on a CPU, by what is asked of a stand-in for cuDNN:"
+    assert cite.text(cited("modes.cudnn-requirements")).startswith(f"{stand_in} On a GPU")
+    assert cite.text(cited("masking.zeros-with-cudnn")).startswith("No GPU has tried it: With")
+
+
+def test_no_gpu_is_in_the_ledger() -> None:
+    """Where one is, what is said of the claims about GPUs is to be made from its report."""
+    devices = {ledger.find(name).header.environment.device for name in ledger.names()}
+    assert devices == {"cpu"}
+
+
+def test_claim_that_a_release_cannot_try_says_so_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["cite", "modes.cudnn-mask", "--backend", "jax", "--format", "text"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Not tried on Keras 3.15.1 with the JAX backend: On a GPU")
+    assert "Why it was not tried there: it needs the module tensorflow" in said
 
 
 @pytest.mark.parametrize(
@@ -86,10 +157,19 @@ def test_deviation_is_told_with_its_releases(claim: str) -> None:
     [
         ({}, []),
         ({"basis": "observed"}, ["Nobody promised it, so another release may do otherwise."]),
-        ({"gpu": True}, ["It says nothing of a CPU."]),
+        ({"gpu": True}, ["It says nothing of a CPU, and is tried only where Keras finds a GPU."]),
         ({"needs": ("tensorflow",)}, ["It says nothing of other backends than TensorFlow."]),
-        ({"needs": ("torch",)}, ["It is tried only where there is `torch`."]),
-        ({"needs": ("LSTM(use_cudnn)",)}, ["It is tried only where there is `LSTM(use_cudnn)`."]),
+        ({"needs": ("torch",)}, ["It is tried only where `torch` is installed."]),
+        ({"needs": ("CPU",)}, ["It is tried only where Keras finds no GPU."]),
+        ({"needs": ("keras.ops",)}, ["It is tried only where Keras has `keras.ops`."]),
+        (
+            {"needs": ("LSTM(use_cudnn)",)},
+            ["It is tried only where `LSTM` takes the argument `use_cudnn`."],
+        ),
+        (
+            {"needs": ("/proc/self/status",)},
+            ["It is tried only where the system has the file `/proc/self/status`, as Linux does."],
+        ),
     ],
 )
 def test_limits_follow_from_what_a_claim_needs(
@@ -106,6 +186,11 @@ def test_releases_are_grouped_by_verdict() -> None:
     assert cite.releases(list(verdicts.items())) == told
     said = cite.markdown(cite.citation(CLAIM, list(verdicts.items())))
     assert f"- Tried on releases: {told}.\n" in said
+
+
+def test_claim_that_no_release_tried_says_so() -> None:
+    said = cite.text(cite.citation(CLAIM, [("keras-3.7", "not applicable")]))
+    assert "Tried on none of the releases of the ledger." in said
 
 
 def test_without_reports_nothing_is_said_of_releases() -> None:
@@ -128,12 +213,11 @@ def test_repository_is_read_from_the_metadata(monkeypatch) -> None:
     assert cite.repository() == "https://example.org/lstm-spec"
 
 
-@each_claim
-def test_cases_are_as_many_as_the_suite_draws(claim: catalog.Claim) -> None:
-    source = (catalog.CLAIMS / f"{claim.chapter}.py").read_text(encoding="utf-8").splitlines()
-    head = "\n".join(source[claim.line - 1 :]).partition("\ndef ")[0]
-    drawn = conftest.examples("default", costly="costly=" in head) if "@given(" in head else 1
-    assert claim.cases == drawn
+def test_cases_are_as_many_as_the_suite_draws() -> None:
+    for claim in ALL:
+        head = "\n".join(source(claim)).partition("\ndef ")[0]
+        drawn = conftest.examples("default", costly="costly=" in head) if "@given(" in head else 1
+        assert claim.cases == drawn, claim.id
 
 
 class Tags(html.parser.HTMLParser):
@@ -152,10 +236,11 @@ class Tags(html.parser.HTMLParser):
 
 def test_html_escapes_everything() -> None:
     evil = "<script>alert('a' && \"b\")</script>"
-    given = {"statement": evil, "why": evil, "example": evil, "source": evil, "corrects": evil}
+    given = {"why": evil, "example": evil, "source": evil, "corrects": evil}
+    given["said_first"] = Standing(evil, evil, evil)
     page = Tags(cite.fragment(cited("time.every-step", **given, tried=[(evil, "held")])))
     assert page.tags <= {"blockquote", "p", "strong", "pre", "code", "ul", "li"}
-    assert page.text.count(evil) == 6
+    assert page.text.count(evil) == 8
 
 
 @pytest.mark.parametrize(
@@ -172,7 +257,9 @@ def test_markdown_escapes_markup(given: str, shown: str) -> None:
 
 
 def test_bibtex_escapes_what_tex_takes_for_commands() -> None:
-    said = cite.bibtex(cited("time.every-step", statement=r"`a_b` & 5 % of {x^2} \ ~ <."))
+    said = cite.bibtex(
+        cited("time.every-step", said_first=Standing("", r"`a_b` & 5 % of {x^2} \ ~ <."))
+    )
     title = r"\texttt{a\_b} \& 5 \% of \{x\textasciicircum{}2\} \textbackslash{}"
     assert f"{title} \\textasciitilde{{}} \\textless{{}}}}}}," in said
 

@@ -201,5 +201,18 @@ def test_only_what_the_newest_release_breaks_is_marked_in_lists() -> None:
         KNOWN.claims[next(iter(known))]
         for known in (KNOWN.deviating, KNOWN.elsewhere.keys() - KNOWN.deviating.keys())
     )
-    assert "*False\\," not in claim.line(old, KNOWN)
-    assert claim.line(broken, KNOWN).endswith(".*")
+    assert claim.line(old, KNOWN).startswith("[")
+    assert claim.line(broken, KNOWN).startswith("*Not on Keras 3\\.15\\.1:* ")
+
+
+def test_no_page_of_a_claim_is_called_what_is_false() -> None:
+    for name in KNOWN.deviating:
+        title = PAGES[f"claims/{name}.md"].partition(")=\n# ")[2].partition("\n")[0]
+        assert title.startswith("Not on Keras 3\\.15\\.1\\: "), name
+        assert markup.prose(KNOWN.claims[name].statement, links=False) not in title, name
+
+
+def test_claim_that_no_gpu_has_tried_says_so_in_its_title_and_in_lists() -> None:
+    one = KNOWN.claims["modes.cudnn-requirements"]
+    assert "\n# No GPU has tried it\\; observed on a CPU" in PAGES[f"claims/{one.id}.md"]
+    assert claim.line(one, KNOWN).startswith("*No GPU has tried it\\; observed on a CPU")

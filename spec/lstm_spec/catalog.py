@@ -40,6 +40,8 @@ class Claim:
     """The belief, or the documentation's sentence, that the claim shows to be false."""
     gpu: bool
     """Whether it can be tried only where there is a GPU."""
+    stand_in: str | None
+    """For what a stand-in is tried on a CPU, though the claim is about a GPU."""
     needs: tuple[str, ...]
     """The modules and arguments without which it cannot be tried."""
     cases: int
@@ -170,6 +172,7 @@ def _claim(node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> Claim:
         source=facts[basis],
         corrects=facts.get("corrects"),
         gpu=facts.get("gpu", False),
+        stand_in=facts.get("stand_in"),
         needs=(needs,) if isinstance(needs, str) else needs,
         cases=_cases(bool(_marks(node, "given")), "costly" in facts),
         test=node.name,

@@ -144,6 +144,10 @@ def _add_cite(verbs: Any) -> None:
     verb.add_argument("name", metavar="ID", help="the id of a claim, such as time.every-step")
     formats = ("markdown", "text", "bibtex", "html", "json")
     verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+    kept = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
+    add = verb.add_argument
+    add("--for", dest="release", action=_Once, metavar="RELEASE", help=kept)
+    add("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
 
 
 def _add_answer(verbs: Any) -> None:

@@ -51,6 +51,7 @@ def claim(
     corrects: str | None = None,
     costly: str | None = None,
     gpu: bool = False,
+    stand_in: str | None = None,
     needs: str | tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Mark a test as a claim. Exactly one of promised, derived and observed says who says so.
@@ -63,6 +64,7 @@ def claim(
         corrects: the popular belief, or the documentation's sentence, that it shows to be false.
         costly: why it is tried on a fifth of the usual number of examples, or of rounds.
         gpu: whether it can be tried only where there is a GPU.
+        stand_in: for what a stand-in is tried on a CPU, though the claim is about a GPU: `cuDNN`.
         needs: without what it cannot be tried: a module, such as a converter's, a part of Keras,
             as `keras.ops`, an argument, as `LSTM(use_cudnn)` or `LSTM.call(mask)`, a file, as
             `/proc/self/status`, or `CPU`, where no GPU may be found; several in a tuple.
@@ -74,6 +76,6 @@ def claim(
     if len(given) != 1:
         raise TypeError(f"claim {id!r} has {len(given)} of promised, derived, observed; give one")
     mark: Callable[[Callable[..., None]], Callable[..., None]] = pytest.mark.claim(
-        id=id, corrects=corrects, costly=costly, gpu=gpu, needs=needs
+        id=id, corrects=corrects, costly=costly, gpu=gpu, stand_in=stand_in, needs=needs
     )
     return mark

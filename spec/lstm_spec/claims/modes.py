@@ -964,6 +964,7 @@ UNSUITED: tuple[dict[str, Any], ...] = (
     promised="LSTM, requirements to use the cuDNN implementation, 1 to 5",
     corrects="cuDNN runs an LSTM with relu, and gives worse results; it allows no dropout.",
     needs=("tensorflow", "LSTM(use_cudnn)"),
+    stand_in="cuDNN",
 )
 def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     """
@@ -992,6 +993,7 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     promised="LSTM, requirements to use the cuDNN implementation, 6",
     corrects="With masks that pad at the end cuDNN is used, also if a sample is all padding.",
     needs=("tensorflow", "LSTM(use_cudnn)"),
+    stand_in="cuDNN",
 )
 @given(cases(masked=True))
 def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
@@ -1019,6 +1021,7 @@ def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
     observed="Keras 3, TensorFlow",
     corrects="Documentation of LSTM: cuDNN requires eager execution in the outermost context.",
     needs=("tensorflow", "LSTM(use_cudnn)"),
+    stand_in="cuDNN",
 )
 def test_a_layer_turns_to_cudnn_without_eager_execution():
     """
@@ -1045,6 +1048,7 @@ def test_a_layer_turns_to_cudnn_without_eager_execution():
     observed="Keras 3, TensorFlow",
     corrects="RNN(LSTMCell(units)) runs as fast as LSTM(units), because it computes the same.",
     needs=("tensorflow", "LSTM(use_cudnn)"),
+    stand_in="cuDNN",
 )
 def test_a_looped_cell_never_turns_to_cudnn():
     """
@@ -1069,6 +1073,7 @@ def test_a_looped_cell_never_turns_to_cudnn():
     corrects='With use_cudnn="auto" the loop serves whatever cuDNN does not.',
     costly="two models are compiled",
     needs=("tensorflow", "LSTM(use_cudnn)"),
+    stand_in="cuDNN",
 )
 def test_predict_refuses_masks_that_cudnn_does_not_serve():
     """
@@ -1161,6 +1166,7 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     corrects="To compile an LSTM with XLA on a GPU, set recurrent_dropout.",
     costly="two models are made, about a tenth of a second",
     needs=("tensorflow", "LSTM(use_cudnn)"),
+    stand_in="cuDNN",
 )
 @given(cases(timesteps=1), sampled_from([0.0, 0.1, 0.5]))
 def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rate):

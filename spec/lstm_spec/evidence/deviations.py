@@ -48,6 +48,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instead: Text
     concerns: Text
     """The documentation's sentence, in our words, or the address of the issue, or what else."""
+    holds: bool = False
+    """Whether the sentence is true there, and only what its test or example does besides fails."""
     tensorflow: str = ""
     """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
     keras: str = ""

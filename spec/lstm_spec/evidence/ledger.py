@@ -67,6 +67,12 @@ def verdicts(claim: str) -> list[tuple[str, Verdict]]:
     return [(name, record.verdict) for name, record in everything if record.claim == claim]
 
 
+def untried(tried: Report, claim: str) -> str:
+    """Say why a report did not try a claim; nothing, if it did or does not know the claim."""
+    records = [one for one in tried.records if one.claim == claim]
+    return next((one.message for one in records if one.verdict == "not applicable"), "")
+
+
 def nearest(here: Report, asked: Collection[str]) -> str | None:
     """Return the name of the newest report that is older than one in what was asked for.
 

@@ -9,8 +9,9 @@ from functools import cached_property
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import deviations
 from lstm_spec.publish import search
-from lstm_spec.publish.cite import code, plain
+from lstm_spec.publish.cite import code, headline, plain
 from lstm_spec.publish.questions import Question, is_reference, referred
+from lstm_spec.publish.standing import exceptions, standing
 
 LEAD = 1.5
 """A claim answers instead of a question if it fits the words so many times as well."""
@@ -78,7 +79,7 @@ def markdown(hits: Sequence[Hit], library: Library) -> str:
     if isinstance(first, Question):
         shown = _question(first, [claims[name] for name in first.claims])
     else:
-        shown = f"**{plain(first.statement)}** (`{first.id}`)\n\n{_example(first)}"
+        shown = f"{headline(standing(first))} (`{first.id}`)\n\n{_example(first)}"
     if not others:
         return shown
     return f"{shown}\nSee also:\n\n" + "".join(f"- `{hit.id}`: {_line(hit)}\n" for hit in others)
@@ -87,14 +88,13 @@ def markdown(hits: Sequence[Hit], library: Library) -> str:
 def _question(question: Question, claims: Sequence[Claim]) -> str:
     head = f"**{plain(question.title)}**\n" + f"{question.address}\n" * bool(question.address)
     items = "".join(
-        f"- {plain(claim.statement)} (`{claim.id}`)\n{_false(claim)}" for claim in claims
+        f"- {plain(str(standing(claim)))} (`{claim.id}`)\n{_elsewhere(claim)}" for claim in claims
     )
     return f"{head}\n{plain(question.answer)}\n\n{items}\n{_example(claims[0])}"
 
 
-def _false(claim: Claim) -> str:
-    known = deviations.of(claim.id)
-    return "".join(f"  False, {plain(f'{one.condition}: {one.instead}')}\n" for one in known)
+def _elsewhere(claim: Claim) -> str:
+    return "".join(f"  {plain(one)}\n" for one in exceptions(claim.id, deviations.of(claim.id)))
 
 
 def _example(claim: Claim) -> str:
@@ -102,4 +102,4 @@ def _example(claim: Claim) -> str:
 
 
 def _line(hit: Hit) -> str:
-    return plain(hit.title if isinstance(hit, Question) else hit.statement)
+    return plain(hit.title if isinstance(hit, Question) else str(standing(hit)))

@@ -15,11 +15,22 @@ import msgspec
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import deviations
+from lstm_spec.evidence.place import Place
 from lstm_spec.evidence.report import VERDICTS, Verdict
 from lstm_spec.publish.spans import spans
+from lstm_spec.publish.standing import (
+    BROKEN,
+    Standing,
+    caution,
+    exception,
+    false_at,
+    standing,
+    where,
+)
 from lstm_spec.publish.upstream import Tried
 
 PACKAGE = "lstm-spec"
+BELIEVED = "Why the claim says so:"
 REPOSITORY = "repository"
 """The label of the repository's address among the addresses of the package."""
 BASIS = {
@@ -28,7 +39,12 @@ BASIS = {
     "observed": "Observed: ",
 }
 
-BACKEND = "It says nothing of other backends than TensorFlow."
+NEEDS = {
+    "tensorflow": "It says nothing of other backends than TensorFlow.",
+    "CPU": "It is tried only where Keras finds no GPU.",
+    "keras.Model.fit": "It is tried only with backends that can train a model.",
+}
+"""What is said of a need that is no module, argument or file, or of which there is more to say."""
 MARKUP = (
     r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
 )
@@ -36,18 +52,25 @@ MARKUP = (
 
 
 class Deviation(msgspec.Struct, frozen=True):
-    """Where the claim is known to be false, and what happens instead."""
+    """Where the claim is known to be false, or to hold with a difference."""
 
     where: str
-    """The conditions, such as versions, or "everywhere"."""
+    """The conditions in English, as in "before Keras 3"."""
+    holds: bool
+    """Whether it holds there, with a difference."""
     instead: str
+    """What happens instead."""
     concerns: str
+    first: bool = False
+    """Whether the citation begins with what happens instead."""
 
 
 class Citation(msgspec.Struct, frozen=True):
     """A claim as it is cited."""
 
     id: str
+    said_first: Standing
+    """What is true of the claim on the newest release, or on the one that is asked for."""
     statement: str
     why: str
     example: str
@@ -69,29 +92,40 @@ class Citation(msgspec.Struct, frozen=True):
     """The address of that line at the tag, if the package tells the repository's."""
 
 
-def citation(claim: Claim, tried: Tried = ()) -> Citation:
+def citation(
+    claim: Claim, tried: Tried = (), place: Place | None = None, untried: str = ""
+) -> Citation:
     """Gather what is said of a claim.
 
     Args:
         claim: the claim.
         tried: the releases on which it was tried, each with the verdict.
+        place: the Keras for which it is cited; default: the newest release.
+        untried: why it cannot be tried there, if it cannot.
     """
     version = metadata.version(PACKAGE)
     test = f"spec/lstm_spec/claims/{claim.chapter}.py#L{claim.line}"
     address = repository()
-    known = deviations.of(claim.id)
+    first = false_at(claim.id, place or deviations.newest())
     return Citation(
         id=claim.id,
+        said_first=standing(claim, place, untried),
         statement=claim.statement,
         why=" ".join(claim.why.split()),
         example=code(claim.example),
         basis=claim.basis,
         source=claim.source,
         corrects=claim.corrects,
-        deviations=[Deviation(one.condition, one.instead, one.concerns) for one in known],
+        deviations=[
+            Deviation(where(one), one.holds, one.instead, one.concerns, one is first)
+            for one in deviations.of(claim.id)
+        ],
         tried=list(tried),
         cases=claim.cases,
-        limits=limits(claim),
+        limits=[
+            *([f"Why it was not tried there: it {untried}."] if untried else []),
+            *limits(claim),
+        ],
         version=version,
         test=test,
         link=f"{address}/blob/v{version}/{test}" if address else None,
@@ -119,11 +153,21 @@ def limits(claim: Claim) -> list[str]:
     if claim.basis == "observed":
         said.append("Nobody promised it, so another release may do otherwise.")
     if claim.gpu:
-        said.append("It says nothing of a CPU.")
-    for need in claim.needs:
-        other = f"It is tried only where there is `{need}`."
-        said.append(BACKEND if need == "tensorflow" else other)
+        said.append("It says nothing of a CPU, and is tried only where Keras finds a GPU.")
+    if claim.stand_in:
+        said.append(f"{caution(claim)}.")
+    said += [NEEDS.get(need) or f"It is tried only where {_given(need)}." for need in claim.needs]
     return said
+
+
+def _given(need: str) -> str:
+    """Say that what a claim needs is there, as part of a sentence."""
+    owner, _, argument = need.rstrip(")").partition("(")
+    if argument:
+        return f"`{owner}` takes the argument `{argument}`"
+    if need.startswith("/"):
+        return f"the system has the file `{need}`, as Linux does"
+    return f"Keras has `{need}`" if need.startswith("keras.") else f"`{need}` is installed"
 
 
 def releases(tried: Tried) -> str:
@@ -138,10 +182,13 @@ def facts(cited: Citation) -> list[str]:
     said = [f"{BASIS[cited.basis]}{cited.source.rstrip('.')}."]
     if cited.corrects:
         said.append(f"Corrects: {cited.corrects}")
-    for one in cited.deviations:
-        said.append(f"False, {one.where}: {one.instead} {one.concerns}")
-    if cited.tried:
+    for one in sorted(cited.deviations, key=lambda one: not one.first):
+        instead = "." if one.first else f": {one.instead}"
+        said.append(f"{exception(one.holds)} {one.where}{instead} {one.concerns}")
+    if any(verdict != "not applicable" for _, verdict in cited.tried):
         said.append(f"Tried on releases: {releases(cited.tried)}.")
+    elif cited.tried:
+        said.append("Tried on none of the releases of the ledger.")
     cases = f"up to {cited.cases} drawn cases" if cited.cases > 1 else "a single case"
     said.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
     if cited.limits:
@@ -156,9 +203,21 @@ def place(cited: Citation) -> str:
 
 def markdown(cited: Citation) -> str:
     """Return a citation for a question-and-answer site."""
+    head = "\n".join(f"> {line}".rstrip() for line in headline(cited.said_first).splitlines())
     items = "\n".join(f"- {plain(item)}" for item in facts(cited))
-    head = f"> **{plain(cited.statement)}**\n\n{plain(cited.why)}"
-    return f"{head}\n\n```python\n{cited.example}\n```\n\n{items}\n"
+    return f"{head}\n\n{plain(why(cited))}\n\n```python\n{cited.example}\n```\n\n{items}\n"
+
+
+def headline(first: Standing) -> str:
+    """Return what is said first as Markdown; in bold is nothing that is false."""
+    caution, sentence = plain(first.caution), plain(first.sentence)
+    head = f"**{caution}:** {sentence}" if caution else f"**{sentence}**"
+    return f'{head}\n\n{BROKEN} "{plain(first.broken)}"' if first.broken else head
+
+
+def why(cited: Citation) -> str:
+    """Return why the claim says what it says."""
+    return f"{BELIEVED} {cited.why}" if cited.said_first.broken else cited.why
 
 
 def plain(text: str) -> str:
@@ -169,16 +228,22 @@ def plain(text: str) -> str:
 def text(cited: Citation) -> str:
     """Return a citation as plain text."""
     example = "\n".join(f"    {line}".rstrip() for line in cited.example.splitlines())
-    return "\n\n".join([cited.statement, cited.why, example, *facts(cited)]) + "\n"
+    first = cited.said_first
+    head = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+    broken = [f'{BROKEN} "{first.broken}"'] if first.broken else []
+    return "\n\n".join([head, *broken, why(cited), example, *facts(cited)]) + "\n"
 
 
 def bibtex(cited: Citation) -> str:
     """Return a citation as an entry of BibTeX."""
+    first = cited.said_first
+    head = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+    broken = f", which says: {first.broken}" if first.broken else ""
     return (
         f"@misc{{{PACKAGE}:{cited.id},\n"
-        f"  title = {{{{{_tex(cited.statement.rstrip('.'))}}}}},\n"
+        f"  title = {{{{{_tex(head.rstrip('.'))}}}}},\n"
         f"  author = {{{{{PACKAGE}}}}},\n"
-        f"  note = {{Claim {_tex(cited.id)} of {PACKAGE} {cited.version}}},\n"
+        f"  note = {{Claim {_tex(cited.id)} of {PACKAGE} {cited.version}{_tex(broken)}}},\n"
         f"  howpublished = {{{_tex(place(cited))}}},\n"
         "}\n"
     )
@@ -199,10 +264,14 @@ def _tex(given: str) -> str:
 
 def fragment(cited: Citation) -> str:
     """Return a citation as HTML."""
+    first = cited.said_first
+    caution, sentence = _html(first.caution), _html(first.sentence)
+    head = f"<strong>{caution}:</strong> {sentence}" if caution else f"<strong>{sentence}</strong>"
+    broken = f"\n<p>{BROKEN} &quot;{_html(first.broken)}&quot;</p>" if first.broken else ""
     items = "".join(f"<li>{_html(item)}</li>\n" for item in facts(cited))
     return (
-        f"<blockquote><p><strong>{_html(cited.statement)}</strong></p></blockquote>\n"
-        f"<p>{_html(cited.why)}</p>\n"
+        f"<blockquote><p>{head}</p>{broken}</blockquote>\n"
+        f"<p>{_html(why(cited))}</p>\n"
         f"<pre><code>{html.escape(cited.example)}</code></pre>\n"
         f"<ul>\n{items}</ul>\n"
     )

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations, toml
+from lstm_spec.evidence import toml
 from lstm_spec.publish.call import LARGEST, Call, CallError, short, written
+from lstm_spec.publish.standing import standing
 
 FILE = Path(__file__).with_name("constructor.toml")
 MERGE_MODES = ("sum", "mul", "ave", "concat", None)
@@ -77,10 +78,8 @@ class RefusedError(CallError):
             claim: the id of the claim.
             instead: what to write.
         """
-        statement = catalog.find(claim).statement.rstrip(".")
-        known = [one for one in deviations.current() if one.claim == claim]
-        false = "".join(f" False, {one.condition}: {one.instead}" for one in known)
-        super().__init__(f"{given}: {statement} ({claim}).{false} Give {instead}.")
+        said = str(standing(catalog.find(claim))).removesuffix(".")
+        super().__init__(f"{given}: {said} ({claim}). Give {instead}.")
 
 
 def bind(call: Call) -> Given:

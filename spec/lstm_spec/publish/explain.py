@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.evidence import arguments, deviations
+from lstm_spec.evidence import arguments
 from lstm_spec.publish.constructor import constructor
 from lstm_spec.publish.layer import Layer
+from lstm_spec.publish.standing import standing
 
 TOGETHER = 4
 """How many claims are shown that try the given arguments together."""
@@ -45,9 +46,11 @@ class Said(msgspec.Struct, frozen=True):
     """A claim that applies."""
 
     id: str
+    said: str
+    """What is true of it on the newest release: its statement, or what happens instead."""
     statement: str
-    false: list[str]
-    """Where it is known to be false, and what happens instead."""
+    broken: bool
+    """Whether the statement is false there."""
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -206,7 +209,6 @@ def _together(made: Layer) -> list[str]:
 
 
 def _said(claims: Iterable[catalog.Claim]) -> Iterator[Said]:
-    known = deviations.current()
     for claim in claims:
-        false = [f"{one.condition}: {one.instead}" for one in known if one.claim == claim.id]
-        yield Said(claim.id, claim.statement, false)
+        first = standing(claim)
+        yield Said(claim.id, str(first), claim.statement, bool(first.broken))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -31,7 +31,7 @@ def _tables(told: Explanation) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def _lists(told: Explanation) -> dict[str, list[str]]:
-    claims = [f"{one.statement} (`{one.id}`){_false(one.false)}" for one in told.claims]
+    claims = [f"{one.said} (`{one.id}`)" for one in told.claims]
     mistakes = [f"{one.belief} Refuted by `{one.claim}`." for one in told.mistakes]
     return {
         "Axes": [f"`{one.what}`: {one.told}" for one in told.axes],
@@ -40,10 +40,6 @@ def _lists(told: Explanation) -> dict[str, list[str]]:
         "Claims that apply": claims,
         "Mistakes that people make with this": mistakes,
     }
-
-
-def _false(where: Iterable[str]) -> str:
-    return "".join(f" False, {one}" for one in where)
 
 
 def text(told: Explanation) -> str:

@@ -21,19 +21,26 @@ if TYPE_CHECKING:  # at run time it is imported by the function that needs it
 
 
 def cite(arguments: argparse.Namespace) -> int:
-    """Print a claim for pasting.
+    """Print a claim for pasting, as it stands on the newest release or on the one asked for.
 
     Returns:
-        0, or 2 if no claim has the id.
+        0, or 2 if no claim has the id, or nothing is known of the release.
     """
-    from lstm_spec.evidence import ledger
+    from lstm_spec.evidence import deviations, ledger
     from lstm_spec.publish.cite import FORMATS, citation
+    from lstm_spec.publish.release import UnknownReleaseError, release
 
+    place, untried = deviations.newest(), ""
     try:
         claim = catalog.find(arguments.name)
-    except catalog.UnknownNameError as error:
+        if arguments.release or arguments.backend:
+            asked = arguments.release or f"backend-{arguments.backend}"
+            place, report = release(asked, arguments.backend or "")
+            untried = ledger.untried(report, claim.id) if report else ""
+    except (catalog.UnknownNameError, UnknownReleaseError) as error:
         return say(error, BAD_USAGE)
-    print(FORMATS[arguments.format](citation(claim, ledger.verdicts(claim.id))), end="")
+    cited = citation(claim, ledger.verdicts(claim.id), place, untried)
+    print(FORMATS[arguments.format](cited), end="")
     return 0
 
 

@@ -13,11 +13,13 @@ from lstm_spec.evidence.deviations import Deviation
 from lstm_spec.evidence.documentation import Entry
 from lstm_spec.publish import cite
 from lstm_spec.publish.chart import draw
+from lstm_spec.publish.cite import BELIEVED
 from lstm_spec.publish.figures import Figure
 from lstm_spec.publish.history import shortened
 from lstm_spec.publish.site import markup
 from lstm_spec.publish.site.records import Chapter, Records
 from lstm_spec.publish.spans import spans
+from lstm_spec.publish.standing import BROKEN, Standing, exception, standing, where
 
 ORPHAN = "---\norphan: true\n---\n\n"
 """The side bar lists chapters; their claims would be too many."""
@@ -36,9 +38,14 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
 
 
 def line(claim: Claim, records: Records) -> str:
-    """Return a statement as a link to its page, and whether the newest release breaks it."""
-    one = records.deviating.get(claim.id)
-    return _link(claim) + (f" *False, {markup.text(one.condition)}.*" if one else "")
+    """Return a statement as a link to its page, after what is true where it is false."""
+    first = standing(claim, records.newest)
+    if not first.caution:
+        return _link(claim)
+    caution = f"*{markup.text(first.caution)}:*"
+    if not first.broken:
+        return f"{caution} {_link(claim)}"
+    return f"{caution} {markup.prose(first.sentence)} {markup.text(BROKEN)} {_link(claim)}"
 
 
 def _link(claim: Claim) -> str:
@@ -47,13 +54,16 @@ def _link(claim: Claim) -> str:
 
 def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     """Yield the parts of a page."""
-    yield markup.title(claim.id, markup.prose(claim.statement, links=False))
+    first = standing(claim, records.newest)
+    yield markup.title(claim.id, _title(first))
     up = markup.link(f"/chapters/{chapter.name}.md", markup.text(chapter.title))
     place = f"{up} · {markup.code(claim.id)} · {claim.basis}"
     yield markup.directive("container", "place", place)
+    if first.broken:
+        yield f"{markup.text(BROKEN)} {markup.prose(first.broken)}\n"
+        yield _deviation(records.deviating[claim.id])
+        yield f"{markup.text(BELIEVED)}\n"
     yield from (f"{markup.prose(paragraph)}\n" for paragraph in claim.why.split("\n\n"))
-    if one := records.deviating.get(claim.id):
-        yield _deviation(one)
     yield markup.block("pycon", claim.example)
     if claim.id in records.figures:
         yield _figure(records.figures[claim.id])
@@ -70,10 +80,15 @@ def _facts(claim: Claim) -> list[str]:
     return cite.facts(structs.replace(cite.citation(claim), deviations=[], tried=[]))
 
 
+def _title(first: Standing) -> str:
+    """Return the title of a page: what is said first of its claim."""
+    caution = f"{first.caution}: " if first.caution else ""
+    return markup.prose(f"{caution}{first.sentence}", links=False)
+
+
 def _deviation(one: Deviation) -> str:
-    said = f"{markup.prose(one.instead)}\n\n{markup.prose(one.concerns)}"
-    where = f"False, {markup.text(one.condition)}"
-    return markup.directive("admonition", where, said, ":class: warning")
+    place = markup.text(f"{exception(one.holds)} {where(one)}")
+    return markup.directive("admonition", place, markup.prose(one.concerns), ":class: warning")
 
 
 def _figure(one: Figure) -> str:
@@ -84,9 +99,10 @@ def _figure(one: Figure) -> str:
 
 def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
     if known := records.elsewhere.get(claim.id):
-        yield "## False elsewhere\n"
+        yield "## Elsewhere\n"
         yield markup.items(
-            f"{markup.text(one.condition)}: {markup.prose(f'{one.instead} {one.concerns}')}"
+            f"{markup.text(f'{exception(one.holds)} {where(one)}')}: "
+            f"{markup.prose(f'{one.instead} {one.concerns}')}"
             for one in known
         )
 

@@ -17,6 +17,7 @@ from lstm_spec.publish.questions import Question
 from lstm_spec.publish.site import compare, markup, measured
 from lstm_spec.publish.site.claim import line
 from lstm_spec.publish.site.records import Chapter, Records
+from lstm_spec.publish.standing import BROKEN, exception, where
 
 QUESTIONS = """What people ask about Keras' LSTM. An answer says nothing that no claim says; the
 claims that it is made of stand below it.
@@ -111,14 +112,15 @@ def deviations(records: Records) -> str:
         for name in records.claims
         for one in records.elsewhere.get(name, [])
     ]
-    head = ("Claim", "False on", "What happens instead", "What it concerns")
+    head = ("Claim", "Where", "What happens instead", "What it concerns")
     return "\n".join([*parts, "## Elsewhere\n", markup.table(head, rows)])
 
 
 def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
-    yield f"### {markup.prose(claim.statement, links=False)}\n"
-    yield f"{markup.claim(claim.id, markup.code(claim.id))}\n"
-    yield f"False, {markup.text(one.condition)}: {markup.prose(one.instead)}\n"
+    yield f"### {markup.prose(one.instead, links=False)}\n"
+    yield f"{markup.text(BROKEN)} {markup.prose(claim.statement, links=False)}\n"
+    place = markup.text(f"{exception(one.holds)} {where(one)}.")
+    yield f"{place} {markup.claim(claim.id, markup.code(claim.id))}\n"
     if shown := issues.of(claim.id):
         yield markup.block("python", shown.script.strip())
         yield "It prints, or ends with:\n"
@@ -130,7 +132,8 @@ def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
 
 def _elsewhere(claim: Claim, one: Deviation) -> tuple[str, str, str, str]:
     name = markup.claim(claim.id, markup.code(claim.id))
-    return name, markup.text(one.condition), markup.prose(one.instead), markup.prose(one.concerns)
+    place = markup.text(f"{exception(one.holds)} {where(one)}")
+    return name, place, markup.prose(one.instead), markup.prose(one.concerns)
 
 
 def releases(records: Records) -> str:

@@ -76,12 +76,14 @@ class Records:
     @cached_property
     def deviating(self) -> dict[str, Deviation]:
         """What each claim that is false on the newest release does there."""
-        return {one.claim: one for one in self.deviations if one.matches(self.newest)}
+        here = [one for one in self.deviations if one.matches(self.newest)]
+        return {one.claim: one for one in here if not one.holds}
 
     @cached_property
     def elsewhere(self) -> dict[str, list[Deviation]]:
         """Where else each claim is known to be false."""
-        others = [one for one in self.deviations if not one.matches(self.newest)]
+        here = self.deviating
+        others = [one for one in self.deviations if here.get(one.claim) is not one]
         return _by_claim(others, lambda one: [one.claim])
 
     @cached_property
