@@ -97,7 +97,7 @@ def named(place: Place) -> str:
 
 def where(known: Deviation) -> str:
     """Return the conditions in English, as in "on Keras 3.0 to 3.2 with the JAX backend"."""
-    parts = []
+    parts: list[str] = []
     for product, specifier in (("Keras", known.keras), ("TensorFlow", known.tensorflow)):
         if specifier:
             word, span = _span(specifier)
