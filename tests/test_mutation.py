@@ -22,7 +22,7 @@ def changed(text: str) -> set[str]:
     """Return what the first statement of a function of x, mask and n becomes."""
     function = ast.parse(f"def f(x, mask, n):\n    {text}").body[0]
     nodes = ast.walk(function.body[0])
-    return {ast.unparse(new) for node in nodes for _, new in variants(node, function)}
+    return {ast.unparse(new) for node in nodes for new in variants(node, function)}
 
 
 @pytest.mark.parametrize(

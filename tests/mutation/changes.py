@@ -6,8 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-Change = tuple[str, ast.AST]
-
 WIDTH = 60
 """How many characters of a changed text a description shows."""
 
@@ -53,13 +51,13 @@ SIBLINGS = [
 """A name and another that stands for a like thing: another gate, state, weight or direction."""
 
 
-def variants(node: ast.AST, function: ast.FunctionDef) -> list[Change]:
-    """Return what a node of a function may become, each with a description of the change."""
+def variants(node: ast.AST, function: ast.FunctionDef) -> list[ast.AST]:
+    """Return what a node of a function may become."""
     made = {ast.unparse(new): new for new in _variants(node, function)}
-    return [(_describe(node, new), new) for text, new in made.items() if text != ast.unparse(node)]
+    return [new for text, new in made.items() if text != ast.unparse(node)]
 
 
-def _describe(node: ast.AST, new: ast.AST) -> str:
+def describe(node: ast.AST, new: ast.AST) -> str:
     """Say what changes: the texts from where they begin to differ, or a line that is new."""
     before, after = ast.unparse(node), ast.unparse(new)
     if len(after.splitlines()) > len(before.splitlines()):

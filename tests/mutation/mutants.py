@@ -7,9 +7,9 @@ the function another code object, so that Keras' files, classes and instances st
 from __future__ import annotations
 
 import ast
-import copy
 import importlib
 import inspect
+import pickle
 import re
 import types
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mutation.changes import variants
+from mutation.changes import describe, variants
 
 MODULES = (
     "keras.src.layers.rnn.lstm",
@@ -95,26 +95,40 @@ def steps(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, ast.AST, ast.stm
 def mutants() -> tuple[Mutant, ...]:
     """Return all mutants of the installed Keras."""
     return tuple(
-        Mutant(module, name, statement.lineno, step, way, change)
+        Mutant(module, name, statement.lineno, step, way, describe(node, new))
         for module in MODULES
         for name, function in functions(tree(module))
         if not OTHERS.search(name)
         for step, (node, _, statement) in enumerate(steps(function))
-        for way, (change, _) in enumerate(variants(node, function))
+        for way, new in enumerate(variants(node, function))
     )
 
 
 def source(mutant: Mutant) -> ast.Module:
-    """Return the module's tree with the mutant's change."""
-    root = copy.deepcopy(tree(mutant.module))
-    function = dict(functions(root))[mutant.function]
+    """Return a module of the changed function, in a class if it is a method, and of the imports.
+
+    Python compiles a call of what is imported in another way.
+    """
+    function: ast.FunctionDef = pickle.loads(packed(mutant.module, mutant.function))
     node, parent, _ = list(steps(function))[mutant.step]
-    _, changed = variants(node, function)[mutant.way]
+    changed = variants(node, function)[mutant.way]
     if node is not function:
         replace(parent, node, changed)
     else:
         vars(function).update(vars(changed))
-    return ast.fix_missing_locations(root)
+    body: list[ast.stmt] = [function]
+    for owner in mutant.function.split(".")[:-1]:
+        empty = {"bases": [], "keywords": [], "decorator_list": [], "type_params": []}
+        body = [ast.ClassDef(owner, body=body, **empty)]
+    module = tree(mutant.module).body
+    imports = [node for node in module if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return ast.fix_missing_locations(ast.Module([*imports, *body], type_ignores=[]))
+
+
+@cache
+def packed(module: str, function: str) -> bytes:
+    """Return a function's syntax tree, to be unpacked: that is faster than to copy it."""
+    return pickle.dumps(dict(functions(tree(module)))[function])
 
 
 def replace(parent: ast.AST, old: ast.AST, new: ast.AST) -> None:
