@@ -29,6 +29,9 @@ from lstm_spec.harness.tolerance import (
     rounding_error,
 )
 
+# The activations that are the same in every Keras; the formula of hard_sigmoid has a claim.
+SAME_EVERYWHERE = sorted(ACTIVATIONS.keys() - {"hard_sigmoid"})
+
 # What a gate of a cell made by hand sees, as (weight, bias): weight * x + bias.
 INPUT = (1.0, 0.0)
 ONE = (0.0, 1.0)
@@ -174,7 +177,7 @@ def test_the_gates_do_not_read_the_cell_state(case):
     derived="gates.equations",
     corrects="`activation` is applied once, to the output of the layer, as in Dense.",
 )
-@given(cases(timesteps=integers(1, 4), activation=sampled_from(sorted(ACTIVATIONS))))
+@given(cases(timesteps=integers(1, 4), activation=sampled_from(SAME_EVERYWHERE)))
 def test_activation_acts_on_candidate_and_on_cell_state(case):
     """
     The activation acts at two places: on the candidate g, and on c' on its way to h'.
@@ -202,7 +205,7 @@ def test_activation_acts_on_candidate_and_on_cell_state(case):
     derived="gates.equations",
     corrects="`recurrent_activation` acts on the recurrent part h @ R, `activation` on the rest.",
 )
-@given(cases(timesteps=integers(1, 4), recurrent_activation=sampled_from(sorted(ACTIVATIONS))))
+@given(cases(timesteps=integers(1, 4), recurrent_activation=sampled_from(SAME_EVERYWHERE)))
 def test_recurrent_activation_acts_on_the_three_gates(case):
     """
     The recurrent activation acts on the gates i, f and o, and on nothing else.

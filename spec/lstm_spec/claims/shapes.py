@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import booleans, floats, integers, lists, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, seeds
+from lstm_spec.harness.strategies import cases, noise, seeds, small
 from lstm_spec.harness.subject import as_states, lstm, to_numpy
 from lstm_spec.harness.tolerance import (
     assert_close,
@@ -591,6 +591,7 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
     observed="Keras 3",
     corrects="A sequence without timesteps gives the initial state, that is, zeros.",
 )
+@example(replace(small(unroll=True), x=np.zeros((2, 0, 3), "float32")))
 @given(cases(timesteps=0, return_sequences=booleans(), unroll=booleans()))
 def test_empty_sequence_is_refused(case):
     """

@@ -17,7 +17,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Case, cases, noise, permutation, picks, seeds
+from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, small
 from lstm_spec.harness.subject import (
     UNDRAWN,
     as_states,
@@ -29,21 +29,6 @@ from lstm_spec.harness.subject import (
     with_weights,
 )
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
-
-
-def small(**options):
-    """Return a case of three features and two units with a mask and a state, always the same."""
-    weights, (h, c) = noise((6, 8), 1), noise((2, 2, 2), 2)
-    return Case(
-        x=noise((2, 2, 3), 3),
-        kernel=weights[:3],
-        recurrent_kernel=weights[3:5],
-        bias=weights[5],
-        options=options,
-        h=h,
-        c=c,
-        mask=np.array([[True, False], [False, True]]),
-    )
 
 
 def another(case, seed, features=None, units=None, **options):

@@ -148,3 +148,18 @@ def cases(
         c=c if state else None,
         mask=mask if masked else None,
     )
+
+
+def small(**options: Any) -> Case:
+    """Return a case of three features and two units with a mask and a state, always the same."""
+    weights, (h, c) = noise((6, 8), 1), noise((2, 2, 2), 2)
+    return Case(
+        x=noise((2, 2, 3), 3),
+        kernel=weights[:3],
+        recurrent_kernel=weights[3:5],
+        bias=weights[5],
+        options=options,
+        h=h,
+        c=c,
+        mask=np.array([[True, False], [False, True]]),
+    )
