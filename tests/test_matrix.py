@@ -116,7 +116,8 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     def check(request: object, words: list[str], output: object) -> int:
         given.append(words)
         named = [word for word in words if not word.startswith("--")]
-        finished(Path(words[-1].partition("=")[2]), claims=named)
+        effort = next(word for word in words if word.startswith("--effort="))
+        finished(Path(words[-1].partition("=")[2]), effort.partition("=")[2], claims=named)
         return 0
 
     monkeypatch.setattr(apart, "check", check)
@@ -149,10 +150,49 @@ def test_ledger_keeps_no_programs(checks: list[list[str]], tmp_path: Path) -> No
     assert made.footer.verdicts == {"held": 1}
 
 
-@pytest.mark.parametrize("made", [{"effort": "deep"}, {"version": "2.16.1"}])
-def test_report_of_something_else_is_made_again(tmp_path: Path, made: dict[str, str]) -> None:
-    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", **made)
+def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
+    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", version="2.16.1")
     assert matrix.missing(ENTRY, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "missing"),
+    [
+        ("smoke", "smoke", False),
+        ("smoke", "2", False),
+        ("smoke", "5", True),
+        ("5", "smoke", False),
+        ("default", "10", False),
+        ("default", "20", True),  # of a costly claim default tries 10
+        ("20", "default", True),
+        ("50", "default", False),
+        ("deep", "default", False),
+    ],
+)
+def test_report_of_less_effort_is_made_again(
+    tmp_path: Path, made: str, wanted: str, missing: bool
+) -> None:
+    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", effort=made)
+    assert matrix.missing(structs.replace(ENTRY, effort=wanted), tmp_path) is missing
+
+
+def test_new_claims_are_tried_as_hard_as_the_others(
+    checks: list[list[str]], tmp_path: Path
+) -> None:
+    file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
+    finished(file, "5", claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
+    matrix.make(ENTRY, tmp_path, 1)
+    assert checks[0][:2] == [HELD, "--effort=5"]
+    assert report.read(file).untried == []
+
+
+@pytest.mark.parametrize("effort", ["0", "-1", "5.0", "hard", "05"])
+def test_unknown_effort_is_an_error(tmp_path: Path, effort: str) -> None:
+    file = tmp_path / "matrix.toml"
+    text = matrix.FILE.read_text(encoding="utf-8")
+    file.write_text(text.replace('effort = "default"', f'effort = "{effort}"', 1))
+    with pytest.raises(UnreadableFileError, match="effort"):
+        matrix.load(file)
 
 
 def edit(file: Path, claim: str, **facts: str) -> None:

@@ -53,6 +53,15 @@ class Claim:
     code: str
     """A digest of what the test draws and does, and of its example; words do not count."""
 
+    def tries(self, effort: str) -> int:
+        """Return on how many cases it is tried at an effort: a word, or a number of cases."""
+        if self.cases == 1:
+            return 1
+        if effort.isdigit():
+            return int(effort)
+        examples: dict[str, int] = _constant("EXAMPLES", "conftest.py")
+        return max(2, self.cases * examples[effort] // examples["default"])
+
     @property
     def chapter(self) -> str:
         """The part of the id before the dot, which is also the module's name."""

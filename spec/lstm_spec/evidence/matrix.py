@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from packaging.requirements import Requirement
@@ -27,6 +27,7 @@ from lstm_spec.evidence.request import Request
 
 FILE = Path(__file__).with_name("matrix.toml")
 Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
+Effort = Annotated[str, msgspec.Meta(pattern=r"^(smoke|default|deep|[1-9][0-9]*)$")]
 SECONDS = 600
 """The time limit of a claim: training step by step takes minutes on JAX."""
 
@@ -38,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     python: str
     requirements: tuple[str, ...]
     backend: Backend = "tensorflow"
-    effort: Literal["smoke", "default", "deep"] = "smoke"
+    effort: Effort = "smoke"
 
     @property
     def request(self) -> Request:
@@ -100,7 +101,8 @@ def _untried(kept: Report | None) -> list[str]:
 def _kept(entry: Entry, folder: Path) -> Report | None:
     """Return what still counts of an environment's report, as a report of these claims alone.
 
-    It counts if the environment is what the entry asks for. A record counts if its claim and
+    It counts if the environment is what the entry asks for, and no claim was tried on fewer
+    cases than at the entry's effort. A record counts if its claim and
     what is said of its deviation are today's; a refuted claim is always tried again.
     """
     try:
@@ -109,9 +111,9 @@ def _kept(entry: Entry, folder: Path) -> Report | None:
         return None
     installed = made.header.environment.packages
     asked = map(Requirement, entry.requirements)
-    if made.header.effort != entry.effort or not all(
-        one.specifier.contains(installed.get(one.name, "")) for one in asked
-    ):
+    if not all(one.specifier.contains(installed.get(one.name, "")) for one in asked):
+        return None
+    if any(one.tries(made.header.effort) < one.tries(entry.effort) for one in catalog.claims()):
         return None
     code = {claim.id: claim.code for claim in catalog.claims()}
     instead = {one.claim: one.instead for one in deviations.at(ledger.place(made))}
@@ -148,8 +150,11 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
         OSError: a file cannot be written.
     """
     kept = _kept(entry, folder)
-    made = _check(entry, workers, _untried(kept) if kept else [])
-    if kept:
+    if kept is None:
+        made = _check(entry, workers)
+    else:
+        as_hard = msgspec.structs.replace(entry, effort=kept.header.effort)
+        made = _check(as_hard, workers, _untried(kept))
         try:
             made = merge([("the ledger's report", kept), ("the new one", made)])
         except UnmergeableError:  # another NumPy, say, came meanwhile
