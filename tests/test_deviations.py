@@ -169,7 +169,8 @@ def matrix_place(entry: matrix.Entry) -> Place:
 
 
 LISTED = deviations.load()
-PLACES = [matrix_place(entry) for entry in matrix.load().environment]
+TRIED = [one.place for one in matrix.load().tried]
+PLACES = [*map(matrix_place, matrix.load().environment), *TRIED]
 PUBLISHED = list(published.places(published.load()))
 BY_CLAIM = {one.claim: deviations.of(one.claim) for one in LISTED}
 FIXES = [

@@ -22,6 +22,7 @@ from lstm_spec import catalog
 from lstm_spec.evidence import apart, deviations, environment, ledger, report, toml, venv
 from lstm_spec.evidence.merge import UnmergeableError, merge
 from lstm_spec.evidence.oneline import one_line
+from lstm_spec.evidence.place import Place
 from lstm_spec.evidence.report import Record, Report
 from lstm_spec.evidence.request import Request
 
@@ -61,7 +62,14 @@ class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: datetime.date
     python: str
     requirements: tuple[str, ...]
+    """Each with its version."""
     backend: Backend = "tensorflow"
+
+    @property
+    def place(self) -> Place:
+        """Where it was tried."""
+        packages = dict(text.split("==") for text in self.requirements)
+        return Place(packages, f"{self.python}.0", self.backend)
 
 
 class Matrix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
