@@ -12,6 +12,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.evidence import deviations
+from lstm_spec.evidence.examples import RATIO
 
 ALL = catalog.claims()
 IDS = Path(__file__).with_name("ids.txt")
@@ -76,8 +77,17 @@ def test_reason_is_given_in_at_most_four_lines() -> None:
     assert [claim.id for claim in ALL if not 1 <= len(claim.why.splitlines()) <= 4] == []
 
 
-BESIDE_KERAS = {"modes.cost-of-predict": {"timeit"}, "saving.litert-converter": {"contextlib"}}
+BESIDE_KERAS = {
+    "modes.cost-of-predict": {"timeit"},
+    "saving.litert-converter": {"contextlib", "io", "tensorflow"},
+}
 """What an example cannot do without: a clock, or TensorFlow's converter and silence from it."""
+MEASURING = {"time", "timeit", "ctypes", "pathlib", "tensorflow"}
+"""What the example of a claim about cost may import: it measures what the claim is about."""
+LONGEST = 8
+"""How many lines an example has, at most."""
+LONGEST_MEASURING = 11
+"""How many the example of a claim about cost has, at most."""
 
 
 def test_example_pastes_into_an_empty_notebook() -> None:
@@ -88,9 +98,13 @@ def not_pasted(claim: catalog.Claim) -> str:
     code = [line[4:] for line in claim.example.splitlines() if line.startswith((">>> ", "... "))]
     if code[0] != "import keras, numpy as np":
         return f"begins with {code[0]}"
-    if not 2 <= len(code) <= 8:
+    measuring = claim.chapter == "speed"
+    if not 2 <= len(code) <= (LONGEST_MEASURING if measuring else LONGEST):
         return f"{len(code)} lines"
-    names = {name for line in code for name in re.findall(r"^(?:import|from) (\w+)", line)}
+    imports = [line.split(maxsplit=1)[1] for line in code if re.match("(import|from) ", line)]
+    names = {name.split()[0] for listed in imports[1:] for name in listed.split(", ")} | {"keras"}
+    if measuring:
+        names -= MEASURING
     other = names ^ ({"keras"} | BESIDE_KERAS.get(claim.id, set()))
     return f"imports {other}" if other else ""
 
@@ -106,6 +120,19 @@ def prints_otherwise(claim: catalog.Claim) -> str:
         return "prints nothing"
     plain = re.compile(r"[\w\s.,()\[\]'{}:+-]{1,60}")
     return "\n".join(line for line in printed if not plain.fullmatch(line))
+
+
+def test_only_examples_of_speed_measure_and_each_prints_its_ratio() -> None:
+    assert offenders(no_ratio) == {}
+
+
+def no_ratio(claim: catalog.Claim) -> str:
+    lines = [line for line in claim.example.splitlines() if not line.startswith((">>>", "..."))]
+    printed = [line for line in lines if line]
+    ratios = [line for line in printed if re.fullmatch(RATIO, line)]
+    measures = "process_time" in claim.example or "VmHWM" in claim.example
+    expected = printed if claim.chapter == "speed" else []
+    return "" if ratios == expected and measures == bool(expected) else f"prints {printed}"
 
 
 def test_body_is_short_and_has_no_branches() -> None:

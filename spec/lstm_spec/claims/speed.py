@@ -102,13 +102,13 @@ def test_time_is_linear_in_timesteps():
     with their power 1.5. The fixed cost of a call beside its timesteps makes it a little less.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
-    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)  # tanh acts twice a timestep
-    >>> for timesteps in (2, 8):
-    ...     y = lstm(np.ones((1, timesteps, 1)))  # (batch, timesteps, features)
-    ...     print(len(runs) // 2)
-    2
-    10
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(timesteps):
+    ...     lstm, x = tf.function(keras.layers.LSTM(16)), tf.ones((8, timesteps, 16))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(800) / seconds(200):.1f}")
+    ratio 3.6
     """
     long, short = sized(8, 800, 16, 16), sized(8, 200, 16, 16)
     assert_between(2, ratio(compiled(long), compiled(short)), 8)
@@ -129,11 +129,13 @@ def test_each_further_timestep_costs_the_same():
     for a call has a fixed cost too.
 
     >>> import keras, numpy as np
-    >>> shapes, tanh = [], lambda z: (shapes.append(tuple(z.shape)), keras.activations.tanh(z))[1]
-    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)
-    >>> y = lstm(np.ones((1, 9, 1)))  # (batch, timesteps, features)
-    >>> set(shapes)  # of all that tanh acts on, in nine timesteps
-    {(1, 2)}
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(timesteps, calls):
+    ...     lstm, x = tf.function(keras.layers.LSTM(16)), tf.ones((8, timesteps, 16))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=calls))
+    >>> print(f"ratio {seconds(1200, calls=1) / seconds(120, calls=10):.1f}")
+    ratio 0.7
     """
     case = sized(8, 1200, 16, 16)
     tenth = compiled(replace(case, x=case.x[:, :120]))
@@ -153,12 +155,13 @@ def test_twice_the_units_take_about_four_times_as_long():
     the activations have twice as many.
 
     >>> import keras, numpy as np
-    >>> def parameters(units):
-    ...     lstm = keras.layers.LSTM(units)
-    ...     lstm.build((None, None, 8))  # (batch, timesteps, features)
-    ...     return lstm.count_params()
-    >>> round(parameters(512) / parameters(256), 1)
-    3.9
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(units):
+    ...     lstm, x = tf.function(keras.layers.LSTM(units)), tf.ones((128, 4, 8))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(512) / seconds(256):.1f}")
+    ratio 2.8
     """
     wide, narrow = sized(128, 4, 8, 512), sized(128, 4, 8, 256)
     assert_between(2, ratio(compiled(wide), compiled(narrow)), 5)
@@ -177,12 +180,13 @@ def test_features_cost_as_much_as_units_in_the_rows_of_the_kernels():
     cost in proportion, while units also widen every row.
 
     >>> import keras, numpy as np
-    >>> def parameters(features):
-    ...     lstm = keras.layers.LSTM(256)
-    ...     lstm.build((None, None, features))  # (batch, timesteps, features)
-    ...     return lstm.count_params()
-    >>> round(parameters(1792) / parameters(256), 1)
-    4.0
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(features):
+    ...     lstm, x = tf.function(keras.layers.LSTM(256)), tf.ones((128, 4, features))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(1792) / seconds(256):.1f}")
+    ratio 3.6
     """
     wide, narrow = sized(128, 4, 1792, 256), sized(128, 4, 256, 256)
     assert_between(2, ratio(compiled(wide), compiled(narrow)), 5)
@@ -202,12 +206,13 @@ def test_few_units_and_features_cost_as_much_as_one():
     The larger layer has 176 times as many weights.
 
     >>> import keras, numpy as np
-    >>> def parameters(size):
-    ...     lstm = keras.layers.LSTM(size)
-    ...     lstm.build((None, None, size))  # (batch, timesteps, features)
-    ...     return lstm.count_params()
-    >>> parameters(16) // parameters(1)
-    176
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(size):
+    ...     lstm, x = tf.function(keras.layers.LSTM(size)), tf.ones((1, 40, size))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(16) / seconds(1):.1f}")
+    ratio 1.1
     """
     small, smallest = sized(1, 40, 16, 16), sized(1, 40, 1, 1)
     assert_between(0.6, ratio(compiled(small), compiled(smallest)), 1.7)
@@ -227,10 +232,14 @@ def test_a_batch_costs_far_less_than_its_samples():
     output of each sample is the same.
 
     >>> import keras, numpy as np
-    >>> lstm, x = keras.layers.LSTM(2), np.arange(15.0).reshape(5, 3, 1) / 15
-    >>> ys = [lstm(x[k : k + 1]) for k in range(5)]
-    >>> bool(np.allclose(np.concatenate(ys), lstm(x), atol=1e-6))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(samples, calls):
+    ...     lstm, x = tf.function(keras.layers.LSTM(8)), tf.ones((samples, 10, 8))
+    ...     lstm(x)  # the first call traces
+    ...     times = timeit.repeat(lambda: lstm(x), timer=time.process_time, number=calls)
+    ...     return min(times) / calls
+    >>> print(f"ratio {64 * seconds(1, calls=32) / seconds(64, calls=10):.1f}")
+    ratio 62.0
     """
     case = sized(64, 10, 8, 8)
     one = compiled(replace(case, x=case.x[:1]))
@@ -250,10 +259,14 @@ def test_returning_all_outputs_and_states_costs_almost_nothing():
     Without them the same numbers are computed and not handed out.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
-    >>> y, h, c = lstm(np.ones((1, 3, 1)))  # (batch, timesteps, features)
-    >>> bool(np.array_equal(y[:, -1], h))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(**options):
+    ...     lstm, x = tf.function(keras.layers.LSTM(32, **options)), tf.ones((16, 100, 32))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> everything = seconds(return_sequences=True, return_state=True)
+    >>> print(f"ratio {everything / seconds():.1f}")
+    ratio 1.1
     """
     case = sized(16, 100, 32, 32)
     everything = replace(case, options={"return_sequences": True, "return_state": True})
@@ -274,10 +287,16 @@ def test_a_mask_costs_at_most_as_much_as_the_layer():
     leave out what is masked.
 
     >>> import keras, numpy as np
-    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
-    >>> y = lstm(x, mask=np.array([[True, False, True]]))
-    >>> bool(np.allclose(y, lstm(x[:, [0, 2]]), atol=1e-6))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(mask):
+    ...     lstm, x = tf.function(keras.layers.LSTM(32)), tf.ones((16, 100, 32))
+    ...     def call():
+    ...         return lstm(x, mask=mask)
+    ...     call()  # the first call traces
+    ...     return min(timeit.repeat(call, timer=time.process_time, number=1, repeat=20))
+    >>> half = tf.constant(np.arange(100) < np.full((16, 1), 50))  # half is masked
+    >>> print(f"ratio {seconds(half) / seconds(None):.1f}")
+    ratio 1.6
     """
     case = sized(16, 100, 32, 32)
     mask = noise((16, 100), 5) > -0.5
@@ -299,13 +318,13 @@ def test_an_unrolled_small_layer_costs_little_less_when_compiled():
     may look for work in the unrolled graph, and that takes the processor's time too.
 
     >>> import keras, numpy as np
-    >>> lstm, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
-    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
-    >>> y = lstm(x)
-    >>> unrolled.build(x.shape)
-    >>> unrolled.set_weights(lstm.get_weights())
-    >>> bool(np.allclose(unrolled(x), y, atol=1e-6))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(unroll):
+    ...     lstm, x = tf.function(keras.layers.LSTM(8, unroll=unroll)), tf.ones((4, 40, 8))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(unroll=True) / seconds(unroll=False):.1f}")
+    ratio 0.8
     """
     case = sized(4, 40, 8, 8)
     unrolled = replace(case, options={"unroll": True})
@@ -325,11 +344,13 @@ def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
     Both run the Python code of the cell in each timestep, and that is what takes the time.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
-    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)  # tanh acts twice a timestep
-    >>> y = lstm(np.ones((1, 9, 1)))  # (batch, timesteps, features)
-    >>> len(runs) // 2
-    9
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(unroll):
+    ...     lstm, x = keras.layers.LSTM(8, unroll=unroll), tf.ones((4, 10, 8))
+    ...     lstm(x)  # the first call makes the weights
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(unroll=True) / seconds(unroll=False):.1f}")
+    ratio 0.8
     """
     case = sized(4, 10, 8, 8)
     unrolled = replace(case, options={"unroll": True})
@@ -351,13 +372,16 @@ def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
     each length of its input, or runs seldom, is better left a loop.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
-    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)  # tanh acts twice a timestep
-    >>> model = keras.Sequential([keras.Input((60, 1)), lstm])
-    >>> runs.clear()
-    >>> y = model.predict_on_batch(np.ones((1, 60, 1)))  # (batch, timesteps, features)
-    >>> len(runs) // 2 >= 60
-    True
+    >>> import time, tensorflow as tf
+    >>> def seconds(unroll):
+    ...     start = time.process_time()
+    ...     lstm, x = tf.function(keras.layers.LSTM(8, unroll=unroll)), tf.ones((4, 60, 8))
+    ...     for _ in range(100):
+    ...         lstm(x)  # the first call traces
+    ...     return time.process_time() - start
+    >>> once = seconds(unroll=False)  # what a process does only once does not count
+    >>> print(f"ratio {seconds(unroll=True) / seconds(unroll=False):.1f}")
+    ratio 3.4
     """
     case = sized(4, 60, 8, 8)
     unrolled = replace(case, options={"unroll": True})
@@ -379,13 +403,14 @@ def test_a_compiled_call_is_far_faster_than_a_plain_call():
     Compiled, the Python code ran once, when the graph was made; the graph loops by itself.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
-    >>> lstm = keras.layers.LSTM(2, activation=tanh)
-    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
-    >>> x = np.ones((1, 9, 1))  # (batch, timesteps, features)
-    >>> y, traced, y = model.predict_on_batch(x), len(runs), model.predict_on_batch(x)
-    >>> len(runs) == traced
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(lstm):
+    ...     x = tf.ones((4, 20, 8))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> lstm = keras.layers.LSTM(8)
+    >>> print(f"ratio {seconds(lstm) / seconds(tf.function(lstm)):.1f}")
+    ratio 54.5
     """
     case = sized(4, 20, 8, 8)
     assert_between(10, ratio(plain(case), compiled(case)), 300)
@@ -406,11 +431,16 @@ def test_predict_is_faster_than_a_plain_call_on_long_sequences():
     compiled. On few timesteps the plain call is faster.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2)
-    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
-    >>> x = np.ones((1, 200, 1))  # (batch, timesteps, features)
-    >>> bool(np.allclose(model.predict(x, verbose=0), lstm(x), atol=1e-5))
-    True
+    >>> import time, timeit
+    >>> lstm, x = keras.layers.LSTM(8), np.ones((4, 200, 8), "float32")
+    >>> model = keras.Sequential([keras.Input((None, 8)), lstm])
+    >>> def predict(x):
+    ...     return model.predict(x, verbose=0)
+    >>> def seconds(call):
+    ...     call(x)  # the first call of predict traces
+    ...     return min(timeit.repeat(lambda: call(x), timer=time.process_time, number=1, repeat=3))
+    >>> print(f"ratio {seconds(lstm) / seconds(predict):.1f}")
+    ratio 7.2
     """
     case = sized(4, 200, 8, 8)
     model = keras.Sequential([keras.Input((None, 8)), lstm_without_cudnn(case)])
@@ -432,15 +462,16 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
     all, and a new length costs what a known one does. `modes.retraced` counts the traces.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
-    >>> lstm = keras.layers.LSTM(2, activation=tanh)
-    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
-    >>> for timesteps in (3, 4):
-    ...     runs.clear()
-    ...     y = model.predict_on_batch(np.ones((1, timesteps, 1)))
-    ...     print(len(runs) > 0)  # Python code runs only in a trace
-    True
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(**options):
+    ...     layer, lengths = keras.layers.LSTM(8), iter(range(1, 8))
+    ...     lstm = tf.function(lambda x: layer(x), **options)
+    ...     def read_longer():
+    ...         return lstm(tf.ones((4, next(lengths), 8)))
+    ...     read_longer()  # the first call traces in any case
+    ...     return timeit.timeit(read_longer, timer=time.process_time, number=6)
+    >>> print(f"ratio {seconds() / seconds(input_signature=[tf.TensorSpec((None, None, 8))]):.1f}")
+    ratio 106.4
     """
     import tensorflow as tf
 
@@ -462,12 +493,16 @@ def test_a_gradient_costs_a_few_forward_calls():
     The way back multiplies once for the gradient of the weights and once for that of h.
 
     >>> import keras, numpy as np
-    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
-    >>> model.compile("sgd", "mse")
-    >>> before = model.get_weights()
-    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
-    >>> [bool(np.any(a != b)) for a, b in zip(model.get_weights(), before)]
-    [True, True, True]
+    >>> import time, timeit, tensorflow as tf
+    >>> lstm, x = keras.layers.LSTM(64), tf.ones((64, 20, 64))
+    >>> def gradient():
+    ...     with tf.GradientTape() as tape:
+    ...         loss = tf.reduce_sum(lstm(x) ** 2)
+    ...     return tape.gradient(loss, lstm.trainable_variables)
+    >>> def seconds(run):
+    ...     return min(timeit.repeat(tf.function(run), timer=time.process_time, number=1, repeat=9))
+    >>> print(f"ratio {seconds(gradient) / seconds(lambda: lstm(x)):.1f}")
+    ratio 2.4
     """
     case = sized(64, 20, 64, 64)
     assert_between(1.5, ratio(learning(case), compiled(case)), 6)
@@ -488,10 +523,17 @@ def test_the_memory_of_training_grows_with_the_timesteps():
     are compared, from 0 up, for a process may use freed memory again: linear would be 0.25.
 
     >>> import keras, numpy as np
-    >>> inputs = [keras.Input((timesteps, 4)) for timesteps in (100, 400)]
-    >>> models = [keras.Sequential([i, keras.layers.LSTM(64)]) for i in inputs]
-    >>> [model.count_params() for model in models]
-    [17664, 17664]
+    >>> import ctypes, pathlib
+    >>> model = keras.Sequential([keras.Input((None, 4)), keras.layers.LSTM(64)])
+    >>> model.compile("sgd", "mse")
+    >>> def peak(timesteps):
+    ...     ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
+    ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
+    ...     model.train_on_batch(np.ones((128, timesteps, 4)), np.ones((128, 64)))
+    ...     return int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+    >>> first, least, short, long = map(peak, (1, 1, 100, 400))  # the first call traces
+    >>> print(f"ratio {(short - least) / (long - least):.1f}")
+    ratio 0.3
     """
     long, short = sized(128, 400, 4, 64), sized(128, 100, 4, 64)
     assert_between(0, growth_ratio(learning(short), learning(long)), 0.67)
@@ -512,10 +554,17 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     a process may use freed memory again.
 
     >>> import keras, numpy as np
-    >>> x = np.ones((1, 200, 4))  # (batch, timesteps, features)
-    >>> layers = [keras.layers.LSTM(64, return_sequences=flag) for flag in (False, True)]
-    >>> [int(np.size(layer(x))) for layer in layers]
-    [64, 12800]
+    >>> import ctypes, pathlib, tensorflow as tf
+    >>> def peak(sequences, timesteps):
+    ...     lstm = tf.function(keras.layers.LSTM(64, return_sequences=sequences))
+    ...     lstm(tf.ones((256, timesteps, 4)))  # the first call traces
+    ...     ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
+    ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
+    ...     lstm(tf.ones((256, timesteps, 4)))
+    ...     return int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+    >>> least, last, all_of_them = peak(False, 1), peak(False, 200), peak(True, 200)
+    >>> print(f"ratio {(last - least) / (all_of_them - least):.1f}")
+    ratio 0.2
     """
     case = sized(256, 200, 4, 64)
     sequences = replace(case, options={"return_sequences": True})
@@ -535,13 +584,14 @@ def test_implementation_one_is_slower():
     default. The numbers are the same.
 
     >>> import keras, numpy as np
-    >>> one, two = (keras.layers.LSTM(2, implementation=k) for k in (1, 2))
-    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
-    >>> y = two(x)
-    >>> one.build(x.shape)
-    >>> one.set_weights(two.get_weights())
-    >>> bool(np.allclose(one(x), y, atol=1e-6))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(implementation):
+    ...     lstm = tf.function(keras.layers.LSTM(32, implementation=implementation))
+    ...     x = tf.ones((8, 50, 32))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(1) / seconds(2):.1f}")
+    ratio 2.1
     """
     one, two = (sized(8, 50, 32, 32, implementation=k) for k in (1, 2))
     assert_between(1.25, ratio(compiled(one), compiled(two)), 3.5)
@@ -560,12 +610,14 @@ def test_xla_is_faster():
     `jit_compile=True` asks for XLA. With much to compute in each timestep it gains little.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2)
-    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
-    >>> model.compile(jit_compile=True)
-    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
-    >>> bool(np.allclose(model.predict_on_batch(x), lstm(x), atol=1e-6))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(xla):
+    ...     lstm = tf.function(keras.layers.LSTM(16), jit_compile=xla)
+    ...     x = tf.ones((8, 50, 16))
+    ...     lstm(x)  # the first call traces, and XLA compiles
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(xla=None) / seconds(xla=True):.1f}")
+    ratio 3.9
     """
     case = sized(8, 50, 16, 16)
     assert_between(1.5, ratio(compiled(case), compiled(case, jit_compile=True)), 20)
@@ -583,10 +635,14 @@ def test_doubles_take_about_twice_as_long():
     There matrix products dominate. In a small layer the type makes no difference.
 
     >>> import keras, numpy as np
-    >>> x = np.ones((1, 3, 1))  # (batch, timesteps, features)
-    >>> layers = [keras.layers.LSTM(2, dtype=name) for name in ("float32", "float64")]
-    >>> [np.array(layer(x)).itemsize for layer in layers]  # bytes of a number
-    [4, 8]
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(dtype):
+    ...     lstm = tf.function(keras.layers.LSTM(256, dtype=dtype))
+    ...     x = tf.ones((128, 4, 64), dtype)
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds('float64') / seconds('float32'):.1f}")
+    ratio 2.4
     """
     single, double = sized(128, 4, 64, 256), sized(128, 4, 64, 256, dtype="float64")
     double = replace(double, x=double.x.astype("float64"))
@@ -605,10 +661,16 @@ def test_stateful_costs_what_passing_states_costs():
     The states are written to and read from the layer once in a call.
 
     >>> import keras, numpy as np
-    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))  # (B, T, F)
-    >>> y = lstm(x)
-    >>> bool(np.array_equal(lstm(x), y))  # the second call begins where the first one ended
-    False
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(states, **options):
+    ...     lstm, x = tf.function(keras.layers.LSTM(16, **options)), tf.ones((8, 50, 16))
+    ...     def call():
+    ...         return lstm(x, initial_state=states)
+    ...     call()  # the first call traces
+    ...     return min(timeit.repeat(call, timer=time.process_time, number=1, repeat=20))
+    >>> zeros = [tf.zeros((8, 16)), tf.zeros((8, 16))]
+    >>> print(f"ratio {seconds(None, stateful=True) / seconds(zeros, return_state=True):.1f}")
+    ratio 0.8
     """
     import tensorflow as tf
 
@@ -633,10 +695,14 @@ def test_bidirectional_takes_the_time_of_two_layers():
     time by the clock may be less.
 
     >>> import keras, numpy as np
-    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
-    >>> y = both(np.ones((1, 3, 1)))  # (batch, timesteps, features)
-    >>> len(both.forward_layer.weights), len(both.weights)
-    (3, 6)
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(layer):
+    ...     read, x = tf.function(layer), tf.ones((8, 100, 16))
+    ...     read(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: read(x), timer=time.process_time, number=1, repeat=20))
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(16))
+    >>> print(f"ratio {seconds(both) / seconds(keras.layers.LSTM(16)):.1f}")
+    ratio 1.6
     """
     case = sized(8, 100, 16, 16)
     both = keras.layers.Bidirectional(lstm_without_cudnn(case))
@@ -655,11 +721,13 @@ def test_reading_backwards_costs_nothing():
     It reads the reversed input.
 
     >>> import keras, numpy as np
-    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
-    >>> y = lstm(x[:, ::-1])
-    >>> lstm.go_backwards = True
-    >>> bool(np.array_equal(lstm(x), y))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(**options):
+    ...     lstm, x = tf.function(keras.layers.LSTM(16, **options)), tf.ones((8, 100, 16))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(go_backwards=True) / seconds():.1f}")
+    ratio 1.0
     """
     case = sized(8, 100, 16, 16)
     backwards = replace(case, options={"go_backwards": True})
@@ -679,9 +747,13 @@ def test_dropout_costs_nothing_outside_training():
     implementation.
 
     >>> import keras, numpy as np
-    >>> lstm, x = keras.layers.LSTM(2, dropout=0.9), np.ones((1, 3, 1))
-    >>> bool(np.array_equal(lstm(x), lstm(x)))
-    True
+    >>> import time, timeit, tensorflow as tf
+    >>> def seconds(dropout):
+    ...     lstm, x = tf.function(keras.layers.LSTM(16, dropout=dropout)), tf.ones((8, 100, 16))
+    ...     lstm(x)  # the first call traces
+    ...     return min(timeit.repeat(lambda: lstm(x), timer=time.process_time, number=1, repeat=20))
+    >>> print(f"ratio {seconds(0.5) / seconds(0):.1f}")
+    ratio 1.0
     """
     case = sized(8, 100, 16, 16)
     dropping = replace(case, options={"dropout": 0.5})
