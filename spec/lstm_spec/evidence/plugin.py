@@ -7,6 +7,7 @@ touches only tests that are marked as claims.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import functools
 import hashlib
 import inspect
@@ -206,7 +207,7 @@ def judge(
 
 def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) -> str:
     """Write the program that fails as the claim does: by its example, or by its test."""
-    from lstm_spec.evidence import script  # only here: it needs NumPy
+    from lstm_spec.evidence import program, script  # only here: they need NumPy
 
     assert isinstance(item, pytest.Function)
     statement = " ".join((item.obj.__doc__ or "").partition("\n\n")[0].split())
@@ -215,7 +216,17 @@ def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) 
         return script.of_example(item.obj, raised.failed, heading)
     test = getattr(item.obj, "hypothesis", None)
     function = inspect.unwrap(test.inner_test if test else item.obj)
-    return script.script(function, trial.arguments, heading)
+    _take_time(item)
+    place, name = item.obj.__module__, item.obj.__name__
+    found = program.short(place, name, trial.arguments, heading, type(raised).__name__)
+    return found or script.script(function, trial.arguments, heading)
+
+
+def _take_time(item: pytest.Item) -> None:
+    """Stop the clocks that would end the claim: it was tried, and its program has its own."""
+    faulthandler.cancel_dump_traceback_later()
+    if hasattr(item.ihook, "pytest_timeout_cancel_timer"):
+        item.ihook.pytest_timeout_cancel_timer(item=item)
 
 
 def _shorten(text: str) -> str:

@@ -35,7 +35,7 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
         arguments: the refuting case: what the function was called with.
         heading: one line that the program begins with, as a comment.
     """
-    program = _Program()
+    program = Definitions()
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
     program.add(tree.body[0], inspect.getmodule(test))
     if any("Case(" in literal(value) for value in arguments.values()):
@@ -137,10 +137,11 @@ class _Strip(ast.NodeTransformer):
         return node
 
 
-class _Program:
+class Definitions:
     """The parts of a program, each after the parts that it uses."""
 
     def __init__(self) -> None:
+        """Begin with none."""
         self.imports: set[str] = set()
         self.parts: list[str] = []
         self.names: set[str] = set()
@@ -153,6 +154,11 @@ class _Program:
                 self.need(used.id, module)
         self.parts.append(ast.unparse(ast.fix_missing_locations(node)) + "\n")
 
+    def add_import(self, name: str, module: ModuleType) -> None:
+        """Import a module under a name."""
+        alias = "" if module.__name__ == name else f" as {name}"
+        self.imports.add(f"import {module.__name__}{alias}")
+
     def need(self, name: str, module: ModuleType | None) -> None:
         """Provide a global name of a module: by its definition, or by an import."""
         if name in self.names:
@@ -161,8 +167,7 @@ class _Program:
         value = vars(module)[name]
         home = sys.modules.get(getattr(value, "__module__", None) or "", module)
         if isinstance(value, ModuleType):
-            alias = "" if value.__name__ == name else f" as {name}"
-            self.imports.add(f"import {value.__name__}{alias}")
+            self.add_import(name, value)
         elif definition := _definition(name, home):
             self.add(*definition)
         else:

@@ -1,0 +1,126 @@
+"""A claim's test becomes straight code for one case."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from lstm_spec.evidence import specialize
+from lstm_spec.evidence.values import UnwritableError
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Case
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_refused
+
+CASE = Case(np.float32([[[1]]]), np.float32([[1, 2, 3, 4]]), np.float32([[5, 6, 7, 8]]), None)
+
+
+def lines(test, **arguments) -> list[str]:
+    """Return the statements of a test's program."""
+    text = specialize.program(test, arguments, "a.b: A statement.")
+    exec(compile(text, "program", "exec"), {})
+    return text.partition("\n\n")[2].splitlines()
+
+
+def compares(case):
+    layer = lstm(case, use_bias=False) if case.timesteps == 1 else None
+    assert_close(to_numpy(layer(case.x)), equations(case).h)
+
+
+def test_reference_becomes_a_number_and_a_branch_the_side_that_is_taken() -> None:
+    assert lines(compares, case=CASE) == [
+        "layer = keras.layers.LSTM(1, use_bias=False)",
+        "layer.build((1, 1, 1))",
+        "kernel = np.array([[1.0, 2.0, 3.0, 4.0]], 'float32')",
+        "recurrent_kernel = np.array([[5.0, 6.0, 7.0, 8.0]], 'float32')",
+        "layer.set_weights([kernel, recurrent_kernel])",
+        "x = np.array([[[1.0]]], 'float32')",
+        "expected = np.array([[0.610320297]])",
+        "np.testing.assert_allclose(np.array(layer(x)), expected, rtol=0, atol=1.9e-06)",
+    ]
+
+
+def loops(sizes):
+    kept = []
+    for size in sizes:
+        kept.append(keras.layers.Dense(size))
+    assert [layer.units for layer in kept] == list(sizes)
+
+
+def test_loop_becomes_its_rounds_and_an_assertion_says_both_sides() -> None:
+    assert lines(loops, sizes=[1, 2]) == [
+        "kept = []",
+        "kept.append(keras.layers.Dense(1))",
+        "kept.append(keras.layers.Dense(2))",
+        "assert [kept[0].units, kept[1].units] == [1, 2]",
+    ]
+
+
+def counts(units):
+    calls = []
+    layer = keras.layers.Dense(units, activation=lambda z: (calls.append(units), z)[1])
+    layer(np.ones((1, 1)))
+    assert len(calls) == 1
+
+
+def test_what_keras_changes_is_not_taken_for_known() -> None:
+    assert lines(counts, units=2) == [
+        "calls = []",
+        "layer = keras.layers.Dense(2, activation=lambda z: (calls.append(2), z)[1])",
+        "layer(np.array([[1.0]]))",
+        "assert len(calls) == 1",
+    ]
+
+
+def refuses(units):
+    assert_refused(lambda: keras.layers.Dense(units), "units", "positive")
+
+
+def test_refusal_names_the_words_of_the_error() -> None:
+    assert lines(refuses, units=-1) == [
+        "try:",
+        "    keras.layers.Dense(-1)",
+        "except Exception as error:",
+        "    message = f'{type(error).__name__}: {error}'",
+        "    assert all((word in message for word in ['units', 'positive'])), message",
+        "else:",
+        '    raise AssertionError("accepted, not refused by an error that says '
+        "['units', 'positive']\")",
+    ]
+
+
+def fails(units):
+    layer = keras.layers.Dense(units)
+    assert layer.units == 3, f"{layer.units}"
+    raise RuntimeError("this line is not reached")
+
+
+def test_program_ends_at_the_failure() -> None:
+    text = specialize.program(fails, {"units": 2}, "a.b: A statement.")
+    assert text == (
+        "# a.b: A statement.\nimport keras\n\nlayer = keras.layers.Dense(2)\n"
+        "assert layer.units == 3, f'{layer.units}, expected 3'\n"
+    )
+    with pytest.raises(AssertionError, match=r"^2, expected 3$"):
+        exec(compile(text, "program", "exec"), {})
+
+
+def raises(units):
+    layer = keras.layers.Dense(units)
+    layer.build(3)
+
+
+def test_error_of_keras_is_raised_by_the_last_line() -> None:
+    text = specialize.program(raises, {"units": 2}, "a.b: A statement.")
+    assert text.splitlines()[-1] == "layer.build(3)"
+
+
+def unwritable(units):
+    while units:
+        units -= 1
+
+
+def test_what_is_not_understood_is_refused() -> None:
+    with pytest.raises(UnwritableError, match="a statement While"):
+        specialize.program(unwritable, {"units": 1}, "a.b: A statement.")
