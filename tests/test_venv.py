@@ -87,6 +87,19 @@ def test_packages_that_own_the_same_files_are_refused() -> None:
         venv.make(Request(("keras", "keras-nightly")))
 
 
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        (("keras-nightly", "tensorflow==2.21.0"), "keras-nightly==3.16\ntensorflow==2.21.0\n"),
+        (("tensorflow==2.21.0",), "keras==3.15.1\nkeras-nightly==3.16\ntensorflow==2.21.0\n"),
+        (("keras", "keras-nightly"), "keras==3.15.1\nkeras-nightly==3.16\ntensorflow==2.21.0\n"),
+    ],
+)
+def test_nightly_that_is_asked_for_takes_the_place_of_what_a_package_needs(asked, left) -> None:
+    pins = "keras==3.15.1\nkeras-nightly==3.16\ntensorflow==2.21.0\n"
+    assert venv.without_stand_ins(Request(asked), pins) == left
+
+
 @pytest.mark.usefixtures("registry")
 def test_release_that_does_not_exist_is_said_in_a_sentence() -> None:
     with pytest.raises(venv.UnmadeError) as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lstm_spec.evidence.request import STAND_INS, Request, UnusableRequirementError, wheels
+from lstm_spec.evidence.request import STAND_INS, Request, UnusableRequirementError, name_of, wheels
 
 PACKAGE = "lstm-spec"
 
@@ -77,6 +77,7 @@ def resolve(request: Request, interpreter: Path, version: str = "") -> str:
     pins = _compile(asked, *target)
     if _for_numpy_1(pins):
         pins = _compile([*asked, "numpy<2"], *target)
+    pins = without_stand_ins(request, pins)
     names = set(re.findall(r"^[\w.-]+", pins, re.MULTILINE))
     for same in STAND_INS.values():
         if len(twins := sorted(names & same)) > 1:
@@ -84,6 +85,19 @@ def resolve(request: Request, interpreter: Path, version: str = "") -> str:
                 f"{' and '.join(twins)} own the same files; ask for what needs one of them"
             )
     return pins
+
+
+def without_stand_ins(request: Request, pins: str) -> str:
+    """Leave out what only a dependency asks for, where what stands in for it was asked for.
+
+    So keras-nightly takes the place of the keras that a released TensorFlow depends on.
+    """
+    asked = {name_of(text) for text in request.requirements}
+    needless = {
+        name for same in STAND_INS.values() if len(asked & same) == 1 for name in same - asked
+    }
+    lines = pins.splitlines(keepends=True)
+    return "".join(line for line in lines if re.split(r"[ =<>@;\[]", line)[0] not in needless)
 
 
 def python(venv: Path) -> Path:
