@@ -159,20 +159,20 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
     """
     kept = _kept(entry, folder)
     if kept is None:
-        made = _check(entry, workers)
+        made = check(entry, workers)
     else:
         as_hard = msgspec.structs.replace(entry, effort=kept.header.effort)
-        made = _check(as_hard, workers, _untried(kept))
+        made = check(as_hard, workers, _untried(kept))
         try:
             made = merge([("the ledger's report", kept), ("the new one", made)])
         except UnmergeableError:  # another NumPy, say, came meanwhile
-            made = _check(entry, workers)
+            made = check(entry, workers)
     folder.mkdir(exist_ok=True)
-    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(_pack(made))
+    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(pack(made))
     return ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
 
 
-def _check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
+def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
     """Return a complete report of an environment.
 
     Args:
@@ -196,7 +196,7 @@ def _check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
         return made
 
 
-def _pack(made: Report) -> bytes:
+def pack(made: Report) -> bytes:
     """Compress a report, always into the same bytes, without the programs that show refutations.
 
     They are two thirds of a report of Keras 2, and `lstm-spec check --with` prints them again.
