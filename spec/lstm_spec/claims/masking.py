@@ -843,8 +843,12 @@ def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
     >>> x, mask = np.array([[[1.0], [7.0]]]), np.array([[True, False, False]])
-    >>> tuple(lstm(x, mask=mask[:, :2]).shape)
-    (1, 2)
+    >>> try:
+    ...     y = lstm(x, mask=mask)  # Keras 3 takes it, and reads the first two columns
+    ... except ValueError:
+    ...     y = lstm(x, mask=mask[:, :2])
+    >>> bool(np.array_equal(y, lstm(x, mask=mask[:, :2])))
+    True
     """
     layer, mask = lstm(case), np.pad(case.mask, ((0, 0), (0, surplus)))
     assert_refused(lambda: layer(case.x, mask=mask), "Error")
