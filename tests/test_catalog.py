@@ -185,3 +185,16 @@ def test_claim_is_found_by_its_id_alone() -> None:
 def test_chapter_is_no_claim() -> None:
     with pytest.raises(catalog.UnknownNameError, match=r"is a chapter; give .* time\.axis-one"):
         catalog.find("time")
+
+
+def test_stand_ins_are_declared_where_a_test_pretends_that_there_is_a_gpu() -> None:
+    """What is about a GPU and is tried on none says so, and nothing else does."""
+    pretending = ("turns_to_cudnn(", "gets_to_cudnn(", "pretended_cudnn(", "present=True")
+    pretends = {c.id for c in ALL if any(word in source(c) for word in pretending)}
+    assert {claim.id for claim in ALL if claim.stand_in} == pretends
+    assert len(pretends) == 6
+
+
+def source(claim: catalog.Claim) -> str:
+    """Return the body of a claim's test as text."""
+    return "\n".join(map(ast.unparse, body(claim)))

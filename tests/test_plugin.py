@@ -20,7 +20,7 @@ from hypothesis.strategies import integers
 from lstm_spec.claims import claim
 """
 CLAIM = """
-@claim("time.causality", observed="here")
+@claim("time.causality", observed="here"{more})
 {decorator}
 def test_it({arguments}):
     '''
@@ -37,10 +37,18 @@ KNOWN = deviations.Deviation("time.causality", "seven", "It is seven.", "an issu
 def judge(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Try a claim; return its record and pytest's outcomes."""
 
-    def run(body: str, *, example: str = "1 + 1\n    2", known=None, drawn: bool = False):
+    def run(
+        body: str,
+        *,
+        example: str = "1 + 1\n    2",
+        known=None,
+        drawn: bool = False,
+        more: str = "",
+    ):
         monkeypatch.setattr(deviations, "load", lambda: [known] if known else [])
         decorator = "@given(n=integers(0, 99))\n@settings(database=None)" if drawn else ""
-        text = CLAIM.format(decorator=decorator, arguments="n" * drawn, example=example, body=body)
+        parts = {"decorator": decorator, "example": example, "body": body, "more": more}
+        text = CLAIM.format(arguments="n" * drawn, **parts)
         pytester.makepyfile(HEAD + text)
         file = Path(pytester.path, "report.jsonl")
         result = pytester.runpytest_inprocess("--lstm-report", file, "-p", "no:cacheprovider")
@@ -60,6 +68,12 @@ def test_examples_are_counted(judge) -> None:
     record, _ = judge("assert n >= 0", drawn=True)
     assert record.examples == 100
     assert len(record.cases) == 16
+
+
+def test_claim_that_a_stand_in_upholds_is_recorded_with_what_it_is_worth(judge) -> None:
+    record, _ = judge("assert True", more=", stand_in='cuDNN'")
+    assert (record.verdict, record.message[:19]) == ("held", "No GPU has tried it")
+    assert record.message.endswith("by what is asked of a stand-in for cuDNN")
 
 
 def test_claim_that_fails_is_refuted_with_its_smallest_case(judge) -> None:
@@ -153,7 +167,7 @@ def test_two_matching_deviations_damage_the_record_of_their_claim_alone(
     monkeypatch.setattr(deviations, "load", lambda: OVERLAPPING)
     texts = [(CLAIM, body), (SECOND, "pass")]
     first, second = (
-        text.format(decorator="", arguments="", example="1 + 1\n    2", body=body)
+        text.format(more="", decorator="", arguments="", example="1 + 1\n    2", body=body)
         for text, body in texts
     )
     pytester.makepyfile(HEAD + first + second)
@@ -174,7 +188,8 @@ def test_deviations_that_cannot_be_read_end_the_run_with_a_sentence(
     bad = Path(pytester.path, "bad.toml")
     bad.write_text("deviation = 7", encoding="utf-8")
     monkeypatch.setattr(deviations, "load", lambda: deviations._read(bad))
-    pytester.makepyfile(HEAD + CLAIM.format(decorator="", arguments="", example="1", body="pass"))
+    parts = {"decorator": "", "arguments": "", "example": "1", "body": "pass", "more": ""}
+    pytester.makepyfile(HEAD + CLAIM.format(**parts))
     result = pytester.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: bad.toml: *"])

@@ -38,6 +38,15 @@ def test_last_sentence_tells_of_all_claims(verdicts, sentence: str) -> None:
     assert printed(*verdicts).endswith(f"\nIn 60 s: {sentence}.\n")
 
 
+def test_claim_that_held_with_a_stand_in_says_so_below_the_table() -> None:
+    caution = "No GPU has tried it; observed on a CPU, by what is asked of a stand-in for cuDNN"
+    records = [Record("time.one", "held", 1.0), Record("time.two", "held", 1.0, message=caution)]
+    console = Console(file=io.StringIO(), width=120)
+    terminal.summarize(report(*records), [], console)
+    said = console.file.getvalue()
+    assert f"\nHeld, but:\n  time.two\n    {caution}\n" in said
+
+
 def test_table_has_a_column_of_damaged_records_where_there_are_any() -> None:
     assert "damaged record" not in printed("held", "refuted")
     assert "refuted  crashed  timed out  not applicable  damaged record" in printed(

@@ -15,6 +15,7 @@ from typing import Any
 
 CLAIMS = Path(__file__).parent / "claims"
 BASES = ("promised", "derived", "observed")
+NO_GPU = "No GPU has tried it"
 
 
 class UnknownNameError(ValueError):
@@ -63,9 +64,26 @@ class Claim:
         return max(2, self.cases * examples[effort] // examples["default"])
 
     @property
+    def caution(self) -> str:
+        """What was tried instead, of a claim about GPUs; empty, of another."""
+        return caution(self.gpu, self.stand_in)
+
+    @property
     def chapter(self) -> str:
         """The part of the id before the dot, which is also the module's name."""
         return self.id.partition(".")[0]
+
+
+def caution(gpu: bool, stand_in: str | None) -> str:
+    """Say that no GPU has tried a claim, and what was observed instead; nothing, if it needs none.
+
+    Args:
+        gpu: whether the claim can be tried only where there is a GPU.
+        stand_in: for what a stand-in is tried, if one is.
+    """
+    if stand_in:
+        return f"{NO_GPU}; observed on a CPU, by what is asked of a stand-in for {stand_in}"
+    return NO_GPU if gpu else ""
 
 
 def chapters() -> tuple[str, ...]:

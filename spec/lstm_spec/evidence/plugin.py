@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from lstm_spec.catalog import caution
 from lstm_spec.evidence import deviations, hosts
 from lstm_spec.evidence.effort import effort
 from lstm_spec.evidence.examples import ExampleError, run_example
@@ -202,7 +203,16 @@ def judge(
     elif raised:
         record.verdict, record.message = "refuted", _shorten(text)
         record.script = _script(item, trial, claim, raised.value)
+    else:
+        record.message = _caution(item)
     return record
+
+
+def _caution(item: pytest.Item) -> str:
+    """Say what a claim about GPUs was tried on, if it was a stand-in."""
+    marker = item.get_closest_marker("claim")
+    stand_in = marker.kwargs.get("stand_in") if marker else None
+    return caution(gpu=False, stand_in=stand_in)
 
 
 def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) -> str:

@@ -96,7 +96,7 @@ class Record(msgspec.Struct, tag="record", tag_field="kind"):
     spread: float | None = None
     """How far the largest error lies above the median one; none where one error was seen."""
     message: str = ""
-    """Why: the failure, the deviation, or the reason for not applying."""
+    """Why: the failure, the deviation, the reason for not applying, or what stood in for a GPU."""
     script: str = ""
     """For a refuted claim, a program that shows the refutation with plain Keras and NumPy."""
 

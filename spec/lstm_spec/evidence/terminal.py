@@ -54,6 +54,7 @@ def summarize(
     statements = {claim.id: claim for claim in claims}
     console.print(_where(tried), highlight=False, markup=False)
     console.print(_table(tried, console.width))
+    _list("Held, but", [r for r in tried.records if r.verdict == "held" and r.message], console)
     for verdict, title in (("deviates", "Deviates as known"), ("not applicable", "Not applicable")):
         _list(title, [r for r in tried.records if r.verdict == verdict], console)
     if tried.header.environment.news:

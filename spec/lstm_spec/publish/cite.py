@@ -21,7 +21,6 @@ from lstm_spec.publish.spans import spans
 from lstm_spec.publish.standing import (
     BROKEN,
     Standing,
-    caution,
     exception,
     false_at,
     standing,
@@ -155,7 +154,7 @@ def limits(claim: Claim) -> list[str]:
     if claim.gpu:
         said.append("It says nothing of a CPU, and is tried only where Keras finds a GPU.")
     if claim.stand_in:
-        said.append(f"{caution(claim)}.")
+        said.append(f"{claim.caution}.")
     said += [NEEDS.get(need) or f"It is tried only where {_given(need)}." for need in claim.needs]
     return said
 

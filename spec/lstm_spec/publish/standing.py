@@ -22,7 +22,6 @@ BACKENDS = {
 }
 DEVICES = {"cpu": "on a CPU", "gpu": "on a GPU"}
 BROKEN = "The claim that it breaks:"
-NO_GPU = "No GPU has tried it"
 
 
 @dataclass(frozen=True)
@@ -55,20 +54,13 @@ def standing(claim: Claim, place: Place | None = None, untried: str = "") -> Sta
         return Standing(f"Not on {named(where)}", known.instead, claim.statement)
     if untried:
         return Standing(f"Not tried on {named(where)}", claim.statement)
-    return Standing(caution(claim), claim.statement)
+    return Standing(claim.caution, claim.statement)
 
 
 def false_at(claim: str, place: Place) -> Deviation | None:
     """Return what happens instead at a place where a claim's statement is false."""
     known = deviations.of(claim)
     return next((one for one in known if one.matches(place) and not one.holds), None)
-
-
-def caution(claim: Claim) -> str:
-    """Say of a claim about GPUs what was observed instead; nothing, of another."""
-    if claim.stand_in:
-        return f"{NO_GPU}; observed on a CPU, by what is asked of a stand-in for {claim.stand_in}"
-    return NO_GPU if claim.gpu else ""
 
 
 def exception(holds: bool) -> str:
