@@ -39,6 +39,10 @@ from lstm_spec.publish import constructor
             "the matrix has no 'a'; it has",
         ),
         (["check", "--report", "/"], "cannot be written: Is a directory"),
+        (
+            ["check", "--report", "/dev/null"],
+            "/dev/null cannot be written: it is no ordinary",
+        ),
         (["check", "--with", "-e"], "expected one argument"),
         (["check", "--with=-e ."], "'-e .' is no requirement; give one like"),
         (["check", "--with", "odd.whl"], "there is no wheel odd.whl"),

@@ -279,21 +279,22 @@ def test_host_with_another_backend_is_refused_and_others_finish_its_run(
 def test_claim_whose_worker_dies_whenever_it_is_tried_is_recorded_at_last(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    file, runs = tmp_path / FILE, []
-    plan = check.Plan(catalog.claims()[:2], "smoke", None, 1, 60, file, hosts=("ssh=h1",))
+    runs = []
 
     def attempt(plan: check.Plan, left: list[catalog.Claim], again: bool) -> Iterator[Any]:
         runs.append((len(left), again))
         if len(left) == 2:
-            report.append(file, report.Record(left[1].id, "held", 1.0))
+            plan.report.append(report.Record(left[1].id, "held", 1.0))
         elif not again:
-            report.append(file, report.Record(left[0].id, "crashed", 1.0))
+            plan.report.append(report.Record(left[0].id, "crashed", 1.0))
         yield from ()
 
     monkeypatch.setattr(check, "_attempt", attempt)
-    list(check.run(plan, HERE))
+    with report.writer(tmp_path / FILE) as file:
+        claims = catalog.claims()[:2]
+        list(check.run(check.Plan(claims, "smoke", None, 1, 60, file, hosts=("ssh=h1",)), HERE))
     assert runs == [(2, True), (1, True), (1, False)]
-    assert report.read(file).footer.verdicts == {"held": 1, "crashed": 1}
+    assert report.read(tmp_path / FILE).footer.verdicts == {"held": 1, "crashed": 1}
 
 
 def test_no_host_that_answers_is_said(
@@ -301,9 +302,11 @@ def test_no_host_that_answers_is_said(
 ) -> None:
     monkeypatch.setattr(hosts, "PATIENCE", 0)
     spec = f"socket=127.0.0.1:{free_port()}"
-    plan = check.Plan([], "smoke", None, 1, 60, tmp_path / FILE, hosts=(f"2*{spec}",))
-    with pytest.raises(check.StoppedError, match="no host answers; give others with --tx"):
-        check._places(plan)
+    with (
+        report.writer(tmp_path / FILE) as file,
+        pytest.raises(check.StoppedError, match="no host answers; give others with --tx"),
+    ):
+        check._places(check.Plan([], "smoke", None, 1, 60, file, hosts=(f"2*{spec}",)))
     said = capsys.readouterr().err
     assert said.startswith(f"lstm-spec: 2*{spec} does not answer: ConnectionRefusedError: ")
 

@@ -147,7 +147,7 @@ def test_report_is_written(capsys: pytest.CaptureFixture[str]) -> None:
         (["a", "a", "b"], 2, "a is one of the reports; give another file"),
         (["link", "a", "b"], 2, "link is one of the reports; give another file"),
         (["/proc/none/out", "a", "b"], 2, "report /proc/none/out cannot be written: No such file"),
-        (["/dev/full", "a", "b"], 2, "report /dev/full cannot be written: No space left"),
+        (["/dev/full", "a", "b"], 2, "report /dev/full cannot be written: it is no ordinary"),
         (["out", "a"], 3, "claims are missing; add a report of `lstm-spec check shapes weights"),
         (["out", "a", "a"], 3, "a and a both try gates; give one report of each claim"),
         (["out", "a", "begun"], 3, f"begun: incomplete: {REST} of {REST} claims were tried"),

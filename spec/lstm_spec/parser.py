@@ -76,6 +76,7 @@ def _add_check(verbs: Any) -> None:
     add("--bisect", nargs=2, metavar=("A", "B"), help=two)
     add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
     add("--resume", action="store_true", help="finish the report of a run that was stopped")
+    add("--descriptor", type=int, help=argparse.SUPPRESS)  # the report, open and locked
     _add_hosts(verb)
     _add_request(verb)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.evidence import check, environment
+from lstm_spec.evidence import check, environment, report
 from lstm_spec.evidence.effort import time_limit
 from searches import keep, kept
 
@@ -59,9 +59,11 @@ def search(workers: int) -> Iterator[Line]:
     for seed in SEEDS:
         done = {line.claim for line in seen() if line.seed == seed}
         left = [claim for claim in searched() if claim.id not in done]
-        with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder, "report.jsonl")
-            plan = check.Plan(left, CASES, seed, workers, time_limit(CASES), report)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            report.writer(Path(folder, "report.jsonl")) as file,
+        ):
+            plan = check.Plan(left, CASES, seed, workers, time_limit(CASES), file)
             for record in check.run(plan, here) if left else ():
                 facts = (record.verdict, record.examples, record.error, record.bound)
                 message = "" if record.verdict in ("held", "deviates") else record.message

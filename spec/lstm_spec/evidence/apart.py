@@ -15,6 +15,7 @@ from typing import IO
 import lstm_spec
 from lstm_spec.evidence import venv
 from lstm_spec.evidence.environment import ASKED, quiet
+from lstm_spec.evidence.report import Writer
 from lstm_spec.evidence.request import Request
 
 
@@ -23,6 +24,7 @@ def check(
     words: Sequence[str],
     output: IO[bytes] | None = None,
     asked: Sequence[str] = (),
+    report: Writer | None = None,
 ) -> int:
     """Run `lstm-spec check` there, and return its exit status.
 
@@ -33,6 +35,7 @@ def check(
         words: the arguments of `check`; paths must be absolute.
         output: where its output goes; default: where ours goes.
         asked: the options by which a user asked for the environment.
+        report: the report that it writes, open and locked; default: that which its words name.
 
     Raises:
         UnmadeError: the environment cannot be made.
@@ -40,6 +43,8 @@ def check(
         OSError: the cache or the folder of temporary files cannot be written.
     """
     python = venv.make(request)
+    handed = [] if report is None else [report.descriptor]
+    words = [*words, *(f"--descriptor={descriptor}" for descriptor in handed)]
     with tempfile.TemporaryDirectory() as folder:
         copy(Path(folder))
         process = subprocess.Popen(
@@ -50,6 +55,7 @@ def check(
             stdout=output,
             stderr=output and subprocess.STDOUT,
             start_new_session=True,  # so that an interrupt reaches it once, from here
+            pass_fds=handed,
         )
         try:
             return process.wait()

@@ -21,7 +21,7 @@ from pathlib import Path
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import hosts, report
 from lstm_spec.evidence.environment import quiet
-from lstm_spec.evidence.report import Environment, Footer, Header, Record, Report
+from lstm_spec.evidence.report import Environment, Footer, Header, Record, Writer
 
 GRACE = 5
 """Seconds after its time limit at which a claim is ended that holds Python's global lock."""
@@ -48,10 +48,10 @@ class Plan:
     workers: int
     limit: int
     """Seconds that one claim may take."""
-    file: Path
-    """Where the report goes."""
+    report: Writer
+    """The report, open and locked."""
     resume: bool = False
-    """Whether the report is gone on with; otherwise what was there is replaced."""
+    """Append to the report instead of replacing it."""
     hosts: tuple[str, ...] = ()
     """Where the workers run, as pytest-xdist's --tx takes it; default: all of them here."""
     database: str = ""
@@ -70,20 +70,19 @@ def run(plan: Plan, environment: Environment) -> Generator[Record]:
     """
     began = time.monotonic()
     if not plan.resume:
-        plan.file.write_bytes(b"")
-        report.append(plan.file, _header(plan, environment))
+        plan.report.begin(_header(plan, environment))
     again = bool(plan.hosts)
     while left := _untried(plan):
         yield from _attempt(plan, left, again)
         again = bool(plan.hosts) and len(_untried(plan)) < len(left)
-    made = report.read(plan.file)
-    if made.footer is None:
+    tried = plan.report.read()
+    if tried.footer is None:
         seconds = round(time.monotonic() - began, 1)
-        report.append(plan.file, Footer(_now(), seconds, made.verdicts))
+        plan.report.append(Footer(_now(), seconds, tried.verdicts))
 
 
 def _untried(plan: Plan) -> list[Claim]:
-    untried = set(report.read(plan.file).untried)
+    untried = set(plan.report.read().untried)
     return [claim for claim in plan.claims if claim.id in untried]
 
 
@@ -110,9 +109,10 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[plan.report.descriptor],
             )
         try:
-            yield from _follow(plan.file, process)
+            yield from _follow(plan.report, process)
         finally:
             _end(process)
         if len(_untried(plan)) == len(claims) and not again:
@@ -155,7 +155,8 @@ def _command(plan: Plan, claims: list[Claim]) -> list[str]:
             "-o",
             "faulthandler_exit_on_timeout=true",
         ),
-        *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.file.absolute()}"),
+        *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.report.path.absolute()}"),
+        f"--lstm-descriptor={plan.report.descriptor}",
         *(*seed, *database),
         f"--lstm-parent={os.getpid()}",
         *("--pyargs", *(f"lstm_spec.claims.{c.chapter}::{c.test}" for c in claims)),
@@ -186,12 +187,12 @@ def _variables() -> dict[str, str]:
     return {**kept, **plugins}
 
 
-def _follow(file: Path, process: subprocess.Popen[bytes]) -> Iterator[Record]:
+def _follow(written: Writer, process: subprocess.Popen[bytes]) -> Iterator[Record]:
     """Yield the records as they are appended, until the process has ended."""
-    seen, ended = len(report.read(file).records), False
+    seen, ended = len(written.read().records), False
     while not ended:
         ended = process.poll() is not None
-        records = report.read(file).records
+        records = written.read().records
         yield from records[seen:]
         seen = len(records)
         if not ended:
@@ -203,9 +204,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def status(tried: Report) -> int:
-    """Return the exit status of a run: 0 if every claim held or deviates as known, else 1."""
-    good = sum(count for verdict, count in tried.verdicts.items() if verdict in report.GOOD)
-    return 0 if good == len(tried.header.claims) else 1

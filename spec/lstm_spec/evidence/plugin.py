@@ -25,7 +25,7 @@ from lstm_spec.evidence.effort import effort
 from lstm_spec.evidence.examples import ExampleError, run_example
 from lstm_spec.evidence.oneline import without_escapes
 from lstm_spec.evidence.recorder import KEY, Recorder
-from lstm_spec.evidence.report import Record
+from lstm_spec.evidence.report import LockedError, Record, Writer, writer
 
 MESSAGE_LINES = 30
 
@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     efforts = "smoke, default, deep, or a number of cases for each claim"
     group.addoption("--lstm-effort", type=effort, default="default", help=efforts)
     group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
+    group.addoption("--lstm-descriptor", type=int, metavar="FD", help="that file, already locked")
     group.addoption("--lstm-parent", type=int, metavar="PID", help="end when that process ends")
     group.addoption("--lstm-again", action="store_true", help="do not record who dies")
     shared = "a Redis server that keeps what refutes a claim, like redis://HOST; needs a seed"
@@ -57,7 +58,27 @@ def pytest_configure(config: pytest.Config) -> None:
     hosts.forbid_other(getattr(config, "workerinput", {}).get(KEY))
     path = config.getoption("lstm_report")
     if path and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Recorder(path, config), "lstm-spec-recorder")
+        recorder = Recorder(_report(path, config), config)
+        config.pluginmanager.register(recorder, "lstm-spec-recorder")
+
+
+def _report(path: Path, config: pytest.Config) -> Writer:
+    """Return the report that a check has opened, or open and lock it until pytest ends.
+
+    Raises:
+        pytest.UsageError: it cannot be opened, or a check is writing it.
+    """
+    descriptor = config.getoption("lstm_descriptor")
+    if descriptor is not None:
+        return Writer(path, descriptor)
+    stack = contextlib.ExitStack()
+    config.add_cleanup(stack.close)
+    try:
+        return stack.enter_context(writer(path))
+    except LockedError as error:
+        raise pytest.UsageError(f"{error}; give another file") from None
+    except OSError as error:
+        raise pytest.UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
 @pytest.hookimpl(tryfirst=True)

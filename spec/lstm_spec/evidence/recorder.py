@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.evidence import deviations, hosts
-from lstm_spec.evidence.report import Record, append
+from lstm_spec.evidence.report import Record, Writer
 
 KEY = "lstm_spec"
 """The name under which a record travels with pytest's report of a test."""
@@ -33,9 +32,10 @@ def _end_with(parent: int) -> None:
 class Recorder:
     """A plugin of the process that controls the run, whether it has workers or not."""
 
-    def __init__(self, path: Path, config: pytest.Config) -> None:
-        """Append to the report at a path."""
-        self.path = path
+    def __init__(self, report: Writer, config: pytest.Config) -> None:
+        """Append to a report."""
+        self.report = report
+        self.recorded: set[str] = set()
         self.again = config.getoption("lstm_again")
         self.limit = float(config.getoption("timeout", None) or "inf")
         self.started: dict[str, float] = {}
@@ -73,10 +73,14 @@ class Recorder:
             self._append(record)
 
     def _append(self, record: Record) -> None:
+        """Append a record, unless the claim has one: a worker may crash after its claim."""
+        if record.claim in self.recorded:
+            return
         try:
-            append(self.path, record)
+            self.report.append(record)
         except OSError as error:
-            pytest.exit(f"{self.path} cannot be written: {error.strerror}")
+            pytest.exit(f"{self.report.path} cannot be written: {error.strerror}")
+        self.recorded.add(record.claim)
 
     def _died(self, nodeid: str) -> Record:
         seconds = time.monotonic() - self.started.pop(nodeid, time.monotonic())

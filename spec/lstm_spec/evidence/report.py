@@ -1,16 +1,21 @@
 """The report: what one environment did with every claim, as JSON lines.
 
 A header, one record a claim, and a footer, each appended as it comes: a run that is killed
-leaves what it had. A report without its footer is incomplete, and readers are told so.
+leaves what it had. A report without its footer is incomplete, and readers are told so. While a
+check writes a report it holds a lock on the file, so that no other check writes it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
+import os
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -35,6 +40,10 @@ GOOD: frozenset[Verdict] = frozenset({"held", "deviates", "not applicable"})
 
 class UnreadableReportError(ValueError):
     """A file that is not a report, or not one of this schema."""
+
+
+class LockedError(ValueError):
+    """A report that another check is writing; the message says since when."""
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -114,6 +123,31 @@ _WRITTEN: msgspec.json.Decoder[_Written] = msgspec.json.Decoder(_Written)
 _LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict on a whole run, of which table, last sentence and exit status are made."""
+
+    records: list[Record]
+    """Of each claim that was planned and tried the last record."""
+    untried: list[str]
+    """The claims that were planned and have no record."""
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many claims met with each verdict; only verdicts that occur."""
+        return dict(Counter(record.verdict for record in self.records))
+
+    @property
+    def failed(self) -> list[Record]:
+        """The records of the claims that did not hold."""
+        return [record for record in self.records if record.verdict not in GOOD]
+
+    @property
+    def good(self) -> bool:
+        """Whether every claim was tried, and held or deviates as known."""
+        return not self.untried and not self.failed
+
+
 class Report(msgspec.Struct):
     """A report as it was read."""
 
@@ -122,15 +156,143 @@ class Report(msgspec.Struct):
     footer: Footer | None
 
     @property
+    def outcome(self) -> Outcome:
+        """The verdict on the whole run."""
+        last = {record.claim: record for record in self.records}
+        planned = set(self.header.claims)
+        counted = [record for claim, record in last.items() if claim in planned]
+        return Outcome(counted, [claim for claim in self.header.claims if claim not in last])
+
+    @property
     def untried(self) -> list[str]:
         """The claims that the run set out to try and has no record of."""
-        tried = {record.claim for record in self.records}
-        return [claim for claim in self.header.claims if claim not in tried]
+        return self.outcome.untried
 
     @property
     def verdicts(self) -> dict[str, int]:
         """How many claims met with each verdict; only verdicts that occur."""
-        return dict(Counter(record.verdict for record in self.records))
+        return {str(verdict): count for verdict, count in self.outcome.verdicts.items()}
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A report that this process writes, with those that inherit the descriptor, and no other."""
+
+    path: Path
+    """Where it is; everything is written and read by the descriptor."""
+    descriptor: int
+    new: bool = False
+    """Whether there was no such file before."""
+    locked: bool = True
+    """Whether the file is locked; some file systems have no locks."""
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the file was removed, or another was put in its place."""
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self.descriptor))
+        except FileNotFoundError:
+            return True
+
+    def begin(self, header: Header) -> None:
+        """Begin the report; what was in the file is lost.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        os.ftruncate(self.descriptor, 0)
+        self.append(header)
+
+    def append(self, line: Line) -> None:
+        """Add a line to the report, or leave the report as it was.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        rest = memoryview(msgspec.json.encode(line) + b"\n")
+        end = os.fstat(self.descriptor).st_size
+        try:
+            while rest:
+                rest = rest[os.write(self.descriptor, rest) :]
+        except OSError:
+            with contextlib.suppress(OSError):  # a device has no end
+                os.ftruncate(self.descriptor, end)
+            raise
+
+    def read(self) -> Report:
+        """Read what is written so far, as `read` does."""
+        return _parse(self.path, _unpacked(self.path, self._content()))
+
+    def cut(self) -> None:
+        """Cut off the last line if it is not whole.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        os.ftruncate(self.descriptor, self._content().rfind(b"\n") + 1)
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the file is compressed by gzip, so that no line can be added."""
+        return self._content().startswith(GZIP)
+
+    def _content(self) -> bytes:
+        parts = [os.pread(self.descriptor, LARGEST, 0)]
+        while parts[-1]:
+            parts.append(os.pread(self.descriptor, LARGEST, sum(map(len, parts))))
+        return b"".join(parts)
+
+
+@contextlib.contextmanager
+def writer(path: Path) -> Iterator[Writer]:
+    """Open a report to write it, and lock it meanwhile; the lock ends with the last process.
+
+    What is in the file stays there until the report is begun. A new file that gets no line is
+    removed again.
+
+    Raises:
+        LockedError: another check is writing it.
+        OSError: it cannot be opened, or is no file.
+    """
+    opened = _open(path)
+    try:
+        yield opened
+    finally:
+        if opened.new and not os.fstat(opened.descriptor).st_size and not opened.replaced:
+            path.unlink()
+        os.close(opened.descriptor)
+
+
+def _open(path: Path) -> Writer:
+    import fcntl  # only here: Windows lacks it, and can read reports
+
+    while True:
+        new = not os.path.lexists(path)
+        if not new and not (path.is_file() or path.is_dir()) and path.exists():
+            raise OSError(errno.EINVAL, "it is no ordinary file, from which it could be read again")
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        opened = Writer(path, descriptor, new)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            told = f"report {one_line(path)} is being written by another check{_since(path)}"
+            raise LockedError(told) from None
+        except OSError:
+            return Writer(path, descriptor, new, locked=False)
+        if not opened.replaced:  # as by a check that ended just now
+            return opened
+        os.close(descriptor)
+
+
+def _since(path: Path) -> str:
+    """Say when the check began that is writing a report, if the report tells."""
+    try:
+        found = read(path)
+    except (OSError, UnreadableReportError):
+        return ""
+    done, planned = len(found.outcome.records), len(found.header.claims)
+    return f" since {one_line(found.header.started)}, {done} of {planned} claims tried"
 
 
 def append(path: Path, line: Line) -> None:
@@ -139,16 +301,8 @@ def append(path: Path, line: Line) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    rest = memoryview(msgspec.json.encode(line) + b"\n")
     with path.open("ab", buffering=0) as file:
-        end = file.tell()
-        try:
-            while rest:
-                rest = rest[file.write(rest) :]
-        except OSError:
-            with contextlib.suppress(OSError):  # what is no file has no end
-                file.truncate(end)
-            raise
+        Writer(path, file.fileno()).append(line)
 
 
 def read(path: Path) -> Report:
@@ -159,7 +313,13 @@ def read(path: Path) -> Report:
         UnreadableReportError: a line is damaged, or the lines are not those of a report; the
             message names the line. A last line that was cut off is passed over.
     """
-    *whole, rest = _plain(path).split(b"\n")
+    if path.is_char_device():  # perhaps without an end, like /dev/zero
+        raise UnreadableReportError(f"{path}: not a report: it is a device")
+    return _parse(path, _unpacked(path, path.read_bytes()))
+
+
+def _parse(path: Path, text: bytes) -> Report:
+    *whole, rest = text.split(b"\n")
     lines = [_decode(path, number, text) for number, text in enumerate(whole, 1)]
     if not lines or not isinstance(lines[0], Header):
         raise UnreadableReportError(f"{path}: not a report: line 1 is no header")
@@ -176,10 +336,7 @@ def schema() -> dict[str, object]:
     return msgspec.json.schema(Line)
 
 
-def _plain(path: Path) -> bytes:
-    if path.is_char_device():  # perhaps without an end, like /dev/zero
-        raise UnreadableReportError(f"{path}: not a report: it is a device")
-    data = path.read_bytes()
+def _unpacked(path: Path, data: bytes) -> bytes:
     try:
         if data.startswith(GZIP):
             with gzip.open(io.BytesIO(data)) as file:

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.evidence import report
-from lstm_spec.evidence.report import Environment, Header
+from lstm_spec.evidence.report import Environment, Header, Writer
 
 
 class UnresumableError(ValueError):
     """A report that cannot be gone on with; the message says why, and what to do."""
 
 
-def header(file: Path, here: Environment) -> Header:
+def header(begun: Writer, here: Environment) -> Header:
     """Return what a report set out to do, and cut off its last line if it is not whole.
 
     Args:
-        file: the report.
+        begun: the report.
         here: where its other claims would be tried.
 
     Raises:
-        UnresumableError: there is no report, it was made elsewhere, or of other claims.
+        UnresumableError: there is no report, it is compressed, it was made elsewhere, or of other
+            claims.
         UnreadableReportError: the file is damaged, or no report.
         OSError: the file cannot be read or written.
     """
-    if not file.exists():
-        raise UnresumableError(f"there is no report {file}; leave out --resume to begin one")
-    found = report.read(file)
-    for difference in (_elsewhere(found.header.environment, here), _edited(found.header)):
+    file, header = begun.path, begun.read().header
+    if begun.compressed:
+        raise UnresumableError(f"{file} is compressed; give it as `gunzip` leaves it")
+    for difference in (_elsewhere(header.environment, here), _edited(header)):
         if difference:
             raise UnresumableError(f"{file} {difference}; leave out --resume to begin anew")
-    os.truncate(file, file.read_bytes().rfind(b"\n") + 1)
-    return found.header
+    begun.cut()
+    return header
+
+
+def forbid_missing(begun: Writer) -> None:
+    """Forbid to go on with a report that was never begun.
+
+    Raises:
+        UnresumableError: there was no such file.
+    """
+    if begun.new:
+        raise UnresumableError(f"there is no report {begun.path}; leave out --resume to begin one")
 
 
 def _elsewhere(there: Environment, here: Environment) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import environment
-from lstm_spec.evidence.report import DAMAGED, GOOD, VERDICTS, Record, Report
+from lstm_spec.evidence.report import DAMAGED, GOOD, VERDICTS, Outcome, Record, Report
 
 NARROW = 60
 
@@ -52,20 +52,21 @@ def summarize(
         asked: the options by which this environment was asked for, quoted for a shell.
     """
     statements = {claim.id: claim for claim in claims}
+    outcome = tried.outcome
     console.print(_where(tried), highlight=False, markup=False)
-    console.print(_table(tried, console.width))
-    _list("Held, but", [r for r in tried.records if r.verdict == "held" and r.message], console)
+    console.print(_table(tried.header.claims, outcome, console.width))
+    remarked = [r for r in outcome.records if r.verdict == "held" and r.message]
+    _list("Held, but", remarked, console)
     for verdict, title in (("deviates", "Deviates as known"), ("not applicable", "Not applicable")):
-        _list(title, [r for r in tried.records if r.verdict == verdict], console)
+        _list(title, [r for r in outcome.records if r.verdict == verdict], console)
     if tried.header.environment.news:
         lines = "\n".join(f"  {line}" for line in tried.header.environment.news)
         print(f"\nNew in this Keras:\n{lines}", file=console.file)
-    for record in tried.records:
-        if record.verdict not in GOOD:
-            _explain(record, tried, statements.get(record.claim), console)
-            print(_again(record, tried, asked), file=console.file)
-    _slowest(tried.records, durations, console)
-    _close(tried, console)
+    for record in outcome.failed:
+        _explain(record, tried, statements.get(record.claim), console)
+        print(_again(record, tried, asked), file=console.file)
+    _slowest(outcome.records, durations, console)
+    _close(tried, outcome, console)
 
 
 def _where(tried: Report) -> str:
@@ -81,19 +82,19 @@ def _where(tried: Report) -> str:
     )
 
 
-def _table(tried: Report, width: int) -> Table:
+def _table(claims: list[str], outcome: Outcome, width: int) -> Table:
     """Count the verdicts by chapter; a narrow terminal gets no columns of zeros."""
     usual = [v for v in VERDICTS if v != DAMAGED] if width >= NARROW else []
-    shown = [v for v in VERDICTS if v in usual or v in tried.verdicts]
-    counts = Counter((r.claim.partition(".")[0], r.verdict) for r in tried.records)
-    chapters = dict.fromkeys(claim.partition(".")[0] for claim in tried.header.claims)
+    shown = [v for v in VERDICTS if v in usual or v in outcome.verdicts]
+    counts = Counter((r.claim.partition(".")[0], r.verdict) for r in outcome.records)
+    chapters = dict.fromkeys(claim.partition(".")[0] for claim in claims)
     table = Table(box=None, pad_edge=False, show_footer=True)
     table.add_column("chapter", "all", no_wrap=True)
-    table.add_column("claims", str(len(tried.header.claims)), justify="right")
+    table.add_column("claims", str(len(claims)), justify="right")
     for verdict in shown:
-        table.add_column(verdict, str(tried.verdicts.get(verdict, 0)), justify="right")
+        table.add_column(verdict, str(outcome.verdicts.get(verdict, 0)), justify="right")
     for chapter in chapters:
-        planned = sum(claim.startswith(f"{chapter}.") for claim in tried.header.claims)
+        planned = sum(claim.startswith(f"{chapter}.") for claim in claims)
         row = [str(counts[chapter, verdict] or "") for verdict in shown]
         table.add_row(chapter, str(planned), *row)
     return table
@@ -136,16 +137,18 @@ def _slowest(records: list[Record], count: int, console: Console) -> None:
         print(f"{record.seconds:>7.2f} s  {record.claim}, {cases}", file=console.file)
 
 
-def _close(tried: Report, console: Console) -> None:
-    if tried.footer:
-        damaged = tried.verdicts.get(DAMAGED, 0)
-        bad = sum(record.verdict not in GOOD for record in tried.records) - damaged
-        refuted = f"{bad} of {len(tried.records)} claims did not hold" if bad else ""
-        unknown = f"{damaged} cannot be judged: what is recorded of them is damaged"
-        told = [refuted, unknown if damaged else ""]
-        verdict = "; ".join(filter(None, told)) or "every claim held or deviates as known"
-        line = f"\nIn {tried.footer.seconds:.0f} s: {verdict}."
-    else:
-        done, planned = len(tried.records), len(tried.header.claims)
+def _close(tried: Report, outcome: Outcome, console: Console) -> None:
+    planned = len(tried.header.claims)
+    if tried.footer is None or outcome.untried:
+        done = planned - len(outcome.untried)
         line = f"\nIncomplete: {done} of {planned} claims were tried; --resume goes on."
+    elif outcome.good:
+        line = f"\nIn {tried.footer.seconds:.0f} s: every claim held or deviates as known."
+    else:
+        damaged = outcome.verdicts.get(DAMAGED, 0)
+        bad = len(outcome.failed) - damaged
+        refuted = f"{bad} of {planned} claims did not hold" if bad else ""
+        unknown = f"{damaged} cannot be judged: what is recorded of them is damaged"
+        reasons = [refuted, unknown if damaged else ""]
+        line = f"\nIn {tried.footer.seconds:.0f} s: {'; '.join(filter(None, reasons))}."
     console.print(line, style="bold", markup=False, highlight=False)

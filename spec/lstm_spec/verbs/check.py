@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lstm_spec import catalog
@@ -16,14 +16,14 @@ from lstm_spec.verbs.outcome import (
     BROKEN,
     INTERRUPTED,
     UnwritableError,
-    forbid_unwritable,
+    open_report,
     say,
 )
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from lstm_spec.catalog import Claim
     from lstm_spec.evidence.check import Plan
-    from lstm_spec.evidence.report import Environment, Verdict
+    from lstm_spec.evidence.report import Environment, Verdict, Writer
     from lstm_spec.evidence.request import Request
 
 
@@ -44,13 +44,14 @@ def check(arguments: argparse.Namespace) -> int:
         _forbid_other_plan(arguments)
         claims = catalog.select(arguments.names)
         deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
-        forbid_unwritable(arguments.report)
         if arguments.bisect:
             return _bisect(arguments, claims)
-        if arguments.packages or arguments.backend or arguments.python:
-            return _apart(arguments)
-        here = environment.probe()
-        return _try(_plan(arguments, claims, here), here, arguments.durations)
+        with _report(arguments) as report:
+            if arguments.packages or arguments.backend or arguments.python:
+                return _apart(arguments, report)
+            here = environment.probe()
+            plan = _plan(arguments, claims, here, report)
+            return _try(plan, here, arguments.durations)
     except (
         catalog.UnknownNameError,
         UnwritableError,
@@ -86,13 +87,35 @@ def _forbid_other_plan(arguments: argparse.Namespace) -> None:
         raise _TwoPlansError(f"--tx says where each worker runs; leave out {apart[0]}")
 
 
-def _plan(arguments: argparse.Namespace, claims: list[Claim], here: Environment) -> Plan:
+@contextlib.contextmanager
+def _report(arguments: argparse.Namespace) -> Iterator[Writer]:
+    """Open and lock the report, or take it as the process gave it that began this one.
+
+    Raises:
+        UnwritableError: it cannot be opened, or another check is writing it.
+        UnresumableError: there is none to go on with.
+    """
+    from lstm_spec.evidence import resume
+    from lstm_spec.evidence.report import Writer
+
+    if arguments.descriptor is not None:
+        yield Writer(arguments.report, arguments.descriptor)
+        return
+    with open_report(arguments.report) as report:
+        if arguments.resume:
+            resume.forbid_missing(report)
+        yield report
+
+
+def _plan(
+    arguments: argparse.Namespace, claims: list[Claim], here: Environment, report: Writer
+) -> Plan:
     from lstm_spec.evidence import environment, hosts, resume
     from lstm_spec.evidence.check import Plan
 
-    effort, seed, file = arguments.effort, arguments.seed, arguments.report
+    effort, seed = arguments.effort, arguments.seed
     if arguments.resume:
-        begun = resume.header(file, here)
+        begun = resume.header(report, here)
         claims, effort, seed = catalog.select(begun.claims), begun.effort, begun.seed
     hosts.forbid_useless_database(arguments.database, seed)
     places = tuple(arguments.hosts)
@@ -104,7 +127,7 @@ def _plan(arguments: argparse.Namespace, claims: list[Claim], here: Environment)
         seed,
         min(workers, len(claims)),
         limit,
-        file,
+        report,
         arguments.resume,
         places,
         arguments.database,
@@ -114,8 +137,9 @@ def _plan(arguments: argparse.Namespace, claims: list[Claim], here: Environment)
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
     from rich.console import Console
 
-    from lstm_spec.evidence import check, report, terminal
+    from lstm_spec.evidence import check, terminal
     from lstm_spec.evidence.environment import ASKED
+    from lstm_spec.evidence.oneline import one_line
 
     console = Console()
     try:
@@ -124,13 +148,19 @@ def _try(plan: Plan, environment: Environment, durations: int) -> int:
         interrupted = False
     except KeyboardInterrupt:
         interrupted = True
-    tried = report.read(plan.file)
+    tried = plan.report.read()
     asked = os.environ.get(ASKED, "")
     terminal.summarize(tried, plan.claims, console, durations, asked)
-    return INTERRUPTED if interrupted else check.status(tried)
+    path = one_line(plan.report.path)
+    if plan.report.replaced:
+        return say(f"report {path} was removed while it was written; check again", BROKEN)
+    print(f"Report: {path}")
+    if interrupted:
+        return INTERRUPTED
+    return 0 if tried.outcome.good else 1
 
 
-def _apart(arguments: argparse.Namespace) -> int:
+def _apart(arguments: argparse.Namespace, report: Writer) -> int:
     """Check in an environment that is made for it; return the exit status of that run."""
     from lstm_spec.evidence import apart, request, venv
 
@@ -143,8 +173,8 @@ def _apart(arguments: argparse.Namespace) -> int:
         asked = request.parse(
             arguments.packages, arguments.python or "", arguments.backend or "tensorflow"
         )
-        status = apart.check(asked, words, asked=_asked(arguments))
-        return status if status > 1 else max(status, _since(arguments.report, asked))
+        status = apart.check(asked, words, asked=_asked(arguments), report=report)
+        return status if status > 1 else max(status, _since(report, asked))
     except request.UnusableRequirementError as error:
         return say(error, BAD_USAGE)
     except (venv.UnmadeError, OSError) as error:
@@ -158,17 +188,17 @@ def _asked(arguments: argparse.Namespace) -> list[str]:
     return words + (["--python", arguments.python] if arguments.python else [])
 
 
-def _since(file: Path, asked: Request) -> int:
+def _since(report: Writer, asked: Request) -> int:
     """Compare a report with the nearest earlier one of the ledger; return 1 if anything got worse.
 
     Args:
-        file: the report.
+        report: what was written.
         asked: what its environment was asked to hold.
     """
     from lstm_spec.evidence import ledger
     from lstm_spec.evidence.compare import compare
 
-    now = ledger.find(str(file))
+    now = report.read()
     name = ledger.nearest(now, asked.moved)
     if name is None:
         return 0

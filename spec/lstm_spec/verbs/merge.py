@@ -12,13 +12,13 @@ from lstm_spec.verbs.outcome import (
     BAD_USAGE,
     BROKEN,
     UnwritableError,
-    forbid_unwritable,
+    open_report,
     say,
     writing,
 )
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
-    from lstm_spec.evidence.report import Line, Report
+    from lstm_spec.evidence.report import Line, Report, Writer
 
 
 def merge(arguments: argparse.Namespace) -> int:
@@ -33,10 +33,10 @@ def merge(arguments: argparse.Namespace) -> int:
 
     try:
         _forbid_input(arguments.out, arguments.reports)
-        forbid_unwritable(arguments.out)
-        shards = [(name, ledger.find(name)) for name in arguments.reports]
-        joined = merge(shards, partial=arguments.partial)
-        _write(arguments.out, joined)
+        with open_report(arguments.out) as out:
+            shards = [(name, ledger.find(name)) for name in arguments.reports]
+            joined = merge(shards, partial=arguments.partial)
+            _write(out, joined)
     except (ledger.UnknownReportError, UnwritableError) as error:
         return say(error, BAD_USAGE)
     except OSError as error:
@@ -54,12 +54,10 @@ def _forbid_input(out: Path, names: Iterable[str]) -> None:
         raise UnwritableError(f"{out} is one of the reports; give another file for what is joined")
 
 
-def _write(file: Path, joined: Report) -> None:
-    from lstm_spec.evidence import report
-
+def _write(out: Writer, joined: Report) -> None:
     assert joined.footer is not None, "what is joined is complete"
-    lines: list[Line] = [joined.header, *joined.records, joined.footer]
-    with writing(file):
-        file.write_bytes(b"")
+    lines: list[Line] = [*joined.records, joined.footer]
+    with writing(out.path):
+        out.begin(joined.header)
         for line in lines:
-            report.append(file, line)
+            out.append(line)

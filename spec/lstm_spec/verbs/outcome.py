@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lstm_spec.evidence.oneline import one_line
+from lstm_spec.evidence.report import LockedError, Writer, writer
 
 NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
 
@@ -35,6 +36,25 @@ def forbid_unwritable(file: Path, what: str = "report") -> None:
         file.open("ab").close()
     if not existed:
         file.unlink()
+
+
+@contextmanager
+def open_report(file: Path) -> Iterator[Writer]:
+    """Open a report to write it, locked; leave what is there as it is.
+
+    Raises:
+        UnwritableError: it cannot be opened, or another check is writing it.
+    """
+    with ExitStack() as stack:
+        try:
+            with writing(file):
+                report = stack.enter_context(writer(file))
+        except LockedError as error:
+            raise UnwritableError(f"{error}; wait for its end, or name another file") from None
+        if not report.locked:
+            told = f"{one_line(file)} cannot be locked where it is; let no other check write it"
+            print(f"lstm-spec: {told}", file=sys.stderr)
+        yield report
 
 
 @contextmanager
