@@ -120,6 +120,8 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("2.23.0.dev20261026", "3.16.0.dev1", {"tensorflow", "keras"}, "tensorflow-2.21"),
         ("2.21.0", "3.15.1", set(), "tensorflow-2.20"),
         ("2.16.2", "3.9.2", {"keras"}, None),
+        ("2.16.2", "3.9.3", {"tensorflow", "keras"}, "keras-3.9"),
+        ("2.16.2", "4.0.0", {"keras"}, None),
     ],
 )
 def test_nearest_is_the_newest_that_is_older_in_what_was_asked(
@@ -147,3 +149,28 @@ def test_nearest_is_a_word_for_an_older_report() -> None:
     assert ledger.pair(first, newer) == (ledger.find(first), ledger.find(newer))
     with pytest.raises(UnknownReportError, match="no report of an older release"):
         ledger.pair("nearest", first)
+
+
+@pytest.mark.parametrize(
+    ("tensorflow", "keras", "backend", "asked", "earlier", "later"),
+    [
+        ("2.16.2", "3.3.2", "tensorflow", {"keras", "tensorflow"}, "keras-3.2", "keras-3.3"),
+        ("2.21.0", "3.9.2", "tensorflow", {"keras"}, "keras-3.8", "keras-3.10"),
+        ("2.16.2", "3.0.0", "tensorflow", {"keras"}, None, "keras-3.0"),
+        ("2.15.1", "2.15.0", "tensorflow", {"tensorflow"}, "tensorflow-2.14", "tensorflow-2.15"),
+        ("0", "3.9.2", "jax", {"keras"}, None, "backend-jax"),
+        ("0", "3.16.0.dev1", "torch", {"keras"}, "backend-torch", None),
+        ("2.21.0", "4.0.0", "tensorflow", {"keras"}, None, None),
+    ],
+)
+def test_nearest_is_of_the_same_backend_and_major_release_of_keras(
+    tensorflow: str,
+    keras: str,
+    backend: str,
+    asked: set[str],
+    earlier: str | None,
+    later: str | None,
+) -> None:
+    here = installed(tensorflow, keras, backend=backend)
+    assert ledger.nearest(here, asked) == earlier
+    assert ledger.nearest_later(here) == later

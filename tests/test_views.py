@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from rich.console import Console
 
+from lstm_spec import catalog
 from lstm_spec.evidence import views
 from lstm_spec.evidence.compare import Comparison, compare
 from lstm_spec.evidence.report import Record, Report
@@ -63,7 +64,7 @@ def test_markdown_begins_with_a_sentence_and_has_only_sections_that_say_somethin
         "1 claim got worse from keras 3.15.1 to keras 3.16.0; "
         "claims: 1 changed, 0 added, 0 gone, 1 unchanged.",
         "",
-        "### Claims with another verdict",
+        "### Observed claims that got worse",
         "",
         "| claim | then | now | why |",
         "| --- | --- | --- | --- |",
@@ -78,6 +79,26 @@ def test_markdown_begins_with_a_sentence_and_has_only_sections_that_say_somethin
     ]
 
 
+def test_broken_promises_come_first() -> None:
+    claims = catalog.claims()
+    by_basis = [next(c.id for c in claims if c.basis == basis) for basis in catalog.BASES]
+    ids = [*reversed(by_basis), "time.order"]
+    then = report(
+        *(Record(claim, "held", 1.0) for claim in ids[:3]), Record(ids[3], "refuted", 1.0)
+    )
+    now = report(*(Record(claim, "crashed", 1.0) for claim in ids[:3]), Record(ids[3], "held", 1.0))
+    told = [line for line in table(compare(then, now), 80).splitlines() if line]
+    titles = [
+        "Broken promises",
+        "Derived claims that got worse",
+        "Observed claims that got worse",
+        "Other claims with another verdict",
+    ]
+    places = [told.index(title) for title in titles]
+    assert places == sorted(places)
+    assert [told[place + 2].split()[0] for place in places] == [*by_basis, "time.order"]
+
+
 def test_json_holds_everything() -> None:
     found = compare(THEN, NOW)
     text = views.json(found)
@@ -89,7 +110,7 @@ def test_json_holds_everything() -> None:
 def test_table_fits_the_terminal(width: int) -> None:
     lines = table(compare(THEN, NOW), width).splitlines()
     assert max(map(len, lines)) <= width
-    assert "Claims with another verdict" in lines
+    assert "Observed claims that got worse" in lines
 
 
 def test_narrow_terminal_gets_the_cells_below_one_another() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,6 +132,14 @@ def select(names: list[str]) -> list[Claim]:
         if name not in known:
             raise UnknownNameError(f"no claim or chapter is called {name!r}; {_hint(name)}")
     return [c for c in found if not names or c.id in names or c.chapter in names]
+
+
+def bases(ids: Iterable[str]) -> dict[str, str]:
+    """Return by id who says so, one of BASES; what is no claim is left out."""
+    wanted = set(ids)
+    named = {claim.partition(".")[0] for claim in wanted}
+    read = [claim for chapter in chapters() if chapter in named for claim in _of(chapter)]
+    return {claim.id: claim.basis for claim in read if claim.id in wanted}
 
 
 def _hint(name: str) -> str:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import structs
 from packaging.version import Version
@@ -74,25 +75,52 @@ def untried(tried: Report, claim: str) -> str:
 
 
 def nearest(here: Report, asked: Collection[str]) -> str | None:
-    """Return the name of the newest report that is older than one in what was asked for.
+    """Return the name of the nearest report that is older than one in what was asked for.
 
-    It is of the same backend, and newer in neither Keras nor TensorFlow.
+    It is of the same backend and the same major release of Keras, and newer in neither Keras nor
+    TensorFlow.
 
     Args:
         here: the report to which another is wanted.
-        asked: what must be older: "keras", "tensorflow" or both; without them either may be.
+        asked: "keras", "tensorflow" or both, of which one at least must be older; default: either.
+
+    Raises:
+        UnreadableReportError: the report is of no release, or one of the ledger is damaged.
     """
     mine = _versions(here)
-    found: list[tuple[Version, Version, str]] = []
+    older = [
+        (theirs, name)
+        for theirs, name in _alike(here)
+        if theirs.keras <= mine.keras
+        and theirs.tensorflow <= mine.tensorflow
+        and any(getattr(theirs, what) < getattr(mine, what) for what in asked or _Versions._fields)
+    ]
+    return max(older)[1] if older else None
+
+
+def nearest_later(here: Report) -> str | None:
+    """Return the name of the nearest report that is not older than one, of the same kind.
+
+    Args:
+        here: the report to which another is wanted.
+
+    Raises:
+        UnreadableReportError: the report is of no release, or one of the ledger is damaged.
+    """
+    mine = _versions(here)
+    later = [(theirs, name) for theirs, name in _alike(here) if theirs >= mine]
+    return min(later)[1] if later else None
+
+
+def _alike(here: Report) -> list[tuple[_Versions, str]]:
+    """Return the reports of the same backend and major release of Keras: releases and name."""
+    found = []
     for name in names():
-        one = find(name)
-        theirs = _versions(one)
-        same = one.header.environment.backend == here.header.environment.backend
-        older = [package for package in mine if theirs[package] < mine[package]]
-        newer = [package for package in mine if theirs[package] > mine[package]]
-        if same and older and not newer and set(asked) <= set(older):
-            found.append((theirs["keras"], theirs["tensorflow"], name))
-    return max(found)[-1] if found else None
+        other = find(name)
+        same = other.header.environment.backend == here.header.environment.backend
+        if same and _versions(other).keras.major == _versions(here).keras.major:
+            found.append((_versions(other), name))
+    return found
 
 
 def pair(then: str, now: str) -> tuple[Report, Report]:
@@ -117,7 +145,12 @@ def pair(then: str, now: str) -> tuple[Report, Report]:
     return narrowed(find(name), later.header.claims), later
 
 
-def _versions(one: Report) -> dict[str, Version]:
+class _Versions(NamedTuple):
+    keras: Version
+    tensorflow: Version
+
+
+def _versions(one: Report) -> _Versions:
     """Return the releases of Keras and of TensorFlow, zero where there is none.
 
     Raises:
@@ -125,7 +158,7 @@ def _versions(one: Report) -> dict[str, Version]:
     """
     where = place(one)
     try:
-        return {name: Version(where.version(name) or "0") for name in ("keras", "tensorflow")}
+        return _Versions(*(Version(where.version(name) or "0") for name in _Versions._fields))
     except ValueError as error:
         raise UnreadableReportError(f"a report is of no release: {one_line(error)}") from None
 

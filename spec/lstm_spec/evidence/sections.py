@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lstm_spec import catalog
 from lstm_spec.evidence.compare import Change, Comparison, Errors, Measured, Speed
 
 LIMIT = 30
@@ -16,6 +17,13 @@ RELEASES = (
     *("tf-keras", "jax", "torch", "openvino"),
 )
 """What the sentence names, where it is not the same in both reports."""
+
+WORSE = {
+    "promised": "Broken promises",
+    "derived": "Derived claims that got worse",
+    "observed": "Observed claims that got worse",
+}
+"""The headings of the claims that got worse, by who says so."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,8 @@ def sentence(found: Comparison) -> str:
 
 def sections(found: Comparison) -> list[Section]:
     """Return what there is to say, the most important first."""
-    changed = sorted(found.changed, key=lambda change: change.what not in found.worse)
     told = [
-        changes("Claims with another verdict", "claim", changed, limit=len(changed)),
+        *_verdicts(found),
         changes("Claims added", "claim", found.added),
         changes("Claims gone", "claim", found.gone),
         _numerics(found.errors),
@@ -52,6 +59,19 @@ def sections(found: Comparison) -> list[Section]:
         changes("Environment", "", found.environment),
     ]
     return [section for section in told if section.note or section.rows]
+
+
+def _verdicts(found: Comparison) -> list[Section]:
+    """Return the claims with another verdict: broken promises, what else got worse, the others."""
+    bases = catalog.bases(found.worse)
+    worse = {claim: bases.get(claim, "observed") for claim in found.worse}
+    listed = []
+    for basis, title in WORSE.items():
+        rows = [change for change in found.changed if worse.get(change.what) == basis]
+        listed.append(changes(title, "claim", rows, limit=len(rows)))
+    rest = [change for change in found.changed if change.what not in worse]
+    title = "Other claims with another verdict" if worse else "Claims with another verdict"
+    return [*listed, changes(title, "claim", rest, limit=len(rest))]
 
 
 def count(number: int, thing: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from lstm_spec.verbs.outcome import (
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from lstm_spec.catalog import Claim
     from lstm_spec.evidence.check import Plan
+    from lstm_spec.evidence.compare import Comparison
     from lstm_spec.evidence.report import Environment, Verdict, Writer
     from lstm_spec.evidence.request import Request
 
@@ -189,7 +191,10 @@ def _asked(arguments: argparse.Namespace) -> list[str]:
 
 
 def _since(report: Writer, asked: Request) -> int:
-    """Compare a report with the nearest earlier one of the ledger; return 1 if anything got worse.
+    """Compare a report with the nearest one of the ledger; return 1 if anything got worse.
+
+    Where the ledger has no earlier report of that backend and Keras it is the nearest later one,
+    beside which nothing of this one is called worse.
 
     Args:
         report: what was written.
@@ -198,14 +203,42 @@ def _since(report: Writer, asked: Request) -> int:
     from lstm_spec.evidence import ledger
     from lstm_spec.evidence.compare import compare
 
-    now = report.read()
-    name = ledger.nearest(now, asked.moved)
-    if name is None:
+    tried = report.read()
+    claims, file = tried.header.claims, shlex.quote(str(report.path))
+    if name := ledger.nearest(tried, asked.moved):
+        print(f"\nCompared with {name} of the ledger:\n", flush=True)
+        found = compare(ledger.narrowed(ledger.find(name), claims), tried)
+        word = ledger.NEAREST if ledger.nearest(tried, ()) == name else name
+        _show_concerned(found, claims, f"{word} {file}")
+        return 1 if found.worse else 0
+    if name := ledger.nearest_later(tried):
+        print(f"\nCompared with {name} of the ledger, which has none earlier:\n", flush=True)
+        found = compare(tried, ledger.narrowed(ledger.find(name), claims))
+        _show_concerned(found, claims, f"{file} {name}")
         return 0
-    print(f"\nCompared with {name} of the ledger:\n", flush=True)
-    found = compare(ledger.narrowed(ledger.find(name), now.header.claims), now)
-    show(found, "table")
-    return 1 if found.worse else 0
+    print("\nThe ledger has no report of this backend and this Keras to compare with.")
+    return 0
+
+
+def _show_concerned(found: Comparison, claims: list[str], sides: str) -> None:
+    """Print a comparison; of a part of the claims without signatures and documentation.
+
+    Args:
+        found: the comparison.
+        claims: those that were tried.
+        sides: the words by which `lstm-spec compare` compares the same reports.
+    """
+    from msgspec import structs
+
+    from lstm_spec.evidence.oneline import one_line
+    from lstm_spec.evidence.sections import count
+
+    whole = {claim.id for claim in catalog.claims()} <= set(claims)
+    changes = [*(found.signatures or []), *(found.documentation or [])]
+    show(found if whole else structs.replace(found, signatures=[], documentation=[]), "table")
+    if changes and not whole:
+        left = f"{count(len(changes), 'change')} of signatures and documentation left out"
+        print(f"\n{left}; `lstm-spec compare {one_line(sides)}` shows them.")
 
 
 def _bisect(arguments: argparse.Namespace, claims: list[Claim]) -> int:
