@@ -62,6 +62,16 @@ def test_it_runs_from_a_copy(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("__pycache__"))
 
 
+def test_folders_of_pythonpath_are_said_not_to_count(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "patched")
+    monkeypatch.setattr(apart, "check", lambda *_, **__: outcome.INTERRUPTED)
+    assert cli.main(["check", "--with", "keras"]) == outcome.INTERRUPTED
+    told = "PYTHONPATH does not count there; try a source tree by --with and its folder"
+    assert capfd.readouterr().err == f"lstm-spec: {told}\n"
+
+
 def test_what_points_to_the_packages_here_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("PYTHONHOME", "/somewhere")

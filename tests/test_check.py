@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,15 @@ def test_what_a_newer_keras_takes_and_documents_is_told(check: Check) -> None:
     assert "New in this Keras:" in done.stdout
     assert "Masking, argument `tolerance`: no claim tries it" in done.stdout
     assert "Masking, summary: changed; it said: " in done.stdout
+
+
+def test_keras_in_a_folder_of_pythonpath_is_tried_and_named(tmp_path: Path) -> None:
+    shutil.copytree(FAULTS / "wrong", tmp_path / "patched")
+    installed = Path(metadata.distribution("keras").locate_file("keras"))
+    shutil.copytree(installed, tmp_path / "patched" / "keras")
+    command = [sys.executable, "-m", "lstm_spec.cli", "check", "--effort", "smoke", EVERY_STEP]
+    variables = {**os.environ, "PYTHONPATH": "patched"}
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"\nKeras from {tmp_path}/patched/keras\n" in done.stdout
+    assert f"Refuted: {EVERY_STEP}" in done.stdout

@@ -221,7 +221,8 @@ def check_on(folder: Path, *specs: str) -> subprocess.Popen[str]:
 
 
 def recorded(folder: Path) -> list[report.Record]:
-    return report.read(folder / FILE).records if (folder / FILE).exists() else []
+    begun = (folder / FILE).exists() and (folder / FILE).stat().st_size
+    return report.read(folder / FILE).records if begun else []
 
 
 def all_held_after_a_kill(folder: Path, specs: list[str], kill: Callable[[], None]) -> str:

@@ -33,10 +33,15 @@ def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
+def begun(folder: Path) -> bool:
+    """Return whether a check had come to write its report; a killed one may leave it empty."""
+    return (folder / FILE).exists() and (folder / FILE).stat().st_size > 0
+
+
 def finish(folder: Path) -> None:
     """Resume the check of a folder, or begin it if it had not come to write a report."""
     begin = (*CLAIMS, *DRAWN)
-    words = ("--resume",) if (folder / FILE).exists() else begin
+    words = ("--resume",) if begun(folder) else begin
     done = subprocess.run([*CHECK, *words], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -74,8 +79,8 @@ def test_check_is_stopped_and_resumed(
     assert process.returncode in (0, -sent if sent is signal.SIGKILL else 130)
     time.sleep(0.5)
     assert running(str(tmp_path)) == []
-    before = report.read(tmp_path / FILE).records if (tmp_path / FILE).exists() else []
-    if process.returncode == 130 and (tmp_path / FILE).exists():
+    before = report.read(tmp_path / FILE).records if begun(tmp_path) else []
+    if process.returncode == 130 and begun(tmp_path):
         assert f"Incomplete: {len(before)} of {len(CLAIMS)} claims were tried; --resume" in said
         with pytest.raises(report.UnreadableReportError, match="incomplete"):
             ledger.find(str(tmp_path / FILE))

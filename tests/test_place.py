@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -44,7 +45,7 @@ def test_environment_variable_overrules_the_settings(home: Path, monkeypatch) ->
 
 def test_keras_two_has_no_other_backend(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "torch")
-    monkeypatch.setattr(place, "_version", {"keras": "2.15.0"}.get)
+    monkeypatch.setattr(place, "versions", lambda names: {"keras": "2.15.0"})
     assert place.installed().backend == "tensorflow"
 
 
@@ -68,3 +69,41 @@ def test_neither_keras_nor_tensorflow_is_imported() -> None:
     program += "; assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert f"keras {metadata.version('keras')}" in done.stdout, done.stderr
+
+
+FOUND = "from lstm_spec.evidence import place; print(place.installed().packages, place.origin())"
+
+
+def found(folder: Path, *paths: str) -> str:
+    """Return the packages, and where Keras comes from, in a process with folders before all."""
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    variables.pop("TF_USE_LEGACY_KERAS", None)
+    command = [sys.executable, "-c", FOUND]
+    return subprocess.check_output(command, cwd=folder, env=variables, text=True).strip()
+
+
+def test_keras_of_pythonpath_is_the_one_that_counts(tmp_path: Path) -> None:
+    source = tmp_path / "tree" / "keras"
+    (source / "src").mkdir(parents=True)
+    (source / "__init__.py").touch()
+    assert found(tmp_path, "tree") == f"{place.installed().packages} {source}"
+    (source / "src" / "version.py").write_text('__version__ = "3.99.0"\n', encoding="utf-8")
+    assert "'keras': '3.99.0'" in found(tmp_path, "tree")
+    assert found(tmp_path, "tree").endswith(str(source))
+
+
+def test_address_from_which_keras_was_installed_is_told(tmp_path: Path) -> None:
+    info = tmp_path / "keras-3.99.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: keras\nVersion: 3.99.0\n", encoding="utf-8")
+    (tmp_path / "keras").mkdir()
+    (tmp_path / "keras" / "__init__.py").touch()
+    for recorded, told in [
+        ('{"url": "file:///a%20b/keras.whl"}', " /a b/keras.whl"),
+        ('{"url": "https://h/keras", "vcs_info": {"commit_id": "c0"}}', " https://h/keras@c0"),
+        ("{}", "}"),
+        ("[", "}"),
+    ]:
+        (info / "direct_url.json").write_text(recorded, encoding="utf-8")
+        assert found(tmp_path, str(tmp_path)).endswith(told)
+    assert "'keras': '3.99.0'" in found(tmp_path, str(tmp_path))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.evidence.request import UnusableRequirementError, parse, wheels
+from lstm_spec.evidence.request import UnusableRequirementError, parse, source, wheels
 
 WHEEL = "keras-3.15.1-py3-none-any.whl"
 
@@ -82,3 +82,19 @@ def test_wheel_under_another_name_is_refused(tmp_path: Path) -> None:
 )
 def test_request_knows_what_was_asked_for(words: list[str], moved: set[str]) -> None:
     assert parse(words).moved == moved
+
+
+def test_folder_of_a_source_tree_is_named_by_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("keras").mkdir()
+    Path("keras/pyproject.toml").touch()
+    Path("empty").mkdir()
+    assert source("keras") is None  # it is the package
+    assert source("keras @ https://example.org/keras.whl") is None
+    assert source("./missing") is None
+    assert source("./keras") == Path("./keras")
+    assert source(f"keras @ {(tmp_path / 'keras').as_uri()}") == tmp_path / "keras"
+    with pytest.raises(UnusableRequirementError, match=r"\./empty has no pyproject.toml or setup"):
+        source("./empty")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,10 @@ def test_release_that_does_not_exist_is_said_in_a_sentence() -> None:
 
 def test_python_that_does_not_exist_is_said_in_a_sentence(monkeypatch) -> None:
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
-    with pytest.raises(venv.UnmadeError, match=r"No interpreter found for Python 3\.99"):
+    advice = r"No interpreter found for Python 3\.99.*; install Python 3\.99, or leave out --python"
+    with pytest.raises(venv.UnmadeError, match=advice) as error:
         venv.make(Request(SMALL.requirements, "3.99"))
+    assert "\n" not in str(error.value)
 
 
 def test_registry_out_of_reach_is_said_in_a_sentence(
@@ -124,4 +127,68 @@ def test_registry_out_of_reach_is_said_in_a_sentence(
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(venv.UnmadeError, match="Failed to fetch") as error:
         venv.make(SMALL)
+    assert "\n" not in str(error.value)
+
+
+BACKEND = """
+import zipfile
+
+def build_wheel(folder, settings=None, metadata=None):
+    name = "sample-1.0-py3-none-any.whl"
+    text = "Metadata-Version: 2.1\\nName: sample\\nVersion: 1.0\\n"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        for file in ("sample.py", "build/left.py"):
+            if __import__("os").path.exists(file):
+                wheel.write(file)
+        wheel.writestr("sample-1.0.dist-info/METADATA", text)
+        wheel.writestr("sample-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("sample-1.0.dist-info/RECORD", "")
+    return name
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a source tree that is built without any other package."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    (folder / "pyproject.toml").write_text(f"[build-system]\n{system}", encoding="utf-8")
+    (folder / "backend.py").write_text(BACKEND, encoding="utf-8")
+    (folder / "sample.py").write_text("one = 1\n", encoding="utf-8")
+    return folder
+
+
+def test_source_tree_is_built_as_it_is_now(tree: Path) -> None:
+    files = sorted(tree.rglob("*"))
+    first = venv.wheel(tree)
+    assert venv.wheel(tree) == first
+    (tree / "sample.py").write_text("one = 2\n", encoding="utf-8")
+    other = venv.wheel(tree)
+    assert other != first
+    assert zipfile.ZipFile(other).read("sample.py") == b"one = 2\n"
+    assert sorted(tree.rglob("*")) == files  # nothing is left there
+    (tree / "build").mkdir()
+    (tree / "build" / "left.py").touch()
+    assert venv.wheel(tree) == other  # nor does what is left there count
+
+
+def test_source_tree_is_asked_for_beside_packages(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tree.parent)
+    sample, *packages = venv.ask(["./tree", "keras==3.9.2"]).requirements
+    assert sample.startswith("sample @ file:///")
+    assert packages == ["keras==3.9.2", "tensorflow"]
+    assert capsys.readouterr().err == "lstm-spec: builds tree\n"
+    assert venv.ask(["tree"]).requirements == ("tree", "tensorflow")
+    assert "takes tree for a package; for the folder write ./tree" in capsys.readouterr().err
+
+
+def test_source_tree_that_cannot_be_built_is_said_in_a_sentence(tree: Path) -> None:
+    (tree / "backend.py").write_text("raise RuntimeError('no backend')\n", encoding="utf-8")
+    with pytest.raises(
+        venv.UnmadeError, match=r"tree cannot be built: RuntimeError: no backend$"
+    ) as error:
+        venv.wheel(tree)
     assert "\n" not in str(error.value)

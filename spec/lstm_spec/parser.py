@@ -93,15 +93,23 @@ def _add_hosts(verb: argparse.ArgumentParser) -> None:
 def _add_request(verb: argparse.ArgumentParser) -> None:
     group = verb.add_argument_group("on other releases, in an environment that is made for it")
     add = group.add_argument
-    helps = "a package, like tensorflow==2.21.0 or tf-nightly, or a wheel; may be repeated"
+    helps = (
+        "like tensorflow==2.21.0 or tf-nightly, or a wheel, or the folder of a source tree, "
+        "like ./keras; may be repeated"
+    )
     add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=helps)
     add("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
     add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
 
 
 def _python(text: str) -> str:
-    if not re.fullmatch(r"3\.\d+", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is no Python; give one like 3.12")
+    named = metadata.metadata("lstm-spec").get_all("Classifier") or []
+    *others, last = re.findall(
+        r"^Programming Language :: Python :: (3\.\d+)$", "\n".join(named), re.M
+    )
+    if text not in (*others, last):
+        told = f"{', '.join(others)} or {last}"
+        raise argparse.ArgumentTypeError(f"lstm-spec does not run on Python {text!r}; give {told}")
     return text
 
 
@@ -115,7 +123,7 @@ def _add_compare(verbs: Any) -> None:
     add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
     about = (
         "A and B: a name of the matrix like keras-3.9; requirements like 'keras==3.9.2 "
-        "tensorflow==2.16.2'; a wheel; or here, for what is installed"
+        "tensorflow==2.16.2'; a wheel or a source tree's folder; or here, for what is installed"
     )
     group = verb.add_argument_group("two environments, instead of reports", about)
     speed = "time A and B in turns, and say what is slower in B"

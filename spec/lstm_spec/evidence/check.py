@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -79,6 +80,20 @@ def run(plan: Plan, environment: Environment) -> Generator[Record]:
     if tried.footer is None:
         seconds = round(time.monotonic() - began, 1)
         plan.report.append(Footer(_now(), seconds, tried.verdicts))
+
+
+def end_with(parent: int) -> None:
+    """End this process and its workers as soon as its parent has ended, even by SIGKILL.
+
+    Otherwise they would keep the report locked, and write it.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _untried(plan: Plan) -> list[Claim]:

@@ -231,6 +231,7 @@ def facts(header: Header) -> dict[str, str]:
     named = ("python", "backend", "device", "platform", "processor", "cores")
     return {
         **there.packages,
+        **({"Keras from": there.origin} if there.origin else {}),
         **{name: str(getattr(there, name)) for name in named},
         **{name: str(getattr(header, name)) for name in ("effort", "seed", "workers")},
         "lstm-spec": header.lstm_spec,

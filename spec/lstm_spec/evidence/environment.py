@@ -14,15 +14,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from packaging.version import Version
 
+from lstm_spec.evidence import place
 from lstm_spec.evidence.oneline import without_escapes
-from lstm_spec.evidence.place import aside
 from lstm_spec.evidence.report import Environment
 
 if TYPE_CHECKING:  # at run time only the process apart imports these
@@ -89,8 +88,15 @@ def probe() -> Environment:
 
 
 def quiet() -> dict[str, str]:
-    """Return this process's environment variables, with TensorFlow's log off unless it is set."""
-    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    """Return this process's environment variables for one that runs in another folder.
+
+    TensorFlow's log is off unless it is set, and PYTHONPATH names the same folders there.
+    """
+    variables = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    if paths := variables.get("PYTHONPATH"):
+        absolute = [os.path.abspath(path) for path in paths.split(os.pathsep)]
+        variables["PYTHONPATH"] = os.pathsep.join(absolute)
+    return variables
 
 
 def _look() -> _Found:
@@ -130,6 +136,7 @@ def _environment(backend: str) -> Environment:
         backend=backend,
         device=_device(),
         packages=packages(),
+        origin=place.origin(),
         news=_news(taken, said),
         signatures=_told(taken),
         sentences=digests(said),
@@ -167,15 +174,7 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
 
 def packages(names: Sequence[str] = PACKAGES) -> dict[str, str]:
     """Return the versions of the packages that matter and are here, by distribution name."""
-    meant = [name for name in names if name != aside()]
-    return {name: version for name in meant if (version := _version(name))}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+    return place.versions(names)
 
 
 def processor() -> str:

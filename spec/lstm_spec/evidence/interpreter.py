@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lstm_spec.evidence import apart, matrix, request, venv
+from lstm_spec.evidence import apart, matrix, venv
 from lstm_spec.evidence.bursts import ALONE, Answer, Ask, Ready
 from lstm_spec.evidence.environment import quiet
 from lstm_spec.evidence.request import Request, UnusableRequirementError
@@ -103,12 +103,14 @@ def side(word: str, python: str = "") -> Side:
     """Return the environment that a word means.
 
     Args:
-        word: the name of one in the matrix, requirements and wheels with spaces between them,
-            or "here".
+        word: the name of one in the matrix; requirements, wheels and folders of source trees
+            with spaces between them; or "here".
         python: as `major.minor`; default: as the matrix says, or the one that runs.
 
     Raises:
         UnusableRequirementError: it is none of these; the message says what is expected.
+        UnmadeError: a source tree cannot be built.
+        OSError: the cache cannot be written.
     """
     if word == HERE:
         return Side(word, None)
@@ -116,7 +118,7 @@ def side(word: str, python: str = "") -> Side:
     if word in entries:
         asked = entries[word]
         return Side(word, replace(asked, python=python) if python else asked)
-    return Side(word, request.parse(_words(word, list(entries)), python))
+    return Side(word, venv.ask(_words(word, list(entries)), python))
 
 
 def _words(text: str, names: list[str]) -> list[str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.version import Version
 
@@ -45,8 +49,7 @@ def installed(look_for_gpus: bool = False) -> Place:
     Args:
         look_for_gpus: whether to ask Keras for GPUs; otherwise the device is "cpu".
     """
-    names = [name for names in DISTRIBUTIONS.values() for name in names if name != aside()]
-    packages = {name: version for name in names if (version := _version(name))}
+    packages = versions(name for names in DISTRIBUTIONS.values() for name in names)
     place = Place(packages, platform.python_version())
     device = "gpu" if look_for_gpus and _gpus() else "cpu"
     return Place(packages, place.python, _backend(place.version("keras")), device)
@@ -57,9 +60,79 @@ def aside() -> str:
     return "keras" if os.environ.get("TF_USE_LEGACY_KERAS") == "1" else "tf-keras"
 
 
-def _version(name: str) -> str | None:
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those packages that are here, and meant.
+
+    Of a Keras that comes before the installed one, as by PYTHONPATH, it is that which its source
+    names.
+    """
+    meant = [name for name in names if name != aside()]
+    installed = {name: _distribution(name) for name in meant}
+    there = {name: package.version for name, package in installed.items() if package}
+    folder = _before_installed()
+    if version := folder and _written(folder):
+        there = {name: old for name, old in there.items() if name not in DISTRIBUTIONS["keras"]}
+        named = "tf-keras" if aside() == "keras" else "keras"
+        there |= {named: version} if named in meant else {}
+    return there
+
+
+def origin() -> str:
+    """Return where Keras comes from, unless it is a release that a registry gave.
+
+    A folder; or the wheel or the address from which it was installed.
+    """
+    if folder := _before_installed():
+        return str(folder)
+    for name in DISTRIBUTIONS["keras"]:
+        package = _distribution(name) if name != aside() else None
+        text = package.read_text("direct_url.json") if package else None
+        if text:
+            return _address(text)
+    return ""
+
+
+def _address(text: str) -> str:
+    """Return from where a package was installed, as PEP 610 records it."""
     try:
-        return metadata.version(name)
+        recorded = json.loads(text)
+        url, commit = recorded["url"], recorded.get("vcs_info", {}).get("commit_id")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    local = urlsplit(url)
+    if local.scheme == "file":
+        return url2pathname(local.path)
+    return f"{url}@{commit}" if commit else str(url)
+
+
+def _before_installed() -> Path | None:
+    """Return the folder of the Keras that is imported, if no distribution has it."""
+    module = "tf_keras" if aside() == "keras" else "keras"
+    try:
+        spec = util.find_spec(module)
+    except ValueError:  # a module without a spec was put in its place
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    packages = [_distribution(name) for name in DISTRIBUTIONS["keras"] if name != aside()]
+    files = [str(package.locate_file(f"{module}/__init__.py")) for package in packages if package]
+    own = any(os.path.exists(file) and os.path.samefile(file, spec.origin) for file in files)
+    return None if own else Path(spec.origin).parent
+
+
+def _written(folder: Path) -> str:
+    """Return the version that the source of Keras names; nothing, if it is not found."""
+    for name in ("src/version.py", "version.py", "src/__init__.py", "__init__.py"):
+        file = folder / name
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        if version := re.search(r"^__version__ = [\"']([^\"']+)[\"']", text, re.MULTILINE):
+            return version[1]
+    return ""
+
+
+def _distribution(name: str) -> metadata.Distribution | None:
+    try:
+        return metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return None
 

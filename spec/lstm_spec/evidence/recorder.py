@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from typing import Any
 
@@ -13,20 +10,11 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.evidence import deviations, hosts
+from lstm_spec.evidence.check import end_with
 from lstm_spec.evidence.report import Record, Writer
 
 KEY = "lstm_spec"
 """The name under which a record travels with pytest's report of a test."""
-
-
-def _end_with(parent: int) -> None:
-    """End this process and its workers as soon as its parent has ended, even by SIGKILL.
-
-    Else they would go on to write into a report that is perhaps resumed meanwhile.
-    """
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os.killpg(0, signal.SIGKILL)
 
 
 class Recorder:
@@ -41,7 +29,7 @@ class Recorder:
         self.started: dict[str, float] = {}
         self.ids = {claim.test: claim.id for claim in catalog.claims()}
         if parent := config.getoption("lstm_parent"):
-            threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+            end_with(parent)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Remember when a claim was begun."""

@@ -57,6 +57,8 @@ class Environment(msgspec.Struct, frozen=True):
     device: str
     packages: dict[str, str]
     """Versions of the packages that matter, by distribution name."""
+    origin: str = ""
+    """Where Keras was imported from, unless it is a release that a registry gave."""
     news: list[str] = []
     """Sentences of Keras' documentation that changed since their verdicts, untried arguments."""
     signatures: dict[str, dict[str, str]] = {}
@@ -182,9 +184,14 @@ class Writer:
     """Where it is; everything is written and read by the descriptor."""
     descriptor: int
     new: bool = False
-    """Whether there was no such file before."""
+    """Whether the file was made to be locked."""
     locked: bool = True
     """Whether the file is locked; some file systems have no locks."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is written yet."""
+        return os.fstat(self.descriptor).st_size == 0
 
     @property
     def replaced(self) -> bool:
@@ -237,10 +244,7 @@ class Writer:
         return self._content().startswith(GZIP)
 
     def _content(self) -> bytes:
-        parts = [os.pread(self.descriptor, LARGEST, 0)]
-        while parts[-1]:
-            parts.append(os.pread(self.descriptor, LARGEST, sum(map(len, parts))))
-        return b"".join(parts)
+        return os.pread(self.descriptor, os.fstat(self.descriptor).st_size, 0)
 
 
 @contextlib.contextmanager
@@ -258,7 +262,7 @@ def writer(path: Path) -> Iterator[Writer]:
     try:
         yield opened
     finally:
-        if opened.new and not os.fstat(opened.descriptor).st_size and not opened.replaced:
+        if opened.new and opened.empty and not opened.replaced:
             path.unlink()
         os.close(opened.descriptor)
 
@@ -319,6 +323,8 @@ def read(path: Path) -> Report:
 
 
 def _parse(path: Path, text: bytes) -> Report:
+    if not text:
+        raise UnreadableReportError(f"{path}: not a report: it is empty")
     *whole, rest = text.split(b"\n")
     lines = [_decode(path, number, text) for number, text in enumerate(whole, 1)]
     if not lines or not isinstance(lines[0], Header):

@@ -81,8 +81,40 @@ def name_of(requirement: str) -> str:
 
 def wheels(request: Request) -> list[Path]:
     """Return the wheels that are among the requirements."""
-    urls = [Requirement(text).url or "" for text in request.requirements]
-    return [Path(url2pathname(urlsplit(url).path)) for url in urls if url.startswith("file:")]
+    paths = [_local(Requirement(text).url or "") for text in request.requirements]
+    return [path for path in paths if path]
+
+
+def source(word: str) -> Path | None:
+    """Return the folder of the source tree that a word names; None, if it names something else.
+
+    As for pip a path has a separator in it, or begins with a dot: `keras` is the package.
+
+    Raises:
+        UnusableRequirementError: it is a folder without a source tree.
+    """
+    with suppress(ValueError, RecursionError):
+        path = _local(Requirement(word).url or "")
+        return path if path and os.path.isdir(path) else None
+    named = os.path.expanduser(word)
+    if not (os.sep in named or named.startswith(".")) or not os.path.isdir(named):
+        return None
+    if not is_source(named):
+        raise UnusableRequirementError(
+            f"{one_line(word)} has no pyproject.toml or setup.py; give the folder of a source tree"
+        )
+    return Path(named)
+
+
+def is_source(folder: str) -> bool:
+    """Return whether a folder holds what a package is built from."""
+    return any(
+        os.path.isfile(os.path.join(folder, name)) for name in ("pyproject.toml", "setup.py")
+    )
+
+
+def _local(url: str) -> Path | None:
+    return Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
 
 
 def _requirement(word: str) -> str:
@@ -93,7 +125,8 @@ def _requirement(word: str) -> str:
         if str(Requirement(text)) == text:  # what is written is not always read as the same
             return text
     raise UnusableRequirementError(
-        f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', or a wheel"
+        f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', a wheel, or the folder "
+        "of a source tree"
     )
 
 

@@ -39,9 +39,9 @@ def forbid_missing(begun: Writer) -> None:
     """Forbid to go on with a report that was never begun.
 
     Raises:
-        UnresumableError: there was no such file.
+        UnresumableError: there was no such file, or it is empty.
     """
-    if begun.new:
+    if begun.empty:
         raise UnresumableError(f"there is no report {begun.path}; leave out --resume to begin one")
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from lstm_spec.catalog import Claim
 from lstm_spec.evidence import environment
+from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.report import DAMAGED, GOOD, VERDICTS, Outcome, Record, Report
 
 NARROW = 60
@@ -54,6 +55,8 @@ def summarize(
     statements = {claim.id: claim for claim in claims}
     outcome = tried.outcome
     console.print(_where(tried), highlight=False, markup=False)
+    if origin := tried.header.environment.origin:
+        print(f"Keras from {one_line(origin)}\n", file=console.file)
     console.print(_table(tried.header.claims, outcome, console.width))
     remarked = [r for r in outcome.records if r.verdict == "held" and r.message]
     _list("Held, but", remarked, console)

@@ -10,13 +10,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lstm_spec.evidence.request import STAND_INS, Request, UnusableRequirementError, name_of, wheels
+from lstm_spec.evidence.oneline import one_line
+from lstm_spec.evidence.request import (
+    STAND_INS,
+    Request,
+    UnusableRequirementError,
+    is_source,
+    name_of,
+    parse,
+    source,
+    wheels,
+)
 
 PACKAGE = "lstm-spec"
 
@@ -28,6 +40,70 @@ class UnmadeError(RuntimeError):
 def cache() -> Path:
     """Return the folder of the environments; it may be deleted at any time."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / PACKAGE
+
+
+def ask(words: Sequence[str], python: str = "", backend: str = "tensorflow") -> Request:
+    """Return the request that a user's words mean; a source tree is built first.
+
+    Args:
+        words: requirements, paths of wheels, and folders of source trees.
+        python: as `major.minor`, or empty.
+        backend: one of those in NEEDED.
+
+    Raises:
+        UnusableRequirementError: a word is none of these; the message says what is expected.
+        UnmadeError: a source tree cannot be built.
+        OSError: the cache cannot be written.
+    """
+    for word in words:
+        if os.path.isdir(word) and is_source(word) and not source(word):
+            told = f"takes {word} for a package; for the folder write ./{word}"
+            print(f"{PACKAGE}: {told}", file=sys.stderr)
+    sources = {word: folder for word in words if (folder := source(word))}
+    parse([word for word in words if word not in sources], python, backend)  # before anything built
+    given = [str(wheel(sources[word], python)) if word in sources else word for word in words]
+    return parse(given, python, backend)
+
+
+def wheel(folder: Path, python: str = "") -> Path:
+    """Return a wheel of a source tree as it is now, kept under a digest of what is in it.
+
+    It is built from a copy: what an earlier build left in the folder would get into the wheel.
+
+    Raises:
+        UnmadeError: it cannot be built, or the Python not be had.
+        OSError: the cache cannot be written.
+    """
+    print(f"{PACKAGE}: builds {one_line(folder)}", file=sys.stderr)
+    cache().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache(), prefix="new-") as scratch:
+        tree, out = Path(scratch, "tree"), Path(scratch, "wheel")
+        shutil.copytree(folder, tree, symlinks=True, ignore=_left_out)
+        built_for = ("--python", _interpreter(python))
+        done = _run("build", "--wheel", *built_for, "--out-dir", str(out), str(tree))
+        if done.returncode:
+            raise UnmadeError(f"{one_line(folder)} cannot be built: {_last(done.stderr)}")
+        [built] = out.glob("*.whl")
+        kept = cache() / "wheels" / _content(built) / built.name
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            built.replace(kept)
+        return kept
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Return what is not copied: what begins with a dot, and what a build or a run leaves."""
+    left = {name for name in names if name.startswith(".") or name == "__pycache__"}
+    if is_source(folder):
+        left |= {name for name in names if name in ("build", "dist") or name.endswith(".egg-info")}
+    return left
+
+
+def _content(wheel: Path) -> str:
+    """Return a digest of the files in a wheel; their times do not count."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = sorted((info.filename, info.CRC) for info in archive.infolist())
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
 
 
 def make(request: Request) -> Path:
@@ -45,7 +121,7 @@ def make(request: Request) -> Path:
     cache().mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=cache(), prefix="new-"))
     try:
-        _uv("venv", "--python", _interpreter(request), str(fresh))
+        _begin(fresh, request.python)
         pins = resolve(request, python(fresh))
         made = cache() / _digest(request, pins, fresh)
         if not python(made).exists():
@@ -57,6 +133,19 @@ def make(request: Request) -> Path:
         return python(made)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _begin(folder: Path, version: str) -> None:
+    """Make an environment without packages.
+
+    Raises:
+        UnmadeError: there is no such Python, and it cannot be downloaded.
+    """
+    try:
+        _uv("venv", "--python", _interpreter(version), str(folder))
+    except UnmadeError as error:
+        advice = f"; install Python {version}, or leave out --python" if version else ""
+        raise UnmadeError(f"{error}{advice}") from None
 
 
 def resolve(request: Request, interpreter: Path, version: str = "") -> str:
@@ -131,9 +220,9 @@ def _version(name: str) -> str:
         return ""
 
 
-def _interpreter(request: Request) -> str:
+def _interpreter(version: str) -> str:
     running = ".".join(platform.python_version_tuple()[:2])
-    return sys.executable if request.python in ("", running) else request.python
+    return sys.executable if version in ("", running) else version
 
 
 def _digest(request: Request, pins: str, venv: Path) -> str:
@@ -151,13 +240,24 @@ def _uv(*words: str, given: str = "") -> str:
     Raises:
         UnmadeError: it fails; the message holds its reason.
     """
-    from uv import find_uv_bin  # only here: no other verb needs it
-
-    command = [find_uv_bin(), *words, "--quiet", "--color", "never"]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    done = _run(*words, "--quiet", given=given)
     if done.returncode:
         raise UnmadeError(f"the environment cannot be made: {_reason(done.stderr)}")
     return done.stdout
+
+
+def _run(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    from uv import find_uv_bin  # only here: no other verb needs it
+
+    command = [find_uv_bin(), *words, "--no-progress", "--color", "never"]
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+
+
+def _last(printed: str) -> str:
+    """Return the last line that a build printed; if it printed nothing, uv's reason."""
+    output, _, reason = printed.rpartition("error: ")
+    lines = output.strip().splitlines()[1:]  # the first is uv's own
+    return one_line(lines[-1] if lines else _reason(f"error: {reason}"))
 
 
 def _reason(said: str) -> str:

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import shlex
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -98,9 +99,11 @@ def _report(arguments: argparse.Namespace) -> Iterator[Writer]:
         UnresumableError: there is none to go on with.
     """
     from lstm_spec.evidence import resume
+    from lstm_spec.evidence.check import end_with
     from lstm_spec.evidence.report import Writer
 
     if arguments.descriptor is not None:
+        end_with(os.getppid())
         yield Writer(arguments.report, arguments.descriptor)
         return
     with open_report(arguments.report) as report:
@@ -172,9 +175,11 @@ def _apart(arguments: argparse.Namespace, report: Writer) -> int:
     words += ["--resume"] * arguments.resume
     words += [f"--report={arguments.report.absolute()}", *arguments.names]
     try:
-        asked = request.parse(
-            arguments.packages, arguments.python or "", arguments.backend or "tensorflow"
-        )
+        backend = arguments.backend or "tensorflow"
+        asked = venv.ask(arguments.packages, arguments.python or "", backend)
+        if os.environ.get("PYTHONPATH"):
+            told = "PYTHONPATH does not count there; try a source tree by --with and its folder"
+            print(f"lstm-spec: {told}", file=sys.stderr)
         status = apart.check(asked, words, asked=_asked(arguments), report=report)
         return status if status > 1 else max(status, _since(report, asked))
     except request.UnusableRequirementError as error:
