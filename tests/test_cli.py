@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from lstm_spec import cli
-from lstm_spec.evidence import deviations, ledger
+from lstm_spec.evidence import ledger
 from lstm_spec.publish import constructor
 
 
@@ -187,14 +186,3 @@ def test_reader_that_closes_the_pipe_ends_it_without_a_traceback(words: list[str
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait() == 141
-
-
-def test_ambiguous_deviations_are_said_before_anything_is_tried(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    everywhere = deviations.Deviation("time.order", "seven", "It is seven.", "an issue")
-    monkeypatch.setattr(deviations, "load", lambda: [everywhere, structs.replace(everywhere)])
-    assert cli.main(["check", "time.order"]) == 3
-    assert "time.order: two match " in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
