@@ -6,7 +6,6 @@ Where one way of running could silently be another, the claim also counts which 
 from __future__ import annotations
 
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
 from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy
+from lstm_spec.harness.timing import assert_between, ratio
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
 
@@ -160,13 +160,6 @@ def quantized(model: Any) -> Any:
         warnings.simplefilter("ignore")
         model.quantize("int8")
     return model
-
-
-def seconds(call: Callable[[], Any]) -> float:
-    """Return how long a call takes."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def returned(case: Case) -> Any:
@@ -1400,17 +1393,15 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
     >>> import timeit
-    >>> slow = timeit.repeat(lambda: model.predict(x, verbose=0), number=1, repeat=3)
-    >>> fast = timeit.repeat(lambda: model.predict_on_batch(x), number=1, repeat=3)
+    >>> slow = timeit.repeat(lambda: model.predict(x, verbose=0), number=1, repeat=9)
+    >>> fast = timeit.repeat(lambda: model.predict_on_batch(x), number=1, repeat=9)
     >>> min(slow) > 2 * min(fast)
     True
     """
     case = small()
     model = in_model(lstm(case), case)
-    ways = (lambda: model.predict(case.x, verbose=0), lambda: model.predict_on_batch(case.x))
-    rounds = [[seconds(way) for way in ways] for _ in range(3)]
-    predict, on_batch = np.min(rounds, axis=0)  # the first round compiles
-    assert predict > 2 * on_batch, f"{predict:.4f} s and {on_batch:.4f} s"
+    on_batch = partial(model.predict_on_batch, case.x)
+    assert_between(2, ratio(partial(model.predict, case.x, verbose=0), on_batch), 1000)
 
 
 FREE: dict[str, list[Any]] = {
