@@ -54,6 +54,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
     keras: str = ""
     """A version specifier."""
+    numpy: str = ""
+    """A version specifier."""
     python: str = ""
     """A version specifier."""
     backend: Backend | list[Backend] = []
@@ -67,7 +69,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ValueError: one of them.
         """
-        for specifier in (self.tensorflow, self.keras, self.python):
+        for specifier in (self.tensorflow, self.keras, self.numpy, self.python):
             for one in SpecifierSet(specifier):
                 one.contains("0")  # some of it is read only when it is used
 
@@ -76,6 +78,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (
             _within(self.tensorflow, place.version("tensorflow"))
             and _within(self.keras, place.version("keras"))
+            and _within(self.numpy, place.version("numpy"))
             and _within(self.python, place.python)
             and _among(self.backend, place.backend)
             and _among(self.device, place.device)
@@ -89,7 +92,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def condition(self) -> str:
         """The conditions, as they are written; "everywhere", if there are none."""
-        names = ("tensorflow", "keras", "python", "backend", "device")
+        names = ("tensorflow", "keras", "numpy", "python", "backend", "device")
         given = [(name, getattr(self, name)) for name in names]
         return ", ".join(f"{name} {value}" for name, value in given if value) or "everywhere"
 

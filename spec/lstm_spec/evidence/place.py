@@ -18,6 +18,7 @@ from packaging.version import Version
 DISTRIBUTIONS = {
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"),
     "keras": ("keras", "keras-nightly", "tf-keras"),
+    "numpy": ("numpy",),
 }
 """The names under which a package is distributed."""
 
