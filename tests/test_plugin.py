@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import catalog
+from lstm_spec.claims import weights
 from lstm_spec.evidence import deviations, report
 from lstm_spec.evidence.recorder import Recorder
 
@@ -142,6 +143,13 @@ def test_claim_that_does_not_apply_says_why(judge) -> None:
     record, outcomes = judge("__import__('pytest').skip('needs a GPU')")
     assert (record.verdict, record.message) == ("not applicable", "needs a GPU")
     assert outcomes == {"skipped": 1}
+
+
+def test_bare_assert_of_a_claim_says_what_it_compares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "names", lambda variables: ["other"])
+    test = weights.test_weights_are_kernel_recurrent_kernel_and_bias.hypothesis.inner_test
+    with pytest.raises(AssertionError, match=r"assert \['other'\] == \['kernel'"):
+        test(features=1, units=1)
 
 
 def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lstm_spec.evidence.script import literal, script
+from lstm_spec.evidence.script import for_this_keras, literal, script
+from lstm_spec.harness import subject
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, noise
 from lstm_spec.harness.tolerance import assert_close, assert_same
@@ -42,6 +43,23 @@ def test_program_with_the_whole_reference_runs_alone(
     assert done.returncode == status, done.stderr
     assert ("units of rounding" in done.stderr) == bool(status)
     assert "lstm_spec" not in text
+
+
+def test_program_says_which_backend_it_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "backend", lambda: "jax")
+    assert for_this_keras("# a.b\nimport keras\n") == (
+        '# a.b\nimport os\nos.environ["KERAS_BACKEND"] = "jax"\n\nimport keras\n'
+    )
+
+
+def test_program_imports_the_keras_it_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "release", lambda: "2.8.0")
+    program = for_this_keras("# a.b\nimport keras, numpy as np\n")
+    assert program == "# a.b\nfrom tensorflow import keras\nimport numpy as np\n"
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
+    assert for_this_keras("# a.b\nimport keras\n") == (
+        '# a.b\nimport os\nos.environ["TF_USE_LEGACY_KERAS"] = "1"\n\nimport tf_keras as keras\n'
+    )
 
 
 VALUES = [

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from lstm_spec.claims import speed
 from lstm_spec.evidence import specialize
 from lstm_spec.evidence.values import UnwritableError
 from lstm_spec.harness.reference import equations
@@ -114,6 +115,11 @@ def raises(units):
 def test_error_of_keras_is_raised_by_the_last_line() -> None:
     text = specialize.program(raises, {"units": 2}, "a.b: A statement.")
     assert text.splitlines()[-1] == "layer.build(3)"
+
+
+def test_what_takes_time_or_memory_to_measure_is_refused() -> None:
+    with pytest.raises(UnwritableError, match="what a call costs"):
+        specialize.program(speed.test_time_is_linear_in_timesteps, {}, "a.b: A.")
 
 
 def unwritable(units):

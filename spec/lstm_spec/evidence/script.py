@@ -25,6 +25,8 @@ from lstm_spec.evidence import examples
 from lstm_spec.harness import subject
 
 HARNESS = "lstm_spec.harness"
+OPS = "hasattr(keras, 'ops')"
+"""How the harness asks whether this is Keras 3."""
 
 
 def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str) -> str:
@@ -110,6 +112,28 @@ def _array(value: np.ndarray[Any, Any]) -> str:
     return f"np.array({' '.join(text.split())}, {value.dtype.name!r})"
 
 
+class _Settle(ast.NodeTransformer):
+    """Resolves the question whether this is Keras 3, and removes what is never reached then."""
+
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        if ast.unparse(node.test) != OPS:
+            return node
+        return (node.body if subject.has("ops") else node.orelse) or None
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        if ast.unparse(node.test) != OPS:
+            return node
+        return node.body if subject.has("ops") else node.orelse
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        ends = [k for k, part in enumerate(node.body) if isinstance(part, ast.Return)]
+        node.body = node.body[: ends[0] + 1] if ends else node.body
+        return node
+
+
 class _Strip(ast.NodeTransformer):
     """Removes decorators of claims, docstrings and annotations."""
 
@@ -148,7 +172,7 @@ class Definitions:
 
     def add(self, node: ast.stmt, module: ModuleType | None) -> None:
         """Add a definition, and before it what it uses."""
-        node = _Strip().visit(node)
+        node = _Settle().visit(_Strip().visit(node))
         for used in ast.walk(node):
             if isinstance(used, ast.Name) and used.id in vars(module):
                 self.need(used.id, module)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 import copy
 import inspect
 import linecache
@@ -29,7 +28,6 @@ from lstm_spec.evidence.idioms import Substitute, idiom
 from lstm_spec.evidence.script import Definitions
 from lstm_spec.evidence.values import (
     IMPURE,
-    MOST_NUMBERS,
     Frame,
     UnwritableError,
     Value,
@@ -41,6 +39,7 @@ from lstm_spec.evidence.values import (
     is_simple,
     known,
     made,
+    measures,
     refuse,
     root,
     text,
@@ -72,8 +71,6 @@ class Writer:
     """The arrays of cases, each with its name there, by identity."""
     globals: dict[str, tuple[Any, Mapping[str, Any]]] = field(default_factory=dict)
     """The names that the program takes from modules, each with where it stands."""
-    recipes: dict[int, tuple[Any, ast.expr]] = field(default_factory=dict)
-    """Calls that make arrays of too many numbers to write, by identity."""
     depth: int = 0
     failure: Exception | None = None
     """What the test raised."""
@@ -129,10 +126,6 @@ class Writer:
         if id(value) in self.arrays:
             return ast.Name(self.arrays[id(value)][1], ast.Load())
         hint = self.fields.get(id(value), (None, hint))[1]
-        if id(value) in self.recipes:
-            name = self.assign(hint or "value", self.recipes[id(value)][1]).id
-            self.arrays[id(value)] = value, name
-            return ast.Name(name, ast.Load())
         if isinstance(value, (list, tuple)):
             kind = ast.List if isinstance(value, list) else ast.Tuple
             return kind([self.literal(part, hint) for part in value], ast.Load())
@@ -476,8 +469,6 @@ class Writer:
             if settled or not is_foreign(value):
                 if isinstance(value, Iterator):
                     value = list(value)
-                if isinstance(value, np.ndarray) and value.size > MOST_NUMBERS:
-                    self.keep(value, function, given, named)
                 return known(value, hint_of(function.value))
         if is_ours(function.value):
             return self.enter(function.value, given, named)
@@ -487,18 +478,6 @@ class Writer:
             [ast.keyword(name, self.node(part)) for name, part in named.items()],
         )
         return self.run(node, lambda: function.value(*values, **words))
-
-    def keep(
-        self, value: Any, function: Value, given: Sequence[Value], named: Mapping[str, Value]
-    ) -> None:
-        """Keep the call that makes a large array."""
-        with contextlib.suppress(UnwritableError):
-            node = ast.Call(
-                self.node(function),
-                [self.node(part) for part in given],
-                [ast.keyword(name, self.node(part)) for name, part in named.items()],
-            )
-            self.recipes[id(value)] = value, node
 
     def enter(self, f: Any, given: Sequence[Value], named: Mapping[str, Value]) -> Value:
         """Run a function of the project."""
@@ -837,6 +816,8 @@ def specialize(test: FunctionType, arguments: Mapping[str, Any]) -> Writer:
     Raises:
         UnwritableError: it does what is not understood here.
     """
+    if measures(test):
+        refuse("what a call costs is not a matter of one case")
     writer = Writer()
     writer.used |= {"np", "keras"}
     given = {name: known(value, name) for name, value in arguments.items()}

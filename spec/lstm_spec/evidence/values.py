@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lstm_spec.evidence.script import literal
+from lstm_spec.harness import timing
 
 PURE = {
     *("numpy", "builtins", "math", "itertools", "functools", "dataclasses", "operator"),
@@ -111,6 +112,18 @@ def _only_pure(function: FunctionType, seen: set[FunctionType]) -> bool:
         elif not is_pure(value):
             return False
     return True
+
+
+def measures(function: Any, seen: set[Any] | None = None) -> bool:
+    """Say whether a function of the project measures time or memory."""
+    seen = set() if seen is None else seen
+    if not isinstance(function, FunctionType) or function in seen:
+        return False
+    seen.add(function)
+    if function.__module__ == timing.__name__:
+        return True
+    names = _code_names(function.__code__)
+    return any(measures(function.__globals__.get(name), seen) for name in names)
 
 
 def _code_names(code: CodeType) -> set[str]:
