@@ -53,6 +53,18 @@ def test_environment_is_made_once(capsys: pytest.CaptureFixture[str]) -> None:
     subprocess.run([made, "-c", "import pytest, hypothesis, msgspec"], check=True)
 
 
+def test_environment_that_another_check_made_meanwhile_is_left(tmp_path: Path) -> None:
+    made, fresh = tmp_path / "made", tmp_path / "fresh"
+    for folder in (made, fresh):
+        venv.python(folder).parent.mkdir(parents=True)
+        venv.python(folder).write_text(folder.name, encoding="utf-8")
+    venv._keep(fresh, made)
+    assert venv.python(made).read_text(encoding="utf-8") == "made"
+    venv.python(made).unlink()
+    venv._keep(fresh, made)
+    assert venv.python(made).read_text(encoding="utf-8") == "fresh"
+
+
 @pytest.mark.usefixtures("registry")
 def test_environment_whose_python_is_gone_is_made_again() -> None:
     made = venv.make(SMALL)

@@ -128,11 +128,25 @@ def make(request: Request) -> Path:
             print(f"{PACKAGE}: installs {request}", file=sys.stderr)
             install = ("pip", "install", "--no-deps", "--requirements", "-", "--python")
             _uv(*install, str(python(fresh)), given=pins)
-            shutil.rmtree(made, ignore_errors=True)
-            fresh.rename(made)
+            _keep(fresh, made)
         return python(made)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _keep(fresh: Path, made: Path) -> None:
+    """Give an environment its name, unless another check has made the same one meanwhile.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    if not python(made).exists():
+        shutil.rmtree(made, ignore_errors=True)
+    try:
+        fresh.rename(made)
+    except OSError:  # there is one, perhaps in use
+        if not python(made).exists():
+            raise
 
 
 def _begin(folder: Path, version: str) -> None:
