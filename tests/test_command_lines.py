@@ -76,7 +76,7 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object) -> None:
         raise check.StoppedError("pytest ended before any claim was tried")
 
-    def unmade(*_: object) -> None:
+    def unmade(*_: object, **__: object) -> None:
         raise UnmadeError("there is no such Python")
 
     def unmeasured(*_: object) -> None:
