@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def test_keras_is_imported_in_few_places() -> None:
         and not {path, part(path)} & KERAS_IS_KNOWN_TO
     ]
     assert wrong == []
+
+
+def test_what_another_python_need_not_try_exists() -> None:
+    text = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    left_out = re.findall(r"--(?:ignore|deselect)=([\w/.]+?)(?:::(\w+))?\s", text)
+    assert left_out
+    for path, test in left_out:
+        assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_only_chapters_stand_among_the_claims() -> None:
