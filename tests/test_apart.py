@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from lstm_spec import cli, parser
-from lstm_spec.evidence import apart, report, venv
+from lstm_spec.evidence import apart, ledger, report, venv
+from lstm_spec.evidence.report import Writer
 from lstm_spec.evidence.request import Request
 from lstm_spec.verbs import outcome
 
@@ -79,3 +82,39 @@ def test_what_points_to_the_packages_here_is_left_out(monkeypatch: pytest.Monkey
     assert told["PYTHONPATH"] == "/copy"
     assert "PYTHONHOME" not in told
     assert told["KERAS_BACKEND"] == "tensorflow"
+
+
+def tried_there(name: str, **packages: str) -> Callable[..., int]:
+    """Return what records one claim as a report of the ledger does, with other packages."""
+    found = ledger.narrowed(ledger.find(name), {"time.order"})
+    where = found.header.environment
+    where = structs.replace(where, packages={**where.packages, **packages}, signatures={"RNN": {}})
+
+    def check(request: Request, words: list[str], *, report: Writer, **_: object) -> int:
+        report.begin(structs.replace(found.header, environment=where))
+        report.append(found.records[0])
+        report.append(found.footer)
+        return 0
+
+    return check
+
+
+def test_part_of_the_claims_is_compared_without_signatures_and_documentation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(apart, "check", tried_there("keras-3.3", keras="3.3.2"))
+    assert cli.main(["check", "time.order", "--with", "keras==3.3.2"]) == 0
+    said = capsys.readouterr().out
+    assert "Compared with keras-3.2 of the ledger:\n" in said
+    assert "\nSignatures\n" not in said
+    assert "changes of signatures and documentation left out; `lstm-spec compare nearest " in said
+
+
+def test_release_before_all_of_the_ledger_is_compared_with_a_later_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(apart, "check", tried_there("backend-jax", keras="3.9.2"))
+    assert cli.main(["check", "time.order", "--with", "keras==3.9.2", "--backend", "jax"]) == 0
+    said = capsys.readouterr().out
+    assert "Compared with backend-jax of the ledger, which has none earlier:\n" in said
+    assert "from keras 3.9.2 to keras 3.15.1" in " ".join(said.split())

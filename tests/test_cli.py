@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,18 @@ def test_wrong_usage_leaves_the_last_report(tmp_path: Path) -> None:
     last.write_text("what was recorded\n", encoding="utf-8")
     assert cli.main(["check", "nonsense", "--report", str(last)]) == 2
     assert last.read_text(encoding="utf-8") == "what was recorded\n"
+
+
+def test_report_to_which_nothing_can_be_added_is_not_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = gzip.compress(b"what was recorded\n")
+    for content, sentence in [(packed, "is compressed; give it"), (b"", "there is no report ")]:
+        file = tmp_path / "report"
+        file.write_bytes(content)
+        assert cli.main(["check", "--resume", "--report", str(file)]) == 2
+        assert sentence in capsys.readouterr().err
+        assert file.read_bytes() == content
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from lstm_spec.evidence import report
-from lstm_spec.evidence.report import Environment, Footer, Header, Record, UnreadableReportError
+from lstm_spec.evidence.report import (
+    Environment,
+    Footer,
+    Header,
+    LockedError,
+    Record,
+    UnreadableReportError,
+)
+from lstm_spec.verbs.outcome import open_report
 
 SCHEMA = Path(report.__file__).with_name("report.schema.json")
 HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})
@@ -131,3 +141,61 @@ def test_what_has_no_end_is_refused(tmp_path: Path) -> None:
     bomb.write_bytes(gzip.compress(bytes(report.LARGEST + 1), 1))
     with pytest.raises(UnreadableReportError, match=f"over {report.LARGEST} bytes"):
         report.read(bomb)
+
+
+def test_report_is_locked_until_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "report.jsonl"
+    with report.writer(path) as written:
+        with pytest.raises(LockedError, match=r"is being written by another check$"):
+            report.writer(path).__enter__()
+        written.begin(HEADER)
+        since = f"another check since {re.escape(HEADER.started)}, 0 of 2 claims tried"
+        with pytest.raises(LockedError, match=since):
+            report.writer(path).__enter__()
+    with report.writer(path) as written:
+        assert written.read().header == HEADER
+
+
+def test_file_that_gets_no_line_is_removed_or_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "report.jsonl"
+    with report.writer(path):
+        assert path.exists()
+    assert not path.exists()
+    path.touch()
+    with report.writer(path):
+        pass
+    assert path.exists()
+
+
+def test_lines_go_to_the_file_that_was_opened(file: Path, tmp_path: Path) -> None:
+    with report.writer(file) as written:
+        file.rename(tmp_path / "old")
+        assert written.replaced
+        with report.writer(file) as other:
+            other.begin(HEADER)
+            written.begin(HEADER)
+            written.append(RECORDS[0])
+        assert report.read(file).records == []
+        assert written.read().records == RECORDS[:1]
+    assert report.read(tmp_path / "old").records == RECORDS[:1]
+
+
+def test_file_system_without_locks_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with open_report(tmp_path / "report.jsonl") as written:
+        written.begin(HEADER)
+    assert "cannot be locked where it is; let no other check write it" in capsys.readouterr().err
+    assert report.read(tmp_path / "report.jsonl").header == HEADER
+
+
+def test_one_verdict_counts_each_planned_claim_once() -> None:
+    again = Record("a.b", "crashed", 1.0)
+    foreign = Record("x.y", "refuted", 1.0)
+    outcome = report.Report(HEADER, [RECORDS[0], foreign, again], FOOTER).outcome
+    assert outcome.verdicts == {"crashed": 1}
+    assert (outcome.failed, outcome.untried, outcome.good) == ([again], ["a.c"], False)

@@ -20,14 +20,11 @@ def header(begun: Writer, here: Environment) -> Header:
         here: where its other claims would be tried.
 
     Raises:
-        UnresumableError: there is no report, it is compressed, it was made elsewhere, or of other
-            claims.
+        UnresumableError: it was made elsewhere, or of other claims.
         UnreadableReportError: the file is damaged, or no report.
         OSError: the file cannot be read or written.
     """
     file, header = begun.path, begun.read().header
-    if begun.compressed:
-        raise UnresumableError(f"{file} is compressed; give it as `gunzip` leaves it")
     for difference in (_elsewhere(header.environment, here), _edited(header)):
         if difference:
             raise UnresumableError(f"{file} {difference}; leave out --resume to begin anew")
@@ -35,14 +32,16 @@ def header(begun: Writer, here: Environment) -> Header:
     return header
 
 
-def forbid_missing(begun: Writer) -> None:
-    """Forbid to go on with a report that was never begun.
+def forbid_unusable(begun: Writer) -> None:
+    """Forbid to go on with a report to which nothing can be added.
 
     Raises:
-        UnresumableError: there was no such file, or it is empty.
+        UnresumableError: there was no such file, it is empty, or it is compressed.
     """
     if begun.empty:
         raise UnresumableError(f"there is no report {begun.path}; leave out --resume to begin one")
+    if begun.compressed:
+        raise UnresumableError(f"{begun.path} is compressed; give it as `gunzip` leaves it")
 
 
 def _elsewhere(there: Environment, here: Environment) -> str:

@@ -108,7 +108,7 @@ def _report(arguments: argparse.Namespace) -> Iterator[Writer]:
         return
     with open_report(arguments.report) as report:
         if arguments.resume:
-            resume.forbid_missing(report)
+            resume.forbid_unusable(report)
         yield report
 
 
