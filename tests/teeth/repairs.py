@@ -52,10 +52,11 @@ def compares_the_batch_with_its_state(patch):
 
 
 @repairs("masking.long-refused-unrolled")
-def reads_a_mask_of_another_length_in_a_loop(patch):
+def compares_the_mask_with_the_input(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, sequences, mask, **rest):
-        self.unroll = self.unroll and mask.shape[1] == sequences.shape[1]
+        if mask.shape[1] != sequences.shape[1]:
+            raise ValueError(f"a mask of {mask.shape[1]} timesteps for {sequences.shape[1]}")
         return original(self, sequences=sequences, mask=mask, **rest)
 
 

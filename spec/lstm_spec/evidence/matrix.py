@@ -109,9 +109,9 @@ def _untried(kept: Report | None) -> list[str]:
 def _kept(entry: Entry, folder: Path) -> Report | None:
     """Return what still counts of an environment's report, as a report of these claims alone.
 
-    It counts if the environment is what the entry asks for, and no claim was tried on fewer
-    cases than at the entry's effort. A record counts if its claim and
-    what is said of its deviation are today's; a refuted claim is always tried again.
+    It counts if the environment is what the entry asks for, and no claim was tried on fewer cases
+    than at the entry's effort. A record counts if its claim and what is said of its deviation are
+    today's; a refuted claim is always tried again.
     """
     try:
         made = report.read(folder / f"{entry.name}{ledger.SUFFIX}")
