@@ -14,7 +14,7 @@ from lstm_spec.evidence import deviations, matrix, published
 from lstm_spec.evidence.deviations import Deviation, DeviationError
 from lstm_spec.evidence.place import DISTRIBUTIONS, Place
 
-KNOWN = Deviation("time.causality", "seven", "It is seven.", "an issue")
+KNOWN = Deviation("time.causality", "It is seven.", "an issue", says="seven")
 HERE = Place({"keras": "3.15.1", "tensorflow-cpu": "2.21.0"}, "3.11.7")
 NIGHTLY = Place({"keras-nightly": "3.16.0.dev2026102704", "tf-nightly": "2.23.0.dev1"}, "3.13.0")
 OLD = Place({"keras": "2.15.0", "tensorflow": "2.15.1"}, "3.10.13")
@@ -85,10 +85,13 @@ def test_entry_for_other_places_is_not_known_here(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("says", "explained"), [("ev", True), (["six", "seven"], True), ("six", False)]
+    ("words", "explained"),
+    [("ev", True), (["six", "seven"], False), (["is", "seven"], True), ([], False)],
 )
-def test_failure_is_explained_by_some_of_the_words(says, explained) -> None:
-    assert at(says=says).explains("It is seven.") is explained
+def test_failure_is_explained_by_all_of_the_words(words, explained) -> None:
+    example = f"ExampleError: {deviations.EXAMPLE}: It is seven."
+    assert at(says=words, example="six").explains("It is seven.") is explained
+    assert at(says="six", example=words).explains(example) is explained
 
 
 # What cannot be true
@@ -127,7 +130,7 @@ def test_entry_for_a_place_that_is_never_tried_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        (HEAD + "[[deviation]]\nclaim = 'a.b'", "a.b: .*missing required field `says`"),
+        (HEAD + "[[deviation]]\nclaim = 'a.b'", "a.b: .*missing required field `instead`"),
         (HEAD + "[[deviatoin]]\nclaim = 'a.b'", "unknown field `deviatoin`"),
         (HEAD + ENTRY + "keras = '=3'", "a.b: Invalid specifier: '=3'"),
         (HEAD + ENTRY + f"keras = '<{'9' * 5_000}'", "a.b: Exceeds the limit"),
@@ -141,6 +144,7 @@ def test_entry_for_a_place_that_is_never_tried_is_named() -> None:
         (HEAD + ENTRY + "os = 'linux'", "a.b: .*unknown field `os`"),
         (HEAD + ENTRY + "fixed = 'later'", r"a.b: Expected `str` matching .* at `\$.fixed`"),
         (HEAD + ENTRY.replace("seven", "", 1), r"a.b: .*length >= 1 - at `\$.says`"),
+        (HEAD + ENTRY.replace('says = "seven"', ""), "a.b: neither `says` nor `example`"),
         (ENTRY, "missing required field `newest`"),
         ("[[deviation", "deviations.toml: "),
     ],

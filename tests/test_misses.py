@@ -83,7 +83,7 @@ def test_wrong_lstm_that_escapes_is_a_miss(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_wrong_lstm_is_put_in_place_of_a_repaired_keras(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = deviations.Deviation("time.order", "assert", "It is so.", "an issue")
+    known = deviations.Deviation("time.order", "It is so.", "an issue", says="assert")
     monkeypatch.setattr(deviations, "known", lambda claim: known)
     monkeypatch.setattr(KERAS, "largest", 60)
     monkeypatch.setitem(REPAIRS, "time.order", right)

@@ -31,7 +31,7 @@ def test_it({arguments}):
     '''
     {body}
 """
-KNOWN = deviations.Deviation("time.causality", "seven", "It is seven.", "an issue")
+KNOWN = deviations.Deviation("time.causality", "It is seven.", "an issue", says="seven")
 
 
 @pytest.fixture

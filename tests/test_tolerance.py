@@ -7,11 +7,13 @@ import pytest
 
 from lstm_spec.harness.tolerance import (
     ROUNDING,
+    Rounded,
     assert_close,
     assert_differs,
     assert_refused,
     assert_same,
     errors,
+    right_if,
 )
 
 EPS = float(np.finfo("float32").eps)
@@ -55,6 +57,46 @@ def test_lists_are_compared_one_by_one() -> None:
         assert_same([ONES, 2 * ONES], [ONES, ONES])
     with pytest.raises(AssertionError, match="1 arrays, expected 2"):
         assert_same([ONES], [ONES, ONES])
+
+
+def test_failure_names_what_is_computed_instead() -> None:
+    instead = {"it is doubled": [2 * ONES, 2 * ONES], "it is negated": [-ONES, -ONES]}
+    with pytest.raises(
+        AssertionError, match=r"^right if it is doubled, but off by 8.39e\+06 units"
+    ):
+        assert_close([2 * ONES, 2 * ONES], [ONES, ONES], instead=instead)
+    with pytest.raises(AssertionError, match=r"^right if it is negated, but off by"):
+        assert_same([-ONES, -ONES], [ONES, ONES], instead)
+
+
+@pytest.mark.parametrize("wrong", [2 * ONES * (1 + 99 * EPS), 0 * ONES, np.nan * ONES, ONES[:1]])
+def test_failure_names_nothing_where_another_thing_is_computed(wrong) -> None:
+    with pytest.raises(AssertionError, match=r"^(off by|shape)"):
+        assert_close([2 * ONES, wrong], [ONES, ONES], instead={"doubled": [2 * ONES, 2 * ONES]})
+
+
+def test_what_is_computed_in_another_type_agrees_in_units_of_that() -> None:
+    coarse = {"it is bfloat16": [Rounded(2 * ONES, "bfloat16", bound=1.0), 3 * ONES]}
+    with pytest.raises(AssertionError, match=r"^right if it is bfloat16"):
+        assert_close([2 * ONES * (1 + 2**-8), 3 * ONES], [ONES, ONES], instead=coarse)
+    for wrong in ([2 * ONES * (1 + 2**-6), 3 * ONES], [2 * ONES, 3 * ONES * (1 + 2**-8)]):
+        with pytest.raises(AssertionError, match=r"^off by"):
+            assert_close(wrong, [ONES, ONES], instead=coarse)
+
+
+@pytest.mark.parametrize("runs", [3, np.int64(3)])
+def test_whole_numbers_are_right_only_if_they_are_equal(runs) -> None:
+    assert right_if(runs, {"it never runs": 0, "it runs each time": 3}) == (
+        "right if it runs each time, but "
+    )
+    assert right_if(runs, {"it never runs": 0, "it runs once more": 4}) == ""
+
+
+def test_what_is_computed_instead_is_no_error_that_was_seen() -> None:
+    errors.clear()
+    with pytest.raises(AssertionError):
+        assert_close(2 * ONES, ONES, instead={"it is doubled": 2 * ONES})
+    assert errors == [(1 / EPS, 16.0)]
 
 
 def test_same_means_the_last_bit() -> None:

@@ -28,7 +28,13 @@ from lstm_spec.harness.subject import (
     total,
     with_weights,
 )
-from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+from lstm_spec.harness.tolerance import (
+    Rounded,
+    assert_close,
+    assert_differs,
+    assert_refused,
+    assert_same,
+)
 
 
 def another(case, seed, features=None, units=None, **options):
@@ -426,7 +432,8 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
     layer.build(case.x.shape)
     layer.set_weights([weight + 1.0 for weight in layer.get_weights()])
     assert layer.forward_layer is not pattern, "it is used itself"
-    assert_same(pattern.get_weights(), case.weights)
+    instead = {"set_weights sets them too": [weight + 1.0 for weight in case.weights]}
+    assert_same(pattern.get_weights(), case.weights, instead)
     assert_differs(layer.get_weights()[0], case.kernel)
 
 
@@ -955,9 +962,13 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
     """
     case = hidden(case, pick)
     layer, states = both(case, opposite(case, seed)), case.state * 2
-    masked = keras.layers.Masking()(case.x * case.mask[:, :, None])
+    blank = replace(case, x=case.x * case.mask[:, :, None], mask=None)
     expected = layer(case.x, mask=case.mask, initial_state=as_states(states))
-    assert_close(layer(masked, initial_state=as_states(states)), to_numpy(expected))
+    y = layer(keras.layers.Masking()(blank.x), initial_state=as_states(states))
+    backward = replace(opposite(blank, seed), h=case.h, c=case.c)
+    every = np.concatenate([equations(blank).h, equations(backward).h], axis=1)
+    instead = {"the attached mask is ignored": every}
+    assert_close(y, to_numpy(expected), instead=instead)
 
 
 @claim(
@@ -1078,7 +1089,8 @@ def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
     backward, u, cut = opposite(case, seed), case.units, 1 + pick % (case.timesteps - 1)
     layer, b = both(case, backward, dtype="float64"), equations(backward).outputs[:, ::-1]
     y = np.concatenate([layer(case.x[:, :cut]), layer(case.x[:, cut:])], axis=1)
-    assert_close(y[:, :, :u], equations(case).outputs)
+    run = equations(case).outputs
+    assert_close(y[:, :, :u], run, instead={"it is computed in float32": Rounded(run, "float32")})
     assert_differs(y[:, :cut, u:], b[:, :cut], everywhere=True)
 
 
@@ -2382,7 +2394,10 @@ def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
     x = slices(case, number, seed)
     y = distributed(case, x)(x)
     joined = replace(case, x=x.reshape(case.batch, -1, case.features))
-    assert_close(y, equations(joined).outputs.reshape(y.shape))
+    longer = replace(case, x=np.concatenate([x[:, 0], joined.x], axis=1))
+    after_first = equations(longer).outputs[:, case.timesteps :].reshape(y.shape)
+    instead = {"the first slice is read twice": after_first}
+    assert_close(y, equations(joined).outputs.reshape(y.shape), instead=instead)
 
 
 @claim(

@@ -16,6 +16,8 @@ from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.place import Place
 
 FILE = Path(__file__).with_name("deviations.toml")
+EXAMPLE = "the example does not print what it should"
+"""What a failure says if the test holds and the example does not."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
@@ -40,16 +42,15 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     claim: Text
-    says: Text | list[Text]
-    """Words that the failure must contain, so that another failure is not taken for this one.
-
-    Of a list, some: a claim may fail in its test or, where few cases are drawn, in its example.
-    """
     instead: Text
     concerns: Text
     """The documentation's sentence, in our words, or the address of the issue, or what else."""
     holds: bool = False
     """Whether the sentence is true there, and only what its test or example does besides fails."""
+    says: Text | list[Text] = []
+    """Words that the failure must contain, all of them, and that no other failure contains."""
+    example: Text | list[Text] = []
+    """The same of a failure of the docstring's example, where the test holds."""
     tensorflow: str = ""
     """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
     keras: str = ""
@@ -64,11 +65,13 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The release from which the claim holds, if a fault was mended; with the pull request."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no version specifier.
+        """Refuse what is no version specifier, and an entry without words.
 
         Raises:
             ValueError: one of them.
         """
+        if not (self.says or self.example):
+            raise ValueError("neither `says` nor `example` tells the failure")
         for specifier in (self.tensorflow, self.keras, self.numpy, self.python):
             for one in SpecifierSet(specifier):
                 one.contains("0")  # some of it is read only when it is used
@@ -85,9 +88,10 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def explains(self, failure: str) -> bool:
-        """Say whether a failure contains the words."""
-        words = [self.says] if isinstance(self.says, str) else self.says
-        return any(one in failure for one in words)
+        """Say whether a failure, of the test or of the example, contains all the words."""
+        words = self.example if EXAMPLE in failure else self.says
+        listed = [words] if isinstance(words, str) else words
+        return bool(listed) and all(text in failure for text in listed)
 
     @property
     def condition(self) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from lstm_spec.evidence.deviations import EXAMPLE
+
 CAPTURE = """\
 import contextlib, io
 with contextlib.redirect_stdout(io.StringIO()) as output:
@@ -89,7 +91,7 @@ def run_example(test: Callable[..., None]) -> None:
             os.chdir(here)
     if runner.seen:
         text = "\n".join(indented for _, failure in runner.seen for indented in _shown(failure))
-        message = f"the example does not print what it should:\n{text}"
+        message = f"{EXAMPLE}:\n{text}"
         raise ExampleError(message, runner.seen[0][0])
 
 

@@ -71,8 +71,9 @@ class Step(NamedTuple):
 def equations(case: Case) -> Run:
     """Apply the equations to a case: its initial state (default zeros), its mask, its options.
 
-    The options `activation`, `recurrent_activation` (names), `use_bias` and `go_backwards`
-    count; `return_sequences` and `return_state` do not: outputs, h and c are always returned.
+    The options `activation`, `recurrent_activation` (names, or an Activation), `use_bias` and
+    `go_backwards` count; `return_sequences` and `return_state` do not: outputs, h and c are
+    always returned.
     Before the first valid timestep the outputs are zero, as they are in Keras on TensorFlow,
     even where the initial h is not: see the claim `masking.zeros-before-first-step`.
 
@@ -103,9 +104,12 @@ def step(
 
 def activations(case: Case) -> tuple[Activation, Activation]:
     """Return the activation and the recurrent activation of a case; None means linear."""
-    a = case.options.get("activation", "tanh") or "linear"
-    s = case.options.get("recurrent_activation", "sigmoid") or "linear"
-    return ACTIVATIONS[a], ACTIVATIONS[s]
+    named = (
+        case.options.get("activation", "tanh"),
+        case.options.get("recurrent_activation", "sigmoid"),
+    )
+    a, s = (one if isinstance(one, Activation) else ACTIVATIONS[one or "linear"] for one in named)
+    return a, s
 
 
 def _initial(state: Float | None, case: Case) -> Array:

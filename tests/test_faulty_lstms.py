@@ -1,0 +1,68 @@
+"""With a fault in every LSTM, no claim of the installed Keras is judged to deviate as known.
+
+Unless the fault neither causes nor alters how it fails: these claims stand in KEPT, by the reason.
+Other releases and backends are held to a record of the same: see test_failures.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from failures.faults import FAULTS
+from failures.worker import failure
+from lstm_spec.evidence import deviations
+from lstm_spec.evidence.place import installed
+
+KEPT = {
+    "the layer is refused, made or configured, and reads nothing": {
+        "errors.units-true",
+        "precision.bfloat-sixteen-by-default",
+        "saving.keeps-implementation",
+        "saving.keeps-use-cudnn",
+        "saving.lambda-activation",
+        "saving.legacy-compiled",
+        "shapes.symbolic-feature-count",
+        "shapes.whole-units",
+        "wrappers.unequal-units",
+    },
+    "a refusal is missing, whatever is returned in its place": {
+        "errors.remainder-in-fit",
+        "masking.long-refused-unrolled",
+        "state.fixed-batch-in-predict",
+        "state.third-refused-unrolled",
+    },
+    "an error is raised before there is an output, or whatever it is": {
+        "dropout.implementation-one",
+        "errors.refused-call-with-dropout",
+        "saving.export-one-sequence",
+        "saving.litert",
+        "saving.openvino",
+        "shapes.empty-batch",
+        "state.reset-of-stacked-cells",
+        "wrappers.bidirectional-stateful-states",
+        "wrappers.list-of-one-cell-masked",
+        "wrappers.list-of-one-cell-unrolled",
+    },
+    "the outputs have another shape, whatever is in them": {
+        "wrappers.states-of-slices",
+    },
+}
+
+HERE = deviations.at(installed(look_for_gpus=False))
+NEWEST = deviations.newest().version("keras")
+
+
+@pytest.mark.skipif(
+    installed(look_for_gpus=False).version("keras") != NEWEST,
+    reason=f"what deviates on other releases than Keras {NEWEST} is recorded",
+)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_claim_does_not_deviate_as_known_because_of_a_fault(fault: str) -> None:
+    kept = set().union(*KEPT.values())
+    known = {one.claim for one in HERE if one.explains(failure(one.claim, fault))}
+    assert sorted(known - kept) == []
+
+
+def test_claims_that_are_kept_deviate() -> None:
+    current = {one.claim for one in deviations.current()}
+    assert [claim for claims in KEPT.values() for claim in claims if claim not in current] == []
