@@ -20,6 +20,7 @@ RUNS = int(os.environ.get("RUNS", "2"))
 CLAIM = "time.causality"
 CHECK = (sys.executable, "-m", "lstm_spec.cli", "check")
 FILE = "lstm-spec-report.jsonl"
+FAULTS = Path(__file__).parent / "faults"
 HELD = r"is being written by another check"
 
 Begin = Callable[..., "subprocess.Popen[str]"]
@@ -29,10 +30,11 @@ Begin = Callable[..., "subprocess.Popen[str]"]
 def begin(tmp_path: Path) -> Begin:
     """Begin a check in the folder of the test."""
 
-    def run(*words: str) -> subprocess.Popen[str]:
+    def run(*words: str, fault: str = "") -> subprocess.Popen[str]:
         command = [*CHECK, *words, "--effort=smoke", "--workers=1"]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)
+        variables = {**os.environ, **({"PYTHONPATH": str(FAULTS / fault)} if fault else {})}
+        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=tmp_path, env=variables, **piped)
 
     return run
 
@@ -61,7 +63,7 @@ def test_one_of_the_checks_in_a_folder_goes_on_and_the_others_say_so(
 def test_report_that_is_being_written_is_neither_resumed_nor_replaced(
     begin: Begin, tmp_path: Path
 ) -> None:
-    first = begin(CLAIM)
+    first = begin("time.every-step", "--time-limit=600", fault="hang")
     while not (tmp_path / FILE).exists() or b"\n" not in (tmp_path / FILE).read_bytes():
         assert first.poll() is None
         time.sleep(0.05)
@@ -72,8 +74,10 @@ def test_report_that_is_being_written_is_neither_resumed_nor_replaced(
         assert (done.returncode, done.stdout) == (2, "")
         assert f"{HELD} since 2" in done.stderr
         assert "0 of 1 claims tried; wait for its end" in done.stderr
-    assert first.wait(timeout=300) == 0
-    assert report.read(tmp_path / FILE).outcome.good
+    first.terminate()
+    assert "Incomplete: 0 of 1 claims were tried" in first.communicate(timeout=300)[0]
+    with report.writer(tmp_path / FILE) as written:
+        assert written.read().outcome.untried == ["time.every-step"]
 
 
 @pytest.mark.skipif(RUNS < 10, reason="run by `tox run -e at-once`")
