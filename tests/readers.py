@@ -69,7 +69,7 @@ def _merge(path: Path) -> None:
 
 
 def _deviations(path: Path) -> None:
-    here = deviations.newest(path)
+    here = deviations.newest.__wrapped__(path)
     for one in deviations.load.__wrapped__(path):
         one.matches(here)
 

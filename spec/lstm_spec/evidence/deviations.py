@@ -106,6 +106,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     deviation: list[dict[str, Any]] = []
 
 
+@cache
 def newest(path: Path = FILE) -> Place:
     """Return the place where the scripts of the issues were run.
 
