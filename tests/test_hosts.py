@@ -145,7 +145,7 @@ def redis(
     return f"redis://{address}:{port}"
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
+def until(true: Callable[[], bool], seconds: float = 300) -> None:
     """Wait until something is true.
 
     Raises:
