@@ -56,7 +56,7 @@ def test_tox_installs_what_the_matrix_asks_for(
 
 def test_labels_of_tox_run_the_rows_of_the_matrix() -> None:
     command = [sys.executable, "-m", "tox", "list", "--no-desc", "-q", "-m"]
-    labels = ("releases", "keras", "tfkeras", "backends", "pythons")
+    labels = ("releases", "keras", "tfkeras", "backends", "converters", "pythons")
     listed = subprocess.run([*command, *labels], cwd=ROOT, capture_output=True, text=True)
     assert set(listed.stdout.split()) == set(map(tox_name, MATRIX.environment))
 

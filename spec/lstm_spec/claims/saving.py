@@ -1384,7 +1384,7 @@ def test_a_model_that_was_never_called_is_not_exported_to_onnx():
 @claim(
     "saving.openvino",
     promised='Model, method `export`: a file for inference with format="openvino"',
-    needs="openvino",
+    needs=("openvino", "scipy"),
 )
 def test_an_openvino_export_gives_the_same():
     """

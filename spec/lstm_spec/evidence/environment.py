@@ -39,6 +39,7 @@ PACKAGES = (
         "jax",
         "torch",
         "openvino",
+        "tf2onnx",
     ),
     *("numpy", "scipy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
 )

@@ -11,9 +11,10 @@ ROWS = {
     "tf-keras": "tf-keras",
     "backend": "backend",
     "python": "Python",
+    "with": "with",
 }
 """How the rows of the matrix are called, in the order in which they are told; others follow."""
-UNORDERED = {"backend"}
+UNORDERED = {"backend", "with"}
 
 
 def rows(names: Iterable[str]) -> dict[str, list[str]]:
