@@ -44,6 +44,7 @@ LINES = [
     "answer how many neurons",
     "explain LSTM(2) --input=3,1 --draw=new --format=markdown",
     "upstream masking state.fixed-batch-in-predict",
+    "upstream state --report=report --mended",
 ]
 WORDS = [
     *("time", "shapes.stacking", "deep", "0", "-1", "begun", "#7227", "nearest", "a.whl", "json"),
@@ -73,7 +74,7 @@ def edited(line: str, changes: list[tuple[int, int, list[str]]]) -> list[str]:
 def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be tried, made or imported."""
 
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise check.StoppedError("pytest ended before any claim was tried")
 
     def unmade(*_: object, **__: object) -> None:

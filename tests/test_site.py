@@ -180,7 +180,8 @@ def test_every_belief_and_sentence_has_a_row() -> None:
 def test_every_deviation_is_told_with_its_program() -> None:
     for one in KNOWN.deviations:
         assert markup.prose(one.instead) in PAGES["deviations.md"]
-        if issue := issues.of(one.claim):
+        issue = issues.of(one.claim)
+        if issue and not issue.only:
             assert issue.script.strip() in PAGES["deviations.md"]
 
 

@@ -146,6 +146,9 @@ def _add_upstream(verbs: Any) -> None:
         "upstream", help="print what deviates as issues for Keras", allow_abbrev=False
     )
     verb.add_argument("names", nargs="*", metavar="NAME", help="chapters or ids; default: all")
+    text = "of a Keras that is to come, a file or a name in the ledger; default: a recorded nightly"
+    verb.add_argument("--report", metavar="REPORT", help=f"a report {text}", action=_Once)
+    verb.add_argument("--mended", action="store_true", help="also what the nightly has mended")
 
 
 def _add_cite(verbs: Any) -> None:

@@ -93,22 +93,45 @@ def _draw(made: Layer, file: Path) -> None:
 
 
 def upstream(arguments: argparse.Namespace) -> int:
-    """Print an issue for each cause of what deviates in the newest release.
+    """Print an issue for each cause of what deviates in the newest release, or on a nightly only.
 
     Returns:
-        0, 1 if none of those that are named deviates, 2 for wrong usage.
+        0, 1 if there is nothing to file of those that are named, 2 for wrong usage.
     """
-    from lstm_spec.evidence import deviations, ledger
+    from lstm_spec.evidence import deviations, ledger, nightly
+    from lstm_spec.evidence.report import UnreadableReportError
     from lstm_spec.publish import upstream
 
     try:
-        chosen = upstream.of(catalog.select(arguments.names))
-    except catalog.UnknownNameError as error:
+        chosen = catalog.select(arguments.names)
+        coming = ledger.find(arguments.report) if arguments.report else nightly.load()
+    except (catalog.UnknownNameError, ledger.UnknownReportError) as error:
         return say(error, BAD_USAGE)
-    if not chosen:
-        named = ", ".join(arguments.names)
-        return say(f"nothing of {named} deviates on {deviations.newest()}", NOT_FOUND)
+    except (OSError, UnreadableReportError) as error:
+        return say(error, BAD_USAGE)
+    issues = upstream.of(chosen)
+    ids = {name for issue in issues for name in issue.claims}
     claims = {claim.id: claim for claim in catalog.claims()}
-    texts = [upstream.markdown(issue, claims, ledger.verdicts) for issue in chosen]
-    print("\n".join(texts), end="")
+    evidence = upstream.evidence(claims, ids, coming)
+    mended = [issue for issue in issues if upstream.mended(issue, evidence)]
+    shown = issues if arguments.mended else [issue for issue in issues if issue not in mended]
+    named = {claim.id for claim in chosen}
+    texts = [upstream.markdown(issue, evidence) for issue in shown]
+    texts += [
+        upstream.new(record, evidence)
+        for record in upstream.broken(evidence)
+        if record.claim in named
+    ]
+    hidden = len(issues) - len(shown)
+    if not texts and hidden:
+        return say(f"what deviates is mended on the nightly; {_hint(hidden)}", NOT_FOUND)
+    if not texts:
+        words = ", ".join(arguments.names)
+        return say(f"nothing of {words} deviates on {deviations.newest()}", NOT_FOUND)
+    print("\n".join([*texts, *([f"<!-- {_hint(hidden)} -->\n"] if hidden else [])]), end="")
     return 0
+
+
+def _hint(hidden: int) -> str:
+    issues = "an issue" if hidden == 1 else f"{hidden} issues"
+    return f"--mended prints {issues} more that the nightly has mended"

@@ -127,6 +127,8 @@ def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
         yield markup.block("text", shown.prints)
         yield "Expected was:\n"
         yield markup.block("text", shown.expected)
+        yield f"Cause: {markup.prose(shown.cause)}\n"
+        yield f"What helps: {markup.prose(shown.workaround)}\n"
     yield f"{markup.prose(one.concerns)}\n"
 
 
