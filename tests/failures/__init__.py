@@ -49,9 +49,11 @@ class Line(msgspec.Struct, omit_defaults=True):
 def environments() -> dict[str, list[Deviation]]:
     """Return a few environments that meet every entry, each with those that it meets first.
 
-    The one that meets the most of what is left comes next.
+    The one that meets the most of what is left comes next. An entry that only a release beside
+    the matrix meets is left out.
     """
-    left = deviations.load()
+    places = [place(entry.name) for entry in matrix.load().environment]
+    left = [one for one in deviations.load() if any(map(one.matches, places))]
     chosen: dict[str, list[Deviation]] = {}
     while left:
         met = {

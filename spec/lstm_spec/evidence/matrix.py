@@ -57,13 +57,15 @@ class Impossible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was tried once, at smoke effort: every claim held or deviated as known."""
+    """What was tried once, at smoke effort: each claim held or deviated as known."""
 
     date: datetime.date
     python: str
     requirements: tuple[str, ...]
     """Each with its version."""
     backend: Backend = "tensorflow"
+    claims: tuple[str, ...] = ()
+    """The chapters and claims that were tried; default: all."""
 
     @property
     def place(self) -> Place:
