@@ -28,8 +28,8 @@ from searches import keep, kept
 HERE = Path(__file__).parent
 SEEN = HERE / "seen.jsonl"
 DIED = "crashed: the interpreter died while the claim was tried"
-LENGTH = 400
-"""How much of a failure is kept, in characters from its beginning."""
+BEGINNING, END = 280, 150
+"""How much of a long failure is kept, in characters."""
 
 
 class Line(msgspec.Struct, omit_defaults=True):
@@ -130,6 +130,7 @@ def _try(entry: matrix.Entry, trials: list[tuple[str, str]]) -> Iterator[tuple[s
 
 
 def shorten(text: str) -> str:
-    """Return what of a failure is worth keeping: nothing of this machine, and not all numbers."""
-    text = re.sub(r"/[\w./+-]+/", "", text)
-    return text if len(text) <= LENGTH else text[:LENGTH] + "..."
+    """Return both ends of a failure, without escape sequences, and with no folder's path."""
+    text = re.sub(r"/(?:[\w.+-]+/)+", "", re.sub(r"\x1b\[\d*m", "", text))
+    short = len(text) <= BEGINNING + END
+    return text if short else f"{text[:BEGINNING]} ... {text[-END:]}"
