@@ -192,7 +192,9 @@ def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
     assert min(tries) < 0.5, "seconds of processor time"
 
 
-@pytest.mark.parametrize("words", [["upstream"], ["cite", "time.order"]])
+@pytest.mark.parametrize(
+    "words", [["upstream"], ["cite", "time.order"], ["compare", "keras-3.0", "keras-3.1"]]
+)
 def test_reader_that_closes_the_pipe_ends_it_without_a_traceback(words: list[str]) -> None:
     command = [sys.executable, "-m", "lstm_spec.cli", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

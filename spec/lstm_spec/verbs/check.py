@@ -18,6 +18,7 @@ from lstm_spec.verbs.outcome import (
     BROKEN,
     INTERRUPTED,
     UnwritableError,
+    console,
     open_report,
     say,
 )
@@ -140,22 +141,20 @@ def _plan(
 
 
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
-    from rich.console import Console
-
     from lstm_spec.evidence import check, terminal
     from lstm_spec.evidence.environment import ASKED
     from lstm_spec.evidence.oneline import one_line
 
-    console = Console()
+    screen = console()
     try:
         with contextlib.closing(check.run(plan, environment)) as records:
-            terminal.follow(records, len(plan.claims), console)
+            terminal.follow(records, len(plan.claims), screen)
         interrupted = False
     except KeyboardInterrupt:
         interrupted = True
     tried = plan.report.read()
     asked = os.environ.get(ASKED, "")
-    terminal.summarize(tried, plan.claims, console, durations, asked)
+    terminal.summarize(tried, plan.claims, screen, durations, asked)
     path = one_line(plan.report.path)
     if plan.report.replaced:
         return say(f"report {path} was removed while it was written; check again", BROKEN)

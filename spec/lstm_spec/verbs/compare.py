@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from lstm_spec.evidence.oneline import one_line
-from lstm_spec.verbs.outcome import BAD_USAGE, BROKEN, say
+from lstm_spec.verbs.outcome import BAD_USAGE, BROKEN, console, say
 
 if TYPE_CHECKING:  # at run time it is imported by the function that needs it
     from lstm_spec.evidence.compare import Comparison
@@ -64,11 +64,9 @@ def _speed(arguments: argparse.Namespace) -> int:
 
 def show(found: Comparison | Speeds, layout: str) -> None:
     """Print a comparison in a layout."""
-    from rich.console import Console
-
     from lstm_spec.evidence import views
 
     if layout == "table":
-        views.table(found, Console())
+        views.table(found, console())
     else:
         print(views.markdown(found) if layout == "markdown" else views.json(found))

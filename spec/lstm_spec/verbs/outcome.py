@@ -7,15 +7,30 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.report import LockedError, Writer, writer
+
+if TYPE_CHECKING:  # at run time it is imported by the function that needs it
+    from rich.console import Console
 
 NOT_FOUND, BAD_USAGE, BROKEN, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
 
 
 class UnwritableError(ValueError):
     """A report or a picture that cannot be written where it was asked for."""
+
+
+def console() -> Console:
+    """Return what prints to a terminal; a reader that closes the pipe is an error, as for print."""
+    from rich.console import Console
+
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit with 1, as if a claim did not hold
+            raise BrokenPipeError
+
+    return Piped()
 
 
 def say(message: object, status: int) -> int:
