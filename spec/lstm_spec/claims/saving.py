@@ -466,7 +466,8 @@ def test_from_config_takes_custom_objects_for_what_is_wrapped():
     backward = layers.LSTM(2, activation=unregistered, go_backwards=True)
     both = layers.Bidirectional(layers.LSTM(2), backward_layer=backward)
     for layer in (layers.RNN(Total()), layers.StackedRNNCells([Total(), Total()]), both):
-        assert_refused(partial(type(layer).from_config, layer.get_config()), "TypeError")
+        read = partial(type(layer).from_config, layer.get_config())
+        assert_refused(read, "TypeError", ("Could not locate", "could not be deserialized"))
         twin = type(layer).from_config(layer.get_config(), custom_objects=found)
         assert twin.get_config() == layer.get_config(), f"{twin.get_config()}"
 
@@ -836,7 +837,8 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name):
     True
     """
     model, found = sequential(case, activation=unregistered), {"unregistered": unregistered}
-    assert_refused(lambda: reloaded(model, name), "Could not locate function 'unregistered'")
+    words = "TypeError", "Could not locate function 'unregistered'"
+    assert_refused(lambda: reloaded(model, name), *words)
     assert_close(reloaded(model, name, custom_objects=found)(case.x), model(case.x))
 
 
@@ -1134,10 +1136,9 @@ def test_a_file_with_time_major_is_refused():
     ...     print("{'time_major': False}" in str(error))
     True
     """
-    model, words = sequential(drawn_once(batch=2)), "Unrecognized keyword arguments passed to LSTM"
-    assert_refused(
-        lambda: from_keras_2(model, keras.models.load_model), words, "{'time_major': False}"
-    )
+    model = sequential(drawn_once(batch=2))
+    words = "ValueError", "Unrecognized keyword arguments passed to LSTM", "{'time_major': False}"
+    assert_refused(lambda: from_keras_2(model, keras.models.load_model), *words)
 
 
 @claim(

@@ -29,6 +29,7 @@ from lstm_spec.harness.subject import (
     with_weights,
 )
 from lstm_spec.harness.tolerance import (
+    OF_THE_BACKEND,
     Rounded,
     assert_close,
     assert_differs,
@@ -505,7 +506,8 @@ def test_bidirectional_cannot_copy_an_unregistered_activation():
     (1, 4)
     """
     lstm = keras.layers.LSTM(2, activation=halved)
-    assert_refused(lambda: keras.layers.Bidirectional(lstm), "could not be deserialized properly")
+    words = "TypeError", "could not be deserialized properly"
+    assert_refused(lambda: keras.layers.Bidirectional(lstm), *words)
     with keras.utils.custom_object_scope({"halved": halved}):
         layer = keras.layers.Bidirectional(lstm)
     assert layer.backward_layer.cell.activation is halved
@@ -829,7 +831,9 @@ def test_the_documented_example_is_no_python():
     1
     """
     code = keras.layers.Bidirectional.__doc__.split("```")[1].removeprefix("python")
-    assert_refused(lambda: compile(textwrap.dedent(code), "example", "exec"), "SyntaxError")
+    assert_refused(
+        lambda: compile(textwrap.dedent(code), "example", "exec"), "SyntaxError", "does not match"
+    )
 
 
 # Bidirectional: states, masks.
@@ -912,7 +916,10 @@ def test_one_pair_of_states_is_refused(case):
     (1, 4)
     """
     layer = both(case, case)
-    assert_refused(lambda: layer(case.x, initial_state=as_states(case.state)), "IndexError")
+    state = as_states(case.state)
+    assert_refused(
+        lambda: layer(case.x, initial_state=state), "IndexError", ("out of range", "out of bounds")
+    )
 
 
 @claim(
@@ -1977,7 +1984,10 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     """
     above = upper(case, seed)
     layer, flat = stack(case, above), case.state + above.state
-    assert_refused(lambda: layer(case.x, initial_state=as_states(flat)), "IndexError")
+    state = as_states(flat)
+    assert_refused(
+        lambda: layer(case.x, initial_state=state), "IndexError", ("out of range", "out of bounds")
+    )
 
 
 @claim(
@@ -2335,7 +2345,9 @@ def test_each_slice_has_its_own_mask(case, number, seed):
     layer = distributed(case, x)
     y = layer(x, mask=mask)
     assert_close(y, equations(of_slices(case, x, mask)).outputs[:, -1].reshape(y.shape))
-    assert_refused(lambda: layer(x, mask=mask[:, :, 0]), "IndexError")
+    assert_refused(
+        lambda: layer(x, mask=mask[:, :, 0]), "IndexError", ("out of range", "out of bounds")
+    )
 
 
 @claim(
@@ -2366,7 +2378,7 @@ def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     outputs = distributed(case, x)(keras.layers.Masking()(x))
     above = keras.layers.LSTM(case.timesteps + 1)
     assert_close(above(outputs, mask=np.ones((case.batch, number), bool)), above(to_numpy(outputs)))
-    assert_refused(lambda: above(outputs), "LSTM.call()")
+    assert_refused(lambda: above(outputs), OF_THE_BACKEND, "LSTM.call()")
 
 
 @claim(

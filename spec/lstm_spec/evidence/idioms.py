@@ -103,6 +103,12 @@ else:
 """
 
 
+ALTERNATIVES = REFUSED.replace(
+    "all(word in message for word in _0)",
+    "all(any(word in message for word in words) for words in _0)",
+)
+
+
 def _refused(writer: Writer, call: Value, *words: Value) -> Value:
     """Write that a call is refused, by an error that says certain words."""
     said = [word.value for word in words]
@@ -117,8 +123,9 @@ def _refused(writer: Writer, call: Value, *words: Value) -> Value:
             refuse(str(error))
         failure = error
     body = writer.blocks.pop()
-    told = known(f"accepted, not refused by an error that says {said}")
-    statement = _statement(REFUSED, writer, known(said), told)
+    shown, template = _occurring(said, failure)
+    told = known(f"accepted, not refused by an error that says {shown}")
+    statement = _statement(template, writer, known(shown), told)
     assert isinstance(statement, ast.Try)
     statement.body = body or [ast.Pass()]
     writer.emit(statement)
@@ -130,6 +137,17 @@ def _refused(writer: Writer, call: Value, *words: Value) -> Value:
 
     tolerance.assert_refused(again, *said)
     return known(None)
+
+
+def _occurring(said: list[Any], failure: Exception | None) -> tuple[list[Any], str]:
+    """Return what an error must say, and how it is compared: of alternatives that which it says."""
+    message = f"{type(failure).__name__}: {failure}"
+    several = [[words] if isinstance(words, str) else list(words) for words in said]
+    left = [[word for word in words if word in message] or words for words in several]
+    met = [words[:1] if any(word in message for word in words) else words for words in left]
+    if any(len(words) > 1 for words in met):
+        return met, ALTERNATIVES
+    return [words[0] for words in met], REFUSED
 
 
 def _to_numpy(writer: Writer, tensor: Value) -> Value:
