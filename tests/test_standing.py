@@ -45,7 +45,8 @@ from lstm_spec.publish.standing import named, standing, where
     ],
 )
 def test_conditions_are_told_in_english(conditions: dict[str, object], told: str) -> None:
-    assert where(Deviation("a.b", "says", "instead", "concerns", **conditions)) == told
+    known = Deviation("a.b", "instead", "concerns", says="says", **conditions)
+    assert where(known) == told
 
 
 def test_every_recorded_condition_is_told_without_signs() -> None:
