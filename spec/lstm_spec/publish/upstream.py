@@ -329,7 +329,9 @@ def since(claim: str, releases: Mapping[str, Release]) -> str:
         text += f"; {_label(before)}: {releases[before].outcome(claim)}"
         earlier = [name for name in shows if name not in chain[-count:]]
         return text + (f"; the same also on {_spans(earlier, chain)}" if earlier else "")
-    return "a release that is not known: none was tried where it shows"
+    seen = {_packages(release.place) for release in releases.values() if release.shows(claim)}
+    where = f"seen with {', '.join(sorted(seen))}" if seen else "none was tried where it shows"
+    return f"a release that is not known; {where}"
 
 
 def _elsewhere(claim: str, releases: Mapping[str, Release]) -> list[str]:
