@@ -28,7 +28,7 @@ from searches import keep, kept
 HERE = Path(__file__).parent
 SEEN = HERE / "seen.jsonl"
 DIED = "crashed: the interpreter died while the claim was tried"
-BEGINNING, END = 280, 150
+BEGINNING, END = 450, 150
 """How much of a long failure is kept, in characters."""
 
 
