@@ -182,7 +182,8 @@ def _replace(writer: Writer, record: Value, **changes: Value) -> Value:
         part.name: known(getattr(record.value, part.name), part.name)
         for part in fields(record.value)
     }
-    return Value(value, fields={**kept, **changes})
+    written = {name: writer.named(part, name) for name, part in changes.items()}
+    return Value(value, fields={**kept, **written})
 
 
 def _zip(writer: Writer, *given: Value, strict: Value | None = None) -> Value:

@@ -32,6 +32,7 @@ from lstm_spec.evidence.values import (
     UnwritableError,
     Value,
     hint_of,
+    is_builtin,
     is_callable,
     is_foreign,
     is_ours,
@@ -174,7 +175,9 @@ class Writer:
         if name not in names:
             value = getattr(builtins, name)
             return Value(value, ast.Name(name, ast.Load()), value not in IMPURE)
-        value = {} if names[name] is subject.UNDRAWN else names[name]
+        value = names[name]
+        if names is vars(subject) and value is subject.UNDRAWN:
+            value = {}  # what lstm() builds is given its weights in the next line
         if not is_callable(value) and is_pure(value):
             return known(value, name.lower())
         if self.globals.setdefault(name, (value, names))[0] is not value:
@@ -206,6 +209,8 @@ class Writer:
         assert record.fields
         if name in record.fields:
             return record.fields[name]
+        if name in ("batch", "timesteps", "features", "units"):
+            return known(getattr(record.value, name))
         return self.enter(getattr(type(record.value), name).fget, [record], {})
 
     def run(self, node: ast.expr, action: Callable[[], Any]) -> Value:
@@ -352,7 +357,16 @@ class Writer:
         parts = [self.expr(node.elt, inner) for inner in rounds]
         return self.display([part.value for part in parts], parts)
 
-    _generatorexp = _dictcomp = _listcomp
+    _dictcomp = _listcomp
+
+    def spread(self, node: ast.Starred, frame: Frame) -> list[Value]:
+        """Return the elements of what stands after a star."""
+        if isinstance(node.value, ast.GeneratorExp):
+            return self.parts(self._listcomp(node.value, frame))
+        return self.parts(self.expr(node.value, frame))
+
+    def _generatorexp(self, node: ast.GeneratorExp, frame: Frame) -> Value:
+        refuse("a generator")
 
     def _setcomp(self, node: ast.SetComp, frame: Frame) -> Value:
         value = self._listcomp(node, frame)
@@ -389,7 +403,7 @@ class Writer:
         parts: list[Value] = []
         for part in node.elts:
             if isinstance(part, ast.Starred):
-                parts += self.parts(self.expr(part.value, frame))
+                parts += self.spread(part, frame)
             else:
                 parts.append(self.expr(part, frame))
         kind = tuple if isinstance(node, ast.Tuple) else list
@@ -437,13 +451,17 @@ class Writer:
         given: list[Value] = []
         for part in node.args:
             if isinstance(part, ast.Starred):
-                given += self.parts(self.expr(part.value, frame))
+                given += self.spread(part, frame)
+            elif isinstance(part, ast.GeneratorExp) and is_builtin(function.value):
+                given.append(self._listcomp(part, frame))  # all, sum, tuple and the like
             else:
                 given.append(self.expr(part, frame))
         named: dict[str, Value] = {}
         for word in node.keywords:
             value = self.expr(word.value, frame)
             named.update({word.arg: value} if word.arg else dict(self.items(value)))
+        if self.appended(node, given, frame):
+            return known(None)
         everything = [*given, *named.values()]
         if not all(part.known for part in everything) and isinstance(node.func, ast.Attribute):
             base = node.func.value
@@ -453,6 +471,23 @@ class Writer:
                     self.materialize(base.id, home)
                     function = self.expr(node.func, frame)
         return self.call(function, given, named)
+
+    def appended(self, node: ast.Call, given: Sequence[Value], frame: Frame) -> bool:
+        """Append to a list that the program does not have, if that is what is called."""
+        append = isinstance(node.func, ast.Attribute) and node.func.attr == "append"
+        if not append or not isinstance(node.func, ast.Attribute):
+            return False
+        name = getattr(node.func.value, "id", "")
+        home = frame.find(name)
+        value = home.names[name] if home else None
+        if home is None or value is None or not isinstance(value.value, list):
+            return False
+        if not value.known and value.items is None:
+            return False
+        parts = [*self.parts(value), self.named(given[0], name)]
+        value.value.append(given[0].value)
+        home.names[name] = self.display(value.value, parts)
+        return True
 
     def call(self, function: Value, given: Sequence[Value], named: Mapping[str, Value]) -> Value:
         """Call a function: run it if all is known, enter it if it is ours, or write the call."""
@@ -470,6 +505,10 @@ class Writer:
                 if isinstance(value, Iterator):
                     value = list(value)
                 return known(value, hint_of(function.value))
+        if hasattr(function.value, "_fields"):  # a NamedTuple
+            bound = inspect.signature(function.value).bind(*given, **named)
+            parts = list(bound.arguments.values())
+            return self.display(function.value(*(part.value for part in parts)), parts)
         if is_ours(function.value):
             return self.enter(function.value, given, named)
         node = ast.Call(

@@ -157,6 +157,11 @@ def is_ours(value: Any) -> bool:
     return not inspect.isgeneratorfunction(value) and not hasattr(value, "__wrapped__")
 
 
+def is_builtin(value: Any) -> bool:
+    """Say whether a value is a function or a type of Python itself."""
+    return isinstance(value, (BuiltinFunctionType, type)) and root(value) == "builtins"
+
+
 def is_callable(value: Any) -> bool:
     """Say whether a value is a function, a class or a module: a program names it."""
     return callable(value) or isinstance(value, ModuleType)
@@ -200,6 +205,8 @@ def text(value: Any) -> str:
 
 
 def _array_text(value: np.ndarray[Any, Any]) -> str:
+    if value.dtype.hasobject:
+        refuse("an array of objects")
     flat = value.ravel()
     same = flat.size > 1 and (flat == flat[0]).all()
     if same and flat[0] in (0, 1):
