@@ -38,6 +38,8 @@ NOT_IN_OUTPUTS = {
 
 NUMBERS_KEPT = {
     "errors.embedding-of-minus-one": "there is no LSTM in it",
+    "masking.lost-with-warning": "its first case is masked throughout: with the mask it gives zeros",
+    "training.backwards": "the gradient of a sum is what it is without noise",
     "training.frozen": "the gradient of a sum is what it is without noise",
     "weights.refused-halfway": "the weights are set, and nothing is put out",
     "wrappers.copies-its-layer": "the weights are set, and nothing is put out",
