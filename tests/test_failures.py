@@ -38,7 +38,7 @@ NOT_IN_OUTPUTS = {
 
 NUMBERS_KEPT = {
     "errors.embedding-of-minus-one": "there is no LSTM in it",
-    "masking.lost-with-warning": "its first case is masked throughout: with the mask it gives zeros",
+    "masking.lost-with-warning": "its first case is masked throughout: the mask gives zeros",
     "training.backwards": "the gradient of a sum is what it is without noise",
     "training.frozen": "the gradient of a sum is what it is without noise",
     "weights.refused-halfway": "the weights are set, and nothing is put out",
