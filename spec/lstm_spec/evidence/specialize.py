@@ -13,6 +13,7 @@ import ast
 import builtins
 import copy
 import inspect
+import keyword
 import linecache
 import sys
 import textwrap
@@ -84,7 +85,9 @@ class Writer:
 
     def fresh(self, name: str) -> str:
         """Return a name that the program does not have yet."""
-        name = name.strip("_") or "value"
+        name = name.strip("_")
+        if not name.isidentifier() or keyword.iskeyword(name):
+            name = "value"
         free = next(n for n in _numbered(name) if n not in self.used and not hasattr(builtins, n))
         self.used.add(free)
         return free
