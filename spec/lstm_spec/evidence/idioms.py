@@ -31,8 +31,14 @@ class Substitute(ast.NodeTransformer):
         return self.nodes.get(node.id, node)
 
 
-def _close(writer: Writer, actual: Value, expected: Value, bound: Value | None = None) -> Value:
-    """Write a comparison with a tolerance."""
+def _close(
+    writer: Writer,
+    actual: Value,
+    expected: Value,
+    bound: Value | None = None,
+    instead: Value | None = None,
+) -> Value:
+    """Write a comparison with a tolerance; what a known fault gives instead is left out."""
     limit = tolerance.ROUNDING if bound is None else float(bound.value)
     if isinstance(actual.value, (list, tuple)):
         if len(actual.value) == len(expected.value):
@@ -72,7 +78,7 @@ def _rounded(z: np.ndarray[Any, Any], size: float) -> np.ndarray[Any, Any]:
     return np.array([float(f"{v:.{digits}g}") for v in z.ravel()]).reshape(z.shape)
 
 
-def _same(writer: Writer, actual: Value, expected: Value) -> Value:
+def _same(writer: Writer, actual: Value, expected: Value, instead: Value | None = None) -> Value:
     return _close(writer, actual, expected, known(0.0))
 
 

@@ -17,6 +17,7 @@ import keyword
 import linecache
 import sys
 import textwrap
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import count
@@ -868,6 +869,9 @@ def specialize(test: FunctionType, arguments: Mapping[str, Any]) -> Writer:
     except UnwritableError:
         raise
     except Exception as error:
+        innermost = traceback.extract_tb(error.__traceback__)[-1].filename
+        if isinstance(error, TypeError) and innermost == __file__:
+            refuse(f"a call: {error}")
         writer.failure = error
     return writer
 
