@@ -2,101 +2,139 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from lstm_spec import catalog
 from lstm_spec.evidence import deviations, place, report
+from lstm_spec.evidence.compare import UNSAID, Change, compare
 
 FAULTS = Path(__file__).parent / "faults"
-CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"  # the second computes in float64
+CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"
+OTHERS = ("gates.equations", EVERY_STEP)
+FILE = "lstm-spec-report.jsonl"
 
-Check = Callable[..., "subprocess.CompletedProcess[str]"]
+Done = subprocess.CompletedProcess[str]
+Check = Callable[..., Done]
 
 
 def environment(fault: str | None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(FAULTS / fault)} if fault else dict(os.environ)
 
 
+def run(folder: Path, *words: str, fault: str | None = None, **variables: str) -> Done:
+    """Run `lstm-spec check --effort smoke` in a folder, with a fault in place."""
+    command = [sys.executable, "-m", "lstm_spec.cli", "check", "--effort", "smoke", *words]
+    there = {**environment(fault), **variables}
+    return subprocess.run(command, cwd=folder, env=there, capture_output=True, text=True)
+
+
 @pytest.fixture
 def check(tmp_path: Path) -> Check:
     """Run `lstm-spec check --effort smoke` in an empty folder, with a fault in place."""
-
-    def run(*words: str, fault: str | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "lstm_spec.cli", "check", "--effort", "smoke", *words]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment(fault), capture_output=True, text=True
-        )
-
-    return run
+    return partial(run, tmp_path)
 
 
-@pytest.fixture
-def recorded(tmp_path: Path) -> Callable[[], dict[str, report.Record]]:
-    """Read the report in the folder of the test: the records by claim."""
+@dataclass(frozen=True)
+class Checked:
+    """What a check printed, and the folder of its report."""
 
-    def read() -> dict[str, report.Record]:
-        found = report.read(tmp_path / "lstm-spec-report.jsonl")
-        return {record.claim: record for record in found.records}
+    done: Done
+    folder: Path
 
-    return read
+    @property
+    def report(self) -> report.Report:
+        return report.read(self.folder / FILE)
+
+    @property
+    def records(self) -> dict[str, report.Record]:
+        return {record.claim: record for record in self.report.records}
 
 
-def test_claims_that_hold_are_shown_and_recorded(check: Check, tmp_path: Path) -> None:
-    done = check(CAUSALITY, EVERY_STEP, "--durations", "1")
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """Check two claims in a folder whose settings of pytest would end it."""
+    folder = tmp_path_factory.mktemp("held")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n", encoding="utf-8")
+    for name in ("conftest.py", "hypothesis.py"):
+        (folder / name).write_text("raise SystemExit\n", encoding="utf-8")
+    return Checked(run(folder, CAUSALITY, EVERY_STEP, "--durations", "1"), folder)
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """Check two claims on a Keras that is newer than any other."""
+    folder = tmp_path_factory.mktemp("newer")
+    return Checked(run(folder, *OTHERS, "--workers", "1", fault="newer"), folder)
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """Check the same claims on a Keras whose LSTM is wrong."""
+    folder = tmp_path_factory.mktemp("wrong")
+    return Checked(run(folder, *OTHERS, "--workers", "1", fault="wrong"), folder)
+
+
+def test_claims_that_hold_are_shown_and_recorded(held: Checked) -> None:
+    done, found = held.done, held.report
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^Slowest:\n +\d+\.\d\d s  time\.\S+, 2 cases\n\n", done.stdout, re.MULTILINE)
     assert re.search(r"^ +1/2  held +time\.\S+  \d+\.\d s$", done.stdout, re.MULTILINE)
     assert "every claim held or deviates as known" in done.stdout
-    found = report.read(tmp_path / "lstm-spec-report.jsonl")
     assert found.header.claims == [EVERY_STEP, CAUSALITY]  # in reading order
     assert found.header.environment.backend == "tensorflow"
     assert found.footer.verdicts == {"held": 2}
     assert {record.examples for record in found.records} == {2}
-    assert not (tmp_path / ".hypothesis").exists()
+    assert not (held.folder / ".hypothesis").exists()
 
 
-def test_cases_are_the_same_whatever_else_is_tried(check: Check, recorded) -> None:
-    check(CAUSALITY)
-    alone = recorded()[CAUSALITY].cases
-    check(CAUSALITY, "time.order", EVERY_STEP, "--workers", "1")
-    assert recorded()[CAUSALITY].cases == alone
-    check(CAUSALITY, "--seed", "7")
-    assert recorded()[CAUSALITY].cases != alone
-
-
-def test_crash_loses_only_its_claim(check: Check, recorded) -> None:
-    done = check(EVERY_STEP, CAUSALITY, fault="crash")
-    assert done.returncode == 1
-    verdicts = {claim: record.verdict for claim, record in recorded().items()}
-    assert verdicts == {CAUSALITY: "held", EVERY_STEP: "crashed"}
-    assert "Crashed: time.every-step" in done.stdout
-
-
-@pytest.mark.parametrize("fault", ["hang", "hang_in_c"])
-def test_hang_loses_only_its_claim(check: Check, recorded, fault: str) -> None:
-    done = check(EVERY_STEP, CAUSALITY, "--time-limit", "6", fault=fault)
-    assert done.returncode == 1
-    verdicts = {claim: record.verdict for claim, record in recorded().items()}
-    assert verdicts == {CAUSALITY: "held", EVERY_STEP: "timed out"}
-    assert "did not end within 6 s" in done.stdout
-
-
-def test_refuted_claim_comes_with_a_program_that_shows_it(
-    check: Check, recorded, tmp_path: Path
+def test_cases_are_the_same_whatever_else_is_tried(
+    held: Checked, newer: Checked, check: Check, tmp_path: Path
 ) -> None:
-    done = check(EVERY_STEP, fault="wrong")
+    cases = held.records[EVERY_STEP].cases
+    assert newer.records[EVERY_STEP].cases == cases
+    check(EVERY_STEP, "--seed", "7")
+    assert report.read(tmp_path / FILE).records[0].cases != cases
+
+
+FAULTY = {
+    EVERY_STEP: ("crash", "crashed"),
+    "time.order": ("hang", "timed out"),
+    "time.prefix": ("hang_in_c", "timed out"),
+    "shapes.width": ("threads", "held"),
+}
+"""What happens to an LSTM while a claim is tried, and the verdict."""
+
+
+def test_fault_of_a_claim_costs_no_other(tmp_path: Path) -> None:
+    faults = {catalog.find(claim).test: fault for claim, (fault, _) in FAULTY.items()}
+    claims = (*FAULTY, CAUSALITY, "--time-limit", "10")
+    done = run(tmp_path, *claims, fault="each", FAULTS=json.dumps(faults))
+    verdicts = {claim: one.verdict for claim, one in Checked(done, tmp_path).records.items()}
+    expected = {claim: verdict for claim, (_, verdict) in FAULTY.items()}
+    assert verdicts == {**expected, CAUSALITY: "held"}, done.stdout + done.stderr
+    assert done.returncode == 1
+    assert f"Crashed: {EVERY_STEP}" in done.stdout
+    assert done.stdout.count("did not end within 10 s") == 2
+
+
+def test_refuted_claim_comes_with_a_program_that_shows_it(wrong: Checked, tmp_path: Path) -> None:
+    done = wrong.done
     assert done.returncode == 1
     assert "Every timestep changes the output of every unit" in done.stdout
     assert f"lstm-spec check {EVERY_STEP} --effort smoke" in done.stdout
-    script = recorded()[EVERY_STEP].script
+    script = wrong.records[EVERY_STEP].script
     assert script in done.stdout
     imported = set(re.findall(r"^(?:import|from) (\w+)", script, re.MULTILINE))
     assert imported == {"keras", "numpy"}
@@ -152,13 +190,12 @@ def finish(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
-def test_reports_of_other_claims_or_places_are_not_resumed(check: Check, tmp_path: Path) -> None:
+def test_reports_of_other_claims_or_places_are_not_resumed(held: Checked, tmp_path: Path) -> None:
     assert "there is no report lstm-spec-report.jsonl; leave out" in finish(tmp_path).stderr
     assert "leave out NAME" in finish(tmp_path, "time").stderr
     assert "leave out --effort" in finish(tmp_path, "--effort", "smoke").stderr
-    check(CAUSALITY)
-    file = tmp_path / "lstm-spec-report.jsonl"
-    text = file.read_text(encoding="utf-8")
+    file = tmp_path / FILE
+    text = (held.folder / FILE).read_text(encoding="utf-8")
     for old, new, said in [
         ('"device":"cpu"', '"device":"gpu"', "was made with device gpu, here it is cpu"),
         (f'"{CAUSALITY}":"', f'"{CAUSALITY}":"0', f"changed since, such as {CAUSALITY}"),
@@ -168,19 +205,12 @@ def test_reports_of_other_claims_or_places_are_not_resumed(check: Check, tmp_pat
         assert file.read_text(encoding="utf-8") == text.replace(old, new, 1)
 
 
-def test_settings_of_the_folder_do_not_reach_the_claims(check: Check, tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n", encoding="utf-8")
-    (tmp_path / "conftest.py").write_text("raise SystemExit\n", encoding="utf-8")
-    (tmp_path / "hypothesis.py").write_text("raise SystemExit\n", encoding="utf-8")
-    assert check(CAUSALITY).returncode == 0
-
-
 @pytest.mark.skipif(
     place.installed().version("keras") != deviations.newest().version("keras"),
     reason="an older Keras is installed, of which nothing is new",
 )
-def test_what_a_newer_keras_takes_and_documents_is_told(check: Check) -> None:
-    done = check(CAUSALITY, fault="newer")
+def test_what_a_newer_keras_takes_and_documents_is_told(newer: Checked) -> None:
+    done = newer.done
     assert done.returncode == 0, done.stdout + done.stderr
     assert "New in this Keras:" in done.stdout
     assert "Masking, argument `tolerance`: no claim tries it" in done.stdout
@@ -197,3 +227,14 @@ def test_keras_in_a_folder_of_pythonpath_is_tried_and_named(tmp_path: Path) -> N
     assert done.returncode == 1
     assert f"\nKeras from {tmp_path}/patched/keras\n" in done.stdout
     assert f"Refuted: {EVERY_STEP}" in done.stdout
+
+
+def test_reports_of_two_keras_are_compared(newer: Checked, wrong: Checked) -> None:
+    then, now = newer.report, wrong.report
+    found = compare(then, now)
+    assert found.worse == [EVERY_STEP]
+    assert Change("Masking, argument `tolerance`", "0.0", None) in found.signatures
+    assert [change.what for change in found.documentation] == ["Masking, summary"]
+    assert found.documentation[0].then == UNSAID != found.documentation[0].now
+    assert (found.errors.compared, found.speed.claims) == (1, 1)
+    assert then.records[0].spread > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from lstm_spec import catalog, cli
-from lstm_spec.evidence import documentation, ledger
+from lstm_spec.evidence import documentation
 from lstm_spec.evidence.compare import UNSAID, Change, Comparison, Errors, compare
 from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report, Verdict
 from reports import report, reports, write
@@ -219,26 +218,6 @@ def test_nothing_heavy_is_imported(files: list[str]) -> None:
     last = subprocess.check_output(command, text=True).splitlines()[-1]
     assert "lstm_spec.evidence.compare" in last.split()
     assert {"keras", "tensorflow", "numpy", "pytest"}.isdisjoint(last.split())
-
-
-def test_real_reports_hold_what_is_compared(tmp_path: Path) -> None:
-    newer, wrong = (check(tmp_path, fault) for fault in ("newer", "wrong"))
-    found = compare(newer, wrong)
-    assert found.worse == ["time.every-step"]
-    assert Change("Masking, argument `tolerance`", "0.0", None) in found.signatures
-    assert [change.what for change in found.documentation] == ["Masking, summary"]
-    assert found.documentation[0].then == UNSAID != found.documentation[0].now
-    assert (found.errors.compared, found.speed.claims) == (1, 1)
-    assert newer.records[0].spread > 0
-
-
-def check(folder: Path, fault: str) -> Report:
-    """Check two claims on a Keras with a fault."""
-    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "faults" / fault)}
-    words = ["gates.equations", "time.every-step", "--effort", "smoke", "--workers", "1"]
-    command = [sys.executable, "-m", "lstm_spec.cli", "check", *words, "--report", fault]
-    subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False)
-    return ledger.find(str(folder / fault))
 
 
 def test_claim_that_holds_again_is_told_with_what_was_before() -> None:

@@ -47,9 +47,7 @@ def verdicts(folder: Path) -> dict[str, str]:
     return {record.claim: record.verdict for record in report.read(folder / FILE).records}
 
 
-@pytest.mark.parametrize(
-    ("fault", "verdict"), [("memory", "crashed"), ("threads", "held"), ("rubbish", "held")]
-)
+@pytest.mark.parametrize(("fault", "verdict"), [("memory", "crashed"), ("rubbish", "held")])
 def test_fault_of_a_claim_costs_no_other(
     check: Check, folder: Path, fault: str, verdict: str
 ) -> None:
