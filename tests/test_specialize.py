@@ -8,6 +8,7 @@ import pytest
 
 from lstm_spec.claims import speed
 from lstm_spec.evidence import specialize
+from lstm_spec.evidence.script import SEEDED
 from lstm_spec.evidence.values import UnwritableError
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case
@@ -51,6 +52,7 @@ def loops(sizes):
 
 def test_loop_becomes_its_rounds_and_an_assertion_says_both_sides() -> None:
     assert lines(loops, sizes=[1, 2]) == [
+        SEEDED,
         "kept = keras.layers.Dense(1)",
         "kept_2 = keras.layers.Dense(2)",
         "assert [kept.units, kept_2.units] == [1, 2]",
@@ -66,6 +68,7 @@ def counts(units):
 
 def test_what_keras_changes_is_not_taken_for_known() -> None:
     assert lines(counts, units=2) == [
+        SEEDED,
         "calls = []",
         "layer = keras.layers.Dense(2, activation=lambda z: (calls.append(2), z)[1])",
         "layer(np.array([[1.0]]))",
@@ -99,7 +102,8 @@ def fails(units):
 def test_program_ends_at_the_failure() -> None:
     text = specialize.program(fails, {"units": 2}, "a.b: A statement.")
     assert text == (
-        "# a.b: A statement.\nimport keras\n\nlayer = keras.layers.Dense(2)\n"
+        "# a.b: A statement.\nimport keras\n\n"
+        "keras.utils.set_random_seed(0)\nlayer = keras.layers.Dense(2)\n"
         "assert layer.units == 3, f'{layer.units}, expected 3'\n"
     )
     with pytest.raises(AssertionError, match=r"^2, expected 3$"):

@@ -27,6 +27,8 @@ from lstm_spec.harness import subject
 HARNESS = "lstm_spec.harness"
 OPS = "hasattr(keras, 'ops')"
 """How the harness asks whether this is Keras 3."""
+SEEDED = "keras.utils.set_random_seed(0)"
+"""What makes a program draw the weights, and drop the values, that the claim's test did."""
 
 
 def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str) -> str:
@@ -42,10 +44,11 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
     program.add(tree.body[0], inspect.getmodule(test))
     if any("Case(" in literal(value) for value in arguments.values()):
         program.need("Case", sys.modules[f"{HARNESS}.strategies"])
+    seeded = [SEEDED] if "import keras" in program.imports else []
     call = "".join(f"\n    {name}={literal(value)}," for name, value in arguments.items())
     imports = sorted(program.imports | {"import numpy as np"})
-    lines = [f"# {heading}", *imports, "", *program.parts, f"{test.__name__}({call}\n)", ""]
-    return for_this_keras("\n".join(lines))
+    body = [*program.parts, *seeded, f"{test.__name__}({call}\n)"]
+    return for_this_keras("\n".join([f"# {heading}", *imports, "", *body, ""]))
 
 
 def of_example(test: Callable[..., None], failed: doctest.Example, heading: str) -> str:

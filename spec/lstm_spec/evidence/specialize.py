@@ -15,6 +15,7 @@ import copy
 import inspect
 import keyword
 import linecache
+import random
 import sys
 import textwrap
 import traceback
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from lstm_spec.evidence.idioms import Substitute, idiom
-from lstm_spec.evidence.script import Definitions
+from lstm_spec.evidence.script import SEEDED, Definitions
 from lstm_spec.evidence.values import (
     IMPURE,
     Frame,
@@ -887,6 +888,8 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     Raises:
         UnwritableError: the test does what is not understood here.
     """
+    random.seed(0)  # as Hypothesis does before each case; Keras takes from it what seeds weights
+    before = random.getstate()
     writer = specialize(test, arguments)
     statements = writer.blocks[0]
     definitions = Definitions()
@@ -897,5 +900,12 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
         else:
             definitions.need(name, sys.modules[names["__name__"]])
     lines = [ast.unparse(ast.fix_missing_locations(statement)) for statement in statements]
+    if random.getstate() != before and _draws("\n".join(lines)):
+        lines.insert(0, SEEDED)
     imports = sorted(definitions.imports)
     return "\n".join([f"# {heading}", *imports, "", *definitions.parts, *lines, ""])
+
+
+def _draws(text: str) -> bool:
+    """Say whether a program computes with what is drawn at random: weights, or what is dropped."""
+    return "set_weights" not in text or "dropout" in text
