@@ -121,8 +121,10 @@ def test_each_recorded_deviation_is_said_first_where_the_ledger_saw_it() -> None
         report = ledger.find(name)
         place = ledger.place(report)
         for record in report.records:
-            listed = [one for one in deviations.of(record.claim) if one.matches(place)]
-            if record.verdict == "deviates" and not any(one.holds for one in listed):
-                said = standing(claims[record.claim], place)
+            claim = claims[record.claim]
+            listed = [one for one in deviations.of(claim.id) if one.matches(place)]
+            deviates = record.verdict == "deviates" and not any(one.holds for one in listed)
+            if deviates and report.header.code[claim.id] == claim.code:
+                said = standing(claim, place)
                 lost += [(name, record.claim)] if not said.broken else []
     assert lost == []
