@@ -1,9 +1,11 @@
-"""In the workers, an LSTM in float64 takes memory until the system refuses more."""
+"""In the workers, an LSTM in float64 takes memory until the system refuses more and ends it."""
 
 import sys
 
 if "-c" in sys.orig_argv:
+    import os
     import resource
+    import signal
     from pathlib import Path
 
     import keras
@@ -15,8 +17,13 @@ if "-c" in sys.orig_argv:
             used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
             taken = []
-            while True:
-                taken.append(bytearray(2**20))
+            try:
+                while True:
+                    taken.append(bytearray(2**20))
+            except (
+                MemoryError
+            ):  # here a limit of the process; where the machine's is met, it is killed
+                os.kill(os.getpid(), signal.SIGKILL)
         return original(self, sequences, initial_state, mask, training)
 
     keras.layers.LSTM.call = call
