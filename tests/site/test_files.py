@@ -13,6 +13,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.publish.site.records import gather
+from lstm_spec.publish.standing import standing
 
 
 class Parsed(HTMLParser):
@@ -83,7 +84,9 @@ def test_other_projects_can_link_to_every_claim_and_question(site: Path) -> None
     labels = InventoryFile.loads(data, uri="").data["std:label"]
     for claim in catalog.claims():
         assert labels[claim.id].uri.startswith(f"claims/{claim.id}.html#")
-        assert labels[claim.id].display_name == claim.statement.replace("`", "")
+        first = standing(claim)
+        told = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+        assert labels[claim.id].display_name == told.replace("`", "")
     assert {f"question-{one.id}" for one in gather().questions} <= labels.keys()
 
 
