@@ -365,9 +365,3 @@ def test_slower_keras_is_found_and_what_it_does_not_touch_is_not(slower: Side) -
     assert set(found.worse).isdisjoint({"tf.function", "tf.function, wide", "predict", "build"})
     [keras] = [change for change in found.environment if change.what == "keras"]
     assert keras.now == f"{keras.then}+slowed"
-
-
-def test_same_keras_is_not_slower_than_itself() -> None:
-    found = speed.race(HERE, rounds=14)  # fewer say nothing
-    assert (found.worse, found.untimed, found.environment) == ([], [], [])
-    assert {one.work for one in found.timings} == set(workload.WORK)

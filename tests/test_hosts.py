@@ -72,6 +72,9 @@ def two_namespaces() -> Iterator[list[Host]]:
                 subprocess.run(["ip", *words], check=False, capture_output=True)
 
 
+takes_long = pytest.mark.skipif(
+    "NAMESPACES" not in os.environ, reason="takes a minute: tox run -e hosts"
+)
 PLACES = ["loopback", *(["namespaces"] if os.environ.get("NAMESPACES") else [])]
 
 
@@ -240,6 +243,7 @@ def all_held_after_a_kill(folder: Path, specs: list[str], kill: Callable[[], Non
     return wrong
 
 
+@takes_long
 def test_claims_of_a_host_that_dies_are_tried_on_the_other(
     network: list[Host], gateway: Gateway, tmp_path: Path
 ) -> None:
@@ -248,6 +252,7 @@ def test_claims_of_a_host_that_dies_are_tried_on_the_other(
     assert said.startswith(f"lstm-spec: {other} does not answer: ConnectionRefusedError")
 
 
+@takes_long
 def test_claims_of_an_interpreter_that_is_killed_are_tried_again(
     gateway: Gateway, tmp_path: Path
 ) -> None:
@@ -260,6 +265,7 @@ def test_claims_of_an_interpreter_that_is_killed_are_tried_again(
     assert all_held_after_a_kill(tmp_path, [one, other], kill) == ""
 
 
+@takes_long
 def test_host_with_another_backend_is_refused_and_others_finish_its_run(
     gateway: Gateway, tmp_path: Path
 ) -> None:

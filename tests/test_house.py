@@ -73,10 +73,9 @@ def test_keras_is_imported_in_few_places() -> None:
 
 def test_what_another_python_need_not_try_exists() -> None:
     text = (ROOT / "tox.ini").read_text(encoding="utf-8")
-    left_out = re.findall(r"--(?:ignore|deselect)=([\w/.]+?)(?:::(\w+))?\s", text)
+    left_out = re.findall(r"--ignore=(tests/\S+)", text)
     assert left_out
-    for path, test in left_out:
-        assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8")
+    assert [path for path in left_out if not (ROOT / path).is_file()] == []
 
 
 def test_only_chapters_stand_among_the_claims() -> None:
