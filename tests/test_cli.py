@@ -72,12 +72,19 @@ from lstm_spec.publish import constructor
         (["compare", "a", "b", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["compare", "a", "b", "--python", "3.12"], "--python is about environments; give --speed"),
         (["compare", "--speed", "keras-3.99", "here"], "the matrix has no 'keras-3.99'; did you"),
-        (["compare", "--speed", "here", "-e ."], "'-e' is no requirement; give one like"),
+        (["compare", "--speed", "here", "-e keras"], "'-e' is no requirement; give one like"),
         (["examine"], "invalid choice: 'examine'"),
         ([], "the following arguments are required: VERB"),
     ],
 )
-def test_wrong_usage(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage(
+    words: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a check here may hold the report
     try:
         status = cli.main(words)
     except SystemExit as stop:
