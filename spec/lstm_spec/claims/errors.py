@@ -46,6 +46,7 @@ OF_THE_CELL = ("units", "use_bias", "unit_forget_bias", "dropout", "recurrent_dr
 ABOUT_INTEGERS = (
     "Cannot convert",  # TensorFlow
     "Need minval < maxval",
+    "Argument `dtype` got invalid value",
     "floating point type",
     "must be a float",  # JAX
     "not implemented for",  # PyTorch
