@@ -104,8 +104,9 @@ def test_true_is_no_number_of_units(features):
     ...     print("expected a positive integer" in str(error))
     True
     """
-    words = ("TypeError", "ValueError"), ("mixed types", "integer", "tuple of ints")
-    assert_refused(lambda: keras.layers.LSTM(True).build((1, 1, features)), *words)
+    types = ("TypeError", "ValueError")
+    words = ("mixed types", "integer", "tuple of ints", "invalid entry")
+    assert_refused(lambda: keras.layers.LSTM(True).build((1, 1, features)), types, words)
 
 
 @claim(
