@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
+
 NEEDED = {
     "tensorflow": ("tensorflow",),
     "jax": ("keras", "jax"),

@@ -12,6 +12,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 
 from lstm_spec.evidence import place, toml
+from lstm_spec.evidence.backends import Backend
 from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.place import Place
 
@@ -20,7 +21,6 @@ EXAMPLE = "the example does not print what it should"
 """What a failure says if the test holds and the example does not."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
 Device = Literal["cpu", "gpu"]
 Fix = Annotated[
     str, msgspec.Meta(pattern=r"^(https://\S+/pull/\d+, in )?(Keras|TensorFlow) \d+(\.\d+)+$")

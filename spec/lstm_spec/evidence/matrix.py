@@ -13,13 +13,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec import catalog
 from lstm_spec.evidence import apart, deviations, environment, ledger, report, toml, venv
+from lstm_spec.evidence.backends import Backend
 from lstm_spec.evidence.merge import UnmergeableError, merge
 from lstm_spec.evidence.oneline import one_line
 from lstm_spec.evidence.place import Place
@@ -27,7 +28,6 @@ from lstm_spec.evidence.report import Record, Report
 from lstm_spec.evidence.request import Request
 
 FILE = Path(__file__).with_name("matrix.toml")
-Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
 Effort = Annotated[str, msgspec.Meta(pattern=r"^(smoke|default|deep|[1-9][0-9]*)$")]
 SECONDS = 600
 """The time limit of a claim: training step by step takes minutes on JAX."""
