@@ -1,0 +1,29 @@
+"""The table of masks is whole, and the page shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lstm_spec.harness import masks
+
+PAGE = Path(__file__).parent.parent / "docs" / "masks.md"
+
+
+def test_page_is_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == masks.page(), "run the command on its last lines"
+
+
+def test_each_rule_is_explained_and_used() -> None:
+    used = {*masks.MASKS.values(), *masks.KERAS_2.values()}
+    assert used == set(masks.RULES)
+
+
+def test_table_has_at_least_thirty_layers() -> None:
+    assert len(masks.MASKS) >= 30
+    assert set(masks.KERAS_2) <= set(masks.MASKS)
+
+
+def test_unknown_layer_has_the_rule_of_a_class_of_ones_own() -> None:
+    assert masks.rule("MyLayer") == masks.rule("Layer") == "declares"
+    assert (masks.rule("Add"), masks.rule("Add", keras=2)) == ("any", "every")
+    assert masks.rule("Dense", keras=2) == "keeps"
