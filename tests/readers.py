@@ -13,13 +13,14 @@ from typing import IO, Any
 
 import msgspec
 
-from lstm_spec.evidence import bisect, deviations, documentation, ledger, matrix, request, views
-from lstm_spec.evidence.compare import compare
-from lstm_spec.evidence.merge import UnmergeableError, merge
-from lstm_spec.evidence.report import Record, UnreadableReportError
-from lstm_spec.evidence.toml import UnreadableFileError
-from lstm_spec.publish import call, issues, questions
-from lstm_spec.publish.layer import layer
+from lstm_spec.answers import call, issues, questions
+from lstm_spec.answers.layer import layer
+from lstm_spec.releases import bisect, ledger, matrix, request, views
+from lstm_spec.releases.compare import compare
+from lstm_spec.releases.merge import UnmergeableError, merge
+from lstm_spec.run import deviations, documentation
+from lstm_spec.run.report import Record, UnreadableReportError
+from lstm_spec.run.toml import UnreadableFileError
 from reports import FOOTER, report
 
 

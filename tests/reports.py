@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis.strategies as st
 from msgspec import structs
 
-from lstm_spec.evidence.report import VERDICTS, Environment, Footer, Header, Record, Report, append
+from lstm_spec.run.report import VERDICTS, Environment, Footer, Header, Record, Report, append
 
 HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})
 HEADER = Header(1, "0.1.0", "2026-11-24T00:00:00+00:00", "smoke", None, 2, HERE, [])

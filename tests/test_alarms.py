@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from alarms import SEEDS, Line, digests, searched, seen
-from alarms.page import PAGE, Seen, nearest, page, reasons
+from tools.studies.alarms import SEEDS, Line, digests, searched, seen
+from tools.studies.alarms.page import PAGE, Seen, nearest, page, reasons
 
 LINES = seen()
 TRIED = Counter(line.claim for line in LINES)

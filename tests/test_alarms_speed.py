@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from alarms.pace import PAGE, margin, page, spread
-from alarms.speed import RUNS, Line, busy, claims, seen
+from tools.studies.alarms.pace import PAGE, margin, page, spread
+from tools.studies.alarms.speed import RUNS, Line, busy, claims, seen
 
 LINES = seen()
 TRIED = Counter(line.claim for line in LINES)

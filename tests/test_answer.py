@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations
-from lstm_spec.publish import answer, search
-from lstm_spec.publish.questions import questions
+from lstm_spec.answers import answer, search
+from lstm_spec.answers.questions import questions
+from lstm_spec.run import deviations
 
 LIBRARY = answer.Library(questions(), catalog.claims())
 IDS = {claim.id for claim in LIBRARY.claims}

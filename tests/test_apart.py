@@ -12,9 +12,10 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import cli, parser
-from lstm_spec.evidence import apart, ledger, report, venv
-from lstm_spec.evidence.report import Writer
-from lstm_spec.evidence.request import Request
+from lstm_spec.releases import apart, ledger, venv
+from lstm_spec.releases.request import Request
+from lstm_spec.run import report
+from lstm_spec.run.report import Writer
 from lstm_spec.verbs import outcome
 
 FAULTS = Path(__file__).parent / "faults"
@@ -61,7 +62,7 @@ def test_it_runs_from_a_copy(tmp_path: Path) -> None:
     apart.copy(tmp_path)
     names = {path.name.partition("-")[0] for path in tmp_path.iterdir()}
     assert names == {"lstm_spec"}
-    assert (tmp_path / "lstm_spec/evidence/matrix.toml").exists()
+    assert (tmp_path / "lstm_spec/releases/matrix.toml").exists()
     assert not list(tmp_path.rglob("__pycache__"))
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 
 from lstm_spec import catalog
-from lstm_spec.claims import modes
 from lstm_spec.claims.conftest import EXAMPLES, effort
-from lstm_spec.evidence import arguments
+from lstm_spec.claims.modes import predict
 from lstm_spec.harness.strategies import Case, cases
-from lstm_spec.publish.arguments import PAGE, page
+from lstm_spec.run import arguments
+from tools.studies.arguments import PAGE, page
 
 RECORDING = arguments.load()
 KNOWN = arguments.installed()
@@ -41,7 +41,7 @@ def drawn(examples: int) -> Iterator[dict[str, Any]]:
     found: list[Case] = []
 
     @effort(examples)
-    @given(cases(**modes.ANY))
+    @given(cases(**predict.ANY))
     def draw(case: Case) -> None:
         found.append(case)
 
@@ -52,7 +52,7 @@ def drawn(examples: int) -> Iterator[dict[str, Any]]:
 def test_deep_effort_draws_every_pair_of_values() -> None:
     items = [sorted(case.items()) for case in drawn(EXAMPLES["deep"])]
     reached = {pair for case in items for pair in combinations(case, 2)}
-    each = [[(name, value) for value in values] for name, values in sorted(modes.FREE.items())]
+    each = [[(name, value) for value in values] for name, values in sorted(predict.FREE.items())]
     wanted = {pair for two in combinations(each, 2) for pair in product(*two)}
     assert wanted - reached == set()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.evidence import report
+from lstm_spec.run import report
 
 RUNS = int(os.environ.get("RUNS", "2"))
 CLAIM = "time.causality"

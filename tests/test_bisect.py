@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers
 
-from lstm_spec.evidence import bisect, ledger
-from lstm_spec.evidence.bisect import UnusableRangeError
+from lstm_spec.releases import bisect, ledger
+from lstm_spec.releases.bisect import UnusableRangeError
 
 
 @given(integers(2, 40).flatmap(lambda n: integers(1, n - 1).map(lambda k: (n, k))))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations
-from lstm_spec.evidence.examples import RATIO
+from lstm_spec.run import deviations
+from lstm_spec.run.examples import RATIO
 
 ALL = catalog.claims()
 IDS = Path(__file__).with_name("ids.txt")
@@ -26,13 +26,13 @@ def offenders(fault: Callable[[catalog.Claim], str]) -> dict[str, str]:
 
 def body(claim: catalog.Claim) -> list[ast.stmt]:
     """Return the statements of a claim's test, without its docstring."""
-    return parsed(claim.chapter)[claim.test].body[1:]
+    return parsed(claim.file)[claim.test].body[1:]
 
 
 @cache
-def parsed(chapter: str) -> dict[str, ast.FunctionDef]:
-    """Return the tests of a chapter by name."""
-    tree = ast.parse((catalog.CLAIMS / f"{chapter}.py").read_text(encoding="utf-8"))
+def parsed(file: str) -> dict[str, ast.FunctionDef]:
+    """Return the tests of a file by name."""
+    tree = ast.parse((catalog.CLAIMS / file).read_text(encoding="utf-8"))
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm_spec.evidence.figures import Series
-from lstm_spec.publish import figures
-from lstm_spec.publish.chart import WIDTH, draw
-from lstm_spec.publish.figures import Figure, Told
 from reports import texts
+from tools.site import figures
+from tools.site.chart import WIDTH, draw
+from tools.site.figures import Figure, Told
+from tools.studies.figures import Series
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIGURES = figures.load()

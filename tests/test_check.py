@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations, place, report
-from lstm_spec.evidence.compare import UNSAID, Change, compare
+from lstm_spec.releases.compare import UNSAID, Change, compare
+from lstm_spec.run import deviations, place, report
 
 FAULTS = Path(__file__).parent / "faults"
 CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"

@@ -14,13 +14,14 @@ import msgspec
 import pytest
 
 from lstm_spec import catalog, cli
+from lstm_spec.answers import cite
+from lstm_spec.answers.release import release
+from lstm_spec.answers.standing import Standing, where
 from lstm_spec.claims import conftest
-from lstm_spec.evidence import deviations, ledger, place
-from lstm_spec.evidence.examples import run_example
 from lstm_spec.harness import needs
-from lstm_spec.publish import cite
-from lstm_spec.publish.release import release
-from lstm_spec.publish.standing import Standing, where
+from lstm_spec.releases import ledger
+from lstm_spec.run import deviations, place
+from lstm_spec.run.examples import run_example
 
 ALL = catalog.claims()
 CLAIM = catalog.find("time.every-step")
@@ -30,13 +31,13 @@ DEVIATING = [claim for claim in ALL if claim.id in FALSE]
 
 
 @cache
-def lines(chapter: str) -> list[str]:
-    return (catalog.CLAIMS / f"{chapter}.py").read_text(encoding="utf-8").splitlines()
+def lines(file: str) -> list[str]:
+    return (catalog.CLAIMS / file).read_text(encoding="utf-8").splitlines()
 
 
 def source(claim: catalog.Claim) -> list[str]:
-    """Return the source of a chapter from a claim on."""
-    return lines(claim.chapter)[claim.line - 1 :]
+    """Return the source of a file from a claim on."""
+    return lines(claim.file)[claim.line - 1 :]
 
 
 def cited(name: str, **changes: object) -> cite.Citation:
@@ -75,7 +76,7 @@ def test_every_format_tells_the_claim_and_where_its_test_is() -> None:
         for name, form in cite.FORMATS.items():
             said = form(found)
             assert claim.id in said, (claim.id, name)
-            assert f"{claim.chapter}.py" in said, (claim.id, name)
+            assert claim.file in said.replace("\\_", "_"), (claim.id, name)
             assert said.endswith("\n"), (claim.id, name)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lstm_spec import cli
-from lstm_spec.evidence import ledger
-from lstm_spec.publish import constructor
+from lstm_spec.answers import constructor
+from lstm_spec.releases import ledger
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from lstm_spec import cli
-from lstm_spec.evidence import apart, bisect, check, environment, interpreter, ledger
-from lstm_spec.evidence.sensitivity import UnmeasuredError
-from lstm_spec.evidence.venv import UnmadeError
-from lstm_spec.publish import unrolled
+from lstm_spec.answers import unrolled
+from lstm_spec.answers.sensitivity import UnmeasuredError
+from lstm_spec.releases import apart, bisect, interpreter, ledger
+from lstm_spec.releases.venv import UnmadeError
+from lstm_spec.run import check, environment
 from readers import REPORT
 from reports import HERE
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 
 from lstm_spec import catalog, cli
-from lstm_spec.evidence import documentation
-from lstm_spec.evidence.compare import UNSAID, Change, Comparison, Errors, compare
-from lstm_spec.evidence.report import GOOD, VERDICTS, Record, Report, Verdict
+from lstm_spec.releases.compare import UNSAID, Change, Comparison, Errors, compare
+from lstm_spec.run import documentation
+from lstm_spec.run.report import GOOD, VERDICTS, Record, Report, Verdict
 from reports import report, reports, write
 
 
@@ -216,7 +216,7 @@ def test_nothing_heavy_is_imported(files: list[str]) -> None:
     program = "import sys; from lstm_spec import cli; cli.main(sys.argv[1:]); print(*sys.modules)"
     command = [sys.executable, "-c", program, "compare", *files]
     last = subprocess.check_output(command, text=True).splitlines()[-1]
-    assert "lstm_spec.evidence.compare" in last.split()
+    assert "lstm_spec.releases.compare" in last.split()
     assert {"keras", "tensorflow", "numpy", "pytest"}.isdisjoint(last.split())
 
 

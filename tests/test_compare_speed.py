@@ -25,13 +25,12 @@ from rich.console import Console
 
 import slowed
 from lstm_spec import cli
-from lstm_spec.evidence import bursts, interpreter, paces, speed, venv, views
-from lstm_spec.evidence.bursts import Answer, Ask, Ready
-from lstm_spec.evidence.interpreter import DeadError, Side, side
-from lstm_spec.evidence.interval import interval
-from lstm_spec.evidence.request import UnusableRequirementError
-from lstm_spec.evidence.speed import Plan, Speeds, timing
-from lstm_spec.harness import workload
+from lstm_spec.releases import bursts, interpreter, paces, speed, venv, views, workload
+from lstm_spec.releases.bursts import Answer, Ask, Ready
+from lstm_spec.releases.interpreter import DeadError, Side, side
+from lstm_spec.releases.interval import interval
+from lstm_spec.releases.request import UnusableRequirementError
+from lstm_spec.releases.speed import Plan, Speeds, timing
 
 FAULTS = Path(__file__).parent / "faults"
 COMPARE = (sys.executable, "-m", "lstm_spec.cli", "compare", "--speed")

@@ -9,8 +9,8 @@ import keras
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence.arguments import REQUIRED, installed
-from lstm_spec.publish.constructor import FILE, constructor
+from lstm_spec.answers.constructor import FILE, constructor
+from lstm_spec.run.arguments import REQUIRED, installed
 
 IDS = {claim.id for claim in catalog.claims()}
 FUNCTIONS = [

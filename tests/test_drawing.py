@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm_spec.publish.call import CallError, input_shape
-from lstm_spec.publish.drawing import draw
-from lstm_spec.publish.layer import layer
-from lstm_spec.publish.picture import MOST, Picture, shown
-from lstm_spec.publish.unrolled import picture
+from lstm_spec.answers.call import CallError, input_shape
+from lstm_spec.answers.drawing import draw
+from lstm_spec.answers.layer import layer
+from lstm_spec.answers.picture import MOST, Picture, shown
+from lstm_spec.answers.unrolled import picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 numbers = st.integers(1, 12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lstm_spec.evidence import examples
-from lstm_spec.evidence.examples import ExampleError, run_example
+from lstm_spec.run import examples
+from lstm_spec.run.examples import ExampleError, run_example
 
 EXAMPLES = {
     "expression": ">>> n = 1\n>>> n  # a comment\n1\n>>> n + 1  # another\n3\n",

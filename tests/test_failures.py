@@ -9,9 +9,9 @@ import re
 
 import pytest
 
-import failures
-from lstm_spec.evidence import deviations
-from lstm_spec.evidence.deviations import Deviation
+from lstm_spec.run import deviations
+from lstm_spec.run.deviations import Deviation
+from tools.studies import failures
 
 COMMAND = "tox run -e failures"
 ERROR = re.compile(r"\b\w+Error: |the interpreter died")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from failures.faults import FAULTS
-from failures.worker import failure
-from lstm_spec.evidence import deviations
-from lstm_spec.evidence.place import installed
+from lstm_spec.run import deviations
+from lstm_spec.run.place import installed
+from tools.studies.failures.faults import FAULTS
+from tools.studies.failures.worker import failure
 
 KEPT = {
     "the layer is refused, made or configured, and reads nothing": {

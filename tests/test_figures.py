@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import figures, runs
 from lstm_spec.harness.tolerance import ROUNDING
-from lstm_spec.publish import figures as told
+from tools.site import figures as told
+from tools.studies import figures
+from tools.studies.figures import runs
 
 SERIES = figures.load().series
 ROUNDED = {"precision.long-sequences", "precision.chaos"}

@@ -1,6 +1,6 @@
 """One check on several hosts: on loopback, and by `tox run -e hosts` in network namespaces too.
 
-What runs on a host is a gateway of execnet, as spec/machines.md shows it; the Redis server is a
+What runs on a host is a gateway of execnet, as docs/machines.md shows it; the Redis server is a
 real one.
 """
 
@@ -24,9 +24,9 @@ import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
 from lstm_spec import catalog, cli
-from lstm_spec.evidence import check, hosts, report
-from lstm_spec.evidence.hosts import UselessDatabaseError, forbid_useless_database, workers
-from lstm_spec.harness.found import Found
+from lstm_spec.harness.shared_database import Found
+from lstm_spec.run import check, hosts, report
+from lstm_spec.run.hosts import UselessDatabaseError, forbid_useless_database, workers
 from reports import HERE
 
 FAULTS = Path(__file__).parent / "faults"
@@ -190,7 +190,7 @@ def test_what_one_host_found_is_tried_first_by_the_other(
 # Hosts that die
 
 
-MACHINES = Path(__file__).parents[1] / "spec/machines.md"
+MACHINES = Path(__file__).parents[1] / "docs/machines.md"
 SERVE = re.search("```python\n(import os.+?)```", MACHINES.read_text("utf-8"), re.DOTALL)[1]
 """The gateway that the page shows."""
 

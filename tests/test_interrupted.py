@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.evidence import ledger, report
+from lstm_spec.releases import ledger
+from lstm_spec.run import report
 
 MOMENTS = int(os.environ.get("MOMENTS", "1"))
 SIGNALS = [signal.SIGINT, signal.SIGKILL, signal.SIGTERM][: 3 if MOMENTS > 1 else 2]

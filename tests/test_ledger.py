@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis.strategies import binary
 
-from lstm_spec.evidence import ledger
-from lstm_spec.evidence.ledger import UnknownReportError
-from lstm_spec.evidence.report import Record, Report, UnreadableReportError
+from lstm_spec.releases import ledger
+from lstm_spec.releases.ledger import UnknownReportError
+from lstm_spec.run.report import Record, Report, UnreadableReportError
 from reports import report, write
 
 ONE = report(Record("a.b", "held", 1.0))

@@ -13,10 +13,11 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import catalog
-from lstm_spec.evidence import apart, deviations, ledger, matrix, report, venv
-from lstm_spec.evidence.matrix import Entry
-from lstm_spec.evidence.place import Place
-from lstm_spec.evidence.toml import UnreadableFileError
+from lstm_spec.releases import apart, ledger, matrix, venv
+from lstm_spec.releases.matrix import Entry
+from lstm_spec.run import deviations, report
+from lstm_spec.run.place import Place
+from lstm_spec.run.toml import UnreadableFileError
 
 ROOT = Path(__file__).parent.parent
 MATRIX = matrix.load()

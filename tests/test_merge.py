@@ -11,8 +11,8 @@ from hypothesis.strategies import lists, permutations, sampled_from
 from msgspec import structs
 
 from lstm_spec import catalog, cli
-from lstm_spec.evidence.merge import UnmergeableError, merge
-from lstm_spec.evidence.report import VERDICTS, Footer, Record, Report, read
+from lstm_spec.releases.merge import UnmergeableError, merge
+from lstm_spec.run.report import VERDICTS, Footer, Record, Report, read
 from reports import FOOTER, report, write
 
 CLAIMS = [claim.id for claim in catalog.claims()]

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-import misses
-from lstm_spec.evidence import deviations
-from misses import SEEDS, SEEN, Line, digest, meet, seen, wrongs
-from searches import keep, kept
+from lstm_spec.run import deviations
 from teeth import Wrong
 from teeth.repairs import REPAIRS
+from tools.studies import misses
+from tools.studies.misses import SEEDS, SEEN, Line, digest, meet, seen, wrongs
+from tools.studies.searches import keep, kept
 
 LINES = seen()
 
@@ -34,7 +34,7 @@ def test_every_wrong_lstm_was_met() -> None:
     left = misses.tried().keys() - {(line.claim, line.wrong) for line in LINES}
     if left:
         pytest.skip(
-            f"{len(left)} wrong LSTMs or their claims are new or changed: tox run -e no-miss"
+            f"{len(left)} wrong LSTMs or their claims are new or changed: tox run -e misses"
         )
 
 

@@ -15,17 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from lstm_spec.evidence import peers
-from lstm_spec.evidence.peers import AXES, BASE, COPY, GEMM, PEERS, Peer, Point, Timing, points
-from lstm_spec.evidence.peers import __main__ as race
-from lstm_spec.evidence.peers.libraries import BUILDERS, in_numpy, keras_on_tensorflow
-from lstm_spec.evidence.peers.limit import Rates, limit, operations, rates, traffic
-from lstm_spec.evidence.peers.lstms import Task, task
-from lstm_spec.evidence.peers.worker import Worker
-from lstm_spec.publish import curves
-from lstm_spec.publish.curves import Curve, Curves
-from lstm_spec.publish.peers import PAGE, PASSES, SHORT, Costs, page
-from lstm_spec.publish.peers import curves as drawn
+from tools.site import curves
+from tools.site.curves import Curve, Curves
+from tools.studies import peers
+from tools.studies.peers import AXES, BASE, COPY, GEMM, PEERS, Peer, Point, Timing, points
+from tools.studies.peers import __main__ as race
+from tools.studies.peers.libraries import BUILDERS, in_numpy, keras_on_tensorflow
+from tools.studies.peers.limit import Rates, limit, operations, rates, traffic
+from tools.studies.peers.lstms import Task, task
+from tools.studies.peers.page import PAGE, PASSES, SHORT, Costs, page
+from tools.studies.peers.page import curves as drawn
+from tools.studies.peers.worker import Worker
 
 SVG = "{http://www.w3.org/2000/svg}"
 RECORD = peers.load()
@@ -103,8 +103,8 @@ def test_task_is_the_same_each_time_and_differs_by_its_weights() -> None:
 
 WRONG = """
 from dataclasses import replace
-from lstm_spec.evidence.peers.libraries import in_numpy
-from lstm_spec.evidence.peers.worker import serve
+from tools.studies.peers.libraries import in_numpy
+from tools.studies.peers.worker import serve
 
 def backwards(task):
     return in_numpy(task._replace(case=replace(task.case, kernel=task.case.kernel[:, ::-1])))

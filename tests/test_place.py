@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.evidence import place
-from lstm_spec.evidence.place import Place
+from lstm_spec.run import place
+from lstm_spec.run.place import Place
 
 
 @pytest.fixture
@@ -65,13 +65,13 @@ def test_package_that_is_not_installed_has_no_version() -> None:
 
 
 def test_neither_keras_nor_tensorflow_is_imported() -> None:
-    program = "import sys; from lstm_spec.evidence import place; print(place.installed())"
+    program = "import sys; from lstm_spec.run import place; print(place.installed())"
     program += "; assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert f"keras {metadata.version('keras')}" in done.stdout, done.stderr
 
 
-FOUND = "from lstm_spec.evidence import place; print(place.installed().packages, place.origin())"
+FOUND = "from lstm_spec.run import place; print(place.installed().packages, place.origin())"
 
 
 def found(folder: Path, *paths: str) -> str:

@@ -12,8 +12,8 @@ from msgspec import structs
 
 from lstm_spec import catalog
 from lstm_spec.claims import weights
-from lstm_spec.evidence import deviations, report
-from lstm_spec.evidence.recorder import Recorder
+from lstm_spec.run import deviations, report
+from lstm_spec.run.recorder import Recorder
 
 HEAD = """
 from hypothesis import given, settings
@@ -231,7 +231,7 @@ def test_death_of_the_interpreter_at_a_claim_with_a_damaged_record(
 
 def test_plugin_imports_nothing_heavy() -> None:
     program = (
-        "import sys, lstm_spec.evidence.plugin;"
+        "import sys, lstm_spec.run.plugin;"
         "print(*{'tensorflow', 'keras', 'numpy', 'hypothesis'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", program]) == b"\n"

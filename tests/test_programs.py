@@ -15,9 +15,9 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
-from lstm_spec.evidence import deviations, specialize
-from lstm_spec.evidence.plugin import Trial
-from lstm_spec.evidence.script import script
+from lstm_spec.run import deviations
+from lstm_spec.run.plugin import Trial
+from lstm_spec.run.script import script, specialize
 from teeth import Wrong, all_wrong
 
 LONGEST = 200
@@ -30,17 +30,18 @@ STEP = 1 if os.environ.get("PROGRAMS") == "all" else 3
 """Every third claim is tried; `tox run -e programs` tries all."""
 
 
-def load(name: str) -> ModuleType:
-    """Load a chapter apart, so that its tests share no settings with those of other tests."""
+def load(file: str) -> ModuleType:
+    """Load a file of claims apart, so that its tests share no settings with those of others."""
+    name = file.removesuffix(".py").replace("/", "_")
     spec = importlib.util.spec_from_file_location(
-        f"lstm_spec.programs.{name}", catalog.CLAIMS / f"{name}.py"
+        f"lstm_spec.programs.{name}", catalog.CLAIMS / file
     )
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-chapter = cache(load)
+kept = cache(load)
 
 
 def first_case(test: Any) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def test_programs_are_short_and_hold_without_the_project_where_the_claims_hold(
 ) -> None:
     faults, lengths, numerical = {}, [], []
     for claim in claims:
-        test = getattr(chapter(claim.chapter), claim.test)
+        test = getattr(kept(claim.file), claim.test)
         if lacking(test):
             continue
         arguments = first_case(test) if hasattr(test, "hypothesis") else {}
@@ -121,7 +122,7 @@ def test_program_of_a_refuted_claim_fails_as_the_claim_does(
     wrong: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = next(claim for claim in catalog.claims() if claim.id == wrong.claim)
-    test, trial = getattr(load(claim.chapter), claim.test), Trial()
+    test, trial = getattr(load(claim.file), claim.test), Trial()
     if reason := lacking(test):
         pytest.skip(f"the claim {reason}")
     if drawn := hasattr(test, "hypothesis"):

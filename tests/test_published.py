@@ -12,10 +12,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lstm_spec.evidence import matrix, published
-from lstm_spec.evidence.backends import NEEDED
-from lstm_spec.evidence.place import Place
-from lstm_spec.evidence.published import Release
+from lstm_spec.releases import matrix, published
+from lstm_spec.releases.published import Release
+from lstm_spec.run.backends import NEEDED
+from lstm_spec.run.place import Place
 
 PUBLISHED = published.load()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lstm_spec import catalog, cli
-from lstm_spec.evidence import deviations
-from lstm_spec.publish.questions import questions
+from lstm_spec.answers.questions import questions
+from lstm_spec.run import deviations
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations, ledger, matrix
-from lstm_spec.evidence.report import GOOD
+from lstm_spec.releases import ledger, matrix
+from lstm_spec.run import deviations
+from lstm_spec.run.report import GOOD
 
 ENTRIES = matrix.load().environment
 REPORTS = {name: ledger.find(name) for name in ledger.names()}

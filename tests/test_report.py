@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lstm_spec.evidence import report
-from lstm_spec.evidence.report import (
+from lstm_spec.run import report
+from lstm_spec.run.report import (
     Environment,
     Footer,
     Header,

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lstm_spec.evidence.script import for_this_keras, literal, script
 from lstm_spec.harness import subject
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, noise
 from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.run.script import for_this_keras, literal, script
 
 CASE = Case(
     x=noise((1, 2, 1), 0),

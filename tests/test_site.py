@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from lstm_spec import catalog
-from lstm_spec.evidence.report import Record, Report
-from lstm_spec.publish import issues
-from lstm_spec.publish.chart import draw
-from lstm_spec.publish.site import chapters, claim, lists, markup, measured, pages, records, teeth
+from lstm_spec.answers import issues
+from lstm_spec.run.report import Record, Report
 from reports import MARKUP, report
+from tools.site import chapters, claim, lists, markup, measured, pages, records, teeth
+from tools.site.chart import draw
 
 KNOWN = records.gather()
 PAGES = dict(pages.pages(KNOWN))
@@ -137,7 +137,8 @@ def test_history_links_to_claims() -> None:
 def test_what_was_measured_links_to_claims_and_chapters() -> None:
     assert "| [`speed.batch`](/claims/speed.batch.md) | 10 to 100 |" in PAGES["speed.md"]
     assert "chapter [speed](/chapters/speed.md)" in PAGES["speed.md"]
-    assert "record is `tests/turns/seen.jsonl`" in " ".join(PAGES["turns.md"].split())
+    words = " ".join(PAGES["slowdowns.md"].split())
+    assert "record is `tools/studies/slowdowns/seen.jsonl`" in words
 
 
 def test_without_the_source_tree_nothing_was_measured(tmp_path: Path) -> None:

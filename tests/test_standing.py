@@ -7,10 +7,11 @@ import re
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.evidence import deviations, ledger
-from lstm_spec.evidence.deviations import Deviation
-from lstm_spec.publish.release import UnknownReleaseError, release
-from lstm_spec.publish.standing import named, standing, where
+from lstm_spec.answers.release import UnknownReleaseError, release
+from lstm_spec.answers.standing import named, standing, where
+from lstm_spec.releases import ledger
+from lstm_spec.run import deviations
+from lstm_spec.run.deviations import Deviation
 
 
 @pytest.mark.parametrize(

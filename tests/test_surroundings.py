@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.evidence import report
+from lstm_spec.run import report
 
 FAULTS = Path(__file__).parent / "faults"
 CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"  # the second computes in float64

@@ -9,8 +9,8 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
-from lstm_spec.evidence import deviations
 from lstm_spec.harness import timing
+from lstm_spec.run import deviations
 from teeth import Wrong, all_wrong, claim_test
 from teeth.repairs import REPAIRS
 

@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from lstm_spec.evidence import terminal
-from lstm_spec.evidence.report import Record, Verdict
+from lstm_spec.run import terminal
+from lstm_spec.run.report import Record, Verdict
 from reports import report
 
 

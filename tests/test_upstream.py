@@ -15,19 +15,20 @@ from pathlib import Path
 import keras
 import pytest
 
-import patched
 from lstm_spec import catalog, cli
+from lstm_spec.answers import issues, trials, upstream
+from lstm_spec.answers.issues import Issue
+from lstm_spec.answers.trials import Trial
+from lstm_spec.answers.upstream import Release
 from lstm_spec.claims.conftest import lacking
-from lstm_spec.evidence import deviations, ledger, nightly, place
-from lstm_spec.evidence.oneline import without_escapes
-from lstm_spec.evidence.report import Record
-from lstm_spec.evidence.toml import UnreadableFileError
-from lstm_spec.publish import issues, trials, upstream
-from lstm_spec.publish.issues import Issue
-from lstm_spec.publish.trials import Trial
-from lstm_spec.publish.upstream import Release
+from lstm_spec.releases import ledger, nightly
+from lstm_spec.run import deviations, place
+from lstm_spec.run.oneline import without_escapes
+from lstm_spec.run.report import Record
+from lstm_spec.run.toml import UnreadableFileError
 from reports import report, write
 from teeth import claim_test
+from tools.studies import patches as patched
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ISSUES = issues.load()
@@ -366,19 +367,19 @@ def test_issues_are_printed_without_keras() -> None:
     assert done.returncode == 0, done.stderr
 
 
-# The patches, as tried by tox run -e patched
+# The patches, as tried by tox run -e patches
 
 
 def test_patches_were_tried_as_they_are_today() -> None:
     if stale := patched.stale(patched.load()):
-        pytest.skip(f"tox run -e patched tries again: {', '.join(stale)}")
+        pytest.skip(f"tox run -e patches tries again: {', '.join(stale)}")
 
 
 @pytest.mark.parametrize("where", patched.PLACES)
 def test_patches_mend_what_they_are_for(where: trials.Where) -> None:
     recorded = patched.load()
     if where not in recorded:
-        pytest.skip("tox run -e patched makes the record")
+        pytest.skip("tox run -e patches makes the record")
     for issue in patched.patched():
         outcome = recorded[where].outcomes[issue.id]
         assert outcome.prints == [issue.expected], issue.id

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from lstm_spec.evidence import matrix, venv
-from lstm_spec.evidence.request import Request, UnusableRequirementError
+from lstm_spec.releases import matrix, venv
+from lstm_spec.releases.request import Request, UnusableRequirementError
 
 SMALL = Request(("iniconfig==2.0.0",))
 

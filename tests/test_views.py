@@ -12,9 +12,9 @@ from hypothesis import given
 from rich.console import Console
 
 from lstm_spec import catalog
-from lstm_spec.evidence import views
-from lstm_spec.evidence.compare import Comparison, compare
-from lstm_spec.evidence.report import Record, Report
+from lstm_spec.releases import views
+from lstm_spec.releases.compare import Comparison, compare
+from lstm_spec.run.report import Record, Report
 from reports import report, reports
 
 ROW = re.compile(r"(?<!\\)(?:\\\\)*\|")  # a | that no backslash escapes

@@ -50,8 +50,10 @@ class Claim:
     """On how many cases it is tried at default effort, at most."""
     test: str
     """The name of the test function."""
+    file: str
+    """Where it stands, in the folder of the claims: `masking/forms.py`."""
     line: int
-    """The line of the chapter's file on which the claim begins."""
+    """The line of the file on which it begins."""
     code: str
     """A digest of what the test draws and does, and of its example; words do not count."""
 
@@ -71,8 +73,13 @@ class Claim:
 
     @property
     def chapter(self) -> str:
-        """The part of the id before the dot, which is also the module's name."""
+        """The part of the id before the dot."""
         return self.id.partition(".")[0]
+
+    @property
+    def module(self) -> str:
+        """The module that holds the test: `lstm_spec.claims.masking.forms`."""
+        return f"lstm_spec.claims.{self.file.removesuffix('.py').replace('/', '.')}"
 
 
 def caution(gpu: bool, stand_in: str | None) -> str:
@@ -89,8 +96,20 @@ def caution(gpu: bool, stand_in: str | None) -> str:
 
 def chapters() -> tuple[str, ...]:
     """Return the names of the chapters in reading order."""
-    names: tuple[str, ...] = _constant("CHAPTERS")
-    return names
+    return tuple(files())
+
+
+def files() -> dict[str, tuple[str, ...]]:
+    """Return the files of each chapter, in reading order."""
+    named: dict[str, tuple[str, ...]] = _constant("CHAPTERS")
+    return named
+
+
+def introduction(chapter: str) -> str:
+    """Return what a chapter says before its claims: the docstring of its file or folder."""
+    path = CLAIMS / chapter
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
 
 
 def retired() -> dict[str, str]:
@@ -105,16 +124,16 @@ def claims() -> list[Claim]:
 
 
 def _of(chapter: str) -> list[Claim]:
-    return read(CLAIMS / f"{chapter}.py")
+    return [claim for file in files()[chapter] for claim in read(file) if claim.chapter == chapter]
 
 
 @cache
-def read(path: Path) -> list[Claim]:
-    """Return the claims of a chapter's file, in the order in which they stand."""
-    text = path.read_text(encoding="utf-8")
-    functions = [n for n in ast.parse(text, str(path)).body if isinstance(n, ast.FunctionDef)]
+def read(file: str) -> list[Claim]:
+    """Return the claims of a file, in the order in which they stand."""
+    text = (CLAIMS / file).read_text(encoding="utf-8")
+    functions = [node for node in ast.parse(text, file).body if isinstance(node, ast.FunctionDef)]
     lines = text.splitlines()
-    return [_claim(node, mark, lines) for node in functions for mark in _marks(node)]
+    return [_claim(file, node, mark, lines) for node in functions for mark in _marks(node)]
 
 
 def select(names: list[str]) -> list[Claim]:
@@ -193,7 +212,7 @@ def _code(node: ast.FunctionDef, mark: ast.Call, lines: list[str], example: str)
     return hashlib.sha256("\n".join([*drawn, example, *done]).encode()).hexdigest()[:8]
 
 
-def _claim(node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> Claim:
+def _claim(file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> Claim:
     facts = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
     basis = next(basis for basis in BASES if basis in facts)
     needs = facts.get("needs", ())
@@ -212,6 +231,7 @@ def _claim(node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> Claim:
         needs=(needs,) if isinstance(needs, str) else needs,
         cases=_cases(bool(_marks(node, "given")), "costly" in facts),
         test=node.name,
+        file=file,
         line=mark.lineno,
         code=_code(node, mark, lines, arrow + example),
     )

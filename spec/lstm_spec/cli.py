@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from lstm_spec.evidence.report import UnreadableReportError
-from lstm_spec.evidence.toml import UnreadableFileError
 from lstm_spec.parser import parser
+from lstm_spec.run.report import UnreadableReportError
+from lstm_spec.run.toml import UnreadableFileError
 from lstm_spec.verbs.check import check
 from lstm_spec.verbs.compare import compare
 from lstm_spec.verbs.merge import merge

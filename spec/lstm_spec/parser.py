@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import lstm_spec
-from lstm_spec.evidence.backends import NEEDED
-from lstm_spec.evidence.effort import effort
-from lstm_spec.evidence.oneline import one_line
+from lstm_spec.run.backends import NEEDED
+from lstm_spec.run.effort import effort
+from lstm_spec.run.oneline import one_line
 from lstm_spec.verbs.outcome import BAD_USAGE
 
 REPORT = Path("lstm-spec-report.jsonl")

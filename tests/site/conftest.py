@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from lstm_spec.evidence.report import Record
-from lstm_spec.publish.site.records import Records, gather
+from lstm_spec.run.report import Record
 from reports import report
+from tools.site.records import Records, gather
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("quic", "gpu", "background-networking", "component-update", "sync")
@@ -47,7 +47,7 @@ def hostile() -> Records:
 @pytest.fixture(scope="session")
 def hostile_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a site of reports that mean harm, where `site` is at hand too."""
-    from lstm_spec.publish.site.__main__ import build
+    from tools.site.__main__ import build
 
     folder = tmp_path_factory.mktemp("hostile") / "site"
     with warnings.catch_warnings():

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.publish import figures
-from lstm_spec.publish.figures import Figure
+from tools.site import figures
+from tools.site.figures import Figure
 
 KINDS = (
     "index",
@@ -26,10 +26,10 @@ KINDS = (
     "deviations",
     "peers",
     "speed",
-    "turns",
+    "slowdowns",
     "mutants",
     "tolerances",
-    "cost",
+    "our-cost",
     "search",
 )
 """A page of each kind."""

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.publish.site.records import gather
-from lstm_spec.publish.standing import standing
+from lstm_spec.answers.standing import standing
+from tools.site.records import gather
 
 
 class Parsed(HTMLParser):
@@ -100,7 +100,7 @@ def test_nothing_in_a_report_becomes_markup(hostile_site: Path) -> None:
 
 
 def test_folder_with_something_else_in_it_is_left_alone(site: Path, tmp_path: Path) -> None:
-    from lstm_spec.publish.site import __main__ as site_of
+    from tools.site import __main__ as site_of
 
     (tmp_path / "thesis").touch()
     with pytest.raises(site_of.UnusableFolderError, match="name a new folder"):

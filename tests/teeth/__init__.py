@@ -42,7 +42,7 @@ def all_wrong() -> list[Wrong]:
 
 def claim_test(claim: catalog.Claim) -> Callable[..., None]:
     """Return the test of a claim, with its marks and settings."""
-    chapter = importlib.import_module(f"lstm_spec.claims.{claim.chapter}")
+    chapter = importlib.import_module(claim.module)
     test: Callable[..., None] = getattr(chapter, claim.test)
     return test
 

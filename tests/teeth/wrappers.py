@@ -522,9 +522,9 @@ def loses_use_cudnn_as_it_did_once(patch):
 
 @refuted_by("wrappers.unregistered-in-bidirectional")
 def copies_any_activation(patch):
-    from lstm_spec.claims import wrappers
+    from lstm_spec.claims.wrappers import bidirectional
 
-    patch.setitem(keras.saving.get_custom_objects(), "halved", wrappers.halved)
+    patch.setitem(keras.saving.get_custom_objects(), "halved", bidirectional.halved)
 
 
 @refuted_by("wrappers.declared-output")

@@ -15,7 +15,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture import providers
 
 from lstm_spec.claims import CHAPTERS
-from lstm_spec.harness import found, needs, timing, tolerance
+from lstm_spec.harness import needs, shared_database, timing, tolerance
 
 EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
 COSTLY = 5
@@ -23,6 +23,7 @@ ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
 """How often a claim about cost measures, at an effort: a busy machine may disturb two of three."""
 LEAST = 3
 """The fewest rounds, for a claim that is costly."""
+FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
 KEPT = ("benchmark_json", "benchmark_save", "benchmark_autosave", "benchmark_compare")
 """The options of pytest-benchmark that ask for what was measured."""
 
@@ -33,8 +34,8 @@ providers._get_local_constants = lambda: providers._local_constants
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Collect the chapters, for their names do not begin with test_; pytest takes named files."""
-    if file_path.stem in CHAPTERS and not parent.session.isinitpath(file_path):
+    """Collect the files of claims by the list; pytest takes files that are named."""
+    if file_path in FILES and not parent.session.isinitpath(file_path):
         return pytest.Module.from_parent(parent, path=file_path)
     return None
 
@@ -63,8 +64,8 @@ def shared(url: str, derandomize: bool) -> ExampleDatabase | None:
     if url and derandomize:
         raise pytest.UsageError("--lstm-database is for other cases on each host; give a seed")
     try:
-        return found.database(url) if url else None
-    except found.UnreachableError as error:
+        return shared_database.database(url) if url else None
+    except shared_database.UnreachableError as error:
         raise pytest.UsageError(str(error)) from None
 
 

@@ -28,12 +28,7 @@ from lstm_spec.harness.subject import (
     to_numpy,
     with_weights,
 )
-from lstm_spec.harness.tolerance import (
-    ROUNDING,
-    Rounded,
-    assert_close,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import ROUNDING, Rounded, assert_close, assert_same
 
 EPS = 2.0**-23
 HALVES = sampled_from(["float16", "bfloat16"])

@@ -13,12 +13,7 @@ from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, picks, seeds
 from lstm_spec.harness.subject import lstm
-from lstm_spec.harness.tolerance import (
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
 
 @claim(

@@ -6,8 +6,8 @@ absolute: a sum of terms of size 1 carries an error of size eps whatever is left
 
 ROUNDING is the default bound. Its size is measured: `tox run -e alarms` tries each claim on 1,000
 cases of the newest Keras, with weights within [-1, 1] and a few units and timesteps, and the
-largest error was 8.4 (spec/tolerances.md); the rest is left to other processors and releases.
-Where more must be allowed the claim names its own bound and says why.
+largest error was 8.4 (docs/measured/tolerances.md); the rest is left to other processors and
+releases. Where more must be allowed the claim names its own bound and says why.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lstm_spec import catalog
-from lstm_spec.evidence.effort import time_limit
+from lstm_spec.run.effort import time_limit
 from lstm_spec.verbs.compare import show
 from lstm_spec.verbs.outcome import (
     BAD_USAGE,
@@ -25,10 +25,10 @@ from lstm_spec.verbs.outcome import (
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from lstm_spec.catalog import Claim
-    from lstm_spec.evidence.check import Plan
-    from lstm_spec.evidence.compare import Comparison
-    from lstm_spec.evidence.report import Environment, Verdict, Writer
-    from lstm_spec.evidence.request import Request
+    from lstm_spec.releases.compare import Comparison
+    from lstm_spec.releases.request import Request
+    from lstm_spec.run.check import Plan
+    from lstm_spec.run.report import Environment, Verdict, Writer
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -38,11 +38,11 @@ def check(arguments: argparse.Namespace) -> int:
         0 if every claim held or deviates as known, 1 if one did not, 2 for wrong usage, 3 if
         the installation is broken, 130 if interrupted.
     """
-    from lstm_spec.evidence import deviations, environment
-    from lstm_spec.evidence.check import StoppedError
-    from lstm_spec.evidence.hosts import UselessDatabaseError
-    from lstm_spec.evidence.report import UnreadableReportError
-    from lstm_spec.evidence.resume import UnresumableError
+    from lstm_spec.run import deviations, environment
+    from lstm_spec.run.check import StoppedError
+    from lstm_spec.run.hosts import UselessDatabaseError
+    from lstm_spec.run.report import UnreadableReportError
+    from lstm_spec.run.resume import UnresumableError
 
     try:
         _forbid_other_plan(arguments)
@@ -99,9 +99,9 @@ def _report(arguments: argparse.Namespace) -> Iterator[Writer]:
         UnwritableError: it cannot be opened, or another check is writing it.
         UnresumableError: there is none to go on with.
     """
-    from lstm_spec.evidence import resume
-    from lstm_spec.evidence.check import end_with
-    from lstm_spec.evidence.report import Writer
+    from lstm_spec.run import resume
+    from lstm_spec.run.check import end_with
+    from lstm_spec.run.report import Writer
 
     if arguments.descriptor is not None:
         end_with(os.getppid())
@@ -116,8 +116,8 @@ def _report(arguments: argparse.Namespace) -> Iterator[Writer]:
 def _plan(
     arguments: argparse.Namespace, claims: list[Claim], here: Environment, report: Writer
 ) -> Plan:
-    from lstm_spec.evidence import environment, hosts, resume
-    from lstm_spec.evidence.check import Plan
+    from lstm_spec.run import environment, hosts, resume
+    from lstm_spec.run.check import Plan
 
     effort, seed = arguments.effort, arguments.seed
     if arguments.resume:
@@ -141,9 +141,9 @@ def _plan(
 
 
 def _try(plan: Plan, environment: Environment, durations: int) -> int:
-    from lstm_spec.evidence import check, terminal
-    from lstm_spec.evidence.environment import ASKED
-    from lstm_spec.evidence.oneline import one_line
+    from lstm_spec.run import check, terminal
+    from lstm_spec.run.environment import ASKED
+    from lstm_spec.run.oneline import one_line
 
     screen = console()
     try:
@@ -166,7 +166,7 @@ def _try(plan: Plan, environment: Environment, durations: int) -> int:
 
 def _apart(arguments: argparse.Namespace, report: Writer) -> int:
     """Check in an environment that is made for it; return the exit status of that run."""
-    from lstm_spec.evidence import apart, request, venv
+    from lstm_spec.releases import apart, request, venv
 
     options = ("effort", "seed", "workers", "time_limit", "durations", "database")
     given = vars(arguments).get("given", {})
@@ -204,8 +204,8 @@ def _since(report: Writer, asked: Request) -> int:
         report: what was written.
         asked: what its environment was asked to hold.
     """
-    from lstm_spec.evidence import ledger
-    from lstm_spec.evidence.compare import compare
+    from lstm_spec.releases import ledger
+    from lstm_spec.releases.compare import compare
 
     tried = report.read()
     claims, file = tried.header.claims, shlex.quote(str(report.path))
@@ -234,8 +234,8 @@ def _show_concerned(found: Comparison, claims: list[str], sides: str) -> None:
     """
     from msgspec import structs
 
-    from lstm_spec.evidence.oneline import one_line
-    from lstm_spec.evidence.sections import count
+    from lstm_spec.releases.sections import count
+    from lstm_spec.run.oneline import one_line
 
     whole = {claim.id for claim in catalog.claims()} <= set(claims)
     changes = [*(found.signatures or []), *(found.documentation or [])]
@@ -247,7 +247,8 @@ def _show_concerned(found: Comparison, claims: list[str], sides: str) -> None:
 
 def _bisect(arguments: argparse.Namespace, claims: list[Claim]) -> int:
     """Tell in which release of a row of the matrix a claim got another verdict."""
-    from lstm_spec.evidence import bisect, report, venv
+    from lstm_spec.releases import bisect, venv
+    from lstm_spec.run import report
 
     if len(claims) != 1 or not arguments.names:
         return say("--bisect is about one claim; give its id", BAD_USAGE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from lstm_spec.evidence.oneline import one_line
+from lstm_spec.run.oneline import one_line
 from lstm_spec.verbs.outcome import BAD_USAGE, BROKEN, console, say
 
 if TYPE_CHECKING:  # at run time it is imported by the function that needs it
-    from lstm_spec.evidence.compare import Comparison
-    from lstm_spec.evidence.speed import Speeds
+    from lstm_spec.releases.compare import Comparison
+    from lstm_spec.releases.speed import Speeds
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -24,9 +24,9 @@ def compare(arguments: argparse.Namespace) -> int:
         return _speed(arguments)
     if arguments.python:
         return say("--python is about environments; give --speed too", BAD_USAGE)
-    from lstm_spec.evidence import ledger
-    from lstm_spec.evidence.compare import compare
-    from lstm_spec.evidence.report import UnreadableReportError
+    from lstm_spec.releases import ledger
+    from lstm_spec.releases.compare import compare
+    from lstm_spec.run.report import UnreadableReportError
 
     try:
         found = compare(*ledger.pair(arguments.then, arguments.now))
@@ -43,9 +43,9 @@ def compare(arguments: argparse.Namespace) -> int:
 def _speed(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from lstm_spec.evidence import interpreter, speed
-    from lstm_spec.evidence.request import UnusableRequirementError
-    from lstm_spec.evidence.venv import UnmadeError
+    from lstm_spec.releases import interpreter, speed
+    from lstm_spec.releases.request import UnusableRequirementError
+    from lstm_spec.releases.venv import UnmadeError
 
     try:
         words, python = (arguments.then, arguments.now), arguments.python or ""
@@ -64,7 +64,7 @@ def _speed(arguments: argparse.Namespace) -> int:
 
 def show(found: Comparison | Speeds, layout: str) -> None:
     """Print a comparison in a layout."""
-    from lstm_spec.evidence import views
+    from lstm_spec.releases import views
 
     if layout == "table":
         views.table(found, console())

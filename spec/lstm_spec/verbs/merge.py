@@ -8,17 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lstm_spec.verbs.outcome import (
-    BAD_USAGE,
-    BROKEN,
-    UnwritableError,
-    open_report,
-    say,
-    writing,
-)
+from lstm_spec.verbs.outcome import BAD_USAGE, BROKEN, UnwritableError, open_report, say, writing
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
-    from lstm_spec.evidence.report import Line, Report, Writer
+    from lstm_spec.run.report import Line, Report, Writer
 
 
 def merge(arguments: argparse.Namespace) -> int:
@@ -27,9 +20,9 @@ def merge(arguments: argparse.Namespace) -> int:
     Returns:
         0, 2 for wrong usage, 3 if the reports cannot be joined.
     """
-    from lstm_spec.evidence import ledger
-    from lstm_spec.evidence.merge import UnmergeableError, merge
-    from lstm_spec.evidence.report import UnreadableReportError
+    from lstm_spec.releases import ledger
+    from lstm_spec.releases.merge import UnmergeableError, merge
+    from lstm_spec.run.report import UnreadableReportError
 
     try:
         _forbid_input(arguments.out, arguments.reports)

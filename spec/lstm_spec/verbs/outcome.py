@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lstm_spec.evidence.oneline import one_line
-from lstm_spec.evidence.report import LockedError, Writer, writer
+from lstm_spec.run.oneline import one_line
+from lstm_spec.run.report import LockedError, Writer, writer
 
 if TYPE_CHECKING:  # at run time it is imported by the function that needs it
     from rich.console import Console

@@ -17,7 +17,7 @@ from lstm_spec.verbs.outcome import (
 )
 
 if TYPE_CHECKING:  # at run time it is imported by the function that needs it
-    from lstm_spec.publish.layer import Layer
+    from lstm_spec.answers.layer import Layer
 
 
 def cite(arguments: argparse.Namespace) -> int:
@@ -26,9 +26,10 @@ def cite(arguments: argparse.Namespace) -> int:
     Returns:
         0, or 2 if no claim has the id, or nothing is known of the release.
     """
-    from lstm_spec.evidence import deviations, ledger
-    from lstm_spec.publish.cite import FORMATS, citation
-    from lstm_spec.publish.release import UnknownReleaseError, release
+    from lstm_spec.answers.cite import FORMATS, citation
+    from lstm_spec.answers.release import UnknownReleaseError, release
+    from lstm_spec.releases import ledger
+    from lstm_spec.run import deviations
 
     place, untried = deviations.newest(), ""
     try:
@@ -50,8 +51,8 @@ def answer(arguments: argparse.Namespace) -> int:
     Returns:
         0, or 1 if nothing is found.
     """
-    from lstm_spec.publish.answer import Library, find, markdown
-    from lstm_spec.publish.questions import questions
+    from lstm_spec.answers.answer import Library, find, markdown
+    from lstm_spec.answers.questions import questions
 
     library, words = Library(questions(), catalog.claims()), " ".join(arguments.words)
     if not (hits := find(words, library)):
@@ -67,10 +68,10 @@ def explain(arguments: argparse.Namespace) -> int:
     Returns:
         0, or 2 if it is no such call, Keras refuses it, or the picture cannot be written.
     """
-    from lstm_spec.publish.call import CallError, input_shape
-    from lstm_spec.publish.explain import explain
-    from lstm_spec.publish.layer import layer
-    from lstm_spec.publish.layouts import FORMATS
+    from lstm_spec.answers.call import CallError, input_shape
+    from lstm_spec.answers.explain import explain
+    from lstm_spec.answers.layer import layer
+    from lstm_spec.answers.layouts import FORMATS
 
     try:
         made = layer(arguments.call, input_shape(arguments.input))
@@ -83,8 +84,8 @@ def explain(arguments: argparse.Namespace) -> int:
 
 
 def _draw(made: Layer, file: Path) -> None:
-    from lstm_spec.publish.drawing import draw
-    from lstm_spec.publish.unrolled import picture
+    from lstm_spec.answers.drawing import draw
+    from lstm_spec.answers.unrolled import picture
 
     forbid_unwritable(file, "picture")
     text = draw(picture(made))
@@ -98,9 +99,10 @@ def upstream(arguments: argparse.Namespace) -> int:
     Returns:
         0, 1 if there is nothing to file of those that are named, 2 for wrong usage.
     """
-    from lstm_spec.evidence import deviations, ledger, nightly
-    from lstm_spec.evidence.report import UnreadableReportError
-    from lstm_spec.publish import upstream
+    from lstm_spec.answers import upstream
+    from lstm_spec.releases import ledger, nightly
+    from lstm_spec.run import deviations
+    from lstm_spec.run.report import UnreadableReportError
 
     try:
         chosen = catalog.select(arguments.names)

@@ -2,7 +2,7 @@
 
 import sys
 
-if "lstm_spec.evidence.environment" in sys.orig_argv:
+if "lstm_spec.run.environment" in sys.orig_argv:
     import keras
 
     def call(self, sequences, initial_state=None, mask=None, training=False):

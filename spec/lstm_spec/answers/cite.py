@@ -1,0 +1,287 @@
+"""A claim for pasting into an answer: what it says, an example, who says so, what it leaves open.
+
+The example's output is not made here: whenever the claim is tried, its example is run, and
+printing anything else refutes the claim.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from importlib import metadata
+
+import msgspec
+
+from lstm_spec.answers.spans import spans
+from lstm_spec.answers.standing import BROKEN, Standing, exception, false_at, standing, where
+from lstm_spec.answers.upstream import Tried
+from lstm_spec.catalog import Claim
+from lstm_spec.run import deviations
+from lstm_spec.run.place import Place
+from lstm_spec.run.report import VERDICTS, Verdict
+
+PACKAGE = "lstm-spec"
+BELIEVED = "Why the claim says so:"
+REPOSITORY = "repository"
+"""The label of the repository's address among the addresses of the package."""
+BASIS = {
+    "promised": "Promised by Keras' documentation: ",
+    "derived": "Derived from ",
+    "observed": "Observed: ",
+}
+
+NEEDS = {
+    "tensorflow": "It says nothing of other backends than TensorFlow.",
+    "CPU": "It is tried only where Keras finds no GPU.",
+    "keras.Model.fit": "It is tried only with backends that can train a model.",
+}
+"""What is said of a need that is no module, argument or file, or of which there is more to say."""
+MARKUP = (
+    r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
+)
+"""Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """Where the claim is known to be false, or to hold with a difference."""
+
+    where: str
+    """The conditions in English, as in "before Keras 3"."""
+    holds: bool
+    """Whether it holds there, with a difference."""
+    instead: str
+    """What happens instead."""
+    concerns: str
+    first: bool = False
+    """Whether the citation begins with what happens instead."""
+
+
+class Citation(msgspec.Struct, frozen=True):
+    """A claim as it is cited."""
+
+    id: str
+    said_first: Standing
+    """What is true of the claim on the newest release, or on the one that is asked for."""
+    statement: str
+    why: str
+    example: str
+    """Code, with what it prints as comments."""
+    basis: str
+    source: str
+    corrects: str | None
+    deviations: list[Deviation]
+    tried: list[tuple[str, Verdict]]
+    """The releases on which the claim was tried, each with the verdict."""
+    cases: int
+    limits: list[str]
+    """What the claim does not say."""
+    version: str
+    """The version of this package, whose tag holds the test."""
+    test: str
+    """Where the test stands in the repository: the file and the line."""
+    link: str | None
+    """The address of that line at the tag, if the package tells the repository's."""
+
+
+def citation(
+    claim: Claim, tried: Tried = (), place: Place | None = None, untried: str = ""
+) -> Citation:
+    """Gather what is said of a claim.
+
+    Args:
+        claim: the claim.
+        tried: the releases on which it was tried, each with the verdict.
+        place: the Keras for which it is cited; default: the newest release.
+        untried: why it cannot be tried there, if it cannot.
+    """
+    version = metadata.version(PACKAGE)
+    test = f"spec/lstm_spec/claims/{claim.file}#L{claim.line}"
+    address = repository()
+    first = false_at(claim.id, place or deviations.newest())
+    return Citation(
+        id=claim.id,
+        said_first=standing(claim, place, untried),
+        statement=claim.statement,
+        why=" ".join(claim.why.split()),
+        example=code(claim.example),
+        basis=claim.basis,
+        source=claim.source,
+        corrects=claim.corrects,
+        deviations=[
+            Deviation(where(one), one.holds, one.instead, one.concerns, one is first)
+            for one in deviations.of(claim.id)
+        ],
+        tried=list(tried),
+        cases=claim.cases,
+        limits=[
+            *([f"Why it was not tried there: it {untried}."] if untried else []),
+            *limits(claim),
+        ],
+        version=version,
+        test=test,
+        link=f"{address}/blob/v{version}/{test}" if address else None,
+    )
+
+
+def repository() -> str | None:
+    """Return the repository's address, if the package's metadata tell it."""
+    urls = metadata.metadata(PACKAGE).get_all("Project-URL") or []
+    pairs = (url.partition(",") for url in urls)
+    found = (url.strip().rstrip("/") for label, _, url in pairs if label.lower() == REPOSITORY)
+    return next(found, None)
+
+
+def code(example: str) -> str:
+    """Return an example without prompts, with what it prints as comments."""
+    lines = example.strip().splitlines()
+    shown = [line[4:] if line[:3] in (">>>", "...") else f"# {line}".rstrip() for line in lines]
+    return "\n".join(shown)
+
+
+def limits(claim: Claim) -> list[str]:
+    """Say what a claim leaves open."""
+    said = []
+    if claim.basis == "observed":
+        said.append("Nobody promised it, so another release may do otherwise.")
+    if claim.gpu:
+        said.append("It says nothing of a CPU, and is tried only where Keras finds a GPU.")
+    if claim.stand_in:
+        said.append(f"{claim.caution}.")
+    said += [NEEDS.get(need) or f"It is tried only where {_given(need)}." for need in claim.needs]
+    return said
+
+
+def _given(need: str) -> str:
+    """Say that what a claim needs is there, as part of a sentence."""
+    owner, _, argument = need.rstrip(")").partition("(")
+    if argument:
+        return f"`{owner}` takes the argument `{argument}`"
+    if need.startswith("/"):
+        return f"the system has the file `{need}`, as Linux does"
+    return f"Keras has `{need}`" if need.startswith("keras.") else f"`{need}` is installed"
+
+
+def releases(tried: Tried) -> str:
+    """Tell on which releases a claim met with which verdict."""
+    names = [name for name, _ in tried]
+    groups = ((v, [name for name, verdict in tried if verdict == v]) for v in VERDICTS)
+    return "; ".join(f"{verdict} on {spans(some, names)}" for verdict, some in groups if some)
+
+
+def facts(cited: Citation) -> list[str]:
+    """Return what stands under a claim, a sentence or some to an item."""
+    said = [f"{BASIS[cited.basis]}{cited.source.rstrip('.')}."]
+    if cited.corrects:
+        said.append(f"Corrects: {cited.corrects}")
+    for one in sorted(cited.deviations, key=lambda one: not one.first):
+        instead = "." if one.first else f": {one.instead}"
+        said.append(f"{exception(one.holds)} {one.where}{instead} {one.concerns}")
+    if any(verdict != "not applicable" for _, verdict in cited.tried):
+        said.append(f"Tried on releases: {releases(cited.tried)}.")
+    elif cited.tried:
+        said.append("Tried on none of the releases of the ledger.")
+    cases = f"up to {cited.cases} drawn cases" if cited.cases > 1 else "a single case"
+    said.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
+    if cited.limits:
+        said.append(" ".join(cited.limits))
+    return [*said, f"Claim `{cited.id}` of {PACKAGE} {cited.version}: {place(cited)}"]
+
+
+def place(cited: Citation) -> str:
+    """Say where the test of a claim stands."""
+    return cited.link or f"`{cited.test}` at tag `v{cited.version}`"
+
+
+def markdown(cited: Citation) -> str:
+    """Return a citation for a question-and-answer site."""
+    head = "\n".join(f"> {line}".rstrip() for line in headline(cited.said_first).splitlines())
+    items = "\n".join(f"- {plain(item)}" for item in facts(cited))
+    return f"{head}\n\n{plain(why(cited))}\n\n```python\n{cited.example}\n```\n\n{items}\n"
+
+
+def headline(first: Standing) -> str:
+    """Return what is said first as Markdown; in bold is nothing that is false."""
+    caution, sentence = plain(first.caution), plain(first.sentence)
+    head = f"**{caution}:** {sentence}" if caution else f"**{sentence}**"
+    return f'{head}\n\n{BROKEN} "{plain(first.broken)}"' if first.broken else head
+
+
+def why(cited: Citation) -> str:
+    """Return why the claim says what it says."""
+    return f"{BELIEVED} {cited.why}" if cited.said_first.broken else cited.why
+
+
+def plain(text: str) -> str:
+    """Escape what Markdown would take for markup, except code in backticks and addresses."""
+    return re.sub(MARKUP, lambda found: found[1] or f"\\{found[2]}", text)
+
+
+def text(cited: Citation) -> str:
+    """Return a citation as plain text."""
+    example = "\n".join(f"    {line}".rstrip() for line in cited.example.splitlines())
+    first = cited.said_first
+    head = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+    broken = [f'{BROKEN} "{first.broken}"'] if first.broken else []
+    return "\n\n".join([head, *broken, why(cited), example, *facts(cited)]) + "\n"
+
+
+def bibtex(cited: Citation) -> str:
+    """Return a citation as an entry of BibTeX."""
+    first = cited.said_first
+    head = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+    broken = f", which says: {first.broken}" if first.broken else ""
+    return (
+        f"@misc{{{PACKAGE}:{cited.id},\n"
+        f"  title = {{{{{_tex(head.rstrip('.'))}}}}},\n"
+        f"  author = {{{{{PACKAGE}}}}},\n"
+        f"  note = {{Claim {_tex(cited.id)} of {PACKAGE} {cited.version}{_tex(broken)}}},\n"
+        f"  howpublished = {{{_tex(place(cited))}}},\n"
+        "}\n"
+    )
+
+
+def _tex(given: str) -> str:
+    names = {"\\": "textbackslash", "~": "textasciitilde", "^": "textasciicircum"}
+    names |= {"<": "textless", ">": "textgreater"}
+    special = r"`([^`]*)`|([{}&%$#_])|([\\~^<>])"
+
+    def escape(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return rf"\texttt{{{_tex(found[1])}}}"
+        return f"\\{found[2]}" if found[2] else rf"\{names[found[3]]}{{}}"
+
+    return re.sub(special, escape, given)
+
+
+def fragment(cited: Citation) -> str:
+    """Return a citation as HTML."""
+    first = cited.said_first
+    caution, sentence = _html(first.caution), _html(first.sentence)
+    head = f"<strong>{caution}:</strong> {sentence}" if caution else f"<strong>{sentence}</strong>"
+    broken = f"\n<p>{BROKEN} &quot;{_html(first.broken)}&quot;</p>" if first.broken else ""
+    items = "".join(f"<li>{_html(item)}</li>\n" for item in facts(cited))
+    return (
+        f"<blockquote><p>{head}</p>{broken}</blockquote>\n"
+        f"<p>{_html(why(cited))}</p>\n"
+        f"<pre><code>{html.escape(cited.example)}</code></pre>\n"
+        f"<ul>\n{items}</ul>\n"
+    )
+
+
+def _html(given: str) -> str:
+    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(given))
+
+
+def json(cited: Citation) -> str:
+    """Return a citation as JSON."""
+    return msgspec.json.format(msgspec.json.encode(cited), indent=2).decode() + "\n"
+
+
+FORMATS: dict[str, Callable[[Citation], str]] = {
+    "markdown": markdown,
+    "text": text,
+    "bibtex": bibtex,
+    "html": fragment,
+    "json": json,
+}

@@ -1,0 +1,73 @@
+"""The questions that people ask, each with a short answer that is made of claims."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from lstm_spec.run import toml
+
+FILE = Path(__file__).with_name("questions.toml")
+ADDRESS = re.compile(
+    r"https?://(?:www\.)?"
+    r"(?P<place>[^/\s]+(?:/[^/\s]+/[^/\s]+(?=/(?:issues|pull)/))?)"
+    r"/(?:[^\s?#]*?/)?(?P<number>\d+)(?:[/?#]\S*)?"
+)
+"""The address of a question; of one on GitHub the repository belongs to the place."""
+NUMBER = re.compile(r"(?:(?P<place>[\w./-]*)#)?(?P<number>\d+)")
+"""A number, alone or behind a repository, as in keras#7227."""
+
+Words = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question and what the claims answer."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[a-z]+(-[a-z]+)*$")]
+    title: Words
+    also: list[Words]
+    """Other words in which it is asked."""
+    answer: Words
+    claims: Annotated[list[str], msgspec.Meta(min_length=1)]
+    address: Annotated[str, msgspec.Meta(pattern="^https://")] | None = None
+    deviates: bool = False
+    """Whether one of the claims is false on the newest Keras; the answer says so."""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    question: list[Question]
+
+
+def questions(path: Path = FILE) -> list[Question]:
+    """Return the questions as they are listed.
+
+    Raises:
+        UnreadableFileError: an unknown key, a missing one, a value of another kind, or an id
+            that is listed twice.
+    """
+    listed = toml.read(path, _File).question
+    if len({question.id for question in listed}) < len(listed):
+        raise toml.UnreadableFileError(f"{path.name} lists an id twice")
+    return listed
+
+
+def is_reference(words: str) -> bool:
+    """Say whether words are the number or the address of a question, and not its text."""
+    return bool(ADDRESS.fullmatch(words) or NUMBER.fullmatch(words))
+
+
+def referred(words: str, among: list[Question]) -> list[Question]:
+    """Return the questions that an id, a number or an address names."""
+    given = ADDRESS.fullmatch(words) or NUMBER.fullmatch(words)
+    return [one for one in among if one.id == words or (given and _is_at(one, given))]
+
+
+def _is_at(question: Question, given: re.Match[str]) -> bool:
+    found = ADDRESS.fullmatch(question.address or "")
+    if found is None or found["number"] != given["number"]:
+        return False
+    place = given["place"] or ""
+    return not place or f"/{found['place']}".endswith(f"/{place}")

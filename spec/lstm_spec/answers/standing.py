@@ -1,0 +1,158 @@
+"""How a claim stands on one Keras: what can be said of it there that is true, said first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import Version
+
+from lstm_spec.catalog import Claim
+from lstm_spec.run import deviations
+from lstm_spec.run.deviations import Deviation
+from lstm_spec.run.place import Place
+
+BACKENDS = {
+    "tensorflow": "TensorFlow",
+    "jax": "JAX",
+    "torch": "PyTorch",
+    "numpy": "NumPy",
+    "openvino": "OpenVINO",
+}
+DEVICES = {"cpu": "on a CPU", "gpu": "on a GPU"}
+BROKEN = "The claim that it breaks:"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is said first of a claim: a true sentence, with what a reader must know before it."""
+
+    caution: str
+    """Why the claim's statement is not said as it is; empty, if it is."""
+    sentence: str
+    """The statement; or, where that is false, what happens instead."""
+    broken: str = ""
+    """The statement, where it is false."""
+
+    def __str__(self) -> str:
+        """Return all of it, in a line."""
+        told = f"{self.caution}: {self.sentence}" if self.caution else self.sentence
+        return f'{told} {BROKEN} "{self.broken}"' if self.broken else told
+
+
+def standing(claim: Claim, place: Place | None = None, untried: str = "") -> Standing:
+    """Return how a claim stands on a Keras.
+
+    Args:
+        claim: the claim.
+        place: the Keras, and what it runs on; default: the newest release.
+        untried: why the claim cannot be tried there, if it cannot.
+    """
+    where = place or deviations.newest()
+    if known := false_at(claim.id, where):
+        return Standing(f"Not on {named(where)}", known.instead, claim.statement)
+    if untried:
+        return Standing(f"Not tried on {named(where)}", claim.statement)
+    return Standing(claim.caution, claim.statement)
+
+
+def false_at(claim: str, place: Place) -> Deviation | None:
+    """Return what happens instead at a place where a claim's statement is false."""
+    known = deviations.of(claim)
+    return next((one for one in known if one.matches(place) and not one.holds), None)
+
+
+def exception(holds: bool) -> str:
+    """Say that a claim is false, or that it holds with a difference, before it is said where."""
+    return "With a difference" if holds else "False"
+
+
+def exceptions(claim: str, known: Sequence[Deviation]) -> list[str]:
+    """Say in a line each where else a claim is false, or holds with a difference."""
+    here = false_at(claim, deviations.newest())
+    others = [one for one in known if one is not here]
+    return [f"{exception(one.holds)} {where(one)}: {one.instead}" for one in others]
+
+
+def named(place: Place) -> str:
+    """Return the name of a Keras, as in "Keras 3.9.2 with the JAX backend"."""
+    keras, tensorflow = place.version("keras"), place.version("tensorflow")
+    if place.backend != "tensorflow":
+        other = f" with the {BACKENDS[place.backend]} backend"
+    elif tensorflow == deviations.newest().version("tensorflow"):
+        other = ""
+    else:
+        other = f" with TensorFlow {tensorflow}"
+    return f"Keras {keras}{other}{' on a GPU' if place.device == 'gpu' else ''}"
+
+
+def where(known: Deviation) -> str:
+    """Return the conditions in English, as in "on Keras 3.0 to 3.2 with the JAX backend"."""
+    parts: list[str] = []
+    versions = {"Keras": known.keras, "TensorFlow": known.tensorflow, "NumPy": known.numpy}
+    for product, specifier in versions.items():
+        if specifier:
+            word, span = _span(specifier)
+            word = (
+                f"{word} {product}" if not parts else f"with {product} {word}".removesuffix(" on")
+            )
+            parts.append(f"{word} {span}")
+    if known.backend:
+        backends = [BACKENDS[name] for name in _listed(known.backend)]
+        parts.append(f"with the {_joined(backends, 'or')} backend")
+    parts += [DEVICES[name] for name in _listed(known.device)[:1]]
+    if known.python:
+        word, span = _span(known.python)
+        parts.append(f"{word} Python {span}")
+    return " ".join(f"{part}," if "except" in part else part for part in parts).rstrip(",") or (
+        "everywhere"
+    )
+
+
+def _span(specifier: str) -> tuple[str, str]:
+    """Return a version specifier as "before", "since" or "on", and versions."""
+    given = sorted(SpecifierSet(specifier), key=lambda one: Version(one.version.rstrip(".*")))
+    lower, upper, same = (_only(given, sign) for sign in (">=", "<", "=="))
+    others = [one.version.removesuffix(".*") for one in given if one.operator == "!="]
+    left = f", except {_joined(others, 'and')}" if others else ""
+    if len(given) - len(others) != bool(lower) + bool(upper) + bool(same):
+        return "on", specifier.replace(",", ", ")
+    if same:
+        return "on", same
+    if lower and upper:
+        return "on", f"{_between(Version(lower), Version(upper))}{left}"
+    return ("since", f"{lower}{left}") if lower else ("before", f"{upper}{left}")
+
+
+def _only(given: Sequence[Specifier], sign: str) -> str:
+    """Return the version after a sign, without its wildcard; empty, if there is none."""
+    versions = [one.version.removesuffix(".*") for one in given if one.operator == sign]
+    return versions[0] if len(versions) == 1 else ""
+
+
+def _between(lower: Version, upper: Version) -> str:
+    """Return the releases from one on and before another, as in "3.0 to 3.2"."""
+    if upper.micro:
+        last = f"{upper.major}.{upper.minor}.{upper.micro - 1}"
+    elif upper.minor:
+        last = f"{upper.major}.{upper.minor - 1}"
+    elif upper.major > lower.major + 1:
+        last = f"{upper.major - 1}"
+    else:
+        return f"{lower.major} from {lower} on" if lower.minor else f"{lower.major}"
+    if lower.micro and last == f"{lower.major}.{lower.minor}":
+        return f"{last} from {lower} on"
+    first = ".".join(map(str, [*lower.release, 0][: max(2, len(lower.release))]))
+    if upper.micro and (lower.major, lower.minor) == (upper.major, upper.minor):
+        first = f"{lower.major}.{lower.minor}.{lower.micro}"
+    return first if first == last else f"{first} to {last}"
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _joined(words: Sequence[str], conjunction: str) -> str:
+    *most, last = words
+    return f"{', '.join(most)} {conjunction} {last}" if most else last

@@ -1,0 +1,48 @@
+"""Masking: which timesteps an LSTM skips, what it puts out there, and where masks get lost.
+
+A mask says True where a timestep counts. Most of what follows is one idea, skipping, seen from
+many sides; the rest is about the forms a mask may have, and the way it takes through a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import noise, permutation
+from lstm_spec.harness.subject import embedding
+
+
+def seen(case, pick):
+    """Return the case with at least one valid timestep in every row."""
+    return replace(case, mask=case.mask | (np.arange(case.timesteps) == pick % case.timesteps))
+
+
+def hidden(case, pick):
+    """Return the case with at least one masked timestep in every row."""
+    return replace(case, mask=case.mask & (np.arange(case.timesteps) != pick % case.timesteps))
+
+
+def blank(case):
+    """Return the case with zeros, which noise never draws, at its masked timesteps."""
+    return replace(case, x=case.x * case.mask[:, :, None])
+
+
+def unmasked(case):
+    """Return the final output of an LSTM that reads every timestep of the case."""
+    return equations(replace(case, mask=None)).h
+
+
+def padded_right(case, seed):
+    """Return the case with a mask of sequences of different lengths, padded at the end."""
+    lengths = 1 + permutation(case.batch + 3, seed)[: case.batch] % case.timesteps
+    return replace(case, mask=np.arange(case.timesteps) < lengths[:, None])
+
+
+def words(case, seed):
+    """Return ids that are 0 where the case is masked, an Embedding of them, and its table."""
+    ids = case.mask * (1 + permutation(case.mask.size, seed).reshape(case.mask.shape))
+    table = noise((case.mask.size + 1, case.features), seed)
+    return ids, embedding(table), table

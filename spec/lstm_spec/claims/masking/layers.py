@@ -1,0 +1,487 @@
+"""Where masks come from, and how far they get."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.masking import blank, hidden, padded_right, seen, unmasked, words
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, picks, seeds
+from lstm_spec.harness.subject import UNDRAWN, flatten, lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_same
+
+
+def affine(dense, x):
+    """Return what a Dense layer computes of an array, in float64."""
+    kernel, bias = dense.get_weights()
+    return x @ kernel.astype(float) + bias
+
+
+def bidirectional(case):
+    """Build Bidirectional over an LSTM; the case's weights serve both directions."""
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(case.units, **UNDRAWN, **case.options))
+    layer.build(case.x.shape)
+    layer.set_weights(case.weights * 2)
+    return layer
+
+
+# Where masks come from.
+
+
+@claim(
+    "masking.all-features",
+    promised="Masking: a timestep is masked if all its values equal `mask_value`",
+    corrects="Masking(0) skips only padding, and keeps the zeros that belong to the data.",
+)
+@given(cases(), sampled_from([0.0, -1.0, 9.0]), seeds)
+def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
+    """
+    Masking masks a timestep if, and only if, all its features equal `mask_value`.
+
+    One differing feature keeps the timestep. With a single feature, every genuine value that
+    happens to equal `mask_value` is skipped: choose a value that the data cannot have.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0, 2.0], [0.0, 0.0], [0.0, 5.0]]])  # zeros amid the data
+    >>> bool(np.allclose(lstm(masking(x)), lstm(x[:, [0, 2]]), atol=1e-6))
+    True
+    """
+    x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
+    layer, masking = lstm(case), keras.layers.Masking(mask_value=value)
+    mask = np.any(x != value, axis=2)
+    instead = {"the mask is lost": unmasked(replace(case, x=x))}
+    assert_same(layer(masking(x)), layer(x, mask=mask), instead)
+    assert_same(masking.compute_mask(x), mask)
+
+
+@claim(
+    "masking.value-for-each-feature",
+    observed="Keras 3",
+    corrects="Documentation of Masking, `mask_value`: one value, which all features must equal.",
+)
+@given(cases(features=2), seeds)
+def test_masking_takes_a_value_for_each_feature(case, seed):
+    """
+    With an array for its mask_value, Masking compares each feature with a value of its own.
+
+    It is compared as NumPy would spread it. A model with such a layer can be saved.
+
+    >>> import keras, numpy as np
+    >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
+    >>> x = np.array([[[-1.0, 9.0], [9.0, -1.0], [-1.0, -1.0]]])
+    >>> np.array(masking.compute_mask(x)).tolist()
+    [[False, True, True]]
+    """
+    values = noise((2,), seed, scale=3.0)
+    x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, values, case.x)
+    masking, layer = keras.layers.Masking(mask_value=values), lstm(case)
+    instead = {"the mask is lost": unmasked(replace(case, x=x))}
+    assert_same(layer(masking(x)), layer(x, mask=np.any(x != values, axis=2)), instead)
+
+
+@claim(
+    "masking.second-masking",
+    observed="Keras 3",
+    corrects="Two Masking layers together mask what either of them masks.",
+)
+@given(cases(masked=True), picks, seeds)
+def test_a_second_masking_replaces_the_mask(case, pick, seed):
+    """
+    A Masking behind another one replaces the mask: what the first has masked, it reads as zeros.
+
+    So only a second layer whose mask_value is 0 skips both. No warning is given, because
+    Masking supports masks.
+
+    >>> import keras, numpy as np
+    >>> first, second = keras.layers.Masking(9.0), keras.layers.Masking(-1.0)
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[9.0], [-1.0], [7.0]]])
+    >>> y = lstm(second(first(x)))
+    >>> bool(np.allclose(y, lstm(np.array([[[0.0], [7.0]]])), atol=1e-6))
+    True
+    """
+    nines = noise(case.x.shape[:2], seed)[:, :, None] > 0
+    x, layer = np.where(nines, np.float32(9), blank(hidden(case, pick)).x - 1), lstm(case)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        y = layer(keras.layers.Masking(-1.0)(keras.layers.Masking(9.0)(x)))
+    read = np.where(np.all(x == 9, axis=2, keepdims=True), np.float32(0), x)
+    assert_same(y, layer(read, mask=np.any(read != -1, axis=2)))
+
+
+@claim("masking.no-weights", observed="Keras 3")
+@given(sampled_from([0.0, -1.0, 9.0]))
+def test_masking_is_built_as_soon_as_it_is_made(value):
+    """
+    A Masking has no weights, and counts none, before it is called as after.
+
+    It needs to know nothing of its input. Layers with weights refuse to count them before they
+    are built.
+
+    >>> import keras, numpy as np
+    >>> keras.layers.Masking().count_params()
+    0
+    """
+    masking = keras.layers.Masking(mask_value=value)
+    assert masking.built, "Masking is made, and not built"
+    assert masking.count_params() == len(masking.variables) == 0
+
+
+@claim(
+    "masking.nan-value",
+    observed="Keras 2 and 3, all backends",
+    corrects="Masking(mask_value=np.nan) skips timesteps of NaN.",
+)
+@given(cases(return_sequences=True), picks)
+def test_masking_by_nan_masks_nothing(case, pick):
+    """
+    Masking(mask_value=np.nan) masks nothing, so a timestep of NaN makes all outputs after NaN.
+
+    NaN is not equal to itself, and Masking compares by equality. Replace NaN by a number
+    first, and mask that.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(mask_value=np.nan), keras.layers.LSTM(2)
+    >>> y = lstm(masking(np.array([[[1.0], [np.nan]]])))
+    >>> np.isnan(y).tolist()
+    [[True, True]]
+    """
+    first, layer, x = pick % case.timesteps, lstm(case), case.x.copy()
+    x[:, first] = np.nan
+    y = layer(keras.layers.Masking(mask_value=np.nan)(x))[:, first:]
+    assert_same(y, np.full(y.shape, np.nan))
+
+
+@claim(
+    "masking.puts-zeros",
+    observed="Keras 3",
+    corrects="Masking hands the values on as they are, and only attaches a mask.",
+)
+@given(cases(), sampled_from([0.0, -1.0, 9.0]), seeds)
+def test_masking_makes_masked_timesteps_zero(case, value, seed):
+    """
+    Masking also puts zeros in place of the timesteps that it masks, whatever `mask_value` is.
+
+    A layer that loses the mask then reads zeros there, not the `mask_value`.
+
+    >>> import keras, numpy as np
+    >>> masking = keras.layers.Masking(mask_value=9.0)
+    >>> x = np.array([[[9.0, 9.0], [9.0, 5.0]]])  # (batch, timesteps, features)
+    >>> np.array(masking(x)).tolist()
+    [[[0.0, 0.0], [9.0, 5.0]]]
+    """
+    x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
+    kept = np.any(x != value, axis=2, keepdims=True)
+    assert_same(keras.layers.Masking(mask_value=value)(x), np.where(kept, x, np.float32(0)))
+
+
+@claim(
+    "masking.embedding",
+    promised="Embedding, argument `mask_zero`: the input 0 is padding that is masked",
+)
+@given(cases(masked=True), seeds)
+def test_embedding_masks_the_id_zero(case, seed):
+    """
+    After Embedding(mask_zero=True), an LSTM skips the timesteps whose id is 0.
+
+    The mask is attached to the tensor that Embedding returns, and the LSTM finds it there.
+
+    >>> import keras, numpy as np
+    >>> embedding, lstm = keras.layers.Embedding(9, 3, mask_zero=True), keras.layers.LSTM(2)
+    >>> short, padded = np.array([[4, 7]]), np.array([[4, 7, 0, 0]])  # (batch, timesteps)
+    >>> bool(np.allclose(lstm(embedding(padded)), lstm(embedding(short)), atol=1e-6))
+    True
+    """
+    layer, (ids, embedding, table) = lstm(case), words(case, seed)
+    instead = {"the mask is lost": unmasked(replace(case, x=table[ids]))}
+    assert_same(layer(embedding(ids)), layer(table[ids], mask=case.mask), instead)
+
+
+@claim(
+    "masking.argument-wins",
+    observed="Keras 2 and 3, all backends",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(masked=True), picks, seeds)
+def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
+    """
+    The argument `mask` replaces a mask attached to the input: they are not combined.
+
+    Keras looks for an attached mask only where no mask is given.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [0.0]]])  # (batch, timesteps, features); Masking masks the second
+    >>> y = lstm(masking(x), mask=np.array([[True, True]]))
+    >>> bool(np.array_equal(y, lstm(x, mask=np.array([[True, True]]))))
+    True
+    """
+    layer, case = lstm(case), seen(case, pick)
+    x = case.x * (noise((case.batch, case.timesteps, 1), seed) > 0)
+    masked = keras.layers.Masking()(x)
+    assert_same(layer(masked, mask=case.mask), layer(x, mask=case.mask))
+
+
+# Where masks go.
+
+
+@claim("masking.passed-on", observed="Keras 2 and 3, all backends")
+@given(cases(masked=True))
+def test_the_mask_is_passed_on_with_sequences_only(case):
+    """
+    An LSTM passes its mask on if return_sequences=True, and ends it otherwise.
+
+    With return_state=True the states have no mask either way: they have no timesteps. Of a
+    list of masks, as of an input and its states, the first one counts.
+
+    >>> import keras, numpy as np
+    >>> x, mask = np.array([[[1.0], [7.0]]]), np.array([[True, False]])
+    >>> keras.layers.LSTM(2, return_sequences=True).compute_mask(x, mask).tolist()
+    [[True, False]]
+    >>> keras.layers.LSTM(2).compute_mask(x, mask) is None
+    True
+    """
+    passing, ending = lstm(case, return_sequences=True, return_state=True), lstm(case)
+    passed, *of_states = passing.compute_mask(case.x, case.mask)
+    assert np.array_equal(passed, case.mask), f"{passed} is not {case.mask}"
+    assert passing.compute_mask(case.x, [case.mask, None])[0] is case.mask, "not the first mask"
+    assert of_states == [None, None], of_states
+    assert ending.compute_mask(case.x, case.mask) is None, "a mask without sequences"
+
+
+@claim(
+    "masking.bidirectional-passes-on",
+    derived="masking.passed-on, for each direction",
+    costly="two layers are built and called for each example",
+)
+@given(
+    cases(timesteps=integers(1, 3), masked=True),
+    picks,
+    booleans(),
+    sampled_from(["sum", None]),
+)
+def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
+    """
+    Bidirectional passes its mask on if return_sequences=True, to both outputs if not merged.
+
+    A layer behind it skips what it has skipped. Without return_sequences the mask ends.
+
+    >>> import keras, numpy as np
+    >>> inner, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [0.0]]])
+    >>> both, lstm = keras.layers.Bidirectional(inner), keras.layers.LSTM(3)
+    >>> y = both(keras.layers.Masking()(x))
+    >>> bool(np.allclose(lstm(y), lstm(y[:, :1] + 0.0), atol=1e-6))
+    True
+    """
+    case, m, inner = blank(hidden(case, pick)), case.mask, partial(keras.layers.LSTM, case.units)
+    expected = {(True, "sum"): m, (False, "sum"): None, (True, None): (m, m)}
+    drawn = keras.layers.Bidirectional(inner(return_sequences=sequences), merge_mode=mode)
+    told = [str(flatten(drawn.compute_mask(case.x, given))) for given in (m, [m])]
+    handed_on = str(flatten(expected.get((sequences, mode), (None, None))))
+    assert told == [handed_on] * 2, f"it hands on {told}, not {handed_on}"
+    both, above = keras.layers.Bidirectional(inner(return_sequences=True)), keras.layers.LSTM(2)
+    y = both(keras.layers.Masking()(case.x))
+    instead = {"the mask is lost": to_numpy(above(to_numpy(y)))}
+    assert_close(above(y), above(to_numpy(y), mask=case.mask), instead=instead)
+
+
+@claim(
+    "masking.stacked",
+    derived="masking.passed-on: the second layer finds the first one's mask",
+    corrects="Each layer behind a Masking or an Embedding must be told of the mask.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3), features=2, units=2, masked=True), picks)
+def test_the_mask_travels_through_stacked_layers(case, pick):
+    """
+    A mask travels through stacked LSTM layers that have return_sequences=True.
+
+    It need not be passed by hand: Masking or Embedding in front of the first layer is enough.
+
+    >>> import keras, numpy as np
+    >>> masking, first = keras.layers.Masking(), keras.layers.LSTM(3, return_sequences=True)
+    >>> second = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [2.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(second(first(masking(x))), second(first(x[:, :2])), atol=1e-6))
+    True
+    """
+    case = blank(hidden(case, pick))
+    first, second = lstm(case, return_sequences=True), lstm(case)
+    by_hand = second(first(case.x, mask=case.mask), mask=case.mask)
+    every = replace(case, mask=None, x=equations(case).outputs)
+    y = second(first(keras.layers.Masking()(case.x)))
+    assert_same(y, by_hand, instead={"the mask is lost": equations(every).h})
+
+
+@claim(
+    "masking.lost-in-arithmetic",
+    observed="Keras 2 and 3 on TensorFlow",
+    corrects="A mask follows the tensor wherever it goes.",
+)
+@given(cases(masked=True), picks)
+def test_arithmetic_loses_an_attached_mask(case, pick):
+    """
+    Arithmetic on a masked tensor loses the mask, and an LSTM after it reads every timestep.
+
+    The mask is an attribute of one tensor; the sum, the product or the slice is another
+    tensor. There is no warning. Masking after the arithmetic keeps the mask.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(lstm(masking(x) * 1.0), lstm(x)))
+    True
+    """
+    case = blank(hidden(case, pick))
+    layer, masked = lstm(case), keras.layers.Masking()(case.x)
+    assert_close(layer(masked * 1.0), equations(replace(case, mask=None)).h)
+
+
+@claim(
+    "masking.lost-with-warning",
+    observed="Keras 3; Keras 2 loses the mask without a warning",
+    corrects="Documentation of Masking: a layer without support for masks raises an exception.",
+)
+@given(cases(masked=True), picks)
+def test_a_layer_without_masks_warns_and_loses_it(case, pick):
+    """
+    A layer that does not support masks warns, and an LSTM after it reads every timestep.
+
+    Reshape, Flatten and Conv1D are such layers. No exception is raised, although the
+    documentation of Masking and Embedding says so.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [0.0]]])  # (batch, timesteps, features)
+    >>> y = keras.layers.Reshape((2, 1))(masking(x))  # warns
+    >>> bool(np.array_equal(lstm(y), lstm(x)))
+    True
+    """
+    case = blank(hidden(case, pick))
+    layer, masked = lstm(case), keras.layers.Masking()(case.x)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        y = layer(keras.layers.Reshape(case.x.shape[1:])(masked))
+    said = " ".join(str(warning.message) for warning in caught)
+    assert "not support masking" in said, f"it warns: {said!r}"
+    assert_close(y, unmasked(case), instead={"the mask is not lost": equations(case).h})
+
+
+@claim(
+    "masking.loss",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="The loss counts masked timesteps, because the outputs there are not zero.",
+)
+@given(cases(masked=True, return_sequences=True), picks, seeds)
+def test_the_loss_averages_over_valid_steps(case, pick, seed):
+    """
+    The loss of a masked output sequence is the mean over its valid timesteps only.
+
+    The mask reaches the loss through the LSTM, and through Dense layers after it. The outputs
+    at masked timesteps are not zero, and do not count.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)
+    >>> mse = keras.losses.MeanSquaredError()
+    >>> x, target = np.array([[[1.0], [2.0], [0.0]]]), np.array([[[3.0], [4.0], [99.0]]])
+    >>> short = mse(target[:, :2], lstm(x[:, :2]))
+    >>> bool(np.allclose(mse(target, lstm(masking(x))), short))
+    True
+    """
+    case = blank(seen(case, pick))
+    y = lstm(case)(keras.layers.Masking()(case.x))
+    target = noise(y.shape, seed)
+    loss = keras.losses.MeanSquaredError()(target, y)
+    squares = np.mean((equations(case).outputs - target) ** 2, axis=2)
+    instead = {"masked timesteps count": np.mean(squares)}
+    assert_close(loss, np.mean(squares[case.mask]), instead=instead)
+
+
+@claim(
+    "masking.dense-behind",
+    derived="masking.loss; Dense and TimeDistributed pass a mask on",
+    corrects="A Dense layer puts out zeros at masked timesteps.",
+)
+@given(cases(masked=True, return_sequences=True), picks, seeds)
+def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
+    """
+    Dense behind an LSTM hands the mask on to the loss, though its masked outputs are not zero.
+
+    Dense computes every timestep, masked or not, and so does TimeDistributed(Dense).
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)
+    >>> dense, mse = keras.layers.Dense(1), keras.losses.MeanSquaredError()
+    >>> x, target = np.array([[[1.0], [2.0], [0.0]]]), np.array([[[3.0], [4.0], [99.0]]])
+    >>> y, short = dense(lstm(masking(x))), dense(lstm(x[:, :2]))
+    >>> float(y[0, 2, 0]) == 0, bool(np.allclose(mse(target, y), mse(target[:, :2], short)))
+    (False, True)
+    """
+    case, drawn = blank(seen(case, pick)), keras.initializers.RandomUniform(0.5, 1.0, seed=seed)
+    dense = keras.layers.Dense(2, kernel_initializer=drawn, bias_initializer=drawn)
+    layer = [dense, keras.layers.TimeDistributed(dense)][pick % 2]
+    y = layer(lstm(case)(keras.layers.Masking()(case.x)))
+    target = noise(y.shape, seed)
+    squares = np.mean((affine(dense, equations(case).outputs) - target) ** 2, axis=2)
+    loss, instead = keras.losses.MeanSquaredError()(target, y), np.mean(squares)
+    assert_close(loss, np.mean(squares[case.mask]), instead={"masked timesteps count": instead})
+    assert np.all(to_numpy(y) != 0), f"zeros in {y}"
+
+
+@claim(
+    "masking.bidirectional-zeros",
+    promised="Bidirectional, argument `layer`: masked outputs are zero with return_sequences=True",
+    costly="two layers are built and called for each example",
+)
+@given(cases(masked=True, return_sequences=True))
+def test_bidirectional_puts_out_zeros_at_masked_steps(case):
+    """
+    Bidirectional with return_sequences=True puts out zeros at masked timesteps.
+
+    It sets zero_output_for_mask=True on both of its layers, so that the two directions can be
+    joined; an LSTM alone repeats its last output.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, return_sequences=True))
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = np.array(both(x, mask=np.array([[True, False, True]])))
+    >>> y[0, 1].tolist()
+    [0.0, 0.0]
+    """
+    y = to_numpy(bidirectional(case)(case.x, mask=case.mask))[~case.mask]
+    assert_same(y, np.zeros_like(y))
+
+
+@claim(
+    "masking.bidirectional-padding",
+    derived="masking.own-length and masking.backwards",
+    corrects="The backward half of Bidirectional is blurred by the padding that it reads first.",
+    costly="two layers are built and called for each example",
+)
+@given(cases(return_sequences=True), picks, seeds)
+def test_both_directions_skip_the_padding(case, pick, seed):
+    """
+    With a mask, both halves of Bidirectional give what the unpadded sequence gives.
+
+    The backward layer meets the padding first and skips it, so the outputs of both
+    directions stay aligned with the timesteps.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
+    >>> x = np.array([[[1.0], [2.0], [7.0]]])  # (batch, timesteps, features)
+    >>> y = both(x, mask=np.array([[True, True, False]]))
+    >>> bool(np.allclose(y[:, :2], both(x[:, :2]), atol=1e-6))
+    True
+    """
+    case, row = padded_right(case, seed), pick % case.batch
+    layer, length = bidirectional(case), case.mask[row].sum()
+    alone = layer(case.x[row : row + 1, :length])
+    assert_close(layer(case.x, mask=case.mask)[row : row + 1, :length], alone)

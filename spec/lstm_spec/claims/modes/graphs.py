@@ -1,0 +1,633 @@
+"""In a graph: what runs how often, and what is compiled."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from unittest import mock
+
+import keras
+from hypothesis import given
+from hypothesis.strategies import booleans, integers
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.modes import in_model, negated, small
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Array, cases, noise
+from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy
+from lstm_spec.harness.tolerance import (
+    Rounded,
+    assert_close,
+    assert_refused,
+    assert_same,
+    in_bfloat16,
+    right_if,
+)
+
+
+def runs_of_cell(call: Callable[..., Any], *arguments: Any) -> int:
+    """Return how often the Python code of an LSTM's cell runs in a call."""
+    cell = type(keras.layers.LSTM(1).cell)  # up to Keras 2.8 not keras.layers.LSTMCell itself
+    with mock.patch.object(cell, "call", autospec=True, side_effect=cell.call) as runs:
+        call(*arguments)
+    return int(runs.call_count)
+
+
+def assert_runs(runs: Any, expected: Any, instead: Mapping[str, Any]) -> None:
+    """Assert how often a cell ran, in one call or in several.
+
+    Raises:
+        AssertionError: another number; the message names it, if it is one of `instead`.
+    """
+    assert runs == expected, f"{right_if(runs, instead)}{runs} runs, expected {expected}"
+
+
+def runs_on_other_backends(lengths: list[int]) -> dict[str, list[int]]:
+    """Return how often a cell runs in predict on new lengths, by what is known of a backend."""
+    return {
+        "the cell never runs": [0 for _ in lengths],
+        "the cell runs once for each length": [1 for _ in lengths],
+        "the cell runs each time": lengths,
+        "the cell runs once too often": [timesteps + 1 for timesteps in lengths],
+    }
+
+
+def matrix_products(layer: Any, x: Array) -> int:
+    """Return how many matrix products a call of the layer asks Keras for."""
+    ops = sys.modules["keras.src.ops"]
+    with mock.patch.object(ops, "matmul", wraps=keras.ops.matmul) as matmul:
+        layer(x)
+    return int(matmul.call_count)
+
+
+def operations(layer: Any, timesteps: int, features: int) -> int:
+    """Return the size of the graph of a layer, for one sample of so many timesteps."""
+    import tensorflow as tf
+
+    compiled = tf.function(lambda x: layer(x))
+    x = tf.TensorSpec((1, timesteps, features))
+    return len(compiled.get_concrete_function(x).graph.get_operations())
+
+
+def quantized(model: Any) -> Any:
+    """Quantize a model to int8, without the warnings about layers that are passed over."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.quantize("int8")
+    return model
+
+
+@claim(
+    "modes.stateless-call-of-stateful",
+    observed="Keras 3, TensorFlow",
+    corrects="Documentation of Layer, `stateless_call`: it returns all elements of state.",
+    costly="four calls an example, about a tenth of a second",
+    needs="keras.layers.LSTM.stateless_call",
+)
+@given(cases(timesteps=integers(1, 2), stateful=True, return_state=True))
+def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
+    """
+    `stateless_call` reads the state that a stateful layer has kept, and loses the new one.
+
+    h and c are not among the layer's variables, so they are neither given nor returned:
+    every such call starts where the last ordinary one stopped.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))  # (B, T, F)
+    >>> y = lstm(x)
+    >>> given = lstm.trainable_variables, lstm.non_trainable_variables
+    >>> one, two = (lstm.stateless_call(*given, x)[0] for call in range(2))
+    >>> bool(np.array_equal(one, y)), bool(np.array_equal(one, two))
+    (False, True)
+    """
+    layer = lstm(case)
+    _, h, c = to_numpy(layer(case.x))
+    given = layer.trainable_variables, layer.non_trainable_variables
+    calls = [layer.stateless_call(*given, case.x) for _ in range(2)]
+    expected = equations(replace(case, h=h, c=c))
+    assert_close([y for (y, _, _), _ in calls], [expected.h] * 2)
+    assert_close(layer(case.x), [expected.h, expected.h, expected.c])
+    assert [len(variables) for _, variables in calls] == [1, 1], "more than the seed's state"
+
+
+@claim(
+    "modes.symbolic-call",
+    observed="Keras 3, TensorFlow: the shape comes from `compute_output_shape`",
+    corrects="A layer that can be called on keras.Input can be called on data.",
+)
+@given(cases(), booleans())
+def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll):
+    """
+    Calling a layer on keras.Input makes its weights, but does not run its cell.
+
+    The shape of the output is told by the configuration. An error inside the cell, such as
+    in an activation of one's own, shows only when numbers come.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, activation=lambda z: 1 / 0)
+    >>> tuple(lstm(keras.Input((3, 1))).shape), len(lstm.weights)
+    ((None, 2), 3)
+    >>> try:
+    ...     lstm(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    ... except ZeroDivisionError as error:
+    ...     print("division by zero" in str(error))
+    True
+    """
+    layer = keras.layers.LSTM(case.units, unroll=unroll)
+    runs = runs_of_cell(layer, keras.Input(case.x.shape[1:]))
+    assert runs == 0, f"the cell ran {runs} times"
+    assert [tuple(w.shape) for w in layer.weights] == [w.shape for w in case.weights]
+
+
+@claim(
+    "modes.eager-runs",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="The Python code of the cell runs once for each timestep.",
+)
+@given(cases())
+def test_an_eager_loop_runs_its_cell_once_too_often(case):
+    """
+    An eager call runs the Python code of the cell once more than there are timesteps.
+
+    The first run, on the first timestep, only tells the loop which type and shape the
+    outputs have: its result is thrown away, so it changes nothing.
+
+    >>> import keras, numpy as np
+    >>> runs = []
+    >>> sigmoid = lambda z: (runs.append(z), keras.activations.sigmoid(z))[1]
+    >>> lstm = keras.layers.LSTM(2, recurrent_activation=sigmoid)  # three gates a timestep
+    >>> y = lstm(np.ones((1, 5, 1)))  # (batch, timesteps, features)
+    >>> len(runs) // 3
+    6
+    """
+    runs = runs_of_cell(lstm_without_cudnn(case), case.x)
+    once = {"the cell never runs": 0, "the cell runs once in all": 1}
+    assert_runs(runs, case.timesteps + 1, {**once, "the cell runs each time": case.timesteps})
+
+
+@claim(
+    "modes.unrolled-runs",
+    promised="LSTM, argument `unroll`: the network is unrolled",
+    corrects="An LSTM with input_shape=(20, 30) is unrolled 30 times.",
+)
+@given(cases(unroll=True))
+def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
+    """
+    An unrolled layer runs its cell once for each timestep, whatever the features are.
+
+    So many times, and so often in a graph, as the first number of Input((20, 30)) says:
+    20 timesteps of 30 features.
+
+    >>> import keras, numpy as np
+    >>> runs = []
+    >>> sigmoid = lambda z: (runs.append(z), keras.activations.sigmoid(z))[1]
+    >>> lstm = keras.layers.LSTM(2, recurrent_activation=sigmoid, unroll=True)
+    >>> model = keras.Sequential([keras.Input((20, 30)), lstm])
+    >>> y = model(np.ones((1, 20, 30)))  # (batch, timesteps, features)
+    >>> len(runs) // 3  # three gates a timestep
+    20
+    """
+    runs = runs_of_cell(lstm(case), case.x)
+    assert_runs(runs, case.timesteps, {"the cell never runs": 0})
+
+
+@claim(
+    "modes.run-eagerly",
+    promised="Model, method compile, argument `run_eagerly`",
+    costly="two batches are run by predict",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
+    """
+    With run_eagerly=True, `predict` runs the cell's Python code in every batch.
+
+    So a breakpoint or a print in it works there, at the price of speed. The numbers are
+    the same.
+
+    >>> import keras, numpy as np
+    >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
+    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)
+    >>> model = keras.Sequential([keras.Input((5, 1)), lstm])
+    >>> model.compile(run_eagerly=True)
+    >>> bool(np.array_equal(model.predict_on_batch(x), model.predict_on_batch(x)))
+    True
+    >>> len(runs) // 2  # tanh acts twice a timestep
+    10
+    """
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case, unroll=True)])
+    model.compile(run_eagerly=True)
+    for _ in range(2):
+        runs = runs_of_cell(model.predict_on_batch, case.x)
+        assert_runs(runs, case.timesteps, {"the cell never runs": 0})
+    assert_close(model.predict_on_batch(case.x), equations(case).h)
+
+
+@claim(
+    "modes.python-runs-twice",
+    observed="Keras 3, TensorFlow: once for the type of the outputs, once for the loop's body",
+    corrects="In predict and fit the cell's Python code, and a print in it, runs every timestep.",
+    costly="a model is compiled, about a tenth of a second",
+)
+@given(cases(timesteps=integers(3, 5)))
+def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
+    """
+    Compiled, the Python code of a cell runs twice in the first call, and never again.
+
+    It writes the loop of the graph, which then runs by itself, over any number of
+    timesteps and in all later calls on data of that shape.
+
+    >>> import keras, numpy as np
+    >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
+    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh)
+    >>> model = keras.Sequential([keras.Input((5, 1)), lstm])
+    >>> y, z = model.predict_on_batch(x), model.predict_on_batch(x)
+    >>> len(runs) // 2  # tanh acts twice a timestep
+    2
+    """
+    model = in_model(lstm_without_cudnn(case), case)
+    runs = [runs_of_cell(model.predict_on_batch, case.x) for _ in range(3)]
+    instead = {
+        "the cell never runs": [0, 0, 0],
+        "the cell runs once in the first call": [1, 0, 0],
+        "the cell runs each time in the first call": [case.timesteps, 0, 0],
+        "the cell runs each time in every call": [case.timesteps] * 3,
+        "the cell runs once too often in every call": [case.timesteps + 1] * 3,
+    }
+    assert_runs(runs, [2, 0, 0], instead)
+
+
+@claim(
+    "modes.compiled",
+    derived="a graph holds the same operations as the eager call",
+    needs="tensorflow",
+    costly="a function is traced, about a sixth of a second",
+)
+@given(cases(timesteps=integers(1, 3), return_sequences=True, return_state=True))
+def test_a_compiled_call_returns_what_the_eager_call_returns(case):
+    """
+    Within a `tf.function` a layer returns the outputs and states of an eager call.
+
+    `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is
+    served by the graph alone.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict_on_batch(x), lstm(x), atol=1e-6))
+    True
+    """
+    import tensorflow as tf
+
+    layer = lstm(case)
+    compiled = tf.function(lambda x: layer(x))
+    compiled(case.x)
+    assert runs_of_cell(compiled, case.x) == 0, "the second call runs Python code"
+    assert_close(compiled(case.x), to_numpy(layer(case.x)))
+
+
+@claim(
+    "modes.xla",
+    promised="Model, method compile, argument `jit_compile`",
+    corrects="A recurrent layer cannot be compiled with XLA.",
+    needs="LSTM(use_cudnn)",
+)
+def test_xla_computes_the_same():
+    """
+    Without cuDNN, `jit_compile=True` changes the outputs by no more than rounding.
+
+    XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA
+    can compile; on a CPU it plays no part anyway.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, use_cudnn=False)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> model.compile(jit_compile=True)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> model.jit_compile, bool(np.allclose(model.predict_on_batch(x), lstm(x), atol=1e-6))
+    (True, True)
+    """
+    case = small(return_sequences=True, use_cudnn=False)
+    model = in_model(lstm(case), case)
+    model.compile(jit_compile=True)
+    y, expected = model.predict_on_batch(case.x), equations(case).outputs
+    assert_close(y, expected, instead=in_bfloat16(expected))
+    assert model.jit_compile, "the model was not compiled with XLA"
+
+
+@claim(
+    "modes.xla-training",
+    promised="Model, method compile, argument `jit_compile`",
+    corrects="XLA can run the loop of an LSTM, but not train through it.",
+    needs=("keras.Model.fit", "LSTM(use_cudnn)"),
+)
+def test_xla_trains_the_same():
+    """
+    Without cuDNN, a training step with `jit_compile=True` changes the weights as one without.
+
+    XLA must know beforehand how much the loop has to remember for the way back. Keras tells
+    it the number of timesteps.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])
+    >>> model.compile("sgd", "mse", jit_compile=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> model.jit_compile, [bool(np.any(a != b)) for a, b in zip(model.get_weights(), before)]
+    (True, [True, True, True])
+    """
+    case = small(use_cudnn=False)
+    target, trained = noise((2, case.units), 4), []
+    for jit in (True, False):
+        model = in_model(lstm(case), case)
+        model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=jit)
+        model.train_on_batch(case.x, target)
+        trained.append(model.get_weights())
+    assert_close(*trained)
+
+
+@claim(
+    "modes.shape-in-a-graph",
+    observed="Keras 3, TensorFlow",
+    corrects="Inside a compiled function the shape of an LSTM's output is unknown.",
+    needs="tensorflow",
+    costly="a function is traced, about a tenth of a second",
+)
+@given(cases(return_sequences=True), booleans())
+def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
+    """
+    In a `tf.function` the output's shape is known before it runs, as far as the input's is.
+
+    So the code after the layer may read it while it is traced, and a layer that needs the
+    number of its inputs can be built there.
+
+    >>> import keras, numpy as np
+    >>> class Model(keras.Model):
+    ...     def call(self, x):
+    ...         shapes.append(tuple(lstm(x).shape))
+    ...         return x
+    >>> shapes, lstm = [], keras.layers.LSTM(2, return_sequences=True)
+    >>> y = Model().predict_on_batch(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> shapes[-1]
+    (1, 3, 2)
+    """
+    import tensorflow as tf
+
+    layer = lstm_without_cudnn(case)
+    size = {True: case.x.shape[:2], False: (None, None)}[known]
+    x = tf.TensorSpec((*size, case.features))
+    shape = tf.function(lambda x: layer(x)).get_concrete_function(x).output_shapes
+    assert shape.as_list() == [*size, case.units], f"{shape}"
+
+
+@claim(
+    "modes.unrolled-graph",
+    promised="LSTM, argument `unroll`: for short sequences, as it takes more memory",
+    needs="tensorflow",
+)
+def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
+    """
+    Each further timestep makes the graph of an unrolled layer longer, of a loop never.
+
+    An unrolled graph holds the operations of every timestep, so it takes longer to build.
+    A loop's graph holds those of one.
+
+    >>> import keras, numpy as np
+    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]  # twice a timestep
+    >>> for unroll in (False, True):
+    ...     runs, lstm = [], keras.layers.LSTM(2, activation=tanh, unroll=unroll)
+    ...     model = keras.Sequential([keras.Input((9, 1)), lstm])
+    ...     y = model.predict_on_batch(np.ones((1, 9, 1)))  # (batch, timesteps, features)
+    ...     print(len(runs) // 2)
+    2
+    9
+    """
+    loop = [operations(lstm_without_cudnn(small()), timesteps, 2) for timesteps in (1, 3)]
+    unrolled = [operations(lstm(small(), unroll=True), timesteps, 2) for timesteps in (1, 2, 3)]
+    assert loop[0] == loop[1], f"a loop of {loop} operations"
+    assert 0 < unrolled[1] - unrolled[0] == unrolled[2] - unrolled[1], f"{unrolled} operations"
+
+
+@claim(
+    "modes.retraced",
+    observed="TensorFlow: a function is traced for each new shape of its arguments",
+    corrects="A compiled LSTM is compiled anew in every call.",
+    needs="tensorflow",
+)
+def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
+    """
+    A `tf.function` is traced for each new number of timesteps, or once if they are open.
+
+    They are open where the input_signature says None. A length that was met before costs
+    no trace.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> for timesteps in (3, 3, 4, 4):  # a trace runs tanh four times
+    ...     y = model.predict_on_batch(np.ones((1, timesteps, 1)))
+    ...     print(len(runs) // 4)
+    1
+    1
+    2
+    2
+    """
+    import tensorflow as tf
+
+    layer, x, lengths = lstm_without_cudnn(small()), noise((1, 4, 2), 1), (2, 3, 4, 2, 3, 4)
+    each = tf.function(lambda x: layer(x))
+    once = tf.function(lambda x: layer(x), input_signature=[tf.TensorSpec((None, None, 2))])
+    never = {"the cell never runs": [0] * 6}
+    assert_runs([runs_of_cell(each, x[:, :t]) for t in lengths], [2, 2, 2, 0, 0, 0], never)
+    assert_runs([runs_of_cell(once, x[:, :t]) for t in lengths], [2, 0, 0, 0, 0, 0], never)
+
+
+@claim(
+    "modes.predict-traces-twice",
+    observed="Keras 3, TensorFlow: `reduce_retracing=True`",
+    corrects="predict is traced again for each new number of timesteps.",
+)
+def test_predict_is_traced_for_at_most_two_lengths():
+    """
+    `predict` is traced for the first two numbers of timesteps that it meets, then no more.
+
+    At the second it gives the length up as a part of the graph, which then serves all others.
+
+    >>> import keras, numpy as np
+    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> lstm = keras.layers.LSTM(2, activation=tanh)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> for timesteps in (1, 2, 3):  # a trace runs tanh four times
+    ...     y = model.predict(np.ones((1, timesteps, 1)), verbose=0)
+    >>> len(runs) // 4
+    2
+    """
+    case = replace(small(), x=noise((1, 5, 2), 3))
+    predict = partial(in_model(lstm_without_cudnn(case), case).predict, verbose=0)
+    lengths = [1, 3, 2, 5]
+    runs = [runs_of_cell(predict, case.x[:, :t]) for t in lengths]
+    assert_runs(runs, [2, 2, 0, 0], runs_on_other_backends(lengths))
+    assert_close(predict(case.x), equations(case).h)
+
+
+@claim(
+    "modes.unrolled-second-length",
+    observed="Keras 3, TensorFlow: at a second length the graph leaves the length open",
+    corrects="An unrolled model that predicts on one length predicts on every other.",
+)
+def test_predict_on_an_unrolled_model_refuses_a_second_length():
+    """
+    If `Input` leaves the timesteps open, an unrolled model predicts on a single length only.
+
+    At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
+    The error advises to name the timesteps in `Input`. Plain calls of the model work.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, unroll=True)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> y = model.predict_on_batch(np.ones((1, 3, 1)))  # (batch, timesteps, features)
+    >>> try:
+    ...     model.predict_on_batch(np.ones((1, 4, 1)))
+    ... except ValueError:
+    ...     print(tuple(model(np.ones((1, 4, 1))).shape))
+    (1, 2)
+    """
+    case = small(unroll=True)
+    model, shorter = in_model(lstm(case), case), replace(case, x=case.x[:, :2])
+    expected = equations(case).h
+    assert_close(model.predict_on_batch(case.x), expected, instead=in_bfloat16(expected))
+    assert_refused(
+        lambda: model.predict_on_batch(shorter.x),
+        "ValueError",
+        "Cannot unroll a RNN if the time dimension is undefined",
+    )
+    assert_close(model(shorter.x), equations(shorter).h)
+
+
+@claim(
+    "modes.weights-are-read",
+    derived="a graph holds the variables, not their values",
+    costly="a model is compiled, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
+    """
+    After set_weights the next `predict` uses the new weights, without compiling anew.
+
+    The graph reads the weights in every call. So one compiled model serves many sets of
+    weights.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = model.predict_on_batch(x)
+    >>> model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    >>> model.predict_on_batch(x).tolist()
+    [[0.0, 0.0]]
+    """
+    model = in_model(lstm(case), case)
+    model.predict_on_batch(case.x)
+    model.layers[0].set_weights(negated(case).weights)
+    runs = runs_of_cell(model.predict_on_batch, case.x)
+    every = {"the cell runs in every call": case.timesteps}
+    assert_runs(runs, 0, {**every, "the cell runs, and once more": case.timesteps + 1})
+    y, old = model.predict_on_batch(case.x), equations(case).h
+    instead = {"the old weights are used, in bfloat16": Rounded(old, "bfloat16", bound=0.25)}
+    assert_close(y, equations(negated(case)).h, instead=instead)
+
+
+@claim(
+    "modes.attributes-are-frozen",
+    observed="Keras 3, TensorFlow",
+    corrects="An attribute that is set on a layer holds for every later call and predict.",
+    costly="a model is compiled, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 3)))
+def test_a_compiled_model_does_not_see_a_changed_attribute(case):
+    """
+    Setting go_backwards on a layer changes its calls, but no `predict` that ran before.
+
+    The graph was made when the attribute had its old value. `compile` makes the model
+    forget the graph.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> y = model.predict_on_batch(x)
+    >>> lstm.go_backwards = True
+    >>> [bool(np.array_equal(f(x), y)) for f in (model, model.predict_on_batch)]
+    [False, True]
+    """
+    backwards = replace(case, options={"go_backwards": True})
+    model = in_model(lstm(case), case)
+    before, expected = model.predict_on_batch(case.x), equations(case).h
+    assert_close(before, expected, instead=in_bfloat16(expected))
+    model.layers[0].go_backwards = True
+    instead = {"predict sees the attribute": equations(backwards).h}
+    assert_same(model.predict_on_batch(case.x), before, instead)
+    assert_close(model(case.x), equations(backwards).h)
+
+
+@claim(
+    "modes.implementations",
+    observed="Keras 3; the argument is not documented",
+    needs="keras.ops",
+)
+@given(cases(timesteps=integers(1, 2), unroll=True))
+def test_only_implementation_one_multiplies_gate_by_gate(case):
+    """
+    A timestep takes 8 matrix products with implementation=1, and 2 with implementation=2.
+
+    With 1 the input and h are multiplied for each of the four gates, with 2, the default
+    one, once for all. What comes out is the same, as `gates.implementations-agree` says.
+
+    >>> import keras, numpy as np
+    >>> one, two = (keras.layers.LSTM(2, implementation=k) for k in (1, 2))
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = two(x)
+    >>> one.build(x.shape)
+    >>> one.set_weights(two.get_weights())
+    >>> bool(np.allclose(one(x), y, atol=1e-6))
+    True
+    """
+    one, two = lstm(case, implementation=1), lstm(case, implementation=2)
+    products = matrix_products(one, case.x), matrix_products(two, case.x)
+    assert products == (8 * case.timesteps, 2 * case.timesteps), f"{products} products"
+    default = keras.layers.LSTMCell(case.units).implementation
+    assert default == 2, f"a cell has implementation {default} by default"
+
+
+@claim(
+    "modes.quantize-refused",
+    observed="Keras 3.15",
+    corrects="Every layer with a kernel can be quantized to int8.",
+    needs="keras.layers.Layer.quantize",
+)
+def test_a_layer_cannot_be_quantized_and_a_model_leaves_it_as_it_is():
+    """
+    An LSTM refuses `quantize`, and when its model is quantized it keeps its float weights.
+
+    Dense, Embedding and a few others are quantized. The model passes over an LSTM with a
+    warning, so such a model shrinks less than one may expect.
+
+    >>> import keras, numpy as np
+    >>> lstm, dense = keras.layers.LSTM(2), keras.layers.Dense(2)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm, dense])
+    >>> model.quantize("int8")  # warns
+    >>> lstm.cell.kernel.dtype, dense.kernel.dtype
+    ('float32', 'int8')
+    """
+    case, dense = small(), keras.layers.Dense(2)
+    layer = lstm(case)
+    assert_refused(lambda: layer.quantize("int8"), "NotImplementedError", "quantize")
+    quantized(keras.Sequential([keras.Input((None, case.features)), layer, dense]))
+    assert_same(layer.get_weights(), case.weights)
+    assert_close(layer(case.x), equations(case).h)
+    assert any("int" in str(w.dtype) for w in dense.weights), "Dense is not quantized either"

@@ -1,0 +1,512 @@
+"""Called, in predict, in every kind of model, and fed in every way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.modes import in_model, negated, small
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.timing import assert_between, ratio
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same, in_bfloat16
+
+
+class Subclassed(keras.Model):  # type: ignore[misc]
+    """A model of one layer, as a subclass of keras.Model."""
+
+    def __init__(self, layer: Any) -> None:
+        """Keep the layer."""
+        super().__init__()
+        self.layer = layer
+
+    def call(self, x: Any) -> Any:
+        """Call the layer."""
+        return self.layer(x)
+
+
+def mean_square(y: Array) -> Any:
+    """Return the loss "mse" of outputs whose targets are zeros."""
+    return np.mean(np.square(y))
+
+
+FREE: dict[str, list[Any]] = {
+    "use_bias": [False, True],
+    "activation": ["tanh", "softsign", "sigmoid", "elu", "linear", None],
+    "recurrent_activation": ["sigmoid", "hard_sigmoid", "tanh"],
+    "unit_forget_bias": [False, True],
+    "kernel_initializer": ["glorot_uniform", "zeros"],
+    "recurrent_initializer": ["orthogonal", "zeros"],
+    "bias_initializer": ["zeros", "ones"],
+    "kernel_regularizer": [None, "l2"],
+    "recurrent_regularizer": [None, "l1"],
+    "bias_regularizer": [None, "L1L2"],
+    "activity_regularizer": [None, "l2"],
+    "kernel_constraint": [None, "non_neg"],
+    "recurrent_constraint": [None, "max_norm"],
+    "bias_constraint": [None, "unit_norm"],
+    "dropout": [0.0, 0.5],
+    "recurrent_dropout": [0.0, 0.5],
+    "seed": [None, 1],
+    "return_sequences": [False, True],
+    "return_state": [False, True],
+    "go_backwards": [False, True],
+    "stateful": [False, True],
+    "unroll": [False, True],
+    "zero_output_for_mask": [False, True],
+    "implementation": [1, 2],
+    "use_cudnn": [False, "auto"],
+    "dtype": [None, "float32"],
+    "trainable": [False, True],
+    "name": [None, "memory"],
+}
+"""The arguments of the layer beside units and use_bias, each with some of its values."""
+
+ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items()}
+
+
+def returned(case: Case) -> Any:
+    """Return what the equations give, in the form that the case's options ask for."""
+    outputs, h, c = equations(case)
+    y = outputs if case.options["return_sequences"] else h
+    return [y, h, c] if case.options["return_state"] else y
+
+
+@claim(
+    "modes.predict-is-call",
+    derived="both run the layer's `call`, and the equations know no modes",
+    costly="a model is compiled, about a fifth of a second",
+)
+@given(cases(timesteps=integers(1, 3), return_sequences=booleans(), return_state=True))
+def test_predict_returns_the_numbers_of_a_call(case):
+    """
+    `predict` returns the numbers that a call of the layer returns.
+
+    It cuts the data into batches, runs them in a compiled function and puts the results
+    together. None of this is part of the equations.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict(x, verbose=0), lstm(x), atol=1e-6))
+    True
+    """
+    layer = lstm(case)
+    x = keras.Input((None, case.features))
+    predicted = keras.Model(x, layer(x)).predict(case.x, verbose=0)
+    assert_close(predicted, returned(case), instead=in_bfloat16(returned(case)))
+    assert_close(predicted, to_numpy(layer(case.x)))
+
+
+@claim(
+    "modes.predict-on-batch",
+    derived="both run the layer's `call`, and the equations know no modes",
+    costly="a model is compiled, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_predict_on_batch_returns_the_numbers_of_a_call(case):
+    """
+    `predict_on_batch` returns the numbers that a call of the layer returns.
+
+    It runs the whole array as one batch in a compiled function, without the loop over
+    batches that makes `predict` slow on little data.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict_on_batch(x), lstm(x), atol=1e-6))
+    True
+    """
+    y, expected = in_model(lstm(case), case).predict_on_batch(case.x), equations(case).h
+    assert_close(y, expected, instead=in_bfloat16(expected))
+
+
+@claim(
+    "modes.returns-arrays",
+    promised="Model, method predict: it returns NumPy arrays",
+    needs="keras.ops",
+)
+def test_predict_returns_numpy_and_a_call_returns_tensors():
+    """
+    `predict` returns a NumPy array, and a call of the model returns a tensor.
+
+    Only through the tensor can a gradient flow. `np.array` makes an array of it.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> isinstance(model.predict(x, verbose=0), np.ndarray), isinstance(model(x), np.ndarray)
+    (True, False)
+    >>> keras.ops.is_tensor(model(x))
+    True
+    """
+    case = small()
+    model = in_model(lstm(case), case)
+    predicted, called = model.predict(case.x, verbose=0), model(case.x)
+    assert isinstance(predicted, np.ndarray), f"predict returns a {type(predicted).__name__}"
+    assert keras.ops.is_tensor(called), f"a call returns a {type(called).__name__}"
+    assert not isinstance(called, np.ndarray), "a call returns a NumPy array"
+
+
+@claim(
+    "modes.batch-size",
+    derived="the samples of a batch do not meet in the equations",
+    corrects="`batch_size` in predict must be that of the training, or the results differ.",
+)
+def test_predict_gives_the_same_in_batches_of_any_size():
+    """
+    The argument batch_size of `predict` changes the output by no more than rounding.
+
+    It says how many samples are computed at a time, for speed and memory. A stateful layer
+    is another matter: there a batch continues the one before it.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> x = np.arange(15.0).reshape(5, 3, 1)  # (batch, timesteps, features)
+    >>> ys = [model.predict(x, batch_size=size, verbose=0) for size in (2, 5)]
+    >>> bool(np.allclose(ys[0], ys[1], atol=1e-6))
+    True
+    """
+    case = replace(small(), x=noise((5, 3, 2), 3))
+    model = in_model(lstm(case), case)
+    ys = [model.predict(case.x, batch_size=size, verbose=0) for size in (2, 5)]
+    expected = [equations(case).h] * 2
+    assert_close(ys, expected, instead=in_bfloat16(expected))
+
+
+@claim(
+    "modes.kinds-of-model",
+    derived="a model calls its layers, and adds no arithmetic of its own",
+    costly="four models are called, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_models_of_any_kind_compute_what_their_layer_computes(case):
+    """
+    Sequential, functional, nested and subclassed models compute what their layer computes.
+
+    A model is a way to write down which layer reads what, not another implementation.
+
+    >>> import keras, numpy as np
+    >>> lstm, i = keras.layers.LSTM(2), keras.Input((None, 1))
+    >>> inner = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> models = [inner, keras.Model(i, lstm(i)), keras.Sequential([inner])]
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> [bool(np.allclose(model(x), lstm(x), atol=1e-6)) for model in models]
+    [True, True, True]
+    """
+    layer, x = lstm(case), keras.Input((None, case.features))
+    sequential, functional = in_model(layer, case), keras.Model(x, layer(x))
+    models = [sequential, functional, in_model(functional, case), Subclassed(layer)]
+    assert_close([model(case.x) for model in models], [equations(case).h] * 4)
+
+
+@claim(
+    "modes.inputs-of-two-lengths",
+    derived="the weights are the same at every timestep, and sequences do not meet",
+    corrects="All sequences that a model reads must be padded to one length.",
+    costly="a model of two inputs is made and called, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2)), integers(3, 4), seeds)
+def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
+    """
+    In one call, a layer of a model reads two inputs of different lengths, as if each alone.
+
+    Within one array all sequences have one length; two inputs are two arrays.
+
+    >>> import keras, numpy as np
+    >>> lstm, a, b = keras.layers.LSTM(2), keras.Input((None, 1)), keras.Input((None, 1))
+    >>> model = keras.Model([a, b], [lstm(a), lstm(b)])
+    >>> x, z = np.ones((1, 3, 1)), np.ones((1, 9, 1))  # (batch, timesteps, features)
+    >>> ys = model([x, z])
+    >>> bool(np.allclose(ys[0], lstm(x), atol=1e-6)), bool(np.allclose(ys[1], lstm(z), atol=1e-6))
+    (True, True)
+    """
+    other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
+    layer, a, b = lstm(case), keras.Input((None, case.features)), keras.Input((None, case.features))
+    model = keras.Model([a, b], [layer(a), layer(b)])
+    assert_close(model([case.x, other.x]), [equations(case).h, equations(other).h])
+
+
+@claim(
+    "modes.bidirectional",
+    derived="the claim `modes.predict-on-batch`, for both halves",
+)
+def test_compiled_halves_of_bidirectional_are_their_layers():
+    """
+    Compiled, each half of Bidirectional returns what its layer returns when called alone.
+
+    The two halves share nothing but the input: one reads it forwards, one backwards.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = keras.Sequential([keras.Input((None, 1)), both]).predict_on_batch(x)
+    >>> bool(np.allclose(y[:, :2], both.forward_layer(x), atol=1e-6))
+    True
+    >>> bool(np.allclose(y[:, 2:], both.backward_layer(x), atol=1e-6))
+    True
+    """
+    case = small()
+    back = negated(case, go_backwards=True)
+    both = keras.layers.Bidirectional(keras.layers.LSTM(case.units))
+    model = in_model(both, case)
+    both.set_weights([*case.weights, *back.weights])
+    y = model.predict_on_batch(case.x)
+    expected = np.concatenate([equations(case).h, equations(back).h], axis=1)
+    assert_close(y, expected, instead=in_bfloat16(expected))
+
+
+@claim(
+    "modes.evaluate-loss",
+    derived="the claim `modes.predict-is-call`, for evaluate",
+)
+def test_evaluate_reports_the_loss_of_what_a_call_returns():
+    """
+    `evaluate` reports the loss of the outputs that a call of the layer returns.
+
+    The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(loss="mse")
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> loss = model.evaluate(x, np.zeros((1, 2)), verbose=0)
+    >>> bool(np.allclose(loss, np.mean(np.square(model(x))), atol=1e-6))
+    True
+    """
+    case = small()
+    y, model = equations(case).h, in_model(lstm(case), case)
+    model.compile(loss="mse")
+    loss = np.float32(model.evaluate(case.x, 0.0 * y, verbose=0))
+    assert_close(loss, mean_square(y), instead=in_bfloat16(mean_square(y), bound=0.01))
+
+
+@claim(
+    "modes.stateless-call",
+    promised="Layer, method stateless_call: a call without side effects",
+    needs="keras.layers.LSTM.stateless_call",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
+    """
+    `stateless_call` computes a call with the weights it is given, and keeps the layer's own.
+
+    So a layer is a pure function of weights and input, for tools that need one, as JAX does.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> y = lstm(x)
+    >>> zeros = [np.zeros_like(w) for w in lstm.get_weights()]
+    >>> lstm.stateless_call(zeros, lstm.non_trainable_variables, x)[0].numpy().tolist()
+    [[0.0, 0.0]]
+    >>> bool(np.array_equal(lstm(x), y))
+    True
+    """
+    layer, other = lstm(case), negated(case)
+    y, _ = layer.stateless_call(other.weights, layer.non_trainable_variables, case.x)
+    assert_close(y, equations(other).h)
+    assert_same(layer.get_weights(), case.weights)
+
+
+@claim(
+    "modes.arrays-and-tensors",
+    derived="an array is made a tensor before anything is computed",
+    costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.Variable",
+)
+@given(cases(timesteps=integers(1, 2)))
+def test_arrays_tensors_and_variables_give_the_same_numbers(case):
+    """
+    A NumPy array, a tensor and a keras.Variable of the same numbers give the same output.
+
+    All three are made tensors of the layer's type first. A nested list is refused.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1), "float32")  # (B, T, F)
+    >>> bool(np.array_equal(lstm(keras.ops.convert_to_tensor(x)), lstm(x)))
+    True
+    >>> bool(np.array_equal(lstm(keras.Variable(x)), lstm(x)))
+    True
+    """
+    layer = lstm(case)
+    y = layer(case.x)
+    assert_close(y, equations(case).h)
+    assert_same(layer(keras.ops.convert_to_tensor(case.x)), y)
+    assert_same(layer(keras.Variable(case.x)), y)
+
+
+@claim(
+    "modes.dataset",
+    promised="Model, method predict, argument `x`: a tf.data.Dataset",
+    needs="tensorflow",
+)
+def test_predict_reads_a_dataset_of_batches():
+    """
+    `predict` reads a Dataset batch by batch, such as timeseries_dataset_from_array makes.
+
+    Each window of the series is a sample, and the rows of the result are in their order.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> series = np.arange(5.0)[:, None]  # (rows, features)
+    >>> windows = keras.utils.timeseries_dataset_from_array(series, None, sequence_length=3)
+    >>> x = np.stack([series[k : k + 3] for k in range(3)])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict(windows, verbose=0), model(x), atol=1e-6))
+    True
+    """
+    case, series = small(), noise((7, 2), 3)
+    of_series = keras.utils.timeseries_dataset_from_array
+    windows = of_series(series, None, sequence_length=4, batch_size=2)
+    case = replace(case, x=np.stack([series[k : k + 4] for k in range(4)]))
+    assert_close(in_model(lstm(case), case).predict(windows, verbose=0), equations(case).h)
+
+
+@claim(
+    "modes.generator",
+    derived="`predict` runs each batch by itself",
+    corrects="All batches of one predict must have the same number of timesteps.",
+)
+def test_predict_takes_batches_of_different_lengths_from_a_generator():
+    """
+    From a generator `predict` takes batches of different lengths.
+
+    So sequences can be sorted into batches of equal length, which need no padding.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> batches = [np.ones((1, timesteps, 1)) for timesteps in (1, 2, 3)]
+    >>> y = model.predict(((x,) for x in batches), steps=3, verbose=0)
+    >>> bool(np.allclose(y, np.concatenate([model(x) for x in batches]), atol=1e-6))
+    True
+    """
+    case = small()
+    parts = [replace(case, x=case.x[:, :t]) for t in (1, 3, 2)]
+    model = in_model(lstm(case), case)
+    y = model.predict(((part.x,) for part in parts), steps=3, verbose=0)
+    expected = np.concatenate([equations(part).h for part in parts])
+    assert_close(y, expected, instead=in_bfloat16(expected))
+
+
+@claim(
+    "modes.ragged-sequences",
+    observed="Keras 3, TensorFlow",
+    corrects="predict always returns a NumPy array.",
+    needs="tensorflow",
+)
+def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor():
+    """
+    With return_sequences `predict` on batches of different lengths returns a RaggedTensor.
+
+    No rectangular array holds such sequences, and nothing is padded: each row has as many
+    timesteps as its batch had.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> batches = [np.ones((1, timesteps, 1)) for timesteps in (1, 3)]
+    >>> y = model.predict(((x,) for x in batches), steps=2, verbose=0)
+    >>> type(y).__name__, [len(row) for row in y.to_list()]
+    ('RaggedTensor', [1, 3])
+    """
+    case = small(return_sequences=True)
+    short = replace(case, x=case.x[:, :1])
+    batches = ((part.x,) for part in (short, case))
+    y = in_model(lstm(case), case).predict(batches, steps=2, verbose=0)
+    assert not isinstance(y, np.ndarray), "an array"
+    rows = [*equations(short).outputs, *equations(case).outputs]
+    assert_close([to_numpy(y[k]) for k in range(4)], rows)
+
+
+@claim(
+    "modes.generator-of-tuples",
+    observed="Keras 3",
+    corrects="A generator for predict yields arrays.",
+)
+def test_a_generator_that_yields_arrays_is_refused():
+    """
+    `predict` refuses a generator that yields arrays: it must yield tuples, such as (x,).
+
+    A tuple of two would be input and target, so a lone array would be ambiguous.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> batches = [np.ones((1, 3, 1)), np.ones((1, 3, 1))]  # (batch, timesteps, features)
+    >>> try:
+    ...     model.predict((x for x in batches), steps=2, verbose=0)
+    ... except ValueError:
+    ...     print(model.predict(((x,) for x in batches), steps=2, verbose=0).shape)
+    (2, 2)
+    """
+    case = small()
+    model = in_model(lstm(case), case)
+    assert_refused(
+        lambda: model.predict((case.x for _ in range(1)), verbose=0),
+        "ValueError",
+        "the generator must return a tuple",
+    )
+
+
+@claim(
+    "modes.cost-of-predict",
+    observed="TensorFlow, CPU: 40 to 140 times as long on Keras 3, 4 to 13 times on Keras 2",
+    corrects="To predict step by step in a loop, call predict.",
+    needs="tensorflow",
+)
+def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
+    """
+    On one small batch `predict` takes several times as long as `predict_on_batch`.
+
+    It sets up a data pipeline in every call. That pays on much data and is lost on little;
+    `fit` pays it in every epoch.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> import timeit
+    >>> slow = timeit.repeat(lambda: model.predict(x, verbose=0), number=1, repeat=9)
+    >>> fast = timeit.repeat(lambda: model.predict_on_batch(x), number=1, repeat=9)
+    >>> min(slow) > 2 * min(fast)
+    True
+    """
+    case = small()
+    model = in_model(lstm(case), case)
+    on_batch = partial(model.predict_on_batch, case.x)
+    assert_between(2, ratio(partial(model.predict, case.x, verbose=0), on_batch), 1000)
+
+
+@claim(
+    "modes.any-arguments",
+    derived="gates.equations: of all arguments only four occur in the equations",
+    needs="LSTM(use_cudnn)",
+)
+@given(cases(**ANY))
+def test_any_combination_of_arguments_computes_the_equations(case):
+    """
+    At inference, any combination of constructor arguments gives what the equations give.
+
+    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them.
+    The others say how it is computed, returned, initialized or trained.
+
+    >>> import keras, numpy as np
+    >>> options = {"dropout": 0.5, "recurrent_dropout": 0.5, "unroll": True, "stateful": True}
+    >>> plain, other = keras.layers.LSTM(2), keras.layers.LSTM(2, **options)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = plain(x)
+    >>> other.build(x.shape)
+    >>> other.set_weights(plain.get_weights())
+    >>> bool(np.allclose(other(x), y, atol=1e-6))
+    True
+    """
+    # With larger weights a linear activation multiplies what was rounded, timestep by timestep.
+    case = replace(case, kernel=case.kernel / 4.0, recurrent_kernel=case.recurrent_kernel / 4.0)
+    assert_close(lstm(case)(case.x), returned(case))

@@ -1,0 +1,35 @@
+"""Saving: what of a layer and a model is kept, in configurations, files, copies and conversions.
+
+Weights come back to the last bit. What is lost on the way is less known: two arguments, the
+state of a stateful layer, and where the random numbers of dropout had got to.
+"""
+
+from __future__ import annotations
+
+import keras
+from hypothesis.strategies import booleans, sampled_from
+
+from lstm_spec.harness.subject import lstm
+
+flags = booleans()
+functions = sampled_from(["tanh", "relu", "elu", "linear", "softsign"])
+
+
+def either(number):
+    """Draw one of two numbers that nothing else has, so that no two arguments are mistaken."""
+    return sampled_from([number / 64, (number + 0.5) / 64])
+
+
+def sequential(case, **options):
+    """Build a model of one LSTM for a case, with the case's weights."""
+    return keras.Sequential([keras.Input(batch_shape=case.x.shape), lstm(case, **options)])
+
+
+def fresh(case, *layers):
+    """Build a model of layers, made for a case's input, with weights of their own."""
+    return keras.Sequential([keras.Input(case.x.shape[1:]), *layers])
+
+
+def unregistered(z):
+    """Halve z: an activation that Keras does not know."""
+    return z * 0.5

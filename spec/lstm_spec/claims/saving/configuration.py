@@ -1,0 +1,343 @@
+"""What a configuration keeps."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+from functools import partial
+
+import keras
+from hypothesis import example, given
+from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.saving import either, flags, functions, sequential, unregistered
+from lstm_spec.harness.strategies import cases
+from lstm_spec.harness.subject import lstm, policy, with_weights
+from lstm_spec.harness.tolerance import assert_differs, assert_refused, assert_same
+
+initializers = sampled_from(["GlorotUniform", "Orthogonal", "Zeros", "Ones", "HeNormal"])
+
+
+arguments = fixed_dictionaries(
+    {
+        "units": integers(1, 4),
+        "activation": functions,
+        "recurrent_activation": sampled_from(["sigmoid", "hard_sigmoid"]),
+        "use_bias": flags,
+        "kernel_initializer": initializers,
+        "recurrent_initializer": initializers,
+        "bias_initializer": initializers,
+        "unit_forget_bias": flags,
+        "kernel_regularizer": either(1),
+        "recurrent_regularizer": either(2),
+        "bias_regularizer": either(3),
+        "activity_regularizer": either(4),
+        "kernel_constraint": either(5),
+        "recurrent_constraint": either(6),
+        "bias_constraint": either(7),
+        "dropout": either(8),
+        "recurrent_dropout": either(9),
+        "seed": sampled_from([None, 7]),
+        "return_sequences": flags,
+        "return_state": flags,
+        "go_backwards": flags,
+        "stateful": flags,
+        "unroll": flags,
+        "zero_output_for_mask": flags,
+        "name": sampled_from(["lstm", "encoder"]),
+        "trainable": flags,
+        "dtype": sampled_from(["float32", "float64", "mixed_float16"]),
+    }
+)
+
+
+def serialized(drawn):
+    """Return arguments of LSTM as a configuration holds them: the objects among them as dicts."""
+    objects = {
+        "initializer": lambda name: getattr(keras.initializers, name)(),
+        "regularizer": keras.regularizers.L2,
+        "constraint": keras.constraints.MaxNorm,
+        "dtype": policy,
+    }
+    made = {
+        name: keras.utils.serialize_keras_object(objects[name.split("_")[-1]](value))
+        for name, value in drawn.items()
+        if name.split("_")[-1] in objects
+    }
+    return {**drawn, **made}
+
+
+def of_each_kind(drawn):
+    """Return a cell, and a layer of each kind around it, with what its configuration must hold."""
+    layers, kept, told = keras.layers, keras.utils.serialize_keras_object, serialized(drawn)
+    base = {name: told[name] for name in ("name", "trainable", "dtype")}
+    of_cell, of_rnn = (
+        {name: told[name] for name in inspect.signature(kind).parameters if name in told}
+        for kind in (layers.LSTMCell, layers.RNN)
+    )
+    cell, plain = layers.LSTMCell(**of_cell, **base), layers.LSTMCell(2)
+    both = [layers.LSTM(**{**told, "go_backwards": way}) for way in (False, True)]
+    mode = ["sum", "ave"][told["unroll"]]
+    wrapper = layers.Bidirectional(both[0], mode, backward_layer=both[1], **base)
+    inside = {"layer": kept(wrapper.forward_layer), "backward_layer": kept(both[1])}
+    return [
+        (cell, {**of_cell, **base}),
+        (layers.RNN(cell, **of_rnn, **base), {**of_rnn, **base, "cell": kept(cell)}),
+        (
+            layers.StackedRNNCells([cell, plain], **base),
+            {**base, "cells": [kept(cell), kept(plain)]},
+        ),
+        (wrapper, {**base, "merge_mode": mode, **inside}),
+        (layers.TimeDistributed(both[0], **base), {**base, "layer": kept(both[0])}),
+        (layers.Masking(told["dropout"], **base), {**base, "mask_value": told["dropout"]}),
+    ]
+
+
+def rebuilt(layer):
+    """Make a layer from another one's configuration."""
+    return type(layer).from_config(layer.get_config())
+
+
+class Total(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that Keras does not know: the total of its input."""
+
+    state_size = 1
+
+    def call(self, inputs, states):
+        """Add a timestep to the total."""
+        return states[0] + inputs, [states[0] + inputs]
+
+
+@claim(
+    "saving.config-keeps-arguments",
+    promised="Layer, method `from_config`: the reverse of get_config",
+)
+@example({"units": 1})
+@given(arguments)
+def test_every_argument_but_two_survives_the_configuration(drawn):
+    """
+    Every argument but `use_cudnn` and `implementation` survives get_config, JSON and from_config.
+
+    The configuration is a dictionary of plain values, in which initializers, regularizers,
+    constraints and the dtype policy are dictionaries again. It holds no weights.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, activation="elu", dropout=0.25, go_backwards=True)
+    >>> config = lstm.get_config()
+    >>> config["units"], config["activation"], config["dropout"], config["go_backwards"]
+    (2, 'elu', 0.25, True)
+    >>> keras.layers.LSTM.from_config(config).get_config() == config
+    True
+    """
+    told = serialized(drawn)
+    config = json.loads(json.dumps(keras.layers.LSTM(**told).get_config()))
+    kept = keras.layers.LSTM.from_config(config).get_config()
+    missing = set(inspect.signature(keras.layers.LSTM).parameters) - set(config)
+    assert missing <= {"use_cudnn", "kwargs"}, f"not in the configuration: {missing}"
+    assert {name: config.get(name) for name in told} == told, f"{config} does not hold {told}"
+    assert kept == config, f"{kept} is not {config}"
+
+
+@claim(
+    "saving.config-of-other-kinds",
+    promised="Layer, method `from_config`: the reverse of get_config",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(arguments)
+def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
+    """
+    Cells, RNN, Bidirectional, TimeDistributed and Masking keep their arguments in their config.
+
+    What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the
+    cell's `implementation`, and `use_cudnn` of a wrapped layer.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dropout=0.25), go_backwards=True)
+    >>> config = rnn.get_config()
+    >>> config["go_backwards"], config["cell"]["config"]["dropout"]
+    (True, 0.25)
+    >>> keras.layers.RNN.from_config(config).get_config() == rnn.get_config()
+    True
+    """
+    layers, told = zip(*of_each_kind(drawn), strict=True)
+    configs = [json.loads(json.dumps(layer.get_config())) for layer in layers]
+    held = [{name: own.get(name) for name in part} for own, part in zip(configs, told, strict=True)]
+    pairs = zip(layers, copy.deepcopy(configs), strict=True)
+    kept = [type(layer).from_config(config).get_config() for layer, config in pairs]
+    assert held == list(told), f"{held} is not {told}"
+    assert kept == configs, f"{kept} is not {configs}"
+
+
+@claim(
+    "saving.keeps-use-cudnn",
+    promised="Layer, method `from_config`: the reverse of get_config",
+    needs="LSTM(use_cudnn)",
+)
+def test_use_cudnn_survives_the_configuration():
+    """
+    A layer made from the configuration of an LSTM with `use_cudnn=False` never uses cuDNN either.
+
+    Whoever turns cuDNN off, for reproducible numbers or for an export, wants it off in the
+    copy. Until it is, it can be turned off there by hand, as an attribute.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, use_cudnn=False)
+    >>> twin = keras.layers.LSTM.from_config(lstm.get_config())
+    >>> twin.use_cudnn = False
+    >>> lstm.use_cudnn, twin.use_cudnn
+    (False, False)
+    """
+    twin = rebuilt(keras.layers.LSTM(2, use_cudnn=False))
+    assert twin.use_cudnn is False, f"use_cudnn={twin.use_cudnn!r}"
+
+
+@claim(
+    "saving.keeps-implementation",
+    promised="Layer, method `from_config`: the reverse of get_config",
+)
+def test_implementation_survives_the_configuration():
+    """
+    A layer made from the configuration of an LSTM with `implementation=1` has it too.
+
+    The two implementations agree but for rounding, and in training with dropout for the
+    masks that they draw. The argument belongs to the cell, where it can be set by hand.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, implementation=1)
+    >>> twin = keras.layers.LSTM.from_config(lstm.get_config())
+    >>> twin.cell.implementation = 1
+    >>> lstm.cell.implementation, twin.cell.implementation
+    (1, 1)
+    """
+    twin = rebuilt(keras.layers.LSTM(2, implementation=1))
+    assert twin.cell.implementation == 1, f"implementation={twin.cell.implementation}"
+
+
+@claim(
+    "saving.config-used-up",
+    observed="Keras 2 and 3",
+    corrects="From one configuration any number of layers can be made.",
+)
+@given(integers(1, 4))
+def test_from_config_takes_the_cell_out_of_the_configuration(units):
+    """
+    from_config of RNN takes the cell out of the configuration, while Bidirectional copies its own.
+
+    A second layer from the same dictionary fails with a KeyError, as it does for the cells of
+    StackedRNNCells and the layer of TimeDistributed. Call get_config again.
+
+    >>> import keras, numpy as np
+    >>> config = keras.layers.RNN(keras.layers.LSTMCell(2)).get_config()
+    >>> rnn = keras.layers.RNN.from_config(config)
+    >>> "cell" in config, "cell" in rnn.get_config()
+    (False, True)
+    """
+    layers, cell = keras.layers, keras.layers.LSTMCell(units)
+    inner = layers.LSTM(units)
+    kinds = [layers.RNN(cell), layers.StackedRNNCells([cell]), layers.TimeDistributed(inner)]
+    configs = [layer.get_config() for layer in [*kinds, layers.Bidirectional(inner)]]
+    twins = [type(k).from_config(c) for k, c in zip(kinds, configs, strict=False)]
+    twins += [layers.Bidirectional.from_config(configs[3])]
+    lost = [set(twin.get_config()) - set(c) for twin, c in zip(twins, configs, strict=True)]
+    assert lost == [{"cell"}, {"cells"}, {"layer"}, set()], f"lost: {lost}"
+    assert configs[3] == twins[3].get_config(), "the configuration of Bidirectional is changed"
+
+
+@claim(
+    "saving.config-custom-objects",
+    observed="Keras 3",
+)
+def test_from_config_takes_custom_objects_for_what_is_wrapped():
+    """
+    from_config of RNN, StackedRNNCells and Bidirectional finds classes given as custom_objects.
+
+    So one that is not registered can be named there, as in load_model. In Bidirectional it
+    holds for the backward layer: the forward layer is copied once more, without them.
+
+    >>> import keras, numpy as np
+    >>> class Total(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> config = keras.layers.RNN(Total()).get_config()
+    >>> rnn = keras.layers.RNN.from_config(config, custom_objects={"Total": Total})
+    >>> float(rnn(np.ones((1, 3, 1)))[0, 0])
+    3.0
+    """
+    layers, found = keras.layers, {"Total": Total, "unregistered": unregistered}
+    backward = layers.LSTM(2, activation=unregistered, go_backwards=True)
+    both = layers.Bidirectional(layers.LSTM(2), backward_layer=backward)
+    for layer in (layers.RNN(Total()), layers.StackedRNNCells([Total(), Total()]), both):
+        read = partial(type(layer).from_config, layer.get_config())
+        assert_refused(read, "TypeError", ("Could not locate", "could not be deserialized"))
+        twin = type(layer).from_config(layer.get_config(), custom_objects=found)
+        assert twin.get_config() == layer.get_config(), f"{twin.get_config()}"
+
+
+@claim(
+    "saving.same-function",
+    derived="saving.config-keeps-arguments, and weights.round-trip",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(
+        activation=functions,
+        recurrent_activation=sampled_from(["sigmoid", "hard_sigmoid"]),
+        return_sequences=flags,
+        go_backwards=flags,
+        unroll=flags,
+    )
+)
+def test_configuration_and_weights_make_the_same_function(case):
+    """
+    A layer made from another one's configuration, with its weights set, computes the same bits.
+
+    Configuration and weights are all that a layer consists of, unless it is stateful or
+    has made random numbers for dropout.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> lstm = keras.layers.LSTM(2, activation="elu", go_backwards=True)
+    >>> y = lstm(x)
+    >>> twin = keras.layers.LSTM.from_config(lstm.get_config())
+    >>> twin.build(x.shape)
+    >>> twin.set_weights(lstm.get_weights())
+    >>> bool(np.array_equal(twin(x), y))
+    True
+    """
+    layer = lstm(case)
+    twin = with_weights(rebuilt(layer), case)
+    assert_same(twin(case.x), layer(case.x))
+
+
+@claim(
+    "saving.clone-model",
+    promised="clone_model: it makes new layers, and so new weights",
+    corrects="A model made by clone_model has the weights of the model it was made from.",
+    costly="two models an example",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_clone_model_makes_new_weights(case):
+    """
+    The model that clone_model makes has new initial weights, not those of the original.
+
+    It is made from the configuration. With set_weights it becomes the same function; a copy
+    in one step is copy.deepcopy.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> clone, x = keras.models.clone_model(model), np.ones((1, 3, 1))
+    >>> bool(np.allclose(clone(x), model(x)))
+    False
+    >>> clone.set_weights(model.get_weights())
+    >>> bool(np.array_equal(clone(x), model(x)))
+    True
+    """
+    model = sequential(case)
+    clone = keras.models.clone_model(model)
+    assert_differs(clone.get_weights()[0], case.kernel)
+    assert_differs(clone.get_weights()[1], case.recurrent_kernel)
+    assert clone.layers[0].get_config() == model.layers[0].get_config()
+    clone.set_weights(model.get_weights())
+    assert_same(clone(case.x), model(case.x))

@@ -1,0 +1,453 @@
+"""Files of models: what they keep, what they need, what they lose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, just, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.saving import flags, fresh, functions, sequential, unregistered
+from lstm_spec.harness.strategies import cases, noise, seeds
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+
+
+def reloaded(model, name="lstm.keras", **options):
+    """Save a model under a name and load it again."""
+    with TemporaryDirectory() as folder:
+        model.save(Path(folder, name))
+        return keras.models.load_model(Path(folder, name), **options)
+
+
+def wrapped(kind, units):
+    """Return layers that hold LSTMs, or their cells, in one of five ways."""
+    layers, lstm_cell = keras.layers, keras.layers.LSTMCell
+    return {
+        "Bidirectional": lambda: [layers.Bidirectional(layers.LSTM(units))],
+        "RNN of one cell": lambda: [layers.RNN(lstm_cell(units))],
+        "RNN of two cells": lambda: [layers.RNN([lstm_cell(units), lstm_cell(units + 1)])],
+        "TimeDistributed": lambda: [
+            layers.Reshape((-1, 1, 1)),
+            layers.TimeDistributed(layers.LSTM(units)),
+        ],
+        "Masking": lambda: [layers.Masking(0.5), layers.LSTM(units)],
+    }[kind]()
+
+
+def drawn_like(weights, seed):
+    """Return arrays of noise in the shapes of some weights."""
+    return [noise(weight.shape, seed + k) for k, weight in enumerate(weights)]
+
+
+def encoder_decoder(case):
+    """Build a functional model whose decoder starts from the states its encoder ends with."""
+    x, z = keras.Input((None, case.features)), keras.Input((None, case.features))
+    _, h, c = lstm(case, return_state=True)(x)
+    return keras.Model([x, z], lstm(case)(z, initial_state=[h, c]))
+
+
+def trained(case, seed):
+    """Build a model of one LSTM that has made one step of training."""
+    model = sequential(case)
+    model.compile("adam", "mse", run_eagerly=True)
+    model.train_on_batch(case.x, noise((case.batch, case.units), seed))
+    return model
+
+
+@keras.utils.register_keras_serializable()
+def registered(z):
+    """Halve z: an activation that Keras knows by name."""
+    return z * 0.5
+
+
+# Files of models.
+
+
+@claim(
+    "saving.keras-file",
+    promised="Model, method `save`: the file holds the configuration and the weights",
+    corrects="A loaded model predicts something else than the model that was saved.",
+    costly="a file an example",
+)
+@given(cases(return_sequences=flags, go_backwards=flags, activation=functions))
+def test_a_model_loaded_from_a_keras_file_is_the_same_function(case):
+    """
+    A model saved to a `.keras` file and loaded again gives the same outputs, bit for bit.
+
+    Where a loaded model seems to differ, something beside the model does: how the data were
+    scaled, how words were numbered, or a state that the model had when it was saved.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.save("lstm.keras")
+    >>> loaded, x = keras.models.load_model("lstm.keras"), np.ones((1, 3, 1))
+    >>> bool(np.array_equal(loaded(x), model(x)))
+    True
+    """
+    model = sequential(case)
+    loaded = reloaded(model, "lstm.keras")
+    assert_same(loaded(case.x), model(case.x))
+    assert loaded.layers[0].get_config() == model.layers[0].get_config()
+
+
+@claim(
+    "saving.legacy-file",
+    observed="Keras 2 and 3: `.h5` is Keras' older format of files",
+    costly="a file an example",
+)
+@given(cases(return_sequences=flags, go_backwards=flags, activation=functions))
+def test_a_model_loaded_from_an_h5_file_is_the_same_function(case):
+    """
+    An uncompiled model saved to an `.h5` file and loaded again gives the same outputs, bit for bit.
+
+    Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share,
+    and the one that other programs read.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.save("lstm.h5")
+    >>> loaded, x = keras.models.load_model("lstm.h5"), np.ones((1, 3, 1))
+    >>> bool(np.array_equal(loaded(x), model(x)))
+    True
+    """
+    model = sequential(case)
+    loaded = reloaded(model, "lstm.h5")
+    assert_same(loaded(case.x), model(case.x))
+    assert loaded.layers[0].get_config() == model.layers[0].get_config()
+
+
+@claim(
+    "saving.needs-extension",
+    observed="Keras 3; Keras 2 wrote a folder, a SavedModel",
+    corrects='model.save("name") saves a model.',
+)
+def test_a_name_without_extension_is_refused():
+    """
+    Saving a model under a name without an extension is refused, with nothing written.
+
+    The extension chooses the format, `.keras` or `.h5`. In a long program the refusal comes
+    after the training, whose result is then lost: name the file in full.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> try:
+    ...     model.save("lstm")
+    ... except ValueError as error:
+    ...     print("extension" in str(error))
+    True
+    """
+    model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    assert_refused(lambda: reloaded(model, "lstm"), "ValueError", "Invalid filepath extension")
+
+
+@claim(
+    "saving.wrapped",
+    promised="Model, method `save`: the file holds the configuration and the weights",
+    costly="a file an example, and up to two LSTM layers",
+)
+@given(
+    cases(features=1, timesteps=integers(1, 3)),
+    sampled_from(
+        ["Bidirectional", "RNN of one cell", "RNN of two cells", "TimeDistributed", "Masking"]
+    ),
+    seeds,
+)
+def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
+    """
+    Bidirectional, RNN of cells, TimeDistributed and Masking also come back from a `.keras` file.
+
+    Each saves the configuration of what it holds, and the weights lie in the file under the
+    name of the cell that owns them.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.RNN(cells)])
+    >>> model.save("lstm.keras")
+    >>> loaded, x = keras.models.load_model("lstm.keras"), np.ones((1, 3, 1))
+    >>> bool(np.allclose(loaded(x), model(x), atol=1e-6))
+    True
+    """
+    model = fresh(case, *wrapped(kind, case.units))
+    model.set_weights(drawn_like(model.get_weights(), seed))
+    assert_close(reloaded(model)(case.x), model(case.x))
+
+
+@claim(
+    "saving.masking-array",
+    observed="Keras 3",
+    costly="a file an example",
+)
+@given(cases(features=2, timesteps=integers(1, 3)), seeds)
+def test_a_mask_value_for_each_feature_is_saved(case, seed):
+    """
+    A Masking whose mask_value is an array masks the same when it is loaded from a `.keras` file.
+
+    The configuration in the file holds the array as a list with its dtype.
+
+    >>> import keras, numpy as np
+    >>> masking = keras.layers.Masking(mask_value=np.array([0.0, 9.0]))
+    >>> keras.Sequential([keras.Input((3, 2)), masking]).save("masking.keras")
+    >>> loaded = keras.models.load_model("masking.keras").layers[0]
+    >>> loaded.mask_value.tolist()
+    [0.0, 9.0]
+    """
+    values = noise((2,), seed)
+    x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, values, case.x)
+    layer = reloaded(fresh(case, keras.layers.Masking(values))).layers[0]
+    assert_same(layer.mask_value, values)
+    assert_same(layer.compute_mask(x), np.any(x != values, axis=2))
+
+
+@claim(
+    "saving.encoder-decoder",
+    promised="Model, method `save`: the file holds the configuration and the weights",
+    costly="a file an example, and two LSTM layers",
+)
+@given(cases(timesteps=integers(1, 3)), seeds)
+def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed):
+    """
+    A decoder that starts from its encoder's states does so in the loaded model too.
+
+    A functional model saves how its layers are connected, the argument `initial_state`
+    included.
+
+    >>> import keras, numpy as np
+    >>> x, z = keras.Input((None, 1)), keras.Input((None, 1))
+    >>> _, h, c = keras.layers.LSTM(2, return_state=True)(x)
+    >>> model = keras.Model([x, z], keras.layers.LSTM(2)(z, initial_state=[h, c]))
+    >>> model.save("lstm.keras")
+    >>> loaded, pair = keras.models.load_model("lstm.keras"), [np.ones((1, 3, 1))] * 2
+    >>> bool(np.array_equal(loaded(pair), model(pair)))
+    True
+    """
+    model, z = encoder_decoder(case), noise((case.batch, 2, case.features), seed)
+    assert_same(reloaded(model)([case.x, z]), model([case.x, z]))
+
+
+@claim(
+    "saving.dtype-policy",
+    promised="Model, method `save`: the file holds the configuration and the weights",
+    costly="a file an example",
+)
+@given(cases(timesteps=integers(1, 3)), sampled_from(["float16", "float64", "mixed_float16"]))
+def test_the_dtype_policy_is_saved(case, policy):
+    """
+    A loaded layer computes in the dtype it was saved with, whatever the default then is.
+
+    The policy is a part of the configuration. With mixed_float16 the file holds the weights
+    in float32, as the layer does.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras")
+    >>> loaded.layers[0].dtype_policy.name, keras.mixed_precision.global_policy().name
+    ('mixed_float16', 'float32')
+    """
+    model = sequential(case, dtype=policy)
+    y, expected = to_numpy(reloaded(model)(case.x)), to_numpy(model(case.x))
+    assert y.dtype == expected.dtype, f"{y.dtype}, expected {expected.dtype}"
+    assert_same(y, expected)
+
+
+@claim(
+    "saving.training-goes-on",
+    promised="Model, method `save`: the file holds the optimizer's state",
+    costly="a file and three steps of training an example",
+    needs="keras.Model.fit",
+)
+@given(cases(batch=1, timesteps=integers(1, 2)), seeds)
+def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed):
+    """
+    A compiled model loaded from a `.keras` file trains on as if it had never been saved.
+
+    The file holds the moments that Adam has collected, and its count of steps. Setting the
+    weights in a new model loses them, and the next step is another.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("adam", "mse", run_eagerly=True)
+    >>> _ = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> model.save("lstm.keras")
+    >>> int(np.array(keras.models.load_model("lstm.keras").optimizer.iterations))
+    1
+    """
+    model, y = trained(case, seed), noise((case.batch, case.units), seed + 1)
+    loaded = reloaded(model)
+    loaded.run_eagerly = True
+    loaded.train_on_batch(case.x, y)
+    model.train_on_batch(case.x, y)
+    assert_same(loaded.get_weights(), model.get_weights())
+
+
+@claim(
+    "saving.legacy-compiled",
+    promised="load_model, returns: a compiled model, if the original was compiled",
+)
+def test_a_model_compiled_with_mse_loads_from_an_h5_file():
+    """
+    A model compiled with the loss "mse" can be saved to an `.h5` file and loaded again.
+
+    If load_model fails on the loss, the model itself is unharmed: with compile=False it
+    loads, and can be compiled anew. The long name, "mean_squared_error", is found.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("adam", "mse")
+    >>> model.save("lstm.h5")
+    >>> loaded, x = keras.models.load_model("lstm.h5", compile=False), np.ones((1, 3, 1))
+    >>> bool(np.array_equal(loaded(x), model(x)))
+    True
+    """
+    model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    model.compile("adam", "mse")
+    assert_same(reloaded(model, "lstm.h5").get_weights(), model.get_weights())
+
+
+# Activations of one's own.
+
+
+@claim(
+    "saving.registered-activation",
+    promised="register_keras_serializable: it lets Keras find the function by its name",
+    costly="a file an example",
+)
+@given(cases(timesteps=integers(1, 3)), sampled_from(["lstm.keras", "lstm.h5"]))
+def test_a_registered_activation_is_loaded_by_its_name(case, name):
+    """
+    An activation registered with Keras is found again when a model that has it is loaded.
+
+    The file holds the name of the function only. The program that loads it must define and
+    register the function before it loads.
+
+    >>> import keras, numpy as np
+    >>> @keras.utils.register_keras_serializable()
+    ... def half(z):
+    ...     return z * 0.5
+    >>> lstm, x = keras.layers.LSTM(2, activation=half), np.ones((1, 3, 1))
+    >>> keras.Sequential([keras.Input((3, 1)), lstm]).save("lstm.keras")
+    >>> bool(np.allclose(keras.models.load_model("lstm.keras")(x), lstm(x), atol=1e-6))
+    True
+    """
+    model = sequential(case, activation=registered)
+    assert_close(reloaded(model, name)(case.x), model(case.x))
+
+
+@claim(
+    "saving.unregistered-activation",
+    promised="load_model, argument `custom_objects`: a dictionary of names and functions",
+    costly="two files an example",
+)
+@given(cases(timesteps=integers(1, 3)), sampled_from(["lstm.keras", "lstm.h5"]))
+def test_an_unregistered_activation_must_be_given_to_load_model(case, name):
+    """
+    A model with an activation that is not registered loads only with `custom_objects`.
+
+    Saving does not warn. The same holds for copy.deepcopy, pickle and clone_model, which
+    make a model from its configuration too.
+
+    >>> import keras, numpy as np
+    >>> def half(z):
+    ...     return z * 0.5
+    >>> lstm, x = keras.layers.LSTM(2, activation=half), np.ones((1, 3, 1))
+    >>> keras.Sequential([keras.Input((3, 1)), lstm]).save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras", custom_objects={"half": half})
+    >>> bool(np.allclose(loaded(x), lstm(x), atol=1e-6))
+    True
+    """
+    model, found = sequential(case, activation=unregistered), {"unregistered": unregistered}
+    words = "TypeError", "Could not locate function 'unregistered'"
+    assert_refused(lambda: reloaded(model, name), *words)
+    assert_close(reloaded(model, name, custom_objects=found)(case.x), model(case.x))
+
+
+@claim(
+    "saving.lambda-activation",
+    promised="load_model, argument `safe_mode`: False allows a lambda to be loaded",
+)
+def test_a_lambda_activation_is_loaded_without_safe_mode():
+    """
+    A model whose activation is a lambda loads with safe_mode=False.
+
+    Saving warns of the lambda, and says how to load it. Where that fails, give the function
+    a name before saving; a file that exists still has its weights.
+
+    >>> import keras, numpy as np
+    >>> def half(z):  # instead of lambda z: z * 0.5
+    ...     return z * 0.5
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation=half)])
+    >>> model.save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras", custom_objects={"half": half})
+    >>> loaded.count_params()
+    32
+    """
+    layer = keras.layers.LSTM(2, activation=lambda z: z * 0.5)
+    model = keras.Sequential([keras.Input((3, 1)), layer])
+    assert_same(reloaded(model, safe_mode=False)(np.ones((1, 3, 1))), model(np.ones((1, 3, 1))))
+
+
+# What is not saved.
+
+
+@claim(
+    "saving.state-is-lost",
+    observed="Keras 2 and 3, in all formats of load_model",
+    corrects="Documentation of Model, `save`: a loaded model is in the very state it was saved in.",
+    costly="a file an example",
+)
+@given(cases(stateful=just(True)), sampled_from(["lstm.keras", "lstm.h5"]))
+def test_a_loaded_stateful_model_starts_from_zeros(case, name):
+    """
+    A stateful model starts from zeros when it is loaded, whatever state it was saved in.
+
+    The state is no weight. Save the arrays in `layer.states` beside the model, and assign
+    them after loading; only an exported SavedModel carries the state with it.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
+    >>> model = keras.Sequential([keras.Input(batch_shape=(1, 3, 1)), lstm])
+    >>> first, second = np.array(model(x)), np.array(model(x))
+    >>> model.save("lstm.keras")
+    >>> bool(np.array_equal(keras.models.load_model("lstm.keras")(x), first))
+    True
+    """
+    model = sequential(case)
+    first = to_numpy(model(case.x))
+    model(case.x)
+    assert_same(reloaded(model, name)(case.x), first)
+
+
+@claim(
+    "saving.dropout-starts-again",
+    observed="Keras 3: the state of the random numbers is in no file",
+    corrects="Documentation of Model, `save`: a loaded model is in the very state it was saved in.",
+    costly="a file an example",
+    needs="keras.random.SeedGenerator",
+)
+@given(cases(batch=3, features=3, dropout=just(0.5), seed=seeds))
+def test_dropout_of_a_loaded_model_starts_again(case):
+    """
+    After loading, dropout with a `seed` draws again the masks that it drew first.
+
+    So a training in two parts is not the training in one. Without a seed the loaded model
+    draws other masks than the saved one, on every run.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, dropout=0.5, seed=7), np.ones((1, 3, 8))
+    >>> model = keras.Sequential([keras.Input((3, 8)), lstm])
+    >>> first, second = model(x, training=True), model(x, training=True)
+    >>> model.save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras")
+    >>> bool(np.array_equal(loaded(x, training=True), first))
+    True
+    """
+    model = sequential(case)
+    first = to_numpy(model(case.x, training=True))
+    model(case.x, training=True)
+    assert_same(reloaded(model)(case.x, training=True), first)

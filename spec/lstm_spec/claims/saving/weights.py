@@ -1,0 +1,211 @@
+"""Weights alone, and copies in memory."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import keras
+from hypothesis import given
+from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.saving import either, flags, fresh, functions, sequential
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases
+from lstm_spec.harness.subject import UNDRAWN
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+
+
+def handed_over(source, target):
+    """Save the weights of a model, load them into another, and return that one."""
+    with TemporaryDirectory() as folder:
+        source.save_weights(Path(folder, "lstm.weights.h5"))
+        target.load_weights(Path(folder, "lstm.weights.h5"))
+    return target
+
+
+# Weights alone.
+
+
+@claim(
+    "saving.weights-file",
+    promised="Model, method `load_weights`: it loads what save_weights has saved",
+    costly="a file an example",
+)
+@given(cases())
+def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
+    """
+    A fresh model of the same layers, with the weights of a `.weights.h5` file, computes the same.
+
+    The names of the layers play no part, only their classes and their order.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])
+    >>> other = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="second")])
+    >>> model.save_weights("lstm.weights.h5")
+    >>> other.load_weights("lstm.weights.h5")
+    >>> bool(np.array_equal(other(np.ones((1, 3, 1))), model(np.ones((1, 3, 1)))))
+    True
+    """
+    model = sequential(case)
+    other = fresh(case, keras.layers.LSTM(case.units, **UNDRAWN))
+    assert_same(handed_over(model, other)(case.x), model(case.x))
+
+
+@claim(
+    "saving.weights-fit-other-options",
+    derived="weights.modes-add-none: the options change neither number nor shapes of the weights",
+    costly="a file an example",
+)
+@given(
+    cases(),
+    fixed_dictionaries(
+        {
+            "unroll": flags,
+            "return_sequences": flags,
+            "return_state": flags,
+            "go_backwards": flags,
+            "dropout": either(8),
+            "activation": functions,
+        }
+    ),
+)
+def test_a_weights_file_loads_whatever_the_options_are(case, options):
+    """
+    A weights file loads into an LSTM with other options, as long as units and bias are the same.
+
+    So a model can be trained with dropout on whole batches, and used with return_state or
+    unrolled, as an inference model built anew.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, dropout=0.5)])
+    >>> model.save_weights("lstm.weights.h5")
+    >>> lstm = keras.layers.LSTM(2, unroll=True, return_state=True)
+    >>> keras.Sequential([keras.Input((3, 1)), lstm]).load_weights("lstm.weights.h5")
+    >>> all(np.array_equal(w, v) for w, v in zip(lstm.get_weights(), model.get_weights()))
+    True
+    """
+    other = fresh(case, keras.layers.LSTM(case.units, **UNDRAWN, **options))
+    assert_same(handed_over(sequential(case), other).get_weights(), case.weights)
+
+
+@claim(
+    "saving.weights-and-masking",
+    promised="Model, method `load_weights`: layers without weights may be added or removed",
+    costly="a file an example",
+)
+@given(cases())
+def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
+    """
+    A weights file loads into a model that has a Masking layer more than the one that was saved.
+
+    Masking has no weights, and layers are counted by class: the first LSTM of the file goes
+    to the first LSTM of the model.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.save_weights("lstm.weights.h5")
+    >>> masked = [keras.Input((3, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
+    >>> other = keras.Sequential(masked)
+    >>> other.load_weights("lstm.weights.h5")
+    >>> all(np.array_equal(w, v) for w, v in zip(other.get_weights(), model.get_weights()))
+    True
+    """
+    layer = keras.layers.LSTM(case.units, **UNDRAWN)
+    other = fresh(case, keras.layers.Masking(), layer)
+    assert_same(handed_over(sequential(case), other).get_weights(), case.weights)
+
+
+@claim(
+    "saving.weights-file-of-other-class",
+    observed="Keras 3: a weights file is ordered by the names of classes",
+    corrects="A model can load a weights file wherever set_weights would take the weights.",
+    costly="a file an example",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
+    """
+    A weights file of LSTM(units) does not load into RNN(LSTMCell(units)), though set_weights does.
+
+    The file has a folder "lstm", and the model looks for a folder "rnn". The two layers
+    have the same three weights and compute the same.
+
+    >>> import keras, numpy as np
+    >>> lstm, rnn = keras.layers.LSTM(2), keras.layers.RNN(keras.layers.LSTMCell(2))
+    >>> model, other = (keras.Sequential([keras.Input((3, 1)), layer]) for layer in (lstm, rnn))
+    >>> model.save_weights("lstm.weights.h5")
+    >>> try:
+    ...     other.load_weights("lstm.weights.h5")
+    ... except ValueError as error:
+    ...     print(other.set_weights(model.get_weights()) is None)
+    True
+    """
+    model = sequential(case)
+    other = fresh(case, keras.layers.RNN(keras.layers.LSTMCell(case.units)))
+    assert_refused(lambda: handed_over(model, other), "ValueError", "could not be loaded")
+    other.set_weights(model.get_weights())
+    assert_close(other(case.x), equations(case).h)
+
+
+# Copies in memory.
+
+
+@claim(
+    "saving.deepcopy",
+    observed="Keras 3: copies go through the `.keras` format, in memory",
+    costly="a copy an example",
+)
+@given(cases(timesteps=integers(1, 3)), sampled_from(["model", "layer"]))
+def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
+    """
+    A deep copy of a layer or a model computes the same, and shares no weight with the original.
+
+    A copy is made as a file is saved and loaded. So what a file does not keep, such as the
+    state of a stateful layer, a copy does not have either.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))
+    >>> y = lstm(x)
+    >>> make, arguments = lstm.__reduce__()  # what copy.deepcopy(lstm) asks it for
+    >>> twin = make(*arguments)
+    >>> bool(np.array_equal(twin(x), y))
+    True
+    >>> twin.set_weights([0 * w for w in twin.get_weights()])
+    >>> bool(np.array_equal(lstm(x), y))
+    True
+    """
+    model = sequential(case)
+    twin = copy.deepcopy({"model": model, "layer": model.layers[0]}[kind])
+    assert_same(twin(case.x), model(case.x))
+    twin.set_weights([0.0 * weight for weight in case.weights])
+    assert_same(model.get_weights(), case.weights)
+
+
+@claim(
+    "saving.pickle",
+    observed="Keras 3, and Keras 2.15",
+    corrects="Keras models cannot be pickled.",
+    costly="a copy an example",
+)
+@given(cases(timesteps=integers(1, 3)))
+def test_layers_and_models_can_be_pickled(case):
+    """
+    A layer or a model that was pickled and unpickled gives the same outputs, bit for bit.
+
+    So it can be sent to another process. For storing, a `.keras` file is better: a pickle
+    runs code when it is read.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> np.save("lstm.npy", np.array([model], object))  # NumPy pickles objects
+    >>> [twin], x = np.load("lstm.npy", allow_pickle=True), np.ones((1, 3, 1))
+    >>> bool(np.array_equal(twin(x), model(x)))
+    True
+    """
+    model = sequential(case)
+    for original in (model, model.layers[0]):
+        twin = pickle.loads(pickle.dumps(original))
+        assert_same(twin(case.x), model(case.x))

@@ -1,0 +1,139 @@
+"""Frozen weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.training import backpropagate, pulls
+from lstm_spec.harness.reference import gradients
+from lstm_spec.harness.strategies import cases, seeds
+from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.tolerance import assert_close, assert_same
+
+
+@claim(
+    "training.frozen",
+    promised="Layer, attribute `trainable`: whether the layer is trained",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, trainable=False), seeds)
+def test_a_frozen_layer_keeps_its_weights(case, seed):
+    """
+    A layer with trainable=False keeps its weights to the last bit while others are trained.
+
+    This is meant for layers whose weights were trained before, on other data.
+
+    >>> import keras, numpy as np
+    >>> lstm, dense = keras.layers.LSTM(2, trainable=False), keras.layers.Dense(1)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm, dense])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 1)))
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
+    [True, True, True, False, False]
+    """
+    found, slopes = backpropagate(case, *pulls(case, seed)), gradients(case, *pulls(case, seed))
+    unchanged = [np.zeros_like(weight) for weight in case.weights]
+    assert_same(list(found[1:4]), unchanged, instead={"it is trained": slopes[1:4]})
+
+
+@claim(
+    "training.frozen-hands-on",
+    derived="a frozen weight is a constant, and the derivative by the input remains",
+    corrects="Below a frozen layer nothing is trained.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, trainable=False), seeds)
+def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
+    """
+    A frozen layer hands the gradient to the layers below it as if it were not frozen.
+
+    Only its own weights stand still.
+
+    >>> import keras, numpy as np
+    >>> below, lstm = keras.layers.Dense(1), keras.layers.LSTM(2, trainable=False)
+    >>> model = keras.Sequential([keras.Input((3, 1)), below, lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
+    [False, False, True, True, True]
+    """
+    found, expected = backpropagate(case, *pulls(case, seed)), gradients(case, *pulls(case, seed))
+    assert_close([found.x, found.h, found.c], [expected.x, expected.h, expected.c])
+
+
+@claim(
+    "training.frozen-penalty",
+    observed="Keras 3",
+    corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
+)
+@given(cases())
+def test_freezing_takes_the_penalty_out_of_the_loss(case):
+    """
+    The regularizers of a frozen layer's weights add nothing to the loss.
+
+    So the loss of a model falls when such a layer is frozen, though its outputs stay.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", recurrent_regularizer="l2")
+    >>> _ = lstm(np.ones((1, 3, 1)))
+    >>> before = len(lstm.losses)
+    >>> lstm.trainable = False
+    >>> before, len(lstm.losses)
+    (2, 0)
+    """
+    names = ["kernel_regularizer", "recurrent_regularizer", "bias_regularizer"]
+    layer = lstm(case, **dict.fromkeys(names, "l2"))
+    before = len(layer.losses)
+    layer.trainable = False
+    assert (before, len(layer.losses)) == (3, 0), f"{before}, then {len(layer.losses)} losses"
+
+
+@claim(
+    "training.compile-again",
+    observed="Keras 3, TensorFlow, with steps compiled to a graph, as they are by default",
+    corrects="layer.trainable = False takes effect at once.",
+    needs="keras.Model.fit",
+)
+def test_freezing_and_unfreezing_wait_for_compile():
+    """
+    Once a model was trained, freezing or unfreezing a layer waits for the next compile().
+
+    The first step fixes which weights a step changes. compile() forgets it, and the state
+    of the optimizer with it. With run_eagerly=True freezing alone takes effect at once.
+
+    >>> import keras, numpy as np
+    >>> lstm, x, y = keras.layers.LSTM(1), np.ones((1, 1, 1)), np.ones((1, 1))
+    >>> model = keras.Sequential([keras.Input((1, 1)), lstm, keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> loss, old = model.train_on_batch(x, y), lstm.get_weights()[0]
+    >>> lstm.trainable = False
+    >>> loss = model.train_on_batch(x, y)
+    >>> bool(np.array_equal(lstm.get_weights()[0], old))
+    False
+    """
+    layer, dense = keras.layers.LSTM(1), keras.layers.Dense(1)
+    model = keras.Sequential([keras.Input((1, 1)), layer, dense])
+    moved = [moves(model, layer)]
+    layer.trainable = False
+    moved += [moves(model, layer, again=False), moves(model, layer)]
+    layer.trainable = True
+    moved += [moves(model, layer, again=False), moves(model, layer)]
+    assert moved == [True, True, False, False, True], f"the weights moved: {moved}"
+
+
+def moves(model: Any, layer: Any, again: bool = True) -> bool:
+    """Tell whether a step, after compiling again or not, changes the layer's weights."""
+    if again:
+        model.compile("sgd", "mse", jit_compile=False)
+    before = layer.get_weights()
+    model.train_on_batch(np.ones((1, 1, 1)), np.full((1, 1), 9.0))
+    return any(np.any(old != new) for old, new in zip(before, layer.get_weights(), strict=True))

@@ -1,0 +1,534 @@
+"""Which gradient a loss sends back, and what becomes of it on its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.training import backpropagate, pulls, trainer, weighted_sum, with_biases
+from lstm_spec.harness.activations import sigmoid
+from lstm_spec.harness.reference import gradients
+from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds
+from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+
+# What a loss sends back.
+
+
+@claim(
+    "training.weights-gradient",
+    derived="the chain rule, applied to the equations at every timestep",
+    corrects="The gradient of an LSTM is truncated to its last timesteps.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
+def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
+    """
+    Training changes all three weights by the exact gradient, through every timestep.
+
+    The loss may read the outputs at all timesteps, the final h and the final c. Nothing is
+    truncated or approximated, and what is left is rounding, in float32 as in float64.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((50, 3)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x = np.zeros((1, 50, 3))  # (batch, timesteps, features)
+    >>> x[0, 0, 0] = x[0, 40, 1] = 1.0  # feature 0 is seen at the first of 50 timesteps only
+    >>> before, loss = lstm.get_weights()[0], model.train_on_batch(x, np.full((1, 2), 1e9))
+    >>> np.any(lstm.get_weights()[0] != before, axis=1).tolist()  # feature 2 is never seen
+    [True, True, False]
+    """
+    d_outputs, d_h, d_c = pulls(case, seed)
+    found = backpropagate(case, d_outputs, d_h, d_c)
+    assert_close(list(found[1:4]), list(gradients(case, d_outputs, d_h, d_c)[1:4]))
+
+
+@claim(
+    "training.input-gradient",
+    derived="the chain rule, applied to the equations at every timestep",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
+def test_the_input_receives_the_exact_gradient(case, seed):
+    """
+    The layer below an LSTM receives the exact gradient, at every timestep of its output.
+
+    So an Embedding or another LSTM below is trained by what all later timesteps made of it.
+
+    >>> import keras, numpy as np
+    >>> below, lstm = keras.layers.Dense(1), keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((3, 1)), below, lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = below.get_weights()[0]
+    >>> loss = model.train_on_batch(np.array([[[1.0], [7.0], [2.0]]]), np.ones((1, 2)))
+    >>> bool(np.all(below.get_weights()[0] != before))
+    True
+    """
+    found = backpropagate(case, *pulls(case, seed))
+    assert_close(found.x, gradients(case, *pulls(case, seed)).x)
+
+
+@claim(
+    "training.state-gradient",
+    derived="the chain rule, applied to the equations at every timestep",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
+def test_the_initial_states_receive_the_exact_gradient(case, seed):
+    """
+    What makes the initial h and c receives the exact gradient of all that follows.
+
+    An encoder is trained in this way: by the two states that it hands to a decoder.
+
+    >>> import keras, numpy as np
+    >>> encoder, decoder = keras.layers.LSTM(2, return_state=True), keras.layers.LSTM(2)
+    >>> x, y = keras.Input((3, 1)), keras.Input((4, 1))
+    >>> model = keras.Model([x, y], decoder(y, initial_state=encoder(x)[1:]))
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = encoder.get_weights()[0]
+    >>> loss = model.train_on_batch([np.ones((5, 3, 1)), np.ones((5, 4, 1))], np.ones((5, 2)))
+    >>> bool(np.all(encoder.get_weights()[0] != before))
+    True
+    """
+    found, expected = backpropagate(case, *pulls(case, seed)), gradients(case, *pulls(case, seed))
+    assert_close([found.h, found.c], [expected.h, expected.c])
+
+
+@claim(
+    "training.unrolled",
+    derived="the claim `gates.unroll-agrees`: one function has one gradient",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, masked=True, unroll=True), seeds)
+def test_an_unrolled_layer_has_the_same_gradient(case, seed):
+    """
+    With unroll=True the gradients are those of the loop, with a mask too.
+
+    Unrolling is another way to compute the same function, for training as for prediction.
+
+    >>> import keras, numpy as np
+    >>> looped, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
+    >>> models = [keras.Sequential([keras.Input((3, 1)), layer]) for layer in (looped, unrolled)]
+    >>> models[1].set_weights(models[0].get_weights())
+    >>> for model in models:
+    ...     model.compile("sgd", "mse", run_eagerly=True)
+    ...     loss = model.train_on_batch(np.array([[[1.0], [7.0], [2.0]]]), np.ones((1, 2)))
+    >>> [bool(np.allclose(a, b, atol=1e-6)) for a, b in zip(*(m.get_weights() for m in models))]
+    [True, True, True]
+    """
+    found = backpropagate(case, *pulls(case, seed))
+    assert_close(list(found), list(gradients(case, *pulls(case, seed))))
+
+
+@claim(
+    "training.backwards",
+    derived="the claim `sequences.backwards`: x[:, ::-1] is read in its place",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, masked=True, go_backwards=True), seeds)
+def test_going_backwards_turns_the_input_gradient_round(case, seed):
+    """
+    With go_backwards=True the gradients are those of an LSTM on the reversed input.
+
+    The input's gradient stands where the input stands: that of timestep t is in row t,
+    though the layer reads the last timestep first.
+
+    >>> import keras, numpy as np
+    >>> layers = keras.layers.LSTM(2), keras.layers.LSTM(2, go_backwards=True)
+    >>> models = [keras.Sequential([keras.Input((3, 1)), layer]) for layer in layers]
+    >>> models[1].set_weights(models[0].get_weights())
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> _ = [model.compile("sgd", "mse", run_eagerly=True) for model in models]
+    >>> _ = [m.train_on_batch(z, np.ones((1, 2))) for m, z in zip(models, [x[:, ::-1], x])]
+    >>> [bool(np.allclose(a, b, atol=1e-6)) for a, b in zip(*(m.get_weights() for m in models))]
+    [True, True, True]
+    """
+    d_outputs, d_h, d_c = pulls(case, seed)
+    turned = replace(case, x=case.x[:, ::-1], mask=case.mask[:, ::-1], options={})
+    x, *weights, h, c = gradients(turned, d_outputs, d_h, d_c)
+    early = ~np.logical_or.accumulate(turned.mask, axis=1)  # the initial h is put out there
+    pulled = h + np.sum(d_outputs * early[:, :, None], axis=1)
+    assert_close(
+        list(backpropagate(case, d_outputs, d_h, d_c)),
+        [x[:, ::-1], *weights, h, c],
+        instead={"the initial h is put out first": [x[:, ::-1], *weights, pulled, c]},
+    )
+
+
+@claim(
+    "training.future-gradient",
+    derived="the claim `time.causality`: an output is no function of later timesteps",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, timesteps=integers(2, 4)), picks, seeds)
+def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
+    """
+    A loss on the output at a timestep sends a gradient of zero to all later timesteps.
+
+    It is zero exactly, not merely small. To the timestep itself and to those before it the
+    gradient goes.
+
+    >>> import keras, numpy as np
+    >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2, return_sequences=True)
+    >>> first = keras.layers.Cropping1D((0, 2))  # the output at the first of 3 timesteps
+    >>> model = keras.Sequential([keras.Input((3,)), table, lstm, first])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = table.get_weights()[0]
+    >>> loss = model.train_on_batch(np.array([[0, 1, 2]]), np.ones((1, 1, 2)))
+    >>> (table.get_weights()[0] == before)[:, 0].tolist()
+    [False, True, True]
+    """
+    now, (d_outputs, d_h, d_c) = pick % (case.timesteps - 1), pulls(case, seed)
+    here = (np.arange(case.timesteps) == now)[None, :, None]
+    x = backpropagate(case, here * d_outputs, 0 * d_h, 0 * d_c).x
+    assert_same(x[:, now + 1 :], np.zeros_like(x[:, now + 1 :]))
+    assert_close(x[:, now], gradients(case, here * d_outputs, 0 * d_h, 0 * d_c).x[:, now])
+
+
+@claim(
+    "training.every-timestep",
+    derived="the equations: each timestep changes the state that all later ones read",
+    corrects="With 300 units and 3 timesteps, 297 units get no input and are never trained.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(units=integers(1, 7), timesteps=integers(1, 4), dtype="float64"), picks)
+def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
+    """
+    Each unit of the final output sends a gradient to every feature of every timestep.
+
+    It does not matter whether there are fewer units than timesteps or more: no unit is
+    idle, and no timestep is ignored.
+
+    >>> import keras, numpy as np
+    >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2)
+    >>> last = keras.layers.Lambda(lambda h: h[:, 1:])  # one of 2 units, for 3 timesteps
+    >>> model = keras.Sequential([keras.Input((3,)), table, lstm, last])
+    >>> model.compile(keras.optimizers.SGD(10.0), "mse", run_eagerly=True)
+    >>> before = table.get_weights()[0]
+    >>> loss = model.train_on_batch(np.array([[0, 1, 2]]), np.ones((1, 1)))
+    >>> (table.get_weights()[0] != before)[:, 0].tolist()
+    [True, True, True]
+    """
+    unit = np.arange(case.units) == pick % case.units
+    d_outputs, d_h, d_c = pulls(case, 0)
+    x = backpropagate(case, 0 * d_outputs, unit * d_h, 0 * d_c).x
+    assert_differs(x, np.zeros_like(x), everywhere=True)
+
+
+@claim(
+    "training.single-timestep",
+    derived="the equations: zeros stand where h enters the gates and c the forget gate",
+    corrects="On one timestep an LSTM trains its forget gate like the other gates.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(timesteps=1), seeds)
+def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
+    """
+    From zero state, one timestep trains neither the recurrent kernel nor the forget gate.
+
+    There is nothing to remember and nothing to forget: these weights keep the values that
+    they were initialized with, to the last bit, however long the training.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1, 3)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 1, 3)), np.ones((1, 2)))
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
+    [False, True, False]
+    """
+    found, forget = backpropagate(case, *pulls(case, seed)), slice(case.units, 2 * case.units)
+    untrained = [found.recurrent_kernel, found.kernel[:, forget], found.bias[forget]]
+    assert_same(untrained, [np.zeros_like(part) for part in untrained])
+
+
+@claim(
+    "training.every-weight",
+    derived="the equations: each weight changes a gate that the final output depends on",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(timesteps=integers(2, 4), dtype="float64"), seeds)
+def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
+    """
+    From two timesteps on, a loss on the final output trains every single weight.
+
+    This holds for weights in general. A feature that is always zero, say, leaves its row of
+    the kernel untrained.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="float64")
+    >>> model = keras.Sequential([keras.Input((2, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.array([[[1.0], [2.0]]]), np.ones((1, 2)))
+    >>> [bool(np.all(a != b)) for a, b in zip(model.get_weights(), before)]
+    [True, True, True]
+    """
+    d_outputs, d_h, d_c = pulls(case, seed)
+    found = backpropagate(case, 0 * d_outputs, d_h, 0 * d_c)
+    weights = np.concatenate([found.kernel, found.recurrent_kernel, found.bias[None]])
+    assert_differs(weights, np.zeros_like(weights), everywhere=True)
+
+
+@claim(
+    "training.masked-timestep",
+    derived="masking.hides-values: what is skipped changes nothing",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, masked=True), seeds)
+def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed):
+    """
+    A masked timestep of the input receives a gradient of exactly zero.
+
+    So the padding of an Embedding(mask_zero=True) is never trained. The gradients of the
+    other timesteps are those of the sequence without the masked ones.
+
+    >>> import keras, numpy as np
+    >>> table = keras.layers.Embedding(3, 1, mask_zero=True)
+    >>> model = keras.Sequential([keras.Input((3,)), table, keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(10.0), "mse", run_eagerly=True)
+    >>> before = table.get_weights()[0]
+    >>> loss = model.train_on_batch(np.array([[1, 0, 2]]), np.ones((1, 2)))
+    >>> (table.get_weights()[0] != before)[:, 0].tolist()
+    [False, True, True]
+    """
+    x, expected = backpropagate(case, *pulls(case, seed)).x, gradients(case, *pulls(case, seed)).x
+    assert_same(x[~case.mask], np.zeros_like(x[~case.mask]))
+    assert_close(x, expected)
+
+
+@claim(
+    "training.nan-under-mask",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="A gradient cannot be NaN where the outputs and the loss are finite.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, batch=1, timesteps=integers(2, 4)), picks, seeds)
+def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
+    """
+    NaN at a masked timestep makes the gradients of earlier timesteps NaN, of later ones not.
+
+    The forward pass discards what the masked timestep made, the backward pass multiplies its
+    slopes by zero, and 0 * NaN is NaN. It travels back with h. Fill padding with numbers.
+
+    >>> import keras, numpy as np
+    >>> inputs, mask = keras.Input((3, 1)), keras.Input((3,), dtype="bool")
+    >>> model = keras.Model([inputs, mask], keras.layers.LSTM(2)(inputs, mask=mask))
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, valid = np.array([[[1.0], [np.nan], [2.0]]]), np.array([[True, False, True]])
+    >>> loss = model.train_on_batch([x, valid], np.ones((1, 2)))
+    >>> bool(np.isnan(loss)), bool(np.isnan(model.get_weights()[0]).all())
+    (False, True)
+    """
+    now, timesteps = pick % case.timesteps, np.arange(case.timesteps)
+    x = np.where((timesteps == now)[:, None], np.nan, case.x).astype(np.float32)
+    spoiled = replace(case, x=x, mask=timesteps[None] != now)
+    found = np.isnan(backpropagate(spoiled, *pulls(case, seed)).x)
+    assert_same(found, np.broadcast_to((timesteps <= now)[:, None], found.shape))
+
+
+# What becomes of a gradient on its way.
+
+
+@claim(
+    "training.carousel",
+    derived="the equations: with f = 1 and i = 0, c' is c, and its derivative by c is 1",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, timesteps=integers(1, 30)), seeds)
+def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
+    """
+    With the forget gates at 1 and the input gates at 0, c hands its gradient back undiminished.
+
+    Hochreiter and Schmidhuber called it the constant error carousel. The number of
+    timesteps does not matter.
+
+    >>> import keras, numpy as np
+    >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)
+    >>> x, one = keras.Input((None, 1)), keras.Input((1,))
+    >>> model = keras.Model([x, one], lstm(x, initial_state=[0 * one, start(one)])[2])  # c
+    >>> lstm.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.array([-200.0, 200, 0, 0])])
+    >>> model.compile(keras.optimizers.SGD(1.0), lambda target, c: c, run_eagerly=True)
+    >>> loss = model.train_on_batch([np.ones((1, 30, 1)), np.ones((1, 1))], np.ones((1, 1)))
+    >>> start.get_weights()[1].tolist()  # began at 0.0, went down by the gradient
+    [-1.0]
+    """
+    case, (d_outputs, d_h, d_c) = with_biases(case, -200, 200, 0, 0), pulls(case, seed)
+    assert_close(backpropagate(case, 0 * d_outputs, 0 * d_h, d_c).c, d_c)
+
+
+@claim(
+    "training.forgotten-gradient",
+    derived="the equations: without recurrent kernel the derivative of c' by c is f",
+    corrects="An LSTM solves the vanishing gradient: it hands every gradient back undiminished.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True, timesteps=integers(1, 12), dtype="float64"), seeds)
+def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
+    """
+    With a constant forget gate f and no recurrent kernel, T timesteps shrink c's gradient by f**T.
+
+    At the default initial bias f is near 0.73, and 0.73**40 is 0.000003. An LSTM can keep a
+    gradient, if its forget gate stays near 1. It need not.
+
+    >>> import keras, numpy as np
+    >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)
+    >>> x, one = keras.Input((None, 1)), keras.Input((1,))
+    >>> model = keras.Model([x, one], lstm(x, initial_state=[0 * one, start(one)])[2])  # c
+    >>> lstm.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.zeros(4)])  # f is 1/2
+    >>> model.compile(keras.optimizers.SGD(1.0), lambda target, c: c, run_eagerly=True)
+    >>> loss = model.train_on_batch([np.ones((1, 5, 1)), np.ones((1, 1))], np.ones((1, 1)))
+    >>> start.get_weights()[1].tolist()  # 1/2 to the fifth
+    [-0.03125]
+    """
+    forget, (d_outputs, d_h, d_c) = np.arange(4 * case.units) // case.units == 1, pulls(case, seed)
+    kernel, recurrent = case.kernel * ~forget, 0 * case.recurrent_kernel
+    case = replace(case, kernel=kernel, recurrent_kernel=recurrent)
+    f = sigmoid(case.bias[forget].astype(float))
+    assert_close(backpropagate(case, 0 * d_outputs, 0 * d_h, d_c).c, d_c * f**case.timesteps)
+
+
+@claim(
+    "training.exploding-gradient",
+    derived="the equations at h = c = 0 with i = f = o = 1: there tanh is the identity",
+    corrects="The gradients of an LSTM may vanish, but they cannot explode.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
+def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
+    """
+    With all gates at 1 and zero states, a timestep multiplies the gradient by 1 + R_g.
+
+    R_g is the candidate's block of the recurrent kernel. Where it is positive the gradient
+    grows exponentially with the number of timesteps, with the default activations.
+
+    >>> import keras, numpy as np
+    >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)
+    >>> x, one = keras.Input((None, 1)), keras.Input((1,))
+    >>> model = keras.Model([x, one], lstm(x, initial_state=[0 * one, start(0 * one)])[2])  # c
+    >>> lstm.set_weights([np.zeros((1, 4)), np.eye(1, 4, 2), np.array([200.0, 200, 0, 200])])
+    >>> model.compile(keras.optimizers.SGD(1.0), lambda target, c: c, run_eagerly=True)
+    >>> loss = model.train_on_batch([np.ones((1, 11, 1)), np.ones((1, 1))], np.ones((1, 1)))
+    >>> start.get_weights()[1].tolist()  # 2 to the tenth: the first timestep starts from h = 0
+    [-1024.0]
+    """
+    # Positive weights: where terms of either sign cancel, rounding is not that of the result.
+    open_ = with_biases(replace(case, x=0 * case.x), 200, 200, 0, 200)
+    open_ = replace(open_, recurrent_kernel=np.abs(case.recurrent_kernel))
+    (d_outputs, d_h, _), block = pulls(case, seed), np.split(open_.recurrent_kernel, 4, axis=1)[2]
+    grown = np.linalg.matrix_power(np.eye(case.units) + block.T, case.timesteps - 1)
+    found = backpropagate(open_, 0 * d_outputs, np.abs(d_h), 0 * d_h).c
+    assert_close(found, np.abs(d_h).astype(float) @ grown)
+
+
+@claim(
+    "training.long-sequence",
+    derived="the claims `training.input-gradient` and `training.carousel`",
+    corrects="An LSTM cannot learn from more than 200 to 400 timesteps, so sequences must be cut.",
+    needs="keras.Model.fit",
+)
+def test_the_first_of_five_hundred_timesteps_is_trained():
+    """
+    With forget gates near 1 and input gates near 0, a loss trains the first of 500 timesteps.
+
+    Nothing in the layer ends the gradient after so many timesteps. Whether it vanishes on the
+    way is a matter of the gates, not of the number; what more timesteps cost is time.
+
+    >>> import keras, numpy as np
+    >>> table, lstm = keras.layers.Embedding(2, 1, "zeros"), keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((500,)), table, lstm])
+    >>> model.compile("sgd", "mse")
+    >>> before, kernel, recurrent, bias = model.get_weights()
+    >>> model.set_weights([before, kernel, recurrent, np.repeat([-4.0, 7.0, 0.0, 0.0], 2)])
+    >>> loss = model.train_on_batch(np.eye(1, 500), np.ones((1, 2)))  # id 1, then ids 0
+    >>> bool(0 < abs(table.get_weights()[0][1, 0]) < 1)
+    True
+    """
+    kernel, recurrent, bias = np.split(noise((4, 8), 1, scale=0.5), [1, 3])
+    case = Case(noise((1, 500, 1), 2), kernel, recurrent, bias[0], {"dtype": "float64"})
+    case, (d_outputs, d_h, d_c) = with_biases(case, -4, 7, 0, 0), pulls(case, 3)
+    x = backpropagate(case, 0 * d_outputs, d_h, 0 * d_c).x
+    assert abs(x[0, 0, 0]) > 0.001, f"the first of 500 timesteps receives {x[0, 0, 0]}"
+    assert_close(x, gradients(case, 0 * d_outputs, d_h, 0 * d_c).x)
+
+
+@claim(
+    "training.saturated-gates",
+    derived="the equations: in float32 sigmoid(200) and tanh(200) are 1, and their slopes 0",
+    corrects="Vanishing gradients make the weights grow without control, until they are NaN.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(state=True), seeds)
+def test_saturated_gates_leave_every_weight_as_it_is(case, seed):
+    """
+    A training step with all gates and the candidate saturated leaves every weight as it is.
+
+    Where the gradient vanishes nothing moves: the layer stops learning, and no weight grows
+    or becomes NaN. It is exploding gradients that do this.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(100.0), "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> model.set_weights([before[0], before[1], np.full(8, 200.0)])
+    >>> loss = model.train_on_batch(np.array([[[1.0], [7.0], [2.0]]]), np.zeros((1, 2)))
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights()[:2], before)]
+    [True, True]
+    """
+    found = backpropagate(with_biases(case, 200, 200, 200, 200), *pulls(case, seed))
+    assert_same(list(found[1:4]), [np.zeros_like(weight) for weight in case.weights])
+
+
+@claim(
+    "training.clipping",
+    promised="Optimizer, argument `clipvalue`: the gradient of each weight is clipped",
+    corrects="An LSTM clips its gradients by itself.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds, sampled_from([{}, {"clipvalue": 0.25}]))
+def test_only_the_optimizer_clips_gradients(case, seed, options):
+    """
+    A gradient is used whole, however large, unless the optimizer has `clipvalue` or the like.
+
+    The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all.
+
+    >>> import keras, numpy as np
+    >>> x, y = np.ones((1, 3, 1)), np.full((1, 2), 1e9)  # a loss with a large gradient
+    >>> for options in ({}, {"clipvalue": 0.25}):
+    ...     lstm = keras.layers.LSTM(2)
+    ...     model = keras.Sequential([keras.Input((3, 1)), lstm])
+    ...     model.compile(keras.optimizers.SGD(1.0, **options), "mse", run_eagerly=True)
+    ...     before, loss = lstm.get_weights(), model.train_on_batch(x, y)
+    ...     print([bool(np.abs(a - b).max() > 1) for a, b in zip(lstm.get_weights(), before)])
+    [True, True, True]
+    [False, False, False]
+    """
+    layer, (d_outputs, d_h, d_c) = lstm(case), pulls(case, seed)
+    trainer(layer, weighted_sum, **options).train_on_batch(case.x, 64 * d_h)
+    slopes = gradients(case, 0 * d_outputs, 64 * d_h, 0 * d_c)[1:4]
+    limit = options.get("clipvalue", np.inf)
+    kept = [np.clip(slope, -limit, limit) for slope in slopes]
+    expected = [weight - slope for weight, slope in zip(case.weights, kept, strict=True)]
+    # The terms of each sum, and so their rounding, are 64 times as large as in other claims.
+    assert_close(layer.get_weights(), expected, bound=16 * 64)

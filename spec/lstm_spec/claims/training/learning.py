@@ -1,0 +1,124 @@
+"""What training reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.training import with_biases
+from lstm_spec.harness.strategies import Array, Case, noise
+from lstm_spec.harness.subject import backend, lstm
+from lstm_spec.harness.tolerance import assert_differs, assert_same
+
+
+@claim(
+    "training.reproducible",
+    promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
+    corrects="Without dropout a seed decides about the initial weights only.",
+    needs="keras.Model.fit",
+)
+def test_with_one_seed_training_ends_with_the_same_weights():
+    """
+    After set_random_seed with the same number, training ends with the same weights, on CPU.
+
+    They are the same to the last bit. The seed decides about the initial weights, the
+    dropout and the order in which fit shuffles the samples: set it before building.
+
+    >>> import keras, numpy as np
+    >>> x, y, ends = np.random.rand(3, 2, 1), np.random.rand(3, 2), []
+    >>> for run in range(2):
+    ...     keras.utils.set_random_seed(7)
+    ...     model = keras.Sequential([keras.Input((2, 1)), keras.layers.LSTM(2, dropout=0.5)])
+    ...     model.compile("adam", "mse", run_eagerly=True)
+    ...     ends += [model.fit(x, y, batch_size=1, verbose=0).history, *model.get_weights()]
+    >>> ends[0] == ends[4], all(np.array_equal(a, b) for a, b in zip(ends[1:4], ends[5:]))
+    (True, True)
+    """
+    x, y = noise((3, 2, 1), 1), noise((3, 2), 2)
+    end = seeded_end(3, x, y)
+    assert_same(seeded_end(3, x, y), end)
+    assert_differs(seeded_end(4, x, y)[0], end[0])
+
+
+def seeded_end(seed: int, x: Array, y: Array) -> list[Array]:
+    """Return the weights with which a training ends that begins with a seed."""
+    keras.utils.set_random_seed(seed)
+    layer = keras.layers.LSTM(2, dropout=0.5, recurrent_dropout=0.5)
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    model.compile("adam", "mse", run_eagerly=True)
+    model.fit(x, y, batch_size=1, verbose=0)
+    return list(model.get_weights())
+
+
+@claim(
+    "training.asked-data",
+    observed="Keras 3, TensorFlow, CPU, from one set of initial weights",
+    corrects="Three units of an LSTM cannot learn from three input vectors of size 1.",
+    needs="keras.Model.fit",
+)
+def test_three_units_learn_the_asked_targets():
+    """
+    LSTM(3, activation="elu") learns the targets 10 to 18 of three sequences within 0.5.
+
+    It takes 200 steps of Adam(0.1) from the weights tried here. From others a unit may fall
+    asleep, because elu is flat for negative numbers, and its targets are never reached.
+
+    >>> import keras, numpy as np
+    >>> x, y = np.arange(1.0, 10.0).reshape(3, 3, 1), np.arange(10.0, 19.0).reshape(3, 3)
+    >>> ones = {"kernel_initializer": "ones", "recurrent_initializer": "zeros"}
+    >>> lstm = keras.layers.LSTM(3, activation="elu", **ones)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile(keras.optimizers.Adam(0.1), "mse")
+    >>> _ = model.fit(np.tile(x, (100, 1, 1)), np.tile(y, (100, 1)), 3, shuffle=False, verbose=0)
+    >>> bool(np.all(np.abs(model(x) - y) < 0.5))
+    True
+    """
+    x, y = np.arange(1.0, 10.0).reshape(3, 3, 1), np.arange(10.0, 19.0).reshape(3, 3)
+    kernel, recurrent, bias = np.split(noise((5, 12), 4), [1, 4])
+    case = Case(x, kernel, recurrent, bias[0], {"activation": "elu"})
+    model = keras.Sequential([keras.Input((3, 1)), lstm(case)])
+    learn(model, np.tile(x, (200, 1, 1)), np.tile(y, (200, 1)), batch_size=3, rate=0.1)
+    off = np.max(np.abs(np.array(model(x)) - y))
+    assert off < 0.5, f"after 200 steps off by {off}"
+
+
+@claim(
+    "training.recall",
+    observed="Keras 3, TensorFlow, CPU, from one set of initial weights",
+    corrects="An LSTM learns only from inputs that stand near their target in time.",
+    needs="keras.Model.fit",
+)
+def test_eight_units_learn_to_recall_the_first_input():
+    """
+    LSTM(8) learns to recall the first of 8 random inputs within 150 batches of 32 samples.
+
+    The mean squared error on new sequences falls below a tenth of the variance, which is what
+    a constant guess leaves. To remember one number, seven others have to be kept out.
+
+    >>> import keras, numpy as np
+    >>> keras.utils.set_random_seed(1)
+    >>> model = keras.Sequential([keras.Input((5, 1)), keras.layers.LSTM(8), keras.layers.Dense(1)])
+    >>> model.compile(keras.optimizers.Adam(0.05), "mse")
+    >>> x = np.random.uniform(-1, 1, (3400, 5, 1))  # (batch, timesteps, features)
+    >>> _ = model.fit(x[200:], x[200:, 0], verbose=0)
+    >>> bool(model.evaluate(x[:200], x[:200, 0], verbose=0) < 0.1 * np.var(x[:200, 0]))
+    True
+    """
+    x = noise((5000, 8, 1), 1)
+    kernel, recurrent, bias = np.split(noise((10, 32), 2, scale=0.5), [1, 9])
+    case = with_biases(Case(x, kernel, recurrent, bias[0]), 0, 1, 0, 0)
+    out = keras.layers.Dense(1, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((8, 1)), lstm(case), out])
+    learn(model, x[200:], x[200:, 0], batch_size=32, rate=0.05)
+    left = np.mean((np.array(model(x[:200])) - x[:200, 0]) ** 2) / np.var(x[:200, 0])
+    assert left < 0.1, f"{left} of the variance is left"
+
+
+def learn(model: Any, x: Array, y: Array, batch_size: int, rate: float) -> None:
+    """Train a model once on all samples in their order."""
+    # JAX compiles a loop anew in each step that is not compiled as a whole.
+    model.compile(keras.optimizers.Adam(rate), "mse", jit_compile=backend() == "jax")
+    model.fit(x, y, batch_size=batch_size, shuffle=False, verbose=0)

@@ -1,0 +1,235 @@
+"""Regularizers and constraints."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, floats, integers
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.training import pulls, trainer, weighted_sum
+from lstm_spec.harness.reference import equations, gradients
+from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
+from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.tolerance import assert_close, assert_same
+
+
+def returned(case: Case) -> list[Array]:
+    """Return what the equations give of all that a layer with the case's options returns."""
+    outputs, h, c = equations(case)
+    first = outputs if case.options["return_sequences"] else h
+    return [first, h, c] if case.options.get("return_state") else [first]
+
+
+# Regularizers.
+
+
+@claim(
+    "training.regularizers",
+    promised="LSTM, arguments `kernel_regularizer`, `recurrent_regularizer`, `bias_regularizer`",
+)
+@given(cases(), floats(0.125, 4, width=16))
+def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate):
+    """
+    The regularizers of kernel, recurrent kernel and bias each add one loss, of that weight.
+
+    L2(r) adds r times the sum of the squares, over all gates, and the layer lists the three
+    in this order in `losses`. The L2 that the text "l2" names has r = 0.01.
+
+    >>> import keras, numpy as np
+    >>> squares = keras.regularizers.L2(0.5)
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=squares, bias_regularizer=squares)
+    >>> _ = lstm(np.ones((1, 3, 1)))
+    >>> kernel, recurrent, bias = lstm.get_weights()
+    >>> bool(np.allclose(lstm.losses, [0.5 * np.sum(kernel**2), 0.5 * np.sum(bias**2)]))
+    True
+    """
+    kernel, recurrent, bias = (keras.regularizers.L2(rate * k) for k in (1, 2, 3))
+    layer = lstm(
+        case, kernel_regularizer=kernel, recurrent_regularizer=recurrent, bias_regularizer=bias
+    )
+    squares = np.array([np.sum(weight.astype(float) ** 2) for weight in case.weights])
+    assert_close(np.array(layer.losses), rate * squares * [1, 2, 3])
+
+
+@claim(
+    "training.penalty-added-once",
+    derived="a penalty is a function of the weights alone",
+    corrects="A weight's penalty is added at every timestep, as the weight is used at each.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds)
+def test_the_penalty_of_a_weight_is_added_once(case, seed):
+    """
+    A weight's penalty is added to the loss once, for any number of timesteps and samples.
+
+    Both training and evaluation report the sum. The penalty is not divided by the batch size
+    either, so that it weighs the same in a small last batch.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, recurrent_regularizer=keras.regularizers.L2(0.5))
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> penalty = 0.5 * np.sum(lstm.get_weights()[1] ** 2)
+    >>> x = np.ones((5, 7, 1))  # (batch, timesteps, features), and targets without an error
+    >>> bool(np.isclose(model.test_on_batch(x, np.array(lstm(x))), penalty))
+    True
+    """
+    model = trainer(lstm(case, recurrent_regularizer=keras.regularizers.L2(0.5)))
+    target = noise((case.batch, case.units), seed)
+    off = equations(case).h - target
+    loss = np.mean(off**2) + 0.5 * np.sum(case.recurrent_kernel.astype(float) ** 2)
+    tested = model.test_on_batch(case.x, target), model.train_on_batch(case.x, target)
+    assert_close(np.array(tested, np.float32), np.array([loss, loss]))
+
+
+@claim(
+    "training.activity",
+    observed="Keras 2 and 3",
+    corrects="The activity regularizer takes the mean over the outputs, or over the timesteps.",
+)
+@given(cases(batch=integers(2, 3), return_sequences=booleans()))
+def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case):
+    """
+    The activity regularizer adds the penalty of all outputs divided by the batch size.
+
+    It is divided by neither units nor timesteps: with return_sequences=True a longer sequence
+    is penalized more. The other regularizers see the weights, this one what the layer says.
+
+    >>> import keras, numpy as np
+    >>> squares = keras.regularizers.L2(0.5)
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True, activity_regularizer=squares)
+    >>> y = np.array(lstm(np.ones((4, 3, 1))))  # (batch, timesteps, units)
+    >>> bool(np.allclose(lstm.losses, [0.5 * np.sum(y**2) / 4]))
+    True
+    """
+    layer = lstm(case, activity_regularizer=keras.regularizers.L2(0.5))
+    y = np.array(layer(case.x), float)
+    whole = 0.5 * np.array([np.sum(exact**2) for exact in returned(case)])
+    instead = {"the penalty is not divided by the batch size": whole}
+    expected = np.array([0.5 * np.sum(y**2) / case.batch])
+    assert_close(np.array(layer.losses), expected, instead=instead)
+
+
+@claim(
+    "training.activity-of-states",
+    observed="Keras 2 and 3, all backends",
+    corrects="Documentation of LSTM, `activity_regularizer`: it is applied to the output.",
+)
+@given(cases(batch=integers(2, 3), return_sequences=booleans(), return_state=True))
+def test_the_activity_regularizer_counts_returned_states(case):
+    """
+    With return_state=True the activity regularizer penalizes both states beside the output.
+
+    It is applied to every tensor that the layer returns. So h counts twice, as the output
+    and as a state, and c counts though no layer above may ever see it.
+
+    >>> import keras, numpy as np
+    >>> squares = keras.regularizers.L2(0.5)
+    >>> lstm = keras.layers.LSTM(2, return_state=True, activity_regularizer=squares)
+    >>> returned = np.array(lstm(np.ones((1, 3, 1))))  # the output, h and c
+    >>> bool(np.allclose(lstm.losses, 0.5 * np.sum(returned**2, axis=(1, 2))))
+    True
+    """
+    layer = lstm(case, activity_regularizer=keras.regularizers.L2(0.5))
+    squares = [np.sum(np.array(y, float) ** 2) for y in layer(case.x)]
+    whole = 0.5 * np.array([np.sum(exact**2) for exact in returned(case)])
+    instead = {"the penalties are not divided by the batch size": whole}
+    assert_close(np.array(layer.losses), 0.5 * np.array(squares) / case.batch, instead=instead)
+
+
+# Constraints.
+
+
+@claim(
+    "training.constraints",
+    promised="LSTM, arguments `kernel_constraint`, `recurrent_constraint`, `bias_constraint`",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds, integers(1, 7))
+def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, which):
+    """
+    Each of the three constraints corrects its own weight, after the step, and no other.
+
+    First the step is made as if there were no constraint, then the constraint's function
+    replaces the new weight. NonNeg, for example, puts 0 in place of negative numbers.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_constraint="non_neg")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> [bool(np.all(weight >= 0)) for weight in lstm.get_weights()[:2]]
+    [True, False]
+    """
+    bound = [bool(which >> k & 1) for k in range(3)]
+    names = np.array(["kernel_constraint", "recurrent_constraint", "bias_constraint"])[bound]
+    layer, target = lstm(case, **dict.fromkeys(names, "non_neg")), pulls(case, seed)[1]
+    trainer(layer, weighted_sum).train_on_batch(case.x, target)
+    slopes = gradients(case, np.zeros(equations(case).outputs.shape), target, 0 * target)[1:4]
+    parts = zip(case.weights, slopes, np.where(bound, 0, -np.inf), strict=True)
+    assert_close(layer.get_weights(), [np.maximum(w - d, least) for w, d, least in parts])
+
+
+@claim(
+    "training.constraints-wait",
+    observed="Keras 2 and 3",
+    corrects="A weight with a constraint satisfies it at any time.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds)
+def test_a_constraint_acts_in_a_training_step_only(case, seed):
+    """
+    A constraint acts in training steps only, neither on initial weights nor on set ones.
+
+    A call does not apply it either. One step, even at learning rate zero, does.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, recurrent_constraint="non_neg")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> y, before = model(np.ones((1, 3, 1))), lstm.get_weights()[1]
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> bool(np.any(before < 0)), bool(np.any(lstm.get_weights()[1] < 0))
+    (True, False)
+    """
+    layer = lstm(case, **dict.fromkeys(["kernel_constraint", "recurrent_constraint"], "non_neg"))
+    layer(case.x)
+    assert_same(layer.get_weights(), case.weights)
+    trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
+    kernel, recurrent, bias = case.weights
+    assert_same(layer.get_weights(), [np.maximum(kernel, 0), np.maximum(recurrent, 0), bias])
+
+
+@claim(
+    "training.max-norm",
+    promised="MaxNorm, argument `axis`: the norms are taken along axis 0",
+    corrects="MaxNorm bounds the norm of the whole kernel.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), floats(0.125, 1, width=16), seeds)
+def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
+    """
+    MaxNorm(v) as kernel_constraint bounds each of the 4U columns of the kernel by v.
+
+    A column holds the weights that one gate of one unit gives to the features. Columns that
+    are shorter stay as the step has left them.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_constraint=keras.constraints.MaxNorm(0.25))
+    >>> model = keras.Sequential([keras.Input((3, 9)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> loss = model.train_on_batch(np.ones((1, 3, 9)), np.ones((1, 2)))
+    >>> kernel = lstm.get_weights()[0]
+    >>> bool(np.all(np.linalg.norm(kernel, axis=0) < 0.2501)), bool(np.linalg.norm(kernel) > 0.2501)
+    (True, True)
+    """
+    layer = lstm(case, kernel_constraint=keras.constraints.MaxNorm(bound))
+    trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
+    norms = np.linalg.norm(case.kernel.astype(float), axis=0)
+    assert_close(layer.get_weights()[0], case.kernel * (np.minimum(norms, bound) / norms))

@@ -1,0 +1,221 @@
+"""From a loss to a step."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.training import pulls, trainer
+from lstm_spec.harness.reference import equations, gradients
+from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
+from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.tolerance import assert_close, assert_same
+
+
+def mse_step(case: Case, target: Array, **arguments: Any) -> list[Array]:
+    """Return what a training step under mean squared error takes away from the weights."""
+    layer = lstm(case)
+    trainer(layer).train_on_batch(case.x, target, **arguments)
+    return [old - new for old, new in zip(case.weights, layer.get_weights(), strict=True)]
+
+
+def uneven_means(losses: Array) -> dict[str, Any]:
+    """Return the means of three losses of which one counts as much as the two others."""
+    means = (losses + (np.sum(losses) - losses) / 2) / 2
+    return {
+        f"sample {k}, alone in its batch, counts as much as two": mean
+        for k, mean in enumerate(means)
+    }
+
+
+@claim(
+    "training.mean-of-samples",
+    derived="samples do not mix, and the default loss is a mean over the batch",
+    corrects="The samples of a batch train an LSTM one after the other.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(batch=2), seeds)
+def test_a_batch_trains_by_the_mean_of_its_samples(case, seed):
+    """
+    The gradient of a batch is the mean of the gradients of its samples.
+
+    All are taken at the same weights, so the order of the samples in a batch does not
+    matter. From batch to batch the weights change.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before, x, y = model.get_weights(), np.ones((1, 3, 1)), np.ones((1, 2))
+    >>> loss, once = model.train_on_batch(x, y), model.get_weights()
+    >>> model.set_weights(before)
+    >>> loss = model.train_on_batch(np.repeat(x, 5, axis=0), np.repeat(y, 5, axis=0))
+    >>> [bool(np.allclose(a, b, atol=1e-6)) for a, b in zip(model.get_weights(), once)]
+    [True, True, True]
+    """
+    target, layer, taken = noise((2, case.units), seed), lstm(case), []
+    model = trainer(layer)
+    for rows in (slice(0, 1), slice(1, 2), slice(0, 2)):
+        layer.set_weights(case.weights)
+        model.train_on_batch(case.x[rows], target[rows])
+        taken += [[w - new for w, new in zip(case.weights, layer.get_weights(), strict=True)]]
+    one, other, together = taken
+    assert_close(together, [(d + e) / 2 for d, e in zip(one, other, strict=True)])
+
+
+@claim(
+    "training.sample-weight",
+    promised="Model.fit, argument `sample_weight`: weights of the samples in the loss",
+    corrects="The weights of the samples are divided by their sum.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds)
+def test_a_sample_weight_multiplies_a_samples_gradient(case, seed):
+    """
+    A sample's weight multiplies its gradient, and zero takes the sample out of training.
+
+    The mean is over the number of samples, not over the sum of their weights: with weights
+    of 2 for all samples a step is twice as long.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = lstm.get_weights()
+    >>> x, y = np.ones((2, 3, 1)), np.ones((2, 2))
+    >>> loss = model.train_on_batch(x, y, sample_weight=np.zeros(2))
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(lstm.get_weights(), before)]
+    [True, True, True]
+    """
+    (d_outputs, target, d_c), weight = pulls(case, seed), noise((case.batch,), seed + 1)
+    off = equations(case).h - target
+    slopes = gradients(case, 0 * d_outputs, weight[:, None] * off * 2 / off.size, 0 * d_c)
+    assert_close(mse_step(case, target, sample_weight=weight), list(slopes[1:4]))
+
+
+@claim(
+    "training.timestep-weight",
+    promised="Model.fit, argument `sample_weight`: two axes weigh every timestep",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(return_sequences=True), seeds)
+def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
+    """
+    With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep.
+
+    Zero takes the output at a timestep out of the loss. The timestep is still read, and the
+    gradients of later outputs still go through it: this is no mask.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((2, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before, x, y = lstm.get_weights(), np.ones((1, 2, 1)), np.ones((1, 2, 2))
+    >>> loss = model.train_on_batch(x, y, sample_weight=np.array([[1.0, 0.0]]))
+    >>> bool(np.array_equal(lstm.get_weights()[1], before[1]))  # no later output, no recurrence
+    True
+    """
+    weight, (target, _, d_c) = noise((case.batch, case.timesteps), seed), pulls(case, seed)
+    off = equations(case).outputs - target
+    slopes = gradients(case, weight[:, :, None] * off * 2 / off.size, 0 * d_c, 0 * d_c)
+    assert_close(mse_step(case, target, sample_weight=weight), list(slopes[1:4]))
+
+
+@claim(
+    "training.loss-before-step",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="The loss that a training step reports is that of the weights it leaves.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds)
+def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed):
+    """
+    A training step reports the loss of the weights that it began with, not of the new ones.
+
+    So the loss that fit shows for an epoch is a mean over weights that changed all the time,
+    and evaluate afterwards tells another one, mostly a smaller one.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.array([[[1.0], [7.0], [2.0]]]), np.ones((1, 2))
+    >>> before = model.test_on_batch(x, y)
+    >>> loss, after = model.train_on_batch(x, y), model.test_on_batch(x, y)
+    >>> bool(np.isclose(loss, before)), bool(loss == after)
+    (True, False)
+    """
+    target = noise((case.batch, case.units), seed)
+    loss = np.float32(trainer(lstm(case)).train_on_batch(case.x, target))
+    assert_close(loss, np.mean((equations(case).h - target) ** 2))
+
+
+@claim(
+    "training.evaluate",
+    derived="without dropout training=True computes what training=False does",
+    corrects="evaluate and fit compute different losses for the same weights and data.",
+    costly="a model is built, and trained or evaluated, for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(batch=3, timesteps=integers(1, 2)), seeds, sampled_from(["fit", "evaluate"]))
+def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
+    """
+    Without dropout and at learning rate zero, fit reports the loss that evaluate returns.
+
+    It is the mean over all samples, also where the last batch is smaller. What makes the two
+    differ otherwise: dropout, and weights that change between the batches.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(5, 3, 1), np.random.rand(5, 2)
+    >>> fitted = model.fit(x, y, batch_size=2, verbose=0).history["loss"][0]
+    >>> bool(np.isclose(fitted, model.evaluate(x, y, batch_size=2, verbose=0)))
+    True
+    """
+    target, model = noise((3, case.units), seed), trainer(lstm(case), rate=0.0)
+    # Both must report the exact loss, so that one of them tells of the other.
+    run = partial(getattr(model, method), case.x, target, batch_size=2, verbose=0)
+    reported = {"fit": lambda: run().history["loss"][0], "evaluate": lambda: run()}[method]()
+    losses = np.mean((equations(case).h - target) ** 2, axis=1)
+    assert_close(np.float32(reported), np.mean(losses), instead=uneven_means(losses))
+
+
+@claim(
+    "training.softmax-of-one",
+    derived="softmax: exp(z) / exp(z) is 1 for every z, and its derivative 0",
+    corrects="Dense(1, activation='softmax') after an LSTM returns the probability of a class.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds)
+def test_softmax_over_one_unit_trains_nothing(case, seed):
+    """
+    Under Dense(1, activation="softmax") and mean squared error an LSTM is not trained at all.
+
+    A softmax over one unit is 1 for every input. One number between 0 and 1 takes
+    activation="sigmoid", and a softmax takes a unit for each class. Keras warns about it.
+
+    >>> import keras, numpy as np
+    >>> one = keras.layers.Dense(1, activation="softmax")
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2), one])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.random.rand(4, 3, 1), np.zeros((4, 1)))
+    >>> float(loss), all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
+    (1.0, True)
+    """
+    layer, one = lstm(case), keras.layers.Dense(1, activation="softmax")
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), layer, one])
+    model.compile("sgd", "mse", run_eagerly=True)
+    model.train_on_batch(case.x, noise((case.batch, 1), seed))
+    assert_same(model(case.x), np.ones((case.batch, 1)))
+    assert_same(layer.get_weights(), case.weights)

@@ -1,0 +1,321 @@
+"""Bidirectional: initial states, returned states, masks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.wrappers import both, opposite, side_by_side
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.subject import as_states, to_numpy
+from lstm_spec.harness.tolerance import (
+    Rounded,
+    assert_close,
+    assert_differs,
+    assert_refused,
+    assert_same,
+)
+
+
+def after(case):
+    """Return the case with the state that it ends in as its initial state."""
+    return replace(case, h=equations(case).h, c=equations(case).c)
+
+
+def hidden(case, pick):
+    """Return the case with a masked timestep or more in every row."""
+    return replace(case, mask=case.mask & (np.arange(case.timesteps) != pick % case.timesteps))
+
+
+@claim(
+    "wrappers.bidirectional-states",
+    observed="Keras 2 and 3, every backend",
+    corrects="Bidirectional with return_state returns an output and two states, as LSTM does.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_state=True, return_sequences=booleans()), seeds)
+def test_four_states_follow_the_output(case, seed):
+    """
+    With return_state=True Bidirectional returns its output, then h, c forward and h, c backward.
+
+    Five tensors in all. The two h, side by side, are the output without return_sequences; the
+    states themselves are never merged.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))
+    >>> y, forward_h, forward_c, backward_h, backward_c = both(np.ones((1, 4, 3)))
+    >>> tuple(y.shape), tuple(backward_c.shape)
+    ((1, 4), (1, 2))
+    >>> bool(np.allclose(y, np.concatenate([forward_h, backward_h], 1), atol=1e-6))
+    True
+    """
+    backward = opposite(case, seed)
+    _, *states = both(case, backward)(case.x)
+    assert_close(states, [*equations(case)[1:], *equations(backward)[1:]])
+
+
+@claim(
+    "wrappers.bidirectional-initial-state",
+    promised="Bidirectional, call arguments: the first half of `initial_state` goes forward",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(state=True), seeds)
+def test_two_states_are_for_each_direction(case, seed):
+    """
+    The initial_state of Bidirectional is h, c for the forward, then h, c for the backward layer.
+
+    It is the order in which the layer returns them, so that the states of one bidirectional
+    layer start another. The backward layer starts from its states at the end of the input.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> x, states = np.array([[[1.0], [7.0]]]), [k * np.ones((1, 2)) for k in range(4)]
+    >>> y = both(x, initial_state=states)
+    >>> backward = both.backward_layer(x, initial_state=states[2:])
+    >>> bool(np.allclose(y[:, 2:], backward, atol=1e-6))
+    True
+    """
+    backward = opposite(case, seed)
+    y = both(case, backward)(case.x, initial_state=as_states(case.state + backward.state))
+    assert_close(y, side_by_side(equations(case).h, equations(backward).h))
+
+
+@claim(
+    "wrappers.two-states-refused",
+    observed="Keras 3 on TensorFlow",
+    corrects="Bidirectional starts both directions from one given h and c.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=1, state=True))
+def test_one_pair_of_states_is_refused(case):
+    """
+    Bidirectional refuses an initial_state of a single h and c.
+
+    It takes h for the whole state of one direction and c for that of the other, and the error
+    is an IndexError of the layer inside. Pass the pair twice to start both directions from it.
+
+    >>> import keras, numpy as np
+    >>> both, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), np.ones((1, 4, 3))
+    >>> states = [np.ones((1, 2)), np.zeros((1, 2))]  # h, c
+    >>> try:
+    ...     both(x, initial_state=states)
+    ... except IndexError:
+    ...     print(tuple(both(x, initial_state=states + states).shape))
+    (1, 4)
+    """
+    layer = both(case, case)
+    state = as_states(case.state)
+    assert_refused(
+        lambda: layer(case.x, initial_state=state), "IndexError", ("out of range", "out of bounds")
+    )
+
+
+@claim(
+    "wrappers.bidirectional-mask-and-state",
+    promised="Bidirectional, call arguments: those of the wrapped layer",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(masked=True, state=True, return_state=True), seeds)
+def test_both_directions_use_a_mask_and_a_state(case, seed):
+    """
+    In both directions Bidirectional skips the timesteps that its argument `mask` masks.
+
+    It does so with an initial_state too, from which each direction starts at its own end.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> x, states = np.array([[[1.0], [7.0]]]), [np.ones((1, 2))] * 4
+    >>> y = both(x, mask=np.array([[True, False]]), initial_state=states)
+    >>> bool(np.allclose(y, both(x[:, :1], initial_state=states), atol=1e-6))
+    True
+    """
+    backward = opposite(case, seed)
+    layer, states = both(case, backward), case.state + backward.state
+    _, *ends = layer(case.x, mask=case.mask, initial_state=as_states(states))
+    assert_close(ends, [*equations(case)[1:], *equations(backward)[1:]])
+
+
+@claim(
+    "wrappers.bidirectional-attached-mask",
+    promised="Masking, and the guide to masking: a layer uses the mask attached to its input",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(masked=True, state=True), seeds, picks)
+def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
+    """
+    Bidirectional uses a mask attached to its input when `initial_state` is passed too.
+
+    Keras 3 looks for an attached mask only if the input is the one tensor that the call gets,
+    and gives no warning where it is lost. Until then, pass the mask by name.
+
+    >>> import keras, numpy as np
+    >>> masking, both = keras.layers.Masking(), keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> x, states = np.array([[[1.0], [0.0]]]), [np.ones((1, 2))] * 4
+    >>> y = both(masking(x), initial_state=states, mask=masking.compute_mask(x))
+    >>> bool(np.allclose(y, both(x[:, :1], initial_state=states), atol=1e-6))
+    True
+    """
+    case = hidden(case, pick)
+    layer, states = both(case, opposite(case, seed)), case.state * 2
+    blank = replace(case, x=case.x * case.mask[:, :, None], mask=None)
+    expected = layer(case.x, mask=case.mask, initial_state=as_states(states))
+    y = layer(keras.layers.Masking()(blank.x), initial_state=as_states(states))
+    backward = replace(opposite(blank, seed), h=case.h, c=case.c)
+    every = np.concatenate([equations(blank).h, equations(backward).h], axis=1)
+    instead = {"the attached mask is ignored": every}
+    assert_close(y, to_numpy(expected), instead=instead)
+
+
+@claim(
+    "wrappers.bidirectional-stateful",
+    observed="Keras 2 and 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.Bidirectional.states",
+)
+@given(cases(timesteps=integers(1, 3), stateful=True), seeds)
+def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
+    """
+    A stateful Bidirectional goes on from both directions' states until reset_state().
+
+    Its four states are in `states`, in the order in which initial_state takes them, and one
+    call of its reset_state sets all of them to zero.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True))
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> first, second = np.array(both(x)), np.array(both(x))
+    >>> both.reset_state()
+    >>> bool(np.all(second == first)), bool(np.all(both(x) == first))
+    (False, True)
+    """
+    backward = opposite(case, seed)
+    layer, (f, b) = both(case, backward), (after(case), after(backward))
+    first = to_numpy(layer(case.x))
+    assert_close([s.numpy() for s in layer.states], [f.h, f.c, b.h, b.c])
+    assert_close(layer(case.x), side_by_side(equations(f).h, equations(b).h))
+    layer.reset_state()
+    assert_same(layer(case.x), first)
+
+
+@claim(
+    "wrappers.states-of-both",
+    observed="Keras 3",
+    needs="keras.layers.Bidirectional.states",
+)
+@given(cases(timesteps=1, stateful=True), sampled_from(["forward_layer", "backward_layer"]))
+def test_there_are_no_states_until_both_directions_are_built(case, first):
+    """
+    The `states` of a stateful Bidirectional are None until both of its layers are built.
+
+    Then there are four: h, c forward, and h, c backward. A call or `build` of the wrapper
+    builds whatever is not built yet.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True))
+    >>> both.forward_layer.build((1, 4, 3))
+    >>> before, y = both.states, both(np.ones((1, 4, 3)))
+    >>> before is None, len(both.states)
+    (True, 4)
+    """
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(case.units, stateful=True))
+    getattr(layer, first).build(case.x.shape)
+    before = layer.states
+    assert before is None, f"with its {first} only: {before}"
+    layer.build(case.x.shape)
+    made = [tuple(state.shape) for state in layer.states]
+    assert made == [(case.batch, case.units)] * 4, f"states of shapes {made}"
+
+
+@claim(
+    "wrappers.bidirectional-dtype",
+    observed="Keras 3 on TensorFlow",
+    corrects="Bidirectional(LSTM(2), dtype='float64') computes in float64.",
+    costly="two layers are built and called for each example",
+)
+@given(cases(timesteps=integers(1, 2), return_state=True), seeds)
+def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
+    """
+    The dtype of Bidirectional casts its outputs only: the layers in it compute in their own.
+
+    The states come back in the layers' dtype. Give the dtype to the LSTM; the wrapper's should
+    be the same.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), dtype="float64")
+    >>> y = np.array(both(np.array([[[1.0], [7.0]]])))
+    >>> str(y.dtype), str(both.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
+    ('float64', 'float32', True)
+    """
+    backward = opposite(case, seed)
+    y, z, *states = to_numpy(both(case, backward, merge_mode=None, dtype="float64")(case.x))
+    types = [str(part.dtype) for part in (y, z, *states)]
+    assert types == ["float64"] * 2 + ["float32"] * 4, f"outputs and states are {types}"
+    assert_close(states, [*equations(case)[1:], *equations(backward)[1:]])
+    assert_same([y, z], states[::2])
+
+
+@claim(
+    "wrappers.bidirectional-in-pieces",
+    derived="wrappers.bidirectional-stateful: a piece is read backwards before the next one comes",
+    corrects="A stateful Bidirectional reads a long sequence in pieces as if it were whole.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(timesteps=integers(2, 4), stateful=True, return_sequences=True, dtype="float64"),
+    seeds,
+    picks,
+)
+def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
+    """
+    Fed a sequence in pieces, a stateful Bidirectional has only its forward half right.
+
+    When it reads the first piece backwards it has not seen the second yet. What the backward
+    layer keeps is its state at the start of one piece, for the end of the next: no use.
+
+    >>> import keras, numpy as np
+    >>> inner = keras.layers.LSTM(2, stateful=True, return_sequences=True)
+    >>> both, x = keras.layers.Bidirectional(inner), np.array([[[1.0], [7.0]]])
+    >>> whole = both(x)
+    >>> both.reset_state()
+    >>> part = both(x[:, :1])
+    >>> [bool(np.allclose(part[..., k], whole[:, :1, k], rtol=0.0, atol=1e-7)) for k in (0, 2)]
+    [True, False]
+    """
+    backward, u, cut = opposite(case, seed), case.units, 1 + pick % (case.timesteps - 1)
+    layer, b = both(case, backward, dtype="float64"), equations(backward).outputs[:, ::-1]
+    y = np.concatenate([layer(case.x[:, :cut]), layer(case.x[:, cut:])], axis=1)
+    run = equations(case).outputs
+    assert_close(y[:, :, :u], run, instead={"it is computed in float32": Rounded(run, "float32")})
+    assert_differs(y[:, :cut, u:], b[:, :cut], everywhere=True)
+
+
+@claim(
+    "wrappers.bidirectional-stateful-states",
+    promised="Bidirectional, argument `layer`: `return_state` has the meaning that it has in RNN",
+    costly="several layers and calls an example, about a tenth of a second",
+    needs="keras.layers.Bidirectional.states",
+)
+@given(cases(stateful=True, return_state=True), seeds)
+def test_a_stateful_bidirectional_layer_returns_its_states(case, seed):
+    """
+    A stateful Bidirectional with return_state=True returns an output and four states.
+
+    In Keras 3 every call fails with a TypeError, with a mask or without one. Without
+    return_state the layer works, and its attribute `states` holds the same four.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True))
+    >>> y = both(np.ones((1, 4, 3)))
+    >>> [tuple(state.shape) for state in both.states]
+    [(1, 2), (1, 2), (1, 2), (1, 2)]
+    """
+    backward = opposite(case, seed)
+    f, b = equations(case), equations(backward)
+    _, *states = both(case, backward)(case.x)
+    assert_close(states, [f.h, f.c, b.h, b.c])

@@ -1,0 +1,502 @@
+"""A cell, alone and in RNN, and cells of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import example, given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.wrappers import Keep, PlainSum, Totals, another, looped, opposite
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small
+from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, lstm, to_numpy, with_weights
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+
+# A cell, alone and in RNN.
+
+
+@claim(
+    "wrappers.cell-start",
+    promised="RNN, argument `cell`: `get_initial_state` creates what a cell starts from",
+)
+@given(cases(timesteps=1), integers(1, 4))
+def test_cells_make_their_own_zeros(case, units):
+    """
+    get_initial_state of an LSTMCell gives zeros for h and c, of stacked cells a pair for each.
+
+    A cell called by hand has no default state: get the first one here. The argument is the
+    batch size, without a default that works.
+
+    >>> import keras, numpy as np
+    >>> cell = keras.layers.LSTMCell(2)
+    >>> h, c = cell.get_initial_state(batch_size=3)
+    >>> np.array(h).tolist(), tuple(c.shape)
+    ([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]], (3, 2))
+    """
+    cells = [keras.layers.LSTMCell(case.units), keras.layers.LSTMCell(units)]
+    start = [[np.zeros((case.batch, u), "float32")] * 2 for u in (case.units, units)]
+    stacked = keras.layers.StackedRNNCells(cells)
+    assert_same(cells[0].get_initial_state(batch_size=case.batch), start[0])
+    assert_same(stacked.get_initial_state(batch_size=case.batch), start)
+
+
+@claim(
+    "wrappers.cell-sizes",
+    promised="RNN, argument `cell`: `state_size` and `output_size`",
+)
+@given(seeds)
+def test_cells_tell_their_sizes(seed):
+    """
+    state_size of an LSTMCell is [units, units], and of stacked cells a list with one for each.
+
+    output_size is the units of the cell, or of the last cell of a stack: only that one is heard.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)]
+    >>> stacked = keras.layers.StackedRNNCells(cells)
+    >>> cells[0].state_size, stacked.state_size, stacked.output_size
+    ([2, 2], [[2, 2], [3, 3]], 3)
+    """
+    units = (1 + permutation(9, seed)[:3]).tolist()
+    cells = [keras.layers.LSTMCell(number) for number in units]
+    stacked, sizes = keras.layers.StackedRNNCells(cells), [[number] * 2 for number in units]
+    assert [cell.state_size for cell in cells] == stacked.state_size == sizes, "state_size"
+    assert [cell.output_size for cell in [*cells, stacked]] == [*units, units[-1]], "output_size"
+
+
+@claim(
+    "wrappers.cell-split",
+    observed="Keras 3 on TensorFlow",
+    corrects="Documentation of LSTMCell, `states`: a tensor of shape (batch, units).",
+)
+@given(cases(batch=integers(2, 3), timesteps=1), seeds)
+def test_a_tensor_of_states_is_taken_apart(case, seed):
+    """
+    An LSTMCell given one tensor for its states takes its first row for h, its second for c.
+
+    A tensor of shape (batch, units) so starts all samples from the state of the first two, and
+    nothing warns. Give a list of two tensors, [h, c].
+
+    >>> import keras, numpy as np
+    >>> cell, x = keras.layers.LSTMCell(2), np.array([[1.0], [7.0]])  # (batch, features)
+    >>> states = np.array([[0.1, 0.2], [0.3, 0.4]], "float32")
+    >>> y, _ = cell(x, states)
+    >>> bool(np.allclose(y, cell(x, [states[[0, 0]], states[[1, 1]]])[0], atol=1e-6))
+    True
+    """
+    state = noise((case.batch, case.units), seed)
+    cell = with_weights(keras.layers.LSTMCell(case.units, **UNDRAWN), case)
+    h, c = np.repeat(state[:2, None], case.batch, axis=1)
+    y, _ = cell(case.x[:, 0], as_states(state))
+    assert_close(y, equations(replace(case, h=h, c=c)).h)
+
+
+@claim(
+    "wrappers.rnn-options",
+    promised="RNN, its arguments and call arguments",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@example(small(go_backwards=True, unroll=True))
+@given(
+    cases(
+        masked=True,
+        state=True,
+        return_sequences=booleans(),
+        return_state=booleans(),
+        go_backwards=booleans(),
+        unroll=booleans(),
+        zero_output_for_mask=booleans(),
+    )
+)
+def test_rnn_does_to_a_cell_what_lstm_does(case):
+    """
+    All options of RNN do to an LSTMCell what the options of LSTM do to an LSTM.
+
+    Drawn are return_sequences, return_state, go_backwards, unroll and zero_output_for_mask,
+    and calls with a mask and an initial state.
+
+    >>> import keras, numpy as np
+    >>> lstm, cell = keras.layers.LSTM(2, go_backwards=True), keras.layers.LSTMCell(2)
+    >>> rnn, x = keras.layers.RNN(cell, go_backwards=True), np.array([[[1.0], [7.0]]])
+    >>> y, z = lstm(x), rnn(x)
+    >>> rnn.set_weights(lstm.get_weights())
+    >>> bool(np.allclose(rnn(x), y, atol=1e-6))
+    True
+    """
+    arguments = {"mask": case.mask, "initial_state": as_states(case.state)}
+    expected = lstm(case)(case.x, **arguments)
+    assert_close(to_numpy(looped(case)(case.x, **arguments)), to_numpy(expected))
+
+
+@claim("wrappers.rnn-defaults", promised="RNN, section Args")
+@given(integers(1, 9))
+def test_defaults_of_rnn_are_the_documented_ones(units):
+    """
+    With a cell alone RNN is configured by the defaults that its documentation lists.
+
+    All six flags are off: the last output is returned, without states; the input is read
+    forwards; nothing is kept, unrolled, or set to zero under a mask.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2))
+    >>> rnn.return_sequences, rnn.stateful, rnn.unroll, rnn.zero_output_for_mask
+    (False, False, False, False)
+    """
+    config = keras.layers.RNN(keras.layers.LSTMCell(units)).get_config()
+    flags = ["return_sequences", "return_state", "go_backwards", "stateful", "unroll"]
+    told = {name: config[name] for name in [*flags, "zero_output_for_mask"]}
+    assert not any(told.values()), f"configured by {told}"
+
+
+@claim(
+    "wrappers.no-constants",
+    observed="Keras 3; Keras 2 handed `constants` on to cells that take them",
+    corrects="Documentation of RNN, argument `cell`: a cell can take the argument `constants`.",
+)
+@given(cases(timesteps=1))
+def test_rnn_takes_no_constants(case):
+    """
+    RNN refuses an argument `constants`, although its documentation speaks of one.
+
+    The section that the documentation points to is missing too. What a cell needs at every
+    timestep can be repeated along the time axis, as further features.
+
+    >>> import keras, numpy as np
+    >>> rnn, x = keras.layers.RNN(keras.layers.LSTMCell(2)), np.ones((1, 4, 3))
+    >>> try:
+    ...     rnn(x, constants=np.ones((1, 5)))
+    ... except TypeError as error:
+    ...     print("unexpected keyword argument 'constants'" in str(error))
+    True
+    """
+    layer = looped(case)
+    assert_refused(lambda: layer(case.x, constants=case.x[:, 0]), "TypeError", "'constants'")
+
+
+@claim(
+    "wrappers.one-cell-two-layers",
+    derived="a cell is one object with one set of variables",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), seeds)
+def test_layers_around_one_cell_share_its_weights(case, seed):
+    """
+    Two RNN layers around one LSTMCell share its weights.
+
+    To set or train the weights of one is to do so for both, while each layer has its own
+    options and, if it is stateful, its own states.
+
+    >>> import keras, numpy as np
+    >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
+    >>> one, other = keras.layers.RNN(cell), keras.layers.RNN(cell, go_backwards=True)
+    >>> y, z = one(x), other(x)
+    >>> bool(np.allclose(other(x[:, ::-1]), y, atol=1e-6))
+    True
+    """
+    cell, changed = keras.layers.LSTMCell(case.units, **UNDRAWN), another(case, seed)
+    one, other = keras.layers.RNN(cell), keras.layers.RNN(cell, go_backwards=True)
+    with_weights(one, case)
+    with_weights(other, changed)
+    backwards = equations(opposite(case, seed)).h
+    assert_close([one(case.x), other(case.x)], [equations(changed).h, backwards])
+
+
+@claim(
+    "wrappers.dtype-of-rnn",
+    observed="Keras 3 on TensorFlow, PyTorch and NumPy; Keras 2 raised an error",
+    corrects="RNN(LSTMCell(2), dtype='float64') computes in float64.",
+)
+@given(
+    cases(
+        timesteps=integers(1, 3),
+        state=True,
+        return_sequences=booleans(),
+        return_state=booleans(),
+    )
+)
+def test_the_dtype_of_rnn_is_not_its_cells(case):
+    """
+    The dtype of RNN casts what it returns: the cell in it computes in the cell's own dtype.
+
+    RNN(LSTMCell(2), dtype="float64") returns float64 numbers of float32 accuracy, without a
+    warning. Give the dtype to both, RNN(LSTMCell(2, dtype=d), dtype=d).
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2), dtype="float64")
+    >>> y = np.array(rnn(np.array([[[1.0], [7.0]]])))
+    >>> str(y.dtype), str(rnn.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
+    ('float64', 'float32', True)
+    """
+    wide, narrow = looped(case, dtype="float64"), looped(case)
+    y = to_numpy(wide(case.x, initial_state=as_states(case.state)))
+    types = {str(part.dtype) for part in flatten(y)}
+    assert types == {"float64"}, f"outputs and states are {types}"
+    assert_same(y, to_numpy(narrow(case.x, initial_state=as_states(case.state))))
+
+
+# Cells of one's own.
+
+
+class Sum(keras.layers.Layer):  # type: ignore[misc]
+    """A cell with one state: twice the running sum of its input."""
+
+    state_size = 3
+
+    def call(self, inputs, states):
+        """Add a timestep to the sum."""
+        return 2.0 * (states[0] + inputs), [states[0] + inputs]
+
+
+class SumFromSeven(Sum):
+    """The same, on top of seven."""
+
+    def get_initial_state(self, batch_size=None):
+        """Return what the sum starts from."""
+        return [7.0 * keras.ops.ones((batch_size, 3))]
+
+
+class BareSum(Sum):
+    """The sum on top of seven, with its state never in a list."""
+
+    def call(self, inputs, states):
+        """Add a timestep to the sum."""
+        return states[0] + inputs, states[0] + inputs
+
+    def get_initial_state(self, batch_size=None):
+        """Return what the sum starts from."""
+        return 7.0 * keras.ops.ones((batch_size, 3))
+
+
+@claim("wrappers.own-cell", promised="RNN, argument `cell`: call, state_size; section Examples")
+@given(cases(features=3, return_sequences=booleans()))
+def test_rnn_runs_a_cell_of_ones_own(case):
+    """
+    A cell needs `call` and `state_size` only: RNN starts it from zeros, alone or in a list.
+
+    The cell is a layer. Its call takes a timestep and a list with the state, and returns an
+    output and a list with the new state. For a single state state_size is a whole number.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
+    10.0
+    """
+    once = 2.0 * np.cumsum(case.x, axis=1, dtype=float)
+    twice, rows = 2.0 * np.cumsum(once, axis=1), [-1, slice(None)][case.options["return_sequences"]]
+    alone, stacked = (keras.layers.RNN(of, **case.options) for of in (Sum(), [Sum(), Sum()]))
+    assert_close(alone(case.x), once[:, rows])
+    assert_close(stacked(case.x), twice[:, rows])
+
+
+@claim(
+    "wrappers.own-start",
+    promised="RNN, argument `cell`: a cell may start from other values",
+    needs="keras.ops",
+)
+@given(cases(features=3, units=3, state=True))
+def test_a_cell_decides_from_what_it_starts(case):
+    """
+    RNN starts from what the cell's get_initial_state makes, also if that is not zeros.
+
+    An initial_state that is given to the call takes precedence.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def get_initial_state(self, batch_size): return [7.0 * np.ones((batch_size, 1))]
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
+    17.0
+    """
+    layer, added = keras.layers.RNN(SumFromSeven()), np.sum(case.x, axis=1, dtype=float)
+    assert_close(layer(case.x), 2.0 * (7.0 + added))
+    assert_close(layer(case.x, initial_state=as_states([case.h])), 2.0 * (case.h + added))
+
+
+@claim(
+    "wrappers.bare-state",
+    observed="Keras 3",
+    needs="keras.ops",
+)
+@given(cases(batch=integers(2, 3), features=3, units=3, state=True))
+def test_a_single_state_needs_no_list(case):
+    """
+    A cell of a single state may return it without a list, and RNN may be given it so.
+
+    It holds for what its call and its get_initial_state return, and for initial_state. The
+    cell itself is handed a list in any case.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, states[0] + x
+    >>> float(keras.layers.RNN(Sum())(np.ones((1, 3, 1)), initial_state=np.ones((1, 1)))[0, 0])
+    4.0
+    """
+    layer, sums = keras.layers.RNN(BareSum(), return_state=True), np.cumsum(case.x, 1, dtype=float)
+    assert_close(layer(case.x), [7.0 + sums[:, -1]] * 2)
+    assert_close(layer(case.x, initial_state=as_states(case.h)), [case.h + sums[:, -1]] * 2)
+    twice = keras.layers.RNN([BareSum(), BareSum()])
+    assert_close(twice(case.x), 7.0 + np.sum(7.0 + sums, axis=1))
+    assert_close(keras.layers.RNN(BareSum(), unroll=True)(case.x), 7.0 + sums[:, -1])
+
+
+@claim("wrappers.own-cell-zeros", promised="RNN, argument `cell`: get_initial_state is optional")
+@given(integers(1, 3), integers(4, 6), integers(7, 9), sampled_from(["float16", "float64"]))
+def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
+    """
+    For a cell without get_initial_state RNN makes zeros, one tensor for each number in state_size.
+
+    They have the shapes (batch, size), and the dtype that the cell computes in.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = [1, 2]
+    ...     def call(self, x, states): return x, states
+    >>> states = keras.layers.RNN(Sum()).get_initial_state(batch_size=3)
+    >>> [tuple(state.shape) for state in states]
+    [(3, 1), (3, 2)]
+    """
+    states = keras.layers.RNN(Totals(width, other, dtype=dtype)).get_initial_state(batch)
+    assert_same(to_numpy(states), [np.zeros((batch, width)), np.zeros((batch, other))])
+    types = [str(state.dtype) for state in to_numpy(states)]
+    assert types == [dtype] * 2, f"zeros of {types}"
+
+
+@claim("wrappers.own-cell-stateful", promised="RNN, argument `stateful`")
+@given(cases(features=3), seeds)
+def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
+    """
+    A stateful RNN goes on from the single state of a cell of one's own.
+
+    It keeps as many states as the cell has, here one.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> rnn, x = keras.layers.RNN(Sum(), stateful=True), np.array([[[1.0], [7.0], [2.0]]])
+    >>> float(rnn(x)[0, 0]), float(rnn(x)[0, 0]), len(rnn.states)
+    (10.0, 20.0, 1)
+    """
+    layer, later = keras.layers.RNN(Sum(), stateful=True), noise(case.x.shape, seed)
+    layer(case.x)
+    whole = np.concatenate([case.x, later], axis=1)
+    assert_close(layer(later), 2.0 * np.sum(whole, axis=1, dtype=float))
+    assert len(layer.states) == 1, f"{len(layer.states)} states"
+
+
+@claim("wrappers.built-for-a-timestep", promised="RNN, argument `cell`: it is called on a timestep")
+@given(seeds)
+def test_cells_are_built_for_one_timestep(seed):
+    """
+    A cell is built for (batch, features), and in a stack for (batch, width of the cell below).
+
+    There is no time axis in it. That width is the output_size of the cell below, or else the
+    size of its first state.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(4)])
+    >>> rnn.build((5, 7, 3))  # (batch, timesteps, features)
+    >>> [tuple(weight.shape) for weight in rnn.get_weights()[::3]]  # the two kernels
+    [(3, 8), (2, 16)]
+    """
+    b, t, f, u, v, w = (1 + permutation(9, seed)[:6]).tolist()
+    cells = [Totals(w), Totals(u, v), Totals(v, bare=True), keras.layers.LSTMCell(u), Totals(w)]
+    alone, stacked = keras.layers.RNN(cells[0]), keras.layers.RNN(cells[1:])
+    alone.build((b, t, f))
+    stacked.build((b, t, f))
+    told = [cell.told for cell in cells if isinstance(cell, Totals)]
+    assert told == [(b, f), (b, f), (b, u), (b, u)], f"built for {told}"
+    assert tuple(cells[3].kernel.shape) == (v, 4 * u), f"a kernel of shape {cells[3].kernel.shape}"
+
+
+@claim(
+    "wrappers.no-output-size",
+    observed="Keras 2 and 3",
+    corrects="Documentation of RNN, argument `cell`: a cell has an output_size.",
+)
+@given(cases(features=3))
+def test_a_cell_needs_no_output_size(case):
+    """
+    RNN takes a cell without `output_size`, and declares its output as wide as its state.
+
+    Of several states it is the first. The example in the documentation of RNN has no
+    `output_size` itself. A cell whose output has another width needs it.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 3
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> tuple(keras.layers.RNN(Sum())(keras.Input((2, 3), batch_size=1)).shape)
+    (1, 3)
+    """
+    layer, other = keras.layers.RNN(Sum()), keras.layers.RNN(Totals(4, 5))
+    declared = [of(keras.Input(case.x.shape[1:])).shape for of in (layer, other)]
+    assert declared == [(None, 3), (None, 4)], f"declared {declared}"
+    assert layer(case.x).shape == (case.batch, 3)
+
+
+@claim(
+    "wrappers.plain-class",
+    observed="Keras 3",
+    corrects="Documentation of RNN, argument `cell`: a class with the listed members is a cell.",
+    needs="keras.ops",
+)
+@given(cases(features=3))
+def test_a_cell_is_a_layer(case):
+    """
+    A call of RNN refuses a cell that is no keras.Layer, though it has all that is documented.
+
+    It has call, state_size, output_size and get_initial_state. RNN also asks it for its
+    `compute_dtype`, and calls it as a function.
+
+    >>> import keras, numpy as np
+    >>> class Sum:
+    ...     state_size = output_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> try:
+    ...     keras.layers.RNN(Sum())(np.ones((1, 3, 1)))
+    ... except AttributeError as error:
+    ...     print("compute_dtype" in str(error))
+    True
+    """
+    layer = keras.layers.RNN(PlainSum())
+    assert_refused(lambda: layer(case.x), "AttributeError", "compute_dtype")
+
+
+@claim(
+    "wrappers.states-of-more-axes",
+    observed="Keras 3, TensorFlow",
+    corrects="Documentation of RNN, section Output shape: a state may have more than two axes.",
+    needs="keras.ops",
+)
+@given(cases(features=3, return_state=True))
+def test_a_tuple_in_state_size_is_several_states(case):
+    """
+    RNN declares a tuple within `state_size` as several states, not as the axes of one.
+
+    So a layer with a state of three axes can be called on numbers, which returns the state as
+    the cell makes it, but a call on a symbol promises other shapes.
+
+    >>> import keras, numpy as np
+    >>> class Keep(keras.layers.Layer):
+    ...     state_size, output_size = [(3, 2)], 1
+    ...     def get_initial_state(self, batch_size): return [np.ones((batch_size, 3, 2))]
+    ...     def call(self, x, states): return x, states
+    >>> layer = keras.layers.RNN(Keep(), return_state=True)
+    >>> tuple(layer(np.ones((1, 3, 1)))[1].shape), len(layer(keras.Input((3, 1)))[1])
+    ((1, 3, 2), 2)
+    """
+    layer = keras.layers.RNN(Keep(), **case.options)
+    _, state = layer(case.x)
+    _, *declared = layer(keras.Input(case.x.shape[1:]))
+    promised = [symbol.shape for symbol in flatten(declared)]
+    assert state.shape == (case.batch, 3, 2), f"a state of shape {state.shape}"
+    assert promised == [(None, 3), (None, 2)], f"declared {promised}"

@@ -1,0 +1,586 @@
+"""Several cells in one layer, and what all of them do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+from hypothesis import example, given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.wrappers import Keep, PlainSum, Totals, another, opposite, side_by_side
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, small
+from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, shapes, to_numpy, with_weights
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+
+
+def upper(case, seed, **options):
+    """Return an LSTM that reads the outputs of the case's."""
+    above = another(case, seed, features=case.units, **options)
+    return replace(above, x=equations(case).outputs)
+
+
+def stack(lower, above, wrapped=False, dropout=0.0, **options):
+    """Build RNN around a list of two LSTM cells, or around StackedRNNCells of them."""
+    pair = (lower, above)
+    cells = [keras.layers.LSTMCell(case.units, dropout=dropout, **UNDRAWN) for case in pair]
+    layer = keras.layers.RNN(keras.layers.StackedRNNCells(cells) if wrapped else cells, **options)
+    layer.build(lower.x.shape)
+    layer.set_weights(lower.weights + above.weights)
+    return layer
+
+
+def listed(case, **options):
+    """Build RNN around a list of one LSTMCell, with the case's weights."""
+    cell = keras.layers.LSTMCell(case.units, **UNDRAWN)
+    return with_weights(keras.layers.RNN([cell], **{**case.options, **options}), case)
+
+
+# Cells in a stack.
+
+
+@claim(
+    "wrappers.stack-of-cells",
+    promised="RNN, argument `cell`: the cells of a list are stacked",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), seeds, integers(1, 4), booleans(), booleans())
+def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll):
+    """
+    RNN of a list of LSTM cells computes what as many LSTM layers do, one on top of the other.
+
+    The weights come cell by cell, the lowest first. A list is put into StackedRNNCells, which
+    may also be given; only the outputs of the highest cell are returned.
+
+    >>> import keras, numpy as np
+    >>> lower, upper = keras.layers.LSTM(3, return_sequences=True), keras.layers.LSTM(2)
+    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)])
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> y, z = upper(lower(x)), rnn(x)
+    >>> rnn.set_weights(lower.get_weights() + upper.get_weights())
+    >>> bool(np.allclose(rnn(x), y, atol=1e-6))
+    True
+    """
+    above = upper(case, seed, units=units)
+    layer = stack(case, above, wrapped, return_sequences=True, unroll=unroll)
+    assert_close(layer(case.x), equations(above).outputs)
+
+
+@claim(
+    "wrappers.stack-step",
+    promised="StackedRNNCells, first paragraph: a stack of cells behaves as a single cell",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=1, state=True), seeds)
+def test_a_stack_steps_from_cell_to_cell(case, seed):
+    """
+    StackedRNNCells, called on one timestep, calls its cells in turn, each on the last one's h.
+
+    It takes a list with a pair [h, c] for each cell, and returns the output of the last cell and
+    such a list again. No state passes from one cell to the next.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> stacked, x = keras.layers.StackedRNNCells(cells), np.array([[1.0, 7.0]])
+    >>> y, [[h, c], [upper_h, upper_c]] = stacked(x, stacked.get_initial_state(batch_size=1))
+    >>> tuple(h.shape), tuple(y.shape), bool(np.all(y == upper_h))
+    ((1, 3), (1, 2), True)
+    """
+    above = upper(case, seed)
+    cells, given = stack(case, above).cell, as_states([case.state, above.state])
+    y, states = cells(case.x[:, 0], given)
+    assert_same(y, states[1][0])
+    assert_same(cells(case.x[:, 0], given, training=True)[0], to_numpy(y))  # it has no dropout
+    assert_close(states, [list(equations(case)[1:]), list(equations(above)[1:])])
+
+
+@claim("wrappers.stack-alone", promised="StackedRNNCells: a stack behaves as a single cell")
+@given(cases(timesteps=1, state=True), seeds)
+def test_a_stack_called_alone_drops_nothing(case, seed):
+    """
+    Called on a timestep without `training`, a stack of cells with dropout drops nothing.
+
+    With training=True it drops, in each cell by the cell's own rate.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(2, dropout=0.5), keras.layers.LSTMCell(2)]
+    >>> stacked, x = keras.layers.StackedRNNCells(cells), np.ones((1, 3))
+    >>> states = stacked.get_initial_state(batch_size=1)
+    >>> bool(np.array_equal(stacked(x, states)[0], stacked(x, states, training=False)[0]))
+    True
+    """
+    above = upper(case, seed)
+    cell = stack(case, above, dropout=0.5).cell
+    y, _ = cell(case.x[:, 0], as_states([case.state, above.state]))
+    assert_close(y, equations(above).h)
+
+
+@claim("wrappers.stack-keeps-the-form", observed="Keras 3, of two cells or more")
+@given(integers(1, 3), seeds, sampled_from(["float16", "float64"]))
+def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
+    """
+    A stack of cells has a tensor for a state_size that is a number, and a list for a list.
+
+    get_initial_state makes the states so, in the dtype of the stack where a cell makes none
+    itself, and a call returns them in the same form.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> stacked = keras.layers.StackedRNNCells([Sum(), keras.layers.LSTMCell(2)])
+    >>> total, pair = stacked.get_initial_state(batch_size=3)
+    >>> tuple(total.shape), [tuple(state.shape) for state in pair]
+    ((3, 1), [(3, 2), (3, 2)])
+    """
+    a, b, c, d, u = (4 + permutation(9, seed)[:5]).tolist()
+    cells = [Totals(a, bare=True), Totals(b), Totals(c, d), keras.layers.LSTMCell(u)]
+    stacked = keras.layers.StackedRNNCells(cells, dtype=dtype)
+    start = stacked.get_initial_state(batch_size=batch)
+    _, states = stacked(noise((batch, 2), seed), start)
+    forms = [shapes(part) for part in (start, states)]
+    types = [str(state.dtype) for state in to_numpy(flatten(start))]
+    assert forms == [[(batch, a), [(batch, b)], [(batch, c), (batch, d)], [(batch, u)] * 2]] * 2
+    assert types == [dtype] * 4 + ["float32"] * 2, f"states of {types}"
+
+
+@claim(
+    "wrappers.stack-output-size",
+    observed="Keras 3",
+    needs="keras.ops",
+)
+@given(seeds)
+def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
+    """
+    output_size of a stack is that of its last cell, or else the size of that cell's first state.
+
+    The cells below do not count, nor do further states. RNN declares its output by it.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = [3, 4]
+    ...     def call(self, x, states): return x, states
+    >>> stacked = keras.layers.StackedRNNCells([keras.layers.LSTMCell(2), Sum()])
+    >>> stacked.output_size, keras.layers.RNN(stacked).compute_output_shape((1, 5, 1))
+    (3, (1, 3))
+    """
+    a, b, c, d, e = (10 + permutation(9, seed)[:5]).tolist()
+    lower = [keras.layers.LSTMCell(a), Totals(b, c)]
+    tops = [Totals(d, bare=True), Totals(d, e), Keep(), keras.layers.LSTMCell(d)]
+    sizes = [keras.layers.StackedRNNCells([*lower, top]).output_size for top in tops]
+    assert sizes == [d, d, 3, d], f"output_size {sizes}"
+
+
+@claim(
+    "wrappers.stack-declared",
+    promised="Layer, method `compute_output_shape`; RNN, section Output shape",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=True), seeds)
+def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
+    """
+    compute_output_shape of RNN of LSTM cells tells the shapes that a call returns.
+
+    With return_state=True it lists the shapes of each cell's h and c together, as the call
+    returns the states.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> keras.layers.RNN(cells, return_state=True).compute_output_shape((1, 4, 5))
+    ((1, 2), [(1, 3), (1, 3)], [(1, 2), (1, 2)])
+    """
+    layer = stack(case, upper(case, seed, units=case.units + 1), **case.options)
+    declared = layer.compute_output_shape(case.x.shape)
+    returned = shapes(layer(case.x))
+    assert declared == returned, f"declared {declared}, returned {returned}"
+
+
+@claim(
+    "wrappers.plain-class-in-a-stack",
+    observed="Keras 3",
+    corrects="Every cell is a layer.",
+    needs="keras.ops",
+)
+@given(cases(units=3))
+def test_a_cell_in_a_list_need_not_be_a_layer(case):
+    """
+    In a list of cells RNN takes a cell that is no keras.Layer, which it refuses alone.
+
+    The stack is the layer then, and calls such a cell by its `call`, without `training`. Its
+    weights, if it has any, are not found.
+
+    >>> import keras, numpy as np
+    >>> class Sum:
+    ...     state_size = output_size = 1
+    ...     def call(self, x, states): return states[0] + x, [states[0] + x]
+    >>> float(keras.layers.RNN([Sum(), Sum()])(np.array([[[1.0], [7.0]]]))[0, 0])
+    9.0
+    """
+    cell = keras.layers.LSTMCell(case.units, dropout=0.5, **UNDRAWN)
+    layer = with_weights(keras.layers.RNN([cell, PlainSum()], return_sequences=True), case)
+    assert_close(layer(case.x), np.cumsum(equations(case).outputs, axis=1))
+
+
+@claim(
+    "wrappers.stack-in-both-directions",
+    derived="wrappers.halves, of a stack in each direction",
+    corrects="Bidirectional(RNN([cell, cell])) is two bidirectional layers, one on the other.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(1, 3)), seeds, integers(1, 4))
+def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, units):
+    """
+    Around RNN of several cells Bidirectional runs one whole stack forwards and one backwards.
+
+    The upper cell of a stack reads its own lower cell only. Of two bidirectional layers, the
+    upper one reads both directions of the lower.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> both = keras.layers.Bidirectional(keras.layers.RNN(cells))
+    >>> y = both(np.ones((1, 4, 1)))
+    >>> tuple(y.shape), tuple(both.get_weights()[3].shape)  # the kernel of the upper cell
+    ((1, 4), (3, 8))
+    """
+    above, backward = upper(case, seed, units=units), opposite(case, seed)
+    above_it = replace(upper(backward, seed + 1, units=units), options={})
+    inner = keras.layers.RNN([keras.layers.LSTMCell(u, **UNDRAWN) for u in (case.units, units)])
+    layer = keras.layers.Bidirectional(inner)
+    layer.build(case.x.shape)
+    layer.set_weights([w for part in (case, above, backward, above_it) for w in part.weights])
+    assert_close(layer(case.x), side_by_side(equations(above).h, equations(above_it).h))
+
+
+@claim(
+    "wrappers.stack-backwards",
+    derived="RNN turns the input round once, before its cells",
+    corrects="RNN([cell, cell], go_backwards=True) is two LSTM layers with go_backwards=True.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), seeds)
+def test_a_stack_turns_the_input_once(case, seed):
+    """
+    With go_backwards=True stacked cells turn the input once, where stacked layers turn it each.
+
+    The upper cell reads the outputs of the lower one as they come. An LSTM layer with
+    go_backwards=True on top of another would turn them round again.
+
+    >>> import keras, numpy as np
+    >>> cells, x = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)], np.array([[[1.0], [7.0]]])
+    >>> rnn, forward = keras.layers.RNN(cells, go_backwards=True), keras.layers.RNN(cells)
+    >>> layers = [keras.layers.LSTM(2, return_sequences=True, go_backwards=True) for _ in cells]
+    >>> stack = keras.Sequential(layers)
+    >>> y, z = rnn(x), stack(x)
+    >>> stack.set_weights(rnn.get_weights())
+    >>> [bool(np.allclose(z, y, atol=1e-6)) for z in (forward(x[:, ::-1]), stack(x)[:, -1])]
+    [True, False]
+    """
+    above = upper(replace(case, options={"go_backwards": True}), seed)
+    assert_close(
+        stack(case, above, go_backwards=True)(case.x),
+        equations(replace(above, options={})).h,
+    )
+
+
+@claim(
+    "wrappers.stack-states",
+    observed="Keras 2 and 3, every backend",
+    corrects="Documentation of RNN, section Output shape: each state after the output is a tensor.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(), seeds)
+def test_each_cell_of_a_stack_returns_a_pair(case, seed):
+    """
+    With return_state=True RNN of several cells returns its output, then [h, c] for each cell.
+
+    The pairs come from the lowest cell to the highest, each as a list of two tensors.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
+    >>> rnn = keras.layers.RNN(cells, return_state=True)
+    >>> y, [lower_h, lower_c], [upper_h, upper_c] = rnn(np.ones((1, 4, 1)))
+    >>> tuple(lower_c.shape), tuple(upper_c.shape), bool(np.all(y == upper_h))
+    ((1, 3), (1, 2), True)
+    """
+    above = upper(case, seed)
+    y, *pairs = stack(case, above, return_state=True)(case.x)
+    assert_same(y, pairs[1][0])
+    assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
+
+
+@claim(
+    "wrappers.stack-initial-state",
+    observed="Keras 3 on TensorFlow",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(state=True), seeds)
+def test_each_cell_of_a_stack_takes_a_pair(case, seed):
+    """
+    RNN of several cells takes a pair [h, c] for each cell as its initial_state.
+
+    It is the form in which the layer returns them, so the states of one call start another.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)]
+    >>> rnn, x = keras.layers.RNN(cells, return_state=True), np.array([[[1.0], [7.0]]])
+    >>> y, *pairs = rnn(x[:, :1])
+    >>> bool(np.allclose(rnn(x[:, 1:], initial_state=pairs)[0], rnn(x)[0], atol=1e-6))
+    True
+    """
+    above = upper(case, seed)
+    y = stack(case, above)(case.x, initial_state=as_states([case.state, above.state]))
+    assert_close(y, equations(above).h)
+
+
+@claim(
+    "wrappers.stack-flat-state",
+    observed="Keras 3 on TensorFlow",
+    corrects="Documentation of RNN, call argument `initial_state`: it is a list of tensors.",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=1, state=True), seeds)
+def test_a_flat_list_of_states_is_refused(case, seed):
+    """
+    RNN of several LSTM cells refuses a flat list [h, c, h, c] as its initial_state.
+
+    It takes the first tensor for all states of the first cell, which then finds no c: an
+    IndexError. Make a pair for each cell.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)])
+    >>> x, h = np.ones((1, 4, 3)), np.ones((1, 2))
+    >>> try:
+    ...     rnn(x, initial_state=[h, h, h, h])
+    ... except IndexError:
+    ...     print(tuple(rnn(x, initial_state=[[h, h], [h, h]]).shape))
+    (1, 2)
+    """
+    above = upper(case, seed)
+    layer, flat = stack(case, above), case.state + above.state
+    state = as_states(flat)
+    assert_refused(
+        lambda: layer(case.x, initial_state=state), "IndexError", ("out of range", "out of bounds")
+    )
+
+
+@claim(
+    "wrappers.stack-mask",
+    derived="masking.carries-state, for each cell",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(masked=True), seeds, booleans())
+def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll):
+    """
+    At a masked timestep all cells of a stack keep their states.
+
+    As in stacked LSTM layers, where the mask travels from layer to layer.
+
+    >>> import keras, numpy as np
+    >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = rnn(x, mask=np.array([[True, False, True]]))
+    >>> bool(np.allclose(y, rnn(x[:, [0, 2]]), atol=1e-6))
+    True
+    """
+    above = upper(case, seed)
+    layer = stack(case, above, return_state=True, unroll=unroll)
+    _, *pairs = layer(case.x, mask=case.mask)
+    assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
+
+
+@claim(
+    "wrappers.stack-stateful",
+    promised="RNN, argument `stateful`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(timesteps=integers(2, 4)), seeds, picks)
+def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
+    """
+    A stateful RNN of several cells, fed a sequence in pieces, ends as if it were fed the whole.
+
+    Every cell goes on from its own h and c. The layer keeps them in `states`, a pair for each.
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)]
+    >>> rnn, whole = keras.layers.RNN(cells, stateful=True), keras.layers.RNN(cells)
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> first, second = rnn(x[:, :1]), rnn(x[:, 1:])
+    >>> bool(np.allclose(second, whole(x), atol=1e-6))
+    True
+    """
+    above, cut = upper(case, seed), 1 + pick % (case.timesteps - 1)
+    layer = stack(case, above, stateful=True)
+    layer(case.x[:, :cut])
+    assert_close(layer(case.x[:, cut:]), equations(above).h)
+
+
+@claim(
+    "wrappers.one-cell-repeated",
+    derived="a cell is one object with one set of variables",
+    corrects="[LSTMCell(8)] * 3 is a stack of three cells, each with weights of its own.",
+)
+@given(integers(1, 3).flatmap(lambda n: cases(features=n, units=n)), integers(2, 3))
+def test_a_repeated_cell_has_one_set_of_weights(case, number):
+    """
+    A stack that repeats one cell, [cell] * n, has the weights of a single cell.
+
+    Each place in the stack still has its own states. Write a list comprehension to make
+    n cells with weights of their own.
+
+    >>> import keras, numpy as np
+    >>> repeated = keras.layers.RNN([keras.layers.LSTMCell(2)] * 3)
+    >>> separate = keras.layers.RNN([keras.layers.LSTMCell(2) for _ in range(3)])
+    >>> x = np.ones((1, 4, 2))  # (batch, timesteps, features)
+    >>> y, z = repeated(x), separate(x)
+    >>> len(repeated.get_weights()), len(separate.get_weights())
+    (3, 9)
+    """
+    rnn = keras.layers.RNN([keras.layers.LSTMCell(case.units, **UNDRAWN)] * number)
+    rnn.build(case.x.shape)
+    assert len(rnn.weights) == 3, f"{len(rnn.weights)} weights"
+    rnn.set_weights(case.weights)
+    top = case
+    for _ in range(number - 1):
+        top = replace(case, x=equations(top).outputs)
+    assert_close(rnn(case.x), equations(top).h)
+
+
+@claim(
+    "wrappers.list-of-one-cell",
+    observed="Keras 2 and 3 on TensorFlow, Keras 3 on PyTorch; JAX raises a TypeError",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=booleans()))
+def test_a_list_of_one_cell_computes_what_the_cell_does(case):
+    """
+    In a loop without a mask RNN of a list of one LSTMCell computes what RNN of the cell does.
+
+    A list is how one writes a stack whose height is a parameter. On the backends JAX and NumPy
+    such a layer fails, at a height of one only.
+
+    >>> import keras, numpy as np
+    >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
+    >>> y = keras.layers.RNN(cell)(x)
+    >>> bool(np.allclose(keras.layers.RNN([cell])(x), y, atol=1e-6))
+    True
+    """
+    outputs = equations(case).outputs
+    expected = [outputs[:, -1], outputs][case.options["return_sequences"]]
+    assert_close(listed(case)(case.x), expected)
+
+
+@claim(
+    "wrappers.list-of-one-cell-unrolled",
+    promised="RNN, arguments `cell`, a list of cells too, and `unroll`",
+)
+@given(cases(timesteps=integers(2, 4)))
+def test_a_list_of_one_cell_can_be_unrolled(case):
+    """
+    With unroll=True too RNN of a list of one LSTMCell computes what RNN of the cell does.
+
+    Keras 3 fails at the second timestep: StackedRNNCells of one cell takes [[h, c]], and returns
+    [h, c]. Leave out the list if there is one cell.
+
+    >>> import keras, numpy as np
+    >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
+    >>> try:
+    ...     y = keras.layers.RNN([cell], unroll=True)(x)
+    ... except IndexError:  # Keras 3
+    ...     y = keras.layers.RNN(cell, unroll=True)(x)
+    >>> bool(np.allclose(y, keras.layers.RNN(cell)(x), atol=1e-6))
+    True
+    """
+    assert_close(listed(case, unroll=True)(case.x), equations(case).h)
+
+
+@claim(
+    "wrappers.list-of-one-cell-masked",
+    promised="RNN, argument `cell`, a list of cells too, and call argument `mask`",
+)
+@given(cases(masked=True))
+def test_a_list_of_one_cell_takes_a_mask(case):
+    """
+    With a mask too RNN of a list of one LSTMCell computes what RNN of the cell does.
+
+    Keras 3 fails in its loop on TensorFlow, because the states change their form from [[h, c]]
+    to [h, c] in the first timestep. Leave out the list if there is one cell.
+
+    >>> import keras, numpy as np
+    >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
+    >>> try:
+    ...     y = keras.layers.RNN([cell])(x, mask=np.array([[True, False]]))
+    ... except (ValueError, IndexError):  # Keras 3, in words of the backend
+    ...     y = keras.layers.RNN(cell)(x, mask=np.array([[True, False]]))
+    >>> bool(np.allclose(y, keras.layers.RNN(cell)(x[:, :1]), atol=1e-6))
+    True
+    """
+    y = listed(case)(case.x, mask=case.mask)
+    assert_close(y, equations(case).outputs[:, -1])
+
+
+# What all of them do.
+
+RATE = 0.999999
+
+
+def dropping(name, case, pick, rate=RATE):
+    """Build a wrapper that in training drops an input with probability `rate`, and its input."""
+    lstm_inside = partial(keras.layers.LSTM, case.units, dropout=rate)
+    rates = [rate * (k == pick % 2) for k in range(2)]
+    cell = partial(keras.layers.LSTMCell, case.units)
+    made = {
+        "Bidirectional": lambda: (keras.layers.Bidirectional(lstm_inside()), case.x),
+        "RNN": lambda: (keras.layers.RNN(cell(dropout=rate)), case.x),
+        "StackedRNNCells": lambda: (keras.layers.RNN([cell(dropout=r) for r in rates]), case.x),
+        "TimeDistributed": lambda: (
+            keras.layers.TimeDistributed(lstm_inside()),
+            case.x[:, :, None],
+        ),
+    }
+    return made[name]()
+
+
+def with_noise(layer, x, seed):
+    """Build a layer for an input, and set all its weights to numbers made by the seed."""
+    layer.build(x.shape)
+    layer.set_weights([noise(w.shape, 2**17 + seed + k) for k, w in enumerate(layer.weights)])
+    return layer
+
+
+@claim(
+    "wrappers.pass-training-on",
+    promised="RNN and TimeDistributed, call argument `training`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@example("StackedRNNCells", small(), 1, 0)
+@given(
+    sampled_from(["Bidirectional", "RNN", "StackedRNNCells", "TimeDistributed"]),
+    cases(timesteps=integers(1, 3)),
+    picks,
+    seeds,
+)
+def test_training_reaches_what_is_wrapped(name, case, pick, seed):
+    """
+    Bidirectional, RNN, StackedRNNCells and TimeDistributed pass `training` on to what is in them.
+
+    Without it they do as with training=False: nothing is dropped. In a stack it reaches every
+    cell, the upper ones too.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(8, dropout=0.999999))
+    >>> x = np.array([[[1.0], [7.0]]])  # (batch, timesteps, features)
+    >>> bool(np.all(both(x) == both(x, training=False)))
+    True
+    >>> bool(np.all(both(x, training=True) == both(-x, training=True)))  # all input is dropped
+    True
+    """
+    layer, x = dropping(name, case, pick)
+    with_noise(layer, x, seed)
+    # Of at most 72 inputs one is kept with probability 1e-6: a false alarm in 10,000 examples.
+    assert_same(layer(x, training=True), to_numpy(layer(-x, training=True)))
+    y = to_numpy(with_noise(dropping(name, case, pick, rate=0.0)[0], x, seed)(x))
+    assert_close([layer(x, training=False), layer(x)], [y, y])

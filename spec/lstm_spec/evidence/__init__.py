@@ -1,1 +1,0 @@
-"""What was seen when the claims were tried."""

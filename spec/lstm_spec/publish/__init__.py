@@ -1,1 +1,0 @@
-"""How it is told: pages made from what was recorded."""

@@ -1,0 +1,1 @@
+"""Other environments, and what differs between them."""

@@ -1,0 +1,245 @@
+"""The environments in which the claims are tried, and the ledger that is made from them.
+
+`python -m lstm_spec.releases.matrix [NAME ...]` makes the reports that the ledger lacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import gzip
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from packaging.requirements import Requirement
+
+from lstm_spec import catalog
+from lstm_spec.releases import apart, ledger, venv
+from lstm_spec.releases.merge import UnmergeableError, merge
+from lstm_spec.releases.request import Request
+from lstm_spec.run import deviations, environment, report, toml
+from lstm_spec.run.backends import Backend
+from lstm_spec.run.oneline import one_line
+from lstm_spec.run.place import Place
+from lstm_spec.run.report import Record, Report
+
+FILE = Path(__file__).with_name("matrix.toml")
+Effort = Annotated[str, msgspec.Meta(pattern=r"^(smoke|default|deep|[1-9][0-9]*)$")]
+SECONDS = 600
+"""The time limit of a claim: training step by step takes minutes on JAX."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An environment of the matrix."""
+
+    name: str
+    python: str
+    requirements: tuple[str, ...]
+    backend: Backend = "tensorflow"
+    effort: Effort = "smoke"
+
+    @property
+    def request(self) -> Request:
+        """What the environment holds."""
+        return Request(self.requirements, self.python, self.backend)
+
+
+class Impossible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What cannot be installed."""
+
+    python: str
+    requirements: tuple[str, ...]
+    why: str
+
+
+class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was tried once, at smoke effort: each claim held or deviated as known."""
+
+    date: datetime.date
+    python: str
+    requirements: tuple[str, ...]
+    """Each with its version."""
+    backend: Backend = "tensorflow"
+    claims: tuple[str, ...] = ()
+    """The chapters and claims that were tried; default: all."""
+
+    @property
+    def place(self) -> Place:
+        """Where it was tried."""
+        packages = dict(text.split("==") for text in self.requirements)
+        return Place(packages, f"{self.python}.0", self.backend)
+
+
+class Matrix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in the file."""
+
+    environment: list[Entry]
+    impossible: list[Impossible]
+    tried: list[Tried] = []
+
+
+def load(path: Path = FILE) -> Matrix:
+    """Return the matrix.
+
+    Raises:
+        UnreadableFileError: an unknown key, a missing one, a value of another kind, or two
+            environments of the same name.
+    """
+    found = toml.read(path, Matrix)
+    names = [entry.name for entry in found.environment]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        named = one_line(", ".join(twice))
+        raise toml.UnreadableFileError(f"{path.name}: more than one environment called {named}")
+    return found
+
+
+def missing(entry: Entry, folder: Path) -> bool:
+    """Return whether the ledger in a folder lacks a record of an environment as it is today."""
+    return bool(_untried(_kept(entry, folder)))
+
+
+def _untried(kept: Report | None) -> list[str]:
+    """Return the claims of today that a report has no record of."""
+    tried = kept.header.claims if kept else []
+    return [claim.id for claim in catalog.claims() if claim.id not in tried]
+
+
+def _kept(entry: Entry, folder: Path) -> Report | None:
+    """Return what still counts of an environment's report, as a report of these claims alone.
+
+    It counts if the environment is what the entry asks for, and no claim was tried on fewer cases
+    than at the entry's effort. A record counts if its claim and what is said of its deviation are
+    today's; a refuted claim is always tried again.
+    """
+    try:
+        made = report.read(folder / f"{entry.name}{ledger.SUFFIX}")
+    except (OSError, report.UnreadableReportError):
+        return None
+    installed = made.header.environment.packages
+    asked = map(Requirement, entry.requirements)
+    if not all(one.specifier.contains(installed.get(one.name, "")) for one in asked):
+        return None
+    if any(one.tries(made.header.effort) < one.tries(entry.effort) for one in catalog.claims()):
+        return None
+    code = {claim.id: claim.code for claim in catalog.claims()}
+    instead = {one.claim: one.instead for one in deviations.at(ledger.place(made))}
+    records = [
+        record
+        for record in made.records
+        if made.header.code.get(record.claim) == code.get(record.claim, "")
+        and _stands(record, instead.get(record.claim))
+    ]
+    tried = [record.claim for record in records]
+    stands = {claim: code[claim] for claim in tried}
+    head = msgspec.structs.replace(made.header, claims=tried, code=stands)
+    return Report(head, records, made.footer) if records else None
+
+
+def _stands(record: Record, instead: str | None) -> bool:
+    """Return whether a verdict is what deviations.toml says today."""
+    if record.verdict == "deviates":
+        return record.message == instead
+    return record.verdict == "not applicable" or (record.verdict == "held" and instead is None)
+
+
+def make(entry: Entry, folder: Path, workers: int) -> str:
+    """Check in an environment and put the report into the ledger; say in a line what came of it.
+
+    Args:
+        entry: the environment.
+        folder: the ledger's.
+        workers: how many processes try the claims.
+
+    Raises:
+        UnmadeError: the environment cannot be made.
+        UnreadableReportError: the check ended without a complete report; the message says why.
+        OSError: a file cannot be written.
+    """
+    kept = _kept(entry, folder)
+    if kept is None:
+        made = check(entry, workers)
+    else:
+        as_hard = msgspec.structs.replace(entry, effort=kept.header.effort)
+        made = check(as_hard, workers, _untried(kept))
+        try:
+            made = merge([("the ledger's report", kept), ("the new one", made)])
+        except UnmergeableError:  # another NumPy, say, came meanwhile
+            made = check(entry, workers)
+    folder.mkdir(exist_ok=True)
+    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(pack(made))
+    return ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
+
+
+def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
+    """Return a complete report of an environment.
+
+    Args:
+        entry: the environment.
+        workers: how many processes try the claims.
+        claims: which; default: all.
+
+    Raises:
+        UnreadableReportError: the check ended without one; the message is the last thing it said.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        file, log = Path(temporary, "report.jsonl"), Path(temporary, "log")
+        options = [f"--effort={entry.effort}", f"--time-limit={SECONDS}"]
+        words = [*claims, *options, f"--workers={workers}", f"--report={file}"]
+        with log.open("wb") as output:
+            apart.check(entry.request, words, output)
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        made = report.read(file) if file.exists() else None
+        if made is None or made.footer is None:
+            raise report.UnreadableReportError((said or ["nothing was printed"])[-1])
+        return made
+
+
+def pack(made: Report) -> bytes:
+    """Compress a report, always into the same bytes, without the programs that show refutations.
+
+    They are two thirds of a report of Keras 2, and `lstm-spec check --with` prints them again.
+    """
+    records = [msgspec.structs.replace(record, script="") for record in made.records]
+    lines = [msgspec.json.encode(line) for line in (made.header, *records, made.footer)]
+    return gzip.compress(b"\n".join([*lines, b""]), mtime=0)
+
+
+def _tell(entry: Entry, folder: Path, workers: int) -> bool:
+    """Make what is missing, print a line, and return whether there is a report now."""
+    try:
+        said = make(entry, folder, workers) if missing(entry, folder) else "has its report"
+        good = True
+    except (venv.UnmadeError, ValueError, OSError) as error:
+        said, good = f"has no report: {error}", False
+    print(f"{entry.name}: {said}", flush=True)
+    return good
+
+
+def main(words: list[str] | None = None) -> int:
+    """Make the reports that the ledger lacks.
+
+    Returns:
+        0 if there is a report of each environment that was named, else 1.
+    """
+    entries = {entry.name: entry for entry in load().environment}
+    parser = argparse.ArgumentParser(
+        prog="python -m lstm_spec.releases.matrix", description=__doc__
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    parser.add_argument("--ledger", type=Path, default=ledger.FOLDER, metavar="FOLDER")
+    given = parser.parse_args(words)
+    if unknown := [name for name in given.names if name not in entries]:
+        parser.error(f"no environment is called {unknown[0]}; they are {', '.join(entries)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends the check too
+    chosen = [entries[name] for name in given.names or entries]
+    made = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]
+    return 0 if all(made) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+"""Makes an environment of other releases, by uv, and keeps it for the next call."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from lstm_spec.releases.request import (
+    STAND_INS,
+    Request,
+    UnusableRequirementError,
+    is_source,
+    name_of,
+    parse,
+    source,
+    wheels,
+)
+from lstm_spec.run.oneline import one_line
+
+PACKAGE = "lstm-spec"
+
+
+class UnmadeError(RuntimeError):
+    """An environment that cannot be made; the message says in one sentence why."""
+
+
+def cache() -> Path:
+    """Return the folder of the environments; it may be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / PACKAGE
+
+
+def ask(words: Sequence[str], python: str = "", backend: str = "tensorflow") -> Request:
+    """Return the request that a user's words mean; a source tree is built first.
+
+    Args:
+        words: requirements, paths of wheels, and folders of source trees.
+        python: as `major.minor`, or empty.
+        backend: one of those in NEEDED.
+
+    Raises:
+        UnusableRequirementError: a word is none of these; the message says what is expected.
+        UnmadeError: a source tree cannot be built.
+        OSError: the cache cannot be written.
+    """
+    for word in words:
+        if os.path.isdir(word) and is_source(word) and not source(word):
+            told = f"takes {word} for a package; for the folder write ./{word}"
+            print(f"{PACKAGE}: {told}", file=sys.stderr)
+    sources = {word: folder for word in words if (folder := source(word))}
+    parse([word for word in words if word not in sources], python, backend)  # before anything built
+    given = [str(wheel(sources[word], python)) if word in sources else word for word in words]
+    return parse(given, python, backend)
+
+
+def wheel(folder: Path, python: str = "") -> Path:
+    """Return a wheel of a source tree as it is now, kept under a digest of what is in it.
+
+    It is built from a copy: what an earlier build left in the folder would get into the wheel.
+
+    Raises:
+        UnmadeError: it cannot be built, or the Python not be had.
+        OSError: the cache cannot be written.
+    """
+    print(f"{PACKAGE}: builds {one_line(folder)}", file=sys.stderr)
+    cache().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache(), prefix="new-") as scratch:
+        tree, out = Path(scratch, "tree"), Path(scratch, "wheel")
+        shutil.copytree(folder, tree, symlinks=True, ignore=_left_out)
+        built_for = ("--python", _interpreter(python))
+        done = _run("build", "--wheel", *built_for, "--out-dir", str(out), str(tree))
+        if done.returncode:
+            raise UnmadeError(f"{one_line(folder)} cannot be built: {_last(done.stderr)}")
+        [built] = out.glob("*.whl")
+        kept = cache() / "wheels" / _content(built) / built.name
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            built.replace(kept)
+        return kept
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Return what is not copied: what begins with a dot, and what a build or a run leaves."""
+    left = {name for name in names if name.startswith(".") or name == "__pycache__"}
+    if is_source(folder):
+        left |= {name for name in names if name in ("build", "dist") or name.endswith(".egg-info")}
+    return left
+
+
+def _content(wheel: Path) -> str:
+    """Return a digest of the files in a wheel; their times do not count."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = sorted((info.filename, info.CRC) for info in archive.infolist())
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+
+
+def make(request: Request) -> Path:
+    """Return the Python of an environment that holds what is asked for, and what we need.
+
+    The packages are chosen anew on each call, so a nightly of yesterday is not taken for today's.
+    An environment that holds just these is used again.
+
+    Raises:
+        UnmadeError: there is no such Python, the packages do not go together, or the registry
+            is out of reach.
+        UnusableRequirementError: two packages own the same files.
+        OSError: the cache cannot be written.
+    """
+    cache().mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=cache(), prefix="new-"))
+    try:
+        _begin(fresh, request.python)
+        pins = resolve(request, python(fresh))
+        made = cache() / _digest(request, pins, fresh)
+        if not python(made).exists():
+            print(f"{PACKAGE}: installs {request}", file=sys.stderr)
+            install = ("pip", "install", "--no-deps", "--requirements", "-", "--python")
+            _uv(*install, str(python(fresh)), given=pins)
+            _keep(fresh, made)
+        return python(made)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _keep(fresh: Path, made: Path) -> None:
+    """Give an environment its name, unless another check has made the same one meanwhile.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    if not python(made).exists():
+        shutil.rmtree(made, ignore_errors=True)
+    try:
+        fresh.rename(made)
+    except OSError:  # there is one, perhaps in use
+        if not python(made).exists():
+            raise
+
+
+def _begin(folder: Path, version: str) -> None:
+    """Make an environment without packages.
+
+    Raises:
+        UnmadeError: there is no such Python, and it cannot be downloaded.
+    """
+    try:
+        _uv("venv", "--python", _interpreter(version), str(folder))
+    except UnmadeError as error:
+        advice = f"; install Python {version}, or leave out --python" if version else ""
+        raise UnmadeError(f"{error}{advice}") from None
+
+
+def resolve(request: Request, interpreter: Path, version: str = "") -> str:
+    """Return all packages that are needed, each with its version, one a line.
+
+    Args:
+        request: what is asked for.
+        interpreter: the Python for which they are chosen.
+        version: of another Python, which need not be installed, to choose them for that.
+
+    Raises:
+        UnmadeError: they do not go together, or the registry is out of reach.
+        UnusableRequirementError: two of them own the same files.
+    """
+    asked = [*request.requirements, *_own()]
+    other = ("--python-version", version) if version else ()
+    target = ("--python", str(interpreter), *other)
+    pins = _compile(asked, *target)
+    if _for_numpy_1(pins):
+        pins = _compile([*asked, "numpy<2"], *target)
+    pins = without_stand_ins(request, pins)
+    names = set(re.findall(r"^[\w.-]+", pins, re.MULTILINE))
+    for same in STAND_INS.values():
+        if len(twins := sorted(names & same)) > 1:
+            raise UnusableRequirementError(
+                f"{' and '.join(twins)} own the same files; ask for what needs one of them"
+            )
+    return pins
+
+
+def without_stand_ins(request: Request, pins: str) -> str:
+    """Leave out what only a dependency asks for, where what stands in for it was asked for.
+
+    So keras-nightly takes the place of the keras that a released TensorFlow depends on.
+    """
+    asked = {name_of(text) for text in request.requirements}
+    needless = {
+        name for same in STAND_INS.values() if len(asked & same) == 1 for name in same - asked
+    }
+    lines = pins.splitlines(keepends=True)
+    return "".join(line for line in lines if re.split(r"[ =<>@;\[]", line)[0] not in needless)
+
+
+def python(venv: Path) -> Path:
+    """Return where the interpreter of an environment is."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _compile(asked: list[str], *target: str) -> str:
+    words = ("pip", "compile", "--no-header", "--no-annotate", *target, "-")
+    return _uv(*words, given="\n".join(asked))
+
+
+def _for_numpy_1(pins: str) -> bool:
+    """Return whether there is a TensorFlow that was built for NumPy 1 and does not say so."""
+    found = re.search(r"^tensorflow(?:-cpu)?==(\S+)", pins, re.MULTILINE)
+    return bool(found and Version(found[1]) < Version("2.12"))
+
+
+def _own() -> list[str]:
+    """Return what this package needs, no newer than here: the same cases are drawn there."""
+    asked = [Requirement(text) for text in metadata.requires(PACKAGE) or []]
+    needed = [one for one in asked if "extra ==" not in str(one.marker)]
+    here = {one.name: _version(one.name) for one in needed if one.name != "numpy"}
+    return [*map(str, needed), *(f"{name}<={version}" for name, version in here.items() if version)]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # needed on other Pythons only
+        return ""
+
+
+def _interpreter(version: str) -> str:
+    running = ".".join(platform.python_version_tuple()[:2])
+    return sys.executable if version in ("", running) else version
+
+
+def _digest(request: Request, pins: str, venv: Path) -> str:
+    """Return a name for an environment: that of its packages, its Python, its wheels' contents."""
+    found = hashlib.sha256(pins.encode())
+    found.update((venv / "pyvenv.cfg").read_bytes())
+    for wheel in wheels(request):
+        found.update(wheel.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _uv(*words: str, given: str = "") -> str:
+    """Run uv, and return what it prints.
+
+    Raises:
+        UnmadeError: it fails; the message holds its reason.
+    """
+    done = _run(*words, "--quiet", given=given)
+    if done.returncode:
+        raise UnmadeError(f"the environment cannot be made: {_reason(done.stderr)}")
+    return done.stdout
+
+
+def _run(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    from uv import find_uv_bin  # only here: no other verb needs it
+
+    command = [find_uv_bin(), *words, "--no-progress", "--color", "never"]
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+
+
+def _last(printed: str) -> str:
+    """Return the last line that a build printed; if it printed nothing, uv's reason."""
+    output, _, reason = printed.rpartition("error: ")
+    lines = output.strip().splitlines()[1:]  # the first is uv's own
+    return one_line(lines[-1] if lines else _reason(f"error: {reason}"))
+
+
+def _reason(said: str) -> str:
+    """Return uv's error, its first cause and its hint, on one line."""
+    error, _, hint = said.strip().partition("\n\n")
+    parts = [
+        " ".join(part.split()) for part in re.split(r"^(?:error|  cause): ", error, flags=re.M)
+    ]
+    reason = ": ".join(part.rstrip(".") for part in parts[1:3]) or parts[0]
+    return f"{reason}; {' '.join(hint.split())}" if hint else reason

@@ -1,0 +1,1 @@
+"""One try of the claims, here: plugin, check, report, environment, deviations."""

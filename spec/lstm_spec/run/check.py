@@ -1,0 +1,221 @@
+"""Tries claims in a process apart, on workers, and reports what happened.
+
+pytest runs the claims and its plugin appends a record for each; this module writes the header
+before and the footer after, and follows the report while it grows.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+from lstm_spec.catalog import Claim
+from lstm_spec.run import hosts, report
+from lstm_spec.run.environment import quiet
+from lstm_spec.run.report import Environment, Footer, Header, Record, Writer
+
+GRACE = 5
+"""Seconds after its time limit at which a claim is ended that holds Python's global lock."""
+
+PLUGINS = (
+    "xdist.plugin",
+    "pytest_timeout",
+    "_hypothesis_pytestplugin",
+    "lstm_spec.run.plugin",
+)
+
+
+class StoppedError(RuntimeError):
+    """pytest ended before every claim was tried."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to try, and how."""
+
+    claims: list[Claim]
+    effort: str
+    seed: int | None
+    workers: int
+    limit: int
+    """Seconds that one claim may take."""
+    report: Writer
+    """The report, open and locked."""
+    resume: bool = False
+    """Append to the report instead of replacing it."""
+    hosts: tuple[str, ...] = ()
+    """Where the workers run, as pytest-xdist's --tx takes it; default: all of them here."""
+    database: str = ""
+    """The address of the Redis server that keeps what refuted a claim; default: none."""
+
+
+def run(plan: Plan, environment: Environment) -> Generator[Record]:
+    """Try the claims, and yield each record as it comes.
+
+    pytest-xdist may lose some claims when a worker dies: what was not tried is begun anew. On
+    hosts so is a claim whose worker died, for its host may have died, until nothing else is left.
+
+    Raises:
+        OSError: the report cannot be written.
+        StoppedError: pytest tried nothing; the message holds the end of what it printed.
+    """
+    began = time.monotonic()
+    if not plan.resume:
+        plan.report.begin(_header(plan, environment))
+    again = bool(plan.hosts)
+    while left := _untried(plan):
+        yield from _attempt(plan, left, again)
+        again = bool(plan.hosts) and len(_untried(plan)) < len(left)
+    tried = plan.report.read()
+    if tried.footer is None:
+        seconds = round(time.monotonic() - began, 1)
+        plan.report.append(Footer(_now(), seconds, tried.verdicts))
+
+
+def end_with(parent: int) -> None:
+    """End this process and its workers as soon as its parent has ended, even by SIGKILL.
+
+    Otherwise they would keep the report locked, and write it.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _untried(plan: Plan) -> list[Claim]:
+    untried = set(plan.report.read().untried)
+    return [claim for claim in plan.claims if claim.id in untried]
+
+
+def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
+    """Run pytest once, and yield each record as it comes.
+
+    Args:
+        plan: what to try, and how.
+        claims: those that are left.
+        again: whether a claim whose worker dies is left to the next run.
+
+    Raises:
+        StoppedError: no claim was tried; the message holds the end of what pytest printed.
+    """
+    command = [*_command(plan, claims), *(["--lstm-again"] if again else [])]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "pytest.log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=_variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[plan.report.descriptor],
+            )
+        try:
+            yield from _follow(plan.report, process)
+        finally:
+            _end(process)
+        if len(_untried(plan)) == len(claims) and not again:
+            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
+            raise StoppedError(
+                f"pytest ended before {len(claims)} of {len(plan.claims)} claims "
+                "were tried; the last lines that it printed:\n" + "\n".join(said)
+            )
+
+
+def _header(plan: Plan, environment: Environment) -> Header:
+    return Header(
+        schema=report.SCHEMA,
+        lstm_spec=metadata.version("lstm-spec"),
+        started=_now(),
+        effort=plan.effort,
+        seed=plan.seed,
+        workers=plan.workers,
+        environment=environment,
+        claims=[claim.id for claim in plan.claims],
+        code={claim.id: claim.code for claim in plan.claims},
+    )
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _command(plan: Plan, claims: list[Claim]) -> list[str]:
+    seed = [] if plan.seed is None else [f"--hypothesis-seed={plan.seed}"]
+    database = [f"--lstm-database={plan.database}"] if plan.database else []
+    return [
+        # No file of settings: none of the user's, and none that a host would have to have.
+        *(sys.executable, "-m", "pytest", f"-c{os.devnull}", "-q", "--tb=short"),
+        *("-p", "no:cacheprovider", "--dist=worksteal", *_places(plan)),
+        *(f"--timeout={plan.limit}", "--timeout-method=thread"),
+        *(
+            "-o",
+            f"faulthandler_timeout={plan.limit + GRACE}",
+            "-o",
+            "faulthandler_exit_on_timeout=true",
+        ),
+        *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.report.path.absolute()}"),
+        f"--lstm-descriptor={plan.report.descriptor}",
+        *(*seed, *database),
+        f"--lstm-parent={os.getpid()}",
+        *("--pyargs", *(f"{c.module}::{c.test}" for c in claims)),
+    ]
+
+
+def _places(plan: Plan) -> list[str]:
+    """Return where the workers run; a dead one is replaced here, and not on a host.
+
+    pytest-xdist ends the whole run if the host of a dead worker does not answer.
+
+    Raises:
+        StoppedError: no host answers.
+    """
+    if not plan.hosts:
+        return [f"--numprocesses={plan.workers}", "--max-worker-restart=100000"]
+    found = hosts.reachable(plan.hosts)
+    if not found:
+        raise StoppedError("no host answers; give others with --tx, and --resume")
+    return [*(f"--tx={spec}" for spec in found), "--max-worker-restart=0"]
+
+
+def _variables() -> dict[str, str]:
+    """Return the environment, without what would change how pytest runs the claims."""
+    kept = {name: value for name, value in quiet().items() if not name.startswith("PYTEST_")}
+    # Not as -p: that would be passed on to hosts, where these plugins are found without it.
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": ",".join(PLUGINS)}
+    return {**kept, **plugins}
+
+
+def _follow(written: Writer, process: subprocess.Popen[bytes]) -> Iterator[Record]:
+    """Yield the records as they are appended, until the process has ended."""
+    seen, ended = len(written.read().records), False
+    while not ended:
+        ended = process.poll() is not None
+        records = written.read().records
+        yield from records[seen:]
+        seen = len(records)
+        if not ended:
+            time.sleep(0.2)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and its workers, if they still run."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

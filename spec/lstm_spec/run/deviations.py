@@ -1,0 +1,234 @@
+"""Claims that released Keras is known to break: where, and what happens instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from packaging.specifiers import SpecifierSet
+
+from lstm_spec.run import place, toml
+from lstm_spec.run.backends import Backend
+from lstm_spec.run.oneline import one_line
+from lstm_spec.run.place import Place
+
+FILE = Path(__file__).with_name("deviations.toml")
+EXAMPLE = "the example does not print what it should"
+"""What a failure says if the test holds and the example does not."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Device = Literal["cpu", "gpu"]
+Fix = Annotated[
+    str, msgspec.Meta(pattern=r"^(https://\S+/pull/\d+, in )?(Keras|TensorFlow) \d+(\.\d+)+$")
+]
+
+
+class DeviationError(toml.UnreadableFileError):
+    """An entry that cannot be true; the message names it."""
+
+
+class AmbiguousError(DeviationError):
+    """Two entries of one claim for one place: the record of that claim is damaged."""
+
+
+class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A claim that does not hold, and what happens instead.
+
+    The conditions say where; all that are given must be met.
+    """
+
+    claim: Text
+    instead: Text
+    concerns: Text
+    """The documentation's sentence, in our words, or the address of the issue, or what else."""
+    holds: bool = False
+    """Whether the sentence is true there, and only what its test or example does besides fails."""
+    says: Text | list[Text] = []
+    """Words that the failure must contain, all of them, and that no other failure contains."""
+    example: Text | list[Text] = []
+    """The same of a failure of the docstring's example, where the test holds."""
+    tensorflow: str = ""
+    """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
+    keras: str = ""
+    """A version specifier."""
+    numpy: str = ""
+    """A version specifier."""
+    python: str = ""
+    """A version specifier."""
+    backend: Backend | list[Backend] = []
+    device: Device | list[Device] = []
+    fixed: Fix = ""
+    """The release from which the claim holds, if a fault was mended; with the pull request."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no version specifier, and an entry without words.
+
+        Raises:
+            ValueError: one of them.
+        """
+        if not (self.says or self.example):
+            raise ValueError("neither `says` nor `example` tells the failure")
+        for specifier in (self.tensorflow, self.keras, self.numpy, self.python):
+            for one in SpecifierSet(specifier):
+                one.contains("0")  # some of it is read only when it is used
+
+    def matches(self, place: Place) -> bool:
+        """Say whether all conditions are met."""
+        return (
+            _within(self.tensorflow, place.version("tensorflow"))
+            and _within(self.keras, place.version("keras"))
+            and _within(self.numpy, place.version("numpy"))
+            and _within(self.python, place.python)
+            and _among(self.backend, place.backend)
+            and _among(self.device, place.device)
+        )
+
+    def explains(self, failure: str) -> bool:
+        """Say whether a failure, of the test or of the example, contains all the words."""
+        words = self.example if EXAMPLE in failure else self.says
+        listed = [words] if isinstance(words, str) else words
+        return bool(listed) and all(text in failure for text in listed)
+
+    @property
+    def condition(self) -> str:
+        """The conditions, as they are written; "everywhere", if there are none."""
+        names = ("tensorflow", "keras", "numpy", "python", "backend", "device")
+        given = [(name, getattr(self, name)) for name in names]
+        return ", ".join(f"{name} {value}" for name, value in given if value) or "everywhere"
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    newest: Place
+    deviation: list[dict[str, Any]] = []
+
+
+@cache
+def newest(path: Path = FILE) -> Place:
+    """Return the place where the scripts of the issues were run.
+
+    Raises:
+        DeviationError: it is not told, or the file cannot be read as a whole.
+    """
+    return _read(path).newest
+
+
+@cache
+def load(path: Path = FILE) -> list[Deviation]:
+    """Return all deviations.
+
+    Raises:
+        DeviationError: an unknown key, a missing one, a value of another type, or no specifier.
+    """
+    return [_deviation(path, given) for given in _read(path).deviation]
+
+
+def of(claim: str) -> list[Deviation]:
+    """Return what deviates of a claim, anywhere."""
+    return [one for one in load() if one.claim == claim]
+
+
+def current() -> list[Deviation]:
+    """Return what deviates in the newest release."""
+    return at(newest())
+
+
+def at(where: Place) -> list[Deviation]:
+    """Return what deviates at a place."""
+    return [one for one in load() if one.matches(where)]
+
+
+def _read(path: Path) -> _File:
+    try:
+        return toml.read(path, _File)
+    except toml.UnreadableFileError as error:
+        raise DeviationError(str(error)) from None
+
+
+def _deviation(path: Path, given: dict[str, Any]) -> Deviation:
+    try:
+        return msgspec.convert(given, Deviation)
+    except msgspec.ValidationError as error:
+        claim = given.get("claim", "no claim")
+        raise DeviationError(one_line(f"{path.name}, {claim}: {error}")) from None
+
+
+@cache
+def _within(specifier: str, version: str | None) -> bool:
+    """Say whether a version meets a specifier; nightlies count, they are what is to come."""
+    if not specifier:
+        return True
+    try:
+        return version is not None and SpecifierSet(specifier, prereleases=True).contains(version)
+    except ValueError:  # as for any other text that is no version: here a number of 5,000 digits
+        return False
+
+
+def _among(names: str | Sequence[str], name: str) -> bool:
+    return not names or name in ([names] if isinstance(names, str) else names)
+
+
+def known(claim: str) -> Deviation | None:
+    """Return what is recorded of a claim for the place where this runs, if anything is.
+
+    Raises:
+        AmbiguousError: two entries match.
+    """
+    listed = of(claim)
+    if not listed:
+        return None
+    here = place.installed(look_for_gpus=any(one.device for one in listed))
+    forbid_ambiguous(listed, [here])
+    return next((one for one in listed if one.matches(here)), None)
+
+
+def forbid_stale(listed: Iterable[Deviation], ids: set[str]) -> None:
+    """Raise if an entry's claim is not among the claims' ids.
+
+    Raises:
+        DeviationError: the message names the ids.
+    """
+    if stale := sorted({one.claim for one in listed} - ids):
+        raise DeviationError(f"{FILE.name} lists what is no claim: {', '.join(stale)}")
+
+
+def forbid_ambiguous(listed: Iterable[Deviation], places: Iterable[Place]) -> None:
+    """Raise if two entries of one claim match the same place.
+
+    Raises:
+        AmbiguousError: the message names each claim, the first such place and both conditions.
+    """
+    if found := list(_overlaps(listed, places)):
+        raise AmbiguousError(f"{FILE.name}, {'; '.join(found)}")
+
+
+def _overlaps(listed: Iterable[Deviation], places: Iterable[Place]) -> Iterator[str]:
+    """Yield each two entries of one claim that match the same place, once, with that place."""
+    claims: dict[str, list[Deviation]] = {}
+    for one in listed:
+        claims.setdefault(one.claim, []).append(one)
+    several = [entries for entries in claims.values() if len(entries) > 1]
+    seen: set[tuple[int, int]] = set()
+    for where in places:
+        for entries in several:
+            for one, other in pairwise([one for one in entries if one.matches(where)]):
+                if (id(one), id(other)) not in seen:
+                    seen.add((id(one), id(other)))
+                    both = f"{one.condition}; {other.condition}"
+                    yield f"{one.claim}: two match {where}: {both}"
+
+
+def forbid_unmatched(listed: Iterable[Deviation], places: Iterable[Place]) -> None:
+    """Raise if an entry matches none of the places in which claims are tried.
+
+    Raises:
+        DeviationError: the message names the claims and the conditions.
+    """
+    tried = list(places)
+    lost = [one for one in listed if not any(one.matches(where) for where in tried)]
+    if lost:
+        named = "; ".join(f"{one.claim} ({one.condition})" for one in lost)
+        raise DeviationError(f"{FILE.name}: no environment of the matrix matches {named}")

@@ -1,0 +1,144 @@
+"""The verdict on each sentence of Keras' documentation of LSTM, and what has changed in it.
+
+Keras' own wording is not kept: an entry holds a digest of the sentence, which tells when it
+changes, and our paraphrase, which tells what it says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from lstm_spec.run import toml
+from lstm_spec.run.oneline import one_line
+from lstm_spec.run.sentences import SUMMARY, Sentence
+
+FILE = Path(__file__).with_name("documentation.toml")
+VERDICTS = ("confirmed", "refuted", "vague", "untestable")
+
+
+class EntryError(toml.UnreadableFileError):
+    """An entry that gives no verdict, or a second one, or names what is no claim."""
+
+
+class Key(NamedTuple):
+    """Where a sentence stands, and which it is."""
+
+    object: str
+    section: str
+    digest: str
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said of a sentence."""
+
+    object: str
+    section: str
+    digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
+    says: Annotated[str, msgspec.Meta(min_length=1)]
+    """What the sentence says, in our words."""
+    times: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """How often it stands in the section."""
+    confirmed: list[str] = []
+    """The claims that it follows from."""
+    refuted: list[str] = []
+    """The claims that contradict it."""
+    vague: str = ""
+    """Why it is neither true nor false."""
+    untestable: str = ""
+    """Why no claim is about it."""
+
+    @property
+    def verdict(self) -> str:
+        """The one of VERDICTS that is given."""
+        return next(verdict for verdict in VERDICTS if getattr(self, verdict))
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    keras: str
+    sentence: list[Entry] = []
+
+
+def release(path: Path = FILE) -> str:
+    """Return the release of Keras whose documentation was read."""
+    return toml.read(path, _File).keras
+
+
+def entries(path: Path = FILE) -> list[Entry]:
+    """Return the entries, in the order of the documentation.
+
+    Raises:
+        UnreadableFileError: an unknown key, a missing one, or a value of another kind.
+        EntryError: an entry has not exactly one verdict, or stands twice.
+    """
+    listed = toml.read(path, _File).sentence
+    for entry in listed:
+        given = [verdict for verdict in VERDICTS if getattr(entry, verdict)]
+        if len(given) != 1:
+            has = " and ".join(given) or "none"
+            raise EntryError(f"{place(entry)}, {entry.digest}: give one verdict, it has {has}")
+    number = Counter(map(_key, listed))
+    if twice := [entry for entry in listed if number[_key(entry)] > 1]:
+        where, times = f"{place(twice[0])}, {twice[0].digest}", number[_key(twice[0])]
+        raise EntryError(f"{where}: has {times} entries; give one, with times = {times}")
+    return listed
+
+
+def forbid_stale(listed: Iterable[Entry], ids: set[str]) -> None:
+    """Raise if an entry names what is not among the claims' ids.
+
+    Raises:
+        EntryError: the message names the places and the ids.
+    """
+    named = [(entry, claim) for entry in listed for claim in entry.confirmed + entry.refuted]
+    if stale := [f"{place(entry)}: {claim}" for entry, claim in named if claim not in ids]:
+        raise EntryError(f"{FILE.name} names what is no claim: {'; '.join(stale)}")
+
+
+def changes(listed: list[Entry], found: list[Sentence]) -> list[str]:
+    """Say which sentences were changed, added or removed since the entries were written.
+
+    A sentence that is found word for word in its place is none of them. Of the others, one
+    gone and one new in the same place are a change.
+    """
+    said = {_key(entry): entry for entry in listed}
+    read = {_key(sentence): sentence.text for sentence in found}
+    old = Counter({key: entry.times for key, entry in said.items()})
+    told = []
+    for spot, then, now in pairs(old, Counter(map(_key, found))):
+        if then:
+            told.append(f"{spot}: {'changed' if now else 'removed'}; it said: {said[then].says}")
+        elif now:
+            told.append(f"{spot}: added: {read[now]}")
+    return told
+
+
+def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[str, Key | None, Key | None]]:
+    """Yield each place with what is gone there and what is new; None where that has no partner.
+
+    Args:
+        old: how often each sentence stood in its place.
+        new: how often it stands there now.
+    """
+    gone, come = (list(more.elements()) for more in (old - new, new - old))
+    for spot in dict.fromkeys(map(place, [*gone, *come])):
+        sides = [[key for key in side if place(key) == spot] for side in (gone, come)]
+        yield from ((spot, then, now) for then, now in zip_longest(*sides))
+
+
+def place(one: Entry | Sentence | Key) -> str:
+    """Say on one line where a sentence stands."""
+    name = one.section.removeprefix("call: ")
+    argument = "argument" if name == one.section else "call argument"
+    kind = argument if name.islower() or name != one.section else "section"
+    where = "summary" if one.section == SUMMARY else f"{kind} `{name}`"
+    return one_line(f"{one.object}, {where}")
+
+
+def _key(one: Entry | Sentence) -> Key:
+    return Key(one.object, one.section, one.digest)

@@ -1,0 +1,196 @@
+"""What is installed here, found out in a process apart: an import of Keras can fail or die.
+
+Run as `python -m lstm_spec.run.environment FILE` it writes what it finds to the file, for
+the standard streams belong to whatever TensorFlow prints.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from packaging.version import Version
+
+from lstm_spec.run import place
+from lstm_spec.run.oneline import without_escapes
+from lstm_spec.run.report import Environment
+
+if TYPE_CHECKING:  # at run time only the process apart imports these
+    from lstm_spec.run.arguments import Signatures
+    from lstm_spec.run.sentences import Sentence
+
+PACKAGES = (
+    *(
+        "tensorflow",
+        "tensorflow-cpu",
+        "tf-nightly",
+        "keras",
+        "keras-nightly",
+        "tf-keras",
+        "jax",
+        "torch",
+        "openvino",
+        "tf2onnx",
+    ),
+    *("numpy", "scipy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
+)
+
+ASKED = "LSTM_SPEC_ASKED"
+"""The variable that holds, for the summary, the options by which this environment was asked for."""
+
+SENTENCE = 200
+"""How many characters of an error's text are told."""
+
+
+class BrokenInstallationError(RuntimeError):
+    """Keras is missing, cannot be imported, or has an LSTM that cannot be called."""
+
+
+class _Found(msgspec.Struct):
+    environment: Environment | None = None
+    broken: str = ""
+
+
+def cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def probe() -> Environment:
+    """Import Keras and call an LSTM once, in a process apart.
+
+    Raises:
+        BrokenInstallationError: that did not work; the message says in one sentence what failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "environment.json")
+        command = [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__]
+        done = subprocess.run(
+            [*command, str(file)], cwd=folder, capture_output=True, env=quiet(), check=False
+        )
+        if not file.exists():
+            last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
+            raise BrokenInstallationError(
+                f"Python ended with status {done.returncode} while it imported Keras: {last}"
+            )
+        found = msgspec.json.decode(file.read_bytes(), type=_Found)
+    if found.environment is None:
+        raise BrokenInstallationError(found.broken)
+    return found.environment
+
+
+def quiet() -> dict[str, str]:
+    """Return this process's environment variables for one that runs in another folder.
+
+    TensorFlow's log is off unless it is set, and PYTHONPATH names the same folders there.
+    """
+    variables = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    if paths := variables.get("PYTHONPATH"):
+        absolute = [os.path.abspath(path) for path in paths.split(os.pathsep)]
+        variables["PYTHONPATH"] = os.pathsep.join(absolute)
+    return variables
+
+
+def _look() -> _Found:
+    try:
+        from lstm_spec.harness import subject
+    except ModuleNotFoundError as error:
+        if error.name == "keras":
+            return _Found(broken="Keras is not installed: run `pip install tensorflow`.")
+        return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
+    except Exception as error:  # whatever an installation throws is reported, not raised
+        return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
+    try:
+        subject.call()
+        return _Found(environment=_environment(subject.backend()))
+    except Exception as error:
+        return _Found(broken=f"keras.layers.LSTM cannot be called: {_say(error)}.")
+
+
+def _say(error: Exception) -> str:
+    """Return an error as part of a sentence: its type and its text, on one line, cut short."""
+    text = " ".join(without_escapes(str(error)).split())
+    return f"{type(error).__name__}: {text[:SENTENCE]}".rstrip(":. ")
+
+
+def _environment(backend: str) -> Environment:
+    from lstm_spec.harness import subject
+    from lstm_spec.run import arguments
+    from lstm_spec.run.sentences import digests, sentences
+
+    taken, docstrings = arguments.installed(), subject.docstrings().items()
+    said = [sentence for name, text in docstrings for sentence in sentences(name, text)]
+    return Environment(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        processor=processor(),
+        cores=cores(),
+        backend=backend,
+        device=_device(),
+        packages=packages(),
+        origin=place.origin(),
+        news=_news(taken, said),
+        signatures=_told(taken),
+        sentences=digests(said),
+    )
+
+
+def _told(taken: Signatures) -> dict[str, dict[str, str]]:
+    """Return signatures with the defaults as text that is the same in every process."""
+    return {
+        name: {word: _default(value) for word, value in signature.items()}
+        for name, signature in taken.items()
+    }
+
+
+def _default(value: Any) -> str:
+    if value is inspect.Parameter.empty:
+        return "required"
+    return re.sub(r" at 0x\w+", "", repr(value))
+
+
+def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
+    """Return what this Keras documents, or takes, that the specification does not know.
+
+    Of an older Keras than the one whose documentation was judged nothing is new.
+    """
+    from lstm_spec.harness import subject
+    from lstm_spec.run import arguments, documentation
+
+    if Version(subject.release()) < Version(documentation.release()):
+        return []
+    changed = documentation.changes(documentation.entries(), said)
+    untried = arguments.load().untried(taken)
+    return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
+
+
+def packages(names: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Return the versions of the packages that matter and are here, by distribution name."""
+    return place.versions(names)
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    cpuinfo = Path("/proc/cpuinfo")
+    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return named.group(1) if named else platform.processor() or platform.machine()
+
+
+def _device() -> str:
+    from lstm_spec.harness import subject
+
+    return ", ".join(subject.gpus()) or "cpu"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_bytes(msgspec.json.encode(_look()))

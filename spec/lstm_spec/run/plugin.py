@@ -1,0 +1,276 @@
+"""The pytest plugin: tries each claim with its example, judges it, records it.
+
+It is loaded into every pytest run of the environment, so it imports nothing heavy, and
+touches only tests that are marked as claims.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from lstm_spec.catalog import caution
+from lstm_spec.run import deviations, hosts
+from lstm_spec.run.effort import effort
+from lstm_spec.run.examples import ExampleError, run_example
+from lstm_spec.run.oneline import without_escapes
+from lstm_spec.run.recorder import KEY, Recorder
+from lstm_spec.run.report import LockedError, Record, Writer, writer
+
+MESSAGE_LINES = 30
+
+# Before they are imported: a bare assert then says what it compared. In a wheel it would anyway.
+pytest.register_assert_rewrite("lstm_spec.claims")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that `lstm-spec check` uses."""
+    group = parser.getgroup("lstm-spec")
+    efforts = "smoke, default, deep, or a number of cases for each claim"
+    group.addoption("--lstm-effort", type=effort, default="default", help=efforts)
+    group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
+    group.addoption("--lstm-descriptor", type=int, metavar="FD", help="that file, already locked")
+    group.addoption("--lstm-parent", type=int, metavar="PID", help="end when that process ends")
+    group.addoption("--lstm-again", action="store_true", help="do not record who dies")
+    shared = "a Redis server that keeps what refutes a claim, like redis://HOST; needs a seed"
+    group.addoption("--lstm-database", metavar="URL", default="", help=shared)
+    group.addoption("--lstm-arguments", type=Path, metavar="FILE", help="append what is tried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers; start to record, unless this is a worker of pytest-xdist.
+
+    Raises:
+        pytest.UsageError: this worker's host has other packages than the one that records.
+    """
+    config.addinivalue_line("markers", "claim(id): a claim of the specification")
+    config.addinivalue_line("markers", "deviates: a claim that Keras is known to break")
+    hosts.forbid_other(getattr(config, "workerinput", {}).get(KEY))
+    path = config.getoption("lstm_report")
+    if path and not hasattr(config, "workerinput"):
+        recorder = Recorder(_report(path, config), config)
+        config.pluginmanager.register(recorder, "lstm-spec-recorder")
+
+
+def _report(path: Path, config: pytest.Config) -> Writer:
+    """Return the report that a check has opened, or open and lock it until pytest ends.
+
+    Raises:
+        pytest.UsageError: it cannot be opened, or a check is writing it.
+    """
+    descriptor = config.getoption("lstm_descriptor")
+    if descriptor is not None:
+        return Writer(path, descriptor)
+    stack = contextlib.ExitStack()
+    config.add_cleanup(stack.close)
+    try:
+        return stack.enter_context(writer(path))
+    except LockedError as error:
+        raise pytest.UsageError(f"{error}; give another file") from None
+    except OSError as error:
+        raise pytest.UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the claims that are known to deviate.
+
+    Raises:
+        pytest.UsageError: the file of deviations cannot be used.
+    """
+    marked = [(item, mark) for item in items if (mark := item.get_closest_marker("claim"))]
+    try:
+        for item, mark in marked:
+            with contextlib.suppress(deviations.AmbiguousError):  # judged when it is tried
+                if deviations.known(mark.kwargs["id"]):
+                    item.add_marker(pytest.mark.deviates)
+    except deviations.DeviationError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@dataclass
+class Trial:
+    """What is seen while a claim is tried."""
+
+    examples: int = 0
+    arguments: dict[str, Any] = field(default_factory=dict)
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def watch(self, test: Callable[..., None]) -> Callable[..., None]:
+        """Return a test that counts its calls and keeps the last arguments."""
+
+        @functools.wraps(test)
+        def watched(*args: Any, **arguments: Any) -> None:
+            self.examples += 1
+            self.arguments = arguments
+            self.digest.update(_bytes(arguments))
+            test(*args, **arguments)
+
+        return watched
+
+
+_TRIAL = pytest.StashKey[Trial]()
+_RECORD = pytest.StashKey[Record]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Try a claim, then its example; keep what was seen."""
+    if item.get_closest_marker("claim") is None:
+        return (yield)
+    assert isinstance(item, pytest.Function)
+    trial, given = Trial(), getattr(item.obj, "hypothesis", None)
+    if given is not None:
+        given.inner_test = trial.watch(given.inner_test)
+    item.stash[_TRIAL] = trial
+    with _watched(item):
+        result = yield
+        run_example(item.obj)
+    return result
+
+
+@contextlib.contextmanager
+def _watched(item: pytest.Item) -> Iterator[None]:
+    """Record what arguments the claim tries, if that is asked for."""
+    file = item.config.getoption("lstm_arguments")
+    if file is None:
+        yield
+        return
+    from lstm_spec.harness import subject
+    from lstm_spec.run import arguments
+
+    watch = arguments.Watch(subject.family(), subject.UNDRAWN)
+    try:
+        with watch():
+            yield
+    finally:
+        marker = item.get_closest_marker("claim")
+        assert marker is not None
+        arguments.append(file, marker.kwargs["id"], watch.seen)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a claim; turn a known deviation into an expected failure, strictly.
+
+    The record travels with the report of the teardown, when all is known.
+    """
+    outcome = yield
+    marker = item.get_closest_marker("claim")
+    if marker is None:
+        return outcome
+    if call.when == "call" or not outcome.passed:
+        record = judge(item, marker.kwargs["id"], call.excinfo, call.duration)
+        item.stash[_RECORD] = record
+        if record.verdict == "deviates":
+            outcome.outcome, outcome.wasxfail = "skipped", record.message
+        elif record.verdict == "damaged record" or (
+            record.verdict == "refuted" and call.excinfo is None
+        ):
+            outcome.outcome, outcome.longrepr = "failed", record.message
+    if call.when == "teardown":
+        record = item.stash[_RECORD]
+        seen: dict[str, Any] = dict(item.user_properties)
+        record.error, record.bound, record.spread = map(seen.get, ("error", "bound", "spread"))
+        outcome.user_properties.append((KEY, msgspec.to_builtins(record)))
+    return outcome
+
+
+def judge(
+    item: pytest.Item,
+    claim: str,
+    raised: pytest.ExceptionInfo[BaseException] | None,
+    seconds: float,
+) -> Record:
+    """Return the record of a claim that was tried.
+
+    Args:
+        item: the claim's test.
+        claim: its id.
+        raised: what it raised, if anything.
+        seconds: how long it took.
+    """
+    trial = item.stash.get(_TRIAL, Trial())
+    record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
+    record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
+    text = without_escapes(f"{raised.type.__name__}: {raised.value}") if raised else ""
+    try:
+        known = deviations.known(claim)
+    except deviations.AmbiguousError as error:
+        record.verdict, record.message = (
+            "damaged record",
+            _shorten(f"{error}\n{text or 'It held.'}"),
+        )
+        return record
+    if raised and raised.errisinstance(pytest.skip.Exception):
+        record.verdict, record.message = "not applicable", str(raised.value)
+    elif known and not raised:
+        record.verdict = "refuted"
+        record.message = f"held, although a deviation is recorded: {known.instead}"
+    elif known and known.explains(text):
+        record.verdict, record.message = "deviates", known.instead
+    elif raised:
+        record.verdict, record.message = "refuted", _shorten(text)
+        record.script = _script(item, trial, claim, raised.value)
+    else:
+        record.message = _caution(item)
+    return record
+
+
+def _caution(item: pytest.Item) -> str:
+    """Say what a claim about GPUs was tried on, if it was a stand-in."""
+    marker = item.get_closest_marker("claim")
+    stand_in = marker.kwargs.get("stand_in") if marker else None
+    return caution(gpu=False, stand_in=stand_in)
+
+
+def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) -> str:
+    """Write the program that fails as the claim does: by its example, or by its test."""
+    from lstm_spec.run import script
+    from lstm_spec.run.script import program
+
+    assert isinstance(item, pytest.Function)
+    statement = " ".join((item.obj.__doc__ or "").partition("\n\n")[0].split())
+    heading = f"{claim}: {statement}"
+    if isinstance(raised, ExampleError):
+        return script.of_example(item.obj, raised.failed, heading)
+    test = getattr(item.obj, "hypothesis", None)
+    function = inspect.unwrap(test.inner_test if test else item.obj)
+    _take_time(item)
+    place, name = item.obj.__module__, item.obj.__name__
+    found = program.short(place, name, trial.arguments, heading, type(raised).__name__)
+    return found or script.script(function, trial.arguments, heading)
+
+
+def _take_time(item: pytest.Item) -> None:
+    """Stop the clocks that would end the claim: it was tried, and its program has its own."""
+    faulthandler.cancel_dump_traceback_later()
+    if hasattr(item.ihook, "pytest_timeout_cancel_timer"):
+        item.ihook.pytest_timeout_cancel_timer(item=item)
+
+
+def _shorten(text: str) -> str:
+    lines = text.splitlines()
+    return "\n".join([*lines[:MESSAGE_LINES], "..."] if len(lines) > MESSAGE_LINES else lines)
+
+
+def _bytes(value: Any) -> bytes:
+    if hasattr(value, "tobytes"):
+        return bytes(value.tobytes())
+    if hasattr(value, "__dict__"):
+        value = vars(value)
+    if isinstance(value, dict):
+        return b"".join(_bytes(key) + _bytes(part) for key, part in value.items())
+    return repr(value).encode()

@@ -1,7 +1,0 @@
-"""Runs the search: `python -m misses`."""
-
-from misses import search
-
-for line in search():
-    verdict = "missed" if 0 in line.cases else "refuted"
-    print(f"{verdict:<8} {line.claim}  {line.wrong}  {line.cases}", flush=True)

@@ -1,0 +1,151 @@
+"""The page of a claim."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from lstm_spec.answers import cite
+from lstm_spec.answers.cite import BELIEVED
+from lstm_spec.answers.spans import spans
+from lstm_spec.answers.standing import BROKEN, Standing, exception, standing, where
+from lstm_spec.catalog import Claim
+from lstm_spec.run import documentation
+from lstm_spec.run.deviations import Deviation
+from lstm_spec.run.documentation import Entry
+from tools.site import markup
+from tools.site.chart import draw
+from tools.site.figures import Figure
+from tools.site.records import Chapter, Records
+from tools.studies.releases import shortened
+
+ORPHAN = "---\norphan: true\n---\n\n"
+"""The side bar lists chapters; their claims would be too many."""
+
+
+def pages(records: Records) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each claim's page, retired claims included."""
+    order = list(records.claims.values())
+    chapters = {claim.id: one for one in records.chapters for claim in one.claims}
+    for before, claim, after in zip([None, *order], order, [*order[1:], None], strict=False):
+        parts = [*page(claim, chapters[claim.id], records), _beside(before, after)]
+        yield f"claims/{claim.id}.md", ORPHAN + "\n".join(parts)
+    for name, reason in records.retired.items():
+        said = f"This claim is retired. {markup.prose(reason)}\n"
+        yield f"claims/{name}.md", f"{ORPHAN}{markup.title(name, markup.text(name))}\n{said}"
+
+
+def line(claim: Claim, records: Records) -> str:
+    """Return a statement as a link to its page, after what is true where it is false."""
+    first = standing(claim, records.newest)
+    if not first.caution:
+        return _link(claim)
+    caution = f"*{markup.text(first.caution)}:*"
+    if not first.broken:
+        return f"{caution} {_link(claim)}"
+    return f"{caution} {markup.prose(first.sentence)} {markup.text(BROKEN)} {_link(claim)}"
+
+
+def _link(claim: Claim) -> str:
+    return markup.claim(claim.id, markup.prose(claim.statement, links=False))
+
+
+def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
+    """Yield the parts of a page."""
+    first = standing(claim, records.newest)
+    yield markup.title(claim.id, _title(first))
+    up = markup.link(f"/chapters/{chapter.name}.md", markup.text(chapter.title))
+    place = f"{up} · {markup.code(claim.id)} · {claim.basis}"
+    yield markup.directive("container", "place", place)
+    if first.broken:
+        yield f"{markup.text(BROKEN)} {markup.prose(first.broken)}\n"
+        yield _deviation(records.deviating[claim.id])
+        yield f"{markup.text(BELIEVED)}\n"
+    yield from (f"{markup.prose(paragraph)}\n" for paragraph in claim.why.split("\n\n"))
+    yield markup.block("pycon", claim.example)
+    if claim.id in records.figures:
+        yield _figure(records.figures[claim.id])
+    yield markup.items(map(markup.prose, _facts(claim)))
+    yield from _elsewhere(claim, records)
+    yield from _releases(claim, records)
+    yield from _questions(claim, records)
+    yield from _documentation(claim, records)
+    yield from _teeth(claim, records)
+
+
+def _facts(claim: Claim) -> list[str]:
+    """Return what a citation says too, without what has a place of its own here."""
+    return cite.facts(structs.replace(cite.citation(claim), deviations=[], tried=[]))
+
+
+def _title(first: Standing) -> str:
+    """Return the title of a page: what is said first of its claim."""
+    caution = f"{first.caution}: " if first.caution else ""
+    return markup.prose(f"{caution}{first.sentence}", links=False)
+
+
+def _deviation(one: Deviation) -> str:
+    place = markup.text(f"{exception(one.holds)} {where(one)}")
+    return markup.directive("admonition", place, markup.prose(one.concerns), ":class: warning")
+
+
+def _figure(one: Figure) -> str:
+    drawing = markup.directive("raw", "html", draw(one))
+    said = f"{markup.prose(one.told.told)} {markup.text(f'Made with {one.made}.')}"
+    return markup.directive("container", "chart", f"{drawing}\n{said}")
+
+
+def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
+    if known := records.elsewhere.get(claim.id):
+        yield "## Elsewhere\n"
+        yield markup.items(
+            f"{markup.text(f'{exception(one.holds)} {where(one)}')}: "
+            f"{markup.prose(f'{one.instead} {one.concerns}')}"
+            for one in known
+        )
+
+
+def _releases(claim: Claim, records: Records) -> Iterator[str]:
+    if tried := records.tried.get(claim.id):
+        yield "## Releases\n"
+        names = [name for name, _ in tried]
+        alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, one in tried:
+            alike[one.verdict, shortened(one.message)].append(name)
+        rows = [
+            (verdict, markup.text(spans(some, names)), markup.text(seen))
+            for (verdict, seen), some in alike.items()
+        ]
+        yield markup.table(("Verdict", "Environments", "What was seen"), rows)
+
+
+def _questions(claim: Claim, records: Records) -> Iterator[str]:
+    if asked := records.asked.get(claim.id):
+        yield "## Questions it helps to answer\n"
+        titles = [(f"#question-{one.id}", markup.prose(one.title, links=False)) for one in asked]
+        yield markup.items(markup.link(*one) for one in titles)
+
+
+def _documentation(claim: Claim, records: Records) -> Iterator[str]:
+    if entries := records.documented.get(claim.id):
+        yield f"## In the documentation of Keras {documentation.release()}\n"
+        yield markup.items(_sentence(one) for one in entries)
+
+
+def _sentence(one: Entry) -> str:
+    verdict = "Confirms" if one.confirmed else "Refutes"
+    return f"{verdict} {markup.prose(documentation.place(one))}: {markup.prose(one.says)}"
+
+
+def _teeth(claim: Claim, records: Records) -> Iterator[str]:
+    if wrong := records.wrong.get(claim.id):
+        yield "## Wrong LSTMs that it refutes\n"
+        yield markup.items(f"{markup.text(one.name)} ({markup.code(one.place)})" for one in wrong)
+
+
+def _beside(before: Claim | None, after: Claim | None) -> str:
+    """Return links to the claims before and after this one, in reading order."""
+    said = [f"{word}: {_link(one)}" for word, one in (("Before", before), ("Next", after)) if one]
+    return markup.directive("container", "beside", "\n\n".join(said))

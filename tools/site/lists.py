@@ -1,0 +1,151 @@
+"""The pages to look something up in.
+
+Questions, beliefs, documentation, deviations, releases, what peers cost and what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from lstm_spec.answers import issues
+from lstm_spec.answers.questions import Question
+from lstm_spec.answers.standing import BROKEN, exception, where
+from lstm_spec.catalog import Claim
+from lstm_spec.run import documentation
+from lstm_spec.run.deviations import Deviation
+from lstm_spec.run.documentation import Entry
+from tools.site import compare, curves, markup, measured
+from tools.site.claim import line
+from tools.site.records import Chapter, Records
+from tools.studies import releases as history
+from tools.studies.peers import page as peers
+
+QUESTIONS = """What people ask about Keras' LSTM. An answer says nothing that no claim says; the
+claims that it is made of stand below it.
+"""
+BELIEFS = """What people believe of Keras' LSTM, or read in its documentation, and what is true
+instead.
+"""
+DOCUMENTATION = """What the documentation of Keras {release} says of LSTM and of the layers around
+it, in our words, and whether it is so.
+"""
+DEVIATIONS = """Claims that a released Keras breaks, where, and what happens instead. A release
+that breaks one in another way, or mends it, is noticed when the claims are tried.
+"""
+
+
+def pages(records: Records) -> dict[str, str]:
+    """Return the pages by name."""
+    made = {
+        "questions": questions(records),
+        "beliefs": beliefs(records),
+        "documentation": sentences(records),
+        "deviations": deviations(records),
+    }
+    if records.reports:
+        made["releases"] = releases(records)
+    if len(records.reports) > 1:
+        made["compare"] = compare.page(records)
+    made["peers"] = peers.page(records.peers, drawing)
+    return made | measured.pages()
+
+
+def questions(records: Records) -> str:
+    """Return the page of questions, by the chapter of the claim that answers first."""
+    parts = ["# Questions\n", f"{markup.prose(QUESTIONS)}\n"]
+    for chapter in records.chapters:
+        asked = [one for one in records.questions if one.claims[0].startswith(f"{chapter.name}.")]
+        if asked:
+            parts.append(f"## {markup.text(chapter.title)}\n")
+            parts += [part for one in asked for part in _question(one, records)]
+    return "\n".join(parts)
+
+
+def _question(one: Question, records: Records) -> Iterator[str]:
+    yield markup.title(f"question-{one.id}", markup.prose(one.title, links=False), level=3)
+    yield f"{markup.prose(one.answer)}\n"
+    yield markup.items(line(records.claims[name], records) for name in one.claims)
+    if one.address:
+        yield f"Asked at {markup.prose(one.address)}\n"
+
+
+def beliefs(records: Records) -> str:
+    """Return the page of false beliefs, by chapter."""
+    parts = ["# Beliefs\n", f"{markup.prose(BELIEFS)}\n"]
+    for chapter in records.chapters:
+        parts += [f"## {markup.text(chapter.title)}\n", _beliefs(chapter, records)]
+    return "\n".join(parts)
+
+
+def _beliefs(chapter: Chapter, records: Records) -> str:
+    rows = [
+        (markup.prose(one.corrects), line(one, records)) for one in chapter.claims if one.corrects
+    ]
+    return markup.table(("People say", "In fact"), rows)
+
+
+def sentences(records: Records) -> str:
+    """Return the page of the documentation's sentences, by object."""
+    said = markup.prose(DOCUMENTATION.format(release=documentation.release()))
+    parts = ["# Documentation\n", f"{said}\n"]
+    for name, entries in groupby(records.entries, lambda one: one.object):
+        rows = [_sentence(one) for one in entries]
+        parts += [f"## {markup.text(name)}\n"]
+        parts += [markup.table(("Where", "What it says", "Verdict", "Why"), rows)]
+    return "\n".join(parts)
+
+
+def _sentence(one: Entry) -> tuple[str, str, str, str]:
+    claims = [markup.claim(name, markup.code(name)) for name in one.confirmed + one.refuted]
+    why = ", ".join(claims) or markup.prose(one.vague or one.untestable)
+    return markup.prose(documentation.place(one)), markup.prose(one.says), one.verdict, why
+
+
+def deviations(records: Records) -> str:
+    """Return the page of deviations: those of the newest release, then the others."""
+    newest = markup.text(f"On Keras {records.newest.version('keras')}")
+    parts = ["# Deviations\n", f"{markup.prose(DEVIATIONS)}\n", f"## {newest}\n"]
+    for claim in records.claims.values():
+        if claim.id in records.deviating:
+            parts += _deviating(claim, records.deviating[claim.id])
+    rows = [
+        _elsewhere(records.claims[name], one)
+        for name in records.claims
+        for one in records.elsewhere.get(name, [])
+    ]
+    head = ("Claim", "Where", "What happens instead", "What it concerns")
+    return "\n".join([*parts, "## Elsewhere\n", markup.table(head, rows)])
+
+
+def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
+    yield f"### {markup.prose(one.instead, links=False)}\n"
+    yield f"{markup.text(BROKEN)} {markup.prose(claim.statement, links=False)}\n"
+    place = markup.text(f"{exception(one.holds)} {where(one)}.")
+    yield f"{place} {markup.claim(claim.id, markup.code(claim.id))}\n"
+    if shown := issues.of(claim.id):
+        yield markup.block("python", shown.script.strip())
+        yield "It prints, or ends with:\n"
+        yield markup.block("text", shown.prints)
+        yield "Expected was:\n"
+        yield markup.block("text", shown.expected)
+        yield f"Cause: {markup.prose(shown.cause)}\n"
+        yield f"What helps: {markup.prose(shown.workaround)}\n"
+    yield f"{markup.prose(one.concerns)}\n"
+
+
+def _elsewhere(claim: Claim, one: Deviation) -> tuple[str, str, str, str]:
+    name = markup.claim(claim.id, markup.code(claim.id))
+    place = markup.text(f"{exception(one.holds)} {where(one)}")
+    return name, place, markup.prose(one.instead), markup.prose(one.concerns)
+
+
+def releases(records: Records) -> str:
+    """Return the history of the releases, with links to the claims."""
+    return measured.linked(history.page(records.reports))
+
+
+def drawing(given: curves.Curves) -> str:
+    """Return a drawing of times, as a part of a page."""
+    drawn = markup.directive("raw", "html", curves.draw(given))
+    return markup.directive("container", "chart", f"{drawn}\n{markup.text(given.title)}")

@@ -1,0 +1,28 @@
+"""All pages, written as files for Sphinx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.site import chapters, claim, lists
+from tools.site.records import Records
+
+
+def write(records: Records, folder: Path) -> None:
+    """Write all pages into a folder."""
+    for name, text in pages(records):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def pages(records: Records) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of every page."""
+    look_up = lists.pages(records)
+    yield "index.md", chapters.front(records, list(look_up))
+    for one in records.chapters:
+        yield f"chapters/{one.name}.md", chapters.page(one, records)
+    for name, text in look_up.items():
+        yield f"{name}.md", text
+    yield from claim.pages(records)

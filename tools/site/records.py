@@ -1,0 +1,130 @@
+"""All that the pages tell, gathered once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from lstm_spec import catalog
+from lstm_spec.answers.questions import Question, questions
+from lstm_spec.catalog import Claim
+from lstm_spec.releases import ledger
+from lstm_spec.run import deviations, documentation
+from lstm_spec.run.deviations import Deviation
+from lstm_spec.run.documentation import Entry
+from lstm_spec.run.place import Place
+from lstm_spec.run.report import Record, Report
+from tools.site import figures, teeth
+from tools.site.figures import Figure
+from tools.site.teeth import Wrong
+from tools.studies import peers
+
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter as it introduces itself."""
+
+    name: str
+    title: str
+    summary: str
+    """What follows the title, up to the first period."""
+    introduction: str
+    """What stands below."""
+    claims: list[Claim]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is known, and by claim what belongs to it."""
+
+    chapters: list[Chapter]
+    questions: list[Question]
+    entries: list[Entry]
+    """The verdicts on the sentences of the documentation."""
+    deviations: list[Deviation]
+    newest: Place
+    """Where the newest release was tried."""
+    reports: Mapping[str, Report]
+    """Those of the ledger, in their order."""
+    wrong: Mapping[str, list[Wrong]]
+    retired: Mapping[str, str]
+    figures: Mapping[str, Figure]
+    """By the claims that they show."""
+    peers: peers.Record
+    """What an LSTM costs, in Keras and elsewhere."""
+
+    @cached_property
+    def claims(self) -> dict[str, Claim]:
+        """The claims in reading order."""
+        return {claim.id: claim for chapter in self.chapters for claim in chapter.claims}
+
+    @cached_property
+    def asked(self) -> dict[str, list[Question]]:
+        """The questions that each claim helps to answer."""
+        return _by_claim(self.questions, lambda one: one.claims)
+
+    @cached_property
+    def documented(self) -> dict[str, list[Entry]]:
+        """The sentences of the documentation that each claim is about."""
+        return _by_claim(self.entries, lambda one: one.confirmed + one.refuted)
+
+    @cached_property
+    def deviating(self) -> dict[str, Deviation]:
+        """What each claim that is false on the newest release does there."""
+        here = [one for one in self.deviations if one.matches(self.newest)]
+        return {one.claim: one for one in here if not one.holds}
+
+    @cached_property
+    def elsewhere(self) -> dict[str, list[Deviation]]:
+        """Where else each claim is known to be false."""
+        here = self.deviating
+        others = [one for one in self.deviations if here.get(one.claim) is not one]
+        return _by_claim(others, lambda one: [one.claim])
+
+    @cached_property
+    def tried(self) -> dict[str, list[tuple[str, Record]]]:
+        """What became of each claim, with the names of the environments."""
+        everything = [(name, one) for name, said in self.reports.items() for one in said.records]
+        return _by_claim(everything, lambda one: [one[1].claim])
+
+
+def gather() -> Records:
+    """Read everything that is recorded.
+
+    Raises:
+        UnreadableReportError: a report of the ledger is damaged.
+    """
+    return Records(
+        chapters=[chapter(name) for name in catalog.chapters()],
+        questions=questions(),
+        entries=documentation.entries(),
+        deviations=deviations.load(),
+        newest=deviations.newest(),
+        reports={name: ledger.find(name) for name in ledger.names()},
+        wrong=teeth.wrong(),
+        retired=catalog.retired(),
+        figures=figures.load(),
+        peers=peers.load(),
+    )
+
+
+def chapter(name: str) -> Chapter:
+    """Read a chapter."""
+    first, _, introduction = catalog.introduction(name).partition("\n\n")
+    title, _, summary = first.partition(": ")
+    return Chapter(name, title, " ".join(summary.split()), introduction, catalog.select([name]))
+
+
+def _by_claim(
+    everything: Iterable[One], claims: Callable[[One], Iterable[str]]
+) -> dict[str, list[One]]:
+    found: dict[str, list[One]] = defaultdict(list)
+    for one in everything:
+        for claim in claims(one):
+            found[claim].append(one)
+    return dict(found)

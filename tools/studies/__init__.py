@@ -1,0 +1,1 @@
+"""Measurements of the specification itself: each a command, its record and its page."""

@@ -1,0 +1,112 @@
+"""The page of tolerances: the largest error that was seen of each claim, beside its bound."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from lstm_spec.harness.tolerance import ROUNDING
+from tools import MEASURED
+from tools.studies.alarms import CASES, SEEDS, Line, seen
+
+PAGE = MEASURED / "tolerances.md"
+LOOSE = 50
+"""A bound so many times as large as the largest error ever seen is loose, and says why."""
+
+HEAD = """# Tolerances
+
+The largest error that was seen of each claim, beside its bound, in units of rounding (see
+[tolerance.py](../../spec/lstm_spec/harness/tolerance.py)). `tox run -e alarms` tried {claims}
+claims on unchanged Keras with {seeds} seeds, those that draw on {cases:,} cases or on all there
+are, and made this page: {held} held, {deviate} deviate as is recorded, {needing} need something
+that was not there. {bounded} of them compare with a bound, the others exactly or not by numbers.
+The largest error within the default bound of 16 is {largest:.2f}.
+
+The first search refuted four claims on unchanged Keras, in 6 of its 5,550 trials, which 50 cases
+a claim had not: an input could be too small to show in what `precision.subnormals` and
+`wrappers.pass-training-on` took for different, a linear activation could multiply what was
+rounded in `modes.any-arguments`, and one layer in 1,000 is not chaotic, which `precision.chaos`
+said of all. They were mended and tried anew.
+
+A bound more than {loose} times the largest error is loose; the number behind it gives the reason.
+"""
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the bounds of some claims are far above any error that was seen."""
+
+    why: str
+    claims: list[str]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The error of a claim that came nearest to its bound, with any seed."""
+
+    error: float
+    bound: float
+
+    @property
+    def loose(self) -> bool:
+        """Whether the bound says little."""
+        return self.bound > LOOSE * self.error
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    loose: list[Reason]
+
+
+@cache
+def reasons() -> list[Reason]:
+    """Return what loose.toml says.
+
+    Raises:
+        msgspec.ValidationError: an unknown key, or a missing one.
+    """
+    text = Path(__file__).with_name("loose.toml").read_bytes()
+    return msgspec.toml.decode(text, type=_File).loose
+
+
+def nearest(lines: Iterable[Line]) -> dict[str, Seen]:
+    """Return the nearest error and its bound for each claim that held and has a bound."""
+    found: dict[str, Seen] = {}
+    for line in lines:
+        if line.verdict == "held" and line.error is not None and line.bound is not None:
+            here = Seen(line.error, line.bound)
+            there = found.get(line.claim, here)
+            found[line.claim] = max(here, there, key=lambda seen: seen.error / seen.bound)
+    return found
+
+
+def _head(lines: list[Line], bounds: dict[str, Seen]) -> str:
+    met = {(line.claim, line.verdict) for line in lines}
+    verdicts = Counter(verdict for _, verdict in met)
+    return HEAD.format(
+        claims=len({claim for claim, _ in met}),
+        cases=int(CASES) * len(SEEDS),
+        seeds=len(SEEDS),
+        held=verdicts["held"],
+        deviate=verdicts["deviates"],
+        needing=verdicts["not applicable"],
+        bounded=len(bounds),
+        largest=max(one.error for one in bounds.values() if one.bound == ROUNDING),
+        loose=LOOSE,
+    )
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    lines = seen()
+    bounds = nearest(lines)
+    head = _head(lines, bounds)
+    number = {claim: k for k, why in enumerate(reasons(), 1) for claim in why.claims}
+    listed = [f"{k}. {reason.why}" for k, reason in enumerate(reasons(), 1)]
+    rows = [
+        f"| `{claim}` | {one.error:.3g} | {one.bound:g} | {number.get(claim, '')} |"
+        for claim, one in sorted(bounds.items())
+    ]
+    table = ["| claim | largest error | bound | loose |", "|---|---|---|---|", *rows]
+    return "\n".join([head, *listed, "", *table, ""])

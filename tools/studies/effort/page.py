@@ -1,0 +1,80 @@
+"""The page of efforts: what so many cases find, and what they cost."""
+
+from __future__ import annotations
+
+from tools import MEASURED
+from tools.studies.effort import ENVIRONMENTS, FEWER, FULL, Line, failed, left, seen, tried
+from tools.studies.effort.watch import POINTS
+
+PAGE = MEASURED / "effort.md"
+
+HEAD = """# Effort
+
+At which effort the ledger finds what the default effort finds. `tox run -e effort` tried {claims}
+claims (all but the chapter speed, which draws nothing) at default effort, 50 cases or 10 of a
+costly claim, in {number} environments of the matrix where much deviates. What failed there after
+its first case, which is the same at every effort, it tried again on fewer cases. It made this page.
+
+A claim fails if it is refuted or deviates. The seconds are of the processor, without the start of
+Python and Keras. Those of fewer cases are read off while the default effort was tried, with what
+came after the last of them.
+
+| environment | failed | on 2 cases | 5 | 10 | 20 | seconds on 2 cases | 5 | 10 | default |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+
+FOUND = """
+The first search found what two cases had left as held, each by a case from the fourth to the
+seventh: `wrappers.rnn-options` fails on PyTorch, `shapes.empty-sequence` on Keras 2, where
+`gates.recurrent-activation-places` and `gates.cell-step` also met another `hard_sigmoid`, which is
+a claim of its own. That Keras 3.0 breaks `wrappers.pass-training-on` not even the default effort
+found, ten cases of a costly claim. The first two and the last begin now with a case that shows it
+at every effort; what was changed was tried anew, so that the table has them as they are now.
+"""
+
+
+def missed(lines: list[Line], environment: str, effort: str) -> set[str]:
+    """Return the claims that failed at default effort, but not on so many cases."""
+    return failed(lines, environment, FULL, after=1) - failed(lines, environment, effort)
+
+
+def enough(lines: list[Line]) -> str:
+    """Return the least effort that finds in each environment what the default effort finds."""
+    found = (
+        effort
+        for effort in FEWER
+        if not any(missed(lines, environment, effort) for environment in ENVIRONMENTS)
+    )
+    return next(found, FULL)
+
+
+def cost(line: Line, cases: int) -> float:
+    """Return how many seconds a claim takes on so many cases, and its example with them."""
+    if not line.seconds:
+        return 0.0
+    *points, whole = line.seconds
+    at = POINTS.index(cases)
+    return points[at] + whole - points[-1] if at < len(points) else whole
+
+
+def row(lines: list[Line], environment: str) -> str:
+    """Return an environment's row of the table."""
+    full = [one for one in lines if (one.environment, one.effort) == (environment, FULL)]
+    count = len(failed(lines, environment, FULL))
+    found = [count - len(missed(lines, environment, effort)) for effort in FEWER]
+    seconds = [sum(cost(line, cases) for line in full) for cases in (2, 5, 10, 50)]
+    cells = [environment, count, *found, *(f"{value:.0f}" for value in seconds)]
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    lines = seen()
+    head = HEAD.format(claims=len(tried()), number=len(ENVIRONMENTS))
+    rows = "".join(row(lines, environment) for environment in ENVIRONMENTS)
+    untried = [
+        f"{len(rest)} in {name}" for name in ENVIRONMENTS if (rest := left(lines, name, FULL))
+    ]
+    still = f"\nClaims that are still to be tried: {', '.join(untried)}.\n" if untried else ""
+    least = f"\nThe fewest cases that find all that the default effort finds: {enough(lines)}.\n"
+    return head + rows + FOUND + least + still

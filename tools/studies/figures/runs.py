@@ -1,0 +1,150 @@
+"""What layers of real Keras do over time, for the figures.
+
+All numbers are drawn by SEED. Layers compute in float64, so that what is seen is the same on any
+machine; only where rounding is to be seen they compute in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lstm_spec.answers.sensitivity import derivatives
+from lstm_spec.harness import subject
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Case, noise
+from lstm_spec.harness.tolerance import rounding_error
+from tools.studies.figures import Series
+
+SEED = 1
+DIGITS = 4
+OPEN = 200.0
+"""As a bias it opens a gate, and closes it with a minus."""
+MASKED = [2, 3, 6]
+LENGTHS = [2**k for k in range(10)]
+
+
+def every_step() -> Series:
+    """Differentiate the final output of three units by two features of five timesteps."""
+    places = [(t, f) for f in range(2) for t in range(5)]
+    found = derivatives({"units": 3}, 5, 2, places).reshape(2, 5, 3)
+    return _series(
+        {f"unit {u + 1} by feature {f + 1}": found[f, :, u] for u in range(3) for f in range(2)}
+    )
+
+
+def causality() -> Series:
+    """Differentiate the output at each timestep by the input at each timestep."""
+    arguments = {"units": 1, "return_sequences": True}
+    found = derivatives(arguments, 6, 1, [(t, 0) for t in range(6)])
+    return _series({f"output at timestep {k + 1}": found[:, k, 0] for k in range(6)})
+
+
+def mask() -> Series:
+    """Read a sequence with masked timesteps in it."""
+    case = _cell(8)
+    valid = np.array([[t not in MASKED for t in range(case.timesteps)]])
+    h, c = _states(replace(case, mask=valid))
+    series = _series({"input": case.x, "output h": h, "cell state c": c})
+    return Series(series.places, series.rows, MASKED)
+
+
+def counter() -> Series:
+    """Count with all gates open and the candidate at 1."""
+    h, c = _states(_cell(8, i=OPEN, f=OPEN, g=OPEN, o=OPEN))
+    return _series({"cell state c": c, "output h": h})
+
+
+def memory() -> Series:
+    """Hold a cell state with the forget gate open and the input gate closed."""
+    case = _cell(8, i=-OPEN, f=OPEN)
+    h, c = _states(replace(case, h=np.array([[0.5]]), c=np.array([[0.7]])))
+    return _series({"input": case.x, "cell state c": c, "output h": h})
+
+
+def delay_line() -> Series:
+    """Hand the input from one linear unit to the next."""
+    kernel, recurrent = np.zeros((1, 12)), np.zeros((3, 12))
+    kernel[0, 6] = recurrent[0, 7] = recurrent[1, 8] = 1.0
+    bias = np.repeat([OPEN, -OPEN, 0.0, OPEN], 3)
+    x = np.array([1.0, 7, 2, 5, 3, 8, 4, 6]).reshape(1, -1, 1)
+    h, _ = _states(Case(x, kernel, recurrent, bias, {"activation": "linear"}))
+    return _series({"input": x, **{f"unit {u + 1}": h[:, u] for u in range(3)}})
+
+
+def halves() -> Series:
+    """Read one impulse from both ends, with the same weights in both directions."""
+    impulse = np.eye(9)[[4]].reshape(1, 9, 1)
+    case = replace(_cell(9), x=impulse, bias=np.array([0.0, 1.0, 0.0, 0.0]))
+    one = subject.lstm(case, return_sequences=True, dtype="float64")
+    both = subject.family()["Bidirectional"](one, dtype="float64")
+    both.build(case.x.shape)
+    both.set_weights([*case.weights, *case.weights])
+    y = subject.to_numpy(both(case.x))
+    return _series({"input": case.x, "forward half": y[..., 0], "backward half": y[..., 1]})
+
+
+def long_sequences() -> Series:
+    """Compare a new layer in float32 with the equations, after more and more timesteps."""
+    x = noise((20, LENGTHS[-1], 3), SEED, scale=2.0)
+    layer = subject.fresh({"units": 8, "return_sequences": True}, SEED)
+    y = subject.to_numpy(layer(x))
+    z = equations(Case(x, *layer.get_weights())).outputs
+    errors = [rounding_error(y[:, t - 1], z[:, t - 1]) for t in LENGTHS]
+    return _series({"largest error, in units of rounding": errors}, LENGTHS)
+
+
+def chaos() -> Series:
+    """Count the digits that are right in float32, with small weights and with large ones."""
+    kernel, recurrent, _ = np.split(noise((34, 128), SEED), [1, 33])
+    x, rows = noise((1, 40, 1), SEED, scale=2.0), {}
+    for scale in (1, 16):
+        case = Case(x, np.float32(scale) * kernel, np.float32(scale) * recurrent, None)
+        y = subject.to_numpy(subject.lstm(case, return_sequences=True, use_bias=False)(x))
+        wrong = np.abs(y - equations(case).outputs).max(axis=(0, 2))
+        rows[f"weights up to {scale}: digits that are right"] = -np.log10(np.clip(wrong, 1e-9, 1))
+    return _series(rows)
+
+
+RUNS: dict[str, Callable[[], Series]] = {
+    "time.every-step": every_step,
+    "time.causality": causality,
+    "masking.carries-state": mask,
+    "gates.counter": counter,
+    "gates.memory": memory,
+    "gates.delay-line": delay_line,
+    "wrappers.halves-aligned": halves,
+    "precision.long-sequences": long_sequences,
+    "precision.chaos": chaos,
+}
+"""By the claim that the figure shows."""
+
+
+def _series(rows: Mapping[str, Any], places: Sequence[int] = ()) -> Series:
+    """Return rows of rounded numbers; without places they belong to the timesteps."""
+    rounded = {name: (np.round(np.ravel(row), DIGITS) + 0.0).tolist() for name, row in rows.items()}
+    steps = range(1, len(next(iter(rounded.values()))) + 1)
+    return Series([str(place) for place in places or steps], rounded)
+
+
+def _cell(timesteps: int, **bias: float) -> Case:
+    """Return a case of one unit and one feature, with numbers added to the biases of its gates."""
+    kernel, recurrent, b = np.split(noise((3, 4), SEED).astype(float), 3)
+    shift = [bias.get(gate, 0.0) for gate in "ifgo"]
+    return Case(noise((1, timesteps, 1), SEED).astype(float), kernel, recurrent, b[0] + shift)
+
+
+def _states(case: Case) -> tuple[Any, Any]:
+    """Return h and c after each timestep, (T, U): the final states of ever longer beginnings."""
+    layer = subject.lstm(case, return_state=True, dtype="float64")
+    start = None if case.h is None else subject.as_states(case.state, "float64")
+    found = []
+    for t in range(1, case.timesteps + 1):
+        mask = None if case.mask is None else case.mask[:, :t]
+        _, h, c = subject.to_numpy(layer(case.x[:, :t], mask=mask, initial_state=start))
+        found.append((h[0], c[0]))
+    h, c = zip(*found, strict=True)
+    return np.array(h), np.array(c)

@@ -1,0 +1,105 @@
+"""The page of mutants: how many of them the claims refute, and Keras' own tests beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+
+from tools import MEASURED
+from tools.studies.mutants import survivors
+from tools.studies.mutants.mutants import Mutant, mutants
+from tools.studies.mutants.record import Line, read
+
+FOLDER = Path(__file__).parent
+PAGE = MEASURED / "mutants.md"
+
+HEAD = """# Mutants
+
+How sharp the claims are: Keras {keras}'s own source of the LSTM family, changed in memory in one
+place at a time, and whether a claim is refuted by the change. Made by `tox run -e mutants`; the
+record is [claims.jsonl](../../tools/studies/mutants/claims.jsonl), a line a mutant with the claim
+that was the first to refute it. "Not observable" are changes that do nothing on
+TensorFlow and a CPU, each with its reason in
+[survivors.toml](../../tools/studies/mutants/survivors.toml).
+
+| function | mutants | refuted | not observable | left |
+|---|---|---|---|---|
+"""
+
+
+def refuted(lines: Iterable[Line], chosen: Iterable[Mutant]) -> tuple[int, int]:
+    """Return how many of the chosen mutants were refuted, and how many were tried."""
+    seen = {line["mutant"]: bool(line["refuted_by"]) for line in lines}
+    tried = [seen[mutant.id] for mutant in chosen if mutant.id in seen]
+    return sum(tried), len(tried)
+
+
+def observable(lines: Iterable[Line]) -> list[Mutant]:
+    """Return the mutants that the claims refute, and those of which no reason is given."""
+    seen = {line["mutant"] for line in lines if line["refuted_by"]}
+    return [m for m in mutants() if m.id in seen or not survivors.reason(m)]
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    ours, theirs = read(FOLDER / "claims.jsonl"), read(FOLDER / "keras.jsonl")
+    seen = observable(ours)
+    hits, tried = refuted(ours, seen)
+    rows = [_row(name, ours, seen) for name in dict.fromkeys(map(_place, mutants()))]
+    first = Counter(line["refuted_by"] for line in ours if line["refuted_by"]).most_common(10)
+    return "\n".join(
+        [
+            HEAD.format(keras=keras.__version__) + "\n".join(rows),
+            f"\nOf {tried} observable mutants the claims refute {hits}: {hits / tried:.1%}.",
+            *_patience(ours),
+            *_compared(ours, theirs, seen),
+            "\nThe claims that were most often the first to refute a mutant: "
+            + ", ".join(f"`{claim}` {count}" for claim, count in first)
+            + ".\n",
+        ]
+    )
+
+
+def _patience(lines: list[Line]) -> list[str]:
+    """Say how hard it was tried to refute what survived."""
+    survived = [line for line in lines if not line["refuted_by"]]
+    given_up = [line["seconds"] for line in survived if line["tried"] < line["reach"]]
+    whole, least = len(survived) - len(given_up), min(given_up, default=0)
+    return [
+        f"Of the {len(survived)} others {whole} were tried on every claim that reaches them,",
+        f"{len(given_up)} for {least:.0f} seconds of processor time or more.",
+    ]
+
+
+def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[str]:
+    """Say what Keras' own tests do with the mutants on which they were tried."""
+    sample = {line["mutant"] for line in theirs}
+    chosen = [mutant for mutant in seen if mutant.id in sample]
+    if not chosen:
+        return []
+    (hits, tried), (mine, _) = refuted(theirs, chosen), refuted(ours, chosen)
+    slow, fast = (sum(x["seconds"] for x in of if x["mutant"] in sample) for of in (theirs, ours))
+    return [
+        "\nKeras' own tests of its recurrent layers (`tox run -e mutants-keras`) were tried on",
+        f"{tried} of these, drawn at random. They refute {hits}, {hits / tried:.1%}; of the same",
+        f"mutants the claims refute {mine}, {mine / tried:.1%}. For each second of processor time",
+        f"Keras' tests refute {hits / slow:.2f} mutants, the claims {mine / fast:.2f}.",
+    ]
+
+
+def _row(name: str, ours: list[Line], seen: list[Mutant]) -> str:
+    mine = [mutant for mutant in mutants() if _place(mutant) == name]
+    hits, _ = refuted(ours, mine)
+    there = sum(_place(mutant) == name for mutant in seen)
+    return f"| `{name}` | {len(mine)} | {hits} | {len(mine) - there} | {there - hits or ''} |"
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.module.removeprefix('keras.src.')}:{mutant.function}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

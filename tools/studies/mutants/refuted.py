@@ -1,0 +1,69 @@
+"""Every mutant is refuted by a claim (or, for comparison, by a test of Keras').
+
+Run by `tox run -e mutants`; pytest finds this file only when it is named. What was seen of a
+mutant is kept, so a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from tools.studies.mutants import survivors
+from tools.studies.mutants.mutants import Mutant, mutants, put
+from tools.studies.mutants.record import Coverage, append, cover, results
+from tools.studies.mutants.suites import SUITES, failure, leave_if_spoilt
+
+SUITE = os.environ.get("SUITE", "claims")
+RESULTS = Path(__file__).with_name(f"{SUITE}.jsonl")
+COVERAGE = Path(os.environ["MUTATION"], f"{SUITE}-coverage.jsonl")
+STARTED = Path(os.environ["MUTATION"], f"{SUITE}-started.jsonl")
+PATIENCE = float(os.environ.get("PATIENCE", "inf"))
+"""Seconds of processor time after which no further trial is begun on a mutant."""
+DONE = results(RESULTS, STARTED, PATIENCE)
+MIXED = sorted(mutants(), key=lambda m: (bool(survivors.reason(m)), crc32(m.id.encode())))
+"""In an order that mixes the modules, so that a run that is stopped has tried a fair sample.
+
+Those of which it is said that they cannot be observed come last.
+"""
+
+
+@pytest.fixture(scope="session")
+def coverage() -> Coverage:
+    return Coverage(COVERAGE, SUITES[SUITE]())
+
+
+@pytest.mark.parametrize("mutant", MIXED, ids=[mutant.id for mutant in MIXED])
+def test_mutant_is_refuted(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    seen = DONE.get(mutant.id) or attack(mutant, request.getfixturevalue("coverage"))
+    if SUITE == "claims" and not seen["refuted_by"] and (why := survivors.reason(mutant)):
+        pytest.xfail(why)
+    assert seen["refuted_by"], f"{seen['tried']} trials were in vain"
+
+
+def attack(mutant: Mutant, coverage: Coverage) -> dict[str, Any]:
+    """Try what reaches a mutant until something refutes it."""
+    began, names, trials = time.process_time(), coverage.trials(mutant), SUITES[SUITE]()
+    append(STARTED, started=mutant.id)
+    found, tried = "", 0
+    with put(mutant):
+        while not found and tried < len(names) and time.process_time() - began < PATIENCE:
+            found = names[tried] if failure(trials[names[tried]]) else ""
+            tried += 1
+    if found:
+        leave_if_spoilt(trials[found])
+    coverage.refuted[mutant.function, found] += 1
+    seconds = round(time.process_time() - began, 2)
+    facts = {"tried": tried, "reach": len(names), "seconds": seconds}
+    seen = {"mutant": mutant.id, "refuted_by": found, **facts}
+    append(RESULTS, **seen)
+    return seen
+
+
+if __name__ == "__main__":
+    cover(COVERAGE, SUITE)

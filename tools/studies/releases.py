@@ -1,0 +1,117 @@
+"""The page of releases: what changed for LSTM from one to the next, and where each claim holds.
+
+Run as `python -m tools.studies.releases` it makes docs/measured/releases.md of the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from lstm_spec.answers.spans import UNORDERED, rows, spans
+from lstm_spec.releases import ledger
+from lstm_spec.releases.compare import Change, compare
+from lstm_spec.releases.views import escape
+from lstm_spec.run.report import DAMAGED, VERDICTS, Report
+from tools import MEASURED
+
+PAGE = MEASURED / "releases.md"
+SHOWN = 160
+"""How many characters of a reason are shown."""
+ID = re.compile(r"[a-z]+\.[a-z-]+")
+"""What needs no escaping as the id of a claim."""
+
+HEAD = """# Releases
+
+What the ledger says: one report for each environment in which the claims were tried. Made by
+`python -m tools.studies.releases`; `lstm-spec compare A B` says more of any two.
+"""
+
+COLUMNS = [verdict for verdict in VERDICTS if verdict != DAMAGED]
+"""A test forbids damaged records in the ledger."""
+
+Reports = Mapping[str, Report]
+
+
+def page(reports: Reports) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        reports: those of the ledger, in their order.
+    """
+    return "\n".join([HEAD, *_environments(reports), *_changes(reports), *_claims(reports), ""])
+
+
+def _environments(reports: Reports) -> Iterator[str]:
+    yield "## Environments\n"
+    yield "| name | what is installed | Python | effort | " + " | ".join(COLUMNS) + " |"
+    yield "|---" * (4 + len(COLUMNS)) + "|"
+    for name, one in reports.items():
+        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in COLUMNS)
+        there = one.header.environment
+        told = map(escape, (name, _installed(one), there.python, one.header.effort))
+        yield f"| {' | '.join(told)} | {counts} |"
+
+
+def _installed(one: Report) -> str:
+    there = one.header.environment
+    names = ("tensorflow", "keras", "tf-keras", "jax", "torch", "openvino", "numpy")
+    return ", ".join(f"{name} {there.packages[name]}" for name in names if name in there.packages)
+
+
+def _changes(reports: Reports) -> Iterator[str]:
+    for row, names in rows(reports).items():
+        if row in {*UNORDERED, "python"}:
+            continue
+        yield f"\n## What changed from one {escape(row)} to the next\n"
+        for then, now in pairwise(names):
+            yield from _step(then, now, reports)
+
+
+def _step(then: str, now: str, reports: Reports) -> Iterator[str]:
+    found = compare(reports[then], reports[now])
+    told = [*map(_claim, found.changed), *map(_argument, found.signatures or ())]
+    yield f"- **{escape(then)} to {escape(now)}**: {'nothing.' if not told else ''}".rstrip()
+    yield from (f"  - {line}" for line in told)
+
+
+def _claim(change: Change) -> str:
+    why = escape(shortened(change.why))
+    return f"{_id(change.what)}: {change.then}, now {change.now}. {why}".rstrip()
+
+
+def _id(claim: str) -> str:
+    return f"`{claim}`" if ID.fullmatch(claim) else escape(claim)
+
+
+def shortened(why: str) -> str:
+    """Return the beginning of a reason, on one line."""
+    line = " ".join(why.split())
+    return f"{line[:SHOWN]}..." if len(line) > SHOWN else line
+
+
+def _argument(change: Change) -> str:
+    return f"{escape(change.what)}: {escape(str(change.then))}, now {escape(str(change.now))}"
+
+
+def _claims(reports: Reports) -> Iterator[str]:
+    """Yield a row for each claim that does not hold everywhere."""
+    verdicts: dict[str, dict[str, str]] = defaultdict(dict)
+    for name, one in reports.items():
+        for record in one.records:
+            verdicts[record.claim][name] = record.verdict
+    same = [claim for claim, seen in verdicts.items() if set(seen.values()) == {"held"}]
+    yield f"\n## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
+    yield "environment. The others:\n"
+    yield "| claim | " + " | ".join(COLUMNS) + " |"
+    yield "|---" * (1 + len(COLUMNS)) + "|"
+    for claim in sorted(verdicts.keys() - same):
+        met = ([name for name, one in verdicts[claim].items() if one == v] for v in COLUMNS)
+        where = (escape(spans(some, verdicts[claim])) for some in met)
+        yield f"| {_id(claim)} | {' | '.join(where)} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page({name: ledger.find(name) for name in ledger.names()}), encoding="utf-8")
