@@ -1,0 +1,389 @@
+"""Arrays of which only the shape is known, and what NumPy makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lstm_spec.answers.network import UNKNOWN, Shape, Size, Tensor, fill, known
+
+DEEPEST = 8
+"""So many axes an array may have."""
+MERGES = {
+    "concatenate": "Concatenate",
+    "add": "Add",
+    "subtract": "Subtract",
+    "multiply": "Multiply",
+    "average": "Average",
+    "maximum": "Maximum",
+    "minimum": "Minimum",
+}
+"""Functions of Keras that merge tensors, and the layers that do the same."""
+MANY = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed")
+"""Layers that may return several tensors."""
+
+Names = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(eq=False)
+class Array:
+    """An array, or a tensor of numbers."""
+
+    shape: Shape | None
+    """None, if not even the number of axes is known."""
+    made: str = ""
+    """What is known of how it was made: "padded", "table" or "rows"."""
+    axes: tuple[str, ...] = ()
+    """The names that the program gives to the sizes of its axes."""
+    line: int = 0
+
+
+def sizes(value: Any) -> Shape | None:
+    """Return a shape that is given as a tuple or a number."""
+    if known(value):
+        return (value,)
+    if not isinstance(value, tuple) or len(value) > DEEPEST:
+        return None
+    return tuple(size if size is None or known(size) else UNKNOWN for size in value)
+
+
+def from_items(value: Any) -> Array:
+    """Return the array of a list of numbers or of lists."""
+    items = getattr(value, "items", value)
+    if not isinstance(items, (list, tuple)):
+        return value if isinstance(value, Array) else Array(None)
+    parts = [_shape(item, 1) for item in items[:1000]]
+    if not parts or any(part is None for part in parts):
+        return Array(None if parts else (0,))
+    ragged = any(part != parts[0] for part in parts)
+    if ragged and all(UNKNOWN not in (part or ()) for part in parts):
+        return Array((len(items),), "ragged")
+    return Array((len(items), *(parts[0] or ())) if not ragged else None)
+
+
+def _shape(item: Any, depth: int) -> Shape | None:
+    if isinstance(item, Array):
+        return item.shape
+    if isinstance(item, (bool, int, float, str)):
+        return ()
+    items = getattr(item, "items", item)
+    if not isinstance(items, (list, tuple)) or depth > DEEPEST or not items:
+        return None
+    parts = [_shape(part, depth + 1) for part in items[:1000]]
+    if any(part is None or part != parts[0] for part in parts):
+        same = [part for part in parts if part is not None]
+        return (len(items),) if len(same) == len(parts) and all(p == () for p in parts) else None
+    return (len(items), *(parts[0] or ()))
+
+
+def broadcast(left: Any, right: Any) -> Array:
+    """Return what arithmetic makes of two arrays, or of an array and something else."""
+    shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
+    plain = any(isinstance(side, (int, float)) for side in (left, right))
+    if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
+        return Array(shapes[0])
+    return Array(None)
+
+
+def attribute(array: Array, name: str) -> Any:
+    """Return an attribute of an array; None, if it is a method or nothing that is known."""
+    shape = array.shape
+    if name == "shape":
+        return UNKNOWN if shape is None else shape
+    if name == "T":
+        return Array(None if shape is None else shape[::-1])
+    if name == "ndim":
+        return UNKNOWN if shape is None else len(shape)
+    return UNKNOWN if name in ("size", "dtype", "values") else None
+
+
+def indexed(array: Array, key: Any) -> Any:
+    """Return a part of an array."""
+    keys = key if isinstance(key, tuple) else (key,)
+    if array.shape is None:
+        return Array(None, array.made)
+    rest = list(array.shape)
+    given = sum(1 for one in keys if one is not None and one is not ...)
+    found: list[Size] = []
+    for one in keys:
+        if one is None or _is_newaxis(one):
+            found.append(1)
+        elif one is ...:
+            skipped = max(0, len(rest) - (given - sum(1 for k in keys if _is_newaxis(k))))
+            found += rest[:skipped]
+            rest = rest[skipped:]
+        elif not rest:
+            return Array(None)
+        elif isinstance(one, slice):
+            found.append(_cut(rest.pop(0), one))
+            given -= 1
+        elif known(one):
+            rest.pop(0)
+            given -= 1
+        else:
+            return Array((UNKNOWN, *rest[1:]) if len(keys) == 1 and _selects(one) else None)
+    shape = (*found, *rest)
+    rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
+    made = "rows" if rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1])) else ""
+    return Array(shape, made or array.made) if shape else UNKNOWN
+
+
+def _selects(key: Any) -> bool:
+    """Say whether an index selects rows."""
+    return isinstance(key, Array) and key.shape is not None and len(key.shape) == 1
+
+
+def _is_newaxis(key: Any) -> bool:
+    return getattr(key, "name", "") == "numpy.newaxis"
+
+
+def _cut(size: Size, part: slice) -> Size:
+    plain = all(one is None or known(one) for one in (part.start, part.stop, part.step))
+    if (part.start, part.stop) == (None, None) and part.step in (None, 1, -1):
+        return size
+    if not known(size) or not plain or part.step == 0:
+        return UNKNOWN
+    return len(range(size)[part])  # type: ignore[arg-type]
+
+
+def method(
+    array: Array, name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names
+) -> Any:
+    """Return what a method of an array returns."""
+    if name == "reshape":
+        shape = given[0] if len(given) == 1 and not known(given[0]) else tuple(given)
+        axes = names.get("0") or (names["*"] if len(given) > 1 else ())
+        return reshaped(array, shape if shape else named.get("shape"), axes)
+    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
+        return Array(array.shape, array.made, array.axes)
+    if name in ("flatten", "ravel"):
+        return Array((_count(array.shape),))
+    if name in ("mean", "sum", "max", "min", "std", "argmax", "argmin", "var"):
+        return reduced(array, given[0] if given else named.get("axis"), named.get("keepdims"))
+    if name == "transpose":
+        axes_given = given[0] if len(given) == 1 else tuple(given)
+        return transposed(array, axes_given if given else None)
+    if name == "squeeze":
+        return Array(None)
+    return UNKNOWN
+
+
+def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
+    """Return an array of another shape."""
+    items = getattr(shape, "items", shape)
+    items = (items,) if known(items) else items
+    if not isinstance(items, (tuple, list)) or len(items) > DEEPEST:
+        return Array(None)
+    total = _count(array.shape)
+    new = fill(tuple(items), total)
+    rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
+    return Array(new, "rows" if rows else array.made, tuple(axes))
+
+
+def reduced(array: Array, axis: Any, keepdims: Any) -> Any:
+    """Return an array without an axis."""
+    if array.shape is None or keepdims is not None:
+        return Array(None) if axis is not None else UNKNOWN
+    if axis is None:
+        return UNKNOWN
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if not known(*axes):
+        return Array(None)
+    places = {one % len(array.shape) for one in axes if array.shape}
+    left = tuple(size for place, size in enumerate(array.shape) if place not in places)
+    return Array(left) if left else UNKNOWN
+
+
+def transposed(array: Array, axes: Any) -> Array:
+    """Return an array with its axes in another order."""
+    axes = getattr(axes, "items", axes)
+    if array.shape is None:
+        return Array(None)
+    if axes is None:
+        return Array(array.shape[::-1])
+    if not isinstance(axes, (tuple, list)) or sorted(map(str, axes)) != sorted(
+        map(str, range(len(array.shape)))
+    ):
+        return Array(None)
+    return Array(tuple(array.shape[axis] for axis in axes))
+
+
+def _count(shape: Shape | None) -> Size:
+    total = 1
+    for size in shape if shape is not None else (UNKNOWN,):
+        if not known(size):
+            return UNKNOWN
+        total *= size  # type: ignore[operator]
+    return total
+
+
+def function(name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names) -> Any:
+    """Return what a function of NumPy, Keras or scikit-learn returns; UNKNOWN of another."""
+    short = name.rpartition(".")[2]
+    first = given[0] if given else UNKNOWN
+    if short == "train_test_split":
+        return tuple(part for one in given for part in _split(one) * 2) or UNKNOWN
+    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short)
+    if rule is None:
+        return UNKNOWN
+    try:
+        return rule(first, list(given), named, names)
+    except (TypeError, ValueError, IndexError, OverflowError):  # NumPy would refuse it
+        return UNKNOWN
+
+
+def _split(array: Any) -> list[Array]:
+    shape = array.shape if isinstance(array, Array) else None
+    return [Array(None if shape is None else (UNKNOWN, *shape[1:]))]
+
+
+def _filled(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    shape = first if given else named.get("shape", UNKNOWN)
+    shape = tuple(shape.items) if getattr(shape, "items", None) else shape
+    return Array(sizes(shape), axes=names.get("0") or names.get("shape") or ())
+
+
+def _rand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Array(sizes(tuple(given)), axes=names["*"]) if given else UNKNOWN
+
+
+def _sized(place: int) -> Callable[..., Any]:
+    """Return the rule of a function whose argument at a place is the size."""
+
+    def rule(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+        size = given[place] if len(given) > place else named.get("size", named.get("shape"))
+        size = tuple(size.items) if getattr(size, "items", None) else size
+        axes = names.get(str(place)) or names.get("size") or names.get("shape") or ()
+        return UNKNOWN if size is None else Array(sizes(size), axes=axes)
+
+    return rule
+
+
+def _like(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Array(first.shape) if isinstance(first, Array) else UNKNOWN
+
+
+def _array(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    if isinstance(first, Tensor):
+        return Array(first.shape)  # as an array it carries no mask
+    return first if isinstance(first, Array) else from_items(first)
+
+
+def _arange(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    if known(*given) and given and (len(given) < 3 or given[2]):
+        return Array((len(range(*given[:3])),))
+    return Array((UNKNOWN,))
+
+
+def _linspace(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    count = given[2] if len(given) > 2 else named.get("num", 50)
+    return Array((count if known(count) else UNKNOWN,))
+
+
+def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    axis = given[1] if len(given) > 1 else named.get("axis")
+    if not isinstance(first, Array) or first.shape is None or not known(axis):
+        return Array(None)
+    place = axis % (len(first.shape) + 1)  # type: ignore[operator]
+    shape = (*first.shape[:place], 1, *first.shape[place:])
+    return Array(shape, "rows" if len(shape) == 3 and place == 1 else first.made)
+
+
+def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    shape = given[1] if len(given) > 1 else named.get("newshape", named.get("shape"))
+    array = first if isinstance(first, Array) else from_items(first)
+    return reshaped(array, shape, names.get("1") or names.get("newshape") or ())
+
+
+def _join(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    axis = given[1] if len(given) > 1 else named.get("axis", 0)
+    parts = getattr(first, "items", first)
+    if not isinstance(parts, (tuple, list)) or not known(axis):
+        return Array(None)
+    shapes = [part.shape if isinstance(part, Array) else None for part in parts]
+    if not shapes or any(shape is None or len(shape) != len(shapes[0] or ()) for shape in shapes):
+        return Array(None)
+    whole = [shape for shape in shapes if shape]
+    column = [shape[axis] for shape in whole]
+    total: Size = sum(column) if known(*column) else UNKNOWN
+    place = axis % len(whole[0])
+    return Array((*whole[0][:place], total, *whole[0][place + 1 :]))
+
+
+def _stack(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    parts = getattr(first, "items", first)
+    axis = given[1] if len(given) > 1 else named.get("axis", 0)
+    if not isinstance(parts, (tuple, list)) or not parts or not known(axis):
+        return Array(None)
+    shapes = [part.shape if isinstance(part, Array) else None for part in parts]
+    if any(shape is None or shape != shapes[0] for shape in shapes):
+        return Array(None)
+    base = shapes[0] or ()
+    place = axis % (len(base) + 1)
+    return Array((*base[:place], len(parts), *base[place:]))
+
+
+def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    classes = given[1] if len(given) > 1 else named.get("num_classes")
+    shape = first.shape if isinstance(first, Array) else from_items(first).shape
+    if shape is None:
+        return Array(None)
+    if len(shape) > 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    return Array((*shape, classes if known(classes) else UNKNOWN))
+
+
+def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    length = given[1] if len(given) > 1 else named.get("maxlen")
+    parts = getattr(first, "items", first)
+    count: Size = len(parts) if isinstance(parts, (list, tuple)) else UNKNOWN
+    value = named.get("value", 0.0)
+    made = "padded" if isinstance(value, (int, float)) and value == 0 else ""
+    return Array((count, length if known(length) else UNKNOWN), made)
+
+
+def _transpose(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    axes = given[1] if len(given) > 1 else named.get("axes", named.get("perm"))
+    return transposed(first, axes) if isinstance(first, Array) else Array(None)
+
+
+def _swap(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    if not isinstance(first, Array) or first.shape is None or not known(*given[1:3]):
+        return Array(None)
+    shape = list(first.shape)
+    one, other = given[1], given[2]
+    shape[one], shape[other] = shape[other], shape[one]
+    return Array(tuple(shape))
+
+
+def _eye(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    size = first if known(first) else UNKNOWN
+    return Array((size, size))
+
+
+SAME = (
+    *("sin", "cos", "exp", "log", "abs", "sqrt", "tanh", "square", "round", "cumsum", "flip"),
+    *("zeros_like", "ones_like", "nan_to_num", "cast", "log1p", "power", "clip"),
+)
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(SAME, _like),
+    **dict.fromkeys(("zeros", "ones", "empty", "full", "fill"), _filled),
+    **dict.fromkeys(("random.rand", "random.randn"), _rand),
+    **dict.fromkeys(("random.random", "random.random_sample", "random.ranf"), _sized(0)),
+    **dict.fromkeys(("random.normal", "random.uniform", "random.randint"), _sized(2)),
+    **dict.fromkeys(("random.choice", "random.binomial"), _sized(2)),
+    **dict.fromkeys(("array", "asarray", "constant", "convert_to_tensor"), _array),
+    **dict.fromkeys(("concatenate", "concat"), _join),
+    "arange": _arange,
+    "linspace": _linspace,
+    "expand_dims": _expand,
+    "reshape": _reshape,
+    "stack": _stack,
+    "to_categorical": _categorical,
+    "pad_sequences": _pad,
+    "transpose": _transpose,
+    "swapaxes": _swap,
+    "eye": _eye,
+    "identity": _eye,
+}

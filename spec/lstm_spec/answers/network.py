@@ -1,0 +1,492 @@
+"""Layers and what flows between them, as plain data: shapes, masks and parameters.
+
+Programs, files and live models are all turned into this, and nothing here imports Keras. What is
+not known is UNKNOWN, and stays so; a size that is left open is None, as Keras writes it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal
+
+LARGEST = 10**12
+"""No size is larger."""
+
+
+class Unknown(Enum):
+    """What cannot be read."""
+
+    UNKNOWN = "?"
+
+    def __repr__(self) -> str:
+        """Write it as a question mark."""
+        return "?"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+Maybe = Literal[Unknown.UNKNOWN]
+Size = int | None | Maybe
+Shape = tuple[Size, ...]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A mask that a tensor carries."""
+
+    source: Layer
+    """The layer that made it."""
+
+
+@dataclass(frozen=True)
+class LostMask:
+    """That a tensor would carry a mask, if it had not been lost on the way."""
+
+    source: Layer
+    at: str
+    """Where: the name of a layer, or what was done."""
+    how: str
+    """Why: "layer", which knows no masks, or "arithmetic"."""
+
+
+MaskState = Mask | LostMask | None | Maybe
+
+
+@dataclass(eq=False)
+class Layer:
+    """A layer, with the arguments that it was given."""
+
+    kind: str
+    """The name of its class."""
+    arguments: dict[str, Any]
+    line: int = 0
+    name: str = ""
+    """What the program, or the model, calls it."""
+    open: bool = False
+    """Whether it may have arguments beside these."""
+    inner: list[Layer] = field(default_factory=list)
+    """The layer in a wrapper, the cells of an RNN."""
+    positional: int = 0
+    """How many arguments are given by position."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an argument, or what it is if it is not given."""
+        if name in self.arguments:
+            return self.arguments[name]
+        return UNKNOWN if self.open else default
+
+    def flag(self, name: str) -> bool | Maybe:
+        """Say whether a flag is on: Python's truth value counts."""
+        value = self.get(name, False)
+        return value if value is UNKNOWN else bool(value)
+
+    @property
+    def core(self) -> Layer:
+        """The layer itself, or the one in a wrapper."""
+        return self.inner[0] if self.kind in WRAPPERS and self.inner else self
+
+    @property
+    def title(self) -> str:
+        """What the layer is called in a sentence."""
+        return self.name or self.kind
+
+
+@dataclass(eq=False)
+class Tensor:
+    """What a layer returns, or an input."""
+
+    shape: Shape | None
+    """None, if not even the number of axes is known."""
+    mask: MaskState = None
+    maker: Node | None = None
+    index: int = 0
+    """Which of the maker's outputs it is."""
+    slice_of: Tensor | None = None
+    """What it is one timestep of."""
+
+
+@dataclass(eq=False)
+class Node:
+    """A call of a layer."""
+
+    layer: Layer
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    line: int
+    keywords: dict[str, Any] = field(default_factory=dict)
+    """The arguments of the call beside its inputs."""
+    sequential: bool = False
+    """Whether it is part of a Sequential model."""
+    eager: bool = False
+    """Whether it is called on numbers."""
+    listed: bool = False
+    """Whether its inputs are given in a list."""
+    states: list[Any] | Maybe = field(default_factory=list)
+    """The initial states that it is given: Tensor, or something else with a shape, or UNKNOWN."""
+
+
+WRAPPERS = ("Bidirectional", "TimeDistributed")
+RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
+CELLS = ("LSTMCell", "GRUCell", "SimpleRNNCell")
+ELEMENTWISE = (
+    *("Dropout", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "GaussianNoise"),
+    *("GaussianDropout", "AlphaDropout", "BatchNormalization", "LayerNormalization", "Masking"),
+    *("SpatialDropout1D", "ActivityRegularization", "UnitNormalization", "GroupNormalization"),
+)
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+
+
+def known(*values: Any) -> bool:
+    """Say whether values are whole numbers."""
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+
+
+def connect(
+    layer: Layer, inputs: Sequence[Tensor], line: int, keywords: dict[str, Any] | None = None
+) -> Node:
+    """Return the call of a layer on its inputs, with what it returns."""
+    shapes = [tensor.shape for tensor in inputs]
+    found = output_shapes(layer, shapes)
+    node = Node(layer, list(inputs), [], line, keywords or {})
+    node.outputs = [Tensor(shape, UNKNOWN, node, index) for index, shape in enumerate(found)]
+    for index, tensor in enumerate(node.outputs):
+        tensor.mask = mask_of(node, index)
+    return node
+
+
+def output_shapes(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    """Return the shapes of what a layer returns."""
+    rule = SHAPES.get(layer.kind)
+    if layer.kind in ELEMENTWISE:
+        return [shapes[0] if shapes else None]
+    if rule is None or not shapes:
+        return [None]
+    try:
+        return rule(layer, shapes)
+    except (TypeError, ValueError, IndexError):  # an argument that Keras would refuse
+        return [None]
+
+
+def returned(layer: Layer) -> int | Maybe:
+    """Return how many tensors a recurrent layer returns."""
+    core = layer.core
+    state = core.flag("return_state")
+    mode = layer.get("merge_mode", "concat") if layer.kind == "Bidirectional" else ""
+    if layer.kind == "TimeDistributed" and core.kind not in RECURRENT:
+        return 1
+    if state is UNKNOWN or mode is UNKNOWN:
+        return UNKNOWN
+    outputs = 2 if mode is None else 1
+    if not state:
+        return outputs
+    each = {"LSTM": 2, "GRU": 1, "SimpleRNN": 1}.get(core.kind)
+    if each is None:
+        return UNKNOWN
+    return outputs + each * (2 if layer.kind == "Bidirectional" else 1)
+
+
+def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    core, shape, count = layer.core, shapes[0], returned(layer)
+    units = _units(core)
+    batch: Size = shape[0] if shape else UNKNOWN
+    steps: Size = shape[1] if shape and len(shape) > 1 else UNKNOWN
+    width: Size = units
+    mode = ""
+    if layer.kind == "Bidirectional":
+        mode = layer.get("merge_mode", "concat")
+        if mode == "concat":
+            width = _times(2, units)
+        elif mode is UNKNOWN:
+            width = UNKNOWN
+        if len(layer.inner) > 1:  # a backward_layer may have other units
+            width = UNKNOWN
+    sequence = core.flag("return_sequences")
+    outputs: list[Shape | None]
+    if sequence is UNKNOWN:
+        outputs = [None]
+    else:
+        outputs = [(batch, steps, width) if sequence else (batch, width)]
+    if mode is None:
+        outputs = outputs * 2
+    if count is UNKNOWN:
+        return [None]
+    return outputs + [(batch, units)] * (count - len(outputs))
+
+
+def _units(core: Layer) -> Size:
+    if core.kind == "RNN":
+        cells = core.inner
+        return _units(cells[-1]) if cells else UNKNOWN
+    units = core.get("units", UNKNOWN)
+    return units if known(units) else UNKNOWN
+
+
+def _times(*sizes: Size) -> Size:
+    product = 1
+    for size in sizes:
+        if size is None or size is UNKNOWN:
+            return None if None in sizes else UNKNOWN
+        product *= size
+    return product if product < LARGEST else UNKNOWN
+
+
+def _last(name: str) -> Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]:
+    def rule(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+        size = layer.get(name, UNKNOWN)
+        shape = shapes[0]
+        return [(*shape[:-1], size if known(size) else UNKNOWN)] if shape else [None]
+
+    return rule
+
+
+def _embedding(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    size = layer.get("output_dim", UNKNOWN)
+    return [(*shapes[0], size if known(size) else UNKNOWN)] if shapes[0] else [None]
+
+
+def _flatten(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape = shapes[0]
+    return [(shape[0], _times(*shape[1:]))] if shape else [None]
+
+
+def _repeat(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape, times = shapes[0], layer.get("n", UNKNOWN)
+    if not shape or len(shape) != 2:
+        return [None]
+    return [(shape[0], times if known(times) else UNKNOWN, shape[1])]
+
+
+def _reshape(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    target = layer.get("target_shape", UNKNOWN)
+    if not isinstance(target, (tuple, list)):
+        return [None]
+    batch: Size = shapes[0][0] if shapes[0] else UNKNOWN
+    total = _times(*shapes[0][1:]) if shapes[0] else UNKNOWN
+    return [(batch, *fill(tuple(target), total))]
+
+
+def fill(target: Sequence[Any], total: Size) -> Shape:
+    """Return a shape, with -1 replaced by what is left of so many numbers."""
+    sizes: list[Size] = [size if known(size) else UNKNOWN for size in target]
+    if sizes.count(-1) != 1:
+        return tuple(sizes)
+    rest = _times(*[size for size in sizes if size != -1])
+    left: Size = UNKNOWN
+    if known(rest, total) and rest:
+        left = total // rest  # type: ignore[operator]
+    elif total is None:
+        left = None
+    return tuple(left if size == -1 else size for size in sizes)
+
+
+def _permute(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    dims, shape = layer.get("dims", UNKNOWN), shapes[0]
+    if not shape or not isinstance(dims, (tuple, list)):
+        return [None]
+    return [(shape[0], *(shape[axis] for axis in dims))]
+
+
+def _convolution(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape, filters = shapes[0], layer.get("filters", UNKNOWN)
+    if not shape or len(shape) != 3:
+        return [None]
+    steps = _window(layer, shape[1], layer.get("kernel_size"), layer.get("strides", 1))
+    return [(shape[0], steps, filters if known(filters) else UNKNOWN)]
+
+
+def _pooling(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape = shapes[0]
+    if not shape or len(shape) != 3:
+        return [None]
+    size = layer.get("pool_size", 2)
+    strides = layer.get("strides")
+    steps = _window(layer, shape[1], size, size if strides is None else strides)
+    return [(shape[0], steps, shape[2])]
+
+
+def _window(layer: Layer, steps: Any, size: Any, strides: Any) -> Size:
+    size, strides = (part[0] if _is_single(part) else part for part in (size, strides))
+    if steps is None:
+        return None
+    padding = layer.get("padding", "valid")
+    if not known(steps, size, strides) or strides < 1 or padding not in ("valid", "same", "causal"):
+        return UNKNOWN
+    left: int = steps - (size - 1 if padding == "valid" else 0)
+    windows: int = -(-left // strides)
+    return max(0, windows)
+
+
+def _is_single(part: Any) -> bool:
+    return isinstance(part, (tuple, list)) and len(part) == 1
+
+
+def _global(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape = shapes[0]
+    return [(shape[0], shape[-1])] if shape else [None]
+
+
+def _concatenate(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    axis = layer.get("axis", -1)
+    given = [shape for shape in shapes if shape]
+    if len(given) < len(shapes) or len({len(shape) for shape in given}) != 1 or not known(axis):
+        return [None]
+    sizes = [shape[axis] for shape in given]
+    total: Size = sum(sizes) if known(*sizes) else UNKNOWN
+    place = axis % len(given[0])
+    return [(*given[0][:place], total, *given[0][place + 1 :])]
+
+
+def _merge(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    return [shapes[0] if all(shape == shapes[0] for shape in shapes) else None]
+
+
+def _slices(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape = shapes[0]
+    if not shape or not layer.inner or len(shape) < 3:
+        return [None]
+    found = output_shapes(layer.inner[0], [(shape[0], *shape[2:])])
+    return [(one[0], shape[1], *one[1:]) if one else None for one in found]
+
+
+SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]] = {
+    **dict.fromkeys(RECURRENT, _recurrent),
+    **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D"), _global),
+    **dict.fromkeys(("MaxPooling1D", "AveragePooling1D", "MaxPool1D", "AvgPool1D"), _pooling),
+    **dict.fromkeys(MERGES, _merge),
+    "Dense": _last("units"),
+    "Embedding": _embedding,
+    "Flatten": _flatten,
+    "RepeatVector": _repeat,
+    "Reshape": _reshape,
+    "Permute": _permute,
+    "Conv1D": _convolution,
+    "Concatenate": _concatenate,
+    "TimeDistributed": _slices,
+}
+
+# How layers treat a mask.
+
+PASS = (
+    *ELEMENTWISE,
+    *("Dense", "TimeDistributed"),
+)
+END = ("GlobalAveragePooling1D",)
+DROP = (
+    *("Conv1D", "MaxPooling1D", "AveragePooling1D", "MaxPool1D", "AvgPool1D", "Reshape"),
+    *("Permute", "GlobalMaxPooling1D"),
+)
+"""Layers that do not support masks: they warn, and drop them."""
+
+
+def mask_of(node: Node, index: int) -> MaskState:
+    """Return the mask that an output of a call carries."""
+    layer = node.layer
+    before: MaskState = node.inputs[0].mask if node.inputs else None
+    if layer.kind == "Masking":
+        return Mask(layer)
+    if layer.kind == "Embedding":
+        zero = layer.flag("mask_zero")
+        if zero is UNKNOWN:
+            return UNKNOWN
+        return Mask(layer) if zero else None
+    masks = {id(tensor.mask): tensor.mask for tensor in node.inputs}
+    if all(mask is None for mask in masks.values()):
+        return None if layer.kind in (*SHAPES, *ELEMENTWISE) else UNKNOWN
+    if layer.kind in RECURRENT:
+        passes = layer.core.flag("return_sequences")
+        if passes is UNKNOWN:
+            return UNKNOWN
+        return before if passes and index == 0 else None
+    if layer.kind in PASS and len(node.inputs) == 1:
+        return before
+    if layer.kind in END:
+        return None
+    if layer.kind in DROP:
+        return lost(before, layer.title, "layer")
+    return UNKNOWN
+
+
+def lost(before: MaskState, at: str, how: str) -> MaskState:
+    """Return that a mask is lost at a place, if there is one."""
+    return LostMask(before.source, at, how) if isinstance(before, Mask) else before
+
+
+# How many numbers are trained.
+
+
+def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
+    """Return how many parameters a layer has, or None."""
+    shape = shapes[0] if shapes else None
+    width: Size = shape[-1] if shape else UNKNOWN
+    kind = layer.kind
+    if kind in FREE:
+        return 0
+    if kind == "Embedding":
+        return _product(layer.get("input_dim"), layer.get("output_dim"))
+    if kind == "Bidirectional" and len(layer.inner) == 1:
+        one = parameters(layer.core, shapes)
+        return None if one is None else 2 * one
+    if kind == "TimeDistributed" and layer.inner and shape and len(shape) > 2:
+        return parameters(layer.inner[0], [(shape[0], *shape[2:])])
+    if kind == "RNN":
+        return _of_cells(layer.inner, width)
+    units = layer.get("filters" if kind == "Conv1D" else "units", UNKNOWN)
+    bias = layer.get("use_bias", True)
+    if not known(units, width) or bias is UNKNOWN:
+        return None
+    if kind == "Conv1D":
+        size = layer.get("kernel_size", UNKNOWN)
+        size = size[0] if _is_single(size) else size
+        return (size * width + bool(bias)) * units if known(size) else None
+    return _of_units(layer, units, width, bool(bias))  # type: ignore[arg-type]
+
+
+def _of_units(layer: Layer, units: int, width: int, bias: bool) -> int | None:
+    if layer.kind == "Dense":
+        return units * (width + bias)
+    if layer.kind in ("LSTM", "LSTMCell"):
+        return 4 * units * (width + units + bias)
+    if layer.kind in ("SimpleRNN", "SimpleRNNCell"):
+        return units * (width + units + bias)
+    if layer.kind in ("GRU", "GRUCell") and layer.get("reset_after", True) is True:
+        return 3 * units * (width + units + 2 * bias)
+    return None
+
+
+def _of_cells(cells: Iterable[Layer], width: Size) -> int | None:
+    total = 0
+    for cell in cells:
+        here = parameters(cell, [(None, width)])
+        if here is None:
+            return None
+        total += here
+        width = _units(cell)
+    return total or None
+
+
+def _product(*sizes: Any) -> int | None:
+    return math.prod(sizes) if known(*sizes) else None
+
+
+FREE = (
+    *("Dropout", "Activation", "ReLU", "LeakyReLU", "Softmax", "GaussianNoise", "Masking"),
+    *("SpatialDropout1D", "Flatten", "RepeatVector", "Reshape", "Permute", "InputLayer"),
+    *("MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D", *MERGES),
+)
+
+
+def text(shape: Shape | None) -> str:
+    """Write a shape, its first axis as the batch."""
+    if shape is None:
+        return "?"
+    first = "batch" if shape and shape[0] is None else None
+    words = [first if axis == 0 and first else _size(size) for axis, size in enumerate(shape)]
+    return f"({', '.join(words)}{',' * (len(words) == 1)})"
+
+
+def _size(size: Size) -> str:
+    if size is None:
+        return "any"
+    return "?" if size is UNKNOWN else str(size)
