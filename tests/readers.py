@@ -15,6 +15,9 @@ import msgspec
 
 from lstm_spec.answers import call, issues, questions
 from lstm_spec.answers.layer import layer
+from lstm_spec.answers.review import of_program
+from lstm_spec.answers.review_formats import FORMATS
+from lstm_spec.answers.source import ProgramError
 from lstm_spec.releases import bisect, ledger, matrix, request, views
 from lstm_spec.releases.compare import compare
 from lstm_spec.releases.merge import UnmergeableError, merge
@@ -84,6 +87,12 @@ def _layer(text: str) -> str:
     return str(layer(text, (3, 1)).call)
 
 
+def _program(text: str) -> None:
+    found = of_program(text, "posted")
+    for written in FORMATS.values():
+        written(found)
+
+
 def _beginning(path: Path) -> bytes:
     """Return the first tables of a file, so that it is read quickly."""
     return b"".join(re.split(rb"^(?=\[\[)", path.read_bytes(), flags=re.MULTILINE)[:4])
@@ -99,6 +108,7 @@ REPORT, SHARD = (
     for one in (ONE, OTHER)
 )
 CALL = b"LSTM(2, activation='relu', dropout=0.5, return_sequences=True)"
+PROGRAM = (Path(__file__).parent / "reviewed/asked.txt").read_bytes()
 REQUIREMENT = b"keras[x]>=3.9,<4; python_version < '3.12' and (extra == 'a' or os_name != 'nt')"
 
 READERS = {
@@ -119,6 +129,7 @@ READERS = {
     "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), bisect.UnusableRangeError),
     "call": Reader(CALL, _word(_layer), call.CallError),
     "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), call.CallError),
+    "program": Reader(PROGRAM, _word(_program), ProgramError),
     "input": Reader(b"None,1", _word(call.input_shape), call.CallError),
     "requirement": Reader(
         REQUIREMENT, _word(lambda word: request.parse([word])), request.UnusableRequirementError

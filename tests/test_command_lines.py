@@ -17,7 +17,7 @@ from lstm_spec.answers.sensitivity import UnmeasuredError
 from lstm_spec.releases import apart, bisect, interpreter, ledger
 from lstm_spec.releases.venv import UnmadeError
 from lstm_spec.run import check, environment
-from readers import REPORT
+from readers import PROGRAM, REPORT
 from reports import HERE
 
 STATUSES = {
@@ -27,9 +27,10 @@ STATUSES = {
     "cite": {0, 2},
     "answer": {0, 1, 2},
     "explain": {0, 2},
+    "review": {0, 1, 2},
     "upstream": {0, 1, 2},
 }
-SILENT = {verb: {0, 1} if verb == "compare" else {0} for verb in STATUSES}
+SILENT = {verb: {0, 1} if verb in ("compare", "review") else {0} for verb in STATUSES}
 ESCAPED = "backslashreplace"
 """How Python writes to stderr what has no place in its encoding."""
 LINES = [
@@ -44,6 +45,7 @@ LINES = [
     "cite time.every-step --format=bibtex",
     "answer how many neurons",
     "explain LSTM(2) --input=3,1 --draw=new --format=markdown",
+    "review asked --format=sarif",
     "upstream masking state.fixed-batch-in-predict",
     "upstream state --report=report --mended",
 ]
@@ -86,6 +88,7 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     (tmp_path / "ledger").mkdir()
     (tmp_path / "ledger" / f"keras-3.9{ledger.SUFFIX}").write_bytes(REPORT)
+    (tmp_path / "asked").write_bytes(PROGRAM)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ledger, "FOLDER", tmp_path / "ledger")
     monkeypatch.setattr(environment, "probe", lambda: HERE)

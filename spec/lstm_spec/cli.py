@@ -16,7 +16,7 @@ from lstm_spec.verbs.check import check
 from lstm_spec.verbs.compare import compare
 from lstm_spec.verbs.merge import merge
 from lstm_spec.verbs.outcome import BROKEN, INTERRUPTED, UNREAD, say
-from lstm_spec.verbs.publish import answer, cite, explain, upstream
+from lstm_spec.verbs.publish import answer, cite, explain, review, upstream
 
 VERBS = {
     "check": check,
@@ -25,6 +25,7 @@ VERBS = {
     "cite": cite,
     "answer": answer,
     "explain": explain,
+    "review": review,
     "upstream": upstream,
 }
 

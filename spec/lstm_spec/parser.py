@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     _add_cite(verbs)
     _add_answer(verbs)
     _add_explain(verbs)
+    _add_review(verbs)
     _add_upstream(verbs)
     return top
 
@@ -176,6 +177,15 @@ def _add_explain(verbs: Any) -> None:
     add("--input", required=True, action=_Once, metavar="T,F", help=sizes)
     add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
     add("--format", choices=("text", "markdown", "json"), default="text", action=_Once)
+
+
+def _add_review(verbs: Any) -> None:
+    helps = "say what a program makes of shapes, and what is wrong in it"
+    verb = verbs.add_parser("review", help=helps, allow_abbrev=False)
+    what = "a program, Markdown or a notebook that holds one, or - for what is piped in"
+    verb.add_argument("file", metavar="FILE", help=what)
+    formats = ("text", "markdown", "json", "sarif")
+    verb.add_argument("--format", choices=formats, default="text", action=_Once)
 
 
 def _whole(least: int) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from lstm_spec.answers import arrays
 from lstm_spec.answers.arrays import Array
+from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.network import (
     UNKNOWN,
     Layer,
@@ -28,7 +29,6 @@ from lstm_spec.answers.network import (
     returned,
 )
 from lstm_spec.answers.source import ProgramError, Source, read
-from lstm_spec.publish.constructor import constructor
 
 STEPS = 60_000
 """So many expressions are evaluated of a program."""

@@ -11,7 +11,7 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
-from lstm_spec.evidence.oneline import one_line
+from lstm_spec.run.oneline import one_line
 
 LONGEST = 400_000
 """So many characters a program may have."""

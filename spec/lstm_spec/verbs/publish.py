@@ -1,4 +1,4 @@
-"""`lstm-spec cite`, `answer`, `explain` and `upstream`: what is told of the claims."""
+"""`lstm-spec cite`, `answer`, `explain`, `review` and `upstream`: what is told of the claims."""
 
 from __future__ import annotations
 
@@ -91,6 +91,24 @@ def _draw(made: Layer, file: Path) -> None:
     text = draw(picture(made))
     with writing(file, "picture"):
         file.write_text(text, encoding="utf-8")
+
+
+def review(arguments: argparse.Namespace) -> int:
+    """Print what is found in a program.
+
+    Returns:
+        0, 1 if something is refused by Keras or computes something else, 2 for wrong usage.
+    """
+    from lstm_spec.answers.review import of_file, worst
+    from lstm_spec.answers.review_formats import FORMATS
+    from lstm_spec.answers.source import ProgramError
+
+    try:
+        found = of_file(arguments.file)
+    except ProgramError as error:
+        return say(error, BAD_USAGE)
+    print(FORMATS[arguments.format](found), end="")
+    return NOT_FOUND if worst(found) in ("error", "wrong numbers") else 0
 
 
 def upstream(arguments: argparse.Namespace) -> int:

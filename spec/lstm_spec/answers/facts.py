@@ -1,0 +1,676 @@
+"""What is known of each thing that a program or a model does, by name: what findings look at.
+
+A fact that is not known is left out, and no finding looks at it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from lstm_spec.answers import program as programs
+from lstm_spec.answers.arrays import Array
+from lstm_spec.answers.call import LARGEST, CallError
+from lstm_spec.answers.constructor import RefusedError, check, constructor
+from lstm_spec.answers.network import (
+    CELLS,
+    RECURRENT,
+    UNKNOWN,
+    Layer,
+    LostMask,
+    Mask,
+    Node,
+    Shape,
+    Tensor,
+    known,
+    text,
+)
+from lstm_spec.answers.program import Event, Function, Listing, Model, Path
+
+Facts = dict[str, Any]
+
+BOUNDED = ("tanh", "sigmoid", "hard_sigmoid", "softsign", "softmax", "hard_tanh", "relu6")
+"""Activations with an upper and a lower bound."""
+OLD = {
+    "output_dim": "units",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "forget_bias_init": "unit_forget_bias",
+    "inner_activation": "recurrent_activation",
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "p": "rate",
+    "consume_less": "implementation",
+    "batch_input_shape": "keras.Input(batch_shape=...)",
+    "input_length": "keras.Input((timesteps, features))",
+    "weights": "set_weights",
+    "time_major": "a transposed input",
+}
+"""Arguments of Keras 1 and 2, and what takes their place."""
+CALL_ARGUMENTS = ("sequences", "initial_state", "mask", "training")
+FEATURE = re.compile(r"feat|n_?var|channel|input_?dim|vocab|embed", re.I)
+TIME = re.compile(r"time|steps?$|look_?back|window|seq(uence)?_?len|maxlen|max_?len", re.I)
+
+
+def of_program(read: programs.Program) -> list[tuple[int, Facts]]:
+    """Return the facts of all that a program does, each with its line."""
+    listed: list[tuple[int, Facts]] = []
+    for place, event in enumerate(read.events):
+        gather = EVENTS.get(event.kind)
+        if gather is not None:
+            listed += [(event.line, facts) for facts in gather(event)]
+        if event.kind == "set" and listed:
+            listed[-1][1]["settled"] = _settled(event, read.events[place + 1 :])
+    listed += _comments(read)
+    return [(line, {k: v for k, v in facts.items() if v is not UNKNOWN}) for line, facts in listed]
+
+
+def _settled(event: Event, later: Iterable[Event]) -> bool:
+    """Say whether what is set counts: the model is compiled again, or never trained after it."""
+    for other in later:
+        same = other.about.get("identity") == event.about.get("identity")
+        if same and other.kind in ("fit", "train_on_batch"):
+            return False
+        if same and other.about.get("method") == "compile":
+            return True
+    return True
+
+
+def short(value: Any) -> str:
+    """Write a value of an argument."""
+    if isinstance(value, Path):
+        return value.name.rpartition(".")[2]
+    if isinstance(value, Listing):
+        return repr(value.items) if value.items is not None else "[...]"
+    return repr(value)[:60]
+
+
+def _made(event: Event) -> Iterator[Facts]:
+    """Yield the facts of a layer that is made."""
+    layer: Layer = event.about["layer"]
+    facts: Facts = {"subject": "layer", "kind": layer.kind, "layer": layer.title}
+    facts["positional"] = layer.positional
+    for name, value in layer.arguments.items():
+        if isinstance(value, programs.PLAIN):
+            facts[f"arg_{name}"] = value
+        if isinstance(value, Path) and value.name.endswith((".nan", ".NaN")):
+            facts[f"arg_{name}"] = "nan"
+        if isinstance(value, (Path, programs.Class)) and name in ("layer", "cell", "cells"):
+            facts["given_class"] = short(value) if isinstance(value, Path) else value.node.name
+    facts["units"] = layer.get("units", UNKNOWN)
+    facts["warns"] = "input_shape" in layer.arguments
+    if layer.inner:
+        facts["inner_kind"] = layer.inner[0].kind
+        facts["inner"] = layer.inner[0].title
+        facts["inner_backwards"] = layer.inner[0].flag("go_backwards")
+        facts["given_backward"] = "backward_layer" in layer.arguments or layer.open
+        facts["inner_activation_is"] = _kind_of_function(layer.inner[0])
+    if layer.kind in ("LSTM", "LSTMCell", "GRU", "SimpleRNN", "CuDNNLSTM"):
+        facts |= _arguments(layer)
+    yield facts
+    yield from _unknown_arguments(layer)
+    if layer.kind in ("LSTM", "LSTMCell"):
+        yield from _refused(layer, facts)
+
+
+def _arguments(layer: Layer) -> Facts:
+    facts: Facts = {"activation_is": _kind_of_function(layer)}
+    activation = layer.get("activation", "tanh")
+    if activation is None or (isinstance(activation, str) and activation in _activations()):
+        facts["unbounded"] = activation not in BOUNDED
+        facts["activation"] = activation
+    reason = _without_cudnn(layer)
+    if reason is not None and layer.kind == "LSTM":
+        facts["without_cudnn"] = reason
+    for name in ("dropout", "recurrent_dropout"):
+        rate = layer.get(name, 0.0)
+        if isinstance(rate, (int, float)):
+            facts[f"{name}_rate"] = float(rate)
+    return facts
+
+
+def _activations() -> list[str]:
+    return constructor().names["activations"]
+
+
+def _kind_of_function(layer: Layer) -> Any:
+    given = layer.get("activation", "tanh")
+    if isinstance(given, Function):
+        return "lambda" if not hasattr(given.node, "name") else "function"
+    if isinstance(given, str):
+        return "name"
+    return "keras" if isinstance(given, Path) and given.keras else UNKNOWN
+
+
+def _without_cudnn(layer: Layer) -> str | None:
+    """Return the argument for which cuDNN cannot serve a layer; None, if it may."""
+    if layer.get("use_cudnn", "auto") is not UNKNOWN and layer.get("use_cudnn", "auto") is False:
+        return None
+    for name, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
+        value = layer.get(name, wanted)
+        if (value is None or isinstance(value, str)) and value != wanted:
+            return f"{name}={value!r}"
+    rate = layer.get("recurrent_dropout", 0.0)
+    if isinstance(rate, (int, float)) and rate > 0:
+        return f"recurrent_dropout={rate}"
+    if layer.flag("unroll") is True:
+        return "unroll=True"
+    return "use_bias=False" if layer.get("use_bias", True) is False else None
+
+
+def _unknown_arguments(layer: Layer) -> Iterator[Facts]:
+    """Yield the arguments that a recurrent layer does not know."""
+    if layer.kind not in ("LSTM", "LSTMCell"):
+        return
+    takes = {one.name for one in constructor().argument}
+    for name in layer.arguments:
+        if name not in takes:
+            instead = OLD.get(name, "")
+            facts: Facts = {"subject": "argument", "kind": layer.kind, "layer": layer.title}
+            facts |= {"argument": name, "old": bool(instead), "instead": instead}
+            if layer.kind == "LSTM" or instead:
+                yield facts
+
+
+def _refused(layer: Layer, before: Facts) -> Iterator[Facts]:
+    """Yield the arguments whose value is refused, with the claim that says so."""
+    by_name = constructor().by_name
+    for name, value in layer.arguments.items():
+        value = tuple(value.items or ()) if isinstance(value, Listing) else value
+        if not isinstance(value, (*programs.PLAIN, tuple)) or name not in by_name:
+            continue
+        if name in ("input_shape", "input_dim", "name", "dtype") and not isinstance(value, str):
+            continue
+        facts = {"subject": "value", "kind": layer.kind, "layer": layer.title, "argument": name}
+        facts["given"] = f"{name}={value!r}"[:80]
+        if by_name[name].kind == "flag" and isinstance(value, str):
+            yield facts | {"refused": "errors.flag-of-text"}
+        if known(value) and value > LARGEST:
+            continue
+        try:
+            check(by_name[name], value)
+        except RefusedError as error:
+            found = re.search(r"\(([a-z]+\.[a-z-]+)\)\. Give (.*)\.$", str(error))
+            if found:
+                yield facts | {"refused": found[1], "instead": found[2]}
+        except CallError:
+            continue
+
+
+def _called(event: Event) -> Iterator[Facts]:
+    """Yield the facts of a call of a layer."""
+    node: Node = event.about["node"]
+    layer, core = node.layer, node.layer.core
+    facts: Facts = {"subject": "call", "kind": layer.kind, "core": core.kind, "layer": layer.title}
+    facts |= {"sequential": node.sequential, "eager": node.eager, "stateful": _stateful(layer)}
+    facts["recurrent"] = layer.kind in RECURRENT
+    facts["unroll"] = core.flag("unroll")
+    first = node.inputs[0] if node.inputs else Tensor(None, UNKNOWN)
+    facts |= _input(first)
+    facts["inputs"] = len(node.inputs) if node.listed else 1
+    facts |= _below(first.maker, first, node)
+    facts |= _masks(first, node)
+    facts |= _states(node)
+    words = [word for word in node.keywords if word not in CALL_ARGUMENTS]
+    if words and layer.kind == "LSTM":
+        facts["unknown_word"] = words[0]
+    if layer.kind == "Dense":
+        facts["units"] = layer.get("units", UNKNOWN)
+        facts["activation"] = _name(layer.get("activation"))
+    if layer.kind == "Dense" or layer.kind == "Activation":
+        facts["behind_lstm"] = any(up.layer.core.kind == "LSTM" for up in upstream([first]))
+    if layer.kind == "Activation":
+        facts["activation"] = _name(layer.get("activation"))
+        facts["units"] = first.shape[-1] if first.shape else UNKNOWN
+    given = event.about.get("first")
+    facts["python_list"] = isinstance(given, Listing) and not node.listed
+    if isinstance(given, Array):
+        facts["made"] = given.made
+        facts |= _axes(given)
+    facts["output"] = text(node.outputs[0].shape) if node.outputs else "?"
+    yield facts
+
+
+def _name(value: Any) -> Any:
+    return value if isinstance(value, str) else UNKNOWN
+
+
+def _input(tensor: Tensor) -> Facts:
+    shape = tensor.shape
+    if shape is None:
+        return {}
+    facts: Facts = {"input": text(shape), "rank": len(shape)}
+    if len(shape) == 3:
+        facts |= {"steps": _size(shape[1]), "features": _size(shape[2])}
+        facts["steps_open"] = UNKNOWN if shape[1] is UNKNOWN else shape[1] is None
+        facts["features_open"] = UNKNOWN if shape[2] is UNKNOWN else shape[2] is None
+    facts["batch_open"] = UNKNOWN if shape[0] is UNKNOWN else shape[0] is None
+    return facts
+
+
+def _size(size: Any) -> Any:
+    return size if known(size) else UNKNOWN
+
+
+def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:
+    """Return the facts of the layer below."""
+    if maker is None:
+        return {"below": "input"}
+    below = maker.layer
+    facts: Facts = {"below": below.kind, "below_layer": below.title}
+    facts["below_recurrent"] = below.kind in RECURRENT
+    if below.kind in RECURRENT:
+        facts["below_sequences"] = below.core.flag("return_sequences")
+        facts["below_state"] = below.core.flag("return_state")
+        facts["below_index"] = first.index
+    return facts
+
+
+def _masks(first: Tensor, node: Node) -> Facts:
+    mask = first.mask
+    facts: Facts = {"mask_given": "mask" in node.keywords}
+    if isinstance(mask, Mask):
+        facts |= {"mask": "attached", "source": mask.source.title, "source_kind": mask.source.kind}
+    elif isinstance(mask, LostMask):
+        facts |= {"mask": "lost", "source": mask.source.title, "lost_at": mask.at}
+        facts["lost_how"] = mask.how
+    elif mask is None:
+        facts["mask"] = "none"
+    given = node.keywords.get("mask")
+    if isinstance(given, Listing):
+        facts["mask_is"] = "list"
+    if isinstance(given, Array) and given.shape is not None:
+        facts["mask_is"], facts["mask_rank"] = "array", len(given.shape)
+    return facts
+
+
+def _states(node: Node) -> Facts:
+    given = node.keywords.get("initial_state")
+    if given is None:
+        return {"initial_state": False}
+    facts: Facts = {"initial_state": UNKNOWN if given is UNKNOWN else True}
+    if node.states is UNKNOWN:
+        return facts
+    facts["states"] = len(node.states)
+    units = node.layer.core.get("units", UNKNOWN)
+    widths = [state.shape[-1] for state in node.states if _has_axes(state)]
+    if node.layer.kind == "LSTM" and known(units, *widths) and len(widths) == len(node.states):
+        facts["states_width"] = next((width for width in widths if width != units), units)
+        facts["states_fit"] = all(width == units for width in widths)
+        facts["units"] = units
+    return facts
+
+
+def _has_axes(state: Any) -> bool:
+    return isinstance(state, (Tensor, Array)) and bool(state.shape) and len(state.shape or ()) == 2
+
+
+def _stateful(layer: Layer) -> Any:
+    return layer.core.flag("stateful")
+
+
+def upstream(tensors: Iterable[Tensor]) -> list[Node]:
+    """Return the calls that lead to tensors, the nearest first."""
+    waiting, seen, found = list(tensors), set(), []
+    while waiting:
+        maker = waiting.pop(0).maker
+        if maker is not None and id(maker) not in seen:
+            seen.add(id(maker))
+            found.append(maker)
+            waiting += maker.inputs
+            waiting += [s for s in _listed(maker.states) if isinstance(s, Tensor)]
+    return found
+
+
+def _listed(states: Any) -> list[Any]:
+    return states if isinstance(states, list) else []
+
+
+def _axes(array: Array | Tensor, axes: tuple[str, ...] = ()) -> Facts:
+    """Return what the names of sizes say of the axes."""
+    names = axes or getattr(array, "axes", ())
+    if len(names) == 2:
+        names = ("", *names)
+    if len(names) != 3 or array.shape is None or len(array.shape) != 3:
+        return {}
+    middle, last = names[1], names[2]
+    swapped = FEATURE.search(middle) and not TIME.search(middle)
+    swapped = swapped and TIME.search(last) and not FEATURE.search(last)
+    return {"axes_swapped": bool(swapped), "middle_name": middle, "last_name": last}
+
+
+def _input_made(event: Event) -> Iterator[Facts]:
+    tensor: Tensor = event.about["tensor"]
+    facts = {"subject": "input", "input": text(tensor.shape)}
+    yield facts | _axes(tensor, event.about["axes"])
+
+
+def nodes_of(model: Model) -> list[Node]:
+    """Return the calls that a model is made of."""
+    return model.nodes if model.sequential else upstream(model.outputs)
+
+
+def _data(value: Any) -> Array | None:
+    return value if isinstance(value, Array) and value.shape is not None else None
+
+
+def _trained(event: Event) -> Iterator[Facts]:
+    """Yield the facts of fit, evaluate, predict and the like."""
+    model: Model = event.about["model"]
+    given, named = event.about["given"], event.about["named"]
+    whole = event.about["whole"] and not model.open
+    x = given[0] if given else named.get("x")
+    facts: Facts = {"subject": "run", "method": event.kind, "again": event.about["again"]}
+    nodes = nodes_of(model)
+    stateful = [node.layer for node in nodes if _stateful(node.layer) is True]
+    maybe = model.open or any(_stateful(node.layer) is UNKNOWN for node in nodes)
+    facts["stateful"] = True if stateful else (UNKNOWN if maybe else False)
+    if stateful:
+        facts["layer"] = stateful[0].title
+    array = _data(x)
+    if array is not None and array.shape:
+        facts["samples"] = _size(array.shape[0])
+        facts["data"] = text(array.shape)
+        facts["data_rank"] = len(array.shape)
+        facts["made"] = array.made
+        facts |= _axes(array)
+    facts["arrays"] = isinstance(x, Array)
+    facts |= _batch(event.kind, named, given, facts)
+    facts |= _against_input(model, array, facts.get("first_batch"))
+    facts |= _embedding(nodes, array)
+    if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
+        y = given[1] if len(given) > 1 else named.get("y")
+        facts |= _targets(model, y)
+    yield facts
+
+
+def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) -> Facts:
+    """Return the facts of batches and epochs."""
+    facts: Facts = {}
+    place = {"fit": 2, "evaluate": 2, "predict": 1}.get(kind)
+    batch = named.get("batch_size")
+    if batch is None and place is not None and len(given) > place:
+        batch = given[place]
+    batch = 32 if batch is None else batch
+    samples = before.get("samples", UNKNOWN)
+    if known(batch) and batch > 0 and place is not None:
+        facts["batch"] = batch
+        if known(samples) and "validation_split" not in named:
+            facts |= {"remainder": samples % batch, "batches": -(-samples // batch)}
+            facts["many"] = samples > batch
+            facts["first_batch"] = min(samples, batch)
+    if kind == "fit":
+        epochs = named.get("epochs", given[3] if len(given) > 3 else 1)
+        facts["epochs"] = epochs if known(epochs) else UNKNOWN
+        shuffle = named.get("shuffle", True)
+        facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
+        facts["nb_epoch"] = "nb_epoch" in named
+    return facts
+
+
+def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts:
+    """Return how data fit the input of a model."""
+    if array is None or array.shape is None or len(model.inputs) != 1:
+        return {}
+    shape = model.inputs[0].shape
+    facts: Facts = {"functional": not model.sequential}
+    recurrent = [node for node in nodes_of(model) if node.inputs[:1] == model.inputs]
+    facts["reader"] = recurrent[0].layer.kind if len(recurrent) == 1 else UNKNOWN
+    if shape is None:
+        return facts
+    facts |= {"input": text(shape), "input_rank": len(shape)}
+    facts["built_batch"] = _size(shape[0])
+    if known(shape[0]) and known(first_batch):
+        facts["other_batch"] = first_batch != shape[0]
+    if len(shape) == 3 and len(array.shape) == 3:
+        if known(shape[2], array.shape[2]):
+            facts |= {"features_fit": shape[2] == array.shape[2]}
+            facts |= {"features": shape[2], "data_features": array.shape[2]}
+        if known(shape[1], array.shape[1]):
+            facts |= {"steps_fit": shape[1] == array.shape[1]}
+            facts |= {"steps": shape[1], "data_steps": array.shape[1]}
+    return facts
+
+
+def _embedding(nodes: list[Node], array: Array | None) -> Facts:
+    """Return whether padded ids are read without a mask."""
+    for node in nodes:
+        if node.layer.kind == "Embedding" and array is not None and array.made == "padded":
+            below = node.inputs[0].maker is None
+            zero = node.layer.flag("mask_zero")
+            reads = any(
+                up is node
+                for reader in nodes
+                if reader.layer.core.kind == "LSTM"
+                for up in upstream(reader.inputs)
+            )
+            if below and zero is False and reads:
+                return {"unmasked_padding": True, "embedding": node.layer.title}
+    return {}
+
+
+def _targets(model: Model, y: Any) -> Facts:
+    """Return how targets fit the output of a model."""
+    array = _data(y)
+    if len(model.outputs) != 1 or model.outputs[0].shape is None:
+        return {}
+    shape: Shape = model.outputs[0].shape
+    facts: Facts = {"output": text(shape), "output_rank": len(shape)}
+    facts["loss"] = _loss(model)
+    maker = model.outputs[0].maker
+    facts["last_layer"] = maker.layer.title if maker else UNKNOWN
+    facts["units"] = _size(shape[-1])
+    facts["sequence_from"] = _sequence(model)
+    if array is None or array.shape is None:
+        return facts
+    facts |= {"targets": text(array.shape), "targets_rank": len(array.shape)}
+    facts["targets_width"] = _size(array.shape[-1])
+    facts["output_width"] = _size(shape[-1])
+    if known(shape[-1], array.shape[-1]) and len(shape) == len(array.shape):
+        facts["width_fits"] = shape[-1] == array.shape[-1]
+    if len(shape) == 3 and len(array.shape) == 2:
+        facts["rank"] = "targets lack time"
+    if len(shape) == 2 and len(array.shape) == 3:
+        facts["rank"] = "output lacks time"
+    facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
+    return facts
+
+
+def _sequence(model: Model) -> Any:
+    """Return the last recurrent layer on the way to the output."""
+    for node in nodes_of(model)[:: -1 if model.sequential else 1]:
+        if node.layer.kind in RECURRENT:
+            return node.layer.title
+    return UNKNOWN
+
+
+def _loss(model: Model) -> Any:
+    if model.compiled is None:
+        return UNKNOWN
+    given, named = model.compiled["given"], model.compiled["named"]
+    loss = named.get("loss", given[1] if len(given) > 1 else UNKNOWN)
+    if isinstance(loss, str):
+        return LOSSES.get(loss.lower(), loss.lower())
+    return UNKNOWN
+
+
+LOSSES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+
+
+def _of_model(event: Event) -> Iterator[Facts]:
+    """Yield the facts of another method of a model."""
+    model: Model = event.about["model"]
+    method = event.about["method"]
+    given, named = event.about["given"], event.about["named"]
+    nodes = nodes_of(model)
+    facts: Facts = {"subject": "model", "method": method}
+    facts["stateful"] = any(_stateful(node.layer) is True for node in nodes)
+    facts["has_lstm"] = any(node.layer.core.kind == "LSTM" for node in nodes)
+    facts["loss"] = _loss(model)
+    kinds = {_kind_of_function(node.layer.core) for node in nodes if node.layer.core.kind == "LSTM"}
+    facts["activation_is"] = next((k for k in ("lambda", "function") if k in kinds), "name")
+    first = given[0] if given else named.get("filepath")
+    if method in ("save", "save_weights", "export") and isinstance(first, str):
+        facts |= {"file": first, "extension": _extension(first)}
+        facts["format"] = named.get("save_format", "")
+    if method == "compile":
+        jit = named.get("jit_compile", "auto")
+        facts["jit"] = jit if isinstance(jit, bool) else UNKNOWN
+        facts["recurrent_dropout"] = any(_rate(node.layer.core) for node in nodes)
+    yield facts
+
+
+def _rate(layer: Layer) -> bool:
+    rate = layer.get("recurrent_dropout", 0)
+    return isinstance(rate, (int, float)) and rate > 0
+
+
+def _extension(file: str) -> str:
+    name = re.split(r"[\\/]", file)[-1]
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def _loaded(event: Event) -> Iterator[Facts]:
+    saved = event.about["model"]
+    named = event.about["named"]
+    if not isinstance(saved, Model):
+        return
+    facts: Facts = {"subject": "load", "file": event.about["name"], "loss": _loss(saved)}
+    nodes = nodes_of(saved)
+    kinds = {_kind_of_function(node.layer.core) for node in nodes if node.layer.core.kind == "LSTM"}
+    facts["activation_is"] = next((k for k in ("lambda", "function") if k in kinds), "name")
+    facts["custom_objects"] = "custom_objects" in named
+    facts["safe_mode"] = named.get("safe_mode", True)
+    facts["compile"] = named.get("compile", True)
+    facts["extension"] = _extension(str(event.about["name"]))
+    facts["stateful"] = any(_stateful(node.layer) is True for node in nodes)
+    yield facts
+
+
+def _attribute(event: Event) -> Iterator[Facts]:
+    layer: Layer = event.about["layer"]
+    facts: Facts = {"subject": "attribute", "kind": layer.kind, "layer": layer.title}
+    yield facts | {"attribute": event.about["name"]}
+
+
+def _assigned(event: Event) -> Iterator[Facts]:
+    owner, model = event.about["owner"], event.about["model"]
+    facts: Facts = {"subject": "set", "attribute": event.about["name"]}
+    facts["value"] = event.about["value"] if isinstance(event.about["value"], bool) else UNKNOWN
+    facts["of"] = "model" if isinstance(owner, Model) else owner.kind
+    facts["owner"] = owner.name or facts["of"]
+    facts["trained"] = model.trained if isinstance(model, Model) else UNKNOWN
+    facts["compiled"] = model.compiled is not None if isinstance(model, Model) else UNKNOWN
+    facts["built"] = isinstance(model, Model) and bool(model.nodes)
+    yield facts
+
+
+def _unpacked(event: Event) -> Iterator[Facts]:
+    node: Node = event.about["node"]
+    facts: Facts = {"subject": "unpack", "kind": node.layer.kind, "layer": node.layer.title}
+    facts |= {"wanted": event.about["wanted"], "count": event.about["count"]}
+    facts["fits"] = event.about["wanted"] == event.about["count"]
+    facts["state"] = node.layer.core.flag("return_state")
+    facts["eager"] = node.eager
+    if node.layer.kind in RECURRENT:
+        yield facts
+
+
+def _sliced(event: Event) -> Iterator[Facts]:
+    node: Node = event.about["node"]
+    facts: Facts = {"subject": "slice", "kind": node.layer.kind, "layer": node.layer.title}
+    facts |= {"at": event.about["at"], "sequences": node.layer.core.flag("return_sequences")}
+    facts["output_index"] = event.about["index"]
+    facts["backwards"] = node.layer.core.flag("go_backwards")
+    facts["merge"] = node.layer.get("merge_mode", "concat")
+    mask = node.inputs[0].mask if node.inputs else None
+    facts["mask"] = "attached" if isinstance(mask, Mask) else "none"
+    yield facts
+
+
+def _repeated(event: Event) -> Iterator[Facts]:
+    layer: Layer = event.about["layer"]
+    if layer.kind in CELLS:
+        facts: Facts = {"subject": "repeated", "kind": layer.kind, "times": event.about["times"]}
+        yield facts
+
+
+def _method_of_layer(event: Event) -> Iterator[Facts]:
+    layer: Layer = event.about["layer"]
+    facts: Facts = {"subject": "method", "kind": layer.kind, "method": event.about["name"]}
+    facts["layer"] = layer.title
+    facts["stateful"] = layer.core.flag("stateful")
+    facts["given"] = bool(event.about["given"] or event.about["named"])
+    yield facts
+
+
+EVENTS: dict[str, Callable[[Event], Iterator[Facts]]] = {
+    "layer": _made,
+    "call": _called,
+    "input": _input_made,
+    **dict.fromkeys(("fit", "evaluate", "predict", "train_on_batch", "test_on_batch"), _trained),
+    "model": _of_model,
+    "load": _loaded,
+    "get": _attribute,
+    "set": _assigned,
+    "unpack": _unpacked,
+    "slice": _sliced,
+    "repeated": _repeated,
+    "method": _method_of_layer,
+}
+
+CELLS_SAID = (
+    re.compile(r"\bcells?\b[^=:.\d]*(?:=|:|\bis\b|\bare\b)\s*(\d+)", re.I),
+    re.compile(r"\b(\d+)\s+(?:lstm |memory )?cells?\b", re.I),
+)
+AXES_SAID = {
+    0: (re.compile(r"samples?\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)", re.I),),
+    1: (
+        re.compile(r"(?:time\s?steps?|sequence length)\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)", re.I),
+        re.compile(r"\b(\d+) time\s?steps?\b", re.I),
+    ),
+    2: (
+        re.compile(
+            r"(?:size|length|dimension)s? of (?:each |the |an? |every )?(?:input )?vectors?"
+            r"\s*(?:=|:|is)\s*(\d+)",
+            re.I,
+        ),
+        re.compile(r"features?\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)", re.I),
+        re.compile(r"\b(\d+) features?\b", re.I),
+    ),
+}
+AXIS_NAMES = ("samples", "timesteps", "features")
+
+
+def _comments(read: programs.Program) -> Iterator[tuple[int, Facts]]:
+    """Yield what comments say, where the shapes on their line tell something else."""
+    for line, comment in read.source.comments.items():
+        yield from ((line, facts) for facts in _of_comment(read, line, comment))
+
+
+def _of_comment(read: programs.Program, line: int, comment: str) -> Iterator[Facts]:
+    layers = [one for one in read.layers if one.line == line and one.kind == "LSTM"]
+    for layer in layers[:1]:
+        units = layer.get("units", UNKNOWN)
+        said = next((found[1] for one in CELLS_SAID if (found := one.search(comment))), None)
+        if said is not None and known(units) and int(said[:9]) == units:
+            facts: Facts = {"subject": "comment", "about": "cells", "said": comment}
+            yield facts | {"units": units, "layer": layer.title}
+    shape = read.shapes.get(line)
+    if shape is None or len(shape) != 3:
+        return
+    for axis, patterns in AXES_SAID.items():
+        said = next((found[1] for one in patterns if (found := one.search(comment))), None)
+        size = shape[axis]
+        if said is not None and known(size) and len(said) < 10 and int(said) != size:
+            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": int(said)}
+            facts |= {"size": size, "shape": text(shape), "comment": comment}
+            yield facts | {"samples": shape[0], "steps": shape[1], "features": shape[2]}

@@ -1,0 +1,301 @@
+"""What is wrong, or will surprise, in a program or a model: consequences of claims."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from lstm_spec import catalog
+from lstm_spec.answers import facts, program
+from lstm_spec.answers.facts import Facts
+from lstm_spec.answers.network import UNKNOWN, Node, known, parameters, text
+from lstm_spec.answers.program import Event, Model, Program
+from lstm_spec.answers.source import ProgramError
+from lstm_spec.answers.standing import standing
+from lstm_spec.run import toml
+from lstm_spec.run.oneline import one_line
+
+FILE = Path(__file__).with_name("findings.toml")
+HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
+"""What stands before the program of a rule."""
+
+Severity = Literal["error", "wrong numbers", "slow", "know"]
+READ = 2_000_000
+"""So many bytes of a file are read."""
+SEVERITIES: tuple[Severity, ...] = ("error", "wrong numbers", "slow", "know")
+Value = bool | int | float | str | list[bool | int | float | str]
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What findings.toml tells of a finding."""
+
+    id: str
+    claim: str
+    severity: Severity
+    when: dict[str, Value]
+    sentence: str
+    remedy: str
+    program: str
+    cure: list[tuple[str, str]]
+    also: list[str] = []
+    raises: str = ""
+
+    @property
+    def sick(self) -> str:
+        """The program that has it."""
+        return f"{HEAD}{self.program.lstrip()}"
+
+    @property
+    def cured(self) -> str:
+        """The program without it."""
+        changed = self.sick
+        for old, new in self.cure:
+            changed = changed.replace(old, new)
+        return changed
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something that is found, on a line."""
+
+    id: str
+    line: int
+    severity: Severity
+    sentence: str
+    remedy: str
+    claim: str
+    says: str
+    """What is true of the claim on the newest release."""
+    also: list[str]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What a line makes of shapes."""
+
+    line: int
+    what: str
+    says: str
+    claims: list[str] = []
+
+
+class Review(msgspec.Struct, frozen=True):
+    """All that is said of a program or a model."""
+
+    name: str
+    rows: list[Row]
+    findings: list[Finding]
+    notes: list[str]
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    finding: list[Rule]
+
+
+@cache
+def rules(path: Path = FILE) -> list[Rule]:
+    """Return the findings that are known.
+
+    Raises:
+        UnreadableFileError: an unknown key, a missing one, or a value of another kind.
+    """
+    return toml.read(path, _File).finding
+
+
+def of_file(file: str) -> Review:
+    """Review a file.
+
+    Args:
+        file: its name, or - for standard input.
+
+    Raises:
+        ProgramError: it cannot be read, or holds no program.
+    """
+    try:
+        data = sys.stdin.buffer.read(READ) if file == "-" else _bytes(Path(file))
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        why = getattr(error, "strerror", None) or error
+        raise ProgramError(f"{one_line(file)!r} cannot be read: {why}") from None
+    if len(data) >= READ:
+        raise ProgramError(f"{one_line(file)} is larger than {READ:,} bytes; give a part of it")
+    name = "standard input" if file == "-" else file
+    return of_program(data.decode("utf-8", "replace"), name)
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(READ)
+
+
+def of_program(text_: str, name: str = "program") -> Review:
+    """Review a program.
+
+    Args:
+        text_: the program, or Markdown that holds it.
+        name: what it is called in what is said.
+
+    Raises:
+        ProgramError: there is no program in it.
+    """
+    read = program.program(text_)
+    found = list(findings(facts.of_program(read)))
+    return Review(name, list(_rows(read)), found, _notes(read))
+
+
+def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
+    """Yield what is found in facts, by line, the worst first, each once."""
+    seen: dict[tuple[int, str], Finding] = {}
+    for line, here in known_facts:
+        for rule in rules():
+            if holds(rule.when, here) and (line, rule.id) not in seen:
+                seen[line, rule.id] = _finding(rule, line, here)
+    yield from sorted(seen.values(), key=lambda one: (one.line, SEVERITIES.index(one.severity)))
+
+
+def holds(when: Mapping[str, Value], here: Facts) -> bool:
+    """Say whether facts meet conditions."""
+    return all(name in here and _meets(here[name], wanted) for name, wanted in when.items())
+
+
+def _meets(fact: Any, wanted: Value) -> bool:
+    if isinstance(wanted, list):
+        return any(_meets(fact, one) for one in wanted)
+    if wanted == "known" and isinstance(wanted, str):
+        return True
+    compared = (
+        re.fullmatch(r"(>=|<=|>|<) (-?\d+(?:\.\d+)?)", wanted) if isinstance(wanted, str) else None
+    )
+    if compared:
+        return _is_number(fact) and _compare(fact, compared[1], float(compared[2]))
+    if isinstance(wanted, str) and wanted.startswith("not in "):
+        return str(fact) not in wanted.removeprefix("not in ").split(", ")
+    return isinstance(fact, bool) is isinstance(wanted, bool) and bool(fact == wanted)
+
+
+def _is_number(fact: Any) -> bool:
+    return isinstance(fact, (int, float)) and not isinstance(fact, bool)
+
+
+def _compare(fact: float, sign: str, bound: float) -> bool:
+    return {
+        ">": fact > bound,
+        ">=": fact >= bound,
+        "<": fact < bound,
+        "<=": fact <= bound,
+    }[sign]
+
+
+def _finding(rule: Rule, line: int, here: Facts) -> Finding:
+    stands = standing(catalog.find(rule.claim))
+    words = _Words(here | {"standing": stands.sentence})
+    return Finding(
+        id=rule.id,
+        line=line,
+        severity=rule.severity,
+        sentence=rule.sentence.format_map(words),
+        remedy=rule.remedy.format_map(words),
+        claim=rule.claim,
+        says=str(stands),
+        also=rule.also,
+    )
+
+
+class _Words(dict[str, Any]):
+    """Facts for a sentence; one that is not known is written as a question mark."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def _notes(read: Program) -> list[str]:
+    notes = []
+    if read.source.left_out:
+        lines = ", ".join(map(str, read.source.left_out[:10]))
+        notes.append(f"What is no Python was left out, in line {lines}.")
+    if read.cut:
+        notes.append("The program is long; the rest of it was not read.")
+    if not any(event.kind == "layer" for event in read.events):
+        notes.append("No layer of Keras was found in it.")
+    return notes
+
+
+def _rows(read: Program) -> Iterator[Row]:
+    seen = set()
+    for event in read.events:
+        row = _row(event)
+        if row is not None and (row.line, row.what, row.says) not in seen:
+            seen.add((row.line, row.what, row.says))
+            yield row
+
+
+def _row(event: Event) -> Row | None:
+    if event.kind == "call":
+        return of_node(event.about["node"])
+    if event.kind in ("fit", "evaluate", "predict"):
+        return _run(event)
+    return None
+
+
+def of_node(node: Node) -> Row | None:
+    """Say what a layer makes of shapes."""
+    layer = node.layer
+    shapes = [tensor.shape for tensor in node.inputs]
+    outputs = [tensor.shape for tensor in node.outputs]
+    if all(shape is None for shape in [*shapes, *outputs]):
+        return None
+    weights = parameters(layer, shapes)
+    count = f"; {weights:,} parameters" if weights else ""
+    what = _written(layer)
+    reads, gives = " and ".join(map(text, shapes)), " and ".join(map(text, outputs))
+    claims = ["shapes.width", "weights.parameter-count"] if layer.kind == "LSTM" else []
+    return Row(node.line, what, f"{reads} -> {gives}{count}", claims)
+
+
+def _written(layer: Any) -> str:
+    core = layer.core
+    inner = f"({core.kind})" if core is not layer else ""
+    units = core.get("units")
+    size = f"({units})" if known(units) else ""
+    return f"{layer.kind}{inner or size}"
+
+
+def _run(event: Event) -> Row | None:
+    model: Model = event.about["model"]
+    here = next(iter(facts.EVENTS[event.kind](event)))
+    here = {name: value for name, value in here.items() if value is not UNKNOWN}
+    if "data" not in here:
+        return None
+    says, claims = [f"data {here['data']}"], []
+    if "targets" in here:
+        says.append(f"targets {here['targets']}")
+    if "output" in here or event.kind == "predict":
+        shape = model.outputs[0].shape if len(model.outputs) == 1 else None
+        says.append(f"output {_for_rows(shape, here.get('samples'))}")
+    if here.get("width_fits") and here.get("lstm_last") and event.kind == "fit":
+        rows, width = here.get("samples", "samples"), here["output_width"]
+        other = 2 if width != 2 else 3
+        says.append(f"the targets fit: LSTM({other}) would need ({rows}, {other})")
+        claims.append("shapes.targets")
+    if event.kind == "fit" and "batches" in here:
+        batches, batch = here["batches"], min(here["batch"], here["samples"])
+        says.append(f"{batches} batch{'es' * (batches > 1)} of {batch} in each epoch")
+        if here.get("stateful") is False:
+            says.append("no state is kept from one sample to the next")
+            claims.append("state.stateless-forgets")
+    return Row(event.line, event.kind, "; ".join(says), claims)
+
+
+def _for_rows(shape: Any, samples: Any) -> str:
+    if shape is None:
+        return "?"
+    return text((samples, *shape[1:]) if known(samples) else shape)
+
+
+def worst(review: Review) -> Severity | None:
+    """Return the worst severity that is found."""
+    found = {one.severity for one in review.findings}
+    return next((severity for severity in SEVERITIES if severity in found), None)

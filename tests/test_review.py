@@ -1,0 +1,217 @@
+"""What a review finds in programs, and that it is silent about what is right."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.answers import review
+from lstm_spec.answers.review import Review, Rule, of_program, rules
+from lstm_spec.answers.review_formats import FORMATS
+from lstm_spec.answers.source import ProgramError
+
+REVIEWED = Path(__file__).parent / "reviewed"
+CHOSEN = 6
+"""So many pairs of programs are run in each run of the tests; in `tox run -e findings`, all."""
+
+
+class Program(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    text: str
+    knows: list[str] = []
+    runs: bool = True
+
+
+class Programs(msgspec.Struct, forbid_unknown_fields=True):
+    program: list[Program]
+
+
+def correct() -> list[Program]:
+    file = REVIEWED / "correct.toml"
+    return msgspec.toml.decode(file.read_bytes(), type=Programs).program
+
+
+def ids(found: Review) -> set[str]:
+    return {one.id for one in found.findings}
+
+
+def test_correct_programs_are_left_alone() -> None:
+    programs = correct()
+    assert len(programs) >= 60
+    wrong = {one.name: ids(of_program(one.text)) - set(one.knows) for one in programs}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_there_are_forty_findings_each_with_a_claim() -> None:
+    assert len(rules()) >= 40
+    assert len({rule.id for rule in rules()}) == len(rules())
+    claims = {claim.id for claim in catalog.claims()}
+    assert {name for rule in rules() for name in (rule.claim, *rule.also)} - claims == set()
+
+
+def test_each_finding_is_found_in_its_program_and_not_in_the_cured_one() -> None:
+    missed = [rule.id for rule in rules() if rule.id not in ids(of_program(rule.sick))]
+    left = [rule.id for rule in rules() if rule.id in ids(of_program(rule.cured))]
+    worse = {
+        rule.id: [one.id for one in of_program(rule.cured).findings if one.severity in BAD]
+        for rule in rules()
+    }
+    assert missed == []
+    assert left == []
+    assert {name: found for name, found in worse.items() if found} == {}
+
+
+BAD = ("error", "wrong numbers")
+
+
+def test_each_cure_changes_the_program_and_each_sentence_is_whole() -> None:
+    for rule in rules():
+        for old, _ in rule.cure:
+            assert old in rule.sick, rule.id
+        (found,) = [one for one in of_program(rule.sick).findings if one.id == rule.id][:1]
+        assert "?" not in found.sentence.replace("'?'", ""), rule.id
+        assert found.sentence.endswith("."), rule.id
+        assert not found.remedy.endswith("."), rule.id
+        assert "{" not in found.sentence, rule.id
+
+
+def chosen() -> list[Rule]:
+    if os.environ.get("FINDINGS") == "all":
+        return rules()
+    return rules()[:: len(rules()) // CHOSEN]
+
+
+@pytest.mark.parametrize("rule", chosen(), ids=lambda rule: rule.id)
+def test_the_numbers_differ_in_the_program_and_agree_in_the_cured_one(
+    rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if rule.severity == "error":
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - of any type, with these words
+            run(rule.sick)
+        assert rule.raises in str(caught.value)
+    else:
+        assert agree(run(rule.sick)) is (rule.severity == "slow")
+    assert agree(run(rule.cured))
+
+
+def run(text: str) -> dict[str, object]:
+    import keras
+
+    keras.utils.set_random_seed(1)
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(compile(text, "program", "exec"), names)
+    return names
+
+
+def agree(names: dict[str, object]) -> bool:
+    value, wanted = (np.asarray(names[name], float) for name in ("value", "wanted"))
+    same = value.shape == wanted.shape
+    return same and bool(np.allclose(value, wanted, atol=1e-5, equal_nan=True))
+
+
+def test_the_program_of_the_first_question() -> None:
+    found = of_program((REVIEWED / "asked.txt").read_text(encoding="utf-8"))
+    said = [(one.line, one.id) for one in found.findings]
+    assert said == [
+        (6, "no-cudnn"),
+        (6, "input-shape-warns"),
+        (6, "no-bound"),
+        (6, "cells-are-units"),
+        (14, "features-said-otherwise"),
+        (24, "no-extension"),
+    ]
+    rows = {row.line: f"{row.what}: {row.says}" for row in found.rows}
+    assert rows[6] == "LSTM(3): (batch, 3, 1) -> (batch, 3); 60 parameters"
+    assert "LSTM(2) would need (3, 2)" in rows[23]
+    assert "no state is kept from one sample to the next" in rows[23]
+    assert rows[30] == "predict: data (1, 3, 1); output (1, 3)"
+
+
+def test_formats() -> None:
+    found = of_program((REVIEWED / "asked.txt").read_text(encoding="utf-8"), "asked.py")
+    text, markdown, plain, sarif = (FORMATS[name](found) for name in FORMATS)
+    assert "  24  ERROR: Keras 3 refuses to save" in text
+    assert max(map(len, text.splitlines())) <= 96
+    assert markdown.startswith("**Refused by Keras**\n\n- Line 24: Keras 3 refuses")
+    assert msgspec.json.decode(plain, type=Review) == found
+    (whole,) = json.loads(sarif)["runs"]
+    assert {one["ruleId"] for one in whole["results"]} == ids(found)
+    place = whole["results"][-1]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "asked.py"}, "region": {"startLine": 24}}
+
+
+MARKDOWN = """
+How do I stack two layers? I tried
+
+```python
+>>> from keras.layers import LSTM
+>>> model = Sequential()
+>>> model.add(LSTM(32, input_shape=(10, 1)))
+>>> model.add(LSTM(32))
+```
+
+and it fails.
+"""
+PYTHON_TWO = """
+from keras.models import Sequential
+from keras.layers.recurrent import LSTM
+print "building"
+model = Sequential()
+model.add(LSTM(32, input_shape=(10, 1)))
+try:
+    model.add(LSTM(32))
+except Exception, error:
+    print error
+"""
+
+
+@pytest.mark.parametrize(("text", "line"), [(MARKDOWN, 8), (PYTHON_TWO, 8)])
+def test_posts_are_read_as_they_are(text: str, line: int) -> None:
+    found = [one.line for one in of_program(text).findings if one.severity == "error"]
+    assert found == [line]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "there is no Python in what was given"),
+        ("x" * 500_000, "the program has 500000 characters"),
+        ("a\0b", "holds a null character"),
+        ('{"cells": 3}', "the notebook cannot be read"),
+    ],
+)
+def test_what_is_no_program(text: str, sentence: str) -> None:
+    with pytest.raises(ProgramError, match=sentence):
+        of_program(text)
+
+
+def test_nothing_is_run(tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    of_program(f"import keras, os\nopen({str(file)!r}, 'w').close()\nos.system('touch {file}')\n")
+    assert not file.exists()
+
+
+def test_long_loops_and_recursion_end() -> None:
+    nested = "".join("  " * n + f"for i{n} in range(20):\n" for n in range(9)) + "  " * 9 + "i0\n"
+    for text in (
+        "def f(x):\n    return f(x) + f(x)\nf(1)\n",
+        "x = [0] * 10**9\nwhile True:\n    x = x + x\n",
+        "x = 9 ** 9 ** 9\ny = 'a' * 10**9\nz = y * 9\n",
+        nested,
+    ):
+        assert of_program(text).findings == []
+    for text in ("x = " + "-" * 3000 + "1", "x = " + "(" * 5000 + ")" * 5000):
+        with pytest.raises(ProgramError, match="no Python"):
+            of_program(text)
+
+
+def test_the_worst_decides() -> None:
+    assert review.worst(of_program(rules()[0].sick)) == "error"
+    assert review.worst(of_program("import keras\nkeras.layers.LSTM(3)\n")) is None
