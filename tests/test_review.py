@@ -48,6 +48,28 @@ def test_correct_programs_are_left_alone() -> None:
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
+class Posted(msgspec.Struct, forbid_unknown_fields=True):
+    address: str
+    found: list[str]
+    text: str
+
+
+class AllPosted(msgspec.Struct, forbid_unknown_fields=True):
+    program: list[Posted]
+
+
+def test_programs_that_people_have_asked_about() -> None:
+    file = REVIEWED / "posted.toml"
+    posted = msgspec.toml.decode(file.read_bytes(), type=AllPosted).program
+    assert len({one.address for one in posted}) >= 25
+    wrong = {}
+    for one in posted:
+        found = sorted(finding.id for finding in of_program(one.text).findings)
+        if found != sorted(one.found):
+            wrong[one.address] = found
+    assert wrong == {}
+
+
 def test_there_are_forty_findings_each_with_a_claim() -> None:
     assert len(rules()) >= 40
     assert len({rule.id for rule in rules()}) == len(rules())

@@ -6,7 +6,7 @@ A fact that is not known is left out, and no finding looks at it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from lstm_spec.answers import program as programs
@@ -53,6 +53,7 @@ OLD = {
 """Arguments of Keras 1 and 2, and what takes their place."""
 CALL_ARGUMENTS = ("sequences", "initial_state", "mask", "training")
 FEATURE = re.compile(r"feat|n_?var|channel|input_?dim|vocab|embed", re.I)
+BATCH = re.compile(r"batch_?size|n_?samples|num_?samples", re.I)
 TIME = re.compile(r"time|steps?$|look_?back|window|seq(uence)?_?len|maxlen|max_?len", re.I)
 
 
@@ -103,6 +104,7 @@ def _made(event: Event) -> Iterator[Facts]:
             facts["given_class"] = short(value) if isinstance(value, Path) else value.node.name
     facts["units"] = layer.get("units", UNKNOWN)
     facts["warns"] = "input_shape" in layer.arguments
+    facts |= _axes(event.about["names"].get("input_shape", ()))
     if layer.inner:
         facts["inner_kind"] = layer.inner[0].kind
         facts["inner"] = layer.inner[0].title
@@ -230,7 +232,7 @@ def _called(event: Event) -> Iterator[Facts]:
     facts["python_list"] = isinstance(given, Listing) and not node.listed
     if isinstance(given, Array):
         facts["made"] = given.made
-        facts |= _axes(given)
+        facts |= _axes(given.axes if given.shape and len(given.shape) == 3 else ())
     facts["output"] = text(node.outputs[0].shape) if node.outputs else "?"
     yield facts
 
@@ -330,23 +332,26 @@ def _listed(states: Any) -> list[Any]:
     return states if isinstance(states, list) else []
 
 
-def _axes(array: Array | Tensor, axes: tuple[str, ...] = ()) -> Facts:
-    """Return what the names of sizes say of the axes."""
-    names = axes or getattr(array, "axes", ())
-    if len(names) == 2:
-        names = ("", *names)
-    if len(names) != 3 or array.shape is None or len(array.shape) != 3:
+def _axes(names: Sequence[str]) -> Facts:
+    """Return what the names of sizes say of the axes of time and of features."""
+    if len(names) not in (2, 3):
         return {}
-    middle, last = names[1], names[2]
-    swapped = FEATURE.search(middle) and not TIME.search(middle)
-    swapped = swapped and TIME.search(last) and not FEATURE.search(last)
-    return {"axes_swapped": bool(swapped), "middle_name": middle, "last_name": last}
+    middle, last = names[-2:]
+    time, feature = TIME.search(middle), FEATURE.search(middle)
+    swapped = bool(feature and not time and TIME.search(last) and not FEATURE.search(last))
+    batch = bool(BATCH.search(middle)) and len(names) == 2
+    return {
+        "axes_swapped": swapped,
+        "axes_batch": batch,
+        "middle_name": middle,
+        "last_name": last,
+    }
 
 
 def _input_made(event: Event) -> Iterator[Facts]:
     tensor: Tensor = event.about["tensor"]
     facts = {"subject": "input", "input": text(tensor.shape)}
-    yield facts | _axes(tensor, event.about["axes"])
+    yield facts | _axes(event.about["axes"])
 
 
 def nodes_of(model: Model) -> list[Node]:
@@ -377,7 +382,7 @@ def _trained(event: Event) -> Iterator[Facts]:
         facts["data"] = text(array.shape)
         facts["data_rank"] = len(array.shape)
         facts["made"] = array.made
-        facts |= _axes(array)
+        facts |= _axes(array.axes if len(array.shape) == 3 else ())
     facts["arrays"] = isinstance(x, Array)
     facts |= _batch(event.kind, named, given, facts)
     facts |= _against_input(model, array, facts.get("first_batch"))

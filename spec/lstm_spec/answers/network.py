@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal
 
+from lstm_spec.harness import masks
+
 LARGEST = 10**12
 """No size is larger."""
 
@@ -48,7 +50,7 @@ class LostMask:
     at: str
     """Where: the name of a layer, or what was done."""
     how: str
-    """Why: "layer", which knows no masks, or "arithmetic"."""
+    """Why: "layer", which knows no masks, "merge" with what has none, or "arithmetic"."""
 
 
 MaskState = Mask | LostMask | None | Maybe
@@ -366,46 +368,50 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
     "TimeDistributed": _slices,
 }
 
-# How layers treat a mask.
-
-PASS = (
-    *ELEMENTWISE,
-    *("Dense", "TimeDistributed"),
-)
-END = ("GlobalAveragePooling1D",)
-DROP = (
-    *("Conv1D", "MaxPooling1D", "AveragePooling1D", "MaxPool1D", "AvgPool1D", "Reshape"),
-    *("Permute", "GlobalMaxPooling1D"),
-)
-"""Layers that do not support masks: they warn, and drop them."""
+# The way of a mask.
 
 
 def mask_of(node: Node, index: int) -> MaskState:
-    """Return the mask that an output of a call carries."""
-    layer = node.layer
-    before: MaskState = node.inputs[0].mask if node.inputs else None
+    """Return the mask that an output of a call carries, by the table of masks."""
+    layer, rule = node.layer, masks.MASKS.get(node.layer.kind)
     if layer.kind == "Masking":
         return Mask(layer)
     if layer.kind == "Embedding":
         zero = layer.flag("mask_zero")
-        if zero is UNKNOWN:
-            return UNKNOWN
-        return Mask(layer) if zero else None
-    masks = {id(tensor.mask): tensor.mask for tensor in node.inputs}
-    if all(mask is None for mask in masks.values()):
-        return None if layer.kind in (*SHAPES, *ELEMENTWISE) else UNKNOWN
-    if layer.kind in RECURRENT:
-        passes = layer.core.flag("return_sequences")
-        if passes is UNKNOWN:
-            return UNKNOWN
-        return before if passes and index == 0 else None
-    if layer.kind in PASS and len(node.inputs) == 1:
-        return before
-    if layer.kind in END:
+        return zero if zero is UNKNOWN else (Mask(layer) if zero else None)
+    before: MaskState = node.inputs[0].mask if node.inputs else None
+    if rule in (None, "declares", "inside", "fails"):
+        return UNKNOWN
+    if all(tensor.mask is None for tensor in node.inputs):
         return None
-    if layer.kind in DROP:
+    if rule == "any":
+        return _merged(layer, [tensor.mask for tensor in node.inputs])
+    if rule == "skips":
+        return _skipped(layer, before, index)
+    if rule == "ends":
         return lost(before, layer.title, "layer")
-    return UNKNOWN
+    return None if rule == "averages" else before
+
+
+def _skipped(layer: Layer, before: MaskState, index: int) -> MaskState:
+    """Return the mask that a recurrent layer hands on."""
+    passes = layer.core.flag("return_sequences")
+    if passes is UNKNOWN or isinstance(before, LostMask):  # a loss is said once, where it is read
+        return UNKNOWN
+    outputs = (
+        2 if layer.kind == "Bidirectional" and layer.get("merge_mode", "concat") is None else 1
+    )
+    return before if passes and index < outputs else None
+
+
+def _merged(layer: Layer, states: Sequence[MaskState]) -> MaskState:
+    """Return the mask that a layer hands on which merges: none, if an input has none."""
+    if UNKNOWN in states:
+        return UNKNOWN
+    made = [state for state in states if isinstance(state, Mask)]
+    if len(made) < len(states) and made:
+        return LostMask(made[0].source, layer.title, "merge")
+    return states[0]
 
 
 def lost(before: MaskState, at: str, how: str) -> MaskState:

@@ -148,11 +148,12 @@ def of_program(text_: str, name: str = "program") -> Review:
 
 def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
     """Yield what is found in facts, by line, the worst first, each once."""
-    seen: dict[tuple[int, str], Finding] = {}
+    seen: dict[tuple[int, str, str], Finding] = {}
     for line, here in known_facts:
         for rule in rules():
-            if holds(rule.when, here) and (line, rule.id) not in seen:
-                seen[line, rule.id] = _finding(rule, line, here)
+            if holds(rule.when, here):
+                found = _finding(rule, line, here)
+                seen.setdefault((line, rule.id, found.sentence), found)
     yield from sorted(seen.values(), key=lambda one: (one.line, SEVERITIES.index(one.severity)))
 
 

@@ -55,8 +55,11 @@ def read(text: str) -> Source:
     if "\0" in text:
         raise ProgramError("the program holds a null character; give text")
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ")
-    lines = _python(_blocks(_notebook(text).expandtabs(4).split("\n")))
-    tree, lines, left_out = _parse(lines)
+    lines = _notebook(text).expandtabs(4).split("\n")
+    left_out: list[int] = []
+    tree = _whole(lines)
+    if tree is None:
+        tree, lines, left_out = _parse(_python(_blocks(lines)))
     if all(isinstance(statement, ast.Pass) for statement in tree.body):
         raise ProgramError("there is no Python in what was given; give a program, or Markdown")
     return Source(tree, tuple(lines), _comments(lines), tuple(left_out))
@@ -124,6 +127,16 @@ def _line(line: str) -> str:
     line = re.sub(r"print_ = 0, *(>>.*)?$", "pass", line)
     line = CAUGHT.sub(r"\1 as \2:", line)
     return MAGIC.sub(r"\1pass", line)
+
+
+def _whole(lines: list[str]) -> ast.Module | None:
+    """Return the syntax of the lines, if they are Python as they stand."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
 
 
 def _parse(lines: list[str]) -> tuple[ast.Module, list[str], list[int]]:

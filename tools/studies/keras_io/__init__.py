@@ -1,0 +1,1 @@
+"""What a review says of the examples and guides of keras.io that use recurrent layers."""
