@@ -19,7 +19,7 @@ KNOWN = Deviation("time.causality", "It is seven.", "an issue", says="seven")
 HERE = Place({"keras": "3.15.1", "tensorflow-cpu": "2.21.0"}, "3.11.7")
 NIGHTLY = Place({"keras-nightly": "3.16.0.dev2026102704", "tf-nightly": "2.23.0.dev1"}, "3.13.0")
 OLD = Place({"keras": "2.15.0", "tensorflow": "2.15.1"}, "3.10.13")
-JAX = Place({"keras": "3.15.1"}, "3.12.1", "jax")
+JAX = Place({"keras": "3.15.1", "jax": "0.12.0"}, "3.12.1", "jax")
 GPU = Place({"keras": "3.15.1", "tensorflow": "2.21.0"}, "3.11.7", device="gpu")
 
 HEAD = """
@@ -62,6 +62,8 @@ def written(path: Path, text: str) -> Path:
         ({"tensorflow": ">2.21"}, [NIGHTLY]),
         ({"python": "<3.11"}, [OLD]),
         ({"backend": "jax"}, [JAX]),
+        ({"jax": "<0.6"}, []),
+        ({"jax": ">=0.6"}, [JAX]),
         ({"backend": ["jax", "torch"]}, [JAX]),
         ({"backend": "tensorflow", "keras": ">=3"}, [HERE, NIGHTLY, GPU]),
         ({"device": "gpu"}, [GPU]),
@@ -106,7 +108,7 @@ def test_claim_that_is_none_is_named() -> None:
 def test_two_entries_for_one_place_are_named() -> None:
     listed = [at(keras=">=3"), at(backend="jax")]
     deviations.forbid_ambiguous(listed, [HERE, OLD])
-    with pytest.raises(DeviationError, match=r"causality: two match keras 3\.15\.1, Python 3.*jax"):
+    with pytest.raises(DeviationError, match=r"causality: two match keras 3\.15\.1, jax 0.*jax"):
         deviations.forbid_ambiguous(listed, [HERE, JAX])
 
 
@@ -177,8 +179,9 @@ LISTED = deviations.load()
 TRIED = [one.place for one in matrix.load().tried]
 PLACES = [*map(matrix_place, matrix.load().environment), *TRIED]
 PUBLISHED = [
-    dataclasses.replace(where, packages={**where.packages, "numpy": "2.4.6"})
+    dataclasses.replace(where, packages={**where.packages, "numpy": "2.4.6", "jax": jax})
     for where in published.places(published.load())
+    for jax in (("0.5.3", "0.12.0.1") if where.backend == "jax" else ("0.12.0.1",))
 ]
 BY_CLAIM = {one.claim: deviations.of(one.claim) for one in LISTED}
 FIXES = [

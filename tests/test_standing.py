@@ -43,6 +43,7 @@ from lstm_spec.run.deviations import Deviation
         ),
         ({"tensorflow": ">=2.18,<2.20", "device": "gpu"}, "on TensorFlow 2.18 to 2.19 on a GPU"),
         ({"python": "<3.11"}, "before Python 3.11"),
+        ({"jax": "<0.6", "backend": "jax"}, "before JAX 0.6 with the JAX backend"),
     ],
 )
 def test_conditions_are_told_in_english(conditions: dict[str, object], told: str) -> None:

@@ -90,7 +90,12 @@ def named(place: Place) -> str:
 def where(known: Deviation) -> str:
     """Return the conditions in English, as in "on Keras 3.0 to 3.2 with the JAX backend"."""
     parts: list[str] = []
-    versions = {"Keras": known.keras, "TensorFlow": known.tensorflow, "NumPy": known.numpy}
+    versions = {
+        "Keras": known.keras,
+        "TensorFlow": known.tensorflow,
+        "NumPy": known.numpy,
+        "JAX": known.jax,
+    }
     for product, specifier in versions.items():
         if specifier:
             word, span = _span(specifier)

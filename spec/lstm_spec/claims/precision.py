@@ -240,7 +240,7 @@ def test_a_float64_layer_with_gelu_computes_in_float64(case):
 )
 @given(
     cases(state=True, timesteps=integers(1, 2)),
-    sampled_from(["float32", "float64", "mixed_float16", "mixed_bfloat16"]),
+    sampled_from(["float64", "float32", "mixed_float16", "mixed_bfloat16"]),
     sampled_from(["float16", "float32", "float64", "int32"]),
 )
 def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, given_as):

@@ -229,6 +229,7 @@ ANOTHER_BATCH = (
     "as a Python `bool`",
     "inplace operation",  # PyTorch, in training
     "StaticMemory",  # OpenVINO
+    "non-broadcastable",  # NumPy
 )
 """What the errors say of a batch of another size than that of the kept state."""
 ANY_ERROR = {"", "Exception", "BaseException"}

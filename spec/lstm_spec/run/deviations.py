@@ -57,6 +57,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A version specifier."""
     numpy: str = ""
     """A version specifier."""
+    jax: str = ""
+    """A version specifier; it is not met where JAX is not installed."""
     python: str = ""
     """A version specifier."""
     backend: Backend | list[Backend] = []
@@ -72,7 +74,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if not (self.says or self.example):
             raise ValueError("neither `says` nor `example` tells the failure")
-        for specifier in (self.tensorflow, self.keras, self.numpy, self.python):
+        for specifier in (self.tensorflow, self.keras, self.numpy, self.jax, self.python):
             for one in SpecifierSet(specifier):
                 one.contains("0")  # some of it is read only when it is used
 
@@ -82,6 +84,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             _within(self.tensorflow, place.version("tensorflow"))
             and _within(self.keras, place.version("keras"))
             and _within(self.numpy, place.version("numpy"))
+            and _within(self.jax, place.version("jax"))
             and _within(self.python, place.python)
             and _among(self.backend, place.backend)
             and _among(self.device, place.device)
@@ -96,7 +99,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def condition(self) -> str:
         """The conditions, as they are written; "everywhere", if there are none."""
-        names = ("tensorflow", "keras", "numpy", "python", "backend", "device")
+        names = ("tensorflow", "keras", "numpy", "jax", "python", "backend", "device")
         given = [(name, getattr(self, name)) for name in names]
         return ", ".join(f"{name} {value}" for name, value in given if value) or "everywhere"
 

@@ -19,6 +19,7 @@ DISTRIBUTIONS = {
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"),
     "keras": ("keras", "keras-nightly", "tf-keras"),
     "numpy": ("numpy",),
+    "jax": ("jax",),
 }
 """The names under which a package is distributed."""
 
