@@ -1,9 +1,10 @@
 """How claims that deviate fail: on Keras as it is, and on one with a fault in every LSTM.
 
-`tox run -e failures` tries the claims of deviations.toml in a few environments of the matrix, which
-together meet every entry, and may be stopped at any time: it goes on where it was. How each claim
-failed stands in seen.jsonl; a line is dropped when the code of its claim changes. A test holds each
-entry to it: the entry knows the failure of its claim, and none that a fault causes.
+`tox run -e failures` tries the claims of deviations.toml in a few environments, of the matrix and
+beside it, which together meet every entry: first all of them on Keras as it is, then under each
+fault. It may be stopped at any time: it goes on where it was. How each claim failed stands in
+seen.jsonl; a line is dropped when the code of its claim changes. A test holds each entry to it: the
+entry knows the failure of its claim, and none that a fault causes or alters.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import msgspec
 
 from lstm_spec import catalog
 from lstm_spec.releases import apart, ledger, matrix, venv
+from lstm_spec.releases.request import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
+from lstm_spec.run.place import Place
 from tools.studies.failures.faults import FAULTS
 from tools.studies.searches import keep, kept
 
@@ -31,13 +34,21 @@ SEEN = HERE / "seen.jsonl"
 DIED = "crashed: the interpreter died while the claim was tried"
 BEGINNING, END = 450, 150
 """How much of a long failure is kept, in characters."""
+PASSING = re.compile(
+    r"\x1b\[\d*m"  # colors
+    r"|[A-Za-z0-9+/=]{60,}"  # pickled code, which holds the path of its file
+    r"|/(?:[\w.+-]+/)+"  # folders
+    r"|(?<=[A-Za-z])_\d+"  # by which Keras and its backends number layers and tensors
+    r"|(?<=\b0x)[0-9a-f]+"  # addresses in memory
+)
+"""What is another on each run."""
 
 
 class Line(msgspec.Struct, omit_defaults=True):
     """How a claim failed."""
 
     environment: str
-    """Its name in the matrix."""
+    """Its name in the matrix; beside it, what is installed."""
     claim: str
     code: str
     """A digest of the claim's test and example."""
@@ -47,30 +58,46 @@ class Line(msgspec.Struct, omit_defaults=True):
     """The fault in every LSTM; nothing for Keras as it is."""
 
 
+@cache
+def places() -> dict[str, Place]:
+    """Return what the environments of the matrix hold, and those that were tried beside it."""
+    listed = {entry.name: ledger.place(ledger.find(entry.name)) for entry in _matrix()}
+    return listed | {_name(tried): tried.place for tried in matrix.load().tried}
+
+
+@cache
+def requests() -> dict[str, Request]:
+    """Return how to make each of these environments."""
+    beside = {
+        _name(one): Request(one.requirements, one.python, one.backend)
+        for one in matrix.load().tried
+    }
+    return {entry.name: entry.request for entry in _matrix()} | beside
+
+
+def _matrix() -> list[matrix.Entry]:
+    return matrix.load().environment
+
+
+def _name(tried: matrix.Tried) -> str:
+    return ", ".join(tried.requirements)
+
+
 def environments() -> dict[str, list[Deviation]]:
     """Return a few environments that meet every entry, each with those that it meets first.
 
-    The one that meets the most of what is left comes next. An entry that only a release beside
-    the matrix meets is left out.
+    The one that meets the most of what is left comes next.
     """
-    places = [place(entry.name) for entry in matrix.load().environment]
-    left = [one for one in deviations.load() if any(map(one.matches, places))]
+    left = deviations.load()
     chosen: dict[str, list[Deviation]] = {}
     while left:
         met = {
-            entry.name: [one for one in left if one.matches(place(entry.name))]
-            for entry in matrix.load().environment
+            name: [one for one in left if one.matches(place)] for name, place in places().items()
         }
         name = max(met, key=lambda name: len(met[name]))
         chosen[name] = met[name]
         left = [one for one in left if one not in met[name]]
     return chosen
-
-
-@cache
-def place(environment: str) -> deviations.Place:
-    """Return what an environment of the matrix holds."""
-    return ledger.place(ledger.find(environment))
 
 
 def seen(file: Path = SEEN) -> list[Line]:
@@ -86,23 +113,23 @@ def search(names: Sequence[str] = ()) -> Iterator[Line]:
         names: which environments; default: those of `environments`.
     """
     code = {claim.id: claim.code for claim in catalog.claims()}
-    entries = {entry.name: entry for entry in matrix.load().environment}
-    for name, met in environments().items():
-        if names and name not in names:
-            continue
-        done = {(line.claim, line.fault) for line in seen() if line.environment == name}
-        claims = sorted({one.claim for one in met})
-        trials = [(claim, fault) for fault in ("", *FAULTS) for claim in claims]
-        left = [trial for trial in trials if trial not in done]
-        for claim, fault, text in _try(entries[name], left) if left else ():
-            line = Line(name, claim, code[claim], shorten(text), fault)
-            keep(SEEN, line)
-            yield line
+    for faults in ([""], FAULTS):
+        for name, met in environments().items():
+            if names and name not in names:
+                continue
+            done = {(line.claim, line.fault) for line in seen() if line.environment == name}
+            claims = sorted({one.claim for one in met})
+            trials = [(claim, fault) for claim in claims for fault in faults]
+            left = [trial for trial in trials if trial not in done]
+            for claim, fault, text in _try(requests()[name], left) if left else ():
+                line = Line(name, claim, code[claim], shorten(text), fault)
+                keep(SEEN, line)
+                yield line
 
 
-def _try(entry: matrix.Entry, trials: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+def _try(request: Request, trials: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     """Make trials in an environment; yield the claim, the fault and the failure of each."""
-    python = venv.make(entry.request)
+    python = venv.make(request)
     with tempfile.TemporaryDirectory() as folder:
         apart.copy(Path(folder))
         package = Path(folder, "tools/studies", HERE.name)
@@ -114,7 +141,7 @@ def _try(entry: matrix.Entry, trials: list[tuple[str, str]]) -> Iterator[tuple[s
             process = subprocess.Popen(
                 [python, "-m", "tools.studies.failures.worker", *words],
                 cwd=folder,
-                env=apart.variables(entry.request, folder),
+                env=apart.variables(request, folder),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -131,7 +158,7 @@ def _try(entry: matrix.Entry, trials: list[tuple[str, str]]) -> Iterator[tuple[s
 
 
 def shorten(text: str) -> str:
-    """Return both ends of a failure, without escape sequences, and with no folder's path."""
-    text = re.sub(r"/(?:[\w.+-]+/)+", "", re.sub(r"\x1b\[\d*m", "", text))
+    """Return both ends of a failure, without what is another on each run."""
+    text = PASSING.sub("", text)
     short = len(text) <= BEGINNING + END
     return text if short else f"{text[:BEGINNING]} ... {text[-END:]}"
