@@ -200,6 +200,7 @@ MISFIT = (
     "mismatch in its core dimension",
     "not aligned",
     "must match",  # PyTorch
+    "match the broadcast shape",
     "cannot be multiplied",
     "expanded size",
     "not enough values to unpack",
@@ -229,7 +230,7 @@ ANOTHER_BATCH = (
     "as a Python `bool`",
     "inplace operation",  # PyTorch, in training
     "StaticMemory",  # OpenVINO
-    "non-broadcastable",  # NumPy
+    "match the broadcast shape",  # NumPy, PyTorch
 )
 """What the errors say of a batch of another size than that of the kept state."""
 ANY_ERROR = {"", "Exception", "BaseException"}
