@@ -10,7 +10,6 @@ import re
 import pytest
 
 from lstm_spec.run import deviations
-from lstm_spec.run.deviations import Deviation
 from tools.studies import failures
 
 COMMAND = "tox run -e failures"
