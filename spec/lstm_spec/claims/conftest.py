@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture import providers
 
 from lstm_spec.claims import CHAPTERS
-from lstm_spec.harness import needs, shared_database, timing, tolerance
+from lstm_spec.harness import needs, shared_database, strategies, timing, tolerance
 
 EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
 COSTLY = 5
@@ -24,6 +25,10 @@ ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
 LEAST = 3
 """The fewest rounds, for a claim that is costly."""
 FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
+ATTEMPTS = 10
+"""How often a case with a certain element is drawn, if the claim's test rejects some cases."""
+BYTES = 4096
+"""From so many a case is drawn."""
 KEPT = ("benchmark_json", "benchmark_save", "benchmark_autosave", "benchmark_compare")
 """The options of pytest-benchmark that ask for what was measured."""
 
@@ -79,6 +84,28 @@ def examples(chosen: str, costly: bool) -> int:
     if chosen.isdigit():
         return int(chosen)
     return max(2, EXAMPLES[chosen] // COSTLY) if costly else EXAMPLES[chosen]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Try a claim; then, of the lists that it draws from, what chance left out."""
+    strategies.listed.clear()
+    result = yield
+    chosen = pyfuncitem.config.getoption("lstm_effort")
+    if examples(chosen, costly=False) >= EXAMPLES["default"]:
+        try_rest(pyfuncitem.obj)
+    return result
+
+
+def try_rest(test: Any) -> None:
+    """Try a claim on each element of its lists that was not drawn yet."""
+    numbers = Random(0)
+    for part in strategies.listed:
+        for k in part.untried:
+            with part.force(k):
+                for _ in range(ATTEMPTS):
+                    if test.hypothesis.fuzz_one_input(numbers.randbytes(BYTES)) is not None:
+                        break
 
 
 def lacking(test: Callable[..., Any]) -> str:

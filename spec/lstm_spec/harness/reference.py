@@ -89,6 +89,13 @@ def equations(case: Case) -> Run:
     return Run(outputs, h, c)
 
 
+def returned(case: Case) -> Any:
+    """Return what a call of the case's layer returns: an array, or one and the final states."""
+    run = equations(case)
+    output = run.outputs if case.options.get("return_sequences") else run.outputs[:, -1]
+    return [output, run.h, run.c] if case.options.get("return_state") else output
+
+
 def step(
     x: Array, h: Array, c: Array, case: Case, a: Activation, s: Activation
 ) -> tuple[Array, Array, Array]:

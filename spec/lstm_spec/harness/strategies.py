@@ -7,9 +7,10 @@ NumPy promises never to change the stream of RandomState (NEP 19).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -18,9 +19,63 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 Size = int | st.SearchStrategy[int]
 
+Element = TypeVar("Element")
+
 seeds = st.integers(0, 2**16)
 picks = st.integers(0, 2**16)
 """A whole number from which a claim takes a position: `pick % case.timesteps`."""
+
+
+@dataclass
+class Listed:
+    """A finite list that a claim draws from: what of it was drawn, and what must be drawn now."""
+
+    size: int
+    tried: set[int] = field(default_factory=set)
+    forced: int | None = None
+
+    @property
+    def untried(self) -> list[int]:
+        """The positions that were never drawn."""
+        return [k for k in range(self.size) if k not in self.tried]
+
+    @contextlib.contextmanager
+    def force(self, k: int) -> Iterator[None]:
+        """Let nothing but the element at a position be drawn."""
+        self.forced = k
+        try:
+            yield
+        finally:
+            self.forced = None
+
+
+listed: list[Listed] = []
+"""The lists that were drawn from since the claims' conftest emptied this, before each claim."""
+
+
+def whole(elements: Sequence[Element]) -> st.SearchStrategy[Element]:
+    """Draw an element of a finite list, every one of which is tried at `default` effort.
+
+    What chance leaves out is tried by the claims' conftest after the drawn cases.
+    """
+    seen = Listed(len(elements))
+
+    @st.composite
+    def element(draw: st.DrawFn) -> Element:
+        drawn = draw(st.integers(0, len(elements) - 1))
+        k = drawn if seen.forced is None else seen.forced
+        seen.tried.add(k)
+        if not any(other is seen for other in listed):
+            listed.append(seen)
+        return elements[k]
+
+    return element()
+
+
+def some_large(small: st.SearchStrategy[int], *large: int) -> st.SearchStrategy[int]:
+    """Draw a small size, and in one of eight cases a large one."""
+    one_in_eight = [small] * 7 + [st.sampled_from(large)]
+    return st.integers(0, 7).flatmap(one_in_eight.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -109,8 +164,8 @@ def cases(
     timesteps: Size = st.integers(1, 4),
     features: Size = st.integers(1, 3),
     units: Size = st.integers(1, 4),
-    state: bool = False,
-    masked: bool = False,
+    state: bool | st.SearchStrategy[bool] = False,
+    masked: bool | st.SearchStrategy[bool] = False,
     use_bias: bool | st.SearchStrategy[bool] = True,
     **options: Any,
 ) -> Case:
@@ -132,11 +187,11 @@ def cases(
         return draw(given) if isinstance(given, st.SearchStrategy) else given
 
     b, t, f, u = (value(size) for size in (batch, timesteps, features, units))
-    biased = value(use_bias)
+    biased, with_state, with_mask = value(use_bias), value(state), value(masked)
     chosen = {name: value(option) for name, option in options.items()}
-    weights = noise((f + u + 1, 4 * u), draw(seeds))
+    weights = noise((f + u + 1, 4 * u), draw(seeds), scale=min(1.0, 12.0 / (f + u)))
     x, h, c = np.split(noise((b, t * f + 2 * u), draw(seeds), scale=2.0), [t * f, t * f + u], 1)
-    bits = draw(st.integers(0, 2 ** (b * t) - 1)) if masked else 0
+    bits = draw(st.integers(0, 2 ** (b * t) - 1)) if with_mask else 0
     mask = np.array([bits >> k & 1 for k in range(b * t)], bool).reshape(b, t)
     return Case(
         x=x.reshape(b, t, f),
@@ -144,10 +199,37 @@ def cases(
         recurrent_kernel=weights[f : f + u],
         bias=weights[-1] if biased else None,
         options=chosen if biased else {**chosen, "use_bias": False},
-        h=h if state else None,
-        c=c if state else None,
-        mask=mask if masked else None,
+        h=h if with_state else None,
+        c=c if with_state else None,
+        mask=mask if with_mask else None,
     )
+
+
+VARIED: dict[str, st.SearchStrategy[Any]] = {
+    "batch": some_large(st.integers(1, 3), 33),
+    "timesteps": some_large(st.integers(1, 4), 7, 30),
+    "features": some_large(st.integers(1, 3), 20),
+    "units": some_large(st.integers(1, 4), 17, 65),
+    "state": st.booleans(),
+    "masked": st.booleans(),
+    "use_bias": st.booleans().map(lambda absent: not absent),
+    "return_sequences": st.booleans(),
+    "return_state": st.booleans(),
+    "go_backwards": st.booleans(),
+    "stateful": st.booleans(),
+    "implementation": st.sampled_from([2, 1]),
+    "dtype": st.sampled_from(["float32", "float64"]),
+}
+"""What a claim's sentence leaves open, by the argument of `cases`; the default comes first."""
+SIZES = ("batch", "timesteps", "features", "units")
+
+
+def varied(*names: str) -> dict[str, st.SearchStrategy[Any]]:
+    """Return arguments of `cases` that let vary what a sentence does not fix.
+
+    As in `cases(**varied(*SIZES, "use_bias", "implementation"), masked=True)`.
+    """
+    return {name: VARIED[name] for name in names}
 
 
 def small(**options: Any) -> Case:

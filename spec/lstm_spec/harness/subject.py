@@ -118,6 +118,13 @@ def as_states(states: Any, dtype: str = "float32") -> Any:
     return keras.backend.constant(states, dtype=dtype)
 
 
+def passed(case: Case) -> dict[str, Any]:
+    """Return what a call of the case's layer is given beside the input: its mask, its state."""
+    dtype = case.options.get("dtype", "float32")
+    mask = {} if case.mask is None else {"mask": case.mask}
+    return mask if case.h is None else {**mask, "initial_state": as_states(case.state, dtype)}
+
+
 def reset(layer: Any) -> None:
     """Reset the state of a stateful layer; Keras 2 knows the method by an older name only."""
     layer.reset_state() if hasattr(layer, "reset_state") else layer.reset_states()

@@ -1,0 +1,587 @@
+"""The ways in which people run a layer, each drawn like any other part of a trial.
+
+A claim about what a layer computes draws a way together with its case:
+
+    @given(*with_ways(cases(masked=True)), picks)
+    def test_...(case, way, pick):
+        run = way(lstm(case))
+        assert_close(run(case.x, mask=case.mask), equations(case).h)
+
+`run` takes and returns what a call of the layer does: the input, and by name `mask`,
+`initial_state` and `training`. Make a new one after you change the layer: some ways run a copy.
+What a claim asks of a way is read from its case: a mask, an initial state, `return_state`,
+`stateful`, a function as activation. Name what the case does not show:
+`with_ways(cases(), "mask", "training")`. A way that cannot do it is not drawn: see WAYS.
+Where a claim needs the layer itself, keep `layer = lstm(case)`, and run `way(layer)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from lstm_spec.harness import subject
+from lstm_spec.harness.strategies import Case
+
+import keras  # isort: skip - which one is settled above
+
+Run = Callable[..., Any]
+
+NEEDS = {
+    "mask": "a mask, given to the call",
+    "initial_state": "an initial state, given to the call",
+    "mask with initial_state": "a mask and an initial state in one call",
+    "mask with return_sequences": "a mask with `return_sequences=True`",
+    "mask with go_backwards": "a mask with `go_backwards=True`",
+    "return_sequences": "an output for each timestep",
+    "return_state": "the final h and c beside the output",
+    "go_backwards": "`go_backwards=True`",
+    "training": "a call with `training=True`",
+    "stateful": "a state that is kept from one call to the next",
+    "unroll": "`unroll=True`",
+    "function": "a function of one's own as activation",
+    "float64": "input whose digits float32 does not hold",
+    "whole numbers": "an input of whole numbers or booleans",
+}
+"""What a claim may ask of a way."""
+FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of running a layer, as plain data: a key of WAYS."""
+
+    name: str
+
+    def __call__(self, layer: Any) -> Run:
+        """Return what runs a built layer in this way."""
+        return WAYS[self.name].run(layer)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a way cannot do."""
+
+    need: str
+    """A key of NEEDS."""
+    reason: str
+    where: str = ""
+    """"Keras 2", or a backend; everywhere, if it is empty."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a way is, and what it cannot do."""
+
+    run: Callable[[Any], Run]
+    what: str
+    """What is done, as a sentence."""
+    limits: tuple[Limit, ...] = ()
+    missing: Callable[[], str] = lambda: ""
+    """Says why the way does not exist here; nothing, if it does."""
+    weight: int = 6
+    """How often it is drawn; a way that compiles a graph takes some tens of times as long."""
+
+
+def with_ways(
+    cases: st.SearchStrategy[Case], *needs: str
+) -> tuple[st.SearchStrategy[Case], st.SearchStrategy[Way]]:
+    """Return what draws a case, and what draws a way that can serve that case.
+
+    Args:
+        cases: draws the case.
+        *needs: keys of NEEDS that the claim asks for and the case does not show.
+
+    Raises:
+        KeyError: a need is not in NEEDS.
+    """
+    for need in needs:
+        NEEDS[need]
+    same = st.shared(cases)
+    return same, same.flatmap(lambda case: st.sampled_from(_weighted(asked(case) | set(needs))))
+
+
+def asked(case: Case) -> set[str]:
+    """Return the needs that a case shows."""
+    options = case.options
+    flags = {name for name in FLAGS if options.get(name)}
+    functions = [options.get("activation"), options.get("recurrent_activation")]
+    shown = {
+        "mask": case.mask is not None,
+        "initial_state": case.h is not None,
+        "function": any(map(callable, functions)),
+        "float64": case.x.dtype == np.float64,
+        "whole numbers": not np.issubdtype(case.x.dtype, np.floating),
+    }
+    return flags | {name for name, needed in shown.items() if needed}
+
+
+def able(needs: set[str]) -> list[str]:
+    """Return the names of the ways that exist here and can do all that is needed."""
+    together = {need for need in NEEDS if set(need.split(" with ")) <= needs}
+    return [
+        name
+        for name, kind in WAYS.items()
+        if not kind.missing() and together.isdisjoint(_limited(kind))
+    ]
+
+
+def _limited(kind: Kind) -> set[str]:
+    """Return the needs that a way cannot serve here."""
+    here = {"", subject.backend(), "Keras 2" if subject.release().startswith("2.") else ""}
+    return {limit.need for limit in kind.limits if limit.where in here}
+
+
+def _weighted(needs: set[str]) -> list[Way]:
+    """Return the ways to draw from, the first the simplest, each as often as its weight says."""
+    names = able(needs)
+    rounds = range(max(WAYS[name].weight for name in names))
+    return [Way(name) for k in rounds for name in names if k < WAYS[name].weight]
+
+
+# A layer like another one.
+
+
+def again(layer: Any, **changes: Any) -> Any:
+    """Return a layer with the arguments and the weights of another.
+
+    Args:
+        layer: a built LSTM.
+        **changes: arguments that are different.
+    """
+    return _alike(type(layer)(**{**_arguments(layer), **changes}), layer)
+
+
+def _alike(copy: Any, layer: Any) -> Any:
+    """Build a layer as another one is built, and give it the other's weights."""
+    batch = layer.states[0].shape[0] if layer.stateful else None
+    copy.build((batch, None, layer.cell.kernel.shape[0]))
+    copy.set_weights(layer.get_weights())
+    return copy
+
+
+def _arguments(layer: Any) -> dict[str, Any]:
+    """Return the arguments of a layer; functions as they are, not in Keras' words for them."""
+    live = {
+        "activation": layer.activation,
+        "recurrent_activation": layer.recurrent_activation,
+        "dtype": layer.dtype_policy,
+        "implementation": layer.cell.implementation,
+    }
+    return {**layer.get_config(), **live}
+
+
+# The ways. Each takes a built layer, and returns what takes its input.
+
+
+def _called(layer: Any) -> Run:
+    return layer  # type: ignore[no-any-return]  # a layer is called
+
+
+def _in_graph(layer: Any) -> Run:
+    tf = importlib.import_module("tensorflow")
+    graphs: dict[Any, Any] = {}
+
+    def run(x: Any, *, training: Any = None, **tensors: Any) -> Any:
+        given = tf.nest.map_structure(tf.convert_to_tensor, [x, tensors])
+        key = (training, given[0].dtype, *sorted(tensors))
+        if key not in graphs:
+            signature = tf.nest.map_structure(_open, given)
+
+            def traced(x: Any, tensors: Any) -> Any:
+                return layer(x, training=training, **tensors)
+
+            graphs[key] = tf.function(traced, input_signature=signature)
+        return graphs[key](*given)
+
+    return run
+
+
+def _open(tensor: Any) -> Any:
+    """Return the type of a tensor, with open batch size and, if it has them, open timesteps."""
+    tf = importlib.import_module("tensorflow")
+    timesteps = () if tensor.dtype != tf.bool and len(tensor.shape) == 2 else (None,)
+    return tf.TensorSpec([None, *timesteps, *tensor.shape[2 if timesteps else 1 :]], tensor.dtype)
+
+
+def _jitted(layer: Any) -> Run:
+    if subject.backend() == "jax":
+        return _jitted_by_jax(layer)
+    tf = importlib.import_module("tensorflow")
+    graphs: dict[Any, Any] = {}
+
+    def run(x: Any, *, training: Any = None, **tensors: Any) -> Any:
+        if training not in graphs:
+
+            def traced(x: Any, tensors: Any) -> Any:
+                return layer(x, training=training, **tensors)
+
+            graphs[training] = tf.function(traced, jit_compile=True)
+        return graphs[training](*tf.nest.map_structure(tf.convert_to_tensor, [x, tensors]))
+
+    return run
+
+
+def _jitted_by_jax(layer: Any) -> Run:
+    jax = importlib.import_module("jax")
+
+    def run(x: Any, *, training: Any = None, **tensors: Any) -> Any:
+        def traced(weights: Any, others: Any, x: Any, tensors: Any) -> Any:
+            return layer.stateless_call(weights, others, x, training=training, **tensors)
+
+        weights, others = layer.trainable_variables, layer.non_trainable_variables
+        values = [[variable.value for variable in part] for part in (weights, others)]
+        outputs, changed = jax.jit(traced)(*values, np.asarray(x), tensors)
+        for variable, value in zip(others, changed, strict=True):
+            variable.assign(value)
+        return outputs
+
+    return run
+
+
+def _functional(layer: Any) -> Run:
+    return _through(layer, lambda model, arrays: model(arrays))
+
+
+def _predict(layer: Any) -> Run:
+    return _through(layer, lambda model, arrays: model.predict(arrays, verbose=0))
+
+
+def _predict_on_batch(layer: Any) -> Run:
+    return _through(layer, lambda model, arrays: model.predict_on_batch(arrays))
+
+
+def _nested(layer: Any) -> Run:
+    def nest(model: Any) -> Any:
+        inputs = [keras.Input(batch_shape=part.shape, dtype=part.dtype) for part in model.inputs]
+        given = inputs if len(inputs) > 1 else inputs[0]
+        return keras.Model(given, model(given))
+
+    return _through(layer, lambda model, arrays: model(arrays), nest)
+
+
+def _from_keras_file(layer: Any) -> Run:
+    def saved(model: Any) -> Any:
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(Path(folder, "model.keras"))
+            return keras.models.load_model(Path(folder, "model.keras"))
+
+    return _through(layer, lambda model, arrays: model(arrays), saved)
+
+
+def _from_weights_file(layer: Any) -> Run:
+    copy = again(layer)
+    batch = layer.states[0].shape[0] if layer.stateful else None
+    inputs = keras.Input(batch_shape=(batch, 1, layer.cell.kernel.shape[0]))
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder, "model.weights.h5"))
+        _plain(layer, inputs).save_weights(file)
+        copy.set_weights([0 * weight for weight in layer.get_weights()])
+        _plain(copy, inputs).load_weights(file)
+    return copy  # type: ignore[no-any-return]  # a layer is called
+
+
+def _plain(layer: Any, inputs: Any) -> Any:
+    return keras.Model(inputs, layer(inputs))
+
+
+def _through(
+    layer: Any,
+    use: Callable[[Any, Any], Any],
+    change: Callable[[Any], Any] = lambda model: model,
+) -> Run:
+    """Return what runs a layer in functional models, one for each kind of input.
+
+    Args:
+        layer: the layer.
+        use: calls a model.
+        change: makes the model that is called of the one with the layer.
+    """
+    models: dict[Any, Any] = {}
+
+    def run(x: Any, *, mask: Any = None, initial_state: Any = None, training: Any = None) -> Any:
+        states = [] if initial_state is None else list(initial_state)
+        arrays = [np.asarray(part) for part in (x, *([] if mask is None else [mask]), *states)]
+        batch = len(x) if layer.stateful else None
+        timesteps = arrays[0].shape[1] if layer.unroll else None
+        key = (batch, timesteps, training, mask is None, arrays[0].dtype)
+        if key not in models:
+            models[key] = change(
+                _model(layer, arrays, (batch, timesteps), mask is not None, training)
+            )
+        return use(models[key], arrays if len(arrays) > 1 else arrays[0])
+
+    return run
+
+
+def _model(
+    layer: Any, arrays: list[Any], sizes: tuple[Any, Any], masked: bool, training: Any
+) -> Any:
+    """Return a functional model of a layer.
+
+    Args:
+        layer: the layer.
+        arrays: what the model will be given: the input, the mask, the states.
+        sizes: the batch size and the number of timesteps, or None.
+        masked: whether the second array is a mask.
+        training: what the layer is given, or None.
+    """
+    x = keras.Input(batch_shape=(*sizes, arrays[0].shape[2]), dtype=arrays[0].dtype.name)
+    masks = [keras.Input(batch_shape=sizes, dtype="bool")] if masked else []
+    states = [
+        keras.Input(batch_shape=(sizes[0], part.shape[1]), dtype=part.dtype.name)
+        for part in arrays[1 + masked :]
+    ]
+    given = {
+        **({"mask": masks[0]} if masked else {}),
+        **({"initial_state": states} if states else {}),
+        **({} if training is None else {"training": training}),
+    }
+    inputs = [x, *masks, *states]
+    return keras.Model(inputs if len(inputs) > 1 else x, layer(x, **given))
+
+
+def _unrolled(layer: Any) -> Run:
+    return again(layer, unroll=True)  # type: ignore[no-any-return]  # a layer is called
+
+
+def _looped_cell(layer: Any) -> Run:
+    arguments = _arguments(layer)
+    of_cell = {name: value for name, value in arguments.items() if subject.takes("LSTMCell", name)}
+    names = {"dtype", "zero_output_for_mask", *FLAGS} & set(arguments)
+    of_loop = {name: arguments[name] for name in names}
+    loop = keras.layers.RNN(keras.layers.LSTMCell(**of_cell), **of_loop)
+    return _alike(loop, layer)  # type: ignore[no-any-return]  # a layer is called
+
+
+def _same(layer: Any) -> Any:
+    """Return a layer that changes nothing and hands masks on."""
+    return keras.layers.Activation("linear", dtype=layer.dtype_policy)
+
+
+def _in_sequential(layer: Any) -> Run:
+    return keras.Sequential([_same(layer), layer])  # type: ignore[no-any-return]  # it is called
+
+
+def _in_subclassed(layer: Any) -> Run:
+    class Model(keras.Model):  # type: ignore[misc]  # without type information
+        def __init__(self) -> None:
+            super().__init__(dtype=layer.dtype_policy)
+            self.layer = layer
+
+        def call(
+            self, x: Any, training: Any = None, mask: Any = None, initial_state: Any = None
+        ) -> Any:
+            return self.layer(x, training=training, mask=mask, initial_state=initial_state)
+
+    return Model()
+
+
+def _in_slices(layer: Any) -> Run:
+    wrapper = keras.layers.TimeDistributed(layer, dtype=layer.dtype_policy)
+
+    def run(x: Any, *, mask: Any = None, training: Any = None) -> Any:
+        slices = np.stack([np.zeros_like(x), x], axis=1)
+        given = {} if mask is None else {"mask": np.stack([mask, mask], axis=1)}
+        return wrapper(slices, training=training, **given)[:, 1]
+
+    return run
+
+
+def _forward_half(layer: Any) -> Run:
+    both = keras.layers.Bidirectional(layer, merge_mode=None, dtype=layer.dtype_policy)
+    batch = layer.states[0].shape[0] if layer.stateful else None
+    both.build((batch, None, layer.cell.kernel.shape[0]))
+    both.forward_layer.set_weights(layer.get_weights())
+    both.backward_layer.set_weights([-weight for weight in layer.get_weights()])
+
+    def run(x: Any, *, initial_state: Any = None, **given: Any) -> Any:
+        states = {} if initial_state is None else {"initial_state": [*initial_state] * 2}
+        forward, _, *states = both(x, **given, **states)
+        return (forward, *states[:2]) if layer.return_state else forward
+
+    return run
+
+
+def _from_config(layer: Any) -> Run:
+    copy = type(layer).from_config(layer.get_config())
+    return _alike(copy, layer)  # type: ignore[no-any-return]  # a layer is called
+
+
+def _second_call(layer: Any) -> Run:
+    def run(x: Any, **given: Any) -> Any:
+        layer(np.zeros_like(x), **given)
+        return layer(x, **given)
+
+    return run
+
+
+def _other_sizes(layer: Any) -> Run:
+    def run(x: Any, **given: Any) -> Any:
+        batch, timesteps, features = np.shape(x)
+        layer(np.ones((batch + 1, timesteps + 2, features), np.asarray(x).dtype))
+        return layer(x, **given)
+
+    return run
+
+
+def _above_masking(layer: Any) -> Run:
+    masking = keras.layers.Masking(mask_value=-7.5, dtype=layer.dtype_policy)
+
+    def run(x: Any, *, mask: Any = None, **given: Any) -> Any:
+        kept = x if mask is None else np.where(mask[:, :, None], x, np.asarray(-7.5, x.dtype))
+        return layer(masking(kept), **given)
+
+    return run
+
+
+def _above_embedding(layer: Any) -> Run:
+    def run(x: Any, *, mask: Any = None, **given: Any) -> Any:
+        batch, timesteps, features = np.shape(x)
+        rows = np.reshape(x, (-1, features))
+        table = subject.embedding(np.concatenate([np.ones((1, features), rows.dtype), rows]))
+        numbers = np.arange(1, len(rows) + 1).reshape(batch, timesteps)
+        return layer(table(numbers if mask is None else numbers * mask), **given)
+
+    return run
+
+
+def _without_tensorflow() -> str:
+    return "" if subject.backend() == "tensorflow" else "only TensorFlow has tf.function"
+
+
+def _without_compiler() -> str:
+    compiled = subject.backend() in ("tensorflow", "jax")
+    return "" if compiled else "only TensorFlow and JAX compile by XLA"
+
+
+def _without_keras_files() -> str:
+    old = Version(subject.release()) < Version("2.12")
+    return "Keras before 2.12 knows no .keras files" if old else ""
+
+
+OPEN = Limit("unroll", "the timesteps are open, and cannot be counted to unroll them")
+NO_STATE = Limit("initial_state", "it takes no initial state")
+CALLED_TWICE = Limit("stateful", "a call before it leaves a state")
+SERIALIZED = Limit("function", "a configuration holds no function without a name")
+LOST = Limit("mask with initial_state", "Keras loses an attached mask where a state is given")
+FORGOTTEN = Limit("stateful", "a compiled function forgets the state", "jax")
+ROUNDED = "it rounds float64 arrays to float32"
+
+WAYS: dict[str, Kind] = {
+    "called": Kind(_called, "The layer is called."),
+    "second call": Kind(_second_call, "It is called on zeros, then on the input.", (CALLED_TWICE,)),
+    "after other sizes": Kind(
+        _other_sizes,
+        "It is called on one more sample and two more timesteps, then on the input.",
+        (CALLED_TWICE,),
+    ),
+    "unrolled": Kind(
+        _unrolled,
+        "A layer with `unroll=True` and its weights is called.",
+        (Limit("mask with go_backwards", "the mask cannot be turned", "torch"),),
+    ),
+    "RNN(LSTMCell)": Kind(
+        _looped_cell,
+        "An RNN around an LSTMCell with its weights is called.",
+        (Limit("float64", ROUNDED, "torch"),),
+    ),
+    "from configuration": Kind(
+        _from_config,
+        "A layer that is made of its configuration, and has its weights, is called.",
+        (SERIALIZED,),
+    ),
+    "Sequential": Kind(
+        _in_sequential,
+        "A Sequential model, built by its first call, whose last layer it is.",
+        (
+            NO_STATE,
+            Limit("float64", ROUNDED),
+            Limit("return_state", "its layers have one output", "Keras 2"),
+        ),
+    ),
+    "subclassed": Kind(_in_subclassed, "A subclass of Model that calls it."),
+    "functional": Kind(_functional, "A functional model of open sizes with it."),
+    "nested": Kind(_nested, "A functional model in which a functional model with it is called."),
+    "above Masking": Kind(
+        _above_masking,
+        "It is called on what a Masking returns, which attaches the mask.",
+        (
+            LOST,
+            Limit("whole numbers", "no number is left that marks a timestep as masked"),
+            Limit("float64", ROUNDED, "torch"),
+        ),
+    ),
+    "above Embedding": Kind(
+        _above_embedding,
+        "It is called on what an Embedding returns, which attaches the mask.",
+        (
+            LOST,
+            Limit("whole numbers", "what an Embedding returns are no whole numbers"),
+            Limit("float64", "an Embedding returns float32"),
+        ),
+    ),
+    "TimeDistributed": Kind(
+        _in_slices,
+        "A TimeDistributed applies it to two slices, the second of which is the input.",
+        (
+            NO_STATE,
+            Limit("return_state", "it returns one tensor"),
+            Limit("stateful", "the slice before it leaves a state"),
+        ),
+    ),
+    "Bidirectional": Kind(
+        _forward_half,
+        "The forward half of a Bidirectional with `merge_mode=None`.",
+        (
+            SERIALIZED,
+            Limit("go_backwards", "its layer must go forwards"),
+            Limit("mask with return_sequences", "it sets `zero_output_for_mask`"),
+        ),
+    ),
+    "from weights file": Kind(
+        _from_weights_file, "A layer whose weights were loaded from a .weights.h5 file.", weight=3
+    ),
+    "from keras file": Kind(
+        _from_keras_file,
+        "A model with it that was saved in a .keras file, and loaded.",
+        (SERIALIZED,),
+        _without_keras_files,
+        weight=3,
+    ),
+    "tf.function": Kind(
+        _in_graph,
+        "It is called in a `tf.function` whose batch size and timesteps are open.",
+        (OPEN,),
+        _without_tensorflow,
+        weight=3,
+    ),
+    "predict": Kind(
+        _predict,
+        "`predict` of a functional model of open sizes with it.",
+        (Limit("float64", ROUNDED), FORGOTTEN),
+        weight=2,
+    ),
+    "predict_on_batch": Kind(
+        _predict_on_batch,
+        "`predict_on_batch` of such a model.",
+        (Limit("float64", ROUNDED, "Keras 2"), FORGOTTEN),
+        weight=2,
+    ),
+    "jitted": Kind(
+        _jitted,
+        "It is called in a function that XLA compiles: `jit_compile=True`, or `jax.jit`.",
+        (FORGOTTEN,),
+        _without_compiler,
+        weight=1,
+    ),
+}
+"""Every way, the simplest first."""

@@ -1,0 +1,48 @@
+"""Writes docs/ways.md, the page of the ways: `python tools/pages/ways.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lstm_spec.harness.ways import NEEDS, WAYS
+
+FILE = Path(__file__).parents[2] / "docs" / "ways.md"
+HEAD = """\
+# Ways of running a layer
+
+A claim about what a layer computes is tried in the ways in which people run one, drawn like its
+numbers. This page is made by `python tools/pages/ways.py` from `lstm_spec/harness/ways.py`.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    ways = [f"| {name} | {kind.what} |" for name, kind in WAYS.items()]
+    limits = [
+        f"| {name} | {NEEDS[limit.need]} | {limit.reason} | {limit.where or 'everywhere'} |"
+        for name, kind in WAYS.items()
+        for limit in kind.limits
+    ]
+    return "\n".join(
+        [
+            HEAD,
+            "| way | what is done |",
+            "| --- | --- |",
+            *ways,
+            "",
+            "## What a way cannot do",
+            "",
+            "A way is not drawn for a case that it cannot serve. TensorFlow alone has",
+            "`tf.function`, only TensorFlow and JAX are compiled by XLA, and .keras files",
+            "exist since Keras 2.12.",
+            "",
+            "| way | what is asked | why not | where |",
+            "| --- | --- | --- | --- |",
+            *limits,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    FILE.write_text(page(), encoding="utf-8")
