@@ -235,3 +235,27 @@ def test_plugin_imports_nothing_heavy() -> None:
         "print(*{'tensorflow', 'keras', 'numpy', 'hypothesis'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", program]) == b"\n"
+
+
+WHOLE = """
+import keras
+from lstm_spec.harness.strategies import whole
+NAMES = whole(range(99))
+"""
+
+
+@pytest.mark.parametrize(("effort", "cases"), [("smoke", range(3)), ("default", range(99, 200))])
+def test_list_is_tried_whole_at_default_effort(
+    effort: str, cases: range, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deviations, "load", list)
+    parts = {"decorator": "@given(n=NAMES)", "example": "1 + 1\n    2", "more": ""}
+    text = CLAIM.format(arguments="n", body="pass", **parts)
+    pytester.makeconftest("from lstm_spec.claims.conftest import *")
+    pytester.makepyfile(HEAD + WHOLE + text)
+    file = Path(pytester.path, "report.jsonl")
+    options = ("--lstm-report", file, "--lstm-effort", effort, "-p", "no:cacheprovider")
+    pytester.runpytest_inprocess(*options)
+    record = report._decode(file, 1, file.read_bytes().splitlines()[0])
+    assert record.examples in cases
+    assert (record.extent["n"] == [0, 98]) == (effort == "default")

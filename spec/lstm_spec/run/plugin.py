@@ -23,6 +23,7 @@ from lstm_spec.catalog import caution
 from lstm_spec.run import deviations, hosts
 from lstm_spec.run.effort import effort
 from lstm_spec.run.examples import ExampleError, run_example
+from lstm_spec.run.extent import Tried
 from lstm_spec.run.oneline import without_escapes
 from lstm_spec.run.recorder import KEY, Recorder
 from lstm_spec.run.report import LockedError, Record, Writer, writer
@@ -105,6 +106,7 @@ class Trial:
     examples: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     digest: Any = field(default_factory=hashlib.sha256)
+    tried: Tried = field(default_factory=Tried)
 
     def watch(self, test: Callable[..., None]) -> Callable[..., None]:
         """Return a test that counts its calls and keeps the last arguments."""
@@ -114,6 +116,7 @@ class Trial:
             self.examples += 1
             self.arguments = arguments
             self.digest.update(_bytes(arguments))
+            self.tried.add(arguments)
             test(*args, **arguments)
 
         return watched
@@ -204,6 +207,7 @@ def judge(
     """
     trial = item.stash.get(_TRIAL, Trial())
     record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
+    record.extent = trial.tried.extent
     record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
     text = without_escapes(f"{raised.type.__name__}: {raised.value}") if raised else ""
     try:

@@ -106,6 +106,8 @@ class Record(msgspec.Struct, tag="record", tag_field="kind"):
     """That bound."""
     spread: float | None = None
     """How far the largest error lies above the median one; none where one error was seen."""
+    extent: dict[str, list[int | float | str]] = {}
+    """How wide it was tried: by what was drawn, the least and the greatest number, or all names."""
     message: str = ""
     """Why: the failure, the deviation, the reason for not applying, or what stood in for a GPU."""
     script: str = ""
