@@ -1,0 +1,1006 @@
+"""Small models around an LSTM, as plain data, and how they are drawn. Nothing here imports Keras.
+
+A model is a graph: sources (its inputs), and nodes, each of which calls a layer on tensors that
+are there already. Tensors are known by name. What a model computes says model_oracle.py; how it
+is written as a program of plain Keras, model_program.py; how it is made and run, model_ways.py.
+
+An axis that a model leaves open has a length of LENGTHS, or of as many samples as are given.
+While a model is drawn, the shape of each tensor is known at each of LENGTHS, so that no layer is
+drawn that its input does not fit: none is rejected afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from lstm_spec.harness.strategies import noise, permutation, picks, seeds
+
+Shape = tuple[int, ...]
+"""A shape without the axis of samples."""
+
+LENGTHS = (4, 5, 7)
+"""How many timesteps an open axis has."""
+BATCH = 2
+"""How many samples a model takes that declares their number."""
+VOCABULARY = 5
+"""How many ids an Embedding knows."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer: its class, and the arguments of its constructor; these may be layers too.
+
+    An expression, such as a sum or a slice, is a layer of the kind EXPRESSION.
+    """
+
+    kind: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input of a model."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    """Without the axis of samples; None for an open axis."""
+    ids: bool = False
+    """Whether it holds ids, whole numbers, and not numbers."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A call of a layer."""
+
+    layer: Layer
+    reads: tuple[str, ...]
+    """The names of the tensors that it is called on."""
+    makes: tuple[str, ...]
+    """The names of the tensors that it returns."""
+    seed: int
+    """What its weights are made of."""
+    again: str = ""
+    """The tensor whose node's layer is called here once more; nothing, if this is the first."""
+    word: str = ""
+    """The word of the vocabulary by which it was drawn."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model."""
+
+    sources: tuple[Source, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+    form: str
+    """One of FORMS."""
+    batch: int | None = None
+    """How many samples it declares."""
+
+
+class Sizes(NamedTuple):
+    """How many samples and timesteps a model is given, where it leaves them open."""
+
+    batch: int
+    length: int
+
+
+FORMS = ("functional", "Sequential", "subclassed")
+EXPRESSION = "expression"
+AGAIN = "layer called again"
+
+EXPRESSIONS = (
+    *("{0} * 0.5", "1.0 - {0}", "{0} / 2.0", "-{0}", "{0} + {1}", "{0} - {1}", "{0} * {1}"),
+    *("{0}[:, 1:]", "{0}[:, ::2]", "{0}[..., :1]", "{0}[:, -1]", "{0}[:, 0]"),
+    *("keras.ops.tanh({0})", "keras.ops.abs({0})", "keras.ops.square({0})"),
+    "keras.ops.concatenate([{0}, {1}], axis=-1)",
+)
+"""What may be done with tensors beside calling layers on them, as it is written in a program."""
+SLICES = tuple(text for text in EXPRESSIONS if "[:" in text or "[..." in text)
+OPERATIONS = tuple(text for text in EXPRESSIONS if "keras.ops" in text)
+ARITHMETIC = tuple(text for text in EXPRESSIONS if text not in SLICES + OPERATIONS)
+
+ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "softsign", "softplus", "elu", "selu")
+OWN_LAYERS = ("Halve", "MaskedHalve")
+"""Classes that a model defines for itself: without `compute_mask`, and with it."""
+IDENTITIES = ("Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout")
+"""Layers that return their input, unless the model is in training."""
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+"""Layers that merge tensors of one shape, element by element."""
+LOOSE_MERGES = ("Multiply", "Maximum", "Minimum")
+"""Those whose outputs at masked timesteps are nowhere defined."""
+RECURRENT = ("LSTM", "Bidirectional", "RNN")
+
+# Shapes.
+
+
+def length_after(
+    length: int, window: int, stride: int = 1, padding: str = "valid", dilation: int = 1
+) -> int:
+    """Return how many timesteps a convolution or a pooling leaves."""
+    reach = dilation * (window - 1) if padding == "valid" else 0
+    return (length - reach - 1) // stride + 1
+
+
+def output_shapes(layer: Layer, shapes: list[Shape]) -> list[Shape]:
+    """Return the shapes of what a layer returns, for the shapes of what it is called on."""
+    kind, options, shape = layer.kind, layer.options, shapes[0]
+    if kind in SHAPED:
+        return SHAPED[kind](options, shapes)
+    if kind == EXPRESSION:
+        return [_shape_of_expression(options["text"], shapes)]
+    return [shape]
+
+
+def _shape_of_expression(text: str, shapes: list[Shape]) -> Shape:
+    shape = shapes[0]
+    if "[:, 1:]" in text:
+        return (shape[0] - 1, *shape[1:])
+    if "[:, ::2]" in text:
+        return ((shape[0] + 1) // 2, *shape[1:])
+    if "[..., :1]" in text:
+        return (*shape[:-1], 1)
+    if "[:, " in text:
+        return shape[1:]
+    if "concatenate" in text:
+        return (*shape[:-1], shape[-1] + shapes[1][-1])
+    return shape
+
+
+def _lstm(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    units = options["units"]
+    outputs = (shapes[0][0], units) if options.get("return_sequences") else (units,)
+    return [outputs, *([(units,)] * 2 if options.get("return_state") else [])]
+
+
+def _bidirectional(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    (half,) = output_shapes(options["layer"], shapes)
+    mode = options["merge_mode"]
+    if mode is None:
+        return [half, half]
+    return [(*half[:-1], 2 * half[-1]) if mode == "concat" else half]
+
+
+def _rnn(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    cells = options["cell"] if isinstance(options["cell"], list) else [options["cell"]]
+    return _lstm({**options, "units": cells[-1].options["units"]}, shapes)
+
+
+def _time_distributed(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    (inner,) = output_shapes(options["layer"], [shapes[0][1:]])
+    return [(shapes[0][0], *inner)]
+
+
+def _conv(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    stride, dilation = options.get("strides", 1), options.get("dilation_rate", 1)
+    padding, window = options["padding"], options["kernel_size"]
+    length = length_after(shapes[0][0], window, stride, padding, dilation)
+    return [(length, options["filters"])]
+
+
+def _pool(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    window = options["pool_size"]
+    return [(length_after(shapes[0][0], window, window, options["padding"]), shapes[0][1])]
+
+
+def _reshape(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    size, target, known = 1, options["target_shape"], 1
+    for axis in shapes[0]:
+        size *= axis
+    for axis in target:
+        known *= axis if axis > 0 else 1
+    return [tuple(axis if axis > 0 else size // known for axis in target)]
+
+
+def _concatenate(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    first = list(shapes[0])
+    axis = options["axis"] - 1 if options["axis"] > 0 else options["axis"]
+    first[axis] = sum(shape[axis] for shape in shapes)
+    return [tuple(first)]
+
+
+def _dot(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    return [(*shapes[0][1:], *shapes[1][1:]) or (1,)]
+
+
+def _chain(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    for layer in options["layers"]:
+        shapes = output_shapes(layer, shapes)
+    return shapes
+
+
+SHAPED: dict[str, Callable[[Mapping[str, Any], list[Shape]], list[Shape]]] = {
+    "Embedding": lambda options, shapes: [(*shapes[0], options["output_dim"])],
+    "LSTM": _lstm,
+    "Bidirectional": _bidirectional,
+    "RNN": _rnn,
+    "TimeDistributed": _time_distributed,
+    "Dense": lambda options, shapes: [(*shapes[0][:-1], options["units"])],
+    "Conv1D": _conv,
+    "MaxPooling1D": _pool,
+    "AveragePooling1D": _pool,
+    "GlobalAveragePooling1D": lambda options, shapes: [shapes[0][1:]],
+    "GlobalMaxPooling1D": lambda options, shapes: [shapes[0][1:]],
+    "RepeatVector": lambda options, shapes: [(options["n"], *shapes[0])],
+    "Reshape": _reshape,
+    "Flatten": lambda options, shapes: _reshape({"target_shape": (-1,)}, shapes),
+    "Permute": lambda options, shapes: [tuple(shapes[0][axis - 1] for axis in options["dims"])],
+    "Cropping1D": lambda options, shapes: [
+        (shapes[0][0] - sum(options["cropping"]), *shapes[0][1:])
+    ],
+    "ZeroPadding1D": lambda options, shapes: [
+        (shapes[0][0] + sum(options["padding"]), *shapes[0][1:])
+    ],
+    "UpSampling1D": lambda options, shapes: [(shapes[0][0] * options["size"], *shapes[0][1:])],
+    "Concatenate": _concatenate,
+    "Dot": _dot,
+    "Attention": lambda options, shapes: [(*shapes[0][:-1], shapes[1][-1])],
+    "AdditiveAttention": lambda options, shapes: [(*shapes[0][:-1], shapes[1][-1])],
+    "Sequential": _chain,
+    "Functional": _chain,
+}
+"""The shapes of the outputs of those layers that do not return what they read in its shape."""
+
+
+def weight_shapes(layer: Layer, shapes: list[Shape]) -> list[Shape]:
+    """Return the shapes of a layer's weights, in Keras' order, for what it is called on."""
+    maker = WEIGHTED.get(layer.kind)
+    return maker(layer.options, shapes) if maker else []
+
+
+def _lstm_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    units, features = options["units"], shapes[0][-1]
+    bias = [(4 * units,)] if options.get("use_bias", True) else []
+    return [(features, 4 * units), (units, 4 * units), *bias]
+
+
+def _rnn_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    cells = options["cell"] if isinstance(options["cell"], list) else [options["cell"]]
+    listed, features = [], shapes[0]
+    for cell in cells:
+        listed += _lstm_weights(cell.options, [features])
+        features = (cell.options["units"],)
+    return listed
+
+
+def _dense_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    bias = [(options["units"],)] if options.get("use_bias", True) else []
+    return [(shapes[0][-1], options["units"]), *bias]
+
+
+def _chain_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    listed = []
+    for layer in options["layers"]:
+        listed += weight_shapes(layer, shapes)
+        shapes = output_shapes(layer, shapes)
+    return listed
+
+
+def _attention_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
+    heads, size = options["num_heads"], options["key_dim"]
+    queries, values = shapes[0][-1], shapes[1][-1]
+    listed: list[Shape] = []
+    for features in (queries, values, values):
+        listed += [(features, heads, size), (heads, size)]
+    return [*listed, (heads, size, queries), (queries,)]
+
+
+WEIGHTED: dict[str, Callable[[Mapping[str, Any], list[Shape]], list[Shape]]] = {
+    "Embedding": lambda options, shapes: [(options["input_dim"], options["output_dim"])],
+    "LSTM": _lstm_weights,
+    "Bidirectional": lambda options, shapes: 2 * _lstm_weights(options["layer"].options, shapes),
+    "RNN": _rnn_weights,
+    "TimeDistributed": lambda options, shapes: weight_shapes(options["layer"], [shapes[0][1:]]),
+    "Dense": _dense_weights,
+    "PReLU": lambda options, shapes: [(1, *shapes[0][1:])],
+    "LayerNormalization": lambda options, shapes: [shapes[0][-1:]] * 2,
+    "BatchNormalization": lambda options, shapes: [shapes[0][-1:]] * 4,
+    "Conv1D": lambda options, shapes: [
+        (options["kernel_size"], shapes[0][-1], options["filters"]),
+        (options["filters"],),
+    ],
+    "AdditiveAttention": lambda options, shapes: [shapes[0][-1:]],
+    "MultiHeadAttention": _attention_weights,
+    "Sequential": _chain_weights,
+    "Functional": _chain_weights,
+}
+"""The shapes of the weights of those layers that have any."""
+
+# What is known of a tensor while a model is drawn.
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a tensor."""
+
+    shapes: tuple[Shape, ...]
+    """Its shape at each of LENGTHS."""
+    mask: str = ""
+    """The tensor where its mask began; nothing, if it has none."""
+    loose: bool = False
+    """Whether its values at masked timesteps are nowhere defined."""
+    ids: bool = False
+
+    @cached_property
+    def axes(self) -> int:
+        """How many axes it has beside that of the samples; none of ids can be computed with."""
+        return 0 if self.ids else len(self.shapes[0])
+
+    @cached_property
+    def features(self) -> int:
+        """The size of its last axis."""
+        return self.shapes[0][-1]
+
+    @cached_property
+    def length(self) -> int:
+        """The least size of its first axis."""
+        return min(shape[0] for shape in self.shapes)
+
+    @cached_property
+    def longest(self) -> int:
+        """The largest size of its first axis."""
+        return max(shape[0] for shape in self.shapes)
+
+    @property
+    def open(self) -> bool:
+        """Whether its first axis is open."""
+        return self.length != self.longest
+
+    @cached_property
+    def sequence(self) -> bool:
+        """Whether it is a sequence of features."""
+        return self.axes == 2
+
+
+Draw = Callable[[Any], Any]
+PLAIN = frozenset(
+    (
+        "a merge of a masked and an unmasked tensor",
+        "a merge of two masks",
+        "attention to a masked tensor",
+        "a masked Softmax",
+        "a mask handed on backwards",
+        "TimeDistributed over an open axis",
+    )
+)
+"""What a plain model does not have: each is the matter of claims of its own."""
+
+
+class Word(NamedTuple):
+    """A word of the vocabulary."""
+
+    draw: Callable[[Draw, list[Known]], Layer]
+    """Draws the layer, for what it is called on."""
+    fits: Callable[..., bool] = lambda x: x.sequence
+    """Says whether it may be called on a tensor, or on several."""
+    reads: int = 1
+    """On how many tensors it is called."""
+    flattens: bool = False
+    """Whether there is no sequence after it."""
+    in_chains: bool = True
+    """Whether it is a layer that takes a tensor and returns one."""
+
+
+def _fixed(kind: str, **options: Any) -> Callable[[Draw, list[Known]], Layer]:
+    """Return what draws a layer whose options depend on no shape: values, or strategies."""
+
+    def make(draw: Draw, _: list[Known]) -> Layer:
+        return _layer(draw, kind, **options)
+
+    return make
+
+
+def _layer(draw: Draw, kind: str, **options: Any) -> Layer:
+    chosen = {
+        name: draw(option) if isinstance(option, st.SearchStrategy) else option
+        for name, option in options.items()
+    }
+    return Layer(kind, {name: value for name, value in chosen.items() if value is not DEFAULT})
+
+
+DEFAULT = "default"
+"""Drawn in place of an argument that is left out."""
+
+
+def _often(value: Any) -> st.SearchStrategy[Any]:
+    """Draw an argument that is mostly left out."""
+    return st.sampled_from([DEFAULT, DEFAULT, DEFAULT, value])
+
+
+_units = st.sampled_from([1, 2, 3])
+_activation = st.sampled_from(ACTIVATIONS)
+_gates = st.sampled_from(
+    [
+        {},
+        {"activation": "relu"},
+        {"recurrent_activation": "tanh"},
+        {"use_bias": False},
+        {"dropout": 0.5, "recurrent_dropout": 0.5},
+        {"activation": "softsign", "use_bias": False},
+        {"implementation": 1},
+        {},
+    ]
+)
+"""Arguments of an LSTM that change no shape but those of weights."""
+
+
+def _draw_lstm(
+    draw: Draw, reads: list[Known], sequences: bool | None = None, **options: Any
+) -> Layer:
+    x = reads[0]
+    chosen = draw(st.booleans()) if sequences is None else sequences
+    changes: list[dict[str, bool]] = [{}, {}]
+    if chosen:
+        options = {**options, "return_sequences": True}
+        changes.append({"zero_output_for_mask": True})
+    if not x.open:
+        changes.append({"unroll": True})
+    changes.append({"go_backwards": True})
+    options = {**draw(_gates), **options, **draw(st.sampled_from(changes))}
+    return _layer(draw, "LSTM", units=_units, **options)
+
+
+def _draw_bidirectional(draw: Draw, reads: list[Known]) -> Layer:
+    inner = _layer(draw, "LSTM", units=_units, **draw(_gates), return_sequences=_often(True))
+    modes = st.sampled_from(["concat", "sum", "mul", "ave"])
+    return _layer(draw, "Bidirectional", layer=inner, merge_mode=modes)
+
+
+def _draw_halves(draw: Draw, reads: list[Known]) -> Layer:
+    inner = _layer(draw, "LSTM", units=_units, return_sequences=True)
+    return Layer("Bidirectional", {"layer": inner, "merge_mode": None})
+
+
+def _draw_rnn(draw: Draw, reads: list[Known]) -> Layer:
+    return _layer(
+        draw,
+        "RNN",
+        cell=_layer(draw, "LSTMCell", units=_units, activation=_often("relu")),
+        return_sequences=_often(True),
+    )
+
+
+def _draw_stack(draw: Draw, reads: list[Known]) -> Layer:
+    cells = [_layer(draw, "LSTMCell", units=_units) for _ in range(2)]
+    return _layer(draw, "RNN", cell=cells, return_sequences=_often(True))
+
+
+def _draw_conv(draw: Draw, reads: list[Known]) -> Layer:
+    padding = draw(st.sampled_from(["valid", "same", "causal"]))
+    options = {"padding": padding, "filters": draw(_units), "kernel_size": draw(st.integers(1, 3))}
+    change = draw(st.sampled_from(["", "", "strides", "dilation_rate"]))
+    if change == "dilation_rate" and reads[0].length > 4:
+        options["dilation_rate"] = 2
+    if change == "strides" and padding != "same":
+        options["strides"] = 2
+    return _layer(draw, "Conv1D", **options, activation=_often("relu"))
+
+
+def _draw_pool(kind: str, *paddings: str) -> Callable[[Draw, list[Known]], Layer]:
+    return _fixed(kind, pool_size=st.integers(1, 2), padding=st.sampled_from(paddings))
+
+
+def _draw_reshape(draw: Draw, reads: list[Known]) -> Layer:
+    x = reads[0]
+    if x.axes == 1:
+        targets: list[Shape] = [(1, x.features), (x.features, 1)]
+    elif x.open:
+        targets = [(-1, x.features), (-1, 1)]
+    else:
+        targets = [(x.features, x.length), (-1, x.features), (x.length, 1, x.features)]
+    return Layer("Reshape", {"target_shape": draw(st.sampled_from(targets))})
+
+
+def _draw_crop(draw: Draw, reads: list[Known]) -> Layer:
+    ends = [(1, 0), (0, 1), (1, 1)] if reads[0].length > 2 else [(1, 0), (0, 1)]
+    return Layer("Cropping1D", {"cropping": draw(st.sampled_from(ends))})
+
+
+def _draw_expression(*texts: str) -> Callable[[Draw, list[Known]], Layer]:
+    return _fixed(EXPRESSION, text=st.sampled_from(texts))
+
+
+def _draw_inner(draw: Draw, x: Known) -> list[Layer]:
+    """Draw the layers of a model in a model."""
+    first = _layer(draw, "Dense", units=_units, activation=_activation)
+    second = st.sampled_from(["Dense", "LSTM", "Dropout", "Conv1D", "Masking"])
+    options: dict[str, dict[str, Any]] = {
+        "Dense": {"units": _units},
+        "LSTM": {"units": _units, "return_sequences": st.booleans()},
+        "Dropout": {"rate": 0.5},
+        "Conv1D": {"filters": _units, "kernel_size": 1, "padding": "same"},
+        "Masking": {"mask_value": 0.5},
+    }
+    kind = draw(second)
+    return [first, _layer(draw, kind, **options[kind])]
+
+
+def _draw_nested(draw: Draw, reads: list[Known]) -> Layer:
+    x = reads[0]
+    layers = _draw_inner(draw, x)
+    if draw(st.booleans()):
+        return Layer("Sequential", {"layers": layers})
+    shape = (None if x.open else x.length, x.features)
+    return Layer("Functional", {"layers": layers, "shape": shape})
+
+
+def _draw_sliced(draw: Draw, reads: list[Known]) -> Layer:
+    inner = _layer(draw, "Dense", units=_units, activation=_activation)
+    return Layer("TimeDistributed", {"layer": inner})
+
+
+def _draw_sliced_model(draw: Draw, reads: list[Known]) -> Layer:
+    layers = [_layer(draw, "Dense", units=_units, activation=_activation) for _ in range(2)]
+    return Layer("TimeDistributed", {"layer": Layer("Sequential", {"layers": layers})})
+
+
+def _draw_sliced_lstm(draw: Draw, reads: list[Known]) -> Layer:
+    inner = _layer(draw, "LSTM", units=_units, return_sequences=_often(True))
+    return Layer("TimeDistributed", {"layer": inner})
+
+
+def _draw_sliced_conv(draw: Draw, reads: list[Known]) -> Layer:
+    inner = _layer(draw, "Conv1D", filters=_units, kernel_size=1, padding="same")
+    return Layer("TimeDistributed", {"layer": inner})
+
+
+def _draw_concatenate(draw: Draw, reads: list[Known]) -> Layer:
+    x, y = reads
+    axes = [-1] if _but_last(x) == _but_last(y) else []
+    if x.sequence and x.features == y.features and bool(x.mask) == bool(y.mask):
+        axes.append(1)
+    return Layer("Concatenate", {"axis": draw(st.sampled_from(axes))})
+
+
+def _but_last(x: Known) -> list[Shape]:
+    return [shape[:-1] for shape in x.shapes]
+
+
+def _any(x: Known) -> bool:
+    return x.axes in (1, 2)
+
+
+def _reads_all(x: Known) -> bool:
+    """Say whether a sequence may be read by a layer that does not heed masks."""
+    return x.sequence and not x.loose
+
+
+def _settled(x: Known) -> bool:
+    return _any(x) and not x.loose
+
+
+def _alike(x: Known, y: Known) -> bool:
+    return _any(x) and x.shapes == y.shapes
+
+
+def _joins(x: Known, y: Known) -> bool:
+    same = _any(x) and x.axes == y.axes and _but_last(x) == _but_last(y)
+    masked = bool(x.mask) == bool(y.mask)
+    behind = x.sequence and y.sequence and x.features == y.features and masked
+    return (same or behind) and x.longest + y.longest <= 20 and x.features + y.features <= 8
+
+
+def _attend(x: Known, y: Known) -> bool:
+    return x.sequence and y.sequence and x.features == y.features and not y.loose and not x.loose
+
+
+def _dots(x: Known, y: Known) -> bool:
+    fit = _any(x) and x.axes == y.axes and not x.loose and not y.loose
+    return fit and [shape[0] for shape in x.shapes] == [shape[0] for shape in y.shapes]
+
+
+def _starts(x: Known, h: Known, c: Known) -> bool:
+    return x.sequence and not x.mask and h.axes == 1 and h.shapes == c.shapes and h.features <= 4
+
+
+def _draw_started(draw: Draw, reads: list[Known]) -> Layer:
+    layer = _draw_lstm(draw, reads)
+    return replace(layer, options={**layer.options, "units": reads[1].features})
+
+
+WORDS: dict[str, Word] = {
+    "LSTM": Word(_draw_lstm),
+    "Dense": Word(_fixed("Dense", units=_units, activation=_activation), _any),
+    "Masking": Word(_fixed("Masking"), lambda x: x.sequence and not x.loose),
+    "Embedding": Word(
+        _fixed("Embedding", input_dim=VOCABULARY, output_dim=_units), lambda x: x.ids
+    ),
+    "Embedding with mask": Word(
+        _fixed("Embedding", input_dim=VOCABULARY, output_dim=_units, mask_zero=True),
+        lambda x: x.ids,
+    ),
+    "LSTM with states": Word(
+        lambda draw, reads: _draw_lstm(draw, reads, return_state=True), in_chains=False
+    ),
+    "LSTM from states": Word(_draw_started, _starts, reads=3, in_chains=False),
+    "Bidirectional": Word(_draw_bidirectional),
+    "Bidirectional halves": Word(_draw_halves, in_chains=False),
+    "RNN of a cell": Word(_draw_rnn),
+    "RNN of cells": Word(_draw_stack),
+    "TimeDistributed Dense": Word(_draw_sliced),
+    "TimeDistributed Sequential": Word(_draw_sliced_model),
+    "TimeDistributed LSTM": Word(_draw_sliced_lstm, lambda x: x.axes == 3),
+    "TimeDistributed Conv1D": Word(_draw_sliced_conv, lambda x: x.axes == 3),
+    **{name: Word(_fixed(name, rate=0.5), _any) for name in IDENTITIES if "Noise" not in name},
+    "SpatialDropout1D": Word(_fixed("SpatialDropout1D", rate=0.5)),
+    "GaussianNoise": Word(_fixed("GaussianNoise", stddev=0.5), _any),
+    "Activation": Word(_fixed("Activation", activation=_activation), _any),
+    "ReLU": Word(_fixed("ReLU"), _any),
+    "LeakyReLU": Word(_fixed("LeakyReLU"), _any),
+    "ELU": Word(_fixed("ELU"), _any),
+    "PReLU": Word(_fixed("PReLU", shared_axes=[1])),
+    "Softmax": Word(_fixed("Softmax"), _any),
+    "LayerNormalization": Word(_fixed("LayerNormalization"), lambda x: _any(x) and x.features > 1),
+    "BatchNormalization": Word(_fixed("BatchNormalization"), _any),
+    "RepeatVector": Word(_fixed("RepeatVector", n=st.integers(1, 4)), lambda x: x.axes == 1),
+    "Reshape": Word(_draw_reshape, lambda x: _settled(x) and x.longest * x.features <= 40),
+    "Permute": Word(
+        _fixed("Permute", dims=(2, 1)), lambda x: _reads_all(x) and not x.open and x.length <= 8
+    ),
+    "Flatten": Word(
+        _fixed("Flatten"), lambda x: _reads_all(x) and not x.open and x.length <= 8, flattens=True
+    ),
+    "Cropping1D": Word(_draw_crop, lambda x: _reads_all(x) and x.length > 1),
+    "ZeroPadding1D": Word(
+        _fixed("ZeroPadding1D", padding=st.sampled_from([(1, 0), (0, 1), (1, 2)])),
+        lambda x: _reads_all(x) and x.longest <= 8,
+    ),
+    "UpSampling1D": Word(
+        _fixed("UpSampling1D", size=2), lambda x: _reads_all(x) and x.longest <= 8
+    ),
+    "Conv1D": Word(_draw_conv, lambda x: _reads_all(x) and x.length > 2),
+    "MaxPooling1D": Word(
+        _draw_pool("MaxPooling1D", "valid", "same"), lambda x: _reads_all(x) and x.length > 1
+    ),
+    "AveragePooling1D": Word(
+        _draw_pool("AveragePooling1D", "valid"), lambda x: _reads_all(x) and x.length > 1
+    ),
+    "GlobalAveragePooling1D": Word(_fixed("GlobalAveragePooling1D"), flattens=True),
+    "GlobalMaxPooling1D": Word(_fixed("GlobalMaxPooling1D"), _reads_all, flattens=True),
+    "Concatenate": Word(_draw_concatenate, _joins, reads=2, in_chains=False),
+    **{name: Word(_fixed(name), _alike, reads=2, in_chains=False) for name in MERGES},
+    "Dot": Word(_fixed("Dot", axes=1), _dots, reads=2, in_chains=False),
+    "Attention": Word(_fixed("Attention"), _attend, reads=2, in_chains=False),
+    "AdditiveAttention": Word(_fixed("AdditiveAttention"), _attend, reads=2, in_chains=False),
+    "MultiHeadAttention": Word(
+        _fixed("MultiHeadAttention", num_heads=st.integers(1, 2), key_dim=_units),
+        lambda x, y: x.sequence and y.sequence and not x.loose and not y.loose,
+        reads=2,
+        in_chains=False,
+    ),
+    "arithmetic": Word(
+        _draw_expression(*(t for t in ARITHMETIC if "{1}" not in t)), _settled, in_chains=False
+    ),
+    "arithmetic of two": Word(
+        _draw_expression(*(t for t in ARITHMETIC if "{1}" in t)),
+        lambda x, y: _alike(x, y) and not x.loose and not y.loose,
+        reads=2,
+        in_chains=False,
+    ),
+    "slice": Word(
+        _draw_expression(*SLICES[:3]), lambda x: _reads_all(x) and x.length > 1, in_chains=False
+    ),
+    "slice of a timestep": Word(
+        _draw_expression(*SLICES[3:]), _reads_all, flattens=True, in_chains=False
+    ),
+    "operation": Word(
+        _draw_expression(*(t for t in OPERATIONS if "{1}" not in t)), _settled, in_chains=False
+    ),
+    "operation of two": Word(
+        _draw_expression(*(t for t in OPERATIONS if "{1}" in t)),
+        lambda x, y: _alike(x, y) and not x.loose and not y.loose and x.features < 5,
+        reads=2,
+        in_chains=False,
+    ),
+    "Lambda": Word(_fixed("Lambda", function=st.sampled_from(["double", "backwards"])), _reads_all),
+    "Lambda with mask": Word(_fixed("Lambda", function="double", mask="same")),
+    "own layer": Word(_fixed("Halve"), _settled),
+    "own layer with compute_mask": Word(_fixed("MaskedHalve"), _any),
+    "model in a model": Word(_draw_nested, _reads_all),
+    AGAIN: Word(_fixed(""), _any, in_chains=False),
+}
+"""The vocabulary."""
+RARE = (
+    *("LSTM from states",) * 5,
+    *(AGAIN,) * 5,
+    *("RepeatVector", "slice of a timestep", "operation", "arithmetic", "slice") * 2,
+    *("arithmetic of two", "operation of two", "Dot", *MERGES, "Concatenate"),
+    *("Attention", "AdditiveAttention", "MultiHeadAttention", "Permute", "Bidirectional halves"),
+    *("TimeDistributed Dense", "TimeDistributed Sequential", "GlobalMaxPooling1D", "Flatten"),
+    *("model in a model", "Concatenate", "LayerNormalization", "Softmax"),
+    *("GlobalAveragePooling1D", "Conv1D", "TimeDistributed Conv1D", "MultiHeadAttention"),
+)
+"""Words that fit on few tensors, or in few forms: drawn more often, so that none is missed."""
+AROUND_LSTM = ("LSTM", "LSTM with states", "Bidirectional", "RNN of a cell", "RNN of cells")
+"""Words of which each makes a model one around an LSTM."""
+
+
+def traits(layer: Layer, reads: list[Known]) -> set[str]:
+    """Return what of PLAIN a call of a layer has."""
+    masks, options = [x.mask for x in reads], layer.options
+    listed = set()
+    if layer.kind in (*MERGES, "Concatenate"):
+        if any(masks) and not all(masks):
+            listed.add("a merge of a masked and an unmasked tensor")
+        elif len(set(masks)) > 1:
+            listed.add("a merge of two masks")
+    if layer.kind.endswith("Attention") and any(masks):
+        listed.add("attention to a masked tensor")
+    if layer.kind == "Softmax" and any(masks):
+        listed.add("a masked Softmax")
+    if options.get("go_backwards") and options.get("return_sequences") and any(masks):
+        listed.add("a mask handed on backwards")
+    if layer.kind == "TimeDistributed" and reads[0].open:
+        listed.add("TimeDistributed over an open axis")
+    return listed
+
+
+def known_after(layer: Layer, reads: list[Known], name: str) -> list[Known]:
+    """Return what is known of the tensors that a call returns, the first of which has a name."""
+    at_each = [output_shapes(layer, [x.shapes[k] for x in reads]) for k in range(len(LENGTHS))]
+    mask, loose = _mask_after(layer, reads, name)
+    known = [Known(shapes) for shapes in zip(*at_each, strict=True)]
+    halves = layer.kind == "Bidirectional"
+    return [
+        replace(x, mask=mask, loose=loose) if mask and (k == 0 or halves) else x
+        for k, x in enumerate(known)
+    ]
+
+
+def _mask_after(layer: Layer, reads: list[Known], name: str) -> tuple[str, bool]:
+    """Return where the mask of a call's output began, and whether it is loose."""
+    kind, options, masks = layer.kind, layer.options, [x.mask for x in reads]
+    mask, loose = masks[0], any(x.loose for x in reads)
+    if kind in ("Masking", "Embedding"):
+        return (name if kind == "Masking" or options.get("mask_zero") else ""), False
+    if kind in RECURRENT:
+        inner = options.get("layer", layer).options
+        return (mask if inner.get("return_sequences") else ""), False
+    if kind in (*MERGES, "Concatenate"):
+        alike = len(set(masks)) == 1 and options.get("axis", -1) == -1
+        return (mask if alike else name * any(masks)), loose or kind in LOOSE_MERGES
+    if kind.endswith("Attention"):
+        return mask, kind == "MultiHeadAttention"
+    if kind in ("Sequential", "Functional"):
+        for inner in options["layers"]:
+            mask, loose = _mask_after(inner, [replace(reads[0], mask=mask, loose=loose)], name)
+        return mask, loose
+    if kind in ENDING or (kind == "Lambda" and "mask" not in options):
+        return "", False
+    return mask, loose
+
+
+def follow(model: Model) -> dict[str, Known]:
+    """Return what is known of each tensor of a model, by its name."""
+    known = {
+        s.name: Known(tuple(_at(s, length) for length in LENGTHS), ids=s.ids) for s in model.sources
+    }
+    for node in model.nodes:
+        after = known_after(node.layer, [known[name] for name in node.reads], node.makes[0])
+        known.update(zip(node.makes, after, strict=True))
+    return known
+
+
+def traits_of(model: Model) -> set[str]:
+    """Return what of PLAIN a model has."""
+    known = follow(model)
+    listed = (traits(node.layer, [known[name] for name in node.reads]) for node in model.nodes)
+    return set().union(*listed)
+
+
+ENDING = (
+    *("Reshape", "Permute", "Flatten", "Cropping1D", "ZeroPadding1D", "UpSampling1D", "Conv1D"),
+    *("MaxPooling1D", "AveragePooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling1D", "Dot"),
+    *("RepeatVector", "Halve", EXPRESSION),
+)
+"""Layers after which no tensor is masked."""
+
+
+class _Drawing:
+    """A model while it is drawn."""
+
+    def __init__(self, draw: Draw, form: str, plain: bool, words: tuple[str, ...]) -> None:
+        self.draw, self.form, self.plain, self.words = draw, form, plain, words
+        self.known: dict[str, Known] = {}
+        self.nodes: list[Node] = []
+        self.read: set[str] = set()
+        self.seed = draw(seeds)
+
+    @property
+    def chained(self) -> bool:
+        return self.form == "Sequential"
+
+    @property
+    def around_lstm(self) -> bool:
+        return any(node.word in AROUND_LSTM for node in self.nodes)
+
+    def add(self, words: tuple[str, ...]) -> None:
+        """Draw a node of one of the words; the next that fits, if the drawn one does not."""
+        pick = self.draw(picks)
+        for word in (words[pick % len(words)], *(words[k] for k in permutation(len(words), pick))):
+            choices = self.choices(word) if self.allows(word) else []
+            if choices and self.call(word, choices[self.draw(picks) % len(choices)]):
+                return
+
+    def allows(self, word: str) -> bool:
+        """Say whether a node of a word may come next, whatever the shapes."""
+        if self.chained:
+            flat = WORDS[word].flattens and not self.around_lstm
+            return WORDS[word].in_chains and not flat
+        return word != AGAIN or bool(self._repeatable())
+
+    def choices(self, word: str) -> list[tuple[str, ...]]:
+        """Return the tensors, or pairs or triples of them, that a word can be called on."""
+        names = list(reversed(self.known))
+        if self.chained or WORDS[word].reads > 1:
+            names = names[: 1 if self.chained else 4]
+        listed: list[tuple[str, ...]] = [(name,) for name in names]
+        for _ in range(WORDS[word].reads - 1):
+            listed = [(*reads, name) for reads in listed for name in names]
+        return [reads for reads in listed if WORDS[word].fits(*(self.known[n] for n in reads))]
+
+    def call(self, word: str, reads: tuple[str, ...]) -> bool:
+        """Add a node, unless what it would be is not allowed."""
+        known = [self.known[name] for name in reads]
+        again, layer = "", None
+        if word == AGAIN:
+            before = [n for n in self._repeatable() if self._same(n, known)]
+            if not before:
+                return False
+            again, layer = before[0].makes[0], before[0].layer
+        else:
+            layer = WORDS[word].draw(self.draw, known)
+        if self.plain and traits(layer, known):
+            return False
+        if self.chained and not self.around_lstm and not self._leaves_a_sequence(layer, known):
+            layer = _with_sequences(layer)
+            if not self._leaves_a_sequence(layer, known):
+                return False
+        number = len(self.nodes) + 1
+        after = known_after(layer, known, f"y{number}")
+        names = (f"y{number}", f"h{number}", f"c{number}")[: len(after)]
+        self.known.update(zip(names, after, strict=True))
+        self.read.update(reads)
+        seed = self.seed + 100 * number
+        self.nodes.append(Node(layer, reads, names, seed, again, word))
+        return True
+
+    def _leaves_a_sequence(self, layer: Layer, known: list[Known]) -> bool:
+        return layer.kind in RECURRENT or len(known_after(layer, known, "")[0].shapes[0]) == 2
+
+    def _repeatable(self) -> list[Node]:
+        kinds = ("LSTM", "Dense", "Bidirectional", "Conv1D", "LayerNormalization", "Masking")
+        return [
+            n for n in self.nodes if n.layer.kind in kinds and not n.again and len(n.reads) == 1
+        ]
+
+    def _same(self, node: Node, known: list[Known]) -> bool:
+        """Say whether a layer that was called on one tensor can be called on another."""
+        before, now = self.known[node.reads[0]], known[0]
+        fits = WORDS[node.word].fits(now) and not (now.mask and node.layer.kind == "Masking")
+        unrolled = node.layer.options.get("unroll") and now.open
+        return fits and before.axes == now.axes and before.features == now.features and not unrolled
+
+
+def _with_sequences(layer: Layer) -> Layer:
+    """Return a nested model that leaves a sequence."""
+    if layer.kind not in ("Sequential", "Functional"):
+        return layer
+    inner = [replace(i, options={**i.options, **_sequences(i)}) for i in layer.options["layers"]]
+    return replace(layer, options={**layer.options, "layers": inner})
+
+
+def _sequences(layer: Layer) -> dict[str, bool]:
+    return {"return_sequences": True} if layer.kind == "LSTM" else {}
+
+
+KINDS = ("numbers", "ids", "more axes", "more axes")
+"""What a source may hold; only the second may have more axes."""
+
+
+def _draw_sources(draw: Draw, chained: bool, plain: bool, opened: bool | None) -> list[Source]:
+    number = 1 if chained else draw(st.integers(1, 2))
+    sources = []
+    for k in range(number):
+        kind = draw(st.sampled_from(KINDS if k else KINDS[:2]))
+        known = draw(st.booleans()) if opened is None else not opened
+        known = known or (plain and kind == KINDS[-1])
+        length = draw(st.sampled_from(LENGTHS)) if known else None
+        if kind == "ids":
+            sources.append(Source(f"x{k}", (length,), ids=True))
+        elif kind == KINDS[-1]:
+            sources.append(Source(f"x{k}", (length, 2, draw(_units))))
+        else:
+            sources.append(Source(f"x{k}", (length, draw(st.integers(1, 3)))))
+    return sources
+
+
+def _at(source: Source, length: int) -> Shape:
+    return tuple(length if axis is None else axis for axis in source.shape)
+
+
+@st.composite
+def models(
+    draw: st.DrawFn,
+    /,
+    *,
+    nodes: st.SearchStrategy[int] = st.integers(2, 7),
+    forms: tuple[str, ...] = FORMS,
+    words: tuple[str, ...] = (*WORDS, *RARE),
+    containing: tuple[str, ...] = (),
+    plain: bool = True,
+    opened: bool | None = None,
+) -> Model:
+    """Draw a model around an LSTM.
+
+    Args:
+        draw: given by Hypothesis.
+        nodes: how many layers are called beside those that must be.
+        forms: those that it may have.
+        words: those that it may be made of.
+        containing: words of each of which a node is added where one fits.
+        plain: whether it has nothing of PLAIN.
+        opened: whether its timesteps are open; None for either, source by source.
+    """
+    form = draw(st.sampled_from(forms))
+    model = _Drawing(draw, form, plain, words)
+    sources = _draw_sources(draw, model.chained, plain, opened)
+    for source in sources:
+        shapes = tuple(_at(source, length) for length in LENGTHS)
+        model.known[source.name] = Known(shapes, ids=source.ids)
+    for source in sources:
+        if source.ids:
+            model.add(("Embedding", "Embedding with mask"))
+        elif len(source.shape) == 3:
+            model.add(("TimeDistributed LSTM", "TimeDistributed Conv1D"))
+        elif draw(st.booleans()):
+            model.add(("Masking",))
+    for _ in range(draw(nodes)):
+        model.add(words)
+    for word in containing:
+        model.add((word,))
+    if not model.around_lstm:
+        model.add(AROUND_LSTM)
+    made = [name for node in model.nodes for name in node.makes]
+    outputs = [name for name in made if name not in model.read]
+    used = tuple(source for source in sources if source.name in model.read)
+    batch = draw(st.sampled_from([None, None, None, BATCH]))
+    return Model(used, tuple(model.nodes), tuple(outputs), form, batch)
+
+
+def sizes(model: Model) -> st.SearchStrategy[tuple[Sizes, Sizes]]:
+    """Draw two sizes that a model can be given, with other numbers of samples and timesteps."""
+    batches = st.permutations([1, 2, 3]) if model.batch is None else st.just([model.batch] * 2)
+    lengths = st.permutations(LENGTHS)
+    return st.tuples(batches, lengths).map(
+        lambda pair: (Sizes(pair[0][0], pair[1][0]), Sizes(pair[0][1], pair[1][1]))
+    )
+
+
+def arrays(model: Model, size: Sizes, seed: int) -> list[Any]:
+    """Return what a model is given: distinct numbers, or ids, and zeros at padded timesteps.
+
+    Each sample has a timestep that is not padded, wherever it is.
+    """
+    made = []
+    for k, source in enumerate(model.sources):
+        shape = (size.batch, *_at(source, size.length))
+        padded = padding(shape[:2], seed + k)
+        if source.ids:
+            numbers = 1 + permutation(padded.size, seed + k).reshape(shape) % (VOCABULARY - 1)
+            made.append((numbers * ~padded).astype("int32"))
+        else:
+            kept = ~padded.reshape(padded.shape + (1,) * (len(shape) - 2))
+            made.append(noise(shape, seed + k, scale=2.0) * kept)
+    return made
+
+
+def padding(shape: Shape, seed: int) -> Any:
+    """Return which timesteps of which samples are padded: about a third, never a whole sample."""
+    order = permutation(shape[0] * shape[1], seed).reshape(shape)
+    return (order % 3 == 0) & (order > order.min(axis=1, keepdims=True))

@@ -1,0 +1,129 @@
+"""Drawn models are what claims may rely on, and the oracle agrees with what was known of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis.strategies import SearchStrategy, data, just
+
+from lstm_spec.harness import model_oracle, model_program
+from lstm_spec.harness.masks import MASKS
+from lstm_spec.harness.models import (
+    AROUND_LSTM,
+    BATCH,
+    EXPRESSION,
+    EXPRESSIONS,
+    FORMS,
+    LENGTHS,
+    OWN_LAYERS,
+    PLAIN,
+    WORDS,
+    Model,
+    Sizes,
+    arrays,
+    follow,
+    models,
+    padding,
+    sizes,
+    traits_of,
+)
+
+DRAWN = 3000
+LEAST = 50
+
+
+def several(strategy: SearchStrategy[Model], number: int) -> list[Model]:
+    """Draw models, always the same."""
+    listed: list[Model] = []
+
+    @settings(max_examples=number, suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def draw(model: Model) -> None:
+        listed.append(model)
+
+    draw()
+    return listed
+
+
+@cache
+def drawn() -> list[Model]:
+    return several(models(), DRAWN)
+
+
+def test_each_word_of_the_vocabulary_is_drawn_often() -> None:
+    counted = Counter(word for model in drawn() for word in {node.word for node in model.nodes})
+    assert {word: counted[word] for word in WORDS if counted[word] < LEAST} == {}
+    assert len(WORDS) >= 30
+
+
+def test_every_model_has_an_lstm_and_an_output() -> None:
+    around = [any(node.word in AROUND_LSTM for node in m.nodes) for m in drawn()]
+    assert all(around)
+    assert all(model.outputs and model.sources for model in drawn())
+
+
+def test_each_form_is_drawn_often_and_sequential_models_are_chains() -> None:
+    forms = Counter(model.form for model in drawn())
+    assert min(forms[form] for form in FORMS) > DRAWN // 6
+    for model in drawn():
+        if model.form == "Sequential":
+            tensors = [model.sources[0].name, *(node.makes[0] for node in model.nodes)]
+            assert [node.reads for node in model.nodes] == [(name,) for name in tensors[:-1]]
+
+
+@settings(max_examples=150)
+@given(data())
+def test_what_was_known_while_drawing_is_what_the_oracle_computes(data) -> None:
+    plain = data.draw(just(True) | just(False))
+    model = data.draw(models(plain=plain))
+    for size in data.draw(sizes(model)):
+        tensors = model_oracle.compute(model, arrays(model, size, seed=1))
+        for name, known in follow(model).items():
+            value, mask = tensors[name]
+            assert value.shape == (size.batch, *known.shapes[LENGTHS.index(size.length)])
+            assert np.all(np.isfinite(value))
+            assert (mask is not None) == bool(known.mask)
+            assert mask is None or mask.shape == value.shape[:2]
+
+
+@settings(max_examples=100)
+@given(models(plain=False))
+def test_program_is_python_that_names_every_layer(model: Model) -> None:
+    text = model_program.program(model, arrays(model, Sizes(BATCH, LENGTHS[0]), seed=1))
+    compile(text, "program", "exec")
+    kinds = {node.layer.kind for node in model.nodes} - {EXPRESSION, "Functional"}
+    assert [kind for kind in kinds if f"{kind}(" not in text] == []
+
+
+def test_model_shrinks_to_few_layers() -> None:
+    assert len(find(models(), lambda _: True).nodes) <= 3
+
+
+def test_plain_models_have_none_of_what_has_claims_of_its_own() -> None:
+    assert [traits_of(model) for model in drawn() if traits_of(model)] == []
+
+
+def test_what_is_not_plain_is_drawn_too() -> None:
+    listed = several(models(plain=False), 800)
+    assert set().union(*map(traits_of, listed)) == set(PLAIN)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("shape", [(1, 4), (3, 7)])
+def test_no_sample_is_all_padding_and_some_timesteps_are(shape, seed) -> None:
+    padded = padding(shape, seed)
+    assert not padded.all(axis=1).any()
+    assert padded.any() or padded.size < 5
+
+
+def test_every_rule_for_masks_is_known_for_what_is_drawn() -> None:
+    kinds = {node.layer.kind for model in drawn() for node in model.nodes}
+    assert kinds - {EXPRESSION, *OWN_LAYERS} <= set(MASKS)
+
+
+def test_every_expression_has_its_operation() -> None:
+    assert set(model_oracle.OPERATIONS) == set(EXPRESSIONS)
