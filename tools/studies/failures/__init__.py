@@ -86,15 +86,16 @@ def _name(tried: matrix.Tried) -> str:
 def environments() -> dict[str, list[Deviation]]:
     """Return a few environments that meet every entry, each with those that it meets first.
 
-    The one that meets the most of what is left comes next.
+    The one that meets the most of what is left comes next, those of the matrix before others.
     """
     left = deviations.load()
     chosen: dict[str, list[Deviation]] = {}
+    beside = {_name(tried) for tried in matrix.load().tried}
     while left:
         met = {
             name: [one for one in left if one.matches(place)] for name, place in places().items()
         }
-        name = max(met, key=lambda name: len(met[name]))
+        name = max(met, key=lambda name: (bool(met[name]), name not in beside, len(met[name])))
         chosen[name] = met[name]
         left = [one for one in left if one not in met[name]]
     return chosen
