@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from lstm_spec import cli, parser
+from lstm_spec import cli
 from lstm_spec.releases import apart, ledger, venv
 from lstm_spec.releases.request import Request
 from lstm_spec.run import report
 from lstm_spec.run.report import Writer
-from lstm_spec.verbs import outcome
 
 FAULTS = Path(__file__).parent / "faults"
 variables = apart.variables
@@ -37,11 +36,11 @@ def test_report_lands_here_and_a_refuted_claim_is_tried_again_in_that_environmen
     asked = ["--with", "tensorflow>=2.16,<3", "--backend", "tensorflow", "--python", "3.11"]
     cases = ["--effort", "smoke", "--seed", "3"]
     assert cli.main(["check", "time.causality", "time.every-step", *asked, *cases]) == 1
-    found = report.read(tmp_path / parser.REPORT)
+    found = report.read(tmp_path / cli.REPORT)
     assert (found.header.effort, found.header.seed) == ("smoke", 3)
     verdicts = {record.claim: record.verdict for record in found.records}
     assert verdicts == {"time.causality": "held", "time.every-step": "refuted"}
-    assert [path.name for path in tmp_path.iterdir()] == [str(parser.REPORT)]
+    assert [path.name for path in tmp_path.iterdir()] == [str(cli.REPORT)]
     (again,) = (line for line in capfd.readouterr().out.splitlines() if "Try it again" in line)
     words = shlex.split(again.partition(": lstm-spec ")[2])
     assert words == ["check", "time.every-step", *asked, *cases]
@@ -54,7 +53,7 @@ def wrong_variables(request: Request, folder: str) -> dict[str, str]:
 
 
 def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["check", "time.causality", "--backend", "openvino"]) == outcome.BROKEN
+    assert cli.main(["check", "time.causality", "--backend", "openvino"]) == cli.BROKEN
     assert "Keras cannot be imported: ModuleNotFoundError" in capfd.readouterr().err
 
 
@@ -70,8 +69,8 @@ def test_folders_of_pythonpath_are_said_not_to_count(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "patched")
-    monkeypatch.setattr(apart, "check", lambda *_, **__: outcome.INTERRUPTED)
-    assert cli.main(["check", "--with", "keras"]) == outcome.INTERRUPTED
+    monkeypatch.setattr(apart, "check", lambda *_, **__: cli.INTERRUPTED)
+    assert cli.main(["check", "--with", "keras"]) == cli.INTERRUPTED
     told = "PYTHONPATH does not count there; try a source tree by --with and its folder"
     assert capfd.readouterr().err == f"lstm-spec: {told}\n"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lstm_spec import cli
+from lstm_spec import catalog, cli
 from lstm_spec.answers import constructor
 from lstm_spec.releases import ledger
 
@@ -33,7 +34,9 @@ from lstm_spec.releases import ledger
         (["check", "--workers", "0"], "'0' is not a whole number from 1 up"),
         (["check", "--workers", "two"], "'two' is not a whole number from 1 up"),
         (["check", "--report", "/proc/none/report"], "cannot be written"),
-        (["check", "--bisect", "keras-3.9", "keras-3.12"], "--bisect is about one claim; give its"),
+        (["check", "--bisect", "keras-3.9", "keras-3.12"], "bisect is about one claim; give its"),
+        (["bisect", "time.order", "keras-3.9"], "the following arguments are required: B"),
+        (["bisect", "time.order", "keras-3.9", "numpy"], "the matrix has no 'numpy'"),
         (
             ["check", "time.order", "--bisect", "a", "b"],
             "the matrix has no 'a'; it has",
@@ -59,7 +62,6 @@ from lstm_spec.releases import ledger
         (["cite", "shapes.stacking"], "retired: It says the same as sequences.stacking."),
         (["cite", "time.order", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["explain", "LSTM(0)", "--input", "3,1"], "units=0: The constructor refuses a number of"),
-        (["explain", "LSTM(2"], "the following arguments are required: --input"),
         (["explain", "LSTM(2)", "--input", "3"], "'3' is no shape of an input; give the numbers"),
         (
             ["explain", "LSTM(2)", "--input", "3,1", "--draw", "/proc/none/a.svg"],
@@ -73,13 +75,15 @@ from lstm_spec.releases import ledger
         (["answer"], "the following arguments are required: WORDS"),
         (["compare", "a.jsonl"], "the following arguments are required: B"),
         (["compare", "a.jsonl", "b"], "no file or report of the ledger is called 'a.jsonl'"),
-        (["compare", "/proc/self/mem", "b"], "a report cannot be read: Input/output error"),
+        (["compare", "/proc/self/mem", "b"], "/proc/self/mem cannot be read: Input/output error"),
         (["compare", "a", "b", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["compare", "a", "b", "--python", "3.12"], "--python is about environments; give --speed"),
         (["compare", "--speed", "keras-3.99", "here"], "the matrix has no 'keras-3.99'; did you"),
         (["compare", "--speed", "here", "-e keras"], "'-e' is no requirement; give one like"),
         (["examine"], "invalid choice: 'examine'"),
-        ([], "the following arguments are required: VERB"),
+        (["show"], "the following arguments are required: ID"),
+        (["show", "time.evry-step"], "did you mean time.every-step"),
+        (["list", "tim"], "no claim or chapter is called 'tim'; did you mean"),
     ],
 )
 def test_wrong_usage(
@@ -190,7 +194,7 @@ def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture
 )
 def test_answers_come_quickly_and_without_tensorflow(words: list[str]) -> None:
     program = (
-        "import sys, time; from lstm_spec import cli; status = cli.main(sys.argv[1:]);"
+        "import sys, time; from lstm_spec import catalog, cli; status = cli.main(sys.argv[1:]);"
         "heavy = {'tensorflow', 'keras', 'numpy', 'hypothesis', 'pytest'} & set(sys.modules);"
         "sys.exit(f'{status} {heavy} {time.process_time()}')"
     )
@@ -213,3 +217,58 @@ def test_reader_that_closes_the_pipe_ends_it_without_a_traceback(words: list[str
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait() == 141
+
+
+def printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.main(words) == 0
+    return capsys.readouterr().out
+
+
+def test_no_word_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    shown = capsys.readouterr().out
+    assert all(f"\n    {verb} " in shown for verb in cli.VERBS)
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_help_of_a_verb_has_examples_and_exit_statuses(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([verb, "--help"])
+    shown = capsys.readouterr().out
+    assert f"\nexamples:\n  lstm-spec {verb}" in shown
+    assert "\nexit status:\n  0" in shown
+
+
+def test_list_counts_the_claims_of_each_chapter(capsys: pytest.CaptureFixture[str]) -> None:
+    *lines, last = printed(["list"], capsys).splitlines()
+    assert [line.split()[0] for line in lines] == list(catalog.chapters())
+    assert sum(int(line.split()[1]) for line in lines) == int(last.split()[1])
+
+
+def test_list_finds_claims_and_beliefs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "time.every-step\n" in printed(["list", "time"], capsys)
+    beliefs = printed(["list", "--beliefs", "--find", "timestep"], capsys)
+    assert "    Believed: " in beliefs
+    assert cli.main(["list", "--find", "xyzzy"]) == 1
+
+
+def test_show_prints_the_claim_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    claim = catalog.find("time.every-step")
+    shown = printed(["show", claim.id], capsys)
+    assert claim.statement in " ".join(shown.split())
+    assert f"def {claim.test}(" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [("lstm-spec ans", "answer"), ("lstm-spec cite time.ev", "time.every-step")],
+)
+def test_verbs_and_ids_are_completed(line: str, completed: str, tmp_path: Path) -> None:
+    file = tmp_path / "completions"
+    shell = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line))}
+    settings = {"_ARGCOMPLETE_STDOUT_FILENAME": str(file), "_ARGCOMPLETE_IFS": "\n"}
+    command = [sys.executable, "-m", "lstm_spec.cli"]
+    subprocess.run(command, env={**os.environ, **shell, **settings}, check=True)
+    assert completed in file.read_text(encoding="utf-8").split()

@@ -143,7 +143,7 @@ def test_report_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["out"], 2, "the following arguments are required: REPORT"),
         (["out", "a", "none"], 2, "no file or report of the ledger is called 'none'"),
-        (["out", "a", "/proc/self/mem"], 2, "a report cannot be read: Input/output error"),
+        (["out", "a", "/proc/self/mem"], 2, "/proc/self/mem cannot be read: Input/output error"),
         (["a", "a", "b"], 2, "a is one of the reports; give another file"),
         (["link", "a", "b"], 2, "link is one of the reports; give another file"),
         (["/proc/none/out", "a", "b"], 2, "report /proc/none/out cannot be written: No such file"),

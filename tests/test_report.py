@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lstm_spec.cli import open_report
 from lstm_spec.run import report
 from lstm_spec.run.report import (
     Environment,
@@ -20,7 +21,6 @@ from lstm_spec.run.report import (
     Record,
     UnreadableReportError,
 )
-from lstm_spec.verbs.outcome import open_report
 
 SCHEMA = Path(report.__file__).with_name("report.schema.json")
 HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})

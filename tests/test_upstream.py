@@ -324,7 +324,7 @@ def test_what_the_nightly_has_mended_is_left_out(capsys: pytest.CaptureFixture[s
 
 def test_claim_that_the_nightly_has_mended_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["upstream", "shapes.empty-batch"]) == 1
-    assert "mended on the nightly; --mended prints an issue" in capsys.readouterr().err
+    assert "fixed on the nightly; --mended prints an issue" in capsys.readouterr().err
 
 
 def test_report_of_another_keras_is_read(

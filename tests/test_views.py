@@ -113,7 +113,6 @@ def test_table_fits_the_terminal(width: int) -> None:
     assert "Observed claims that got worse" in lines
 
 
-def test_narrow_terminal_gets_the_cells_below_one_another() -> None:
+def test_a_changed_claim_stands_on_a_line_with_the_reason_below_it() -> None:
     lines = table(compare(THEN, NOW), 40).splitlines()
-    start = lines.index("gates.one")
-    assert lines[start + 1 : start + 3] == ["  then: held", "  now: refuted"]
+    assert "gates.one  held -> refuted" in lines

@@ -14,12 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lstm_spec.errors import UsageError
+
 CLAIMS = Path(__file__).parent / "claims"
 BASES = ("promised", "derived", "observed")
 NO_GPU = "No GPU has tried it"
 
 
-class UnknownNameError(ValueError):
+class UnknownNameError(UsageError):
     """A word that is neither a claim's id nor a chapter."""
 
 
@@ -54,6 +56,8 @@ class Claim:
     """Where it stands, in the folder of the claims: `masking/forms.py`."""
     line: int
     """The line of the file on which it begins."""
+    end: int
+    """The line on which its test ends."""
     code: str
     """A digest of what the test draws and does, and of its example; words do not count."""
 
@@ -75,6 +79,17 @@ class Claim:
     def chapter(self) -> str:
         """The part of the id before the dot."""
         return self.id.partition(".")[0]
+
+    @property
+    def path(self) -> str:
+        """The file that holds the test, from the root of the repository."""
+        return f"spec/lstm_spec/claims/{self.file}"
+
+    @property
+    def text(self) -> str:
+        """The source of the claim, from its mark to the end of its test."""
+        lines = (CLAIMS / self.file).read_text(encoding="utf-8").splitlines()
+        return "\n".join(lines[self.line - 1 : self.end])
 
     @property
     def module(self) -> str:
@@ -233,5 +248,6 @@ def _claim(file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -
         test=node.name,
         file=file,
         line=mark.lineno,
+        end=node.end_lineno or node.lineno,
         code=_code(node, mark, lines, arrow + example),
     )

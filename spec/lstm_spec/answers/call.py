@@ -8,6 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from lstm_spec.errors import UsageError
+
 LAYERS = ("LSTM", "Bidirectional")
 EXAMPLE = "'LSTM(2, return_sequences=True)'"
 LITERALS = "a string, a number, True, False, None, or a tuple or list of these"
@@ -20,7 +22,7 @@ LARGEST = 10**9
 SHAPE = re.compile(r"\s*(None|[0-9]{1,10})\s*,\s*(None|[0-9]{1,10})\s*")
 
 
-class CallError(ValueError):
+class CallError(UsageError):
     """What was given is no constructor call, is refused by LSTM, or is no shape of an input."""
 
 

@@ -96,7 +96,7 @@ def citation(
         untried: why it cannot be tried there, if it cannot.
     """
     version = metadata.version(PACKAGE)
-    test = f"spec/lstm_spec/claims/{claim.file}#L{claim.line}"
+    test = f"{claim.path}#L{claim.line}"
     address = repository()
     first = false_at(claim.id, place or deviations.newest())
     return Citation(

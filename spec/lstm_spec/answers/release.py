@@ -7,6 +7,7 @@ from dataclasses import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
+from lstm_spec.errors import UsageError
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
 from lstm_spec.run.oneline import one_line
@@ -17,7 +18,7 @@ EXAMPLES = "give a release like keras==3.9.2 or tensorflow==2.15.1, or a name of
 MADE = {"keras", "tf-keras", "tensorflow"}
 
 
-class UnknownReleaseError(ValueError):
+class UnknownReleaseError(UsageError):
     """Words that name no Keras of which anything is known."""
 
 

@@ -11,6 +11,7 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
+from lstm_spec.errors import UsageError
 from lstm_spec.run.oneline import one_line
 
 LONGEST = 400_000
@@ -25,7 +26,7 @@ MAGIC = re.compile(r"^(\s*)(?:[%!].*|\?\w+|\w+\?)$")
 OTHERS = ("python", "py", "python3", "py3", "keras", "")
 
 
-class ProgramError(ValueError):
+class ProgramError(UsageError):
     """What was given is no program that can be read."""
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lstm_spec.errors import UsageError
 from lstm_spec.releases import apart, ledger, matrix
 from lstm_spec.run import report
 from lstm_spec.run.report import Verdict
@@ -13,7 +14,7 @@ from lstm_spec.run.report import Verdict
 Verdicts = Callable[[str], Verdict]
 
 
-class UnusableRangeError(ValueError):
+class UnusableRangeError(UsageError):
     """Two releases between which nothing can be looked for."""
 
 

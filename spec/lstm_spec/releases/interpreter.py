@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
+from lstm_spec.errors import BrokenError
 from lstm_spec.releases import apart, matrix, venv
 from lstm_spec.releases.bursts import ALONE, Answer, Ask, Ready
 from lstm_spec.releases.request import Request, UnusableRequirementError
@@ -31,7 +32,7 @@ LIMIT = 300
 Said = TypeVar("Said", Ready, Answer)
 
 
-class DeadError(RuntimeError):
+class DeadError(BrokenError):
     """An interpreter that ended, or had to be ended; the message says in one sentence why."""
 
 

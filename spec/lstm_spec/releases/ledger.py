@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import structs
 from packaging.version import Version
 
+from lstm_spec.errors import UsageError
 from lstm_spec.run import report
 from lstm_spec.run.oneline import one_line
 from lstm_spec.run.place import Place
@@ -22,7 +23,7 @@ NEAREST = "nearest"
 """The word for the newest report that is older than another."""
 
 
-class UnknownReportError(ValueError):
+class UnknownReportError(UsageError):
     """A word that is neither a file nor a name in the ledger."""
 
 
@@ -39,8 +40,7 @@ def find(text: str) -> Report:
         text: the path of a file, or a name in the ledger.
 
     Raises:
-        UnknownReportError: it is neither; the message holds the nearest names.
-        OSError: the file cannot be read.
+        UnknownReportError: it is neither, or cannot be read; the message holds the nearest names.
         UnreadableReportError: the file is no report, or the report is incomplete.
     """
     path = Path(text)
@@ -50,7 +50,10 @@ def find(text: str) -> Report:
                 f"no file or report of the ledger is called {text!r}; {_hint(text)}"
             )
         path = FOLDER / f"{text}{SUFFIX}"
-    found = report.read(path)
+    try:
+        found = report.read(path)
+    except OSError as error:
+        raise UnknownReportError(f"{path} cannot be read: {error.strerror}") from None
     if found.footer is None:
         done, planned = len(found.records), len(found.header.claims)
         said = f"{done} of {planned} claims were tried; `lstm-spec check --resume` goes on"
@@ -133,7 +136,6 @@ def pair(then: str, now: str) -> tuple[Report, Report]:
 
     Raises:
         UnknownReportError: one is neither a file nor a name, or no report is older.
-        OSError: a file cannot be read.
         UnreadableReportError: a file is no report, or the report is incomplete.
     """
     if then != NEAREST:

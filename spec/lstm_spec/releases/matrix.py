@@ -19,7 +19,8 @@ import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec import catalog
-from lstm_spec.releases import apart, ledger, venv
+from lstm_spec.errors import SpecError
+from lstm_spec.releases import apart, ledger
 from lstm_spec.releases.merge import UnmergeableError, merge
 from lstm_spec.releases.request import Request
 from lstm_spec.run import deviations, environment, report, toml
@@ -214,7 +215,7 @@ def _tell(entry: Entry, folder: Path, workers: int) -> bool:
     try:
         said = make(entry, folder, workers) if missing(entry, folder) else "has its report"
         good = True
-    except (venv.UnmadeError, ValueError, OSError) as error:
+    except (SpecError, ValueError, OSError) as error:
         said, good = f"has no report: {error}", False
     print(f"{entry.name}: {said}", flush=True)
     return good

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import structs
 
 from lstm_spec import catalog
+from lstm_spec.errors import BrokenError
 from lstm_spec.releases.compare import differences, facts
 from lstm_spec.run.oneline import one_line
 from lstm_spec.run.report import Environment, Footer, Header, Report
@@ -21,7 +22,7 @@ Shard = tuple[str, Report]
 """A complete report, and the name under which it was given."""
 
 
-class UnmergeableError(ValueError):
+class UnmergeableError(BrokenError):
     """Reports that are not the shards of one run."""
 
 

@@ -13,6 +13,7 @@ from urllib.request import url2pathname
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from lstm_spec.errors import UsageError
 from lstm_spec.run.backends import NEEDED
 from lstm_spec.run.oneline import one_line
 
@@ -23,7 +24,7 @@ STAND_INS = {
 """Packages that own the same files: one of them is enough, and two break each other."""
 
 
-class UnusableRequirementError(ValueError):
+class UnusableRequirementError(UsageError):
     """A word that names no package, or packages that break each other."""
 
 

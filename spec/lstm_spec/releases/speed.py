@@ -27,6 +27,7 @@ from typing import Literal
 
 import msgspec
 
+from lstm_spec.errors import BrokenError
 from lstm_spec.releases.bursts import Answer, Ask, Ready
 from lstm_spec.releases.compare import Change, differences
 from lstm_spec.releases.interpreter import DeadError, Interpreter, Side, opened
@@ -76,7 +77,7 @@ class Speeds(msgspec.Struct, frozen=True):
     """Versions, Python and backend, where they differ."""
 
 
-class UntimedError(RuntimeError):
+class UntimedError(BrokenError):
     """Nothing could be timed in both environments."""
 
 

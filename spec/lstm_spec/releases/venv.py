@@ -18,6 +18,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from lstm_spec.errors import BrokenError
 from lstm_spec.releases.request import (
     STAND_INS,
     Request,
@@ -33,7 +34,7 @@ from lstm_spec.run.oneline import one_line
 PACKAGE = "lstm-spec"
 
 
-class UnmadeError(RuntimeError):
+class UnmadeError(BrokenError):
     """An environment that cannot be made; the message says in one sentence why."""
 
 

@@ -27,6 +27,10 @@ NARROW = 60
 """A terminal with fewer columns gets the cells below one another."""
 
 
+DETAILS = ("Signatures", "Documentation", "Environment")
+"""The sections that a terminal shows only when they are asked for."""
+
+
 def said(found: Comparison | Speeds) -> tuple[str, list[Section]]:
     """Return what a comparison says: one sentence, and the sections below it."""
     if isinstance(found, Comparison):
@@ -34,25 +38,43 @@ def said(found: Comparison | Speeds) -> tuple[str, list[Section]]:
     return paces.sentence(found), paces.sections(found)
 
 
-def table(found: Comparison | Speeds, console: Console) -> None:
-    """Print a comparison for a person at a terminal."""
+def table(found: Comparison | Speeds, console: Console, *, whole: bool = True) -> None:
+    """Print a comparison for a person at a terminal.
+
+    Args:
+        found: what differs.
+        console: where to print.
+        whole: whether to print signatures, documentation and environment too.
+    """
     style = "bold red" if found.worse else "bold green"
     first, parts = said(found)
     console.print(Text(one_line(first), style))
+    hidden = [section for section in parts if not whole and section.title in DETAILS]
     for section in parts:
+        if section in hidden:
+            continue
         console.print(Text(f"\n{section.title}", "bold"))
         if section.note:
             console.print(Text(one_line(section.note)))
         if section.rows:
-            narrow = console.width < NARROW
-            console.print(_stacked(section, console.width) if narrow else _columns(section))
+            listed = console.width < NARROW or "why" in section.head or section.title in DETAILS
+            console.print(_listed(section, console.width) if listed else _columns(section))
+    if hidden:
+        names = " and ".join(section.title.lower() for section in hidden)
+        console.print(Text(f"\nChanges of {names} are left out; --all shows them."))
+
+
+def lines(found: Comparison | Speeds, console: Console, *, whole: bool) -> int:
+    """Return how many lines a comparison takes at a terminal."""
+    with console.capture() as capture:
+        table(found, console, whole=whole)
+    return capture.get().count("\n")
 
 
 def _columns(section: Section) -> Table:
     made = Table(box=None, pad_edge=False)
     first, *others = section.head
-    short = all(len(row[0]) < NARROW for row in section.rows)  # like the id of a claim
-    made.add_column(first, overflow="fold", no_wrap=short)
+    made.add_column(first, overflow="fold", no_wrap=True)
     for title in others:
         made.add_column(title, overflow="fold")
     for row in section.rows:
@@ -60,11 +82,16 @@ def _columns(section: Section) -> Table:
     return made
 
 
-def _stacked(section: Section, width: int) -> Text:
+def _listed(section: Section, width: int) -> Text:
+    """Return each row as a line with its cells, and the reason, if there is one, below it."""
     lines = []
     for row in section.rows:
-        first, *rest = zip(section.head, map(one_line, row), strict=True)
-        lines += [first[1], *(f"  {title}: {cell}" for title, cell in rest if cell)]
+        cells = dict(zip(section.head, map(one_line, row), strict=True))
+        name, why = cells.pop(section.head[0]), cells.pop("why", "")
+        values = " -> ".join(cells.values()) if "then" in cells else ", ".join(cells.values())
+        short = len(name) + len(values) + 2 <= width
+        lines += [f"{name}  {values}"] if short else [name, f"    {values}"]
+        lines += [f"    {why}"] if why else []
     wrapped = [textwrap.fill(line, width, subsequent_indent=4 * " ") for line in lines]
     return Text("\n".join(wrapped), overflow="fold")
 

@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 
 from lstm_spec.catalog import Claim
+from lstm_spec.errors import BrokenError
 from lstm_spec.run import hosts, report
 from lstm_spec.run.environment import quiet
 from lstm_spec.run.report import Environment, Footer, Header, Record, Writer
@@ -35,7 +36,7 @@ PLUGINS = (
 )
 
 
-class StoppedError(RuntimeError):
+class StoppedError(BrokenError):
     """pytest ended before every claim was tried."""
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from packaging.version import Version
 
+from lstm_spec.errors import BrokenError
 from lstm_spec.run import place
 from lstm_spec.run.oneline import without_escapes
 from lstm_spec.run.report import Environment
@@ -51,7 +52,7 @@ SENTENCE = 200
 """How many characters of an error's text are told."""
 
 
-class BrokenInstallationError(RuntimeError):
+class BrokenInstallationError(BrokenError):
     """Keras is missing, cannot be imported, or has an LSTM that cannot be called."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from lstm_spec import catalog
+from lstm_spec.errors import UsageError
 from lstm_spec.run import environment, place
 from lstm_spec.run.oneline import one_line
 
@@ -22,7 +23,7 @@ PATIENCE = 20
 """Seconds in which a host begins a new interpreter after one has died."""
 
 
-class UselessDatabaseError(ValueError):
+class UselessDatabaseError(UsageError):
     """A database that cannot be used; the message says why, and what to do."""
 
 

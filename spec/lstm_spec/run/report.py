@@ -21,6 +21,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from lstm_spec.errors import BrokenError, UsageError
 from lstm_spec.run.oneline import one_line
 
 SCHEMA = 1
@@ -38,11 +39,11 @@ DAMAGED: Verdict = "damaged record"
 GOOD: frozenset[Verdict] = frozenset({"held", "deviates", "not applicable"})
 
 
-class UnreadableReportError(ValueError):
+class UnreadableReportError(BrokenError):
     """A file that is not a report, or not one of this schema."""
 
 
-class LockedError(ValueError):
+class LockedError(UsageError):
     """A report that another check is writing; the message says since when."""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from lstm_spec import catalog
+from lstm_spec.errors import UsageError
 from lstm_spec.run.report import Environment, Header, Writer
 
 
-class UnresumableError(ValueError):
+class UnresumableError(UsageError):
     """A report that cannot be gone on with; the message says why, and what to do."""
 
 

@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import msgspec
 
+from lstm_spec.errors import BrokenError
 from lstm_spec.run.oneline import one_line
 
 Kind = TypeVar("Kind")
 
 
-class UnreadableFileError(ValueError):
+class UnreadableFileError(BrokenError):
     """A file that is not TOML, or does not hold what it must; the message names it."""
 
 
