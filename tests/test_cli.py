@@ -263,7 +263,7 @@ def test_show_prints_the_claim_as_it_is_written(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(
     ("line", "completed"),
-    [("lstm-spec ans", "answer"), ("lstm-spec cite time.ev", "time.every-step")],
+    [("lstm-spec exp", "explain"), ("lstm-spec cite time.ev", "time.every-step")],
 )
 def test_verbs_and_ids_are_completed(line: str, completed: str, tmp_path: Path) -> None:
     file = tmp_path / "completions"
