@@ -27,7 +27,6 @@ from lstm_spec import catalog, cli
 from lstm_spec.harness.shared_database import Found
 from lstm_spec.run import check, hosts, report
 from lstm_spec.run.hosts import UselessDatabaseError, forbid_useless_database, workers
-from reports import HERE
 
 FAULTS = Path(__file__).parent / "faults"
 CHECK = (sys.executable, "-m", "lstm_spec.cli", "check")
@@ -299,7 +298,7 @@ def test_claim_whose_worker_dies_whenever_it_is_tried_is_recorded_at_last(
     monkeypatch.setattr(check, "_attempt", attempt)
     with report.writer(tmp_path / FILE) as file:
         claims = catalog.claims()[:2]
-        list(check.run(check.Plan(claims, "smoke", None, 1, 60, file, hosts=("ssh=h1",)), HERE))
+        list(check.run(check.Plan(claims, "smoke", None, 1, 60, file, hosts=("ssh=h1",))))
     assert runs == [(2, True), (1, True), (1, False)]
     assert report.read(tmp_path / FILE).footer.verdicts == {"held": 1, "crashed": 1}
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.releases.request import Request
     from lstm_spec.releases.speed import Speeds
     from lstm_spec.run.check import Plan
-    from lstm_spec.run.report import Environment, Line, Report, Verdict
+    from lstm_spec.run.report import Line, Report, Verdict
 
 REPORT = Path("lstm-spec-report.jsonl")
 NOTHING, BAD_USAGE, BROKEN, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
@@ -254,7 +254,7 @@ def check(arguments: argparse.Namespace) -> int:
     Raises:
         BrokenError: the report cannot be written.
     """
-    from lstm_spec.run import deviations, environment
+    from lstm_spec.run import deviations
 
     if arguments.bisect:
         return _bisect_as_option(arguments)
@@ -265,10 +265,7 @@ def check(arguments: argparse.Namespace) -> int:
         with _opened(arguments) as report:
             if arguments.packages or arguments.backend or arguments.python:
                 return _elsewhere(arguments, report)
-            with _busy("looking at Keras"):
-                here = environment.probe()
-            plan = _plan(arguments, claims, here, report)
-            return _try(plan, here, arguments.durations)
+            return _try(_plan(arguments, claims, report), arguments.durations)
     except OSError as error:
         raise BrokenError(f"{arguments.report} cannot be written: {error.strerror}") from None
 
@@ -301,15 +298,13 @@ def _opened(arguments: argparse.Namespace) -> Iterator[Writer]:
         yield report
 
 
-def _plan(
-    arguments: argparse.Namespace, claims: list[catalog.Claim], here: Environment, report: Writer
-) -> Plan:
+def _plan(arguments: argparse.Namespace, claims: list[catalog.Claim], report: Writer) -> Plan:
     from lstm_spec.run import environment, hosts, resume
     from lstm_spec.run.check import Plan
 
     chosen, seed = arguments.effort, arguments.seed
     if arguments.resume:
-        begun = resume.header(report, here)
+        begun = resume.header(report)
         claims, chosen, seed = catalog.select(begun.claims), begun.effort, begun.seed
     hosts.forbid_useless_database(arguments.database, seed)
     places = tuple(arguments.hosts)
@@ -327,13 +322,13 @@ def _plan(
     )
 
 
-def _try(plan: Plan, environment: Environment, durations: int) -> int:
+def _try(plan: Plan, durations: int) -> int:
     from lstm_spec.run import check, terminal
     from lstm_spec.run.environment import ASKED
 
     screen, interrupted = console(), False
     try:
-        with contextlib.closing(check.run(plan, environment)) as records:
+        with contextlib.closing(check.run(plan)) as records:
             terminal.follow(records, len(plan.claims), screen)
     except KeyboardInterrupt:
         interrupted = True
@@ -796,15 +791,6 @@ def console() -> Console:
             raise BrokenPipeError
 
     return Piped()
-
-
-@contextlib.contextmanager
-def _busy(words: str) -> Iterator[None]:
-    """Say on a terminal what takes its time."""
-    from rich.console import Console
-
-    with Console(stderr=True).status(f"{words} ..."):
-        yield
 
 
 def say(message: object, status: int) -> int:

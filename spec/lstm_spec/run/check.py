@@ -21,12 +21,15 @@ from pathlib import Path
 
 from lstm_spec.catalog import Claim
 from lstm_spec.errors import BrokenError
-from lstm_spec.run import hosts, report
+from lstm_spec.run import environment, hosts, report, resume
 from lstm_spec.run.environment import quiet
 from lstm_spec.run.report import Environment, Footer, Header, Record, Writer
 
 GRACE = 5
 """Seconds after its time limit at which a claim is ended that holds Python's global lock."""
+
+LOOKING, INSTALLED, BEGUN = "looking", "installed.json", "begun"
+"""The files by which the first worker, this process and the recorder wait for one another."""
 
 PLUGINS = (
     "xdist.plugin",
@@ -60,20 +63,26 @@ class Plan:
     """The address of the Redis server that keeps what refuted a claim; default: none."""
 
 
-def run(plan: Plan, environment: Environment) -> Generator[Record]:
+def run(plan: Plan) -> Generator[Record]:
     """Try the claims, and yield each record as it comes.
+
+    The report is begun, or resumed, as soon as the first worker has found what is installed.
 
     pytest-xdist may lose some claims when a worker dies: what was not tried is begun anew. On
     hosts so is a claim whose worker died, for its host may have died, until nothing else is left.
 
     Raises:
         OSError: the report cannot be written.
+        BrokenInstallationError: no LSTM can be called here.
         StoppedError: pytest tried nothing; the message holds the end of what it printed.
+        UnresumableError: the report was made elsewhere.
     """
     began = time.monotonic()
-    if not plan.resume:
-        plan.report.begin(_header(plan, environment))
     again = bool(plan.hosts)
+    if plan.hosts:
+        _begin(plan, environment.probe())
+    else:
+        yield from _attempt(plan, _untried(plan) if plan.resume else plan.claims, again, first=True)
     while left := _untried(plan):
         yield from _attempt(plan, left, again)
         again = bool(plan.hosts) and len(_untried(plan)) < len(left)
@@ -102,13 +111,23 @@ def _untried(plan: Plan) -> list[Claim]:
     return [claim for claim in plan.claims if claim.id in untried]
 
 
-def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
+def _begin(plan: Plan, here: Environment) -> None:
+    """Begin the report, or make sure that it can be resumed here."""
+    if plan.resume:
+        resume.forbid_elsewhere(plan.report, here)
+        plan.report.cut()
+    else:
+        plan.report.begin(_header(plan, here))
+
+
+def _attempt(plan: Plan, claims: list[Claim], again: bool, first: bool = False) -> Iterator[Record]:
     """Run pytest once, and yield each record as it comes.
 
     Args:
         plan: what to try, and how.
         claims: those that are left.
         again: whether a claim whose worker dies is left to the next run.
+        first: whether the report is to be begun.
 
     Raises:
         StoppedError: no claim was tried; the message holds the end of what pytest printed.
@@ -116,6 +135,8 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
     command = [*_command(plan, claims), *(["--lstm-again"] if again else [])]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "pytest.log")
+        if first:
+            command.insert(4, f"--lstm-begin={folder}")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -128,6 +149,9 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
                 pass_fds=[plan.report.descriptor],
             )
         try:
+            if first:
+                _begin(plan, _installed(Path(folder), process))
+                Path(folder, BEGUN).touch()
             yield from _follow(plan.report, process)
         finally:
             _end(process)
@@ -137,6 +161,45 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool) -> Iterator[Record]:
                 f"pytest ended before {len(claims)} of {len(plan.claims)} claims "
                 "were tried; the last lines that it printed:\n" + "\n".join(said)
             )
+
+
+def _installed(folder: Path, process: subprocess.Popen[bytes]) -> Environment:
+    """Wait for what the first worker finds installed.
+
+    If it crashes, or pytest ends, it is looked for once more, to say how that ends.
+    """
+    file, looking = folder / INSTALLED, folder / LOOKING
+    while not file.exists():
+        if process.poll() is not None or (looking.exists() and not _locked(looking)):
+            return environment.read(file) if file.exists() else environment.probe()
+        time.sleep(0.05)
+    return environment.read(file)
+
+
+def _locked(file: Path) -> bool:
+    """Return whether another process holds the lock of a file: it does until it ends."""
+    import fcntl  # only here: Windows lacks it
+
+    with file.open("rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def look(folder: Path) -> None:
+    """Write what is installed into a folder, for the process that waits for it.
+
+    A file is locked meanwhile, so that it can be told if this process crashes.
+    """
+    import fcntl  # only here: Windows lacks it
+
+    part = folder / "looking.part"
+    with part.open("wb") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        part.rename(folder / LOOKING)
+        environment.write(folder / INSTALLED)
 
 
 def _header(plan: Plan, environment: Environment) -> Header:

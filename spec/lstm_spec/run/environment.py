@@ -1,7 +1,7 @@
-"""What is installed here, found out in a process apart: an import of Keras can fail or die.
+"""What is installed here, as a worker process finds it: an import of Keras can fail or crash.
 
-Run as `python -m lstm_spec.run.environment FILE` it writes what it finds to the file, for
-the standard streams belong to whatever TensorFlow prints.
+The first worker of a check writes it to a file before it collects a claim, so that Keras is
+imported once. `python -m lstm_spec.run.environment FILE` does the same in a process of its own.
 """
 
 from __future__ import annotations
@@ -56,9 +56,12 @@ class BrokenInstallationError(BrokenError):
     """Keras is missing, cannot be imported, or has an LSTM that cannot be called."""
 
 
-class _Found(msgspec.Struct):
+class Found(msgspec.Struct):
+    """What a process found; the one or the other is empty."""
+
     environment: Environment | None = None
     broken: str = ""
+    """Why an LSTM cannot be called there, in one sentence."""
 
 
 def cores() -> int:
@@ -83,10 +86,26 @@ def probe() -> Environment:
             raise BrokenInstallationError(
                 f"Python ended with status {done.returncode} while it imported Keras: {last}"
             )
-        found = msgspec.json.decode(file.read_bytes(), type=_Found)
+        return read(file)
+
+
+def read(file: Path) -> Environment:
+    """Return what a process wrote.
+
+    Raises:
+        BrokenInstallationError: no LSTM can be called there.
+    """
+    found = msgspec.json.decode(file.read_bytes(), type=Found)
     if found.environment is None:
         raise BrokenInstallationError(found.broken)
     return found.environment
+
+
+def write(file: Path) -> None:
+    """Look at what is installed, and write it to a file, which is whole as soon as it is there."""
+    part = file.with_suffix(".part")
+    part.write_bytes(msgspec.json.encode(_look()))
+    part.rename(file)
 
 
 def quiet() -> dict[str, str]:
@@ -101,20 +120,20 @@ def quiet() -> dict[str, str]:
     return variables
 
 
-def _look() -> _Found:
+def _look() -> Found:
     try:
         from lstm_spec.harness import subject
     except ModuleNotFoundError as error:
         if error.name == "keras":
-            return _Found(broken="Keras is not installed: run `pip install tensorflow`.")
-        return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
+            return Found(broken="Keras is not installed: run `pip install tensorflow`.")
+        return Found(broken=f"Keras cannot be imported: {_say(error)}.")
     except Exception as error:  # whatever an installation throws is reported, not raised
-        return _Found(broken=f"Keras cannot be imported: {_say(error)}.")
+        return Found(broken=f"Keras cannot be imported: {_say(error)}.")
     try:
         subject.call()
-        return _Found(environment=_environment(subject.backend()))
+        return Found(environment=_environment(subject.backend()))
     except Exception as error:
-        return _Found(broken=f"keras.layers.LSTM cannot be called: {_say(error)}.")
+        return Found(broken=f"keras.layers.LSTM cannot be called: {_say(error)}.")
 
 
 def _say(error: Exception) -> str:
@@ -194,4 +213,4 @@ def _device() -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(msgspec.json.encode(_look()))
+    write(Path(sys.argv[1]))

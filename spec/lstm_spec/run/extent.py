@@ -7,6 +7,7 @@ Two numbers are the least and the greatest; names are all that were drawn, up to
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +48,8 @@ class Tried:
         self._add("initial_state", "none" if case.h is None else "given")
 
     def _add(self, name: str, value: Any) -> None:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and math.isfinite(value):
             self.numbers[name].add(value)
         elif isinstance(value, (list, tuple)) and all(map(_plain, value)):
             self.names[name].add(_short(", ".join(map(str, value))))

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
     group.addoption("--lstm-descriptor", type=int, metavar="FD", help="that file, already locked")
     group.addoption("--lstm-parent", type=int, metavar="PID", help="end when that process ends")
+    group.addoption("--lstm-begin", type=Path, metavar="DIR", help="where the first worker tells")
     group.addoption("--lstm-again", action="store_true", help="do not record who dies")
     shared = "a Redis server that keeps what refutes a claim, like redis://HOST; needs a seed"
     group.addoption("--lstm-database", metavar="URL", default="", help=shared)
@@ -61,6 +62,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if path and not hasattr(config, "workerinput"):
         recorder = Recorder(_report(path, config), config)
         config.pluginmanager.register(recorder, "lstm-spec-recorder")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell the check that began this run what is installed, before a claim is collected."""
+    folder = session.config.getoption("lstm_begin")
+    if folder and getattr(session.config, "workerinput", {}).get("workerid") == "gw0":
+        from lstm_spec.run.check import look
+
+        look(folder)
 
 
 def _report(path: Path, config: pytest.Config) -> Writer:

@@ -10,7 +10,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.run import deviations, hosts
-from lstm_spec.run.check import end_with
+from lstm_spec.run.check import BEGUN, end_with
 from lstm_spec.run.report import Record, Writer
 
 KEY = "lstm_spec"
@@ -26,6 +26,8 @@ class Recorder:
         self.recorded: set[str] = set()
         self.again = config.getoption("lstm_again")
         self.limit = float(config.getoption("timeout", None) or "inf")
+        begin = config.getoption("lstm_begin")
+        self.begun = begin and begin / BEGUN
         self.started: dict[str, float] = {}
         self.ids = {claim.test: claim.id for claim in catalog.claims()}
         if parent := config.getoption("lstm_parent"):
@@ -64,6 +66,8 @@ class Recorder:
         """Append a record, unless the claim has one: a worker may crash after its claim."""
         if record.claim in self.recorded:
             return
+        while self.begun and not self.begun.exists():
+            time.sleep(0.05)
         try:
             self.report.append(record)
         except OSError as error:

@@ -13,24 +13,35 @@ class UnresumableError(UsageError):
     """A report that cannot be gone on with; the message says why, and what to do."""
 
 
-def header(begun: Writer, here: Environment) -> Header:
-    """Return what a report set out to do, and cut off its last line if it is not whole.
+def header(begun: Writer) -> Header:
+    """Return what a report set out to do.
+
+    Raises:
+        UnresumableError: it is of other claims.
+        UnreadableReportError: the file is damaged, or no report.
+        OSError: the file cannot be read.
+    """
+    header = begun.read().header
+    _forbid(begun, _edited(header))
+    return header
+
+
+def forbid_elsewhere(begun: Writer, here: Environment) -> None:
+    """Forbid to go on with a report where other packages are installed.
 
     Args:
         begun: the report.
         here: where its other claims would be tried.
 
     Raises:
-        UnresumableError: it was made elsewhere, or of other claims.
-        UnreadableReportError: the file is damaged, or no report.
-        OSError: the file cannot be read or written.
+        UnresumableError: it was made elsewhere.
     """
-    file, header = begun.path, begun.read().header
-    for difference in (_elsewhere(header.environment, here), _edited(header)):
-        if difference:
-            raise UnresumableError(f"{file} {difference}; leave out --resume to begin anew")
-    begun.cut()
-    return header
+    _forbid(begun, _elsewhere(begun.read().header.environment, here))
+
+
+def _forbid(begun: Writer, difference: str) -> None:
+    if difference:
+        raise UnresumableError(f"{begun.path} {difference}; leave out --resume to begin anew")
 
 
 def forbid_unusable(begun: Writer) -> None:

@@ -78,10 +78,11 @@ def _where(tried: Report) -> str:
     versions = [f"{name} {installed[name]}" for name in names if name in installed]
     there = header.environment
     cases = "the same cases on every run" if header.seed is None else f"seed {header.seed}"
+    workers = f"{header.workers} worker" + "s" * (header.workers != 1)
     return (
         f"\n{', '.join(versions)}, Python {there.python}, "
         f"{there.backend} backend on {there.device}\n"
-        f"effort {header.effort}, {cases}, {header.workers} workers\n"
+        f"effort {header.effort}, {cases}, {workers}\n"
     )
 
 

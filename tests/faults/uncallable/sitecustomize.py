@@ -1,8 +1,8 @@
-"""In the process that looks at the installation, an LSTM that cannot be called."""
+"""In the worker that looks at the installation, an LSTM that cannot be called."""
 
 import sys
 
-if "lstm_spec.run.environment" in sys.orig_argv:
+if "-c" in sys.orig_argv:
     import keras
 
     def call(self, sequences, initial_state=None, mask=None, training=False):

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.run import check, environment, report
+from lstm_spec.run import check, report
 from lstm_spec.run.effort import time_limit
 from tools.studies.searches import keep, kept
 
@@ -56,7 +56,7 @@ def seen(file: Path = SEEN) -> list[Line]:
 
 def search(workers: int) -> Iterator[Line]:
     """Try what is not seen yet, seed by seed, and keep each line as it comes."""
-    now, here = digests(), environment.probe()
+    now = digests()
     for seed in SEEDS:
         done = {line.claim for line in seen() if line.seed == seed}
         left = [claim for claim in searched() if claim.id not in done]
@@ -65,7 +65,7 @@ def search(workers: int) -> Iterator[Line]:
             report.writer(Path(folder, "report.jsonl")) as file,
         ):
             plan = check.Plan(left, CASES, seed, workers, time_limit(CASES), file)
-            for record in check.run(plan, here) if left else ():
+            for record in check.run(plan) if left else ():
                 facts = (record.verdict, record.examples, record.error, record.bound)
                 message = "" if record.verdict in ("held", "deviates") else record.message
                 line = Line(record.claim, now[record.claim], seed, *facts, message)
