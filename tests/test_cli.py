@@ -70,6 +70,7 @@ from lstm_spec.releases import ledger
         (["review", "/none/a.py"], "'/none/a.py' cannot be read: No such file or directory"),
         (["review", "/"], "'/' cannot be read: Is a directory"),
         (["review", "/dev/null"], "there is no Python in what was given; give a program"),
+        (["review", __file__, "--to", "keras==3.9.2"], "is a program; give --to with a model's"),
         (["review"], "the following arguments are required: FILE"),
         (["review", "a", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["answer"], "the following arguments are required: WORDS"),

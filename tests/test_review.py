@@ -78,11 +78,12 @@ def test_there_are_forty_findings_each_with_a_claim() -> None:
 
 
 def test_each_finding_is_found_in_its_program_and_not_in_the_cured_one() -> None:
-    missed = [rule.id for rule in rules() if rule.id not in ids(of_program(rule.sick))]
+    missed = [rule.id for rule in static() if rule.id not in ids(of_program(rule.sick))]
     left = [rule.id for rule in rules() if rule.id in ids(of_program(rule.cured))]
     worse = {
         rule.id: [one.id for one in of_program(rule.cured).findings if one.severity in BAD]
         for rule in rules()
+        if rule.when["subject"] != "probe"
     }
     assert missed == []
     assert left == []
@@ -92,8 +93,13 @@ def test_each_finding_is_found_in_its_program_and_not_in_the_cured_one() -> None
 BAD = ("error", "wrong numbers")
 
 
+def static() -> list[Rule]:
+    """Return the findings that are made by reading: a probe needs a live model."""
+    return [rule for rule in rules() if rule.when["subject"] != "probe"]
+
+
 def test_each_cure_changes_the_program_and_each_sentence_is_whole() -> None:
-    for rule in rules():
+    for rule in static():
         for old, _ in rule.cure:
             assert old in rule.sick, rule.id
         (found,) = [one for one in of_program(rule.sick).findings if one.id == rule.id][:1]

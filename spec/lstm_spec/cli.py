@@ -229,10 +229,12 @@ def _add_explain(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_review(verb: argparse.ArgumentParser) -> None:
-    what = "a program, Markdown or a notebook that holds one, or - for what is piped in"
+    what = "a program, Markdown or a notebook, a model's .keras, .h5 or JSON file, or - for a pipe"
     verb.add_argument("file", metavar="FILE", help=what)
     formats = ("text", "markdown", "json", "sarif")
     verb.add_argument("--format", choices=formats, default="text", action=_Once)
+    moved = "what changes for a model on another release, like keras==3.9.2"
+    verb.add_argument("--to", default="", action=_Once, metavar="RELEASE", help=moved)
 
 
 def _add_upstream(verb: argparse.ArgumentParser) -> None:
@@ -646,11 +648,11 @@ def _draw(made: Layer, file: Path) -> None:
 
 
 def review(arguments: argparse.Namespace) -> int:
-    """Print what is found in a program."""
+    """Print what is found in a program or a model."""
     from lstm_spec.answers.review import of_file, worst
     from lstm_spec.answers.review_formats import FORMATS
 
-    findings = of_file(arguments.file)
+    findings = of_file(arguments.file, arguments.to)
     print(FORMATS[arguments.format](findings), end="")
     return NOTHING if worst(findings) in ("error", "wrong numbers") else 0
 
@@ -714,9 +716,13 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
     "review": (
         _add_review,
         review,
-        "say what a program makes of shapes, and what is wrong in it",
+        "say what a program or a model makes of shapes, and what is wrong in it",
         "0. 1: Keras refuses something, or computes something else than is meant.",
-        ("lstm-spec review model.py", "pbpaste | lstm-spec review - --format markdown"),
+        (
+            "lstm-spec review model.py",
+            "pbpaste | lstm-spec review - --format markdown",
+            "lstm-spec review model.keras --to keras==3.9.2",
+        ),
     ),
     "list": (
         _add_list,

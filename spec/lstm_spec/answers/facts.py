@@ -6,7 +6,7 @@ A fact that is not known is left out, and no finding looks at it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lstm_spec.answers import program as programs
@@ -17,6 +17,7 @@ from lstm_spec.answers.network import (
     CELLS,
     RECURRENT,
     UNKNOWN,
+    Custom,
     Layer,
     LostMask,
     Mask,
@@ -59,15 +60,46 @@ TIME = re.compile(r"time|steps?$|look_?back|window|seq(uence)?_?len|maxlen|max_?
 
 def of_program(read: programs.Program) -> list[tuple[int, Facts]]:
     """Return the facts of all that a program does, each with its line."""
+    return _known([*of_events(read.events), *_comments(read)])
+
+
+def _known(listed: Iterable[tuple[int, Facts]]) -> list[tuple[int, Facts]]:
+    return [(line, {k: v for k, v in facts.items() if v is not UNKNOWN}) for line, facts in listed]
+
+
+def of_events(events: Sequence[Event]) -> list[tuple[int, Facts]]:
+    """Return the facts of all that is done, each with its line."""
     listed: list[tuple[int, Facts]] = []
-    for place, event in enumerate(read.events):
+    for place, event in enumerate(events):
         gather = EVENTS.get(event.kind)
         if gather is not None:
             listed += [(event.line, facts) for facts in gather(event)]
         if event.kind == "set" and listed:
-            listed[-1][1]["settled"] = _settled(event, read.events[place + 1 :])
-    listed += _comments(read)
-    return [(line, {k: v for k, v in facts.items() if v is not UNKNOWN}) for line, facts in listed]
+            listed[-1][1]["settled"] = _settled(event, events[place + 1 :])
+    return _known(listed)
+
+
+def of_saved(events: Sequence[Event], name: str, compiled: Mapping[str, Any]) -> Facts:
+    """Return the facts of loading a model from a file.
+
+    Args:
+        events: its layers and their calls.
+        name: the file's.
+        compiled: how it was compiled.
+    """
+    layers = [event.about["layer"] for event in events if event.kind == "layer"]
+    kinds = {_kind_of_function(layer.core) for layer in layers if layer.core.kind == "LSTM"}
+    loss = compiled.get("loss")
+    return {
+        "subject": "load",
+        "file": name,
+        "extension": _extension(name),
+        "loss": loss if isinstance(loss, str) else "",
+        "activation_is": next((k for k in ("lambda", "function") if k in kinds), "name"),
+        "custom_objects": False,
+        "safe_mode": True,
+        "stateful": any(_stateful(layer) is True for layer in layers),
+    }
 
 
 def _settled(event: Event, later: Iterable[Event]) -> bool:
@@ -141,6 +173,8 @@ def _activations() -> list[str]:
 
 def _kind_of_function(layer: Layer) -> Any:
     given = layer.get("activation", "tanh")
+    if isinstance(given, Custom):
+        return given.kind
     if isinstance(given, Function):
         return "lambda" if not hasattr(given.node, "name") else "function"
     if isinstance(given, str):

@@ -35,6 +35,14 @@ Shape = tuple[Size, ...]
 
 
 @dataclass(frozen=True)
+class Custom:
+    """A function of the program's own, as an argument."""
+
+    kind: str
+    """A "function", one that is "registered" with Keras, or a "lambda"."""
+
+
+@dataclass(frozen=True)
 class Mask:
     """A mask that a tensor carries."""
 
@@ -202,8 +210,8 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
             width = _times(2, units)
         elif mode is UNKNOWN:
             width = UNKNOWN
-        if len(layer.inner) > 1:  # a backward_layer may have other units
-            width = UNKNOWN
+        if len(layer.inner) > 1 and mode == "concat":  # a backward_layer may have other units
+            width = _sum([_units(one) for one in layer.inner])
     sequence = core.flag("return_sequences")
     outputs: list[Shape | None]
     if sequence is UNKNOWN:
@@ -232,6 +240,15 @@ def _times(*sizes: Size) -> Size:
             return None if None in sizes else UNKNOWN
         product *= size
     return product if product < LARGEST else UNKNOWN
+
+
+def _sum(sizes: Sequence[Size]) -> Size:
+    total = 0
+    for size in sizes:
+        if size is None or size is UNKNOWN:
+            return UNKNOWN
+        total += size
+    return total
 
 
 def _last(name: str) -> Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]:
@@ -431,9 +448,10 @@ def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
         return 0
     if kind == "Embedding":
         return _product(layer.get("input_dim"), layer.get("output_dim"))
-    if kind == "Bidirectional" and len(layer.inner) == 1:
-        one = parameters(layer.core, shapes)
-        return None if one is None else 2 * one
+    if kind == "Bidirectional" and layer.inner:
+        each = [parameters(one, shapes) for one in layer.inner]
+        one, other = each[0], each[-1]
+        return None if one is None or other is None else one + other
     if kind == "TimeDistributed" and layer.inner and shape and len(shape) > 2:
         return parameters(layer.inner[0], [(shape[0], *shape[2:])])
     if kind == "RNN":

@@ -12,12 +12,22 @@ from typing import Any, Literal
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import facts, program
+from lstm_spec.answers import configuration, facts, program, touches
 from lstm_spec.answers.facts import Facts
-from lstm_spec.answers.network import UNKNOWN, Node, known, parameters, text
+from lstm_spec.answers.network import (
+    RECURRENT,
+    UNKNOWN,
+    LostMask,
+    Mask,
+    Node,
+    known,
+    parameters,
+    text,
+)
 from lstm_spec.answers.program import Event, Model, Program
 from lstm_spec.answers.source import ProgramError
 from lstm_spec.answers.standing import standing
+from lstm_spec.answers.touches import Changed, Touched
 from lstm_spec.run import toml
 from lstm_spec.run.oneline import one_line
 
@@ -75,12 +85,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What a line makes of shapes."""
+    """What a line, or a layer of a model, makes of shapes."""
 
     line: int
     what: str
     says: str
-    claims: list[str] = []
+    claims: tuple[str, ...] = ()
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -90,6 +100,10 @@ class Review(msgspec.Struct, frozen=True):
     rows: list[Row]
     findings: list[Finding]
     notes: list[str]
+    touched: list[Touched] = []
+    """Of a model, what Keras is known to do otherwise with its layers."""
+    changed: list[Changed] = []
+    """Of a model, what changes for it on the release that is asked for."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,24 +120,82 @@ def rules(path: Path = FILE) -> list[Rule]:
     return toml.read(path, _File).finding
 
 
-def of_file(file: str) -> Review:
-    """Review a file.
+def of_file(file: str, to: str = "") -> Review:
+    """Review a file: a program, or a model.
 
     Args:
         file: its name, or - for standard input.
+        to: for a model, a Keras to which it is to be moved.
 
     Raises:
-        ProgramError: it cannot be read, or holds no program.
+        ProgramError: it cannot be read, or holds neither.
+        UnknownReleaseError: nothing is known of the release.
     """
+    name = "standard input" if file == "-" else file
     try:
         data = sys.stdin.buffer.read(READ) if file == "-" else _bytes(Path(file))
+        if configuration.is_model(data[:4]) or (configuration.is_model(data) and file != "-"):
+            return of_model(configuration.read(Path(file)), name, to)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         why = getattr(error, "strerror", None) or error
         raise ProgramError(f"{one_line(file)!r} cannot be read: {why}") from None
     if len(data) >= READ:
         raise ProgramError(f"{one_line(file)} is larger than {READ:,} bytes; give a part of it")
-    name = "standard input" if file == "-" else file
+    if to:
+        raise ProgramError(f"{one_line(file)} is a program; give --to with a model's file")
     return of_program(data.decode("utf-8", "replace"), name)
+
+
+def of_model(model: configuration.Saved, name: str, to: str = "") -> Review:
+    """Review a model as it was saved.
+
+    Args:
+        model: the model.
+        name: what it is called in what is said.
+        to: a Keras to which it is to be moved.
+
+    Raises:
+        UnknownReleaseError: nothing is known of the release.
+    """
+    events = configuration.events(model)
+    known_facts = facts.of_events(events)
+    known_facts += [(0, facts.of_saved(events, name, model.compiled))]
+    note = [f"It was saved by Keras {one_line(model.version)}."] if model.version else []
+    return reviewed(name, events, known_facts, note, to)
+
+
+def reviewed(
+    name: str,
+    events: list[Event],
+    known_facts: list[tuple[int, Facts]],
+    notes: list[str],
+    to: str = "",
+) -> Review:
+    """Return the review of a model, of what its layers do and what is known of them.
+
+    Args:
+        name: what it is called.
+        events: its layers and their calls.
+        known_facts: what findings look at.
+        notes: what else is to be said.
+        to: a Keras to which it is to be moved.
+
+    Raises:
+        UnknownReleaseError: nothing is known of the release.
+    """
+    layers = [event.about["layer"] for event in events if event.kind == "layer"]
+    if not any(layer.core.kind in RECURRENT for layer in layers):
+        notes = [*notes, "It has no recurrent layer that could be read."]
+    found = list(findings(known_facts))
+    rows = list(dict.fromkeys(row for event in events if (row := _row(event))))
+    return Review(
+        name,
+        rows,
+        found,
+        notes,
+        touches.touched(layers),
+        touches.changed(layers, to) if to else [],
+    )
 
 
 def _bytes(path: Path) -> bytes:
@@ -252,8 +324,22 @@ def of_node(node: Node) -> Row | None:
     count = f"; {weights:,} parameters" if weights else ""
     what = _written(layer)
     reads, gives = " and ".join(map(text, shapes)), " and ".join(map(text, outputs))
-    claims = ["shapes.width", "weights.parameter-count"] if layer.kind == "LSTM" else []
-    return Row(node.line, what, f"{reads} -> {gives}{count}", claims)
+    claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
+    if not node.line and layer.name:
+        what = f"{layer.name}: {what}"
+    return Row(node.line, what, f"{reads} -> {gives}{count}{_mask(node)}", claims)
+
+
+def _mask(node: Node) -> str:
+    """Say what becomes of a mask in a recurrent layer."""
+    mask = node.inputs[0].mask if node.inputs and node.layer.kind in RECURRENT else None
+    if isinstance(mask, LostMask):
+        given = ", but a mask is passed to it" if "mask" in node.keywords else ""
+        return f"; the mask of {mask.source.title} is lost at {mask.at}{given}"
+    if isinstance(mask, Mask):
+        read = "mask" in node.keywords or "initial_state" not in node.keywords
+        return f"; {'skips' if read else 'reads'} what {mask.source.title} masks"
+    return ""
 
 
 def _written(layer: Any) -> str:
@@ -270,7 +356,8 @@ def _run(event: Event) -> Row | None:
     here = {name: value for name, value in here.items() if value is not UNKNOWN}
     if "data" not in here:
         return None
-    says, claims = [f"data {here['data']}"], []
+    claims: tuple[str, ...] = ()
+    says = [f"data {here['data']}"]
     if "targets" in here:
         says.append(f"targets {here['targets']}")
     if "output" in here or event.kind == "predict":
@@ -280,13 +367,13 @@ def _run(event: Event) -> Row | None:
         rows, width = here.get("samples", "samples"), here["output_width"]
         other = 2 if width != 2 else 3
         says.append(f"the targets fit: LSTM({other}) would need ({rows}, {other})")
-        claims.append("shapes.targets")
+        claims += ("shapes.targets",)
     if event.kind == "fit" and "batches" in here:
         batches, batch = here["batches"], min(here["batch"], here["samples"])
         says.append(f"{batches} batch{'es' * (batches > 1)} of {batch} in each epoch")
         if here.get("stateful") is False:
             says.append("no state is kept from one sample to the next")
-            claims.append("state.stateless-forgets")
+            claims += ("state.stateless-forgets",)
     return Row(event.line, event.kind, "; ".join(says), claims)
 
 

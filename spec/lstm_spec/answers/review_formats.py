@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -33,6 +33,8 @@ def text(review: Review) -> str:
         lines += _line(review, number, width)
     if not review.findings:
         lines.append(SILENT)
+    for title, items in _lists(review).items():
+        lines += [f"{title}:", *(_filled(item.replace("`", ""), "- ") for item in items)]
     lines += [_filled(note, "") for note in review.notes]
     return "\n".join(lines) + "\n"
 
@@ -53,7 +55,7 @@ def _line(review: Review, number: int, width: int) -> Iterator[str]:
         yield _filled(f"Do: {one.remedy}.", f"{margin}  ")
 
 
-def _cited(claims: list[str]) -> str:
+def _cited(claims: Sequence[str]) -> str:
     return f" [{', '.join(claims)}]" if claims else ""
 
 
@@ -89,7 +91,17 @@ def markdown(review: Review) -> str:
         said = dict(sorted((one.claim, one.says) for one in review.findings))
         items = "\n".join(f"- {plain(words)} (`{claim}`)" for claim, words in said.items())
         parts.append(f"**The claims behind this, tried by lstm-spec**\n\n{items}")
+    for title, listed in _lists(review).items():
+        parts.append(f"**{title}**\n\n" + "\n".join(f"- {plain(item)}" for item in listed))
     return "\n\n".join([*parts, *review.notes]) + "\n"
+
+
+def _lists(review: Review) -> dict[str, list[str]]:
+    """Return what is said of a model beside its findings."""
+    touched = [f"{one.layer}: {one.instead} (`{one.claim}`)" for one in review.touched]
+    changed = [f"{one.says} {one.then} {one.now} (`{one.claim}`)" for one in review.changed]
+    both = {"What this Keras does otherwise with it": touched, "What changes": changed}
+    return {title: items for title, items in both.items() if items}
 
 
 def _item(one: Finding) -> str:

@@ -19,8 +19,12 @@ MEASURED = (
 )
 
 
-def picture(made: Layer) -> Picture:
+def picture(made: Layer, measured: bool = True) -> Picture:
     """Return the picture of a layer, with strengths where Keras can be imported.
+
+    Args:
+        made: the layer.
+        measured: whether Keras is asked how strong the connections are.
 
     Raises:
         CallError: it is no LSTM alone.
@@ -28,7 +32,7 @@ def picture(made: Layer) -> Picture:
     if made.directions == 2:
         raise CallError("Bidirectional is explained, and not drawn; give --draw the LSTM in it")
     timesteps, call = made.timesteps or OPEN, str(made.call)
-    strengths, said = _strengths(made, timesteps)
+    strengths, said = _strengths(made, timesteps) if measured else (None, "")
     rows = (made.length,) if made.on("return_sequences") else ()
     before, after = ("batch", made.length, made.features), ("batch", *rows, made.units)
     return Picture(
@@ -42,7 +46,7 @@ def picture(made: Layer) -> Picture:
         start=KEPT if made.on("stateful") else "",
         end=_end(made),
         strengths=strengths,
-        notes=(*_notes(made), said),
+        notes=tuple(note for note in (*_notes(made), said) if note),
     )
 
 

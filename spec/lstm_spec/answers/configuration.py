@@ -1,0 +1,460 @@
+"""A model as Keras writes it, in a `.keras` file, an `.h5` file or JSON: read as data, never made.
+
+What Keras 2 has written is read too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lstm_spec.answers.network import (
+    RECURRENT,
+    UNKNOWN,
+    Custom,
+    Layer,
+    Node,
+    Shape,
+    Tensor,
+    connect,
+    known,
+    lost,
+)
+from lstm_spec.answers.program import Event
+from lstm_spec.answers.source import ProgramError
+from lstm_spec.run.oneline import one_line
+
+LARGEST = 30_000_000
+"""So many characters a configuration may have."""
+LAYERS = 5_000
+"""So many layers are read."""
+DEEPEST = 8
+"""So deep may models be nested in models, and tensors in lists."""
+ZIP, HDF = b"PK\x03\x04", b"\x89HDF"
+MODELS = ("Functional", "Sequential", "Model")
+NOTHING = "give a .keras or .h5 file of a functional or Sequential model, or its to_json()"
+
+Key = tuple[str, int, int]
+"""A layer's name, which of its calls, and which output of it: how Keras refers to a tensor."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A model as it was saved."""
+
+    kind: str
+    config: Mapping[str, Any]
+    compiled: Mapping[str, Any]
+    version: str = ""
+    """The Keras that saved it, if it tells."""
+
+
+def is_model(data: bytes) -> bool:
+    """Say whether a file that begins so is a model, rather than a program."""
+    return data.startswith((ZIP, HDF)) or (
+        data.lstrip()[:1] == b"{" and b'"cells"' not in data and b'"class_name"' in data
+    )
+
+
+def read(path: Path) -> Saved:
+    """Read a model's file.
+
+    Raises:
+        ProgramError: it holds no model that can be read; the message says why.
+    """
+    with path.open("rb") as file:
+        start = file.read(8)
+    name = one_line(path.name)
+    if start.startswith(ZIP):
+        return _archive(path, name)
+    if start.startswith(HDF):
+        return _hdf(path, name)
+    if path.stat().st_size > LARGEST:
+        raise ProgramError(f"{name} has more than {LARGEST:,} bytes; {NOTHING}")
+    return saved(_json(path.read_bytes(), name), name)
+
+
+def _archive(path: Path, name: str) -> Saved:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            text = _member(archive, "config.json")
+            names = archive.namelist()
+            told = _member(archive, "metadata.json") if "metadata.json" in names else b"{}"
+    except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError) as error:
+        raise ProgramError(f"{name} holds no config.json: {one_line(error)}; {NOTHING}") from None
+    except (RuntimeError, EOFError, OverflowError) as error:  # as of one that is encrypted or cut
+        raise ProgramError(f"{name} cannot be read: {one_line(error)}; {NOTHING}") from None
+    except Exception as error:  # whatever the decompressor says of damaged data
+        raise ProgramError(f"{name} is damaged: {one_line(error)}; {NOTHING}") from None
+    version = _json(told, name).get("keras_version", "")
+    return saved(_json(text, name), name, version if isinstance(version, str) else "")
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
+        text = member.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"{name} has more than {LARGEST:,} bytes")
+    return text
+
+
+def _hdf(path: Path, name: str) -> Saved:
+    try:
+        import h5py
+    except ModuleNotFoundError:
+        raise ProgramError(f"to read {name} needs h5py: run `pip install h5py`") from None
+    try:
+        with h5py.File(path, "r") as file:
+            text, version = file.attrs["model_config"], file.attrs.get("keras_version", "")
+    except Exception as error:  # whatever HDF5 says of damaged data
+        why = "it holds weights only" if isinstance(error, KeyError) else one_line(error)
+        raise ProgramError(f"{name} holds no model that can be read: {why}; {NOTHING}") from None
+    text, version = (part.encode() if isinstance(part, str) else part for part in (text, version))
+    if not isinstance(text, bytes) or len(text) > LARGEST:
+        raise ProgramError(f"{name} holds no model that can be read; {NOTHING}")
+    return saved(_json(text, name), name, version.decode("utf-8", "replace"))
+
+
+def _json(text: bytes, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ProgramError(f"{name} is no JSON that can be read; {NOTHING}") from None
+    if not isinstance(value, dict):
+        raise ProgramError(f"{name} is the configuration of no model; {NOTHING}")
+    return value
+
+
+def saved(value: Mapping[str, Any], name: str = "this", version: str = "") -> Saved:
+    """Return the model that a configuration tells.
+
+    Args:
+        value: what get_config or to_json gives, or a `.keras` file holds.
+        name: what it is called in an error.
+        version: the Keras that wrote it.
+
+    Raises:
+        ProgramError: it is none of these.
+    """
+    config = value.get("config", value)
+    kind = value.get("class_name", "Functional" if "input_layers" in config else "Sequential")
+    if isinstance(config, list):  # as Sequential models of early Keras 2 are written
+        config = {"layers": config}
+    layers = config.get("layers") if isinstance(config, Mapping) else None
+    if not isinstance(layers, list) or not isinstance(kind, str):
+        raise ProgramError(
+            f"{name} is the configuration of no functional or Sequential model, "
+            "so it tells no layers; give one of these, or a program"
+        )
+    if len(layers) > LAYERS:
+        raise ProgramError(f"{name} has {len(layers)} layers; give at most {LAYERS:,}")
+    compiled = value.get("compile_config")
+    told = version or str(value.get("keras_version", ""))[:20]
+    return Saved(kind, config, compiled if isinstance(compiled, Mapping) else {}, told)
+
+
+def events(model: Saved) -> list[Event]:
+    """Return what a model's layers are and read, as if a program had made it."""
+    builder = _Builder()
+    with contextlib.suppress(RecursionError):  # what was read up to there counts
+        builder.model(model.config, None, 0)
+    return builder.events
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    """Return a list; a live model has tuples too, where its file has lists."""
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+class _Builder:
+    """Connects the layers of a configuration."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.layers: dict[int, Layer] = {}
+
+    def model(
+        self, config: Mapping[str, Any], inputs: list[Tensor] | None, depth: int
+    ) -> list[Tensor]:
+        """Connect a model, and return its outputs.
+
+        Args:
+            config: the model's.
+            inputs: what it is called on, if it is part of another model.
+            depth: in how many other models it is.
+        """
+        if depth > DEEPEST or len(self.events) > 4 * LAYERS:
+            return [Tensor(None, UNKNOWN)]
+        if "input_layers" in config:
+            return _Graph(self, config, inputs, depth).outputs()
+        return self.sequential(config, inputs, depth)
+
+    def sequential(
+        self, config: Mapping[str, Any], inputs: list[Tensor] | None, depth: int
+    ) -> list[Tensor]:
+        shape = _shape(config.get("build_input_shape"))
+        tensors = inputs or [Tensor(shape)]
+        for entry in _list(config.get("layers"))[:LAYERS]:
+            kind, arguments = _entry(entry)
+            if kind == "InputLayer":
+                tensors = inputs or [Tensor(_input(arguments))]
+            elif kind in MODELS:
+                tensors = self.model(arguments, tensors[:1], depth + 1)
+            else:
+                if not inputs and tensors[0].shape is None and tensors[0].maker is None:
+                    tensors = [Tensor(_input(arguments))]
+                layer = self.layer(entry)
+                node = connect(layer, tensors[:1], 0)
+                node.sequential = True
+                self.called(node)
+                tensors = node.outputs
+        return tensors
+
+    def layer(self, entry: Any) -> Layer:
+        """Return the layer of an entry, the same one each time."""
+        if id(entry) not in self.layers:
+            made = layer(entry)
+            self.layers[id(entry)] = made
+            self.events.append(Event("layer", 0, {"layer": made, "names": {}}))
+        return self.layers[id(entry)]
+
+    def called(self, node: Node) -> None:
+        self.events.append(Event("call", 0, {"node": node, "model": None}))
+
+
+class _Graph:
+    """A functional model."""
+
+    def __init__(
+        self,
+        builder: _Builder,
+        config: Mapping[str, Any],
+        inputs: list[Tensor] | None,
+        depth: int,
+    ) -> None:
+        self.builder, self.config, self.depth = builder, config, depth
+        self.tensors: dict[Key, Tensor] = {}
+        self.shapes: dict[Key, Shape | None] = {}
+        entries = _list(config.get("layers"))[:LAYERS]
+        for entry in entries:
+            self.shapes.update(_recorded(_mapping(entry).get("inbound_nodes"), 0))
+        given = dict(zip(_keys(config.get("input_layers")), inputs or [], strict=False))
+        waiting = []
+        for entry in entries:
+            kind, arguments = _entry(entry)
+            name = _name(entry)
+            if kind == "InputLayer":
+                key = (name, 0, 0)
+                self.tensors[key] = given.get(key) or Tensor(_input(arguments))
+            nodes = _list(_mapping(entry).get("inbound_nodes"))
+            waiting += [(entry, name, index, node) for index, node in enumerate(nodes[:LAYERS])]
+        while waiting:
+            left = [call for call in waiting if not self.connect(*call)]
+            if len(left) == len(waiting):
+                break
+            waiting = left
+
+    def outputs(self) -> list[Tensor]:
+        keys = _keys(self.config.get("output_layers"))
+        return [self.tensors.get(key) or Tensor(None, UNKNOWN) for key in keys]
+
+    def connect(self, entry: Any, name: str, index: int, node: Any) -> bool:
+        """Make a call of a layer, if all that it reads is there."""
+        first, words = _call(node)
+        keys = _references(first, 0)
+        states = _references(words.get("initial_state"), 0)
+        kind, arguments = _entry(entry)
+        if isinstance(node, list) and kind in RECURRENT and len(keys) > 1:  # as Keras 2 writes it
+            keys, states = keys[:1], keys[1:]
+        if any(key not in self.tensors for key in (*keys, *states)):
+            return False
+        inputs = [self.tensors[key] for key in keys] or [Tensor(None, UNKNOWN)]
+        made: list[Tensor]
+        if kind in MODELS and "layers" in arguments:
+            made = self.builder.model(arguments, inputs, self.depth + 1)
+        elif _is_operation(entry):
+            made = self.operation(entry, inputs, node)
+        else:
+            made = self.layer(entry, inputs, states, words)
+        for place, tensor in enumerate(made):
+            key = (name, index, place)
+            if tensor.shape is None or UNKNOWN in tensor.shape:
+                tensor.shape = self.shapes.get(key, tensor.shape)
+            self.tensors[key] = tensor
+        return True
+
+    def layer(
+        self, entry: Any, inputs: list[Tensor], states: list[Key], words: Mapping[str, Any]
+    ) -> list[Tensor]:
+        layer = self.builder.layer(entry)
+        keywords: dict[str, Any] = {}
+        if _references(words.get("mask"), 0):
+            keywords["mask"] = UNKNOWN
+        if states:
+            keywords["initial_state"] = [self.tensors[key] for key in states]
+        node = connect(layer, inputs, 0, keywords)
+        node.states = list(keywords.get("initial_state", []))
+        self.builder.called(node)
+        return node.outputs
+
+    def operation(self, entry: Any, inputs: list[Tensor], node: Any) -> list[Tensor]:
+        """Return what arithmetic, or a slice, makes of tensors: it hands no mask on."""
+        title = _name(entry)
+        masks = [lost(tensor.mask, title, "arithmetic") for tensor in inputs]
+        mask = next((mask for mask in masks if mask is not None), None)
+        maker = inputs[0].maker
+        args = _list(_mapping(node).get("args"))
+        keys = _list(args[1]) if len(args) > 1 else []
+        if maker is not None and len(keys) > 1 and known(keys[1]):
+            about = {"node": maker, "at": keys[1], "index": inputs[0].index}
+            self.builder.events.append(Event("slice", 0, about))
+        return [Tensor(None, mask, maker)]
+
+
+def _is_operation(entry: Any) -> bool:
+    """Say whether an entry is arithmetic, or a slice, and no layer."""
+    kind, arguments = _entry(entry)
+    bare = not arguments.keys() - {"name", "axis"} or "OpL" in kind  # as TFOpLambda of Keras 2
+    return bare or ".ops." in str(_mapping(entry).get("module"))
+
+
+def layer(entry: Any) -> Layer:
+    """Return the layer that an entry of a configuration tells."""
+    kind, config = _entry(entry)
+    arguments = {str(name): _plain(value) for name, value in config.items()}
+    made = Layer(kind, arguments, 0, name=_name(entry))
+    for name in ("layer", "backward_layer", "cell"):
+        if name in config:
+            made.inner += _inner(config[name], 0)
+    return made
+
+
+def _inner(entry: Any, depth: int) -> list[Layer]:
+    if depth > DEEPEST:
+        return []
+    if isinstance(entry, list):
+        return [cell for one in entry[:LAYERS] for cell in _inner(one, depth + 1)]
+    kind, config = _entry(entry)
+    if kind == "StackedRNNCells":
+        return _inner(config.get("cells"), depth + 1)
+    return [layer(entry)] if kind else []
+
+
+def _entry(entry: Any) -> tuple[str, Mapping[str, Any]]:
+    told = _mapping(entry)
+    kind = told.get("class_name")
+    return kind if isinstance(kind, str) else "", _mapping(told.get("config"))
+
+
+def _name(entry: Any) -> str:
+    told = _mapping(entry)
+    name = told.get("name") or _mapping(told.get("config")).get("name")
+    return one_line(name)[:80] if isinstance(name, str) else ""
+
+
+def _plain(value: Any) -> Any:
+    """Return an argument: text and numbers as they are, of an object what is known of it."""
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value)) if len(value) < 100 and _is_flat(value) else UNKNOWN
+    told = _mapping(value)
+    kind, config = told.get("class_name"), told.get("config")
+    if "value" in told or kind == "__lambda__":
+        return Custom("lambda")
+    if kind in ("DTypePolicy", "Policy"):
+        return _mapping(config).get("name", UNKNOWN)
+    if kind == "function":
+        registered = ">" in str(told.get("registered_name"))
+        return Custom("registered" if registered else "function")
+    return UNKNOWN
+
+
+def _is_flat(value: Sequence[Any]) -> bool:
+    return not any(isinstance(part, (list, tuple, dict)) for part in value)
+
+
+def _input(arguments: Mapping[str, Any]) -> Shape | None:
+    names = ("batch_shape", "batch_input_shape")
+    return next((_shape(arguments[name]) for name in names if name in arguments), None)
+
+
+def _shape(value: Any) -> Shape | None:
+    if not isinstance(value, (list, tuple)) or len(value) > DEEPEST:
+        return None
+    return tuple(size if size is None or known(size) else UNKNOWN for size in value)
+
+
+def _call(node: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return what a call reads, and its other arguments."""
+    if isinstance(node, Mapping):
+        args = _list(node.get("args"))
+        words = dict(_mapping(node.get("kwargs")))
+        if len(args) > 1 and "initial_state" not in words and _references(args[1], 0):
+            words["initial_state"] = args[1]
+        return args[:1], words
+    last = node[-1] if isinstance(node, list) and node else None
+    words = last[3] if isinstance(last, list) and len(last) > 3 else {}
+    return node, _mapping(words)
+
+
+def _keys(value: Any) -> list[Key]:
+    """Return the references among the inputs or outputs of a model."""
+    if _is_key(value):
+        return [_key(value)]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [_key(part) for part in _list(value)[:LAYERS] if _is_key(part)]
+
+
+def _is_key(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and known(*value[1:3])
+    )
+
+
+def _key(value: Sequence[Any]) -> Key:
+    return one_line(value[0])[:80], value[1], value[2]
+
+
+def _references(value: Any, depth: int) -> list[Key]:
+    """Return the tensors in the arguments of a call."""
+    return [key for key, _ in _tensors(value, depth)]
+
+
+def _recorded(value: Any, depth: int) -> Iterator[tuple[Key, Shape | None]]:
+    """Yield the tensors in the arguments of calls, with their shapes."""
+    yield from ((key, shape) for key, shape in _tensors(value, depth) if shape is not None)
+
+
+def _tensors(value: Any, depth: int) -> Iterator[tuple[Key, Shape | None]]:
+    if depth > DEEPEST:
+        return
+    if _is_key(value):
+        yield _key(value), None
+    elif isinstance(value, (list, tuple)):
+        for part in value[:LAYERS]:
+            yield from _tensors(part, depth + 1)
+    elif isinstance(value, Mapping):
+        config = _mapping(value.get("config"))
+        history: Any = config.get("keras_history")
+        if value.get("class_name") == "__keras_tensor__" and _is_key(history):
+            yield _key(history), _shape(config.get("shape"))
+        elif "args" in value or "kwargs" in value:
+            for part in (value.get("args"), _mapping(value.get("kwargs")).get("initial_state")):
+                yield from _tensors(part, depth + 1)
+        elif "class_name" not in value:
+            for part in list(value.values())[:LAYERS]:
+                yield from _tensors(part, depth + 1)

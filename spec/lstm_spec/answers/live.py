@@ -1,0 +1,229 @@
+"""Layers and models that live in this process, described as their configurations tell them.
+
+Nothing here imports Keras: what is given has brought it. The way of a mask is Keras' own: symbolic
+tensors carry it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lstm_spec.answers import configuration, facts, network, review
+from lstm_spec.answers.call import CallError
+from lstm_spec.answers.constructor import constructor
+from lstm_spec.answers.facts import Facts
+from lstm_spec.answers.network import UNKNOWN, Layer, Mask, Node, Tensor
+from lstm_spec.answers.program import Event
+
+SHOWN = 80
+"""So many characters of what was given are repeated in an error."""
+ROWS = 16
+"""So many samples of the data are tried."""
+CLOSE = 1e-4
+"""Two outputs that differ by no more are the same, in float32."""
+
+Sizes = tuple[int | None, int | None]
+
+
+def calls(what: Any, sizes: Sizes | None) -> list[tuple[str, Sizes | None]]:
+    """Return the constructor calls of the LSTMs in a layer or a model, with their inputs.
+
+    Args:
+        what: the layer or the model.
+        sizes: timesteps and features, if they are given.
+
+    Raises:
+        CallError: it is neither, or holds no LSTM.
+    """
+    parts = getattr(what, "layers", None)
+    layers = list(parts) if isinstance(parts, (list, tuple)) else [what]
+    found = [(text, sizes or _sizes(one)) for one in layers if (text := _written(one))]
+    if not found:
+        told = repr(what)[:SHOWN]
+        raise CallError(f"{told} holds no LSTM; give an LSTM, a Bidirectional LSTM or a model")
+    return found
+
+
+def _written(given: Any) -> str:
+    """Write a live layer as its constructor call; nothing, if it is no LSTM."""
+    layer = configuration.layer(_entry(given))
+    if layer.kind == "LSTM":
+        return _call(layer)
+    if layer.kind == "Bidirectional" and layer.core.kind == "LSTM":
+        mode = layer.get("merge_mode", "concat")
+        given_mode = "" if mode == "concat" else f", merge_mode={mode!r}"
+        return f"Bidirectional({_call(layer.core)}{given_mode})"
+    return ""
+
+
+def _call(layer: Layer) -> str:
+    by_name, words = constructor().by_name, []
+    for name, value in layer.arguments.items():
+        if name not in by_name or name in ("units", "name", "implementation"):
+            continue
+        if isinstance(value, (bool, int, float, str)) and by_name[name].differs(value):
+            words.append(f"{name}={value!r}")
+    dtype = [word for word in words if word != "dtype='float32'"]
+    return f"LSTM({', '.join([str(layer.get('units')), *dtype])})"
+
+
+def _entry(given: Any) -> dict[str, Any]:
+    """Return a live layer as its entry in a configuration."""
+    try:
+        config = given.get_config()
+    except Exception:  # whatever a class of one's own says
+        config = {}
+    return {
+        "class_name": type(given).__name__,
+        "module": "keras.layers",
+        "config": config if isinstance(config, dict) else {},
+        "name": getattr(given, "name", ""),
+    }
+
+
+def _sizes(given: Any) -> Sizes | None:
+    """Return the sizes of the input of a built layer."""
+    try:
+        shape = tuple(given.input.shape)
+        return shape[1], shape[2]
+    except (AttributeError, ValueError, IndexError, TypeError):
+        core = getattr(given, "forward_layer", given)
+    try:
+        return None, int(core.cell.kernel.shape[0])
+    except (AttributeError, ValueError, IndexError, TypeError):
+        return None
+
+
+def review_model(model: Any, x: Any = None, to: str = "") -> review.Review:
+    """Review a live model.
+
+    Args:
+        model: a model, or a layer.
+        x: a batch of data for it.
+        to: a Keras to which it is to be moved.
+
+    Raises:
+        CallError: it is neither.
+        UnknownReleaseError: nothing is known of the release.
+    """
+    name = str(getattr(model, "name", "") or type(model).__name__)
+    if not hasattr(model, "get_config") or not hasattr(model, "weights"):
+        told = repr(model)[:SHOWN]
+        raise CallError(f"{told} is no model of Keras; give one, or a program as text")
+    events, notes = _events(model)
+    _own_masks(model, events)
+    known_facts = facts.of_events(events)
+    for one in _probed(model, x) if x is not None else []:
+        known_facts.append((0, one))
+        if one["differs"] is UNKNOWN:
+            notes.append(f"Padded data could not be tried: predict raised {one['why']}.")
+    return review.reviewed(name, events, known_facts, notes, to)
+
+
+def _events(model: Any) -> tuple[list[Event], list[str]]:
+    """Return the layers of a live model and their calls, and what cannot be told of them."""
+    try:
+        saved = configuration.saved({"class_name": "Functional", "config": model.get_config()})
+    except Exception:  # a subclassed model, whose get_config may do anything, tells no graph
+        layers = [configuration.layer(_entry(one)) for one in _parts(model, 0)]
+        kept = [one for one in layers if one.core.kind in (*network.RECURRENT, *network.CELLS)]
+        alone = not hasattr(model, "layers")
+        graph = "It tells no graph of its layers, so only their arguments were looked at."
+        events = [Event("layer", 0, {"layer": one, "names": {}}) for one in kept]
+        return events, [] if alone else [graph]
+    return configuration.events(saved), []
+
+
+def _parts(given: Any, depth: int) -> list[Any]:
+    """Return the layers in a model that is not functional, or the layer itself."""
+    inner = getattr(given, "layers", None)
+    if not isinstance(inner, (list, tuple)) or depth > configuration.DEEPEST:
+        return [given]
+    return [part for one in inner for part in _parts(one, depth + 1)]
+
+
+def _own_masks(model: Any, events: list[Event]) -> None:
+    """Let each call have the mask that Keras gives it, where Keras tells."""
+    told = dict(masks(model))
+    counted: dict[str, int] = {}
+    for event in events:
+        if event.kind != "call":
+            continue
+        node: Node = event.about["node"]
+        place = counted.get(node.layer.name, 0)
+        counted[node.layer.name] = place + 1
+        own = told.get((node.layer.name, place))
+        if own is not None and node.inputs:
+            node.inputs[0] = _with(node.inputs[0], own)
+
+
+def _with(tensor: Tensor, masked: bool) -> Tensor:
+    """Return a tensor as Keras has it, with a mask or without."""
+    if masked is isinstance(tensor.mask, Mask):
+        return tensor
+    if masked:
+        return Tensor(tensor.shape, Mask(Layer("", {}, name="a layer")), tensor.maker, tensor.index)
+    known = isinstance(tensor.mask, network.LostMask)
+    return tensor if known else Tensor(tensor.shape, None, tensor.maker, tensor.index)
+
+
+def masks(model: Any) -> list[tuple[tuple[str, int], bool]]:
+    """Return whether the first input of each call of a layer carries a mask, as Keras has it.
+
+    The layers of a model in this one have symbolic inputs of their own, which tell nothing of it.
+
+    Args:
+        model: a model of Keras 3; of another nothing is told.
+    """
+    found = []
+    for layer in getattr(model, "layers", []):
+        for place, node in enumerate(getattr(layer, "_inbound_nodes", None) or []):
+            tensors = getattr(node, "input_tensors", None)
+            if tensors:
+                mask = getattr(tensors[0], "_keras_mask", None)
+                found.append(((layer.name, place), mask is not None))
+    return found
+
+
+def _probed(model: Any, x: Any) -> list[Facts]:
+    """Pad data before and after: where a mask counts, both give the same output."""
+    import numpy as np
+
+    maker = next(iter(_maskers(model)), None)
+    array = np.asarray(x)[:ROWS] if not isinstance(x, (list, tuple, dict)) else None
+    if maker is None or array is None or array.ndim < 2 or array.shape[1] < 2 or _stateful(model):
+        return []
+    title, value = maker
+    length = array.shape[1]
+    count = max(1, length // 4)
+    content = array[:, : length - count]
+    padding = np.full_like(array[:, :count], value)
+    try:
+        after, before = (
+            np.asarray(model.predict(np.concatenate(parts, axis=1), verbose=0), float)
+            for parts in ((content, padding), (padding, content))
+        )
+    except Exception as error:  # whatever Keras says of these data
+        return [{"subject": "probe", "differs": UNKNOWN, "why": type(error).__name__}]
+    if after.ndim > 2 and after.shape[1] == length:
+        after, before = after[:, : length - count], before[:, count:]
+    difference = float(np.max(np.abs(after - before), initial=0.0))
+    size = float(np.max(np.abs(after), initial=1.0))
+    facts_ = {"subject": "probe", "source": title, "difference": f"{difference:.1e}"}
+    return [facts_ | {"differs": difference > CLOSE * size}]
+
+
+def _maskers(model: Any) -> list[tuple[str, float]]:
+    """Return the layers that make masks, each with the value that they mask."""
+    found: list[tuple[str, float]] = []
+    for layer in _parts(model, 0):
+        kind, value = type(layer).__name__, getattr(layer, "mask_value", None)
+        if kind == "Embedding" and getattr(layer, "mask_zero", False):
+            found.append((layer.name, 0))
+        elif kind == "Masking" and isinstance(value, (int, float)):
+            found.append((layer.name, value))
+    return found
+
+
+def _stateful(model: Any) -> bool:
+    return any(getattr(layer, "stateful", False) for layer in _parts(model, 0))

@@ -1,0 +1,276 @@
+"""What a review says of models: live ones, and their files, which are read as data."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lstm_spec
+from lstm_spec.answers import configuration, live, review
+from lstm_spec.answers.network import LostMask, Mask
+from lstm_spec.answers.source import ProgramError
+from test_review import ids, run
+
+
+def seq2seq(keras: Any) -> Any:
+    layers = keras.layers
+    said, asked = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
+    encoded = layers.Embedding(9, 4, mask_zero=True)(said)
+    _, h, c = layers.LSTM(3, return_state=True)(encoded)
+    words = layers.Embedding(9, 4, mask_zero=True)(asked)
+    decoder = layers.LSTM(3, return_sequences=True, name="decoder")
+    return keras.Model([said, asked], layers.Dense(9)(decoder(words, initial_state=[h, c])))
+
+
+def tagger(keras: Any) -> Any:
+    layers = keras.layers
+    ids_ = keras.Input((None,), dtype="int32")
+    word = layers.Embedding(9, 4, mask_zero=True)(ids_)
+    shape = layers.Dense(2)(word)
+    both = layers.Concatenate()([word, shape])
+    h = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(both)
+    return keras.Model(ids_, layers.TimeDistributed(layers.Dense(4))(h))
+
+
+def classifier(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            layers.Embedding(9, 4, mask_zero=True),
+            layers.Conv1D(4, 2, name="conv"),
+            layers.LSTM(3),
+        ]
+    )
+
+
+def forecaster(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(batch_shape=(32, 10, 1)),
+            layers.LSTM(4, return_sequences=True, stateful=True, name="low"),
+            layers.LSTM(3, stateful=True, name="high"),
+        ]
+    )
+
+
+def blog(keras: Any) -> Any:
+    lstm = keras.layers.LSTM(4, activation="relu", recurrent_dropout=0.2)
+    return keras.Sequential([keras.Input((8, 2)), lstm, keras.layers.Dense(1)])
+
+
+def sensors(keras: Any) -> Any:
+    inputs = keras.Input((None, 2))
+    masked = keras.layers.Masking(-9.0)(inputs)
+    return keras.Model(inputs, keras.layers.LSTM(3, implementation=1)(masked * 0.5))
+
+
+def last_row(keras: Any) -> Any:
+    layers = keras.layers
+    inputs = keras.Input((5, 2))
+    sequence = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(inputs)
+    return keras.Model(inputs, layers.Dense(1)(sequence[:, -1, :]))
+
+
+def plain(keras: Any) -> Any:
+    return keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+
+
+def stacked(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((None, 1)),
+            layers.Masking(0.0),
+            layers.LSTM(3, return_sequences=True),
+            layers.Dropout(0.1),
+            layers.LayerNormalization(),
+            layers.LSTM(3, return_sequences=True),
+            layers.LSTM(2),
+        ]
+    )
+
+
+def two_branches(keras: Any) -> Any:
+    layers = keras.layers
+    ids_, dense = keras.Input((6,), dtype="int32"), keras.Input((6, 4))
+    word = layers.Embedding(9, 4, mask_zero=True)(ids_)
+    merged = layers.Add()([word, dense])
+    return keras.Model([ids_, dense], layers.LSTM(3)(merged))
+
+
+def nested(keras: Any) -> Any:
+    layers = keras.layers
+    inner = keras.Sequential([keras.Input((6, 4)), layers.Dense(4), layers.LSTM(3)])
+    ids_ = keras.Input((6,), dtype="int32")
+    return keras.Model(ids_, inner(layers.Embedding(9, 4, mask_zero=True)(ids_)))
+
+
+def of_cells(keras: Any) -> Any:
+    layers = keras.layers
+    ids_ = keras.Input((6,), dtype="int32")
+    word = layers.Embedding(9, 4, mask_zero=True)(ids_)
+    first = layers.RNN([layers.LSTMCell(3), layers.LSTMCell(2)], return_sequences=True)(word)
+    folded = layers.Reshape((6, 2))(first)
+    return keras.Model(ids_, [layers.GRU(2)(first), layers.LSTM(2)(folded)])
+
+
+MODELS: dict[Callable[[Any], Any], set[str]] = {
+    seq2seq: {"mask-beside-a-state"},
+    tagger: set(),
+    classifier: {"mask-lost-at-a-layer"},
+    forecaster: set(),
+    blog: {"no-cudnn", "no-bound"},
+    sensors: {"mask-lost-in-arithmetic"},
+    last_row: {"last-row-of-both"},
+    plain: set(),
+    stacked: set(),
+    two_branches: set(),
+    nested: set(),
+    of_cells: {"mask-lost-at-a-layer"},
+}
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[Callable[[Any], Any], Any]:
+    import keras
+
+    return {make: make(keras) for make in MODELS}
+
+
+def test_findings_in_models(models: dict[Any, Any]) -> None:
+    found = {make: ids(lstm_spec.review(model).data) for make, model in models.items()}
+    assert found == MODELS
+
+
+def test_a_file_tells_what_the_model_does(models: dict[Any, Any], tmp_path: Path) -> None:
+    file = tmp_path / "model.keras"
+    for make, model in models.items():
+        model.save(file)
+        found = review.of_file(str(file))
+        ours = lstm_spec.review(model).data
+        left = {"state-is-not-saved"} if make is forecaster else set()
+        assert ids(found) - left == MODELS[make], make
+        assert [row.says for row in found.rows] == [row.says for row in ours.rows], make
+        assert found.notes[0].startswith("It was saved by Keras 3")
+
+
+def test_what_other_files_hold_is_the_same(models: dict[Any, Any], tmp_path: Path) -> None:
+    model = models[classifier]
+    model.save(tmp_path / "model.h5")
+    (tmp_path / "model.json").write_text(model.to_json(), encoding="utf-8")
+    (tmp_path / "config.json").write_text(
+        json.dumps({"class_name": "Sequential", "config": model.get_config()})
+    )
+    for name in ("model.h5", "model.json", "config.json"):
+        assert ids(review.of_file(str(tmp_path / name))) == MODELS[classifier], name
+
+
+def read_by(events: list[Any]) -> Iterator[tuple[tuple[str, int], bool]]:
+    counted: dict[str, int] = {}
+    for event in events:
+        if event.kind == "call":
+            node = event.about["node"]
+            place = counted.get(node.layer.name, 0)
+            counted[node.layer.name] = place + 1
+            mask = node.inputs[0].mask
+            assert isinstance(mask, (Mask, LostMask, type(None))) or node.layer.kind == "Dense", (
+                mask
+            )
+            yield (node.layer.name, place), isinstance(mask, Mask)
+
+
+def test_the_table_of_masks_says_what_keras_says(models: dict[Any, Any]) -> None:
+    for make, model in models.items():
+        saved = configuration.saved({"class_name": "Functional", "config": model.get_config()})
+        by_table = dict(read_by(configuration.events(saved)))
+        by_keras = dict(live.masks(model))
+        both = by_table.keys() & by_keras.keys()
+        assert len(both) >= len(by_table) - 2 * (make is nested), make
+        assert {key: by_table[key] for key in both} == {key: by_keras[key] for key in both}, make
+
+
+def test_private_names_of_keras_are_where_they_are_looked_for(models: dict[Any, Any]) -> None:
+    told = [masked for _, masked in live.masks(models[stacked])]
+    assert told == [False, True, True, True, True, True]
+
+
+def test_a_probe_finds_padding_that_is_read(models: dict[Any, Any]) -> None:
+    rule = next(rule for rule in review.rules() if rule.when["subject"] == "probe")
+    sick, cured = run(rule.sick), run(rule.cured)
+    assert rule.id in ids(lstm_spec.review(sick["model"], sick["x"]).data)
+    assert rule.id not in ids(lstm_spec.review(cured["model"], cured["x"]).data)
+    words = np.random.default_rng(0).integers(1, 9, (3, 6))
+    assert "padding-changes-the-output" in ids(lstm_spec.review(models[classifier], words).data)
+    assert "padding-changes-the-output" not in ids(lstm_spec.review(models[tagger], words).data)
+
+
+def test_what_keras_does_otherwise_with_a_model() -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((4, 1)), keras.layers.LSTM(3, dropout=1.0, unroll=True)])
+    found = lstm_spec.review(model).data
+    touched = {one.claim for one in found.touched}
+    assert {"dropout.all-dropped", "masking.long-refused-unrolled"} <= touched
+    assert not touched & {"precision.double-gelu", "state.fixed-batch-in-predict"}
+
+
+def test_what_changes_on_another_release(models: dict[Any, Any]) -> None:
+    found = lstm_spec.review(models[stacked], to="keras==3.0.5").data
+    assert found.changed
+    assert all(one.then.startswith("Keras 3.15") for one in found.changed)
+    assert all(one.now.startswith("Keras 3.0.5") for one in found.changed)
+    assert not lstm_spec.review(models[stacked], to="keras==3.15.1").data.changed
+    with pytest.raises(ValueError, match="nothing is known of keras 4"):
+        lstm_spec.review(models[stacked], to="keras==4.0.0")
+
+
+def test_a_subclassed_model_is_reviewed_by_its_arguments() -> None:
+    import keras
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = keras.layers.LSTM(3, activation="relu")
+
+        def call(self, x: Any) -> Any:
+            return self.lstm(x)
+
+    found = lstm_spec.review(Own()).data
+    assert ids(found) == {"no-cudnn", "no-bound"}
+    assert found.notes == [
+        "It tells no graph of its layers, so only their arguments were looked at."
+    ]
+    assert ids(lstm_spec.review(keras.layers.LSTM(3, unroll=True)).data) == {"no-cudnn"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"PK\x03\x04 and no more", "holds no config.json: File is not a zip file"),
+        (b"\x89HDF and no more", "holds no model that can be read"),
+        (b'{"class_name": "Own", "config": {}}', "functional or Sequential model"),
+        (b'{"class_name"', "is no JSON that can be read"),
+        (b'{"class_name": ' + b"[" * 100_000, "is no JSON that can be read"),
+    ],
+)
+def test_what_is_no_model(content: bytes, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "model"
+    file.write_bytes(content)
+    with pytest.raises(ProgramError, match=sentence):
+        review.of_file(str(file))
+
+
+def test_an_archive_that_unpacks_without_end_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "model.keras"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b" " * (configuration.LARGEST + 1))
+    with pytest.raises(ProgramError, match=r"config\.json has more than"):
+        review.of_file(str(file))
