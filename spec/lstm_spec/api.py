@@ -1,0 +1,274 @@
+"""The public names of this package, for programs and notebooks; `import lstm_spec` gives them all.
+
+Each function returns data that shows itself: as text when it is printed, as HTML in a notebook.
+What is refused is a ValueError whose message is one sentence.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from lstm_spec.errors import UsageError
+
+if TYPE_CHECKING:  # at run time these are imported by the functions that need them
+    from lstm_spec.answers.answer import Hit
+    from lstm_spec.answers.cite import Citation
+    from lstm_spec.answers.explain import Explanation
+    from lstm_spec.answers.review import Review
+    from lstm_spec.catalog import Claim
+    from lstm_spec.releases.compare import Comparison
+    from lstm_spec.run.report import Report
+
+Kind = TypeVar("Kind")
+Size = int | None
+
+
+@dataclass(frozen=True, repr=False)
+class Shown(Generic[Kind]):
+    """Data that shows itself.
+
+    Attributes:
+        data: what was asked for.
+        markdown: the same for pasting.
+    """
+
+    data: Kind
+    markdown: str
+    _text: str = ""
+    _draw: Callable[[], str] | None = None
+
+    def __str__(self) -> str:
+        """Return it as text."""
+        return self._text or self.markdown
+
+    def __repr__(self) -> str:
+        """Return it as text, for a prompt."""
+        return str(self).rstrip()
+
+    def _repr_html_(self) -> str:
+        """Return it as HTML, for a notebook."""
+        return _html(self.markdown) + (self._draw() if self._draw else "")
+
+
+class Claims(tuple["Claim", ...]):
+    """Claims, in reading order."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return a line for each."""
+        return "\n".join(f"{claim.id}: {claim.statement}" for claim in self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return a table, for a notebook."""
+        rows = (
+            f"<tr><td><code>{html.escape(claim.id)}</code></td>"
+            f"<td>{html.escape(claim.statement)}</td><td>{claim.basis}</td></tr>"
+            for claim in self
+        )
+        return f"<table>{''.join(rows)}</table>"
+
+
+def list_claims(*names: str) -> Claims:
+    """Return claims.
+
+    Args:
+        *names: chapters or ids of claims; default: all claims.
+
+    Raises:
+        UsageError: a name is neither.
+    """
+    from lstm_spec import catalog
+
+    return Claims(catalog.select(list(names)))
+
+
+def answer(question: str) -> Shown[Sequence[Hit]]:
+    """Answer a question about Keras' LSTM.
+
+    Args:
+        question: plain words, or the number or the address of a question.
+
+    Raises:
+        UsageError: nothing is found.
+    """
+    from lstm_spec import catalog
+    from lstm_spec.answers import answer as answers
+    from lstm_spec.answers.questions import questions
+
+    library = answers.Library(questions(), catalog.claims())
+    hits = answers.find(question, library)
+    if not hits:
+        raise UsageError(f"nothing is found for {question[:80]!r}; ask in other words")
+    return Shown(hits, answers.markdown(hits, library))
+
+
+def cite(claim: str, release: str = "", backend: str = "") -> Shown[Citation]:
+    """Return a claim for pasting.
+
+    Args:
+        claim: its id, such as time.every-step.
+        release: for which Keras, like keras==3.9.2 or a name of the ledger; default: the newest.
+        backend: what computes for Keras.
+
+    Raises:
+        UsageError: no claim has the id, or nothing is known of the release.
+    """
+    from lstm_spec import catalog
+    from lstm_spec.answers import cite as cites
+    from lstm_spec.answers.release import release as released
+    from lstm_spec.releases import ledger
+    from lstm_spec.run import deviations
+
+    chosen, place, untried = catalog.find(claim), deviations.newest(), ""
+    if release or backend:
+        place, report = released(release or f"backend-{backend}", backend)
+        untried = ledger.untried(report, chosen.id) if report else ""
+    cited = cites.citation(chosen, ledger.verdicts(chosen.id), place, untried)
+    return Shown(cited, cites.markdown(cited), cites.text(cited))
+
+
+def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Explanation]]:  # noqa: A002
+    """Say what an LSTM makes of its input: shapes, weights, arguments, and what is often mistaken.
+
+    Args:
+        what: a call as text, like "LSTM(2, return_sequences=True)", a layer, or a model with some.
+        input: how many timesteps and features the input has; None leaves the timesteps open. A
+            layer that is built tells them itself.
+
+    Raises:
+        UsageError: it is no LSTM, or Keras refuses it.
+    """
+    from lstm_spec.answers import explain as explains
+    from lstm_spec.answers import layouts
+    from lstm_spec.answers.layer import layer
+    from lstm_spec.answers.live import calls
+
+    listed = [(what, input)] if isinstance(what, str) else calls(what, input)
+    made = [layer(text, sizes or _no_input(text)) for text, sizes in listed]
+    found = [explains.explain(one) for one in made]
+    return Shown(
+        found,
+        "\n\n".join(map(layouts.markdown, found)),
+        "\n\n".join(map(layouts.text, found)),
+        lambda: "".join(map(_picture, made)),
+    )
+
+
+def _no_input(text: str) -> tuple[Size, Size]:
+    raise UsageError(f"the input of {text[:60]} is not known; give input=(timesteps, features)")
+
+
+def _picture(made: Any) -> str:
+    from lstm_spec.answers.drawing import draw
+    from lstm_spec.answers.unrolled import picture
+
+    return "" if made.directions == 2 else draw(picture(made, measured=False))
+
+
+def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
+    """Say what is wrong, or will surprise, in a program or a model.
+
+    Args:
+        what: a program as text, a file (a program, Markdown, a notebook, a model), or a model.
+        x: for a model, data with a batch of it: padding it must change nothing that is masked.
+        to: a Keras, like keras==3.9.2: what changes for a model if it is moved there.
+
+    Raises:
+        UsageError: it is neither, or cannot be read.
+    """
+    from lstm_spec.answers import review as reviews
+    from lstm_spec.answers import review_formats
+
+    if isinstance(what, Path) or (isinstance(what, str) and "\n" not in what):
+        found = reviews.of_file(str(what), to)
+    elif isinstance(what, str):
+        found = reviews.of_program(what)
+    else:
+        from lstm_spec.answers import live
+
+        found = live.review_model(what, x, to)
+    return Shown(found, review_formats.markdown(found), review_formats.text(found))
+
+
+def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]:
+    """Try claims on the Keras that is installed here, in a process apart.
+
+    Args:
+        *names: chapters or ids of claims; default: all claims, which takes minutes.
+        effort: smoke, default or deep, or a number of cases for a claim.
+        workers: how many processes try them.
+
+    Raises:
+        UsageError: a name is neither a chapter nor a claim, or the effort is none.
+        RuntimeError: Keras cannot be imported, or nothing was tried.
+    """
+    import tempfile
+
+    from lstm_spec import catalog
+    from lstm_spec.run import check as checks
+    from lstm_spec.run import environment
+    from lstm_spec.run.effort import time_limit
+    from lstm_spec.run.report import writer
+
+    claims = catalog.select(list(names))
+    with tempfile.TemporaryDirectory() as folder, writer(Path(folder, "report.jsonl")) as report:
+        limit = time_limit(_effort(effort))
+        here = environment.probe()
+        plan = checks.Plan(claims, effort, None, min(workers, len(claims)), limit, report)
+        for _ in checks.run(plan, here):
+            pass
+        tried = report.read()
+    return Shown(tried, _verdicts(tried))
+
+
+def _effort(text: str) -> str:
+    from argparse import ArgumentTypeError
+
+    from lstm_spec.run.effort import effort
+
+    try:
+        return effort(text)
+    except ArgumentTypeError as error:
+        raise UsageError(str(error)) from None
+
+
+def _verdicts(tried: Report) -> str:
+    packages = tried.header.environment.packages
+    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
+    lines = [f"| `{one.claim}` | {one.verdict} |" for one in tried.outcome.records]
+    good = "Every claim held or deviates as known." if tried.outcome.good else "Not all is well."
+    return "\n".join([f"{good} Tried on {versions}.", "", "| claim | |", "| --- | --- |", *lines])
+
+
+def compare(then: str, now: str) -> Shown[Comparison]:
+    """Say what differs in two reports.
+
+    Args:
+        then: the earlier one: a file, or a name of the ledger such as keras-3.9.
+        now: the later one.
+
+    Raises:
+        UsageError: there is no such report, or it cannot be read.
+    """
+    from lstm_spec.releases import ledger, views
+    from lstm_spec.releases.compare import compare as compared
+
+    try:
+        found = compared(*ledger.pair(then, now))
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
+    return Shown(found, views.markdown(found))
+
+
+def _html(markdown: str) -> str:
+    from markdown_it import MarkdownIt
+
+    made: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    return made
