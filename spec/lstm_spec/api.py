@@ -213,16 +213,14 @@ def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]
 
     from lstm_spec import catalog
     from lstm_spec.run import check as checks
-    from lstm_spec.run import environment
     from lstm_spec.run.effort import time_limit
     from lstm_spec.run.report import writer
 
     claims = catalog.select(list(names))
     with tempfile.TemporaryDirectory() as folder, writer(Path(folder, "report.jsonl")) as report:
         limit = time_limit(_effort(effort))
-        here = environment.probe()
         plan = checks.Plan(claims, effort, None, min(workers, len(claims)), limit, report)
-        for _ in checks.run(plan, here):
+        for _ in checks.run(plan):
             pass
         tried = report.read()
     return Shown(tried, _verdicts(tried))

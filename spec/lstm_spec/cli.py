@@ -237,6 +237,10 @@ def _add_review(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--to", default="", action=_Once, metavar="RELEASE", help=moved)
 
 
+def _add_mcp(_: argparse.ArgumentParser) -> None:
+    """It takes nothing."""
+
+
 def _add_upstream(verb: argparse.ArgumentParser) -> None:
     _add_names(verb, "chapters or ids; default: all")
     coming = (
@@ -657,6 +661,14 @@ def review(arguments: argparse.Namespace) -> int:
     return NOTHING if worst(findings) in ("error", "wrong numbers") else 0
 
 
+def mcp(_: argparse.Namespace) -> int:
+    """Serve assistants over standard input and output."""
+    from lstm_spec.assistants import serve
+
+    serve()
+    return 0
+
+
 def upstream(arguments: argparse.Namespace) -> int:
     """Print an issue for each cause of what deviates on the newest release or the nightly."""
     from lstm_spec.answers import upstream
@@ -780,6 +792,13 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
         "print what deviates as issues for Keras",
         "0. 1: there is nothing to file.",
         ("lstm-spec upstream masking",),
+    ),
+    "mcp": (
+        _add_mcp,
+        mcp,
+        "serve assistants over stdio, by the Model Context Protocol",
+        "0.",
+        ("lstm-spec mcp",),
     ),
 }
 """By name: what adds its options, what it does, in a line, its exit statuses, examples."""
