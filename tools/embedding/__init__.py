@@ -1,0 +1,1 @@
+"""The table of word vectors that `answer` and the site search with."""
