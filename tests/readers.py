@@ -13,7 +13,9 @@ from typing import IO, Any
 
 import msgspec
 
+from lstm_spec import catalog
 from lstm_spec.answers import call, issues, questions
+from lstm_spec.answers.answer import Library, answer, find, markdown
 from lstm_spec.answers.layer import layer
 from lstm_spec.answers.review import of_program
 from lstm_spec.answers.review_formats import FORMATS
@@ -111,7 +113,23 @@ CALL = b"LSTM(2, activation='relu', dropout=0.5, return_sequences=True)"
 PROGRAM = (Path(__file__).parent / "reviewed/asked.txt").read_bytes()
 REQUIREMENT = b"keras[x]>=3.9,<4; python_version < '3.12' and (extra == 'a' or os_name != 'nt')"
 
+
+def _answered(words: str) -> str:
+    return markdown(answer(words, find(words, _library()), _library()))
+
+
+@cache
+def _library() -> Library:
+    return Library(questions.questions(), catalog.claims())
+
+
+ERROR = b"""Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+ValueError: Input 0 of layer "lstm" is incompatible with the layer: expected ndim=3, found ndim=2
+"""
+
 READERS = {
+    "asked": Reader(ERROR, _word(_answered), ()),
     "report": Reader(REPORT, _file(_compare), UnreadableReportError),
     "shard": Reader(SHARD, _file(_merge), (UnreadableReportError, UnmergeableError)),
     "ledger": Reader(gzip.compress(REPORT, mtime=0), _file(_compare), UnreadableReportError),

@@ -1,23 +1,36 @@
-"""Questions are found by plain words, and their answers are made of claims that hold."""
+"""Whatever is asked gets an answer that is made of claims, or is told that there is none."""
 
 from __future__ import annotations
 
+import http.server
+import json
 import re
+import subprocess
+import sys
+import threading
+import urllib.request
+from functools import partial
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
-from lstm_spec import catalog
-from lstm_spec.answers import answer, search
-from lstm_spec.answers.questions import questions
+from lstm_spec import catalog, cli
+from lstm_spec.answers import answer, errors, search
+from lstm_spec.answers.questions import Question, questions
 from lstm_spec.run import deviations
+from lstm_spec.run.toml import UnreadableFileError
 
 LIBRARY = answer.Library(questions(), catalog.claims())
 IDS = {claim.id for claim in LIBRARY.claims}
 FALSE = {one.claim for one in deviations.current()}
-REACHED = 126
-"""How many rewordings find their question."""
+ASKED = [question for question in LIBRARY.questions if question.claims]
+REACHED = 128
+"""How many rewordings find an answer that is made of the right claims."""
+SCHEMA = Path(answer.__file__).with_name("answer.schema.json")
 
 
 class Rewording(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,35 +43,68 @@ class Rewordings(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def rewordings() -> list[Rewording]:
-    text = Path(__file__).with_name("rewordings.toml").read_bytes()
-    return msgspec.toml.decode(text, type=Rewordings).rewording
+    data = Path(__file__).with_name("rewordings.toml").read_bytes()
+    return msgspec.toml.decode(data, type=Rewordings).rewording
 
 
 def first(words: str, count: int = 3) -> list[str]:
-    return [hit.id for hit in answer.find(words, LIBRARY)[:count]]
+    return [hit.id for hit in answer.find(words, LIBRARY).hits[:count]]
 
 
-def test_there_are_at_least_sixty_questions() -> None:
-    assert len(LIBRARY.questions) >= 60
+def said(words: str) -> str:
+    return answer.markdown(answer.answer(words, answer.find(words, LIBRARY), LIBRARY))
+
+
+def claims_of(name: str) -> set[str]:
+    hit = LIBRARY.by_id[name]
+    return set(hit.claims) if isinstance(hit, Question) else {name}
+
+
+def right(rewording: Rewording) -> bool:
+    """Say whether one of the first three is the entry, or is made of what that begins with."""
+    begins = set(LIBRARY.by_id[rewording.question].claims[:2])
+    names = first(rewording.words)
+    return rewording.question in names or any(begins & claims_of(name) for name in names)
+
+
+def test_there_are_at_least_three_hundred_questions() -> None:
+    assert len(ASKED) >= 300
+    assert sum(bool(question.address) for question in ASKED) >= 100
 
 
 def test_answer_is_made_of_claims() -> None:
     for question in LIBRARY.questions:
         assert set(question.claims) <= IDS, question.id
         assert len(set(question.claims)) == len(question.claims), question.id
+        assert "." not in question.id, question.id
+
+
+def test_ids_are_those_of_no_chapter() -> None:
+    assert not {question.id for question in LIBRARY.questions} & set(catalog.chapters())
+
+
+def test_answer_without_claims_says_that_none_answers() -> None:
+    for question in LIBRARY.questions:
+        words = ("claim", "matter of the layer")
+        assert question.claims or any(word in question.answer for word in words), question.id
 
 
 def test_answer_says_where_a_claim_is_false() -> None:
-    for question in LIBRARY.questions:
-        assert question.deviates == bool(FALSE & set(question.claims)), question.id
-        assert question.deviates == ("deviates" in question.answer), question.id
+    """The answer itself names the Keras, or its first claim, which is shown below, is true."""
+    for question in ASKED:
+        assert "Keras" in question.answer or question.claims[0] not in FALSE, question.id
 
 
 def test_answer_is_short() -> None:
     for question in LIBRARY.questions:
         sentences = re.findall(r"[.?](?= [A-Z`a-z]|$)", question.answer)
         assert 1 <= len(sentences) <= 5, question.id
-        assert len(question.answer) <= 420, question.id
+        assert len(question.answer) <= 460, question.id
+
+
+@pytest.mark.parametrize("word", ["ought", "falls away", "without a word", "afresh", " turns to"])
+def test_answers_are_in_ordinary_english(word: str) -> None:
+    assert [one.id for one in LIBRARY.questions if word in one.answer] == []
 
 
 def test_addresses_are_given_once() -> None:
@@ -66,19 +112,20 @@ def test_addresses_are_given_once() -> None:
     assert len(set(addresses)) == len(addresses)
 
 
-def test_titles_find_their_questions(record_property) -> None:
+def test_titles_find_their_questions() -> None:
     missed = [one.title for one in LIBRARY.questions if one.id not in first(one.title)]
-    record_property("missed", missed)
-    assert len(missed) <= 0.05 * len(LIBRARY.questions), missed
+    assert missed == []
+    silent = [one.title for one in ASKED if not answer.find(one.title, LIBRARY).sure]
+    assert len(silent) <= 0.02 * len(ASKED), silent
 
 
-def test_rewordings_find_their_questions(record_property) -> None:
-    given = rewordings()
-    missed = [one.words for one in given if one.question not in first(one.words)]
+def test_rewordings_find_their_answers(record_property: pytest.RecordProperty) -> None:
+    asked = rewordings()
+    missed = [one.words for one in asked if not right(one)]
     record_property("missed", missed)
-    assert len(given) >= 30
-    assert {one.question for one in given} <= {one.id for one in LIBRARY.questions}
-    assert len(given) - len(missed) >= max(REACHED, 0.85 * len(given)), missed
+    assert len(asked) - len(missed) >= REACHED, missed
+    silent = [one.words for one in asked if not answer.find(one.words, LIBRARY).sure]
+    assert len(silent) <= 0.05 * len(asked), silent
 
 
 @pytest.mark.parametrize(
@@ -114,23 +161,7 @@ def test_issue_is_found_by_its_number_or_address(words: str) -> None:
 )
 def test_number_in_another_place_finds_nothing(words: str) -> None:
     assert first(words) == []
-
-
-@pytest.mark.parametrize(
-    ("words", "others"),
-    [
-        ("cells", "units"),
-        ("neurons", "units"),
-        ("hidden nodes", "units"),
-        ("time steps", "timesteps"),
-        ("sequence length", "timesteps"),
-        ("bilstm", "Bidirectional"),
-        ("activaton", "activation"),
-        ("parmeters", "parameters"),  # codespell:ignore parmeters
-    ],
-)
-def test_synonyms_and_typos_find_what_the_right_word_finds(words: str, others: str) -> None:
-    assert first(words, 9) == first(others, 9) != []
+    assert not answer.find(words, LIBRARY).sure
 
 
 @pytest.mark.parametrize(
@@ -142,53 +173,74 @@ def test_synonyms_and_typos_find_what_the_right_word_finds(words: str, others: s
     ],
 )
 def test_the_question_of_the_readme_is_answered(words: str) -> None:
-    assert first(words, 1) == ["fewer-units-than-inputs"]
-
-
-def test_claim_answers_what_no_question_asks() -> None:
-    assert first("peepholes") == ["gates.no-peepholes"]
-    assert first("can it be quantized to int8")[0] == "modes.quantize-refused"
+    assert "fewer-units-than-inputs" in first(words)
 
 
 @pytest.mark.parametrize(
-    "words", ['"', "* OR (", "NEAR(a b)", "title:x", "'; DROP TABLE texts", ""]
+    "words",
+    [
+        "how do I cook rice",
+        "What is the capital of Australia?",
+        "How to center a div in CSS",
+        "merge two DataFrames on several columns",
+        "Conv2D padding same or valid",
+        "EarlyStopping restore_best_weights",
+        "how do I stop overfitting",
+        "xyzzy",
+        "",
+        "?",
+    ],
 )
-def test_words_are_never_a_query(words: str) -> None:
-    answer.find(words, LIBRARY)
+def test_what_no_claim_answers_gets_no_answer(words: str) -> None:
+    found = answer.find(words, LIBRARY)
+    shown = answer.answer(words, found, LIBRARY)
+    assert not found.sure
+    assert not shown.answered
+    assert not shown.claims
+    assert len(shown.others) == 2
+    assert all(LIBRARY.by_id[other.id].claims for other in shown.others)  # type: ignore[union-attr]
+    assert answer.markdown(shown).startswith("No claim answers this.")
 
 
-def test_a_synonym_stands_for_one_word() -> None:
-    listed = search.words().synonyms
-    said = [word for others in listed.values() for word in others]
-    assert len(set(said)) == len(said)
-    assert not set(said) & set(listed)
+def test_claim_answers_what_no_question_asks() -> None:
+    assert first("does a subnormal input count as zero", 1) == ["precision.subnormals"]
+    assert said("does a subnormal input count as zero").count("(`precision.subnormals`)") == 1
 
 
-def test_answer_is_shown_with_its_claims_and_an_example() -> None:
-    said = answer.markdown(answer.find("go_backwards", LIBRARY), LIBRARY)
-    question = {one.id: one for one in LIBRARY.questions}["go-backwards"]
-    assert f"{question.address}\n\n{question.answer}\n" in said
-    assert all(f"(`{name}`)" in said for name in question.claims)
-    assert "```python\nimport keras, numpy as np\n" in said
-    assert "\nSee also:\n\n- `" in said
+def test_answer_begins_with_the_answer_and_ends_with_its_source() -> None:
+    shown = said("go_backwards")
+    question = LIBRARY.by_id["go-backwards"]
+    assert isinstance(question, Question)
+    assert shown.startswith(f"{question.answer}\n\n```python\n{question.cure}\n```\n\nWhy: ")
+    assert all(f"(`{name}`)" in shown for name in question.claims)
+    assert f'"{question.title}", question `go-backwards` of lstm-spec ' in shown.replace("\\", "")
+    assert f"Asked at {question.address}\n" in shown
+    assert "\nSee also:\n\n- `" in shown
 
 
 def test_deviation_is_shown_at_its_claim() -> None:
-    said = answer.markdown(answer.find("divisible-batch", LIBRARY), LIBRARY)
+    shown = said("divisible-batch")
     known = [one for one in deviations.load() if one.claim == "errors.remainder-in-fit"]
-    assert "\n- Not on Keras 3.15.1: A last batch of a single sample is stretched" in said
-    assert "(`errors.remainder-in-fit`)\n  False on Keras " in said
-    assert said.count("\n  False ") >= len(known) - 1 > 0
-    assert "See also" not in said
+    assert "\n- Not on Keras 3.15.1: A last batch of a single sample is stretched" in shown
+    assert "(`errors.remainder-in-fit`)\n  On Keras " in shown
+    assert all(one.instead in shown for one in known)
+    assert "False" not in shown.partition("```")[0]
 
 
 def test_no_answer_shows_a_claim_that_is_false_as_if_it_were_true() -> None:
     for claim in LIBRARY.claims:
         if claim.id in FALSE:
-            said = answer.markdown([claim], LIBRARY)
-            assert said.startswith("**Not on Keras 3.15.1:** "), claim.id
-            others = answer.markdown([LIBRARY.claims[0], claim], LIBRARY)
-            assert f"- `{claim.id}`: Not on Keras 3.15.1: " in others
+            shown = answer.answer("", answer.Found([claim], True), LIBRARY)
+            assert shown.text.startswith("Not on Keras 3.15.1: "), claim.id
+            assert answer.markdown(shown).startswith("Not on Keras 3.15.1: "), claim.id
+
+
+def test_answer_is_for_the_keras_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["answer", "--for", "keras==3.0.5", "bfloat16"]) == 0
+    shown = capsys.readouterr().out
+    assert "For Keras 3.0.5 with TensorFlow 2.16" in shown
+    assert "Not on Keras 3.0.5" in shown
+    assert cli.main(["answer", "--for", "keras==1", "stacking"]) == 2
 
 
 def test_id_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
@@ -196,5 +248,196 @@ def test_id_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
         '[[question]]\nid = "one"\ntitle = "t"\nalso = []\nanswer = "a"\nclaims = ["time.order"]\n'
     )
     (tmp_path / "questions.toml").write_text(entry * 2, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"questions\.toml lists an id twice"):
+    with pytest.raises(UnreadableFileError, match=r"questions\.toml lists an id twice"):
         questions(tmp_path / "questions.toml")
+
+
+# Errors
+
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "program.py", line 7, in <module>
+    model.add(LSTM(8))
+  File "site-packages/keras/src/utils/traceback_utils.py", line 122, in error_handler
+    raise e.with_traceback(filtered_tb) from None
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "meant"),
+    [
+        (
+            'ValueError: Input 0 of layer "lstm_1" is incompatible with the layer: expected '
+            "ndim=3, found ndim=2. Full shape received: (None, 8)",
+            "found-ndim-two",
+        ),
+        (
+            "ValueError: Input 0 of layer lstm is incompatible with the layer: expected ndim=3, "
+            "found ndim=4. Full shape received: (None, 64, 4, 850)",
+            "found-ndim-four",
+        ),
+        (
+            "TypeError: LSTMCell.call() missing 1 required positional argument: 'states'",
+            "cell-without-states",
+        ),
+        (
+            "AttributeError: 'Sequential' object has no attribute 'reset_states'",
+            "model-reset-states",
+        ),
+        (
+            "ValueError: Unrecognized keyword arguments passed to LSTM: {'time_major': False}",
+            "time-major",
+        ),
+        (
+            "ValueError: Invalid filepath extension for saving. Please add either a `.keras`",
+            "save-without-extension",
+        ),
+        (
+            "ValueError: Error when checking target: expected time_distributed_1 to have 3 "
+            "dimensions, but got array with shape (1822, 1)",
+            "targets-with-return-sequences",
+        ),
+        (
+            "ValueError: Failed to convert a NumPy array to a Tensor (Unsupported object type "
+            "numpy.ndarray).",
+            "object-array",
+        ),
+    ],
+)
+def test_traceback_finds_what_it_means(error: str, meant: str) -> None:
+    assert first(TRACEBACK + error, 1) == [meant]
+    assert first(error, 1) == [meant]
+    assert said(TRACEBACK + error).startswith(f"`{error}`\n\n")
+
+
+def test_layer_and_shapes_are_read_from_an_error() -> None:
+    found = errors.read(
+        f'{TRACEBACK}ValueError: Input 0 of layer "lstm_1" is incompatible with the layer: '
+        "expected ndim=3, found ndim=2. Full shape received: (None, 8)\n"
+    )
+    assert found is not None
+    assert (found.type, found.layer, found.shapes) == ("ValueError", "lstm_1", ("(None, 8)",))
+    told = "Layer `lstm_1` expects 3 axes, and received 2 of shape `(None, 8)`."
+    assert errors.meaning(found) == told
+
+
+def test_last_error_of_several_counts() -> None:
+    found = errors.read("KeyError: 'a'\n\nDuring handling:\n\nTypeError: b\n")
+    assert found is not None
+    assert found.text == "TypeError: b"
+
+
+def test_words_of_errors_are_read_from_the_claims_and_the_deviations() -> None:
+    known = errors.all_known()
+    assert {one.claim for one in known} <= IDS
+    assert len({one.claim for one in known}) > 120
+    assert any(one.claim == "shapes.rank" and one.words for one in known)
+    assert any(one.where.startswith("before Keras 3") for one in known)
+
+
+def test_symbolic_tensor_is_no_matter_of_the_layer() -> None:
+    words = (
+        "NotImplementedError: Cannot convert a symbolic Tensor (lstm/strided_slice:0) to a numpy"
+    )
+    shown = answer.answer(words, answer.find(words, LIBRARY), LIBRARY)
+    assert not shown.answered
+    assert "NumPy below 1.20" in shown.text
+
+
+# Any text
+
+
+@given(text())
+def test_any_text_gets_an_answer_in_one_form_or_another(words: str) -> None:
+    found = answer.find(words, LIBRARY)
+    shown = answer.answer(words, found, LIBRARY)
+    for form in answer.FORMATS.values():
+        assert form(shown).endswith("\n")
+
+
+@pytest.mark.parametrize(
+    "part", ["a", "lstm ", "ValueError: ", "(", '"layer ', "\n", "\x00", "None, "]
+)
+def test_a_long_text_takes_no_longer(part: str) -> None:
+    answer.find(part * (1_000_000 // len(part)), LIBRARY)
+
+
+# Formats
+
+
+def test_schema_describes_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == answer.schema()
+    assert cli.main(["answer", "--format", "json", "stacking"]) == 0
+    shown = msgspec.json.decode(capsys.readouterr().out, type=answer.Answer)
+    assert (shown.id, shown.answered) == ("stacking", True)
+
+
+@pytest.mark.parametrize("form", answer.CITATIONS)
+@pytest.mark.parametrize("name", ["stacking", "overfitting"])
+def test_question_is_cited(name: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["cite", name, "--format", form]) == 0
+    shown = capsys.readouterr().out
+    assert shown.endswith("\n")
+    assert name != "stacking" or "sequences.stacking" in shown
+
+
+def test_no_answer_has_an_exit_status_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["answer", "how", "to", "bake", "bread"]) == 4
+    out, err = capsys.readouterr()
+    assert "No claim answers this." in out
+    assert err.count("\n") == 1
+
+
+def test_question_is_read_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "asked.txt"
+    file.write_text(TRACEBACK + "ValueError: expected ndim=3, found ndim=2", encoding="utf-8")
+    with file.open(encoding="utf-8") as opened:
+        monkeypatch.setattr("sys.stdin", opened)
+        assert cli.main(["answer", "-"]) == 0
+    assert "`found-ndim-two`" in capsys.readouterr().out
+
+
+def test_links_lead_to_pages_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A web server on this machine stands for the one whose address pyproject.toml tells."""
+    shown = answer.cited("stacking", LIBRARY)
+    assert shown is not None
+    assert "http" not in answer.markdown(shown).replace(shown.address or "", "")
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "questions.html").write_text('<h2 id="stacking">', encoding="utf-8")
+    for claim in shown.claims:
+        (tmp_path / f"claims/{claim.id}.html").write_text(claim.id, encoding="utf-8")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        urls = metadata.metadata("lstm-spec")
+        urls["Project-URL"] = f"Documentation, http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(metadata, "metadata", lambda name: urls)
+        linked = answer.cited("stacking", LIBRARY)
+        assert linked is not None
+        addresses = [str(linked.link), *(str(claim.link) for claim in linked.claims)]
+        pages = [urllib.request.urlopen(address).read().decode() for address in addresses]
+        server.shutdown()
+    assert [claim.id for claim in linked.claims] == pages[1:]
+    assert f'id="{addresses[0].partition("#")[2]}"' in pages[0]
+    assert all(address in answer.markdown(linked) for address in addresses)
+    assert addresses[0] in answer.bibtex(linked)
+
+
+def test_answer_needs_neither_tensorflow_nor_the_library_of_the_table() -> None:
+    program = (
+        "import sys; from lstm_spec.cli import main; status = main(['answer', 'stacking']);"
+        "print(status, {'tensorflow', 'keras', 'wordllama', 'tokenizers'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("\n0 set()\n")
+
+
+def test_synonyms_stand_for_one_word() -> None:
+    listed = search.words().synonyms
+    told = [word for others in listed.values() for word in others]
+    assert len(set(told)) == len(told)
+    assert not set(told) & set(listed)

@@ -62,7 +62,8 @@ def test_readme_quotes_what_comparisons_of_releases_say(capsys: pytest.CaptureFi
 
 
 def test_readme_counts_the_questions_as_they_are() -> None:
-    assert re.search(r"Its answers to (\d+) questions", README).group(1) == str(len(questions()))
+    hundreds = re.search(r"more than (\d+) questions", README).group(1)
+    assert int(hundreds) <= sum(bool(question.claims) for question in questions())
 
 
 def test_readme_counts_the_claims_as_they_are() -> None:

@@ -7,7 +7,7 @@ What is refused is a ValueError whose message is one sentence.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from lstm_spec.errors import UsageError
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
-    from lstm_spec.answers.answer import Hit
+    from lstm_spec.answers.answer import Answer
     from lstm_spec.answers.cite import Citation
     from lstm_spec.answers.explain import Explanation
     from lstm_spec.answers.review import Review
@@ -89,24 +89,20 @@ def list_claims(*names: str) -> Claims:
     return Claims(catalog.select(list(names)))
 
 
-def answer(question: str) -> Shown[Sequence[Hit]]:
-    """Answer a question about Keras' LSTM.
+def answer(question: str) -> Shown[Answer]:
+    """Answer a question about Keras' LSTM; the data says whether there is an answer.
 
     Args:
-        question: plain words, or the number or the address of a question.
-
-    Raises:
-        UsageError: nothing is found.
+        question: plain words, an error or a traceback, or the id, the number or the address of a
+            question.
     """
     from lstm_spec import catalog
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers.questions import questions
 
     library = answers.Library(questions(), catalog.claims())
-    hits = answers.find(question, library)
-    if not hits:
-        raise UsageError(f"nothing is found for {question[:80]!r}; ask in other words")
-    return Shown(hits, answers.markdown(hits, library))
+    said = answers.answer(question, answers.find(question, library), library)
+    return Shown(said, answers.markdown(said), answers.text(said))
 
 
 def cite(claim: str, release: str = "", backend: str = "") -> Shown[Citation]:

@@ -30,15 +30,17 @@ from lstm_spec.run.report import LockedError, Writer, writer
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
 
+    from lstm_spec.answers.answer import Library
     from lstm_spec.answers.layer import Layer
     from lstm_spec.releases.compare import Comparison
     from lstm_spec.releases.request import Request
     from lstm_spec.releases.speed import Speeds
     from lstm_spec.run.check import Plan
+    from lstm_spec.run.place import Place
     from lstm_spec.run.report import Line, Report, Verdict
 
 REPORT = Path("lstm-spec-report.jsonl")
-NOTHING, BAD_USAGE, BROKEN, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
+NOTHING, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
 STATUSES = """exit status:
   {0} 2: wrong usage. 3: the installation, an environment or
   a record is broken. 130: interrupted."""
@@ -206,17 +208,26 @@ def _add_show(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_cite(verb: argparse.ArgumentParser) -> None:
-    _add_show(verb)
+    named = "the id of a claim, as time.every-step, or of a question, as stacking"
+    name = verb.add_argument("name", metavar="ID", help=named)
+    setattr(name, "completer", _ids)  # noqa: B010 - argcomplete's attribute
     formats = ("markdown", "text", "bibtex", "html", "json")
     verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
-    where = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
-    verb.add_argument("--for", dest="release", action=_Once, metavar="RELEASE", help=where)
-    verb.add_argument("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
+    _add_place(verb)
 
 
 def _add_answer(verb: argparse.ArgumentParser) -> None:
-    asked = "the question in plain words, or its number or address"
-    verb.add_argument("words", nargs="+", metavar="WORDS", help=asked)
+    asked = "the question in plain words, an error, or a question's id, number or address"
+    verb.add_argument("words", nargs="+", metavar="WORDS", help=f"{asked}; - reads it")
+    formats = ("markdown", "text", "json")
+    verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+    _add_place(verb)
+
+
+def _add_place(verb: argparse.ArgumentParser) -> None:
+    where = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
+    verb.add_argument("--for", dest="release", action=_Once, metavar="RELEASE", help=where)
+    verb.add_argument("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
 
 
 def _add_explain(verb: argparse.ArgumentParser) -> None:
@@ -597,34 +608,59 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def cite(arguments: argparse.Namespace) -> int:
-    """Print a claim for pasting, as it stands on the newest release or on the one asked for."""
+    """Print a claim or a question for pasting, on the newest release or on the one asked for."""
     from lstm_spec.answers.cite import FORMATS, citation
-    from lstm_spec.answers.release import release
     from lstm_spec.releases import ledger
-    from lstm_spec.run import deviations
 
-    place, untried = deviations.newest(), ""
+    place, report = _place(arguments)
+    if "." not in arguments.name and _cite_question(arguments, place):
+        return 0
     claim = catalog.find(arguments.name)
-    if arguments.release or arguments.backend:
-        asked = arguments.release or f"backend-{arguments.backend}"
-        place, report = release(asked, arguments.backend or "")
-        untried = ledger.untried(report, claim.id) if report else ""
+    untried = ledger.untried(report, claim.id) if report else ""
     cited = citation(claim, ledger.verdicts(claim.id), place, untried)
     print(FORMATS[arguments.format](cited), end="")
     return 0
 
 
+def _cite_question(arguments: argparse.Namespace, place: Place) -> bool:
+    """Print the answer to the question that has the id; return whether there is one."""
+    from lstm_spec.answers.answer import CITATIONS, cited
+
+    said = cited(arguments.name, _library(), place)
+    print(CITATIONS[arguments.format](said) if said else "", end="")
+    return said is not None
+
+
+def _place(arguments: argparse.Namespace) -> tuple[Place, Report | None]:
+    """Return the Keras that is asked for, and the report of the ledger on it, if there is one."""
+    from lstm_spec.answers.release import release
+    from lstm_spec.run import deviations
+
+    if not (arguments.release or arguments.backend):
+        return deviations.newest(), None
+    asked = arguments.release or f"backend-{arguments.backend}"
+    return release(asked, arguments.backend or "")
+
+
 def answer(arguments: argparse.Namespace) -> int:
-    """Print the answer to a question, made of claims."""
-    from lstm_spec.answers.answer import Library, find, markdown
+    """Print the answer to a question, made of claims; or say that there is none."""
+    from lstm_spec.answers.answer import FORMATS, LONGEST, answer, find
+
+    words = " ".join(arguments.words)
+    asked = sys.stdin.read(LONGEST) if words == "-" else words
+    place, _ = _place(arguments)
+    library = _library()
+    said = answer(asked, find(asked, library), library, place)
+    print(FORMATS[arguments.format](said), end="")
+    hint = "ask in other words, or with a question's id, number or address"
+    return 0 if said.answered else say(f"no answer; {hint}", NO_ANSWER)
+
+
+def _library() -> Library:
+    from lstm_spec.answers.answer import Library
     from lstm_spec.answers.questions import questions
 
-    library, words = Library(questions(), catalog.claims()), " ".join(arguments.words)
-    if not (hits := find(words, library)):
-        hint = "ask in other words, or with a question's number or address"
-        return say(f"nothing is found for {words!r}; {hint}", NOTHING)
-    print(markdown(hits, library), end="")
-    return 0
+    return Library(questions(), catalog.claims())
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -708,13 +744,13 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
         _add_answer,
         answer,
         "answer a question about LSTM",
-        "0. 1: nothing is found.",
+        "0. 4: no claim answers it.",
         ('lstm-spec answer "is the third timestep ignored by two units?"',),
     ),
     "cite": (
         _add_cite,
         cite,
-        "print a claim for pasting",
+        "print a claim, or the answer to a question, for pasting",
         "0.",
         ("lstm-spec cite gates.order", "lstm-spec cite time.every-step --for keras==3.9.2"),
     ),

@@ -10,7 +10,7 @@ from msgspec import structs
 from lstm_spec.answers import cite
 from lstm_spec.answers.cite import BELIEVED
 from lstm_spec.answers.spans import spans
-from lstm_spec.answers.standing import BROKEN, Standing, exception, standing, where
+from lstm_spec.answers.standing import BROKEN, Standing, elsewhere, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation
 from lstm_spec.run.deviations import Deviation
@@ -87,7 +87,7 @@ def _title(first: Standing) -> str:
 
 
 def _deviation(one: Deviation) -> str:
-    place = markup.text(f"{exception(one.holds)} {where(one)}")
+    place = markup.text(elsewhere(one))
     return markup.directive("admonition", place, markup.prose(one.concerns), ":class: warning")
 
 
@@ -101,8 +101,7 @@ def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
     if known := records.elsewhere.get(claim.id):
         yield "## Elsewhere\n"
         yield markup.items(
-            f"{markup.text(f'{exception(one.holds)} {where(one)}')}: "
-            f"{markup.prose(f'{one.instead} {one.concerns}')}"
+            f"{markup.text(elsewhere(one))}: {markup.prose(f'{one.instead} {one.concerns}')}"
             for one in known
         )
 

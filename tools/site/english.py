@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from sphinx.search.en import SearchEnglish
 
@@ -29,4 +30,4 @@ class English(SearchEnglish):  # type: ignore[misc]  # Sphinx is not installed f
 
     def split(self, text: str) -> list[str]:
         """Return the words of a text of the site."""
-        return search.WORD.findall(search.translate(text.lower()))
+        return re.findall(r"\w+", search.translate(text.lower()))

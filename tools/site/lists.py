@@ -10,7 +10,7 @@ from itertools import groupby
 
 from lstm_spec.answers import issues
 from lstm_spec.answers.questions import Question
-from lstm_spec.answers.standing import BROKEN, exception, where
+from lstm_spec.answers.standing import BROKEN, elsewhere
 from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation
 from lstm_spec.run.deviations import Deviation
@@ -121,7 +121,7 @@ def deviations(records: Records) -> str:
 def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
     yield f"### {markup.prose(one.instead, links=False)}\n"
     yield f"{markup.text(BROKEN)} {markup.prose(claim.statement, links=False)}\n"
-    place = markup.text(f"{exception(one.holds)} {where(one)}.")
+    place = markup.text(f"{elsewhere(one)}.")
     yield f"{place} {markup.claim(claim.id, markup.code(claim.id))}\n"
     if shown := issues.of(claim.id):
         yield markup.block("python", shown.script.strip())
@@ -136,7 +136,7 @@ def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
 
 def _elsewhere(claim: Claim, one: Deviation) -> tuple[str, str, str, str]:
     name = markup.claim(claim.id, markup.code(claim.id))
-    place = markup.text(f"{exception(one.holds)} {where(one)}")
+    place = markup.text(elsewhere(one))
     return name, place, markup.prose(one.instead), markup.prose(one.concerns)
 
 

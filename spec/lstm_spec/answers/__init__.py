@@ -1,1 +1,1 @@
-"""What is said of the claims: cite, answer, explain, upstream."""
+"""What is said of the claims to people who ask."""

@@ -1,24 +1,100 @@
-"""The answer to a question that is asked in plain words, made of claims."""
+"""The answer to what somebody asks: in plain words, by an error, or by a question's number."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 
-from lstm_spec.answers import search
-from lstm_spec.answers.cite import code, headline, plain
+import msgspec
+
+from lstm_spec.answers import cite, errors, links, search
+from lstm_spec.answers.cite import code, plain
+from lstm_spec.answers.links import PACKAGE
 from lstm_spec.answers.questions import Question, is_reference, referred
-from lstm_spec.answers.standing import exceptions, standing
+from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
+from lstm_spec.run.oneline import one_line, without_escapes
+from lstm_spec.run.place import Place
 
-LEAD = 1.5
-"""A claim answers instead of a question if it fits the words so many times as well."""
-OTHERS = 3
-"""How many other questions, and other claims, are named."""
+LONGEST = 1_000_000
+"""How many characters of a question are taken from standard input."""
+OTHERS = 2
+"""How many other questions or claims are named beside the first."""
+SURE = 0.48
+"""A question whose best fit is less gets no answer; chosen on the open half of
+tools/studies/titles."""
+ABOUT = re.compile("lstm|rnn|recurrent|bidirectional|stateful|time.?step|seq2seq|return_s|units")
+"""What only somebody says who asks about an LSTM, or a layer next to it."""
+OF_AN_ERROR = 0.25
+"""What a claim gains if it knows the words of an error that is asked about."""
+UNKNOWN = "No claim answers this."
 
 Hit = Question | Claim
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What is found for a question."""
+
+    hits: list[Hit]
+    """The questions and claims that it may mean, the best first."""
+    sure: bool
+    """Whether the first is likely to answer it."""
+    error: errors.Error | None = None
+    """The error that the question shows."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A claim as an answer says it."""
+
+    id: str
+    sentence: str
+    """What is true of it on the Keras that is asked for."""
+    elsewhere: list[str]
+    """What happens on other releases or backends, where it is something else."""
+    link: str | None
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Another question or claim that may be meant."""
+
+    id: str
+    title: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What is said to a question."""
+
+    asked: str
+    answered: bool
+    """Whether there is an answer; if not, `others` are the nearest questions."""
+    keras: str
+    """The Keras for which it is said."""
+    error: str = ""
+    """The last line of the traceback that is asked about."""
+    meaning: str = ""
+    """What that line tells of the layer and the shapes."""
+    id: str = ""
+    """The id of the question or claim that answers; `lstm-spec cite` takes it."""
+    title: str = ""
+    address: str | None = None
+    """Where the question is asked."""
+    link: str | None = None
+    """The address of the answer on the site."""
+    text: str = ""
+    """The answer."""
+    cure: str = ""
+    """Code that does what the answer advises, for names that the asker has."""
+    why: str = ""
+    """Why the first claim says what it says."""
+    example: str = ""
+    """A program that shows the first claim; what it prints stands in comments."""
+    claims: list[Said] = []
+    others: list[Other] = []
 
 
 @dataclass(frozen=True)
@@ -29,77 +105,242 @@ class Library:
     claims: list[Claim]
 
     @cached_property
+    def by_id(self) -> dict[str, Hit]:
+        """The questions and claims by their ids."""
+        hits: list[Hit] = [*self.questions, *self.claims]
+        return {hit.id: hit for hit in hits}
+
+    @cached_property
     def index(self) -> search.Index:
-        """What is searched."""
+        """What is searched: the questions, then the claims."""
         claims = {claim.id: claim for claim in self.claims}
         asked = [_asked(one, [claims[name] for name in one.claims]) for one in self.questions]
-        return search.index([*map(_said, self.claims), *asked])
-
-
-def find(words: str, library: Library) -> list[Hit]:
-    """Return the questions and claims that words mean, the best first.
-
-    Args:
-        words: plain words, or the id, the number or the address of a question.
-        library: what there is to be found.
-    """
-    words = words.strip()
-    if named := referred(words, library.questions):
-        return list(named)
-    return [] if is_reference(words) else _searched(words, library)
-
-
-def _searched(words: str, library: Library) -> list[Hit]:
-    hits: list[Hit] = [*library.questions, *library.claims]
-    by_name = {hit.id: hit for hit in hits}
-    found = [(by_name[name], score) for name, score in search.find(library.index, words)]
-    asked = [(hit, score) for hit, score in found if isinstance(hit, Question)]
-    said = [(hit, score) for hit, score in found if isinstance(hit, Claim)]
-    lead = bool(said) and (not asked or said[0][1] > LEAD * asked[0][1])
-    claims: list[Hit] = [hit for hit, _ in said]
-    asks: list[Hit] = [hit for hit, _ in asked[:OTHERS]]
-    return claims[:lead] + asks + claims[lead : lead + OTHERS]
+        return search.Index([*asked, *map(_said, self.claims)])
 
 
 def _asked(question: Question, claims: Sequence[Claim]) -> search.Text:
-    title = " ".join([question.title, question.id.replace("-", " "), *question.also])
+    also = [*question.also, question.id.replace("-", " ")]
     rest = " ".join(f"{claim.statement} {claim.corrects or ''}" for claim in claims)
-    return search.Text(question.id, title, question.answer, rest)
+    return search.Text(question.id, question.title, also, question.answer, rest)
 
 
 def _said(claim: Claim) -> search.Text:
     rest = f"{claim.id.replace('.', ' ').replace('-', ' ')} {claim.why}"
-    return search.Text(claim.id, claim.statement, claim.corrects or "", rest)
+    return search.Text(claim.id, claim.statement, (), claim.corrects or "", rest)
 
 
-def markdown(hits: Sequence[Hit], library: Library) -> str:
-    """Return the first of some hits in full, for pasting, and the others by a line each."""
-    first, *others = hits
+def find(asked: str, library: Library) -> Found:
+    """Find what answers a question.
+
+    Args:
+        asked: plain words, an error, or the id, the number or the address of a question.
+        library: what there is to be found.
+    """
+    words = without_escapes(errors.shorten(asked)).strip()
+    if named_ := referred(words, library.questions):
+        return Found(list(named_), True)
+    if is_reference(words):
+        return Found([], False)
+    error = errors.read(words)
+    hits = _of_error(error, library) if error else library.index.find(words)
+    best = [library.by_id[hit.name] for hit in hits]
+    if sureness(hits[0], words) >= SURE and answers(best[0]):
+        return Found(best[: 1 + OTHERS], True, error)
+    nearest = [hit for hit in best if isinstance(hit, Question) and hit.claims]
+    return Found([*best[: not answers(best[0])], *nearest[:OTHERS]], False, error)
+
+
+def sureness(first: search.Hit, asked: str) -> float:
+    """Return how well the first hit fits: in its meaning, in how many words, and in the topic."""
+    return 0.7 * first.cosine + 0.3 * first.share + 0.1 * bool(ABOUT.search(asked.lower()))
+
+
+def answers(hit: Hit) -> bool:
+    """Say whether a hit answers anything: a question without claims says only that none does."""
+    return isinstance(hit, Claim) or bool(hit.claims)
+
+
+def _of_error(error: errors.Error, library: Library) -> list[search.Hit]:
+    """Return what fits an error, first what knows its words."""
+    known = {known.claim for known in errors.known_as(error)[:5]}
+    hits = []
+    for hit in library.index.find(error.text):
+        found = library.by_id[hit.name]
+        of = {found.id} if isinstance(found, Claim) else set(found.claims[:3])
+        more = OF_AN_ERROR if known & of else 0.0
+        share, cosine = (max(part, 1.0) if more else part for part in (hit.share, hit.cosine))
+        hits.append(search.Hit(hit.name, hit.score + more, share, cosine))
+    return sorted(hits, key=lambda hit: -hit.score)
+
+
+def answer(asked: str, found: Found, library: Library, place: Place | None = None) -> Answer:
+    """Say what is found for a question.
+
+    Args:
+        asked: the question.
+        found: what `find` returned for it.
+        library: where it was found.
+        place: the asker's Keras; default: the newest release.
+    """
+    left = [hit for hit in found.hits[found.sure :] if answers(hit)]
+    others = [Other(hit.id, _title(hit, place)) for hit in left[:OTHERS]]
+    said = Answer(
+        asked=asked[: search.LONGEST],
+        answered=found.sure,
+        keras=named(place or deviations.newest()),
+        error=found.error.text if found.error else "",
+        meaning=errors.meaning(found.error) if found.error else "",
+        others=others,
+    )
+    first = found.hits[0] if found.hits else None
+    if first and found.sure:
+        return _of(first, said, library, place)
+    if isinstance(first, Question) and not answers(first):
+        return msgspec.structs.replace(
+            said, id=first.id, title=first.title, address=first.address, text=first.answer
+        )
+    return said
+
+
+def _of(first: Hit, said: Answer, library: Library, place: Place | None) -> Answer:
     claims = {claim.id: claim for claim in library.claims}
     if isinstance(first, Question):
-        shown = _question(first, [claims[name] for name in first.claims])
+        made_of = [claims[name] for name in first.claims]
+        shown = msgspec.structs.replace(
+            said,
+            title=first.title,
+            address=first.address,
+            link=links.question(first.id),
+            text=first.answer,
+            cure=first.cure.strip(),
+        )
     else:
-        shown = f"{headline(standing(first))} (`{first.id}`)\n\n{_example(first)}"
-    if not others:
-        return shown
-    return f"{shown}\nSee also:\n\n" + "".join(f"- `{hit.id}`: {_line(hit)}\n" for hit in others)
-
-
-def _question(question: Question, claims: Sequence[Claim]) -> str:
-    head = f"**{plain(question.title)}**\n" + f"{question.address}\n" * bool(question.address)
-    items = "".join(
-        f"- {plain(str(standing(claim)))} (`{claim.id}`)\n{_elsewhere(claim)}" for claim in claims
+        made_of = [first]
+        shown = msgspec.structs.replace(
+            said, title=first.statement, link=links.claim(first.id), text=_title(first, place)
+        )
+    return msgspec.structs.replace(
+        shown,
+        id=first.id,
+        why=" ".join(made_of[0].why.split()),
+        example=code(made_of[0].example),
+        claims=[_claim(claim, place) for claim in made_of],
     )
-    return f"{head}\n{plain(question.answer)}\n\n{items}\n{_example(claims[0])}"
 
 
-def _elsewhere(claim: Claim) -> str:
-    return "".join(f"  {plain(one)}\n" for one in exceptions(claim.id, deviations.of(claim.id)))
+def _claim(claim: Claim, place: Place | None) -> Said:
+    here = false_at(claim.id, place or deviations.newest())
+    known = deviations.of(claim.id)
+    others = [f"{elsewhere(one)}: {one.instead}" for one in known if one is not here]
+    return Said(claim.id, str(standing(claim, place)), others, links.claim(claim.id))
 
 
-def _example(claim: Claim) -> str:
-    return f"```python\n{code(claim.example)}\n```\n"
+def _title(hit: Hit, place: Place | None) -> str:
+    return hit.title if isinstance(hit, Question) else str(standing(hit, place))
 
 
-def _line(hit: Hit) -> str:
-    return plain(hit.title if isinstance(hit, Question) else str(standing(hit)))
+def cited(name: str, library: Library, place: Place | None = None) -> Answer | None:
+    """Return the answer of the question that has an id; nothing, if none has."""
+    hit = library.by_id.get(name)
+    if not isinstance(hit, Question):
+        return None
+    found = Found([hit], answers(hit))
+    return answer(hit.title, found, library, place)
+
+
+def markdown(said: Answer) -> str:
+    """Return an answer for pasting into a question-and-answer site."""
+    return "\n".join(_parts(said, plain, block=_fenced, name=lambda name: f"`{name}`"))
+
+
+def text(said: Answer) -> str:
+    """Return an answer as plain text."""
+    return "\n".join(_parts(said, str, block=_indented, name=lambda name: name))
+
+
+def _parts(
+    said: Answer,
+    prose: Callable[[str], str],
+    block: Callable[[str], str],
+    name: Callable[[str], str],
+) -> Iterator[str]:
+    """Yield the parts of an answer, a blank line after each but the last."""
+    if said.error:
+        yield f"{name(one_line(said.error))}\n"
+        yield from [f"{prose(said.meaning)}\n"] if said.meaning else []
+    if not said.answered:
+        yield f"{prose(UNKNOWN)} {prose(said.text)}".rstrip() + "\n"
+        yield from _list("The nearest questions, which ask something else:", said, prose, name)
+        return
+    yield f"{prose(said.text)}\n"
+    if said.cure:
+        yield f"{block(said.cure)}\n"
+    yield f"{prose(f'Why: {said.why}')}\n"
+    yield f"{prose(f'For {said.keras}, this rests on:')}\n"
+    yield "".join(_rests_on(claim, prose, name) for claim in said.claims)
+    yield "Run as a file, this prints what stands in its comments:\n"
+    yield f"{block(said.example)}\n"
+    kind = "Claim" if said.id == said.claims[0].id else f'"{said.title}", question'
+    yield f"{prose(kind)} {name(said.id)} of {PACKAGE} {metadata.version(PACKAGE)}" + (
+        f": {said.link}\n" if said.link else ".\n"
+    )
+    if said.address:
+        yield f"Asked at {said.address}\n"
+    yield from _list("See also:", said, prose, name)
+
+
+def _rests_on(claim: Said, prose: Callable[[str], str], name: Callable[[str], str]) -> str:
+    link = f", {claim.link}" if claim.link else ""
+    elsewhere = "".join(f"  {prose(line)}\n" for line in claim.elsewhere)
+    return f"- {prose(claim.sentence)} ({name(claim.id)}{link})\n{elsewhere}"
+
+
+def _list(
+    head: str, said: Answer, prose: Callable[[str], str], name: Callable[[str], str]
+) -> Iterator[str]:
+    if said.others:
+        items = "".join(f"- {name(other.id)}: {prose(other.title)}\n" for other in said.others)
+        yield f"{head}\n\n{items}"
+
+
+def _fenced(program: str) -> str:
+    return f"```python\n{program}\n```"
+
+
+def _indented(program: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in program.splitlines())
+
+
+def json(said: Answer) -> str:
+    """Return an answer as JSON."""
+    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+
+
+def schema() -> dict[str, object]:
+    """Return the JSON schema of an answer."""
+    return msgspec.json.schema(Answer)
+
+
+def bibtex(said: Answer) -> str:
+    """Return the answer of a question as an entry of BibTeX."""
+    claims = ", ".join(claim.id for claim in said.claims)
+    rests = f", made of the claims {claims}" if claims else ""
+    note = f"Question {said.id} of {PACKAGE} {metadata.version(PACKAGE)}{rests}"
+    fields = {"title": f"{{{cite.tex(said.title)}}}", "author": f"{{{PACKAGE}}}"}
+    fields |= {"note": cite.tex(note)} | ({"url": said.link} if said.link else {})
+    entry = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
+    return f"@misc{{{PACKAGE}:{said.id},\n{entry}}}\n"
+
+
+def fragment(said: Answer) -> str:
+    """Return an answer as HTML."""
+    items = "".join(f"<li>{cite.tags(f'{c.sentence} (`{c.id}`)')}</li>\n" for c in said.claims)
+    cure = f"<pre><code>{html.escape(said.cure)}</code></pre>\n" if said.cure else ""
+    why = f"<p>{cite.tags(f'Why: {said.why}')}</p>\n" if said.why else ""
+    example = f"<pre><code>{html.escape(said.example)}</code></pre>\n" if said.example else ""
+    head = f'<p><a href="{said.link}">{said.id}</a></p>\n' if said.link else ""
+    return f"{head}<p>{cite.tags(said.text)}</p>\n{cure}{why}<ul>\n{items}</ul>\n{example}"
+
+
+FORMATS = {"markdown": markdown, "text": text, "json": json}
+CITATIONS = {**FORMATS, "bibtex": bibtex, "html": fragment}

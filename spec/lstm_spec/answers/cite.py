@@ -6,6 +6,8 @@ printing anything else refutes the claim.
 
 from __future__ import annotations
 
+import ast
+import doctest
 import html
 import re
 from collections.abc import Callable
@@ -13,18 +15,17 @@ from importlib import metadata
 
 import msgspec
 
+from lstm_spec.answers import links
+from lstm_spec.answers.links import PACKAGE
 from lstm_spec.answers.spans import spans
-from lstm_spec.answers.standing import BROKEN, Standing, exception, false_at, standing, where
+from lstm_spec.answers.standing import BROKEN, Standing, capital, false_at, standing, where
 from lstm_spec.answers.upstream import Tried
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
 from lstm_spec.run.place import Place
 from lstm_spec.run.report import VERDICTS, Verdict
 
-PACKAGE = "lstm-spec"
 BELIEVED = "Why the claim says so:"
-REPOSITORY = "repository"
-"""The label of the repository's address among the addresses of the package."""
 BASIS = {
     "promised": "Promised by Keras' documentation: ",
     "derived": "Derived from ",
@@ -81,7 +82,7 @@ class Citation(msgspec.Struct, frozen=True):
     test: str
     """Where the test stands in the repository: the file and the line."""
     link: str | None
-    """The address of that line at the tag, if the package tells the repository's."""
+    """The address of the claim's page, or of that line at the tag, if the package tells one."""
 
 
 def citation(
@@ -97,7 +98,6 @@ def citation(
     """
     version = metadata.version(PACKAGE)
     test = f"{claim.path}#L{claim.line}"
-    address = repository()
     first = false_at(claim.id, place or deviations.newest())
     return Citation(
         id=claim.id,
@@ -120,23 +120,46 @@ def citation(
         ],
         version=version,
         test=test,
-        link=f"{address}/blob/v{version}/{test}" if address else None,
+        link=links.claim(claim.id) or links.source(test, version),
     )
 
 
-def repository() -> str | None:
-    """Return the repository's address, if the package's metadata tell it."""
-    urls = metadata.metadata(PACKAGE).get_all("Project-URL") or []
-    pairs = (url.partition(",") for url in urls)
-    found = (url.strip().rstrip("/") for label, _, url in pairs if label.lower() == REPOSITORY)
-    return next(found, None)
-
-
 def code(example: str) -> str:
-    """Return an example without prompts, with what it prints as comments."""
-    lines = example.strip().splitlines()
-    shown = [line[4:] if line[:3] in (">>>", "...") else f"# {line}".rstrip() for line in lines]
-    return "\n".join(shown)
+    """Return an example as a file: without prompts, printing what stands in comments."""
+    parts = (_part(part) for part in doctest.DocTestParser().get_examples(example))
+    return "\n".join(parts).rstrip()
+
+
+def _part(part: doctest.Example) -> str:
+    """Return a statement; of an expression that a prompt would show, one that prints it."""
+    source, shown = part.source.rstrip("\n"), part.want.rstrip("\n")
+    tree = ast.parse(source).body[-1]
+    if shown and isinstance(tree, ast.Expr) and not _prints(tree.value):
+        source = _printing(source, tree.value, repr_="" if _plain(shown) else "repr")
+    return "\n".join([source, *(f"# {line}".rstrip() for line in shown.splitlines())])
+
+
+def _printing(source: str, value: ast.expr, repr_: str) -> str:
+    """Return source that prints the expression at its end, which is no statement of its own."""
+    *before, last = source.split("\n", value.lineno - 1)
+    expression = ast.get_source_segment(source, value) or ""
+    whole = (
+        f"({expression})" if isinstance(value, ast.Tuple) and expression[0] != "(" else expression
+    )
+    shown = f"print({repr_}({whole}))" if repr_ else f"print({whole})"
+    return "\n".join([*before, last.replace(expression, shown, 1)])
+
+
+def _prints(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "print"
+
+
+def _plain(shown: str) -> bool:
+    """Say whether `print` shows what a prompt shows: not of text, and of what has another form."""
+    try:
+        return not isinstance(ast.literal_eval(shown), str)
+    except (ValueError, SyntaxError):
+        return False
 
 
 def limits(claim: Claim) -> list[str]:
@@ -175,8 +198,8 @@ def facts(cited: Citation) -> list[str]:
     if cited.corrects:
         said.append(f"Corrects: {cited.corrects}")
     for one in sorted(cited.deviations, key=lambda one: not one.first):
-        instead = "." if one.first else f": {one.instead}"
-        said.append(f"{exception(one.holds)} {one.where}{instead} {one.concerns}")
+        instead = "" if one.first else f" {one.instead}"
+        said.append(f"{capital(one.where)}:{instead} {one.concerns}")
     if any(verdict != "not applicable" for _, verdict in cited.tried):
         said.append(f"Tried on releases: {releases(cited.tried)}.")
     elif cited.tried:
@@ -233,22 +256,23 @@ def bibtex(cited: Citation) -> str:
     broken = f", which says: {first.broken}" if first.broken else ""
     return (
         f"@misc{{{PACKAGE}:{cited.id},\n"
-        f"  title = {{{{{_tex(head.rstrip('.'))}}}}},\n"
+        f"  title = {{{{{tex(head.rstrip('.'))}}}}},\n"
         f"  author = {{{{{PACKAGE}}}}},\n"
-        f"  note = {{Claim {_tex(cited.id)} of {PACKAGE} {cited.version}{_tex(broken)}}},\n"
-        f"  howpublished = {{{_tex(place(cited))}}},\n"
+        f"  note = {{Claim {tex(cited.id)} of {PACKAGE} {cited.version}{tex(broken)}}},\n"
+        f"  {'url' if cited.link else 'howpublished'} = {{{cited.link or tex(place(cited))}}},\n"
         "}\n"
     )
 
 
-def _tex(given: str) -> str:
+def tex(given: str) -> str:
+    """Return text as TeX."""
     names = {"\\": "textbackslash", "~": "textasciitilde", "^": "textasciicircum"}
     names |= {"<": "textless", ">": "textgreater"}
     special = r"`([^`]*)`|([{}&%$#_])|([\\~^<>])"
 
     def escape(found: re.Match[str]) -> str:
         if found[1] is not None:
-            return rf"\texttt{{{_tex(found[1])}}}"
+            return rf"\texttt{{{tex(found[1])}}}"
         return f"\\{found[2]}" if found[2] else rf"\{names[found[3]]}{{}}"
 
     return re.sub(special, escape, given)
@@ -257,19 +281,20 @@ def _tex(given: str) -> str:
 def fragment(cited: Citation) -> str:
     """Return a citation as HTML."""
     first = cited.said_first
-    caution, sentence = _html(first.caution), _html(first.sentence)
+    caution, sentence = tags(first.caution), tags(first.sentence)
     head = f"<strong>{caution}:</strong> {sentence}" if caution else f"<strong>{sentence}</strong>"
-    broken = f"\n<p>{BROKEN} &quot;{_html(first.broken)}&quot;</p>" if first.broken else ""
-    items = "".join(f"<li>{_html(item)}</li>\n" for item in facts(cited))
+    broken = f"\n<p>{BROKEN} &quot;{tags(first.broken)}&quot;</p>" if first.broken else ""
+    items = "".join(f"<li>{tags(item)}</li>\n" for item in facts(cited))
     return (
         f"<blockquote><p>{head}</p>{broken}</blockquote>\n"
-        f"<p>{_html(why(cited))}</p>\n"
+        f"<p>{tags(why(cited))}</p>\n"
         f"<pre><code>{html.escape(cited.example)}</code></pre>\n"
         f"<ul>\n{items}</ul>\n"
     )
 
 
-def _html(given: str) -> str:
+def tags(given: str) -> str:
+    """Return text as HTML, with its code between backticks in tags."""
     return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(given))
 
 

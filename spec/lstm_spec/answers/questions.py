@@ -26,15 +26,16 @@ Words = Annotated[str, msgspec.Meta(min_length=1)]
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question and what the claims answer."""
 
-    id: Annotated[str, msgspec.Meta(pattern="^[a-z]+(-[a-z]+)*$")]
+    id: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
     title: Words
     also: list[Words]
     """Other words in which it is asked."""
     answer: Words
-    claims: Annotated[list[str], msgspec.Meta(min_length=1)]
+    claims: list[str]
+    """The claims that the answer is made of; none, where it is not a matter of the layer."""
+    cure: str = ""
+    """Code that does what the answer advises."""
     address: Annotated[str, msgspec.Meta(pattern="^https://")] | None = None
-    deviates: bool = False
-    """Whether one of the claims is false on the newest Keras; the answer says so."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

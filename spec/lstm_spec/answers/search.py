@@ -1,30 +1,56 @@
-"""Find texts by plain words: BM25 of SQLite, after typos are mended and synonyms replaced.
+"""Find texts by plain words: BM25 and a small static embedding together.
 
-SQLite comes with apsw: the module of Python loses its search as soon as TensorFlow is imported,
-which brings an SQLite of its own into the process.
+The arithmetic, which the site does too (`dump` gives it the index; test_search.py holds the two to
+the same results):
+
+- A text is cut into words: a space before a capital letter within a name, lower case, runs of
+  letters and digits. A word that occurs nowhere is mended: into two words that do, or into one that
+  differs by a letter.
+- For BM25, what people say is replaced by the words of the specification (words.toml), words that
+  tell nothing are left out, and the others are cut to a stem. A text's title and other wordings
+  count WEIGHTS[0] times, its body WEIGHTS[1], the rest WEIGHTS[2] times. With the weighted number
+  n of a stem in a text, the weighted length l of the text and the mean length m, the text gets
+
+      idf * n * (K + 1) / (n + K * (1 - B + B * l / m)),  idf = log(1 + (N - d + 0.5) / (d + 0.5))
+
+  for each stem of the question, where d of N texts have the stem. The sum is divided by the
+  largest one of any text.
+- For the embedding, a text's vector is the sum of its words' vectors, divided by its length. A text
+  gets the largest cosine of the question and one of its rows: the title and each other wording.
+- The score is (1 - MEANING) * BM25 + MEANING * cosine. Ties are broken by the order of the texts.
 """
 
 from __future__ import annotations
 
-import difflib
+import json
+import math
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import apsw
 import msgspec
+import numpy as np
 
 from lstm_spec.run import toml
 
 FILE = Path(__file__).with_name("words.toml")
-WORD = re.compile(r"\w+")
-WEIGHTS = "8, 1, 1"
-"""How much a word counts in a title, a body and the rest."""
-SHORT, NEAR = 4, 0.8
-"""A word of so many letters that is not known is taken for one that is so similar."""
+TABLE = Path(__file__).with_name("words.bin")
+CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})"
+"""Where a new word begins within a name, as in TimeDistributed and LSTMCell."""
+WORD = "[a-z0-9]+"
+WEIGHTS = (2.0, 1.0, 0.5)
+K, B = 1.2, 0.6
+MEANING = 0.6
+LONGEST = 20_000
+"""How many characters of a text are read."""
+MOST = 400
+"""How many words of a question are read."""
+SHORT = 5
+"""A word of fewer letters is not mended."""
 
 
 class Text(NamedTuple):
@@ -32,8 +58,22 @@ class Text(NamedTuple):
 
     name: str
     title: str
+    also: Sequence[str]
+    """Other wordings of the title."""
     body: str
     rest: str
+
+
+class Hit(NamedTuple):
+    """A text that was found."""
+
+    name: str
+    score: float
+    """How well it fits in comparison with the other texts."""
+    share: float
+    """How much of what the question's words tell it holds, from 0 to about 1."""
+    cosine: float
+    """How near it is in meaning."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,43 +85,22 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words of the specification, each with what people say for it."""
 
 
-@dataclass(frozen=True)
-class Index:
-    """Texts that are ready to be searched."""
-
-    texts: apsw.Connection
-    words: frozenset[str]
-    """The words that occur in them, and the synonyms."""
-    unsaid: frozenset[str]
-
-
-def index(texts: Iterable[Text]) -> Index:
-    """Make texts ready to be searched."""
-    database = apsw.Connection(":memory:")
-    columns = "name UNINDEXED, title, body, rest, tokenize='porter unicode61'"
-    database.execute(f"CREATE VIRTUAL TABLE texts USING fts5({columns})")
-    everything = list(texts)
-    database.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", everything)
-    known = [*synonyms(), *(part for text in everything for part in text[1:])]
-    occurring = frozenset(WORD.findall(" ".join(known).lower()))
-    return Index(database, occurring, frozenset(words().unsaid))
-
-
-def words(path: Path = FILE) -> Words:
+@cache
+def words() -> Words:
     """Return how people say things.
 
     Raises:
         UnreadableFileError: an unknown key, a missing one, or a value of another kind.
     """
-    return toml.read(path, Words)
+    return toml.read(FILE, Words)
 
 
 @cache
 def synonyms() -> dict[str, str]:
     """Return what people say, each with the word of the specification, the longest first."""
     listed = words().synonyms.items()
-    found = {said: word for word, others in listed for said in others}
-    return {said: found[said] for said in sorted(found, key=len, reverse=True)}
+    pairs = {said: word.lower() for word, others in listed for said in others}
+    return {said: pairs[said] for said in sorted(pairs, key=len, reverse=True)}
 
 
 @cache
@@ -90,26 +109,202 @@ def pattern() -> str:
     return rf"\b({'|'.join(map(re.escape, synonyms()))})s?\b"
 
 
+def words_of(text: str) -> list[str]:
+    """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
+    return re.findall(WORD, re.sub(CAPITAL, " ", text[:LONGEST]).lower())
+
+
+def stems(words_: Sequence[str]) -> list[str]:
+    """Return the stems by which texts are compared, in the words of the specification."""
+    said = translate(" ".join(words_)).split()
+    left_out = unsaid()
+    return [stem(word) for word in said if word not in left_out]
+
+
 def translate(said: str) -> str:
     """Say in the words of the specification what people say, in lower case."""
-    return re.sub(pattern(), lambda found: synonyms()[found[1]], said)
+    table = synonyms()
+    return re.sub(pattern(), lambda match: table[match[1]], said)
 
 
-def find(where: Index, asked: str) -> list[tuple[str, float]]:
-    """Return the names of the texts that hold some of the words, with scores, the best first."""
-    said = " ".join(_mended(where, word) for word in WORD.findall(asked.lower()))
-    meant = WORD.findall(translate(said).lower())
-    terms = " OR ".join(f'"{word}"' for word in meant if word not in where.unsaid)
-    if not terms:
-        return []
-    query = f"SELECT name, -bm25(texts, 0, {WEIGHTS}) AS score FROM texts WHERE texts MATCH ?"
-    found = where.texts.execute(f"{query} ORDER BY score DESC, rowid", (terms,))
-    return [(str(name), float(score)) for name, score in found]
+@cache
+def unsaid() -> frozenset[str]:
+    """Return the words that tell no question from another."""
+    return frozenset(words().unsaid)
 
 
-def _mended(where: Index, word: str) -> str:
-    if len(word) < SHORT or word in where.words:
-        return word
-    if where.texts.execute("SELECT 1 FROM texts WHERE texts MATCH ?", (f'"{word}"',)).fetchone():
-        return word  # another form of a word that occurs
-    return (difflib.get_close_matches(word, sorted(where.words), 1, NEAR) or [word])[0]
+@cache
+def stem(word: str) -> str:
+    """Cut off what a word's form adds: a plural, -ing, -ed, -ly, a doubled or silent letter."""
+    if word.endswith("ies") and len(word) > 4:
+        word = f"{word[:-3]}y"
+    elif word.endswith("s") and len(word) > 3 and word[-2] not in "sui":
+        word = word[:-1]
+    for ending, length in (("ing", 5), ("ed", 4), ("ly", 5)):
+        if word.endswith(ending) and len(word) > length:
+            word = word[: -len(ending)]
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
+        word = word[:-1]
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+class Table(NamedTuple):
+    """The vectors of words."""
+
+    rows: dict[str, int]
+    vectors: np.ndarray
+
+
+@cache
+def table() -> Table:
+    """Return the vectors of the words that WordLlama knows, as tools/embedding has cut them."""
+    data = TABLE.read_bytes()
+    head, _, rest = data.partition(b"\n")
+    sizes = json.loads(head)
+    names = rest.split(b"\n", sizes["words"])[: sizes["words"]]
+    count, width = sizes["words"], sizes["dimensions"]
+    scales = np.frombuffer(data[-count * (width + 4) :][: 4 * count], "<f4")
+    numbers = np.frombuffer(data[-count * width :], np.int8).reshape(count, width)
+    rows = {name.decode(): row for row, name in enumerate(names)}
+    return Table(rows, numbers * scales[:, None])
+
+
+def vector(words_: Sequence[str]) -> np.ndarray:
+    """Return the direction of what words mean together; zero, if none is known."""
+    rows = [row for word in words_ if (row := row_of(word)) is not None]
+    total: np.ndarray = table().vectors[rows].sum(axis=0)
+    return total / (np.linalg.norm(total) or 1)
+
+
+def row_of(word: str) -> int | None:
+    """Return the row of a word in the table, or of its longest beginning of four letters."""
+    rows = table().rows
+    parts = (word[:end] for end in range(len(word), 3, -1))
+    return rows[word] if word in rows else next((rows[p] for p in parts if p in rows), None)
+
+
+@dataclass(frozen=True)
+class Index:
+    """Texts that are ready to be searched."""
+
+    texts: list[Text]
+
+    @cached_property
+    def counts(self) -> list[Counter[str]]:
+        """Of each text the weighted number of each stem."""
+        return [_count(text) for text in self.texts]
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """The weighted length of each text."""
+        return np.array([sum(count.values()) for count in self.counts])
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """The texts in which a stem occurs."""
+        found: dict[str, list[int]] = {}
+        for place, count in enumerate(self.counts):
+            for word in count:
+                found.setdefault(word, []).append(place)
+        return found
+
+    @cached_property
+    def known(self) -> Counter[str]:
+        """The words that occur in the texts, with how often."""
+        parts = (part for t in self.texts for part in (t.title, *t.also, t.body, t.rest))
+        said = Counter(word for part in parts for word in words_of(part))
+        said.update(word for phrase in synonyms() for word in words_of(phrase))
+        return said
+
+    @cached_property
+    def rows(self) -> list[tuple[int, str]]:
+        """The titles and other wordings, each with the place of its text."""
+        return [(p, row) for p, text in enumerate(self.texts) for row in (text.title, *text.also)]
+
+    @cached_property
+    def vectors(self) -> np.ndarray:
+        """The vectors of the rows."""
+        return np.stack([vector(words_of(row)) for _, row in self.rows])
+
+    def find(self, question: str) -> list[Hit]:
+        """Return all texts with their scores, the best first."""
+        asked = [part for word in words_of(question)[:MOST] for part in self.mended(word)]
+        bm25, whole = self.bm25(stems(asked))
+        cosine = self.cosine(asked)
+        score = (1 - MEANING) * bm25 / (bm25.max() or 1) + MEANING * cosine
+        share = bm25 / (whole or 1)
+        return [
+            Hit(self.texts[place].name, *map(float, (score[place], share[place], cosine[place])))
+            for place in np.argsort(-score, kind="stable")
+        ]
+
+    def bm25(self, asked: Iterable[str]) -> tuple[np.ndarray, float]:
+        """Return how well the texts fit the stems of a question, and how well one could at most."""
+        total, whole = np.zeros(len(self.texts)), 0.0
+        mean = self.lengths.mean()
+        for word in asked:
+            places = self.places.get(word, [])
+            idf = math.log(1 + (len(self.texts) - len(places) + 0.5) / (len(places) + 0.5))
+            whole += idf * (K + 1)
+            for place in places:
+                n = self.counts[place][word]
+                length = K * (1 - B + B * self.lengths[place] / mean)
+                total[place] += idf * n * (K + 1) / (n + length)
+        return total, whole
+
+    def cosine(self, asked: Sequence[str]) -> np.ndarray:
+        """Return how near in meaning the nearest row of each text is."""
+        nearest = np.full(len(self.texts), -1.0)
+        np.maximum.at(nearest, [place for place, _ in self.rows], self.vectors @ vector(asked))
+        return nearest
+
+    def mended(self, word: str) -> list[str]:
+        """Return the words that a mistyped or joined one stands for; itself, if it is known."""
+        if len(word) < SHORT or word in self.known or word in table().rows or word.isdigit():
+            return [word]
+        cuts = ((word[:end], word[end:]) for end in range(len(word) - 3, 2, -1))
+        joined = next((cut for cut in cuts if all(part in self.known for part in cut)), None)
+        if joined:
+            return list(joined)
+        near = [other for other in self.known if len(other) >= SHORT - 1 and _near(word, other)]
+        return [min(near, key=lambda other: (-self.known[other], other), default=word)]
+
+    def dump(self) -> dict[str, Any]:
+        """Return the index as JSON, for the search of the site."""
+        return {
+            "weights": {"K": K, "B": B, "meaning": MEANING, "longest": LONGEST, "most": MOST},
+            "short": SHORT,
+            "capital": CAPITAL,
+            "word": WORD,
+            "unsaid": sorted(unsaid()),
+            "synonyms": synonyms(),
+            "pattern": pattern(),
+            "known": dict(self.known),
+            "texts": [
+                {"name": text.name, "counts": dict(count), "rows": [text.title, *text.also]}
+                for text, count in zip(self.texts, self.counts, strict=True)
+            ],
+        }
+
+
+def _count(text: Text) -> Counter[str]:
+    count: Counter[str] = Counter()
+    parts = ((text.title, *text.also), (text.body,), (text.rest,))
+    for weight, rows in zip(WEIGHTS, parts, strict=True):
+        for row in rows:
+            for word in stems(words_of(row)):
+                count[word] += weight  # type: ignore[assignment]  # weights are halves
+    return count
+
+
+def _near(word: str, other: str) -> bool:
+    """Say whether two words differ by one letter, or by two neighbours that changed places."""
+    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), -1)
+    if start < 0:
+        return True
+    swapped = word[:start] + word[start + 1 : start + 2] + word[start] + word[start + 2 :]
+    tails = {word[start + 1 :], word[start:]}, {other[start + 1 :], other[start:]}
+    return swapped == other or bool(tails[0] & tails[1])

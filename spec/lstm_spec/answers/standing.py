@@ -63,16 +63,20 @@ def false_at(claim: str, place: Place) -> Deviation | None:
     return next((one for one in known if one.matches(place) and not one.holds), None)
 
 
-def exception(holds: bool) -> str:
-    """Say that a claim is false, or that it holds with a difference, before it is said where."""
-    return "With a difference" if holds else "False"
-
-
 def exceptions(claim: str, known: Sequence[Deviation]) -> list[str]:
-    """Say in a line each where else a claim is false, or holds with a difference."""
+    """Say in a line each where else a claim is false, or holds with a difference, and how."""
     here = false_at(claim, deviations.newest())
-    others = [one for one in known if one is not here]
-    return [f"{exception(one.holds)} {where(one)}: {one.instead}" for one in others]
+    return [f"{elsewhere(one)}: {one.instead}" for one in known if one is not here]
+
+
+def elsewhere(known: Deviation) -> str:
+    """Say where something else happens, to begin a sentence, as in "Before Keras 3"."""
+    return capital(where(known))
+
+
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def named(place: Place) -> str:

@@ -1,0 +1,151 @@
+"""The code that an answer advises runs, for names that an asker has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from lstm_spec.answers.questions import Question, questions
+
+CURES = [question for question in questions() if question.cure]
+ONES = np.ones((4, 5, 3), "float32")
+STATE = np.zeros((4, 8), "float32")
+SPECIAL: dict[str, dict[str, Any]] = {
+    "accuracy-and-padding": {"model": "tagger", "x": "ids", "y": np.ones((4, 5, 1))},
+    "bidirectional-by-hand": {"forward": np.ones((4, 5, 8)), "backward": np.ones((4, 5, 8))},
+    "chunk-boundary": {"lstm": "decoder"},
+    "class-weights": {"model": "rows_model", "y": np.ones((4, 5, 1)), "labels": "ids"},
+    "conv2d-output-to-lstm": {"feature_map": keras.Input((6, 6, 4))},
+    "debug-shapes": {"x": ONES[..., 0]},
+    "decoder-of-another-size": {"h": keras.Input((8,))},
+    "different-input-sizes": {"lstm": keras.layers.LSTM(8)},
+    "encoder-decoder": {"source": keras.Input((5, 3)), "target": keras.Input((5, 3))},
+    "feeding-a-stateful-layer": {"model": "online", "series": np.ones((4, 20, 3)), "y": STATE},
+    "found-ndim-two": {"x": ONES[..., 0]},
+    "go-backwards": {"y": ONES},
+    "gradient-to-input": {"x": "tensor"},
+    "images-as-sequences": {"images": np.ones((2, 28, 28))},
+    "inference-of-seq2seq": {"h": STATE, "c": STATE},
+    "input-and-output-shape": {"table": np.ones((20, 9))},
+    "input-dim-of-embedding": {"words": 10},
+    "mask-argument-and-attached": {
+        "first": np.ones((4, 5), bool),
+        "second": np.ones((4, 5), bool),
+    },
+    "mask-and-initial-state": {"decoder": keras.layers.LSTM(8)},
+    "mask-of-words-and-sentences": {
+        "outer": keras.layers.LSTM(8),
+        "vectors": ONES,
+        "words": np.ones((4, 5, 7)),
+    },
+    "refused-input-sticks": {"model": keras.Sequential([keras.layers.LSTM(2)])},
+    "several-steps-ahead": {"encoded": keras.Input((8,))},
+    "softmax-of-one-unit": {"rows": keras.Input((8,))},
+    "stacked-bidirectional": {"model": "empty"},
+    "stacking": {"model": "empty"},
+    "state-between-epochs": {"model": "online", "y": STATE},
+    "stateful-and-shuffle": {"model": "online", "y": STATE},
+    "targets-of-the-last-timestep": {"y": np.ones((4, 5, 1))},
+    "targets-with-return-sequences": {"y": np.ones((4, 5))},
+    "time-distributed-lstm": {"words": keras.Input((4, 5, 3))},
+    "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
+    "window-of-a-series": {"series": np.ones((30, 3))},
+}
+"""What a name is in a cure where it is something else than in the others; in quotes: as what."""
+
+
+def names() -> dict[str, Any]:
+    """Return what cures call by a name."""
+    built = keras.layers.LSTM(8)
+    built.build((None, None, 3))
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(8), keras.layers.Dense(1)])
+    rows_model = keras.Sequential(
+        [keras.Input((5, 3)), keras.layers.LSTM(1, return_sequences=True)]
+    )
+    tagger = keras.Sequential([keras.Input((5,)), keras.layers.Embedding(9, 8)])
+    tagger.add(keras.layers.LSTM(1, return_sequences=True))
+    new = keras.layers.LSTM(8, return_sequences=True)
+    new.build((None, None, 3))
+    online = keras.Sequential(
+        [keras.Input((5, 3), batch_size=4), keras.layers.LSTM(8, stateful=True)]
+    )
+    for each in (model, rows_model, tagger, online):
+        each.compile(loss="mse", optimizer="sgd")
+    both = keras.layers.Bidirectional(keras.layers.LSTM(8, return_state=True))
+    both(ONES)
+    kernel, recurrent_kernel, bias = built.get_weights()
+    directions = ("forward_h", "forward_c", "backward_h", "backward_c")
+    return {
+        **dict.fromkeys(directions, STATE),
+        "batches": [ONES, ONES],
+        "bias": bias,
+        "bias_hh": bias,
+        "bias_ih": bias,
+        "both": both,
+        "c": STATE,
+        "cell": keras.layers.LSTMCell(8),
+        "code": keras.Input((8,)),
+        "decoder": keras.layers.LSTM(8, return_state=True),
+        "double": lambda z: 2 * z,
+        "empty": keras.Sequential([keras.Input((5, 3))]),
+        "embedding": keras.layers.Embedding(10, 8, mask_zero=True),
+        "first": keras.Input((5, 3)),
+        "flat": ONES,
+        "h": STATE,
+        "ids": np.ones((4, 5), "int32"),
+        "inputs": keras.Input((5, 3)),
+        "kernel": kernel,
+        "lstm": built,
+        "mask": np.ones((4, 5), bool),
+        "model": model,
+        "new": new,
+        "online": online,
+        "other": model,
+        "recurrent_kernel": recurrent_kernel,
+        "rows_model": rows_model,
+        "second": keras.Input((7, 3)),
+        "seed": np.int64(1),
+        "sequence": keras.Input((5, 3)),
+        "sequences": [np.ones((5, 3)), np.ones((5, 3))],
+        "stateful": online.layers[-1],
+        "stateful_model": model,
+        "static": keras.Input((8,)),
+        "tagger": tagger,
+        "tensor": keras.ops.convert_to_tensor(ONES),
+        "tf": pytest.importorskip("tensorflow"),
+        "token": ONES[:, :1],
+        "units": np.int64(8),
+        "vectors": np.ones((4, 5, 8), "float32"),
+        "video": keras.Input((4, 6, 6, 1)),
+        "weight_hh": recurrent_kernel.T,
+        "weight_ih": kernel.T,
+        "weight_of_class": np.ones(3),
+        "weights": np.ones((4, 5)),
+        "x": ONES,
+        "y": np.ones((4, 1)),
+    }
+
+
+def run(question: Question, known: dict[str, Any]) -> None:
+    """Run a cure, for what cures call by a name."""
+    special = SPECIAL.get(question.id, {})
+    special = {n: known[v] if isinstance(v, str) else v for n, v in special.items()}
+    exec(question.cure, {"keras": keras, "np": np, **known, **special})
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="cures are run on TensorFlow")
+def test_cures_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = names()
+    known["model"].save("old.h5")
+    failed = []
+    for question in CURES:
+        try:
+            run(question, known)
+        except Exception as error:
+            failed.append(f"{question.id}: {type(error).__name__}: {error}"[:300])
+    assert failed == []
