@@ -1,0 +1,171 @@
+"""Ask the titles that strangers chose, and make the page of how well they are answered.
+
+    python -m tools.studies.titles [SET ...]
+
+SET is any of open, closed and last; default: those of which the page has numbers. Misses are listed
+of the open half only: nobody looks at the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from lstm_spec import catalog
+from lstm_spec.answers.answer import Found, Library, find
+from lstm_spec.answers.questions import Question, questions, referred
+from tools import MEASURED
+
+HERE = Path(__file__).parent
+PAGE = MEASURED / "asking.md"
+SHOWN = 3
+"""How many of the questions and claims that are found count."""
+SETS = ("open", "closed", "last")
+
+
+class Title(msgspec.Struct, frozen=True):
+    """A title of a stranger, with the claims that answer it."""
+
+    title: str
+    address: str
+    half: str
+    kind: str
+    """claims, none, advice or off: README.md says what they mean."""
+    ids: list[str] = []
+    """Each of these claims is a good first answer."""
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """How many of some titles are answered."""
+
+    titles: int
+    first: int
+    shown: int
+    unanswered: int
+    """How many get no answer."""
+
+
+def titles(name: str) -> list[Title]:
+    """Return the titles of a set; none, if it is not here."""
+    file = HERE / f"{name}.jsonl"
+    lines = file.read_bytes().splitlines() if file.exists() else []
+    return [msgspec.json.decode(line, type=Title) for line in lines]
+
+
+def off(name: str) -> list[Title]:
+    """Return the titles off the topic that belong to a set."""
+    return [title for title in titles("off") if title.half == name]
+
+
+def right(hit: object, ids: Iterable[str]) -> bool:
+    """Say whether a hit is one of the claims, or a question whose answer is made of one."""
+    claims = hit.claims if isinstance(hit, Question) else [getattr(hit, "id", "")]
+    return not set(ids).isdisjoint(claims)
+
+
+def rate(given: Iterable[Title], library: Library) -> tuple[Rate, list[str]]:
+    """Return how many titles find a claim that answers them, and those that do not."""
+    count = first = shown = unanswered = 0
+    missed = []
+    for title in given:
+        found = find(title.title, library)
+        hits = ranked(title.title, found, library)
+        count += 1
+        first += right(hits[0], title.ids)
+        among = any(right(hit, title.ids) for hit in hits)
+        shown += among
+        unanswered += not found.sure
+        if not among:
+            missed.append(f"{title.title} -> {', '.join(hit.id for hit in hits)}")
+    return Rate(count, first, shown, unanswered), missed
+
+
+def ranked(asked: str, found: Found, library: Library) -> list[Question | catalog.Claim]:
+    """Return what is found first, whether or not it is sure enough to be said."""
+    if found.sure:
+        return found.hits[:SHOWN]
+    hits = library.index.find(asked)[:SHOWN]
+    return [library.by_id[hit.name] for hit in hits]
+
+
+def measure(name: str, library: Library) -> Iterator[tuple[str, Rate, list[str]]]:
+    """Yield the rates of a set, each with its name and what it misses."""
+    given = titles(name)
+    of_lstm = [title for title in given if title.kind in ("claims", "none")]
+    answerable = [title for title in given if title.kind == "claims"]
+    strange = [t for t in answerable if not referred(t.address, library.questions)]
+    strange = [t for t in strange if t.title not in {q.title for q in library.questions}]
+    yield f"{name}: about Keras' LSTM", *rate(of_lstm, library)
+    yield f"{name}: of these a claim answers", *rate(answerable, library)
+    yield f"{name}: of these none of our questions is the same", *rate(strange, library)
+    yield f"{name}: advice about data", *rate((t for t in given if t.kind == "advice"), library)
+    yield f"{name}: off the topic", *rate(off(name), library)
+
+
+def main() -> None:
+    """Measure, print what is missed of the open half, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("sets", nargs="*", choices=[*SETS, []], default=[])
+    chosen = parser.parse_args().sets or [name for name in SETS if f"| {name}:" in _page()]
+    library = Library(questions(), catalog.claims())
+    rows = {}
+    for name in chosen:
+        for label, rates, missed in measure(name, library):
+            rows[label] = rates
+            print(f"{label}: {rates}")
+            if name == "open" and "a claim answers" in label:
+                print("".join(f"  {line}\n" for line in missed), end="")
+    kept = [line for line in _page().splitlines() if line.startswith("| ")]
+    others = [line for line in kept if _set(line) in SETS and _set(line) not in chosen]
+    lines = sorted([*others, *(_row(*pair) for pair in rows.items())], key=_order)
+    PAGE.write_text(head(library) + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _page() -> str:
+    return PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+
+
+def _set(line: str) -> str:
+    return line.removeprefix("| ").partition(":")[0]
+
+
+def _order(line: str) -> int:
+    return SETS.index(_set(line))
+
+
+def _row(label: str, rates: Rate) -> str:
+    count = max(rates.titles, 1)
+    shares = (f"{n} ({n / count:.0%})" for n in (rates.first, rates.shown, rates.unanswered))
+    return f"| {label} | {rates.titles} | {' | '.join(shares)} |"
+
+
+def head(library: Library) -> str:
+    """Return what stands above the numbers."""
+    count = len(library.questions)
+    return f"""# Asking
+
+How well `lstm-spec answer` answers titles that strangers chose elsewhere, from {count}
+questions and {len(library.claims)} claims. How the titles were found and labelled, and what that
+is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md).
+`python -m tools.studies.titles` makes this page.
+
+- *first*: the first question or claim that is found is made of a claim that is a good first answer.
+- *among three*: one of the first three is.
+- *no answer*: `answer` says that no claim answers, and exits with 4.
+
+The open half was at hand when questions were written and the search was tuned, so its rates say
+what was learned. The closed half was not, nor was the last set, which was collected afterwards.
+Titles that no claim answers count as missed in the first line of each set. A title can be one of
+our questions by its address or its words, because both come from the same places; the third line
+leaves these out.
+
+| titles | number | first | among three | no answer |
+| --- | --- | --- | --- | --- |
+"""
+
+
+if __name__ == "__main__":
+    main()
