@@ -32,7 +32,7 @@ from tools.studies.searches import keep, kept
 HERE = Path(__file__).parent
 SEEN = HERE / "seen.jsonl"
 DIED = "crashed: the interpreter died while the claim was tried"
-BEGINNING, END = 450, 150
+BEGINNING, END = 1000, 150
 """How much of a long failure is kept, in characters."""
 PASSING = re.compile(
     r"\x1b\[\d*m"  # colors
@@ -83,6 +83,15 @@ def _name(tried: matrix.Tried) -> str:
     return ", ".join(tried.requirements)
 
 
+@cache
+def _lacking(name: str) -> set[str]:
+    """Return the claims of which an environment of the matrix lacks what they need."""
+    if name not in ledger.names():
+        return set()
+    records = ledger.find(name).records
+    return {record.claim for record in records if record.verdict == "not applicable"}
+
+
 def environments() -> dict[str, list[Deviation]]:
     """Return a few environments that meet every entry, each with those that it meets first.
 
@@ -93,9 +102,12 @@ def environments() -> dict[str, list[Deviation]]:
     beside = {_name(tried) for tried in matrix.load().tried}
     while left:
         met = {
-            name: [one for one in left if one.matches(place)] for name, place in places().items()
+            name: [one for one in left if one.matches(place) and one.claim not in _lacking(name)]
+            for name, place in places().items()
         }
         name = max(met, key=lambda name: (bool(met[name]), name not in beside, len(met[name])))
+        if not met[name]:  # what they need is nowhere
+            break
         chosen[name] = met[name]
         left = [one for one in left if one not in met[name]]
     return chosen
