@@ -13,7 +13,7 @@ LINES = seen()
 TRIED = Counter(line.claim for line in LINES)
 recorded = pytest.mark.skipif(
     any(TRIED[claim] < len(RUNS) for claim in claims()),
-    reason="claims are new or changed and not yet tried in every run: tox run -e alarms-speed",
+    reason="claims are new or changed and not yet tried in every run: tox run -e spreads",
 )
 
 

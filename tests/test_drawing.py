@@ -136,8 +136,8 @@ def test_backwards_the_first_timestep_has_the_output_and_the_last_row() -> None:
     assert [text for text in texts if text.startswith("row ")] == ["row 3", "row 2", "row 1"]
 
 
-def told(call: str, size: str) -> Picture:
-    return picture(layer(call, input_shape(size)))
+def told(call: str, size: str, *, measured: bool = False) -> Picture:
+    return picture(layer(call, input_shape(size)), measured=measured)
 
 
 def test_open_length_is_drawn_with_three_timesteps_and_says_so() -> None:
@@ -152,14 +152,18 @@ def test_states_are_drawn_where_they_are_kept_or_returned() -> None:
     assert "It starts from h and c of zeros." in told("LSTM(1)", "1,1").notes
 
 
+def test_strokes_are_equal_unless_strengths_are_asked_for() -> None:
+    assert told("LSTM(2)", "3,1").strengths is None
+
+
 def test_strengths_are_measured_and_their_largest_is_told() -> None:
-    found = told("LSTM(2)", "3,1")
+    found = told("LSTM(2)", "3,1", measured=True)
     largest = max(max(values) for values in found.strengths.values())
     assert f"here up to {largest:.2g}" in found.notes[-1]
 
 
 def test_what_cannot_be_measured_is_drawn_evenly_and_says_why() -> None:
-    found = told("LSTM(2, activation='threshold')", "3,1")
+    found = told("LSTM(2, activation='threshold')", "3,1", measured=True)
     assert found.strengths is None
     assert "nothing was measured: Keras raises TypeError" in found.notes[-1]
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import dataclasses
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,50 +19,18 @@ from lstm_spec.run.toml import UnreadableFileError
 ROOT = Path(__file__).parent.parent
 MATRIX = matrix.load()
 ENTRY = Entry("tensorflow-2.16", "3.11", ("tensorflow==2.16.2",))
-ROWS = {"tensorflow": "-tf", "keras": "-keras", "tf-keras": "-tfkeras", "python": ""}
 
 
-def tox_name(entry: Entry) -> str:
-    """Return the name of an environment in tox.ini: tensorflow-2.8 is py310-tf28."""
-    python, (row, _, last) = entry.python.replace(".", ""), entry.name.rpartition("-")
-    version = "" if row == "python" else last.replace(".", "")
-    return f"py{python}{ROWS.get(row, '-')}{version}"
+def test_documentation_counts_the_environments() -> None:
+    text = (ROOT / "docs/releases.md").read_text(encoding="utf-8")
+    assert f"the {len(MATRIX.environment)} environments of the" in text
 
 
-@pytest.fixture(scope="module")
-def in_tox() -> configparser.ConfigParser:
-    """Return what tox makes of tox.ini for the environments of the matrix."""
-    names = ",".join(map(tox_name, MATRIX.environment))
-    command = [sys.executable, "-m", "tox", "config", "-e", names, "-k", "deps", "set_env"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    found = configparser.ConfigParser(interpolation=None)
-    found.optionxform = str
-    found.read_string(done.stdout)
-    return found
-
-
-@pytest.mark.parametrize("entry", MATRIX.environment, ids=lambda entry: entry.name)
-def test_tox_installs_what_the_matrix_asks_for(
-    in_tox: configparser.ConfigParser, entry: Entry
-) -> None:
-    found = in_tox[f"testenv:{tox_name(entry)}"]
-    assert set(found["deps"].split()) == set(entry.requirements)
-    told = dict(line.split("=", 1) for line in found["set_env"].split())
-    assert told.get("KERAS_BACKEND", "tensorflow") == entry.backend
-    assert told.get("TF_USE_LEGACY_KERAS", "0") == entry.request.variables["TF_USE_LEGACY_KERAS"]
-
-
-def test_labels_of_tox_run_the_rows_of_the_matrix() -> None:
-    command = [sys.executable, "-m", "tox", "list", "--no-desc", "-q", "-m"]
-    labels = ("releases", "keras", "tfkeras", "backends", "converters", "pythons")
-    listed = subprocess.run([*command, *labels], cwd=ROOT, capture_output=True, text=True)
-    assert set(listed.stdout.split()) == set(map(tox_name, MATRIX.environment))
-
-
-def test_readme_counts_the_environments() -> None:
-    assert f"tox knows the {len(MATRIX.environment)} environments" in (
-        (ROOT / "README.md").read_text(encoding="utf-8")
-    )
+def test_environment_is_found_by_its_name() -> None:
+    entry = matrix.find("keras-3.9")
+    assert entry.request.requirements[0].startswith("keras==3.9")
+    with pytest.raises(matrix.UnknownEnvironmentError, match=r"it has keras-3\.9"):
+        matrix.find("keras-3,9")
 
 
 def test_matrix_has_every_minor_release() -> None:

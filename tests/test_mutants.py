@@ -122,11 +122,11 @@ def test_page_is_made_from_the_record() -> None:
 
 
 @recorded
-def test_readme_tells_the_figures_of_the_record() -> None:
+def test_documentation_tells_the_figures_of_the_record() -> None:
     ours, theirs = read(FOLDER / "claims.jsonl"), read(FOLDER / "keras.jsonl")
     hits, tried = refuted(ours, observable(ours))
     found, drawn = refuted(theirs, observable(ours))
-    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    said = " ".join((ROOT / "docs/costs.md").read_text(encoding="utf-8").split())
     assert f"Of {tried} changes" in said
     assert f"the claims refute {hits}; of {drawn} of these" in said
     assert f"Keras' own tests refute {found}." in said

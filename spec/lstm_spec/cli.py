@@ -144,7 +144,8 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
     add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
     slow = "show the N slowest claims"
     add("--durations", type=_whole(0), default=0, action=_Once, metavar="N", help=slow)
-    add("--report", type=Path, default=REPORT, action=_Once, help=f"default: {REPORT}")
+    where = f"default: {REPORT}, with the NAME of --in"
+    add("--report", type=Path, action=_Once, help=where)
     add("--resume", action="store_true", help="finish the report of a run that was stopped")
     add("--descriptor", type=int, help=argparse.SUPPRESS)  # the report, open and locked
     add("--bisect", nargs=2, help=argparse.SUPPRESS)  # the verb's spelling until it was one
@@ -164,6 +165,8 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
     add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=kinds)
     add("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
     add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
+    named = "an environment of the matrix, like keras-3.9 or python-3.10"
+    add("--in", dest="entry", action=_Once, metavar="NAME", help=named)
 
 
 def _add_bisect(verb: argparse.ArgumentParser) -> None:
@@ -236,6 +239,8 @@ def _add_explain(verb: argparse.ArgumentParser) -> None:
     sizes = "how many timesteps and features the input has, such as 3,1; default: None,1"
     add("--input", default="None,1", action=_Once, metavar="T,F", help=sizes)
     add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
+    strong = "draw strokes as strong as the output depends on the inputs, by Keras"
+    add("--strengths", action="store_true", help=strong)
     add("--format", choices=("text", "markdown", "json"), default="text", action=_Once)
 
 
@@ -271,16 +276,22 @@ def check(arguments: argparse.Namespace) -> int:
     Raises:
         BrokenError: the report cannot be written.
     """
+    from lstm_spec.releases import matrix
     from lstm_spec.run import deviations
 
     if arguments.bisect:
         return _bisect_as_option(arguments)
     _forbid_two_plans(arguments)
+    if arguments.report is None:
+        name = arguments.entry
+        arguments.report = REPORT.with_stem(f"{REPORT.stem}-{name}") if name else REPORT
+    if arguments.entry:
+        matrix.find(arguments.entry)
     claims = catalog.select(arguments.names)
     deviations.forbid_stale(deviations.load(), {claim.id for claim in catalog.claims()})
     try:
         with _opened(arguments) as report:
-            if arguments.packages or arguments.backend or arguments.python:
+            if arguments.packages or arguments.backend or arguments.python or arguments.entry:
                 return _elsewhere(arguments, report)
             return _try(_plan(arguments, claims, report), arguments.durations)
     except OSError as error:
@@ -295,6 +306,9 @@ def _forbid_two_plans(arguments: argparse.Namespace) -> None:
         raise TwoPlansError(f"--resume tries what the report set out to try; leave out {plan[0]}")
     place = [f"--{name}" for name in ("backend", "python", "workers") if vars(arguments)[name]]
     place += ["--with"] if arguments.packages else []
+    if arguments.entry and (other := [option for option in place if option != "--workers"]):
+        raise TwoPlansError(f"--in says what the environment holds; leave out {other[0]}")
+    place += ["--in"] if arguments.entry else []
     if arguments.hosts and place:
         raise TwoPlansError(f"--tx says where each worker runs; leave out {place[0]}")
 
@@ -366,7 +380,7 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
     Raises:
         BrokenError: the cache cannot be written.
     """
-    from lstm_spec.releases import apart, venv
+    from lstm_spec.releases import apart, matrix, venv
 
     options = ("effort", "seed", "workers", "time_limit", "durations", "database")
     given = vars(arguments).get("given", {})
@@ -374,8 +388,11 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
     words += ["--resume"] if arguments.resume else []
     words += [f"--report={arguments.report.absolute()}", *arguments.names]
     try:
-        backend = arguments.backend or "tensorflow"
-        asked = venv.ask(arguments.packages, arguments.python or "", backend)
+        if arguments.entry:
+            asked = matrix.find(arguments.entry).request
+        else:
+            backend = arguments.backend or "tensorflow"
+            asked = venv.ask(arguments.packages, arguments.python or "", backend)
         if os.environ.get("PYTHONPATH"):
             hint = "PYTHONPATH does not count there; try a source tree by --with and its folder"
             print(f"lstm-spec: {hint}", file=sys.stderr)
@@ -387,7 +404,8 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
 
 def _asked(arguments: argparse.Namespace) -> list[str]:
     """Return the options that ask for an environment, as they were given."""
-    words = [word for package in arguments.packages for word in ("--with", package)]
+    words = ["--in", arguments.entry] if arguments.entry else []
+    words += [word for package in arguments.packages for word in ("--with", package)]
     words += ["--backend", arguments.backend] if arguments.backend else []
     return words + (["--python", arguments.python] if arguments.python else [])
 
@@ -672,17 +690,17 @@ def explain(arguments: argparse.Namespace) -> int:
 
     made = layer(arguments.call, input_shape(arguments.input))
     if arguments.draw:
-        _draw(made, arguments.draw)
+        _draw(made, arguments.draw, arguments.strengths)
     print(FORMATS[arguments.format](explain(made)), end="")
     return 0
 
 
-def _draw(made: Layer, file: Path) -> None:
+def _draw(made: Layer, file: Path, measured: bool) -> None:
     from lstm_spec.answers.drawing import draw
     from lstm_spec.answers.unrolled import picture
 
     forbid_unwritable(file, "picture")
-    text = draw(picture(made))
+    text = draw(picture(made, measured=measured))
     with writing(file, "picture"):
         file.write_text(text, encoding="utf-8")
 
@@ -795,6 +813,7 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
             "lstm-spec check",
             "lstm-spec check masking time.order --effort smoke",
             "lstm-spec check --with tf-nightly",
+            "lstm-spec check --in keras-3.9 --effort smoke",
         ),
     ),
     "compare": (

@@ -19,12 +19,12 @@ MEASURED = (
 )
 
 
-def picture(made: Layer, measured: bool = True) -> Picture:
-    """Return the picture of a layer, with strengths where Keras can be imported.
+def picture(made: Layer, *, measured: bool = False) -> Picture:
+    """Return the picture of a layer.
 
     Args:
         made: the layer.
-        measured: whether Keras is asked how strong the connections are.
+        measured: whether a stroke is as strong as what it stands for, where Keras can be imported.
 
     Raises:
         CallError: it is no LSTM alone.
@@ -32,7 +32,7 @@ def picture(made: Layer, measured: bool = True) -> Picture:
     if made.directions == 2:
         raise CallError("Bidirectional is explained, and not drawn; give --draw the LSTM in it")
     timesteps, call = made.timesteps or OPEN, str(made.call)
-    strengths, said = _strengths(made, timesteps) if measured else (None, "")
+    strengths, note = _strengths(made, timesteps) if measured else (None, "")
     rows = (made.length,) if made.on("return_sequences") else ()
     before, after = ("batch", made.length, made.features), ("batch", *rows, made.units)
     return Picture(
@@ -46,7 +46,7 @@ def picture(made: Layer, measured: bool = True) -> Picture:
         start=KEPT if made.on("stateful") else "",
         end=_end(made),
         strengths=strengths,
-        notes=tuple(note for note in (*_notes(made), said) if note),
+        notes=(*_notes(made), *([note] if note else [])),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import difflib
 import gzip
 import signal
 import sys
@@ -19,7 +20,7 @@ import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec import catalog
-from lstm_spec.errors import SpecError
+from lstm_spec.errors import SpecError, UsageError
 from lstm_spec.releases import apart, ledger
 from lstm_spec.releases.merge import UnmergeableError, merge
 from lstm_spec.releases.request import Request
@@ -97,6 +98,23 @@ def load(path: Path = FILE) -> Matrix:
         named = one_line(", ".join(twice))
         raise toml.UnreadableFileError(f"{path.name}: more than one environment called {named}")
     return found
+
+
+class UnknownEnvironmentError(UsageError):
+    """A name that the matrix lacks."""
+
+
+def find(name: str) -> Entry:
+    """Return the environment of a name.
+
+    Raises:
+        UnknownEnvironmentError: there is none; the message holds the nearest names.
+    """
+    entries = {entry.name: entry for entry in load().environment}
+    if name not in entries:
+        near = difflib.get_close_matches(name, entries, n=3, cutoff=0.5) or list(entries)
+        raise UnknownEnvironmentError(f"the matrix has no {name!r}; it has {', '.join(near)}")
+    return entries[name]
 
 
 def missing(entry: Entry, folder: Path) -> bool:

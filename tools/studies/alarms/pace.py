@@ -17,7 +17,7 @@ PAGE = MEASURED / "speed.md"
 HEAD = """# Speed
 
 How far the ratios of the chapter [speed](../../spec/lstm_spec/claims/speed.py) spread. `tox run -e
-alarms-speed` tried it {runs} times, half of them while another process kept one core busy; it made
+spreads` tried it {runs} times, half of them while another process kept one core busy; it made
 this page. It ran on one machine: {where}.
 Other work went on there at times, in both halves. Each column gives the smallest, the median and
 the largest ratio.
