@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +16,10 @@ from typing import IO, Any
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import call, issues, questions
+from lstm_spec.answers import call, configuration, issues, questions
 from lstm_spec.answers.answer import Library, answer, find, markdown
 from lstm_spec.answers.layer import layer
-from lstm_spec.answers.review import of_program
+from lstm_spec.answers.review import of_model, of_program
 from lstm_spec.answers.review_formats import FORMATS
 from lstm_spec.answers.source import ProgramError
 from lstm_spec.releases import bisect, ledger, matrix, request, views
@@ -95,6 +97,21 @@ def _program(text: str) -> None:
         written(found)
 
 
+def _model(path: Path) -> None:
+    found = of_model(configuration.read(path), "posted")
+    for written in FORMATS.values():
+        written(found)
+
+
+def _archived(text: bytes) -> bytes:
+    """Return a `.keras` file that holds a configuration, packed but not compressed."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("metadata.json"), b'{"keras_version": "3.15.1"}')
+        archive.writestr(zipfile.ZipInfo("config.json"), text)
+    return packed.getvalue()
+
+
 def _beginning(path: Path) -> bytes:
     """Return the first tables of a file, so that it is read quickly."""
     return b"".join(re.split(rb"^(?=\[\[)", path.read_bytes(), flags=re.MULTILINE)[:4])
@@ -111,6 +128,7 @@ REPORT, SHARD = (
 )
 CALL = b"LSTM(2, activation='relu', dropout=0.5, return_sequences=True)"
 PROGRAM = (Path(__file__).parent / "reviewed/asked.txt").read_bytes()
+MODEL = (Path(__file__).parent / "reviewed/model.json").read_bytes()
 REQUIREMENT = b"keras[x]>=3.9,<4; python_version < '3.12' and (extra == 'a' or os_name != 'nt')"
 
 
@@ -147,6 +165,8 @@ READERS = {
     "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), bisect.UnusableRangeError),
     "call": Reader(CALL, _word(_layer), call.CallError),
     "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), call.CallError),
+    "model": Reader(MODEL, _file(_model), ProgramError),
+    "archive": Reader(_archived(MODEL), _file(_model), ProgramError),
     "program": Reader(PROGRAM, _word(_program), ProgramError),
     "input": Reader(b"None,1", _word(call.input_shape), call.CallError),
     "requirement": Reader(
