@@ -220,6 +220,15 @@ def test_what_is_no_program(text: str, sentence: str) -> None:
         of_program(text)
 
 
+def test_a_line_that_is_no_python_makes_unknown_what_it_sets() -> None:
+    text = "inputs = keras.Input((3,))\ninputs = keras.Input((3, 1)))\nx = layers.LSTM(2)(inputs)\n"
+    assert of_program(text).findings == []
+    text = "m = Sequential()\nm.add(LSTM(2))\nm.add(Reshape((1, 2)))))\nm.add(LSTM(3))\n"
+    assert of_program(text).findings == []
+    text = "x = LSTM(2)(Input((3,\u00a01)))\nm\u00a0= keras.Model()\nm.save(\u201cx\u201d)\n"
+    assert ids(of_program(text)) == {"no-extension"}
+
+
 def test_nothing_is_run(tmp_path: Path) -> None:
     file = tmp_path / "made"
     of_program(f"import keras, os\nopen({str(file)!r}, 'w').close()\nos.system('touch {file}')\n")

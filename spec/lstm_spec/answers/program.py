@@ -70,6 +70,12 @@ BARE = (
     *("pad_sequences", "to_categorical", "load_model", "ConvLSTM2D"),
 )
 """Names that a part of a program may use without an import."""
+HARMLESS = (
+    *("print", "len", "range", "xrange", "int", "float", "str", "list", "tuple", "dict", "set"),
+    *("reversed", "sorted", "enumerate", "zip", "max", "min", "sum", "abs", "round", "type"),
+    *("isinstance", "id", "repr", "map", "filter", "any", "all", "super", "hasattr", "getattr"),
+)
+"""Functions of Python's own that change nothing."""
 MUTATING = ("add", "append", "extend", "insert", "pop", "remove", "clear", "update", "sort")
 
 
@@ -964,7 +970,10 @@ class _Reader:
         if name[:1].isupper() and _makes_layer(path.name):
             return self.layer(name, given, named, node, whole)
         if path.name.startswith("builtins."):
-            return self.builtin(path.name.removeprefix("builtins."), given)
+            own = path.name.removeprefix("builtins.")
+            if own not in HARMLESS:
+                self.hand_over(given, named)
+            return self.builtin(own, given)
         found = arrays.function(name or path.numpy or path.name, given, named, _names(node))
         if found is UNKNOWN:
             self.hand_over(given, named)

@@ -36,8 +36,8 @@ HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
 """What stands before the program of a rule."""
 
 Severity = Literal["error", "wrong numbers", "slow", "know"]
-READ = 2_000_000
-"""So many bytes of a file are read."""
+READ = 30_000_000
+"""So many bytes of a file are read: notebooks hold pictures."""
 SEVERITIES: tuple[Severity, ...] = ("error", "wrong numbers", "slow", "know")
 Value = bool | int | float | str | list[bool | int | float | str]
 

@@ -22,6 +22,12 @@ FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 PROMPT = re.compile(r"^\s*(>>>|\.\.\.|In \[\d+\]:|\.{3,}:)( |$)")
 PRINT = re.compile(r"^(\s*(?:(?:else|try|finally)\s*:\s*)?)print\b(?!\s*[(=.,)])")
 CAUGHT = re.compile(r"^(\s*except\s+[\w.]+|\s*except\s*\([\w., ]+\))\s*,\s*(\w+)\s*:")
+BLANKS = dict.fromkeys(map(ord, "\f\u00a0\u2007\u202f\u3000"), " ") | {0x200B: "", 0x200C: ""}
+QUOTES = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}
+"""What web pages put in place of blanks and quotes."""
+UNREADABLE = "__unreadable__"
+"""What stands for the value of a line that is no Python."""
+SETS, CALLS = re.compile(r"^( *)(\w+(?: *, *\w+)*) *=(?!=)"), re.compile(r"^( *)(\w+)\.\w+ *\(")
 MAGIC = re.compile(r"^(\s*)(?:[%!].*|\?\w+|\w+\?)$")
 OTHERS = ("python", "py", "python3", "py3", "keras", "")
 
@@ -51,17 +57,21 @@ def read(text: str) -> Source:
     Raises:
         ProgramError: there is none; the message says what to give.
     """
+    text = _notebook(text.lstrip("\ufeff"))
     if len(text) > LONGEST:
         raise ProgramError(f"the program has {len(text)} characters; give at most {LONGEST}")
     if "\0" in text:
         raise ProgramError("the program holds a null character; give text")
-    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ")
-    lines = _notebook(text).expandtabs(4).split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(BLANKS)
+    lines = text.expandtabs(4).split("\n")
     left_out: list[int] = []
     tree = _whole(lines)
     if tree is None:
-        tree, lines, left_out = _parse(_python(_blocks(lines)))
-    if all(isinstance(statement, ast.Pass) for statement in tree.body):
+        lines = _python(_blocks(lines))
+        tree = _whole(lines)
+    if tree is None:
+        tree, lines, left_out = _parse([line.translate(QUOTES) for line in lines])
+    if all(line.strip() in ("", "pass") or UNREADABLE in line for line in lines) or not tree.body:
         raise ProgramError("there is no Python in what was given; give a program, or Markdown")
     return Source(tree, tuple(lines), _comments(lines), tuple(left_out))
 
@@ -181,9 +191,14 @@ def _mended(lines: list[str], wrong: int) -> str:
 
 
 def _blank(line: str) -> str:
-    """Return a line that does nothing, where the other was."""
+    """Return a line that changes in a way that is not known what the other would have changed."""
+    sets, calls = SETS.match(line), CALLS.match(line)
     width = len(line) - len(line.lstrip())
-    return " " * width + "pass" if line.strip() not in ("", "pass") else ""
+    if UNREADABLE in line or line.strip() in ("", "pass"):
+        return ""
+    if sets:
+        return f"{sets[1]}{sets[2]} = {UNREADABLE}()"
+    return f"{calls[1]}{UNREADABLE}({calls[2]})" if calls else " " * width + "pass"
 
 
 def _comments(lines: list[str]) -> dict[int, str]:
