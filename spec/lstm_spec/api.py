@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from lstm_spec.errors import UsageError
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
-    from lstm_spec.answers.answer import Answer
+    from lstm_spec.answers.answer import Answer, Library
     from lstm_spec.answers.cite import Citation
     from lstm_spec.answers.explain import Explanation
     from lstm_spec.answers.review import Review
     from lstm_spec.catalog import Claim
     from lstm_spec.releases.compare import Comparison
+    from lstm_spec.run.place import Place
     from lstm_spec.run.report import Report
 
 Kind = TypeVar("Kind")
@@ -89,45 +90,67 @@ def list_claims(*names: str) -> Claims:
     return Claims(catalog.select(list(names)))
 
 
-def answer(question: str) -> Shown[Answer]:
+def answer(question: str, release: str = "", backend: str = "") -> Shown[Answer]:
     """Answer a question about Keras' LSTM; the data says whether there is an answer.
 
     Args:
         question: plain words, an error or a traceback, or the id, the number or the address of a
             question.
-    """
-    from lstm_spec import catalog
-    from lstm_spec.answers import answer as answers
-    from lstm_spec.answers.questions import questions
-
-    library = answers.Library(questions(), catalog.claims())
-    said = answers.answer(question, answers.find(question, library), library)
-    return Shown(said, answers.markdown(said), answers.text(said))
-
-
-def cite(claim: str, release: str = "", backend: str = "") -> Shown[Citation]:
-    """Return a claim for pasting.
-
-    Args:
-        claim: its id, such as time.every-step.
         release: for which Keras, like keras==3.9.2 or a name of the ledger; default: the newest.
         backend: what computes for Keras.
 
     Raises:
-        UsageError: no claim has the id, or nothing is known of the release.
+        UsageError: nothing is known of the release.
+    """
+    from lstm_spec.answers import answer as answers
+
+    place, _ = _place(release, backend)
+    library = _library()
+    said = answers.answer(question, answers.find(question, library), library, place)
+    return Shown(said, answers.markdown(said), answers.text(said))
+
+
+def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | Answer]:
+    """Return a claim, or the answer to a question, for pasting.
+
+    Args:
+        name: the id of a claim, such as time.every-step, or of a question, such as stacking.
+        release: for which Keras, like keras==3.9.2 or a name of the ledger; default: the newest.
+        backend: what computes for Keras.
+
+    Raises:
+        UsageError: nothing has the id, or nothing is known of the release.
     """
     from lstm_spec import catalog
+    from lstm_spec.answers import answer as answers
     from lstm_spec.answers import cite as cites
-    from lstm_spec.answers.release import release as released
     from lstm_spec.releases import ledger
+
+    place, report = _place(release, backend)
+    said = None if "." in name else answers.cited(name, _library(), place)
+    if said is not None:
+        return Shown(said, answers.markdown(said), answers.text(said))
+    claim = catalog.find(name)
+    untried = ledger.untried(report, claim.id) if report else ""
+    cited = cites.citation(claim, ledger.verdicts(claim.id), place, untried)
+    return Shown(cited, cites.markdown(cited), cites.text(cited))
+
+
+def _library() -> Library:
+    from lstm_spec import catalog
+    from lstm_spec.answers.answer import Library
+    from lstm_spec.answers.questions import questions
+
+    return Library(questions(), catalog.claims())
+
+
+def _place(release: str, backend: str) -> tuple[Place, Report | None]:
+    from lstm_spec.answers.release import release as released
     from lstm_spec.run import deviations
 
-    chosen, place, untried = catalog.find(claim), deviations.newest(), ""
-    if release or backend:
-        place, report = released(release or f"backend-{backend}", backend)
-        untried = ledger.untried(report, chosen.id) if report else ""
-    cited = cites.citation(chosen, ledger.verdicts(chosen.id), place, untried)
-    return Shown(cited, cites.markdown(cited), cites.text(cited))
+    if not (release or backend):
+        return deviations.newest(), None
+    return released(release or f"backend-{backend}", backend)
 
 
 def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Explanation]]:  # noqa: A002
