@@ -405,7 +405,7 @@ def test_links_lead_to_pages_of_the_site(tmp_path: Path, monkeypatch: pytest.Mon
     assert shown is not None
     assert "http" not in answer.markdown(shown).replace(shown.address or "", "")
     (tmp_path / "claims").mkdir()
-    (tmp_path / "questions.html").write_text('<h2 id="stacking">', encoding="utf-8")
+    (tmp_path / "questions.html").write_text('<h2 id="question-stacking">', encoding="utf-8")
     for claim in shown.claims:
         (tmp_path / f"claims/{claim.id}.html").write_text(claim.id, encoding="utf-8")
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)

@@ -55,11 +55,16 @@ def questions(records: Records) -> str:
     """Return the page of questions, by the chapter of the claim that answers first."""
     parts = ["# Questions\n", f"{markup.prose(QUESTIONS)}\n"]
     for chapter in records.chapters:
-        asked = [one for one in records.questions if one.claims[0].startswith(f"{chapter.name}.")]
+        asked = [q for q in records.questions if _first(q).startswith(f"{chapter.name}.")]
         if asked:
             parts.append(f"## {markup.text(chapter.title)}\n")
             parts += [part for one in asked for part in _question(one, records)]
     return "\n".join(parts)
+
+
+def _first(question: Question) -> str:
+    """Return the claim that answers first; nothing, where none answers."""
+    return question.claims[0] if question.claims else ""
 
 
 def _question(one: Question, records: Records) -> Iterator[str]:
