@@ -85,6 +85,8 @@ class Answer(msgspec.Struct, frozen=True):
     """Where the question is asked."""
     link: str | None = None
     """The address of the answer on the site."""
+    caution: str = ""
+    """That not all of the answer holds on this Keras, if it does not."""
     text: str = ""
     """The answer."""
     cure: str = ""
@@ -219,9 +221,12 @@ def _of(first: Hit, said: Answer, library: Library, place: Place | None) -> Answ
         shown = msgspec.structs.replace(
             said, title=first.statement, link=links.claim(first.id), text=_title(first, place)
         )
+    here = place or deviations.newest()
+    broken = here != deviations.newest() and any(false_at(claim.id, here) for claim in made_of)
     return msgspec.structs.replace(
         shown,
         id=first.id,
+        caution=f"Not all of this holds on {named(here)}, as is said below." if broken else "",
         why=" ".join(made_of[0].why.split()),
         example=code(made_of[0].example),
         claims=[_claim(claim, place) for claim in made_of],
@@ -272,6 +277,7 @@ def _parts(
         yield f"{prose(UNKNOWN)} {prose(said.text)}".rstrip() + "\n"
         yield from _list("The nearest questions, which ask something else:", said, prose, name)
         return
+    yield from [f"{prose(said.caution)}\n"] if said.caution else []
     yield f"{prose(said.text)}\n"
     if said.cure:
         yield f"{block(said.cure)}\n"
@@ -292,6 +298,12 @@ def _parts(
 def _rests_on(claim: Said, prose: Callable[[str], str], name: Callable[[str], str]) -> str:
     link = f", {claim.link}" if claim.link else ""
     elsewhere = "".join(f"  {prose(line)}\n" for line in claim.elsewhere)
+    if len(claim.elsewhere) > 1:
+        places = "; ".join(
+            line[:1].lower() + line[1:].partition(":")[0] for line in claim.elsewhere
+        )
+        hint = f"`lstm-spec cite {claim.id}` says what."
+        elsewhere = f"  {prose(f'Something else happens {places}. {hint}')}\n"
     return f"- {prose(claim.sentence)} ({name(claim.id)}{link})\n{elsewhere}"
 
 
