@@ -201,6 +201,7 @@ MISFIT = (
     "not aligned",
     "must match",  # PyTorch
     "match the broadcast shape",
+    "is not divisible by",
     "cannot be multiplied",
     "expanded size",
     "not enough values to unpack",

@@ -32,7 +32,7 @@ from tools.studies.searches import keep, kept
 HERE = Path(__file__).parent
 SEEN = HERE / "seen.jsonl"
 DIED = "crashed: the interpreter died while the claim was tried"
-BEGINNING, END = 1000, 150
+BEGINNING, END = 4000, 150
 """How much of a long failure is kept, in characters."""
 PASSING = re.compile(
     r"\x1b\[\d*m"  # colors

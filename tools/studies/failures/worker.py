@@ -25,7 +25,7 @@ from tools.studies.failures.faults import put
 CASES = 5
 """How many cases a claim draws; what fails, fails on one of the first."""
 
-LIMIT = 100
+LIMIT = 300
 """Seconds after which a trial is given up."""
 
 
