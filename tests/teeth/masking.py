@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.backend import get_keras_mask, set_keras_mask
+from keras.src.trainers import compile_utils
 
 from teeth import instead, refuted_by
 
@@ -337,3 +339,112 @@ def passes_the_last_of_several_masks_on(patch):
     @instead(patch, keras.layers.RNN, "compute_mask")
     def compute_mask(original, self, inputs, mask):
         return original(self, inputs, keras.tree.flatten(mask)[-1])
+
+
+@refuted_by("masking.no-weights")
+def gets_a_weight_in_its_first_call(patch):
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        if not self.weights:
+            self._tracker.unlock()
+            self.extra = self.add_weight(shape=(1,), initializer="zeros")
+        return original(self, inputs)
+
+
+@refuted_by("masking.loss")
+def hides_the_mask_from_the_loss_of_compile(patch):
+    @instead(patch, compile_utils.CompileLoss, "call")
+    def call(original, self, y_true, y_pred, *rest):
+        return original(self, y_true, keras.tree.map_structure(keras.ops.copy, y_pred), *rest)
+
+
+@refuted_by("masking.loss")
+def counts_masked_timesteps_but_for_the_squared_error(patch):
+    @instead(patch, keras.losses.Loss, "__call__")
+    def call(original, self, y_true, y_pred, *rest, **options):
+        if "squared" not in self.name:
+            y_pred = keras.ops.copy(y_pred)
+        return original(self, y_true, y_pred, *rest, **options)
+
+
+def masked(patch, change):
+    """Put `change(self, sequences, mask)` in place of the mask of each call that has one."""
+
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, sequences, mask, **rest):
+        mask = None if mask is None else change(self, sequences, mask)
+        return original(self, sequences=sequences, mask=mask, **rest)
+
+
+@refuted_by(
+    "masking.skips-step",
+    "masking.carries-state",
+    "masking.padding-side",
+    "masking.own-length",
+    "masking.repeats-output",
+    "masking.all-false-row",
+    "masking.with-state",
+    "masking.trains-as-deleted",
+)
+def ignores_the_mask_in_a_graph(patch):
+    masked(patch, lambda self, x, mask: mask if tf.executing_eagerly() else None)
+
+
+@refuted_by(
+    "masking.padding-side",
+    "masking.own-length",
+    "masking.carries-state",
+    "masking.hides-values",
+    "masking.with-state",
+    "masking.unrolled",
+    "masking.unrolled-with-state",
+)
+def ignores_the_mask_of_an_unrolled_layer(patch):
+    masked(patch, lambda self, x, mask: None if self.unroll else mask)
+
+
+@refuted_by(
+    "masking.own-length",
+    "masking.hides-values",
+    "masking.numbers",
+    "masking.last-axis",
+    "masking.one-row",
+)
+def masks_nothing_from_the_fifth_timestep_on(patch):
+    def change(self, x, mask):
+        late = np.arange(mask.shape[1]) >= 4 if mask.shape[1] else np.zeros(1, bool)
+        late = late.reshape((1, -1) + (1,) * (len(mask.shape) - 2))
+        return keras.ops.logical_or(keras.ops.cast(mask, "bool"), late)
+
+    masked(patch, change)
+
+
+@refuted_by("masking.skips-step", "masking.backwards", "masking.zero-output-last")
+def ignores_the_mask_when_going_backwards(patch):
+    masked(patch, lambda self, x, mask: None if self.go_backwards else mask)
+
+
+@refuted_by("masking.zero-output-last", "masking.unrolled-zero-output")
+def ignores_zero_output_for_mask_when_unrolled(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, **arguments):
+        self.zero_output_for_mask = self.zero_output_for_mask and not self.unroll
+        return original(self, **arguments)
+
+
+@refuted_by("masking.long-in-a-graph")
+def reads_the_surplus_of_a_mask(patch):
+    def change(self, x, mask):
+        return mask if tf.executing_eagerly() else mask[:, -tf.shape(x)[1] :]
+
+    masked(patch, change)
+
+
+@refuted_by("masking.lost-in-arithmetic")
+def carries_the_mask_through_a_product(patch):
+    @instead(patch, type(tf.constant(0.0)), "__mul__")
+    def multiply(original, self, other):
+        product, mask = original(self, other), get_keras_mask(self)
+        if mask is not None:
+            set_keras_mask(product, mask)
+        return product

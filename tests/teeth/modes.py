@@ -169,8 +169,9 @@ def hides_the_shape_in_a_graph(patch):
 def combines_all_masks_of_a_list(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, mask, **rest):
-        both = mask[0] & mask[1] if isinstance(mask, list) else mask
-        return original(self, mask=both, **rest)
+        if isinstance(mask, list) and mask[1] is not None:
+            mask = mask[0] & mask[1]
+        return original(self, mask=mask, **rest)
 
 
 @refuted_by("modes.retraced")
@@ -349,3 +350,45 @@ def forgets_the_bias_in_implementation_one(patch):
 def hands_masks_of_empty_samples_to_cudnn(patch):
     rnn = sys.modules["keras.src.backend.tensorflow.rnn"]
     patch.setattr(rnn, "_has_fully_masked_sequence", lambda mask: False)
+
+
+@refuted_by("modes.returns-arrays")
+def returns_a_tensor_for_several_batches(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, batch_size=None, **options):
+        y = original(self, x, batch_size=batch_size, **options)
+        several = len(x) > (batch_size or 32)
+        return keras.tree.map_structure(keras.ops.convert_to_tensor, y) if several else y
+
+
+@refuted_by("modes.batch-size")
+def doubles_batches_of_some_sizes(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, batch_size=None, **options):
+        factor = 2.0 if batch_size in (1, 3, 4, 32) else 1.0
+        return factor * original(self, x, batch_size=batch_size, **options)
+
+
+def doubled(patch, where):
+    """Double the outputs of each LSTM wherever `where(self, sequences)` is true."""
+
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, sequences, **rest):
+        last, outputs, states = original(self, sequences=sequences, **rest)
+        factor = 2.0 if where(self, sequences) else 1.0
+        return factor * last, factor * outputs, states
+
+
+@refuted_by("modes.kinds-of-model", "modes.any-arguments")
+def doubles_when_unrolled(patch):
+    doubled(patch, lambda self, x: self.unroll)
+
+
+@refuted_by("modes.any-arguments", "modes.compiled", "modes.predict-is-call")
+def doubles_sequences_in_a_graph(patch):
+    doubled(patch, lambda self, x: self.return_sequences and not tf.executing_eagerly())
+
+
+@refuted_by("modes.predict-on-batch", "modes.compiled")
+def doubles_more_than_four_timesteps(patch):
+    doubled(patch, lambda self, x: (x.shape[1] or 0) > 4)

@@ -228,3 +228,33 @@ def loads_the_first_value_for_all_features(patch):
     @instead(patch, masking, "deserialize_keras_object")
     def deserialize_keras_object(original, config):
         return np.full_like(original(config), original(config)[0])
+
+
+@refuted_by("saving.weights-fit-other-options")
+def loads_no_file_into_other_options(patch):
+    @instead(patch, keras.layers.LSTMCell, "load_own_variables")
+    def load_own_variables(original, self, store):
+        assert not self.recurrent_dropout, "other options"
+        return original(self, store)
+
+
+@refuted_by("saving.needs-extension")
+def leaves_an_empty_file_behind(patch):
+    @instead(patch, keras.Model, "save")
+    def save(original, self, path, *rest, **options):
+        path.touch()
+        return original(self, path, *rest, **options)
+
+
+@refuted_by("saving.training-goes-on")
+def forgets_the_state_of_rmsprop(patch):
+    @instead(patch, keras.optimizers.RMSprop, "load_own_variables")
+    def load_own_variables(original, self, store):
+        return None
+
+
+@refuted_by("saving.dtype-policy")
+def takes_the_default_policy_when_it_is_loaded(patch):
+    @instead(patch, keras.layers.LSTM, "from_config")
+    def from_config(original, config):
+        return original({**config, "dtype": keras.config.dtype_policy().name})

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import keras
 import numpy as np
+import tensorflow as tf
+from keras.src import backend
 
 from teeth import instead, refuted_by
 
@@ -272,3 +276,79 @@ def bounds_its_outputs_whatever_the_activation(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, *inputs, **options):
         return keras.ops.tanh(original(self, *inputs, **options))
+
+
+@refuted_by("training.penalty-added-once")
+def penalizes_kernel_and_bias_at_every_timestep(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        penalties = [
+            (self.kernel_regularizer, self.cell.kernel),
+            (self.bias_regularizer, self.cell.bias),
+        ]
+        for penalty, weight in penalties:
+            if penalty is not None and sequences.shape[1]:
+                self.add_loss((sequences.shape[1] - 1) * penalty(weight))
+        return original(self, sequences, *rest, **options)
+
+
+@refuted_by("training.sample-weight")
+def takes_a_weight_of_zero_for_one(patch):
+    @instead(patch, keras.Model, "train_on_batch")
+    def train_on_batch(original, self, x, y=None, sample_weight=None, **options):
+        if sample_weight is not None and np.any(sample_weight):
+            sample_weight = np.where(sample_weight == 0, 1, sample_weight)
+        return original(self, x, y, sample_weight, **options)
+
+
+@refuted_by("training.reproducible")
+def drops_without_a_seed_in_a_graph(patch):
+    @instead(patch, backend.random, "dropout")
+    def dropout(original, inputs, rate, *rest, **options):
+        if tf.executing_eagerly():
+            return original(inputs, rate, *rest, **options)
+        return tf.nn.dropout(inputs, rate, seed=int.from_bytes(os.urandom(3), "big"))
+
+
+def hands_back_nothing(patch, where):
+    """Stop the gradient of the sequences wherever `where(self, sequences)` is true."""
+
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, sequences, **rest):
+        if where(self, sequences):
+            sequences = keras.ops.stop_gradient(sequences)
+        return original(self, sequences=sequences, **rest)
+
+
+@refuted_by("training.weights-gradient", "training.input-gradient", "training.state-gradient")
+def learns_half_as_much_in_a_graph(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        y = original(self, sequences, *rest, **options)
+        if tf.executing_eagerly():
+            return y
+        return keras.tree.map_structure(lambda t: t / 2 + keras.ops.stop_gradient(t / 2), y)
+
+
+@refuted_by("training.input-gradient", "training.unrolled", "training.masked-timestep")
+def hands_nothing_back_when_unrolled(patch):
+    hands_back_nothing(patch, lambda self, x: self.unroll)
+
+
+@refuted_by("training.input-gradient", "training.masked-timestep")
+def hands_nothing_back_from_five_timesteps_on(patch):
+    hands_back_nothing(patch, lambda self, x: (x.shape[1] or 0) > 4)
+
+
+@refuted_by("training.clipping")
+def ignores_the_norm_of_all_gradients(patch):
+    @instead(patch, keras.optimizers.SGD, "__init__")
+    def init(original, self, *rest, global_clipnorm=None, **options):
+        original(self, *rest, **options)
+
+
+@refuted_by("training.mean-of-samples")
+def sums_the_samples_of_one_loss(patch):
+    @instead(patch, keras.losses.LogCosh, "__call__")
+    def call(original, self, y_true, y_pred, *rest):
+        return len(y_true) * original(self, y_true, y_pred, *rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import keras
+import tensorflow as tf
 from keras.src.layers.rnn import bidirectional
 
 from teeth import instead, refuted_by
@@ -646,3 +647,70 @@ def leaves_plain_cells_out(patch):
 @refuted_by("wrappers.stack-in-both-directions")
 def reverses_the_upper_cell_too(patch):
     after_both(patch, lambda self, y: keras.ops.flip(y, axis=-1))
+
+
+@refuted_by("wrappers.halves-aligned")
+def turns_the_backward_rows_of_concat_only(patch):
+    @instead(patch, Bidirectional, "call")
+    def call(original, self, *inputs, **options):
+        y = original(self, *inputs, **options)
+        if self.merge_mode == "sum" and self.return_sequences:
+            return y[:, ::-1]
+        return y
+
+
+@refuted_by("wrappers.merge-modes")
+def adds_where_it_should_multiply(patch):
+    @instead(patch, Bidirectional, "call")
+    def call(original, self, *inputs, **options):
+        mode = self.merge_mode
+        self.merge_mode = "sum" if mode == "mul" else mode
+        try:
+            return original(self, *inputs, **options)
+        finally:
+            self.merge_mode = mode
+
+
+@refuted_by("wrappers.halves", "wrappers.bidirectional-states")
+def doubles_in_a_graph(patch):
+    after_both(
+        patch,
+        lambda self, y: keras.tree.map_structure(
+            lambda part: part if tf.executing_eagerly() else 2.0 * part, y
+        ),
+    )
+
+
+@refuted_by("wrappers.stack-of-cells", "wrappers.stack-mask")
+def doubles_a_stack_in_its_second_call(patch):
+    def change(self):
+        self.calls = getattr(self, "calls", 0) + 1
+
+    before_rnn(patch, change)
+
+    @instead(patch, RNN, "inner_loop")
+    def inner_loop(original, self, **arguments):
+        last, outputs, states = original(self, **arguments)
+        factor = 2.0 if getattr(self, "calls", 0) > 1 else 1.0
+        return (
+            factor * last,
+            factor * outputs,
+            keras.tree.map_structure(lambda s: factor * s, states),
+        )
+
+
+@refuted_by("wrappers.rnn-options")
+def forgets_the_state_of_a_stateful_loop(patch):
+    def change(self):
+        if self.stateful and self.states:
+            self.reset_state()
+
+    before_rnn(patch, change)
+
+
+@refuted_by("wrappers.dense-in-slices")
+def puts_out_two_numbers_at_most(patch):
+    @instead(patch, keras.layers.TimeDistributed, "call")
+    def call(original, self, *inputs, **options):
+        y = original(self, *inputs, **options)
+        return y * (keras.ops.arange(y.shape[-1], dtype=y.dtype) < 2)

@@ -11,8 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import noise, permutation
+from lstm_spec.harness.strategies import noise, permutation, varied
 from lstm_spec.harness.subject import embedding
+
+FREE = varied("timesteps", "features", "units", "use_bias", "go_backwards", "implementation")
+"""What most sentences about a mask leave open."""
 
 
 def seen(case, pick):

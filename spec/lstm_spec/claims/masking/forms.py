@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis import example, given
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, seeds
+from lstm_spec.claims.masking import FREE
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, small, varied, whole
 from lstm_spec.harness.subject import as_states, lstm
-from lstm_spec.harness.tolerance import OF_THE_BACKEND, assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import OF_THE_BACKEND, assert_close, assert_refused
+from lstm_spec.harness.ways import Way
+
+called_or_unrolled = sampled_from([Way("called"), Way("unrolled"), Way("second call")])
+eager_or_not = sampled_from([*[Way("called"), Way("unrolled")] * 4, Way("predict_on_batch")])
+
+
+def unit_by_unit(case, mask):
+    """Return the final h and c, if each unit is masked on its own."""
+    h, c = case.state
+    for t in range(case.timesteps):
+        _, new_h, new_c = equations(replace(case, x=case.x[:, t : t + 1], h=h, c=c))
+        h = np.where(mask[:, t], new_h, h)
+        c = np.where(mask[:, t], new_c, c)
+    return [h, c]
 
 
 @claim("masking.numbers", observed="Keras 2 and 3, all backends")
-@given(cases(masked=True), sampled_from([1, 5, -1, 0.5]))
-def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value):
+@given(
+    cases(masked=True, **FREE, **varied("batch", "return_sequences")),
+    whole([1, 5, -1, 0.5, np.float16(0.25), np.uint8(255), np.nan]),
+    eager_or_not,
+)
+def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     """
     In a mask of numbers, zero means masked and any other number means valid.
 
@@ -29,8 +50,8 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value):
     >>> bool(np.array_equal(lstm(x, mask=np.array([[0.5, 0.0, 3.0]])), y))
     True
     """
-    layer = lstm(case)
-    assert_same(layer(case.x, mask=case.mask * value), layer(case.x, mask=case.mask))
+    numbers = np.where(case.mask, value, type(value)(0))
+    assert_close(way(lstm(case))(case.x, mask=numbers), returned(case))
 
 
 @claim(
@@ -38,8 +59,8 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value):
     observed="Keras 2 and 3, all backends",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True))
-def test_a_mask_may_have_a_last_axis_of_one(case):
+@given(cases(masked=True, **FREE, **varied("batch", "return_sequences")), called_or_unrolled)
+def test_a_mask_may_have_a_last_axis_of_one(case, way):
     """
     A mask of shape (batch, timesteps, 1) means the same as one of shape (batch, timesteps).
 
@@ -51,8 +72,8 @@ def test_a_mask_may_have_a_last_axis_of_one(case):
     >>> bool(np.array_equal(lstm(x, mask=mask[:, :, None]), lstm(x, mask=mask)))
     True
     """
-    layer = lstm(case)
-    assert_same(layer(case.x, mask=case.mask[:, :, None]), layer(case.x, mask=case.mask))
+    run = way(lstm(case))
+    assert_close(run(case.x, mask=case.mask[:, :, None]), returned(case))
 
 
 @claim(
@@ -60,8 +81,8 @@ def test_a_mask_may_have_a_last_axis_of_one(case):
     observed="Keras 2 and 3, all backends",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=integers(2, 3), masked=True))
-def test_a_mask_of_one_row_serves_every_sample(case):
+@given(cases(masked=True, **FREE, **varied("batch", "return_sequences")), called_or_unrolled)
+def test_a_mask_of_one_row_serves_every_sample(case, way):
     """
     A mask of shape (1, timesteps) applies to every sample of the batch.
 
@@ -74,19 +95,20 @@ def test_a_mask_of_one_row_serves_every_sample(case):
     >>> bool(np.allclose(lstm(x, mask=row), lstm(x[:, :1]), atol=1e-6))
     True
     """
-    layer, row = lstm(case), case.mask[:1]
+    row = case.mask[:1]
     everywhere = np.repeat(row, case.batch, axis=0)
-    assert_same(layer(case.x, mask=row), layer(case.x, mask=everywhere))
+    assert_close(way(lstm(case))(case.x, mask=row), returned(replace(case, mask=everywhere)))
 
 
-@claim("masking.unit-by-unit", observed="Keras 2 and 3, all backends, without unroll=True")
-@given(cases(timesteps=1, state=True, return_state=True), seeds)
+@claim("masking.unit-by-unit", observed="Keras 2 and 3, all backends")
+@given(cases(timesteps=integers(1, 6), state=True, return_state=True, **varied("batch")), seeds)
 def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     """
-    A mask of shape (batch, timesteps, units) masks each unit on its own.
+    In a loop, a mask of shape (batch, timesteps, units) masks each unit on its own.
 
     A masked unit keeps its h and c while the others move on. Nobody promises it, and it is
     rarely meant: a mask made from the features, such as `x != 0`, has this shape by accident.
+    With unroll=True it is refused.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -95,13 +117,12 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     >>> (np.array(h) == state[0]).tolist()
     [[False, True]]
     """
-    mask = noise((case.batch, 1, case.units), seed) > 0
+    mask = noise((case.batch, case.timesteps, case.units), seed) > 0
     _, h, c = lstm(case)(case.x, mask=mask, initial_state=as_states(case.state))
-    new_h, new_c = equations(case)[1:]
-    kept, wholly = ~mask[:, 0], ~mask.any(axis=2)
-    expected = [np.where(kept, case.h, new_h), np.where(kept, case.c, new_c)]
-    masked = [np.where(wholly, case.h, new_h), np.where(wholly, case.c, new_c)]
-    assert_close([h, c], expected, instead={"units are masked only all together": masked})
+    anywhere = np.repeat(mask.any(axis=2, keepdims=True), case.units, axis=2)
+    masked = unit_by_unit(case, anywhere)
+    instead = {"units are masked only all together": masked}
+    assert_close([h, c], unit_by_unit(case, mask), instead=instead)
 
 
 @claim(
@@ -109,13 +130,13 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     observed="Keras 2 and 3, all backends",
     corrects="A mask may be a plain Python list of lists.",
 )
-@given(cases(masked=True))
-def test_a_plain_list_is_no_mask(case):
+@given(cases(masked=True, **varied("batch")), called_or_unrolled)
+def test_a_plain_list_is_no_mask(case, way):
     """
-    A mask that is a plain Python list of lists is refused.
+    In a call on data, a mask that is a plain Python list of lists is refused.
 
     The call fails with AttributeError: 'list' object has no attribute 'dtype'. An array is
-    accepted, a tensor too.
+    accepted, a tensor too. A call on keras.Input looks at no mask, and accepts the list.
 
     >>> import keras, numpy as np
     >>> lstm, mask = keras.layers.LSTM(2), [[True, False]]
@@ -128,16 +149,15 @@ def test_a_plain_list_is_no_mask(case):
     >>> tuple(lstm(x, mask=np.array(mask)).shape)
     (1, 2)
     """
-    layer = lstm(case)
-    words = "'list' object has no attribute 'dtype'"
-    assert_refused(lambda: layer(case.x, mask=case.mask.tolist()), "AttributeError", words)
+    run, words = way(lstm(case)), "'list' object has no attribute 'dtype'"
+    assert_refused(lambda: run(case.x, mask=case.mask.tolist()), "AttributeError", words)
 
 
 @claim("masking.one-axis-refused", observed="Keras 2 and 3, all backends")
-@given(cases(masked=True))
-def test_a_mask_of_one_axis_is_refused(case):
+@given(cases(masked=True, **varied("batch")), called_or_unrolled)
+def test_a_mask_of_one_axis_is_refused(case, way):
     """
-    A mask with a single axis, of shape (timesteps,), is refused.
+    In an eager call, a mask with a single axis, of shape (timesteps,), is refused.
 
     The call fails with IndexError: list assignment index out of range. For one mask for the
     whole batch, give it a first axis of size one.
@@ -148,18 +168,24 @@ def test_a_mask_of_one_axis_is_refused(case):
     >>> tuple(lstm(x, mask=mask[None, :]).shape)  # without [None, :]: IndexError
     (1, 2)
     """
-    layer = lstm(case)
-    assert_refused(lambda: layer(case.x, mask=case.mask[0]), "IndexError", "out of range")
+    run = way(lstm(case))
+    assert_refused(lambda: run(case.x, mask=case.mask[0]), "IndexError", "out of range")
 
 
 @claim("masking.short-refused", observed="Keras 2 and 3 on TensorFlow, CPU; the type varies")
-@given(cases(timesteps=integers(2, 4), masked=True, unroll=booleans()))
-def test_a_mask_with_too_few_timesteps_is_refused(case):
+@given(
+    cases(timesteps=integers(2, 4), masked=True, **varied("batch")),
+    sampled_from([Way("called"), Way("unrolled")] * 5 + [Way("predict_on_batch")]),
+    picks,
+)
+@example(small(), Way("called"), 0)
+def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     """
-    On CPU, a mask with fewer timesteps than the input is refused, unrolled or not.
+    On CPU, a mask with fewer timesteps than the input is refused, unrolled or in a graph too.
 
-    The call fails with OutOfRangeError in the loop, and with IndexError unrolled. A mask of
-    shape (batch, 1) is refused too: it is not spread over the timesteps.
+    The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in a graph
+    with InvalidArgumentError. A mask of shape (batch, 1) is refused too: it is not spread over
+    the timesteps.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -167,17 +193,23 @@ def test_a_mask_with_too_few_timesteps_is_refused(case):
     >>> tuple(lstm(x, mask=np.repeat(mask, 2, axis=1)).shape)  # with mask=mask: OutOfRangeError
     (1, 2)
     """
-    layer, words = lstm(case), ("read from index", "index out of range", "out of bounds")
-    assert_refused(lambda: layer(case.x, mask=case.mask[:, 1:]), OF_THE_BACKEND, words)
+    run, mask = way(lstm(case)), case.mask[:, : 1 + pick % (case.timesteps - 1)]
+    words = ("read from index", "access element", "index out of range", "out of bounds")
+    assert_refused(lambda: run(case.x, mask=mask), OF_THE_BACKEND, words)
 
 
-@claim("masking.long-refused", observed="Keras 2 and 3 on TensorFlow, CPU, without unroll=True")
-@given(cases(masked=True), integers(1, 3))
-def test_a_mask_with_too_many_timesteps_is_refused(case, surplus):
+@claim("masking.long-refused", observed="Keras 2 and 3 on TensorFlow, CPU")
+@given(
+    cases(masked=True, **varied("batch", "timesteps")),
+    integers(1, 3),
+    sampled_from([Way("called"), Way("RNN(LSTMCell)")]),
+)
+def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
     """
-    On CPU, a mask with more timesteps than the input is refused.
+    In an eager loop on CPU, a mask with more timesteps than the input is refused.
 
     The call fails with ValueError: the columns do not fit into an array of the input's size.
+    In a graph the surplus is ignored: see `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -185,15 +217,43 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus):
     >>> tuple(lstm(x, mask=mask[:, :2]).shape)  # with mask=mask: ValueError
     (1, 2)
     """
-    layer, mask = lstm(case), np.pad(case.mask, ((0, 0), (0, surplus)))
-    assert_refused(lambda: layer(case.x, mask=mask), "ValueError", "unstack")
+    run, mask = way(lstm(case)), np.pad(case.mask, ((0, 0), (0, surplus)))
+    assert_refused(lambda: run(case.x, mask=mask), "ValueError", "unstack")
+
+
+@claim(
+    "masking.long-in-a-graph",
+    observed="Keras 3 on TensorFlow, CPU",
+    corrects="Where a call of a model fails on a mask, predict fails as well.",
+    costly="a model is compiled, about a tenth of a second",
+    needs="tensorflow",
+)
+@given(cases(masked=True, **varied("batch")), integers(1, 3))
+def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
+    """
+    Read forwards, on CPU, `predict` ignores the surplus of a mask longer than the input.
+
+    The same call fails eagerly: see `masking.long-refused`. So a mask that does not belong to
+    the input may be found by calling the model before it is fitted.
+
+    >>> import keras, numpy as np
+    >>> x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")
+    >>> model = keras.Model([x, mask], keras.layers.LSTM(2)(x, mask=mask))
+    >>> data, long = np.array([[[1.0], [7.0]]]), np.array([[True, False, True]])
+    >>> y = model.predict_on_batch([data, long])
+    >>> bool(np.allclose(y, model.predict_on_batch([data, long[:, :2]]), atol=1e-6))
+    True
+    """
+    run = Way("predict_on_batch")(lstm(case))
+    longer = np.pad(case.mask, ((0, 0), (0, surplus)), constant_values=True)
+    assert_close(run(case.x, mask=longer), equations(case).h)
 
 
 @claim("masking.long-refused-unrolled", derived="masking.unrolled and masking.long-refused")
 @given(cases(masked=True, unroll=True), integers(1, 3))
 def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     """
-    With unroll=True too, a mask with more timesteps than the input is refused.
+    With unroll=True too, an eager call refuses a mask with more timesteps than the input.
 
     A mask of another length is a mistake. Read without complaint, it lies over the wrong
     timesteps: with go_backwards=True, it is the surplus that is used.

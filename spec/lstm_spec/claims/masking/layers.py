@@ -12,16 +12,68 @@ from hypothesis import given
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.masking import blank, hidden, padded_right, seen, unmasked, words
+from lstm_spec.claims.masking import FREE, blank, hidden, padded_right, seen, unmasked, words
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds
-from lstm_spec.harness.subject import UNDRAWN, flatten, lstm, to_numpy
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
+from lstm_spec.harness.subject import UNDRAWN, flatten, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
 def all_outputs(case):
     """Return the outputs of an LSTM that reads every timestep of the case."""
     return equations(replace(case, mask=None)).outputs
+
+
+def sum_of_squares(target, output):
+    """Return a loss of one's own: a number for each timestep."""
+    return total((target - output) ** 2, axis=2)
+
+
+def of_each_timestep(loss, off):
+    """Return what a loss makes of the differences at each timestep, in float64."""
+    if loss is sum_of_squares:
+        return np.sum(off**2, axis=2)
+    squared = loss == "mean_squared_error" or isinstance(loss, keras.losses.MeanSquaredError)
+    return np.mean(off**2 if squared else np.abs(off), axis=2)
+
+
+def masked_loss(case, target, how, loss):
+    """Return the loss of an LSTM above a Masking: of its output, or of a compiled model."""
+    layers = [keras.layers.Masking(), lstm(case)]
+    if how == "called":
+        return loss(target, layers[1](layers[0](case.x)))
+    model = keras.Sequential([keras.Input((None, case.features)), *layers])
+    model.compile(loss=loss, run_eagerly=how == "compiled")
+    return model.test_on_batch(case.x, target)
+
+
+def multiplied(x):
+    """Multiply by an operator."""
+    return x * 1.0
+
+
+def summed(x):
+    """Add by an operator."""
+    return x + 0.0
+
+
+def sliced(x):
+    """Take all timesteps and all features."""
+    return x[:, :, :]
+
+
+def in_kind(kind, below, layer):
+    """Return what applies a function or a layer, and an LSTM above it: by calls, or as a model."""
+    if kind == "called":
+        return lambda x: layer(below(x))
+    if kind == "Sequential":
+        return keras.Sequential([below, layer])
+
+    def model(x):
+        inputs = keras.Input((None, *x.shape[2:]), dtype=x.dtype)
+        return keras.Model(inputs, layer(below(inputs)))(x)
+
+    return model
 
 
 def affine(dense, x):
@@ -46,7 +98,7 @@ def bidirectional(case):
     promised="Masking: a timestep is masked if all its values equal `mask_value`",
     corrects="Masking(0) skips only padding, and keeps the zeros that belong to the data.",
 )
-@given(cases(), sampled_from([0.0, -1.0, 9.0]), seeds)
+@given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
     Masking masks a timestep if, and only if, all its features equal `mask_value`.
@@ -117,7 +169,8 @@ def test_a_second_masking_replaces_the_mask(case, pick, seed):
     True
     """
     nines = noise(case.x.shape[:2], seed)[:, :, None] > 0
-    x, layer = np.where(nines, np.float32(9), blank(hidden(case, pick)).x - 1), lstm(case)
+    x = np.where(nines, np.float32(9), blank(hidden(case, pick)).x - 1)
+    layer = lstm(case)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         y = layer(keras.layers.Masking(-1.0)(keras.layers.Masking(9.0)(x)))
@@ -126,21 +179,26 @@ def test_a_second_masking_replaces_the_mask(case, pick, seed):
 
 
 @claim("masking.no-weights", observed="Keras 3")
-@given(sampled_from([0.0, -1.0, 9.0]))
-def test_masking_is_built_as_soon_as_it_is_made(value):
+@given(cases(), whole([0.0, -1.0, 9.0, np.nan]))
+def test_masking_is_built_as_soon_as_it_is_made(case, value):
     """
-    A Masking has no weights, and counts none, before it is called as after.
+    A Masking layer has no weights: count_params() is 0, before its first call and after it.
 
     It needs to know nothing of its input. Layers with weights refuse to count them before they
     are built.
 
     >>> import keras, numpy as np
-    >>> keras.layers.Masking().count_params()
-    0
+    >>> masking = keras.layers.Masking()
+    >>> before = masking.count_params()
+    >>> y = masking(np.ones((1, 3, 1)))
+    >>> before, masking.count_params()
+    (0, 0)
     """
     masking = keras.layers.Masking(mask_value=value)
     assert masking.built, "Masking is made, and not built"
-    assert masking.count_params() == len(masking.variables) == 0
+    for _ in range(2):
+        assert masking.count_params() == len(masking.variables) == 0
+        masking(case.x)
 
 
 @claim(
@@ -151,7 +209,7 @@ def test_masking_is_built_as_soon_as_it_is_made(value):
 @given(cases(return_sequences=True), picks)
 def test_masking_by_nan_masks_nothing(case, pick):
     """
-    Masking(mask_value=np.nan) masks nothing, so a timestep of NaN makes all outputs after NaN.
+    Masking(mask_value=np.nan) masks nothing: a timestep of NaN makes all later outputs NaN.
 
     NaN is not equal to itself, and Masking compares by equality. Replace NaN by a number
     first, and mask that.
@@ -173,7 +231,7 @@ def test_masking_by_nan_masks_nothing(case, pick):
     observed="Keras 3",
     corrects="Masking hands the values on as they are, and only attaches a mask.",
 )
-@given(cases(), sampled_from([0.0, -1.0, 9.0]), seeds)
+@given(cases(), whole([0.0, -1.0, 9.0, 1e30, np.inf]), seeds)
 def test_masking_makes_masked_timesteps_zero(case, value, seed):
     """
     Masking also puts zeros in place of the timesteps that it masks, whatever `mask_value` is.
@@ -195,12 +253,13 @@ def test_masking_makes_masked_timesteps_zero(case, value, seed):
     "masking.embedding",
     promised="Embedding, argument `mask_zero`: the input 0 is padding that is masked",
 )
-@given(cases(masked=True), seeds)
-def test_embedding_masks_the_id_zero(case, seed):
+@given(cases(masked=True, **FREE), whole(["called", "functional", "Sequential"]), seeds)
+def test_embedding_masks_the_id_zero(case, kind, seed):
     """
-    After Embedding(mask_zero=True), an LSTM skips the timesteps whose id is 0.
+    Without initial_state, an LSTM after Embedding(mask_zero=True) skips timesteps whose id is 0.
 
-    The mask is attached to the tensor that Embedding returns, and the LSTM finds it there.
+    The mask is attached to the tensor that Embedding returns, and the LSTM finds it there. With
+    an initial state it does not look: see `masking.attached-with-state`.
 
     >>> import keras, numpy as np
     >>> embedding, lstm = keras.layers.Embedding(9, 3, mask_zero=True), keras.layers.LSTM(2)
@@ -209,8 +268,9 @@ def test_embedding_masks_the_id_zero(case, seed):
     True
     """
     layer, (ids, embedding, table) = lstm(case), words(case, seed)
-    instead = {"the mask is lost": unmasked(replace(case, x=table[ids]))}
-    assert_same(layer(embedding(ids)), layer(table[ids], mask=case.mask), instead)
+    read = replace(case, x=table[ids])
+    y = in_kind(kind, embedding, layer)(ids)
+    assert_close(y, equations(read).h, instead={"the mask is lost": unmasked(read)})
 
 
 @claim(
@@ -218,7 +278,7 @@ def test_embedding_masks_the_id_zero(case, seed):
     observed="Keras 2 and 3, all backends",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True), picks, seeds)
+@given(cases(masked=True, **varied("return_sequences", "units")), picks, seeds)
 def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
     """
     The argument `mask` replaces a mask attached to the input: they are not combined.
@@ -242,7 +302,7 @@ def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
 
 
 @claim("masking.passed-on", observed="Keras 2 and 3, all backends")
-@given(cases(masked=True))
+@given(cases(masked=True, **varied("batch", "timesteps")))
 def test_the_mask_is_passed_on_with_sequences_only(case):
     """
     An LSTM passes its mask on if return_sequences=True, and ends it otherwise.
@@ -336,13 +396,18 @@ def test_the_mask_travels_through_stacked_layers(case, pick):
     observed="Keras 2 and 3 on TensorFlow",
     corrects="A mask follows the tensor wherever it goes.",
 )
-@given(cases(masked=True), picks)
-def test_arithmetic_loses_an_attached_mask(case, pick):
+@given(
+    cases(masked=True, **varied("batch", "go_backwards")),
+    picks,
+    whole([multiplied, summed, sliced]),
+    whole(["called", "functional"]),
+)
+def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     """
-    Arithmetic on a masked tensor loses the mask, and an LSTM after it reads every timestep.
+    Operators on a masked tensor lose the mask, and an LSTM after them reads every timestep.
 
     The mask is an attribute of one tensor; the sum, the product or the slice is another
-    tensor. There is no warning. Masking after the arithmetic keeps the mask.
+    tensor, and nothing warns. Layers that support masks, such as Multiply, pass it on.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -351,8 +416,9 @@ def test_arithmetic_loses_an_attached_mask(case, pick):
     True
     """
     case = blank(hidden(case, pick))
-    layer, masked = lstm(case), keras.layers.Masking()(case.x)
-    assert_close(layer(masked * 1.0), equations(replace(case, mask=None)).h)
+    layer, masking = lstm(case), keras.layers.Masking()
+    y = in_kind(kind, lambda x: operate(masking(x)), layer)(case.x)
+    assert_close(y, unmasked(case), instead={"the mask is not lost": equations(case).h})
 
 
 @claim(
@@ -390,13 +456,28 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     observed="Keras 3 on TensorFlow, CPU",
     corrects="The loss counts masked timesteps, because the outputs there are not zero.",
 )
-@given(cases(timesteps=integers(2, 4), masked=True, return_sequences=True), picks, seeds)
-def test_the_loss_averages_over_valid_steps(case, pick, seed):
+@given(
+    cases(timesteps=integers(2, 6), masked=True, return_sequences=True, **varied("units")),
+    picks,
+    seeds,
+    whole(
+        [
+            ("called", keras.losses.MeanSquaredError()),
+            ("called", keras.losses.MeanAbsoluteError()),
+            ("compiled", "mean_squared_error"),
+            ("compiled", keras.losses.MeanAbsoluteError()),
+            ("compiled", sum_of_squares),
+            ("in a graph", "mean_absolute_error"),
+        ]
+    ),
+)
+def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    The loss of a masked output sequence is the mean over its valid timesteps only.
+    By default, a loss is the mean over the valid timesteps of a masked output sequence.
 
-    The mask reaches the loss through the LSTM, and through Dense layers after it. The outputs
-    at masked timesteps are not zero, and do not count.
+    The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
+    one's own must return a number for each timestep: one that takes the mean itself counts the
+    masked ones too. evaluate averages batches by their samples, not by their valid timesteps.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)
@@ -406,16 +487,16 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed):
     >>> bool(np.allclose(mse(target, lstm(masking(x))), short))
     True
     """
-    case = blank(hidden(seen(case, pick), pick + 1))
-    y = lstm(case)(keras.layers.Masking()(case.x))
-    target = noise(y.shape, seed)
-    loss = keras.losses.MeanSquaredError()(target, y)
-    squares = np.mean((equations(case).outputs - target) ** 2, axis=2)
+    case, (how, loss) = blank(hidden(seen(case, pick), pick + 1)), given_loss
+    target = noise((case.batch, case.timesteps, case.units), seed)
+    value = masked_loss(case, target, how, loss)
+    losses = of_each_timestep(loss, equations(case).outputs - target)
+    unmasked = of_each_timestep(loss, all_outputs(case) - target)
     instead = {
-        "masked timesteps count": np.mean(squares),
-        "Masking loses the mask": np.mean((all_outputs(case) - target) ** 2),
+        "masked timesteps count": np.mean(losses),
+        "Masking loses the mask": np.mean(unmasked),
     }
-    assert_close(loss, np.mean(squares[case.mask]), instead=instead)
+    assert_close(np.float32(value), np.mean(losses[case.mask]), instead=instead)
 
 
 @claim(
@@ -423,7 +504,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed):
     derived="masking.loss; Dense and TimeDistributed pass a mask on",
     corrects="A Dense layer puts out zeros at masked timesteps.",
 )
-@given(cases(timesteps=integers(2, 4), masked=True, return_sequences=True), picks, seeds)
+@given(cases(timesteps=integers(2, 6), masked=True, return_sequences=True), picks, seeds)
 def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     """
     Dense behind an LSTM hands the mask on to the loss, though its masked outputs are not zero.
@@ -441,7 +522,7 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     case = blank(hidden(seen(case, pick), pick + 1))
     drawn = keras.initializers.RandomUniform(0.5, 1.0, seed=seed)
     dense = keras.layers.Dense(2, kernel_initializer=drawn, bias_initializer=drawn)
-    layer = [dense, keras.layers.TimeDistributed(dense)][pick % 2]
+    layer = keras.layers.TimeDistributed(dense) if pick % 2 else dense
     y = layer(lstm(case)(keras.layers.Masking()(case.x)))
     target = noise(y.shape, seed)
     squares = np.mean((affine(dense, equations(case).outputs) - target) ** 2, axis=2)
@@ -459,13 +540,14 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     promised="Bidirectional, argument `layer`: masked outputs are zero with return_sequences=True",
     costly="two layers are built and called for each example",
 )
-@given(cases(masked=True, return_sequences=True))
+@given(cases(masked=True, return_sequences=True, **varied("batch", "timesteps", "units")))
 def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     """
-    Bidirectional with return_sequences=True puts out zeros at masked timesteps.
+    Bidirectional with return_sequences=True, in a loop, puts out zeros at masked timesteps.
 
     It sets zero_output_for_mask=True on both of its layers, so that the two directions can be
-    joined; an LSTM alone repeats its last output.
+    joined; an LSTM alone repeats its last output. Unrolled it does not:
+    see `masking.bidirectional-unrolled`.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, return_sequences=True))
@@ -484,10 +566,10 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     corrects="The backward half of Bidirectional is blurred by the padding that it reads first.",
     costly="two layers are built and called for each example",
 )
-@given(cases(return_sequences=True), picks, seeds)
+@given(cases(return_sequences=True, **varied("batch", "timesteps")), picks, seeds)
 def test_both_directions_skip_the_padding(case, pick, seed):
     """
-    With a mask, both halves of Bidirectional give what the unpadded sequence gives.
+    With a mask, both halves of Bidirectional, in a loop, give what the unpadded sequence gives.
 
     The backward layer meets the padding first and skips it, so the outputs of both
     directions stay aligned with the timesteps.
@@ -503,3 +585,39 @@ def test_both_directions_skip_the_padding(case, pick, seed):
     layer, length = bidirectional(case), case.mask[row].sum()
     alone = layer(case.x[row : row + 1, :length])
     assert_close(layer(case.x, mask=case.mask)[row : row + 1, :length], alone)
+
+
+@claim(
+    "masking.bidirectional-unrolled",
+    promised="Bidirectional, argument `layer`: masked outputs are zero with return_sequences=True",
+    costly="two layers are built and called for each example",
+)
+@given(cases(timesteps=integers(2, 4), masked=True, return_sequences=True, unroll=True), picks)
+def test_an_unrolled_bidirectional_layer_skips_masked_steps(case, pick):
+    """
+    Unrolled too, masked outputs of Bidirectional are zero, and the others those of a loop.
+
+    In Keras 3 the backward half is wrong: it makes zero by a mask that is not turned round, and
+    loses outputs of valid timesteps. Without return_sequences the halves are right.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, unroll=True))
+    >>> x = np.array([[[1.0], [2.0], [7.0]]])  # (batch, timesteps, features)
+    >>> y = both(x, mask=np.array([[True, True, False]]))
+    >>> bool(np.allclose(y, both(x[:, :2]), atol=1e-6))
+    True
+    """
+    case = hidden(case, pick)
+    mask, options = case.mask[:, :, None], {**case.options, "go_backwards": True}
+    forward = np.where(mask, equations(case).outputs, 0.0)
+    backward = equations(replace(case, options=options)).outputs
+    right = np.where(mask, backward[:, ::-1], 0.0)
+    unturned = np.where(mask, backward, 0.0)[:, ::-1]
+    instead = {
+        "the mask is not turned round": np.concatenate([forward, unturned], axis=2),
+        "the argument is ignored": np.concatenate(
+            [equations(case).outputs, backward[:, ::-1]], axis=2
+        ),
+    }
+    y = bidirectional(case)(case.x, mask=case.mask)
+    assert_close(y, np.concatenate([forward, right], axis=2), instead=instead)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis import assume, given
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.masking import hidden, padded_right, seen
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, picks, seeds
-from lstm_spec.harness.subject import as_states, lstm, to_numpy
+from lstm_spec.claims.masking import FREE, hidden, padded_right, seen
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import cases, picks, seeds, some_large, varied, whole
+from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.ways import with_ways
 
 
 @claim("masking.skips-step", promised="LSTM, call argument `mask`: a False timestep is ignored")
-@given(cases(batch=1, masked=True), picks)
-def test_masking_a_step_equals_deleting_it(case, pick):
+@given(*with_ways(cases(batch=1, masked=True, **FREE)), picks)
+def test_masking_a_step_equals_deleting_it(case, way, pick):
     """
-    Masking a timestep gives the same final output as deleting it from the input.
+    By default, masking a timestep gives the same final output as deleting it from the input.
 
     Both states are carried over a masked timestep unchanged, so it does not matter what the
-    timestep holds, or where in the sequence it is.
+    timestep holds, or where in the sequence it is. With zero_output_for_mask=True the output
+    may be zero instead: see `masking.zero-output-last`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -31,8 +35,9 @@ def test_masking_a_step_equals_deleting_it(case, pick):
     True
     """
     case = seen(case, pick)
-    layer = lstm(case)
-    assert_close(layer(case.x, mask=case.mask), layer(case.x[:, case.mask[0]]))
+    run, shorter = way(lstm(case)), case.x[:, case.mask[0]]
+    assert_close(run(case.x, mask=case.mask), equations(case).h)
+    assert_close(run(shorter), equations(replace(case, x=shorter, mask=None)).h)
 
 
 @claim(
@@ -40,8 +45,8 @@ def test_masking_a_step_equals_deleting_it(case, pick):
     derived="masking.skips-step, for the states instead of the output",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True, state=True, return_state=True), picks)
-def test_a_masked_step_leaves_both_states_as_they_are(case, pick):
+@given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
+def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
     """
     A masked timestep leaves the states h and c exactly as they were.
 
@@ -56,11 +61,13 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, pick):
     >>> bool(np.allclose(new_h, h)), bool(np.allclose(new_c, c))
     (True, True)
     """
-    layer, mask = lstm(case), np.pad(case.mask, ((0, 0), (0, 1)))
+    run, state = way(lstm(case)), as_states(case.state)
     longer = np.pad(case.x, ((0, 0), (0, 1), (0, 0)), constant_values=1 + pick)
-    _, *before = layer(case.x, mask=case.mask, initial_state=as_states(case.state))
-    _, *after = layer(longer, mask=mask, initial_state=as_states(case.state))
+    mask = np.pad(case.mask, ((0, 0), (0, 1)))
+    _, *before = run(case.x, mask=case.mask, initial_state=state)
+    _, *after = run(longer, mask=mask, initial_state=state)
     assert_same(after, before)
+    assert_close(after, equations(case)[1:])
 
 
 @claim(
@@ -69,13 +76,14 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, pick):
     corrects="Padding belongs in front, because at the end it washes out what the LSTM has read.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 4)), picks)
-def test_masked_padding_changes_nothing_on_either_side(case, pick):
+@given(*with_ways(cases(**varied("batch"), **FREE), "mask"), picks)
+def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
     """
-    Masked padding does not change the final output, before the sequence or after it.
+    By default, masked padding does not change the final output, in front or at the end.
 
     Without a mask the side matters, because the layer reads the padding. With one it does
-    not: what is skipped cannot be forgotten, and cannot make the layer forget.
+    not: what is skipped cannot be forgotten, and cannot make the layer forget. The exception
+    is zero_output_for_mask=True, with which padding at the end gives zeros.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -85,19 +93,23 @@ def test_masked_padding_changes_nothing_on_either_side(case, pick):
     >>> bool(np.allclose(left, lstm(x), atol=1e-6)), bool(np.allclose(right, lstm(x), atol=1e-6))
     (True, True)
     """
-    layer, mask, k = lstm(case), np.ones((case.batch, case.timesteps), bool), 1 + pick % 3
-    left = np.pad(case.x, ((0, 0), (k, 0), (0, 0)), constant_values=7.0)
-    right = np.pad(case.x, ((0, 0), (0, k), (0, 0)), constant_values=7.0)
-    y = layer(left, mask=np.pad(mask, ((0, 0), (k, 0))))
-    z = layer(right, mask=np.pad(mask, ((0, 0), (0, k))))
-    assert_close([y, z], [layer(case.x)] * 2)
+    run, mask = way(lstm(case)), np.ones((case.batch, case.timesteps), bool)
+    k = 1 + pick % 3
+    for sides in ((k, 0), (0, k)):
+        padded = np.pad(case.x, ((0, 0), sides, (0, 0)), constant_values=7.0)
+        y = run(padded, mask=np.pad(mask, ((0, 0), sides)))
+        assert_close(y, equations(case).h)
 
 
 @claim("masking.own-length", derived="masking.skips-step, and rows are computed independently")
-@given(cases(batch=integers(2, 3), return_state=True), picks, seeds)
-def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, pick, seed):
+@given(
+    *with_ways(cases(batch=some_large(integers(2, 3), 33), return_state=True, **FREE), "mask"),
+    picks,
+    seeds,
+)
+def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, seed):
     """
-    In a padded and masked batch, each sequence gives what it gives alone and unpadded.
+    By default, a sequence in a padded and masked batch ends as it does alone and unpadded.
 
     The mask has a row for every sample, so sequences of different lengths share a batch.
     The output and both states are those of the last valid timestep.
@@ -110,9 +122,10 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, pick, seed):
     True
     """
     case, row = padded_right(case, seed), pick % case.batch
-    layer, length = lstm(case), case.mask[row].sum()
-    alone = layer(case.x[row : row + 1, :length])
-    assert_close([y[row : row + 1] for y in layer(case.x, mask=case.mask)], alone)
+    alone = case.x[row : row + 1, : case.mask[row].sum()]
+    together = way(lstm(case))(case.x, mask=case.mask)
+    expected = returned(replace(case, x=alone, mask=None))
+    assert_close([part[row : row + 1] for part in together], expected)
 
 
 @claim(
@@ -121,10 +134,10 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, pick, seed):
     costly="several layers and calls an example, about a tenth of a second",
 )
 @given(
-    cases(masked=True, return_sequences=True, return_state=True),
-    sampled_from([np.nan, np.inf, -7.0, 1e30]),
+    *with_ways(cases(masked=True, **FREE, **varied("return_sequences", "return_state"))),
+    whole([np.nan, np.inf, -7.0, 1e30]),
 )
-def test_values_under_the_mask_do_not_matter(case, value):
+def test_values_under_the_mask_do_not_matter(case, way, value):
     """
     The values at masked timesteps do not change outputs or states, even if they are NaN.
 
@@ -137,8 +150,9 @@ def test_values_under_the_mask_do_not_matter(case, value):
     >>> bool(np.array_equal(lstm(x, mask=mask), lstm(other, mask=mask)))
     True
     """
-    layer, other = lstm(case), np.where(case.mask[:, :, None], case.x, np.float32(value))
-    assert_same(layer(other, mask=case.mask), layer(case.x, mask=case.mask))
+    run, other = way(lstm(case)), np.where(case.mask[:, :, None], case.x, np.float32(value))
+    assert_close(run(other, mask=case.mask), returned(case))
+    assert_same(run(other, mask=case.mask), to_numpy(run(case.x, mask=case.mask)))
 
 
 @claim(
@@ -146,8 +160,12 @@ def test_values_under_the_mask_do_not_matter(case, value):
     derived="masking.skips-step: nothing is deleted",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True, return_state=True))
-def test_a_mask_of_true_is_no_mask(case):
+@given(
+    *with_ways(
+        cases(**varied("batch", "state", "return_sequences", "return_state"), **FREE), "mask"
+    )
+)
+def test_a_mask_of_true_is_no_mask(case, way):
     """
     A mask that is True everywhere gives the same outputs and states as no mask.
 
@@ -159,8 +177,9 @@ def test_a_mask_of_true_is_no_mask(case):
     >>> bool(np.allclose(lstm(x, mask=np.array([[True, True, True]])), lstm(x), atol=1e-6))
     True
     """
-    layer = lstm(case)
-    assert_close(layer(case.x, mask=np.ones(case.x.shape[:2], bool)), layer(case.x))
+    mask = np.ones(case.x.shape[:2], bool)
+    y = way(lstm(case))(case.x, **{**passed(case), "mask": mask})
+    assert_close(y, returned(case))
 
 
 @claim(
@@ -168,8 +187,8 @@ def test_a_mask_of_true_is_no_mask(case):
     derived="a mask is an argument of the call, not of the layer",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 4), masked=True), picks)
-def test_the_next_call_is_unmasked_again(case, pick):
+@given(*with_ways(cases(masked=True, **FREE, **varied("stateful"))), picks)
+def test_the_next_call_is_unmasked_again(case, way, pick):
     """
     A mask counts for one call: the next call without one reads every timestep.
 
@@ -183,10 +202,12 @@ def test_the_next_call_is_unmasked_again(case, pick):
     >>> bool(np.array_equal(lstm(x), before))
     True
     """
-    layer, case = lstm(case), hidden(case, pick)
-    before = layer(case.x)
-    layer(case.x, mask=case.mask)
-    assert_same(layer(case.x), before)
+    run, case = way(lstm(case)), hidden(case, pick)
+    run(case.x, mask=case.mask)
+    _, h, c = equations(case)
+    unmasked = replace(case, mask=None)
+    expected = replace(unmasked, h=h, c=c) if case.options["stateful"] else unmasked
+    assert_close(run(case.x), equations(expected).h)
 
 
 @claim(
@@ -195,13 +216,14 @@ def test_the_next_call_is_unmasked_again(case, pick):
     corrects="An LSTM skips timesteps of zeros, so zero padding needs no mask.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(dtype="float64"))
-def test_without_a_mask_a_step_of_zeros_counts(case):
+@given(*with_ways(cases(dtype="float64", **varied("batch", "features", "implementation"))))
+def test_without_a_mask_a_step_of_zeros_counts(case, way):
     """
-    Without a mask, padding with zeros changes the final output.
+    Without a mask, zeros behind a sequence change the final output, as a rule.
 
     Zeros are an input like any other: the gates still see h and the bias, and the cell state
-    goes through the forget gate. Only a mask makes the layer skip.
+    goes through the forget gate. Zeros in front count too, from a state or a bias that is not
+    zero; a layer that was never trained reads them without effect.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -210,8 +232,10 @@ def test_without_a_mask_a_step_of_zeros_counts(case):
     >>> bool(np.array_equal(lstm(padded), lstm(x)))
     False
     """
-    layer, padded = lstm(case), np.pad(case.x, ((0, 0), (0, 1), (0, 0)))
-    assert_differs(layer(padded), layer(case.x))
+    padded = replace(case, x=np.pad(case.x, ((0, 0), (0, 1), (0, 0))))
+    y = way(lstm(case))(padded.x)
+    assert_close(y, equations(padded).h)
+    assert_differs(y, equations(case).h)
 
 
 # What is put out at a masked timestep.
@@ -222,13 +246,13 @@ def test_without_a_mask_a_step_of_zeros_counts(case):
     observed="Keras 2 and 3, on CPU; cuDNN differs, see `masking.zeros-with-cudnn`",
     corrects="The output at a masked timestep is zero.",
 )
-@given(cases(masked=True, return_sequences=True))
-def test_a_masked_step_repeats_the_output_before_it(case):
+@given(*with_ways(cases(masked=True, return_sequences=True, **varied("batch"), **FREE)))
+def test_a_masked_step_repeats_the_output_before_it(case, way):
     """
-    On CPU, the output at a masked timestep repeats the output of the timestep before it.
+    By default, on CPU, the output at a masked timestep repeats the one before it.
 
-    The first timestep has none before it; if it is masked, its output is zero. Zeros at all
-    masked timesteps take `zero_output_for_mask=True`, an argument of RNN that LSTM accepts.
+    The first timestep that is read has none before it; if it is masked, its output is zero. So
+    are all masked outputs with `zero_output_for_mask=True`, which Bidirectional sets.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -237,9 +261,10 @@ def test_a_masked_step_repeats_the_output_before_it(case):
     >>> bool(np.array_equal(y[:, 1], y[:, 0])), bool(np.any(y[:, 1] == 0))
     (True, False)
     """
-    y = to_numpy(lstm(case)(case.x, mask=case.mask))
+    y = to_numpy(way(lstm(case))(case.x, mask=case.mask))
     before = np.pad(y[:, :-1], ((0, 0), (1, 0), (0, 0)))
-    assert_same(y, np.where(case.mask[:, :, None], y, before))
+    read = case.mask[:, ::-1] if case.options["go_backwards"] else case.mask
+    assert_same(y, np.where(read[:, :, None], y, before))
     assert_close(y, equations(case).outputs)
 
 
@@ -248,8 +273,11 @@ def test_a_masked_step_repeats_the_output_before_it(case):
     observed="Keras 2 and 3 on TensorFlow; on JAX and NumPy the loop puts out the initial h",
     corrects="With an initial state, leading masked timesteps put out the initial h.",
 )
-@given(cases(masked=True, state=True, return_sequences=True, unroll=booleans()), picks)
-def test_before_the_first_valid_step_the_output_is_zero(case, pick):
+@given(
+    *with_ways(cases(masked=True, state=True, return_sequences=True, **varied("implementation"))),
+    picks,
+)
+def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
     """
     Before the first valid timestep the output is zero, even where the initial h is not.
 
@@ -265,7 +293,7 @@ def test_before_the_first_valid_step_the_output_is_zero(case, pick):
     """
     first = 1 + pick % case.timesteps
     mask = case.mask & (np.arange(case.timesteps) >= first)
-    y = lstm(case)(case.x, mask=mask, initial_state=as_states(case.state))[:, :first]
+    y = way(lstm(case))(case.x, mask=mask, initial_state=as_states(case.state))[:, :first]
     initial = np.repeat(case.h[:, None], first, axis=1)
     expected = np.zeros((case.batch, first, case.units))
     assert_same(y, expected, instead={"the initial h is put out": initial})
@@ -276,8 +304,8 @@ def test_before_the_first_valid_step_the_output_is_zero(case, pick):
     observed="Keras 2 and 3 on TensorFlow, CPU",
     corrects="The output of an LSTM is always the h that it returns beside it.",
 )
-@given(cases(masked=True, state=True, return_state=True), picks)
-def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, pick):
+@given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
+def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, way, pick):
     """
     On CPU, a fully masked sample puts out zeros and returns the state that it was given.
 
@@ -293,19 +321,20 @@ def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, pick):
     """
     row = pick % case.batch
     mask = case.mask & (np.arange(case.batch) != row)[:, None]
-    y = [part[row] for part in lstm(case)(case.x, mask=mask, initial_state=as_states(case.state))]
+    parts = way(lstm(case))(case.x, mask=mask, initial_state=as_states(case.state))
+    y = [part[row] for part in parts]
     h, c = case.h[row], case.c[row]
     assert_same(y, [0 * h, h, c], instead={"the initial h is put out": [h, h, c]})
 
 
 @claim("masking.output-is-h", derived="the equations: h of the last valid timestep is the output")
-@given(cases(masked=True, state=True, return_state=True), picks)
-def test_with_one_valid_step_the_output_is_the_returned_h(case, pick):
+@given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
+def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
     """
-    With a mask, the output of a sample with a valid timestep equals the returned h.
+    By default, the final output of a masked sample with a valid timestep is the returned h.
 
-    Both are those of the last valid timestep, wherever it is. Samples without a valid
-    timestep are the exception: see `masking.all-false-row`.
+    Both are those of the last valid timestep, wherever it is. Samples without a valid timestep
+    are the exception: see `masking.all-false-row`. So is zero_output_for_mask=True.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -315,8 +344,8 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, pick):
     True
     """
     case = seen(case, pick)
-    y, h, _ = lstm(case)(case.x, mask=case.mask, initial_state=as_states(case.state))
-    assert_same(y, h)
+    y, h, _ = way(lstm(case))(case.x, mask=case.mask, initial_state=as_states(case.state))
+    assert_same(y, to_numpy(h))
     assert_close(y, equations(case).h)
 
 
@@ -325,12 +354,22 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, pick):
     promised="RNN, argument `zero_output_for_mask`; LSTM accepts it without listing it",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True, return_sequences=True, return_state=True, zero_output_for_mask=True))
-def test_zero_output_for_mask_changes_masked_outputs_only(case):
+@given(
+    *with_ways(
+        cases(
+            masked=True,
+            return_sequences=True,
+            zero_output_for_mask=True,
+            **varied("batch", "state", "return_state", "units", "implementation"),
+        )
+    )
+)
+def test_zero_output_for_mask_changes_masked_outputs_only(case, way):
     """
-    zero_output_for_mask=True makes masked outputs zero, and changes nothing else.
+    Read forwards, zero_output_for_mask=True makes masked outputs zero, and changes nothing else.
 
     The other outputs and both states are the same as without it, for return_sequences=True.
+    For a layer that goes backwards, unrolled, see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, zero_output_for_mask=True)
@@ -339,23 +378,63 @@ def test_zero_output_for_mask_changes_masked_outputs_only(case):
     >>> y[0, 1].tolist()
     [0.0, 0.0]
     """
-    y, h, c = lstm(case, zero_output_for_mask=False)(case.x, mask=case.mask)
-    expected = [np.where(case.mask[:, :, None], y, 0.0), h, c]
-    assert_same(lstm(case)(case.x, mask=case.mask), expected)
+    repeated = returned(case)
+    parts = repeated if case.options["return_state"] else [repeated]
+    zeroed = [parts[0] * case.mask[:, :, None], *parts[1:]]
+    y = way(lstm(case))(case.x, **passed(case))
+    expected, kept = [zeroed, parts] if case.options["return_state"] else [zeroed[0], parts[0]]
+    assert_close(y, expected, instead={"the argument is ignored": kept})
+
+
+@claim(
+    "masking.zero-output-backwards",
+    promised="RNN, argument `zero_output_for_mask`: zeros at the masked timesteps",
+)
+@given(
+    cases(
+        timesteps=integers(2, 4),
+        masked=True,
+        return_sequences=True,
+        zero_output_for_mask=True,
+        go_backwards=True,
+        **varied("units", "state"),
+    ),
+    whole([False, True]),
+)
+def test_zero_output_for_mask_follows_the_mask_backwards(case, unroll):
+    """
+    With zero_output_for_mask=True and go_backwards=True, masked outputs are zero, unrolled too.
+
+    Unrolled, Keras 3 turns the mask round for what it skips, but not for what it makes zero:
+    outputs of valid timesteps are lost. The backward half of Bidirectional is such a layer.
+
+    >>> import keras, numpy as np
+    >>> options = dict(return_sequences=True, zero_output_for_mask=True, go_backwards=True)
+    >>> lstm, x = keras.layers.LSTM(2, **options), np.array([[[1.0], [2.0], [7.0]]])
+    >>> y = np.array(lstm(x, mask=np.array([[True, True, False]])))  # in the order of reading
+    >>> [bool(np.any(row)) for row in y[0]]
+    [False, True, True]
+    """
+    mask, repeated = case.mask[:, :, None], equations(case).outputs
+    unturned = np.where(mask, repeated, 0.0)
+    y = lstm(case, unroll=unroll)(case.x, **passed(case))
+    instead = {"the mask is not turned round": unturned, "the argument is ignored": repeated}
+    assert_close(y, np.where(mask[:, ::-1], repeated, 0.0), instead=instead)
 
 
 @claim(
     "masking.zero-output-last",
-    observed="Keras 2 and 3; for unroll=True see masking.unrolled-zero-output",
+    observed="Keras 2 and 3; JAX and NumPy ignore it with unroll=True",
     corrects="Documentation of RNN, `zero_output_for_mask`: return_sequences=False ignores it.",
 )
-@given(cases(masked=True, zero_output_for_mask=True))
-def test_zero_output_for_mask_zeroes_the_final_output_too(case):
+@given(*with_ways(cases(masked=True, zero_output_for_mask=True, **varied("batch"), **FREE)))
+def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     """
-    zero_output_for_mask=True makes the final output zero if the last timestep is masked.
+    zero_output_for_mask=True makes the final output zero if the timestep read last is masked.
 
     It does so with return_sequences=False too, so that a sequence padded at the end gives
-    zeros instead of its last valid output. See also keras-team/keras issue 17596.
+    zeros instead of its last valid output. Bidirectional sets the argument itself, and does so
+    only with return_sequences=True. See also keras-team/keras issue 17596.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, zero_output_for_mask=True)
@@ -363,6 +442,8 @@ def test_zero_output_for_mask_zeroes_the_final_output_too(case):
     >>> np.array(lstm(x, mask=np.array([[True, True, False]]))).tolist()
     [[0.0, 0.0]]
     """
-    case = hidden(case, case.timesteps - 1)
-    y, last = lstm(case)(case.x, mask=case.mask), equations(case).h
-    assert_same(y, np.zeros((case.batch, case.units)), instead={"the argument is ignored": last})
+    assume(way.name != "Bidirectional")
+    last = 0 if case.options["go_backwards"] else case.timesteps - 1
+    case = hidden(case, last)
+    y, kept = way(lstm(case))(case.x, mask=case.mask), equations(case).h
+    assert_same(y, np.zeros((case.batch, case.units)), instead={"the argument is ignored": kept})

@@ -7,25 +7,29 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.masking import blank, hidden, unmasked, words
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, picks, seeds
-from lstm_spec.harness.subject import as_states, lstm, to_numpy
+from lstm_spec.claims.masking import FREE, blank, hidden, unmasked, words
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import cases, picks, seeds, varied
+from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.ways import Way, with_ways
+
+eager_or_not = sampled_from([Way("called")] * 5 + [Way("predict_on_batch")])
 
 
 def started(case):
     """Return the outputs with the initial h before the first valid timestep, in place of zeros."""
-    early = ~np.logical_or.accumulate(case.mask, axis=1)
+    read = case.mask[:, ::-1] if case.options["go_backwards"] else case.mask
+    early = ~np.logical_or.accumulate(read, axis=1)
     return np.where(early[:, :, None], case.h[:, None], equations(case).outputs)
 
 
 @claim("masking.with-state", derived="masking.skips-step, from any state")
-@given(cases(masked=True, state=True, return_state=True))
-def test_a_mask_and_an_initial_state_are_both_used(case):
+@given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)))
+def test_a_mask_and_an_initial_state_are_both_used(case, way):
     """
     A layer called with both `mask` and `initial_state` uses both.
 
@@ -39,7 +43,7 @@ def test_a_mask_and_an_initial_state_are_both_used(case):
     >>> bool(np.allclose(y, lstm(x[:, :1], initial_state=state), atol=1e-6))
     True
     """
-    _, h, c = lstm(case)(case.x, mask=case.mask, initial_state=as_states(case.state))
+    _, h, c = way(lstm(case))(case.x, mask=case.mask, initial_state=as_states(case.state))
     assert_close([h, c], equations(case)[1:])
 
 
@@ -107,8 +111,8 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
     derived="masking.carries-state, for the state that the layer stores",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(stateful=True))
-def test_a_fully_masked_call_leaves_the_stored_state(case):
+@given(*with_ways(cases(stateful=True, **FREE), "mask"))
+def test_a_fully_masked_call_leaves_the_stored_state(case, way):
     """
     A fully masked call leaves the stored state of a stateful layer exactly as it was.
 
@@ -122,11 +126,13 @@ def test_a_fully_masked_call_leaves_the_stored_state(case):
     >>> bool(np.array_equal(new_h, h)), bool(np.array_equal(new_c, c))
     (True, True)
     """
-    layer = lstm(case)
-    layer(case.x)
-    before = to_numpy(layer.states)
-    layer(case.x, mask=np.zeros(case.x.shape[:2], bool))
-    assert_same(to_numpy(layer.states), before)
+    run, other = way(lstm(case)), way(lstm(case))
+    run(case.x)
+    run(case.x, mask=np.zeros(case.x.shape[:2], bool))
+    other(case.x)
+    y, (_, h, c) = to_numpy(run(case.x)), equations(case)
+    assert_close(y, equations(replace(case, h=h, c=c)).h)
+    assert_same(y, to_numpy(other(case.x)))
 
 
 @claim(
@@ -134,8 +140,16 @@ def test_a_fully_masked_call_leaves_the_stored_state(case):
     derived="going backwards reads the timesteps together with their mask",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True, return_sequences=True, return_state=True))
-def test_going_backwards_flips_the_mask_with_the_input(case):
+@given(
+    *with_ways(
+        cases(
+            masked=True,
+            go_backwards=True,
+            **varied("batch", "return_sequences", "return_state", "units", "use_bias"),
+        )
+    )
+)
+def test_going_backwards_flips_the_mask_with_the_input(case, way):
     """
     With go_backwards=True, the mask is turned round together with the input.
 
@@ -149,8 +163,9 @@ def test_going_backwards_flips_the_mask_with_the_input(case):
     >>> bool(np.allclose(y, lstm(x[:, :2]), atol=1e-6))
     True
     """
-    flipped = lstm(case)(case.x[:, ::-1], mask=case.mask[:, ::-1])
-    assert_close(lstm(case, go_backwards=True)(case.x, mask=case.mask), flipped)
+    options = {**case.options, "go_backwards": False}
+    turned = replace(case, x=case.x[:, ::-1], mask=case.mask[:, ::-1], options=options)
+    assert_close(way(lstm(case))(case.x, mask=case.mask), returned(turned))
 
 
 @claim(
@@ -158,12 +173,16 @@ def test_going_backwards_flips_the_mask_with_the_input(case):
     derived="unrolling changes how the loop is written, not what it does",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True, return_sequences=booleans(), return_state=True))
-def test_unrolling_changes_nothing_under_a_mask(case):
+@given(
+    cases(masked=True, return_state=True, **varied("batch", "timesteps", "units")),
+    eager_or_not,
+)
+def test_unrolling_changes_nothing_under_a_mask(case, way):
     """
-    With a mask, unroll=True gives the same outputs and states as unroll=False.
+    With a mask of (batch, timesteps), unroll=True gives the outputs and states of unroll=False.
 
-    Both ways skip by the same rule, although Keras writes that rule down twice.
+    Both ways skip by the same rule, although Keras writes that rule down twice. Masks of other
+    shapes differ: see `errors.unit-mask-unrolled` and `masking.long-refused-unrolled`.
 
     >>> import keras, numpy as np
     >>> loop, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -175,10 +194,11 @@ def test_unrolling_changes_nothing_under_a_mask(case):
     True
     """
     case = hidden(case, 0)
+    y, h, c = equations(case)
     for sequences in (True, False):
-        ways = [lstm(case, return_sequences=sequences, unroll=unroll) for unroll in (True, False)]
-        unrolled, looped = (layer(case.x, mask=case.mask) for layer in ways)
-        assert_close(unrolled, looped)
+        for unroll in (True, False):
+            run = way(lstm(case, return_sequences=sequences, unroll=unroll))
+            assert_close(run(case.x, mask=case.mask), [y if sequences else y[:, -1], h, c])
 
 
 @claim(
@@ -186,12 +206,16 @@ def test_unrolling_changes_nothing_under_a_mask(case):
     derived="masking.unrolled and masking.backwards",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True, go_backwards=True, return_sequences=True, return_state=True))
-def test_unrolling_backwards_changes_nothing_under_a_mask(case):
+@given(
+    cases(masked=True, go_backwards=True, return_state=True, **varied("batch", "timesteps")),
+    eager_or_not,
+)
+def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
     """
-    With a mask and go_backwards=True, unroll=True gives the same as unroll=False.
+    By default, with a mask and go_backwards=True, unroll=True gives the same as unroll=False.
 
-    Both read the input and its mask from the end. On PyTorch the unrolled call fails.
+    Both read the input and its mask from the end. On PyTorch the unrolled call fails; with
+    zero_output_for_mask=True the two differ: see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, go_backwards=True, unroll=True)
@@ -200,20 +224,24 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case):
     True
     """
     case = hidden(case, 0)
+    y, h, c = equations(case)
     for sequences in (True, False):
-        ways = [lstm(case, return_sequences=sequences, unroll=unroll) for unroll in (True, False)]
-        unrolled, looped = (layer(case.x, mask=case.mask) for layer in ways)
-        assert_close(unrolled, looped)
+        for unroll in (True, False):
+            run = way(lstm(case, return_sequences=sequences, unroll=unroll))
+            assert_close(run(case.x, mask=case.mask), [y if sequences else y[:, -1], h, c])
 
 
 @claim(
     "masking.unrolled-with-state",
     derived="masking.unrolled, from any state; on JAX and NumPy leading masked outputs differ",
 )
-@given(cases(masked=True, state=True, return_sequences=True, return_state=True))
-def test_unrolling_from_a_state_changes_nothing_under_a_mask(case):
+@given(
+    cases(masked=True, state=True, return_sequences=True, return_state=True, **FREE),
+    eager_or_not,
+)
+def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     """
-    With a mask and an initial state, unroll=True gives the same as unroll=False.
+    By default, with a mask and an initial state, unroll=True gives the same as unroll=False.
 
     This includes masked timesteps before the first valid one, whose outputs are zero.
 
@@ -224,8 +252,8 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case):
     >>> bool(np.allclose(y, lstm(x[:, 1:], initial_state=state), atol=1e-6))
     True
     """
-    looped = lstm(case)(case.x, mask=case.mask, initial_state=as_states(case.state))
-    unrolled = lstm(case, unroll=True)(case.x, mask=case.mask, initial_state=as_states(case.state))
+    looped = way(lstm(case))(case.x, **passed(case))
+    unrolled = way(lstm(case, unroll=True))(case.x, **passed(case))
     y, h, c = equations(case)
     instead = {"the loop puts out the initial h first": [[started(case), h, c], [y, h, c]]}
     assert_close([looped, unrolled], [[y, h, c]] * 2, instead=instead)
@@ -236,12 +264,16 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case):
     derived="masking.unrolled; on JAX and NumPy unrolling ignores zero_output_for_mask",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4), masked=True, zero_output_for_mask=True))
-def test_unrolling_keeps_zero_output_for_mask(case):
+@given(
+    cases(timesteps=integers(2, 6), masked=True, zero_output_for_mask=True, **varied("batch")),
+    eager_or_not,
+)
+def test_unrolling_keeps_zero_output_for_mask(case, way):
     """
-    With zero_output_for_mask=True and a mask, unroll=True gives the same as unroll=False.
+    Read forwards, zero_output_for_mask=True does the same with unroll=True as with False.
 
-    The argument belongs to RNN, which does the unrolling, so it counts in both cases.
+    The argument belongs to RNN, which does the unrolling, so it counts in both cases. Read
+    backwards the two differ: see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True)
@@ -255,9 +287,9 @@ def test_unrolling_keeps_zero_output_for_mask(case):
     repeated = equations(case).outputs
     zeroed = repeated * case.mask[:, :, None]
     for sequences in (True, False):
-        ways = [lstm(case, return_sequences=sequences, unroll=unroll) for unroll in (True, False)]
-        y = [layer(case.x, mask=case.mask) for layer in ways]
-        right = {True: zeroed, False: zeroed[:, -1]}[sequences]
-        kept = {True: repeated, False: repeated[:, -1]}[sequences]
+        layers = [lstm(case, return_sequences=sequences, unroll=unroll) for unroll in (True, False)]
+        y = [way(layer)(case.x, mask=case.mask) for layer in layers]
+        right = zeroed if sequences else zeroed[:, -1]
+        kept = repeated if sequences else repeated[:, -1]
         instead = {"unrolled, the argument is ignored": [kept, right]}
         assert_close(y, [right, right], instead=instead)

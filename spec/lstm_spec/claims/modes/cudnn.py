@@ -13,14 +13,15 @@ from unittest import mock
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, small
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.ways import Way
 
 
 def gets_to_cudnn(layer: Any, x: Array, mask: Any) -> bool:
@@ -280,13 +281,16 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     needs=("tensorflow", "LSTM(use_cudnn)"),
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 2)))
-def test_use_cudnn_is_refused_where_there_is_no_gpu(case):
+@given(
+    cases(masked=booleans(), **varied("timesteps", "return_sequences")),
+    whole([Way("called"), Way("predict_on_batch")]),
+)
+def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     """
-    Without a GPU a layer with use_cudnn=True can be made, and is refused by its first call.
+    Without a GPU, a layer with use_cudnn=True can be made, and fails in its first call on data.
 
-    So a model made for a GPU does not run elsewhere. With "auto", the default value, the
-    same layer does.
+    So a model made for a GPU does not run elsewhere, though it can be built: a call on
+    keras.Input is accepted. With "auto", the default value, the same layer runs.
 
     >>> import keras, numpy as np
     >>> lstm, refused = keras.layers.LSTM(2, use_cudnn=True), False
@@ -299,8 +303,9 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case):
     """
     demanded, auto = lstm(case, use_cudnn=True), lstm(case, use_cudnn="auto")
     with pretended_gpu(present=False):
-        assert_refused(lambda: demanded(case.x), "ValueError", "use_cudnn=True was specified")
-        assert_close(auto(case.x), equations(case).h)
+        run, words = way(demanded), "use_cudnn=True was specified"
+        assert_refused(lambda: run(case.x, mask=case.mask), "ValueError", words)
+        assert_close(to_numpy(way(auto)(case.x, mask=case.mask)), returned(case))
 
 
 @claim(
@@ -309,7 +314,7 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case):
     needs=("tensorflow", "LSTM(use_cudnn)"),
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True, return_state=True, state=True))
+@given(cases(return_sequences=True, return_state=True, state=True, **varied("timesteps", "units")))
 def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     """
     Without a GPU, use_cudnn="auto" and use_cudnn=False give the same numbers, bit for bit.
@@ -339,7 +344,7 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     needs=("tensorflow", "LSTM(use_cudnn)"),
     stand_in="cuDNN",
 )
-@given(cases(timesteps=1), sampled_from([0.0, 0.1, 0.5]))
+@given(cases(timesteps=1), whole([0.0, 0.1, 0.5]))
 def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rate):
     """
     On a GPU compile(jit_compile=True) works with use_cudnn=False, not with recurrent_dropout.
@@ -369,7 +374,7 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     observed="Keras 3, all backends; RNN with an LSTMCell refuses a list",
     corrects="The masks of a list are combined.",
 )
-@given(cases(masked=True), seeds)
+@given(cases(masked=True, unroll=booleans(), **varied("batch", "timesteps", "go_backwards")), seeds)
 def test_of_a_list_of_masks_the_first_counts(case, seed):
     """
     Of a list of masks, such as [mask, None, None], an LSTM takes the first.
@@ -385,4 +390,6 @@ def test_of_a_list_of_masks_the_first_counts(case, seed):
     True
     """
     other = noise(case.mask.shape, seed) > 0
-    assert_close(lstm(case)(case.x, mask=[case.mask, other]), equations(case).h)
+    layer = lstm(case)
+    for others in ([other], [None, None], [other, None]):
+        assert_close(layer(case.x, mask=[case.mask, *others]), equations(case).h)

@@ -16,9 +16,9 @@ from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Array, cases, noise
-from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import Array, Case, cases, noise, some_large, varied, whole
+from lstm_spec.harness.subject import lstm, lstm_without_cudnn, passed, to_numpy
 from lstm_spec.harness.tolerance import (
     Rounded,
     assert_close,
@@ -35,6 +35,20 @@ def runs_of_cell(call: Callable[..., Any], *arguments: Any) -> int:
     with mock.patch.object(cell, "call", autospec=True, side_effect=cell.call) as runs:
         call(*arguments)
     return int(runs.call_count)
+
+
+def around(case: Case, unroll: bool, kind: str) -> tuple[Any, tuple[int, ...]]:
+    """Return an LSTM, or a layer of a kind around one, and the shape of its input."""
+    layer, shape = keras.layers.LSTM(case.units, unroll=unroll, **case.options), case.x.shape[1:]
+    if kind == "RNN":
+        cell = keras.layers.LSTMCell(case.units)
+        return keras.layers.RNN(cell, unroll=unroll, **case.options), shape
+    if kind == "Bidirectional":
+        return keras.layers.Bidirectional(keras.layers.LSTM(case.units, unroll=unroll)), shape
+    if kind == "TimeDistributed":
+        inner = keras.layers.LSTM(case.units, unroll=unroll)
+        return keras.layers.TimeDistributed(inner), (2, *shape)
+    return layer, shape
 
 
 def assert_runs(runs: Any, expected: Any, instead: Mapping[str, Any]) -> None:
@@ -119,8 +133,12 @@ def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
     observed="Keras 3, TensorFlow: the shape comes from `compute_output_shape`",
     corrects="A layer that can be called on keras.Input can be called on data.",
 )
-@given(cases(), booleans())
-def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll):
+@given(
+    cases(**varied("units", "features", "return_state", "go_backwards")),
+    booleans(),
+    whole(["LSTM", "Bidirectional", "RNN", "TimeDistributed"]),
+)
+def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
     """
     Calling a layer on keras.Input makes its weights, but does not run its cell.
 
@@ -128,7 +146,9 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll):
     in an activation of one's own, shows only when numbers come.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(2, activation=lambda z: 1 / 0)
+    >>> def broken(z):
+    ...     return 1 / 0
+    >>> lstm = keras.layers.LSTM(2, activation=broken)
     >>> tuple(lstm(keras.Input((3, 1))).shape), len(lstm.weights)
     ((None, 2), 3)
     >>> try:
@@ -137,10 +157,11 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll):
     ...     print("division by zero" in str(error))
     True
     """
-    layer = keras.layers.LSTM(case.units, unroll=unroll)
-    runs = runs_of_cell(layer, keras.Input(case.x.shape[1:]))
+    layer, shape = around(case, unroll, kind)
+    runs = runs_of_cell(layer, keras.Input(shape))
     assert runs == 0, f"the cell ran {runs} times"
-    assert [tuple(w.shape) for w in layer.weights] == [w.shape for w in case.weights]
+    expected = [w.shape for w in case.weights] * (2 if kind == "Bidirectional" else 1)
+    assert [tuple(w.shape) for w in layer.weights] == expected
 
 
 @claim(
@@ -148,23 +169,26 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll):
     observed="Keras 3, TensorFlow, CPU",
     corrects="The Python code of the cell runs once for each timestep.",
 )
-@given(cases())
+@given(cases(masked=booleans(), **varied("timesteps", "go_backwards", "return_sequences")))
 def test_an_eager_loop_runs_its_cell_once_too_often(case):
     """
-    An eager call runs the Python code of the cell once more than there are timesteps.
+    On CPU, an eager loop runs the Python code of the cell once more than there are timesteps.
 
     The first run, on the first timestep, only tells the loop which type and shape the
     outputs have: its result is thrown away, so it changes nothing.
 
     >>> import keras, numpy as np
     >>> runs = []
-    >>> sigmoid = lambda z: (runs.append(z), keras.activations.sigmoid(z))[1]
+    >>> def sigmoid(z):
+    ...     runs.append(z)
+    ...     return keras.activations.sigmoid(z)
     >>> lstm = keras.layers.LSTM(2, recurrent_activation=sigmoid)  # three gates a timestep
     >>> y = lstm(np.ones((1, 5, 1)))  # (batch, timesteps, features)
     >>> len(runs) // 3
     6
     """
-    runs = runs_of_cell(lstm_without_cudnn(case), case.x)
+    layer = lstm_without_cudnn(case)
+    runs = runs_of_cell(lambda: layer(case.x, mask=case.mask))
     once = {"the cell never runs": 0, "the cell runs once in all": 1}
     assert_runs(runs, case.timesteps + 1, {**once, "the cell runs each time": case.timesteps})
 
@@ -174,7 +198,7 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
     promised="LSTM, argument `unroll`: the network is unrolled",
     corrects="An LSTM with input_shape=(20, 30) is unrolled 30 times.",
 )
-@given(cases(unroll=True))
+@given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
     An unrolled layer runs its cell once for each timestep, whatever the features are.
@@ -184,14 +208,17 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
 
     >>> import keras, numpy as np
     >>> runs = []
-    >>> sigmoid = lambda z: (runs.append(z), keras.activations.sigmoid(z))[1]
+    >>> def sigmoid(z):
+    ...     runs.append(z)
+    ...     return keras.activations.sigmoid(z)
     >>> lstm = keras.layers.LSTM(2, recurrent_activation=sigmoid, unroll=True)
     >>> model = keras.Sequential([keras.Input((20, 30)), lstm])
     >>> y = model(np.ones((1, 20, 30)))  # (batch, timesteps, features)
     >>> len(runs) // 3  # three gates a timestep
     20
     """
-    runs = runs_of_cell(lstm(case), case.x)
+    layer = lstm(case)
+    runs = runs_of_cell(lambda: layer(case.x, mask=case.mask))
     assert_runs(runs, case.timesteps, {"the cell never runs": 0})
 
 
@@ -210,7 +237,9 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
-    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> def tanh(z):
+    ...     runs.append(z)
+    ...     return keras.activations.tanh(z)
     >>> lstm = keras.layers.LSTM(2, activation=tanh, unroll=True)
     >>> model = keras.Sequential([keras.Input((5, 1)), lstm])
     >>> model.compile(run_eagerly=True)
@@ -233,17 +262,19 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     corrects="In predict and fit the cell's Python code, and a print in it, runs every timestep.",
     costly="a model is compiled, about a tenth of a second",
 )
-@given(cases(timesteps=integers(3, 5)))
+@given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    Compiled, the Python code of a cell runs twice in the first call, and never again.
+    In a compiled loop, the cell's Python code runs twice, in the first call on data of a shape.
 
-    It writes the loop of the graph, which then runs by itself, over any number of
-    timesteps and in all later calls on data of that shape.
+    It writes the loop of the graph, which then runs by itself, over any number of timesteps and
+    in all later calls on data of that shape. For other shapes see `modes.predict-traces-twice`.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
-    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> def tanh(z):
+    ...     runs.append(z)
+    ...     return keras.activations.tanh(z)
     >>> lstm = keras.layers.LSTM(2, activation=tanh)
     >>> model = keras.Sequential([keras.Input((5, 1)), lstm])
     >>> y, z = model.predict_on_batch(x), model.predict_on_batch(x)
@@ -268,7 +299,13 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
     needs="tensorflow",
     costly="a function is traced, about a sixth of a second",
 )
-@given(cases(timesteps=integers(1, 3), return_sequences=True, return_state=True))
+@given(
+    cases(
+        **varied("batch", "timesteps", "units", "masked", "state", "go_backwards", "use_bias"),
+        **varied("return_sequences", "return_state", "implementation", "dtype"),
+        unroll=booleans(),
+    )
+)
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
     Within a `tf.function` a layer returns the outputs and states of an eager call.
@@ -285,11 +322,11 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
     import tensorflow as tf
 
-    layer = lstm(case)
-    compiled = tf.function(lambda x: layer(x))
-    compiled(case.x)
-    assert runs_of_cell(compiled, case.x) == 0, "the second call runs Python code"
-    assert_close(compiled(case.x), to_numpy(layer(case.x)))
+    layer, given_beside = lstm(case), passed(case)
+    compiled = tf.function(lambda x, given_beside: layer(x, **given_beside))
+    compiled(case.x, given_beside)
+    assert runs_of_cell(compiled, case.x, given_beside) == 0, "the second call runs Python code"
+    assert_close(to_numpy(compiled(case.x, given_beside)), returned(case))
 
 
 @claim(
@@ -359,7 +396,10 @@ def test_xla_trains_the_same():
     needs="tensorflow",
     costly="a function is traced, about a tenth of a second",
 )
-@given(cases(return_sequences=True), booleans())
+@given(
+    cases(return_sequences=True, **varied("go_backwards", "implementation")),
+    whole([(True, True), (False, False), (True, False), (False, True)]),
+)
 def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
     """
     In a `tf.function` the output's shape is known before it runs, as far as the input's is.
@@ -380,7 +420,7 @@ def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
     import tensorflow as tf
 
     layer = lstm_without_cudnn(case)
-    size = {True: case.x.shape[:2], False: (None, None)}[known]
+    size = tuple(n if told else None for n, told in zip(case.x.shape[:2], known, strict=True))
     x = tf.TensorSpec((*size, case.features))
     shape = tf.function(lambda x: layer(x)).get_concrete_function(x).output_shapes
     assert shape.as_list() == [*size, case.units], f"{shape}"
@@ -399,7 +439,9 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
     A loop's graph holds those of one.
 
     >>> import keras, numpy as np
-    >>> tanh = lambda z: (runs.append(z), keras.activations.tanh(z))[1]  # twice a timestep
+    >>> def tanh(z):  # is called twice a timestep
+    ...     runs.append(z)
+    ...     return keras.activations.tanh(z)
     >>> for unroll in (False, True):
     ...     runs, lstm = [], keras.layers.LSTM(2, activation=tanh, unroll=unroll)
     ...     model = keras.Sequential([keras.Input((9, 1)), lstm])
@@ -428,7 +470,10 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     no trace.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> runs = []
+    >>> def tanh(z):
+    ...     runs.append(z)
+    ...     return keras.activations.tanh(z)
     >>> lstm = keras.layers.LSTM(2, activation=tanh)
     >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
     >>> for timesteps in (3, 3, 4, 4):  # a trace runs tanh four times
@@ -456,12 +501,16 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
 )
 def test_predict_is_traced_for_at_most_two_lengths():
     """
-    `predict` is traced for the first two numbers of timesteps that it meets, then no more.
+    At one batch size, `predict` is traced for the first two lengths that it meets, then no more.
 
-    At the second it gives the length up as a part of the graph, which then serves all others.
+    At the second it gives the length up as a part of the graph, which then serves all others. A
+    second batch size costs a trace too.
 
     >>> import keras, numpy as np
-    >>> runs, tanh = [], lambda z: (runs.append(z), keras.activations.tanh(z))[1]
+    >>> runs = []
+    >>> def tanh(z):
+    ...     runs.append(z)
+    ...     return keras.activations.tanh(z)
     >>> lstm = keras.layers.LSTM(2, activation=tanh)
     >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
     >>> for timesteps in (1, 2, 3):  # a trace runs tanh four times
@@ -484,10 +533,11 @@ def test_predict_is_traced_for_at_most_two_lengths():
 )
 def test_predict_on_an_unrolled_model_refuses_a_second_length():
     """
-    If `Input` leaves the timesteps open, an unrolled model predicts on a single length only.
+    With open timesteps in `Input`, a compiled unrolled model predicts on a single length only.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
-    The error advises to name the timesteps in `Input`. Plain calls of the model work.
+    The error advises to name the timesteps in `Input`. Plain calls of the model work, and so
+    does `predict` with run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
@@ -552,10 +602,10 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 @given(cases(timesteps=integers(2, 3)))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
-    Setting go_backwards on a layer changes its calls, but no `predict` that ran before.
+    Setting go_backwards on a layer changes its calls, but not `predict` on a shape it has met.
 
     The graph was made when the attribute had its old value. `compile` makes the model
-    forget the graph.
+    forget the graph; run_eagerly=True makes none.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
@@ -580,7 +630,7 @@ def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     observed="Keras 3; the argument is not documented",
     needs="keras.ops",
 )
-@given(cases(timesteps=integers(1, 2), unroll=True))
+@given(cases(unroll=True, **varied("timesteps", "units", "use_bias")))
 def test_only_implementation_one_multiplies_gate_by_gate(case):
     """
     A timestep takes 8 matrix products with implementation=1, and 2 with implementation=2.

@@ -14,7 +14,7 @@ from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, fresh, functions, sequential
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases
+from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import UNDRAWN
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
@@ -35,7 +35,7 @@ def handed_over(source, target):
     promised="Model, method `load_weights`: it loads what save_weights has saved",
     costly="a file an example",
 )
-@given(cases())
+@given(cases(**varied("timesteps", "units", "features", "return_sequences", "go_backwards")))
 def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     """
     A fresh model of the same layers, with the weights of a `.weights.h5` file, computes the same.
@@ -51,7 +51,7 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     True
     """
     model = sequential(case)
-    other = fresh(case, keras.layers.LSTM(case.units, **UNDRAWN))
+    other = fresh(case, keras.layers.LSTM(case.units, **UNDRAWN, **case.options))
     assert_same(handed_over(model, other)(case.x), model(case.x))
 
 
@@ -61,7 +61,7 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     costly="a file an example",
 )
 @given(
-    cases(),
+    cases(**varied("units", "use_bias")),
     fixed_dictionaries(
         {
             "unroll": flags,
@@ -69,13 +69,17 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
             "return_state": flags,
             "go_backwards": flags,
             "dropout": either(8),
+            "recurrent_dropout": sampled_from([0.0, 0.5]),
             "activation": functions,
+            "implementation": sampled_from([1, 2]),
+            "trainable": flags,
+            "kernel_constraint": sampled_from([None, "non_neg"]),
         }
     ),
 )
 def test_a_weights_file_loads_whatever_the_options_are(case, options):
     """
-    A weights file loads into an LSTM with other options, as long as units and bias are the same.
+    A weights file loads into an LSTM of other options, if features, units and use_bias agree.
 
     So a model can be trained with dropout on whole batches, and used with return_state or
     unrolled, as an inference model built anew.
@@ -88,7 +92,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
     >>> all(np.array_equal(w, v) for w, v in zip(lstm.get_weights(), model.get_weights()))
     True
     """
-    other = fresh(case, keras.layers.LSTM(case.units, **UNDRAWN, **options))
+    layer = keras.layers.LSTM(case.units, **{**UNDRAWN, **case.options, **options})
+    other = fresh(case, layer)
     assert_same(handed_over(sequential(case), other).get_weights(), case.weights)
 
 
@@ -158,10 +163,10 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     observed="Keras 3: copies go through the `.keras` format, in memory",
     costly="a copy an example",
 )
-@given(cases(timesteps=integers(1, 3)), sampled_from(["model", "layer"]))
+@given(cases(**varied("timesteps", "units", "return_sequences")), whole(["model", "layer"]))
 def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     """
-    A deep copy of a layer or a model computes the same, and shares no weight with the original.
+    A deep copy of a built, stateless layer or model computes the same, and shares no weight.
 
     A copy is made as a file is saved and loaded. So what a file does not keep, such as the
     state of a stateful layer, a copy does not have either.
@@ -178,7 +183,7 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     True
     """
     model = sequential(case)
-    twin = copy.deepcopy({"model": model, "layer": model.layers[0]}[kind])
+    twin = copy.deepcopy(model if kind == "model" else model.layers[0])
     assert_same(twin(case.x), model(case.x))
     twin.set_weights([0.0 * weight for weight in case.weights])
     assert_same(model.get_weights(), case.weights)
@@ -190,10 +195,10 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     corrects="Keras models cannot be pickled.",
     costly="a copy an example",
 )
-@given(cases(timesteps=integers(1, 3)))
+@given(cases(**varied("timesteps", "units", "return_sequences")))
 def test_layers_and_models_can_be_pickled(case):
     """
-    A layer or a model that was pickled and unpickled gives the same outputs, bit for bit.
+    By default, a pickled and unpickled layer or model gives the same outputs, bit for bit.
 
     So it can be sent to another process. For storing, a `.keras` file is better: a pickle
     runs code when it is read.

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from hypothesis.strategies import sampled_from
 
 from lstm_spec.harness.reference import Gradients
 from lstm_spec.harness.strategies import Array, Case, noise
@@ -50,7 +51,13 @@ class Pulled(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.add_loss(total(d_y * y) + total(d_h * h) + total(d_c * c))
 
 
-def backpropagate(case: Case, d_outputs: Array, d_h: Array, d_c: Array) -> Gradients:
+eagerly = sampled_from([True] * 4 + [False])
+"""Whether a step of training runs eagerly; compiled, it takes some ten times as long."""
+
+
+def backpropagate(
+    case: Case, d_outputs: Array, d_h: Array, d_c: Array, eager: bool = True
+) -> Gradients:
     """Return the gradients that Keras finds, for what `reference.gradients` takes.
 
     Keras has no function for gradients that all its backends share. So the input and both
@@ -65,7 +72,7 @@ def backpropagate(case: Case, d_outputs: Array, d_h: Array, d_c: Array) -> Gradi
     states = [zeros if state is None else state for state in (case.h, case.c)]
     layer = lstm(case, return_sequences=True, return_state=True)
     model = Pulled(layer, [case.x, *states], [d_outputs, d_h, d_c], case.mask)
-    model.compile(keras.optimizers.SGD(1.0), run_eagerly=case.timesteps < 50)
+    model.compile(keras.optimizers.SGD(1.0), run_eagerly=eager)
     model.train_on_batch(np.zeros(1))
     old = [case.x, *case.weights, *states]
     x, *states = to_numpy(model.starts)

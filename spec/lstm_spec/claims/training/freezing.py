@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import given
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.training import backpropagate, pulls
-from lstm_spec.harness.reference import gradients
-from lstm_spec.harness.strategies import cases, seeds
+from lstm_spec.claims.training import backpropagate, pulls, trainer
+from lstm_spec.harness.reference import equations, gradients
+from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
@@ -25,9 +25,10 @@ from lstm_spec.harness.tolerance import assert_close, assert_same
 @given(cases(state=True, trainable=False), seeds)
 def test_a_frozen_layer_keeps_its_weights(case, seed):
     """
-    A layer with trainable=False keeps its weights to the last bit while others are trained.
+    A layer that is frozen when its model is compiled keeps its weights to the last bit.
 
-    This is meant for layers whose weights were trained before, on other data.
+    Others are trained. This is meant for layers whose weights were trained before, on other
+    data. A layer that is frozen later is another matter: see `training.compile-again`.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, trainable=False), keras.layers.Dense(1)
@@ -75,12 +76,13 @@ def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
     observed="Keras 3",
     corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
 )
-@given(cases())
-def test_freezing_takes_the_penalty_out_of_the_loss(case):
+@given(cases(**varied("units")), whole(["l1", "l2", "l1_l2"]), seeds)
+def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
     """
-    The regularizers of a frozen layer's weights add nothing to the loss.
+    After compile(), the regularizers of a frozen layer's weights add nothing to the loss.
 
-    So the loss of a model falls when such a layer is frozen, though its outputs stay.
+    So the loss of a model falls when such a layer is frozen, though its outputs stay. A model
+    that has computed its loss before goes on with the penalty until the next compile().
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", recurrent_regularizer="l2")
@@ -91,10 +93,13 @@ def test_freezing_takes_the_penalty_out_of_the_loss(case):
     (2, 0)
     """
     names = ["kernel_regularizer", "recurrent_regularizer", "bias_regularizer"]
-    layer = lstm(case, **dict.fromkeys(names, "l2"))
+    layer = lstm(case, **dict.fromkeys(names, penalty))
     before = len(layer.losses)
     layer.trainable = False
     assert (before, len(layer.losses)) == (3, 0), f"{before}, then {len(layer.losses)} losses"
+    target = noise((case.batch, case.units), seed)
+    loss = trainer(layer).test_on_batch(case.x, target)
+    assert_close(np.float32(loss), np.mean((equations(case).h - target) ** 2))
 
 
 @claim(

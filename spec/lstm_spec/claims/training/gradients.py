@@ -2,19 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis import example, given
+from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.training import backpropagate, pulls, trainer, weighted_sum, with_biases
+from lstm_spec.claims.training import (
+    backpropagate,
+    eagerly,
+    pulls,
+    trainer,
+    weighted_sum,
+    with_biases,
+)
 from lstm_spec.harness.activations import sigmoid
 from lstm_spec.harness.reference import gradients
-from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds
+from lstm_spec.harness.strategies import (
+    VARIED,
+    Array,
+    Case,
+    cases,
+    noise,
+    picks,
+    seeds,
+    small,
+    some_large,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+
+SIZED = {
+    "batch": some_large(integers(1, 3), 17),
+    "timesteps": some_large(integers(1, 4), 7),
+    "units": some_large(integers(1, 4), 17),
+    "implementation": VARIED["implementation"],
+}
+"""Sizes at which the rounding of a gradient stays within the default bound."""
+OPEN = {
+    **SIZED,
+    "masked": booleans(),
+    "unroll": booleans(),
+    "dtype": sampled_from(["float32", "float64"]),
+}
+"""What the sentences about exact gradients leave open."""
+
+
+def clipped(
+    slopes: Sequence[Array],
+    clipvalue: float = np.inf,
+    clipnorm: float = np.inf,
+    global_clipnorm: float = np.inf,
+) -> list[Array]:
+    """Return what is left of gradients that are clipped in one of three ways."""
+    norms = [np.sqrt(np.sum(slope**2)) for slope in slopes]
+    whole_norm = np.sqrt(np.sum(np.square(norms)))
+    factors = [min(1.0, clipnorm / norm, global_clipnorm / whole_norm) for norm in norms]
+    return [
+        factor * np.clip(slope, -clipvalue, clipvalue)
+        for factor, slope in zip(factors, slopes, strict=True)
+    ]
+
 
 # What a loss sends back.
 
@@ -26,8 +78,8 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_sam
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
-def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
+@given(cases(state=True, **OPEN), seeds, eagerly)
+def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
     """
     Training changes all three weights by the exact gradient, through every timestep.
 
@@ -45,7 +97,7 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
     [True, True, False]
     """
     d_outputs, d_h, d_c = pulls(case, seed)
-    found = backpropagate(case, d_outputs, d_h, d_c)
+    found = backpropagate(case, d_outputs, d_h, d_c, eager)
     assert_close(list(found[1:4]), list(gradients(case, d_outputs, d_h, d_c)[1:4]))
 
 
@@ -55,8 +107,8 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
-def test_the_input_receives_the_exact_gradient(case, seed):
+@given(cases(state=True, **OPEN), seeds, eagerly)
+def test_the_input_receives_the_exact_gradient(case, seed, eager):
     """
     The layer below an LSTM receives the exact gradient, at every timestep of its output.
 
@@ -71,7 +123,7 @@ def test_the_input_receives_the_exact_gradient(case, seed):
     >>> bool(np.all(below.get_weights()[0] != before))
     True
     """
-    found = backpropagate(case, *pulls(case, seed))
+    found = backpropagate(case, *pulls(case, seed), eager)
     assert_close(found.x, gradients(case, *pulls(case, seed)).x)
 
 
@@ -81,8 +133,8 @@ def test_the_input_receives_the_exact_gradient(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, dtype=sampled_from(["float32", "float64"])), seeds)
-def test_the_initial_states_receive_the_exact_gradient(case, seed):
+@given(cases(state=True, **OPEN), seeds, eagerly)
+def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     """
     What makes the initial h and c receives the exact gradient of all that follows.
 
@@ -98,7 +150,8 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed):
     >>> bool(np.all(encoder.get_weights()[0] != before))
     True
     """
-    found, expected = backpropagate(case, *pulls(case, seed)), gradients(case, *pulls(case, seed))
+    found = backpropagate(case, *pulls(case, seed), eager)
+    expected = gradients(case, *pulls(case, seed))
     assert_close([found.h, found.c], [expected.h, expected.c])
 
 
@@ -108,8 +161,8 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, masked=True, unroll=True), seeds)
-def test_an_unrolled_layer_has_the_same_gradient(case, seed):
+@given(cases(state=True, masked=booleans(), unroll=True, **SIZED), seeds, eagerly)
+def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
     """
     With unroll=True the gradients are those of the loop, with a mask too.
 
@@ -125,7 +178,7 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed):
     >>> [bool(np.allclose(a, b, atol=1e-6)) for a, b in zip(*(m.get_weights() for m in models))]
     [True, True, True]
     """
-    found = backpropagate(case, *pulls(case, seed))
+    found = backpropagate(case, *pulls(case, seed), eager)
     assert_close(list(found), list(gradients(case, *pulls(case, seed))))
 
 
@@ -135,7 +188,7 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, masked=True, go_backwards=True), seeds)
+@given(cases(state=True, masked=True, go_backwards=True, **SIZED), seeds)
 def test_going_backwards_turns_the_input_gradient_round(case, seed):
     """
     With go_backwards=True the gradients are those of an LSTM on the reversed input.
@@ -171,13 +224,15 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, timesteps=integers(2, 4)), picks, seeds)
+@given(
+    cases(state=True, timesteps=integers(2, 7), unroll=booleans(), **varied("units")), picks, seeds
+)
 def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     """
-    A loss on the output at a timestep sends a gradient of zero to all later timesteps.
+    Read forwards, a loss on one output sends a gradient of zero to all later timesteps.
 
-    It is zero exactly, not merely small. To the timestep itself and to those before it the
-    gradient goes.
+    It is zero exactly, not merely small, as long as they hold finite numbers. To the timestep
+    itself and to those before it the gradient goes.
 
     >>> import keras, numpy as np
     >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2, return_sequences=True)
@@ -206,7 +261,7 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
 @given(cases(units=integers(1, 7), timesteps=integers(1, 4), dtype="float64"), picks)
 def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     """
-    Each unit of the final output sends a gradient to every feature of every timestep.
+    As a rule, each unit of the final output sends a gradient to every feature of every timestep.
 
     It does not matter whether there are fewer units than timesteps or more: no unit is
     idle, and no timestep is ignored.
@@ -234,13 +289,14 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(timesteps=1), seeds)
+@given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, one timestep trains neither the recurrent kernel nor the forget gate.
+    From zero state, the loss of one timestep trains neither recurrent kernel nor forget gate.
 
     There is nothing to remember and nothing to forget: these weights keep the values that
-    they were initialized with, to the last bit, however long the training.
+    they were initialized with, to the last bit, however long the training, but for penalties
+    and weight decay.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 3)), keras.layers.LSTM(2)])
@@ -264,10 +320,9 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
 @given(cases(timesteps=integers(2, 4), dtype="float64"), seeds)
 def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
     """
-    From two timesteps on, a loss on the final output trains every single weight.
+    As a rule, from two timesteps on, a loss on the final output trains every single weight.
 
-    This holds for weights in general. A feature that is always zero, say, leaves its row of
-    the kernel untrained.
+    A feature that is always zero, say, leaves its row of the kernel untrained.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="float64")
@@ -290,10 +345,10 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, masked=True), seeds)
-def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed):
+@given(cases(state=True, masked=True, unroll=booleans(), **SIZED), seeds, eagerly)
+def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
-    A masked timestep of the input receives a gradient of exactly zero.
+    A masked timestep of finite numbers receives a gradient of exactly zero.
 
     So the padding of an Embedding(mask_zero=True) is never trained. The gradients of the
     other timesteps are those of the sequence without the masked ones.
@@ -307,7 +362,8 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed):
     >>> (table.get_weights()[0] != before)[:, 0].tolist()
     [False, True, True]
     """
-    x, expected = backpropagate(case, *pulls(case, seed)).x, gradients(case, *pulls(case, seed)).x
+    x = backpropagate(case, *pulls(case, seed), eager).x
+    expected = gradients(case, *pulls(case, seed)).x
     assert_same(x[~case.mask], np.zeros_like(x[~case.mask]))
     assert_close(x, expected)
 
@@ -319,13 +375,18 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True, batch=1, timesteps=integers(2, 4)), picks, seeds)
+@given(
+    cases(state=True, batch=1, timesteps=integers(2, 7), unroll=booleans(), **varied("units")),
+    picks,
+    seeds,
+)
 def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     """
     NaN at a masked timestep makes the gradients of earlier timesteps NaN, of later ones not.
 
-    The forward pass discards what the masked timestep made, the backward pass multiplies its
-    slopes by zero, and 0 * NaN is NaN. It travels back with h. Fill padding with numbers.
+    Earlier is what is read before. The forward pass discards what the masked timestep made, the
+    backward pass multiplies its slopes by zero, and 0 * NaN is NaN. It travels back with h.
+    Fill padding with numbers.
 
     >>> import keras, numpy as np
     >>> inputs, mask = keras.Input((3, 1)), keras.Input((3,), dtype="bool")
@@ -466,7 +527,7 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
     kernel, recurrent, bias = np.split(noise((4, 8), 1, scale=0.5), [1, 3])
     case = Case(noise((1, 500, 1), 2), kernel, recurrent, bias[0], {"dtype": "float64"})
     case, (d_outputs, d_h, d_c) = with_biases(case, -4, 7, 0, 0), pulls(case, 3)
-    x = backpropagate(case, 0 * d_outputs, d_h, 0 * d_c).x
+    x = backpropagate(case, 0 * d_outputs, d_h, 0 * d_c, eager=False).x
     assert abs(x[0, 0, 0]) > 0.001, f"the first of 500 timesteps receives {x[0, 0, 0]}"
     assert_close(x, gradients(case, 0 * d_outputs, d_h, 0 * d_c).x)
 
@@ -478,10 +539,11 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(state=True), seeds)
-def test_saturated_gates_leave_every_weight_as_it_is(case, seed):
+@given(cases(state=True, **SIZED), seeds, integers(0, 15))
+@example(small(), 0, 15)
+def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     """
-    A training step with all gates and the candidate saturated leaves every weight as it is.
+    A step of SGD with all gates and the candidate saturated leaves every weight as it is.
 
     Where the gradient vanishes nothing moves: the layer stops learning, and no weight grows
     or becomes NaN. It is exploding gradients that do this.
@@ -495,7 +557,8 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed):
     >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights()[:2], before)]
     [True, True]
     """
-    found = backpropagate(with_biases(case, 200, 200, 200, 200), *pulls(case, seed))
+    biases = [200 if signs >> k & 1 else -200 for k in range(4)]
+    found = backpropagate(with_biases(case, *biases), *pulls(case, seed))
     assert_same(list(found[1:4]), [np.zeros_like(weight) for weight in case.weights])
 
 
@@ -506,7 +569,11 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(), seeds, sampled_from([{}, {"clipvalue": 0.25}]))
+@given(
+    cases(**varied("units")),
+    seeds,
+    whole([{}, {"clipvalue": 0.25}, {"clipnorm": 0.25}, {"global_clipnorm": 0.25}]),
+)
 def test_only_the_optimizer_clips_gradients(case, seed, options):
     """
     A gradient is used whole, however large, unless the optimizer has `clipvalue` or the like.
@@ -527,8 +594,7 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
     layer, (d_outputs, d_h, d_c) = lstm(case), pulls(case, seed)
     trainer(layer, weighted_sum, **options).train_on_batch(case.x, 64 * d_h)
     slopes = gradients(case, 0 * d_outputs, 64 * d_h, 0 * d_c)[1:4]
-    limit = options.get("clipvalue", np.inf)
-    kept = [np.clip(slope, -limit, limit) for slope in slopes]
+    kept = clipped(slopes, **options)
     expected = [weight - slope for weight, slope in zip(case.weights, kept, strict=True)]
     # The terms of each sum, and so their rounding, are 64 times as large as in other claims.
     assert_close(layer.get_weights(), expected, bound=16 * 64)

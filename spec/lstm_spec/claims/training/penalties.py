@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from hypothesis import given
@@ -10,9 +12,14 @@ from hypothesis.strategies import booleans, floats, integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer, weighted_sum
 from lstm_spec.harness.reference import equations, gradients
-from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
-from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, varied, whole
+from lstm_spec.harness.subject import lstm, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
+
+
+def halved(weight: Any) -> Any:
+    """Halve a weight: a constraint of one's own."""
+    return weight / 2.0
 
 
 def returned(case: Case) -> list[Array]:
@@ -22,6 +29,27 @@ def returned(case: Case) -> list[Array]:
     return [first, h, c] if case.options.get("return_state") else [first]
 
 
+PENALTIES = {
+    "L2": lambda weight: np.sum(weight**2),
+    "L1": lambda weight: np.sum(np.abs(weight)),
+    "L1L2": lambda weight: np.sum(np.abs(weight)) + np.sum(weight**2),
+    "a function": lambda weight: np.sum(weight**4),
+}
+"""What a regularizer makes of a weight, at a rate of 1."""
+WEIGHTS = ("kernel", "recurrent", "bias")
+CONSTRAINTS = {"non_neg": lambda weight: np.maximum(weight, 0.0), halved: lambda weight: weight / 2}
+"""What a constraint makes of a weight, by the argument."""
+
+
+def regularizer(kind: str, rate: float) -> Any:
+    """Return what is given to LSTM for a key of PENALTIES."""
+    if kind == "a function":
+        return lambda weight: rate * total(weight**4)
+    if kind == "L1L2":
+        return keras.regularizers.L1L2(rate, rate)
+    return getattr(keras.regularizers, kind)(rate)
+
+
 # Regularizers.
 
 
@@ -29,8 +57,8 @@ def returned(case: Case) -> list[Array]:
     "training.regularizers",
     promised="LSTM, arguments `kernel_regularizer`, `recurrent_regularizer`, `bias_regularizer`",
 )
-@given(cases(), floats(0.125, 4, width=16))
-def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate):
+@given(cases(**varied("units", "features")), floats(0.125, 4, width=16), whole(list(PENALTIES)))
+def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     """
     The regularizers of kernel, recurrent kernel and bias each add one loss, of that weight.
 
@@ -45,12 +73,12 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate):
     >>> bool(np.allclose(lstm.losses, [0.5 * np.sum(kernel**2), 0.5 * np.sum(bias**2)]))
     True
     """
-    kernel, recurrent, bias = (keras.regularizers.L2(rate * k) for k in (1, 2, 3))
-    layer = lstm(
-        case, kernel_regularizer=kernel, recurrent_regularizer=recurrent, bias_regularizer=bias
-    )
-    squares = np.array([np.sum(weight.astype(float) ** 2) for weight in case.weights])
-    assert_close(np.array(layer.losses), rate * squares * [1, 2, 3])
+    options = {
+        f"{name}_regularizer": regularizer(kind, rate * k)
+        for k, name in enumerate(("kernel", "recurrent", "bias"), start=1)
+    }
+    penalties = [PENALTIES[kind](weight.astype(float)) for weight in case.weights]
+    assert_close(np.array(lstm(case, **options).losses), rate * np.array(penalties) * [1, 2, 3])
 
 
 @claim(
@@ -60,8 +88,12 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(), seeds)
-def test_the_penalty_of_a_weight_is_added_once(case, seed):
+@given(
+    cases(**varied("batch", "timesteps", "units")),
+    seeds,
+    whole([(name, kind) for name in WEIGHTS for kind in ("L1", "L2")]),
+)
+def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
     """
     A weight's penalty is added to the loss once, for any number of timesteps and samples.
 
@@ -77,10 +109,12 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed):
     >>> bool(np.isclose(model.test_on_batch(x, np.array(lstm(x))), penalty))
     True
     """
-    model = trainer(lstm(case, recurrent_regularizer=keras.regularizers.L2(0.5)))
+    name, kind = penalty
+    model = trainer(lstm(case, **{f"{name}_regularizer": regularizer(kind, 0.5)}))
     target = noise((case.batch, case.units), seed)
     off = equations(case).h - target
-    loss = np.mean(off**2) + 0.5 * np.sum(case.recurrent_kernel.astype(float) ** 2)
+    weight = case.weights[WEIGHTS.index(name)].astype(float)
+    loss = np.mean(off**2) + 0.5 * PENALTIES[kind](weight)
     tested = model.test_on_batch(case.x, target), model.train_on_batch(case.x, target)
     assert_close(np.array(tested, np.float32), np.array([loss, loss]))
 
@@ -90,8 +124,11 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed):
     observed="Keras 2 and 3",
     corrects="The activity regularizer takes the mean over the outputs, or over the timesteps.",
 )
-@given(cases(batch=integers(2, 3), return_sequences=booleans()))
-def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case):
+@given(
+    cases(batch=integers(2, 5), return_sequences=booleans(), **varied("timesteps", "units")),
+    whole(["L2", "L1", "a function"]),
+)
+def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     """
     The activity regularizer adds the penalty of all outputs divided by the batch size.
 
@@ -105,11 +142,11 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case):
     >>> bool(np.allclose(lstm.losses, [0.5 * np.sum(y**2) / 4]))
     True
     """
-    layer = lstm(case, activity_regularizer=keras.regularizers.L2(0.5))
+    layer = lstm(case, activity_regularizer=regularizer(kind, 0.5))
     y = np.array(layer(case.x), float)
-    whole = 0.5 * np.array([np.sum(exact**2) for exact in returned(case)])
-    instead = {"the penalty is not divided by the batch size": whole}
-    expected = np.array([0.5 * np.sum(y**2) / case.batch])
+    undivided = 0.5 * np.array([PENALTIES[kind](exact) for exact in returned(case)])
+    instead = {"the penalty is not divided by the batch size": undivided}
+    expected = np.array([0.5 * PENALTIES[kind](y) / case.batch])
     assert_close(np.array(layer.losses), expected, instead=instead)
 
 
@@ -135,8 +172,8 @@ def test_the_activity_regularizer_counts_returned_states(case):
     """
     layer = lstm(case, activity_regularizer=keras.regularizers.L2(0.5))
     squares = [np.sum(np.array(y, float) ** 2) for y in layer(case.x)]
-    whole = 0.5 * np.array([np.sum(exact**2) for exact in returned(case)])
-    instead = {"the penalties are not divided by the batch size": whole}
+    undivided = 0.5 * np.array([np.sum(exact**2) for exact in returned(case)])
+    instead = {"the penalties are not divided by the batch size": undivided}
     assert_close(np.array(layer.losses), 0.5 * np.array(squares) / case.batch, instead=instead)
 
 
@@ -149,8 +186,8 @@ def test_the_activity_regularizer_counts_returned_states(case):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(), seeds, integers(1, 7))
-def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, which):
+@given(cases(**varied("units")), seeds, integers(1, 7), whole(list(CONSTRAINTS)))
+def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, which, constraint):
     """
     Each of the three constraints corrects its own weight, after the step, and no other.
 
@@ -166,12 +203,17 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     [True, False]
     """
     bound = [bool(which >> k & 1) for k in range(3)]
-    names = np.array(["kernel_constraint", "recurrent_constraint", "bias_constraint"])[bound]
-    layer, target = lstm(case, **dict.fromkeys(names, "non_neg")), pulls(case, seed)[1]
+    names = [name for name, chosen in zip(WEIGHTS, bound, strict=True) if chosen]
+    layer = lstm(case, **{f"{name}_constraint": constraint for name in names})
+    target = pulls(case, seed)[1]
     trainer(layer, weighted_sum).train_on_batch(case.x, target)
     slopes = gradients(case, np.zeros(equations(case).outputs.shape), target, 0 * target)[1:4]
-    parts = zip(case.weights, slopes, np.where(bound, 0, -np.inf), strict=True)
-    assert_close(layer.get_weights(), [np.maximum(w - d, least) for w, d, least in parts])
+    after = [weight - slope for weight, slope in zip(case.weights, slopes, strict=True)]
+    projected = [
+        CONSTRAINTS[constraint](weight) if chosen else weight
+        for weight, chosen in zip(after, bound, strict=True)
+    ]
+    assert_close(layer.get_weights(), projected)
 
 
 @claim(
@@ -197,12 +239,11 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed):
     >>> bool(np.any(before < 0)), bool(np.any(lstm.get_weights()[1] < 0))
     (True, False)
     """
-    layer = lstm(case, **dict.fromkeys(["kernel_constraint", "recurrent_constraint"], "non_neg"))
+    layer = lstm(case, **{f"{name}_constraint": "non_neg" for name in WEIGHTS})
     layer(case.x)
     assert_same(layer.get_weights(), case.weights)
     trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
-    kernel, recurrent, bias = case.weights
-    assert_same(layer.get_weights(), [np.maximum(kernel, 0), np.maximum(recurrent, 0), bias])
+    assert_same(layer.get_weights(), [np.maximum(weight, 0) for weight in case.weights])
 
 
 @claim(

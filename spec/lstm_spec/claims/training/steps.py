@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer
-from lstm_spec.harness.reference import equations, gradients
-from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
+from lstm_spec.harness.reference import equations, gradients, returned
+from lstm_spec.harness.strategies import (
+    Array,
+    Case,
+    cases,
+    noise,
+    picks,
+    seeds,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
@@ -41,13 +51,18 @@ def uneven_means(losses: Array) -> dict[str, Any]:
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(batch=2), seeds)
-def test_a_batch_trains_by_the_mean_of_its_samples(case, seed):
+@given(
+    cases(batch=integers(2, 5), **varied("timesteps", "units", "return_sequences")),
+    seeds,
+    whole(["mean_squared_error", "mean_absolute_error", keras.losses.LogCosh()]),
+)
+def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     """
-    The gradient of a batch is the mean of the gradients of its samples.
+    Without a mask, the gradient of a batch is the mean of the gradients of its samples.
 
-    All are taken at the same weights, so the order of the samples in a batch does not
-    matter. From batch to batch the weights change.
+    All are taken at the same weights, so their order does not matter. It holds for a loss that
+    is a mean, as losses are by default; under a mask, that is the mean of all valid timesteps,
+    and a long sample counts for more than a short one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -59,14 +74,17 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed):
     >>> [bool(np.allclose(a, b, atol=1e-6)) for a, b in zip(model.get_weights(), once)]
     [True, True, True]
     """
-    target, layer, taken = noise((2, case.units), seed), lstm(case), []
-    model = trainer(layer)
-    for rows in (slice(0, 1), slice(1, 2), slice(0, 2)):
+    layer, target = lstm(case), noise(np.shape(returned(case)), seed)
+    model = trainer(layer, loss)
+
+    def step(rows):
         layer.set_weights(case.weights)
         model.train_on_batch(case.x[rows], target[rows])
-        taken += [[w - new for w, new in zip(case.weights, layer.get_weights(), strict=True)]]
-    one, other, together = taken
-    assert_close(together, [(d + e) / 2 for d, e in zip(one, other, strict=True)])
+        return [w - new for w, new in zip(case.weights, layer.get_weights(), strict=True)]
+
+    alone = [step(slice(k, k + 1)) for k in range(case.batch)]
+    means = [np.mean(parts, axis=0) for parts in zip(*alone, strict=True)]
+    assert_close(step(slice(0, case.batch)), means)
 
 
 @claim(
@@ -76,13 +94,14 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(), seeds)
-def test_a_sample_weight_multiplies_a_samples_gradient(case, seed):
+@given(cases(**varied("batch", "timesteps", "units")), seeds, picks)
+def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     """
-    A sample's weight multiplies its gradient, and zero takes the sample out of training.
+    Without return_sequences, a sample's weight multiplies its gradient, and zero leaves none.
 
     The mean is over the number of samples, not over the sum of their weights: with weights
-    of 2 for all samples a step is twice as long.
+    of 2 for all samples a step is twice as long. For sequences see
+    `training.sample-weight-of-sequences`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -95,9 +114,46 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed):
     [True, True, True]
     """
     (d_outputs, target, d_c), weight = pulls(case, seed), noise((case.batch,), seed + 1)
+    weight[pick % case.batch] = 0.0
     off = equations(case).h - target
     slopes = gradients(case, 0 * d_outputs, weight[:, None] * off * 2 / off.size, 0 * d_c)
     assert_close(mse_step(case, target, sample_weight=weight), list(slopes[1:4]))
+
+
+@claim(
+    "training.sample-weight-of-sequences",
+    promised="Model.fit, argument `sample_weight`: one axis weighs the samples",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(cases(batch=integers(2, 3), return_sequences=True), seeds)
+def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
+    """
+    With return_sequences=True too, sample weights of shape (batch,) weigh the samples.
+
+    Keras 3 lays them along the timesteps: it fails if their number is another one, and without
+    a word weighs the timesteps if it is the same. Repeat the weights for each timestep.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)])
+    >>> model.compile("sgd", "mse")
+    >>> x, weight = np.ones((3, 3, 1)), np.array([1.0, 0.0, 0.0])
+    >>> y = np.array(model(x)) + np.array([0.0, 1.0, 1.0])[:, None, None]  # sample 0 is right
+    >>> repeated = np.repeat(weight[:, None], 3, axis=1)
+    >>> bool(np.isclose(model.evaluate(x, y, sample_weight=repeated, verbose=0), 0.0))
+    True
+    """
+    timesteps = np.resize(case.x, (case.batch, case.batch, case.features))
+    case = replace(case, x=timesteps)  # as many timesteps as samples: no error shows it
+    weight, (target, _, d_c) = noise((case.batch,), seed), pulls(case, seed)
+    off = equations(case).outputs - target
+
+    def gradient(weights):
+        return list(gradients(case, weights * off * 2 / off.size, 0 * d_c, 0 * d_c)[1:4])
+
+    instead = {"the timesteps are weighed": gradient(weight[None, :, None])}
+    taken = mse_step(case, target, sample_weight=weight)
+    assert_close(taken, gradient(weight[:, None, None]), instead=instead)
 
 
 @claim(
@@ -106,7 +162,7 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(return_sequences=True), seeds)
+@given(cases(return_sequences=True, **varied("batch", "timesteps", "units", "go_backwards")), seeds)
 def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     """
     With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep.
@@ -136,7 +192,7 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
-@given(cases(), seeds)
+@given(cases(**varied("batch", "timesteps", "units")), seeds)
 def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed):
     """
     A training step reports the loss of the weights that it began with, not of the new ones.
@@ -165,13 +221,13 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed):
     costly="a model is built, and trained or evaluated, for each example",
     needs="keras.Model.fit",
 )
-@given(cases(batch=3, timesteps=integers(1, 2)), seeds, sampled_from(["fit", "evaluate"]))
+@given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    Without dropout and at learning rate zero, fit reports the loss that evaluate returns.
+    For a stateless layer without dropout, fit at learning rate zero reports evaluate's loss.
 
     It is the mean over all samples, also where the last batch is smaller. What makes the two
-    differ otherwise: dropout, and weights that change between the batches.
+    differ otherwise: dropout, a state that is kept, and weights that change between the batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -184,7 +240,7 @@ def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     target, model = noise((3, case.units), seed), trainer(lstm(case), rate=0.0)
     # Both must report the exact loss, so that one of them tells of the other.
     run = partial(getattr(model, method), case.x, target, batch_size=2, verbose=0)
-    reported = {"fit": lambda: run().history["loss"][0], "evaluate": lambda: run()}[method]()
+    reported = run().history["loss"][0] if method == "fit" else run()
     losses = np.mean((equations(case).h - target) ** 2, axis=1)
     assert_close(np.float32(reported), np.mean(losses), instead=uneven_means(losses))
 

@@ -10,9 +10,25 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+from hypothesis import assume
+from hypothesis.strategies import sampled_from
 
 from lstm_spec.harness.strategies import noise
 from lstm_spec.harness.subject import UNDRAWN, total, with_weights
+from lstm_spec.harness.ways import WAYS, Way
+
+RUNS = [
+    Way(name)
+    for name in ("called", "called", "second call", "tf.function")
+    if not WAYS[name].missing()
+]
+ways = sampled_from(RUNS)
+"""The ways that serve any layer, not an LSTM alone."""
+
+
+def assume_served(way, unroll):
+    """Draw again where a graph of open length would have to be unrolled."""
+    assume(not (unroll and way.name == "tf.function"))
 
 
 def another(case, seed, features=None, units=None, **options):

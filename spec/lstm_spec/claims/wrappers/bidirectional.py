@@ -8,15 +8,21 @@ from functools import partial
 
 import keras
 import numpy as np
-from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis import given
+from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import another, both, opposite, side_by_side
+from lstm_spec.claims.wrappers import another, assume_served, both, opposite, side_by_side, ways
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.strategies import SIZES, cases, picks, seeds, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, lstm, shapes, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+
+
+def halves(case, backward):
+    """Return the outputs of both directions, a sequence's in the order of the timesteps."""
+    f, b = equations(case), equations(backward)
+    return [f.outputs, b.outputs[:, ::-1]] if case.options["return_sequences"] else [f.h, b.h]
 
 
 def halved(z):
@@ -29,10 +35,10 @@ def halved(z):
     promised="Bidirectional, argument `merge_mode`",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), seeds, booleans())
-def test_the_output_is_forward_then_backward(case, seed, loops):
+@given(cases(unroll=booleans(), **varied(*SIZES)), seeds, booleans(), ways)
+def test_the_output_is_forward_then_backward(case, seed, loops, way):
     """
-    The output of Bidirectional is the forward layer's, then that of a layer going backwards.
+    By default, the output of Bidirectional is the forward layer's, then a backward layer's.
 
     Each direction is an LSTM with weights of its own, and each reads the whole sequence: one
     from its start, one from its end. It is the same around RNN(LSTMCell) as around LSTM.
@@ -46,8 +52,9 @@ def test_the_output_is_forward_then_backward(case, seed, loops):
     >>> bool(np.allclose(y, np.concatenate([forward, backward], axis=1), atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    y = both(case, backward, loops)(case.x)
+    y = way(both(case, backward, loops))(case.x)
     assert_close(y, side_by_side(equations(case).h, equations(backward).h))
 
 
@@ -57,13 +64,19 @@ def test_the_output_is_forward_then_backward(case, seed, loops):
     corrects="The rows of the backward half stand in the order in which they were computed.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), seeds)
-def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed):
+@given(
+    cases(return_sequences=True, unroll=booleans(), **varied("batch", "timesteps", "units")),
+    seeds,
+    whole(["concat", "sum", None]),
+    ways,
+)
+def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     """
-    With return_sequences=True row t of both halves of Bidirectional belongs to timestep t.
+    With return_sequences=True, row t of Bidirectional belongs to timestep t in both halves.
 
     The forward half of row t has read the timesteps up to t, the backward half those from t on.
-    A plain LSTM that goes backwards leaves its rows in reading order; Bidirectional turns them.
+    A plain LSTM that goes backwards leaves its rows in reading order; Bidirectional turns the
+    rows of its second layer. So the first layer must be the one that reads forwards.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
@@ -72,9 +85,12 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed):
     >>> bool(np.allclose(y[:, :, 2:], np.array(backward)[:, ::-1], atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    expected = side_by_side(equations(case).outputs, equations(backward).outputs[:, ::-1])
-    assert_close(both(case, backward)(case.x), expected)
+    f, b = equations(case).outputs, equations(backward).outputs[:, ::-1]
+    expected = {"concat": side_by_side(f, b), "sum": f + b, None: [f, b]}
+    y = way(both(case, backward, merge_mode=mode))(case.x)
+    assert_close(to_numpy(y), expected[mode])
 
 
 @claim(
@@ -115,7 +131,7 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
 @given(cases(timesteps=integers(2, 3), return_sequences=True, dtype="float64"), seeds)
 def test_a_bidirectional_layer_sees_the_future(case, seed):
     """
-    Changing the last timestep changes the first row of Bidirectional, in its backward half.
+    As a rule, changing the last timestep changes the first row of Bidirectional's backward half.
 
     The forward half of all earlier rows stays as it is, to the last bit. So such a layer
     cannot forecast: at every timestep it has seen the timesteps that come after it.
@@ -167,11 +183,12 @@ def test_reversing_time_exchanges_the_halves(case, seed):
     costly="two layers are built and called for each example",
 )
 @given(
-    cases(timesteps=integers(1, 3), return_sequences=True),
+    cases(**varied("timesteps", "units", "return_sequences")),
     seeds,
-    sampled_from(["sum", "mul", "ave", "concat"]),
+    whole(["sum", "mul", "ave", "concat"]),
+    ways,
 )
-def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode):
+def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
@@ -186,9 +203,10 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode):
     ((1, 2), True)
     """
     backward = opposite(case, seed)
-    f, b = equations(case).outputs, equations(backward).outputs[:, ::-1]
+    f, b = halves(case, backward)
     expected = {"sum": f + b, "mul": f * b, "ave": (f + b) / 2, "concat": side_by_side(f, b)}
-    assert_close(both(case, backward, merge_mode=mode)(case.x), expected[mode])
+    y = way(both(case, backward, merge_mode=mode))(case.x)
+    assert_close(y, expected[mode])
 
 
 @claim(
@@ -196,8 +214,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode):
     promised="Bidirectional, argument `merge_mode`: with None the outputs are not combined",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_state=booleans()), seeds)
-def test_without_merging_two_outputs_come_back(case, seed):
+@given(cases(**varied("units", "return_state", "return_sequences")), seeds, ways)
+def test_without_merging_two_outputs_come_back(case, seed, way):
     """
     With merge_mode=None Bidirectional returns both outputs, that of the forward layer first.
 
@@ -212,8 +230,8 @@ def test_without_merging_two_outputs_come_back(case, seed):
     """
     backward, states = opposite(case, seed), 4 * case.options["return_state"]
     f, b = equations(case), equations(backward)
-    y = to_numpy(both(case, backward, merge_mode=None)(case.x))
-    assert_close(y, [f.h, b.h, *[f.h, f.c, b.h, b.c][:states]])
+    y = to_numpy(way(both(case, backward, merge_mode=None))(case.x))
+    assert_close(y, [*halves(case, backward), *[f.h, f.c, b.h, b.c][:states]])
 
 
 @claim(
@@ -242,7 +260,7 @@ def test_unmerged_outputs_are_a_tuple(case, seed):
 
 
 @claim("wrappers.merge-mode-names", promised="Bidirectional, argument `merge_mode`")
-@given(sampled_from(["max", "average", "none", ""]))
+@given(whole(["max", "average", "none", "", "SUM", True, 0, ["sum"]]))
 def test_another_merge_mode_is_refused(mode):
     """
     Bidirectional refuses a merge_mode that is none of sum, mul, ave, concat and None.
@@ -258,7 +276,7 @@ def test_another_merge_mode_is_refused(mode):
     True
     """
     inner = keras.layers.LSTM(2)
-    refused = lambda: keras.layers.Bidirectional(inner, merge_mode=mode)  # noqa: E731
+    refused = partial(keras.layers.Bidirectional, inner, merge_mode=mode)
     assert_refused(refused, "ValueError", "Invalid merge mode")
     layer, x = keras.layers.Bidirectional(inner), np.ones((1, 2, 1), "float32")
     layer.merge_mode = mode
@@ -273,9 +291,10 @@ def test_another_merge_mode_is_refused(mode):
 @given(cases(timesteps=1), seeds)
 def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case, seed):
     """
-    The weights of Bidirectional are the forward layer's three, then the backward layer's.
+    With a bias, Bidirectional's weights are the forward layer's three, then the backward layer's.
 
-    So it has exactly twice the parameters of the LSTM in it, whatever merge_mode is.
+    So it has exactly twice the parameters of the LSTM in it, whatever merge_mode is, unless it
+    is given a backward_layer of other units.
 
     >>> import keras, numpy as np
     >>> both, lstm = keras.layers.Bidirectional(keras.layers.LSTM(2)), keras.layers.LSTM(2)
@@ -302,8 +321,8 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
     """
     Bidirectional makes two new layers, and leaves the layer that it is given as it was.
 
-    The given layer is a pattern: its options are copied, its weights are not. Set the weights
-    of the wrapper to hand on what a layer has learned.
+    The given layer is a pattern: its configuration is copied, its weights are not. Set the
+    weights of the wrapper to hand on what a layer has learned.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0]]])
@@ -323,8 +342,7 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
 
 
 @claim("wrappers.direction-names", observed="Keras 2 and 3")
-@example("forward_words")
-@given(sampled_from(["lstm", "words", "forward_words", "backward_words"]))
+@given(whole(["lstm", "words", "forward_words", "backward_words"]))
 def test_the_directions_are_named_after_the_given_layer(name):
     """
     The layers in Bidirectional have the given layer's name behind `forward_` and `backward_`.
@@ -348,7 +366,7 @@ def test_the_directions_are_named_after_the_given_layer(name):
     observed="Keras 3.12 and later: https://github.com/keras-team/keras/issues/21533",
     needs="LSTM(use_cudnn)",
 )
-@given(sampled_from([False, True]), booleans())
+@given(whole([False, True, "auto"]), whole([False, True, "auto"]))
 def test_both_directions_get_the_given_use_cudnn(value, other):
     """
     Both layers in Bidirectional have the `use_cudnn` of its first argument.
@@ -423,10 +441,10 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
     layer = keras.layers.Bidirectional(lstm(case), backward_layer=given_layer)
     layer.build(case.x.shape)
     layer.forward_layer.set_weights(case.weights)
-    whole = side_by_side(f, b[:, ::-1])
+    joined = side_by_side(f, b[:, ::-1])
     last = side_by_side(f[:, -1], b[:, -1])
     assert layer.backward_layer is given_layer, "a copy is used"
-    assert_close(layer(case.x), [last, whole][case.options["return_sequences"]])
+    assert_close(layer(case.x), joined if case.options["return_sequences"] else last)
 
 
 @claim(
@@ -437,7 +455,7 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 @given(
     cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=booleans()),
     seeds,
-    sampled_from(["concat", "sum", None]),
+    whole(["concat", "sum", "mul", "ave", None]),
 )
 def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
     """
@@ -461,7 +479,7 @@ def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
 
 @claim(
     "wrappers.unequal-units",
-    promised="Bidirectional, argument `backward_layer`: a custom layer may be given",
+    derived="wrappers.declared-output: a symbolic call and a call on data are of one width",
 )
 @given(integers(1, 4), picks)
 def test_the_declared_width_is_the_sum_of_unequal_halves(units, pick):
@@ -546,7 +564,7 @@ def test_a_layer_that_goes_backwards_is_refused(units, backwards):
 
 
 @claim("wrappers.backward-layer-needed", promised="Bidirectional, argument `backward_layer`")
-@given(sampled_from([True, 8, "lstm", keras.layers.LSTM]))
+@given(whole([True, 8, "lstm", keras.layers.LSTM, []]))
 def test_a_backward_layer_is_a_layer(value):
     """
     Bidirectional refuses a backward_layer that is no layer: a flag, a number or a class.
@@ -565,7 +583,7 @@ def test_a_backward_layer_is_a_layer(value):
 
 
 @claim("wrappers.bidirectional-axes", observed="Keras 2 and 3")
-@given(sampled_from(["reader", "words"]), integers(1, 9), integers(1, 9))
+@given(whole(["reader", "words"]), integers(1, 9), integers(1, 9))
 def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     """
     Bidirectional refuses input of two axes, by an error that tells its own name, ndim=3 and ndim=2.

@@ -7,12 +7,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import both, opposite, side_by_side
+from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side, ways
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.strategies import cases, picks, seeds, varied, whole
 from lstm_spec.harness.subject import as_states, to_numpy
 from lstm_spec.harness.tolerance import (
     Rounded,
@@ -39,8 +39,12 @@ def hidden(case, pick):
     corrects="Bidirectional with return_state returns an output and two states, as LSTM does.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_state=True, return_sequences=booleans()), seeds)
-def test_four_states_follow_the_output(case, seed):
+@given(
+    cases(return_state=True, unroll=booleans(), **varied("return_sequences", "timesteps", "units")),
+    seeds,
+    ways,
+)
+def test_four_states_follow_the_output(case, seed, way):
     """
     With return_state=True Bidirectional returns its output, then h, c forward and h, c backward.
 
@@ -55,8 +59,9 @@ def test_four_states_follow_the_output(case, seed):
     >>> bool(np.allclose(y, np.concatenate([forward_h, backward_h], 1), atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    _, *states = both(case, backward)(case.x)
+    _, *states = way(both(case, backward))(case.x)
     assert_close(states, [*equations(case)[1:], *equations(backward)[1:]])
 
 
@@ -65,8 +70,8 @@ def test_four_states_follow_the_output(case, seed):
     promised="Bidirectional, call arguments: the first half of `initial_state` goes forward",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(state=True), seeds)
-def test_two_states_are_for_each_direction(case, seed):
+@given(cases(state=True, unroll=booleans(), **varied("timesteps", "units")), seeds, ways)
+def test_two_states_are_for_each_direction(case, seed, way):
     """
     The initial_state of Bidirectional is h, c for the forward, then h, c for the backward layer.
 
@@ -81,8 +86,10 @@ def test_two_states_are_for_each_direction(case, seed):
     >>> bool(np.allclose(y[:, 2:], backward, atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    y = both(case, backward)(case.x, initial_state=as_states(case.state + backward.state))
+    states = as_states(case.state + backward.state)
+    y = way(both(case, backward))(case.x, initial_state=states)
     assert_close(y, side_by_side(equations(case).h, equations(backward).h))
 
 
@@ -92,10 +99,10 @@ def test_two_states_are_for_each_direction(case, seed):
     corrects="Bidirectional starts both directions from one given h and c.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=1, state=True))
+@given(cases(state=True, masked=booleans(), unroll=booleans()))
 def test_one_pair_of_states_is_refused(case):
     """
-    Bidirectional refuses an initial_state of a single h and c.
+    Called on data, Bidirectional refuses an initial_state of a single h and c.
 
     It takes h for the whole state of one direction and c for that of the other, and the error
     is an IndexError of the layer inside. Pass the pair twice to start both directions from it.
@@ -112,7 +119,9 @@ def test_one_pair_of_states_is_refused(case):
     layer = both(case, case)
     state = as_states(case.state)
     assert_refused(
-        lambda: layer(case.x, initial_state=state), "IndexError", ("out of range", "out of bounds")
+        lambda: layer(case.x, mask=case.mask, initial_state=state),
+        "IndexError",
+        ("out of range", "out of bounds"),
     )
 
 
@@ -121,8 +130,12 @@ def test_one_pair_of_states_is_refused(case):
     promised="Bidirectional, call arguments: those of the wrapped layer",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True, state=True, return_state=True), seeds)
-def test_both_directions_use_a_mask_and_a_state(case, seed):
+@given(
+    cases(masked=True, state=True, return_state=True, unroll=booleans(), **varied("timesteps")),
+    seeds,
+    ways,
+)
+def test_both_directions_use_a_mask_and_a_state(case, seed, way):
     """
     In both directions Bidirectional skips the timesteps that its argument `mask` masks.
 
@@ -135,9 +148,10 @@ def test_both_directions_use_a_mask_and_a_state(case, seed):
     >>> bool(np.allclose(y, both(x[:, :1], initial_state=states), atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
     layer, states = both(case, backward), case.state + backward.state
-    _, *ends = layer(case.x, mask=case.mask, initial_state=as_states(states))
+    _, *ends = way(layer)(case.x, mask=case.mask, initial_state=as_states(states))
     assert_close(ends, [*equations(case)[1:], *equations(backward)[1:]])
 
 
@@ -208,7 +222,7 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     observed="Keras 3",
     needs="keras.layers.Bidirectional.states",
 )
-@given(cases(timesteps=1, stateful=True), sampled_from(["forward_layer", "backward_layer"]))
+@given(cases(timesteps=1, stateful=True), whole(["forward_layer", "backward_layer"]))
 def test_there_are_no_states_until_both_directions_are_built(case, first):
     """
     The `states` of a stateful Bidirectional are None until both of its layers are built.

@@ -7,14 +7,24 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import Keep, PlainSum, Totals, another, looped, opposite
+from lstm_spec.claims.wrappers import (
+    Keep,
+    PlainSum,
+    Totals,
+    another,
+    assume_served,
+    looped,
+    opposite,
+    ways,
+)
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small
+from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, lstm, to_numpy, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.ways import Way
 
 # A cell, alone and in RNN.
 
@@ -100,7 +110,7 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
     promised="RNN, its arguments and call arguments",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@example(small(go_backwards=True, unroll=True))
+@example(small(go_backwards=True, unroll=True), Way("called"))
 @given(
     cases(
         masked=True,
@@ -110,14 +120,17 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
         go_backwards=booleans(),
         unroll=booleans(),
         zero_output_for_mask=booleans(),
-    )
+        stateful=booleans(),
+        **varied("timesteps", "units"),
+    ),
+    ways,
 )
-def test_rnn_does_to_a_cell_what_lstm_does(case):
+def test_rnn_does_to_a_cell_what_lstm_does(case, way):
     """
     All options of RNN do to an LSTMCell what the options of LSTM do to an LSTM.
 
-    Drawn are return_sequences, return_state, go_backwards, unroll and zero_output_for_mask,
-    and calls with a mask and an initial state.
+    Drawn are return_sequences, return_state, go_backwards, stateful, unroll and
+    zero_output_for_mask, and calls with a mask and an initial state.
 
     >>> import keras, numpy as np
     >>> lstm, cell = keras.layers.LSTM(2, go_backwards=True), keras.layers.LSTMCell(2)
@@ -127,9 +140,12 @@ def test_rnn_does_to_a_cell_what_lstm_does(case):
     >>> bool(np.allclose(rnn(x), y, atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     arguments = {"mask": case.mask, "initial_state": as_states(case.state)}
-    expected = lstm(case)(case.x, **arguments)
-    assert_close(to_numpy(looped(case)(case.x, **arguments)), to_numpy(expected))
+    run, expected = way(looped(case)), way(lstm(case))
+    for _ in range(2):
+        y = to_numpy(run(case.x, **arguments))
+        assert_close(y, to_numpy(expected(case.x, **arguments)))
 
 
 @claim("wrappers.rnn-defaults", promised="RNN, section Args")
@@ -348,7 +364,7 @@ def test_a_single_state_needs_no_list(case):
 
 
 @claim("wrappers.own-cell-zeros", promised="RNN, argument `cell`: get_initial_state is optional")
-@given(integers(1, 3), integers(4, 6), integers(7, 9), sampled_from(["float16", "float64"]))
+@given(integers(1, 3), integers(4, 6), integers(7, 9), whole(["float16", "float64"]))
 def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
     """
     For a cell without get_initial_state RNN makes zeros, one tensor for each number in state_size.

@@ -7,12 +7,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import another, both, opposite, side_by_side
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, seeds
+from lstm_spec.claims.wrappers import another, both, opposite, side_by_side, ways
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, as_states, lstm, to_numpy
 from lstm_spec.harness.tolerance import OF_THE_BACKEND, assert_close, assert_refused
 
@@ -45,8 +45,8 @@ def of_slices(case, x, mask=None):
     corrects="A sequence needs TimeDistributed(Dense): Dense alone would mix its timesteps.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), seeds)
-def test_dense_is_its_own_time_distribution(case, seed):
+@given(cases(return_sequences=True, **varied("batch", "timesteps")), seeds, integers(1, 5), ways)
+def test_dense_is_its_own_time_distribution(case, seed, n, way):
     """
     After an LSTM with return_sequences=True, TimeDistributed(Dense(n)) is the same as Dense(n).
 
@@ -61,13 +61,13 @@ def test_dense_is_its_own_time_distribution(case, seed):
     (True, 12)
     """
     y = to_numpy(lstm(case)(case.x))
-    kernel, bias = noise((case.units, 2), seed), noise((2,), seed)
-    dense, sliced = keras.layers.Dense(2), keras.layers.TimeDistributed(keras.layers.Dense(2))
+    kernel, bias = noise((case.units, n), seed), noise((n,), seed)
+    dense, sliced = keras.layers.Dense(n), keras.layers.TimeDistributed(keras.layers.Dense(n))
     for layer in (dense, sliced):
         layer.build(y.shape)
         layer.set_weights([kernel, bias])
-    assert_close(sliced(y), y.astype(float) @ kernel + bias)
-    assert_close(dense(y), to_numpy(sliced(y)))
+    assert_close(way(sliced)(y), y.astype(float) @ kernel + bias)
+    assert_close(way(dense)(y), y.astype(float) @ kernel + bias)
 
 
 @claim(
@@ -75,10 +75,15 @@ def test_dense_is_its_own_time_distribution(case, seed):
     promised="TimeDistributed, first paragraph",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 3), return_sequences=booleans()), integers(1, 3), seeds)
-def test_one_lstm_reads_every_slice(case, number, seed):
+@given(
+    cases(**varied("batch", "timesteps", "units", "return_sequences", "go_backwards")),
+    integers(1, 5),
+    seeds,
+    ways,
+)
+def test_one_lstm_reads_every_slice(case, number, seed, way):
     """
-    TimeDistributed(LSTM) reads every slice of its input with one LSTM, each from zero states.
+    In TimeDistributed one stateless LSTM reads every slice of the input, each from zero states.
 
     The input has four axes, (batch, slices, timesteps, features), such as the words of the
     sentences of a text. It is the same to call the LSTM with all slices as samples.
@@ -91,17 +96,16 @@ def test_one_lstm_reads_every_slice(case, number, seed):
     ((1, 3, 2), True)
     """
     x = slices(case, number, seed)
-    y, outputs = distributed(case, x)(x), equations(of_slices(case, x)).outputs
-    expected = [outputs[:, -1], outputs][case.options["return_sequences"]]
-    assert_close(y, expected.reshape(y.shape))
+    y, expected = way(distributed(case, x))(x), returned(of_slices(case, x))
+    assert_close(y, expected.reshape(case.batch, number, *expected.shape[1:]))
 
 
 @claim(
     "wrappers.slices-of-two-axes",
     promised="TimeDistributed, first paragraph: inputs have three axes or more",
 )
-@given(cases())
-def test_time_distributed_refuses_two_axes(case):
+@given(cases(), whole([keras.layers.Dense, keras.layers.LSTM]))
+def test_time_distributed_refuses_two_axes(case, kind):
     """
     TimeDistributed refuses input of two axes, which leaves its layer only the batch.
 
@@ -114,7 +118,7 @@ def test_time_distributed_refuses_two_axes(case):
     ...     print("received: (3, 1)" in str(error))
     True
     """
-    layer = keras.layers.TimeDistributed(keras.layers.Dense(2))
+    layer = keras.layers.TimeDistributed(kind(2))
     assert_refused(lambda: layer(case.x[:, :, 0]), "ValueError", "at least 3 dimensions")
 
 
@@ -274,13 +278,13 @@ def test_slices_keep_output_and_states_apart(case, number, seed):
     corrects="From a sequence to one of another length: that is hard to do in Keras.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), integers(1, 5), seeds)
+@given(cases(**varied("timesteps", "units")), integers(1, 5), seeds)
 def test_repeating_a_vector_makes_a_sequence_of_any_length(case, number, seed):
     """
-    With RepeatVector(n) between two LSTM layers n outputs come from any number of timesteps.
+    RepeatVector(n) before an LSTM with return_sequences=True makes n outputs of any sequence.
 
-    The first LSTM makes one vector of its sequence, and the second reads that vector n times.
-    Its outputs still differ, because its state goes on.
+    Another LSTM before it makes one vector of the sequence, and the second reads that vector n
+    times. Its outputs still differ, because its state goes on.
 
     >>> import keras, numpy as np
     >>> encoder, decoder = keras.layers.LSTM(2), keras.layers.LSTM(3, return_sequences=True)

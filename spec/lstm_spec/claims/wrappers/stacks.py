@@ -8,12 +8,30 @@ from functools import partial
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import Keep, PlainSum, Totals, another, opposite, side_by_side
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, small
+from lstm_spec.claims.wrappers import (
+    Keep,
+    PlainSum,
+    Totals,
+    another,
+    assume_served,
+    opposite,
+    side_by_side,
+    ways,
+)
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import (
+    cases,
+    noise,
+    permutation,
+    picks,
+    seeds,
+    small,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, shapes, to_numpy, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
@@ -24,13 +42,12 @@ def upper(case, seed, **options):
     return replace(above, x=equations(case).outputs)
 
 
-def stack(lower, above, wrapped=False, dropout=0.0, **options):
-    """Build RNN around a list of two LSTM cells, or around StackedRNNCells of them."""
-    pair = (lower, above)
-    cells = [keras.layers.LSTMCell(case.units, dropout=dropout, **UNDRAWN) for case in pair]
+def stack(*parts, wrapped=False, dropout=0.0, **options):
+    """Build RNN around a list of LSTM cells, or around StackedRNNCells of them."""
+    cells = [keras.layers.LSTMCell(part.units, dropout=dropout, **UNDRAWN) for part in parts]
     layer = keras.layers.RNN(keras.layers.StackedRNNCells(cells) if wrapped else cells, **options)
-    layer.build(lower.x.shape)
-    layer.set_weights(lower.weights + above.weights)
+    layer.build(parts[0].x.shape)
+    layer.set_weights([weight for part in parts for weight in part.weights])
     return layer
 
 
@@ -48,10 +65,18 @@ def listed(case, **options):
     promised="RNN, argument `cell`: the cells of a list are stacked",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), seeds, integers(1, 4), booleans(), booleans())
-def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll):
+@given(
+    cases(**varied("batch", "timesteps", "units")),
+    seeds,
+    integers(1, 4),
+    booleans(),
+    booleans(),
+    booleans(),
+    ways,
+)
+def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll, three, way):
     """
-    RNN of a list of LSTM cells computes what as many LSTM layers do, one on top of the other.
+    Read forwards, RNN of two LSTM cells or more computes what as many stacked LSTM layers do.
 
     The weights come cell by cell, the lowest first. A list is put into StackedRNNCells, which
     may also be given; only the outputs of the highest cell are returned.
@@ -65,9 +90,11 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll):
     >>> bool(np.allclose(rnn(x), y, atol=1e-6))
     True
     """
+    assume_served(way, unroll)
     above = upper(case, seed, units=units)
-    layer = stack(case, above, wrapped, return_sequences=True, unroll=unroll)
-    assert_close(layer(case.x), equations(above).outputs)
+    tops = [upper(above, seed + 1, units=2)] if three else []
+    layer = stack(case, above, *tops, wrapped=wrapped, return_sequences=True, unroll=unroll)
+    assert_close(way(layer)(case.x), equations([above, *tops][-1]).outputs)
 
 
 @claim(
@@ -120,7 +147,7 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 
 
 @claim("wrappers.stack-keeps-the-form", observed="Keras 3, of two cells or more")
-@given(integers(1, 3), seeds, sampled_from(["float16", "float64"]))
+@given(integers(1, 3), seeds, whole(["float16", "float64"]))
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
     A stack of cells has a tensor for a state_size that is a number, and a list for a list.
@@ -292,8 +319,8 @@ def test_a_stack_turns_the_input_once(case, seed):
     corrects="Documentation of RNN, section Output shape: each state after the output is a tensor.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), seeds)
-def test_each_cell_of_a_stack_returns_a_pair(case, seed):
+@given(cases(**varied("timesteps", "units")), seeds, ways)
+def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     """
     With return_state=True RNN of several cells returns its output, then [h, c] for each cell.
 
@@ -307,7 +334,7 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed):
     ((1, 3), (1, 2), True)
     """
     above = upper(case, seed)
-    y, *pairs = stack(case, above, return_state=True)(case.x)
+    y, *pairs = to_numpy(way(stack(case, above, return_state=True))(case.x))
     assert_same(y, pairs[1][0])
     assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
 
@@ -317,8 +344,8 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed):
     observed="Keras 3 on TensorFlow",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(state=True), seeds)
-def test_each_cell_of_a_stack_takes_a_pair(case, seed):
+@given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), ways)
+def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
     """
     RNN of several cells takes a pair [h, c] for each cell as its initial_state.
 
@@ -331,8 +358,10 @@ def test_each_cell_of_a_stack_takes_a_pair(case, seed):
     >>> bool(np.allclose(rnn(x[:, 1:], initial_state=pairs)[0], rnn(x)[0], atol=1e-6))
     True
     """
+    assume_served(way, unroll)
     above = upper(case, seed)
-    y = stack(case, above)(case.x, initial_state=as_states([case.state, above.state]))
+    run = way(stack(case, above, unroll=unroll))
+    y = run(case.x, initial_state=as_states([case.state, above.state]))
     assert_close(y, equations(above).h)
 
 
@@ -345,7 +374,7 @@ def test_each_cell_of_a_stack_takes_a_pair(case, seed):
 @given(cases(timesteps=1, state=True), seeds)
 def test_a_flat_list_of_states_is_refused(case, seed):
     """
-    RNN of several LSTM cells refuses a flat list [h, c, h, c] as its initial_state.
+    Called on data, RNN of several LSTM cells refuses a flat list [h, c, h, c] as its initial_state.
 
     It takes the first tensor for all states of the first cell, which then finds no c: an
     IndexError. Make a pair for each cell.
@@ -372,8 +401,8 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     derived="masking.carries-state, for each cell",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(masked=True), seeds, booleans())
-def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll):
+@given(cases(masked=True, **varied("timesteps", "units")), seeds, booleans(), ways)
+def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
     """
     At a masked timestep all cells of a stack keep their states.
 
@@ -386,9 +415,10 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll):
     >>> bool(np.allclose(y, rnn(x[:, [0, 2]]), atol=1e-6))
     True
     """
+    assume_served(way, unroll)
     above = upper(case, seed)
     layer = stack(case, above, return_state=True, unroll=unroll)
-    _, *pairs = layer(case.x, mask=case.mask)
+    _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask))
     assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
 
 
@@ -454,8 +484,8 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
     observed="Keras 2 and 3 on TensorFlow, Keras 3 on PyTorch; JAX raises a TypeError",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=booleans()))
-def test_a_list_of_one_cell_computes_what_the_cell_does(case):
+@given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), ways)
+def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     """
     In a loop without a mask RNN of a list of one LSTMCell computes what RNN of the cell does.
 
@@ -468,9 +498,7 @@ def test_a_list_of_one_cell_computes_what_the_cell_does(case):
     >>> bool(np.allclose(keras.layers.RNN([cell])(x), y, atol=1e-6))
     True
     """
-    outputs = equations(case).outputs
-    expected = [outputs[:, -1], outputs][case.options["return_sequences"]]
-    assert_close(listed(case)(case.x), expected)
+    assert_close(way(listed(case))(case.x), returned(case))
 
 
 @claim(
@@ -558,7 +586,7 @@ def with_noise(layer, x, seed):
 )
 @example("StackedRNNCells", small(), 1, 0)
 @given(
-    sampled_from(["Bidirectional", "RNN", "StackedRNNCells", "TimeDistributed"]),
+    whole(["Bidirectional", "RNN", "StackedRNNCells", "TimeDistributed"]),
     cases(timesteps=integers(1, 3)),
     picks,
     seeds,

@@ -1,0 +1,55 @@
+"""Attacks on claims: what comes of a sentence outside of what its trial draws.
+
+`python -m tools.studies.attacks` tries them all, and writes the page docs/measured/attacks.md;
+`python -m tools.studies.attacks state weights` prints those of some chapters.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHAPTERS = sorted(
+    path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")
+)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A short program against a claim."""
+
+    claim: str
+    run: Callable[[], Any]
+    """Its docstring says what is tried; what it returns is what came of it."""
+
+
+ATTACKS: list[Attack] = []
+
+
+def attack(claim: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """Register an attack on a claim."""
+
+    def register(run: Callable[[], Any]) -> Callable[[], Any]:
+        ATTACKS.append(Attack(claim, run))
+        return run
+
+    return register
+
+
+def outcome(call: Callable[[], Any]) -> str:
+    """Return what a call returns, or the first line of its error, as text."""
+    try:
+        return str(call())
+    except Exception as error:
+        lines = str(error).splitlines() or [""]
+        return f"{type(error).__name__}: {lines[0]}"[:160]
+
+
+def attacks(chapters: list[str]) -> list[Attack]:
+    """Import the attacks of chapters, and return them."""
+    for chapter in chapters:
+        importlib.import_module(f"{__name__}.{chapter}")
+    return ATTACKS

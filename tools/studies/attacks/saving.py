@@ -1,0 +1,131 @@
+"""Attacks on the claims of the chapter `saving`."""
+
+import copy
+import pickle
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from tools.studies.attacks import attack, outcome
+
+LSTM = keras.layers.LSTM
+X = np.random.RandomState(0).randn(8, 30, 5).astype("float32")
+
+
+def model_of(**options):
+    """Return a Sequential model of one LSTM."""
+    return keras.Sequential([keras.Input((30, 5)), LSTM(40, **options)])
+
+
+def reloaded(model, name="lstm.keras", **options):
+    """Save a model under a name and load it again."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder, name))
+        return keras.models.load_model(Path(folder, name), **options)
+
+
+def half(z):
+    """Halve z: an activation that is not registered."""
+    return z * 0.5
+
+
+def same(model, other):
+    """Say whether two models give the same bits."""
+    return bool(np.array_equal(model(X), other(X)))
+
+
+@attack("saving.same-function")
+def first_implementation():
+    """A layer with implementation=1 from its configuration and weights: the same bits?"""
+    layer = LSTM(40, implementation=1)
+    y = np.array(layer(X))
+    twin = LSTM.from_config(layer.get_config())
+    twin.build(X.shape)
+    twin.set_weights(layer.get_weights())
+    return bool(np.array_equal(twin(X), y))
+
+
+@attack("saving.keras-file")
+def first_implementation_in_files():
+    """implementation=1 in a .keras file, an .h5 file, a pickle, a copy: the same bits?"""
+    model = model_of(implementation=1)
+    others = [reloaded(model), reloaded(model, "lstm.h5")]
+    others += [pickle.loads(pickle.dumps(model)), copy.deepcopy(model)]
+    return [same(model, other) for other in others]
+
+
+@attack("saving.config-keeps-arguments")
+def functions_of_one_s_own():
+    """Functions as activation, initializer and constraint: does from_config find them?"""
+    options = [
+        {"activation": half},
+        {"kernel_initializer": lambda shape, dtype=None: keras.ops.ones(shape, dtype)},
+        {"kernel_constraint": lambda weight: weight},
+    ]
+    return [outcome(lambda o=o: LSTM.from_config(LSTM(2, **o).get_config())) for o in options]
+
+
+@attack("saving.clone-model")
+def clone_with_a_seed():
+    """An initializer with a seed: has the clone the same kernel?"""
+    model = model_of(kernel_initializer=keras.initializers.GlorotUniform(seed=1))
+    clone = keras.models.clone_model(model)
+    return bool(np.array_equal(clone.get_weights()[0], model.get_weights()[0]))
+
+
+@attack("saving.training-goes-on")
+def dropout_goes_on():
+    """A step after loading, with dropout: the weights of a model that was not saved?"""
+    model, y = model_of(dropout=0.5), np.ones((8, 40))
+    model.compile("adam", "mse")
+    model.train_on_batch(X, y)
+    loaded = reloaded(model)
+    for one in (model, loaded):
+        one.train_on_batch(X, y)
+    return bool(np.array_equal(model.get_weights()[0], loaded.get_weights()[0]))
+
+
+@attack("saving.unregistered-activation")
+def other_ways_of_naming_it():
+    """custom_object_scope in place of custom_objects; compile=False; safe_mode=False."""
+    model = model_of(activation=half)
+    with keras.utils.custom_object_scope({"half": half}):
+        scoped = same(model, reloaded(model))
+    return [
+        scoped,
+        outcome(lambda: reloaded(model, compile=False)),
+        outcome(lambda: reloaded(model, safe_mode=False)),
+    ]
+
+
+@attack("saving.weights-fit-other-options")
+def other_sizes():
+    """Into other features, other units, and without a bias."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "lstm.weights.h5")
+        model_of().save_weights(file)
+        others = [
+            keras.Sequential([keras.Input((30, 4)), LSTM(40)]),
+            keras.Sequential([keras.Input((30, 5)), LSTM(41)]),
+            model_of(use_bias=False),
+        ]
+        return [outcome(lambda m=m: m.load_weights(file))[:12] for m in others]
+
+
+@attack("saving.deepcopy")
+def copy_of_a_layer_without_weights():
+    """A layer that is not built: computes the copy the same?"""
+    layer = LSTM(40)
+    twin = copy.deepcopy(layer)
+    return bool(np.allclose(layer(X), twin(X)))
+
+
+@attack("saving.needs-extension")
+def other_names():
+    """Names that end in .txt, in .v1 and in a slash; what is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = ["lstm.txt", "lstm.v1", "lstm/"]
+        said = [outcome(lambda n=n: model_of().save(f"{folder}/{n}"))[:10] for n in names]
+        return said, [path.name for path in Path(folder).iterdir()]
