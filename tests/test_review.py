@@ -249,6 +249,14 @@ def test_long_loops_and_recursion_end() -> None:
             of_program(text)
 
 
+def test_long_programs_are_read_in_part() -> None:
+    long = "m = Sequential()\nm.add(Input((3, 1)))\n" + "m.add(Dense(1))\nm.fit(x)\n" * 14_000
+    assert of_program(long).notes == ["The program is long; the rest of it was not read."]
+    assert of_program("m.add(LSTM(3))  # " + "cells " * 60_000).findings == []
+    deep = "x = " + "+".join(["1"] * 2_000) + "\nkeras.layers.LSTM(0)\n"
+    assert ids(of_program(deep)) <= {"units-not-positive"}
+
+
 def test_the_worst_decides() -> None:
     assert review.worst(of_program(rules()[0].sick)) == "error"
     assert review.worst(of_program("import keras\nkeras.layers.LSTM(3)\n")) is None

@@ -33,6 +33,8 @@ LARGEST = 30_000_000
 """So many characters a configuration may have."""
 LAYERS = 5_000
 """So many layers are read."""
+ROUNDS = 50
+"""So often are layers looked through for one whose inputs are known; mostly once is enough."""
 DEEPEST = 8
 """So deep may models be nested in models, and tensors in lists."""
 ZIP, HDF = b"PK\x03\x04", b"\x89HDF"
@@ -228,7 +230,7 @@ class _Builder:
         return self.layers[id(entry)]
 
     def called(self, node: Node) -> None:
-        self.events.append(Event("call", 0, {"node": node, "model": None}))
+        self.events.append(Event("call", 0, {"node": node}))
 
 
 class _Graph:
@@ -257,11 +259,8 @@ class _Graph:
                 self.tensors[key] = given.get(key) or Tensor(_input(arguments))
             nodes = _list(_mapping(entry).get("inbound_nodes"))
             waiting += [(entry, name, index, node) for index, node in enumerate(nodes[:LAYERS])]
-        while waiting:
-            left = [call for call in waiting if not self.connect(*call)]
-            if len(left) == len(waiting):
-                break
-            waiting = left
+        for _ in range(ROUNDS):
+            waiting = [call for call in waiting if not self.connect(*call)]
 
     def outputs(self) -> list[Tensor]:
         keys = _keys(self.config.get("output_layers"))

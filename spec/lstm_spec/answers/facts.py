@@ -6,6 +6,7 @@ A fact that is not known is left out, and no finding looks at it.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,8 @@ OLD = {
     "time_major": "a transposed input",
 }
 """Arguments of Keras 1 and 2, and what takes their place."""
+FARTHEST = 100
+"""So many calls are followed from an output."""
 CALL_ARGUMENTS = ("sequences", "initial_state", "mask", "training")
 FEATURE = re.compile(r"feat|n_?var|channel|input_?dim|vocab|embed", re.I)
 BATCH = re.compile(r"batch_?size|n_?samples|num_?samples", re.I)
@@ -257,7 +260,7 @@ def _called(event: Event) -> Iterator[Facts]:
     if layer.kind == "Dense":
         facts["units"] = layer.get("units", UNKNOWN)
         facts["activation"] = _name(layer.get("activation"))
-    if layer.kind == "Dense" or layer.kind == "Activation":
+    if layer.kind in ("Dense", "Activation") and layer.get("activation") == "softmax":
         facts["behind_lstm"] = any(up.layer.core.kind == "LSTM" for up in upstream([first]))
     if layer.kind == "Activation":
         facts["activation"] = _name(layer.get("activation"))
@@ -351,9 +354,10 @@ def _stateful(layer: Layer) -> Any:
 
 def upstream(tensors: Iterable[Tensor]) -> list[Node]:
     """Return the calls that lead to tensors, the nearest first."""
-    waiting, seen, found = list(tensors), set(), []
-    while waiting:
-        maker = waiting.pop(0).maker
+    waiting, seen = deque(tensors), set()
+    found: list[Node] = []
+    while waiting and len(found) < FARTHEST:
+        maker = waiting.popleft().maker
         if maker is not None and id(maker) not in seen:
             seen.add(id(maker))
             found.append(maker)
@@ -686,13 +690,15 @@ AXES_SAID = {
         re.compile(r"\b(\d+) features?\b", re.I),
     ),
 }
+COMMENT = 300
+"""So many characters of a comment are read."""
 AXIS_NAMES = ("samples", "timesteps", "features")
 
 
 def _comments(read: programs.Program) -> Iterator[tuple[int, Facts]]:
     """Yield what comments say, where the shapes on their line tell something else."""
     for line, comment in read.source.comments.items():
-        yield from ((line, facts) for facts in _of_comment(read, line, comment))
+        yield from ((line, facts) for facts in _of_comment(read, line, comment[:COMMENT]))
 
 
 def _of_comment(read: programs.Program, line: int, comment: str) -> Iterator[Facts]:

@@ -31,7 +31,7 @@ from lstm_spec.answers.network import (
 from lstm_spec.answers.source import ProgramError, Source, read
 
 STEPS = 60_000
-"""So many expressions are evaluated of a program."""
+"""So many expressions are evaluated of a program; what else takes time counts too."""
 ROUNDS = 24
 """So many rounds of a loop are followed; a longer loop is read once."""
 DEPTH = 12
@@ -314,8 +314,19 @@ class _Reader:
         """Note that something is done, with the model as it is then."""
         model = about.get("model")
         if isinstance(model, Model):
+            self.spend(len(model.layers) + len(model.nodes))
             about |= {"model": _as_it_is(model), "identity": id(model)}
         self.events.append(Event(kind, line, about))
+
+    def spend(self, steps: int = 1) -> None:
+        """Count what is done, so that a program of any size is read in bounded time and memory.
+
+        Raises:
+            _Spent: so much was done that the rest is left.
+        """
+        self.steps += steps
+        if self.steps > STEPS:
+            raise _Spent
 
     # Statements
 
@@ -328,7 +339,13 @@ class _Reader:
         """Read a statement."""
         method = getattr(self, f"do_{type(node).__name__}", None)
         if method is not None:
-            method(node, scope)
+            started, returned_ = self.depth, len(self.returns)
+            try:
+                method(node, scope)
+            except RecursionError:  # as of a sum of a thousand terms
+                self.depth = started
+                del self.returns[returned_:], self.calls[returned_:]
+                self.forget([node], scope)
 
     def do_Expr(self, node: ast.Expr, scope: Scope) -> None:  # noqa: N802
         self.value(node.value, scope)
@@ -470,6 +487,7 @@ class _Reader:
     def forget(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         """Make unknown what statements set or change."""
         for part in (part for statement in body for part in ast.walk(statement)):
+            self.steps += 1
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 scope.names[part.id] = UNKNOWN
             elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
@@ -496,6 +514,7 @@ class _Reader:
             scope: their names.
             keep: whether the only block is taken to run to its end.
         """
+        self.spend(len(scope.names) // 4)
         before = dict(scope.names)
         after: list[dict[str, Any]] = []
         for body in bodies:
@@ -577,14 +596,8 @@ class _Reader:
     # Expressions
 
     def value(self, node: ast.expr, scope: Scope) -> Any:
-        """Return what an expression is, as far as it can be told.
-
-        Raises:
-            _Spent: so much was evaluated that the rest is left.
-        """
-        self.steps += 1
-        if self.steps > STEPS:
-            raise _Spent
+        """Return what an expression is, as far as it can be told."""
+        self.spend()
         method = getattr(self, f"of_{type(node).__name__}", None)
         if method is None:
             self.within(node, scope)
@@ -1155,7 +1168,7 @@ class _Reader:
         node.sequential = True
         model.nodes.append(node)
         model.outputs = node.outputs
-        self.event("call", line, node=node, model=model)
+        self.event("call", line, node=node)
 
     def settle(self, model: Model, data: Any) -> None:
         """Connect the layers of a Sequential that wait for an input, with data or without."""
@@ -1193,7 +1206,7 @@ class _Reader:
             items = self.items(states)
             alone = isinstance(states, (Tensor, Array))
             made.states = [states] if alone else (UNKNOWN if items is None else items)
-        self.event("call", node.lineno, node=made, model=None, first=first)
+        self.event("call", node.lineno, node=made, first=first)
         count = returned(layer) if layer.kind in arrays.MANY else len(made.outputs)
         if layer.kind in ("LSTMCell", "GRUCell", "SimpleRNNCell") or count is UNKNOWN:
             return UNKNOWN
