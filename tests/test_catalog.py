@@ -78,10 +78,13 @@ def test_reason_is_given_in_at_most_four_lines() -> None:
 
 
 BESIDE_KERAS = {
+    "models.mask-lives": {"gc"},
+    "models.slices-in-a-graph": {"tensorflow"},
+    "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},
     "saving.litert-converter": {"contextlib", "io", "tensorflow"},
 }
-"""What an example cannot do without: a clock, or TensorFlow's converter and silence from it."""
+"""What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
 MEASURING = {"time", "timeit", "ctypes", "pathlib", "tensorflow"}
 """What the example of a claim about cost may import: it measures what the claim is about."""
 LONGEST = 11

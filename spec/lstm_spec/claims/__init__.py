@@ -42,6 +42,13 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "training/learning.py",
     ),
     "precision": ("precision.py",),
+    "models": (
+        "models/running.py",
+        "models/masks.py",
+        "models/merges.py",
+        "models/slices.py",
+        "models/refusals.py",
+    ),
     "modes": ("modes/predict.py", "modes/graphs.py", "modes/cudnn.py"),
     "saving": (
         "saving/configuration.py",

@@ -73,8 +73,8 @@ lose it silently.
 defines `compute_mask`, or sets `supports_masking = True`; its `call` gets the mask if it has an
 argument `mask`.
 
-Keras 3.0 to 3.3 hand no mask on from the layers that merge. In some releases of Keras 3 `Attention`
-and `AdditiveAttention` fail where the value has a mask; the first releases of Keras 2 with
+Keras 3.0 to 3.3 hand no mask on from the layers that merge. From Keras 3.0 to 3.11 `Attention` and
+`AdditiveAttention` fail where the value has a mask; the first releases of Keras 2 with
 `MultiHeadAttention` hand no mask on from it."""
 
 HEADING = """\

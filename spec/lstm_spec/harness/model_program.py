@@ -60,8 +60,14 @@ def same(inputs, mask):
 """What a program defines for itself, by name."""
 
 
-def program(model: Model, arrays: Sequence[Any] = ()) -> str:
-    """Return the program, with what the model is given, if there is anything."""
+def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = ()) -> str:
+    """Return the program.
+
+    Args:
+        model: the model.
+        arrays: what it is called on, if it is.
+        expected: what its outputs then must be.
+    """
     first = [node for node in model.nodes if not node.again and node.layer.kind != EXPRESSION]
     names = {node.makes[0]: _name(node) for node in first}
     body = _FORMS[model.form](model, first, names)
@@ -78,6 +84,7 @@ def program(model: Model, arrays: Sequence[Any] = ()) -> str:
         '    positive = type(layer).__name__ == "BatchNormalization"',
         "    layer.set_weights([np.abs(weight) for weight in drawn] if positive else drawn)",
         *_given(model, arrays),
+        *_expected(expected),
     ]
     return "\n".join(lines) + "\n"
 
@@ -90,7 +97,16 @@ def _given(model: Model, arrays: Sequence[Any]) -> list[str]:
         for source, array in zip(model.sources, arrays, strict=True)
     ]
     names = [source.name for source in model.sources]
-    return [*listed, f"print(model({_list(names)}))"]
+    return [*listed, f"outputs = model({_list(names)})", "print(outputs)"]
+
+
+def _expected(arrays: Sequence[Any]) -> list[str]:
+    listed = [f"np.array({_short(array.astype('float32'))})" for array in arrays]
+    outputs = ["outputs"] if len(listed) == 1 else [f"outputs[{k}]" for k in range(len(listed))]
+    return [
+        f"np.testing.assert_allclose({output}, {array}, rtol=1e-3, atol=1e-4)"
+        for output, array in zip(outputs, listed, strict=True)
+    ]
 
 
 def _short(array: Any) -> Any:

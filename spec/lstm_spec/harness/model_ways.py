@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from lstm_spec.harness import model_oracle, model_program
-from lstm_spec.harness.models import Model, Sizes, arrays
+from lstm_spec.harness.models import Model, Trial
 from lstm_spec.harness.subject import backend, export, flatten, has, to_numpy
 from lstm_spec.harness.tolerance import ROUNDING, assert_close
+
+import keras  # isort: skip - which one is settled above
 
 Run = Callable[[list[Any]], list[Any]]
 """Returns the outputs of a model, as arrays, for what it is given."""
@@ -167,35 +168,43 @@ def exported(made: Made) -> Run:
     return run
 
 
-Way = Callable[[Made], Run]
-EVERYWHERE: tuple[Way, ...] = (called, predict, predict_on_batch)
-"""Ways that every form and every backend has."""
-ON_TENSORFLOW: tuple[Way, ...] = (in_a_graph, jitted, exported)
-"""Those that only TensorFlow has."""
-AGAIN: tuple[Way, ...] = (cloned, from_configuration, from_file)
-"""Those that make the model again."""
-WAYS = EVERYWHERE + AGAIN + (ON_TENSORFLOW if backend() == "tensorflow" else ())
-"""All that there are here."""
+ALIKE: dict[str, Callable[[Made], Run]] = {
+    "called": called,
+    "predict": predict,
+    "predict_on_batch": predict_on_batch,
+}
+"""Ways to run a model as it is, on every backend."""
+MADE_AGAIN: dict[str, Callable[[Made], Run]] = {
+    "cloned": cloned,
+    "from its configuration": from_configuration,
+    "from a file": from_file,
+}
+"""Ways that make it again."""
+IN_GRAPHS: dict[str, Callable[[Made], Run]] = {
+    "in a graph": in_a_graph,
+    "jitted": jitted,
+    "exported": exported,
+}
+"""Ways that only TensorFlow has."""
+WAYS = {**ALIKE, **MADE_AGAIN, **(IN_GRAPHS if backend() == "tensorflow" else {})}
+"""All ways that there are here, by name."""
 
 
-def check(way: Way, drawn: Model, sizes: Sequence[Sizes], seed: int, **rules: Any) -> None:
+def check(way: str, trial: Trial, **rules: Any) -> None:
     """Assert that a way to run a model gives what the oracle says, at each of the sizes.
 
     Args:
-        way: one of WAYS.
-        drawn: the model.
-        sizes: how many samples and timesteps it is given.
-        seed: what its input is made of.
+        way: a name of WAYS.
+        trial: the model, and what it is given.
         **rules: what is computed instead where released Keras has other rules for masks, by the
             reason, with spaces written as underscores.
 
     Raises:
         AssertionError: another number of outputs, another shape, or a number that differs.
     """
-    run = way(make(drawn))
-    for size in sizes:
-        inputs = arrays(drawn, size, seed)
-        compare(run(inputs), drawn, inputs, **rules)
+    run = WAYS[way](make(trial.model))
+    for inputs in trial.inputs:
+        compare(run(inputs), trial.model, inputs, **rules)
 
 
 def compare(actual: Sequence[Any], drawn: Model, inputs: list[Any], **rules: Any) -> None:

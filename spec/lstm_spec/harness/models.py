@@ -90,6 +90,21 @@ class Sizes(NamedTuple):
     length: int
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A model, and what it is given twice."""
+
+    model: Model
+    sizes: tuple[Sizes, ...]
+    seed: int
+    """What its inputs are made of."""
+
+    @property
+    def inputs(self) -> list[list[Any]]:
+        """What it is given, at each size."""
+        return [arrays(self.model, size, self.seed) for size in self.sizes]
+
+
 FORMS = ("functional", "Sequential", "subclassed")
 EXPRESSION = "expression"
 AGAIN = "layer called again"
@@ -907,7 +922,7 @@ def _draw_sources(draw: Draw, chained: bool, plain: bool, opened: bool | None) -
     number = 1 if chained else draw(st.integers(1, 2))
     sources = []
     for k in range(number):
-        kind = draw(st.sampled_from(KINDS if k else KINDS[:2]))
+        kind = draw(st.sampled_from(KINDS if k and not opened else KINDS[:2]))
         known = draw(st.booleans()) if opened is None else not opened
         known = known or (plain and kind == KINDS[-1])
         length = draw(st.sampled_from(LENGTHS)) if known else None
@@ -935,6 +950,8 @@ def models(
     containing: tuple[str, ...] = (),
     plain: bool = True,
     opened: bool | None = None,
+    masked: bool | None = None,
+    declared: bool | None = None,
 ) -> Model:
     """Draw a model around an LSTM.
 
@@ -946,6 +963,8 @@ def models(
         containing: words of each of which a node is added where one fits.
         plain: whether it has nothing of PLAIN.
         opened: whether its timesteps are open; None for either, source by source.
+        masked: whether each source of numbers or ids is masked; None for either.
+        declared: whether it declares how many samples it takes; None for either.
     """
     form = draw(st.sampled_from(forms))
     model = _Drawing(draw, form, plain, words)
@@ -954,11 +973,12 @@ def models(
         shapes = tuple(_at(source, length) for length in LENGTHS)
         model.known[source.name] = Known(shapes, ids=source.ids)
     for source in sources:
+        begin = draw(st.booleans()) if masked is None else masked
         if source.ids:
-            model.add(("Embedding", "Embedding with mask"))
+            model.add(("Embedding with mask",) if begin else ("Embedding",))
         elif len(source.shape) == 3:
             model.add(("TimeDistributed LSTM", "TimeDistributed Conv1D"))
-        elif draw(st.booleans()):
+        elif begin:
             model.add(("Masking",))
     for _ in range(draw(nodes)):
         model.add(words)
@@ -969,7 +989,8 @@ def models(
     made = [name for node in model.nodes for name in node.makes]
     outputs = [name for name in made if name not in model.read]
     used = tuple(source for source in sources if source.name in model.read)
-    batch = draw(st.sampled_from([None, None, None, BATCH]))
+    batches = [None, None, None, BATCH] if declared is None else [BATCH if declared else None]
+    batch = draw(st.sampled_from(batches))
     return Model(used, tuple(model.nodes), tuple(outputs), form, batch)
 
 
@@ -980,6 +1001,18 @@ def sizes(model: Model) -> st.SearchStrategy[tuple[Sizes, Sizes]]:
     return st.tuples(batches, lengths).map(
         lambda pair: (Sizes(pair[0][0], pair[1][0]), Sizes(pair[0][1], pair[1][1]))
     )
+
+
+@st.composite
+def trials(draw: st.DrawFn, /, **options: Any) -> Trial:
+    """Draw a model, with two sizes and a seed for what it is given.
+
+    Args:
+        draw: given by Hypothesis.
+        **options: those of `models`.
+    """
+    model = draw(models(**options))
+    return Trial(model, draw(sizes(model)), draw(seeds))
 
 
 def arrays(model: Model, size: Sizes, seed: int) -> list[Any]:

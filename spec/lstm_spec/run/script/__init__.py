@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from packaging.version import Version
 
-from lstm_spec.harness import subject
+from lstm_spec.harness import model_oracle, model_program, subject
+from lstm_spec.harness.models import Trial
 from lstm_spec.run import examples
 
 HARNESS = "lstm_spec.harness"
@@ -39,6 +40,8 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
         arguments: the refuting case: what the function was called with.
         heading: one line that the program begins with, as a comment.
     """
+    if drawn := next((value for value in arguments.values() if isinstance(value, Trial)), None):
+        return for_this_keras(f"# {heading}\n{of_model(drawn)}")
     program = Definitions()
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
     program.add(tree.body[0], inspect.getmodule(test))
@@ -49,6 +52,12 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
     imports = sorted(program.imports | {"import numpy as np"})
     body = [*program.parts, *seeded, f"{test.__name__}({call}\n)"]
     return for_this_keras("\n".join([f"# {heading}", *imports, "", *body, ""]))
+
+
+def of_model(trial: Trial) -> str:
+    """Write a drawn model as a program that fails if a call of it gives other outputs."""
+    inputs = trial.inputs[0]
+    return model_program.program(trial.model, inputs, model_oracle.outputs(trial.model, inputs))
 
 
 def of_example(test: Callable[..., None], failed: doctest.Example, heading: str) -> str:

@@ -1,0 +1,497 @@
+"""What each layer around an LSTM does with a mask: the table of docs/masks.md, row by row."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from dataclasses import replace
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.models import (
+    ENDING,
+    KEEPING,
+    assert_mask,
+    layers,
+    masking,
+    normalized,
+    part,
+)
+from lstm_spec.harness.masks import MASKS
+from lstm_spec.harness.model_oracle import softmax
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.subject import lstm, policy, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_same
+
+padded = cases(timesteps=integers(2, 4), features=2, masked=True)
+"""Cases of two features that `part` gives masked and valid timesteps."""
+
+
+@claim(
+    "models.keeps-mask",
+    promised="masking guide: layers that support masking pass the mask on",
+    costly="fourteen layers for each example",
+)
+@given(padded, picks)
+def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
+    """
+    Dense, activation, dropout, noise and normalization layers hand the mask of their input on.
+
+    An LSTM behind them skips what is masked in front of them. They compute every timestep.
+
+    >>> import keras, numpy as np
+    >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [2.0], [0.0]]])
+    >>> bool(np.allclose(lstm(norm(masking(x))), lstm(norm(x[:, :2])), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    assert {MASKS[name] for name in KEEPING} == {"keeps"}
+    for layer in layers(KEEPING):
+        y = layer(masking(case.x))
+        assert_mask(y, case.mask)
+
+
+@claim(
+    "models.ends-mask",
+    observed="Keras 2 and 3",
+    corrects="Padding that is masked in front of a model is skipped by every LSTM in it.",
+    costly="eleven layers for each example",
+)
+@given(padded, picks)
+def test_layers_that_move_timesteps_end_the_mask(case, pick):
+    """
+    Convolution, pooling, cropping, padding and reshaping layers hand no mask on.
+
+    An LSTM behind them reads padding, unless there is another mask. The table of docs/masks.md
+    says which layers these are.
+
+    >>> import keras, numpy as np
+    >>> masking, conv = keras.layers.Masking(), keras.layers.Conv1D(2, 1)
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [2.0], [0.0]]])
+    >>> bool(np.allclose(lstm(conv(masking(x))), lstm(conv(x)), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    assert {MASKS[name] for name in ENDING} == {"ends"}
+    for layer in layers(ENDING):
+        assert_mask(layer(masking(case.x)), None)
+
+
+@claim("models.warns-of-lost-mask", observed="Keras 3; Keras 2 says nothing")
+@given(padded, picks, sampled_from(sorted(ENDING)))
+def test_a_layer_that_ends_a_mask_warns(case, pick, name):
+    """
+    A convolution, pooling, cropping, padding or reshaping layer warns that it ends a mask.
+
+    The warning names the layer, and says that it destroys the mask. No exception is raised.
+
+    >>> import keras, numpy as np
+    >>> import warnings
+    >>> x = keras.layers.Masking()(np.array([[[1.0], [0.0]]]))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     y = keras.layers.Flatten(name="flat")(x)
+    >>> "flat" in str(caught[-1].message)
+    True
+    """
+    (layer,), x = layers({name: ENDING[name]}), masking(part(case, pick).x)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        layer(x)
+    told = " ".join(str(warning.message) for warning in caught)
+    assert layer.name in told, f"it warns: {told!r}"
+    assert "destroy the mask" in told, f"it warns: {told!r}"
+
+
+@claim(
+    "models.average-of-unmasked",
+    promised="GlobalAveragePooling1D, call argument `mask`: masked steps are left out",
+)
+@given(padded, picks)
+def test_global_average_pooling_leaves_masked_steps_out(case, pick):
+    """
+    GlobalAveragePooling1D averages the unmasked timesteps of an LSTM's outputs only.
+
+    The mask comes with the outputs, so the average does not depend on how much was padded.
+
+    >>> import keras, numpy as np
+    >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()
+    >>> x = np.array([[[1.0], [3.0], [0.0]]])  # (batch, timesteps, features)
+    >>> np.array(pool(masking(x))).tolist()
+    [[2.0]]
+    """
+    case = part(case, pick)
+    case = replace(case, options={"return_sequences": True})
+    y = keras.layers.GlobalAveragePooling1D()(lstm(case)(masking(case.x)))
+    valid = case.mask[:, :, None]
+    assert_close(y, np.sum(equations(case).outputs * valid, axis=1) / valid.sum(axis=1))
+
+
+@claim("models.average-of-nothing", observed="Keras 2 and 3: zero is divided by zero")
+@given(cases(features=2))
+def test_the_average_of_no_timestep_is_not_a_number(case):
+    """
+    GlobalAveragePooling1D gives NaN for a sample whose timesteps are all masked.
+
+    A sample of padding alone is enough to make the loss of its batch NaN.
+
+    >>> import keras, numpy as np
+    >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()
+    >>> np.array(pool(masking(np.zeros((1, 3, 1))))).tolist()
+    [[nan]]
+    """
+    x = np.concatenate([case.x, np.zeros((1, *case.x.shape[1:]), "float32")])
+    y = to_numpy(keras.layers.GlobalAveragePooling1D()(masking(x)))
+    assert_close(y[:-1], case.x.astype(float).mean(axis=1))
+    assert np.all(np.isnan(y[-1])), f"{y[-1]} is a number"
+
+
+@claim(
+    "models.maximum-of-padding",
+    observed="Keras 2 and 3",
+    corrects="Pooling over time leaves out what is masked.",
+)
+@given(padded, picks)
+def test_global_max_pooling_reads_masked_steps(case, pick):
+    """
+    GlobalMaxPooling1D and the poolings with windows read masked timesteps like any other.
+
+    Of the layers that pool, only GlobalAveragePooling1D heeds a mask.
+
+    >>> import keras, numpy as np
+    >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalMaxPooling1D()
+    >>> np.array(pool(masking(np.array([[[-2.0], [-1.0], [0.0]]])))).tolist()
+    [[0.0]]
+    """
+    x = -np.abs(part(case, pick).x)
+    assert_same(keras.layers.GlobalMaxPooling1D()(masking(x)), 0.0 * x[:, 0])
+    for kind, pooled in (("Max", np.max), ("Average", np.mean)):
+        layer = getattr(keras.layers, f"{kind}Pooling1D")(x.shape[1])
+        assert_close(layer(masking(x)), pooled(x.astype(float), axis=1, keepdims=True))
+
+
+@claim("models.mask-of-lambda", promised="Lambda, argument `mask`: a function, or none")
+@given(padded, picks)
+def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
+    """
+    A Lambda layer hands on the mask that its argument `mask` returns, and none without it.
+
+    The function is given the inputs and the mask of the inputs.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> double = keras.layers.Lambda(lambda x: 2.0 * x, mask=lambda inputs, mask: mask)
+    >>> x = np.array([[[1.0], [2.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(double(masking(x))), lstm(2.0 * x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    plain = keras.layers.Lambda(lambda x: 2.0 * x)
+    keeping = keras.layers.Lambda(lambda x: 2.0 * x, mask=lambda inputs, mask: mask)
+    inverting = keras.layers.Lambda(lambda x: 2.0 * x, mask=lambda inputs, mask: mask == False)  # noqa: E712
+    assert_mask(plain(masking(case.x)), None)
+    assert_mask(keeping(masking(case.x)), case.mask)
+    assert_mask(inverting(masking(case.x)), ~case.mask)
+
+
+@claim("models.mask-of-own-layer", promised="masking guide, section on custom layers")
+@given(padded, picks)
+def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
+    """
+    A layer of your own hands no mask on without `compute_mask` or `supports_masking = True`.
+
+    With either it hands on what `compute_mask` returns: the mask of its input, by default.
+
+    >>> import keras, numpy as np
+    >>> class Half(keras.layers.Layer):
+    ...     def call(self, x):
+    ...         return x / 2.0
+    >>> half, masking, lstm = Half(), keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(half(masking(x))), lstm(half(x)), atol=1e-6))
+    True
+    """
+    case, plain = part(case, pick), type("Plain", (keras.layers.Layer,), {"call": halve})
+    saying = type("Saying", (plain,), {"compute_mask": lambda self, x, mask=None: mask})
+    supporting = plain()
+    supporting.supports_masking = True
+    assert_mask(plain()(masking(case.x)), None)
+    assert_mask(saying()(masking(case.x)), case.mask)
+    assert_mask(supporting(masking(case.x)), case.mask)
+
+
+def halve(self, x):
+    """Be the call of a layer."""
+    return x / 2.0
+
+
+@claim("models.mask-of-operations", observed="Keras 2 and 3 on TensorFlow")
+@given(padded, picks)
+def test_operations_hand_no_mask_on(case, pick):
+    """
+    Arithmetic and slices of a masked tensor have no mask.
+
+    The mask is an attribute of one tensor, and these return another. A Lambda with `mask`, or
+    another Masking behind them, brings it back.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> x = np.array([[[3.0], [1.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(masking(x)[:, 1:]), lstm(x[:, 1:]), atol=1e-6))
+    True
+    """
+    x = masking(part(case, pick).x)
+    for y in (x + 1.0, 2.0 * x, x / 2.0, -x, x + x, x[:, 1:], x[:, :-1], x[..., :1]):
+        assert_mask(y, None)
+
+
+@claim("models.mask-in-nested", derived="a model is its layers, and these hand the mask on")
+@given(padded, picks)
+def test_a_mask_goes_through_a_model_in_a_model(case, pick):
+    """
+    A mask goes into a model in a model and out of it as its layers hand it on.
+
+    Dense hands it on, Conv1D does not, and Masking makes one that comes out.
+
+    >>> import keras, numpy as np
+    >>> inner = keras.Sequential([keras.Input((None, 1)), keras.layers.Masking()])
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [2.0], [0.0]]])
+    >>> bool(np.allclose(lstm(inner(x)), lstm(x[:, :2]), atol=1e-6))
+    True
+    """
+    case, dense, ending = part(case, pick), keras.layers.Dense(2), keras.layers.Conv1D(2, 1)
+    given = keras.Input((None, 2))
+    for inner, mask in ((dense, case.mask), (ending, None)):
+        assert_mask(keras.Model(given, inner(given))(masking(case.x)), mask)
+        assert_mask(keras.Sequential([inner])(masking(case.x)), mask)
+    assert_mask(keras.Sequential([keras.layers.Masking(), dense])(case.x), case.mask)
+
+
+@claim(
+    "models.normalizes-unmasked",
+    promised="BatchNormalization, call argument `mask`: masked values do not count in training",
+    needs="BatchNormalization.call(mask)",
+)
+@given(padded, picks)
+def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
+    """
+    In training, BatchNormalization takes its mean and variance over unmasked timesteps only.
+
+    So padding that is masked does not change what the other timesteps are normalized to.
+
+    >>> import keras, numpy as np
+    >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
+    >>> x = np.array([[[1.0], [3.0], [0.0]]])  # (batch, timesteps, features)
+    >>> y = np.array(norm(masking(x), training=True))
+    >>> bool(np.allclose(y[:, :2], [[[-1.0], [1.0]]], atol=1e-2))
+    True
+    """
+    case = part(case, pick)
+    valid = case.x[case.mask].astype(float)
+    y = to_numpy(keras.layers.BatchNormalization()(masking(case.x), training=True))
+    expected = normalized(valid, valid.mean(axis=0), valid.var(axis=0))
+    assert_close(y[case.mask], expected, bound=1000.0)  # an epsilon stands in the divisor
+
+
+@claim("models.softmax-behind-mask", promised="Softmax: the softmax of its input along an axis")
+@given(cases(batch=integers(1, 3), timesteps=3, features=2, masked=True), picks)
+def test_softmax_behind_a_masked_sequence(case, pick):
+    """
+    A Softmax layer gives the softmax of each unmasked timestep of a masked sequence.
+
+    The Activation "softmax" does, and hands the mask on.
+
+    >>> import keras, numpy as np
+    >>> masking, softmax = keras.layers.Masking(), keras.layers.Softmax()
+    >>> x = np.array([[[1.0, 1.0], [2.0, 2.0], [0.0, 0.0]]])  # (batch, timesteps, features)
+    >>> np.array(softmax(masking(x)))[:, :2].tolist()
+    [[[0.5, 0.5], [0.5, 0.5]]]
+    """
+    case = part(case, pick)
+    expected = softmax(case.x.astype(float))[case.mask]
+    by_name = to_numpy(keras.layers.Activation("softmax")(masking(case.x)))
+    assert_close(by_name[case.mask], expected)
+    assert_close(to_numpy(keras.layers.Softmax()(masking(case.x)))[case.mask], expected)
+
+
+@claim("models.softmax-of-a-square", derived="models.softmax-behind-mask, whatever the sizes")
+@given(cases(batch=3, timesteps=3, features=3, masked=True), picks)
+def test_softmax_of_as_many_samples_timesteps_and_features(case, pick):
+    """
+    Softmax takes no mask of timesteps for one of features where the sizes happen to be equal.
+
+    With as many samples, timesteps and features, nothing fails: zeros would be put out for
+    features of which none is masked.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((2, 2, 2))  # (batch, timesteps, features)
+    >>> x[0, 1] = 0.0
+    >>> y = np.array(keras.layers.Softmax()(keras.layers.Masking()(x)))
+    >>> y[1].tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
+    case = part(case, pick)
+    x, valid = case.x.astype(float), case.mask
+    weighed = np.exp(np.where(valid[None], x - x.max(), -np.inf))
+    shifted = weighed / weighed.sum(axis=-1, keepdims=True)
+    y = to_numpy(keras.layers.Softmax()(masking(case.x)))
+    instead = {"features are masked in place of timesteps": [shifted[valid]]}
+    assert_close([y[valid]], [softmax(x)[valid]], instead=instead)
+
+
+@claim(
+    "models.mask-of-backwards",
+    derived="sequences.backwards-order: the outputs are reversed, so the mask must be too",
+)
+@given(cases(timesteps=integers(2, 4), features=2, units=2, batch=1, masked=True), picks)
+def test_a_sequence_read_backwards_has_its_mask_backwards(case, pick):
+    """
+    The mask that an LSTM hands on with go_backwards=True is reversed, as its outputs are.
+
+    So that a layer behind it skips the outputs at masked timesteps, and reads the others.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [2.0], [0.0]]])  # (batch, timesteps, features)
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)
+    >>> y = lstm(keras.layers.Masking()(x))
+    >>> np.array(lstm.compute_mask(x, np.array([[True, True, False]]))).tolist()
+    [[False, True, True]]
+    """
+    case = part(case, pick)
+    first = replace(case, options={"go_backwards": True, "return_sequences": True})
+    y = lstm(first)(masking(case.x))
+    second = replace(case, x=equations(first).outputs.astype("float32"), options={})
+    right, wrong = (equations(replace(second, mask=m)).h for m in (case.mask[:, ::-1], case.mask))
+    assert_close(lstm(case)(y), right, instead={"the mask is handed on as it was": wrong})
+
+
+@claim(
+    "models.mask-under-policy",
+    derived="a mask does not depend on types",
+    needs="keras.dtype_policies",
+)
+@given(padded, picks)
+def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
+    """
+    Under a mixed policy, an LSTM uses the mask that is attached to a float32 input.
+
+    The input is cast to float16 on its way in, and the mask is kept.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
+    >>> x = np.array([[[1.0], [2.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(keras.layers.Masking()(x)), lstm(x[:, :2]), atol=1e-2))
+    True
+    """
+    case = part(case, pick)
+    layer = lstm(case, dtype=policy("mixed_float16"))
+    instead = {"the mask is lost": to_numpy(layer(case.x))}
+    assert_close(layer(masking(case.x)), equations(case).h, instead=instead)
+
+
+@claim("models.mask-lives", derived="a mask belongs to its tensor for as long as that lives")
+@given(padded, picks)
+def test_a_mask_survives_the_collection_of_garbage(case, pick):
+    """
+    An attached mask is still there after the garbage is collected.
+
+    It is held by the tensor, and by nothing that may be thrown away between two layers.
+
+    >>> import keras, numpy as np
+    >>> import gc
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [2.0], [0.0]]])
+    >>> masked = keras.layers.Masking()(x)
+    >>> _ = gc.collect()
+    >>> bool(np.allclose(lstm(masked), lstm(x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    x, layer = masking(case.x), lstm(case)
+    gc.collect(0)
+    assert_close(layer(x), equations(case).h)
+
+
+@claim("models.infinite-mask-value", promised="Masking, argument `mask_value`: any number")
+@given(padded, picks, sampled_from([np.inf, -np.inf, 1e38]))
+def test_infinity_may_mark_padding(case, pick, value):
+    """
+    Masking with an infinite mask_value gives finite outputs, those without the padding.
+
+    Masking puts zeros where it masks, and the LSTM behind it skips them.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(np.inf), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [2.0], [np.inf]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(lstm(masking(x)), lstm(x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    marked = np.where(case.mask[:, :, None], case.x, np.float32(value))
+    y = lstm(case)(keras.layers.Masking(mask_value=value)(marked))
+    assert_close(y, equations(case).h, instead={"it is not finite": np.full(y.shape, np.nan)})
+
+
+@claim("models.unrolled-zeros-backwards", derived="masking.unrolled, for outputs put to zero")
+@given(
+    cases(
+        timesteps=integers(2, 4),
+        masked=True,
+        return_sequences=True,
+        zero_output_for_mask=True,
+        go_backwards=True,
+    ),
+    picks,
+)
+def test_unrolled_and_backwards_zeros_stand_where_they_do_in_a_loop(case, pick):
+    """
+    With zero_output_for_mask and go_backwards, unroll=True puts zeros where unroll=False does.
+
+    The outputs stand in the order in which the timesteps are read, and so do the zeros.
+
+    >>> import keras, numpy as np
+    >>> options = dict(return_sequences=True, zero_output_for_mask=True, go_backwards=True)
+    >>> lstm, x = keras.layers.LSTM(1, unroll=True, **options), np.array([[[1.0], [0.0]]])
+    >>> y = np.array(lstm(x, mask=np.array([[True, False]])))
+    >>> y[0, 0].tolist(), bool(y[0, 1] != 0)
+    ([0.0], True)
+    """
+    case = part(case, pick)
+    outputs, mask = equations(case).outputs, case.mask[:, :, None]
+    instead = {"the zeros stand in the order of time": outputs * mask}
+    assert_close(lstm(case)(case.x, mask=case.mask), outputs * mask[:, ::-1])
+    y = lstm(case, unroll=True)(case.x, mask=case.mask)
+    assert_close(y, outputs * mask[:, ::-1], instead=instead)
+
+
+@claim(
+    "models.own-embedding",
+    derived="models.called: a graph computes what a call does",
+    costly="predict traces each model, which takes a second",
+)
+@given(padded, picks, seeds)
+def test_a_subclass_skips_the_padding_of_its_own_embedding_in_predict(case, pick, seed):
+    """
+    In predict as in a call, a subclassed model skips the padding of its own Masking.
+
+    The mask is made, attached and read within the model's call, in a graph too.
+
+    >>> import keras, numpy as np
+    >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    >>> class Model(keras.Model):
+    ...     def call(self, x):
+    ...         return lstm(masking(x))
+    >>> x = np.array([[[1.0], [2.0], [0.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(Model().predict(x, verbose=0), lstm(x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    layer, first = lstm(case), keras.layers.Masking()
+    own = type("Own", (keras.Model,), {"call": lambda self, x: layer(first(x))})()
+    assert_close(own(case.x), equations(case).h)
+    assert_close(own.predict(case.x, verbose=0), equations(case).h)

@@ -1,0 +1,324 @@
+"""Merges and attention: what is left of the masks of several tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.models import MERGING, assert_mask, masking, other, part, reader
+from lstm_spec.harness.masks import MASKS
+from lstm_spec.harness.model_oracle import softmax
+from lstm_spec.harness.model_ways import check
+from lstm_spec.harness.models import trials
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close
+
+padded = cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True)
+"""Cases of two features that `part` gives masked and valid timesteps."""
+NONE_LEFT = {**MASKS, **dict.fromkeys(MERGING, "ends")}
+"""The rules for masks of a Keras whose merges lose every mask."""
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "Add": np.add,
+    "Subtract": np.subtract,
+    "Multiply": np.multiply,
+    "Average": lambda x, y: (x + y) / 2.0,
+    "Maximum": np.maximum,
+    "Minimum": np.minimum,
+}
+"""What merges compute of two arrays."""
+
+
+def merge(name, *tensors):
+    """Merge tensors by a layer of Keras."""
+    return getattr(keras.layers, name)()(list(tensors))
+
+
+def shifted(case):
+    """Return the case's array with another timestep padded: the mask is that of the next step."""
+    mask = np.roll(case.mask, 1, axis=1)
+    return (case.x + 10.0) * mask[:, :, None], mask
+
+
+@claim("models.merge-of-one-mask", derived="the padding of both is padding of the result")
+@given(padded, picks, seeds)
+def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
+    """
+    Add, Subtract, Multiply, Average, Maximum, Minimum and Concatenate keep a mask that all have.
+
+    As of a masked tensor and of what a Dense or an LSTM makes of it.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = np.array([[[1.0], [2.0], [0.0]]]), keras.layers.LSTM(2)
+    >>> y = keras.layers.Masking()(x)
+    >>> both = keras.layers.Add()([y, keras.layers.Dense(1, kernel_initializer="ones")(y)])
+    >>> bool(np.allclose(lstm(both), lstm(2.0 * x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    x, y = masking(case.x), masking(other(case, seed) * case.mask[:, :, None])
+    for name in MERGING:
+        assert_mask(merge(name, x, y), case.mask)
+
+
+@claim("models.drawn-merges", derived="models.called and models.merge-of-one-mask")
+@given(
+    trials(nodes=integers(0, 1), containing=("Dense", "Concatenate", "Add", "LSTM"), masked=True)
+)
+def test_merges_in_plain_models_hand_a_common_mask_on(trial):
+    """
+    In a plain model of masked inputs, an LSTM behind Concatenate and Add skips the padding.
+
+    All that is merged there has one mask, or none: two different masks make no plain model.
+
+    >>> import keras, numpy as np
+    >>> given, lstm = keras.Input((None, 1)), keras.layers.LSTM(2)
+    >>> y = keras.layers.Masking()(given)
+    >>> model, x = keras.Model(given, lstm(keras.layers.Add()([y, y]))), np.array([[[1.0], [0.0]]])
+    >>> bool(np.allclose(model(x), lstm(2.0 * x[:, :1]), atol=1e-6))
+    True
+    """
+    check("called", trial, merges_lose_every_mask=NONE_LEFT)
+
+
+@claim(
+    "models.merge-of-masked-and-unmasked",
+    derived="what is computed of padding is padding, so the mask that there is must be kept",
+    corrects="An Embedding with mask_zero=True beside numeric features is skipped by the LSTM.",
+)
+@given(padded, picks, seeds, sampled_from(MERGING))
+def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed, name):
+    """
+    A merge of a masked and an unmasked tensor hands the mask on to the LSTM behind it.
+
+    An Embedding beside numeric features is the usual case. Where the mask is lost there is no
+    warning: the LSTM reads the padding.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = np.array([[[1.0], [2.0], [0.0]]]), keras.layers.LSTM(2)
+    >>> join = keras.layers.Concatenate()
+    >>> y, z = join([keras.layers.Masking()(x), x]), join([x[:, :2], x[:, :2]])
+    >>> bool(np.allclose(lstm(y), lstm(z), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    y = merge(name, masking(case.x), other(case, seed))
+    above = reader(y, case.mask, seed)
+    lost = equations(replace(above, mask=None)).h
+    assert_close(lstm(above)(y), equations(above).h, 64.0, instead={"the mask is lost": lost})
+
+
+@claim(
+    "models.merge-of-two-masks",
+    observed="Keras 3.4; Keras 2 asks for both, and Keras 3.0 to 3.3 lose every mask",
+)
+@given(padded, picks, seeds, sampled_from(MERGING))
+def test_of_two_masks_either_counts(case, pick, seed, name):
+    """
+    Where tensors of two masks are merged, a timestep counts if either mask says so.
+
+    So a timestep may count of which one part is padding.
+
+    >>> import keras, numpy as np
+    >>> masking, add = keras.layers.Masking(), keras.layers.Add()
+    >>> x, y = np.array([[[1.0], [0.0], [0.0]]]), np.array([[[1.0], [2.0], [0.0]]])
+    >>> add.compute_mask([x, y], [x[:, :, 0] != 0, y[:, :, 0] != 0]).numpy().tolist()
+    [[True, True, False]]
+    """
+    case = part(case, pick)
+    x, mask = shifted(case)
+    y = merge(name, masking(case.x), masking(x.astype("float32")))
+    above = reader(y, case.mask | mask, seed)
+    both, lost = (equations(replace(above, mask=m)).h for m in (case.mask & mask, None))
+    reasons = {"both masks must say so": both, "the mask is lost": lost}
+    assert_close(lstm(above)(y), equations(above).h, 64.0, instead=reasons)
+
+
+@claim("models.joined-in-time", derived="the masks stand one after the other, as the timesteps do")
+@given(padded, picks)
+def test_joined_in_time_the_masks_are_joined_too(case, pick):
+    """
+    Concatenate along the timesteps joins the masks of masked tensors along them.
+
+    An LSTM behind it skips the padding in the middle and at the end.
+
+    >>> import keras, numpy as np
+    >>> masking, join = keras.layers.Masking(), keras.layers.Concatenate(axis=1)
+    >>> x, lstm = np.array([[[1.0], [0.0]]]), keras.layers.LSTM(2)
+    >>> y = join([masking(x), masking(2.0 * x)])
+    >>> bool(np.allclose(lstm(y), lstm(np.array([[[1.0], [2.0]]])), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    x, mask = shifted(case)
+    y = keras.layers.Concatenate(axis=1)([masking(case.x), masking(x.astype("float32"))])
+    assert_mask(y, np.concatenate([case.mask, mask], axis=1))
+
+
+@claim("models.dot-ends-mask", observed="Keras 2 and 3: a product has no timesteps of its own")
+@given(padded, picks, integers(1, 2))
+def test_a_dot_product_has_no_mask(case, pick, axis):
+    """
+    Dot hands no mask on, and multiplies masked timesteps like any other.
+
+    Masking puts zeros at masked timesteps, and these add nothing to a product over time.
+
+    >>> import keras, numpy as np
+    >>> x = keras.layers.Masking()(np.array([[[1.0], [2.0], [0.0]]]))
+    >>> np.array(keras.layers.Dot(1)([x, x])).tolist()
+    [[[5.0]]]
+    """
+    case = part(case, pick)
+    x = masking(case.x)
+    y = keras.layers.Dot(axis)([x, x])
+    assert_mask(y, None)
+    letters = {1: "btf,btg->bfg", 2: "btf,bsf->bts"}[axis]
+    assert_close(y, np.einsum(letters, case.x.astype(float), case.x.astype(float)))
+
+
+@claim("models.sum-of-padding", observed="Keras 2 and 3")
+@given(padded, picks, seeds, sampled_from(["Add", "Subtract", "Average"]))
+def test_sums_count_what_is_masked(case, pick, seed, name):
+    """
+    Add, Subtract and Average compute with the values at masked timesteps, as with any other.
+
+    Masking puts zeros there; what a Dense makes of them is not zero.
+
+    >>> import keras, numpy as np
+    >>> masking, dense = keras.layers.Masking(), keras.layers.Dense(1, bias_initializer="ones")
+    >>> y = dense(masking(np.array([[[0.0], [1.0]]])))  # the first timestep is masked
+    >>> float(np.array(keras.layers.Add()([y, y]))[0, 0, 0])
+    2.0
+    """
+    case, lifting = part(case, pick), keras.layers.Activation("sigmoid")
+    x, y = lifting(masking(case.x)), lifting(masking(other(case, seed)))
+    expected = FUNCTIONS[name](to_numpy(x).astype(float), to_numpy(y).astype(float))
+    assert_close(merge(name, x, y), expected)
+
+
+@claim(
+    "models.merge-of-unmasked",
+    promised="Add, Subtract, Multiply, Average, Maximum, Minimum: element by element",
+)
+@given(padded, seeds)
+def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
+    """
+    Merges of unmasked LSTM outputs compute element by element, and Concatenate joins features.
+
+    Add, Subtract, Multiply, Average, Maximum and Minimum need tensors of one shape for that.
+
+    >>> import keras, numpy as np
+    >>> a, b = keras.layers.LSTM(2), keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(keras.layers.Subtract()([a(x), b(x)]), a(x) - b(x)))
+    True
+    """
+    layer = keras.layers.LSTM(3, return_sequences=True)
+    x, y = layer(case.x), layer(other(case, seed))
+    u, v = to_numpy(x).astype(float), to_numpy(y).astype(float)
+    for name, function in FUNCTIONS.items():
+        assert_close(merge(name, x, y), function(u, v))
+    assert_close(merge("Concatenate", x, y), np.concatenate([u, v], axis=-1))
+
+
+@claim(
+    "models.attention-skips",
+    promised="Attention, call argument `mask`: masked positions of the value have no part",
+)
+@given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
+def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
+    """
+    Attention and AdditiveAttention give masked timesteps of the value no weight.
+
+    The mask comes with the value, as from an LSTM behind Masking; the query may have none.
+
+    >>> import keras, numpy as np
+    >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()
+    >>> q, v = np.array([[[1.0], [2.0]]]), np.array([[[3.0], [4.0], [0.0]]])
+    >>> bool(np.allclose(attention([q, masking(v)]), attention([q, v[:, :2]]), atol=1e-6))
+    True
+    """
+    case, query = part(case, pick), other(case, seed)
+    layer = getattr(keras.layers, name)()
+    for row in range(case.batch):
+        value = case.x[row : row + 1, case.mask[row]]
+        alone = to_numpy(layer([query[row : row + 1], value]))
+        together = to_numpy(layer([query, masking(case.x)]))
+        assert_close(together[row : row + 1], alone.astype(float))
+
+
+@claim(
+    "models.attention-query",
+    promised="Attention, call argument `mask`: zero where the query is masked",
+)
+@given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
+def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
+    """
+    Attention and AdditiveAttention put out zeros where the query is masked, and keep its mask.
+
+    The other timesteps attend as they do without a mask of the query.
+
+    >>> import keras, numpy as np
+    >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()
+    >>> q, v = np.array([[[1.0], [0.0]]]), np.array([[[3.0], [3.0]]])
+    >>> np.array(attention([masking(q), v])).tolist()
+    [[[3.0], [0.0]]]
+    """
+    case, value = part(case, pick), other(case, seed)
+    layer = getattr(keras.layers, name)()
+    y = layer([masking(case.x), value])
+    plain = to_numpy(layer([case.x, value])).astype(float)
+    assert_mask(y, case.mask)
+    assert_close(y, plain * case.mask[:, :, None])
+
+
+@claim("models.heads-skip", observed="Keras 3; Keras 2 since 2.10")
+@given(padded, picks, seeds)
+def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
+    """
+    MultiHeadAttention gives masked timesteps of the value no weight, without being asked.
+
+    The mask that comes with the value is used beside `attention_mask`, and causal masks.
+
+    >>> import keras, numpy as np
+    >>> masking, heads = keras.layers.Masking(), keras.layers.MultiHeadAttention(1, 2)
+    >>> q, v = np.array([[[1.0], [2.0]]]), np.array([[[3.0], [4.0], [0.0]]])
+    >>> bool(np.allclose(heads(q, masking(v)), heads(q, v[:, :2]), atol=1e-6))
+    True
+    """
+    case, query = part(case, pick), other(case, seed)
+    layer = keras.layers.MultiHeadAttention(2, 3)
+    together = to_numpy(layer(query, masking(case.x)))
+    for row in range(case.batch):
+        alone = to_numpy(layer(query[row : row + 1], case.x[row : row + 1, case.mask[row]]))
+        instead = {"the mask is ignored": to_numpy(layer(query, case.x))[row : row + 1]}
+        assert_close(together[row : row + 1], alone.astype(float), instead=instead)
+
+
+@claim("models.attention-of-lstm", derived="the formula of dot-product attention")
+@given(padded, seeds)
+def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
+    """
+    Attention of a query to LSTM outputs is their mean, weighted by the softmax of products.
+
+    Without a mask every timestep has a weight; the products are not scaled by default.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [1.0]]])
+    >>> y = np.array(lstm(x))
+    >>> z = np.array(keras.layers.Attention()([np.zeros((1, 1, 2)), y]))
+    >>> bool(np.allclose(z, y.mean(axis=1, keepdims=True), atol=1e-6))
+    True
+    """
+    value = keras.layers.LSTM(2, return_sequences=True)(case.x)
+    query, v = other(case, seed), to_numpy(value).astype(float)
+    weights = softmax(query.astype(float) @ v.swapaxes(1, 2))
+    assert_close(keras.layers.Attention()([query, value]), weights @ v)

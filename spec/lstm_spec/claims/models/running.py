@@ -1,0 +1,310 @@
+"""A model gives what its layers say, however it is made and run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.models import PASSING, SMALL
+from lstm_spec.harness.model_ways import IN_GRAPHS, MADE_AGAIN, WAYS, called, check, compare, make
+from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES, trials
+
+
+@claim("models.called", derived="the equations of each layer, applied one after the other")
+@given(trials(nodes=SMALL))
+def test_called_a_plain_model_gives_what_its_layers_say(trial):
+    """
+    A plain model that is called computes what the equations of its layers say.
+
+    A model adds nothing to its layers and takes nothing away, in whatever form it is made.
+    Plain: see the introduction of this chapter for the six combinations that are left out.
+
+    >>> import keras, numpy as np
+    >>> dense, lstm = keras.layers.Dense(3), keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.Input((None, 1)), dense, lstm])
+    >>> x = np.array([[[1.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model(x), lstm(dense(x)), atol=1e-6))
+    True
+    """
+    check("called", trial)
+
+
+@claim("models.every-way", derived="models.called: a way to run a model changes no number")
+@given(trials(nodes=integers(1, 2)), sampled_from(sorted(WAYS)))
+def test_every_way_to_run_a_plain_model_gives_the_same(trial, way):
+    """
+    Every way to run a plain model gives what the equations of its layers say.
+
+    Called, in a graph of open sizes, compiled by XLA, by predict and predict_on_batch, cloned,
+    made again from its configuration or its file, and exported.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
+    >>> model, x = keras.Sequential(layers), np.array([[[1.0], [2.0], [0.0]]])
+    >>> bool(np.allclose(model.predict(x, verbose=0), model(x[:, :2]), atol=1e-6))
+    True
+    """
+    check(way, trial)
+
+
+@claim(
+    "models.graphs",
+    derived="models.called: a graph computes what its operations compute",
+    costly="each model is traced, compiled or exported, which takes a second",
+    needs="tensorflow",
+)
+@given(trials(nodes=integers(1, 2)), sampled_from(sorted(IN_GRAPHS)))
+def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
+    """
+    In a tf.function, compiled by XLA, and exported, a plain model gives what a call gives.
+
+    One graph serves every number of samples and timesteps that the model leaves open.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict(x, verbose=0), model(x), atol=1e-6))
+    True
+    """
+    check(way, trial)
+
+
+@claim(
+    "models.lengths-in-predict",
+    derived="models.called: no length is the model's own",
+    costly="predict traces each model, which takes a second",
+)
+@given(trials(nodes=SMALL, opened=True))
+def test_predict_takes_lengths_in_any_order(trial):
+    """
+    Predict gives a plain model of open length its own numbers for each length, in any order.
+
+    What it was given before does not matter, though the graph of the first length is used again.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [2.0], [3.0]]])  # (batch, timesteps, features)
+    >>> _ = model.predict(x, verbose=0)
+    >>> bool(np.allclose(model.predict(x[:, :2], verbose=0), model(x[:, :2]), atol=1e-6))
+    True
+    """
+    first, second = trial.sizes
+    check("predict", replace(trial, sizes=(first, second, first)))
+
+
+@claim("models.samples", derived="models.called: no layer mixes samples outside training")
+@given(trials(nodes=SMALL, declared=False))
+def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
+    """
+    Outside training, a sample gives a plain model the same outputs alone and in a batch.
+
+    No layer looks at another sample; BatchNormalization does in training only.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.Input((None, 1)), keras.layers.BatchNormalization(), keras.layers.LSTM(2)]
+    >>> model, x = keras.Sequential(layers), np.array([[[1.0], [2.0]], [[3.0], [4.0]]])
+    >>> bool(np.allclose(model(x)[1:], model(x[1:]), atol=1e-6))
+    True
+    """
+    run = called(make(trial.model))
+    for inputs in trial.inputs:
+        rows = [run([x[k : k + 1] for x in inputs]) for k in range(len(inputs[0]))]
+        joined = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+        compare(joined, trial.model, inputs)
+
+
+@claim("models.declared-shapes", promised="Model, attribute `output_shape`; None for an open axis")
+@given(trials(nodes=SMALL, forms=FORMS[:2]))
+def test_a_model_returns_what_it_declares(trial):
+    """
+    A functional or Sequential plain model returns the shapes that it declares.
+
+    An axis that is declared as None may have any size; every other has the declared one.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> model.output_shape, tuple(model(np.zeros((3, 4, 1))).shape)
+    ((None, 2), (3, 2))
+    """
+    made, inputs = make(trial.model), trial.inputs[0]
+    actual = called(made)(inputs)
+    compare(actual, trial.model, inputs)
+    for symbol, y in zip(made.model.outputs, actual, strict=True):
+        pairs = list(zip(tuple(symbol.shape), y.shape, strict=True))
+        assert all(axis in (None, size) for axis, size in pairs), f"{symbol.shape}, not {y.shape}"
+
+
+@claim(
+    "models.forms",
+    derived="models.called, for each form",
+    costly="three models are made for each example",
+)
+@given(trials(nodes=SMALL, forms=("Sequential",)))
+def test_the_same_layers_in_another_form_are_the_same_function(trial):
+    """
+    The same layers make the same function as a Sequential, a functional and a subclassed model.
+
+    With the same weights, that is; the form decides only how the model is written down.
+
+    >>> import keras, numpy as np
+    >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))
+    >>> chain, graph = keras.Sequential([given, lstm]), keras.Model(given, lstm(given))
+    >>> x = np.array([[[1.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(chain(x), graph(x), atol=1e-6))
+    True
+    """
+    for form in FORMS:
+        check("called", replace(trial, model=replace(trial.model, form=form)))
+
+
+@claim(
+    "models.made-again",
+    derived="a configuration and a file hold what a model computes",
+    costly="each model is made twice, and saved",
+)
+@given(trials(nodes=SMALL, forms=FORMS[:2]), sampled_from(sorted(MADE_AGAIN)))
+def test_a_model_made_again_is_the_same_function(trial, way):
+    """
+    A plain model's clone, its copy from a configuration and the loaded file compute the same.
+
+    A clone and a copy from a configuration begin with other weights; with the same weights they
+    are the same function.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> clone, x = keras.models.clone_model(model), np.array([[[1.0], [2.0]]])
+    >>> clone.set_weights(model.get_weights())
+    >>> bool(np.allclose(clone(x), model(x), atol=1e-6))
+    True
+    """
+    check(way, trial)
+
+
+@claim("models.nested", derived="models.called: a model is a layer")
+@given(trials(nodes=integers(0, 1), containing=("model in a model", "LSTM")))
+def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
+    """
+    A model in a plain model computes what its layers compute in its place.
+
+    Sequential or functional; an LSTM in it finds the mask, and a mask made in it is handed on.
+
+    >>> import keras, numpy as np
+    >>> dense, lstm = keras.layers.Dense(3), keras.layers.LSTM(2)
+    >>> inner = keras.Sequential([keras.Input((None, 1)), dense])
+    >>> model, x = keras.Sequential([keras.Input((None, 1)), inner, lstm]), np.ones((1, 2, 1))
+    >>> bool(np.allclose(model(x), lstm(dense(x)), atol=1e-6))
+    True
+    """
+    check("called", trial)
+
+
+@claim("models.shared-layer", promised="functional API guide, section Shared layers")
+@given(trials(nodes=SMALL, forms=FORMS[::2], containing=(AGAIN,)))
+def test_a_layer_called_twice_has_one_set_of_weights(trial):
+    """
+    A layer that is called twice in a plain model computes with the same weights both times.
+
+    The model counts these weights once.
+
+    >>> import keras, numpy as np
+    >>> lstm, a, b = keras.layers.LSTM(2), keras.Input((None, 1)), keras.Input((None, 1))
+    >>> model, x = keras.Model([a, b], [lstm(a), lstm(b)]), np.array([[[1.0], [2.0]]])
+    >>> y, z = model([x, x])
+    >>> bool(np.array_equal(y, z)), len(model.weights)
+    (True, 3)
+    """
+    check("called", trial)
+    first = {n.makes[0] for n in trial.model.nodes if not n.again and n.layer.kind == "LSTM"}
+    layers = [x for x in make(trial.model).model.layers if type(x).__name__ == "LSTM"]
+    assert len(layers) == len(first), f"{len(layers)} LSTMs, {len(first)} made"
+
+
+@claim(
+    "models.inputs-by-name",
+    promised="functional API guide: inputs may be passed in a dictionary by name",
+)
+@given(trials(nodes=SMALL, forms=("functional",)))
+def test_inputs_may_be_given_by_name(trial):
+    """
+    A functional plain model takes its inputs in a list, or in a dictionary by their names.
+
+    The names are those of the Inputs; the order in the dictionary does not matter.
+
+    >>> import keras, numpy as np
+    >>> a, b = keras.Input((None, 1), name="a"), keras.Input((1,), name="b")
+    >>> model = keras.Model([a, b], [keras.layers.LSTM(2)(a), b])
+    >>> x, y = np.array([[[1.0], [2.0]]]), np.array([[3.0]])
+    >>> bool(np.array_equal(model({"b": y, "a": x})[0], model([x, y])[0]))
+    True
+    """
+    run, names = called(make(trial.model)), [source.name for source in trial.model.sources]
+    for inputs in trial.inputs:
+        named = dict(reversed(list(zip(names, inputs, strict=True))))
+        compare(run([named]), trial.model, inputs)
+
+
+@claim(
+    "models.silent-outside-training", promised="Dropout and its relatives: inactive at inference"
+)
+@given(
+    trials(words=("LSTM", "Dense"), nodes=integers(1, 1), containing=IDENTITIES),
+    sampled_from(["called", "predict"]),
+)
+def test_outside_training_noise_layers_return_their_input(trial, way):
+    """
+    In calls and in predict, dropout and noise layers around an LSTM return their input.
+
+    Dropout, SpatialDropout1D, AlphaDropout, GaussianDropout and GaussianNoise act in training only.
+
+    >>> import keras, numpy as np
+    >>> lstm, noise = keras.layers.LSTM(2), keras.layers.GaussianNoise(0.9)
+    >>> model = keras.Sequential([keras.Input((None, 1)), noise, lstm, keras.layers.Dropout(0.9)])
+    >>> x = np.array([[[1.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model(x), lstm(x), atol=1e-6))
+    True
+    """
+    check(way, trial)
+
+
+@claim("models.padding", derived="masking.skips-step, and the mask reaches every layer that reads")
+@given(trials(nodes=SMALL, words=PASSING, opened=True, masked=True), integers(1, 3))
+def test_masked_padding_changes_no_output_of_a_model(trial, more):
+    """
+    Padding that is masked changes no output of a plain model whose mask reaches every reader.
+
+    Readers are the LSTMs; in between are layers that hand the mask on. Outputs at the
+    timesteps that are not padded stay, and so do outputs without timesteps.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.Dense(2), keras.layers.LSTM(2)]
+    >>> model, x = keras.Sequential([keras.Input((None, 1)), *layers]), np.array([[[1.0], [2.0]]])
+    >>> bool(np.allclose(model(np.pad(x, [(0, 0), (0, 3), (0, 0)])), model(x), atol=1e-6))
+    True
+    """
+    run, inputs = called(make(trial.model)), trial.inputs[0]
+    longer = [np.pad(x, ((0, 0), (0, more), *((0, 0),) * (x.ndim - 2))) for x in inputs]
+    pairs = zip(run(longer), run(inputs), strict=True)
+    compare([y[:, : z.shape[1]] for y, z in pairs], trial.model, inputs)
+
+
+@claim("models.intermediate", derived="models.called: every tensor of a graph is computed once")
+@given(trials(nodes=SMALL, forms=("functional",)))
+def test_any_tensor_may_be_an_output(trial):
+    """
+    Any tensor in a functional plain model may be an output too, and changes no other output.
+
+    So what a layer in the middle returns can be looked at, with the model as it is.
+
+    >>> import keras, numpy as np
+    >>> given, dense, lstm = keras.Input((None, 1)), keras.layers.Dense(3), keras.layers.LSTM(2)
+    >>> middle = dense(given)
+    >>> model, x = keras.Model(given, [middle, lstm(middle)]), np.array([[[1.0], [2.0]]])
+    >>> bool(np.allclose(model(x)[0], dense(x), atol=1e-6))
+    True
+    """
+    every = tuple(name for node in trial.model.nodes for name in node.makes)
+    check("called", replace(trial, model=replace(trial.model, outputs=every)))

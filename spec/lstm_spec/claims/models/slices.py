@@ -1,0 +1,199 @@
+"""TimeDistributed in models: a layer for each slice, whatever the length."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.models import masking
+from lstm_spec.harness.model_ways import check
+from lstm_spec.harness.models import trials
+from lstm_spec.harness.strategies import cases, noise
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close, assert_refused
+
+longer = cases(batch=integers(1, 3), timesteps=integers(4, 6), features=2)
+"""Cases of more timesteps than samples."""
+SLICED = ("TimeDistributed Dense", "TimeDistributed Sequential")
+
+
+def inner(kind, case):
+    """Return a layer for each slice of a case, with the slices' input, and what it gives."""
+    x = noise((*case.x.shape[:2], 3, 2), case.units)
+    made = {"Dense": keras.layers.Dense(2), "LSTM": keras.layers.LSTM(2)}
+    layer = made[kind]
+    y = np.stack([to_numpy(layer(x[:, t])) for t in range(case.timesteps)], axis=1)
+    return layer, x, y.astype(float)
+
+
+@claim(
+    "models.slices-of-open-length",
+    promised="TimeDistributed: the layer is applied to every temporal slice of its input",
+    corrects="A model that trains and predicts without an error returns every timestep.",
+    costly="each model is traced twice",
+)
+@given(longer, sampled_from(["Dense", "LSTM"]))
+def test_predict_maps_over_the_timesteps_of_each_length(case, kind):
+    """
+    In predict, TimeDistributed over an open length applies its layer to each timestep.
+
+    Whatever lengths came before: the second length is computed by a graph of open length, as
+    is every length in a SavedModel.
+
+    >>> import keras, numpy as np
+    >>> slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
+    >>> model = keras.Sequential([keras.Input((None, 3)), slices])
+    >>> model.predict(np.ones((2, 5, 3)), verbose=0).shape
+    (2, 5, 2)
+    >>> model.predict(np.ones((2, 7, 3)), verbose=0).shape
+    (2, 7, 2)
+    """
+    layer, x, y = inner(kind, case)
+    given = keras.Input((None, 3, 2))
+    model = keras.Model(given, keras.layers.TimeDistributed(layer)(given))
+    assert_close(model.predict(x, verbose=0), y)
+    instead = {"it maps over as many timesteps as samples": y[:, : case.batch]}
+    assert_close(model.predict(x[:, :-1], verbose=0), y[:, :-1], instead=instead)
+
+
+@claim(
+    "models.slices-in-a-graph",
+    promised="TimeDistributed: the layer is applied to every temporal slice of its input",
+    costly="a graph is traced for each example",
+    needs="tensorflow",
+)
+@given(longer, sampled_from(["Dense", "LSTM"]))
+def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind):
+    """
+    In a tf.function of open batch and length, TimeDistributed gives what it gives in a call.
+
+    Of Dense or LSTM; every timestep has its row in the result.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
+    >>> open_sizes = tf.TensorSpec((None, None, 3))
+    >>> graph, x = tf.function(slices, [open_sizes]), np.ones((2, 5, 3), "float32")
+    >>> tuple(slices(x).shape), tuple(graph(x).shape)
+    ((2, 5, 2), (2, 5, 2))
+    """
+    import tensorflow as tf
+
+    layer, x, y = inner(kind, case)
+    slices = keras.layers.TimeDistributed(layer)
+    assert_close(slices(x), y)
+    graph = tf.function(lambda z: slices(z), [tf.TensorSpec((None, None, 3, 2))])
+    instead = {"it maps over as many timesteps as samples": y[:, : case.batch]}
+    assert_close(graph(x), y, instead=instead)
+
+
+@claim("models.slices-of-known-length", derived="models.called, for a known number of slices")
+@given(trials(nodes=integers(0, 1), opened=False, containing=("LSTM", *SLICED)))
+def test_slices_of_known_number_in_models(trial):
+    """
+    In a plain model of known length, TimeDistributed applies its layer to each timestep.
+
+    To a Dense or a model in it, behind an LSTM that returns sequences, or in front of one.
+
+    >>> import keras, numpy as np
+    >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)
+    >>> slices = keras.layers.TimeDistributed(dense)
+    >>> model, x = keras.Sequential([keras.Input((4, 1)), lstm, slices]), np.ones((2, 4, 1))
+    >>> bool(np.allclose(model(x), dense(lstm(x)), atol=1e-6))
+    True
+    """
+    check("called", trial)
+
+
+@claim("models.slices-of-own-layer", derived="a layer of one's own is a layer")
+@given(longer)
+def test_slices_of_a_layer_that_declares_no_shape(case):
+    """
+    TimeDistributed takes a layer of your own that declares no output shape.
+
+    The shape is found out by trying, in a model as in a call.
+
+    >>> import keras, numpy as np
+    >>> class Half(keras.layers.Layer):
+    ...     def call(self, x):
+    ...         return x / 2.0
+    >>> given = keras.Input((3, 2))
+    >>> model = keras.Model(given, keras.layers.TimeDistributed(Half())(given))
+    >>> model.output_shape, float(model(np.ones((1, 3, 2)))[0, 0, 0])
+    ((None, 3, 2), 0.5)
+    """
+    half = type("Half", (keras.layers.Layer,), {"call": lambda self, x: x / 2.0})
+    slices, given = keras.layers.TimeDistributed(half()), keras.Input(case.x.shape[1:])
+    assert_close(slices(case.x), case.x.astype(float) / 2.0)
+    assert_close(keras.Model(given, slices(given))(case.x), case.x.astype(float) / 2.0)
+
+
+@claim("models.slices-refuse-mask", promised="TimeDistributed, call argument `mask`: its shape")
+@given(longer, sampled_from([(0, 1), (1, 0), (1, 1)]))
+def test_slices_refuse_a_mask_of_other_sizes(case, more):
+    """
+    TimeDistributed refuses a mask that has not as many samples and timesteps as its input.
+
+    Even if its layer takes no mask.
+
+    >>> import keras, numpy as np
+    >>> slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
+    >>> try:
+    ...     _ = slices(np.ones((2, 3, 1)), mask=np.ones((2, 4), bool))
+    ... except ValueError:
+    ...     print("refused")
+    refused
+    """
+    slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
+    mask = np.ones(np.add(case.x.shape[:2], more), bool)
+    assert_refused(lambda: slices(case.x, mask=mask), "ValueError", "mask", "TimeDistributed")
+
+
+@claim("models.slices-add-losses", derived="a wrapper has the weights of its layer, and its losses")
+@given(longer, sampled_from([0.25, 0.5, 2.0]))
+def test_slices_add_the_penalty_of_their_layer(case, rate):
+    """
+    TimeDistributed adds the penalties on the weights of its layer to the losses, once.
+
+    Not once for each slice.
+
+    >>> import keras, numpy as np
+    >>> dense = keras.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")
+    >>> slices = keras.layers.TimeDistributed(dense)
+    >>> _ = slices(np.ones((1, 3, 1)))
+    >>> round(float(slices.losses[0]), 3), len(slices.losses)
+    (0.01, 1)
+    """
+    dense = keras.layers.Dense(2, kernel_regularizer=keras.regularizers.L2(rate))
+    slices = keras.layers.TimeDistributed(dense)
+    slices(case.x)
+    total = rate * np.sum(to_numpy(dense.kernel).astype(float) ** 2)
+    assert_close(np.array([float(loss) for loss in slices.losses], "float32"), [total])
+
+
+@claim("models.slices-behind-lstm", derived="masking.passed-on, and a Dense for each slice")
+@given(longer)
+def test_dense_in_slices_is_dense_behind_an_lstm(case):
+    """
+    Behind an LSTM, TimeDistributed of a Dense is the Dense alone, with and without a mask.
+
+    Dense works on the last axis anyway, and hands the mask on as TimeDistributed does.
+
+    >>> import keras, numpy as np
+    >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)
+    >>> slices, y = keras.layers.TimeDistributed(dense), lstm(np.ones((1, 4, 1)))
+    >>> bool(np.allclose(slices(y), dense(y), atol=1e-6))
+    True
+    """
+    layer, dense, above = (
+        lstm(case, return_sequences=True),
+        keras.layers.Dense(3),
+        keras.layers.LSTM(2),
+    )
+    y = layer(masking(case.x * (np.arange(case.timesteps) > 0)[:, None]))
+    slices = keras.layers.TimeDistributed(dense)
+    assert_close(slices(y), to_numpy(dense(y)).astype(float))
+    assert_close(above(slices(y)), to_numpy(above(dense(y))).astype(float))

@@ -1,0 +1,354 @@
+"""Wrong Kerases around the LSTM: other layers, models and graphs that lose, mix or misread."""
+
+from __future__ import annotations
+
+import gc
+from itertools import count
+from types import SimpleNamespace
+
+import keras
+import tensorflow as tf
+from keras.src.backend import get_keras_mask, set_keras_mask
+from keras.src.layers import layer as layer_module
+from keras.src.layers.merging.base_merge import Merge
+from keras.src.models.functional import Functional
+
+from teeth import instead, refuted_by
+
+
+def each(change, outputs):
+    """Return one output or several, each changed."""
+    if isinstance(outputs, (list, tuple)):
+        return type(outputs)(change(y) for y in outputs)
+    return change(outputs)
+
+
+@refuted_by("models.called", "models.padding", "models.average-of-unmasked")
+def makes_no_mask(patch):
+    patch.setattr(keras.layers.Masking, "compute_mask", lambda self, inputs, mask=None: None)
+
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        return inputs * 1.0
+
+
+@refuted_by("models.graphs", "models.every-way", "models.own-embedding")
+def ignores_masks_and_halves_in_graphs(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, mask, **rest):
+        if tf.executing_eagerly():
+            return original(self, mask=mask, **rest)
+        last, outputs, states = original(self, mask=None, **rest)
+        return last * 0.5, outputs * 0.5, states
+
+
+@refuted_by("models.lengths-in-predict", raises=Exception)
+def predicts_the_first_length_only(patch):
+    lengths = {}
+
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, **rest):
+        listed = x if isinstance(x, list) else [x]
+        length = lengths.setdefault(id(self), listed[0].shape[1])
+        cut = [part[:, :length] for part in listed]
+        return original(self, cut if isinstance(x, list) else cut[0], **rest)
+
+
+@refuted_by("models.samples", "models.called")
+def mixes_samples(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, **arguments):
+        last, outputs, states = original(self, **arguments)
+        shift = 0.1 * keras.ops.mean(last, axis=0, keepdims=True)
+        return last + shift, outputs + shift[:, None], states
+
+
+@refuted_by("models.declared-shapes")
+def declares_seven_samples(patch):
+    @instead(patch, keras.layers.RNN, "compute_output_shape")
+    def compute_output_shape(original, self, *shapes, **named):
+        shape = original(self, *shapes, **named)
+        return (7, *shape[1:]) if isinstance(shape, tuple) else shape
+
+
+@refuted_by("models.forms")
+def halves_what_a_sequential_gives(patch):
+    @instead(patch, keras.Sequential, "call")
+    def call(original, self, *inputs, **options):
+        return each(lambda y: y * 0.5, original(self, *inputs, **options))
+
+
+@refuted_by("models.made-again")
+def forgets_the_activation(patch):
+    @instead(patch, keras.layers.LSTM, "get_config")
+    def get_config(original, self):
+        return {**original(self), "activation": "linear", "recurrent_activation": "relu"}
+
+
+@refuted_by("models.nested")
+def halves_what_a_model_in_a_model_gives(patch):
+    depth = []
+
+    @instead(patch, Functional, "call")
+    def call(original, self, *inputs, **options):
+        depth.append(self)
+        outputs = original(self, *inputs, **options)
+        depth.pop()
+        return each(lambda y: y * 0.5, outputs) if depth else outputs
+
+
+@refuted_by("models.shared-layer")
+def gives_something_else_at_every_second_call(patch):
+    calls = count()
+
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, **arguments):
+        last, outputs, states = original(self, **arguments)
+        factor = 1.0 - 0.5 * (next(calls) % 2)
+        return last * factor, outputs * factor, states
+
+
+@refuted_by("models.inputs-by-name", raises=Exception)
+def takes_a_dictionary_for_a_list(patch):
+    @instead(patch, Functional, "_standardize_inputs")
+    def standardize(original, self, inputs):
+        return original(self, list(inputs.values()) if isinstance(inputs, dict) else inputs)
+
+
+@refuted_by("models.silent-outside-training")
+def drops_always(patch):
+    @instead(patch, keras.layers.Dropout, "call")
+    def call(original, self, inputs, training=False):
+        return original(self, inputs, training=True)
+
+
+@refuted_by("models.intermediate")
+def halves_the_first_of_several_outputs(patch):
+    @instead(patch, Functional, "call")
+    def call(original, self, *inputs, **options):
+        outputs = original(self, *inputs, **options)
+        several = isinstance(outputs, (list, tuple))
+        return [outputs[0] * 0.5, *outputs[1:]] if several else outputs
+
+
+# Masks.
+
+
+@refuted_by("models.keeps-mask")
+def loses_the_mask_in_batch_normalization(patch):
+    @instead(patch, keras.layers.BatchNormalization, "compute_mask")
+    def compute_mask(original, self, inputs, previous_mask):
+        return None
+
+
+@refuted_by("models.ends-mask")
+def carries_the_mask_through_a_convolution(patch):
+    patch.setattr(keras.layers.Conv1D, "supports_masking", True)
+
+
+@refuted_by("models.warns-of-lost-mask")
+def says_nothing_of_lost_masks(patch):
+    patch.setattr(layer_module, "warnings", SimpleNamespace(warn=lambda *_, **__: None))
+
+
+@refuted_by("models.average-of-unmasked", "models.average-of-nothing")
+def averages_all_timesteps(patch):
+    @instead(patch, keras.layers.GlobalAveragePooling1D, "call")
+    def call(original, self, inputs, mask=None):
+        return original(self, inputs, mask=None)
+
+
+@refuted_by("models.maximum-of-padding")
+def takes_the_maximum_of_unmasked_timesteps(patch):
+    @instead(patch, keras.layers.GlobalMaxPooling1D, "call")
+    def call(original, self, inputs):
+        mask = get_keras_mask(inputs)
+        return original(self, keras.ops.where(mask[..., None], inputs, -1e9))
+
+
+@refuted_by("models.mask-of-lambda")
+def hands_on_the_mask_of_the_input_of_a_lambda(patch):
+    @instead(patch, keras.layers.Lambda, "compute_mask")
+    def compute_mask(original, self, inputs, mask=None):
+        return mask
+
+
+@refuted_by("models.mask-of-own-layer")
+def lets_every_layer_support_masks(patch):
+    patch.setattr(keras.layers.Layer, "supports_masking", True)
+
+
+@refuted_by("models.mask-of-operations")
+def keeps_the_mask_in_sums(patch):
+    @instead(patch, tf.Tensor, "__add__")
+    def add(original, self, other):
+        total = original(self, other)
+        if (mask := get_keras_mask(self)) is not None:
+            set_keras_mask(total, mask)
+        return total
+
+
+@refuted_by("models.mask-in-nested")
+def loses_the_mask_behind_a_model(patch):
+    @instead(patch, Functional, "call")
+    def call(original, self, *inputs, **options):
+        return each(lambda y: y * 1.0, original(self, *inputs, **options))
+
+    patch.setattr(Functional, "compute_mask", lambda self, inputs, mask=None: None)
+
+
+@refuted_by("models.normalizes-unmasked")
+def normalizes_over_all_timesteps(patch):
+    @instead(patch, keras.layers.BatchNormalization, "call")
+    def call(original, self, inputs, training=None, mask=None):
+        return original(self, inputs, training=training, mask=None)
+
+
+@refuted_by("models.mask-under-policy")
+def ignores_masks_in_half_precision(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, mask, **rest):
+        return original(self, mask=None if self.compute_dtype == "float16" else mask, **rest)
+
+
+@refuted_by("models.mask-lives")
+def collects_masks_as_garbage(patch):
+    alive = []
+
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        alive.append(original(self, inputs))
+        return alive[-1]
+
+    @instead(patch, gc, "collect")
+    def collect(original, *generation):
+        for tensor in alive:
+            set_keras_mask(tensor, None)
+        return original(*generation)
+
+
+@refuted_by("models.infinite-mask-value")
+def subtracts_the_mask_value(patch):
+    @instead(patch, keras.layers.Masking, "call")
+    def call(original, self, inputs):
+        mask = keras.ops.any(inputs - self.mask_value != 0.0, axis=-1)
+        outputs = keras.ops.where(mask[..., None], inputs, 0.0 * inputs)
+        set_keras_mask(outputs, mask)
+        return outputs
+
+
+# Merges.
+
+
+@refuted_by("models.merge-of-one-mask")
+def loses_the_mask_in_merges(patch):
+    @instead(patch, Merge, "compute_mask")
+    def compute_mask(original, self, inputs, mask=None):
+        return None
+
+
+@refuted_by("models.drawn-merges", "models.joined-in-time")
+def loses_the_mask_in_concatenate(patch):
+    @instead(patch, keras.layers.Concatenate, "compute_mask")
+    def compute_mask(original, self, inputs, mask=None):
+        return None
+
+
+@refuted_by("models.merge-of-two-masks")
+def asks_for_both_masks(patch):
+    @instead(patch, Merge, "compute_mask")
+    def compute_mask(original, self, inputs, mask=None):
+        return keras.ops.logical_and(mask[0], mask[1])
+
+
+@refuted_by("models.dot-ends-mask")
+def keeps_a_mask_in_dot(patch):
+    @instead(patch, keras.layers.Dot, "compute_mask")
+    def compute_mask(original, self, inputs, mask=None):
+        return mask[0]
+
+
+@refuted_by("models.sum-of-padding")
+def adds_zeros_in_place_of_padding(patch):
+    @instead(patch, keras.layers.Add, "call")
+    def call(original, self, inputs):
+        masks = [get_keras_mask(x) for x in inputs]
+        zeroed = [keras.ops.where(m[..., None], x, 0.0) for x, m in zip(inputs, masks, strict=True)]
+        return original(self, zeroed)
+
+
+@refuted_by("models.merge-of-unmasked")
+def subtracts_the_first_from_the_second(patch):
+    @instead(patch, keras.layers.Subtract, "call")
+    def call(original, self, inputs):
+        return original(self, inputs[::-1])
+
+
+@refuted_by("models.attention-skips", "models.attention-query")
+def attends_to_padding(patch):
+    @instead(patch, keras.layers.Attention, "call")
+    def call(original, self, inputs, mask=None, **rest):
+        return original(self, inputs, mask=None, **rest)
+
+
+@refuted_by("models.heads-skip")
+def attends_to_padding_with_many_heads(patch):
+    @instead(patch, keras.layers.MultiHeadAttention, "call")
+    def call(original, self, *inputs, **options):
+        return original(self, *inputs, **{**options, "value_mask": None})
+
+
+@refuted_by("models.attention-of-lstm")
+def halves_the_scores(patch):
+    @instead(patch, keras.layers.Attention, "_calculate_scores")
+    def calculate(original, self, query, key):
+        return original(self, query, key) * 0.5
+
+
+# Slices.
+
+
+@refuted_by("models.slices-of-known-length", "models.slices-behind-lstm")
+def reverses_the_slices(patch):
+    @instead(patch, keras.layers.TimeDistributed, "call")
+    def call(original, self, *inputs, **options):
+        return keras.ops.flip(original(self, *inputs, **options), axis=1)
+
+
+@refuted_by("models.slices-refuse-mask")
+def takes_any_mask_for_slices(patch):
+    @instead(patch, keras.layers.TimeDistributed, "call")
+    def call(original, self, inputs, training=None, mask=None):
+        return original(self, inputs, training=training, mask=None)
+
+
+@refuted_by("models.slices-add-losses")
+def forgets_the_penalties_of_the_layer_in_slices(patch):
+    patch.setattr(keras.layers.TimeDistributed, "losses", property(lambda self: []))
+
+
+# Refusals.
+
+
+@refuted_by("models.second-lstm-refused", "models.repeat-refused", "models.swapped-inputs-refused")
+def checks_no_input(patch):
+    @instead(patch, keras.layers.Layer, "_assert_input_compatibility")
+    def check(original, self, inputs):
+        return None
+
+
+@refuted_by("models.unequal-merge-refused")
+def takes_the_first_shape_for_the_merged(patch):
+    @instead(patch, Merge, "_compute_elemwise_op_output_shape")
+    def compute(original, self, shape, other):
+        return shape
+
+
+@refuted_by("models.disconnected-refused")
+def fails_otherwise_where_a_graph_has_a_gap(patch):
+    @instead(patch, Functional, "__init__")
+    def init(original, self, *inputs, **options):
+        try:
+            original(self, *inputs, **options)
+        except ValueError as error:
+            raise KeyError("a gap") from error
