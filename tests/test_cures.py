@@ -9,9 +9,13 @@ import keras
 import numpy as np
 import pytest
 
+from lstm_spec import catalog
+from lstm_spec.answers.cite import code
 from lstm_spec.answers.questions import Question, questions
+from lstm_spec.harness import needs
 
 CURES = [question for question in questions() if question.cure]
+EXAMPLES = [claim for claim in catalog.claims() if claim.chapter != "speed"]
 ONES = np.ones((4, 5, 3), "float32")
 STATE = np.zeros((4, 8), "float32")
 SPECIAL: dict[str, dict[str, Any]] = {
@@ -42,7 +46,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "vectors": ONES,
         "words": np.ones((4, 5, 7)),
     },
-    "refused-input-sticks": {"model": keras.Sequential([keras.layers.LSTM(2)])},
+    "refused-input-sticks": {
+        "model": keras.Sequential([keras.Input((3,)), *map(keras.layers.Dense, (2, 1))])
+    },
     "several-steps-ahead": {"encoded": keras.Input((8,))},
     "softmax-of-one-unit": {"rows": keras.Input((8,))},
     "stacked-bidirectional": {"model": "empty"},
@@ -149,3 +155,16 @@ def test_cures_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         except Exception as error:
             failed.append(f"{question.id}: {type(error).__name__}: {error}"[:300])
     assert failed == []
+
+
+@pytest.mark.parametrize("claim", EXAMPLES[::48], ids=lambda claim: claim.id)
+def test_example_run_as_a_file_prints_its_comments(
+    claim: catalog.Claim, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: Any
+) -> None:
+    if reason := needs.lacking(claim.gpu, claim.needs):
+        pytest.skip(reason)
+    monkeypatch.chdir(tmp_path)
+    program = code(claim.example)
+    exec(program, {})
+    shown = [line[2:] for line in program.splitlines() if line.startswith("# ")]
+    assert capsys.readouterr().out.splitlines() == shown
