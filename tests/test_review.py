@@ -260,3 +260,13 @@ def test_long_programs_are_read_in_part() -> None:
 def test_the_worst_decides() -> None:
     assert review.worst(of_program(rules()[0].sick)) == "error"
     assert review.worst(of_program("import keras\nkeras.layers.LSTM(3)\n")) is None
+
+
+def test_what_moves_a_cursor_or_is_no_text_is_not_repeated() -> None:
+    for odd in ("\\x1b[2J", "\\ud800", "\\n"):
+        found = of_program(
+            f'm = Sequential()\nm.save("a{odd}")\nLSTM(3, activation="{odd}")\n', odd
+        )
+        assert ids(found) == {"no-extension", "unknown-name"}
+        for written in FORMATS.values():
+            assert b"\x1b" not in written(found).encode()

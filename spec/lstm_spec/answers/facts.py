@@ -191,7 +191,7 @@ def _without_cudnn(layer: Layer) -> str | None:
         return None
     for name, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
         value = layer.get(name, wanted)
-        if (value is None or isinstance(value, str)) and value != wanted:
+        if value != wanted and (value is None or value in _activations()):
             return f"{name}={value!r}"
     rate = layer.get("recurrent_dropout", 0.0)
     if isinstance(rate, (int, float)) and rate > 0:

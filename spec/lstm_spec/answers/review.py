@@ -131,7 +131,7 @@ def of_file(file: str, to: str = "") -> Review:
         ProgramError: it cannot be read, or holds neither.
         UnknownReleaseError: nothing is known of the release.
     """
-    name = "standard input" if file == "-" else file
+    name = "standard input" if file == "-" else one_line(file)
     try:
         data = sys.stdin.buffer.read(READ) if file == "-" else _bytes(Path(file))
         if configuration.is_model(data[:4]) or (configuration.is_model(data) and file != "-"):
@@ -269,8 +269,8 @@ def _finding(rule: Rule, line: int, here: Facts) -> Finding:
         id=rule.id,
         line=line,
         severity=rule.severity,
-        sentence=rule.sentence.format_map(words),
-        remedy=rule.remedy.format_map(words),
+        sentence=one_line(rule.sentence.format_map(words)),
+        remedy=one_line(rule.remedy.format_map(words)),
         claim=rule.claim,
         says=str(stands),
         also=rule.also,
@@ -327,7 +327,8 @@ def of_node(node: Node) -> Row | None:
     claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
-    return Row(node.line, what, f"{reads} -> {gives}{count}{_mask(node)}", claims)
+    says = f"{reads} -> {gives}{count}{_mask(node)}"
+    return Row(node.line, one_line(what), one_line(says), claims)
 
 
 def _mask(node: Node) -> str:

@@ -13,6 +13,7 @@ from lstm_spec.answers.network import Custom, Layer
 from lstm_spec.answers.release import release
 from lstm_spec.answers.standing import false_at, named
 from lstm_spec.run import arguments, deviations, place
+from lstm_spec.run.oneline import one_line
 from lstm_spec.run.place import Place
 
 COMMON = {"units", "name", "trainable", "seed", "input_shape", "input_dim", "autocast"}
@@ -61,7 +62,7 @@ def touched(layers: Iterable[Layer]) -> list[Touched]:
         items, kinds = _about().get(known.claim, (frozenset(), frozenset()))
         owner = next((layer for layer in made if items and items <= _items(layer.core)), None)
         if owner is not None and not known.holds and kinds <= _kinds(made):
-            found.append(Touched(known.claim, owner.title, known.instead))
+            found.append(Touched(known.claim, one_line(owner.title), known.instead))
     return found
 
 
