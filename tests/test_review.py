@@ -13,7 +13,7 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.answers import review
 from lstm_spec.answers.review import Review, Rule, of_program, rules
-from lstm_spec.answers.review_formats import FORMATS
+from lstm_spec.answers.review_formats import FORMATS, schema
 from lstm_spec.answers.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"
@@ -173,6 +173,11 @@ def test_formats() -> None:
     assert {one["ruleId"] for one in whole["results"]} == ids(found)
     place = whole["results"][-1]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "asked.py"}, "region": {"startLine": 24}}
+
+
+def test_the_schema_is_the_one_that_is_published() -> None:
+    published = Path(review.__file__).with_name("review.schema.json")
+    assert json.loads(published.read_text(encoding="utf-8")) == schema()
 
 
 MARKDOWN = """
