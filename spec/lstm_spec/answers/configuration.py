@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lstm_spec.answers.network import LARGEST as LARGEST_SIZE
 from lstm_spec.answers.network import (
     RECURRENT,
     UNKNOWN,
@@ -362,6 +363,8 @@ def _name(entry: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return an argument: text and numbers as they are, of an object what is known of it."""
+    if isinstance(value, int) and abs(value) >= LARGEST_SIZE:
+        return UNKNOWN
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
     if isinstance(value, (list, tuple)):

@@ -149,8 +149,11 @@ MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conca
 
 
 def known(*values: Any) -> bool:
-    """Say whether values are whole numbers."""
-    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    """Say whether values are whole numbers, and no larger than any size."""
+    return all(
+        isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
+        for value in values
+    )
 
 
 def connect(

@@ -18,6 +18,7 @@ from lstm_spec.answers import arrays
 from lstm_spec.answers.arrays import Array
 from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.network import (
+    LARGEST,
     UNKNOWN,
     Layer,
     Node,
@@ -611,7 +612,10 @@ class _Reader:
                 self.value(part, scope)
 
     def of_Constant(self, node: ast.Constant, scope: Scope) -> Any:  # noqa: N802
-        return node.value if isinstance(node.value, (*PLAIN, type(...))) else UNKNOWN
+        value = node.value
+        if isinstance(value, int) and abs(value) >= LARGEST:
+            return UNKNOWN
+        return value if isinstance(value, (*PLAIN, type(...))) else UNKNOWN
 
     def of_Name(self, node: ast.Name, scope: Scope) -> Any:  # noqa: N802
         found = scope.find(node.id)
