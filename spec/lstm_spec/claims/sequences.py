@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds
-from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import SIZES, cases, noise, picks, seeds, several, varied
+from lstm_spec.harness.subject import lstm, passed
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+from lstm_spec.harness.ways import with_ways
+
+FREE = ("go_backwards", "use_bias", "implementation", "dtype")
+"""What hardly any sentence of this chapter fixes."""
 
 
 @claim(
@@ -21,8 +25,8 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_ref
     promised="RNN, section Output shape",
     corrects="A layer with 40 units returns a sequence of 40 outputs.",
 )
-@given(cases(return_sequences=True))
-def test_a_sequence_has_a_row_for_each_timestep(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked"), return_sequences=True)))
+def test_a_sequence_has_a_row_for_each_timestep(case, way):
     """
     With `return_sequences` the output has a row for each timestep and a column for each unit.
 
@@ -36,17 +40,18 @@ def test_a_sequence_has_a_row_for_each_timestep(case):
     >>> tuple(lstm(np.ones((1, 1, 3))).shape)
     (1, 1, 40)
     """
-    shape = tuple(lstm(case)(case.x).shape)
+    shape = tuple(way(lstm(case))(case.x, **passed(case)).shape)
     assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
 
 
 @claim("sequences.last-row", promised="LSTM, argument `return_sequences`")
-@given(cases(go_backwards=booleans()))
-def test_the_default_output_is_the_last_row_of_the_sequence(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked")), "return_sequences"))
+def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
     """
     Without `return_sequences` the output is the last row of the sequence, without a time axis.
 
-    Nothing is averaged or added up over time: the rows before are computed and dropped.
+    Nothing is averaged or added up over time: the rows before are computed and dropped. Only
+    together do `unroll`, `go_backwards`, `zero_output_for_mask` and a mask break it.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -57,7 +62,10 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case):
     >>> bool(np.allclose(last(x), sequence(x)[:, -1], atol=1e-6))
     True
     """
-    assert_same(lstm(case)(case.x), lstm(case, return_sequences=True)(case.x)[:, -1])
+    expected = equations(case).outputs[:, -1]
+    assert_close(way(lstm(case))(case.x, **passed(case)), expected)
+    sequence = way(lstm(case, return_sequences=True))(case.x, **passed(case))
+    assert_close(sequence[:, -1], expected)
 
 
 @claim(
@@ -65,12 +73,21 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case):
     derived="the claims `sequences.last-row` and `time.prefix`",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4)), picks)
-def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "use_bias", "implementation", "dtype", "state"),
+            timesteps=several,
+        )
+    ),
+    picks,
+)
+def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     """
-    Row t of the sequence is the output of the layer on the timesteps up to and including t.
+    Read forwards, row t of the sequence is the output on the timesteps up to and including t.
 
-    Row 0 has read one timestep, not none: the initial state is no row of the sequence.
+    Row 0 has read one timestep, not none: the initial state is no row of the sequence. For
+    layers that go backwards see `sequences.backwards-rows`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -81,8 +98,10 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, pick):
     [True, True, True]
     """
     t = pick % case.timesteps
-    sequence = lstm(case, return_sequences=True)(case.x)
-    assert_close(sequence[:, t], lstm(case)(case.x[:, : t + 1]))
+    expected = equations(case).outputs[:, t]
+    sequence = way(lstm(case, return_sequences=True))(case.x, **passed(case))
+    assert_close(sequence[:, t], expected)
+    assert_close(way(lstm(case))(case.x[:, : t + 1], **passed(case)), expected)
 
 
 @claim(
@@ -90,8 +109,12 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, pick):
     promised="RNN, section Output shape",
     corrects="`return_sequences` with `return_state` gives the cell state at every timestep.",
 )
-@given(cases(return_sequences=booleans(), return_state=True))
-def test_return_state_adds_two_final_states(case):
+@given(
+    *with_ways(
+        cases(**varied(*SIZES, *FREE, "state", "masked", "return_sequences"), return_state=True)
+    )
+)
+def test_return_state_adds_two_final_states(case, way):
     """
     `return_state` adds two tensors of shape (batch, units), also with `return_sequences`.
 
@@ -106,9 +129,10 @@ def test_return_state_adds_two_final_states(case):
     >>> [tuple(y.shape) for y in lstm(x)]
     [(1, 5, 2), (1, 2), (1, 2)]
     """
-    _, *states = lstm(case)(case.x)
+    _, *states = way(lstm(case))(case.x, **passed(case))
     shapes = [tuple(state.shape) for state in states]
     assert shapes == [(case.batch, case.units)] * 2, f"states {shapes}"
+    assert_close(states, returned(case)[1:])
 
 
 @claim(
@@ -116,8 +140,12 @@ def test_return_state_adds_two_final_states(case):
     promised="LSTM, section Example: the memory state, then the carry state",
     corrects="`return_state` returns the cell state alone.",
 )
-@given(cases(return_state=True))
-def test_the_states_are_h_then_c(case):
+@given(
+    *with_ways(
+        cases(**varied(*SIZES, *FREE, "state", "masked", "return_sequences"), return_state=True)
+    )
+)
+def test_the_states_are_h_then_c(case, way):
     """
     The returned states are h, then c, in the order in which `initial_state` takes them.
 
@@ -130,8 +158,7 @@ def test_the_states_are_h_then_c(case):
     >>> bool(np.allclose(y, h)), bool(np.allclose(y, c, rtol=0, atol=1e-9))
     (True, False)
     """
-    run = equations(case)
-    assert_close(lstm(case)(case.x), [run.outputs[:, -1], run.h, run.c])
+    assert_close(list(way(lstm(case))(case.x, **passed(case))), returned(case))
 
 
 @claim(
@@ -139,21 +166,21 @@ def test_the_states_are_h_then_c(case):
     observed="Keras 3; Keras 2 returned a list",
     corrects="Documentation of RNN, section Output shape: with `return_state` it returns a list.",
 )
-@given(cases(return_sequences=booleans(), return_state=True))
+@given(cases(return_sequences=booleans(), stateful=booleans(), return_state=True))
 def test_what_return_state_returns_is_a_tuple(case):
     """
-    With `return_state` the output and the states come in a tuple, not in a list.
+    With `return_state` a call returns the output and the states in a tuple, not in a list.
 
     So they cannot be added to a list by `+`, and none of them can be replaced in its place.
-    A call on a symbol returns a tuple too.
+    A call on a symbol returns a tuple too; a model's `predict` returns a list.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_state=True), np.ones((1, 3, 1))
     >>> isinstance(lstm(x), tuple), isinstance(lstm(keras.Input((3, 1))), list)
     (True, False)
     """
-    returned, declared = lstm(case)(case.x), lstm(case)(keras.Input(case.x.shape[1:]))
-    assert type(returned) is tuple, f"a {type(returned).__name__} of arrays"
+    results, declared = lstm(case)(case.x), lstm(case)(keras.Input(batch_shape=case.x.shape))
+    assert type(results) is tuple, f"a {type(results).__name__} of arrays"
     assert type(declared) is tuple, f"a {type(declared).__name__} of symbols"
 
 
@@ -161,12 +188,17 @@ def test_what_return_state_returns_is_a_tuple(case):
     "sequences.output-is-h",
     derived="the equations: the output of a timestep is its h",
 )
-@given(cases(return_state=True, go_backwards=booleans()))
-def test_the_output_is_the_final_h(case):
+@given(
+    *with_ways(
+        cases(**varied(*SIZES, *FREE, "state", "stateful", "return_sequences"), return_state=True)
+    )
+)
+def test_the_output_is_the_final_h(case, way):
     """
-    Without a mask, the output and the returned h are the same numbers.
+    Without a mask, the last output and the returned h are the same numbers.
 
-    So `return_state` gives one thing that is new: c.
+    So `return_state` gives one thing that is new: c. With `return_sequences` the last output
+    is y[:, -1].
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -174,8 +206,8 @@ def test_the_output_is_the_final_h(case):
     >>> bool(np.array_equal(y, h))
     True
     """
-    y, h, _ = lstm(case)(case.x)
-    assert_same(y, h)
+    y, h, _ = way(lstm(case))(case.x, **passed(case))
+    assert_same(y[:, -1] if case.options["return_sequences"] else y, h)
 
 
 @claim(
@@ -183,10 +215,14 @@ def test_the_output_is_the_final_h(case):
     derived="the equations: h = o * tanh(c), so |h| < |c|",
     corrects="The output of an LSTM is its cell state.",
 )
-@given(cases(return_state=True, dtype="float64"))
-def test_the_output_is_not_c(case):
+@given(
+    *with_ways(
+        cases(**varied(*SIZES, "go_backwards", "use_bias"), return_state=True, dtype="float64")
+    )
+)
+def test_the_output_is_not_c(case, way):
     """
-    The output is not c: with the default activations every element of it is nearer to zero.
+    The output is not c: with the default activations, it is nearer to zero wherever c is not 0.
 
     The output gate and tanh both make it smaller, and c, which they do not touch, is what
     the layer remembers.
@@ -197,9 +233,9 @@ def test_the_output_is_not_c(case):
     >>> bool(np.all(np.abs(y) < np.abs(c)))
     True
     """
-    y, _, c = lstm(case)(case.x)
-    y, c = np.abs(y), np.abs(c)
-    assert np.all(y < c), f"the output has the sizes {y}, c has {c}"
+    y, _, c = way(lstm(case))(case.x)
+    sizes, limits = np.abs(y), np.abs(c)
+    assert np.all(sizes < limits), f"the output has the sizes {sizes}, c has {limits}"
 
 
 @claim(
@@ -207,8 +243,13 @@ def test_the_output_is_not_c(case):
     derived="the equations: what is returned occurs in none of them",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 3)), booleans())
-def test_the_flags_choose_what_is_returned(case, sequences):
+@given(
+    *with_ways(
+        cases(**varied(*SIZES, *FREE, "state", "masked")), "return_sequences", "return_state"
+    ),
+    booleans(),
+)
+def test_the_flags_choose_what_is_returned(case, way, sequences):
     """
     `return_sequences` and `return_state` choose what is returned, not what is computed.
 
@@ -224,11 +265,11 @@ def test_the_flags_choose_what_is_returned(case, sequences):
     >>> bool(np.allclose(plain(x), y[:, -1], atol=1e-6))
     True
     """
-    y, h, c = lstm(case, return_sequences=True, return_state=True)(case.x)
-    results = {True: y, False: y[:, -1]}
-    states = lstm(case, return_sequences=sequences, return_state=True)(case.x)
-    assert_same(states, [results[sequences], h, c])
-    assert_same(lstm(case, return_sequences=sequences)(case.x), results[sequences])
+    case = replace(case, options={**case.options, "return_sequences": sequences})
+    with_states = way(lstm(case, return_state=True))(case.x, **passed(case))
+    run = equations(case)
+    assert_close(list(with_states), [returned(case), run.h, run.c])
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
 @claim(
@@ -236,12 +277,22 @@ def test_the_flags_choose_what_is_returned(case, sequences):
     promised="LSTM, argument `go_backwards`",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=booleans(), return_state=True))
-def test_going_backwards_is_flipping_the_input(case):
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, "use_bias", "implementation", "dtype", "state", "masked"),
+            **varied("return_sequences", "stateful"),
+            return_state=True,
+        ),
+        "go_backwards",
+    )
+)
+def test_going_backwards_is_flipping_the_input(case, way):
     """
     `go_backwards` computes what the layer computes on x[:, ::-1], states included.
 
-    The timesteps are read from the last to the first; features and samples stay in order.
+    The timesteps are read from the last to the first, and with them the mask, if there is
+    one; features and samples stay in order.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -251,8 +302,12 @@ def test_going_backwards_is_flipping_the_input(case):
     >>> bool(np.allclose(backwards(x), forwards(x[:, ::-1]), atol=1e-6))
     True
     """
-    backwards = lstm(case, go_backwards=True)
-    assert_close(backwards(case.x), lstm(case)(case.x[:, ::-1]))
+    flipped = replace(case, x=case.x[:, ::-1])
+    if case.mask is not None:
+        flipped = replace(flipped, mask=case.mask[:, ::-1])
+    expected = returned(flipped)
+    assert_close(list(way(lstm(case, go_backwards=True))(case.x, **passed(case))), expected)
+    assert_close(list(way(lstm(case))(flipped.x, **passed(flipped))), expected)
 
 
 @claim(
@@ -261,8 +316,18 @@ def test_going_backwards_is_flipping_the_input(case):
     corrects="With `go_backwards`, row t of the sequence still belongs to timestep t of the input.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4), go_backwards=True, return_sequences=True), picks)
-def test_backwards_rows_stay_in_reading_order(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "use_bias", "implementation", "dtype"),
+            timesteps=several,
+            go_backwards=True,
+            return_sequences=True,
+        )
+    ),
+    picks,
+)
+def test_backwards_rows_stay_in_reading_order(case, way, pick):
     """
     With `go_backwards`, row k of the sequence has read the last k + 1 timesteps and no other.
 
@@ -278,8 +343,10 @@ def test_backwards_rows_stay_in_reading_order(case, pick):
     """
     k = pick % case.timesteps
     tail = case.x[:, case.timesteps - 1 - k :]
-    read = lstm(case, return_sequences=False)(tail)
-    assert_close(lstm(case)(case.x)[:, k], read)
+    forwards = {**case.options, "go_backwards": False}
+    expected = equations(replace(case, x=tail[:, ::-1], options=forwards)).h
+    assert_close(way(lstm(case))(case.x)[:, k], expected)
+    assert_close(way(lstm(case, return_sequences=False))(tail), expected)
 
 
 @claim(
@@ -288,8 +355,18 @@ def test_backwards_rows_stay_in_reading_order(case, pick):
     corrects="The output of a layer that goes backwards has seen only the last timestep.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4), go_backwards=True, dtype="float64"), picks)
-def test_the_default_output_backwards_has_read_all_timesteps(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "use_bias", "implementation"),
+            timesteps=integers(2, 7),
+            go_backwards=True,
+            dtype="float64",
+        )
+    ),
+    picks,
+)
+def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     """
     With `go_backwards` the default output has read all timesteps, the first of them last.
 
@@ -303,9 +380,11 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, pick):
     >>> [bool(np.all(y != lstm(x))) for y in changed]
     [True, True, True]
     """
-    layer, other = lstm(case), case.x.copy()
+    run, other = way(lstm(case)), case.x.copy()
     other[:, pick % case.timesteps] += 1.0
-    assert_differs(layer(other), layer(case.x), everywhere=True)
+    y = run(case.x)
+    assert_close(y, equations(case).h)
+    assert_differs(run(other), y, everywhere=True)
 
 
 @claim(
@@ -313,7 +392,7 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, pick):
     promised="LSTM, call argument `inputs`: a tensor with three axes",
     corrects="LSTM layers are stacked like Dense layers, without further arguments.",
 )
-@given(cases(), integers(1, 3))
+@given(cases(**varied(*SIZES, "go_backwards", "stateful")), integers(1, 3))
 def test_an_lstm_on_a_single_output_is_refused(case, units):
     """
     An LSTM on top of one without `return_sequences` is refused: it finds 2 axes, not 3.
@@ -331,8 +410,12 @@ def test_an_lstm_on_a_single_output_is_refused(case, units):
     >>> tuple(keras.layers.LSTM(2)(keras.layers.LSTM(4, return_sequences=True)(x)).shape)
     (1, 2)
     """
-    upper, y = keras.layers.LSTM(units), lstm(case)(case.x)
-    assert_refused(lambda: upper(y), "ValueError", "expected ndim=3, found ndim=2")
+    lower, words = lstm(case), "expected ndim=3, found ndim=2"
+    y, symbol = lower(case.x), lower(keras.Input(batch_shape=case.x.shape))
+    assert_refused(lambda: keras.layers.LSTM(units)(y), "ValueError", words)
+    assert_refused(lambda: keras.layers.LSTM(units)(symbol), "ValueError", words)
+    stack = keras.Sequential([lower, keras.layers.LSTM(units)])
+    assert_refused(lambda: stack(case.x), "ValueError", words)
 
 
 @claim(
@@ -341,8 +424,16 @@ def test_an_lstm_on_a_single_output_is_refused(case, units):
     corrects="The upper of two LSTM layers starts from the last output, or state, of the lower.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), seeds)
-def test_the_upper_layer_reads_the_outputs_of_the_lower(case, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, "go_backwards", "use_bias", "masked", "dtype"), return_sequences=True
+        ),
+        "float64",
+    ),
+    seeds,
+)
+def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
     """
     In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
 
@@ -356,17 +447,20 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, seed):
     >>> np.all(y == z, axis=2).tolist()  # had upper begun with lower's end, all would differ
     [[True, True, False]]
     """
-    kernel = noise((case.units, 4 * case.units), seed)
+    kernel = noise((case.units, 4 * case.units), seed, scale=min(1.0, 4 / case.units))
     upper = replace(case, x=equations(case).outputs, kernel=kernel)
-    stack = keras.Sequential([lstm(case, return_sequences=True), lstm(upper)])
-    assert_close(stack(case.x), equations(upper).h)
+    outputs = way(lstm(case))(case.x, **passed(case))
+    assert_close(way(lstm(upper))(outputs, **passed(case)), returned(upper))
+    if case.mask is None:
+        stack = keras.Sequential([lstm(case), lstm(upper)])
+        assert_close(stack(case.x), returned(upper))
 
 
 @claim(
     "sequences.no-states-in-sequential",
     observed="Keras 3, every backend: the layer after it is called on all that it returns",
 )
-@given(cases(return_sequences=booleans(), return_state=True))
+@given(cases(**varied(*SIZES, "return_sequences", "stateful"), return_state=True))
 def test_return_state_does_not_fit_into_sequential(case):
     """
     In a Sequential model, a layer after an LSTM with `return_state` refuses its three tensors.
@@ -392,8 +486,8 @@ def test_return_state_does_not_fit_into_sequential(case):
     promised="Dense, section Note: more than two axes",
     corrects="Dense takes only two axes, so a sequence needs TimeDistributed or Flatten before it.",
 )
-@given(cases(return_sequences=True), picks, seeds)
-def test_dense_is_applied_to_each_timestep(case, pick, seed):
+@given(*with_ways(cases(**varied(*SIZES, "masked"), return_sequences=True)), picks, seeds)
+def test_dense_is_applied_to_each_timestep(case, way, pick, seed):
     """
     Dense after `return_sequences` is applied to each timestep, with the same weights.
 
@@ -408,7 +502,10 @@ def test_dense_is_applied_to_each_timestep(case, pick, seed):
     >>> bool(np.allclose(dense(y)[:, 3], dense(y[:, 3]), atol=1e-6))
     True
     """
-    y, t = lstm(case)(case.x), pick % case.timesteps
+    y, t = np.asarray(way(lstm(case))(case.x, **passed(case))), pick % case.timesteps
     drawn = keras.initializers.RandomUniform(-1.0, 1.0, seed=seed)
     dense = keras.layers.Dense(2, kernel_initializer=drawn, bias_initializer=drawn)
-    assert_close(dense(y)[:, t], dense(y[:, t]))
+    dense.build(y.shape)
+    kernel, bias = (weight.astype(float) for weight in dense.get_weights())
+    assert_close(dense(y)[:, t], y[:, t].astype(float) @ kernel + bias)
+    assert_close(keras.Sequential([dense])(y)[:, t], y[:, t].astype(float) @ kernel + bias)

@@ -10,13 +10,33 @@ from typing import Any
 
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import integers
 from numpy.typing import NDArray
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, picks, seeds
-from lstm_spec.harness.subject import as_states, lstm, to_numpy
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import (
+    SIZES,
+    Array,
+    Case,
+    cases,
+    noise,
+    permutation,
+    picks,
+    seeds,
+    several,
+    some_large,
+    varied,
+    whole,
+)
+from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.ways import with_ways
+
+FREE = ("implementation", "go_backwards", "dtype")
+"""What the sentences of this chapter do not fix."""
+any_cases = cases(**varied(*SIZES, *FREE, "masked"), return_sequences=True)
+"""Cases of any size, with or without a mask."""
 
 
 def columns(units: Any, case: Case) -> NDArray[np.int64]:
@@ -72,8 +92,8 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
     corrects="The units stand in the order of time, each for one timestep.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), seeds)
-def test_permuting_units_permutes_outputs(case, seed):
+@given(*with_ways(any_cases), seeds)
+def test_permuting_units_permutes_outputs(case, way, seed):
     """
     Permuting the units in all three weights permutes the units of the output in the same way.
 
@@ -97,7 +117,9 @@ def test_permuting_units_permutes_outputs(case, seed):
         recurrent_kernel=case.recurrent_kernel[order][:, columns(order, case)],
         bias=case.bias[columns(order, case)],
     )
-    assert_close(lstm(permuted)(case.x), to_numpy(lstm(case)(case.x))[:, :, order])
+    expected = returned(case)
+    assert_close(way(lstm(case))(case.x, **passed(case)), expected)
+    assert_close(way(lstm(permuted))(case.x, **passed(case)), expected[:, :, order])
 
 
 @claim(
@@ -105,8 +127,8 @@ def test_permuting_units_permutes_outputs(case, seed):
     derived="the equations: a sum over the features has no order",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True, features=integers(1, 4)), seeds)
-def test_permuting_features_with_their_weights_changes_nothing(case, seed):
+@given(*with_ways(any_cases), seeds)
+def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
     """
     Permuting the features together with the rows of the kernel changes nothing.
 
@@ -124,7 +146,8 @@ def test_permuting_features_with_their_weights_changes_nothing(case, seed):
     """
     order = permutation(case.features, seed)
     permuted = replace(case, kernel=case.kernel[order])
-    assert_close(lstm(permuted)(case.x[:, :, order]), lstm(case)(case.x))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
+    assert_close(way(lstm(permuted))(case.x[:, :, order], **passed(case)), returned(case))
 
 
 @claim(
@@ -132,13 +155,13 @@ def test_permuting_features_with_their_weights_changes_nothing(case, seed):
     derived="the equations: they hold for each sample alone",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True, batch=integers(1, 4)), seeds)
-def test_permuting_samples_permutes_outputs(case, seed):
+@given(*with_ways(any_cases), seeds)
+def test_permuting_samples_permutes_outputs(case, way, seed):
     """
-    Permuting the samples of a batch permutes the outputs in the same way.
+    Without state and dropout, permuting the samples of a batch permutes the outputs.
 
-    The batch is a set of sequences that are computed at the same time, not one after
-    the other. A stateful layer, which remembers by position, is the exception.
+    The batch is a set of sequences that are computed at the same time, not one after the
+    other. A stateful layer remembers by position; dropout draws a mask for each position.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -147,8 +170,11 @@ def test_permuting_samples_permutes_outputs(case, seed):
     >>> bool(np.allclose(lstm(x[order]), np.array(lstm(x))[order]))
     True
     """
-    order, layer = permutation(case.batch, seed), lstm(case)
-    assert_close(layer(case.x[order]), to_numpy(layer(case.x))[order])
+    order, run = permutation(case.batch, seed), way(lstm(case))
+    expected = returned(case)
+    assert_close(run(case.x, **passed(case)), expected)
+    permuted = {name: value[order] for name, value in passed(case).items()}
+    assert_close(run(case.x[order], **permuted), expected[order])
 
 
 @claim(
@@ -157,13 +183,16 @@ def test_permuting_samples_permutes_outputs(case, seed):
     corrects="Input vector k goes to unit k, so units and timesteps are the same thing.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4), dtype="float64"), picks)
-def test_rotating_timesteps_changes_outputs(case, pick):
+@given(
+    *with_ways(cases(**varied("batch", "features", "units"), timesteps=several, dtype="float64")),
+    picks,
+)
+def test_rotating_timesteps_changes_outputs(case, way, pick):
     """
-    Rotating the timesteps of a sequence changes its output, whatever the order of the units.
+    Rotating the timesteps of a sequence changes its output as a rule, in any order of the units.
 
-    Of the axes of an LSTM only time has an order. Units, features and samples can be
-    permuted; a permutation of distinct timesteps is another sequence.
+    Of the axes of an LSTM only time has an order. Exceptions are timesteps that are equal, and
+    weights made by hand, as the running sum of `gates.accumulator`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -172,8 +201,9 @@ def test_rotating_timesteps_changes_outputs(case, pick):
     >>> bool(np.allclose(y, z)), bool(np.allclose(y[:, ::-1], z))
     (False, False)
     """
-    rotated = np.roll(case.x, 1 + pick % (case.timesteps - 1), axis=1)
-    y, z = to_numpy(lstm(case)(case.x)), to_numpy(lstm(case)(rotated))
+    rotated, run = np.roll(case.x, 1 + pick % (case.timesteps - 1), axis=1), way(lstm(case))
+    y, z = to_numpy(run(case.x)), to_numpy(run(rotated))
+    assert_close(y, equations(case).h)
     assert_differs(np.sort(z), np.sort(y))
 
 
@@ -182,13 +212,13 @@ def test_rotating_timesteps_changes_outputs(case, pick):
     derived="the equations: the input counts only through the kernel",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), seeds)
-def test_zero_kernel_ignores_the_input(case, seed):
+@given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
+def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    With a kernel of zeros the output is the same for every input, to the last bit.
+    With a kernel of zeros the output is the same for every finite input, to the last bit.
 
     What is left is a layer that runs on its biases and its own state. No other path leads
-    from the input to the output.
+    from the input to the output. NaN and infinity get through: 0 times either is NaN.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_initializer="zeros", bias_initializer="ones")
@@ -196,8 +226,9 @@ def test_zero_kernel_ignores_the_input(case, seed):
     >>> bool(np.array_equal(lstm(x), lstm(-5 * x)))
     True
     """
-    layer = lstm(replace(case, kernel=np.zeros_like(case.kernel)))
-    assert_same(layer(noise(case.x.shape, seed)), layer(case.x))
+    run = way(lstm(replace(case, kernel=np.zeros_like(case.kernel))))
+    other = noise(case.x.shape, seed) * np.float32(10.0**power)
+    assert_same(run(other, **passed(case)), run(case.x, **passed(case)))
 
 
 @claim(
@@ -205,13 +236,14 @@ def test_zero_kernel_ignores_the_input(case, seed):
     derived="the equations: a feature is multiplied by its kernel row",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), picks, seeds)
-def test_feature_with_a_zero_kernel_row_is_not_there(case, pick, seed):
+@given(*with_ways(any_cases), picks, seeds)
+def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Adding a feature whose kernel row is zero changes nothing.
+    Adding a feature of finite numbers whose kernel row is zero changes nothing.
 
-    So a trained layer can be given another feature: insert a row of zeros into its
-    kernel, and it computes as before until it is trained further.
+    So a trained layer can be given another feature: insert a row of zeros into its kernel,
+    and it computes as before until it is trained further. Fill missing values first: 0 times
+    NaN is NaN.
 
     >>> import keras, numpy as np
     >>> lstm, wider = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -226,7 +258,8 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, pick, seed):
     more = noise((case.batch, case.timesteps), seed, scale=9.0)
     x = np.insert(case.x, place, more, axis=2)
     wider = replace(case, x=x, kernel=np.insert(case.kernel, place, 0.0, axis=0))
-    assert_close(lstm(wider)(x), lstm(case)(case.x))
+    assert_close(way(lstm(wider))(x, **passed(case)), returned(case))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
 @claim(
@@ -234,13 +267,14 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, pick, seed):
     derived="the equations: only the product of feature and kernel counts",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), picks, integers(-9, 9))
-def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, pick, power):
+@given(*with_ways(any_cases), picks, some_large(integers(-9, 9), -60, 60))
+def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pick, power):
     """
-    Scaling a feature by a power of two and its kernel row by the inverse changes no bit.
+    Scaling a feature by a power of two, its kernel row by the inverse, changes no bit.
 
-    The unit of measurement of a feature can move into the kernel. Another factor does so
-    too, up to rounding. Training is affected, because the initial kernel is of one size.
+    The unit of measurement of a feature can move into the kernel, if nothing overflows or
+    becomes subnormal. Another factor does so too, up to rounding. Training is affected,
+    because the initial kernel is of one size.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -254,7 +288,9 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, pick, po
     scale = np.ones(case.features, np.float32)
     scale[pick % case.features] = 2.0**power
     scaled = replace(case, kernel=case.kernel / scale[:, None])
-    assert_same(lstm(scaled)(case.x * scale), lstm(case)(case.x))
+    expected = way(lstm(case))(case.x, **passed(case))
+    assert_close(expected, returned(case))
+    assert_same(way(lstm(scaled))(case.x * scale, **passed(case)), expected)
 
 
 @claim(
@@ -262,8 +298,8 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, pick, po
     derived="the equations: tanh is odd, and the gates see the unit by its row",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), picks)
-def test_sign_of_a_unit_is_a_convention(case, pick):
+@given(*with_ways(any_cases), picks)
+def test_sign_of_a_unit_is_a_convention(case, way, pick):
     """
     Negating a unit's candidate weights and its recurrent row negates its output and no other.
 
@@ -285,12 +321,22 @@ def test_sign_of_a_unit_is_a_convention(case, pick):
     g = np.concatenate([one, one, sign, one])
     recurrent = sign[:, None] * case.recurrent_kernel * g
     negated = replace(case, kernel=case.kernel * g, recurrent_kernel=recurrent, bias=case.bias * g)
-    assert_close(lstm(negated)(case.x), to_numpy(lstm(case)(case.x)) * sign)
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
+    assert_close(way(lstm(negated))(case.x, **passed(case)), returned(case) * sign)
 
 
 @claim("symmetry.twins", derived="the equations: a unit is made from its own columns")
-@given(cases(return_sequences=True, units=integers(2, 4)), seeds)
-def test_twin_units_stay_twins(case, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "features", *FREE, "masked"),
+            units=some_large(integers(2, 4), 65),
+            return_sequences=True,
+        )
+    ),
+    seeds,
+)
+def test_twin_units_stay_twins(case, way, seed):
     """
     Two units with the same columns in all three weights have the same output at every timestep.
 
@@ -311,7 +357,7 @@ def test_twin_units_stay_twins(case, seed):
     layer, twins = lstm(case), np.arange(case.units)
     twins[other] = one
     layer.set_weights([weight[..., columns(twins, case)] for weight in case.weights])
-    y = to_numpy(layer(case.x))
+    y = to_numpy(way(layer)(case.x, **passed(case)))
     assert_close(y[:, :, other], y[:, :, one])
 
 
@@ -320,8 +366,8 @@ def test_twin_units_stay_twins(case, seed):
     derived="the equations: what a weight of zero joins is not connected",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), integers(1, 3), integers(1, 3), seeds)
-def test_block_diagonal_layer_is_two_layers(case, features, units, seed):
+@given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
+def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
     With both kernels block-diagonal in each gate, a layer is two layers that do not meet.
 
@@ -346,8 +392,9 @@ def test_block_diagonal_layer_is_two_layers(case, features, units, seed):
         recurrent_kernel=diagonal(case.recurrent_kernel, second.recurrent_kernel),
         bias=beside(case.bias, second.weights[-1]),
     )
-    parts = [to_numpy(lstm(part)(part.x)) for part in (case, second)]
-    assert_close(lstm(joint)(joint.x), np.concatenate(parts, axis=2))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
+    expected = np.concatenate([returned(case), returned(second)], axis=2)
+    assert_close(way(lstm(joint))(joint.x, **passed(case)), expected)
 
 
 @claim(
@@ -355,8 +402,8 @@ def test_block_diagonal_layer_is_two_layers(case, features, units, seed):
     derived="the equations: what a weight of zero joins is not connected",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), integers(1, 3), seeds)
-def test_concatenated_layers_are_a_wider_layer_with_zeros(case, units, seed):
+@given(*with_ways(any_cases), integers(1, 3), seeds)
+def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
     Two concatenated layers on one input are one layer with a block-diagonal recurrent kernel.
 
@@ -380,8 +427,9 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, units, seed):
         recurrent_kernel=diagonal(case.recurrent_kernel, second.recurrent_kernel),
         bias=beside(case.bias, second.weights[-1]),
     )
-    parts = [to_numpy(lstm(part)(case.x)) for part in (case, second)]
-    assert_close(lstm(wide)(case.x), np.concatenate(parts, axis=2))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
+    expected = np.concatenate([returned(case), returned(second)], axis=2)
+    assert_close(way(lstm(wide))(case.x, **passed(case)), expected)
 
 
 @claim(
@@ -389,8 +437,8 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, units, seed):
     derived="the equations: a unit acts on others only by its recurrent row",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), integers(1, 3), seeds)
-def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, units, seed):
+@given(*with_ways(any_cases), integers(1, 3), seeds)
+def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
     New units with recurrent weights of zero into the old units leave those units' outputs alone.
 
@@ -416,7 +464,17 @@ def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, units, seed):
         recurrent_kernel=np.concatenate([beside(case.recurrent_kernel, down), below]),
         bias=beside(case.bias, new.weights[-1]),
     )
-    assert_close(lstm(wider)(case.x)[:, :, : case.units], lstm(case)(case.x))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
+    outputs = way(lstm(wider))(case.x, **passed(case))
+    assert_close(outputs[:, :, : case.units], returned(case))
+
+
+many_samples = cases(
+    **varied("timesteps", "features", "units", *FREE, "masked"),
+    batch=some_large(integers(2, 4), 33),
+    return_sequences=True,
+)
+"""Cases of two samples or more."""
 
 
 @claim(
@@ -424,8 +482,8 @@ def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, units, seed):
     derived="the equations: they hold for each sample alone",
     corrects="The samples of a batch are read as one long sequence.",
 )
-@given(cases(return_sequences=True, batch=integers(2, 4)), picks, seeds)
-def test_samples_do_not_meet(case, pick, seed):
+@given(*with_ways(many_samples), picks, seeds)
+def test_samples_do_not_meet(case, way, pick, seed):
     """
     Changing one sample of a batch changes no bit of the other samples' outputs.
 
@@ -439,10 +497,11 @@ def test_samples_do_not_meet(case, pick, seed):
     >>> bool(np.array_equal(np.array(lstm(x))[[0, 2]], np.array(lstm(other))[[0, 2]]))
     True
     """
-    changed, other, layer = pick % case.batch, case.x.copy(), lstm(case)
+    changed, other, run = pick % case.batch, case.x.copy(), way(lstm(case))
     other[changed] = noise(other[changed].shape, seed)
-    kept = all_but(case.batch, changed)
-    assert_same(to_numpy(layer(other))[kept], to_numpy(layer(case.x))[kept])
+    kept, y = all_but(case.batch, changed), to_numpy(run(case.x, **passed(case)))
+    assert_close(y, returned(case))
+    assert_same(to_numpy(run(other, **passed(case)))[kept], y[kept])
 
 
 @claim(
@@ -450,17 +509,12 @@ def test_samples_do_not_meet(case, pick, seed):
     derived="the equations: they hold for each sample alone",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(
-    cases(return_sequences=True, batch=integers(2, 4)),
-    picks,
-    picks,
-    sampled_from([np.nan, np.inf, -np.inf]),
-)
-def test_nan_stays_in_its_sample(case, sample, step, value):
+@given(*with_ways(many_samples), picks, picks, whole([np.nan, np.inf, -np.inf]))
+def test_nan_stays_in_its_sample(case, way, sample, step, value):
     """
     NaN or infinity in one sample of a batch changes no bit of the other samples' outputs.
 
-    The outputs of the sample itself are NaN or saturated from there on. Training is another
+    What the sample's own outputs are from there on depends on the gates. Training is another
     matter: the gradients of a batch are summed, and one NaN spoils the weights for all.
 
     >>> import keras, numpy as np
@@ -469,10 +523,10 @@ def test_nan_stays_in_its_sample(case, sample, step, value):
     >>> np.isfinite(lstm(x)).tolist()
     [[True, True], [False, False]]
     """
-    spoilt, other, layer = sample % case.batch, case.x.copy(), lstm(case)
+    spoilt, other, run = sample % case.batch, case.x.copy(), way(lstm(case))
     other[spoilt, step % case.timesteps] = value
-    kept = all_but(case.batch, spoilt)
-    assert_same(to_numpy(layer(other))[kept], to_numpy(layer(case.x))[kept])
+    kept, y = all_but(case.batch, spoilt), to_numpy(run(case.x, **passed(case)))
+    assert_same(to_numpy(run(other, **passed(case)))[kept], y[kept])
 
 
 @claim(
@@ -481,10 +535,10 @@ def test_nan_stays_in_its_sample(case, sample, step, value):
     corrects="A model predicts only in batches of the size in which it was trained.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True, batch=integers(2, 4)), picks)
-def test_batch_equals_its_parts(case, pick):
+@given(*with_ways(many_samples), picks)
+def test_batch_equals_its_parts(case, way, pick):
     """
-    A batch gives the same as its parts one after the other, up to rounding.
+    Without state and dropout, a batch gives the same as its parts, up to rounding.
 
     The batch size is a matter of memory and speed. The last bits may differ, because
     matrices of another size are multiplied in another order.
@@ -496,9 +550,12 @@ def test_batch_equals_its_parts(case, pick):
     >>> bool(np.allclose(lstm(x), np.stack(one_by_one)))
     True
     """
-    cut, layer = 1 + pick % (case.batch - 1), lstm(case)
-    parts = [to_numpy(layer(part)) for part in (case.x[:cut], case.x[cut:])]
-    assert_close(layer(case.x), np.concatenate(parts))
+    cut, run = 1 + pick % (case.batch - 1), way(lstm(case))
+    expected = returned(case)
+    assert_close(run(case.x, **passed(case)), expected)
+    for part in (slice(cut), slice(cut, None)):
+        given_part = {name: value[part] for name, value in passed(case).items()}
+        assert_close(run(case.x[part], **given_part), expected[part])
 
 
 @claim(
@@ -506,10 +563,21 @@ def test_batch_equals_its_parts(case, pick):
     derived="the equations: every gate of every unit has a weight for every feature",
     corrects="Feature k goes to unit k, so there are as many units as features.",
 )
-@given(cases(timesteps=integers(1, 4), dtype="float64"), picks, picks)
-def test_every_feature_reaches_every_unit(case, step, feature):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "use_bias", "go_backwards", "implementation"),
+            timesteps=integers(1, 4),
+            units=some_large(integers(1, 4), 65),
+            dtype="float64",
+        )
+    ),
+    picks,
+    picks,
+)
+def test_every_feature_reaches_every_unit(case, way, step, feature):
     """
-    Every feature of every timestep changes the output of every unit, if no weight is zero.
+    Every feature of every unmasked timestep acts on every unit, if no weight is zero.
 
     From a timestep to the units the layer is fully connected, like a Dense layer; from one
     timestep to the next likewise. The numbers of features and units are independent.
@@ -521,18 +589,24 @@ def test_every_feature_reaches_every_unit(case, step, feature):
     >>> [bool(np.all(np.not_equal(lstm(x + step), lstm(x)))) for step in steps]
     [True, True, True, True]
     """
-    layer, other = lstm(case), case.x.copy()
+    run, other = way(lstm(case)), case.x.copy()
     other[:, step % case.timesteps, feature % case.features] += 1.0
-    assert_differs(layer(other), layer(case.x), everywhere=True)
+    assert_differs(run(other), run(case.x), everywhere=True)
 
 
 @claim(
     "symmetry.every-h", derived="the equations: every gate of every unit has a weight for every h"
 )
-@given(cases(batch=1, timesteps=1, state=True, dtype="float64"), picks)
-def test_every_unit_of_h_reaches_every_unit(case, pick):
+@given(
+    *with_ways(
+        cases(**varied("batch", "features", "units"), timesteps=1, state=True, dtype="float64"),
+        "float64",
+    ),
+    picks,
+)
+def test_every_unit_of_h_reaches_every_unit(case, way, pick):
     """
-    Every unit of the initial h changes the next output of every unit, if no weight is zero.
+    Every unit of the initial h acts on the next output of every unit, if no weight is zero.
 
     The recurrent kernel connects each unit to all, so one timestep is enough for what one
     unit put out to reach the others.
@@ -545,19 +619,30 @@ def test_every_unit_of_h_reaches_every_unit(case, pick):
     >>> bool(np.all(np.not_equal(y, z)))
     True
     """
-    layer, h = lstm(case), case.h.copy()
+    run, h = way(lstm(case)), case.h.copy()
     h[:, pick % case.units] += 1.0
-    y = layer(case.x, initial_state=as_states(case.state, "float64"))
-    assert_differs(
-        layer(case.x, initial_state=as_states([h, case.c], "float64")), y, everywhere=True
-    )
+    y = run(case.x, initial_state=as_states(case.state, "float64"))
+    z = run(case.x, initial_state=as_states([h, case.c], "float64"))
+    assert_differs(z, y, everywhere=True)
 
 
 @claim("symmetry.own-c", derived="the equations: c meets only the gates of its own unit")
-@given(cases(timesteps=1, units=integers(2, 4), state=True, dtype="float64"), picks)
-def test_cell_state_of_a_unit_reaches_only_that_unit(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features"),
+            timesteps=1,
+            units=some_large(integers(2, 4), 65),
+            state=True,
+            dtype="float64",
+        ),
+        "float64",
+    ),
+    picks,
+)
+def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     """
-    A unit of the initial c changes the next output of that unit and of no other.
+    A unit of the initial c acts on the next output of that unit and of no other.
 
     The cell state is multiplied and added to unit by unit, and no gate reads it. What a
     unit remembers gets to the others one timestep later, by its h.
@@ -570,18 +655,28 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, pick):
     >>> np.equal(y, z).tolist()
     [[True, False]]
     """
-    unit, c, layer = pick % case.units, case.c.copy(), lstm(case)
+    unit, c, run = pick % case.units, case.c.copy(), way(lstm(case))
     c[:, unit] += 1.0
-    y = to_numpy(layer(case.x, initial_state=as_states(case.state, "float64")))
-    z = to_numpy(layer(case.x, initial_state=as_states([case.h, c], "float64")))
+    y = to_numpy(run(case.x, initial_state=as_states(case.state, "float64")))
+    z = to_numpy(run(case.x, initial_state=as_states([case.h, c], "float64")))
     kept = all_but(case.units, unit)
     assert_differs(z[:, unit], y[:, unit], everywhere=True)
     assert_same(z[:, kept], y[:, kept])
 
 
 @claim("symmetry.own-columns", derived="the equations: a unit is made from its own columns")
-@given(cases(timesteps=1, units=integers(2, 4), state=True), picks, seeds)
-def test_timestep_of_a_unit_uses_only_its_own_columns(case, pick, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "implementation", "state"),
+            timesteps=1,
+            units=some_large(integers(2, 4), 65),
+        )
+    ),
+    picks,
+    seeds,
+)
+def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     """
     In one timestep the weight columns of a unit change no bit of another unit's output.
 
@@ -600,10 +695,10 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, pick, seed):
     """
     unit, layer = pick % case.units, lstm(case)
     new = noise((case.features + case.units + 1, 4), seed)
-    y = to_numpy(layer(case.x, initial_state=as_states(case.state)))
+    y = to_numpy(way(layer)(case.x, **passed(case)))
     kept = all_but(case.units, unit)
     layer.set_weights(with_columns(case, unit, new).weights)
-    z = to_numpy(layer(case.x, initial_state=as_states(case.state)))
+    z = to_numpy(way(layer)(case.x, **passed(case)))
     assert_same(z[:, kept], y[:, kept])
 
 
@@ -612,10 +707,21 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, pick, seed):
     derived="the equations: each unit reads the h of all units before",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=2, units=integers(2, 4), dtype="float64"), picks, seeds)
-def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, pick, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "go_backwards"),
+            timesteps=2,
+            units=some_large(integers(2, 4), 17),
+            dtype="float64",
+        )
+    ),
+    picks,
+    seeds,
+)
+def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, seed):
     """
-    After two timesteps the weight columns of a unit have changed the outputs of all units.
+    After two timesteps the weight columns of a unit have acted on the outputs of all units.
 
     The first timestep changes that unit alone; the second hands its output to every unit
     through the recurrent kernel, if no weight there is zero.
@@ -632,4 +738,4 @@ def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, pick, seed):
     """
     new = noise((case.features + case.units + 1, 4), seed)
     other = with_columns(case, pick % case.units, new)
-    assert_differs(lstm(other)(case.x), lstm(case)(case.x), everywhere=True)
+    assert_differs(way(lstm(other))(case.x), way(lstm(case))(case.x), everywhere=True)

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
+from functools import partial
 
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds
-from lstm_spec.harness.subject import as_states, lstm, with_weights
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import (
+    SIZES,
+    cases,
+    noise,
+    picks,
+    seeds,
+    several,
+    some_large,
+    varied,
+    whole,
+)
+from lstm_spec.harness.subject import as_states, lstm, passed, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.ways import ways, with_ways
 
 
 @claim(
@@ -22,8 +33,10 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_sam
     promised="LSTM, call argument `inputs`",
     corrects="The last axis of the input is the length of the sequence.",
 )
-@given(cases(timesteps=integers(1, 3), features=integers(4, 6)))
-def test_axis_one_is_time_and_axis_two_is_features(case):
+@given(
+    *with_ways(cases(**varied("batch", "units"), features=integers(5, 7), return_sequences=True))
+)
+def test_axis_one_is_time_and_axis_two_is_features(case, way):
     """
     Axis 1 of the input is time, and axis 2 is features.
 
@@ -41,6 +54,7 @@ def test_axis_one_is_time_and_axis_two_is_features(case):
     shape, kernel = tuple(layer(case.x).shape), layer.get_weights()[0].shape
     assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
     assert kernel == (case.features, 4 * case.units), f"kernel {kernel}"
+    assert_close(way(lstm(case))(case.x), equations(case).outputs)
 
 
 @claim(
@@ -49,13 +63,13 @@ def test_axis_one_is_time_and_axis_two_is_features(case):
     corrects="With x[:, None], shape (rows, 1, features), a row is read with those before it.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=1, timesteps=integers(2, 4), dtype="float64"), picks)
-def test_a_row_sees_earlier_rows_only_along_axis_one(case, pick):
+@given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")), picks)
+def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
     """
-    A row of a table sees the rows before it in x[None], and never in x[:, None].
+    Read forwards, a row of a table sees the rows before it in x[None], and none in x[:, None].
 
     x[None] is one sequence of many timesteps. x[:, None] is many sequences of one
-    timestep each, and each of them starts from zero state.
+    timestep each, and none of them sees another.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -65,10 +79,11 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, pick):
     >>> bool(np.array_equal(lstm(x[:, None])[-1], lstm(other[:, None])[-1]))
     True
     """
-    layer, x, other = lstm(case), case.x[0], case.x[0].copy()
+    run = way(lstm(case))
+    x, other = case.x[0], case.x[0].copy()
     other[pick % (case.timesteps - 1)] += 1.0
-    assert_differs(layer(other[None])[-1], layer(x[None])[-1])
-    assert_same(layer(other[:, None])[-1], layer(x[:, None])[-1])
+    assert_differs(run(other[None])[-1], run(x[None])[-1])
+    assert_same(run(other[:, None])[-1], run(x[:, None])[-1])
 
 
 @claim(
@@ -76,10 +91,20 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, pick):
     derived="the equations: each timestep changes the state that all later ones read",
     corrects="Timestep k goes to unit k, so an LSTM with fewer units than timesteps ignores some.",
 )
-@given(cases(timesteps=integers(2, 5), units=integers(1, 7), dtype="float64"), picks)
-def test_every_timestep_reaches_every_unit(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "use_bias", "implementation", "go_backwards"),
+            timesteps=integers(2, 5),
+            units=some_large(integers(1, 7), 65),
+            dtype="float64",
+        )
+    ),
+    picks,
+)
+def test_every_timestep_reaches_every_unit(case, way, pick):
     """
-    Every timestep changes the output of every unit, however few or many the units are.
+    Every unmasked timestep acts on every unit, however few or many the units are.
 
     Units and timesteps are different axes: all units read the first timestep, then all
     units read the second, and so on, with the state handed from one to the next.
@@ -91,9 +116,9 @@ def test_every_timestep_reaches_every_unit(case, pick):
     >>> [bool(np.all(y != lstm(x))) for y in changed]
     [True, True, True]
     """
-    layer, other = lstm(case), case.x.copy()
+    run, other = way(lstm(case)), case.x.copy()
     other[:, pick % case.timesteps] += 1.0
-    assert_differs(layer(other), layer(case.x), everywhere=True)
+    assert_differs(run(other), run(case.x), everywhere=True)
 
 
 @claim(
@@ -101,8 +126,8 @@ def test_every_timestep_reaches_every_unit(case, pick):
     derived="the claim `time.every-step`, on the numbers 1 to 9 with default initial weights",
     corrects="Of three input vectors LSTM(2) drops one; in LSTM(300) 297 cells get none.",
 )
-@given(sampled_from([(2, "tanh"), (3, "elu"), (300, "tanh")]), seeds)
-def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed):
+@given(whole([(2, "tanh"), (3, "elu"), (300, "tanh")]), seeds, ways())
+def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed, way):
     """
     Each of 3 timesteps reaches every unit of LSTM(2), LSTM(3, activation="elu") and LSTM(300).
 
@@ -112,18 +137,19 @@ def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed):
     >>> import keras, numpy as np
     >>> x = np.arange(1.0, 10.0).reshape(3, 3, 1)  # (batch, timesteps, features)
     >>> steps = np.eye(3)[:, :, None]  # which timestep to change
-    >>> for units in (2, 3, 300):
-    ...     lstm = keras.layers.LSTM(units, dtype="float64")
+    >>> for units, activation in ((2, "tanh"), (3, "elu"), (300, "tanh")):
+    ...     lstm = keras.layers.LSTM(units, activation=activation, dtype="float64")
     ...     print([bool(np.all(np.array(lstm(x + step)) != lstm(x))) for step in steps])
     [True, True, True]
     [True, True, True]
     [True, True, True]
     """
     units, activation = size
+    x = np.arange(1, 10, dtype="float32").reshape(3, 3, 1)
     layer = default_lstm(units, seed, activation=activation)
-    x = np.arange(1.0, 10.0).reshape(3, 3, 1)
-    others = [x + step[:, None] for step in np.eye(3)]
-    y, *changed = np.split(np.array(layer(np.concatenate([x, *others]))), 4)
+    layer.build(x.shape)
+    others = [x + step[:, None] for step in np.eye(3, dtype="float32")]
+    y, *changed = np.split(np.array(way(layer)(np.concatenate([x, *others]))), 4)
     assert_differs(changed, np.array([y, y, y]), everywhere=True)
 
 
@@ -143,13 +169,15 @@ def default_lstm(units, seed, **options):
     derived="the equations: one set of weights serves all timesteps",
     corrects="A layer has as many LSTM cells as there are timesteps.",
 )
-@given(cases(return_state=True))
-def test_one_cell_called_once_a_timestep_is_the_layer(case):
+@given(
+    *with_ways(cases(**varied(*SIZES, "use_bias", "implementation", "dtype"), return_state=True))
+)
+def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     """
     One LSTMCell, called once for each timestep with its own states, computes what LSTM does.
 
-    There is one cell with one set of weights. Pictures that show a cell for each
-    timestep show the same cell again and again.
+    There is one cell with one set of weights. Pictures that show a cell for each timestep
+    show the same cell again and again. Masks, and dropout in training, are the loop's affair.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -160,10 +188,14 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case):
     >>> bool(np.allclose(h, y, atol=1e-6))
     True
     """
-    cell = with_weights(keras.layers.LSTMCell(case.units), case)
-    zeros = as_states([np.zeros((case.batch, case.units), "float32")] * 2)
-    h, c = reduce(lambda state, x: cell(x, state)[1], np.swapaxes(case.x, 0, 1), zeros)
-    assert_close([h, h, c], lstm(case)(case.x))
+    options = {name: value for name, value in case.options.items() if name != "return_state"}
+    cell = with_weights(keras.layers.LSTMCell(case.units, **options), case)
+    dtype = case.options["dtype"]
+    state = as_states([np.zeros((case.batch, case.units), dtype)] * 2, dtype)
+    for t in range(case.timesteps):
+        h, state = cell(case.x[:, t], state)
+    assert_close([h, *state], returned(case))
+    assert_close(list(way(lstm(case))(case.x)), returned(case))
 
 
 @claim(
@@ -171,12 +203,13 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case):
     derived="the equations: no weight belongs to a timestep",
     corrects="A layer reads only sequences of the length that it was built for.",
 )
-@given(cases(), integers(1, 9), seeds)
-def test_a_built_layer_reads_any_length_with_the_same_weights(case, timesteps, seed):
+@given(*with_ways(cases(**varied(*SIZES, "go_backwards"))), some_large(integers(1, 9), 100), seeds)
+def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timesteps, seed):
     """
-    A built layer reads sequences of any other length, with the weights that it has.
+    A built layer reads sequences of any length from 1 up, with the weights that it has.
 
     The number of timesteps occurs in no weight, so nothing is built anew, padded or cut.
+    A graph that was unrolled for one length is another matter: see `modes.unrolled-second-length`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -189,8 +222,10 @@ def test_a_built_layer_reads_any_length_with_the_same_weights(case, timesteps, s
     True
     """
     layer = lstm(case)
-    other = noise((case.batch, timesteps, case.features), seed)
-    assert_close(layer(other), equations(replace(case, x=other)).h)
+    run = way(layer)
+    other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
+    assert_close(run(case.x), returned(case))
+    assert_close(run(other.x), returned(other))
     assert_same(layer.get_weights(), case.weights)
 
 
@@ -200,13 +235,22 @@ def test_a_built_layer_reads_any_length_with_the_same_weights(case, timesteps, s
     corrects="The length of the sequences must be set once, the same for training and prediction.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), integers(1, 9), seeds)
-def test_a_model_of_unknown_length_reads_another_length_in_each_call(case, timesteps, seed):
+@given(
+    cases(**varied(*SIZES)),
+    some_large(integers(1, 9), 100),
+    seeds,
+    whole(["Sequential", "functional"]),
+    whole(["__call__", "predict_on_batch", "predict"]),
+)
+def test_a_model_of_unknown_length_reads_another_length_in_each_call(
+    case, timesteps, seed, kind, call
+):
     """
     A model with Input((None, features)) takes another number of timesteps in each call.
 
-    All sequences of one call have one length, because an array is rectangular; only
-    sequences of different lengths in one batch need padding and a mask.
+    All sequences of one call have one length, because an array is rectangular; only sequences
+    of different lengths in one batch need padding and a mask. Compiled and with unroll=True
+    a second length is refused: see `modes.unrolled-second-length`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
@@ -215,19 +259,36 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(case, times
     >>> model.input_shape, model.output_shape
     ((None, None, 3), (None, 2))
     """
-    model = keras.Sequential([keras.Input((None, case.features)), lstm(case)])
-    other = noise((case.batch, timesteps, case.features), seed)
-    assert_close(model(case.x), equations(case).h)
-    assert_close(model(other), equations(replace(case, x=other)).h)
+    inputs, layer = keras.Input((None, case.features)), lstm(case)
+    model = keras.Sequential([inputs, layer])
+    if kind == "functional":
+        model = keras.Model(inputs, layer(inputs))
+    quiet = {"verbose": 0} if call == "predict" else {}
+    run = partial(getattr(model, call), **quiet)
+    other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
+    assert_close(run(case.x), returned(case))
+    assert_close(run(other.x), returned(other))
 
 
 @claim("time.causality", derived="the equations: h at a timestep is made from inputs up to it")
-@given(cases(timesteps=integers(2, 4), return_sequences=True), picks, seeds)
-def test_changing_the_future_leaves_the_past(case, pick, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "state", "masked", "dtype"),
+            timesteps=several,
+            return_sequences=True,
+        )
+    ),
+    picks,
+    seeds,
+    whole([0.0, np.nan, np.inf]),
+)
+def test_changing_the_future_leaves_the_past(case, way, pick, seed, added):
     """
-    The output at a timestep does not depend on any later timestep.
+    Read forwards, the output at a timestep does not depend on any later timestep.
 
     The layer reads the sequence from the first timestep to the last and never looks ahead.
+    With `go_backwards`, and in the backward half of a Bidirectional, it is the other way round.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -237,19 +298,30 @@ def test_changing_the_future_leaves_the_past(case, pick, seed):
     True
     """
     now = 1 + pick % (case.timesteps - 1)
-    layer, other = lstm(case), noise(case.x.shape, seed)
+    run = way(lstm(case))
+    other = noise(case.x.shape, seed) + np.float32(added)
     other[:, :now] = case.x[:, :now]
-    assert_same(layer(case.x)[:, :now], layer(other)[:, :now])
+    expected = run(case.x, **passed(case))[:, :now]
+    assert_same(run(other, **passed(case))[:, :now], expected)
 
 
 @claim(
     "time.prefix",
     derived="the equations: the number of timesteps still to come occurs in none of them",
 )
-@given(cases(timesteps=integers(2, 4), return_sequences=True), picks)
-def test_the_first_timesteps_alone_give_the_first_outputs(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "dtype"),
+            timesteps=several,
+            return_sequences=True,
+        )
+    ),
+    picks,
+)
+def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
     """
-    The first k timesteps alone give the first k outputs of the whole sequence.
+    Read forwards, the first k timesteps alone give the first k outputs of the whole sequence.
 
     So the length of a sequence has no influence of its own: the layer neither averages
     over time nor knows how much is still to come.
@@ -260,21 +332,25 @@ def test_the_first_timesteps_alone_give_the_first_outputs(case, pick):
     >>> bool(np.allclose(lstm(x[:, :2]), lstm(x)[:, :2], atol=1e-6))
     True
     """
-    layer, k = lstm(case), 1 + pick % (case.timesteps - 1)
-    assert_close(layer(case.x[:, :k]), layer(case.x)[:, :k])
+    run, k = way(lstm(case)), 1 + pick % (case.timesteps - 1)
+    expected = equations(case).outputs[:, :k]
+    assert_close(run(case.x)[:, :k], expected)
+    assert_close(run(case.x[:, :k]), expected)
 
 
 @claim(
     "time.order",
     derived="the equations: the gates of a timestep read what the earlier ones left",
 )
-@given(cases(timesteps=integers(2, 4), dtype="float64"))
-def test_reversing_the_timesteps_changes_the_output(case):
+@given(
+    *with_ways(cases(**varied("batch", "features", "units"), timesteps=several, dtype="float64"))
+)
+def test_reversing_the_timesteps_changes_the_output(case, way):
     """
-    The order of the timesteps matters: reversed, they give another output.
+    The order of the timesteps matters: reversed, they give another output, as a rule.
 
-    Each timestep is weighed by gates that depend on what came before it, so an LSTM is
-    no sum over its timesteps. The order of the samples in a batch is another matter.
+    Each timestep is weighed by gates that depend on what came before it. Exceptions are a
+    palindrome, and weights made by hand, as the running sum of `gates.accumulator`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -282,8 +358,8 @@ def test_reversing_the_timesteps_changes_the_output(case):
     >>> bool(np.array_equal(lstm(x), lstm(x[:, ::-1])))
     False
     """
-    layer = lstm(case)
-    assert_differs(layer(case.x[:, ::-1]), layer(case.x))
+    run = way(lstm(case))
+    assert_differs(run(case.x[:, ::-1]), run(case.x))
 
 
 @claim(
@@ -291,13 +367,26 @@ def test_reversing_the_timesteps_changes_the_output(case):
     derived="the equations: a timestep reads of the past only h and c",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(2, 4), return_sequences=True, return_state=True), picks)
-def test_a_sequence_may_be_cut_anywhere(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "go_backwards", "dtype"),
+            timesteps=several,
+            return_sequences=True,
+            return_state=True,
+        ),
+        "initial_state",
+        "float64",
+    ),
+    picks,
+)
+def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     """
-    A sequence may be cut anywhere, if the second part starts from both states of the first.
+    An unmasked sequence may be cut anywhere, if the part read second starts from both states.
 
-    h and c hold all that the layer knows about the past, and a timestep's position has
-    no meaning of its own: the second part is computed as if it had never been cut off.
+    h and c hold all that the layer knows about the past, and a timestep's position has no
+    meaning of its own. With a mask both states still fit, but outputs of masked timesteps at
+    the cut do not: see `masking.zeros-before-first-step`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -306,10 +395,16 @@ def test_a_sequence_may_be_cut_anywhere(case, pick):
     >>> bool(np.allclose(lstm(x[:, 1:], initial_state=[h, c])[0], lstm(x)[0], atol=1e-6))
     True
     """
-    layer, cut = lstm(case), 1 + pick % (case.timesteps - 1)
-    whole, *state = layer(case.x)
-    _, *between = layer(case.x[:, :cut])
-    assert_close(layer(case.x[:, cut:], initial_state=as_states(between)), [whole[:, cut:], *state])
+    run, cut = way(lstm(case)), 1 + pick % (case.timesteps - 1)
+    first, second = case.x[:, :cut], case.x[:, cut:]
+    if case.options["go_backwards"]:
+        first, second = second, first
+    outputs, h, c = returned(case)
+    before, *state = run(first)
+    after = run(second, initial_state=as_states(list(state), case.options["dtype"]))
+    read = first.shape[1]
+    assert_close(before, outputs[:, :read])
+    assert_close(list(after), [outputs[:, read:], h, c])
 
 
 @claim(
@@ -317,10 +412,22 @@ def test_a_sequence_may_be_cut_anywhere(case, pick):
     derived="the equations: the new c is made from the old c, which h does not determine",
     corrects="To continue a sequence it is enough to hand on the last output.",
 )
-@given(cases(timesteps=integers(2, 4), return_state=True, dtype="float64"), picks)
-def test_h_alone_does_not_resume_a_sequence(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units"),
+            timesteps=integers(2, 6),
+            return_state=True,
+            dtype="float64",
+        ),
+        "initial_state",
+        "float64",
+    ),
+    picks,
+)
+def test_h_alone_does_not_resume_a_sequence(case, way, pick):
     """
-    Handing on h without c does not resume a sequence.
+    Handing on h without c does not resume a sequence, unless the forget gate is closed.
 
     The output is h, which the output gate has scaled; what is remembered is c.
 
@@ -332,13 +439,13 @@ def test_h_alone_does_not_resume_a_sequence(case, pick):
     >>> bool(np.array_equal(without_c, lstm(x[:, 1:], initial_state=[h, c])[0]))
     False
     """
-    layer, cut = lstm(case), 1 + pick % (case.timesteps - 1)
-    _, h, c = layer(case.x[:, :cut])
-    resumed, _, _ = layer(case.x[:, cut:], initial_state=as_states([h, c], "float64"))
-    assert_differs(
-        layer(case.x[:, cut:], initial_state=as_states([h, np.zeros_like(c)], "float64"))[0],
-        resumed,
-    )
+    run, cut = way(lstm(case)), 1 + pick % (case.timesteps - 1)
+    _, h, c = run(case.x[:, :cut])
+    rest = case.x[:, cut:]
+    resumed, _, _ = run(rest, initial_state=as_states([h, c], "float64"))
+    without, _, _ = run(rest, initial_state=as_states([h, np.zeros_like(c)], "float64"))
+    assert_close(resumed, equations(case).h)
+    assert_differs(without, resumed)
 
 
 @claim(
@@ -347,8 +454,8 @@ def test_h_alone_does_not_resume_a_sequence(case, pick):
     corrects="An LSTM sees only a window of so many timesteps, and longer sequences must be cut.",
     costly="40 timesteps",
 )
-@given(integers(4, 8), seeds)
-def test_an_old_timestep_fades_but_does_not_vanish(units, seed):
+@given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
+def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
     With default initial weights, the first of 40 timesteps moves the output less than the last.
 
@@ -364,9 +471,12 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, seed):
     >>> bool(0 < first < last)
     True
     """
-    x = np.repeat(noise((1, 40, 2), seed).astype(float), 3, axis=0)
-    x[1, 0], x[2, -1] = x[1, 0] + 1.0, x[2, -1] + 1.0
-    y = np.array(default_lstm(units, seed)(x))
+    x = np.repeat(noise((1, 40, features), seed), 3, axis=0)
+    x[1, 0] += 1.0
+    x[2, -1] += 1.0
+    layer = default_lstm(units, seed)
+    layer.build(x.shape)
+    y = np.array(way(layer)(x))
     first, last = np.abs(y[1:] - y[0]).max(axis=1)
     assert_differs(y[1], y[0])
     assert first < last, f"the first timestep moves the output by {first}, the last by {last}"
@@ -377,13 +487,20 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, seed):
     derived="the equations: NaN passes through sums, products and both activations",
     corrects="One NaN in the data makes the outputs of the whole batch NaN.",
 )
-@given(cases(return_sequences=True), picks, picks)
-def test_a_nan_spoils_only_later_outputs_of_its_sample(case, pick, sample):
+@given(
+    *with_ways(
+        cases(**varied(*SIZES, "use_bias", "implementation", "dtype"), return_sequences=True)
+    ),
+    picks,
+    picks,
+)
+def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     """
-    A NaN spoils its sample's outputs from its timestep on, and no other output.
+    An unmasked NaN spoils its sample's outputs from its timestep on, and no other output.
 
-    It enters all four gates of all units, and stays in h and c. In training it does
-    spread: the loss of the batch is NaN, and so are the weights after one update.
+    It enters all four gates of all units, and stays in h and c. In training it does spread:
+    the loss of the batch is NaN, and so are the weights after one update. With `go_backwards`
+    "on" is towards the first timestep.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -394,8 +511,8 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, pick, sample):
     >>> np.isnan(lstm(x)).any(axis=-1).tolist()
     [[False, True, True], [False, False, False]]
     """
-    layer, spoilt, t = lstm(case), case.x.copy(), pick % case.timesteps
+    run, spoilt, t = way(lstm(case)), case.x.copy(), pick % case.timesteps
     spoilt[sample % case.batch, t, pick % case.features] = np.nan
-    expected = np.array(layer(case.x))
+    expected = np.array(run(case.x))
     expected[sample % case.batch, t:] = np.nan
-    assert_same(layer(spoilt), expected)
+    assert_same(run(spoilt), expected)

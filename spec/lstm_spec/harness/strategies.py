@@ -221,6 +221,8 @@ VARIED: dict[str, st.SearchStrategy[Any]] = {
     "dtype": st.sampled_from(["float32", "float64"]),
 }
 """What a claim's sentence leaves open, by the argument of `cases`; the default comes first."""
+several = some_large(st.integers(2, 4), 7, 30)
+"""Two timesteps or more."""
 SIZES = ("batch", "timesteps", "features", "units")
 
 

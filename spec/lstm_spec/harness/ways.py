@@ -109,6 +109,15 @@ def with_ways(
     return same, same.flatmap(lambda case: st.sampled_from(_weighted(asked(case) | set(needs))))
 
 
+def ways(*needs: str) -> st.SearchStrategy[Way]:
+    """Return what draws a way for a claim without a case.
+
+    Args:
+        *needs: keys of NEEDS.
+    """
+    return st.sampled_from(_weighted({need for need in NEEDS if need in needs}))
+
+
 def asked(case: Case) -> set[str]:
     """Return the needs that a case shows."""
     options = case.options
@@ -312,7 +321,7 @@ def _through(
         arrays = [np.asarray(part) for part in (x, *([] if mask is None else [mask]), *states)]
         batch = len(x) if layer.stateful else None
         timesteps = arrays[0].shape[1] if layer.unroll else None
-        key = (batch, timesteps, training, mask is None, arrays[0].dtype)
+        key = (batch, timesteps, training, mask is None, len(arrays), arrays[0].dtype)
         if key not in models:
             models[key] = change(
                 _model(layer, arrays, (batch, timesteps), mask is not None, training)
