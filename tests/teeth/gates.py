@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import tensorflow as tf
 
 from teeth import instead, refuted_by
 
@@ -164,3 +165,31 @@ def clips_the_cell_state(patch):
     def compute(original, self, z, c):
         c_new, o = original(self, z, c)
         return keras.ops.clip(c_new, -10.0, 10.0), o
+
+
+@refuted_by("gates.none-is-linear")
+def doubles_instead_of_doing_nothing(patch):
+    def double(z):
+        return 2 * z
+
+    @instead(patch, keras.src.activations, "get")
+    def get(original, identifier):
+        return double if identifier in (None, "linear") else original(identifier)
+
+
+@refuted_by("gates.equations", "gates.implementations-agree", "gates.memory")
+def forgets_in_a_graph(patch):
+    @instead(patch, keras.layers.LSTMCell, "call")
+    def call(original, self, inputs, states, **options):
+        if not tf.executing_eagerly():
+            states = [states[0], 0.9 * states[1]]
+        return original(self, inputs, states, **options)
+
+
+@refuted_by("gates.equations", "gates.unroll-agrees")
+def forgets_if_masked(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        if mask is not None:
+            sequences = 0.5 * sequences
+        return original(self, sequences, initial_state, mask, training)

@@ -96,10 +96,11 @@ def outputs_its_cell_state(patch):
 def returns_the_squashed_c_beside_a_sequence(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, *rest, **options):
-        y, *states = original(self, *rest, **options)
-        if self.return_sequences and self.return_state:
-            states[1] = self.activation(states[1])
-        return (y, *states) if self.return_state else original(self, *rest, **options)
+        results = original(self, *rest, **options)
+        if not (self.return_sequences and self.return_state):
+            return results
+        y, h, c = results
+        return y, h, self.activation(c)
 
 
 @refuted_by("sequences.backwards")
@@ -156,3 +157,25 @@ def mixes_timesteps_in_dense(patch):
     def call(original, self, inputs, *rest, **options):
         mixed = keras.ops.cumsum(inputs, axis=1) if len(inputs.shape) == 3 else inputs
         return original(self, mixed, *rest, **options)
+
+
+@refuted_by("sequences.last-row")
+def returns_the_mean_over_time_if_masked_or_unrolled(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        y = original(self, sequences, initial_state, mask, training)
+        changed = (mask is not None or self.unroll) and self.return_sequences
+        if not changed or self.return_state:
+            return y
+        return keras.ops.ones_like(y) * keras.ops.mean(y, axis=1, keepdims=True)
+
+
+@refuted_by("sequences.output-is-h")
+def doubles_h_if_unrolled_or_stateful(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, *rest, **options):
+        results = original(self, *rest, **options)
+        if not (self.return_state and (self.unroll or self.stateful)):
+            return results
+        y, h, c = results
+        return y, 2 * h, c

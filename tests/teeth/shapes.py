@@ -252,3 +252,37 @@ def takes_an_input_shape_in_silence(patch):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return original(units, **options)
+
+
+@refuted_by("shapes.lists")
+def reads_a_list_that_is_given_by_name(patch):
+    @instead(patch, keras.layers.LSTM, "__call__")
+    def call(original, self, *inputs, **named):
+        if isinstance(named.get("sequences"), list):
+            named["sequences"] = np.array(named["sequences"])
+        return original(self, *inputs, **named)
+
+
+@refuted_by("shapes.symbolic-output")
+def opens_a_known_length_of_an_open_batch(patch):
+    @instead(patch, keras.layers.LSTM, "compute_output_shape")
+    def compute_output_shape(original, self, sequences_shape, *rest):
+        shape = original(self, sequences_shape, *rest)
+        opened = self.return_sequences and not self.return_state and sequences_shape[0] is None
+        return (None, None, self.units) if opened else shape
+
+
+@refuted_by("shapes.any-sizes")
+def mixes_up_units_beyond_sixteen(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        return original(self, sequences * (1 if self.units <= 16 else 2), *rest, **options)
+
+
+@refuted_by("shapes.integers")
+def reads_small_integers_as_zeros(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        if sequences.dtype in ("uint8", "int64", "bool"):
+            sequences = 0 * keras.ops.cast(sequences, "float32")
+        return original(self, sequences, *rest, **options)

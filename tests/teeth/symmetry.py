@@ -122,3 +122,12 @@ def lets_every_gate_see_the_cell_states(patch):
     def call(original, self, inputs, states, *rest, **options):
         h, c = states
         return original(self, inputs, [h + c, c], *rest, **options)
+
+
+@refuted_by("symmetry.samples", "symmetry.nan")
+def mixes_the_samples_if_unrolled(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        if self.unroll:
+            sequences = sequences + 0.1 * keras.ops.roll(sequences, 1, axis=0)
+        return original(self, sequences, *rest, **options)

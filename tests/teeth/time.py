@@ -29,8 +29,9 @@ def takes_time_before_batch(patch):
 @refuted_by("time.every-step", "time.fewer-or-more-units")
 def ignores_timesteps_beyond_its_units(patch):
     @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, sequences[:, : self.units], *rest, **options)
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        mask = None if mask is None else mask[:, : self.units]
+        return original(self, sequences[:, : self.units], initial_state, mask, training)
 
 
 @refuted_by("time.every-step", "time.fewer-or-more-units")
@@ -46,7 +47,8 @@ def leaves_units_beyond_the_timesteps_idle(patch):
 def weighs_timesteps_by_their_position(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
-        position = keras.ops.arange(1, 1 + sequences.shape[1], dtype=sequences.dtype)
+        timesteps = keras.ops.shape(sequences)[1]
+        position = keras.ops.cast(keras.ops.arange(1, 1 + timesteps), sequences.dtype)
         return original(self, sequences * position[:, None], *rest, **options)
 
 
@@ -77,12 +79,12 @@ def starts_with_new_weights_for_another_length(patch):
 
 
 @refuted_by("time.unknown-length")
-def skips_the_first_timestep_of_a_second_length(patch):
+def doubles_the_input_of_a_second_length(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
         self.length = getattr(self, "length", None) or sequences.shape[1]
-        skipped = int(sequences.shape[1] > self.length)
-        return original(self, sequences[:, skipped:], *rest, **options)
+        factor = 1 if sequences.shape[1] == self.length else 2
+        return original(self, factor * sequences, *rest, **options)
 
 
 @refuted_by("time.causality")
@@ -140,3 +142,23 @@ def scales_by_the_whole_batch(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
         return original(self, sequences / keras.ops.max(sequences), *rest, **options)
+
+
+@refuted_by("time.prefix")
+def averages_sequences_of_more_than_four_timesteps(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        y = original(self, sequences, *rest, **options)
+        if not self.return_sequences or (sequences.shape[1] or 0) <= 4:
+            return y
+        return keras.ops.ones_like(y) * keras.ops.mean(y, axis=1, keepdims=True)
+
+
+@refuted_by("time.causality", "time.prefix", "time.order")
+def reads_a_graph_of_open_length_as_a_sum(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        if sequences.shape[1] is None:
+            mean = keras.ops.mean(sequences, axis=1, keepdims=True)
+            sequences = keras.ops.ones_like(sequences) * mean
+        return original(self, sequences, *rest, **options)

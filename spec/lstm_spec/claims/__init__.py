@@ -95,7 +95,7 @@ def claim(
         derived: from which equations or claims it follows.
         observed: since when, or where, released Keras does it, though nobody promised it.
         corrects: the popular belief, or the documentation's sentence, that it shows to be false.
-        costly: why it is tried on a fifth of the usual number of examples, or of rounds.
+        costly: why it is tried on a third of the usual number of examples, or of rounds.
         gpu: whether it can be tried only where there is a GPU.
         stand_in: for what a stand-in is tried on a CPU, though the claim is about a GPU: `cuDNN`.
         needs: without what it cannot be tried: a module, such as a converter's, a part of Keras,

@@ -18,8 +18,8 @@ from hypothesis.internal.conjecture import providers
 from lstm_spec.claims import CHAPTERS
 from lstm_spec.harness import needs, shared_database, strategies, timing, tolerance
 
-EXAMPLES = {"smoke": 2, "default": 50, "deep": 1000}
-COSTLY = 5
+EXAMPLES = {"smoke": 2, "default": 12, "deep": 1000}
+COSTLY = 3
 ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
 """How often a claim about cost measures, at an effort: a busy machine may disturb two of three."""
 LEAST = 3

@@ -6,6 +6,7 @@ which come the gates i, f, o and the candidate g; then c' = f * c + i * g, h' = 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -13,14 +14,24 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import integers
 from numpy.typing import NDArray
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.activations import ACTIVATIONS, Activation, sigmoid
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Case, cases, noise, seeds
-from lstm_spec.harness.subject import as_states, lstm, to_numpy, with_weights
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import (
+    SIZES,
+    Case,
+    cases,
+    noise,
+    seeds,
+    several,
+    some_large,
+    varied,
+    whole,
+)
+from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy, with_weights
 from lstm_spec.harness.tolerance import (
     ROUNDING,
     assert_close,
@@ -28,9 +39,13 @@ from lstm_spec.harness.tolerance import (
     assert_same,
     rounding_error,
 )
+from lstm_spec.harness.ways import with_ways
 
 # The same in every Keras: the formula of hard_sigmoid has a claim, and Keras 2.8 has no mish.
 SAME_EVERYWHERE = sorted(ACTIVATIONS.keys() - {"hard_sigmoid", "mish"})
+
+FREE = ("implementation", "go_backwards")
+"""What the sentences of this chapter do not fix."""
 
 # What a gate of a cell made by hand sees, as (weight, bias): weight * x + bias.
 INPUT = (1.0, 0.0)
@@ -42,6 +57,15 @@ OLD_HARD_SIGMOID = Activation(
     lambda z: np.clip(0.2 * z + 0.5, 0, 1), lambda z: np.where(np.abs(z) < 2.5, 0.2, 0.0)
 )
 """The hard_sigmoid of Keras 2."""
+
+
+BY_HAND: dict[str, tuple[Callable[[Any], Any], Activation]] = {
+    "half": (lambda z: z / 2, Activation(lambda z: z / 2, lambda z: 0 * z + 0.5)),
+    "softsign": (lambda z: z / (1 + abs(z)), ACTIVATIONS["softsign"]),
+    "square": (lambda z: z * z, Activation(lambda z: z * z, lambda z: 2 * z)),
+    "one": (lambda z: 0 * z + 1, Activation(np.ones_like, np.zeros_like)),
+}
+"""Functions that Keras has no name for, but softsign: for tensors, and for the reference."""
 
 
 def crafted(
@@ -99,8 +123,16 @@ def reordered(case: Case, order: tuple[int, ...]) -> Case:
     "gates.equations",
     derived="Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000",
 )
-@given(cases(state=True, return_sequences=True, return_state=True))
-def test_the_layer_computes_the_lstm_equations(case):
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, *FREE, "state", "masked", "stateful", "dtype"),
+            **varied("use_bias", "return_sequences", "return_state"),
+        ),
+        "float64",
+    )
+)
+def test_the_layer_computes_the_lstm_equations(case, way):
     """
     A timestep computes c' = f * c + i * g and then h' = o * tanh(c'), from any state.
 
@@ -118,7 +150,8 @@ def test_the_layer_computes_the_lstm_equations(case):
     >>> bool(np.allclose(y, np.tanh(c) / (1 + np.exp(-o)), atol=1e-6))
     True
     """
-    assert_close(lstm(case)(case.x, initial_state=as_states(case.state)), equations(case))
+    result = way(lstm(case))(case.x, **passed(case))
+    assert_close(list(result) if case.options["return_state"] else result, returned(case))
 
 
 @claim(
@@ -126,8 +159,17 @@ def test_the_layer_computes_the_lstm_equations(case):
     derived="gates.equations, and the shapes of the weights",
     corrects="The weights hold the gates in the order of the textbooks: f, i, g, o or i, f, o, g.",
 )
-@given(cases(timesteps=integers(2, 4), units=integers(2, 4), state=True, return_sequences=True))
-def test_only_one_order_of_the_gates_fits(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "implementation", "state"),
+            timesteps=several,
+            units=integers(2, 4),
+            return_sequences=True,
+        )
+    )
+)
+def test_only_one_order_of_the_gates_fits(case, way):
     """
     In all weights the gates stand in the order i, f, g, o, and no other order fits.
 
@@ -144,7 +186,7 @@ def test_only_one_order_of_the_gates_fits(case):
     >>> bool(np.allclose(y, np.tanh(c) / (1 + np.exp(-o)), atol=1e-6))
     True
     """
-    y = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state)))
+    y = to_numpy(way(lstm(case))(case.x, **passed(case)))
     runs = {order: equations(reordered(case, order)) for order in permutations(range(4))}
     fits = [order for order, run in runs.items() if rounding_error(y, run.outputs) <= ROUNDING]
     assert fits == [(0, 1, 2, 3)], f"the orders that fit are {fits}"
@@ -155,8 +197,19 @@ def test_only_one_order_of_the_gates_fits(case):
     derived="gates.equations",
     corrects="The gates of Keras' LSTM look at the cell state, as in Gers and Schmidhuber 2000.",
 )
-@given(cases(batch=1, timesteps=1, state=True, activation="linear", return_state=True))
-def test_the_gates_do_not_read_the_cell_state(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("features", "units", "implementation"),
+            batch=1,
+            timesteps=1,
+            state=True,
+            activation="linear",
+            return_state=True,
+        )
+    )
+)
+def test_the_gates_do_not_read_the_cell_state(case, way):
     """
     No gate reads the cell state: c' = f * c + i * g is a straight line in the old c.
 
@@ -172,7 +225,7 @@ def test_the_gates_do_not_read_the_cell_state(case):
     """
     c = case.c * np.array([[0], [1], [2]], np.float32)
     x, h = np.repeat(case.x, 3, axis=0), np.repeat(case.h, 3, axis=0)
-    h, _, c = to_numpy(lstm(case)(x, initial_state=as_states([h, c])))
+    h, _, c = to_numpy(way(lstm(case))(x, initial_state=as_states([h, c])))
     assert_close(c[0] + c[2], c[1] + c[1])
     assert_close(h[1] * c[2], h[2] * c[1])  # o is h / c, the activation being linear
 
@@ -182,8 +235,17 @@ def test_the_gates_do_not_read_the_cell_state(case):
     derived="gates.equations",
     corrects="`activation` is applied once, to the output of the layer, as in Dense.",
 )
-@given(cases(timesteps=integers(1, 4), activation=sampled_from(SAME_EVERYWHERE)))
-def test_activation_acts_on_candidate_and_on_cell_state(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", *FREE, "masked"),
+            timesteps=integers(1, 4),
+            units=integers(1, 4),
+            activation=whole(SAME_EVERYWHERE),
+        )
+    )
+)
+def test_activation_acts_on_candidate_and_on_cell_state(case, way):
     """
     The activation acts at two places: on the candidate g, and on c' on its way to h'.
 
@@ -202,7 +264,8 @@ def test_activation_acts_on_candidate_and_on_cell_state(case):
     expected = equations(case)
     # The slope of exponential is its value, by which it multiplies the rounding of its argument.
     steepest = max(1.0, np.max(np.abs(expected.outputs)))
-    assert_close(lstm(case)(case.x), expected.h, bound=ROUNDING * steepest)
+    output = way(lstm(case))(case.x, **passed(case))
+    assert_close(output, returned(case), bound=ROUNDING * steepest)
 
 
 @claim(
@@ -210,8 +273,17 @@ def test_activation_acts_on_candidate_and_on_cell_state(case):
     derived="gates.equations",
     corrects="`recurrent_activation` acts on the recurrent part h @ R, `activation` on the rest.",
 )
-@given(cases(timesteps=integers(1, 4), recurrent_activation=sampled_from(SAME_EVERYWHERE)))
-def test_recurrent_activation_acts_on_the_three_gates(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", *FREE, "masked"),
+            timesteps=integers(1, 4),
+            units=integers(1, 4),
+            recurrent_activation=whole(SAME_EVERYWHERE),
+        )
+    )
+)
+def test_recurrent_activation_acts_on_the_three_gates(case, way):
     """
     The recurrent activation acts on the gates i, f and o, and on nothing else.
 
@@ -228,7 +300,7 @@ def test_recurrent_activation_acts_on_the_three_gates(case):
     True
     """
     case = scaled(case, 0.25)
-    assert_close(lstm(case)(case.x), equations(case).h)
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
 @claim(
@@ -237,8 +309,8 @@ def test_recurrent_activation_acts_on_the_three_gates(case):
     corrects="`activation=None` means the default, tanh.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(), sampled_from(["activation", "recurrent_activation"]))
-def test_no_activation_means_linear(case, argument):
+@given(*with_ways(cases(**varied("batch", *FREE))), whole(["activation", "recurrent_activation"]))
+def test_no_activation_means_linear(case, way, argument):
     """
     Giving None as an activation means none at all, a(z) = z, not the default one.
 
@@ -250,16 +322,21 @@ def test_no_activation_means_linear(case, argument):
     >>> lstm.activation.__name__
     'linear'
     """
-    none = lstm(case, **{argument: None})
-    assert_same(none(case.x), lstm(case, **{argument: "linear"})(case.x))
-    assert_differs(none(case.x), lstm(case)(case.x))
+    case = scaled(case, 0.25)
+    expected = returned(replace(case, options={**case.options, argument: "linear"}))
+    assert_close(way(lstm(case, **{argument: None}))(case.x), expected)
+    assert_differs(expected, returned(case))
 
 
 @claim("gates.any-function", observed="Keras 3, which passes functions on as they are")
-@given(cases(), sampled_from(["activation", "recurrent_activation"]))
-def test_any_function_may_be_the_activation(case, argument):
+@given(
+    *with_ways(cases(**varied("batch", *FREE)), "function"),
+    whole(["activation", "recurrent_activation"]),
+    whole(sorted(BY_HAND)),
+)
+def test_any_function_may_be_the_activation(case, way, argument, function):
     """
-    Any function from tensors to tensors may be given as an activation.
+    Any function that keeps a tensor's shape and type may be given as an activation.
 
     A function that Keras has a name for and the same function given by hand are the same.
 
@@ -271,8 +348,12 @@ def test_any_function_may_be_the_activation(case, argument):
     >>> bool(np.allclose(y, g / 4 / (1 + np.exp(-i)) / (1 + np.exp(-o)), atol=1e-6))
     True
     """
-    by_hand = lstm(case, **{argument: lambda z: z / (1 + abs(z))})
-    assert_close(by_hand(case.x), lstm(case, **{argument: "softsign"})(case.x))
+    call, values = BY_HAND[function]
+    case = scaled(case, 0.25)
+    by_hand = way(lstm(case, **{argument: call}))
+    assert_close(
+        by_hand(case.x), returned(replace(case, options={**case.options, argument: values}))
+    )
 
 
 @claim(
@@ -280,8 +361,17 @@ def test_any_function_may_be_the_activation(case, argument):
     promised="keras.activations.hard_sigmoid",
     corrects="hard_sigmoid(z) is 0.2 * z + 0.5, cut to the range from 0 to 1.",
 )
-@given(cases(activation="linear", recurrent_activation="hard_sigmoid", return_sequences=True))
-def test_the_hard_sigmoid_rises_by_a_sixth(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "features", "implementation"),
+            activation="linear",
+            recurrent_activation="hard_sigmoid",
+            return_sequences=True,
+        )
+    )
+)
+def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
     """
     A gate with hard_sigmoid is z / 6 + 1 / 2, cut to the range from 0 to 1.
 
@@ -296,7 +386,7 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case):
     case = crafted(replace(case, x=3 * case.x), i=OPEN, f=CLOSED, g=ONE, o=INPUT)
     x = case.x.astype(float)
     instead = {"it is 0.2 z + 0.5": OLD_HARD_SIGMOID.value(x)}
-    assert_close(lstm(case)(case.x), np.clip(x / 6 + 0.5, 0, 1), instead=instead)
+    assert_close(way(lstm(case))(case.x), np.clip(x / 6 + 0.5, 0, 1), instead=instead)
 
 
 @claim(
@@ -305,8 +395,17 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case):
     corrects="`implementation=1` and `implementation=2` are different functions.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(state=True, return_sequences=True, return_state=True))
-def test_both_implementations_compute_the_same(case):
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, "state", "masked", "use_bias", "go_backwards", "dtype"),
+            return_sequences=True,
+            return_state=True,
+        ),
+        "float64",
+    )
+)
+def test_both_implementations_compute_the_same(case, way):
     """
     Without dropout, implementation 1 and implementation 2 compute the same.
 
@@ -321,14 +420,24 @@ def test_both_implementations_compute_the_same(case):
     >>> bool(np.allclose(two(x), y, atol=1e-6))
     True
     """
-    one, two = lstm(case, implementation=1), lstm(case, implementation=2)
-    fused = to_numpy(two(case.x, initial_state=as_states(case.state)))
-    assert_close(one(case.x, initial_state=as_states(case.state)), fused)
+    expected = returned(case)
+    assert_close(list(way(lstm(case, implementation=1))(case.x, **passed(case))), expected)
+    assert_close(list(way(lstm(case, implementation=2))(case.x, **passed(case))), expected)
 
 
 @claim("gates.unroll-agrees", promised="LSTM, argument `unroll`")
-@given(cases(state=True, return_sequences=True, return_state=True))
-def test_unrolling_does_not_change_the_result(case):
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, *FREE, "state", "masked", "use_bias", "stateful", "dtype"),
+            return_sequences=True,
+            return_state=True,
+        ),
+        "unroll",
+        "float64",
+    )
+)
+def test_unrolling_does_not_change_the_result(case, way):
     """
     Unrolling the timesteps changes how the layer computes, not what it computes.
 
@@ -344,8 +453,9 @@ def test_unrolling_does_not_change_the_result(case):
     >>> bool(np.allclose(unrolled(x), y, atol=1e-6))
     True
     """
-    loop = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state)))
-    assert_close(lstm(case, unroll=True)(case.x, initial_state=as_states(case.state)), loop)
+    expected = returned(case)
+    assert_close(list(way(lstm(case))(case.x, **passed(case))), expected)
+    assert_close(list(way(lstm(case, unroll=True))(case.x, **passed(case))), expected)
 
 
 @claim(
@@ -355,10 +465,11 @@ def test_unrolling_does_not_change_the_result(case):
 )
 @given(
     cases(
+        **varied("batch", "features", "units", "use_bias", "implementation"),
         timesteps=1,
         state=True,
-        activation=sampled_from(["tanh", "elu"]),
-        recurrent_activation=sampled_from(["sigmoid", "hard_sigmoid"]),
+        activation=whole(["tanh", "elu"]),
+        recurrent_activation=whole(["sigmoid", "hard_sigmoid"]),
     )
 )
 def test_a_cell_takes_and_returns_h_and_c(case):
@@ -382,7 +493,7 @@ def test_a_cell_takes_and_returns_h_and_c(case):
 
 
 @claim("gates.cell-initial-state", observed="Keras 3")
-@given(integers(1, 3), integers(1, 4), sampled_from(["float16", "float32", "float64"]))
+@given(integers(1, 40), some_large(integers(1, 4), 300), whole(["float16", "float32", "float64"]))
 def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dtype):
     """
     A cell's get_initial_state(batch_size) returns h and c as zeros, in the cell's dtype.
@@ -408,7 +519,12 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
     corrects="Documentation of LSTMCell, example: RNN returns the output and one more tensor.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True, return_state=True))
+@given(
+    cases(
+        **varied(*SIZES, "go_backwards", "state", "masked", "return_sequences", "stateful"),
+        return_state=True,
+    )
+)
 def test_the_layer_is_a_loop_around_the_cell(case):
     """
     An LSTM is the RNN layer around an LSTMCell: with the same weights, the same function.
@@ -429,7 +545,8 @@ def test_the_layer_is_a_loop_around_the_cell(case):
     """
     cell = keras.layers.LSTMCell(case.units)
     looped = with_weights(keras.layers.RNN(cell, **case.options), case)
-    assert_close(looped(case.x), to_numpy(lstm(case)(case.x)))
+    assert_close(list(looped(case.x, **passed(case))), returned(case))
+    assert_close(list(lstm(case)(case.x, **passed(case))), returned(case))
 
 
 @claim(
@@ -437,8 +554,8 @@ def test_the_layer_is_a_loop_around_the_cell(case):
     derived="gates.equations: x @ W + b is [x, 1] @ [W; b]",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True))
-def test_the_bias_is_a_feature_that_is_always_one(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE, "masked"), return_sequences=True)))
+def test_the_bias_is_a_feature_that_is_always_one(case, way):
     """
     A bias acts as the weights of one more feature whose value is 1 at every timestep.
 
@@ -457,7 +574,8 @@ def test_the_bias_is_a_feature_that_is_always_one(case):
     x = np.pad(case.x, ((0, 0), (0, 0), (0, 1)), constant_values=1)
     kernel = np.concatenate([case.kernel, [case.bias]])
     bare = replace(case, x=x, kernel=kernel, bias=None, options={**case.options, "use_bias": False})
-    assert_close(lstm(bare)(x), to_numpy(lstm(case)(case.x)))
+    assert_close(way(lstm(bare))(x, **passed(case)), returned(case))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
 @claim(
@@ -465,8 +583,12 @@ def test_the_bias_is_a_feature_that_is_always_one(case):
     derived="gates.equations: (x @ M) @ W = x @ (M @ W)",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=True), integers(1, 4), seeds)
-def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, features, seed):
+@given(
+    *with_ways(cases(**varied("batch", "units", *FREE, "masked"), return_sequences=True)),
+    integers(1, 4),
+    seeds,
+)
+def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
     Inputs x @ M and kernel W give what inputs x and kernel M @ W give, for any matrix M.
 
@@ -486,14 +608,16 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, features
     x = noise((case.batch, case.timesteps, features), seed)
     mix = noise((features, case.features), seed + 1)
     mixed = replace(case, x=x, kernel=mix @ case.kernel)
-    assert_close(lstm(mixed)(x), to_numpy(lstm(case)(x @ mix)))
+    expected = returned(replace(case, x=x @ mix))
+    assert_close(way(lstm(mixed))(x, **passed(case)), expected)
+    assert_close(way(lstm(case))(x @ mix, **passed(case)), expected)
 
 
 @claim("gates.zero-weights-halve", derived="gates.equations: sigmoid(0) = 1/2, tanh(0) = 0")
-@given(cases(state=True, return_state=True))
-def test_with_zero_weights_each_timestep_halves_the_cell_state(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
+def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     """
-    With all weights zero a timestep halves the cell state, whatever the input is.
+    With all weights zero a timestep halves the cell state, whatever the finite input is.
 
     Each gate is 1/2 and the candidate is 0. From a zero state the output stays zero.
 
@@ -506,14 +630,14 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case):
     (1.0, 0.0)
     """
     case = scaled(case, 0.0)
-    _, h, c = lstm(case)(case.x, initial_state=as_states(case.state))
-    assert_same(c, case.c / 2**case.timesteps)
+    _, h, c = way(lstm(case))(case.x, initial_state=as_states(case.state))
+    assert_same(c, case.c / np.float32(2**case.timesteps))
     assert_close(h, np.tanh(to_numpy(c).astype(float)) / 2)
 
 
 @claim("gates.memory", derived="gates.equations: with f = 1 and i = 0, c' = c")
-@given(cases(state=True, return_state=True))
-def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
+def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
     With the forget gate open and the input gate closed the cell state stays as it is.
 
@@ -530,16 +654,17 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case):
     0.7
     """
     case = shifted(case, i=-200, f=200)
-    assert_same(lstm(case)(case.x, initial_state=as_states(case.state))[2], case.c)
+    assert_same(way(lstm(case))(case.x, initial_state=as_states(case.state))[2], case.c)
 
 
 @claim("gates.counter", derived="gates.equations: with f = i = g = 1, c' = c + 1")
-@given(cases(return_sequences=True, return_state=True))
-def test_all_gates_open_count_the_timesteps(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
+def test_all_gates_open_count_the_timesteps(case, way):
     """
     With all gates open and the candidate at 1, the cell state counts the timesteps exactly.
 
-    So a cell state has no bound of its own; the output, tanh of the count, has.
+    So a cell state has no bound of its own; the output, tanh of the count, has. Only beyond
+    2**24 timesteps float32 can count no further.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -551,18 +676,27 @@ def test_all_gates_open_count_the_timesteps(case):
     30.0
     """
     case = shifted(case, i=200, f=200, g=200, o=200)
-    outputs, _, c = lstm(case)(case.x)
+    outputs, _, c = way(lstm(case))(case.x)
     assert_same(c, np.full((case.batch, case.units), float(case.timesteps)))
     assert_close(outputs, np.tanh(np.cumsum(np.ones(outputs.shape), axis=1)))
 
 
 @claim("gates.accumulator", derived="gates.equations: with f = i = o = 1 and g = x, h' = c + x")
-@given(cases(activation="linear", return_sequences=True))
-def test_a_linear_cell_with_open_gates_adds_up_its_input(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "features", "implementation"),
+            activation="linear",
+            return_sequences=True,
+        )
+    )
+)
+def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     """
     A linear cell with all gates open and candidate x returns the running sum of its input.
 
-    For whole numbers it is exact. An LSTM can hold what it has read without any decay.
+    For whole numbers below 2**24 it is exact. An LSTM can hold what it has read without any
+    decay.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, activation="linear", return_sequences=True)
@@ -574,12 +708,20 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case):
     [1, 8, 10]
     """
     case = crafted(replace(case, x=np.rint(8 * case.x)), i=OPEN, f=OPEN, g=INPUT, o=OPEN)
-    assert_same(lstm(case)(case.x), np.cumsum(case.x, axis=1))
+    assert_same(way(lstm(case))(case.x), np.cumsum(case.x, axis=1))
 
 
 @claim("gates.identity", derived="gates.equations: with f = 0, i = o = 1 and g = x, h' = x")
-@given(cases(activation="linear", return_sequences=True))
-def test_a_linear_cell_that_forgets_all_repeats_its_input(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "features", "implementation"),
+            activation="linear",
+            return_sequences=True,
+        )
+    )
+)
+def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
     A linear cell with only its forget gate closed and candidate x returns its input.
 
@@ -595,16 +737,26 @@ def test_a_linear_cell_that_forgets_all_repeats_its_input(case):
     [1, 7, 2]
     """
     case = crafted(case, i=OPEN, f=CLOSED, g=INPUT, o=OPEN)
-    assert_same(lstm(case)(case.x), case.x)
+    assert_same(way(lstm(case))(case.x), case.x)
 
 
 @claim("gates.delay-line", derived="gates.equations: g may copy another unit's last h")
-@given(cases(features=integers(1, 4), activation="linear", return_sequences=True))
-def test_units_in_a_row_delay_the_input(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "implementation"),
+            features=integers(1, 6),
+            activation="linear",
+            return_sequences=True,
+        )
+    )
+)
+def test_units_in_a_row_delay_the_input(case, way):
     """
-    Linear units that each copy the unit before them show the input of 0, 1, 2, ... steps ago.
+    A chain of linear units, each copying its neighbour's last output, delays the input.
 
-    The recurrent kernel lets every unit read every other one, one timestep later.
+    Unit k puts out the input of k steps ago, if the forget gates are closed and the others
+    open: the recurrent kernel lets every unit read every other one, one timestep later.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="linear", return_sequences=True)
@@ -620,12 +772,14 @@ def test_units_in_a_row_delay_the_input(case):
     delay = candidate_only(np.eye(units, k=1))
     case = replace(crafted(case, i=OPEN, f=CLOSED, g=INPUT, o=OPEN), recurrent_kernel=delay)
     ago = units + np.arange(case.timesteps)[:, None] - np.arange(units)
-    assert_same(lstm(case)(x), np.pad(x[:, :, 0], ((0, 0), (units, 0)))[:, ago])
+    assert_same(way(lstm(case))(x), np.pad(x[:, :, 0], ((0, 0), (units, 0)))[:, ago])
 
 
 @claim("gates.closed-output-gate", derived="gates.equations: with o = 0, h' = 0")
-@given(cases(state=True, return_sequences=True, return_state=True))
-def test_a_closed_output_gate_hides_the_cell_state(case):
+@given(
+    *with_ways(cases(**varied(*SIZES, *FREE), state=True, return_sequences=True, return_state=True))
+)
+def test_a_closed_output_gate_hides_the_cell_state(case, way):
     """
     With the output gate closed every output is zero, while the cell state goes on changing.
 
@@ -641,16 +795,16 @@ def test_a_closed_output_gate_hides_the_cell_state(case):
     (0.0, 1.26)
     """
     case = shifted(case, o=-200)
-    outputs, _, c = lstm(case)(case.x, initial_state=as_states(case.state))
+    outputs, _, c = way(lstm(case))(case.x, initial_state=as_states(case.state))
     assert_same(outputs, np.zeros(outputs.shape))
     assert_close(c, equations(case).c)
 
 
 @claim("gates.closed-input-gate", derived="gates.equations: with i = 0, c' = f * c")
-@given(cases(return_sequences=True, return_state=True))
-def test_a_closed_input_gate_keeps_all_input_out(case):
+@given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
+def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
-    With the input gate closed a layer that starts from zero stays at zero, whatever it reads.
+    With the input gate closed a layer that starts from zero stays at zero, whatever is read.
 
     Then only the forget gate can change the cell state, and zero times anything is zero.
 
@@ -665,12 +819,12 @@ def test_a_closed_input_gate_keeps_all_input_out(case):
     """
     case = shifted(case, i=-200)
     zeros = np.zeros((case.batch, case.units))
-    assert_same(lstm(case)(case.x)[1:], [zeros, zeros])
+    assert_same(list(way(lstm(case))(case.x)[1:]), [zeros, zeros])
 
 
 @claim("gates.memoryless", derived="gates.equations: with f = 0 and R = 0, h' depends on x alone")
-@given(cases(state=True), seeds)
-def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, seed):
+@given(*with_ways(cases(**varied(*SIZES, "implementation"), state=True)), seeds)
+def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, way, seed):
     """
     With zero recurrent kernel and closed forget gate only the last timestep counts.
 
@@ -687,14 +841,17 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
     True
     """
     case = shifted(replace(case, recurrent_kernel=0 * case.recurrent_kernel), f=-200)
-    layer, other = lstm(case), noise(case.x.shape, seed)
+    run, other = way(lstm(case)), noise(case.x.shape, seed)
     other[:, -1] = case.x[:, -1]
-    assert_same(layer(other), layer(case.x, initial_state=as_states(case.state)))
+    zeros = as_states([0 * case.h, 0 * case.c])
+    expected = run(case.x, initial_state=as_states(case.state))
+    assert_close(expected, returned(case))
+    assert_same(run(other, initial_state=zeros), expected)
 
 
 @claim("gates.leaky-sum", derived="gates.equations, without the term h @ R")
-@given(cases(return_state=True))
-def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case):
+@given(*with_ways(cases(**varied(*SIZES, "implementation"), return_state=True)))
+def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     """
     With zero recurrent kernel, c is the sum of all i * g, each times all later forget gates.
 
@@ -714,7 +871,8 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case):
     z = case.x.astype(float) @ case.kernel + case.bias
     i, f, g, _ = np.split(z, 4, axis=2)
     later = np.cumprod(np.append(np.ones_like(f[:, :1]), sigmoid(f[:, :0:-1]), axis=1), axis=1)
-    assert_close(lstm(case)(case.x)[2], np.sum(later[:, ::-1] * sigmoid(i) * np.tanh(g), axis=1))
+    c = way(lstm(case))(case.x)[2]
+    assert_close(c, np.sum(later[:, ::-1] * sigmoid(i) * np.tanh(g), axis=1))
 
 
 @claim(
@@ -722,8 +880,17 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case):
     derived="gates.leaky-sum: a geometric series",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=1, state=True, return_state=True))
-def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", *FREE),
+            timesteps=1,
+            state=True,
+            return_state=True,
+        )
+    )
+)
+def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
     Without recurrent kernel a constant input drives the cell state to i * g / (1 - f).
 
@@ -743,13 +910,15 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case):
     i, f, g, o = np.split(case.x[:, 0].astype(float) @ case.kernel + case.bias, 4, axis=1)
     c = sigmoid(i) * np.tanh(g) / (1 - sigmoid(f))
     x = np.repeat(case.x, 8, axis=1)  # f < 0.1, so what is left of the first c is < 2 * 0.1**8
-    _, *last = lstm(case)(x, initial_state=as_states(case.state))
+    _, *last = way(lstm(case))(x, initial_state=as_states(case.state))
     assert_close(last, [sigmoid(o) * np.tanh(c), c])
 
 
 @claim("gates.linear-near-zero", derived="gates.equations, to first order in x")
-@given(cases(use_bias=False))
-def test_tiny_inputs_without_bias_make_the_layer_linear(case):
+@given(
+    *with_ways(cases(**varied("batch", "timesteps", "features", "implementation"), use_bias=False))
+)
+def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
     """
     For tiny inputs, without bias, the layer is linear: all gates are 1/2 and tanh does nothing.
 
@@ -766,14 +935,18 @@ def test_tiny_inputs_without_bias_make_the_layer_linear(case):
     (_, _, w, _), (_, _, r, _) = (np.split(part.astype(float), 4, axis=1) for part in case.weights)
     step = np.eye(case.units) / 2 + r / 4
     terms = [case.x[:, -1 - k] @ w @ np.linalg.matrix_power(step, k) for k in range(case.timesteps)]
-    assert_close(lstm(case)(tiny * case.x) / tiny, np.sum(terms, axis=0) / 4)
+    assert_close(np.asarray(way(lstm(case))(tiny * case.x)) / tiny, np.sum(terms, axis=0) / 4)
 
 
 @claim("gates.tanh-bounds-output", derived="gates.equations: the sigmoid and |tanh| are at most 1")
-@given(cases(state=True, return_sequences=True), integers(0, 30), integers(0, 30))
-def test_with_tanh_no_output_exceeds_one(case, weights, inputs):
+@given(
+    *with_ways(cases(**varied(*SIZES, *FREE), state=True, return_sequences=True)),
+    integers(0, 30),
+    integers(0, 30),
+)
+def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     """
-    If no product overflows, outputs with the default activations stay within -1 and 1.
+    If no matrix product overflows, outputs with the default activations stay within -1 and 1.
 
     Weights, inputs and states may be huge: the gates saturate, they do not overflow. To fit
     targets beyond 1 a layer must follow, or the activation be another.
@@ -786,7 +959,7 @@ def test_with_tanh_no_output_exceeds_one(case, weights, inputs):
     """
     case = scaled(case, 10.0 ** min(weights, 30 - inputs))  # so that no product overflows
     x, state = case.x * 10.0**inputs, [part * 10.0**inputs for part in case.state]
-    y = to_numpy(lstm(case)(x, initial_state=as_states(state)))
+    y = to_numpy(way(lstm(case))(x, initial_state=as_states(state)))
     assert np.all(np.abs(y) <= 1), f"an output exceeds 1:\n{y}"
 
 
@@ -795,8 +968,16 @@ def test_with_tanh_no_output_exceeds_one(case, weights, inputs):
     observed="every backend, in float32",
     corrects="The outputs of an LSTM lie strictly between -1 and 1.",
 )
-@given(cases(state=True))
-def test_an_output_can_be_exactly_one(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "implementation"),
+            timesteps=integers(1, 4),
+            state=True,
+        )
+    )
+)
+def test_an_output_can_be_exactly_one(case, way):
     """
     An output can be exactly 1, because float32 rounds tanh of a large cell state to 1.
 
@@ -812,13 +993,13 @@ def test_an_output_can_be_exactly_one(case):
     1.0
     """
     case = shifted(case, f=200, o=200)
-    y = lstm(case)(case.x, initial_state=as_states([case.h, case.c + 20]))
+    y = way(lstm(case))(case.x, initial_state=as_states([case.h, case.c + 20]))
     assert_same(y, np.ones(y.shape))
 
 
 @claim("gates.cell-state-bound", derived="gates.equations: |c'| = |f * c + i * g| <= |c| + 1")
-@given(cases(state=True, return_state=True), integers(0, 10))
-def test_the_cell_state_moves_by_at_most_one_a_timestep(case, exponent):
+@given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
+def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
     By default a timestep adds at most 1 to the size of a cell state.
 
@@ -832,13 +1013,15 @@ def test_the_cell_state_moves_by_at_most_one_a_timestep(case, exponent):
     True
     """
     case, c = scaled(case, 2.0**exponent), np.rint(8 * case.c) / 8  # eighths add up exactly
-    after = to_numpy(lstm(case)(case.x, initial_state=as_states([case.h, c]))[2])
+    after = to_numpy(way(lstm(case))(case.x, initial_state=as_states([case.h, c]))[2])
     assert np.all(np.abs(after) <= np.abs(c) + case.timesteps), f"{after} after {c}"
 
 
 @claim("gates.relu-not-negative", derived="gates.equations: the gates and relu are not negative")
-@given(cases(state=True, activation="relu", return_sequences=True))
-def test_with_relu_no_output_is_negative(case):
+@given(
+    *with_ways(cases(**varied(*SIZES, *FREE), state=True, activation="relu", return_sequences=True))
+)
+def test_with_relu_no_output_is_negative(case, way):
     """
     With relu as activation no output is negative, whatever the weights and the state are.
 
@@ -851,7 +1034,7 @@ def test_with_relu_no_output_is_negative(case):
     >>> bool(np.all(lstm(x) >= 0))
     True
     """
-    y = to_numpy(lstm(case)(case.x, initial_state=as_states(case.state)))
+    y = to_numpy(way(lstm(case))(case.x, initial_state=as_states(case.state)))
     assert np.all(y >= 0), f"an output is negative:\n{y}"
 
 
@@ -861,8 +1044,10 @@ def test_with_relu_no_output_is_negative(case):
     corrects="relu makes an LSTM explode because its outputs are not negative.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=9, activation=sampled_from(["relu", "linear", "elu", "softplus"])), seeds)
-def test_with_an_unbounded_activation_outputs_can_overflow(case, seed):
+@given(
+    *with_ways(cases(timesteps=9, activation=whole(["relu", "linear", "elu", "softplus"]))), seeds
+)
+def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
     With relu, or any activation without a bound, outputs can overflow in a few timesteps.
 
@@ -881,7 +1066,7 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, seed):
     """
     growth = candidate_only(1e6 * (2 + noise((case.features, case.features), seed)))
     case = replace(crafted(case, i=OPEN, f=OPEN, g=INPUT, o=OPEN), recurrent_kernel=growth)
-    y = to_numpy(lstm(case)(np.abs(case.x)))
+    y = to_numpy(way(lstm(case))(np.abs(case.x)))
     assert not np.isfinite(y).any(), f"no overflow:\n{y}"
 
 
@@ -890,8 +1075,17 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, seed):
     derived="gates.equations: elu(z) = z for positive z",
     corrects="The outputs of an LSTM always lie between -1 and 1, so targets must be scaled.",
 )
-@given(cases(activation="elu", return_sequences=True), integers(0, 6))
-def test_with_elu_any_positive_output_is_possible(case, exponent):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "features", "implementation"),
+            activation="elu",
+            return_sequences=True,
+        )
+    ),
+    integers(0, 6),
+)
+def test_with_elu_any_positive_output_is_possible(case, way, exponent):
     """
     With elu as activation any positive number is a possible output, far beyond 1 too.
 
@@ -909,4 +1103,4 @@ def test_with_elu_any_positive_output_is_possible(case, exponent):
     """
     case = crafted(case, i=OPEN, f=CLOSED, g=INPUT, o=OPEN)
     targets = np.abs(case.x) * np.float32(10**exponent)
-    assert_same(lstm(case)(targets), targets)
+    assert_same(way(lstm(case))(targets), targets)

@@ -12,12 +12,21 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, floats, integers, lists, sampled_from
+from hypothesis.strategies import booleans, floats, integers, lists
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, seeds, small
-from lstm_spec.harness.subject import as_states, lstm, to_numpy
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import (
+    SIZES,
+    cases,
+    noise,
+    seeds,
+    small,
+    some_large,
+    varied,
+    whole,
+)
+from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import (
     OF_THE_BACKEND,
     assert_close,
@@ -25,6 +34,7 @@ from lstm_spec.harness.tolerance import (
     assert_refused,
     assert_same,
 )
+from lstm_spec.harness.ways import with_ways
 
 ASKED = np.arange(1.0, 10.0).reshape(3, 3, 1)
 """The input of the question from which this specification grew: (batch, timesteps, features)."""
@@ -85,8 +95,15 @@ def assert_equal(actual, expected):
     corrects="An LSTM returns a number per timestep, so it needs as many units as timesteps.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(units=integers(1, 7)))
-def test_width_is_the_number_of_units(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "timesteps", "features", "go_backwards", "use_bias"),
+            units=some_large(integers(1, 7), 65, 300),
+        )
+    )
+)
+def test_width_is_the_number_of_units(case, way):
     """
     The output's width is `units` and never depends on the number of timesteps.
 
@@ -100,9 +117,9 @@ def test_width_is_the_number_of_units(case):
     >>> tuple(lstm(np.ones((1, 50, 1))).shape)
     (1, 2)
     """
-    layer, longer = lstm(case), np.concatenate([case.x, case.x], axis=1)
-    assert_shape(layer(case.x), case.batch, case.units)
-    assert_shape(layer(longer), case.batch, case.units)
+    run, longer = way(lstm(case)), np.concatenate([case.x, case.x], axis=1)
+    assert_shape(run(case.x), case.batch, case.units)
+    assert_shape(run(longer), case.batch, case.units)
 
 
 @claim(
@@ -110,8 +127,17 @@ def test_width_is_the_number_of_units(case):
     derived="the equations: they hold for all numbers of timesteps, features and units",
     corrects="The number of units must equal the number of features, or that of timesteps.",
 )
-@given(cases(timesteps=integers(1, 7), features=integers(1, 7), units=integers(1, 7)))
-def test_sizes_are_free_of_each_other(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch"),
+            timesteps=some_large(integers(1, 7), 100),
+            features=some_large(integers(1, 7), 50),
+            units=some_large(integers(1, 7), 65, 300),
+        )
+    )
+)
+def test_sizes_are_free_of_each_other(case, way):
     """
     Any number of units goes with any number of timesteps and of features.
 
@@ -123,7 +149,7 @@ def test_sizes_are_free_of_each_other(case):
     >>> [tuple(keras.layers.LSTM(units)(x).shape) for units in (2, 3, 4, 5)]
     [(1, 2), (1, 3), (1, 4), (1, 5)]
     """
-    assert_close(lstm(case)(case.x), equations(case).h)
+    assert_close(way(lstm(case))(case.x), equations(case).h)
 
 
 @claim(
@@ -156,7 +182,7 @@ def test_two_or_three_or_three_hundred_units_read_three_timesteps():
     "shapes.answered-example",
     derived="shapes.any-sizes: 4 * (3 * 5 + 5 * 5 + 5) weights, and none for a timestep",
 )
-@given(cases(features=3, units=5))
+@given(cases(**varied("batch", "timesteps"), features=3, units=5))
 def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(case):
     """
     Five units on three features have 180 weights, over two timesteps or any other number.
@@ -185,7 +211,7 @@ def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(c
     costly="it compiles a model and takes a training step",
     needs="keras.Model.fit",
 )
-@given(cases(units=integers(2, 4)), integers(1, 3), seeds)
+@given(cases(**varied("timesteps"), units=integers(2, 4)), integers(1, 3), seeds)
 def test_targets_have_a_column_for_each_unit(case, more, seed):
     """
     Two or more units refuse training targets that have more columns than there are units.
@@ -217,8 +243,8 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
     promised="RNN, section Output shape",
     corrects="With return_sequences=True an LSTM returns a sequence of `units` timesteps.",
 )
-@given(cases(return_sequences=True))
-def test_sequence_output_has_a_row_for_each_timestep(case):
+@given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), return_sequences=True)))
+def test_sequence_output_has_a_row_for_each_timestep(case, way):
     """
     With `return_sequences=True` the output has the shape (batch, timesteps, units).
 
@@ -229,7 +255,8 @@ def test_sequence_output_has_a_row_for_each_timestep(case):
     >>> tuple(lstm(np.ones((1, 2, 3))).shape)  # (batch, timesteps, features)
     (1, 2, 5)
     """
-    assert_shape(lstm(case)(case.x), case.batch, case.timesteps, case.units)
+    output = way(lstm(case))(case.x, **passed(case))
+    assert_shape(output, case.batch, case.timesteps, case.units)
 
 
 @claim(
@@ -237,8 +264,8 @@ def test_sequence_output_has_a_row_for_each_timestep(case):
     promised="RNN, section Output shape",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=booleans()))
-def test_state_output_is_three_tensors(case):
+@given(*with_ways(cases(**varied(*SIZES, "return_sequences", "masked")), "return_state"))
+def test_state_output_is_three_tensors(case, way):
     """
     With `return_state=True` a call returns the output and two states, (batch, units) each.
 
@@ -251,9 +278,9 @@ def test_state_output_is_three_tensors(case):
     >>> tuple(outputs.shape), tuple(h.shape), tuple(c.shape)
     ((1, 2, 5), (1, 5), (1, 5))
     """
-    output, states = lstm(case)(case.x), [(case.batch, case.units)] * 2
-    parts = lstm(case, return_state=True)(case.x)
-    assert_equal([tuple(part.shape) for part in parts], [tuple(output.shape), *states])
+    output, states = returned(case), [(case.batch, case.units)] * 2
+    parts = way(lstm(case, return_state=True))(case.x, **passed(case))
+    assert_equal([tuple(part.shape) for part in parts], [output.shape, *states])
 
 
 @claim(
@@ -261,7 +288,7 @@ def test_state_output_is_three_tensors(case):
     observed="Keras 3",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(return_sequences=booleans()))
+@given(cases(**varied(*SIZES, "return_sequences", "go_backwards", "stateful")))
 def test_declared_output_shape_is_that_of_the_output(case):
     """
     `compute_output_shape` tells the shape that a call on such an input returns.
@@ -282,8 +309,8 @@ def test_declared_output_shape_is_that_of_the_output(case):
 
 
 @claim("shapes.symbolic-output", observed="Keras 3")
-@given(cases())
-def test_symbolic_output_leaves_open_what_the_input_leaves_open(case):
+@given(cases(**varied("go_backwards")), booleans(), booleans())
+def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch, open_length):
     """
     A symbolic output has None on the axes where its input has None, and `units` last.
 
@@ -296,12 +323,11 @@ def test_symbolic_output_leaves_open_what_the_input_leaves_open(case):
     >>> tuple(lstm(keras.Input((2, 3), batch_size=7)).shape)
     (7, 2, 5)
     """
-    last, every = lstm(case), lstm(case, return_sequences=True)
-    unknown = keras.Input(batch_shape=(None, None, case.features))
-    assert_shape(last(unknown), None, case.units)
-    assert_shape(every(unknown), None, None, case.units)
-    known = every(keras.Input(batch_shape=case.x.shape))
-    assert_shape(known, case.batch, case.timesteps, case.units)
+    batch = None if open_batch else case.batch
+    timesteps = None if open_length else case.timesteps
+    inputs = keras.Input(batch_shape=(batch, timesteps, case.features))
+    assert_shape(lstm(case)(inputs), batch, case.units)
+    assert_shape(lstm(case, return_sequences=True)(inputs), batch, timesteps, case.units)
 
 
 # Which axis is which
@@ -367,8 +393,8 @@ def test_input_vectors_have_the_size_of_the_last_axis():
     corrects="A series may be laid along the first axis, one vector to a sample.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=1, timesteps=integers(2, 4), dtype="float64"))
-def test_only_vectors_on_the_time_axis_share_a_memory(case):
+@given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")))
+def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     """
     An earlier vector is remembered on the time axis, never on the batch axis.
 
@@ -383,20 +409,24 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case):
     >>> bool(np.array_equal(lstm(series[:, None])[1:], lstm(other[:, None])[1:]))
     True
     """
-    layer, series = lstm(case), case.x[0]
+    run, series = way(lstm(case)), case.x[0]
     other = np.concatenate([series[:1] + 1.0, series[1:]])
-    assert_differs(layer(other[None]), layer(series[None]), everywhere=True)
-    assert_same(layer(other[:, None])[1:], layer(series[:, None])[1:])
+    assert_differs(run(other[None]), run(series[None]), everywhere=True)
+    assert_same(run(other[:, None])[1:], run(series[:, None])[1:])
 
 
 @claim("shapes.one-timestep", derived="the equations, for a single timestep")
-@given(cases(timesteps=1))
-def test_one_timestep_is_one_call_of_the_cell(case):
+@given(
+    *with_ways(
+        cases(**varied("batch", "features", "units", "use_bias", "go_backwards"), timesteps=1)
+    )
+)
+def test_one_timestep_is_one_call_of_the_cell(case, way):
     """
-    On one timestep the layer returns what its cell returns from a state of zeros.
+    On one timestep, and from zero state, the layer returns what its cell returns.
 
     A sequence of one vector is legal. Nothing is recalled on it, so the recurrent kernel
-    and the forget gate have no effect.
+    and the forget gate have no effect. A stateful layer recalls its last call.
 
     >>> import keras, numpy as np
     >>> lstm, x, zeros = keras.layers.LSTM(2), np.ones((1, 1, 3)), np.zeros((1, 2))
@@ -407,7 +437,8 @@ def test_one_timestep_is_one_call_of_the_cell(case):
     """
     layer, zeros = lstm(case), np.zeros((case.batch, case.units), "float32")
     output, _ = layer.cell(case.x[:, 0], as_states([zeros, zeros]))
-    assert_close(layer(case.x), output)
+    assert_close(output, returned(case))
+    assert_close(way(layer)(case.x), returned(case))
 
 
 # Which sizes may change
@@ -418,13 +449,18 @@ def test_one_timestep_is_one_call_of_the_cell(case):
     derived="shapes.answered-example: no weight belongs to a sample or a timestep",
     corrects="The batch size and the number of timesteps are fixed once for all calls.",
 )
-@given(cases(timesteps=integers(1, 4)), integers(1, 4), integers(1, 6), seeds)
-def test_another_batch_size_and_length_may_follow(case, batch, timesteps, seed):
+@given(
+    *with_ways(cases(**varied("timesteps", "features", "units", "go_backwards"))),
+    some_large(integers(1, 4), 33),
+    some_large(integers(1, 6), 50),
+    seeds,
+)
+def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, seed):
     """
     A layer that is not stateful takes another batch size and number of timesteps each call.
 
-    Only the number of features is fixed, when the first call builds the weights. Within
-    one call all samples have the same number of timesteps.
+    Only the number of features is fixed, when the first call builds the weights. Within one
+    call all samples have one number of timesteps. A graph that was unrolled takes no other.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(5)
@@ -433,9 +469,9 @@ def test_another_batch_size_and_length_may_follow(case, batch, timesteps, seed):
     >>> lstm.count_params()
     200
     """
-    layer, other = lstm(case), replace(case, x=noise((batch, timesteps, case.features), seed))
-    layer(case.x)
-    assert_close(layer(other.x), equations(other).h)
+    run, other = way(lstm(case)), replace(case, x=noise((batch, timesteps, case.features), seed))
+    assert_close(run(case.x), returned(case))
+    assert_close(run(other.x), returned(other))
 
 
 @claim(
@@ -443,7 +479,7 @@ def test_another_batch_size_and_length_may_follow(case, batch, timesteps, seed):
     observed="Keras 3",
     corrects="`Input((7, 4))` fixes the number of timesteps of a Sequential model at 7.",
 )
-@given(cases(timesteps=integers(1, 5)), integers(1, 3))
+@given(cases(**varied(*SIZES)), integers(1, 3))
 def test_sequential_model_takes_another_length_than_declared(case, more):
     """
     A Sequential model accepts another number of timesteps than its `Input` names.
@@ -462,7 +498,7 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
 
 
 @claim("shapes.functional-length", observed="Keras 3")
-@given(cases(timesteps=integers(1, 5)), integers(1, 3))
+@given(cases(**varied(*SIZES)), integers(1, 3))
 def test_functional_model_refuses_another_length_than_declared(case, more):
     """
     A functional model refuses another number of timesteps than its `Input` names.
@@ -488,7 +524,7 @@ def test_functional_model_refuses_another_length_than_declared(case, more):
     observed="Keras 3",
     corrects="An unrolled LSTM needs an `Input` that names the number of timesteps.",
 )
-@given(cases(timesteps=integers(1, 4), unroll=True))
+@given(cases(**varied(*SIZES, "go_backwards"), unroll=True))
 def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
     """
     A model with None for the timesteps may hold an unrolled layer, and can be called.
@@ -504,14 +540,14 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
     """
     inputs = keras.Input((None, case.features))
     model = keras.Model(inputs, lstm(case)(inputs))
-    assert_close(model(case.x), equations(case).h)
+    assert_close(model(case.x), returned(case))
 
 
 @claim(
     "shapes.feature-count",
     derived="the equations: x @ W needs as many features as the kernel has rows",
 )
-@given(cases(), integers(1, 3), seeds)
+@given(cases(**varied(*SIZES)), integers(1, 3), seeds)
 def test_another_number_of_features_is_refused(case, more, seed):
     """
     A built layer refuses an array with another number of features.
@@ -564,7 +600,8 @@ def test_unknown_number_of_features_is_refused(units, timesteps):
     """
     A layer cannot be built on an input whose number of features is None.
 
-    It is the only size that must be known, because the kernel has a row for each feature.
+    The kernel has a row for each feature. Other sizes must be known only on demand: the batch
+    size if the layer is stateful, the timesteps if a graph is unrolled.
 
     >>> import keras, numpy as np
     >>> keras.layers.LSTM(2)(keras.Input((None, 3))).shape == (None, 2)
@@ -575,12 +612,13 @@ def test_unknown_number_of_features_is_refused(units, timesteps):
 
 
 @claim("shapes.no-features", derived="the equations, with an empty kernel")
-@given(cases(features=0))
+@given(cases(**varied("batch", "timesteps", "units", "go_backwards"), features=0))
 def test_input_without_features_leaves_bias_and_recurrence(case):
     """
-    Input without features is legal: the output comes from the bias and the recurrence.
+    In an eager call, input without features leaves the bias and the recurrence.
 
-    The number of timesteps still counts, for the layer runs once for each of them.
+    The number of timesteps still counts, for the layer runs once for each of them. In a
+    graph, as in `predict`, TensorFlow 2.21 ends the process on such an input.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, bias_initializer="ones")
@@ -588,7 +626,7 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
     >>> tuple(y.shape), bool(np.all(np.array(y) != np.array(shorter)))
     ((1, 2), True)
     """
-    assert_close(lstm(case)(case.x), equations(case).h)
+    assert_close(lstm(case)(case.x), returned(case))
 
 
 @claim(
@@ -638,21 +676,28 @@ def test_empty_batch_gives_an_empty_output(case):
 
 
 @claim("shapes.integers", observed="Keras 3")
-@given(cases(), sampled_from(["bool", "int8", "int32", "int64"]))
-def test_whole_numbers_are_read_as_floats(case, kind):
+@given(
+    *with_ways(cases(**varied(*SIZES, "go_backwards")), "whole numbers"),
+    whole(["bool", "int8", "uint8", "int16", "int32", "int64"]),
+)
+def test_whole_numbers_are_read_as_floats(case, way, kind):
     """
-    Integers and booleans give the same output as the same numbers in float32.
+    Without dropout, integers and booleans give the same output as the same float32 numbers.
 
-    The layer converts its input to the type it computes in. It does not take an integer
-    for a category: that is what an Embedding below the LSTM is for.
+    The product with the kernel converts them. In training with `dropout` a call on them is
+    refused. An integer is not taken for a category: that is what an Embedding is for.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[3], [0], [-1]]])
     >>> bool(np.array_equal(lstm(x), lstm(x.astype("float32"))))
     True
     """
-    layer, whole = lstm(case), np.round(case.x).astype(kind)
-    assert_same(layer(whole), layer(whole.astype("float32")))
+    run, numbers = way(lstm(case)), np.abs(np.round(2 * case.x)).astype(kind)
+    if kind.startswith("i"):
+        numbers = np.round(2 * case.x).astype(kind)
+    floats = replace(case, x=numbers.astype("float32"))
+    assert_close(run(numbers), returned(floats))
+    assert_same(run(numbers), run(floats.x))
 
 
 @claim(
@@ -661,8 +706,8 @@ def test_whole_numbers_are_read_as_floats(case, kind):
     corrects="On a float64 array an LSTM computes in float64.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases())
-def test_float64_input_is_rounded_to_the_type_of_the_layer(case):
+@given(*with_ways(cases(**varied(*SIZES, "go_backwards", "use_bias"))))
+def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
     """
     A float64 array gives the output, in float32, of the same array rounded to float32.
 
@@ -676,9 +721,9 @@ def test_float64_input_is_rounded_to_the_type_of_the_layer(case):
     >>> np.array(lstm(x)).itemsize  # bytes
     4
     """
-    layer, x = lstm(case), case.x.astype("float64") / 3
-    assert_equal(to_numpy(layer(x)).dtype.name, "float32")
-    assert_same(layer(x), layer(x.astype("float32")))
+    run, x = way(lstm(case)), case.x.astype("float64") / 3
+    assert_equal(to_numpy(run(x)).dtype.name, "float32")
+    assert_same(run(x), run(x.astype("float32")))
 
 
 @claim("shapes.lists", observed="Keras 3")
@@ -696,6 +741,8 @@ def test_nested_lists_are_refused(case):
     """
     layer, numbers = lstm(case), case.x.tolist()
     assert_refused(lambda: layer(numbers), "ValueError", "Only input tensors may be passed")
+    words = "Inputs to a layer should be tensors", "expects 1 input(s)"
+    assert_refused(lambda: layer(sequences=numbers), "ValueError", words)
 
 
 @claim(
@@ -723,8 +770,8 @@ def test_array_of_unequal_sequences_is_refused(case):
 
 
 @claim("shapes.input-untouched", observed="Keras 3")
-@given(cases(go_backwards=booleans()))
-def test_input_is_left_as_it_is(case):
+@given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked", "dtype"))))
+def test_input_is_left_as_it_is(case, way):
     """
     A call does not change the array that it is given.
 
@@ -737,7 +784,7 @@ def test_input_is_left_as_it_is(case):
     True
     """
     before = case.x.copy()
-    lstm(case)(case.x)
+    way(lstm(case))(case.x, **passed(case))
     assert_same(case.x, before)
 
 
@@ -747,10 +794,10 @@ def test_input_is_left_as_it_is(case):
     corrects="An LSTM goes on from its last call until its state is reset.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(dropout=floats(0.1, 0.9)))
-def test_same_call_twice_returns_the_same(case):
+@given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), dropout=floats(0.1, 0.9))))
+def test_same_call_twice_returns_the_same(case, way):
     """
-    Two calls of a layer on one array return the same numbers, bit for bit.
+    Outside training, two calls of a stateless layer on one array return the same, bit for bit.
 
     Unless it is stateful, a layer keeps nothing from one call to the next. Dropout acts in
     training only, so there is no chance in it either.
@@ -761,14 +808,18 @@ def test_same_call_twice_returns_the_same(case):
     >>> bool(np.array_equal(lstm(x), lstm(x)))
     True
     """
-    layer = lstm(case)
-    assert_same(layer(case.x), layer(case.x))
+    run = way(lstm(case))
+    first = run(case.x, **passed(case))
+    assert_close(first, returned(case))
+    assert_same(run(case.x, **passed(case)), first)
 
 
 # How it is made and called
 
 
 @claim("shapes.positive-units", promised="LSTM, argument `units`")
+@example(0)
+@example(-1)
 @given(integers(max_value=0))
 def test_units_below_one_are_refused(units):
     """
@@ -784,6 +835,7 @@ def test_units_below_one_are_refused(units):
 
 
 @claim("shapes.whole-units", promised="LSTM, argument `units`")
+@example(2.0)
 @given(floats(1.0, 1000.0))
 def test_units_in_floating_point_are_refused(units):
     """
@@ -869,7 +921,7 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     observed="Keras 3",
     corrects="A stateful LSTM is made with LSTM(8, stateful=True, batch_input_shape=...).",
 )
-@given(sampled_from(KERAS_2))
+@given(whole(KERAS_2))
 def test_arguments_of_keras_two_are_refused(name):
     """
     The constructor refuses `batch_input_shape`, `time_major` and others of Keras 2 by name.
