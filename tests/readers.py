@@ -22,7 +22,7 @@ from lstm_spec.answers.layer import layer
 from lstm_spec.answers.review import of_model, of_program
 from lstm_spec.answers.review_formats import FORMATS
 from lstm_spec.answers.source import ProgramError
-from lstm_spec.releases import bisect, ledger, matrix, request, views
+from lstm_spec.releases import bisect, environments, ledger, matrix, tables
 from lstm_spec.releases.compare import compare
 from lstm_spec.releases.merge import UnmergeableError, merge
 from lstm_spec.run import deviations, documentation
@@ -68,8 +68,8 @@ def _compare(path: Path) -> None:
     one = ledger.find(str(path))
     ledger._versions(one)
     found = compare(one, one)
-    views.markdown(found)
-    views.json(found)
+    tables.markdown(found)
+    tables.json(found)
 
 
 def _merge(path: Path) -> None:
@@ -170,6 +170,8 @@ READERS = {
     "program": Reader(PROGRAM, _word(_program), ProgramError),
     "input": Reader(b"None,1", _word(call.input_shape), call.CallError),
     "requirement": Reader(
-        REQUIREMENT, _word(lambda word: request.parse([word])), request.UnusableRequirementError
+        REQUIREMENT,
+        _word(lambda word: environments.parse([word])),
+        environments.UnusableRequirementError,
     ),
 }

@@ -18,7 +18,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.releases.compare import UNSAID, Change, compare
-from lstm_spec.run import deviations, place, report
+from lstm_spec.run import deviations, packages, report
 
 FAULTS = Path(__file__).parent / "faults"
 CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"
@@ -206,7 +206,7 @@ def test_reports_of_other_claims_or_places_are_not_resumed(held: Checked, tmp_pa
 
 
 @pytest.mark.skipif(
-    place.installed().version("keras") != deviations.newest().version("keras"),
+    packages.installed().version("keras") != deviations.newest().version("keras"),
     reason="an older Keras is installed, of which nothing is new",
 )
 def test_what_a_newer_keras_takes_and_documents_is_told(newer: Checked) -> None:

@@ -20,7 +20,7 @@ from lstm_spec.answers.standing import Standing, elsewhere
 from lstm_spec.claims import conftest
 from lstm_spec.harness import needs
 from lstm_spec.releases import ledger
-from lstm_spec.run import deviations, place
+from lstm_spec.run import deviations, packages
 from lstm_spec.run.examples import run_example
 
 ALL = catalog.claims()
@@ -80,7 +80,7 @@ def test_no_example_shows_an_expression_within_a_block() -> None:
 
 
 @pytest.mark.skipif(
-    place.installed().version("keras") != deviations.newest().version("keras"),
+    packages.installed().version("keras") != deviations.newest().version("keras"),
     reason="examples of deviations show what the newest Keras does",
 )
 @pytest.mark.parametrize("claim", DEVIATING, ids=lambda claim: claim.id)

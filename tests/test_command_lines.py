@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from lstm_spec import cli
 from lstm_spec.answers import unrolled
 from lstm_spec.answers.sensitivity import UnmeasuredError
-from lstm_spec.releases import apart, bisect, interpreter, ledger
-from lstm_spec.releases.venv import UnmadeError
+from lstm_spec.releases import bisect, environments, ledger, speed
+from lstm_spec.releases.environments import UnmadeError
 from lstm_spec.run import check, environment
 from readers import PROGRAM, REPORT
 from reports import HERE
@@ -93,9 +93,9 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "FOLDER", tmp_path / "ledger")
     monkeypatch.setattr(environment, "probe", lambda: HERE)
     monkeypatch.setattr(check, "run", stopped)
-    monkeypatch.setattr(apart, "check", unmade)
-    monkeypatch.setattr(interpreter.venv, "make", unmade)
-    monkeypatch.setattr(interpreter, "_start", unmade)
+    monkeypatch.setattr(environments, "check", unmade)
+    monkeypatch.setattr(speed.venv, "make", unmade)
+    monkeypatch.setattr(speed, "_start", unmade)
     monkeypatch.setattr(bisect, "verdict", unmade)
     monkeypatch.setattr(unrolled, "measure", unmeasured)
 

@@ -25,12 +25,10 @@ from rich.console import Console
 
 import slowed
 from lstm_spec import cli
-from lstm_spec.releases import bursts, interpreter, paces, speed, venv, views, workload
-from lstm_spec.releases.bursts import Answer, Ask, Ready
-from lstm_spec.releases.interpreter import DeadError, Side, side
-from lstm_spec.releases.interval import interval
-from lstm_spec.releases.request import UnusableRequirementError
-from lstm_spec.releases.speed import Plan, Speeds, timing
+from lstm_spec.releases import benchmarks, environments, speed, tables, worker
+from lstm_spec.releases.environments import UnusableRequirementError
+from lstm_spec.releases.speed import DeadError, Plan, Side, Speeds, interval, side, timing
+from lstm_spec.releases.worker import Answer, Ask, Ready
 
 FAULTS = Path(__file__).parent / "faults"
 COMPARE = (sys.executable, "-m", "lstm_spec.cli", "compare", "--speed")
@@ -160,7 +158,7 @@ def test_what_one_cannot_do_is_told_and_the_rest_is_timed(clocks: list[Clock]) -
         ("c", "done", "not on jax"),
     ]
     assert [change.what for change in found.environment] == ["keras", "backend"]
-    assert "ValueError: no" in views.markdown(found)
+    assert "ValueError: no" in tables.markdown(found)
 
 
 def test_nothing_to_time_is_said(clocks: list[Clock], capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,18 +181,18 @@ def test_status_and_every_format_tell_what_is_slower(
 
 def test_json_is_read_as_it_was_written(clocks: list[Clock]) -> None:
     found = speed.race(HERE)
-    assert msgspec.json.decode(views.json(found), type=Speeds) == found
+    assert msgspec.json.decode(tables.json(found), type=Speeds) == found
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_table_fits_the_terminal(clocks: list[Clock], width: int) -> None:
     console = Console(file=io.StringIO(), width=width)
-    views.table(speed.race(HERE), console)
+    tables.table(speed.race(HERE), console)
     assert max(map(len, console.file.getvalue().splitlines())) <= width
 
 
 def test_sentence_says_what_got_slower(clocks: list[Clock]) -> None:
-    assert paces.sentence(speed.race(HERE)) == (
+    assert tables.sentence(speed.race(HERE)) == (
         "1 benchmark got slower between the two environments; "
         "of the others 1 faster, 1 same, 0 unsettled."
     )
@@ -241,9 +239,9 @@ def test_environment_that_cannot_be_made_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unmade(request: object) -> Path:
-        raise venv.UnmadeError("the environment cannot be made: there is no keras==99")
+        raise environments.UnmadeError("the environment cannot be made: there is no keras==99")
 
-    monkeypatch.setattr(venv, "make", unmade)
+    monkeypatch.setattr(environments, "make", unmade)
     assert cli.main(["compare", "--speed", "here", "keras==99"]) == 3
     assert "there is no keras==99" in capsys.readouterr().err
 
@@ -251,11 +249,11 @@ def test_environment_that_cannot_be_made_is_said(
 # The interpreters
 
 
-@pytest.mark.parametrize("work", workload.WORK)
+@pytest.mark.parametrize("work", benchmarks.WORK)
 def test_every_benchmark_can_be_repeated(work: str) -> None:
     asks = b"".join(msgspec.json.encode(Ask(work, calls)) + b"\n" for calls in (1, 2))
     out = io.BytesIO()
-    bursts.main(io.BytesIO(asks), out)
+    worker.main(io.BytesIO(asks), out)
     ready, *answers = map(json.loads, out.getvalue().splitlines())
     assert work in ready["work"]
     assert [answer["failed"] for answer in answers] == ["", ""]
@@ -263,25 +261,25 @@ def test_every_benchmark_can_be_repeated(work: str) -> None:
 
 
 def test_failure_of_a_benchmark_is_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(workload.WORK, "eager", lambda: 1 / 0)
-    answer = bursts._answer(Ask("eager", 1), {})
+    monkeypatch.setitem(benchmarks.WORK, "eager", lambda: 1 / 0)
+    answer = worker._answer(Ask("eager", 1), {})
     assert answer == Answer(failed="ZeroDivisionError: division by zero")
 
 
 @pytest.mark.parametrize("work", ["tf.function", "train_on_batch", "predict"])
 def test_only_the_first_call_traces(work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     traced = []
-    original = workload.keras.layers.LSTM.call
+    original = benchmarks.keras.layers.LSTM.call
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         traced.append(self)
         return original(self, sequences, initial_state, mask, training)
 
-    monkeypatch.setattr(workload.keras.layers.LSTM, "call", call)
-    again = workload.WORK[work]()
+    monkeypatch.setattr(benchmarks.keras.layers.LSTM, "call", call)
+    again = benchmarks.WORK[work]()
     again()
     first = len(traced)
-    bursts.burst(again, 5)
+    worker.burst(again, 5)
     assert len(traced) == first > 0
 
 
@@ -335,9 +333,9 @@ def test_interpreter_that_dies_is_said_in_a_sentence(
 
 
 def test_interpreter_that_says_nothing_is_ended(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(interpreter, "LIMIT", 0.2)
+    monkeypatch.setattr(speed, "LIMIT", 0.2)
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    held = interpreter._start(HERE[0], command, tmp_path, tmp_path / "log")
+    held = speed._start(HERE[0], command, tmp_path, tmp_path / "log")
     with pytest.raises(DeadError, match="here: Python ended with status -9: no output"):
         held.ready()
 
@@ -354,7 +352,7 @@ def slower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Side:
     [packages] = (tmp_path / "venv").glob("lib/python3.*/site-packages")
     paths = [str(tmp_path / "content"), *(path for path in sys.path if "site-packages" in path)]
     (packages / "paths.pth").write_text("\n".join(paths), encoding="utf-8")
-    monkeypatch.setattr(venv, "make", lambda request: tmp_path / "venv/bin/python")
+    monkeypatch.setattr(environments, "make", lambda request: tmp_path / "venv/bin/python")
     return side(str(made))
 
 

@@ -13,7 +13,7 @@ from packaging.version import Version
 from lstm_spec.releases import matrix, published
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation, DeviationError
-from lstm_spec.run.place import DISTRIBUTIONS, Place
+from lstm_spec.run.packages import DISTRIBUTIONS, Place
 
 KNOWN = Deviation("time.causality", "It is seven.", "an issue", says="seven")
 HERE = Place({"keras": "3.15.1", "tensorflow-cpu": "2.21.0"}, "3.11.7")

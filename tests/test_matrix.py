@@ -10,10 +10,10 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import catalog
-from lstm_spec.releases import apart, ledger, matrix, venv
+from lstm_spec.releases import environments, ledger, matrix
 from lstm_spec.releases.matrix import Entry
 from lstm_spec.run import deviations, report
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
 from lstm_spec.run.toml import UnreadableFileError
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +86,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         finished(Path(words[-1].partition("=")[2]), effort.partition("=")[2], claims=named)
         return 0
 
-    monkeypatch.setattr(apart, "check", check)
+    monkeypatch.setattr(environments, "check", check)
     return given
 
 
@@ -246,14 +246,14 @@ def test_broken_environment_is_told_and_does_not_stop_the_others(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    check = apart.check
+    check = environments.check
 
     def broken(request: object, words: list[str], output: object) -> int:
         if "tensorflow==2.8.4" in request.requirements:
-            raise venv.UnmadeError("no such Python")
+            raise environments.UnmadeError("no such Python")
         return check(request, words, output)
 
-    monkeypatch.setattr(apart, "check", broken)
+    monkeypatch.setattr(environments, "check", broken)
     assert matrix.main(["tensorflow-2.8", "tensorflow-2.16", "--ledger", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "tensorflow-2.8: has no report: no such Python" in said

@@ -14,8 +14,7 @@ from packaging.version import Version
 
 from lstm_spec.releases import matrix, published
 from lstm_spec.releases.published import Release
-from lstm_spec.run.backends import NEEDED
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import NEEDED, Place
 
 PUBLISHED = published.load()
 

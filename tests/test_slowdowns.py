@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lstm_spec.releases.benchmarks import WORK
 from lstm_spec.releases.speed import ERROR, FEWEST, MARGIN, ROUNDS, Timing
-from lstm_spec.releases.workload import WORK
 from tools.studies.slowdowns import PAIRS, Line, Pair, seen
 from tools.studies.slowdowns.page import PAGE, page
 

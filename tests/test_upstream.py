@@ -22,9 +22,9 @@ from lstm_spec.answers.trials import Trial
 from lstm_spec.answers.upstream import Release
 from lstm_spec.claims.conftest import lacking
 from lstm_spec.releases import ledger, nightly
-from lstm_spec.run import deviations, place
-from lstm_spec.run.oneline import without_escapes
+from lstm_spec.run import deviations, packages
 from lstm_spec.run.report import Record
+from lstm_spec.run.text import without_escapes
 from lstm_spec.run.toml import UnreadableFileError
 from reports import report, write
 from teeth import claim_test
@@ -41,7 +41,7 @@ KEPT = re.compile(r"Keras 2 (kept|ran|refused|reset|returned|trained)")
 """How a text says that Keras 2 did it right."""
 
 newest_only = pytest.mark.skipif(
-    any(place.installed().version(name) != version for name, version in NEWEST.packages.items()),
+    any(packages.installed().version(name) != version for name, version in NEWEST.packages.items()),
     reason="another release is installed",
 )
 
@@ -269,7 +269,7 @@ OTHER = deviates("NumPy arrays are refused.")
     ],
 )
 def test_first_release_that_does_the_same_is_named(records: dict[str, Record], said: str) -> None:
-    nowhere = place.Place({"keras": "0"}, "3.11.7")
+    nowhere = packages.Place({"keras": "0"}, "3.11.7")
     releases = {name: Release(nowhere, {HELD.claim: one}) for name, one in records.items()}
     assert upstream.since(HELD.claim, releases).startswith(said)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.answers.review import Review
     from lstm_spec.catalog import Claim
     from lstm_spec.releases.compare import Comparison
-    from lstm_spec.run.place import Place
+    from lstm_spec.run.packages import Place
     from lstm_spec.run.report import Report
 
 Kind = TypeVar("Kind")
@@ -274,14 +274,14 @@ def compare(then: str, now: str) -> Shown[Comparison]:
     Raises:
         UsageError: there is no such report, or it cannot be read.
     """
-    from lstm_spec.releases import ledger, views
+    from lstm_spec.releases import ledger, tables
     from lstm_spec.releases.compare import compare as compared
 
     try:
         found = compared(*ledger.pair(then, now))
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
-    return Shown(found, views.markdown(found))
+    return Shown(found, tables.markdown(found))
 
 
 def _html(markdown: str) -> str:

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lstm_spec import catalog
 from lstm_spec.errors import BrokenError, SpecError, UsageError
-from lstm_spec.run.backends import NEEDED
 from lstm_spec.run.effort import effort, time_limit
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.packages import NEEDED
 from lstm_spec.run.report import LockedError, Writer, writer
+from lstm_spec.run.text import one_line
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
@@ -33,10 +33,10 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.answers.answer import Library
     from lstm_spec.answers.layer import Layer
     from lstm_spec.releases.compare import Comparison
-    from lstm_spec.releases.request import Request
+    from lstm_spec.releases.environments import Request
     from lstm_spec.releases.speed import Speeds
     from lstm_spec.run.check import Plan
-    from lstm_spec.run.place import Place
+    from lstm_spec.run.packages import Place
     from lstm_spec.run.report import Line, Report, Verdict
 
 REPORT = Path("lstm-spec-report.jsonl")
@@ -380,7 +380,7 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
     Raises:
         BrokenError: the cache cannot be written.
     """
-    from lstm_spec.releases import apart, matrix, venv
+    from lstm_spec.releases import environments, matrix
 
     options = ("effort", "seed", "workers", "time_limit", "durations", "database")
     given = vars(arguments).get("given", {})
@@ -392,11 +392,11 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
             asked = matrix.find(arguments.entry).request
         else:
             backend = arguments.backend or "tensorflow"
-            asked = venv.ask(arguments.packages, arguments.python or "", backend)
+            asked = environments.ask(arguments.packages, arguments.python or "", backend)
         if os.environ.get("PYTHONPATH"):
             hint = "PYTHONPATH does not count there; try a source tree by --with and its folder"
             print(f"lstm-spec: {hint}", file=sys.stderr)
-        status = apart.check(asked, words, asked=_asked(arguments), report=report)
+        status = environments.check(asked, words, asked=_asked(arguments), report=report)
         return status if status > 1 else max(status, _since(report, asked))
     except OSError as error:
         raise BrokenError(str(error)) from None
@@ -450,7 +450,7 @@ def _show_concerned(comparison: Comparison, claims: list[str], sides: str) -> No
     """
     from msgspec import structs
 
-    from lstm_spec.releases.sections import count
+    from lstm_spec.releases.tables import count
 
     whole = {claim.id for claim in catalog.claims()} <= set(claims)
     changes = [*(comparison.signatures or []), *(comparison.documentation or [])]
@@ -518,11 +518,11 @@ def compare(arguments: argparse.Namespace) -> int:
 def _speed(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from lstm_spec.releases import interpreter, speed
+    from lstm_spec.releases import speed
 
     try:
         sides = (arguments.then, arguments.now)
-        then, now = (interpreter.side(side, arguments.python or "") for side in sides)
+        then, now = (speed.side(side, arguments.python or "") for side in sides)
         with Console(stderr=True).status("") as status:
             speeds = speed.race((then, now), tell=status.update)
     except OSError as error:
@@ -540,22 +540,22 @@ def _show(found: Comparison | Speeds, layout: str, *, whole: bool = True) -> Non
         layout: "table", "markdown" or "json".
         whole: whether a table holds signatures, documentation and environment too.
     """
-    from lstm_spec.releases import views
+    from lstm_spec.releases import tables
 
     if layout == "table":
         screen = console()
         with screen.pager(styles=True) if _pages(found, whole) else contextlib.nullcontext():
-            views.table(found, screen, whole=whole)
+            tables.table(found, screen, whole=whole)
     else:
-        print(views.markdown(found) if layout == "markdown" else views.json(found))
+        print(tables.markdown(found) if layout == "markdown" else tables.json(found))
 
 
 def _pages(found: Comparison | Speeds, whole: bool) -> bool:
     """Return whether a comparison is longer than the terminal that it is printed to."""
-    from lstm_spec.releases import views
+    from lstm_spec.releases import tables
 
     screen = console()
-    return screen.is_terminal and views.lines(found, screen, whole=whole) > screen.height
+    return screen.is_terminal and tables.lines(found, screen, whole=whole) > screen.height
 
 
 def merge(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from lstm_spec.answers.spans import UNORDERED, rows, spans
 from lstm_spec.releases import ledger
 from lstm_spec.releases.compare import Change, compare
-from lstm_spec.releases.views import escape
+from lstm_spec.releases.tables import escape
 from lstm_spec.run.report import DAMAGED, VERDICTS, Report
 from tools import MEASURED
 

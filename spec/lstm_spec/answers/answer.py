@@ -18,8 +18,8 @@ from lstm_spec.answers.questions import Question, is_reference, referred
 from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
-from lstm_spec.run.oneline import one_line, without_escapes
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
+from lstm_spec.run.text import one_line, without_escapes
 
 LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""

@@ -22,7 +22,7 @@ from lstm_spec.answers.standing import BROKEN, Standing, capital, false_at, stan
 from lstm_spec.answers.upstream import Tried
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
 from lstm_spec.run.report import VERDICTS, Verdict
 
 BELIEVED = "Why the claim says so:"

@@ -28,7 +28,7 @@ from lstm_spec.answers.network import (
 )
 from lstm_spec.answers.program import Event
 from lstm_spec.answers.source import ProgramError
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 LARGEST = 30_000_000
 """So many characters a configuration may have."""

@@ -12,7 +12,7 @@ import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec.run import toml
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("issues.toml")
 PATCHES = Path(__file__).with_name("patches")

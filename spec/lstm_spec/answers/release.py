@@ -10,9 +10,9 @@ from packaging.version import InvalidVersion, Version
 from lstm_spec.errors import UsageError
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
-from lstm_spec.run.oneline import one_line
-from lstm_spec.run.place import DISTRIBUTIONS, Place
+from lstm_spec.run.packages import DISTRIBUTIONS, Place
 from lstm_spec.run.report import Report
+from lstm_spec.run.text import one_line
 
 EXAMPLES = "give a release like keras==3.9.2 or tensorflow==2.15.1, or a name of the ledger"
 MADE = {"keras", "tf-keras", "tensorflow"}

@@ -29,7 +29,7 @@ from lstm_spec.answers.source import ProgramError
 from lstm_spec.answers.standing import standing
 from lstm_spec.answers.touches import Changed, Touched
 from lstm_spec.run import toml
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("findings.toml")
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"

@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 
 from lstm_spec.errors import UsageError
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 LONGEST = 400_000
 """So many characters a program may have."""

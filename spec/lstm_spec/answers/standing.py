@@ -11,7 +11,7 @@ from packaging.version import Version
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
 
 BACKENDS = {
     "tensorflow": "TensorFlow",

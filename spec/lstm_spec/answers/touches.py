@@ -12,9 +12,9 @@ from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.network import Custom, Layer
 from lstm_spec.answers.release import release
 from lstm_spec.answers.standing import false_at, named
-from lstm_spec.run import arguments, deviations, place
-from lstm_spec.run.oneline import one_line
-from lstm_spec.run.place import Place
+from lstm_spec.run import arguments, deviations, packages
+from lstm_spec.run.packages import Place
+from lstm_spec.run.text import one_line
 
 COMMON = {"units", "name", "trainable", "seed", "input_shape", "input_dim", "autocast"}
 """Arguments that every layer has, or that change nothing that a claim is about."""
@@ -47,7 +47,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 def here() -> Place:
     """Return the Keras that is installed; if there is none, the newest release."""
-    found = place.installed()
+    found = packages.installed()
     return found if found.version("keras") else deviations.newest()
 
 

@@ -21,11 +21,11 @@ import msgspec
 
 from lstm_spec.answers import issues
 from lstm_spec.answers.issues import Issue
-from lstm_spec.releases import nightly, venv
-from lstm_spec.releases.request import Request
+from lstm_spec.releases import environments, nightly
+from lstm_spec.releases.environments import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import quiet
-from lstm_spec.run.oneline import without_escapes
+from lstm_spec.run.text import without_escapes
 
 FILE = Path(__file__).with_name("trials.jsonl")
 SECONDS = 600
@@ -147,7 +147,7 @@ def _stands(trial: Trial | None, issue: Issue, layer: str, where: Where) -> bool
 @cache
 def _environment(needed: tuple[str, ...]) -> Path:
     python = ".".join(deviations.newest().python.split(".")[:2])
-    return venv.make(Request(needed, python))
+    return environments.make(Request(needed, python))
 
 
 def _digest(script: str) -> str:

@@ -13,12 +13,12 @@ from lstm_spec.answers.issues import Issue
 from lstm_spec.answers.spans import rows, spans
 from lstm_spec.catalog import Claim
 from lstm_spec.releases import ledger, nightly
-from lstm_spec.releases.sections import RELEASES
+from lstm_spec.releases.tables import RELEASES
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
-from lstm_spec.run.oneline import without_escapes
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
 from lstm_spec.run.report import Record, Report, Verdict
+from lstm_spec.run.text import without_escapes
 
 Tried = Sequence[tuple[str, Verdict]]
 """Releases in their order, each with the verdict on a claim."""

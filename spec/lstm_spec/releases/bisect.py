@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lstm_spec.errors import UsageError
-from lstm_spec.releases import apart, ledger, matrix
+from lstm_spec.releases import environments, ledger, matrix
 from lstm_spec.run import report
 from lstm_spec.run.report import Verdict
 
@@ -70,5 +70,5 @@ def verdict(name: str, claim: str) -> Verdict:
         file, log = Path(folder, "report.jsonl"), Path(folder, "log")
         with log.open("wb") as output:
             words = [claim, f"--effort={entry.effort}", f"--report={file}"]
-            apart.check(entry.request, words, output)
+            environments.check(entry.request, words, output)
         return report.read(file).records[0].verdict

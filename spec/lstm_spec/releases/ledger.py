@@ -13,9 +13,9 @@ from packaging.version import Version
 
 from lstm_spec.errors import UsageError
 from lstm_spec.run import report
-from lstm_spec.run.oneline import one_line
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
 from lstm_spec.run.report import Report, UnreadableReportError, Verdict
+from lstm_spec.run.text import one_line
 
 FOLDER = Path(__file__).with_name("ledger")
 SUFFIX = ".jsonl.gz"

@@ -21,14 +21,13 @@ from packaging.requirements import Requirement
 
 from lstm_spec import catalog
 from lstm_spec.errors import SpecError, UsageError
-from lstm_spec.releases import apart, ledger
+from lstm_spec.releases import environments, ledger
+from lstm_spec.releases.environments import Request
 from lstm_spec.releases.merge import UnmergeableError, merge
-from lstm_spec.releases.request import Request
 from lstm_spec.run import deviations, environment, report, toml
-from lstm_spec.run.backends import Backend
-from lstm_spec.run.oneline import one_line
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Backend, Place
 from lstm_spec.run.report import Record, Report
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("matrix.toml")
 Effort = Annotated[str, msgspec.Meta(pattern=r"^(smoke|default|deep|[1-9][0-9]*)$")]
@@ -210,7 +209,7 @@ def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
         options = [f"--effort={entry.effort}", f"--time-limit={SECONDS}"]
         words = [*claims, *options, f"--workers={workers}", f"--report={file}"]
         with log.open("wb") as output:
-            apart.check(entry.request, words, output)
+            environments.check(entry.request, words, output)
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         made = report.read(file) if file.exists() else None
         if made is None or made.footer is None:

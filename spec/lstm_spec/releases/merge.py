@@ -10,8 +10,8 @@ from msgspec import structs
 from lstm_spec import catalog
 from lstm_spec.errors import BrokenError
 from lstm_spec.releases.compare import differences, facts
-from lstm_spec.run.oneline import one_line
 from lstm_spec.run.report import Environment, Footer, Header, Report
+from lstm_spec.run.text import one_line
 
 MACHINE = {"platform", "processor", "cores", "workers"}
 """What may differ from shard to shard."""

@@ -18,9 +18,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from lstm_spec.run.backends import NEEDED
-from lstm_spec.run.oneline import one_line
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import NEEDED, Place
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("published.json")
 OLDEST = {"keras": Version("2.8"), "tensorflow": Version("2.8"), "tf-keras": Version("2.15")}

@@ -6,7 +6,7 @@ slows the machine for longer than a burst slows both. Processor time is taken, n
 
 A round gives the logarithm of the ratio of the two times. Were both environments the same, to
 swap them would change nothing but its sign. So an interval of Wilcoxon's signed-rank test (see
-interval.py) holds for it, whatever the noise, if one round's noise tells nothing of another's.
+`interval`) holds for it, whatever the noise, if one round's noise tells nothing of another's.
 The error is divided by the number of benchmarks (Bonferroni): at least 99.9 % of all runs have
 no interval that misses its ratio.
 
@@ -18,19 +18,244 @@ called slower in less than 1 of 2,000 runs while such differences are below the 
 
 from __future__ import annotations
 
+import difflib
 import math
+import os
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
-from typing import Literal
+from threading import Timer
+from typing import Any, Literal, TypeVar
 
 import msgspec
+import numpy as np
 
 from lstm_spec.errors import BrokenError
-from lstm_spec.releases.bursts import Answer, Ask, Ready
+from lstm_spec.releases import environments, matrix
 from lstm_spec.releases.compare import Change, differences
-from lstm_spec.releases.interpreter import DeadError, Interpreter, Side, opened
+from lstm_spec.releases.environments import Request, UnusableRequirementError
+from lstm_spec.releases.worker import ALONE, Answer, Ask, Ready
+from lstm_spec.run.environment import quiet
+
+
+def interval(differences: Sequence[float], error: float) -> tuple[float, float, float]:
+    """Return the lower bound, the estimate and the upper bound of a centre of symmetry.
+
+    The estimate is the median of the means of all pairs of differences, each with itself too
+    (Hodges and Lehmann, 1963). The bounds are those of these means that Wilcoxon's signed-rank
+    test would not reject (Hollander and Wolfe, Nonparametric Statistical Methods, section 3.4).
+    The test is exact: where the differences are independent and each is as likely to lie so far
+    above the centre as below it, whatever their distributions, the bounds miss the centre with a
+    probability of at most `error`. An outlier counts for no more than its rank.
+
+    Args:
+        differences: at least one; with too few for so small an error the bounds are infinite.
+        error: between 0 and 1, shared by both sides.
+    """
+    d = np.asarray(differences)
+    one, other = np.triu_indices(len(d))
+    means = np.sort((d[one] + d[other]) / 2)
+    outside = int(np.sum(np.cumsum(_ranks(len(d))) <= error / 2))
+    if not outside:
+        return -np.inf, float(np.median(means)), np.inf
+    return float(means[outside - 1]), float(np.median(means)), float(means[-outside])
+
+
+def _ranks(count: int) -> Any:
+    """Return the probability of each sum of the ranks 1 to `count` of which each counts or not."""
+    chance = np.zeros(count * (count + 1) // 2 + 1)
+    chance[0] = 1.0
+    for rank in range(1, count + 1):
+        chance[rank:] = (chance[rank:] + chance[:-rank]) / 2
+        chance[:rank] /= 2
+    return chance
+
+
+HERE = "here"
+"""The word for the Keras that is installed here."""
+LIMIT = 300
+"""Seconds after which an interpreter that says nothing is ended."""
+
+Said = TypeVar("Said", Ready, Answer)
+
+
+class DeadError(BrokenError):
+    """An interpreter that ended, or had to be ended; the message says in one sentence why."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two environments."""
+
+    word: str
+    """As it was named."""
+    request: Request | None
+    """None: what is installed here."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """An interpreter that waits for what to do."""
+
+    word: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    """What it prints to its standard error."""
+
+    def ready(self) -> Ready:
+        """Wait until Keras is imported, and return what can be done there.
+
+        Raises:
+            DeadError: it ended, or took too long, or Keras cannot be imported there.
+        """
+        said = self._line(Ready)
+        if said.failed:
+            raise DeadError(f"{self.word}: {said.failed}")
+        return said
+
+    def ask(self, ask: Ask) -> Answer:
+        """Return what a burst took.
+
+        Raises:
+            DeadError: the interpreter ended, or took too long.
+        """
+        assert self.process.stdin
+        try:
+            self.process.stdin.write(msgspec.json.encode(ask) + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self._dead() from None
+        return self._line(Answer)
+
+    def _line(self, kind: type[Said]) -> Said:
+        assert self.process.stdout
+        timer = Timer(LIMIT, self.process.kill)
+        timer.daemon = True  # an interrupt in start() comes before it can be cancelled
+        timer.start()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            timer.cancel()
+        if not line:
+            raise self._dead()
+        return msgspec.json.decode(line, type=kind)
+
+    def _dead(self) -> DeadError:
+        status = self.process.wait()
+        said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        last = " ".join((said or ["no output"])[-1].split())
+        return DeadError(f"{self.word}: Python ended with status {status}: {last}")
+
+
+def side(word: str, python: str = "") -> Side:
+    """Return the environment that a word means.
+
+    Args:
+        word: the name of one in the matrix; requirements, wheels and folders of source trees
+            with spaces between them; or "here".
+        python: as `major.minor`; default: as the matrix says, or the one that runs.
+
+    Raises:
+        UnusableRequirementError: it is none of these; the message says what is expected.
+        UnmadeError: a source tree cannot be built.
+        OSError: the cache cannot be written.
+    """
+    if word == HERE:
+        return Side(word, None)
+    entries = {entry.name: entry.request for entry in matrix.load().environment}
+    if word in entries:
+        asked = entries[word]
+        return Side(word, replace(asked, python=python) if python else asked)
+    return Side(word, environments.ask(_words(word, list(entries)), python))
+
+
+def _words(text: str, names: list[str]) -> list[str]:
+    """Return the requirements in a text.
+
+    Raises:
+        UnusableRequirementError: there are none, it is a file, or a name that the matrix lacks.
+    """
+    words = [text] if text.endswith(".whl") and os.path.isfile(text) else text.split()
+    expected = f"give an environment of the matrix like {names[-1]}, requirements, or {HERE}"
+    if not words:
+        raise UnusableRequirementError(f"{text!r} names no environment; {expected}")
+    if re.fullmatch(r"[a-z-]+-[\d.]+", text):
+        near = " or ".join(difflib.get_close_matches(text, names)) or ", ".join(names)
+        raise UnusableRequirementError(f"the matrix has no {text!r}; did you mean {near}?")
+    if not text.endswith(".whl") and os.path.isfile(text):
+        raise UnusableRequirementError(f"{text!r} is a file, and no environment; {expected}")
+    return words
+
+
+@contextmanager
+def opened(sides: Sequence[Side]) -> Iterator[list[Interpreter]]:
+    """Hold an interpreter open in each environment; end them whatever happens.
+
+    They run from a copy of this package, each on one thread, and both on one core of the processor,
+    where the system lets one choose it: on two cores a neighbour disturbs the one or the other.
+
+    Args:
+        sides: the environments.
+
+    Yields:
+        The interpreters, which may still be importing.
+
+    Raises:
+        UnmadeError: an environment cannot be made.
+        UnusableRequirementError: two packages own the same files.
+        OSError: the cache or the folder of temporary files cannot be written.
+    """
+    pythons = [
+        environments.make(one.request) if one.request else Path(sys.executable) for one in sides
+    ]
+    held: list[Interpreter] = []
+    with tempfile.TemporaryDirectory() as folder:
+        environments.copy(Path(folder))
+        try:
+            core = _core()
+            for number, (one, python) in enumerate(zip(sides, pythons, strict=True)):
+                command = [str(python), "-m", "lstm_spec.releases.worker", *core]
+                held.append(_start(one, command, Path(folder), Path(folder, f"log-{number}")))
+            yield held
+        finally:
+            for interpreter in held:
+                interpreter.process.kill()
+            for interpreter in held:
+                interpreter.process.wait()
+
+
+def _core() -> list[str]:
+    """Return a core that this process may use, as a word; none, if the system does not tell."""
+    if not hasattr(os, "sched_getaffinity"):
+        return []
+    return [str(random.choice(sorted(os.sched_getaffinity(0))))]
+
+
+def _start(one: Side, command: list[str], folder: Path, log: Path) -> Interpreter:
+    if one.request:
+        variables = environments.variables(one.request, str(folder))
+    else:
+        paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+        variables = {**quiet(), "PYTHONPATH": os.pathsep.join(paths)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**variables, **ALONE},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,  # so that an interrupt reaches it from here alone
+        )
+    return Interpreter(one.word, process, log)
+
 
 ROUNDS, FEWEST = 80, 25
 """How often a benchmark is timed, and how often if a call of it is long."""
@@ -140,8 +365,6 @@ def timing(plan: Plan, seconds: Sequence[Pair], error: float) -> Timing:
         seconds: of each round.
         error: how often the interval may miss the ratio.
     """
-    from lstm_spec.releases.interval import interval
-
     bounds = interval([math.log(now / then) for then, now in seconds], error)
     low, ratio, high = map(math.exp, bounds)
     then, now = (median(column) / plan.calls for column in zip(*seconds, strict=True))

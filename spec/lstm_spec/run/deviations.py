@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from packaging.specifiers import SpecifierSet
 
-from lstm_spec.run import place, toml
-from lstm_spec.run.backends import Backend
-from lstm_spec.run.oneline import one_line
-from lstm_spec.run.place import Place
+from lstm_spec.run import packages, toml
+from lstm_spec.run.packages import Backend, Place
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("deviations.toml")
 EXAMPLE = "the example does not print what it should"
@@ -183,7 +182,7 @@ def known(claim: str) -> Deviation | None:
     listed = of(claim)
     if not listed:
         return None
-    here = place.installed(look_for_gpus=any(one.device for one in listed))
+    here = packages.installed(look_for_gpus=any(one.device for one in listed))
     forbid_ambiguous(listed, [here])
     return next((one for one in listed if one.matches(here)), None)
 

@@ -15,8 +15,8 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from lstm_spec.run import toml
-from lstm_spec.run.oneline import one_line
 from lstm_spec.run.sentences import SUMMARY, Sentence
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("documentation.toml")
 VERDICTS = ("confirmed", "refuted", "vague", "untestable")

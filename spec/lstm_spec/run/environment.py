@@ -21,29 +21,21 @@ import msgspec
 from packaging.version import Version
 
 from lstm_spec.errors import BrokenError
-from lstm_spec.run import place
-from lstm_spec.run.oneline import without_escapes
+from lstm_spec.run.packages import DISTRIBUTIONS, origin, versions
 from lstm_spec.run.report import Environment
+from lstm_spec.run.text import without_escapes
 
 if TYPE_CHECKING:  # at run time only the process apart imports these
     from lstm_spec.run.arguments import Signatures
     from lstm_spec.run.sentences import Sentence
 
 PACKAGES = (
-    *(
-        "tensorflow",
-        "tensorflow-cpu",
-        "tf-nightly",
-        "keras",
-        "keras-nightly",
-        "tf-keras",
-        "jax",
-        "torch",
-        "openvino",
-        "tf2onnx",
-    ),
-    *("numpy", "scipy", "hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
+    *DISTRIBUTIONS["tensorflow"],
+    *DISTRIBUTIONS["keras"],
+    *("jax", "torch", "openvino", "tf2onnx", "numpy", "scipy"),
+    *("hypothesis", "pytest", "pytest-xdist", "pytest-timeout", "msgspec"),
 )
+"""The packages whose versions a report holds."""
 
 ASKED = "LSTM_SPEC_ASKED"
 """The variable that holds, for the summary, the options by which this environment was asked for."""
@@ -157,7 +149,7 @@ def _environment(backend: str) -> Environment:
         backend=backend,
         device=_device(),
         packages=packages(),
-        origin=place.origin(),
+        origin=origin(),
         news=_news(taken, said),
         signatures=_told(taken),
         sentences=digests(said),
@@ -195,7 +187,7 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
 
 def packages(names: Sequence[str] = PACKAGES) -> dict[str, str]:
     """Return the versions of the packages that matter and are here, by distribution name."""
-    return place.versions(names)
+    return versions(names)
 
 
 def processor() -> str:

@@ -14,8 +14,8 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.errors import UsageError
-from lstm_spec.run import environment, place
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run import environment, packages
+from lstm_spec.run.text import one_line
 
 TIMES = re.compile(r"^(\d+)\*")
 """How many workers a gateway has, as pytest-xdist's --tx takes it."""
@@ -89,7 +89,7 @@ def facts() -> dict[str, str]:
     return {
         **environment.packages(),
         "Python": platform.python_version(),
-        "backend": place.installed().backend,
+        "backend": packages.installed().backend,
         "claims": hashlib.sha256(code.encode()).hexdigest()[:16],
     }
 

@@ -24,9 +24,9 @@ from lstm_spec.run import deviations, hosts
 from lstm_spec.run.effort import effort
 from lstm_spec.run.examples import ExampleError, run_example
 from lstm_spec.run.extent import Tried
-from lstm_spec.run.oneline import without_escapes
 from lstm_spec.run.recorder import KEY, Recorder
 from lstm_spec.run.report import LockedError, Record, Writer, writer
+from lstm_spec.run.text import without_escapes
 
 MESSAGE_LINES = 30
 

@@ -22,7 +22,7 @@ from typing import Literal, get_args
 import msgspec
 
 from lstm_spec.errors import BrokenError, UsageError
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 SCHEMA = 1
 GZIP = b"\x1f\x8b"

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from lstm_spec.catalog import Claim
 from lstm_spec.run import environment
-from lstm_spec.run.oneline import one_line
 from lstm_spec.run.report import DAMAGED, GOOD, VERDICTS, Outcome, Record, Report
+from lstm_spec.run.text import one_line
 
 NARROW = 60
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from lstm_spec.errors import BrokenError
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 Kind = TypeVar("Kind")
 

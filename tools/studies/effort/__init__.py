@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.releases import apart, matrix, venv
+from lstm_spec.releases import environments, matrix
 from lstm_spec.run.check import PLUGINS
 from tools import ROOT
 from tools.studies.effort.watch import FACTS
@@ -97,11 +97,11 @@ def attempt(entry: matrix.Entry, effort: str, claims: list[catalog.Claim]) -> No
     Raises:
         RuntimeError: pytest did not come to its end; the message holds what it printed last.
     """
-    python = venv.make(entry.request)
+    python = environments.make(entry.request)
     code = {claim.id: claim.code for claim in claims}
     facts = {"file": str(SEEN), "environment": entry.name, "effort": effort, "code": code}
     with tempfile.TemporaryDirectory() as folder:
-        apart.copy(Path(folder))
+        environments.copy(Path(folder))
         command = [
             *(python, "-m", "pytest", f"-c{os.devnull}", "-q", "--tb=no", "-p", "no:cacheprovider"),
             *("--numprocesses=1", "--max-worker-restart=100000"),
@@ -112,7 +112,7 @@ def attempt(entry: matrix.Entry, effort: str, claims: list[catalog.Claim]) -> No
             command,
             cwd=folder,
             env={
-                **apart.variables(entry.request, folder),
+                **environments.variables(entry.request, folder),
                 "PYTHONPATH": os.pathsep.join([folder, str(ROOT)]),
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "PYTEST_PLUGINS": ",".join([*PLUGINS, "tools.studies.effort.watch"]),

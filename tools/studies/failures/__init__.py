@@ -21,11 +21,11 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.releases import apart, ledger, matrix, venv
-from lstm_spec.releases.request import Request
+from lstm_spec.releases import environments, ledger, matrix
+from lstm_spec.releases.environments import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
-from lstm_spec.run.place import Place
+from lstm_spec.run.packages import Place
 from tools.studies.failures.faults import FAULTS
 from tools.studies.searches import keep, kept
 
@@ -92,7 +92,7 @@ def _lacking(name: str) -> set[str]:
     return {record.claim for record in records if record.verdict == "not applicable"}
 
 
-def environments() -> dict[str, list[Deviation]]:
+def needed() -> dict[str, list[Deviation]]:
     """Return a few environments that meet every entry, each with those that it meets first.
 
     The one that meets the most of what is left comes next, those of the matrix before others.
@@ -127,7 +127,7 @@ def search(names: Sequence[str] = ()) -> Iterator[Line]:
     """
     code = {claim.id: claim.code for claim in catalog.claims()}
     for faults in ([""], FAULTS):
-        for name, met in environments().items():
+        for name, met in needed().items():
             if names and name not in names:
                 continue
             done = {(line.claim, line.fault) for line in seen() if line.environment == name}
@@ -142,9 +142,9 @@ def search(names: Sequence[str] = ()) -> Iterator[Line]:
 
 def _try(request: Request, trials: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     """Make trials in an environment; yield the claim, the fault and the failure of each."""
-    python = venv.make(request)
+    python = environments.make(request)
     with tempfile.TemporaryDirectory() as folder:
-        apart.copy(Path(folder))
+        environments.copy(Path(folder))
         package = Path(folder, "tools/studies", HERE.name)
         package.mkdir(parents=True)
         for file in ("faults.py", "worker.py"):
@@ -154,7 +154,7 @@ def _try(request: Request, trials: list[tuple[str, str]]) -> Iterator[tuple[str,
             process = subprocess.Popen(
                 [python, "-m", "tools.studies.failures.worker", *words],
                 cwd=folder,
-                env=apart.variables(request, folder),
+                env=environments.variables(request, folder),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

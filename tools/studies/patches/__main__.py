@@ -21,8 +21,8 @@ import msgspec
 from lstm_spec import catalog
 from lstm_spec.answers import trials
 from lstm_spec.answers.issues import Issue
-from lstm_spec.releases import apart, venv
-from lstm_spec.releases.request import Request
+from lstm_spec.releases import environments
+from lstm_spec.releases.environments import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import quiet
 from lstm_spec.run.report import Record
@@ -41,7 +41,7 @@ def requirements(where: trials.Where) -> list[str]:
 
 def environment(needed: Sequence[str]) -> Path:
     python = ".".join(deviations.newest().python.split(".")[:2])
-    return venv.make(Request(tuple(needed), python))
+    return environments.make(Request(tuple(needed), python))
 
 
 def packages(python: Path) -> Path:
@@ -145,7 +145,7 @@ def run(where: trials.Where) -> Run:
         own = [str(RNN / file.name) for file in sorted(released.glob("*_test.py"))]
         for name in own:  # the nightly comes without its tests
             shutil.copy(released / Path(name).name, folder / name)
-        apart.copy(folder)
+        environments.copy(folder)
         for issue in patched():
             (folder / name_of(issue)).write_text(issue.test, encoding="utf-8")
         new = pytest(python, folder, [name_of(issue) for issue in patched()])

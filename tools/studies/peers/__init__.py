@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from lstm_spec.run.oneline import one_line
+from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("record.jsonl")
 PACKAGES = ("tensorflow", "keras", "jax", "torch", "onnxruntime", "ai-edge-litert", "numpy")

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from lstm_spec.releases import bursts
+from lstm_spec.releases import worker
 from lstm_spec.run import environment
 from tools.studies.peers import (
     AXES,
@@ -39,7 +39,7 @@ ROUNDS = 7
 """How often each peer is timed at each point, all of them in another order each time."""
 SERVE = "from tools.studies.peers.worker import serve; serve(channel)"
 ONE_THREAD = {
-    **bursts.ONE_THREAD,
+    **worker.ONE_THREAD,
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "TORCHINDUCTOR_COMPILE_THREADS": "1",
     "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",

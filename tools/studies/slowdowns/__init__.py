@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 import slowed
-from lstm_spec.releases import interpreter, speed
+from lstm_spec.releases import speed
 from lstm_spec.releases.speed import Speeds
 from tools.studies.searches import busy, keep, kept
 
@@ -105,7 +105,7 @@ def runs(pair: Pair, most: int) -> Iterator[Line]:
     for number in range(done, min(pair.runs, done + most)):
         loaded = number % 2 == 1
         with busy(loaded):
-            sides = tuple(interpreter.side(word) for word in (pair.then, _word(pair.now)))
+            sides = tuple(speed.side(word) for word in (pair.then, _word(pair.now)))
             found = speed.race(sides)
         line = Line(pair.name, loaded, round(os.getloadavg()[0], 1), found)
         keep(SEEN, line)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from lstm_spec.releases import matrix, venv
-from lstm_spec.releases.request import Request, UnusableRequirementError
+from lstm_spec.releases import environments, matrix
+from lstm_spec.releases.environments import Request, UnusableRequirementError
 
 SMALL = Request(("iniconfig==2.0.0",))
 
@@ -33,18 +33,18 @@ def _cache(packages: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def registry() -> None:
     """Skip a test where packages cannot be asked for."""
     try:
-        venv.resolve(SMALL, Path(sys.executable))
-    except venv.UnmadeError as error:
+        environments.resolve(SMALL, Path(sys.executable))
+    except environments.UnmadeError as error:
         pytest.skip(f"needs the package registry: {error}")
 
 
 def kept() -> set[str]:
-    return {path.name for path in venv.cache().iterdir()}
+    return {path.name for path in environments.cache().iterdir()}
 
 
 @pytest.mark.usefixtures("registry")
 def test_environment_is_made_once(capsys: pytest.CaptureFixture[str]) -> None:
-    made, again = venv.make(SMALL), venv.make(SMALL)
+    made, again = environments.make(SMALL), environments.make(SMALL)
     assert made == again
     assert kept() == {made.parent.parent.name}
     assert capsys.readouterr().err == "lstm-spec: installs iniconfig==2.0.0\n"
@@ -56,20 +56,20 @@ def test_environment_is_made_once(capsys: pytest.CaptureFixture[str]) -> None:
 def test_environment_that_another_check_made_meanwhile_is_left(tmp_path: Path) -> None:
     made, fresh = tmp_path / "made", tmp_path / "fresh"
     for folder in (made, fresh):
-        venv.python(folder).parent.mkdir(parents=True)
-        venv.python(folder).write_text(folder.name, encoding="utf-8")
-    venv._keep(fresh, made)
-    assert venv.python(made).read_text(encoding="utf-8") == "made"
-    venv.python(made).unlink()
-    venv._keep(fresh, made)
-    assert venv.python(made).read_text(encoding="utf-8") == "fresh"
+        environments.python(folder).parent.mkdir(parents=True)
+        environments.python(folder).write_text(folder.name, encoding="utf-8")
+    environments._keep(fresh, made)
+    assert environments.python(made).read_text(encoding="utf-8") == "made"
+    environments.python(made).unlink()
+    environments._keep(fresh, made)
+    assert environments.python(made).read_text(encoding="utf-8") == "fresh"
 
 
 @pytest.mark.usefixtures("registry")
 def test_environment_whose_python_is_gone_is_made_again() -> None:
-    made = venv.make(SMALL)
+    made = environments.make(SMALL)
     made.unlink()
-    assert venv.make(SMALL).exists()
+    assert environments.make(SMALL).exists()
 
 
 @pytest.mark.usefixtures("registry")
@@ -82,22 +82,24 @@ def test_numpy_1_is_taken_for_a_tensorflow_that_was_built_for_it(
         asked.append(words)
         return "numpy==2.2.6\ntensorflow==2.10.1\n"
 
-    monkeypatch.setattr(venv, "_compile", compiled)
-    venv.resolve(SMALL, Path(sys.executable))
+    monkeypatch.setattr(environments, "_compile", compiled)
+    environments.resolve(SMALL, Path(sys.executable))
     assert [("numpy<2" in words) for words in asked] == [False, True]
 
 
 @pytest.mark.parametrize("entry", matrix.load().impossible, ids=lambda entry: entry.why)
 @pytest.mark.usefixtures("registry")
 def test_what_the_matrix_calls_impossible_is(entry: matrix.Impossible) -> None:
-    with pytest.raises(venv.UnmadeError, match=r"unsatisfiable|incompatible"):
-        venv.resolve(Request(entry.requirements), Path(sys.executable), version=entry.python)
+    with pytest.raises(environments.UnmadeError, match=r"unsatisfiable|incompatible"):
+        environments.resolve(
+            Request(entry.requirements), Path(sys.executable), version=entry.python
+        )
 
 
 @pytest.mark.usefixtures("registry")
 def test_packages_that_own_the_same_files_are_refused() -> None:
     with pytest.raises(UnusableRequirementError, match="keras and keras-nightly own the same"):
-        venv.make(Request(("keras", "keras-nightly")))
+        environments.make(Request(("keras", "keras-nightly")))
 
 
 @pytest.mark.parametrize(
@@ -110,13 +112,13 @@ def test_packages_that_own_the_same_files_are_refused() -> None:
 )
 def test_nightly_that_is_asked_for_takes_the_place_of_what_a_package_needs(asked, left) -> None:
     pins = "keras==3.15.1\nkeras-nightly==3.16\ntensorflow==2.21.0\n"
-    assert venv.without_stand_ins(Request(asked), pins) == left
+    assert environments.without_stand_ins(Request(asked), pins) == left
 
 
 @pytest.mark.usefixtures("registry")
 def test_release_that_does_not_exist_is_said_in_a_sentence() -> None:
-    with pytest.raises(venv.UnmadeError) as error:
-        venv.make(Request(("iniconfig==99",)))
+    with pytest.raises(environments.UnmadeError) as error:
+        environments.make(Request(("iniconfig==99",)))
     assert "there is no version of iniconfig==99" in str(error.value)
     assert "\n" not in str(error.value)
     assert kept() == set()
@@ -125,8 +127,8 @@ def test_release_that_does_not_exist_is_said_in_a_sentence() -> None:
 def test_python_that_does_not_exist_is_said_in_a_sentence(monkeypatch) -> None:
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
     advice = r"No interpreter found for Python 3\.99.*; install Python 3\.99, or leave out --python"
-    with pytest.raises(venv.UnmadeError, match=advice) as error:
-        venv.make(Request(SMALL.requirements, "3.99"))
+    with pytest.raises(environments.UnmadeError, match=advice) as error:
+        environments.make(Request(SMALL.requirements, "3.99"))
     assert "\n" not in str(error.value)
 
 
@@ -137,8 +139,8 @@ def test_registry_out_of_reach_is_said_in_a_sentence(
         monkeypatch.setenv(name, "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    with pytest.raises(venv.UnmadeError, match="Failed to fetch") as error:
-        venv.make(SMALL)
+    with pytest.raises(environments.UnmadeError, match="Failed to fetch") as error:
+        environments.make(SMALL)
     assert "\n" not in str(error.value)
 
 
@@ -173,34 +175,34 @@ def tree(tmp_path: Path) -> Path:
 
 def test_source_tree_is_built_as_it_is_now(tree: Path) -> None:
     files = sorted(tree.rglob("*"))
-    first = venv.wheel(tree)
-    assert venv.wheel(tree) == first
+    first = environments.wheel(tree)
+    assert environments.wheel(tree) == first
     (tree / "sample.py").write_text("one = 2\n", encoding="utf-8")
-    other = venv.wheel(tree)
+    other = environments.wheel(tree)
     assert other != first
     assert zipfile.ZipFile(other).read("sample.py") == b"one = 2\n"
     assert sorted(tree.rglob("*")) == files  # nothing is left there
     (tree / "build").mkdir()
     (tree / "build" / "left.py").touch()
-    assert venv.wheel(tree) == other  # nor does what is left there count
+    assert environments.wheel(tree) == other  # nor does what is left there count
 
 
 def test_source_tree_is_asked_for_beside_packages(
     tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tree.parent)
-    sample, *packages = venv.ask(["./tree", "keras==3.9.2"]).requirements
+    sample, *packages = environments.ask(["./tree", "keras==3.9.2"]).requirements
     assert sample.startswith("sample @ file:///")
     assert packages == ["keras==3.9.2", "tensorflow"]
     assert capsys.readouterr().err == "lstm-spec: builds tree\n"
-    assert venv.ask(["tree"]).requirements == ("tree", "tensorflow")
+    assert environments.ask(["tree"]).requirements == ("tree", "tensorflow")
     assert "takes tree for a package; for the folder write ./tree" in capsys.readouterr().err
 
 
 def test_source_tree_that_cannot_be_built_is_said_in_a_sentence(tree: Path) -> None:
     (tree / "backend.py").write_text("raise RuntimeError('no backend')\n", encoding="utf-8")
     with pytest.raises(
-        venv.UnmadeError, match=r"tree cannot be built: RuntimeError: no backend$"
+        environments.UnmadeError, match=r"tree cannot be built: RuntimeError: no backend$"
     ) as error:
-        venv.wheel(tree)
+        environments.wheel(tree)
     assert "\n" not in str(error.value)

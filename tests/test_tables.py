@@ -12,7 +12,7 @@ from hypothesis import given
 from rich.console import Console
 
 from lstm_spec import catalog
-from lstm_spec.releases import views
+from lstm_spec.releases import tables
 from lstm_spec.releases.compare import Comparison, compare
 from lstm_spec.run.report import Record, Report
 from reports import report, reports
@@ -30,13 +30,13 @@ NOW = report(
 
 def table(found: Comparison, width: int) -> str:
     console = Console(file=io.StringIO(), width=width)
-    views.table(found, console)
+    tables.table(found, console)
     return console.file.getvalue()
 
 
 @given(reports(), reports())
 def test_markdown_holds_no_markup_of_a_report(one: Report, other: Report) -> None:
-    text = views.markdown(compare(one, other))
+    text = tables.markdown(compare(one, other))
     assert "<" not in text
     assert not re.search(r"[@#]\w", text)
     assert not re.search(r"(?<!\\)(?:\\\\)*[`\[*$]", text)
@@ -46,7 +46,7 @@ def test_markdown_holds_no_markup_of_a_report(one: Report, other: Report) -> Non
 
 @given(reports(), reports())
 def test_every_line_of_markdown_is_of_a_known_kind(one: Report, other: Report) -> None:
-    first, *rest = views.markdown(compare(one, other)).splitlines()
+    first, *rest = tables.markdown(compare(one, other)).splitlines()
     assert re.match(r"Nothing got worse|\d+ claims? got worse", first)
     kinds = r"$|\| |### \w|Of \d|The |One |Summed over \d"
     assert all(re.match(kinds, line) for line in rest)
@@ -60,7 +60,7 @@ def test_terminal_is_sent_no_control_characters(one: Report, other: Report) -> N
 
 
 def test_markdown_begins_with_a_sentence_and_has_only_sections_that_say_something() -> None:
-    assert views.markdown(compare(THEN, NOW)).splitlines() == [
+    assert tables.markdown(compare(THEN, NOW)).splitlines() == [
         "1 claim got worse from keras 3.15.1 to keras 3.16.0; "
         "claims: 1 changed, 0 added, 0 gone, 1 unchanged.",
         "",
@@ -101,7 +101,7 @@ def test_broken_promises_come_first() -> None:
 
 def test_json_holds_everything() -> None:
     found = compare(THEN, NOW)
-    text = views.json(found)
+    text = tables.json(found)
     assert json.loads(text)["worse"] == ["gates.one"]
     assert msgspec.json.decode(text, type=Comparison) == found
 

@@ -1,4 +1,4 @@
-"""Makes an environment of other releases, by uv, and keeps it for the next call."""
+"""Other environments: what is asked for, made by uv, and a check that runs there."""
 
 from __future__ import annotations
 
@@ -6,30 +6,158 @@ import hashlib
 import os
 import platform
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.requirements import Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from lstm_spec.errors import BrokenError
-from lstm_spec.releases.request import (
-    STAND_INS,
-    Request,
-    UnusableRequirementError,
-    is_source,
-    name_of,
-    parse,
-    source,
-    wheels,
-)
-from lstm_spec.run.oneline import one_line
+import lstm_spec
+from lstm_spec.errors import BrokenError, UsageError
+from lstm_spec.run.environment import ASKED, quiet
+from lstm_spec.run.packages import DISTRIBUTIONS, NEEDED
+from lstm_spec.run.report import Writer
+from lstm_spec.run.text import one_line
+
+STAND_INS = {
+    "tensorflow": set(DISTRIBUTIONS["tensorflow"]),
+    "keras": set(DISTRIBUTIONS["keras"]) - {"tf-keras"},
+}
+"""Packages that own the same files: one of them is enough, and two break each other."""
+
+
+class UnusableRequirementError(UsageError):
+    """A word that names no package, or packages that break each other."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an environment shall hold beside this package."""
+
+    requirements: tuple[str, ...]
+    """As pip takes them (PEP 508)."""
+    python: str = ""
+    """As `major.minor`; default: the one that runs."""
+    backend: str = "tensorflow"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables by which Keras is told what is meant."""
+        legacy = "tf-keras" in map(name_of, self.requirements)
+        return {"KERAS_BACKEND": self.backend, "TF_USE_LEGACY_KERAS": "1" if legacy else "0"}
+
+    @property
+    def moved(self) -> set[str]:
+        """Which of TensorFlow and Keras were asked for, other than whatever is newest."""
+        chosen = {name_of(text) for text in self.requirements if text not in STAND_INS}
+        return {package for package, names in STAND_INS.items() if names & chosen}
+
+    def __str__(self) -> str:
+        """Return the requirements, and the Python if one is asked for."""
+        python = [f"Python {self.python}"] if self.python else []
+        return ", ".join([*self.requirements, *python])
+
+
+def parse(words: Sequence[str], python: str = "", backend: str = "tensorflow") -> Request:
+    """Return the request that a user's words mean: the newest of what they leave out.
+
+    Args:
+        words: requirements, and paths of wheels.
+        python: as `major.minor`, or empty.
+        backend: one of those in NEEDED.
+
+    Raises:
+        UnusableRequirementError: a word is neither; the message says what is expected.
+    """
+    given = [_requirement(word) for word in words]
+    names = {name_of(text) for text in given}
+    newest = ["tf-nightly" if "keras-nightly" in names else "tensorflow"]
+    needed = newest if backend == "tensorflow" else NEEDED[backend]
+    missing = [name for name in needed if not names & STAND_INS.get(name, {name})]
+    return Request((*given, *missing), python, backend)
+
+
+def name_of(requirement: str) -> str:
+    """Return the name of the package that is required, as registries spell it."""
+    return canonicalize_name(Requirement(requirement).name)
+
+
+def wheels(request: Request) -> list[Path]:
+    """Return the wheels that are among the requirements."""
+    paths = [_local(Requirement(text).url or "") for text in request.requirements]
+    return [path for path in paths if path]
+
+
+def source(word: str) -> Path | None:
+    """Return the folder of the source tree that a word names; None, if it names something else.
+
+    As for pip a path has a separator in it, or begins with a dot: `keras` is the package.
+
+    Raises:
+        UnusableRequirementError: it is a folder without a source tree.
+    """
+    with suppress(ValueError, RecursionError):
+        path = _local(Requirement(word).url or "")
+        return path if path and os.path.isdir(path) else None
+    named = os.path.expanduser(word)
+    if not (os.sep in named or named.startswith(".")) or not os.path.isdir(named):
+        return None
+    if not is_source(named):
+        raise UnusableRequirementError(
+            f"{one_line(word)} has no pyproject.toml or setup.py; give the folder of a source tree"
+        )
+    return Path(named)
+
+
+def is_source(folder: str) -> bool:
+    """Return whether a folder holds what a package is built from."""
+    return any(
+        os.path.isfile(os.path.join(folder, name)) for name in ("pyproject.toml", "setup.py")
+    )
+
+
+def _local(url: str) -> Path | None:
+    return Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
+
+
+def _requirement(word: str) -> str:
+    if word.endswith(".whl"):
+        return _wheel(Path(word))
+    with suppress(ValueError, RecursionError):  # InvalidRequirement, and a number of 5,000 digits
+        text = str(Requirement(word))
+        if str(Requirement(text)) == text:  # what is written is not always read as the same
+            return text
+    raise UnusableRequirementError(
+        f"{word!r} is no requirement; give one like 'tensorflow==2.21.0', a wheel, or the folder "
+        "of a source tree"
+    )
+
+
+def _wheel(file: Path) -> str:
+    if not os.path.isfile(file):  # unlike Path.is_file it takes a name that is too long
+        raise UnusableRequirementError(f"there is no wheel {one_line(file)}")
+    try:
+        name = parse_wheel_filename(file.name)[0]
+    except InvalidWheelFilename:
+        raise UnusableRequirementError(
+            f"{one_line(file.name)} is no wheel's name; it is like keras-3.15.1-py3-none-any.whl"
+        ) from None
+    return f"{name} @ {file.absolute().as_uri()}"
+
 
 PACKAGE = "lstm-spec"
 
@@ -283,3 +411,65 @@ def _reason(said: str) -> str:
     ]
     reason = ": ".join(part.rstrip(".") for part in parts[1:3]) or parts[0]
     return f"{reason}; {' '.join(hint.split())}" if hint else reason
+
+
+def check(
+    request: Request,
+    words: Sequence[str],
+    output: IO[bytes] | None = None,
+    asked: Sequence[str] = (),
+    report: Writer | None = None,
+) -> int:
+    """Run `lstm-spec check` there, and return its exit status.
+
+    It runs from a copy of this package as it is now, so that the source may be edited meanwhile.
+
+    Args:
+        request: what the environment holds.
+        words: the arguments of `check`; paths must be absolute.
+        output: where its output goes; default: where ours goes.
+        asked: the options by which a user asked for the environment.
+        report: the report that it writes, open and locked; default: that which its words name.
+
+    Raises:
+        UnmadeError: the environment cannot be made.
+        UnusableRequirementError: two packages own the same files.
+        OSError: the cache or the folder of temporary files cannot be written.
+    """
+    python = make(request)
+    handed = [] if report is None else [report.descriptor]
+    words = [*words, *(f"--descriptor={descriptor}" for descriptor in handed)]
+    with tempfile.TemporaryDirectory() as folder:
+        copy(Path(folder))
+        process = subprocess.Popen(
+            [python, "-m", "lstm_spec.cli", "check", *words],
+            cwd=folder,
+            env={**variables(request, folder), ASKED: shlex.join(asked)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output and subprocess.STDOUT,
+            start_new_session=True,  # so that an interrupt reaches it once, from here
+            pass_fds=handed,
+        )
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGTERM)
+            return process.wait()
+
+
+def copy(folder: Path) -> None:
+    """Copy this package, and what is known of its version, into a folder."""
+    source = Path(lstm_spec.__file__).parent
+    shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    known = metadata.distribution(PACKAGE)
+    info = folder / f"{source.name}-{known.version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(known.read_text("METADATA") or "", encoding="utf-8")
+
+
+def variables(request: Request, folder: str) -> dict[str, str]:
+    """Return the environment variables, without what points to the packages that are here."""
+    ours = {"PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
+    kept = {name: value for name, value in quiet().items() if name not in ours}
+    return {**kept, **request.variables, "PYTHONPATH": folder}

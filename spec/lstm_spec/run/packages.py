@@ -1,4 +1,4 @@
-"""Where claims are tried, as far as a verdict can depend on it."""
+"""The packages that matter: their names, which are here, and what each backend needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -156,3 +157,15 @@ def _gpus() -> list[str]:
     from lstm_spec.harness import subject  # only here: it imports Keras
 
     return subject.gpus()
+
+
+Backend = Literal["tensorflow", "jax", "torch", "numpy", "openvino"]
+
+NEEDED = {
+    "tensorflow": ("tensorflow",),
+    "jax": ("keras", "jax"),
+    "torch": ("keras", "torch"),
+    "numpy": ("keras", "jax", "scipy"),
+    "openvino": ("keras", "openvino", "scipy"),
+}
+"""What each backend needs, much of it undeclared by Keras."""

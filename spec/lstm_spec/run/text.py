@@ -1,5 +1,7 @@
 """Text from elsewhere, made to be shown."""
 
+from __future__ import annotations
+
 import re
 
 

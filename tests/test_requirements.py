@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.releases.request import UnusableRequirementError, parse, source, wheels
+from lstm_spec.releases.environments import UnusableRequirementError, parse, source, wheels
 
 WHEEL = "keras-3.15.1-py3-none-any.whl"
 

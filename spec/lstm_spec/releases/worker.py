@@ -1,6 +1,6 @@
 """Times bursts of work, in a process apart that is told on its standard input what to do.
 
-Run as `python -m lstm_spec.releases.bursts [CORE]`, where CORE is the processor core to stay on, it
+Run as `python -m lstm_spec.releases.worker [CORE]`, where CORE is the processor core to stay on, it
 says in a line what is installed, and then answers each line with a line, until its input ends. What
 TensorFlow prints goes to the standard error.
 """
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-if TYPE_CHECKING:  # at run time only the process apart imports it, with Keras
-    from lstm_spec.releases.workload import Call
+if TYPE_CHECKING:  # at run time only the worker imports it, with Keras
+    from lstm_spec.releases.benchmarks import Call
 
 ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
@@ -24,7 +24,7 @@ ONE_THREAD = {
 }
 """The variables by which libraries compute on one thread."""
 ALONE = {**ONE_THREAD, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
-"""The variables by which it computes on one thread of a CPU, and lays out sets as its like does."""
+"""The variables by which it computes on one thread of a CPU, with a fixed hash seed."""
 
 LONGEST = 200
 """How many characters of an error are told."""
@@ -69,11 +69,11 @@ def burst(call: Call, calls: int) -> float:
 
 
 def _answer(ask: Ask, prepared: dict[str, Call]) -> Answer:
-    from lstm_spec.releases import workload
+    from lstm_spec.releases import benchmarks
 
     try:
         if ask.work not in prepared:
-            prepared[ask.work] = workload.WORK[ask.work]()
+            prepared[ask.work] = benchmarks.WORK[ask.work]()
             burst(prepared[ask.work], 1)  # traces, and makes what is made once
             gc.freeze()
         return Answer(burst(prepared[ask.work], ask.calls))
@@ -86,15 +86,15 @@ def _reason(error: Exception) -> str:
 
 
 def _ready() -> Ready:
-    from lstm_spec.run import place
+    from lstm_spec.run import packages
 
     try:
         from lstm_spec.harness import subject
-        from lstm_spec.releases import workload
+        from lstm_spec.releases import benchmarks
     except Exception as error:  # as above
         return Ready(failed=f"Keras cannot be imported: {_reason(error)}")
-    here = place.installed()
-    return Ready(workload.possible(), here.packages, here.python, subject.backend())
+    here = packages.installed()
+    return Ready(benchmarks.possible(), here.packages, here.python, subject.backend())
 
 
 def main(lines: BinaryIO, out: BinaryIO) -> None:

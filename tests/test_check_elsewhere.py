@@ -12,27 +12,27 @@ import pytest
 from msgspec import structs
 
 from lstm_spec import cli
-from lstm_spec.releases import apart, ledger, venv
-from lstm_spec.releases.request import Request
+from lstm_spec.releases import environments, ledger
+from lstm_spec.releases.environments import Request
 from lstm_spec.run import report
 from lstm_spec.run.report import Writer
 
 FAULTS = Path(__file__).parent / "faults"
-variables = apart.variables
+variables = environments.variables
 NAMED = Request(("tensorflow==2.21.0",))
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the Python that runs for one that was made, in an empty folder."""
-    monkeypatch.setattr(venv, "make", lambda request: Path(sys.executable))
+    monkeypatch.setattr(environments, "make", lambda request: Path(sys.executable))
     monkeypatch.chdir(tmp_path)
 
 
 def test_report_lands_here_and_a_refuted_claim_is_tried_again_in_that_environment(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apart, "variables", wrong_variables)
+    monkeypatch.setattr(environments, "variables", wrong_variables)
     asked = ["--with", "tensorflow>=2.16,<3", "--backend", "tensorflow", "--python", "3.11"]
     cases = ["--effort", "smoke", "--seed", "3"]
     assert cli.main(["check", "time.causality", "time.every-step", *asked, *cases]) == 1
@@ -58,7 +58,7 @@ def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixtur
 
 
 def test_it_runs_from_a_copy(tmp_path: Path) -> None:
-    apart.copy(tmp_path)
+    environments.copy(tmp_path)
     names = {path.name.partition("-")[0] for path in tmp_path.iterdir()}
     assert names == {"lstm_spec"}
     assert (tmp_path / "lstm_spec/releases/matrix.toml").exists()
@@ -69,7 +69,7 @@ def test_folders_of_pythonpath_are_said_not_to_count(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "patched")
-    monkeypatch.setattr(apart, "check", lambda *_, **__: cli.INTERRUPTED)
+    monkeypatch.setattr(environments, "check", lambda *_, **__: cli.INTERRUPTED)
     assert cli.main(["check", "--with", "keras"]) == cli.INTERRUPTED
     told = "PYTHONPATH does not count there; try a source tree by --with and its folder"
     assert capfd.readouterr().err == f"lstm-spec: {told}\n"
@@ -78,7 +78,7 @@ def test_folders_of_pythonpath_are_said_not_to_count(
 def test_what_points_to_the_packages_here_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("PYTHONHOME", "/somewhere")
-    told = apart.variables(NAMED, "/copy")
+    told = environments.variables(NAMED, "/copy")
     assert told["PYTHONPATH"] == "/copy"
     assert "PYTHONHOME" not in told
     assert told["KERAS_BACKEND"] == "tensorflow"
@@ -102,7 +102,7 @@ def tried_there(name: str, **packages: str) -> Callable[..., int]:
 def test_part_of_the_claims_is_compared_without_signatures_and_documentation(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(apart, "check", tried_there("keras-3.3", keras="3.3.2"))
+    monkeypatch.setattr(environments, "check", tried_there("keras-3.3", keras="3.3.2"))
     assert cli.main(["check", "time.order", "--with", "keras==3.3.2"]) == 0
     said = capsys.readouterr().out
     assert "Compared with keras-3.2 of the ledger:\n" in said
@@ -113,7 +113,7 @@ def test_part_of_the_claims_is_compared_without_signatures_and_documentation(
 def test_release_before_all_of_the_ledger_is_compared_with_a_later_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(apart, "check", tried_there("backend-jax", keras="3.9.2"))
+    monkeypatch.setattr(environments, "check", tried_there("backend-jax", keras="3.9.2"))
     assert cli.main(["check", "time.order", "--with", "keras==3.9.2", "--backend", "jax"]) == 0
     said = capsys.readouterr().out
     assert "Compared with backend-jax of the ledger, which has none earlier:\n" in said

@@ -1,0 +1,304 @@
+"""What a comparison says: one sentence and sections, as a table, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lstm_spec import catalog
+from lstm_spec.releases.compare import Change, Comparison, Errors, Measured, Speed
+from lstm_spec.run.packages import DISTRIBUTIONS
+from lstm_spec.run.text import one_line
+
+if TYPE_CHECKING:  # at run time it would bring all that makes environments
+    from lstm_spec.releases.speed import Speeds, Timing
+
+LIMIT = 30
+"""How many rows a section shows, unless it is the one of changed verdicts."""
+LONGEST = 200
+"""How many characters of a reason are shown."""
+RELEASES = (
+    *("python", "backend", *DISTRIBUTIONS["tensorflow"], *DISTRIBUTIONS["keras"]),
+    *("jax", "torch", "openvino"),
+)
+"""What the sentence names, where it is not the same in both reports."""
+
+WORSE = {
+    "promised": "Broken promises",
+    "derived": "Derived claims that got worse",
+    "observed": "Observed claims that got worse",
+}
+"""The headings of the claims that got worse, by who says so."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with a note, a table, or both."""
+
+    title: str
+    note: str = ""
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def sentence(found: Comparison) -> str:
+    """Say in one sentence what got worse, between what, and how many claims changed."""
+    bad = len(found.worse)
+    worse = f"{count(bad, 'claim')} got worse" if bad else "Nothing got worse"
+    numbers = [(found.changed, "changed"), (found.added, "added"), (found.gone, "gone")]
+    told = ", ".join(f"{len(changes)} {what}" for changes, what in numbers)
+    where = span(found.environment) or "between the two reports"
+    return f"{worse} {where}; claims: {told}, {found.unchanged} unchanged."
+
+
+def sections(found: Comparison) -> list[Section]:
+    """Return what there is to say, the most important first."""
+    told = [
+        *_verdicts(found),
+        changes("Claims added", "claim", found.added),
+        changes("Claims gone", "claim", found.gone),
+        _numerics(found.errors),
+        _speed(found.speed),
+        changes("Signatures", "argument", found.signatures),
+        changes("Documentation", "place", found.documentation),
+        changes("Environment", "", found.environment),
+    ]
+    return [section for section in told if section.note or section.rows]
+
+
+def _verdicts(found: Comparison) -> list[Section]:
+    """Return the claims with another verdict: broken promises, what else got worse, the others."""
+    bases = catalog.bases(found.worse)
+    worse = {claim: bases.get(claim, "observed") for claim in found.worse}
+    listed = []
+    for basis, title in WORSE.items():
+        rows = [change for change in found.changed if worse.get(change.what) == basis]
+        listed.append(changes(title, "claim", rows, limit=len(rows)))
+    rest = [change for change in found.changed if change.what not in worse]
+    title = "Other claims with another verdict" if worse else "Claims with another verdict"
+    return [*listed, changes(title, "claim", rest, limit=len(rest))]
+
+
+def count(number: int, thing: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def span(environment: Sequence[Change]) -> str:
+    """Say from what releases to what others a comparison goes; nothing, if they are the same."""
+    named = [change for change in environment if change.what in RELEASES]
+    then = ", ".join(f"{change.what} {change.then}" for change in named if change.then)
+    now = ", ".join(f"{change.what} {change.now}" for change in named if change.now)
+    return f"from {then} to {now}" if then and now else ""
+
+
+def changes(title: str, what: str, listed: Sequence[Change] | None, limit: int = LIMIT) -> Section:
+    """Return a section with a row for each change.
+
+    Args:
+        title: its heading.
+        what: the head of the first column.
+        listed: the changes. None: it is not known what changed.
+        limit: how many rows are shown.
+    """
+    if listed is None:
+        return Section(title, "One of the reports does not hold them.")
+    rows = [(c.what, _cell(c.then), _cell(c.now), _short(c.why)) for c in listed]
+    width = 4 if any(change.why for change in listed) else 3
+    left = len(rows) - limit
+    note = f"The first {limit} of {len(rows)}; as JSON all are told." if left > 0 else ""
+    head = (what, "then", "now", "why")[:width]
+    return Section(title, note, head, tuple(row[:width] for row in rows[:limit]))
+
+
+def _short(text: str) -> str:
+    return f"{text[:LONGEST]}..." if len(text) > LONGEST else text
+
+
+def _cell(value: str | None) -> str:
+    return "absent" if value is None else value
+
+
+def _numerics(errors: Errors) -> Section:
+    said = []
+    if errors.compared:
+        said.append(
+            f"Of {count(errors.compared, 'claim')} tried on the same cases, {len(errors.moved)} "
+            "moved by more than their errors spread and by more than a unit of rounding. "
+            f"Nearest to its bound came: then {_near(errors.then)}, now {_near(errors.now)}."
+        )
+    if errors.apart:
+        other = f"The errors of {count(errors.apart, 'claim')} cannot be compared"
+        said.append(f"{other}, for the cases are not the same.")
+    rows = tuple(
+        (move.claim, *(f"{number:.3g}" for number in (move.then, move.now, move.spread)))
+        for move in errors.moved
+    )
+    return Section("Numerics", " ".join(said), ("claim", "then", "now", "spread"), rows)
+
+
+def _near(one: Measured | None) -> str:
+    return f"{one.error:.3g} of {one.bound:g} ({one.claim})" if one else "none"
+
+
+def _speed(speed: Speed | None) -> Section:
+    if speed is None:
+        return Section("Speed")
+    return Section(
+        "Speed",
+        f"Summed over {count(speed.claims, 'claim')} that held both times, an example took "
+        f"{speed.now / speed.then:.2f} times as long as before. "
+        "Separate runs on a shared machine say little.",
+    )
+
+
+def speed_sentence(found: Speeds) -> str:
+    """Say in one sentence what got slower, between what, and how the others did."""
+    bad = len(found.worse)
+    worse = f"{count(bad, 'benchmark')} got slower" if bad else "Nothing got slower"
+    number = Counter(one.verdict for one in found.timings)
+    told = ", ".join(f"{number[what]} {what}" for what in ("faster", "same", "unsettled"))
+    where = span(found.environment) or "between the two environments"
+    return f"{worse} {where}; of the others {told}."
+
+
+def speed_sections(found: Speeds) -> list[Section]:
+    """Return what there is to say, the most important first."""
+    rounds = sorted({one.rounds for one in found.timings})
+    told = [
+        Section(
+            "Speed",
+            "Processor time of a call on one thread, the ratio, and its interval after "
+            f"{' to '.join(str(end) for end in dict.fromkeys((rounds[0], rounds[-1])))} rounds. In "
+            f"{found.error:.1%} of all runs any of the intervals is wrong. Slower and faster: the "
+            f"whole interval is beyond {found.margin:.0%}; same: it is within.",
+            ("benchmark", "then", "now", "ratio", "interval", "verdict"),
+            tuple(map(_row, found.timings)),
+        ),
+        changes("Not timed in both", "benchmark", found.untimed),
+        changes("Environment", "", found.environment),
+    ]
+    return [section for section in told if section.rows]
+
+
+def _row(one: Timing) -> tuple[str, ...]:
+    wide = one.low is None or one.high is None
+    interval = "too few rounds" if wide else f"{one.low:.2f} to {one.high:.2f}"
+    return (
+        one.work,
+        f"{1e3 * one.then:.3g} ms",
+        f"{1e3 * one.now:.3g} ms",
+        f"{one.ratio:.2f}",
+        interval,
+        one.verdict,
+    )
+
+
+NARROW = 60
+"""A terminal with fewer columns gets the cells below one another."""
+
+
+DETAILS = ("Signatures", "Documentation", "Environment")
+"""The sections that a terminal shows only when they are asked for."""
+
+
+def said(found: Comparison | Speeds) -> tuple[str, list[Section]]:
+    """Return what a comparison says: one sentence, and the sections below it."""
+    if isinstance(found, Comparison):
+        return sentence(found), sections(found)
+    return speed_sentence(found), speed_sections(found)
+
+
+def table(found: Comparison | Speeds, console: Console, *, whole: bool = True) -> None:
+    """Print a comparison for a person at a terminal.
+
+    Args:
+        found: what differs.
+        console: where to print.
+        whole: whether to print signatures, documentation and environment too.
+    """
+    style = "bold red" if found.worse else "bold green"
+    first, parts = said(found)
+    console.print(Text(one_line(first), style))
+    hidden = [section for section in parts if not whole and section.title in DETAILS]
+    for section in parts:
+        if section in hidden:
+            continue
+        console.print(Text(f"\n{section.title}", "bold"))
+        if section.note:
+            console.print(Text(one_line(section.note)))
+        if section.rows:
+            listed = console.width < NARROW or "why" in section.head or section.title in DETAILS
+            console.print(_listed(section, console.width) if listed else _columns(section))
+    if hidden:
+        names = " and ".join(section.title.lower() for section in hidden)
+        console.print(Text(f"\nChanges of {names} are left out; --all shows them."))
+
+
+def lines(found: Comparison | Speeds, console: Console, *, whole: bool) -> int:
+    """Return how many lines a comparison takes at a terminal."""
+    with console.capture() as capture:
+        table(found, console, whole=whole)
+    return capture.get().count("\n")
+
+
+def _columns(section: Section) -> Table:
+    made = Table(box=None, pad_edge=False)
+    first, *others = section.head
+    made.add_column(first, overflow="fold", no_wrap=True)
+    for title in others:
+        made.add_column(title, overflow="fold")
+    for row in section.rows:
+        made.add_row(*(Text(one_line(cell)) for cell in row))
+    return made
+
+
+def _listed(section: Section, width: int) -> Text:
+    """Return each row as a line with its cells, and the reason, if there is one, below it."""
+    lines = []
+    for row in section.rows:
+        cells = dict(zip(section.head, map(one_line, row), strict=True))
+        name, why = cells.pop(section.head[0]), cells.pop("why", "")
+        values = " -> ".join(cells.values()) if "then" in cells else ", ".join(cells.values())
+        short = len(name) + len(values) + 2 <= width
+        lines += [f"{name}  {values}"] if short else [name, f"    {values}"]
+        lines += [f"    {why}"] if why else []
+    wrapped = [textwrap.fill(line, width, subsequent_indent=4 * " ") for line in lines]
+    return Text("\n".join(wrapped), overflow="fold")
+
+
+def markdown(found: Comparison | Speeds) -> str:
+    """Return a comparison for a pull request."""
+    first, below = said(found)
+    parts = [escape(first)]
+    for section in below:
+        parts.append(f"### {section.title}")
+        if section.note:
+            parts.append(escape(section.note))
+        if section.rows:
+            lines = [section.head, tuple("---" for _ in section.head)]
+            lines += [tuple(map(escape, row)) for row in section.rows]
+            parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return "\n\n".join(parts)
+
+
+def json(found: Comparison | Speeds) -> str:
+    """Return a comparison as JSON."""
+    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows as it is: no markup, no HTML, no mention of anybody."""
+    marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", one_line(text))
+    quiet = re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", marks)
+    return html.escape(quiet, quote=False)
