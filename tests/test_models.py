@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,20 +31,22 @@ from lstm_spec.harness.models import (
     padding,
     sizes,
     traits_of,
+    trials,
 )
+from lstm_spec.run import script
 
 DRAWN = 3000
 LEAST = 50
 
 
-def several(strategy: SearchStrategy[Model], number: int) -> list[Model]:
-    """Draw models, always the same."""
-    listed: list[Model] = []
+def several(strategy: SearchStrategy[Any], number: int) -> list[Any]:
+    """Draw models, or trials of them, always the same."""
+    listed: list[Any] = []
 
     @settings(max_examples=number, suppress_health_check=list(HealthCheck))
     @given(strategy)
-    def draw(model: Model) -> None:
-        listed.append(model)
+    def draw(value: Any) -> None:
+        listed.append(value)
 
     draw()
     return listed
@@ -127,3 +130,16 @@ def test_every_rule_for_masks_is_known_for_what_is_drawn() -> None:
 
 def test_every_expression_has_its_operation() -> None:
     assert set(model_oracle.OPERATIONS) == set(EXPRESSIONS)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_program_with_expected_outputs_runs_and_fails_where_they_differ(form: str) -> None:
+    """It is what a refuted claim is written as; it needs the Keras that is installed."""
+    drawn_trials = several(trials(forms=(form,), nodes=just(1)), 20)
+    trial = next(trial for trial in drawn_trials if len(trial.model.outputs) == 1)
+    text = script.script(lambda: None, {"trial": trial}, "models.called: it is refuted")
+    exec(compile(text, "program", "exec"), {"__name__": "program"})
+    inputs = trial.inputs[0]
+    wrong = [1.0 + array for array in model_oracle.outputs(trial.model, inputs)]
+    with pytest.raises(AssertionError):
+        exec(model_program.program(trial.model, inputs, wrong), {"__name__": "program"})

@@ -251,7 +251,11 @@ def test_operations_hand_no_mask_on(case, pick):
         assert_mask(y, None)
 
 
-@claim("models.mask-in-nested", derived="a model is its layers, and these hand the mask on")
+@claim(
+    "models.mask-in-nested",
+    derived="a model is its layers, and these hand the mask on",
+    costly="several layers are made and called for each example",
+)
 @given(padded, picks)
 def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     """
@@ -375,6 +379,7 @@ def test_a_sequence_read_backwards_has_its_mask_backwards(case, pick):
     "models.mask-under-policy",
     derived="a mask does not depend on types",
     needs="keras.dtype_policies",
+    costly="several layers are made and called for each example",
 )
 @given(padded, picks)
 def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
@@ -395,7 +400,11 @@ def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
     assert_close(layer(masking(case.x)), equations(case).h, instead=instead)
 
 
-@claim("models.mask-lives", derived="a mask belongs to its tensor for as long as that lives")
+@claim(
+    "models.mask-lives",
+    derived="a mask belongs to its tensor for as long as that lives",
+    costly="several layers are made and called for each example",
+)
 @given(padded, picks)
 def test_a_mask_survives_the_collection_of_garbage(case, pick):
     """

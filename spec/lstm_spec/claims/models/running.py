@@ -96,7 +96,11 @@ def test_predict_takes_lengths_in_any_order(trial):
     check("predict", replace(trial, sizes=(first, second, first)))
 
 
-@claim("models.samples", derived="models.called: no layer mixes samples outside training")
+@claim(
+    "models.samples",
+    derived="models.called: no layer mixes samples outside training",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=SMALL, declared=False))
 def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     """
@@ -117,7 +121,11 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
         compare(joined, trial.model, inputs)
 
 
-@claim("models.declared-shapes", promised="Model, attribute `output_shape`; None for an open axis")
+@claim(
+    "models.declared-shapes",
+    promised="Model, attribute `output_shape`; None for an open axis",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=SMALL, forms=FORMS[:2]))
 def test_a_model_returns_what_it_declares(trial):
     """
@@ -184,7 +192,11 @@ def test_a_model_made_again_is_the_same_function(trial, way):
     check(way, trial)
 
 
-@claim("models.nested", derived="models.called: a model is a layer")
+@claim(
+    "models.nested",
+    derived="models.called: a model is a layer",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=integers(0, 1), containing=("model in a model", "LSTM")))
 def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
     """
@@ -202,7 +214,11 @@ def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
     check("called", trial)
 
 
-@claim("models.shared-layer", promised="functional API guide, section Shared layers")
+@claim(
+    "models.shared-layer",
+    promised="functional API guide, section Shared layers",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=SMALL, forms=FORMS[::2], containing=(AGAIN,)))
 def test_a_layer_called_twice_has_one_set_of_weights(trial):
     """
@@ -226,6 +242,7 @@ def test_a_layer_called_twice_has_one_set_of_weights(trial):
 @claim(
     "models.inputs-by-name",
     promised="functional API guide: inputs may be passed in a dictionary by name",
+    costly="several layers are made and called for each example",
 )
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_inputs_may_be_given_by_name(trial):
@@ -248,7 +265,9 @@ def test_inputs_may_be_given_by_name(trial):
 
 
 @claim(
-    "models.silent-outside-training", promised="Dropout and its relatives: inactive at inference"
+    "models.silent-outside-training",
+    promised="Dropout and its relatives: inactive at inference",
+    costly="several layers are made and called for each example",
 )
 @given(
     trials(words=("LSTM", "Dense"), nodes=integers(1, 1), containing=IDENTITIES),
@@ -270,7 +289,11 @@ def test_outside_training_noise_layers_return_their_input(trial, way):
     check(way, trial)
 
 
-@claim("models.padding", derived="masking.skips-step, and the mask reaches every layer that reads")
+@claim(
+    "models.padding",
+    derived="masking.skips-step, and the mask reaches every layer that reads",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=SMALL, words=PASSING, opened=True, masked=True), integers(1, 3))
 def test_masked_padding_changes_no_output_of_a_model(trial, more):
     """
@@ -291,7 +314,11 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     compare([y[:, : z.shape[1]] for y, z in pairs], trial.model, inputs)
 
 
-@claim("models.intermediate", derived="models.called: every tensor of a graph is computed once")
+@claim(
+    "models.intermediate",
+    derived="models.called: every tensor of a graph is computed once",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_any_tensor_may_be_an_output(trial):
     """

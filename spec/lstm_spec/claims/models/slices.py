@@ -90,7 +90,11 @@ def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind)
     assert_close(graph(x), y, instead=instead)
 
 
-@claim("models.slices-of-known-length", derived="models.called, for a known number of slices")
+@claim(
+    "models.slices-of-known-length",
+    derived="models.called, for a known number of slices",
+    costly="several layers are made and called for each example",
+)
 @given(trials(nodes=integers(0, 1), opened=False, containing=("LSTM", *SLICED)))
 def test_slices_of_known_number_in_models(trial):
     """
@@ -174,7 +178,11 @@ def test_slices_add_the_penalty_of_their_layer(case, rate):
     assert_close(np.array([float(loss) for loss in slices.losses], "float32"), [total])
 
 
-@claim("models.slices-behind-lstm", derived="masking.passed-on, and a Dense for each slice")
+@claim(
+    "models.slices-behind-lstm",
+    derived="masking.passed-on, and a Dense for each slice",
+    costly="several layers are made and called for each example",
+)
 @given(longer)
 def test_dense_in_slices_is_dense_behind_an_lstm(case):
     """
