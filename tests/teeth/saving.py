@@ -230,11 +230,12 @@ def loads_the_first_value_for_all_features(patch):
         return np.full_like(original(config), original(config)[0])
 
 
-@refuted_by("saving.weights-fit-other-options")
+@refuted_by("saving.weights-fit-other-options", raises=ValueError)
 def loads_no_file_into_other_options(patch):
     @instead(patch, keras.layers.LSTMCell, "load_own_variables")
     def load_own_variables(original, self, store):
-        assert not self.recurrent_dropout, "other options"
+        if self.recurrent_dropout:
+            raise ValueError("other options")
         return original(self, store)
 
 

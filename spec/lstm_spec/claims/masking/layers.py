@@ -156,7 +156,7 @@ def test_masking_takes_a_value_for_each_feature(case, seed):
 @given(cases(masked=True), picks, seeds)
 def test_a_second_masking_replaces_the_mask(case, pick, seed):
     """
-    A Masking behind another one replaces the mask: what the first has masked, it reads as zeros.
+    A Masking after another one replaces the mask: what the first has masked, it reads as zeros.
 
     So only a second layer whose mask_value is 0 skips both. No warning is given, because
     Masking supports masks.
@@ -507,7 +507,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
 @given(cases(timesteps=integers(2, 6), masked=True, return_sequences=True), picks, seeds)
 def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     """
-    Dense behind an LSTM hands the mask on to the loss, though its masked outputs are not zero.
+    Dense after an LSTM passes the mask on to the loss, though its masked outputs are not zero.
 
     Dense computes every timestep, masked or not, and so does TimeDistributed(Dense).
 

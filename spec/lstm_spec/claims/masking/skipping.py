@@ -219,7 +219,7 @@ def test_the_next_call_is_unmasked_again(case, way, pick):
 @given(*with_ways(cases(dtype="float64", **varied("batch", "features", "implementation"))))
 def test_without_a_mask_a_step_of_zeros_counts(case, way):
     """
-    Without a mask, zeros behind a sequence change the final output, as a rule.
+    Without a mask, zeros after a sequence change the final output, as a rule.
 
     Zeros are an input like any other: the gates still see h and the bias, and the cell state
     goes through the forget gate. Zeros in front count too, from a state or a bias that is not

@@ -96,7 +96,7 @@ def compiled_by_xla(layer: Any, case: Case) -> bool:
 )
 def test_there_is_no_layer_for_cudnn_alone():
     """
-    keras.layers has no CuDNNLSTM: the layer LSTM itself turns to cuDNN where it can.
+    keras.layers has no CuDNNLSTM: the layer LSTM itself uses cuDNN where it can.
 
     The old layer was one of Keras 2 and of TensorFlow 1. Its successor is asked for by
     use_cudnn, which is "auto" by default.
@@ -139,7 +139,7 @@ UNSUITED: tuple[dict[str, Any], ...] = (
 )
 def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     """
-    On a GPU a layer turns to cuDNN, unless an argument is one that cuDNN cannot serve.
+    On a GPU an LSTM uses cuDNN, unless it has an argument that cuDNN does not support.
 
     These are an activation or recurrent activation that is not the default one, recurrent
     dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served.
@@ -169,7 +169,7 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
 @given(cases(masked=True))
 def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
     """
-    On a GPU an eager call with a mask gets to cuDNN only if it masks timesteps at the end alone.
+    On a GPU an eager call with a mask uses cuDNN only if all masked timesteps are at the end.
 
     One timestep at least must be left in each row. With another mask the layer loops as on a
     CPU, without a word, or refuses it if use_cudnn=True. We tried this on a CPU, where Keras
@@ -196,7 +196,7 @@ def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
 )
 def test_a_layer_turns_to_cudnn_without_eager_execution():
     """
-    On a GPU a layer turns to cuDNN in a graph of TensorFlow 1 too, without eager execution.
+    On a GPU an LSTM uses cuDNN in a graph of TensorFlow 1 too, without eager execution.
 
     Keras 2 looked for eager execution; Keras 3 does not. Its models still need it, for fit and
     predict refuse to run without.
@@ -223,7 +223,7 @@ def test_a_layer_turns_to_cudnn_without_eager_execution():
 )
 def test_a_looped_cell_never_turns_to_cudnn():
     """
-    On a GPU RNN(LSTMCell(units)) never turns to cuDNN, though it computes what LSTM does.
+    On a GPU RNN(LSTMCell(units)) never uses cuDNN, though it computes what LSTM does.
 
     RNN knows nothing about the cell that it loops over, so it cannot hand the whole
     sequence to another program.
@@ -248,7 +248,7 @@ def test_a_looped_cell_never_turns_to_cudnn():
 )
 def test_predict_refuses_masks_that_cudnn_does_not_serve():
     """
-    On a GPU predict refuses a mask that cuDNN does not serve, unless use_cudnn=False is given.
+    On a GPU predict refuses a mask that cuDNN does not support, unless use_cudnn=False is given.
 
     It cannot fall back to the loop, as an eager call can: the graph is made before the mask is
     known. One sample that is masked throughout is enough. We tried this on a CPU, where Keras

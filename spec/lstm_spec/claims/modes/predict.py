@@ -412,7 +412,7 @@ def test_predict_reads_a_dataset_of_batches():
 )
 def test_predict_takes_batches_of_different_lengths_from_a_generator():
     """
-    From a generator `predict` takes batches of different lengths.
+    From a generator `predict` takes batches of different lengths, if no layer is unrolled.
 
     So sequences can be sorted into batches of equal length, which need no padding.
 

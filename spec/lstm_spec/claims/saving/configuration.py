@@ -327,13 +327,13 @@ def test_configuration_and_weights_make_the_same_function(case):
     corrects="A model made by clone_model has the weights of the model it was made from.",
     costly="two models an example",
 )
-@given(cases(timesteps=integers(1, 3)))
+@given(cases(**varied("timesteps", "units", "use_bias")))
 def test_clone_model_makes_new_weights(case):
     """
-    The model that clone_model makes has new initial weights, not those of the original.
+    By default, a model that clone_model makes has new initial weights, not the original's.
 
-    It is made from the configuration. With set_weights it becomes the same function; a copy
-    in one step is copy.deepcopy.
+    It is made from the configuration: an initializer with a seed draws the same numbers again.
+    With set_weights it becomes the same function; a copy in one step is copy.deepcopy.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -76,7 +76,7 @@ def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
     observed="Keras 3",
     corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
 )
-@given(cases(**varied("units")), whole(["l1", "l2", "l1_l2"]), seeds)
+@given(cases(**varied("units")), whole(["l1", "l2", "L1L2"]), seeds)
 def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
     """
     After compile(), the regularizers of a frozen layer's weights add nothing to the loss.

@@ -345,7 +345,7 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
 @given(whole(["lstm", "words", "forward_words", "backward_words"]))
 def test_the_directions_are_named_after_the_given_layer(name):
     """
-    The layers in Bidirectional have the given layer's name behind `forward_` and `backward_`.
+    The layers in Bidirectional have the given layer's name after `forward_` and `backward_`.
 
     A name that begins so already stays as it is, which keeps the names the same when a saved
     wrapper is loaded. These are the names in `summary` and in error messages.
@@ -459,7 +459,7 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 )
 def test_bidirectional_declares_the_shapes_that_it_returns(case, seed, mode):
     """
-    compute_output_shape of Bidirectional, with equal units, tells the shapes that a call returns.
+    With equal units, compute_output_shape of Bidirectional gives the shapes that a call returns.
 
     It does so for every merge_mode, with the states of both directions behind the output where
     return_state=True.
@@ -586,7 +586,7 @@ def test_a_backward_layer_is_a_layer(value):
 @given(whole(["reader", "words"]), integers(1, 9), integers(1, 9))
 def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     """
-    Bidirectional refuses input of two axes, by an error that tells its own name, ndim=3 and ndim=2.
+    Bidirectional refuses input of two axes, in an error with its own name, ndim=3 and ndim=2.
 
     It has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
 

@@ -210,7 +210,7 @@ def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
 @given(cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=True), seeds)
 def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
     """
-    compute_output_shape of RNN of LSTM cells tells the shapes that a call returns.
+    compute_output_shape of RNN of LSTM cells gives the shapes that a call returns.
 
     With return_state=True it lists the shapes of each cell's h and c together, as the call
     returns the states.
