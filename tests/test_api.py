@@ -110,12 +110,6 @@ def test_what_is_refused_is_a_value_error(call: str, sentence: str) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_check_tries_a_claim() -> None:
-    tried = lstm_spec.check("shapes.positive-units")
-    assert [record.verdict for record in tried.data.records] == ["held"]
-    assert "Every claim held or deviates as known." in str(tried)
-
-
 CELLS = (
     "import keras, lstm_spec",
     "model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation='relu')])",

@@ -132,7 +132,7 @@ MODELS: dict[Callable[[Any], Any], set[str]] = {
     last_row: {"last-row-of-both"},
     plain: set(),
     stacked: set(),
-    two_branches: set(),
+    two_branches: {"mask-lost-in-a-merge"},
     nested: set(),
     of_cells: {"mask-lost-at-a-layer"},
 }
