@@ -108,7 +108,7 @@ def claim(
     given = [basis for basis in (promised, derived, observed) if basis is not None]
     if len(given) != 1:
         raise TypeError(f"claim {id!r} has {len(given)} of promised, derived, observed; give one")
-    mark: Callable[[Callable[..., None]], Callable[..., None]] = pytest.mark.claim(
+    mark: Callable[[Callable[..., None]], Callable[..., None]] = pytest.mark.lstm_claim(
         id=id, corrects=corrects, costly=costly, gpu=gpu, stand_in=stand_in, needs=needs
     )
     return mark

@@ -51,10 +51,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     derandomize = config.getoption("hypothesis_seed", None) is None
     database = shared(config.getoption("lstm_database"), derandomize)
     for item in items:
-        marker = item.get_closest_marker("claim")
+        marker = item.get_closest_marker("lstm_claim")
         if marker and isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
             count = examples(chosen, costly=bool(marker.kwargs["costly"]))
-            shrink = item.get_closest_marker("deviates") is None
+            shrink = item.get_closest_marker("lstm_deviates") is None
             effort(count, derandomize, shrink, database)(item.obj)
             # Hypothesis keeps nothing where a seed is given, unless it has a name to keep it by.
             item.obj._hypothesis_internal_database_key = marker.kwargs["id"].encode()
@@ -144,7 +144,7 @@ def effort(
 @pytest.fixture(autouse=True)
 def _applicable(request: pytest.FixtureRequest) -> None:
     """Skip a claim where it cannot be tried."""
-    if request.node.get_closest_marker("claim") and (reason := lacking(request.function)):
+    if request.node.get_closest_marker("lstm_claim") and (reason := lacking(request.function)):
         pytest.skip(reason)
 
 
@@ -152,7 +152,7 @@ def _applicable(request: pytest.FixtureRequest) -> None:
 def _rounds(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a claim about cost measure in as many rounds as the effort says."""
     rounds = ROUNDS.get(request.config.getoption("lstm_effort"), ROUNDS["default"])
-    marker = request.node.get_closest_marker("claim")
+    marker = request.node.get_closest_marker("lstm_claim")
     if marker and marker.kwargs["costly"]:
         rounds = max(LEAST, rounds // COSTLY)
     facts: dict[str, Any] = {}

@@ -24,13 +24,15 @@ order that https://keras.io/api/layers/recurrent_layers/lstm/ implies and the we
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm_spec.harness.activations import ACTIVATIONS, Activation, Array
-from lstm_spec.harness.strategies import Case
+
+if TYPE_CHECKING:  # at run time the oracle needs no Hypothesis
+    from lstm_spec.harness.strategies import Case
 
 Float = NDArray[np.floating[Any]]
 
@@ -97,16 +99,16 @@ def returned(case: Case) -> Any:
 
 
 def step(
-    x: Array, h: Array, c: Array, case: Case, a: Activation, s: Activation
+    x: Array, h: Array, c: Array, W: Array, R: Array, b: Array, a: Activation, s: Activation
 ) -> tuple[Array, Array, Array]:
     """Compute one timestep: from x (B, F), h and c (B, U) to z (B, 4U) and the new h and c."""
-    z = x @ case.kernel.astype(float) + h @ case.recurrent_kernel.astype(float)
-    if case.bias is not None:
-        z = z + case.bias.astype(float)
+    z = x @ W + h @ R + b
     z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)
-    i, f, g, o = s.value(z_i), s.value(z_f), a.value(z_g), s.value(z_o)
+    i, f, o = s.value(z_i), s.value(z_f), s.value(z_o)
+    g = a.value(z_g)
     c = f * c + i * g
-    return z, o * a.value(c), c
+    h = o * a.value(c)
+    return z, h, c
 
 
 def activations(case: Case) -> tuple[Activation, Activation]:
@@ -126,12 +128,14 @@ def _initial(state: Float | None, case: Case) -> Array:
 def _forward(case: Case) -> tuple[list[Step], Array, Array]:
     h, c = _initial(case.h, case), _initial(case.c, case)
     mask = np.ones((case.batch, case.timesteps), bool) if case.mask is None else case.mask
+    W, R = case.kernel.astype(float), case.recurrent_kernel.astype(float)
+    b = np.zeros(4 * case.units) if case.bias is None else case.bias.astype(float)
     a, s = activations(case)
     order = range(case.timesteps)
     steps = []
     for t in reversed(order) if case.options.get("go_backwards") else order:
         valid = mask[:, t, None]
-        z, h_new, c_new = step(case.x[:, t].astype(float), h, c, case, a, s)
+        z, h_new, c_new = step(case.x[:, t].astype(float), h, c, W, R, b, a, s)
         steps.append(Step(t, valid, z, h, c, c_new))
         h, c = np.where(valid, h_new, h), np.where(valid, c_new, c)
     return steps, h, c

@@ -6,6 +6,7 @@ touches only tests that are marked as claims.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import faulthandler
 import functools
@@ -35,18 +36,18 @@ pytest.register_assert_rewrite("lstm_spec.claims")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that `lstm-spec check` uses."""
+    """Add the options that `lstm-spec check` uses; those between its processes are hidden."""
     group = parser.getgroup("lstm-spec")
     efforts = "smoke, default, deep, or a number of cases for each claim"
     group.addoption("--lstm-effort", type=effort, default="default", help=efforts)
     group.addoption("--lstm-report", type=Path, metavar="FILE", help="append a record a claim")
-    group.addoption("--lstm-descriptor", type=int, metavar="FD", help="that file, already locked")
-    group.addoption("--lstm-parent", type=int, metavar="PID", help="end when that process ends")
-    group.addoption("--lstm-begin", type=Path, metavar="DIR", help="where the first worker tells")
-    group.addoption("--lstm-again", action="store_true", help="do not record who dies")
+    group.addoption("--lstm-descriptor", type=int, metavar="FD", help=argparse.SUPPRESS)
+    group.addoption("--lstm-parent", type=int, metavar="PID", help=argparse.SUPPRESS)
+    group.addoption("--lstm-begin", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    group.addoption("--lstm-again", action="store_true", help=argparse.SUPPRESS)
     shared = "a Redis server that keeps what refutes a claim, like redis://HOST; needs a seed"
     group.addoption("--lstm-database", metavar="URL", default="", help=shared)
-    group.addoption("--lstm-arguments", type=Path, metavar="FILE", help="append what is tried")
+    group.addoption("--lstm-arguments", type=Path, metavar="FILE", help=argparse.SUPPRESS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,8 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: this worker's host has other packages than the one that records.
     """
-    config.addinivalue_line("markers", "claim(id): a claim of the specification")
-    config.addinivalue_line("markers", "deviates: a claim that Keras is known to break")
+    config.addinivalue_line("markers", "lstm_claim(id): a claim of the specification")
+    config.addinivalue_line("markers", "lstm_deviates: a claim that Keras is known to break")
     hosts.forbid_other(getattr(config, "workerinput", {}).get(KEY))
     path = config.getoption("lstm_report")
     if path and not hasattr(config, "workerinput"):
@@ -99,12 +100,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Raises:
         pytest.UsageError: the file of deviations cannot be used.
     """
-    marked = [(item, mark) for item in items if (mark := item.get_closest_marker("claim"))]
+    marked = [(item, mark) for item in items if (mark := item.get_closest_marker("lstm_claim"))]
     try:
         for item, mark in marked:
             with contextlib.suppress(deviations.AmbiguousError):  # judged when it is tried
                 if deviations.known(mark.kwargs["id"]):
-                    item.add_marker(pytest.mark.deviates)
+                    item.add_marker(pytest.mark.lstm_deviates)
     except deviations.DeviationError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -139,7 +140,7 @@ _RECORD = pytest.StashKey[Record]()
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Try a claim, then its example; keep what was seen."""
-    if item.get_closest_marker("claim") is None:
+    if item.get_closest_marker("lstm_claim") is None:
         return (yield)
     assert isinstance(item, pytest.Function)
     trial, given = Trial(), getattr(item.obj, "hypothesis", None)
@@ -167,7 +168,7 @@ def _watched(item: pytest.Item) -> Iterator[None]:
         with watch():
             yield
     finally:
-        marker = item.get_closest_marker("claim")
+        marker = item.get_closest_marker("lstm_claim")
         assert marker is not None
         arguments.append(file, marker.kwargs["id"], watch.seen)
 
@@ -181,7 +182,7 @@ def pytest_runtest_makereport(
     The record travels with the report of the teardown, when all is known.
     """
     outcome = yield
-    marker = item.get_closest_marker("claim")
+    marker = item.get_closest_marker("lstm_claim")
     if marker is None:
         return outcome
     if call.when == "call" or not outcome.passed:
@@ -245,7 +246,7 @@ def judge(
 
 def _caution(item: pytest.Item) -> str:
     """Say what a claim about GPUs was tried on, if it was a stand-in."""
-    marker = item.get_closest_marker("claim")
+    marker = item.get_closest_marker("lstm_claim")
     stand_in = marker.kwargs.get("stand_in") if marker else None
     return caution(gpu=False, stand_in=stand_in)
 

@@ -114,7 +114,7 @@ def pytest_runtest_makereport(
     report = yield
     ends = timing.taken[-1] if timing.taken else {}
     if call.when == "call" and "ratio" in ends:
-        claim = item.get_closest_marker("claim").kwargs["id"]
+        claim = item.get_closest_marker("lstm_claim").kwargs["id"]
         facts = msgspec.json.decode(os.environ[FACTS])
         line = Line(claim, digests()[claim], **facts, **ends)
         keep(SEEN, line)

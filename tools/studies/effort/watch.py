@@ -64,7 +64,7 @@ _WATCH = pytest.StashKey[Watch]()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let no refuting case be made smaller: that would only cost time."""
     for item in items:
-        item.add_marker(pytest.mark.deviates)
+        item.add_marker(pytest.mark.lstm_deviates)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
