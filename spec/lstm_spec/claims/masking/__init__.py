@@ -28,6 +28,13 @@ def hidden(case, pick):
     return replace(case, mask=case.mask & (np.arange(case.timesteps) != pick % case.timesteps))
 
 
+def open_ended(case):
+    """Return the case with every row valid at the first timestep, and masked at the last."""
+    mask = case.mask.copy()
+    mask[:, 0], mask[:, -1] = True, False
+    return replace(case, mask=mask)
+
+
 def blank(case):
     """Return the case with zeros, which noise never draws, at its masked timesteps."""
     return replace(case, x=case.x * case.mask[:, :, None])
