@@ -219,6 +219,7 @@ THREE_STATES = (
     "leaves",  # TensorFlow
     "had 3 atoms",
     "same structure",
+    "same nested structure",
     "was passed 3 initial states",  # Keras 2
     "Expected a symbolic tensor instance",
     "carry",  # JAX

@@ -41,6 +41,7 @@ NEEDS = {
     "mask with initial_state": "a mask and an initial state in one call",
     "mask with return_sequences": "a mask with `return_sequences=True`",
     "mask with go_backwards": "a mask with `go_backwards=True`",
+    "return_state with stateful": "`return_state=True` with `stateful=True`",
     "return_sequences": "an output for each timestep",
     "return_state": "the final h and c beside the output",
     "go_backwards": "`go_backwards=True`",
@@ -201,9 +202,10 @@ def _in_graph(layer: Any) -> Run:
 
     def run(x: Any, *, training: Any = None, **tensors: Any) -> Any:
         given = tf.nest.map_structure(tf.convert_to_tensor, [x, tensors])
-        key = (training, given[0].dtype, *sorted(tensors))
+        batch = len(x) if layer.stateful else None
+        key = (batch, training, given[0].dtype, *sorted(tensors))
         if key not in graphs:
-            signature = tf.nest.map_structure(_open, given)
+            signature = tf.nest.map_structure(lambda tensor: _open(tensor, batch), given)
 
             def traced(x: Any, tensors: Any) -> Any:
                 return layer(x, training=training, **tensors)
@@ -214,11 +216,11 @@ def _in_graph(layer: Any) -> Run:
     return run
 
 
-def _open(tensor: Any) -> Any:
-    """Return the type of a tensor, with open batch size and, if it has them, open timesteps."""
+def _open(tensor: Any, batch: int | None) -> Any:
+    """Return the type of a tensor, with a batch size or None, and open timesteps if it has any."""
     tf = importlib.import_module("tensorflow")
     timesteps = () if tensor.dtype != tf.bool and len(tensor.shape) == 2 else (None,)
-    return tf.TensorSpec([None, *timesteps, *tensor.shape[2 if timesteps else 1 :]], tensor.dtype)
+    return tf.TensorSpec([batch, *timesteps, *tensor.shape[2 if timesteps else 1 :]], tensor.dtype)
 
 
 def _jitted(layer: Any) -> Run:
@@ -323,16 +325,21 @@ def _through(
         timesteps = arrays[0].shape[1] if layer.unroll else None
         key = (batch, timesteps, training, mask is None, len(arrays), arrays[0].dtype)
         if key not in models:
-            models[key] = change(
-                _model(layer, arrays, (batch, timesteps), mask is not None, training)
-            )
+            masked, pair = mask is not None, type(initial_state or [])
+            model = _model(layer, arrays, (batch, timesteps), masked, training, pair)
+            models[key] = change(model)
         return use(models[key], arrays if len(arrays) > 1 else arrays[0])
 
     return run
 
 
 def _model(
-    layer: Any, arrays: list[Any], sizes: tuple[Any, Any], masked: bool, training: Any
+    layer: Any,
+    arrays: list[Any],
+    sizes: tuple[Any, Any],
+    masked: bool,
+    training: Any,
+    pair: type,
 ) -> Any:
     """Return a functional model of a layer.
 
@@ -342,6 +349,7 @@ def _model(
         sizes: the batch size and the number of timesteps, or None.
         masked: whether the second array is a mask.
         training: what the layer is given, or None.
+        pair: in which type of container the states are.
     """
     x = keras.Input(batch_shape=(*sizes, arrays[0].shape[2]), dtype=arrays[0].dtype.name)
     masks = [keras.Input(batch_shape=sizes, dtype="bool")] if masked else []
@@ -351,7 +359,7 @@ def _model(
     ]
     given = {
         **({"mask": masks[0]} if masked else {}),
-        **({"initial_state": states} if states else {}),
+        **({"initial_state": pair(states)} if states else {}),
         **({} if training is None else {"training": training}),
     }
     inputs = [x, *masks, *states]
@@ -554,6 +562,7 @@ WAYS: dict[str, Kind] = {
             SERIALIZED,
             Limit("go_backwards", "its layer must go forwards"),
             Limit("mask with return_sequences", "it sets `zero_output_for_mask`"),
+            Limit("return_state with stateful", "its compute_mask fails"),
         ),
     ),
     "from weights file": Kind(
@@ -568,7 +577,7 @@ WAYS: dict[str, Kind] = {
     ),
     "tf.function": Kind(
         _in_graph,
-        "It is called in a `tf.function` whose batch size and timesteps are open.",
+        "It is called in a `tf.function` of open timesteps and, unless stateful, batch size.",
         (OPEN,),
         _without_tensorflow,
         weight=3,
@@ -594,3 +603,9 @@ WAYS: dict[str, Kind] = {
     ),
 }
 """Every way, the simplest first."""
+
+COPIES = (
+    *("unrolled", "RNN(LSTMCell)", "from configuration", "from weights file", "from keras file"),
+    "Bidirectional",
+)
+"""The ways that run a copy of the layer, with its weights, and not the layer itself."""

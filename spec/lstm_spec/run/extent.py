@@ -64,7 +64,7 @@ class Tried:
         """What was tried, in a few numbers and names."""
         ranges: Extent = {name: [min(seen), max(seen)] for name, seen in self.numbers.items()}
         lists: Extent = {name: _few(sorted(seen)) for name, seen in self.names.items()}
-        return {**ranges, **lists}
+        return {name: [*ranges.get(name, []), *lists.get(name, [])] for name in ranges | lists}
 
 
 def _plain(value: Any) -> bool:
