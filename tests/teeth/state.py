@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras.src.callbacks.callback_list import CallbackList
 
-from teeth import instead, refuted_by
+from teeth import guards, instead, refuted_by
 
 
 def given_state(patch, change):
@@ -138,7 +138,6 @@ def starts_only_stateful_layers_from_ones(patch):
     "state.in-model",
     "state.predict-continues",
     "state.never-reset-by-fit",
-    "state.reset",
 )
 def is_reset_after_each_call(patch):
     after_call(patch, lambda self, options: self.reset_state())
@@ -323,3 +322,50 @@ def keeps_its_state_when_built_again(patch):
     def build(original, self, *shapes):
         if self.states is None:
             original(self, *shapes)
+
+
+@refuted_by("state.list-or-tuple")
+def takes_a_tuple_for_c_and_h_if_masked_or_unrolled(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        swapped = isinstance(initial_state, tuple) and (mask is not None or self.unroll)
+        state = initial_state[::-1] if swapped else initial_state
+        return original(self, sequences, state, mask, training)
+
+
+@refuted_by("state.wrong-units")
+def fills_a_narrow_state_up_with_zeros(patch):
+    def wide(self, x, state):
+        return [keras.ops.pad(s, [[0, 0], [0, max(0, self.units - s.shape[1])]]) for s in state]
+
+    given_state(patch, wide)
+
+
+@refuted_by("state.zero-start", "state.stateless-forgets", "state.first-call")
+def is_wrong_in_a_graph(patch):
+    guards.doubles_if(patch, guards.in_a_graph)
+
+
+@refuted_by("state.h-first", "state.given-wins", "state.first-call", "state.in-training-mode")
+def is_wrong_under_a_mask(patch):
+    guards.doubles_if(patch, guards.masked)
+
+
+@refuted_by("state.zero-start", "state.h-first")
+def is_wrong_from_five_timesteps_on(patch):
+    guards.doubles_if(patch, guards.of_five_timesteps)
+
+
+@refuted_by("state.zero-start", "state.any-value", "state.row-by-row")
+def is_wrong_unrolled(patch):
+    guards.doubles_if(patch, guards.unrolled)
+
+
+@refuted_by("state.zero-start", "state.first-call")
+def is_wrong_for_many_units(patch):
+    guards.doubles_if(patch, guards.of_many_units)
+
+
+@refuted_by("state.reset", "state.stateless-forgets", "state.continues", "state.in-model")
+def is_wrong_in_its_second_call(patch):
+    guards.doubles_if(patch, guards.in_the_second_call)

@@ -13,12 +13,23 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import SearchStrategy, booleans, integers
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.reference import equations, gradients
-from lstm_spec.harness.strategies import Array, Case, cases, noise, picks, seeds
-from lstm_spec.harness.subject import as_states, lstm, reset, to_numpy, total
+from lstm_spec.harness.reference import equations, gradients, returned
+from lstm_spec.harness.strategies import (
+    SIZES,
+    Array,
+    Case,
+    cases,
+    noise,
+    picks,
+    seeds,
+    some_large,
+    varied,
+    whole,
+)
+from lstm_spec.harness.subject import as_states, cast, lstm, passed, reset, to_numpy, total
 from lstm_spec.harness.tolerance import (
     ANOTHER_BATCH,
     MISFIT,
@@ -30,6 +41,7 @@ from lstm_spec.harness.tolerance import (
     assert_refused,
     assert_same,
 )
+from lstm_spec.harness.ways import COPIES, Way, able, with_ways
 
 several = integers(2, 3)
 
@@ -57,6 +69,12 @@ def stateful(name: str, case: Case) -> Any:
     return made[name]()
 
 
+def runs_of_the_layer(drawn: Any) -> tuple[SearchStrategy[Case], SearchStrategy[Way]]:
+    """Draw a case and a way in which the layer itself is run, and no copy with its weights."""
+    case, way = with_ways(drawn)
+    return case, way.filter(lambda way: way.name not in COPIES)
+
+
 def followed_by(case: Case, *later: Array) -> Case:
     """Return the case with further timesteps at the end of its input."""
     return replace(case, x=np.concatenate([case.x, *later], axis=1))
@@ -67,11 +85,22 @@ def weighted_sum(target: Any, output: Any) -> Any:
     return total(target * output)
 
 
-@claim("state.zero-start", promised="LSTM, call argument `initial_state`")
-@given(cases(return_state=True))
-def test_a_call_without_an_initial_state_starts_from_zeros(case):
+@claim(
+    "state.zero-start",
+    promised="LSTM, call argument `initial_state`",
+    costly="models and graphs are made for some of its cases",
+)
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, "masked", "use_bias", "implementation"),
+            **varied("return_sequences", "return_state", "go_backwards"),
+        )
+    )
+)
+def test_a_call_without_an_initial_state_starts_from_zeros(case, way):
     """
-    Without an initial state both h and c start as zeros.
+    Without an initial state a stateless layer starts with zeros for both h and c.
 
     So the first timestep sees only its input and the bias: the recurrent kernel is
     multiplied by zeros, and the forget gate has nothing to forget.
@@ -83,13 +112,24 @@ def test_a_call_without_an_initial_state_starts_from_zeros(case):
     >>> bool(np.array_equal(lstm(x), lstm(x, initial_state=[zeros, zeros])))
     True
     """
-    layer, zeros = lstm(case), np.zeros((case.batch, case.units), np.float32)
-    assert_same(layer(case.x), layer(case.x, initial_state=as_states([zeros, zeros])))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
-@claim("state.h-first", derived="the order of the returned states, which are accepted as they are")
-@given(cases(state=True, return_state=True))
-def test_an_initial_state_is_h_and_then_c(case):
+@claim(
+    "state.h-first",
+    derived="the order of the returned states, which are accepted as they are",
+    costly="models and graphs are made for some of its cases",
+)
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, "masked", "use_bias", "implementation", "return_sequences"),
+            state=True,
+            return_state=True,
+        )
+    )
+)
+def test_an_initial_state_is_h_and_then_c(case, way):
     """
     An initial state is a pair: h first, then c.
 
@@ -105,13 +145,23 @@ def test_an_initial_state_is_h_and_then_c(case):
     >>> bool(np.allclose(rest, whole[:, 1:], atol=1e-6))
     True
     """
-    run = equations(case)
-    assert_close(lstm(case)(case.x, initial_state=as_states(case.state)), [run.h, run.h, run.c])
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
-@claim("state.list-or-tuple", observed="Keras 3, every backend")
-@given(cases(state=True))
-def test_an_initial_state_may_be_a_list_or_a_tuple(case):
+@claim(
+    "state.list-or-tuple",
+    observed="Keras 3, every backend",
+    costly="models and graphs are made for some of its cases",
+)
+@given(
+    *with_ways(
+        cases(
+            **varied("masked", "use_bias", "return_sequences", "return_state", "go_backwards"),
+            state=True,
+        )
+    )
+)
+def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
     """
     A tuple of h and c is taken like a list of h and c.
 
@@ -125,20 +175,26 @@ def test_an_initial_state_may_be_a_list_or_a_tuple(case):
     >>> bool(np.array_equal(lstm(x, initial_state=(h, c)), lstm(x, initial_state=[h, c])))
     True
     """
-    layer, (h, c) = lstm(case), case.state
-    assert_same(
-        layer(case.x, initial_state=as_states((h, c))),
-        layer(case.x, initial_state=as_states([h, c])),
-    )
+    run = way(lstm(case))
+    pair = {**passed(case), "initial_state": as_states(tuple(case.state))}
+    assert_close(run(case.x, **pair), returned(case))
 
 
-@claim("state.any-value", derived="the equations hold for any h and c")
-@given(cases(state=True, return_state=True))
-def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case):
+@claim(
+    "state.any-value",
+    derived="the equations hold for any h and c",
+    costly="models and graphs are made for some of its cases",
+)
+@given(
+    *with_ways(cases(**varied("masked", "use_bias"), state=True, return_state=True)),
+    whole([1.0, 10.0]),
+    whole([10.0, 1000.0]),
+)
+def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, of_c):
     """
-    An initial h or c of any size is used as it is given.
+    An initial h or c beyond -1 and 1 is used as it is given: nothing is clipped.
 
-    Nothing is clipped or squashed on the way in. With the default activation each timestep
+    Nothing is squashed on the way in either. With the default activation each timestep
     makes an h within [-1, 1], so only the first one sees the h that was given.
 
     >>> import keras, numpy as np
@@ -148,13 +204,10 @@ def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case):
     >>> bool(np.any(lstm(x, initial_state=[c, 9 * c]) != lstm(x, initial_state=[c, c])))
     True
     """
-    case = replace(case, h=case.h * 10, c=case.c * 10)
-    run = equations(case)
+    case = replace(case, h=case.h * np.float32(of_h), c=case.c * np.float32(of_c))
     # An h ten times as large makes what the gates see, and its rounding, as much larger. The
     # largest error of 400 cases was 1.8 units with h and c as drawn, 7.1 with ten times that.
-    assert_close(
-        lstm(case)(case.x, initial_state=as_states(case.state)), [run.h, run.h, run.c], bound=64
-    )
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case), bound=64)
 
 
 @claim(
@@ -163,13 +216,21 @@ def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case):
     corrects="An initial state that has not one row for each sample is refused.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=several, state=True))
+@given(
+    cases(
+        **varied("use_bias", "return_sequences", "return_state", "go_backwards"),
+        batch=some_large(several, 33),
+        state=True,
+        unroll=booleans(),
+    )
+)
 def test_a_state_of_one_sample_starts_every_sample(case):
     """
-    An initial state of a single row, on TensorFlow, starts every sample of the batch.
+    In an eager call on TensorFlow an initial state of a single row starts every sample.
 
     Nothing compares the batch sizes; the addition of what h and the input contribute
     broadcasts. States without a batch axis, of shape (units,), are stretched as well.
+    The loop of a graph, as in `predict`, refuses them, for its states must keep their shape.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -180,9 +241,8 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     True
     """
     layer, (h, c) = lstm(case), case.state
-    expected = layer(
-        case.x, initial_state=as_states([np.repeat(s[:1], case.batch, axis=0) for s in (h, c)])
-    )
+    rows = [np.repeat(state[:1], case.batch, axis=0) for state in (h, c)]
+    expected = returned(replace(case, h=rows[0], c=rows[1]))
     assert_close(layer(case.x, initial_state=as_states([h[:1], c[:1]])), expected)
     assert_close(layer(case.x, initial_state=as_states([h[0], c[0]])), expected)
 
@@ -193,7 +253,14 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     corrects="The output has one row for each sample of the input.",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(batch=several, state=True))
+@given(
+    cases(
+        **varied("use_bias", "return_sequences", "return_state", "go_backwards"),
+        batch=some_large(several, 33),
+        state=True,
+        unroll=booleans(),
+    )
+)
 def test_one_sample_is_run_from_every_state(case):
     """
     One sample with an initial state of several rows, on TensorFlow, gives as many outputs.
@@ -208,14 +275,26 @@ def test_one_sample_is_run_from_every_state(case):
     >>> tuple(lstm(x, initial_state=[h, c]).shape)
     (4, 2)
     """
-    layer, one = lstm(case), case.x[:1]
-    expected = layer(np.repeat(one, case.batch, axis=0), initial_state=as_states(case.state))
-    assert_close(layer(one, initial_state=as_states(case.state)), expected)
+    sample = case.x[:1]
+    expected = returned(replace(case, x=np.repeat(sample, case.batch, axis=0)))
+    assert_close(lstm(case)(sample, initial_state=as_states(case.state)), expected)
 
 
-@claim("state.wrong-batch", observed="Keras 3, every backend")
-@given(cases(batch=several, state=True, unroll=booleans()))
-def test_a_state_of_another_batch_is_refused(case):
+@claim(
+    "state.wrong-batch",
+    observed="Keras 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(
+        **varied("use_bias", "masked", "return_sequences"),
+        batch=several,
+        state=True,
+        unroll=booleans(),
+    ),
+    integers(2, 9),
+)
+def test_a_state_of_another_batch_is_refused(case, rows):
     """
     A batch of several samples refuses an initial state of several rows that are more or fewer.
 
@@ -232,40 +311,60 @@ def test_a_state_of_another_batch_is_refused(case):
     >>> accepted
     False
     """
-    more = [np.concatenate([s, s]) for s in case.state]
-    states = as_states(more)
-    assert_refused(lambda: lstm(case)(case.x, initial_state=states), OF_THE_BACKEND, MISFIT)
+    rows = rows + 1 if rows >= case.batch else rows
+    states = as_states([np.resize(state, (rows, case.units)) for state in case.state])
+    given = {**passed(case), "initial_state": states}
+    assert_refused(lambda: lstm(case)(case.x, **given), OF_THE_BACKEND, MISFIT)
 
 
-@claim("state.wrong-units", observed="Keras 3, every backend")
-@given(cases(state=True, unroll=booleans()))
-def test_a_state_of_another_width_is_refused(case):
+@claim(
+    "state.wrong-units",
+    observed="Keras 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(**varied("use_bias", "masked", "return_sequences"), state=True, unroll=booleans()),
+    integers(1, 9),
+)
+def test_a_state_of_another_width_is_refused(case, width):
     """
-    An initial state of another number of units than the layer's is refused.
+    A call on data refuses an initial h of another number of units than the layer's.
 
     So an encoder and the decoder that takes over its state need equally many units. The
-    error comes from a matrix product and speaks of its sizes, not of the state.
+    error comes from a matrix product and speaks of its sizes, not of the state. Of c only
+    some widths are refused, see `errors.narrow-cell-state`; a call on symbols looks at neither.
 
     >>> import keras, numpy as np
-    >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((1, 3))  # (batch, units)
+    >>> lstm, h, c = keras.layers.LSTM(2), np.zeros((1, 3)), np.zeros((1, 2))  # (batch, units)
     >>> accepted = False
     >>> try:
-    ...     accepted = lstm(np.ones((1, 4, 1)), initial_state=[zeros, zeros]) is not None
+    ...     accepted = lstm(np.ones((1, 4, 1)), initial_state=[h, c]) is not None
     ... except Exception:
     ...     pass
     >>> accepted
     False
     """
-    wider = [np.concatenate([s, s], axis=1) for s in case.state]
-    states = as_states(wider)
-    assert_refused(lambda: lstm(case)(case.x, initial_state=states), OF_THE_BACKEND, MISFIT)
+    width = width + 1 if width >= case.units else width
+    states = as_states([np.resize(case.h, (case.batch, width)), case.c])
+    given = {**passed(case), "initial_state": states}
+    assert_refused(lambda: lstm(case)(case.x, **given), OF_THE_BACKEND, MISFIT)
 
 
-@claim("state.both-needed", observed="Keras 3, every backend")
-@given(cases(state=True, unroll=booleans()))
+@claim(
+    "state.both-needed",
+    observed="Keras 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(
+        **varied("use_bias", "masked", "return_sequences", "stateful"),
+        state=True,
+        unroll=booleans(),
+    )
+)
 def test_an_initial_state_without_c_is_refused(case):
     """
-    An initial state of h alone, without c, is refused.
+    A call on data refuses an initial state of h alone, without c.
 
     It makes no difference whether h comes by itself, in a list of one, or beside None:
     the missing c is never taken for zeros. Pass zeros to mean zeros.
@@ -281,19 +380,25 @@ def test_an_initial_state_without_c_is_refused(case):
     False
     """
     layer, h = lstm(case), case.h
-    for states, words in ((h, TOO_FEW_STATES), ([h], TOO_FEW_STATES), ([h, None], "None")):
-        given, errors = as_states(states), (*OF_THE_BACKEND, "AttributeError")
-        assert_refused(partial(layer, case.x, initial_state=given), errors, words)
+    incomplete = ((h, TOO_FEW_STATES), ([h], TOO_FEW_STATES), ((h,), TOO_FEW_STATES))
+    for states, words in (*incomplete, ([h, None], "None")):
+        given = {**passed(case), "initial_state": as_states(states)}
+        errors = (*OF_THE_BACKEND, "AttributeError")
+        assert_refused(partial(layer, case.x, **given), errors, words)
 
 
-@claim("state.third-refused", observed="Keras 3, TensorFlow, CPU")
-@given(cases(state=True))
+@claim(
+    "state.third-refused",
+    observed="Keras 3, TensorFlow, CPU",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(**varied("use_bias", "masked", "return_sequences", "go_backwards"), state=True))
 def test_a_third_state_is_refused(case):
     """
-    An initial state of three arrays is refused.
+    Unless it is unrolled, a layer that is called on data refuses an initial state of three arrays.
 
     An LSTM has two states. The error stems from the loop over timesteps, which finds that
-    two states come out of a step where three went in.
+    two states come out of a step where three went in. A call on symbols counts none.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((1, 2))  # (batch, units)
@@ -305,11 +410,15 @@ def test_a_third_state_is_refused(case):
     >>> accepted
     False
     """
-    three = as_states([*case.state, case.h])
-    assert_refused(lambda: lstm(case)(case.x, initial_state=three), OF_THE_BACKEND, THREE_STATES)
+    given = {**passed(case), "initial_state": as_states([*case.state, case.h])}
+    assert_refused(lambda: lstm(case)(case.x, **given), OF_THE_BACKEND, THREE_STATES)
 
 
-@claim("state.third-refused-unrolled", derived="unroll changes how a layer runs, not what it takes")
+@claim(
+    "state.third-refused-unrolled",
+    derived="unroll changes how a layer runs, not what it takes",
+    costly="several layers and calls an example, about a tenth of a second",
+)
 @given(cases(state=True, unroll=True))
 def test_a_third_state_is_refused_by_an_unrolled_layer(case):
     """
@@ -332,8 +441,9 @@ def test_a_third_state_is_refused_by_an_unrolled_layer(case):
     "state.not-beside-the-input",
     observed="Keras 3, every backend",
     corrects="An initial state may follow the input in one list, as in lstm([x, h, c]).",
+    costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(state=True))
+@given(cases(**varied("use_bias", "return_sequences", "stateful"), state=True))
 def test_a_list_of_input_and_states_is_refused(case):
     """
     A list of an input and its initial h and c, [x, h, c], is refused as an input.
@@ -349,16 +459,25 @@ def test_a_list_of_input_and_states_is_refused(case):
     ...     print("1 input" in str(error))
     True
     """
-    assert_refused(lambda: lstm(case)([case.x, *case.state]), "ValueError", "1 input")
+    built, fresh = lstm(case), keras.layers.LSTM(case.units)
+    symbols = [keras.Input(part.shape[1:]) for part in (case.x, *case.state)]
+    for layer in (built, fresh):
+        for inputs in ([case.x, *case.state], (case.x, *case.state), symbols):
+            assert_refused(partial(layer, inputs), "ValueError", "1 input")
 
 
 @claim(
     "state.encoder-decoder",
     derived="a functional model runs its layers as they run by hand",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="a model is made, and sometimes compiled, for each example",
 )
-@given(cases(return_state=True), seeds)
-def test_a_decoder_starts_where_its_encoder_ended(case, seed):
+@given(
+    cases(**varied(*SIZES, "use_bias"), return_state=True),
+    some_large(integers(1, 4), 9),
+    seeds,
+    whole(["called", "called", "predict", "predict_on_batch"]),
+)
+def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method):
     """
     In a functional model a decoder can start from the h and c its encoder ended with.
 
@@ -374,11 +493,17 @@ def test_a_decoder_starts_where_its_encoder_ended(case, seed):
     True
     """
     code = equations(case)
-    other = replace(case, x=noise(case.x.shape, seed), kernel=-case.kernel, h=code.h, c=code.c)
-    encoder, decoder = lstm(case), lstm(other, return_state=False)
-    x, y = keras.Input(case.x.shape[1:]), keras.Input(other.x.shape[1:])
+    read = noise((case.batch, timesteps, case.features), seed)
+    other = replace(case, x=read, kernel=-case.kernel, h=code.h, c=code.c)
+    encoder, decoder = lstm(case), lstm(other, return_state=False, return_sequences=True)
+    x, y = keras.Input((None, case.features)), keras.Input((None, case.features))
     model = keras.Model([x, y], decoder(y, initial_state=encoder(x)[1:]))
-    assert_close(model([case.x, other.x]), equations(other).h)
+    methods = {
+        "called": model,
+        "predict": partial(model.predict, verbose=0),
+        "predict_on_batch": model.predict_on_batch,
+    }
+    assert_close(methods[method]([case.x, other.x]), equations(other).outputs)
 
 
 @claim(
@@ -419,15 +544,24 @@ def test_training_reaches_what_makes_the_initial_state():
     "state.stateless-forgets",
     promised="LSTM, argument `stateful`",
     corrects="A stateless layer resets its state after each batch or sequence, or must be reset.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(state=True, return_state=True), seeds)
-def test_a_stateless_layer_keeps_nothing(case, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied("masked", "use_bias", "return_sequences", "go_backwards"),
+            state=True,
+            return_state=True,
+        )
+    ),
+    seeds,
+)
+def test_a_stateless_layer_keeps_nothing(case, way, seed):
     """
-    A stateless layer keeps nothing from one call for the next, not even a given state.
+    A stateless layer hands no state on from one call to the next, not even a given one.
 
     There is nothing to reset: its `states` stays None, and each call starts each sample
-    from zeros again.
+    from zeros again. Only what dropout draws next depends on the calls before.
 
     >>> import keras, numpy as np
     >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
@@ -436,25 +570,34 @@ def test_a_stateless_layer_keeps_nothing(case, seed):
     >>> bool(np.array_equal(before, after)), lstm.states is None
     (True, True)
     """
-    layer = lstm(case)
-    before = layer(case.x)
-    layer(noise(case.x.shape, seed), initial_state=as_states(case.state))
-    assert_same(layer(case.x), before)
+    layer, fresh = lstm(case), replace(case, h=None, c=None)
+    run = way(layer)
+    assert_close(run(case.x, **passed(fresh)), returned(fresh))
+    run(noise(case.x.shape, seed), **passed(case))
+    assert_close(run(case.x, **passed(fresh)), returned(fresh))
     assert layer.states is None, f"it keeps {layer.states}"
 
 
 @claim(
     "state.first-call",
     promised="LSTM, argument `stateful`",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(return_state=True))
-def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case):
+@given(
+    *with_ways(
+        cases(
+            **varied(*SIZES, "masked", "use_bias", "return_sequences", "go_backwards"),
+            stateful=True,
+            return_state=True,
+        )
+    )
+)
+def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
-    The first call of a stateful layer returns what a stateless layer returns.
+    The first call of a stateful layer returns what a stateless one with its weights returns.
 
-    Both have the same three weights, so weights trained in one can be set in the other,
-    and both start from zeros. They part at the second call.
+    Weights trained in one can be set in the other, and both start from zeros. They part at
+    the second call.
 
     >>> import keras, numpy as np
     >>> lstm, stateful = keras.layers.LSTM(2), keras.layers.LSTM(2, stateful=True)
@@ -464,19 +607,29 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case):
     >>> [bool(np.array_equal(stateful(x), lstm(x))) for call in range(2)]
     [True, False]
     """
-    assert_same(lstm(case, stateful=True)(case.x), lstm(case)(case.x))
+    assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
 @claim(
     "state.continues",
     promised="LSTM, argument `stateful`",
     corrects="A stateful layer needs as many timesteps in every call.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(timesteps=integers(2, 4), stateful=True, return_state=True), picks)
-def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, pick):
+@given(
+    *with_ways(
+        cases(
+            **varied("batch", "features", "units", "masked", "use_bias", "implementation"),
+            timesteps=some_large(integers(3, 5), 12),
+            stateful=True,
+            return_state=True,
+        )
+    ),
+    picks,
+)
+def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
-    A stateful layer fed a sequence in pieces ends as if it were fed the whole.
+    Without go_backwards and dropout a stateful layer fed in pieces ends as if fed the whole.
 
     Each call starts from where the call before it stopped. The pieces may be of any
     length, down to a single timestep, and need not be equally long.
@@ -490,20 +643,33 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, pick):
     >>> bool(np.allclose(rest, whole, atol=1e-6))
     True
     """
-    cut = 1 + pick % (case.timesteps - 1)
-    layer = lstm(case)
-    layer(case.x[:, :cut])
-    assert_close(layer(case.x[:, cut:]), lstm(case, stateful=False)(case.x))
+    cut, run = 1 + pick % (case.timesteps - 2), way(lstm(case))
+    for piece in (slice(cut), slice(cut, cut + 1), slice(cut + 1, None)):
+        mask = None if case.mask is None else case.mask[:, piece]
+        last = run(case.x[:, piece], **passed(replace(case, mask=mask)))
+    _, *state = last
+    assert_close(state, list(equations(case)[1:]))
 
 
 @claim(
     "state.row-by-row",
     promised="LSTM, argument `stateful`",
     corrects="Documentation of LSTM, call argument `initial_state`: without it, zeros are made.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(batch=several, timesteps=integers(1, 3), stateful=True), picks, seeds)
-def test_a_sample_continues_its_own_row_only(case, pick, seed):
+@given(
+    *with_ways(
+        cases(
+            **varied("masked", "use_bias", "return_sequences"),
+            batch=some_large(several, 33),
+            timesteps=integers(1, 3),
+            stateful=True,
+        )
+    ),
+    picks,
+    seeds,
+)
+def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
     """
     Sample i of a call continues sample i of the call before it, and no other sample.
 
@@ -519,16 +685,33 @@ def test_a_sample_continues_its_own_row_only(case, pick, seed):
     >>> bool(np.array_equal(one[0], other[0])), bool(np.array_equal(one[1], other[1]))
     (True, False)
     """
-    row, layer, other = pick % case.batch, lstm(case), lstm(case)
+    row, run, other = pick % case.batch, way(lstm(case)), way(lstm(case))
     changed = noise(case.x.shape, seed)
     changed[row] = case.x[row]
-    layer(case.x), other(changed)
-    assert_same(layer(case.x)[row], other(case.x)[row])
+    run(case.x, **passed(case))
+    other(changed, **passed(case))
+    continued = to_numpy(run(case.x, **passed(case)))
+    assert_same(continued[row], to_numpy(other(case.x, **passed(case)))[row])
+    before = equations(case)
+    expected = returned(replace(case, h=before.h, c=before.c))
+    assert_close(continued, expected)
 
 
-@claim("state.kept-in-states", observed="Keras 3, every backend")
-@given(cases(stateful=True, return_state=True))
-def test_states_holds_what_return_state_returns(case):
+@claim(
+    "state.kept-in-states",
+    observed="Keras 3, every backend",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(
+        **varied("masked", "use_bias", "return_sequences", "go_backwards", "implementation"),
+        stateful=True,
+        return_state=True,
+        unroll=booleans(),
+    ),
+    whole(["float32", "float64", "mixed_float16", "mixed_bfloat16"]),
+)
+def test_states_holds_what_return_state_returns(case, policy):
     """
     After a call the `states` of a stateful layer are the final h and c, in this order.
 
@@ -543,23 +726,25 @@ def test_states_holds_what_return_state_returns(case):
     >>> bool(np.array_equal(kept, [h, c]))
     True
     """
-    layer = lstm(case)
-    _, h, c = layer(case.x)
-    assert_same(to_numpy(layer.states), [h, c])
+    layer = lstm(case, dtype=policy)
+    _, *final = layer(case.x, **passed(case))
+    kept = [to_numpy(cast(state, "float64")) for state in layer.states]
+    assert_same(kept, [to_numpy(cast(state, "float64")) for state in final])
 
 
 @claim(
     "state.not-a-weight",
     observed="Keras 3, every backend",
     corrects="get_weights of a stateful layer contains its state.",
+    costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases())
+@given(cases(**varied("use_bias", "return_state"), unroll=booleans()))
 def test_the_state_is_not_among_the_weights(case):
     """
     The state of a stateful layer is not among its weights or variables.
 
-    There are three weights with stateful=True as without: kernel, recurrent kernel and
-    bias. Training changes the weights; only calls change the state.
+    It has as many weights as a stateless one. Training changes the weights; only calls
+    change the state.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -569,20 +754,24 @@ def test_the_state_is_not_among_the_weights(case):
     >>> any(state is variable for state in lstm.states for variable in lstm.variables)
     False
     """
-    layer = keras.layers.LSTM(case.units, stateful=True)
+    layer = keras.layers.LSTM(case.units, stateful=True, **case.options)
+    stateless = lstm(case)
     layer(case.x)
     shared = {id(state) for state in layer.states} & {id(known) for known in layer.variables}
     assert not shared, f"{len(shared)} of the variables are states"
-    assert len(layer.weights) == 3, f"there are {len(layer.weights)} weights"
+    assert len(layer.weights) == len(stateless.weights), f"there are {len(layer.weights)} weights"
 
 
 @claim(
     "state.not-copied",
     derived="state.not-a-weight, and a configuration holds no numbers",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="a file is written for some of its cases",
 )
-@given(cases(stateful=True))
-def test_a_copy_of_a_stateful_layer_starts_from_zeros(case):
+@given(
+    cases(**varied("masked", "use_bias", "return_sequences", "return_state"), stateful=True),
+    whole(["from configuration", "from weights file", "from keras file"]),
+)
+def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     """
     A copy of a stateful layer, from its configuration and weights, starts from zeros.
 
@@ -599,25 +788,28 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case):
     (True, False)
     """
     layer = lstm(case)
-    first = layer(case.x)
-    copy = keras.layers.LSTM.from_config(layer.get_config())
-    copy.build(case.x.shape)
-    copy.set_weights(layer.get_weights())
-    assert_same(copy(case.x), first)
+    layer(case.x, **passed(case))
+    known = able({"stateful"})
+    way = Way(name if name in known else "from configuration")
+    assert_close(way(layer)(case.x, **passed(case)), returned(case))
 
 
 @claim(
     "state.variables",
     observed="Keras 3",
     needs="keras.Variable",
+    costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=1), sampled_from(["mixed_float16", "float16", "float64"]))
+@given(
+    cases(**varied("use_bias", "return_state"), timesteps=1),
+    whole(["mixed_float16", "float16", "float64", "float32", "bfloat16", "mixed_bfloat16"]),
+)
 def test_a_kept_state_is_a_variable(case, policy):
     """
     A kept state is a variable named rnn_state, not trainable, of the dtype of the weights.
 
-    With mixed_float16 that is float32, though the layer computes in float16. Its path begins
-    with the layer's name.
+    With mixed_float16 that is float32, though the layer computes in float16. Its path ends
+    with the layer's name and its own; that of a model or wrapper comes first.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16", name="words")
@@ -634,11 +826,18 @@ def test_a_kept_state_is_a_variable(case, policy):
     assert told == expected, f"the states are {told}"
 
 
-@claim("state.fixed-batch", promised="RNN, note on statefulness: a fixed batch size")
-@given(cases(stateful=True))
-def test_a_stateful_layer_refuses_another_batch_size(case):
+@claim(
+    "state.fixed-batch",
+    promised="RNN, note on statefulness: a fixed batch size",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(
+    cases(**varied("use_bias", "return_sequences"), stateful=True, unroll=booleans()),
+    integers(1, 9),
+)
+def test_a_stateful_layer_refuses_another_batch_size(case, batch):
     """
-    A stateful layer refuses a batch of another size than it was built for.
+    In an eager call a stateful layer refuses a batch of another size than it was built for.
 
     It keeps one state for each row. The error names the expected and the received size.
     A stateless layer takes any batch size, whatever it was trained with.
@@ -652,9 +851,10 @@ def test_a_stateful_layer_refuses_another_batch_size(case):
     ...     print("batch size: 2" in str(error), "batch size: 5" in str(error))
     True True
     """
-    more = np.concatenate([case.x, case.x])
-    sizes = f"batch size: {case.batch}", f"batch size: {2 * case.batch}"
-    assert_refused(lambda: lstm(case)(more), "ValueError", *sizes)
+    batch = batch + 1 if batch >= case.batch else batch
+    other = np.resize(case.x, (batch, *case.x.shape[1:]))
+    sizes = f"batch size: {case.batch}", f"batch size: {batch}"
+    assert_refused(lambda: lstm(case)(other), "ValueError", *sizes)
 
 
 @claim("state.fixed-batch-in-predict", promised="RNN, note on statefulness: a fixed batch size")
@@ -679,11 +879,15 @@ def test_predict_of_a_stateful_model_refuses_a_smaller_last_batch():
     assert_refused(lambda: predict().shape, OF_THE_BACKEND, ANOTHER_BATCH)
 
 
-@claim("state.known-batch", promised="RNN, note on statefulness: a fixed batch size")
-@given(cases())
+@claim(
+    "state.known-batch",
+    promised="RNN, note on statefulness: a fixed batch size",
+    costly="several layers and calls an example, about a tenth of a second",
+)
+@given(cases(return_sequences=booleans(), unroll=booleans()))
 def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     """
-    A stateful layer refuses an input whose batch size is unknown.
+    A stateful layer that is not built yet refuses an input whose batch size is unknown.
 
     It makes one state for each row when it is built, so it has to know how many there are.
     In a model, keras.Input(shape, batch_size=...) says so.
@@ -696,7 +900,7 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     ...     print("batch size must be static" in str(error))
     True
     """
-    layer = keras.layers.LSTM(case.units, stateful=True)
+    layer = keras.layers.LSTM(case.units, stateful=True, **case.options)
     assert_refused(lambda: layer(keras.Input(case.x.shape[1:])), "ValueError", "batch size")
 
 
@@ -704,14 +908,19 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     "state.stateful-set-off",
     observed="Keras 3",
     corrects="A layer that was built stateful keeps its state and its batch size for good.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(), integers(1, 4), seeds)
-def test_a_layer_can_cease_to_be_stateful(case, batch, seed):
+@given(
+    *with_ways(cases(**varied("masked", "use_bias", "return_sequences", "return_state"))),
+    integers(1, 4),
+    seeds,
+)
+def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     """
-    A stateful layer whose `stateful` is set to False starts from zeros, with any batch size.
+    Once `stateful` is set to False, eager calls and new traces start from zeros, for any batch.
 
-    Each call looks at the attribute. The kept state stays where it is, unread.
+    Each call looks at the attribute; a graph that was traced before, as by predict, keeps
+    what it saw. The kept state stays where it is, unread.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -721,19 +930,25 @@ def test_a_layer_can_cease_to_be_stateful(case, batch, seed):
     (True, (5, 2))
     """
     layer = lstm(case, stateful=True)
-    layer(case.x)
+    layer(noise((case.batch, case.timesteps, case.features), seed))
     layer.stateful = False
-    other = replace(case, x=noise((batch, case.timesteps, case.features), seed))
-    assert_close(layer(other.x), equations(other).h)
+    run, sizes = way(layer), (batch, case.timesteps)
+    mask = None if case.mask is None else np.resize(case.mask, sizes)
+    other = replace(case, x=noise((*sizes, case.features), seed + 1), mask=mask)
+    assert_close(run(other.x, **passed(other)), returned(other))
+    assert_close(run(case.x, **passed(case)), returned(case))
 
 
 @claim(
     "state.given-wins",
     promised="RNN, call argument `initial_state`",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(state=True, stateful=True, return_state=True), seeds)
-def test_a_given_state_replaces_the_kept_one(case, seed):
+@given(
+    *with_ways(cases(**varied("masked", "use_bias"), state=True, stateful=True, return_state=True)),
+    seeds,
+)
+def test_a_given_state_replaces_the_kept_one(case, way, seed):
     """
     An initial state given to a stateful layer replaces the state it has kept.
 
@@ -749,22 +964,28 @@ def test_a_given_state_replaces_the_kept_one(case, seed):
     >>> bool(np.array_equal(lstm(x), second))
     True
     """
-    layer, run, before = lstm(case), equations(case), noise(case.x.shape, seed)
-    kept = equations(followed_by(replace(case, x=before, h=None, c=None), case.x))
-    layer(before)
-    y = layer(case.x, initial_state=as_states(case.state))
-    instead = {"the kept state is used": [kept.h, kept.h, kept.c]}
-    assert_close(y, [run.h, run.h, run.c], instead=instead)
-    assert_close(to_numpy(layer.states), [run.h, run.c])
+    run, end, before = way(lstm(case)), equations(case), noise(case.x.shape, seed)
+    fresh = replace(case, h=None, c=None)
+    first = equations(replace(fresh, x=before))
+    run(before, **passed(fresh))
+    instead = {"the kept state is used": returned(replace(case, h=first.h, c=first.c))}
+    assert_close(run(case.x, **passed(case)), returned(case), instead=instead)
+    following = run(case.x, **passed(fresh))
+    assert_close(following, returned(replace(case, h=end.h, c=end.c)))
 
 
 @claim(
     "state.in-training-mode",
     derived="training=True only switches dropout on",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(stateful=True, return_state=True))
-def test_training_mode_moves_the_state_on(case):
+@given(
+    *with_ways(
+        cases(**varied("masked", "use_bias", "return_sequences"), stateful=True, return_state=True),
+        "training",
+    )
+)
+def test_training_mode_moves_the_state_on(case, way):
     """
     A stateful layer without dropout keeps the same state with training=True as without.
 
@@ -780,9 +1001,10 @@ def test_training_mode_moves_the_state_on(case):
     >>> bool(np.array_equal(trained, second))
     True
     """
-    layer, run = lstm(case), equations(followed_by(case, case.x))
-    layer(case.x, training=True)
-    assert_close(layer(case.x, training=True), [run.h, run.h, run.c])
+    run, first = way(lstm(case)), equations(case)
+    run(case.x, training=True, **passed(case))
+    continued = returned(replace(case, h=first.h, c=first.c))
+    assert_close(run(case.x, training=True, **passed(case)), continued)
 
 
 @claim(
@@ -790,8 +1012,12 @@ def test_training_mode_moves_the_state_on(case):
     derived="state.continues; a model runs its layers as they run by hand",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(stateful=True), seeds)
-def test_a_stateful_model_continues_from_call_to_call(case, seed):
+@given(
+    cases(**varied("masked", "use_bias", "return_sequences"), stateful=True),
+    seeds,
+    whole(["Sequential", "functional", "nested", "subclassed"]),
+)
+def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     """
     A model with a stateful layer goes on, from call to call, where it stopped.
 
@@ -805,9 +1031,11 @@ def test_a_stateful_model_continues_from_call_to_call(case, seed):
     >>> bool(np.allclose(lstm(np.ones((1, 6, 1))), outputs[1], atol=1e-6))
     True
     """
-    model, later = in_model(lstm(case), case), noise(case.x.shape, seed)
-    model(case.x)
-    assert_close(model(later), equations(followed_by(case, later)).h)
+    model, later = Way(kind)(lstm(case)), noise(case.x.shape, seed)
+    model(case.x, **passed(case))
+    first = equations(case)
+    expected = returned(replace(case, x=later, h=first.h, c=first.c))
+    assert_close(model(later, **passed(case)), expected)
 
 
 @claim(
@@ -865,15 +1093,17 @@ def test_fit_and_evaluate_never_reset_the_state():
     True
     """
     case, later, targets = small(), noise((2, 3, 2), 3), np.zeros((4, 2))
-    layer, start = lstm(case, stateful=True), replace(case, x=later)
-    model, x = in_model(layer, case), np.concatenate([case.x, later])
-    model.compile(keras.optimizers.SGD(0.0), "mse")  # weights that stay as they are
-    layer(later)
-    model.fit(x, targets, batch_size=2, epochs=2, shuffle=False, verbose=0)
-    model.evaluate(x, targets, batch_size=2, verbose=0)
+    start, x = replace(case, x=later), np.concatenate([case.x, later])
     run = equations(followed_by(start, case.x, later, case.x, later, case.x, later))
     instead = {"neither keeps a state": list(equations(start)[1:])}
-    assert_close(to_numpy(layer.states), [run.h, run.c], instead=instead)
+    for eager in (False, True):
+        layer = lstm(case, stateful=True)
+        model = in_model(layer, case)
+        model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eager)
+        layer(later)
+        model.fit(x, targets, batch_size=2, epochs=2, shuffle=False, verbose=0)
+        model.evaluate(x, targets, batch_size=2, verbose=0)
+        assert_close(to_numpy(layer.states), [run.h, run.c], instead=instead)
 
 
 @claim(
@@ -913,13 +1143,17 @@ def test_a_training_step_ends_at_the_kept_state():
 @claim(
     "state.reset",
     promised="RNN, note on statefulness: `reset_state`",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.layers.LSTM.reset_state",
 )
-@given(cases(stateful=True, return_state=True))
-def test_a_reset_layer_starts_from_zeros_again(case):
+@given(
+    *runs_of_the_layer(
+        cases(**varied("masked", "use_bias", "return_sequences"), stateful=True, return_state=True)
+    )
+)
+def test_a_reset_layer_starts_from_zeros_again(case, way):
     """
-    After reset_state() a stateful layer answers as it did at its first call.
+    After reset_state() a stateful layer starts from zeros again.
 
     Both h and c of every row become zeros. The weights stay as they are.
 
@@ -931,10 +1165,11 @@ def test_a_reset_layer_starts_from_zeros_again(case):
     (True, False)
     """
     layer = lstm(case)
-    first = to_numpy(layer(case.x))
-    assert_differs(layer(case.x)[2], first[2])
+    run = way(layer)
+    run(case.x, **passed(case))
     layer.reset_state()
-    assert_same(layer(case.x), first)
+    assert_close(run(case.x, **passed(case)), returned(case))
+    assert_same(layer.get_weights(), case.weights)
 
 
 @claim(
@@ -945,7 +1180,7 @@ def test_a_reset_layer_starts_from_zeros_again(case):
 )
 @given(
     cases(timesteps=integers(1, 2), stateful=True),
-    sampled_from(["LSTM", "RNN", "Bidirectional"]),
+    whole(["LSTM", "RNN", "Bidirectional"]),
 )
 def test_reset_states_is_reset_state(case, name):
     """
@@ -972,8 +1207,11 @@ def test_reset_states_is_reset_state(case, name):
     observed="Keras 3",
     costly="several layers and calls an example, about a tenth of a second",
 )
-@given(cases(timesteps=integers(1, 2), stateful=True))
-def test_building_a_stateful_layer_again_resets_it(case):
+@given(
+    cases(**varied("use_bias", "return_sequences", "return_state"), stateful=True),
+    booleans(),
+)
+def test_building_a_stateful_layer_again_resets_it(case, unroll):
     """
     Calling build of a stateful layer again resets its state, and leaves its weights as they are.
 
@@ -986,7 +1224,7 @@ def test_building_a_stateful_layer_again_resets_it(case):
     >>> bool(np.array_equal(lstm(x), first))
     True
     """
-    layer = lstm(case)
+    layer = lstm(case, unroll=unroll)
     first = to_numpy(layer(case.x))
     layer.build(case.x.shape)
     assert_same(layer(case.x), first)
@@ -998,6 +1236,7 @@ def test_building_a_stateful_layer_again_resets_it(case):
     observed="Keras 3, every backend",
     corrects="Documentation of RNN, note on the initial state: `reset_state` takes `states`.",
     needs="keras.layers.LSTM.reset_state",
+    costly="several layers and calls an example, about a tenth of a second",
 )
 @given(cases(state=True, stateful=True))
 def test_reset_state_takes_no_states(case):
@@ -1024,10 +1263,15 @@ def test_reset_state_takes_no_states(case):
 @claim(
     "state.assignable",
     observed="Keras 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(state=True, stateful=True))
-def test_assigning_to_states_sets_where_a_layer_goes_on(case):
+@given(
+    *runs_of_the_layer(
+        cases(**varied("masked", "use_bias", "return_sequences", "return_state"), stateful=True)
+    ),
+    seeds,
+)
+def test_assigning_to_states_sets_where_a_layer_goes_on(case, way, seed):
     """
     Assigning to the entries of `states` sets where a stateful layer goes on.
 
@@ -1042,11 +1286,12 @@ def test_assigning_to_states_sets_where_a_layer_goes_on(case):
     >>> bool(np.array_equal(lstm(x), second)), bool(np.array_equal(third, second))
     (True, False)
     """
-    layer, (h, c) = lstm(case), case.state
-    layer(case.x)
+    layer, (h, c) = lstm(case), noise((2, case.batch, case.units), seed)
+    run = way(layer)
+    run(case.x, **passed(case))
     layer.states[0].assign(h)
     layer.states[1].assign(c)
-    assert_close(layer(case.x), equations(case).h)
+    assert_close(run(case.x, **passed(case)), returned(replace(case, h=h, c=c)))
 
 
 @claim(
@@ -1070,12 +1315,18 @@ def test_a_model_has_no_reset_state():
     ...     if hasattr(layer, "reset_state"):
     ...         layer.reset_state()
     """
-    model = in_model(lstm(small(), stateful=True), small())
-    assert_refused(lambda: model.reset_state(), "AttributeError", "reset_state")
-    assert_refused(lambda: model.reset_states(), "AttributeError", "reset_states")
+    inputs = keras.Input(small().x.shape[1:], batch_size=2)
+    functional = keras.Model(inputs, lstm(small(), stateful=True)(inputs))
+    for model in (in_model(lstm(small(), stateful=True), small()), functional, keras.Model()):
+        for name in ("reset_state", "reset_states"):
+            assert_refused(lambda: getattr(model, name)(), "AttributeError", name)  # noqa: B023
 
 
-@claim("state.reset-of-stacked-cells", promised="RNN, note on statefulness: `reset_state`")
+@claim(
+    "state.reset-of-stacked-cells",
+    promised="RNN, note on statefulness: `reset_state`",
+    costly="several layers and calls an example, about a tenth of a second",
+)
 @given(cases())
 def test_a_reset_stack_of_cells_starts_from_zeros_again(case):
     """
