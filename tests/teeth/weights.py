@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras.initializers import GlorotUniform, Orthogonal, Zeros
 
-from teeth import instead, refuted_by
+from teeth import guards, instead, refuted_by
 
 
 @refuted_by("weights.three", "weights.parameter-count")
@@ -217,7 +217,8 @@ def never_trains_its_bias(patch):
     @instead(patch, keras.layers.LSTMCell, "build")
     def build(original, self, input_shape):
         original(self, input_shape)
-        self.bias.trainable = False
+        if self.bias is not None:
+            self.bias.trainable = False
 
 
 @refuted_by("weights.shared")
@@ -225,3 +226,50 @@ def makes_new_weights_for_every_call(patch):
     @instead(patch, keras.layers.LSTM, "__call__")
     def call(original, self, *inputs, **options):
         return original(keras.layers.LSTM(self.units), *inputs, **options)
+
+
+@refuted_by("weights.wrong-shape")
+def transposes_and_broadcasts_to_fit(patch):
+    @instead(patch, keras.layers.LSTM, "set_weights")
+    def set_weights(original, self, weights):
+        def fitted(array, shape):
+            turned = array.T if array.shape == shape[::-1] else array
+            return np.broadcast_to(turned, shape) if turned.size == 1 else turned
+
+        fits = [fitted(np.asarray(w), v.shape) for w, v in zip(weights, self.weights, strict=True)]
+        original(self, fits)
+
+
+@refuted_by("weights.seeded-initializers")
+def draws_its_weights_from_numpy_too(patch):
+    @instead(patch, keras.layers.LSTMCell, "build")
+    def build(original, self, input_shape):
+        original(self, input_shape)
+        self.kernel.assign(keras.ops.convert_to_numpy(self.kernel) + np.random.uniform())
+
+
+@refuted_by("weights.shared", "weights.any-length")
+def doubles_the_output_of_another_length(patch):
+    def another(layer, x, mask):
+        return vars(layer).setdefault("length", x.shape[1]) != x.shape[1]
+
+    guards.doubles_if(patch, another)
+
+
+@refuted_by("weights.any-length", "weights.no-bias-is-zero-bias")
+def is_wrong_in_a_graph(patch):
+    guards.doubles_if(patch, guards.in_a_graph)
+
+
+@refuted_by("weights.any-length", "weights.no-bias-is-zero-bias")
+def is_wrong_under_a_mask(patch):
+    guards.doubles_if(patch, guards.masked)
+
+
+@refuted_by("weights.paths")
+def hides_the_names_of_its_layer_in_a_model(patch):
+    @instead(patch, keras.Sequential, "__init__")
+    def init(original, self, layers=None, **options):
+        for layer in layers or []:
+            layer.name = "layer" if isinstance(layer, keras.layers.LSTM) else layer.name
+        original(self, layers, **options)
