@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import keras
+import tensorflow as tf
 from keras.src.layers.rnn import lstm as source
 from keras.src.models import functional
 
@@ -81,7 +82,8 @@ def drops_units_of_c(patch):
     def call(original, self, inputs, states, training=False):
         h, c = states
         masks = self.get_recurrent_dropout_mask(h)
-        return original(self, inputs, [h, c * masks[1] if training else c], training=training)
+        c = c * masks[1] if training and masks is not None else c
+        return original(self, inputs, [h, c], training=training)
 
 
 @refuted_by("dropout.recurrent-by-gate", "dropout.inputs-by-gate")
@@ -259,3 +261,49 @@ def draws_another_mask_when_asked(patch):
     def get(original, self, step_input):
         self.reset_dropout_mask()
         return original(self, step_input)
+
+
+@refuted_by("dropout.recurrent-whole-call", "dropout.recurrent-by-gate")
+def draws_masks_of_three_gates_anew_at_each_timestep(patch):
+    @instead(patch, keras.layers.LSTMCell, "call")
+    def call(original, self, inputs, states, training=False):
+        kept = vars(self).get("_recurrent_dropout_mask")
+        if training and self.recurrent_dropout and kept is not None:
+            ones = keras.ops.ones_like(states[0])
+            fresh = [
+                keras.random.dropout(ones, self.recurrent_dropout, seed=self.seed_generator)
+                for _ in range(3)
+            ]
+            self._recurrent_dropout_mask = [*fresh[:2], kept[2], fresh[2]]
+        output = original(self, inputs, states, training)
+        self._recurrent_dropout_mask = kept
+        return output
+
+
+@refuted_by("dropout.fresh", "dropout.inputs", "dropout.share")
+def drops_nothing_in_a_graph(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        eager = tf.executing_eagerly()
+        return original(self, sequences, initial_state, mask, training and eager)
+
+
+@refuted_by("dropout.off-at-inference", "dropout.not-the-mean")
+def drops_at_inference_under_unroll(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, training=False, **rest):
+        return original(self, training=training or self.unroll, **rest)
+
+
+@refuted_by("dropout.off-in-predict-and-evaluate")
+def drops_in_compiled_predict(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, training=False, **rest):
+        return original(self, training=training or not tf.executing_eagerly(), **rest)
+
+
+@refuted_by("dropout.on-in-fit")
+def drops_nothing_in_compiled_training(patch):
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, training=False, **rest):
+        return original(self, training=training and tf.executing_eagerly(), **rest)

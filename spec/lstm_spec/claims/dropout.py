@@ -11,17 +11,28 @@ from functools import partial
 
 import keras
 import numpy as np
-from hypothesis import given
-from hypothesis.strategies import floats, integers, sampled_from
+from hypothesis import example, given
+from hypothesis.strategies import booleans, floats, integers, one_of, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.harness.reference import equations, gradients
-from lstm_spec.harness.strategies import cases, noise, picks, seeds
+from lstm_spec.harness.reference import equations, gradients, returned
+from lstm_spec.harness.strategies import (
+    Case,
+    cases,
+    noise,
+    picks,
+    seeds,
+    some_large,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import (
     UNDRAWN,
     as_states,
     lstm,
     lstm_without_cudnn,
+    passed,
+    takes,
     to_numpy,
     with_weights,
 )
@@ -33,9 +44,29 @@ from lstm_spec.harness.tolerance import (
     assert_same,
     in_bfloat16,
 )
+from lstm_spec.harness.ways import COPIES, Way, able, with_ways
 
 rates = sampled_from((0.1, 0.25, 0.5))
+any_rate = one_of(rates, floats(0.01, 0.99))
 SAMPLES = 400
+GATES = ("i", "f", "g", "o")
+ONE_CALL = ("called", "functional", "Sequential", "subclassed", "tf.function", "predict", "jitted")
+"""The ways in which the layer itself is called, once."""
+NEVER_IN_TRAINING = ("predict", "predict_on_batch")
+NOT_THE_FIRST = ("second call", "after other sizes", "TimeDistributed")
+"""The ways in which a layer has drawn masks before it is called on the input."""
+
+
+def in_training(drawn, *left_out):
+    """Draw a case, and a way in which the layer can be called with training=True."""
+    case, way = with_ways(drawn, "training")
+    left_out = {*NEVER_IN_TRAINING, *left_out}
+    return case, way.filter(lambda way: way.name not in left_out)
+
+
+def first_in_training(drawn):
+    """Draw a case, and such a way in which the first masks under the layer's seed are used."""
+    return in_training(drawn, *NOT_THE_FIRST)
 
 
 def relay(case):
@@ -44,21 +75,34 @@ def relay(case):
     return linear(case, kernel=np.eye(size), recurrent=np.zeros((size, size)))
 
 
-def echo(case):
-    """Return the case with a linear cell that puts out the h that its candidate reads."""
+def echo(case, gate):
+    """Return the case with a linear cell that puts out the h that one of its gates reads.
+
+    For the forget gate that is h times the c before, which begins as the case's.
+    """
     kernel = np.zeros((case.features, case.units))
-    return linear(case, kernel=kernel, recurrent=np.eye(case.units))
+    return linear(case, kernel=kernel, recurrent=np.eye(case.units), gate=gate)
 
 
-def linear(case, kernel, recurrent):
-    """Return the case with i = o = 1, f = 0 and a linear candidate of the given weights."""
-    only_candidate = np.array([[0.0, 0.0, 1.0, 0.0]])
+def linear(case, kernel, recurrent, gate="g"):
+    """Return the case with linear gates, all of them constant but one of the given weights.
+
+    The others are i = g = o = 1 and f = 0, so that h is what the one reads; beside f, i = 0.
+    """
+    constants = {"i": 1.0, "f": 0.0, "g": 1.0, "o": 1.0}
+    constants["i"] = 0.0 if gate == "f" else 1.0
+    constants[gate] = 0.0
+    only = np.array([[float(name == gate) for name in GATES]])
     return replace(
         case,
-        kernel=np.kron(only_candidate, kernel).astype("float32"),
-        recurrent_kernel=np.kron(only_candidate, recurrent).astype("float32"),
-        bias=np.repeat([1.0, 0.0, 0.0, 1.0], len(recurrent)).astype("float32"),
-        options={**case.options, "activation": None, "recurrent_activation": None},
+        kernel=np.kron(only, kernel).astype("float32"),
+        recurrent_kernel=np.kron(only, recurrent).astype("float32"),
+        bias=np.repeat([constants[name] for name in GATES], len(recurrent)).astype("float32"),
+        options={
+            **{name: option for name, option in case.options.items() if name != "use_bias"},
+            "activation": None,
+            "recurrent_activation": None,
+        },
     )
 
 
@@ -91,12 +135,13 @@ def after_reset(cell, x):
 
 
 def nearest_dropped(case, y):
-    """Return the output with inputs dropped, those of them with which it comes nearest to y."""
+    """Return the output with inputs dropped, for each sample those with which y is nearest."""
     rate, size = case.options["dropout"], case.features
     masks = [np.array([k >> feature & 1 for feature in range(size)]) for k in range(2**size)]
-    outputs = [equations(replace(case, x=case.x * mask / (1.0 - rate))).h for mask in masks]
-    nearest = np.argmin([np.abs(output - y).max(axis=1) for output in outputs], axis=0)
-    return np.choose(nearest[:, None], outputs)
+    outputs = [returned(replace(case, x=case.x * mask / (1.0 - rate))) for mask in masks]
+    rows = range(case.batch)
+    off = np.array([[np.abs(output[row] - y[row]).max() for row in rows] for output in outputs])
+    return np.stack([outputs[off[:, row].argmin()][row] for row in rows])
 
 
 def assert_new_masks(draw, rate):
@@ -113,8 +158,21 @@ def assert_new_masks(draw, rate):
 
 
 def cell_of(case):
-    """Make an LSTMCell with the case's units and arguments, without its weights."""
-    return keras.layers.LSTMCell(case.units, **case.options)
+    """Make an LSTMCell with the case's units and those of its arguments that a cell has."""
+    known = {name: value for name, value in case.options.items() if takes("LSTMCell", name)}
+    return keras.layers.LSTMCell(case.units, **known)
+
+
+def second_layer(case, units, options, seed):
+    """Return the case of a layer of other units that reads the outputs of the case's."""
+    weights = noise((case.units + units + 1, 4 * units), seed)
+    return Case(
+        x=np.zeros((case.batch, case.timesteps, case.units), "float32"),
+        kernel=weights[: case.units],
+        recurrent_kernel=weights[case.units : -1],
+        bias=weights[-1],
+        options=options,
+    )
 
 
 def by_gate(masks, units):
@@ -139,71 +197,94 @@ def trained(case):
     return lstm(case)(case.x, initial_state=as_states(state), training=True)
 
 
-def trainer(layer):
-    """Return a model of the layer alone, ready for training and evaluation."""
-    model = keras.Sequential([layer])
-    model.compile("sgd", "mse", run_eagerly=True)
+def trainer(layer, kind, case, eager):
+    """Return a model of a layer, of a kind, ready for training and evaluation."""
+    if kind == "functional":
+        inputs = keras.Input(case.x.shape[1:])
+        model = keras.Model(inputs, layer(inputs))
+    else:
+        model = keras.Sequential([layer]) if kind == "Sequential" else Way(kind)(layer)
+    model.compile("sgd", "mse", run_eagerly=eager)
     return model
 
 
 # Inputs.
 
 
-@claim("dropout.inputs", observed="Keras 2 and 3, all backends")
-@given(cases(dropout=rates, seed=seeds))
-def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case):
+@claim(
+    "dropout.inputs",
+    observed="Keras 2 and 3, all backends",
+    costly="models and graphs are made for some of its cases",
+)
+@given(
+    *in_training(
+        cases(
+            **varied("batch", "timesteps", "features", "dtype", "go_backwards", "masked"),
+            dropout=any_rate,
+            seed=seeds,
+        )
+    )
+)
+def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case, way):
     """
-    In training, `dropout` multiplies each input by either 0 or 1 / (1 - dropout).
+    In training, a `dropout` below 1 multiplies each input by either 0 or 1 / (1 - dropout).
 
     What is kept is scaled up, so that what the gates read is as large on average as it is
     at inference, where nothing is dropped and nothing scaled.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(
-    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.75
-    ... )  # all its gates are 1, so on one timestep the output is the input
-    >>> y = lstm(np.ones((999, 1, 1)), training=True)  # (batch, timesteps, features)
+    >>> def one(z):
+    ...     return 0 * z + 1
+    >>> lstm = keras.layers.LSTM(1, None, one, kernel_initializer="ones", dropout=0.75)
+    >>> y = lstm(np.ones((999, 1, 1)), training=True)  # all gates are 1: the output is the input
     >>> np.unique(y).tolist()
     [0.0, 4.0]
     """
-    y = to_numpy(lstm(relay(case), return_sequences=True)(case.x, training=True))
-    assert_close(y, case.x * (y != 0.0) / (1.0 - case.options["dropout"]))
+    shown = relay(replace(case, mask=None))
+    y = to_numpy(way(lstm(shown, return_sequences=True))(case.x, training=True))
+    x = case.x.astype(float)
+    read = x[:, ::-1] if case.options["go_backwards"] else x
+    assert_close(y, read * (y != 0.0) / (1.0 - case.options["dropout"]))
 
 
 @claim(
     "dropout.share",
     promised="LSTM, argument `dropout`: the fraction to drop",
     corrects="`dropout` is the probability of keeping an input, as keep_prob in TensorFlow 1 was.",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(dropout=sampled_from((0.1, 0.25, 0.75)), seed=seeds))
-def test_the_fraction_dropout_of_the_inputs_is_dropped(case):
+@given(*in_training(cases(dropout=any_rate, seed=seeds)))
+def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training, the fraction of inputs that are dropped is `dropout`, up to chance.
+    In training, the fraction of inputs that are dropped is a `dropout` below 1, up to chance.
 
     Together with the scaling of what is kept this makes the mean of the masked input, over
     many masks, equal to the input.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(
-    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.3
-    ... )  # all its gates are 1, so on one timestep the output is the input
-    >>> y = lstm(np.ones((9999, 1, 1)), training=True)  # (batch, timesteps, features)
+    >>> def one(z):
+    ...     return 0 * z + 1
+    >>> lstm = keras.layers.LSTM(1, None, one, kernel_initializer="ones", dropout=0.3)
+    >>> y = lstm(np.ones((9999, 1, 1)), training=True)  # all gates are 1: the output is the input
     >>> round(float(np.mean(np.array(y) == 0.0)), 1)
     0.3
     """
-    rate = case.options["dropout"]
-    dropped = input_mask(replace(case, x=np.ones((4000, 1, case.features), "float32"))) == 0.0
-    # Six standard deviations: a false alarm in 5e8 examples.
-    assert abs(dropped.mean() - rate) < 6 * np.sqrt(rate * (1 - rate) / dropped.size)
+    rate, x = case.options["dropout"], np.ones((4000, 1, case.features), "float32")
+    dropped = to_numpy(way(lstm(relay(case)))(x, training=True)) == 0.0
+    # Six standard deviations, and as much more where the rate is near 0 or 1 and the tail is that
+    # of Poisson's: a false alarm in 5e8 examples.
+    allowed = 6 * np.sqrt(rate * (1 - rate) / dropped.size) + 12 / dropped.size
+    assert abs(dropped.mean() - rate) < allowed, f"{dropped.mean()} is dropped at {rate}"
 
 
 @claim(
     "dropout.each-by-itself",
     observed="Keras 2 and 3, all backends",
     corrects="The samples of a batch share one dropout mask.",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(features=integers(1, 3), dropout=0.5, seed=seeds))
-def test_each_feature_of_each_sample_is_dropped_by_itself(case):
+@given(*in_training(cases(features=integers(1, 3), dropout=0.5, seed=seeds)))
+def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     """
     Each feature of each sample is dropped or kept by itself.
 
@@ -211,14 +292,15 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case):
     different ways, and one feature may be dropped while its neighbour is kept.
 
     >>> import keras, numpy as np
-    >>> lstm = keras.layers.LSTM(
-    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.5
-    ... )  # all its gates are 1: on one timestep the output is the sum of the features
-    >>> y = lstm(np.ones((999, 1, 2)), training=True)  # none, one or both are kept
+    >>> def one(z):
+    ...     return 0 * z + 1
+    >>> lstm = keras.layers.LSTM(1, None, one, kernel_initializer="ones", dropout=0.5)
+    >>> y = lstm(np.ones((999, 1, 2)), training=True)  # the sum of what is kept: none, one or both
     >>> np.unique(y).tolist()
     [0.0, 2.0, 4.0]
     """
-    kept = input_mask(replace(case, x=np.ones((400, 1, case.features), "float32"))) != 0.0
+    x = np.ones((400, 1, case.features), "float32")
+    kept = to_numpy(way(lstm(relay(case)))(x, training=True)) != 0.0
     # One of at most 8 patterns is missing once in 1e22 examples: 8 * (7 / 8) ** 400.
     assert len(np.unique(kept, axis=0)) == 2**case.features, "some patterns never occur"
 
@@ -228,9 +310,19 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case):
     observed="Keras 3; Keras 2 with cuDNN drew a mask for each timestep, says "
     "https://github.com/keras-team/keras/issues/19993",
     corrects="`dropout` drops other inputs at each timestep.",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(timesteps=integers(2, 4), dropout=rates, seed=seeds))
-def test_the_same_inputs_are_dropped_at_every_timestep(case):
+@given(
+    *in_training(
+        cases(
+            **varied("batch", "features", "go_backwards"),
+            timesteps=some_large(integers(2, 6), 30),
+            dropout=any_rate,
+            seed=seeds,
+        )
+    )
+)
+def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
     """
     In one training call, `dropout` drops the same inputs at every timestep.
 
@@ -238,15 +330,18 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case):
     sequence. A Dropout layer before the LSTM draws for each timestep instead.
 
     >>> import keras, numpy as np
+    >>> def one(z):
+    ...     return 0 * z + 1
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, lambda z: 0 * z + 1, kernel_initializer="ones",
-    ...     recurrent_initializer="zeros", return_sequences=True, dropout=0.5
+    ...     1, None, one, kernel_initializer="ones", recurrent_initializer="zeros",
+    ...     return_sequences=True, dropout=0.5
     ... )  # all its gates are 1: it sums up what it reads
     >>> y = np.array(lstm(np.ones((99, 3, 1)), training=True))  # (batch, timesteps, units)
     >>> sorted({tuple(row) for row in y[:, :, 0].tolist()})
     [(0.0, 0.0, 0.0), (2.0, 4.0, 6.0)]
     """
-    kept = to_numpy(lstm(relay(case), return_sequences=True)(case.x, training=True)) != 0.0
+    run = way(lstm(relay(case), return_sequences=True))
+    kept = to_numpy(run(case.x, training=True)) != 0.0
     assert_same(kept, np.repeat(kept[:, :1], case.timesteps, axis=1))
 
 
@@ -254,15 +349,26 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case):
     "dropout.masked-input",
     observed="Keras 3, all backends",
     corrects="With `dropout` each gate reads other inputs, because it has a mask of its own.",
+    costly="models and graphs are made for some of its cases",
     needs="keras.random.SeedGenerator",
 )
-@given(cases(state=True, dropout=rates, seed=seeds))
-def test_a_call_with_dropout_is_a_call_on_the_masked_input(case):
+@given(
+    *in_training(
+        cases(
+            **varied("timesteps", "units", "state", "masked", "use_bias"),
+            **varied("return_sequences", "go_backwards"),
+            dropout=rates,
+            seed=seeds,
+        )
+    )
+)
+def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
     """
-    With `dropout` alone, a training call is an ordinary call on the masked input.
+    With `dropout` alone, implementation 2 in training is an ordinary call on the masked input.
 
     One mask serves all four gates, and nothing else is changed: not h, not c, not the
-    output. A dropped input is read as a zero, it is not skipped.
+    output. A dropped input is read as a zero, it is not skipped. Implementation 2 is the
+    default; implementation 1 has a mask for each gate.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -271,22 +377,30 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case):
     >>> bool(np.allclose(y, lstm(0 * x)) or np.allclose(y, lstm(2 * x), atol=1e-6))
     True
     """
-    layer = lstm(case, return_sequences=True, return_state=True)
-    run = layer(case.x, initial_state=as_states(case.state), training=True)
-    assert_close(run, equations(masked_input(case)))
+    y = to_numpy(way(lstm(case))(case.x, training=True, **passed(case)))
+    assert_close(y, nearest_dropped(case, y))
 
 
 @claim(
     "dropout.as-spatial-dropout",
     observed="Keras 3 on TensorFlow, CPU",
     corrects="LSTM(units, dropout=p) is the same as Dropout(p) before LSTM(units).",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.random.SeedGenerator",
 )
-@given(cases(timesteps=integers(2, 4), dropout=rates, seed=seeds))
-def test_dropout_is_spatial_dropout_before_the_layer(case):
+@given(
+    *first_in_training(
+        cases(
+            **varied("batch", "features", "masked", "return_sequences", "go_backwards"),
+            timesteps=integers(2, 4),
+            dropout=rates,
+            seed=seeds,
+        )
+    )
+)
+def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    LSTM with dropout=p does what SpatialDropout1D(p), with the same seed, does before LSTM.
+    LSTM with dropout=p alone does what SpatialDropout1D(p) of the same seed does before it.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
     Dropout is another thing: it drops single numbers.
@@ -300,8 +414,9 @@ def test_dropout_is_spatial_dropout_before_the_layer(case):
     [True, False]
     """
     spatial = keras.layers.SpatialDropout1D(case.options["dropout"], seed=case.options["seed"])
-    y = lstm(case)(case.x, training=True)
-    assert_close(y, lstm(case, dropout=0.0)(spatial(case.x, training=True)))
+    y = way(lstm(case))(case.x, training=True, **passed(case))
+    read = to_numpy(spatial(case.x, training=True))
+    assert_close(y, returned(replace(case, x=read)))
 
 
 # The state.
@@ -311,9 +426,21 @@ def test_dropout_is_spatial_dropout_before_the_layer(case):
     "dropout.recurrent-whole-call",
     observed="Keras 2 and 3, all backends",
     corrects="`recurrent_dropout` draws a new mask at each timestep.",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(timesteps=integers(2, 4), state=True, recurrent_dropout=rates, seed=seeds))
-def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
+@given(
+    *in_training(
+        cases(
+            **varied("batch", "units"),
+            timesteps=integers(2, 4),
+            state=True,
+            recurrent_dropout=rates,
+            seed=seeds,
+        )
+    ),
+    whole(GATES),
+)
+def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     """
     In one training call, `recurrent_dropout` drops the same units of h at every timestep.
 
@@ -321,40 +448,52 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case):
     h that the gates read, so not at the first timestep of a call that starts from zeros.
 
     >>> import keras, numpy as np
+    >>> def one(z):
+    ...     return 0 * z + 1
     >>> lstm = keras.layers.LSTM(
-    ...     1, None, lambda z: 0 * z + 1, recurrent_initializer="ones",
-    ...     return_sequences=True, recurrent_dropout=0.5
+    ...     1, None, one, recurrent_initializer="ones", return_sequences=True,
+    ...     recurrent_dropout=0.5
     ... )  # all its gates are 1: c' = c + h, where h is dropped or doubled
     >>> h, x = np.ones((99, 1)), np.zeros((99, 3, 1))  # (batch, timesteps, features)
     >>> y = np.array(lstm(x, initial_state=[h, 0 * h], training=True))
     >>> sorted({tuple(row) for row in y[:, :, 0].tolist()})
     [(0.0, 0.0, 0.0), (2.0, 6.0, 18.0)]
     """
-    layer = lstm(echo(case), return_sequences=True)
-    y = to_numpy(layer(case.x, initial_state=as_states(case.state), training=True))
-    scale = (1.0 - case.options["recurrent_dropout"]) ** np.arange(1.0, case.timesteps + 1)
-    expected = case.h[:, None] * (y[:, :1] != 0.0) / scale[:, None]
-    assert_close(y, expected, instead={"nothing of h is dropped": equations(echo(case)).outputs})
+    shown = echo(case, gate)
+    run = way(lstm(shown, return_sequences=True))
+    y = to_numpy(run(case.x, training=True, **passed(case)))
+    kept = (y[:, 0] != 0.0) / (1.0 - case.options["recurrent_dropout"])
+    expected, h, c = [], case.h.astype(float), case.c.astype(float)
+    for _ in range(case.timesteps):
+        h = kept * h * c if gate == "f" else kept * h
+        c = h
+        expected.append(h)
+    instead = {"nothing of h is dropped": equations(shown).outputs}
+    assert_close(y, np.stack(expected, axis=1), instead=instead)
 
 
 @claim(
     "dropout.recurrent-by-gate",
     observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="`recurrent_dropout` drops the candidate g, as Semeniuta and others did in 2016.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.layers.LSTMCell.get_recurrent_dropout_mask",
 )
 @given(
-    cases(
-        batch=1,
-        timesteps=integers(1, 3),
-        units=integers(4, 6),
-        state=True,
-        recurrent_dropout=0.5,
-        seed=seeds,
+    *first_in_training(
+        cases(
+            **varied("masked", "use_bias", "go_backwards"),
+            batch=1,
+            timesteps=some_large(integers(1, 3), 8),
+            units=integers(4, 6),
+            state=True,
+            recurrent_dropout=0.5,
+            return_sequences=booleans(),
+            seed=seeds,
+        )
     )
 )
-def test_each_gate_drops_units_of_h_of_its_own(case):
+def test_each_gate_drops_units_of_h_of_its_own(case, way):
     """
     For each gate, `recurrent_dropout` drops other units of the h that this gate reads.
 
@@ -373,9 +512,8 @@ def test_each_gate_drops_units_of_h_of_its_own(case):
     cell, wide = cell_of(case), cell_of(case)
     masks = cell.get_recurrent_dropout_mask(case.h)
     rows = case.recurrent_kernel * by_gate(masks, case.units)
-    layer = lstm(case, return_sequences=True, return_state=True)
-    run = layer(case.x, initial_state=as_states(case.state), training=True)
-    assert_close(run, equations(replace(case, recurrent_kernel=rows)))
+    y = way(lstm(case))(case.x, training=True, **passed(case))
+    assert_close(y, returned(replace(case, recurrent_kernel=rows)))
     # Two of the four are alike on 99 samples of 4 units once in 2e118 examples: 6 * 0.5 ** 396.
     drawn = wide.get_recurrent_dropout_mask(np.ones((99, case.units), "float32"))
     assert_masks_differ(drawn)
@@ -385,21 +523,24 @@ def test_each_gate_drops_units_of_h_of_its_own(case):
     "dropout.inputs-by-gate",
     observed="Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="What `dropout` does to the inputs does not depend on `recurrent_dropout`.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.layers.LSTMCell.get_dropout_mask",
 )
 @given(
-    cases(
-        batch=1,
-        timesteps=integers(1, 3),
-        features=integers(4, 6),
-        state=True,
-        dropout=0.5,
-        recurrent_dropout=rates,
-        seed=seeds,
+    *first_in_training(
+        cases(
+            **varied("masked", "use_bias", "go_backwards", "return_sequences"),
+            batch=1,
+            timesteps=some_large(integers(1, 3), 8),
+            features=integers(4, 6),
+            state=True,
+            dropout=0.5,
+            recurrent_dropout=rates,
+            seed=seeds,
+        )
     )
 )
-def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
+def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case, way):
     """
     With `recurrent_dropout` above 0, `dropout` drops other inputs for each gate.
 
@@ -418,8 +559,8 @@ def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
     masks = cell.get_recurrent_dropout_mask(case.h)
     recurrent = case.recurrent_kernel * by_gate(masks, case.units)
     thinned = replace(case, kernel=kernel, recurrent_kernel=recurrent)
-    y = lstm(case)(case.x, initial_state=as_states(case.state), training=True)
-    assert_close(y, equations(thinned).h)
+    y = way(lstm(case))(case.x, training=True, **passed(case))
+    assert_close(y, returned(thinned))
     # Two of the four are alike on 99 samples of 4 features once in 2e118 examples: 6 * 0.5 ** 396.
     assert_masks_differ(wide.get_dropout_mask(np.ones((99, case.features), "float32")))
 
@@ -429,7 +570,7 @@ def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case):
     observed="Keras 2 and 3",
     corrects="The user chooses between implementations 1 and 2 of recurrent dropout.",
 )
-@given(floats(0.1, 0.9), sampled_from((1, 2)))
+@given(floats(1e-3, 1.0), whole([1, 2]))
 def test_recurrent_dropout_selects_implementation_one(rate, implementation):
     """
     With `recurrent_dropout` above 0 the layer uses implementation 1, whichever was asked for.
@@ -452,10 +593,20 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
     "dropout.cell-state",
     derived="dropout.masked-input and dropout.recurrent-by-gate: masks act before the kernels",
     corrects="Dropout in a recurrent layer erases what the cell remembers.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(timesteps=2, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))
-def test_nothing_of_c_or_of_the_output_is_dropped(case):
+@given(
+    *in_training(
+        cases(
+            **varied("batch", "timesteps", "units", "masked", "return_sequences", "return_state"),
+            state=True,
+            dropout=rates,
+            recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
+            seed=seeds,
+        )
+    )
+)
+def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     """
     With both kernels zero, dropout changes nothing: it never touches c or the output.
 
@@ -473,10 +624,8 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case):
     True
     """
     still = replace(case, kernel=0 * case.kernel, recurrent_kernel=0 * case.recurrent_kernel)
-    layer = lstm(still, return_sequences=True, return_state=True)
-    assert_close(
-        layer(case.x, initial_state=as_states(case.state), training=True), equations(still)
-    )
+    run = way(lstm(still))
+    assert_close(run(case.x, training=True, **passed(case)), returned(still))
 
 
 # When it is on.
@@ -486,18 +635,26 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case):
     "dropout.off-at-inference",
     promised="LSTM, call argument `training`",
     corrects="A layer with dropout answers differently each time it is called.",
-    costly="a layer is built and called for each example",
+    costly="models and graphs are made for some of its cases",
 )
 @given(
-    cases(timesteps=integers(1, 2), dropout=rates, recurrent_dropout=rates, seed=seeds),
-    sampled_from([{}, {"training": None}, {"training": False}]),
+    *with_ways(
+        cases(
+            **varied("masked", "use_bias", "return_sequences", "return_state", "stateful"),
+            dropout=rates,
+            recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
+            seed=seeds,
+        )
+    ),
+    whole([{}, {"training": None}, {"training": False}]),
 )
-def test_without_training_nothing_is_dropped(case, training):
+def test_without_training_nothing_is_dropped(case, way, training):
     """
-    Without `training`, and with training=None or False, a layer drops nothing.
+    Without training=True a layer drops nothing, unless a model in training calls it.
 
-    It computes what a layer without dropout computes. Kept numbers are scaled up in training,
-    so at inference nothing needs to be scaled down.
+    With None or False too it computes what a layer without dropout computes. Kept numbers are
+    scaled up in training, so at inference nothing needs to be scaled down. A layer that is
+    given no `training`, or None, takes over that of the model whose call it is part of.
 
     >>> import keras, numpy as np
     >>> lstm, plain = keras.layers.LSTM(2, dropout=0.5), keras.layers.LSTM(2)
@@ -507,7 +664,7 @@ def test_without_training_nothing_is_dropped(case, training):
     >>> bool(np.allclose(y, plain(x), atol=1e-6))
     True
     """
-    assert_close(lstm(case)(case.x, **training), equations(case).h)
+    assert_close(way(lstm(case))(case.x, **training, **passed(case)), returned(case))
 
 
 @claim(
@@ -518,16 +675,18 @@ def test_without_training_nothing_is_dropped(case, training):
     needs="keras.Model.fit",
 )
 @given(
-    cases(timesteps=integers(1, 3), dropout=rates, seed=seeds),
+    cases(timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds),
     seeds,
-    sampled_from(["predict", "evaluate"]),
+    whole(["Sequential", "functional", "subclassed"]),
+    booleans(),
 )
-def test_predict_and_evaluate_drop_nothing(case, seed, method):
+def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
     """
-    In predict and evaluate nothing is dropped.
+    In predict and evaluate nothing is dropped, unless a subclassed model asks for it.
 
     The loss that fit reports is computed with dropout, so that of evaluate is another, and
-    commonly a lower one, on the same data and with the same weights.
+    commonly a lower one, on the same data and with the same weights. Only a model's own
+    `call` that calls the layer with training=True drops here.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -537,13 +696,11 @@ def test_predict_and_evaluate_drop_nothing(case, seed, method):
     >>> model.evaluate(x, y, verbose=0) < 1e-9, bool(model.train_on_batch(x, y) < 1e-6)
     (True, False)
     """
-    model, y = trainer(lstm(case)), equations(case).h
+    model, y = trainer(lstm(case), kind, case, eager), equations(case).h
     target = noise(y.shape, seed)
-    given, expected = {
-        "predict": ([case.x], y),
-        "evaluate": ([case.x, target], np.mean((y - target) ** 2)),
-    }[method]
-    assert_close(np.float32(getattr(model, method)(*given, verbose=0)), expected)
+    assert_close(model.predict(case.x, verbose=0), y)
+    loss = model.evaluate(case.x, target, verbose=0)
+    assert_close(np.float32(loss), np.mean((y - target) ** 2))
 
 
 @claim(
@@ -552,12 +709,19 @@ def test_predict_and_evaluate_drop_nothing(case, seed, method):
     costly="a model is built and trained for each example",
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
-@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds), seeds)
-def test_training_methods_switch_dropout_on(case, seed):
+@given(
+    cases(timesteps=integers(1, 3), dropout=rates, seed=seeds),
+    seeds,
+    whole(["Sequential", "functional", "subclassed"]),
+    whole(["fit", "train_on_batch"]),
+    booleans(),
+)
+def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
     In fit and train_on_batch dropout is on, and the loss is that of the thinned network.
 
-    They call the model with training=True; nothing needs to be switched by hand.
+    They call the model with training=True; nothing needs to be switched by hand. That the
+    layer or model is not trainable does not switch it off.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -569,8 +733,12 @@ def test_training_methods_switch_dropout_on(case, seed):
     """
     target = noise((case.batch, case.units), seed)
     y = to_numpy(lstm(case)(case.x, training=True)).astype(float)
-    loss = trainer(lstm(case)).train_on_batch(case.x, target)
-    assert_close(np.float32(loss), np.mean((y - target) ** 2))
+    model = trainer(lstm(case), kind, case, eager)
+    losses = {
+        "fit": lambda: model.fit(case.x, target, shuffle=False, verbose=0).history["loss"][0],
+        "train_on_batch": lambda: model.train_on_batch(case.x, target),
+    }
+    assert_close(np.float32(losses[method]()), np.mean((y - target) ** 2))
 
 
 @claim(
@@ -580,8 +748,11 @@ def test_training_methods_switch_dropout_on(case, seed):
     corrects="An LSTM called with training=True in a functional model drops in predict too.",
     costly="a model is built, and predicts, for each example",
 )
-@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
-def test_predict_overrules_training_in_a_functional_model(case):
+@given(
+    cases(**varied("use_bias", "return_sequences"), dropout=rates, seed=seeds),
+    booleans(),
+)
+def test_predict_overrules_training_in_a_functional_model(case, eager):
     """
     In predict nothing is dropped, even if the LSTM of a functional model got training=True.
 
@@ -599,8 +770,8 @@ def test_predict_overrules_training_in_a_functional_model(case):
     """
     layer, inputs = lstm(case), keras.Input(case.x.shape[1:])
     model = keras.Model(inputs, layer(inputs, training=True))
-    model.compile(run_eagerly=True)
-    y, expected = model.predict(case.x, verbose=0), equations(case).h
+    model.compile(run_eagerly=eager)
+    y, expected = model.predict(case.x, verbose=0), returned(case)
     dropped = {"inputs are dropped": nearest_dropped(case, y)}
     assert_close(y, expected, instead={**dropped, **in_bfloat16(expected)})
 
@@ -609,11 +780,22 @@ def test_predict_overrules_training_in_a_functional_model(case):
     "dropout.not-the-mean",
     derived="the equations: gates are not linear in the input",
     corrects="At inference an LSTM returns the mean of what it returns in training.",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(features=1, dropout=0.5, seed=seeds, dtype="float64"))
-def test_the_output_at_inference_is_not_the_mean_over_masks(case):
+@given(
+    *with_ways(
+        cases(
+            **varied("use_bias", "return_sequences"),
+            features=1,
+            dropout=0.5,
+            seed=seeds,
+            dtype="float64",
+        )
+    )
+)
+def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
     """
-    The output at inference is not the mean of the outputs over all dropout masks.
+    In general the output at inference is not the mean of the outputs over all dropout masks.
 
     On average the masked input is the input, but an LSTM is not linear, and the mean of its
     outputs is not its output on the mean. With one feature there are two masks: 0 and 2.
@@ -625,8 +807,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case):
     >>> bool(np.allclose(lstm(x), mean))
     False
     """
-    both = [equations(replace(case, x=scale * case.x)).h for scale in (0.0, 2.0)]
-    assert_differs(lstm(case)(case.x), np.mean(both, axis=0))
+    both = [returned(replace(case, x=scale * case.x)) for scale in (0.0, 2.0)]
+    assert_differs(way(lstm(case))(case.x), np.mean(both, axis=0))
 
 
 @claim(
@@ -635,13 +817,25 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case):
     costly="a model is built and trained for each example",
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
-@given(cases(batch=1, timesteps=integers(1, 3), dropout=0.5, seed=seeds), seeds)
-def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
+@given(
+    cases(
+        **varied("features", "units"),
+        batch=1,
+        timesteps=integers(1, 3),
+        dropout=0.5,
+        seed=seeds,
+    ),
+    seeds,
+    whole(["Sequential", "functional", "subclassed"]),
+    booleans(),
+)
+def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    A training step on one sample leaves the kernel rows of its dropped inputs as they are.
+    With plain SGD a training step on one sample leaves the kernel rows of its dropped inputs.
 
     It is a step on the masked input: what is dropped has no part in the output, so no
-    gradient reaches its weights, and what is kept is scaled in the gradient too.
+    gradient reaches its weights, and what is kept is scaled in the gradient too. Momentum,
+    Adam's included, and penalties of the kernel move these rows all the same.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -653,7 +847,7 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
     >>> bool(changed.any()), bool(changed.all())
     (True, False)
     """
-    model, target = trainer(lstm(case)), noise((1, case.units), seed)
+    model, target = trainer(lstm(case), kind, case, eager), noise((1, case.units), seed)
     model.train_on_batch(case.x, target)
     dropped, masked = input_mask(case)[0] == 0.0, masked_input(case)
     run = equations(masked)
@@ -671,10 +865,14 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed):
     "dropout.fresh",
     observed="Keras 3, all backends",
     corrects="With a fixed `seed` the same inputs are dropped in every call.",
-    costly="a layer is built and called twice for each example",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(timesteps=1, seed=seeds), rates)
-def test_every_training_call_draws_new_masks(case, rate):
+@given(
+    *in_training(cases(timesteps=1, state=True, seed=seeds)),
+    rates,
+    whole(["dropout", "recurrent_dropout"]),
+)
+def test_every_training_call_draws_new_masks(case, way, rate, argument):
     """
     Every training call draws new masks, of the inputs and of h, with a `seed` too.
 
@@ -687,23 +885,30 @@ def test_every_training_call_draws_new_masks(case, rate):
     >>> bool(np.allclose(lstm(x, training=True), lstm(x, training=True)))
     False
     """
-    for argument, shown in (("dropout", relay(case)), ("recurrent_dropout", echo(case))):
-        state = as_states([np.ones((SAMPLES, shown.units), "float32")] * 2)
-        layer = lstm(shown, **{argument: rate})
-        assert_new_masks(partial(layer, ones(case), initial_state=state, training=True), rate)
+    shown = relay(case) if argument == "dropout" else echo(case, "g")
+    state = as_states([np.ones((SAMPLES, shown.units), "float32")] * 2)
+    run = way(lstm(shown, **{argument: rate}))
+    assert_new_masks(partial(run, ones(case), initial_state=state, training=True), rate)
 
 
 @claim(
     "dropout.seed",
     promised="LSTM, argument `seed`: for dropout",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.random.SeedGenerator",
 )
 @given(
-    cases(timesteps=integers(1, 2), dropout=rates, recurrent_dropout=rates, seed=seeds),
-    integers(1, 2),
+    *in_training(
+        cases(
+            **varied("masked", "return_sequences", "go_backwards"),
+            dropout=rates,
+            recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
+            seed=seeds,
+        )
+    ),
+    integers(1, 3),
 )
-def test_layers_of_one_seed_drop_the_same(case, calls):
+def test_layers_of_one_seed_drop_the_same(case, way, calls):
     """
     Two layers with the same `seed` and weights return the same in training, call after call.
 
@@ -719,19 +924,31 @@ def test_layers_of_one_seed_drop_the_same(case, calls):
     >>> bool(np.array_equal(one(x, training=True), other(x, training=True)))
     True
     """
-    one, other = lstm(case), lstm(case)
+    one, other = way(lstm(case)), way(lstm(case))
     for _ in range(calls):
-        y, z = one(case.x, training=True), other(case.x, training=True)
-        assert_same(y, z)
+        y = one(case.x, training=True, **passed(case))
+        keras.random.normal((2,))
+        assert_same(y, other(case.x, training=True, **passed(case)))
 
 
 @claim(
     "dropout.global-seed",
     promised="`keras.utils.set_random_seed`",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
 )
-@given(cases(batch=3, timesteps=integers(1, 3), features=9, dropout=rates), seeds)
-def test_one_global_seed_drops_the_same_again(case, seed):
+@given(
+    *in_training(
+        cases(
+            **varied("masked", "return_sequences"),
+            batch=3,
+            features=9,
+            dropout=rates,
+            recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
+        )
+    ),
+    seeds,
+)
+def test_one_global_seed_drops_the_same_again(case, way, seed):
     """
     After set_random_seed with the same number, a new layer without `seed` drops the same.
 
@@ -747,20 +964,28 @@ def test_one_global_seed_drops_the_same_again(case, seed):
     True
     """
     keras.utils.set_random_seed(seed)
-    y = lstm(case)(case.x, training=True)
+    y = way(lstm(case))(case.x, training=True, **passed(case))
     keras.utils.set_random_seed(seed)
-    assert_same(lstm(case)(case.x, training=True), y)
+    assert_same(way(lstm(case))(case.x, training=True, **passed(case)), y)
 
 
 @claim(
     "dropout.inference-counts",
     observed="Keras 3, all backends",
     corrects="A call at inference has no influence on the training after it.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.random.SeedGenerator",
 )
-@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
-def test_a_call_at_inference_uses_up_a_mask(case):
+@given(
+    cases(
+        **varied("masked", "return_sequences"),
+        dropout=rates,
+        recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
+        seed=seeds,
+    ),
+    whole([name for name in ONE_CALL if name in able(set())]),
+)
+def test_a_call_at_inference_uses_up_a_mask(case, name):
     """
     A call at inference uses up the masks of one call, so later training calls draw others.
 
@@ -774,7 +999,7 @@ def test_a_call_at_inference_uses_up_a_mask(case):
     [1, 1]
     """
     inferred, trained = lstm(case), lstm(case)
-    inferred(case.x)
+    Way(name)(inferred)(case.x, **passed(case))
     trained(case.x, training=True)
     assert_same(inferred(case.x, training=True), trained(case.x, training=True))
 
@@ -787,7 +1012,9 @@ def test_a_call_at_inference_uses_up_a_mask(case):
     observed="Keras 2 and 3",
     corrects="A rate that is not between 0 and 1, such as a percentage, is refused.",
 )
-@given(floats(1.0, 100.0), floats(-100.0, 0.0))
+@example(np.inf, -np.inf)
+@example(50, -1)
+@given(floats(1.0), floats(max_value=0.0))
 def test_rates_out_of_range_are_clipped(above, below):
     """
     A rate above 1 is taken for 1, and one below 0, or NaN, for 0, without an error or a warning.
@@ -798,12 +1025,10 @@ def test_rates_out_of_range_are_clipped(above, below):
     >>> [keras.layers.LSTM(2, dropout=rate).dropout for rate in (-1.0, 0.5, 50.0, np.nan)]
     [0.0, 0.5, 1.0, 0.0]
     """
-    high = keras.layers.LSTM(2, dropout=above, recurrent_dropout=above)
-    low = keras.layers.LSTM(2, dropout=below, recurrent_dropout=below)
-    unknown = keras.layers.LSTM(2, dropout=np.nan, recurrent_dropout=np.nan)
-    assert (unknown.dropout, unknown.recurrent_dropout) == (0.0, 0.0), unknown.get_config()
-    assert (high.dropout, high.recurrent_dropout) == (1.0, 1.0), high.get_config()
-    assert (low.dropout, low.recurrent_dropout) == (0.0, 0.0), low.get_config()
+    for rate, taken in ((above, 1.0), (below, 0.0), (np.nan, 0.0)):
+        layer = keras.layers.LSTM(2, dropout=rate, recurrent_dropout=rate)
+        rates = layer.dropout, layer.recurrent_dropout
+        assert rates == (taken, taken), f"{rate} is taken for {rates}"
 
 
 @claim("dropout.all-dropped", promised="LSTM, argument `dropout`: the fraction to drop")
@@ -898,11 +1123,24 @@ def test_implementation_one_can_be_trained_with_dropout(case):
     "dropout.implementation-one-by-gate",
     observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="`implementation` says how it is computed, and has no influence on dropout.",
-    costly="several layers and calls an example, about a tenth of a second",
+    costly="models and graphs are made for some of its cases",
     needs="keras.layers.LSTMCell.get_dropout_mask",
 )
-@given(cases(batch=1, features=integers(4, 6), state=True, dropout=0.5, seed=seeds))
-def test_implementation_one_drops_other_inputs_for_each_gate(case):
+@given(
+    *in_training(
+        cases(
+            **varied("masked", "use_bias", "return_sequences", "go_backwards"),
+            batch=1,
+            features=integers(4, 6),
+            state=True,
+            dropout=0.5,
+            seed=seeds,
+        ),
+        *NOT_THE_FIRST,
+        *COPIES,
+    )
+)
+def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
     """
     With implementation=1 and without cuDNN, `dropout` drops other inputs for each gate.
 
@@ -916,11 +1154,12 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case):
     (4, 1, 3)
     (1, 3)
     """
-    cell = keras.layers.LSTMCell(case.units, implementation=1, **case.options)
+    known = {name: value for name, value in case.options.items() if takes("LSTMCell", name)}
+    cell = keras.layers.LSTMCell(case.units, **{**known, "implementation": 1})
     kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
-    layer = lstm_without_cudnn(case, implementation=1)
-    y = layer(case.x, initial_state=as_states(case.state), training=True)
-    assert_close(y, equations(replace(case, kernel=kernel)).h)
+    run = way(lstm_without_cudnn(case, implementation=1))
+    y = run(case.x, training=True, **passed(case))
+    assert_close(y, returned(replace(case, kernel=kernel)))
 
 
 # With other arguments and layers.
@@ -932,7 +1171,14 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case):
     costly="several layers and calls an example, about a tenth of a second",
     needs="keras.random.SeedGenerator",
 )
-@given(cases(timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds))
+@given(
+    cases(
+        **varied("batch", "features", "masked", "state", "return_sequences", "go_backwards"),
+        dropout=rates,
+        recurrent_dropout=sampled_from((0.0, 0.1, 0.5)),
+        seed=seeds,
+    )
+)
 def test_unrolling_drops_the_same(case):
     """
     With the same seed, an unrolled layer drops the same inputs and units of h.
@@ -948,8 +1194,8 @@ def test_unrolling_drops_the_same(case):
     >>> bool(np.allclose(unrolled(x, training=True), y, atol=1e-6))
     True
     """
-    y = lstm(case)(case.x, training=True)
-    assert_close(lstm(case, unroll=True)(case.x, training=True), y)
+    y = lstm(case)(case.x, training=True, **passed(case))
+    assert_close(lstm(case, unroll=True)(case.x, training=True, **passed(case)), y)
 
 
 @claim(
@@ -986,10 +1232,22 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     costly="several layers and calls an example, about a tenth of a second",
     needs="keras.random.SeedGenerator",
 )
-@given(cases(batch=1, masked=True, dropout=rates, recurrent_dropout=0.5, seed=seeds), picks)
+@given(
+    cases(
+        **varied("features", "units", "state", "go_backwards"),
+        batch=1,
+        timesteps=some_large(integers(1, 4), 12),
+        masked=True,
+        dropout=rates,
+        recurrent_dropout=sampled_from((0.0, 0.5)),
+        seed=seeds,
+        unroll=booleans(),
+    ),
+    picks,
+)
 def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     """
-    Under dropout too, masking a timestep gives the same as deleting it from the input.
+    With the same seed masking a timestep gives, under dropout too, the output of deleting it.
 
     The two kinds of mask do not meet: one skips timesteps, the other hides features and
     units of h from all timesteps. A skipped timestep draws no numbers of its own.
@@ -1003,8 +1261,9 @@ def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     True
     """
     mask = case.mask | (np.arange(case.timesteps) == pick % case.timesteps)
-    y = lstm(case)(case.x, mask=mask, training=True)
-    assert_close(y, lstm(case)(case.x[:, mask[0]], training=True))
+    state = passed(replace(case, mask=None))
+    y = lstm(case)(case.x, mask=mask, training=True, **state)
+    assert_close(y, lstm(case)(case.x[:, mask[0]], training=True, **state))
 
 
 @claim(
@@ -1080,16 +1339,15 @@ def test_both_directions_of_one_seed_drop_the_same_inputs(case):
 )
 @given(
     cases(
-        batch=3,
-        timesteps=integers(1, 3),
-        features=2,
-        units=2,
+        **varied("batch", "timesteps", "features", "units", "masked", "go_backwards"),
         dropout=rates,
         seed=seeds,
     ),
+    integers(1, 4),
     integers(2, 3),
+    seeds,
 )
-def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, calls):
+def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed):
     """
     An RNN of LSTMCells drops what stacked LSTM layers with the same seeds drop.
 
@@ -1105,15 +1363,21 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, calls):
     >>> bool(np.allclose(lstm(x, training=True), y, atol=1e-6))
     True
     """
-    other = {**case.options, "seed": case.options["seed"] + 1}
-    cells = [keras.layers.LSTMCell(2, **UNDRAWN, **options) for options in (case.options, other)]
-    rnn = keras.layers.RNN(cells)
+    rate, first_seed = case.options["dropout"], case.options["seed"]
+    above = second_layer(case, width, {"dropout": rate, "seed": first_seed + 1}, seed)
+    backwards, given = case.options["go_backwards"], passed(case)
+    cells = [
+        keras.layers.LSTMCell(case.units, dropout=rate, seed=first_seed, **UNDRAWN),
+        keras.layers.LSTMCell(width, dropout=rate, seed=first_seed + 1, **UNDRAWN),
+    ]
+    rnn = keras.layers.RNN(cells, go_backwards=backwards)
     rnn.build(case.x.shape)
-    rnn.set_weights(case.weights * 2)
-    first, second = lstm(case, return_sequences=True), lstm(case, **other)
+    rnn.set_weights(case.weights + above.weights)
+    first, second = lstm(case, return_sequences=True), lstm(above)
+    given_above = {"mask": case.mask[:, ::-1]} if given and backwards else given
     for _ in range(calls):
-        y = second(first(case.x, training=True), training=True)
-        assert_close(rnn(case.x, training=True), y)
+        y = second(first(case.x, training=True, **given), training=True, **given_above)
+        assert_close(rnn(case.x, training=True, **given), y)
 
 
 @claim(
@@ -1156,8 +1420,12 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     observed="Keras 2 and 3 on TensorFlow",
     corrects="A cell takes batches of any size.",
 )
-@given(cases(batch=integers(2, 3), timesteps=1, state=True, dropout=rates, seed=seeds))
-def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case):
+@given(
+    cases(batch=integers(2, 3), timesteps=1, state=True, dropout=rates, seed=seeds),
+    integers(1, 5),
+    whole([False, True]),
+)
+def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
     """
     A bare LSTMCell that keeps the masks of two or more samples refuses a larger batch.
 
@@ -1174,9 +1442,12 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case):
     ...     print(tuple(cell(x, [h, h], training=True)[0].shape))
     (4, 2)
     """
+    of_h = {"dropout": 0.0, "recurrent_dropout": 0.5}
+    case = replace(case, options={**case.options, **of_h}) if recurrent else case
     cell, x = with_weights(cell_of(case), case), case.x[:, 0]
     cell(x, as_states(case.state), training=True)
-    x, h, c = (np.concatenate([part, part]) for part in (x, *case.state))
+    rows = case.batch + more
+    x, h, c = (np.resize(part, (rows, part.shape[1])) for part in (x, *case.state))
     assert_refused(
         lambda: cell(x, as_states([h, c]), training=True), OF_THE_BACKEND, "Incompatible shapes"
     )
