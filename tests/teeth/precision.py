@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras.src import dtype_policies
 
-from teeth import instead, refuted_by
+from teeth import guards, instead, refuted_by
 
 
 def rounded(tensor, kind):
@@ -231,3 +231,50 @@ def scales_its_input_before_it_is_read(patch):
     @instead(patch, keras.layers.LSTM, "__call__")
     def whole_call(original, self, x, **rest):
         return original(self, x * np.asarray(1000, x.dtype), **rest)
+
+
+@refuted_by("precision.timestamps")
+def reads_large_types_of_whole_numbers_as_zeros(patch):
+    @instead(patch, keras.layers.LSTM, "__call__")
+    def whole_call(original, self, x, **rest):
+        unread = str(x.dtype) in ("int64", "uint8", "bool")
+        return original(self, 0 * x if unread else x, **rest)
+
+
+@refuted_by(
+    "precision.few-roundings",
+    "precision.half-roundings",
+    "precision.bound-from-equations",
+    "precision.backward-stable",
+    "precision.gate-functions",
+)
+def is_wrong_in_a_graph(patch):
+    guards.doubles_if(patch, guards.in_a_graph)
+
+
+@refuted_by("precision.few-roundings", "precision.double", "precision.tiny-numbers")
+def is_wrong_unrolled(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        output = original(self, sequences, *rest, **options)
+        return keras.tree.map_structure(lambda y: y + 1, output) if self.unroll else output
+
+
+@refuted_by("precision.long-sequences")
+def adds_up_errors_from_two_hundred_timesteps_on(patch):
+    guards.doubles_if(patch, lambda layer, x, mask: (x.shape[1] or 0) > 200)
+
+
+@refuted_by("precision.many-units")
+def is_wrong_for_hundreds_of_units(patch):
+    guards.doubles_if(patch, lambda layer, x, mask: layer.units > 200)
+
+
+@refuted_by("precision.nan-until-reset")
+def spoils_the_state_of_every_row(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, *rest, **options):
+        output = original(self, sequences, *rest, **options)
+        for state in self.states or []:
+            state.assign(state + 0 * keras.ops.sum(state))
+        return output
