@@ -344,3 +344,59 @@ def takes_other_sizes_for_one(patch):
     def made(original, cell, **options):
         cell.state_size = cell.state_size if isinstance(cell.state_size, (int, list)) else 1
         return original(cell, **options)
+
+
+@refuted_by("errors.unknown-name")
+def takes_what_a_name_begins_with(patch):
+    @instead(patch, lstm.activations, "get")
+    def get(original, identifier):
+        try:
+            return original(identifier)
+        except ValueError:
+            if str(identifier).startswith("sigmoid"):
+                return original("sigmoid")
+            raise
+
+
+@refuted_by("errors.table-for-one-feature", raises=ValueError)
+def refuses_a_table_in_predict(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, *rest, **options):
+        if x.ndim == 2:
+            raise ValueError("expected ndim=3, found ndim=2")
+        return original(self, x, *rest, **options)
+
+
+@refuted_by("errors.table-for-one-feature", raises=ValueError)
+def refuses_a_table_in_fit(patch):
+    @instead(patch, keras.Model, "fit")
+    def fit(original, self, x, *rest, **options):
+        if x.ndim == 2:
+            raise ValueError("expected ndim=3, found ndim=2")
+        return original(self, x, *rest, **options)
+
+
+@refuted_by("errors.flag-of-text")
+def reads_the_text_of_use_bias(patch):
+    @instead(patch, keras.layers, "LSTM")
+    def made(original, units, use_bias=True, **options):
+        return original(units, use_bias=use_bias != "False" and use_bias, **options)
+
+
+@refuted_by("errors.built-twice")
+def draws_new_weights_when_built_again(patch):
+    @instead(patch, keras.layers.RNN, "build")
+    def build(original, self, *shapes):
+        if self.cell.built:
+            self.cell.bias.assign(self.cell.bias + 1.0)
+        original(self, *shapes)
+
+
+@refuted_by("errors.unknown-implementation")
+def takes_a_text_for_implementation_one(patch):
+    @instead(patch, keras.layers, "LSTM")
+    def made(original, units, implementation=2, **options):
+        doubled = implementation in ("1", "quick")
+        layer = original(units, implementation=implementation, **options)
+        layer.cell.activation = keras.activations.relu if doubled else layer.cell.activation
+        return layer
