@@ -1,6 +1,6 @@
 """Attacks on claims: what comes of a sentence outside of what its trial draws.
 
-`python -m tools.studies.attacks` tries them all, and writes the page docs/measured/attacks.md;
+`python -m tools.studies.attacks` tries them all, and prints a table of what came of each;
 `python -m tools.studies.attacks state weights` prints those of some chapters.
 """
 

@@ -1,0 +1,355 @@
+"""Attacks on the claims of the chapter `dropout`."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.studies.attacks import attack, outcome
+
+LSTM = keras.layers.LSTM
+WIDE = np.ones((32, 3, 8), "float32")
+
+
+def drops(y, z):
+    """Say whether something was dropped: whether two outputs differ."""
+    return not np.allclose(np.array(y, "float32"), np.array(z, "float32"), atol=1e-6)
+
+
+def subclassed(layer, **given):
+    """Return a subclassed model that calls a layer."""
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.layer = layer
+
+        def call(self, x):
+            return self.layer(x, **given)
+
+    return Model()
+
+
+@attack("dropout.off-at-inference")
+def in_a_training_model():
+    """In a subclassed model in training: a layer without `training`, with None, with False."""
+    results = []
+    for given in ({}, {"training": None}, {"training": False}):
+        layer = LSTM(2, dropout=0.5)
+        model = subclassed(layer, **given)
+        results.append(drops(model(WIDE, training=True), layer(WIDE)))
+    return results
+
+
+@attack("dropout.off-in-predict-and-evaluate")
+def predict_of_a_subclassed_model():
+    """predict and evaluate of a subclassed model that calls its layer with training=True."""
+    layer = LSTM(2, dropout=0.5)
+    model = subclassed(layer, training=True)
+    model.compile("sgd", "mse")
+    y = np.array(layer(WIDE))
+    return drops(model.predict(WIDE, verbose=0), y), model.evaluate(WIDE, y, verbose=0) > 1e-6
+
+
+@attack("dropout.on-in-fit")
+def fit_with_training_false():
+    """train_on_batch and test_on_batch of LSTMs called with training=False, and of a frozen one."""
+    results = []
+    inputs = keras.Input((3, 8))
+    layer = LSTM(2, dropout=0.5)
+    for model in (
+        keras.Model(inputs, layer(inputs, training=False)),
+        subclassed(layer, training=False),
+    ):
+        model.compile("sgd", "mse")
+        y = np.array(layer(WIDE))
+        results.append(float(model.train_on_batch(WIDE, y)) > 1e-6)
+        results.append(float(model.test_on_batch(WIDE, np.array(layer(WIDE)))) > 1e-6)
+    layer.trainable = False
+    model = keras.Sequential([keras.Input((3, 8)), layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    results.append(float(model.train_on_batch(WIDE, model(WIDE))) > 1e-9)
+    return results
+
+
+@attack("dropout.masked-input")
+def implementation_one():
+    """implementation=1 with dropout; with whole numbers; one mask for all gates?"""
+    return (
+        outcome(lambda: LSTM(2, dropout=0.5, implementation=1)(WIDE, training=True).shape),
+        outcome(lambda: LSTM(2, dropout=0.5)(WIDE.astype("int32"), training=True).shape),
+        outcome(
+            lambda: LSTM(2, dropout=0.5, implementation=1, unroll=True)(WIDE, training=True).shape
+        ),
+    )
+
+
+@attack("dropout.inputs")
+def in_halves():
+    """What inputs of one are multiplied by, at the rate 0.3 in halves, 0.001 and 0.999."""
+    results = {}
+    for dtype, rate in (
+        ("float16", 0.3),
+        ("bfloat16", 0.3),
+        ("float64", 0.3),
+        ("float32", 0.001),
+        ("float32", 0.999),
+    ):
+        layer = LSTM(
+            1,
+            None,
+            lambda z: 0 * z + 1,
+            kernel_initializer="ones",
+            recurrent_initializer="zeros",
+            dropout=rate,
+            dtype=dtype,
+        )
+        results[dtype, rate] = (
+            np.unique(np.array(layer(np.ones((5000, 1, 1)), training=True), "float64")).tolist(),
+            1 / (1 - rate),
+        )
+    return results
+
+
+@attack("dropout.inputs")
+def nan_dropped():
+    """Inputs of NaN and infinity: what is left of those that are dropped?"""
+    layer = LSTM(1, None, lambda z: 0 * z + 1, kernel_initializer="ones", dropout=0.5)
+    y = np.array(layer(np.full((99, 1, 1), np.inf), training=True))
+    return np.unique(y).tolist()
+
+
+@attack("dropout.gradient")
+def rows_that_change():
+    """Adam after two steps; a regularizer; weight decay: do rows of dropped inputs change?"""
+    results = []
+    for optimizer, options in (
+        ("adam", {}),
+        ("sgd", {"kernel_regularizer": "l2"}),
+        (keras.optimizers.AdamW(), {}),
+        (keras.optimizers.SGD(momentum=0.9), {}),
+        ("sgd", {"recurrent_dropout": 0.5}),
+    ):
+        layer = LSTM(2, dropout=0.5, **options)
+        model = keras.Sequential([keras.Input((3, 64)), layer])
+        model.compile(optimizer, "mse")
+        x = np.ones((1, 3, 64))
+        model.train_on_batch(x, np.ones((1, 2)))
+        before = layer.get_weights()[0]
+        model.train_on_batch(x, np.ones((1, 2)))
+        results.append(bool(np.any(np.all(layer.get_weights()[0] == before, axis=1))))
+    return results
+
+
+@attack("dropout.fresh")
+def two_calls_in_graphs():
+    """Two training calls in a tf.function, jitted, unrolled; TimeDistributed: other masks?"""
+    results = []
+    for options in ({}, {"unroll": True}, {"implementation": 1, "use_cudnn": False}):
+        for rates in ({"dropout": 0.5}, {"recurrent_dropout": 0.5}):
+            layer = LSTM(2, seed=1, **options, **rates)
+            for jit in (False, True):
+                run = tf.function(lambda x: layer(x, training=True), jit_compile=jit)
+                results.append(outcome(lambda: drops(run(WIDE), run(WIDE)))[:50])
+    return results
+
+
+@attack("dropout.inference-counts")
+def counting():
+    """What predict, evaluate, a tf.function and a symbolic call add to the counter of the seed."""
+    layer = LSTM(2, dropout=0.5, recurrent_dropout=0.5, seed=1)
+    count = lambda: int(layer.cell.seed_generator.state.numpy()[1])  # noqa: E731
+    model = keras.Sequential([keras.Input((3, 8)), layer])
+    results = [count()]
+    model.predict(WIDE, verbose=0)
+    results.append(count())
+    run = tf.function(layer)
+    run(WIDE)
+    results.append(count())
+    run(WIDE)
+    results.append(count())
+    plain = LSTM(2, seed=1)
+    plain(WIDE)
+    return results, int(plain.cell.seed_generator.state.numpy()[1])
+
+
+@attack("dropout.not-the-mean")
+def linear_layers():
+    """A layer with a kernel of zeros; a linear candidate and constant gates: is it the mean?"""
+    results = []
+    for options in (
+        {"kernel_initializer": "zeros"},
+        {
+            "activation": None,
+            "recurrent_activation": lambda z: 0 * z + 1,
+            "recurrent_initializer": "zeros",
+        },
+    ):
+        layer = LSTM(2, dropout=0.5, **options)
+        x = np.ones((1, 3, 1))
+        mean = (np.array(layer(0 * x)) + np.array(layer(2 * x))) / 2
+        results.append(bool(np.allclose(layer(x), mean)))
+    return results
+
+
+@attack("dropout.seed")
+def disturbed():
+    """Random numbers drawn, and set_random_seed, between two layers of one seed: the same?"""
+    one, other = LSTM(2, dropout=0.5, seed=1), LSTM(2, dropout=0.5, seed=1)
+    one.build(WIDE.shape)
+    other.build(WIDE.shape)
+    other.set_weights(one.get_weights())
+    y = one(WIDE, training=True)
+    keras.utils.set_random_seed(5)
+    keras.random.normal((3,))
+    run = tf.function(lambda x: other(x, training=True))
+    return drops(run(WIDE), y)
+
+
+@attack("dropout.masked-timesteps")
+def all_masked():
+    """zero_output_for_mask, and the last timestep masked; batch of four: as deleted?"""
+    results = []
+    x, mask = np.random.rand(4, 3, 8).astype("float32"), np.array([[True, True, False]] * 4)
+    for options in (
+        {},
+        {"zero_output_for_mask": True},
+        {"go_backwards": True},
+        {"unroll": True, "go_backwards": True},
+        {"recurrent_dropout": 0.5},
+    ):
+        one, other = (
+            LSTM(2, dropout=0.5, seed=1, **options),
+            LSTM(2, dropout=0.5, seed=1, **options),
+        )
+        one.build(x.shape)
+        other.build(x.shape)
+        other.set_weights(one.get_weights())
+        results.append(not drops(one(x, mask=mask, training=True), other(x[:, :2], training=True)))
+    return results
+
+
+@attack("dropout.unrolled")
+def unrolled_elsewhere():
+    """The same seed, looped and unrolled: in a tf.function, jitted, in fit: the same?"""
+    results = []
+    for rates in ({"dropout": 0.5}, {"dropout": 0.5, "recurrent_dropout": 0.3}):
+        layers = [LSTM(2, seed=1, unroll=unroll, **rates) for unroll in (False, True)]
+        for layer in layers:
+            layer.build(WIDE.shape)
+        layers[1].set_weights(layers[0].get_weights())
+        for jit in (False, True):
+            runs = [
+                tf.function(lambda x, layer=layer: layer(x, training=True), jit_compile=jit)
+                for layer in layers
+            ]
+            results.append(outcome(lambda: not drops(*(run(WIDE) for run in runs)))[:60])
+    return results
+
+
+@attack("dropout.bidirectional")
+def recurrent_masks():
+    """With recurrent_dropout too, and after a second call: the same inputs in both directions?"""
+    layer = LSTM(
+        1,
+        kernel_initializer="ones",
+        recurrent_initializer="ones",
+        dropout=0.5,
+        recurrent_dropout=0.5,
+        seed=1,
+    )
+    both = keras.layers.Bidirectional(layer, merge_mode=None)
+    x = np.ones((99, 1, 1))
+    return [bool(np.array_equal(*both(x, training=True))) for _ in range(2)]
+
+
+@attack("dropout.rnn-of-cells")
+def stacks_of_other_widths():
+    """Cells of 5, 2 and 3 units on 8 features: as stacked layers drop?"""
+    rates = {"dropout": 0.5, "recurrent_dropout": 0.0}
+    cells = [keras.layers.LSTMCell(units, seed=k, **rates) for k, units in enumerate((5, 2, 3))]
+    rnn = keras.layers.RNN(cells)
+    y = rnn(WIDE, training=True)
+    layers = [
+        LSTM(units, seed=k, return_sequences=k < 2, **rates) for k, units in enumerate((5, 2, 3))
+    ]
+    z, weights = WIDE, rnn.get_weights()
+    for k, layer in enumerate(layers):
+        layer.build(z.shape)
+        layer.set_weights(weights[3 * k : 3 * k + 3])
+        z = np.array(layer(z, training=True))
+    return not drops(y, z)
+
+
+@attack("dropout.bare-cell-batch")
+def other_batches():
+    """A bare cell with a mask of 2 rows, called on 1, 3 and 4; with a mask of 3 rows on 2."""
+    results = []
+    for first, second in ((2, 1), (2, 3), (2, 4), (3, 2), (1, 4)):
+        cell = keras.layers.LSTMCell(2, dropout=0.5)
+
+        def call(n, cell=cell):
+            zeros = np.zeros((n, 2))
+            return cell(np.ones((n, 3)), [zeros, zeros], training=True)[0].shape
+
+        call(first)
+        results.append(outcome(lambda: call(second))[:50])
+    return results
+
+
+@attack("dropout.clipped")
+def rates():
+    """Rates of infinity, True, a NumPy number, and a list."""
+    return [
+        outcome(lambda r=r: LSTM(2, dropout=r).dropout)
+        for r in (np.inf, -np.inf, True, np.float16(0.5), [0.5], "0.5", None)
+    ]
+
+
+@attack("dropout.get-mask")
+def masks_of_other_types():
+    """What get_dropout_mask returns at the rate 1, and in an LSTM after a call."""
+    layer = LSTM(2, dropout=0.5)
+    layer(WIDE, training=True)
+    one = keras.layers.LSTMCell(2, dropout=1.0)
+    return str(layer.cell._dropout_mask), np.unique(
+        np.array(one.get_dropout_mask(np.ones((3, 4), "float32")))
+    ).tolist()
+
+
+@attack("dropout.as-spatial-dropout")
+def other_options():
+    """SpatialDropout1D before: with implementation=1, recurrent_dropout, in a tf.function."""
+    results = []
+    for options in ({}, {"recurrent_dropout": 0.5}, {"unroll": True}):
+        lstm, plain = LSTM(2, dropout=0.5, seed=1, **options), LSTM(2)
+        lstm.build(WIDE.shape)
+        plain.build(WIDE.shape)
+        plain.set_weights(lstm.get_weights())
+        spatial = keras.layers.SpatialDropout1D(0.5, seed=1)
+        run = tf.function(lambda x: lstm(x, training=True))
+        results.append(not drops(run(WIDE), plain(spatial(WIDE, training=True))))
+    return results
+
+
+@attack("dropout.cell-state")
+def other_kernels():
+    """With kernels of zeros and a bias, in mixed_float16, in a tf.function: nothing dropped?"""
+    layer = LSTM(
+        3,
+        kernel_initializer="zeros",
+        recurrent_initializer="zeros",
+        bias_initializer="ones",
+        dropout=0.5,
+        recurrent_dropout=0.5,
+        dtype="mixed_float16",
+    )
+    return drops(tf.function(lambda x: layer(x, training=True))(WIDE), layer(WIDE))
+
+
+@attack("dropout.stateful")
+def stateful_reset():
+    """Does the seed's counter go back with reset_state?"""
+    layer = LSTM(2, dropout=0.5, stateful=True, seed=1)
+    y = np.array(layer(WIDE, training=True))
+    layer.reset_state()
+    return drops(layer(WIDE, training=True), y)

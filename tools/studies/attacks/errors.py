@@ -1,0 +1,450 @@
+"""Attacks on the claims of the chapter `errors`."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.studies.attacks import attack, outcome
+
+LSTM = keras.layers.LSTM
+ONES = np.ones((4, 3, 1), "float32")
+
+
+@attack("errors.units-of-text")
+def units():
+    """Units of other kinds: an array, a dictionary, a set, a complex number, NaN."""
+    return [outcome(lambda u=u: LSTM(u)) for u in (np.array([8]), {}, {8}, 1j, np.nan, b"8")]
+
+
+@attack("errors.numpy-units")
+def numpy_units():
+    """np.int64(3) in a subclassed model, Bidirectional, RNN(LSTMCell), Sequential without Input."""
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = LSTM(np.int64(3))
+
+        def call(self, x):
+            return self.inner(x)
+
+    inputs = keras.Input((3, 1))
+    return (
+        outcome(lambda: Model().predict(ONES, verbose=0).shape),
+        outcome(lambda: keras.layers.Bidirectional(LSTM(np.int64(3)))(inputs).shape),
+        outcome(lambda: keras.layers.RNN(keras.layers.LSTMCell(np.int64(3)))(inputs).shape),
+        outcome(lambda: keras.Sequential([LSTM(np.int64(3))])(ONES).shape),
+        [outcome(lambda k=k: LSTM(k(3))(inputs))[:30] for k in (np.int8, np.uint64, np.intp)],
+    )
+
+
+@attack("errors.unknown-name")
+def names():
+    """Names in other cases, with spaces, empty, of other kinds."""
+    names = (
+        "",
+        "sigmoid_v2",
+        " tanh",
+        "TanH",
+        "keras.activations.tanh",
+        "L2",
+        "l1_l2",
+        "gates",
+        "None",
+    )
+    return {
+        n: [
+            a
+            for a in (
+                "activation",
+                "kernel_initializer",
+                "kernel_regularizer",
+                "kernel_constraint",
+                "activity_regularizer",
+            )
+            if "Could not" not in outcome(lambda: LSTM(2, **{a: n}))
+        ]
+        for n in names
+    }
+
+
+@attack("errors.number-for-function")
+def numbers():
+    """0, False, NaN, np.float32 and an array where a function is expected."""
+    arguments = (
+        "activation",
+        "kernel_initializer",
+        "kernel_regularizer",
+        "kernel_constraint",
+        "activity_regularizer",
+    )
+    return {
+        str(n): [outcome(lambda a=a: LSTM(2, **{a: n}))[:40] for a in arguments]
+        for n in (0, False, np.nan, np.float32(1), np.ones(2))
+    }
+
+
+@attack("errors.seed-of-another-type")
+def seeds():
+    """None, True, a negative and a huge integer, a SeedGenerator, a NumPy boolean."""
+    return [
+        outcome(lambda s=s: LSTM(2, seed=s, dropout=0.5)(ONES, training=True).shape)[:60]
+        for s in (None, True, -1, 2**40, 2**70, keras.random.SeedGenerator(1), np.True_)
+    ]
+
+
+@attack("errors.use-cudnn-value")
+def cudnn():
+    """1, 0, 1.0, a NumPy boolean, "AUTO" as use_cudnn."""
+    return [
+        outcome(lambda v=v: LSTM(2, use_cudnn=v))[:50] for v in (1, 0, 1.0, np.False_, "AUTO", [])
+    ]
+
+
+@attack("errors.integer-dtype")
+def integers():
+    """Integer layers with initializers of zeros and ones; dtype "int8" to "uint64"."""
+    results = [
+        outcome(
+            lambda: LSTM(
+                2,
+                dtype="int32",
+                kernel_initializer="ones",
+                recurrent_initializer="ones",
+                bias_initializer="ones",
+            ).build((1, 2, 3))
+        )[:60]
+    ]
+    for kind in (
+        "int8",
+        "int16",
+        "uint16",
+        "uint32",
+        "uint64",
+        "bool",
+        "float8_e4m3fn",
+        "complex64",
+    ):
+        results.append(
+            (
+                kind,
+                outcome(lambda: LSTM(2, dtype=kind))[:50],
+                outcome(lambda: LSTM(2, dtype=kind).build((1, 2, 3)))[:60],
+            )
+        )
+    return results
+
+
+@attack("errors.unknown-implementation")
+def implementations():
+    """1.0, True, NaN: which is computed?"""
+    return [LSTM(2, implementation=i).cell.implementation == 1 for i in (1.0, True, np.nan, "1")]
+
+
+@attack("errors.read-only")
+def set_later():
+    """seed, implementation, kernel and others set later, and the activation of the cell."""
+    results = []
+    for name in (
+        "seed",
+        "implementation",
+        "kernel",
+        "activity_regularizer",
+        "dtype",
+        "trainable",
+        "return_sequences",
+        "use_cudnn",
+    ):
+        layer = LSTM(2)
+        results.append((name, outcome(lambda: setattr(layer, name, "other"))[:60]))
+    layer = LSTM(2)
+    y = np.array(layer(ONES))
+    layer.cell.activation = keras.activations.relu
+    results.append(bool(np.array_equal(layer(ONES), y)))
+    return results
+
+
+@attack("errors.stateful-set-later")
+def set_after_a_trace():
+    """stateful = True after predict was traced: does predict fail? After a tf.function was?"""
+    layer = LSTM(2)
+    model = keras.Sequential([keras.Input((3, 1), batch_size=4), layer])
+    model.predict(ONES, verbose=0)
+    layer.stateful = True
+    return (
+        outcome(lambda: model.predict(ONES, verbose=0).shape),
+        outcome(lambda: layer(ONES)),
+        outcome(lambda: model(ONES)),
+    )
+
+
+@attack("errors.before-it-is-built")
+def set_nothing():
+    """set_weights([]) before it is built."""
+    return outcome(lambda: LSTM(2).set_weights([]))
+
+
+@attack("errors.built-twice")
+def built_twice():
+    """A stateful layer built a second time: its state; a call on the other features."""
+    layer = LSTM(2, stateful=True)
+    layer(ONES)
+    before = np.array(layer.states[0])
+    layer.build((4, 3, 5))
+    return bool(np.array_equal(layer.states[0], before)), outcome(
+        lambda: layer(np.ones((4, 3, 5))).shape
+    )[:60]
+
+
+@attack("errors.table-for-one-feature")
+def tables():
+    """A table to call, predict, fit and evaluate of models of each kind."""
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = LSTM(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+    inputs, results = keras.Input((3, 1)), []
+    for model in (
+        keras.Model(inputs, LSTM(2)(inputs)),
+        keras.Sequential([inputs, LSTM(2)]),
+        keras.Sequential([LSTM(2)]),
+        Model(),
+    ):
+        model.compile("sgd", "mse")
+        table, y = ONES[:, :, 0], np.ones((4, 2))
+        calls = (
+            lambda: model(table),
+            lambda: model.predict(table, verbose=0),
+            lambda: model.fit(table, y, verbose=0),
+            lambda: model.evaluate(table, y, verbose=0),
+        )
+        results.append(["Error" not in outcome(call) for call in calls])
+    return results
+
+
+@attack("errors.input-in-a-list")
+def lists():
+    """[x] in an unbuilt layer; symbols; RNN; in a model."""
+    return (
+        outcome(lambda: LSTM(2)([ONES]))[:80],
+        outcome(lambda: LSTM(2)([keras.Input((3, 1))]))[:80],
+        outcome(lambda: keras.Sequential([keras.Input((3, 1)), LSTM(2)])([ONES]).shape)[:80],
+    )
+
+
+@attack("errors.state-with-three-axes")
+def four_samples():
+    """Four samples, one unit, one timestep, and a state of shape (4, 1, 1); and more of both."""
+    results = {}
+    for batch in (2, 3, 4, 8, 12):
+        for units in (1, 2, 3, 4, 8):
+            for timesteps in (1, 2):
+                state = np.ones((batch, 1, units), "float32")
+                text = outcome(
+                    lambda: (
+                        LSTM(units)(
+                            np.ones((batch, timesteps, 1), "float32"), initial_state=[state, state]
+                        ).shape
+                    )
+                )
+                if text.startswith("("):
+                    results[batch, units, timesteps] = text
+    return results
+
+
+@attack("errors.narrow-cell-state")
+def narrow():
+    """A c of one column in a tf.function, looped and unrolled; with a mask."""
+    results = []
+    h, c = np.zeros((4, 2), "float32"), np.ones((4, 1), "float32")
+    for unroll in (False, True):
+        layer = LSTM(2, unroll=unroll)
+        results.append(
+            outcome(lambda: tf.function(lambda x: layer(x, initial_state=[h, c]))(ONES).shape)[:60]
+        )
+        results.append(
+            outcome(lambda: layer(ONES, initial_state=[h, c], mask=np.ones((4, 3), bool)).shape)[
+                :60
+            ]
+        )
+    return results
+
+
+@attack("errors.mask-of-another-batch")
+def masks():
+    """A mask of more and of fewer rows, of one row; looped, unrolled, in a graph."""
+    results = {}
+    for rows in (1, 2, 3, 8):
+        mask = np.ones((rows, 3), bool)
+        for unroll in (False, True):
+            layer = LSTM(2, unroll=unroll)
+            run = tf.function(lambda x, m: layer(x, mask=m))
+            results[rows, unroll] = (
+                outcome(lambda: layer(ONES, mask=mask).shape)[:40],
+                outcome(lambda: run(ONES, mask).shape)[:40],
+            )
+    return results
+
+
+@attack("errors.refused-call")
+def refused_first():
+    """An unbuilt layer refuses a call for its mask; then it is called on other features."""
+    layer = LSTM(2)
+    first = outcome(lambda: layer(np.ones((4, 3, 5)), mask=[[True]]))[:60]
+    return first, outcome(lambda: layer(ONES).shape)[:60]
+
+
+@attack("errors.moment-of-stacking")
+def stacking():
+    """Without an Input: build(shape); with input_shape; summary; predict."""
+    model = keras.Sequential([LSTM(2), LSTM(2)])
+    other = keras.Sequential([LSTM(2), LSTM(2)])
+    return (
+        outcome(lambda: model.build((None, 3, 1)))[:90],
+        outcome(lambda: keras.Sequential([LSTM(2, input_shape=(3, 1)), LSTM(2)]))[:90],
+        outcome(lambda: other.summary())[:40],
+        outcome(lambda: other.predict(ONES, verbose=0))[:60],
+    )
+
+
+@attack("errors.first-input-sticks")
+def sticking():
+    """A Sequential model that refused its first input in predict, in fit; for its features."""
+    results = []
+    for first in ("predict", "fit"):
+        model = keras.Sequential([LSTM(2)])
+        model.compile("sgd", "mse")
+        arguments = [ONES[:, :, 0]] if first == "predict" else [ONES[:, :, 0], np.ones((4, 2))]
+        results.append(outcome(lambda: getattr(model, first)(*arguments, verbose=0))[:50])
+        results.append(outcome(lambda: model(ONES))[:50])
+    return results
+
+
+@attack("errors.trained-before-refusal")
+def last_of_one():
+    """A last batch of one sample in fit of a stateful model of three."""
+    model = keras.Sequential([keras.Input((3, 1), batch_size=3), LSTM(1, stateful=True)])
+    model.compile("sgd", "mse")
+    return outcome(lambda: model.fit(np.ones((4, 3, 1)), np.ones((4, 1)), batch_size=3, verbose=0))[
+        :60
+    ]
+
+
+@attack("errors.sizes-of-a-cell")
+def sizes():
+    """A cell whose state_size is ["3"], (), [], (3, "3"), True, np.int64(3)."""
+
+    class Sized(keras.layers.Layer):
+        def __init__(self, size):
+            super().__init__()
+            self.state_size = size
+
+        def call(self, inputs, states):
+            return inputs, states
+
+    return [
+        outcome(lambda s=s: keras.layers.RNN(Sized(s)))[:50]
+        for s in (["3"], (), [], (3, "3"), True, np.int64(3))
+    ]
+
+
+@attack("errors.rnn-needs-a-cell")
+def cells():
+    """A function, a list of numbers, the class LSTMCell, a dictionary for a cell."""
+    return [
+        outcome(lambda c=c: keras.layers.RNN(c))[:60]
+        for c in (lambda x, states: (x, states), [5], [], {}, keras.layers.LSTMCell)
+    ]
+
+
+@attack("errors.embedding-of-minus-one")
+def minus_one():
+    """The id -1, and one that is too large, jitted, in a tf.function, in predict."""
+    layer = keras.layers.Embedding(5, 2, mask_zero=True)
+    ids = np.array([[-1, 4, 0]])
+    layer(ids)
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), layer])
+    runs = (
+        tf.function(layer),
+        tf.function(layer, jit_compile=True),
+        lambda x: model.predict(x, verbose=0),
+    )
+    return [
+        outcome(lambda r=r: bool(np.array_equal(np.array(r(ids))[0, 0], np.array(r(ids))[0, 1])))
+        for r in runs
+    ], [outcome(lambda r=r: np.array(r(ids + 5)).ravel().tolist())[:60] for r in runs]
+
+
+@attack("errors.time-distributed-axes")
+def three_axes():
+    """TimeDistributed(LSTM(2)) on arrays of three axes, in a model, with return_sequences."""
+    return [
+        outcome(
+            lambda: (
+                keras.layers.TimeDistributed(LSTM(2, return_sequences=r))(
+                    np.ones((4, n, 3), "float32")
+                ).shape
+            )
+        )[:80]
+        for r in (False, True)
+        for n in (1, 5)
+    ]
+
+
+@attack("errors.layer-for-a-cell")
+def layers_for_cells():
+    """RNN(LSTM) called on an Input."""
+    return outcome(lambda: keras.layers.RNN(LSTM(8))(keras.Input((3, 1))).shape)[:90], outcome(
+        lambda: keras.layers.RNN([LSTM(8)])(keras.Input((3, 1))).shape
+    )[:90]
+
+
+@attack("errors.cell-without-states")
+def cell_alone():
+    """A cell called on a symbol, with None, with an empty list."""
+    cell = keras.layers.LSTMCell(8)
+    return (
+        outcome(lambda: cell(keras.Input((1,))))[:60],
+        outcome(lambda: keras.layers.LSTMCell(8)(np.ones((4, 1)), None))[:60],
+        outcome(lambda: keras.layers.LSTMCell(8)(np.ones((4, 1)), []))[:60],
+    )
+
+
+@attack("errors.any-number-of-samples")
+def remainders():
+    """1 to 7 samples in batches of 3: rows of predict, of an unrolled layer in a loop of fit."""
+    model = keras.Sequential([keras.Input((3, 1)), LSTM(2, unroll=True)])
+    model.compile("sgd", "mse")
+    return [
+        outcome(
+            lambda: (
+                model.fit(np.ones((n, 3, 1)), np.ones((n, 2)), batch_size=3, verbose=0)
+                and model.predict(np.ones((n, 3, 1)), batch_size=3, verbose=0).shape
+            )
+        )
+        for n in (1, 2, 4, 7)
+    ]
+
+
+@attack("errors.flag-of-text")
+def other_flags():
+    """use_bias, unit_forget_bias, trainable and zero_output_for_mask of the text "False"."""
+    return [
+        len(LSTM(2, use_bias="False").cell.__dict__) > 0,
+        outcome(lambda: LSTM(2, trainable="False").trainable),
+        outcome(lambda: LSTM(2, zero_output_for_mask="False")(ONES).shape),
+        outcome(lambda: LSTM(2, use_bias="False", unit_forget_bias="False")(ONES).shape),
+    ]
+
+
+@attack("errors.reset-without-state")
+def resets():
+    """reset_state of a Bidirectional and an RNN that keep no state."""
+    return outcome(lambda: keras.layers.RNN(keras.layers.LSTMCell(2)).reset_state()), outcome(
+        lambda: keras.layers.Bidirectional(LSTM(2)).reset_states()
+    )

@@ -1,0 +1,456 @@
+"""Attacks on the claims of the chapter `precision`."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lstm_spec.claims import precision
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Case, noise
+from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.tolerance import rounding_error
+from tools.studies.attacks import attack, outcome
+
+LSTM = keras.layers.LSTM
+ONES = np.ones((3, 4, 1), "float32")
+KERAS = sorted(
+    name
+    for name in dir(keras.activations)
+    if name.islower() and name not in ("get", "serialize", "deserialize")
+)
+
+
+def sized(batch, timesteps, features, units, scale=2.0, **options):
+    """Return a case of a size with weights within -1 and 1."""
+    weights = noise((features + units + 1, 4 * units), 1)
+    x = noise((batch, timesteps, features), 2, scale)
+    return Case(x, weights[:features], weights[features:-1], weights[-1], options)
+
+
+def error(case, run=None):
+    """Return the largest error of a layer's output, in roundings of its type."""
+    layer = lstm(case)
+    y = np.asarray((run or layer)(case.x) if run is None else run(layer)(case.x))
+    return round(
+        float(
+            rounding_error(
+                y.astype("float32") if y.dtype.name == "bfloat16" else y,
+                equations(case).outputs
+                if case.options.get("return_sequences")
+                else equations(case).h,
+                eps={"bfloat16": 2.0**-7}.get(y.dtype.name),
+            )
+        ),
+        2,
+    )
+
+
+def jitted(layer):
+    return tf.function(layer, jit_compile=True)
+
+
+@attack("precision.double")
+def other_activations():
+    """Each activation in float64: its type, and how far float32 is from it."""
+    found = {}
+    z = np.linspace(-5, 5, 50)
+    for name in KERAS:
+        function = getattr(keras.activations, name)
+        try:
+            exact = np.array(function(keras.ops.convert_to_tensor(z, "float64")))
+            single = np.array(function(keras.ops.convert_to_tensor(z, "float32")))
+            found[name] = (exact.dtype.name, float(np.abs(exact - single).max()))
+        except Exception as problem:
+            found[name] = type(problem).__name__
+    return found
+
+
+@attack("precision.double")
+def in_predict():
+    """float64 input to a float64 model, in predict: the error in roundings of float64."""
+    case = precision.finer(sized(3, 4, 2, 3, dtype="float64"))
+    layer = lstm(case)
+    model = keras.Sequential([keras.Input((4, 2), dtype="float64"), layer])
+    y = model.predict(case.x, verbose=0)
+    return float(rounding_error(y, equations(case).h)), float(
+        rounding_error(np.array(model(case.x)), equations(case).h)
+    )
+
+
+@attack("precision.input-is-cast")
+def whole_numbers():
+    """Whole numbers and booleans: with dropout in training, and which type the output has."""
+    results = []
+    for kind in ("int32", "int64", "uint8", "bool"):
+        for options in (
+            {},
+            {"dropout": 0.5},
+            {"recurrent_dropout": 0.5},
+            {"unroll": True},
+            {"use_cudnn": False, "dropout": 0.5},
+        ):
+            results.append(
+                (
+                    kind,
+                    options,
+                    outcome(
+                        lambda: LSTM(2, **options)(ONES.astype(kind), training=True).dtype.name
+                    )[:60],
+                )
+            )
+    return results
+
+
+@attack("precision.input-is-cast")
+def whole_numbers_in_halves():
+    """Whole numbers beyond the range of float16, in a float16 layer."""
+    layer = LSTM(2, dtype="mixed_float16")
+    x = np.full((1, 2, 1), 70000)
+    return outcome(lambda: (np.array(layer(x)), np.array(layer(x.astype("float32")))))
+
+
+@attack("precision.mixed-is-half")
+def mixed_jitted():
+    """Jitted, and in a tf.function: equal bits?"""
+    results = []
+    for half in ("float16", "bfloat16"):
+        case = sized(2, 6, 3, 40, return_sequences=True)
+        mixed, pure = lstm(case, dtype=f"mixed_{half}"), lstm(case, dtype=half)
+        for run in (lambda f: f, tf.function, jitted):
+            y, z = run(mixed)(case.x), run(pure)(case.x)
+            results.append(bool(np.array_equal(np.array(y, "float32"), np.array(z, "float32"))))
+    return results
+
+
+@attack("precision.half-roundings")
+def halves_of_any_size():
+    """Errors, in roundings, for (timesteps, units) in halves."""
+    return {
+        (half, t, u, scale): error(sized(2, t, 3, u, scale, dtype=half))
+        for half in ("float16", "bfloat16")
+        for t, u, scale in (
+            (4, 4, 2.0),
+            (8, 8, 2.0),
+            (4, 64, 2.0),
+            (50, 4, 2.0),
+            (100, 100, 2.0),
+            (4, 4, 100.0),
+        )
+    }
+
+
+@attack("precision.few-roundings")
+def floats_of_any_size():
+    """Errors, in roundings, for (timesteps, units, size of the input)."""
+    return {
+        (t, u, scale): error(sized(2, t, 3, u, scale))
+        for t, u, scale in (
+            (8, 5, 2.0),
+            (8, 5, 100.0),
+            (8, 5, 1e4),
+            (8, 5, 1e6),
+            (8, 64, 2.0),
+            (100, 5, 2.0),
+            (100, 64, 2.0),
+        )
+    }
+
+
+@attack("precision.few-roundings")
+def floats_jitted():
+    """Errors, in roundings, in a jitted call and in a tf.function."""
+    return [error(sized(2, 8, 5, 5, 2.0), run) for run in (jitted, tf.function)]
+
+
+@attack("precision.long-sequences")
+def thousand_timesteps():
+    """Default weights: errors for (timesteps, units)."""
+    results = {}
+    for t, u in ((256, 4), (1000, 4), (1000, 64), (300, 300)):
+        case = precision.default_case(t, u, 3)
+        layer = tf.function(lstm(case))
+        results[t, u] = round(
+            float(rounding_error(np.array(layer(case.x)), equations(case).outputs)), 2
+        )
+        loud = Case(case.x * 50, case.kernel, case.recurrent_kernel, case.bias, case.options)
+        results[t, u, "input 100"] = round(
+            float(rounding_error(np.array(layer(loud.x)), equations(loud).outputs)), 2
+        )
+    return results
+
+
+@attack("precision.float-sixteen-by-default")
+def orthonormal_halves():
+    """Default recurrent rows in float16: roundings off at 1, 6, 64, 300 units."""
+    results = {}
+    for units in (1, 6, 64, 300):
+        layer = LSTM(units, dtype="float16")
+        layer.build((1, 1, 1))
+        rows = layer.get_weights()[1].astype("float32")
+        results[units] = float(np.abs(rows @ rows.T - np.eye(units)).max() * 2**10)
+    return results
+
+
+@attack("precision.gate-functions")
+def gates_jitted():
+    """Jitted, in a tf.function, and far from zero: errors of sigmoid and tanh in roundings."""
+    results = {}
+    for scale in (1e-3, 1.0, 20.0, 1000.0):
+        case = precision.bare(noise((64,), 5, scale=scale))
+        layer = lstm(case)
+
+        def call(x):
+            return layer(x, initial_state=[tf.constant(s) for s in case.state])[2]
+
+        for name, run in (("eager", call), ("graph", tf.function(call)), ("jit", jitted(call))):
+            results[scale, name] = round(
+                float(rounding_error(np.array(run(case.x)), equations(case).c)), 2
+            )
+    return results
+
+
+@attack("precision.saturation")
+def ends_jitted():
+    """Jitted: is sigmoid(20) one, sigmoid(-200) zero, tanh(20) one? For 1, 8, 9 and 64 units."""
+    results = {}
+    for size in (1, 8, 9, 64):
+        for z in (20.0, 20.5, -200.0, -1e30):
+            case = precision.bare(np.full(size, z, "float32"))
+            layer = lstm(case)
+
+            def call(x):
+                return layer(x, initial_state=[tf.constant(s) for s in case.state])[2]
+
+            for name, run in (("eager", call), ("jit", jitted(call))):
+                results[size, z, name] = sorted({float(v) for v in np.array(run(case.x))[0]})
+    return results
+
+
+@attack("precision.half-counter")
+def counting_jitted():
+    """Jitted: does a cell state in halves stop?"""
+    results = []
+    for policy, end in (("mixed_float16", 2048), ("mixed_bfloat16", 256)):
+        layer = LSTM(1, return_state=True, dtype=policy)
+        layer.build((1, 9, 1))
+        layer.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), 200 * np.ones(4)])
+        start = [np.zeros((1, 1)), np.full((1, 1), end - 3.0)]
+        for unroll in (False, True):
+            other = LSTM(1, return_state=True, dtype=policy, unroll=unroll)
+            other.build((1, 9, 1))
+            other.set_weights(layer.get_weights())
+            run = jitted(lambda x: other(x, initial_state=start)[2])
+            results.append(
+                (policy, unroll, outcome(lambda: float(run(np.ones((1, 9, 1), "float32"))[0, 0])))
+            )
+    return results
+
+
+@attack("precision.float-sixteen-range")
+def range_of_whole_numbers():
+    """An input of the whole number 65520, and 1e5 as float64, in mixed_float16; jitted."""
+    layer = LSTM(2, dtype="mixed_float16")
+    inf = np.array(layer(np.full((1, 1, 1), np.inf)))
+    run = jitted(layer)
+    return [
+        np.array_equal(np.array(y), inf, equal_nan=True)
+        for y in (
+            layer(np.full((1, 1, 1), 65520)),
+            layer(np.full((1, 1, 1), 1e5)),
+            run(np.full((1, 1, 1), 1e5, "float32")),
+        )
+    ]
+
+
+@attack("precision.autocast")
+def autocast_and_more():
+    """autocast=False with dropout, unrolled, with sequences: the type; are bits equal?"""
+    results = []
+    x = np.cos(np.arange(12.0)).reshape(3, 4, 1)
+    for options in ({"dropout": 0.5, "seed": 1}, {"unroll": True}, {"return_sequences": True}):
+        plain, without = LSTM(2, **options), LSTM(2, autocast=False, **options)
+        plain.build(x.shape)
+        plain2 = LSTM(2, **options)
+        plain2.build(x.shape)
+        plain2.set_weights(plain.get_weights())
+        without.build(x.shape)
+        without.set_weights(plain.get_weights())
+        results.append(
+            (
+                options,
+                outcome(
+                    lambda: (
+                        without(x, training=True).dtype.name,
+                        bool(np.array_equal(plain2(x, training=True), without(x, training=True))),
+                    )
+                ),
+            )
+        )
+    return results
+
+
+@attack("precision.infinite-input")
+def infinite_with_relu():
+    """With relu; with a subnormal kernel; in mixed_float16 with a kernel of 1e-9."""
+    results = []
+    for options, value in (
+        ({"activation": "relu"}, 1.0),
+        ({}, 1e-40),
+        ({"dtype": "mixed_float16"}, 1e-9),
+    ):
+        layer = LSTM(2, kernel_initializer=keras.initializers.Constant(value), **options)
+        results.append(bool(np.isnan(np.array(layer(np.full((1, 1, 1), np.inf)), "float32")).any()))
+    layer = LSTM(2, activation="relu", kernel_initializer=keras.initializers.Constant(-1.0))
+    results.append(bool(np.isnan(layer(np.full((1, 1, 1), np.inf))).any()))
+    return results
+
+
+@attack("precision.infinities-meet")
+def unlike_infinities():
+    """Plus and minus infinity, with weights of like sign, and of unlike signs."""
+    results = []
+    for sign in (1, -1):
+        layer = LSTM(1)
+        layer.build((1, 1, 2))
+        layer.set_weights([np.array([[1.0] * 4, [sign * 1.0] * 4]), np.zeros((1, 4)), np.zeros(4)])
+        results.append(bool(np.isnan(layer(np.array([[[np.inf, -np.inf]]]))).any()))
+    return results
+
+
+@attack("precision.nan-until-reset")
+def nan_of_one_sample():
+    """A NaN in one of two samples: which are NaN later? And after a given state, masked NaN?"""
+    layer = LSTM(1, stateful=True)
+    x = np.ones((2, 2, 1))
+    x[0, 0] = np.nan
+    layer(x)
+    later = np.isnan(layer(np.ones((2, 2, 1)))).tolist()
+    layer(np.ones((2, 2, 1)), initial_state=[np.zeros((2, 1)), np.zeros((2, 1))])
+    given = np.isnan(layer(np.ones((2, 2, 1)))).tolist()
+    layer(x, mask=np.array([[False, True], [True, True]]))
+    return later, given, np.isnan(layer(np.ones((2, 2, 1)))).tolist()
+
+
+@attack("precision.subnormals")
+def subnormals_elsewhere():
+    """A subnormal input times 1e38 is read as zero: eager, graph, jitted, predict; many units."""
+    x = np.full((1, 1, 1), 1e-40, "float32")
+    results = {}
+    for units in (1, 2, 300):
+        layer = LSTM(units, kernel_initializer=keras.initializers.Constant(1e38))
+        zero = np.array(layer(0 * x))
+        model = keras.Sequential([keras.Input((1, 1)), layer])
+        runs = {
+            "eager": layer,
+            "graph": tf.function(layer),
+            "jit": jitted(layer),
+            "predict": lambda y: model.predict(y, verbose=0),
+        }
+        results.update(
+            {(units, name): bool(np.array_equal(run(x), zero)) for name, run in runs.items()}
+        )
+    return results
+
+
+@attack("precision.tiny-numbers")
+def tiny_with_relu():
+    """Subnormal weights and inputs with relu, selu, in float16."""
+    return [
+        bool(
+            np.isnan(
+                np.array(
+                    LSTM(
+                        2,
+                        activation=a,
+                        dtype=d,
+                        recurrent_initializer="zeros",
+                        kernel_initializer=keras.initializers.Constant(1e-45),
+                    )(ONES * np.float32(1e-40)),
+                    "float32",
+                )
+            ).any()
+        )
+        for a in ("relu", "selu", "softplus")
+        for d in ("float32", "mixed_float16")
+    ]
+
+
+@attack("precision.mixed-stateful")
+def pieces_in_halves():
+    """Fed in pieces, backwards, unrolled, in a tf.function, jitted: equal bits?"""
+    results = []
+    for options in ({}, {"unroll": True}, {"go_backwards": True}):
+        for wrap in (lambda f: f, tf.function, jitted):
+            layer = LSTM(20, stateful=True, dtype="mixed_float16", **options)
+            x = np.cos(np.arange(24.0)).reshape(2, 4, 3).astype("float32")
+            run = wrap(layer)
+            try:
+                whole = np.array(run(x))
+                layer.reset_state()
+                run(x[:, :1])
+                results.append(bool(np.array_equal(run(x[:, 1:]), whole)))
+            except Exception as problem:
+                results.append(str(problem)[:60])
+    return results
+
+
+@attack("precision.timestamps")
+def timestamps_elsewhere():
+    """1.7e9 and 60 more, as int64, int32, float64, in a graph, jitted: equal?"""
+    results = {}
+    layer = LSTM(2, kernel_initializer=keras.initializers.Constant(1e-9))
+    for kind in ("int64", "int32", "uint32", "float64"):
+        x = np.full((1, 1, 1), 1_700_000_000, kind)
+        for name, run in (("eager", layer), ("graph", tf.function(layer)), ("jit", jitted(layer))):
+            results[kind, name] = outcome(lambda: bool(np.array_equal(run(x), run(x + 60))))
+    return results
+
+
+@attack("precision.bound-from-equations")
+def bound_for_large_weights():
+    """Weights and input 100 times as large, 60 units: within the bound?"""
+    case = sized(2, 6, 3, 20, 200.0, return_sequences=True)
+    big = Case(
+        case.x, case.kernel * 100, case.recurrent_kernel * 100, case.bias * 100, case.options
+    )
+    results = []
+    for c in (case, big):
+        off = np.abs(np.array(lstm(c)(c.x)) - equations(c).outputs)
+        results.append(bool(np.all(off <= precision.error_bound(c))))
+    return results
+
+
+@attack("precision.chaos")
+def one_of_two():
+    """How often, of 40 single layers of 32 units, the error is above 1 in 40 timesteps."""
+    base = sized(1, 40, 1, 32, return_sequences=True)
+    hits = 0
+    for seed in range(40):
+        case = Case(base.x, base.kernel, noise((32, 128), seed, 16.0), base.bias, base.options)
+        y = np.array(tf.function(lstm(case))(case.x))
+        hits += bool(np.abs(y - equations(case).outputs).max() > 1)
+    return hits
+
+
+@attack("precision.type-for-both")
+def rnn_of_types():
+    """RNN of a cell with the type: bits equal in every type, jitted?"""
+    results = {}
+    for policy in ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"):
+        case = sized(2, 4, 3, 20)
+        cell = keras.layers.LSTMCell(
+            20, dtype=policy, kernel_initializer="zeros", recurrent_initializer="zeros"
+        )
+        rnn = keras.layers.RNN(cell, dtype=policy)
+        rnn.build(case.x.shape)
+        rnn.set_weights(case.weights)
+        for name, wrap in (("eager", lambda f: f), ("jit", jitted)):
+            results[policy, name] = outcome(
+                lambda: bool(
+                    np.array_equal(
+                        np.array(wrap(rnn)(case.x), "float64"),
+                        np.array(wrap(lstm(case, dtype=policy))(case.x), "float64"),
+                    )
+                )
+            )
+    return results

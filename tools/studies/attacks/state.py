@@ -1,0 +1,316 @@
+"""Attacks on the claims of the chapter `state`."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.studies.attacks import attack, outcome
+
+LSTM = keras.layers.LSTM
+ONES = np.ones((3, 4, 1), "float32")
+ROW = np.array([[0.5, -0.5]], "float32")
+
+
+def with_state(state, **options):
+    """Return a functional model of an LSTM of two units that starts from constants."""
+    inputs = keras.Input((4, 1))
+    tensors = [keras.ops.convert_to_tensor(part) for part in state]
+    return keras.Model(inputs, LSTM(2, **options)(inputs, initial_state=tensors))
+
+
+@attack("state.zero-start")
+def second_call():
+    """A stateful layer, called a second time without an initial state: the same output?"""
+    layer = LSTM(2, stateful=True)
+    return bool(np.array_equal(layer(ONES), layer(ONES)))
+
+
+@attack("state.one-row-for-all")
+def one_row_in_predict():
+    """A state of one row, in predict."""
+    return outcome(lambda: with_state([ROW, ROW]).predict(ONES, verbose=0).shape)
+
+
+@attack("state.one-row-for-all")
+def one_row_unrolled():
+    """A state of one row, in predict of an unrolled layer."""
+    return outcome(lambda: with_state([ROW, ROW], unroll=True).predict(ONES, verbose=0).shape)
+
+
+@attack("state.one-row-for-all")
+def one_row_masked():
+    """A state of one row, in an eager call with a mask."""
+    mask = np.ones((3, 4), bool)
+    return outcome(lambda: LSTM(2)(ONES, initial_state=[ROW, ROW], mask=mask).shape)
+
+
+@attack("state.one-row-for-all")
+def one_row_masked_first():
+    """A state of one row, in an eager call whose first timestep is masked."""
+    mask = np.ones((3, 4), bool)
+    mask[:, 0] = False
+    return outcome(lambda: LSTM(2)(ONES, initial_state=[ROW, ROW], mask=mask).shape)
+
+
+@attack("state.one-row-for-all")
+def one_row_of_all_states():
+    """A state of one row, with return_sequences and return_state, stateful."""
+    layer = LSTM(2, return_sequences=True, return_state=True, stateful=True)
+    return outcome(lambda: [part.shape for part in layer(ONES, initial_state=[ROW, ROW])])
+
+
+@attack("state.one-sample-many-states")
+def many_states_in_graph():
+    """One sample and a state of four rows, in a tf.function of open sizes."""
+    layer, many = LSTM(2), np.ones((4, 2), "float32")
+    layer.build((None, None, 1))
+    spec = [tf.TensorSpec((None, None, 1)), tf.TensorSpec((None, 2))]
+    run = tf.function(lambda x, h: layer(x, initial_state=[h, h]), input_signature=spec)
+    return outcome(lambda: run(ONES[:1], many).shape)
+
+
+@attack("state.one-sample-many-states")
+def many_states_in_predict():
+    """One sample and a constant state of four rows, in predict."""
+    many = np.ones((4, 2), "float32")
+    return outcome(lambda: with_state([many, many]).predict(ONES[:1], verbose=0).shape)
+
+
+@attack("state.one-sample-many-states")
+def many_states_masked():
+    """One sample with a mask, and a state of four rows, in an eager call."""
+    many, mask = np.ones((4, 2), "float32"), np.ones((1, 4), bool)
+    return outcome(lambda: LSTM(2)(ONES[:1], initial_state=[many, many], mask=mask).shape)
+
+
+@attack("state.one-sample-many-states")
+def many_states_sequences():
+    """One sample and a state of four rows, with return_sequences."""
+    many = np.ones((4, 2), "float32")
+    layer = LSTM(2, return_sequences=True)
+    return outcome(lambda: layer(ONES[:1], initial_state=[many, many]).shape)
+
+
+@attack("state.wrong-batch")
+def wrong_batch_in_predict():
+    """Three samples and a state of two rows, in predict."""
+    two = np.ones((2, 2), "float32")
+    return outcome(lambda: with_state([two, two]).predict(ONES, verbose=0).shape)
+
+
+@attack("state.wrong-units")
+def narrow_c():
+    """An initial c of one column, eagerly, and in predict."""
+    h, c = np.ones((3, 2), "float32"), np.ones((3, 1), "float32")
+    return outcome(lambda: LSTM(2)(ONES, initial_state=[h, c]).shape), outcome(
+        lambda: with_state([h, c]).predict(ONES, verbose=0).shape
+    )
+
+
+@attack("state.wrong-units")
+def wide_c_of_one_unit():
+    """One unit, one timestep, and an initial c of five columns."""
+    h, c = np.ones((3, 1), "float32"), np.ones((3, 5), "float32")
+    return outcome(lambda: LSTM(1)(ONES[:, :1], initial_state=[h, c]).shape)
+
+
+@attack("state.wrong-units")
+def h_in_predict():
+    """An initial h of three columns for two units, in predict, and called on a symbol."""
+    h, c = np.ones((3, 3), "float32"), np.ones((3, 2), "float32")
+    symbolic = outcome(lambda: LSTM(2)(keras.Input((4, 1)), initial_state=[h, c]).shape)
+    return symbolic, outcome(lambda: with_state([h, c]).predict(ONES, verbose=0).shape)
+
+
+@attack("state.third-refused")
+def three_in_graph():
+    """Three arrays in predict, in an unrolled layer, and called on a symbol."""
+    three = [np.ones((3, 2), "float32")] * 3
+    return (
+        outcome(lambda: with_state(three).predict(ONES, verbose=0).shape),
+        outcome(lambda: LSTM(2, unroll=True)(ONES, initial_state=three).shape),
+        outcome(lambda: LSTM(2)(keras.Input((4, 1)), initial_state=three).shape),
+        outcome(lambda: LSTM(2)(ONES[:, :1], initial_state=three).shape),
+    )
+
+
+@attack("state.both-needed")
+def h_alone():
+    """An h alone: called on a symbol, and in predict."""
+    return (
+        outcome(lambda: LSTM(2)(keras.Input((4, 1)), initial_state=[ROW]).shape),
+        outcome(lambda: with_state([ROW]).predict(ONES[:1], verbose=0).shape),
+        outcome(lambda: LSTM(2)(ONES[:2], initial_state=np.ones((2, 3, 2), "float32")).shape),
+    )
+
+
+@attack("state.not-beside-the-input")
+def list_of_input_and_states():
+    """[x, h, c] in an unbuilt layer, as a tuple, and as symbols."""
+    h = np.ones((3, 2), "float32")
+    symbols = keras.Input((4, 1)), keras.Input((2,)), keras.Input((2,))
+    return (
+        outcome(lambda: LSTM(2)([ONES, h, h])),
+        outcome(lambda: LSTM(2)((ONES, h, h))),
+        outcome(lambda: LSTM(2)(list(symbols))),
+    )
+
+
+@attack("state.stateless-forgets")
+def dropout_in_two_calls():
+    """The same training call twice, with dropout and a seed: the same output?"""
+    layer = LSTM(2, dropout=0.5, seed=1)
+    x = np.ones((9, 3, 8), "float32")
+    return bool(np.array_equal(layer(x, training=True), layer(x, training=True)))
+
+
+@attack("state.continues")
+def backwards_in_pieces():
+    """With go_backwards, fed in two pieces: as if fed the whole?"""
+    layer, x = LSTM(2, stateful=True, go_backwards=True), np.arange(4.0).reshape(1, 4, 1)
+    whole = np.array(layer(x))
+    layer.reset_state()
+    layer(x[:, :2])
+    return bool(np.allclose(layer(x[:, 2:]), whole, atol=1e-6))
+
+
+@attack("state.variables")
+def path_in_sequential():
+    """The path of a state in a Sequential model."""
+    model = keras.Sequential([keras.Input((4, 1), batch_size=3), LSTM(2, stateful=True, name="w")])
+    wrapped = keras.layers.Bidirectional(LSTM(2, stateful=True, name="w"))
+    wrapped(ONES)
+    return model.layers[0].states[0].path, wrapped.forward_layer.states[0].path
+
+
+@attack("state.fixed-batch")
+def other_batch_in_graph():
+    """A batch of four for a state of three, in a tf.function whose batch size is open; unrolled."""
+    results = []
+    for unroll in (False, True):
+        layer = LSTM(2, stateful=True, unroll=unroll)
+        layer(ONES)
+        run = tf.function(layer, input_signature=[tf.TensorSpec((None, 4, 1))])
+        results.append([outcome(lambda: run(np.ones((n, 4, 1), "float32")).shape) for n in (1, 4)])
+    return results
+
+
+@attack("state.known-batch")
+def unknown_batch_once_built():
+    """A built stateful layer, called on an Input of unknown batch size."""
+    layer = LSTM(2, stateful=True)
+    layer(ONES)
+    return outcome(lambda: layer(keras.Input((4, 1))).shape)
+
+
+@attack("state.stateful-set-off")
+def set_off_after_a_trace():
+    """`stateful` set to False after a tf.function, and after a model's predict, was traced."""
+    layer = LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input((4, 1), batch_size=3), layer])
+    model.predict(ONES, verbose=0)
+    layer.stateful = False
+    first, second = (model.predict(ONES, verbose=0) for _ in range(2))
+    return bool(np.array_equal(first, second)), bool(np.array_equal(first, layer(ONES)))
+
+
+@attack("state.reset")
+def reset_after_training():
+    """After training and reset_state(): as at the first call? With dropout in training?"""
+    layer = LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input((4, 1), batch_size=3), layer])
+    model.compile("sgd", "mse")
+    first = np.array(layer(ONES))
+    model.train_on_batch(ONES, np.ones((3, 2)))
+    layer.reset_state()
+    return bool(np.array_equal(layer(ONES), first))
+
+
+@attack("state.reset")
+def reset_after_a_trace():
+    """reset_state() between two predicts: the same output?"""
+    layer = LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input((4, 1), batch_size=3), layer])
+    first = model.predict(ONES, verbose=0)
+    layer.reset_state()
+    return bool(np.array_equal(model.predict(ONES, verbose=0), first))
+
+
+@attack("state.first-call")
+def first_call_of_other_weights():
+    """A stateful and a stateless layer with weights of their own."""
+    return bool(np.allclose(LSTM(2, stateful=True)(ONES), LSTM(2)(ONES)))
+
+
+@attack("state.kept-in-states")
+def kept_in_mixed_precision():
+    """mixed_bfloat16, unrolled, masked, in predict: states equal what is returned?"""
+    layer = LSTM(2, stateful=True, return_state=True, dtype="mixed_bfloat16", unroll=True)
+    mask = np.arange(4) < np.array([[1], [4], [0]])
+    _, h, c = layer(ONES, mask=mask)
+    return [
+        bool(np.array_equal(np.array(state), np.array(part, "float32")))
+        for state, part in zip(layer.states, (h, c), strict=True)
+    ]
+
+
+@attack("state.no-reset-of-models")
+def reset_of_kinds_of_models():
+    """reset_state of Sequential, functional and subclassed models."""
+
+    class Model(keras.Model):
+        pass
+
+    inputs = keras.Input((3, 1))
+    models = keras.Sequential([LSTM(1)]), keras.Model(inputs, LSTM(1)(inputs)), Model()
+    return [hasattr(model, name) for model in models for name in ("reset_state", "reset_states")]
+
+
+@attack("state.built-again")
+def built_again_for_another_batch():
+    """Built again for another batch size: which does it take?"""
+    layer = LSTM(2, stateful=True)
+    layer(ONES)
+    layer.build((5, 4, 1))
+    return [outcome(lambda n=n: layer(np.ones((n, 4, 1))).shape) for n in (3, 5)]
+
+
+@attack("state.any-value")
+def infinite_and_nan():
+    """An infinite c and a NaN h."""
+    inf = np.full((3, 2), np.inf, "float32")
+    layer = LSTM(2, return_state=True)
+    _, h, c = layer(ONES, initial_state=[0 * ROW.repeat(3, 0), inf])
+    return bool(np.isfinite(h).all()), bool(np.isinf(c).all())
+
+
+@attack("state.given-wins")
+def given_in_graph():
+    """A given state in predict of a stateful model, then predict without one is another model."""
+    layer = LSTM(2, stateful=True)
+    inputs, state = keras.Input((4, 1), batch_size=3), keras.Input((2,), batch_size=3)
+    model = keras.Model([inputs, state], layer(inputs, initial_state=[state, state]))
+    s = np.ones((3, 2), "float32")
+    first, second = (model.predict([ONES, s], verbose=0) for _ in range(2))
+    return bool(np.array_equal(first, second))
+
+
+@attack("state.learned")
+def learned_by_a_stateful_layer():
+    """The gradient by a given state of a stateful layer, unrolled and in a loop."""
+    results = []
+    for unroll in (False, True):
+        layer, h = LSTM(2, stateful=True, unroll=unroll), tf.Variable(tf.ones((3, 2)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(ONES, initial_state=[h, h]))
+        results.append(tape.gradient(y, h) is not None)
+    return results
+
+
+@attack("state.in-model")
+def any_kind_of_model():
+    """A stateful layer in a nested model, in TimeDistributed: the second call goes on?"""
+    inner = keras.Sequential([keras.Input((4, 1), batch_size=3), LSTM(2, stateful=True)])
+    inputs = keras.Input((4, 1), batch_size=3)
+    outer = keras.Model(inputs, inner(inputs))
+    return bool(np.array_equal(outer(ONES), outer(ONES)))

@@ -1,0 +1,249 @@
+"""Attacks on the claims of the chapter `weights`."""
+
+import keras
+import numpy as np
+
+from tools.studies.attacks import attack, outcome
+
+LSTM = keras.layers.LSTM
+ONES = np.ones((3, 4, 1), "float32")
+
+
+def built(units, features=1, **options):
+    """Return a built LSTM."""
+    layer = LSTM(units, **options)
+    layer.build((3, 4, features))
+    return layer
+
+
+@attack("weights.three")
+def without_bias():
+    """use_bias=False: the shapes of its weights."""
+    return [weight.shape for weight in built(2, use_bias=False).get_weights()]
+
+
+@attack("weights.paths")
+def paths():
+    """The path of the kernel in a Sequential, a subclassed and a nested model, and in wrappers."""
+    layers = keras.layers
+    made = [LSTM(2, name="words") for _ in range(6)]
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = made[1]
+
+        def call(self, x):
+            return self.inner(x)
+
+    keras.Sequential([keras.Input((4, 1)), made[0]])
+    Model()(ONES)
+    inputs = keras.Input((4, 1))
+    keras.Model(inputs, keras.Sequential([made[2]])(inputs))
+    wrapped = layers.Bidirectional(made[3]), layers.TimeDistributed(made[4])
+    wrapped[0](ONES)
+    wrapped[1](ONES[None])
+    made[5](ONES)
+    made[3] = wrapped[0].forward_layer
+    return [layer.weights[0].path for layer in made]
+
+
+@attack("weights.round-trip")
+def doubles_set():
+    """float64 arrays, NaN, infinity and subnormal numbers set and got: equal?"""
+    layer = built(2)
+    kernel = np.array([[0.1, np.nan, np.inf, 1e-40, -0.0, 1, 2, 3]])
+    results = []
+    for kind in ("float64", "float32"):
+        layer.set_weights([kernel.astype(kind), np.ones((2, 8)), np.zeros(8)])
+        results.append(
+            bool(np.array_equal(layer.get_weights()[0], kernel.astype(kind), equal_nan=True))
+        )
+    return results
+
+
+@attack("weights.recurrent-rows")
+def rows_of_many_units():
+    """How far default rows are from orthonormal, in roundings, at 1, 12, 64, 300 units."""
+    results = {}
+    for units in (1, 12, 64, 300):
+        rows = built(units).get_weights()[1].astype(float)
+        results[units] = round(float(np.abs(rows @ rows.T - np.eye(units)).max() / 2**-23), 1)
+    return results
+
+
+@attack("weights.fresh")
+def alike():
+    """kernel_initializer="ones"; set_random_seed before each: different kernels?"""
+    ones = [built(2, kernel_initializer="ones").get_weights()[0] for _ in range(2)]
+    seeded = []
+    for _ in range(2):
+        keras.utils.set_random_seed(1)
+        seeded.append(built(2).get_weights()[0])
+    return [not np.array_equal(*pair) for pair in (ones, seeded)]
+
+
+@attack("weights.seeded-initializers")
+def seed_generator():
+    """A SeedGenerator as the seed; a seed, drawn between: the same kernels?"""
+    generator = keras.random.SeedGenerator(1)
+    results = []
+    for seed in (generator, 7):
+        kernels = []
+        for _ in range(2):
+            kernels.append(
+                built(2, kernel_initializer=keras.initializers.GlorotUniform(seed)).get_weights()[0]
+            )
+            np.random.rand(3)
+            keras.random.normal((2,))
+        results.append(bool(np.array_equal(*kernels)))
+    shared = keras.initializers.GlorotUniform()
+    results.append(
+        bool(
+            np.array_equal(
+                *(built(2, kernel_initializer=shared).get_weights()[0] for _ in range(2))
+            )
+        )
+    )
+    return results
+
+
+@attack("weights.initial-bias")
+def other_biases():
+    """bias_initializer="ones", unit_forget_bias=False: the bias of a new layer."""
+    return [
+        built(1, **options).get_weights()[2].tolist()
+        for options in ({"bias_initializer": "ones"}, {"unit_forget_bias": False})
+    ]
+
+
+@attack("weights.plain-bias")
+def bias_by_other_initializers():
+    """bias_initializer by name, by function, by class; a constraint: what the bias is."""
+
+    def twos(shape, dtype=None):
+        return keras.ops.full(shape, 2.0, dtype)
+
+    results = []
+    for option in (
+        "ones",
+        twos,
+        keras.initializers.Ones,
+        keras.initializers.Constant(3),
+        {"class_name": "Ones", "config": {}},
+    ):
+        for unit in (True, False):
+            results.append(
+                outcome(
+                    lambda: (
+                        built(1, bias_initializer=option, unit_forget_bias=unit)
+                        .get_weights()[2]
+                        .tolist()
+                    )
+                )
+            )
+    results.append(
+        built(
+            1,
+            bias_initializer="ones",
+            bias_constraint=keras.constraints.MaxNorm(0.1),
+            unit_forget_bias=False,
+        )
+        .get_weights()[2]
+        .tolist()
+    )
+    return results
+
+
+@attack("weights.modes-add-none")
+def every_other_option():
+    """Each other argument of the layer: the number of its weights."""
+    options = {
+        "recurrent_activation": "relu",
+        "kernel_initializer": "ones",
+        "kernel_regularizer": "l2",
+        "activity_regularizer": "l1",
+        "kernel_constraint": "non_neg",
+        "seed": 1,
+        "use_cudnn": False,
+        "zero_output_for_mask": True,
+        "trainable": False,
+        "dtype": "mixed_float16",
+        "name": "a",
+        "autocast": False,
+    }
+    return {name: len(built(2, **{name: value}).weights) for name, value in options.items()}
+
+
+@attack("weights.trainable")
+def parts_frozen():
+    """The cell frozen alone; one variable frozen alone: how many trainable weights."""
+    layer, other = built(2), built(2)
+    layer.cell.trainable = False
+    other.cell.bias.trainable = False
+    return len(layer.trainable_weights), len(other.trainable_weights)
+
+
+@attack("weights.any-length")
+def lengths():
+    """0, 1 and 1,000 timesteps; an unrolled layer on two lengths; a functional one of 3."""
+    layer, unrolled = built(2), built(2, unroll=True)
+    model = keras.Sequential([keras.Input((3, 1)), LSTM(2)])
+    return [
+        outcome(lambda c=c, n=n: c(np.ones((1, n, 1))).shape)
+        for c, n in ((layer, 0), (layer, 1000), (unrolled, 3), (unrolled, 5), (model, 5))
+    ] + [outcome(lambda: model.predict(np.ones((1, 5, 1)), verbose=0).shape)]
+
+
+@attack("weights.wrong-shape")
+def shapes_set():
+    """A number, a transposed kernel, a kernel with one more axis, a list: refused?"""
+    layer = built(2, 8)
+    kernel, recurrent, bias = layer.get_weights()
+    wrong = [
+        kernel.T,
+        kernel[None],
+        0.5,
+        kernel[:1],
+        kernel[:, :1],
+        kernel.ravel(),
+        np.zeros((0, 8)),
+        kernel.tolist(),
+    ]
+    return [outcome(lambda w=w: layer.set_weights([w, recurrent, bias]))[:60] for w in wrong] + [
+        outcome(lambda: layer.set_weights([kernel, recurrent, bias[None]]))[:60],
+        outcome(lambda: layer.set_weights([kernel, recurrent, bias[:, None]]))[:60],
+    ]
+
+
+@attack("weights.wrong-number")
+def numbers_set():
+    """Two arrays on a layer without a bias."""
+    layer = built(2, use_bias=False)
+    return outcome(lambda: layer.set_weights(layer.get_weights()))
+
+
+@attack("weights.seed-state")
+def variables():
+    """A stateful layer, one without a bias, a layer in a model: names of the variables."""
+    layers = built(2, stateful=True), built(2, use_bias=False), built(2, recurrent_dropout=0.5)
+    return [[variable.name for variable in layer.variables] for layer in layers]
+
+
+@attack("weights.gate-blocks")
+def blocks():
+    """How near a gate's block comes to an orthogonal one, over 200 layers of one unit."""
+    return float(
+        min(
+            np.abs(np.abs(np.array(keras.initializers.Orthogonal(seed)((1, 4)))) - 1).min()
+            for seed in range(200)
+        )
+    )
+
+
+@attack("weights.none-before-build")
+def symbolic():
+    """Called on a symbol: how many weights?"""
+    layer = LSTM(2)
+    layer(keras.Input((None, 1)))
+    return len(layer.weights)
