@@ -157,8 +157,10 @@ is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md
 - *no answer*: `answer` says that no claim answers, and exits with 4.
 
 The open half was at hand when questions were written and the search was tuned, so its rates say
-what was learned. The closed half was not, nor was the last set, which was collected afterwards.
-Titles that no claim answers count as missed in the first line of each set. A title can be one of
+what was learned. The closed half was not, nor was the last set, which was collected afterwards. The
+closed half was measured when the tuning had ended, and again when claims about models were added;
+nothing was changed for what it showed. Titles that no claim answers count as missed in the first
+line of each set; claims that came after the labels may answer some of them. A title can be one of
 our questions by its address or its words, because both come from the same places; the third line
 leaves these out.
 
