@@ -40,7 +40,8 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
         arguments: the refuting case: what the function was called with.
         heading: one line that the program begins with, as a comment.
     """
-    if drawn := next((value for value in arguments.values() if isinstance(value, Trial)), None):
+    parts = [p for v in arguments.values() for p in (v if isinstance(v, tuple) else [v])]
+    if drawn := next((part for part in parts if isinstance(part, Trial)), None):
         return for_this_keras(f"# {heading}\n{of_model(drawn)}")
     program = Definitions()
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
