@@ -234,6 +234,11 @@ def test_a_line_that_is_no_python_makes_unknown_what_it_sets() -> None:
     assert ids(of_program(text)) == {"no-extension"}
 
 
+def test_a_part_of_a_function_is_read() -> None:
+    text = "model = Sequential()\nreturn model\nbreak\nLSTM(0)\n"
+    assert ids(of_program(text)) == {"units-not-positive"}
+
+
 def test_nothing_is_run(tmp_path: Path) -> None:
     file = tmp_path / "made"
     of_program(f"import keras, os\nopen({str(file)!r}, 'w').close()\nos.system('touch {file}')\n")

@@ -9,6 +9,7 @@ unknown arguments if it never is.
 from __future__ import annotations
 
 import ast
+import contextlib
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -286,7 +287,11 @@ class _Reader:
 
     def module(self, tree: ast.Module) -> None:
         """Read a whole program."""
-        self.block(tree.body, self.globals)
+        for statement in tree.body:
+            with contextlib.suppress(
+                _Left
+            ):  # as by a return in a part of a function that is posted
+                self.statement(statement, self.globals)
         for owner in self.classes:
             self.unused_class(owner)
         for function in self.functions:
