@@ -83,6 +83,9 @@ BESIDE_KERAS = {
     "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},
     "saving.litert-converter": {"contextlib", "io", "tensorflow"},
+    "trainer.checkpoint": {"tempfile"},
+    "trainer.memory": {"gc"},
+    "trainer.mirrored": {"tensorflow"},
 }
 """What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
 MEASURING = {"time", "timeit", "ctypes", "pathlib", "tensorflow"}

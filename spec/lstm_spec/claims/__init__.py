@@ -41,6 +41,17 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "training/freezing.py",
         "training/learning.py",
     ),
+    "trainer": (
+        "trainer/reports.py",
+        "trainer/targets.py",
+        "trainer/weights.py",
+        "trainer/losses.py",
+        "trainer/steps.py",
+        "trainer/optimizers.py",
+        "trainer/callbacks.py",
+        "trainer/penalties.py",
+        "trainer/distribution.py",
+    ),
     "precision": ("precision.py",),
     "models": (
         "models/running.py",

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,7 @@ from packaging.version import Version
 
 from lstm_spec.harness.pytorch import let_numpy_read
 from lstm_spec.harness.strategies import Case
+from lstm_spec.harness.trainer import Net
 
 
 def _complete(module: ModuleType, public: ModuleType) -> None:
@@ -82,6 +83,68 @@ def with_weights(layer: Any, case: Case) -> Any:
     layer.build(case.x.shape)
     layer.set_weights(case.weights)
     return layer
+
+
+def network(net: Net, form: str, layer: Any = None) -> Any:
+    """Build a model of an LSTM and a Dense layer, with the weights of a net.
+
+    Padding is told by the number PADDING, if the net has a mask.
+
+    Args:
+        net: gives the weights and the arguments.
+        form: one of FORMS.
+        layer: the LSTM, if it is made already.
+    """
+    layers = [layer or lstm(net.case), dense(net)]
+    if net.case.mask is not None:
+        layers = [keras.layers.Masking(PADDING), *layers]
+    return FORMS[form](layers, keras.Input((None, net.case.features)))
+
+
+def dense(net: Net) -> Any:
+    """Build the Dense layer of a net, with its weights."""
+    layer = keras.layers.Dense(net.head.shape[1])
+    layer.build((None, net.case.units))
+    layer.set_weights(net.weights[-2:])
+    return layer
+
+
+def padded(net: Net) -> Any:
+    """Return the samples of a net, with PADDING where its mask is False."""
+    mask = net.case.mask
+    return net.case.x if mask is None else np.where(mask[:, :, None], net.case.x, PADDING)
+
+
+class Chain(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """A subclassed model: layers, one after the other."""
+
+    def __init__(self, layers: list[Any]) -> None:
+        """Keep the layers."""
+        super().__init__()
+        self.chain = layers
+
+    def call(self, x: Any) -> Any:
+        """Call the layers, one after the other."""
+        for layer in self.chain:
+            x = layer(x)
+        return x
+
+
+def _functional(layers: list[Any], inputs: Any) -> Any:
+    x = inputs
+    for layer in layers:
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
+PADDING = np.float32(9.0)
+"""A number that no sample holds."""
+FORMS: dict[str, Callable[[list[Any], Any], Any]] = {
+    "Sequential": lambda layers, inputs: keras.Sequential([inputs, *layers]),
+    "functional": _functional,
+    "subclassed": lambda layers, inputs: Chain(layers),
+}
+"""The ways to make a model of layers, one after the other."""
 
 
 def embedding(table: Any) -> Any:
@@ -214,9 +277,11 @@ def has(part: str) -> bool:
 
 
 def takes(owner: str, argument: str) -> bool:
-    """Say whether a constructor or method of a layer or Model takes an argument, or its base."""
+    """Say whether a constructor or method of a layer, Model or optimizer takes an argument."""
     name, _, method = owner.partition(".")
-    classes = inspect.getmro(keras.Model if name == "Model" else getattr(keras.layers, name))
+    places = (keras.layers, keras.optimizers, keras)
+    owners = [getattr(place, name) for place in places if hasattr(place, name)]
+    classes = inspect.getmro(owners[0])
     methods = [getattr(one, method or "__init__", object.__init__) for one in classes]
     return any(argument in inspect.signature(one).parameters for one in methods)
 

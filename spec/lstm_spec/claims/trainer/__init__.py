@@ -1,0 +1,101 @@
+"""The trainer: what fit, evaluate and their like report, and how they change the weights.
+
+Each claim holds Keras against a loop of our own, `lstm_spec.harness.trainer`: its losses, its
+gradients and its optimizers, in float64 NumPy. The model is an LSTM with a Dense layer on it,
+made as Sequential, functional or subclassed, and run eagerly or compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis.strategies import integers, sampled_from
+
+from lstm_spec.harness.strategies import Array, noise
+from lstm_spec.harness.subject import FORMS, network, padded
+from lstm_spec.harness.trainer import Net
+
+RATE = 0.25
+"""The learning rate: a power of two, which every type holds exactly."""
+SEVERAL = 64.0
+"""The bound after several steps, in units of rounding: each step rounds the weights again."""
+ERRORS = ("InvalidArgumentError", "ValueError", "TypeError", "RuntimeError")
+MISFITS = (
+    "ncompatible shapes",
+    "Dimensions must be equal",
+    "must match the size",
+    "unknown rank",
+    "could not be broadcast",
+    "required broadcastable shapes",
+    "must have the same",
+    "Graph execution error",
+)
+"""What the errors say of targets and weights whose shapes do not fit."""
+builds = sampled_from([(form, eager) for form in FORMS for eager in (True, False)])
+"""How a model is made, and whether it runs eagerly."""
+samples = integers(3, 5)
+"""How many samples there are; in batches of two the last one may be smaller."""
+
+
+def trainee(net: Net, build: tuple[str, bool], loss: Any = "mse", **options: Any) -> Any:
+    """Return a compiled model of a net.
+
+    Args:
+        net: the weights, the arguments and the samples.
+        build: one of `builds`.
+        loss: a name of `harness.trainer.LOSSES`, or what compile takes.
+        **options: arguments of compile, and `layer`, the LSTM, if it is made already.
+    """
+    model = network(net, build[0], options.pop("layer", None))
+    if isinstance(loss, str):
+        loss = loss_object(loss)
+    arguments = {"optimizer": keras.optimizers.SGD(RATE), **options}
+    model.compile(loss=loss, run_eagerly=build[1], **arguments)
+    return model
+
+
+def loss_object(name: str, **options: Any) -> Any:
+    """Return Keras' loss of a name of `harness.trainer.LOSSES`."""
+    class_name, arguments = {
+        "mse": ("MeanSquaredError", {}),
+        "mae": ("MeanAbsoluteError", {}),
+        "huber": ("Huber", {}),
+        "log_cosh": ("LogCosh", {}),
+        "binary": ("BinaryCrossentropy", {"from_logits": True}),
+        "categorical": ("CategoricalCrossentropy", {"from_logits": True}),
+    }[name]
+    return getattr(keras.losses, class_name)(**arguments, **options)
+
+
+def target_of(net: Net, seed: int, loss: str = "mse") -> Array:
+    """Return targets for all samples; of one class each, or between 0 and 1, for crossentropies."""
+    drawn = noise(net.output_shape, seed)
+    one_hot = np.eye(net.head.shape[1], dtype="float32")[np.argmax(drawn, axis=-1)]
+    special: dict[str, Array] = {"binary": np.abs(drawn), "categorical": one_hot}
+    return special.get(loss, drawn)
+
+
+def fit(model: Any, net: Net, target: Any, **options: Any) -> dict[str, list[float]]:
+    """Train a model on all samples of a net in their order, in batches of two; return the history.
+
+    Args:
+        model: a compiled model.
+        net: the samples.
+        target: their targets.
+        **options: arguments of fit.
+    """
+    arguments = {"batch_size": 2, "shuffle": False, "verbose": 0, **options}
+    history: dict[str, list[float]] = model.fit(padded(net), target, **arguments).history
+    return history
+
+
+def evaluate(model: Any, net: Net, target: Any, **options: Any) -> Any:
+    """Evaluate a model on all samples of a net, in batches of two."""
+    return model.evaluate(padded(net), target, **{"batch_size": 2, "verbose": 0, **options})
+
+
+def single(numbers: Any) -> Array:
+    """Return reported numbers as an array of float32, the type in which Keras counts."""
+    return np.array(numbers, np.float32)

@@ -1,0 +1,450 @@
+"""What callbacks are told, what they change, and what stays when training is over."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, permutations
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    fit,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import Array, noise, seeds
+from lstm_spec.harness.subject import dense, lstm, reset
+from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.trainer import Net, in_order, nets, sgd, train
+
+
+class Watched(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Report numbers that are given, epoch by epoch, under the name `watched`."""
+
+    def __init__(self, numbers: list[float]) -> None:
+        """Keep the numbers."""
+        super().__init__()
+        self.numbers = numbers
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        """Add the number of an epoch to what callbacks after this one are told."""
+        logs["watched"] = float(self.numbers[epoch])
+
+
+def stopping(numbers: list[float], patience: int) -> tuple[int, int]:
+    """Return how many epochs there are until a lowest number is that old, and the best epoch."""
+    best = 0
+    for epoch, number in enumerate(numbers):
+        if number < numbers[best]:
+            best = epoch
+        if epoch - best >= max(patience, 1):
+            return epoch + 1, best
+    return len(numbers), best
+
+
+def stop_early(
+    net: Net, build: tuple[str, bool], target: Array, numbers: list[float], **options: Any
+) -> tuple[Any, int]:
+    """Return a model trained under EarlyStopping, and the number of epochs that it was trained."""
+    callbacks = [
+        Watched(numbers),
+        keras.callbacks.EarlyStopping(monitor="watched", mode="min", **options),
+    ]
+    model = trainee(net, build)
+    history = fit(model, net, target, epochs=len(numbers), callbacks=callbacks)
+    return model, len(history["loss"])
+
+
+@claim(
+    "trainer.early-stopping",
+    promised="EarlyStopping, argument `patience`: epochs without improvement until it stops",
+    corrects="EarlyStopping leaves the best weights in the model.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
+def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
+    """
+    EarlyStopping(patience=p) stops after p epochs without a new best, with the last weights.
+
+    To get those of the best epoch, restore_best_weights=True is needed. It is False by default.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)  # never improves
+    >>> stop = keras.callbacks.EarlyStopping("loss", patience=2)
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> len(model.fit(x, y, epochs=9, callbacks=[stop], verbose=0).history["loss"])
+    3
+    """
+    target, (epochs, _) = target_of(net, seed), stopping(numbers, patience)
+    model, count = stop_early(net, build, target, numbers, patience=patience)
+    assert count == epochs, f"{count} epochs, expected {epochs}"
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.early-stopping-restores",
+    promised="EarlyStopping, argument `restore_best_weights`: weights of the best epoch",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, permutations(range(4)))
+def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
+    """
+    With restore_best_weights=True a training that EarlyStopping ends has the best epoch's weights.
+
+    They are those with which the best epoch ended, of all layers. The optimizer keeps what it
+    has from the last one.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=True)
+    >>> stop = keras.callbacks.EarlyStopping("loss", mode="max", restore_best_weights=True)
+    >>> x, y = np.ones((4, 3, 1)), 0.5 * np.ones((4, 2))  # the loss falls: the first is the "best"
+    >>> history = model.fit(x, y, epochs=9, callbacks=[stop], verbose=0).history["loss"]
+    >>> len(history), bool(np.isclose(model.evaluate(x, y, verbose=0), history[1]))
+    (2, True)
+    """
+    target, numbers = target_of(net, seed), [*numbers, 9, 9]
+    epochs, best = stopping(numbers, 2)
+    model, count = stop_early(net, build, target, numbers, patience=2, restore_best_weights=True)
+    assert count == epochs, f"{count} epochs, expected {epochs}"
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, best + 1))
+    last = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
+    instead = {"the last weights stay": last.weights}
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL, instead=instead)
+
+
+@claim(
+    "trainer.restores-unstopped",
+    observed="Keras 3",
+    corrects="restore_best_weights does nothing if training ends by itself.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, permutations(range(4)))
+def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
+    """
+    restore_best_weights=True restores the best epoch's weights also where no epoch is left out.
+
+    So it does not matter whether the patience or the epochs ended first.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=True)
+    >>> best = keras.callbacks.EarlyStopping("loss", 0, 9, mode="max", restore_best_weights=True)
+    >>> x, y = np.ones((4, 3, 1)), 0.5 * np.ones((4, 2))  # the loss falls: the first is the "best"
+    >>> history = model.fit(x, y, epochs=3, callbacks=[best], verbose=0).history["loss"]
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), history[1]))
+    True
+    """
+    target, best = target_of(net, seed), int(np.argmin(numbers))
+    model, _ = stop_early(net, build, target, numbers, patience=9, restore_best_weights=True)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, best + 1))
+    last = train(net, target, sgd(RATE), in_order(net.samples, 2, 4))
+    instead = {"the last weights stay": last.weights}
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL, instead=instead)
+
+
+@claim(
+    "trainer.checkpoint",
+    promised="ModelCheckpoint, argument `save_best_only`: the latest best model is kept",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, permutations(range(4)))
+def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
+    """
+    ModelCheckpoint with save_best_only=True leaves a file with the weights of the best epoch.
+
+    The model itself goes on, and ends with the last weights: load_weights brings the best back.
+
+    >>> import keras, numpy as np
+    >>> import tempfile
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=True)
+    >>> file = tempfile.mkdtemp() + "/best.weights.h5"
+    >>> keep = keras.callbacks.ModelCheckpoint(file, "loss", 0, True, True, "max")  # the best only
+    >>> x, y = np.ones((4, 3, 1)), 0.5 * np.ones((4, 2))  # the loss falls: the first is the "best"
+    >>> history = model.fit(x, y, epochs=3, callbacks=[keep], verbose=0).history["loss"]
+    >>> model.load_weights(file)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), history[1]))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build)
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "best.weights.h5")
+        options = {"monitor": "watched", "mode": "min", "save_best_only": True}
+        keep = keras.callbacks.ModelCheckpoint(file, save_weights_only=True, **options)
+        fit(model, net, target, epochs=4, callbacks=[Watched(numbers), keep])
+        model.load_weights(file)
+    rows = in_order(net.samples, 2, 1 + int(np.argmin(numbers)))
+    assert_close(model.get_weights(), train(net, target, sgd(RATE), rows).weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.running-logs",
+    observed="Keras 2 and 3",
+    corrects="The logs of a batch hold the loss of that batch.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_callbacks_are_told_a_running_mean(net, build, seed):
+    """
+    The loss that callbacks are told after a batch is the mean over the epoch's samples so far.
+
+    So what a progress bar or a curve of batches shows is smoothed, and begins anew with each
+    epoch.
+
+    >>> import keras, numpy as np
+    >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> note = lambda batch, logs: seen.append(logs["loss"])
+    >>> spy = keras.callbacks.LambdaCallback(on_train_batch_end=note)
+    >>> x, y = np.random.rand(2, 3, 1), np.random.rand(2, 2)
+    >>> _ = model.fit(x, y, batch_size=1, callbacks=[spy], verbose=0)
+    >>> bool(np.isclose(float(seen[1]), model.evaluate(x, y, verbose=0)))
+    True
+    """
+    target, model, seen = target_of(net, seed), trainee(net, build), []
+    spy = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(float(logs["loss"]))
+    )
+    fit(model, net, target, epochs=2, callbacks=[spy])
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    losses, sizes = (numbers.reshape(2, -1) for numbers in (trained.losses, trained.sizes))
+    means = np.cumsum(losses * sizes, axis=1) / np.cumsum(sizes, axis=1)
+    assert_close(single(seen), means.ravel(), bound=SEVERAL)
+
+
+@claim(
+    "trainer.rate-callback",
+    promised="LearningRateScheduler: sets the learning rate at the beginning of each epoch",
+    corrects="A compiled training goes on with the learning rate that it was compiled with.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
+    """
+    A learning rate that LearningRateScheduler sets holds for all steps of the epoch, compiled too.
+
+    The optimizer keeps the rate in a variable, so that nothing has to be compiled again.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse")
+    >>> def rate(epoch): return 0.5 if epoch == 0 else 0.0
+    >>> callbacks = [keras.callbacks.LearningRateScheduler(rate)]
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> losses = model.fit(x, y, epochs=3, callbacks=callbacks, verbose=0).history["loss"]
+    >>> losses[0] == losses[1], losses[1] == losses[2]
+    (False, True)
+    """
+    target, model, rates = target_of(net, seed), trainee(net, build), [0.5, 0.0625, 0.25]
+    setter = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
+    history = fit(model, net, target, epochs=3, callbacks=[setter])
+    losses = []
+    for rate in rates:
+        trained = train(net, target, sgd(rate), in_order(net.samples, 2))
+        losses += trained.epoch_losses().tolist()
+        net = trained.net
+    assert_close(model.get_weights(), net.weights, bound=SEVERAL)
+    assert_close(single(history["loss"]), losses, bound=SEVERAL)
+
+
+@claim(
+    "trainer.weights-set-on-the-way",
+    observed="Keras 2 and 3",
+    corrects="A compiled training does not see weights that a callback sets.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
+    """
+    Training goes on from weights that a callback sets between two epochs, compiled as eagerly.
+
+    If it sets the first weights again, each epoch reports what the first did.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse")
+    >>> first = model.get_weights()
+    >>> def rewind(epoch, logs): return model.set_weights(first)
+    >>> callbacks = [keras.callbacks.LambdaCallback(on_epoch_begin=rewind)]
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> losses = model.fit(x, y, epochs=3, callbacks=callbacks, verbose=0).history["loss"]
+    >>> bool(np.allclose(losses, losses[0]))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build)
+    rewind = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: model.set_weights(net.weights)
+    )
+    history = fit(model, net, target, epochs=3, callbacks=[rewind])
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
+    assert_close(single(history["loss"]), np.repeat(trained.epoch_losses(), 3), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+# State between batches.
+
+
+def stateful(net: Net, eager: bool) -> Any:
+    """Return a model whose LSTM keeps its state over batches of two samples, and never learns."""
+    layer, head = lstm(net.of([0, 1]).case, stateful=True), dense(net)
+    inputs = keras.Input((net.case.timesteps, net.case.features), batch_size=2)
+    model = keras.Model(inputs, head(layer(inputs)))
+    model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eager)
+    reset(layer)
+    return model
+
+
+def continued_losses(net: Net, target: Array, batches: int) -> list[float]:
+    """Return the losses of batches of two, each from the state that the one before it left."""
+    h, c, losses, head = None, None, [], net.head.astype(float)
+    for k in range(batches):
+        rows = np.arange(2) + 2 * (k % (net.samples // 2))
+        _, h, c = equations(replace(net.of(rows).case, h=h, c=c))
+        losses.append(float(np.mean((h @ head[:-1] + head[-1] - target[rows]) ** 2)))
+    return losses
+
+
+@claim(
+    "trainer.state-over-epochs",
+    promised="RNN, note on statefulness: states are kept until they are reset",
+    corrects="fit resets the states of a stateful LSTM before each epoch.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), booleans(), seeds)
+def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
+    """
+    In fit a stateful LSTM goes on from batch to batch, and from the last of an epoch to the next.
+
+    Row k of a batch continues row k of the batch before it, so that the samples of one sequence
+    have to stand in the same row, and shuffle=False is needed.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((1, 1), batch_size=1)  # (timesteps, features)
+    >>> lstm = keras.layers.LSTM(1, stateful=True)
+    >>> model = keras.Model(inputs, lstm(inputs))
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse")
+    >>> x, y = np.ones((1, 1, 1)), np.zeros((1, 1))
+    >>> losses = model.fit(x, y, batch_size=1, epochs=2, verbose=0).history["loss"]
+    >>> bool(losses[0] < losses[1])  # the state grows
+    True
+    """
+    target, model = target_of(net, seed), stateful(net, eager)
+    history = fit(model, net, target, epochs=3)
+    losses = np.reshape(continued_losses(net, target, 6), (3, 2))
+    anew = np.repeat(losses[:1].mean(axis=1), 3)
+    instead = {"each epoch starts from zeros": anew}
+    assert_close(single(history["loss"]), losses.mean(axis=1), instead=instead)
+
+
+@claim(
+    "trainer.state-reset-by-a-callback",
+    observed="Keras 2 and 3",
+    corrects="A compiled training does not notice that a callback resets a state.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), booleans(), seeds)
+def test_a_callback_can_reset_the_state_before_each_epoch(net, eager, seed):
+    """
+    If a callback resets a stateful LSTM before each epoch, each epoch starts from zeros.
+
+    This works compiled as well, because the state is a variable.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((1, 1), batch_size=1)  # (timesteps, features)
+    >>> lstm = keras.layers.LSTM(1, stateful=True)
+    >>> model = keras.Model(inputs, lstm(inputs))
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse")
+    >>> def start(epoch, logs): return lstm.reset_state()
+    >>> callbacks, x = [keras.callbacks.LambdaCallback(on_epoch_begin=start)], np.ones((1, 1, 1))
+    >>> options = {"batch_size": 1, "epochs": 2, "callbacks": callbacks, "verbose": 0}
+    >>> losses = model.fit(x, np.zeros((1, 1)), **options).history["loss"]
+    >>> losses[0] == losses[1]
+    True
+    """
+    target, model = target_of(net, seed), stateful(net, eager)
+    start = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: reset(model.layers[1]))
+    history = fit(model, net, target, epochs=3, callbacks=[start])
+    losses = np.mean(continued_losses(net, target, 2))
+    assert_close(single(history["loss"]), np.repeat(losses, 3))
+
+
+# What stays.
+
+
+def resident() -> float:
+    """Return the memory of this process in MB."""
+    pages = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]
+    return int(pages) * 4096 / 2**20
+
+
+@claim(
+    "trainer.memory",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="Each call of predict leaves something in memory, so a loop needs clear_session.",
+    needs=("keras.Model.fit", "/proc/self/statm"),
+)
+def test_calls_leave_nothing_in_memory():
+    """
+    Calls of predict, evaluate and their like on batches leave nothing in memory.
+
+    Fewer Python objects than calls are left, and a small part of the arrays that were given.
+    The first calls compile, and keep what they have compiled.
+
+    >>> import keras, numpy as np
+    >>> import gc
+    >>> model, x = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), np.ones((4, 3, 1))
+    >>> _ = [model.predict(x, verbose=0) for call in range(5)]
+    >>> before = gc.collect() * 0 + len(gc.get_objects())
+    >>> _ = [model.predict(x, verbose=0) for call in range(20)]
+    >>> del _
+    >>> after = gc.collect() * 0 + len(gc.get_objects())
+    >>> after - before < 20
+    True
+    """
+    x, y = noise((256, 4, 256), 1), noise((256, 1), 2)
+    model = keras.Sequential([keras.Input((4, 256)), keras.layers.LSTM(2), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    growth = grown(lambda: model.predict(x, batch_size=256, verbose=0))
+    growth += grown(lambda: model.evaluate(x, y, batch_size=256, verbose=0))
+    growth += grown(lambda: model.predict_on_batch(x))
+    growth += grown(lambda: model.test_on_batch(x, y))
+    objects, memory = growth[::2], growth[1::2]
+    assert max(objects) < 15, f"objects that stay after 15 calls each: {objects}"
+    assert max(memory) < 8, f"MB that stay after 15 calls with 1 MB each: {memory}"
+
+
+def grown(call: Any) -> list[float]:
+    """Return by how many objects and MB 15 calls, after some others, let the process grow."""
+    for _ in range(4):
+        call()
+    gc.collect()
+    objects, memory = len(gc.get_objects()), resident()
+    for _ in range(15):
+        call()
+    gc.collect()
+    return [len(gc.get_objects()) - objects, resident() - memory]

@@ -1,0 +1,121 @@
+"""Training on several devices at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import RATE, SEVERAL, fit, single, trainee
+from lstm_spec.harness.strategies import Case, noise
+from lstm_spec.harness.tolerance import assert_close, assert_differs
+from lstm_spec.harness.trainer import Net, in_order, sgd, train
+
+PROGRAM = """
+import tensorflow
+cpu = tensorflow.config.list_physical_devices("CPU")[0]
+halves = [tensorflow.config.LogicalDeviceConfiguration()] * 2
+tensorflow.config.set_logical_device_configuration(cpu, halves)
+from lstm_spec.claims.trainer.distribution import train_mirrored
+train_mirrored()
+"""
+"""What trains on a CPU that TensorFlow takes for two; it has to be said before it begins."""
+TARGET = noise((6, 1), 4)
+
+
+def plain() -> Net:
+    """Return the model and the samples."""
+    weights = noise((5, 8), 1)
+    case = Case(noise((6, 3, 2), 2, scale=2.0), weights[:2], weights[2:4], weights[4])
+    return Net(case, noise((3, 1), 3))
+
+
+def train_mirrored() -> None:
+    """Train over two devices, in batches of 4, and print what is reported and the new weights.
+
+    Of six samples the second batch has two, of five it has a single one.
+    """
+    import tensorflow
+
+    net, strategy = plain(), tensorflow.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        model = trainee(net, ("functional", False))
+    for count in (6, 5):
+        model.set_weights(net.weights)
+        part, target = net.of(np.arange(count)), TARGET[:count]
+        losses = fit(model, part, target, batch_size=4, epochs=2)["loss"]
+        weights = [weight.tolist() for weight in model.get_weights()]
+        print(json.dumps({"losses": losses, "weights": weights}))
+
+
+@cache
+def mirrored() -> list[dict[str, Any]]:
+    """Return what `train_mirrored` prints, in a process of its own, of six and of five samples."""
+    command = [sys.executable, "-c", PROGRAM]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+
+
+@claim(
+    "trainer.mirrored",
+    promised="tf.distribute.MirroredStrategy: one step over all replicas, as on one device",
+    corrects="Each replica takes steps of its own, or the loss is that of one of them.",
+    needs=("keras.Model.fit", "tensorflow"),
+)
+def test_two_devices_train_as_one_does():
+    """
+    MirroredStrategy over two CPUs trains as one device does where batches divide evenly.
+
+    Each batch is divided among the devices, so batch_size is that of all together. They need
+    as many samples each. The example names one CPU; name several devices where there are some.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow
+    >>> with tensorflow.distribute.MirroredStrategy(["CPU:0"]).scope():
+    ...     model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    ...     model.compile("sgd", "mse")
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
+    True
+    """
+    net, (seen, _) = plain(), mirrored()
+    trained = train(net, TARGET, sgd(RATE), in_order(6, 4, 2))
+    assert_close(single(seen["losses"]), trained.epoch_losses(2), bound=SEVERAL)
+    weights = [single(weight) for weight in seen["weights"]]
+    assert_close(weights, trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.mirrored-remainder",
+    observed="Keras 3, TensorFlow, CPU",
+    corrects="MirroredStrategy trains as one device does, whatever the number of samples.",
+    needs=("keras.Model.fit", "keras.ops", "tensorflow"),
+)
+def test_a_sample_without_a_partner_counts_by_half():
+    """
+    Over two devices a last batch of a single sample takes a step of half the length.
+
+    Each device takes the mean of its own samples, and the mean of both is the step, though one
+    device has none. Drop the remainder, or choose batches that divide evenly.
+
+    >>> import keras, numpy as np
+    >>> mse, nothing = keras.losses.MeanSquaredError(), np.zeros((0, 1))
+    >>> first = float(mse(np.zeros((1, 1)), np.full((1, 1), 3.0)))
+    >>> second = float(mse(nothing, nothing))  # on the device that has no sample
+    >>> first, second, (first + second) / 2
+    (9.0, 0.0, 4.5)
+    """
+    net, (_, seen) = plain().of(np.arange(5)), mirrored()
+    rates = iter([RATE, RATE / 2] * 2)
+    halves = list(net.weights)
+    for rows in in_order(5, 4, 2):
+        halves = train(net.with_weights(halves), TARGET[:5], sgd(next(rates)), [rows]).weights
+    weights = [single(weight) for weight in seen["weights"]]
+    assert_close(weights, halves, bound=SEVERAL)
+    exact = train(net, TARGET[:5], sgd(RATE), in_order(5, 4, 2)).weights
+    assert_differs(weights[-1], exact[-1])

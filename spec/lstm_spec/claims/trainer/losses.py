@@ -1,0 +1,195 @@
+"""Losses by name, and functions as losses."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    fit,
+    loss_object,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness import trainer as ours
+from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.subject import FORMS, total
+from lstm_spec.harness.tolerance import assert_close, assert_differs
+from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+
+
+@claim(
+    "trainer.losses",
+    promised="the formulas on Keras' pages of losses",
+    costly="models are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, outputs=integers(2, 3), return_sequences=booleans()),
+    sampled_from(list(FORMS)),
+    seeds,
+)
+def test_each_loss_trains_by_its_formula(net, form, seed):
+    """
+    Each loss, alone or reduced by "sum", trains an LSTM by the exact gradient of its formula.
+
+    Tried are the mean squared and absolute errors, Huber, log-cosh and both crossentropies. By
+    default they take a mean over samples and timesteps, so the batch size is not in the step.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", keras.losses.Huber(delta=0.5, reduction="sum"), run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2) + 2.0  # all errors are above 0.5
+    >>> error = np.abs(model(x) - y)
+    >>> loss = np.sum(np.mean(0.5 * error - 0.125, axis=1))
+    >>> bool(np.isclose(model.test_on_batch(x, y), loss))
+    True
+    """
+    for loss in ours.LOSSES:
+        target = target_of(net, seed, loss)
+        count = target[..., 0].size
+        for reduction, factor in ((None, 1), ("sum", count)):
+            assert_step(net, form, target, loss, reduction, factor)
+
+
+def assert_step(
+    net: Net, form: str, target: Array, loss: str, reduction: str | None, factor: int
+) -> None:
+    """Assert that a step under a loss, perhaps with a reduction, is factor times the mean's."""
+    arguments = {"reduction": reduction} if reduction else {}
+    model = trainee(net, (form, True), loss_object(loss, **arguments))
+    reported = model.train_on_batch(net.case.x, target)
+    assert_close(single(reported), factor * batch_loss(net, target, loss), bound=SEVERAL)
+    slopes = ours.slopes(net, target, loss)
+    exact = [w - RATE * factor * d for w, d in zip(net.weights, slopes, strict=True)]
+    assert_close(model.get_weights(), exact, bound=SEVERAL)
+
+
+def elementwise(t: Any, y: Any) -> Any:
+    """Return the loss of each output."""
+    return (y - t) ** 2
+
+
+def by_sample(t: Any, y: Any) -> Any:
+    """Return the sum over the outputs, of which there is one."""
+    return total((y - t) ** 2, axis=-1)
+
+
+def mean_of_all(t: Any, y: Any) -> Any:
+    """Return one number for the batch: the mean over all, made by the function itself."""
+    return keras.ops.mean((y - t) ** 2)
+
+
+@claim(
+    "trainer.loss-functions",
+    observed="Keras 3",
+    corrects="A function used as a loss has to return one number for each sample.",
+    costly="models are built and trained for each example",
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=samples, return_sequences=booleans()),
+    builds,
+    seeds,
+    whole([elementwise, by_sample, mean_of_all]),
+)
+def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
+    """
+    Without weights a loss function may return a number for each output, for each sample, or one.
+
+    The trainer takes the mean of what is returned, so that all three train alike. A sum made by
+    the function grows with the batch.
+
+    >>> import keras, numpy as np
+    >>> def mean_square(target, output): return keras.ops.mean((output - target) ** 2)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", mean_square, metrics=["mse"], run_eagerly=True)
+    >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
+    >>> loss, mse = model.evaluate(x, y, batch_size=2, verbose=0)
+    >>> bool(np.isclose(loss, mse))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build, function)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
+    history = fit(model, net, target)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.weights-of-a-whole-loss",
+    observed="Keras 3",
+    corrects="sample_weight is refused where a loss is a single number.",
+    costly="a model is built and evaluated for each example",
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
+def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
+    """
+    A loss that is one number is multiplied by the mean of the sample weights, without a word.
+
+    Which sample a weight belongs to is lost: the function has mixed them before. Return a loss
+    for each sample to have it weighted.
+
+    >>> import keras, numpy as np
+    >>> def mean_square(target, output): return keras.ops.mean((output - target) ** 2)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", mean_square, run_eagerly=True)
+    >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
+    >>> once, weighted = [model.test_on_batch(x, y, np.array(w)) for w in ([1, 1, 1], [0, 0, 6])]
+    >>> bool(np.isclose(weighted, 2 * once))
+    True
+    """
+    target, weight = target_of(net, seed), np.abs(noise((net.samples,), seed + 1))
+    tested = trainee(net, build, mean_of_all).test_on_batch(net.case.x, target, weight)
+    assert_close(single(tested), np.mean(weight) * batch_loss(net, target))
+
+
+def ctc_loss(labels: list[int], logits: Array) -> float:
+    """Return minus the logarithm of the probability of all paths that spell the labels."""
+    chances = np.exp(logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True))
+    paths = itertools.product(range(logits.shape[1]), repeat=len(logits))
+    spelling = [path for path in paths if [k for k, _ in itertools.groupby(path) if k] == labels]
+    steps = np.arange(len(logits))
+    return -float(np.log(sum(np.prod(chances[steps, path]) for path in spelling)))
+
+
+@claim(
+    "trainer.ctc",
+    promised="keras.losses.CTC: the connectionist temporal classification loss",
+    costly="models are built and trained for each example",
+    needs=("keras.Model.fit", "keras.losses.CTC"),
+)
+@given(nets(batch=2, timesteps=4, outputs=3, return_sequences=True), builds)
+def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
+    """
+    Under CTC an LSTM's loss is -log of the probability of all paths that spell the labels.
+
+    A path has a class for each timestep. Repeated classes are merged, then the class 0, which is
+    the blank, is left out; 0 also pads the labels. It runs on CPU, and fit trains with it.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(3, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((2, 1)), lstm])  # (batch, timesteps, features)
+    >>> model.compile("sgd", keras.losses.CTC(), run_eagerly=True)
+    >>> x, labels = np.zeros((1, 2, 1)), np.array([[1, 2]])  # two timesteps: a single path
+    >>> lstm.set_weights([np.zeros((1, 12)), np.zeros((3, 12)), np.zeros(12)])  # outputs of 0
+    >>> bool(np.isclose(model.evaluate(x, labels, verbose=0), 2 * np.log(3)))
+    True
+    """
+    logits = outputs(net)
+    exact = np.mean([ctc_loss([1, 2], logits[0]), ctc_loss([2], logits[1])])
+    model, labels = trainee(net, build, keras.losses.CTC()), np.array([[1, 2], [2, 0]])
+    assert_close(single(fit(model, net, labels)["loss"]), [exact], bound=SEVERAL)
+    assert_differs(model.get_weights()[0], net.weights[0])

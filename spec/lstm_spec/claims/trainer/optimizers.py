@@ -1,0 +1,490 @@
+"""What an optimizer makes of a gradient: its formula, clipping, means, scaling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    evaluate,
+    fit,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness import trainer as ours
+from lstm_spec.harness.strategies import Array, seeds, whole
+from lstm_spec.harness.subject import lstm, total
+from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+
+
+def optimizers() -> dict[str, tuple[Any, ours.Update]]:
+    """Return optimizers of Keras, where it has them, each with ours."""
+    known: dict[str, list[tuple[dict[str, Any], ours.Update]]] = {
+        "SGD": [
+            ({}, sgd(RATE)),
+            ({"momentum": 0.75}, sgd(RATE, 0.75)),
+            ({"momentum": 0.75, "nesterov": True}, sgd(RATE, 0.75, nesterov=True)),
+        ],
+        "Adam": [
+            ({"epsilon": 0.0625}, ours.adam(RATE, epsilon=0.0625)),
+            (
+                {"beta_1": 0.5, "beta_2": 0.75, "epsilon": 0.0625},
+                ours.adam(RATE, 0.5, 0.75, 0.0625),
+            ),
+        ],
+        "RMSprop": [({"rho": 0.75, "epsilon": 0.0625}, ours.rmsprop(RATE, 0.75, 0.0625))],
+        "Adagrad": [({}, ours.adagrad(RATE))],
+        "AdamW": [
+            (
+                {"epsilon": 0.0625, "weight_decay": 0.5},
+                ours.decayed(ours.adam(RATE, epsilon=0.0625), 0.5, RATE),
+            )
+        ],
+    }
+    return {
+        f"{name}({options})": (getattr(keras.optimizers, name)(RATE, **options), update)
+        for name, variants in known.items()
+        for options, update in variants
+        if hasattr(keras.optimizers, name)
+    }
+
+
+@claim(
+    "trainer.optimizers",
+    promised="the formulas on Keras' pages of optimizers",
+    costly="eight models are trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_each_optimizer_moves_the_weights_by_its_formula(net, build, seed):
+    """
+    SGD, Adam, AdamW, RMSprop and Adagrad move an LSTM's weights as their formulas say.
+
+    Tried are several steps, with and without momentum, weight decay and other constants. The
+    weights of an LSTM are nothing special to them, and the three arrays are moved by themselves.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.Adam(0.5, epsilon=1e-12), "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((4, 3, 1)), np.ones((4, 2)))
+    >>> [bool(np.allclose(np.abs(a - b), 0.5)) for a, b in zip(model.get_weights(), before)]
+    [True, True, True]
+    """
+    target, rows = target_of(net, seed), in_order(net.samples, 2, 2)
+    for optimizer, update in optimizers().values():
+        model = trainee(net, build, optimizer=optimizer)
+        for row in rows:
+            model.train_on_batch(net.case.x[row], target[row])
+        assert_close(model.get_weights(), train(net, target, update, rows).weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.accumulation",
+    promised="Optimizer, argument `gradient_accumulation_steps`: updates by the average gradient",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "SGD(gradient_accumulation_steps)"),
+)
+@given(nets(batch=4), builds, seeds, sampled_from([2, 4]), sampled_from([{}, {"clipnorm": 0.25}]))
+def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, steps, clipping):
+    """
+    With gradient_accumulation_steps=n each n-th batch takes a step by the mean of n gradients.
+
+    In between the weights stay. n batches of b samples train as one of n * b, also where the
+    gradient is clipped: the mean is.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> optimizer = keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)
+    >>> model.compile(optimizer, "mse", run_eagerly=True)
+    >>> weights, x, y = [model.get_weights()[0]], np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> for step in range(2):
+    ...     loss = model.train_on_batch(x, y)
+    ...     weights.append(model.get_weights()[0])
+    >>> bool(np.array_equal(weights[0], weights[1])), bool(np.array_equal(weights[1], weights[2]))
+    (True, False)
+    """
+    options = {"gradient_accumulation_steps": steps, **clipping}
+    model = trainee(net, build, optimizer=keras.optimizers.SGD(RATE, **options))
+    target, rows = target_of(net, seed), in_order(4, 4 // steps * (steps // 2), 2)
+    change = ours.clip_norms(clipping.get("clipnorm", np.inf))
+    update = ours.accumulated(ours.changed(sgd(RATE), change), steps)
+    trained = train(net, target, update, rows)
+    history = fit(model, net, target, epochs=2, batch_size=len(rows[0]))
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    assert_close(single(history["loss"]), trained.epoch_losses(2), bound=SEVERAL)
+
+
+@claim(
+    "trainer.accumulation-carried",
+    observed="Keras 3",
+    corrects="The gradients that are left at the end of an epoch are used, or dropped.",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "SGD(gradient_accumulation_steps)"),
+)
+@given(nets(batch=3), builds, seeds, integers(1, 3))
+def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
+    """
+    Gradients that are accumulated when an epoch ends wait for the batches of the next one.
+
+    So with three batches and gradient_accumulation_steps=2 one epoch takes one step, and two
+    take three. What is left when fit returns is in no weight.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> optimizer = keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)
+    >>> model.compile(optimizer, "mse", run_eagerly=True)
+    >>> x, y, steps = np.ones((3, 3, 1)), np.ones((3, 2)), []
+    >>> for epoch in range(2):
+    ...     loss = model.fit(x, y, batch_size=1, verbose=0)
+    ...     steps.append(int(optimizer.iterations))
+    >>> steps
+    [1, 3]
+    """
+    target, optimizer = (
+        target_of(net, seed),
+        keras.optimizers.SGD(RATE, gradient_accumulation_steps=2),
+    )
+    model = trainee(net, build, optimizer=optimizer)
+    update = ours.accumulated(sgd(RATE), 2)
+    fit(model, net, target, batch_size=1, epochs=epochs)
+    trained = train(net, target, update, in_order(3, 1, epochs))
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.clipped-norms",
+    promised="Optimizer, arguments `clipnorm` and `global_clipnorm`: norms are clipped",
+    corrects="clipnorm bounds the norm of the whole gradient.",
+    costly="models are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, sampled_from([0.0625, 0.25, 4.0]))
+def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, limit):
+    """
+    The bound clipnorm shortens each array's gradient by itself, global_clipnorm all by one factor.
+
+    So clipnorm changes the direction of a step, and the whole may be longer than the bound. A
+    gradient that is short enough stays as it is.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(1.0, clipnorm=0.125), "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.full((1, 2), 1e6))
+    >>> norms = [np.linalg.norm(a - b) for a, b in zip(model.get_weights(), before)]
+    >>> bool(np.allclose(norms, 0.125))
+    True
+    """
+    target, rows = target_of(net, seed), in_order(net.samples, 2)
+    changes = {"clipnorm": ours.clip_norms, "global_clipnorm": ours.clip_global_norm}
+    for name, change in changes.items():
+        model = trainee(net, build, optimizer=keras.optimizers.SGD(RATE, **{name: limit}))
+        fit(model, net, target)
+        trained = train(net, target, ours.changed(sgd(RATE), change(limit)), rows)
+        assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+def averages(net: Net, target: Array, momentum: float, epochs: int) -> list[Array]:
+    """Return the running means of the weights after training; the first step begins them."""
+    means, rows = net.weights, in_order(net.samples, 2, epochs)
+    for k, row in enumerate(rows):
+        net = train(net, target, sgd(RATE), [row]).net
+        share = momentum if k else 0.0
+        means = [share * m + (1 - share) * w for m, w in zip(means, net.weights, strict=True)]
+    return means
+
+
+@claim(
+    "trainer.averaged-weights",
+    promised="Optimizer, arguments `use_ema` and `ema_momentum`: fit ends with averaged weights",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "SGD(use_ema)"),
+)
+@given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
+def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentum):
+    """
+    With use_ema=True fit ends with the running mean of the weights that its steps have made.
+
+    After each step the mean becomes ema_momentum times the mean plus the rest times the new
+    weights; the first step begins it. The steps themselves, and val_loss, are of plain weights.
+
+    >>> import keras, numpy as np
+    >>> model, steps = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
+    >>> optimizer = keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.75)
+    >>> model.compile(optimizer, "mse", run_eagerly=True)
+    >>> def note(epoch, logs): return steps.append(model.get_weights()[0])
+    >>> spy = keras.callbacks.LambdaCallback(on_epoch_end=note)
+    >>> _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 2)), epochs=2, callbacks=[spy], verbose=0)
+    >>> bool(np.allclose(model.get_weights()[0], 0.75 * steps[0] + 0.25 * steps[1]))
+    True
+    """
+    optimizer = keras.optimizers.SGD(RATE, use_ema=True, ema_momentum=momentum)
+    target, model = target_of(net, seed), trainee(net, build, optimizer=optimizer)
+    history = fit(model, net, target, epochs=2)
+    assert_close(model.get_weights(), averages(net, target, momentum, 2), bound=SEVERAL)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    assert_close(single(history["loss"]), trained.epoch_losses(2), bound=SEVERAL)
+
+
+@claim(
+    "trainer.averaged-constrained",
+    derived="a mean of weights that are not negative is not negative",
+    corrects="Constraints hold for the weights that fit with use_ema=True ends with.",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "SGD(use_ema)"),
+)
+@given(nets(batch=4), booleans(), seeds)
+def test_averaged_weights_satisfy_their_constraint(net, eager, seed):
+    """
+    With use_ema=True the mean is of constrained weights, so that it satisfies non_neg as well.
+
+    The constraint is a part of each step, and the mean is of the weights as a step leaves them.
+    Until then, apply it once more after fit.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_constraint="non_neg")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile(keras.optimizers.SGD(8.0, use_ema=True, ema_momentum=0.5), "mse")
+    >>> x, y = np.ones((4, 3, 1)), -np.ones((4, 2))
+    >>> _ = model.fit(x, y, batch_size=1, epochs=3, verbose=0)
+    >>> kernel, *others = lstm.get_weights()
+    >>> lstm.set_weights([lstm.cell.kernel_constraint(kernel), *others])
+    >>> bool(np.all(lstm.get_weights()[0] >= 0))
+    True
+    """
+    optimizer = keras.optimizers.SGD(0.0, use_ema=True, ema_momentum=0.75)
+    layer = lstm(net.case, kernel_constraint="non_neg")
+    model = trainee(net, ("Sequential", eager), optimizer=optimizer, layer=layer)
+    fit(model, net, target_of(net, seed), batch_size=4)
+    instead = {"the mean is of the weights before the constraint": net.case.kernel}
+    assert_same(layer.get_weights()[0], np.maximum(net.case.kernel, 0), instead=instead)
+
+
+def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, list[Array]]:
+    """Return a model after two steps with running means, and these."""
+    optimizer = keras.optimizers.SGD(RATE, use_ema=True, ema_momentum=0.75)
+    model = trainee(net, build, optimizer=optimizer)
+    for row in in_order(net.samples, 2)[:2]:
+        model.train_on_batch(net.case.x[row], target[row])
+    return model, averages(net.of(np.arange(min(4, net.samples))), target, 0.75, 1)
+
+
+@claim(
+    "trainer.swapped-for-evaluate",
+    promised="keras.callbacks.SwapEMAWeights: evaluates with averaged weights, then swaps back",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "keras.callbacks.SwapEMAWeights"),
+)
+@given(nets(batch=samples), builds, seeds)
+def test_evaluate_can_use_averaged_weights(net, build, seed):
+    """
+    With the callback SwapEMAWeights evaluate uses the averaged weights, and leaves the others.
+
+    The model goes on with the weights that it had.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5, use_ema=True), "mse", run_eagerly=True)
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> _ = [model.train_on_batch(x, y) for step in range(2)]
+    >>> before, swap = model.get_weights(), keras.callbacks.SwapEMAWeights()
+    >>> loss = model.evaluate(x, y, callbacks=[swap], verbose=0)
+    >>> all(np.allclose(a, b, atol=1e-6) for a, b in zip(model.get_weights(), before))
+    True
+    """
+    target = target_of(net, seed)
+    model, means = averaging(net, build, target)
+    before, swap = model.get_weights(), keras.callbacks.SwapEMAWeights()
+    tested = evaluate(model, net, target, callbacks=[swap])
+    assert_close(single(tested), batch_loss(net.with_weights(means), target), bound=SEVERAL)
+    assert_close(model.get_weights(), before)
+
+
+@claim(
+    "trainer.swapped-for-predict",
+    promised="keras.callbacks.SwapEMAWeights: predicts with averaged weights, then swaps back",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "keras.callbacks.SwapEMAWeights"),
+)
+@given(nets(batch=samples), builds, seeds)
+def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
+    """
+    After predict with the callback SwapEMAWeights a model has the weights that it had before.
+
+    Only the prediction is made with the averaged ones. Until then, keep the weights and set
+    them again.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5, use_ema=True), "mse", run_eagerly=True)
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> _ = [model.train_on_batch(x, y) for step in range(2)]
+    >>> before, swap = model.get_weights(), keras.callbacks.SwapEMAWeights()
+    >>> outputs = model.predict(x, callbacks=[swap], verbose=0)
+    >>> model.set_weights(before)
+    >>> all(np.allclose(a, b, atol=1e-6) for a, b in zip(model.get_weights(), before))
+    True
+    """
+    model, means = averaging(net, build, target_of(net, seed))
+    before, swap = model.get_weights(), keras.callbacks.SwapEMAWeights()
+    predicted = model.predict(net.case.x, callbacks=[swap], verbose=0)
+    assert_close(predicted, outputs(net.with_weights(means)), bound=SEVERAL)
+    instead = {"the averaged weights stay": means}
+    assert_close(model.get_weights(), before, bound=SEVERAL, instead=instead)
+
+
+@claim(
+    "trainer.loss-scale",
+    promised="LossScaleOptimizer, and Optimizer, argument `loss_scale_factor`",
+    costly="models are built and trained for each example",
+    needs=("keras.Model.fit", "SGD(loss_scale_factor)"),
+)
+@given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
+def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
+    """
+    Loss scaling changes neither the steps nor the loss that is reported, in float32.
+
+    The loss is multiplied before the gradient is taken and the gradient divided after it. By a
+    power of two nothing is rounded.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5))
+    >>> model.compile(scaled, "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> before = model.evaluate(x, y, verbose=0)
+    >>> bool(np.isclose(model.train_on_batch(x, y), before))
+    True
+    """
+    target, plain = target_of(net, seed), keras.optimizers.SGD(RATE)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
+    dynamic = keras.optimizers.LossScaleOptimizer(plain, initial_scale=scale)
+    for optimizer in (dynamic, keras.optimizers.SGD(RATE, loss_scale_factor=scale)):
+        model = trainee(net, build, optimizer=optimizer)
+        history = fit(model, net, target)
+        assert_close(single(history["loss"]), trained.epoch_losses())
+        assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.loss-scale-overflow",
+    promised="LossScaleOptimizer: a step with a gradient that is not finite is skipped",
+    corrects="One NaN in a batch destroys the weights in mixed precision as in float32.",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
+)
+@given(nets(batch=samples), builds, seeds, whole([np.nan, np.inf, 3e38]))
+def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
+    """
+    Under LossScaleOptimizer a batch whose gradient is not finite changes no weight.
+
+    The scale of the loss is halved, and training goes on with the next batch. mixed_float16
+    puts this optimizer around one's own.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5))
+    >>> model.compile(scaled, "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((4, 3, 1)), np.full((4, 2), np.nan))
+    >>> all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
+    True
+    """
+    target, plain = target_of(net, seed), keras.optimizers.SGD(RATE)
+    optimizer = keras.optimizers.LossScaleOptimizer(plain, initial_scale=8.0)
+    model = trainee(net, build, optimizer=optimizer)
+    model.train_on_batch(net.case.x, np.full_like(target, bad))
+    assert_same(model.get_weights(), net.weights)
+    model.train_on_batch(net.case.x, target)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 9))
+    assert_close(model.get_weights(), trained.weights)
+
+
+@claim(
+    "trainer.mixed-precision",
+    promised="LossScaleOptimizer: prevents underflow of gradients in mixed precision",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
+)
+@given(nets(batch=samples, dtype="mixed_float16"), builds, seeds)
+def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed):
+    """
+    In mixed_float16 a step with a scaled loss moves float32 weights as one in float32 does.
+
+    To within the rounding of float16, that is. It works for gradients that float16 cannot
+    hold: those of a loss times 2**-14, say. A whole model in mixed_float16 has its optimizer
+    wrapped by compile().
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5))
+    >>> model.compile(scaled, "mse", run_eagerly=True)
+    >>> before = lstm.get_weights()[0]
+    >>> loss = model.train_on_batch(np.ones((4, 3, 1)), np.ones((4, 2)))
+    >>> str(lstm.get_weights()[0].dtype), bool(np.any(lstm.get_weights()[0] != before))
+    ('float32', True)
+    """
+    target, tiny = target_of(net, seed), 2.0**-14
+    scaled = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(RATE / tiny), initial_scale=1 / tiny
+    )
+    model = trainee(net, build, small_error, optimizer=scaled)
+    model.train_on_batch(net.case.x, target)
+    exact = [RATE * d for d in ours.slopes(net, target)]
+    moved = [w - new for w, new in zip(net.weights, model.get_weights(), strict=True)]
+    assert_close([d.astype("float16") for d in moved], exact)
+
+
+def small_error(t: Any, y: Any) -> Any:
+    """Return the squared error times 2**-14."""
+    return total((y - t) ** 2, axis=-1) * 2.0**-14
+
+
+@claim(
+    "trainer.schedule",
+    promised="LearningRateSchedule: the rate is a function of the optimizer's number of steps",
+    corrects="A learning rate schedule counts epochs, and begins anew with each fit.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
+    """
+    A learning rate schedule counts the steps of the optimizer, over epochs and calls of fit.
+
+    The first step has the number 0. Divide the number of samples by the batch size to find how
+    many steps an epoch has.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> rates = keras.optimizers.schedules.PiecewiseConstantDecay([1], [0.5, 0.0])
+    >>> model.compile(keras.optimizers.SGD(rates), "mse", run_eagerly=True)
+    >>> weights, x, y = [], np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> for fit in range(3):
+    ...     weights += [(model.fit(x, y, verbose=0), model.get_weights()[0])[1]]
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(weights, weights[1:])]  # steps 0 and 1 moved
+    [False, True]
+    """
+    rates = [0.5, 0.25, 0.125, 0.0625, 0.5, 0.25]
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([0, 1, 2, 3, 4], rates)
+    target, model = (
+        target_of(net, seed),
+        trainee(net, build, optimizer=keras.optimizers.SGD(schedule)),
+    )
+    _ = [fit(model, net, target) for call in range(2)]
+    for row, rate in zip(in_order(net.samples, 2, 2), rates, strict=False):
+        net = train(net, target, sgd(rate), [row]).net
+    assert_close(model.get_weights(), net.weights, bound=SEVERAL)

@@ -1,0 +1,414 @@
+"""Regularizers, constraints and initializers of any kind, and what freezing does to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import builds, evaluate, fit, samples, single, target_of, trainee
+from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.subject import lstm, to_numpy, total
+from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.trainer import batch_loss, nets
+
+
+def squares(weight: Any) -> Any:
+    """Return the sum of the squares of a weight: a regularizer."""
+    return total(total(weight**2, axis=-1))
+
+
+class Squares:
+    """A regularizer that is an object of a class of one's own."""
+
+    def __call__(self, weight: Any) -> Any:
+        """Return the sum of the squares of a weight."""
+        return squares(weight)
+
+
+def halved(weight: Any) -> Any:
+    """Return a weight by half: a constraint."""
+    return weight / 2
+
+
+def twos(shape: Any, dtype: Any = None) -> Any:
+    """Return numbers 2: an initializer."""
+    return np.full(tuple(shape), 2.0, "float32")
+
+
+ROLES = ("kernel", "recurrent", "bias")
+CALLABLES = {
+    "a function": squares,
+    "a lambda": lambda weight: squares(weight),
+    "an object": Squares(),
+}
+
+
+@claim(
+    "trainer.callables",
+    observed="Keras 2 and 3",
+    corrects="A regularizer, constraint or initializer has to be of a class of Keras.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, whole(list(CALLABLES)))
+def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, kind):
+    """
+    Any callable is taken as regularizer, constraint or initializer of each of the three weights.
+
+    A regularizer is called with the weight and returns its penalty, a constraint returns the
+    new weight, an initializer is called with a shape and a dtype.
+
+    >>> import keras, numpy as np
+    >>> def penalty(weight): return 0.0 * weight[0, 0] + 7.0
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=penalty)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0)
+    >>> round(loss - mse, 3)
+    7.0
+    """
+    penalties = dict.fromkeys([f"{role}_regularizer" for role in ROLES], CALLABLES[kind])
+    constraints = dict.fromkeys([f"{role}_constraint" for role in ROLES], halved)
+    layer, target = lstm(net.case, **penalties, **constraints), target_of(net, seed)
+    still = keras.optimizers.SGD(0.0)
+    model = trainee(net, build, layer=layer, optimizer=still)
+    total_penalty = sum(np.sum(weight.astype(float) ** 2) for weight in net.case.weights)
+    history = fit(model, net, target, batch_size=9)
+    assert_close(single(history["loss"]), [batch_loss(net, target) + total_penalty])
+    assert_close(layer.get_weights(), [weight / 2 for weight in net.case.weights])
+    assert_same(initialized(), [np.full((3, 8), 2.0), np.full((2, 8), 2.0), np.full(8, 2.0)])
+
+
+def initialized() -> list[Array]:
+    """Return the weights that functions made, of an LSTM whose forget gate gets no bias of 1."""
+    made_by = dict.fromkeys([f"{role}_initializer" for role in ROLES], twos)
+    layer = keras.layers.LSTM(2, unit_forget_bias=False, **made_by)
+    layer.build((None, None, 3))
+    return list(layer.get_weights())
+
+
+@claim(
+    "trainer.callables-in-bidirectional",
+    derived="trainer.callables, for each of the two layers",
+    costly="a layer is built for each example",
+    needs="keras.Model.fit",
+)
+@given(seeds, whole(["regularizer", "constraint", "initializer"]), whole(ROLES))
+def test_bidirectional_takes_a_layer_with_any_callable(seed, part, role):
+    """
+    Bidirectional takes an LSTM whose regularizer, constraint or initializer is a function.
+
+    Both directions then have it. Until then, register the function.
+
+    >>> import keras, numpy as np
+    >>> @keras.utils.register_keras_serializable()
+    ... def penalty(weight): return 0.0 * weight[0, 0] + 7.0
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=penalty)
+    >>> both = keras.layers.Bidirectional(lstm)
+    >>> _ = both(np.ones((1, 3, 1)))
+    >>> [round(float(loss), 3) for loss in both.losses]
+    [7.0, 7.0]
+    """
+    function = {"regularizer": squares, "constraint": halved, "initializer": twos}[part]
+    layer = keras.layers.LSTM(2, **{f"{role}_{part}": function})
+    both = keras.layers.Bidirectional(layer)
+    both(noise((1, 3, 1), seed))
+    cells = both.forward_layer.cell, both.backward_layer.cell
+    copies = [getattr(cell, f"{role}_{part}") for cell in cells]
+    assert copies == [function, function], f"the two directions have {copies}"
+
+
+# Penalties of wrapped, shared and frozen layers.
+
+
+def penalized(inside: Any = None, outside: Any = None) -> dict[str, Any]:
+    """Return layers by what they are, each of LSTMs with penalties on all weights.
+
+    Args:
+        inside: arguments of each LSTM and of each cell.
+        outside: arguments of what wraps them.
+    """
+    names = [f"{role}_regularizer" for role in ROLES]
+    squared = {**dict.fromkeys(names, keras.regularizers.L2(1.0)), "bias_initializer": "ones"}
+    given_, wrapped, layers = {**squared, **(inside or {})}, outside or {}, keras.layers
+    cells = [layers.LSTMCell(2, **given_), layers.LSTMCell(3, **given_)]
+    return {
+        "LSTM": layers.LSTM(2, **given_),
+        "unrolled LSTM": layers.LSTM(2, unroll=True, **given_),
+        "RNN of a cell": layers.RNN(layers.LSTMCell(2, **given_), **wrapped),
+        "RNN of two cells": layers.RNN(cells, **wrapped),
+        "Bidirectional": layers.Bidirectional(layers.LSTM(2, **given_), **wrapped),
+        "Sequential": keras.Sequential([layers.LSTM(2, **given_)]),
+        "TimeDistributed": layers.TimeDistributed(layers.LSTM(2, **given_), **wrapped),
+    }
+
+
+DATA = [noise((2, 3, 2), 1), noise((2, 4, 3, 2), 2)]
+"""Samples for most layers, and for TimeDistributed."""
+
+
+def joined(layers: dict[str, Any], eager: bool, rate: float) -> Any:
+    """Return a compiled model that adds up the outputs of layers, with weights that move."""
+    inputs = [keras.Input((3, 2)), keras.Input((4, 3, 2))]
+    outputs = []
+    for name, layer in layers.items():
+        below = inputs[1] if name == "TimeDistributed" else inputs[0]
+        outputs.append(keras.layers.Flatten()(layer(below)))
+    joint = keras.layers.Concatenate()(outputs)
+    model = keras.Model(inputs, keras.layers.Dense(1)(joint))
+    model.compile(keras.optimizers.SGD(rate), "mse", run_eagerly=eager)
+    return model
+
+
+def reported_penalties(layers: dict[str, Any], eager: bool) -> float:
+    """Return what a step reports of a model that has no error."""
+    model = joined(layers, eager, rate=0.0)
+    y = to_numpy(model(DATA))
+    return float(model.train_on_batch(DATA, y))
+
+
+@claim(
+    "trainer.penalty-once",
+    derived="training.penalty-added-once, for layers within layers",
+    corrects="A wrapper counts the penalties of its layer twice, or drops them.",
+    costly="seven layers are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(booleans())
+def test_penalties_of_wrapped_layers_count_once(eager):
+    """
+    The penalty of each weight counts once in the loss, whatever wraps the LSTM.
+
+    Tried are cells and stacks of cells in RNN, Bidirectional, Sequential and TimeDistributed,
+    where the layer runs many times.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(1.0))
+    >>> both = keras.layers.Bidirectional(lstm)
+    >>> model = keras.Sequential([keras.Input((3, 1)), both])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 4)), verbose=0)
+    >>> kernels = [both.get_weights()[k] for k in (0, 3)]
+    >>> bool(np.isclose(loss - mse, np.sum(np.square(kernels)), atol=1e-5))
+    True
+    """
+    layers = penalized()
+    reported = single(reported_penalties(layers, eager))
+    weights = [weight.astype(float) for layer in layers.values() for weight in layer.get_weights()]
+    assert_close(reported, sum(np.sum(weight**2) for weight in weights))
+
+
+@claim(
+    "trainer.penalty-frozen",
+    observed="Keras 3",
+    corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
+    costly="seven layers are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(booleans(), whole(["inside", "attribute"]))
+def test_a_frozen_layer_has_no_penalty_whatever_wraps_it(eager, how):
+    """
+    The weights of a frozen LSTM add no penalty to the reported loss, whatever wraps the LSTM.
+
+    Frozen is an LSTM or a cell that is made with trainable=False, and what is in a wrapper whose
+    attribute `trainable` is set to False.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", trainable=False)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.Bidirectional(lstm)])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 4)), verbose=0)
+    >>> loss == mse
+    True
+    """
+    reported = reported_penalties(frozen(how), eager)
+    assert reported == 0, f"penalties of frozen layers: {reported}"
+
+
+def frozen(how: str) -> dict[str, Any]:
+    """Return layers that are frozen `inside`, by an argument `outside`, or by an `attribute`."""
+    still = {"trainable": False}
+    if how != "attribute":
+        return penalized(**{how: still})
+    layers = penalized()
+    for layer in layers.values():
+        layer.trainable = False
+    return layers
+
+
+@claim(
+    "trainer.penalty-shared",
+    derived="a penalty of weights is of the weights, one of outputs is of each output",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), booleans(), seeds)
+def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, eager, seed):
+    """
+    A layer that is called twice in a model adds the penalty of its weights once.
+
+    Its activity regularizer adds a penalty for each call, divided by the batch size.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(1.0))
+    >>> x = keras.Input((3, 1))
+    >>> model = keras.Model(x, keras.layers.Add()([lstm(x), lstm(-x)]))
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0)
+    >>> bool(np.isclose(loss - mse, np.sum(lstm.get_weights()[0] ** 2), atol=1e-5))
+    True
+    """
+    one = keras.regularizers.L2(1.0)
+    layer = lstm(net.case, kernel_regularizer=one, activity_regularizer=one)
+    x = keras.Input((None, net.case.features))
+    model = keras.Model(x, keras.layers.Concatenate()([layer(x), layer(-x)]))
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mse"], run_eagerly=eager)
+    y = noise((net.samples, 2 * net.case.units), seed)
+    loss, mse = evaluate(model, net, y, batch_size=9)
+    outputs = to_numpy(model(net.case.x)).astype(float)
+    exact = np.sum(net.case.kernel.astype(float) ** 2) + np.sum(outputs**2) / net.samples
+    assert_close(single(loss), float(mse) + exact)
+
+
+@claim(
+    "trainer.activity-time-distributed",
+    derived="the loss of a model holds the losses of its layers",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), booleans(), seeds)
+def test_time_distributed_adds_the_activity_penalty_of_its_layer(net, eager, seed):
+    """
+    TimeDistributed adds the activity penalty of the LSTM that it wraps to the loss.
+
+    The penalty is that of the outputs for all slices. Until then, put a layer after it that
+    adds it.
+
+    >>> import keras, numpy as np
+    >>> slices, penalty = keras.Input((5, 3, 1)), keras.layers.ActivityRegularization(l2=1.0)
+    >>> distributed = keras.layers.TimeDistributed(keras.layers.LSTM(2))
+    >>> model = keras.Sequential([slices, distributed, penalty])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 5, 3, 1)), np.ones((4, 5, 2)), verbose=0)
+    >>> loss > mse
+    True
+    """
+    layer = lstm(net.case, activity_regularizer=keras.regularizers.L2(1.0))
+    x, inputs = net.case.x[:, None], keras.Input((1, net.case.timesteps, net.case.features))
+    model = keras.Model(inputs, keras.layers.TimeDistributed(layer)(inputs))
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mse"], run_eagerly=eager)
+    y = noise((net.samples, 1, net.case.units), seed)
+    loss, mse = model.evaluate(x, y, batch_size=9, verbose=0)
+    penalty = np.sum(to_numpy(model(x)).astype(float) ** 2) / net.samples
+    instead = {"no penalty is added": np.array(0.0)}
+    assert_close(single(loss) - single(mse), penalty, instead=instead)
+
+
+# Freezing.
+
+
+def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
+    """Return which of the layers a step moves."""
+    model = joined(layers, eager, rate=0.5)
+    before = {name: layer.get_weights() for name, layer in layers.items()}
+    model.train_on_batch(DATA, np.full((2, 1), 9.0))
+    return [
+        name
+        for name, layer in layers.items()
+        if any(np.any(a != b) for a, b in zip(layer.get_weights(), before[name], strict=True))
+    ]
+
+
+@claim(
+    "trainer.frozen-wrapped",
+    promised="Layer, attribute `trainable`: whether the layer is trained",
+    corrects="To freeze a Bidirectional, both of its layers have to be frozen by hand.",
+    costly="seven layers are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(booleans(), whole(["inside", "attribute"]))
+def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
+    """
+    No step moves an LSTM that is made with trainable=False, or whose wrapper is set so.
+
+    Set the attribute before compile(). Tried are cells and stacks of cells in RNN,
+    Bidirectional, Sequential and TimeDistributed.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, trainable=False))
+    >>> model = keras.Sequential([keras.Input((3, 1)), both, keras.layers.Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> before = both.get_weights()
+    >>> _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 1)), verbose=0)
+    >>> all(np.array_equal(a, b) for a, b in zip(both.get_weights(), before))
+    True
+    """
+    moved = trained_names(frozen(how), eager)
+    assert moved == [], f"trained in spite of trainable=False: {moved}"
+
+
+@claim(
+    "trainer.frozen-by-argument",
+    promised="Layer, argument `trainable`: whether the layer's variables are trainable",
+    corrects="Bidirectional(LSTM(2), trainable=False) is frozen.",
+    costly="seven layers are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(booleans())
+def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
+    """
+    No step moves an LSTM in Bidirectional, TimeDistributed or RNN made with trainable=False.
+
+    It is the same whether the wrapper is made so, or its attribute is set. Until then, set the
+    attribute of a wrapper that is made without the argument.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> both.trainable = False
+    >>> model = keras.Sequential([keras.Input((3, 1)), both, keras.layers.Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> before = both.get_weights()
+    >>> _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 1)), verbose=0)
+    >>> all(np.array_equal(a, b) for a, b in zip(both.get_weights(), before))
+    True
+    """
+    layers = frozen("outside")
+    wrappers = ("RNN of a cell", "RNN of two cells", "Bidirectional", "TimeDistributed")
+    moved = trained_names({name: layers[name] for name in wrappers}, eager)
+    assert moved == [], f"trained in spite of trainable=False: {moved}"
+
+
+@claim(
+    "trainer.frozen-bidirectional",
+    observed="Keras 3",
+    corrects="Bidirectional makes copies of its layer that are trainable.",
+    costly="models are built for each example",
+)
+@given(nets(), whole(["argument", "attribute"]))
+def test_bidirectional_of_a_frozen_layer_is_frozen(net, how):
+    """
+    Bidirectional of a layer with trainable=False has no trainable weights, and clones neither.
+
+    Both directions take it over, whether it was an argument or was set before wrapping.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> lstm.trainable = False
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.Bidirectional(lstm)])
+    >>> clone = keras.models.clone_model(model)
+    >>> len(model.trainable_weights), len(clone.trainable_weights), len(clone.weights)
+    (0, 0, 6)
+    """
+    given_ = {"argument": {"trainable": False}, "attribute": {}}[how]
+    layer = lstm(net.case, **given_)
+    layer.trainable = False
+    inputs = keras.Input((None, net.case.features))
+    model = keras.Model(inputs, keras.layers.Bidirectional(layer)(inputs))
+    clone = keras.models.clone_model(model)
+    numbers = [len(copy.trainable_weights) for copy in (model, clone)]
+    assert numbers == [0, 0], f"trainable weights of the model and of its clone: {numbers}"

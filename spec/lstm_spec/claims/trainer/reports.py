@@ -1,0 +1,525 @@
+"""What fit, evaluate and their like report, from arrays and from other sources."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    evaluate,
+    fit,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness.strategies import Array, noise, seeds
+from lstm_spec.harness.subject import lstm, padded
+from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+
+
+@claim(
+    "trainer.epoch-loss",
+    observed="Keras 2 and 3",
+    corrects="The loss of an epoch is the mean of the losses of its batches.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]))
+def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, size):
+    """
+    The loss that fit reports is the mean over the epoch's samples, each before its own step.
+
+    A smaller last batch counts less, by its number of samples. The weights change from batch
+    to batch, so this is the loss of no weights at all; evaluate reports that of the last ones.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, before = np.random.rand(3, 3, 1), np.random.rand(3, 2), model.get_weights()
+    >>> fitted = model.fit(x, y, batch_size=2, shuffle=False, verbose=0).history["loss"][0]
+    >>> model.set_weights(before)
+    >>> pair, last = model.train_on_batch(x[:2], y[:2]), model.train_on_batch(x[2:], y[2:])
+    >>> bool(np.isclose(fitted, (2 * pair + last) / 3))
+    True
+    """
+    target = target_of(net, seed)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, size))
+    reported = fit(trainee(net, build), net, target, batch_size=size)["loss"]
+    instead = {"each batch counts as much as another": trained.losses.mean(keepdims=True)}
+    assert_close(single(reported), trained.epoch_losses(), instead=instead)
+
+
+@claim(
+    "trainer.epochs-anew",
+    observed="Keras 2 and 3",
+    corrects="The loss that fit reports is a running mean over all epochs.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_every_epoch_is_reported_by_itself(net, build, seed):
+    """
+    The loss and the metrics of an epoch begin anew, in each epoch and in each call of fit.
+
+    What an earlier epoch reported does not come in, so a curve of them is not smoothed.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> history = model.fit(x, y, batch_size=4, epochs=2, verbose=0).history["loss"]
+    >>> again = model.evaluate(x, y, verbose=0)
+    >>> bool(np.isclose(model.fit(x, y, batch_size=4, verbose=0).history["loss"][0], again))
+    True
+    """
+    target, epochs = target_of(net, seed), in_order(net.samples, 2, 3)
+    trained = train(net, target, sgd(RATE), epochs)
+    model = trainee(net, build, metrics=["mse"])
+    twice, again = fit(model, net, target, epochs=2), fit(model, net, target)
+    reported = [[*twice[name], *again[name]] for name in ("loss", "mse")]
+    assert_close(single(reported), [trained.epoch_losses(3)] * 2, bound=SEVERAL)
+
+
+@claim(
+    "trainer.evaluate-twice",
+    derived="evaluate changes no weight, and its result is a mean over the samples",
+    corrects="evaluate depends on the batch size.",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
+def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
+    """
+    Each call of evaluate returns the mean loss of all samples, for any batch size.
+
+    It leaves nothing behind, neither in the weights nor in what the next call reports.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
+    >>> losses = [model.evaluate(x, y, batch_size=size, verbose=0) for size in (2, 2, 1)]
+    >>> bool(np.allclose(losses, np.mean((model(x) - y) ** 2)))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build, loss)
+    reported = [evaluate(model, net, target, batch_size=size) for size in (2, 2, 1, 9)]
+    assert_close(single(reported), [batch_loss(net, target, loss)] * 4)
+
+
+@claim(
+    "trainer.on-batch-alone",
+    observed="Keras 2, and Keras 3 since 3.5",
+    corrects="train_on_batch returns a running mean over its calls.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_train_on_batch_reports_its_own_batch(net, build, seed):
+    """
+    train_on_batch and test_on_batch report the batch that they are given, and no earlier one.
+
+    A loop of one's own has to take the mean over an epoch by itself.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> first, second = model.test_on_batch(x[:2], y[:2]), model.test_on_batch(x[2:], y[2:])
+    >>> bool(np.isclose(second, np.mean((model(x[2:]) - y[2:]) ** 2)))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build, metrics=["mae"])
+    rows = [np.array([0]), np.array([1, 2]), np.array([0])]
+    tested = [model.test_on_batch(net.case.x[row], target[row]) for row in rows]
+    mse = [batch_loss(net.of(row), target[row]) for row in rows]
+    mae = [batch_loss(net.of(row), target[row], "mae") for row in rows]
+    assert_close(single(tested), np.stack([mse, mae], axis=1))
+    trained = [model.train_on_batch(net.case.x[row], target[row])[0] for row in rows]
+    assert_close(single(trained), train(net, target, sgd(RATE), rows).losses, bound=SEVERAL)
+
+
+def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield batches of two samples with their targets, over and over."""
+    for row in itertools.cycle(in_order(net.samples, 2)):
+        yield net.case.x[row], target[row]
+
+
+@claim(
+    "trainer.generator",
+    promised="Model.fit, argument `x`: a generator that returns (inputs, targets)",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_generator_trains_as_the_arrays_do(net, build, seed):
+    """
+    With the batches of a generator fit and evaluate do what they do with the same arrays.
+
+    The numbers that they report are the same too. How many batches are an epoch has to be
+    given: a generator has no length.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
+    >>> parts = ((x[rows], y[rows]) for rows in (slice(0, 2), slice(2, 3)))
+    >>> loss = model.evaluate(parts, steps=2, verbose=0)
+    >>> bool(np.isclose(loss, model.evaluate(x, y, verbose=0)))
+    True
+    """
+    target, count = target_of(net, seed), len(in_order(net.samples, 2))
+    trained, model = train(net, target, sgd(RATE), in_order(net.samples, 2, 2)), trainee(net, build)
+    options = {"epochs": 2, "steps_per_epoch": count, "verbose": 0}
+    history = model.fit(batches(net, target), **options).history["loss"]
+    tested = model.evaluate(batches(net, target), steps=count, verbose=0)
+    assert_close(single(history), trained.epoch_losses(2), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
+
+
+@claim(
+    "trainer.dataset-object",
+    promised="keras.utils.PyDataset: what fit and evaluate take in place of arrays",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
+    """
+    With a keras.utils.PyDataset fit and evaluate do what they do with the same arrays.
+
+    It has a length, so that an epoch is known, and the last batch may be smaller.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> class Ones(keras.utils.PyDataset):
+    ...     def __len__(self): return 2
+    ...     def __getitem__(self, index): return np.ones((2 - index, 3, 1)), np.ones((2 - index, 2))
+    >>> loss = model.evaluate(np.ones((3, 3, 1)), np.ones((3, 2)), verbose=0)
+    >>> bool(np.isclose(model.evaluate(Ones(), verbose=0), loss))
+    True
+    """
+    target, data = target_of(net, seed), dataset(net, seed)
+    trained, model = train(net, target, sgd(RATE), in_order(net.samples, 2, 2)), trainee(net, build)
+    history = model.fit(data, epochs=2, shuffle=False, verbose=0).history["loss"]
+    assert_close(single(history), trained.epoch_losses(2), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    tested = model.evaluate(data, verbose=0)
+    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
+
+
+def dataset(net: Net, seed: int) -> Any:
+    """Return a PyDataset of the samples of a net with their targets, in batches of two."""
+    target, rows = target_of(net, seed), in_order(net.samples, 2)
+
+    class Pairs(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+        def __len__(self) -> int:
+            return len(rows)
+
+        def __getitem__(self, index: int) -> tuple[Array, Array]:
+            return net.case.x[rows[index]], target[rows[index]]
+
+    return Pairs()
+
+
+@claim(
+    "trainer.tf-data",
+    promised="Model.fit, argument `x`: a tf.data.Dataset of (inputs, targets)",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "tensorflow"),
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
+    """
+    With a tf.data.Dataset of batches fit and evaluate do what they do with the same arrays.
+
+    The dataset says what a batch is, so that fit takes no batch_size beside it. The example
+    takes one that Keras makes, of sequences of a series.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(5, 1), np.random.rand(3, 1)
+    >>> data = keras.utils.timeseries_dataset_from_array(x, y, 3, batch_size=2)
+    >>> windows = np.stack([x[:3], x[1:4], x[2:]])  # (batch, timesteps, features)
+    >>> bool(np.isclose(model.evaluate(data, verbose=0), model.evaluate(windows, y, verbose=0)))
+    True
+    """
+    target = target_of(net, seed)
+    trained, model = train(net, target, sgd(RATE), in_order(net.samples, 2, 2)), trainee(net, build)
+    history = model.fit(tf_data(net.case.x, target), epochs=2, verbose=0).history["loss"]
+    tested = model.evaluate(tf_data(net.case.x, target), verbose=0)
+    assert_close(single(history), trained.epoch_losses(2), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
+
+
+def tf_data(*arrays: Any) -> Any:
+    """Return a tf.data.Dataset of arrays in batches of two."""
+    import tensorflow
+
+    return tensorflow.data.Dataset.from_tensor_slices(arrays).batch(2)
+
+
+@claim(
+    "trainer.metric-of-all",
+    observed="Keras 2 and 3",
+    corrects="evaluate returns the mean of a metric over the batches.",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
+def test_a_metric_is_of_all_samples(net, build, seed):
+    """
+    A metric is computed over all samples together, not as a mean over the batches.
+
+    The root of the mean squared error shows it: it is the root over all samples and, with
+    return_sequences=True, over all timesteps.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=[keras.metrics.RootMeanSquaredError()])
+    >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
+    >>> loss, root = model.evaluate(x, y, batch_size=2, verbose=0)
+    >>> bool(np.isclose(root, np.sqrt(np.mean((model(x) - y) ** 2))))
+    True
+    """
+    target, root = target_of(net, seed), keras.metrics.RootMeanSquaredError()
+    reported = evaluate(trainee(net, build, metrics=[root, "mae"]), net, target)
+    mse, mae = (batch_loss(net, target, name) for name in ("mse", "mae"))
+    assert_close(single(reported), [mse, np.sqrt(mse), mae])
+
+
+@claim(
+    "trainer.accuracy",
+    promised="Model.compile, argument `metrics`: what 'accuracy' stands for is told by the shapes",
+    corrects="'accuracy' is the same for any targets.",
+    costly="models are built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds)
+def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
+    """
+    "accuracy" is the share of hits: of rounded single outputs, or of the largest of several.
+
+    Targets of several outputs may be one-hot or, with a last axis of one, whole numbers. With
+    return_sequences=True every timestep counts as much as another.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((None, 1))  # (batch, timesteps, features)
+    >>> first = keras.Model(inputs, keras.layers.Lambda(lambda x: x)(inputs))  # outputs its input
+    >>> first.compile(loss="mse", metrics=["accuracy"])
+    >>> x, y = np.array([[[0.2], [0.7], [0.9]]]), np.array([[[0.0], [1.0], [0.0]]])
+    >>> bool(np.isclose(first.evaluate(x, y, verbose=0)[1], 2 / 3))
+    True
+    """
+    ids = np.argmax(noise(net.output_shape, seed), axis=-1)[..., None]
+    one = Net(net.case, net.head[:, :1])
+    hits = np.argmax(outputs(net), axis=-1)[..., None] == ids, (outputs(one) > 0.5) == (ids > 0)
+    single_output = accuracy(one, build, (ids > 0).astype("float32"))
+    reported = [
+        accuracy(net, build, np.eye(3, dtype="float32")[ids[..., 0]]),
+        accuracy(net, build, ids),
+        single_output,
+    ]
+    assert_close(single(reported), [np.mean(hits[0]), np.mean(hits[0]), np.mean(hits[1])])
+
+
+def accuracy(net: Net, build: tuple[str, bool], target: Array) -> float:
+    """Return what evaluate reports as accuracy."""
+    return float(evaluate(trainee(net, build, metrics=["accuracy"]), net, target)[1])
+
+
+@claim(
+    "trainer.validation",
+    promised="Model.fit, argument `validation_data`: evaluated at the end of each epoch",
+    corrects="loss and val_loss of an epoch are of the same weights.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
+    """
+    The val_loss of an epoch is that of the weights it ends with, the loss of those on the way.
+
+    So with the same data for both, and where training works, val_loss is mostly the smaller.
+    The weights do not learn from it.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> history = model.fit(x, y, validation_data=(x, y), verbose=0).history
+    >>> bool(np.isclose(history["val_loss"][0], model.evaluate(x, y, verbose=0)))
+    True
+    """
+    target, other, model = target_of(net, seed), target_of(net, seed + 1), trainee(net, build)
+    first = train(net, target, sgd(RATE), in_order(net.samples, 2))
+    second = train(first.net, target, sgd(RATE), in_order(net.samples, 2))
+    history = fit(model, net, target, epochs=2, validation_data=(padded(net), other))
+    exact = [batch_loss(trained.net, other) for trained in (first, second)]
+    assert_close(single(history["val_loss"]), exact, bound=SEVERAL)
+    assert_close(model.get_weights(), second.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.validation-split",
+    promised="Model.fit, argument `validation_split`: the last samples, before shuffling",
+    corrects="validation_split draws its samples at random.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
+def test_validation_split_takes_the_last_samples(net, build, seed, share):
+    """
+    validation_split=s keeps the last share s of the samples for val_loss, and trains on the rest.
+
+    This comes before any shuffling. So data that is ordered, by class for example, needs to be
+    shuffled first; windows of one series are split by time.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> history = model.fit(x, y, validation_split=0.5, verbose=0).history
+    >>> bool(np.isclose(history["val_loss"][0], model.evaluate(x[2:], y[2:], verbose=0)))
+    True
+    """
+    target, count = target_of(net, seed), round(4 * (1 - share))
+    last = slice(count, None)
+    model, trained = trainee(net, build), train(net, target, sgd(RATE), [np.arange(count)])
+    history = fit(model, net, target, validation_split=share, shuffle=True, batch_size=4)
+    exact = [trained.losses[0], batch_loss(trained.net.of(last), target[last])]
+    assert_close(single([history["loss"][0], history["val_loss"][0]]), exact)
+    assert_close(model.get_weights(), trained.weights)
+
+
+@claim(
+    "trainer.penalty-in-the-loss",
+    observed="Keras 2 and 3",
+    corrects="With loss='mse' and metrics=['mse'] both report the same.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, seed):
+    """
+    The reported loss includes the penalties of regularizers, and a metric of the same name not.
+
+    So the two differ by the penalty of the weights, in fit and in evaluate. To compare models
+    with other penalties, compare a metric.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(0.5))
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> loss, mse = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0)
+    >>> bool(np.isclose(loss - mse, 0.5 * np.sum(lstm.get_weights()[0] ** 2)))
+    True
+    """
+    layer = lstm(net.case, kernel_regularizer=keras.regularizers.L2(0.5))
+    frozen = keras.optimizers.SGD(0.0)
+    model = trainee(net, build, metrics=["mse"], layer=layer, optimizer=frozen)
+    target, penalty = target_of(net, seed), 0.5 * np.sum(net.case.kernel.astype(float) ** 2)
+    history, mse = fit(model, net, target), batch_loss(net, target)
+    fitted = [history["loss"][0], history["mse"][0]]
+    assert_close(single([fitted, evaluate(model, net, target)]), [[mse + penalty, mse]] * 2)
+
+
+def with_two_heads(net: Net, eager: bool, **options: Any) -> Any:
+    """Return a compiled model with an output for each of the two columns of a net's head."""
+    inputs = keras.Input((None, net.case.features))
+    heads = [keras.layers.Dense(1, name=name) for name in ("left", "right")]
+    below = lstm(net.case)(inputs)
+    model = keras.Model(inputs, [head(below) for head in heads])
+    for column, head in enumerate(heads):
+        head.set_weights([net.head[:-1, [column]], net.head[-1, [column]]])
+    arguments = {"loss": ["mse", "mae"], "optimizer": keras.optimizers.SGD(RATE), **options}
+    model.compile(run_eagerly=eager, **arguments)
+    return model
+
+
+def two_losses(net: Net, target: Array) -> list[float]:
+    """Return the losses of the two outputs of `with_two_heads`."""
+    columns = [Net(net.case, net.head[:, [column]]) for column in (0, 1)]
+    return [
+        batch_loss(part, target[:, [column]], name)
+        for column, (part, name) in enumerate(zip(columns, ("mse", "mae"), strict=True))
+    ]
+
+
+@claim(
+    "trainer.several-outputs",
+    promised="Model.compile, argument `loss_weights`: the loss is the weighted sum of all losses",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4, outputs=2), booleans(), seeds)
+def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
+    """
+    With several outputs the reported loss is the sum of all losses, each times its loss_weight.
+
+    Beside it evaluate reports the loss of each output, and these without the weights.
+
+    >>> import keras, numpy as np
+    >>> inputs, name = keras.Input((3, 1)), "a"
+    >>> heads = [keras.layers.Dense(1, name=name) for name in ("a", "b")]
+    >>> model = keras.Model(inputs, [head(keras.layers.LSTM(2)(inputs)) for head in heads])
+    >>> model.compile("sgd", ["mse", "mae"], loss_weights=[2.0, 0.5])
+    >>> loss, a, b = model.evaluate(np.ones((4, 3, 1)), [np.ones((4, 1))] * 2, verbose=0)
+    >>> bool(np.isclose(loss, 2.0 * a + 0.5 * b))
+    True
+    """
+    target = target_of(net, seed)
+    model = with_two_heads(net, eager, loss_weights=[2.0, 0.5])
+    left, right = two_losses(net, target)
+    reported = evaluate(model, net, [target[:, :1], target[:, 1:]])
+    assert_close(single(reported), [2 * left + right / 2, left, right])
+
+
+@claim(
+    "trainer.output-losses",
+    derived="trainer.evaluate-twice, for each of several outputs",
+    corrects="The losses of the outputs add up to the loss that is reported beside them.",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=3, outputs=2), seeds)
+def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
+    """
+    Compiled, evaluate reports for each of several outputs the mean loss of all samples.
+
+    A smaller last batch counts less, for each output as for the whole loss. Until then, choose
+    a batch size that divides the number of samples, or run eagerly.
+
+    >>> import keras, numpy as np
+    >>> inputs, name = keras.Input((3, 1)), "a"
+    >>> heads = [keras.layers.Dense(1, name=name) for name in ("a", "b")]
+    >>> model = keras.Model(inputs, [head(keras.layers.LSTM(2)(inputs)) for head in heads])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.arange(9.0).reshape(3, 3, 1), np.array([[1.0], [2.0], [9.0]])
+    >>> loss, a, b = model.evaluate(x, [y, y], batch_size=2, verbose=0)
+    >>> bool(np.isclose(loss, a + b))
+    True
+    """
+    target, rows = target_of(net, seed), in_order(3, 2)
+    parts = [two_losses(net.of(row), target[row]) for row in rows]
+    left, right = two_losses(net, target)
+    reported = evaluate(with_two_heads(net, eager=False), net, [target[:, :1], target[:, 1:]])
+    evenly = np.array([left + right, *np.mean(parts, axis=0)])
+    instead = {"each batch counts as much as another": evenly}
+    assert_close(single(reported), np.array([left + right, left, right]), instead=instead)

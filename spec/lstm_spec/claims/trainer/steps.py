@@ -1,0 +1,322 @@
+"""Which steps fit takes: batches, their order, seeds, and several steps at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    evaluate,
+    fit,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness import trainer as ours
+from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.subject import FORMS
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+
+
+@claim(
+    "trainer.batches-in-order",
+    derived="Model.fit, argument `shuffle`: if it is False, the samples keep their order",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, return_sequences=booleans(), go_backwards=booleans(), unroll=booleans()),
+    builds,
+    seeds,
+    sampled_from([1, 2, 3, 7]),
+    whole(["mse", "mae", "huber", "log_cosh", "binary"]),
+)
+def test_fit_takes_a_step_for_each_batch_in_order(net, build, seed, size, loss):
+    """
+    With shuffle=False fit takes one step for each batch, in the order of the samples.
+
+    The last batch may be smaller, and its step is as long: it is the mean over fewer samples.
+    The next epoch begins with the weights that this one leaves.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, before = np.random.rand(3, 3, 1), np.random.rand(3, 2), model.get_weights()
+    >>> fitted = model.fit(x, y, batch_size=2, shuffle=False, verbose=0), model.get_weights()
+    >>> model.set_weights(before)
+    >>> losses = [model.train_on_batch(x[:2], y[:2]), model.train_on_batch(x[2:], y[2:])]
+    >>> all(np.allclose(a, b, atol=1e-6) for a, b in zip(model.get_weights(), fitted[1]))
+    True
+    """
+    target, rows = target_of(net, seed, loss), in_order(net.samples, size, 2)
+    trained, model = train(net, target, sgd(RATE), rows, loss), trainee(net, build, loss)
+    history = fit(model, net, target, batch_size=size, epochs=2)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    assert_close(single(history["loss"]), trained.epoch_losses(2), bound=SEVERAL)
+
+
+def orders(net: Net, build: tuple[str, bool], epochs: int, data: Any = None, **options: Any) -> Any:
+    """Return the numbers of the samples in the order in which fit takes them, epoch by epoch.
+
+    Each is a batch of its own, and its loss tells which it is. The loss of a batch is found from
+    the running mean that callbacks are told.
+    """
+    target = 16.0 * (1 + np.arange(net.samples))[:, None]
+    seen: list[float] = []
+    spy = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(float(logs["loss"]))
+    )
+    model = trainee(net, build, optimizer=keras.optimizers.SGD(0.0))
+    arguments = (
+        {"x": net.case.x, "y": target, "batch_size": 1}
+        if data is None
+        else {"x": data(net, target)}
+    )
+    model.fit(**arguments, epochs=epochs, callbacks=[spy], verbose=0, **options)
+    running = np.reshape(seen, (epochs, -1)) * (1 + np.arange(net.samples))
+    losses = np.diff(running, axis=1, prepend=0.0)
+    return np.rint(np.sqrt(losses) / 16.0).astype(int) - 1
+
+
+@claim(
+    "trainer.every-sample-once",
+    promised="Model.fit, argument `shuffle`: whether to shuffle before each epoch",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=integers(3, 9), timesteps=1), builds, seeds)
+def test_shuffling_takes_every_sample_once_in_each_epoch(net, build, seed):
+    """
+    When fit shuffles arrays, as it does by default, each epoch takes every sample exactly once.
+
+    It is the order that is drawn, not the samples. The timesteps within a sample keep theirs.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(5, 3, 1), np.random.rand(5, 2)
+    >>> losses = model.fit(x, y, batch_size=2, epochs=3, verbose=0).history["loss"]
+    >>> bool(np.allclose(losses, model.evaluate(x, y, verbose=0)))
+    True
+    """
+    keras.utils.set_random_seed(seed)
+    taken = orders(net, build, epochs=2)
+    assert_same(np.sort(taken, axis=1), np.tile(np.arange(net.samples), (2, 1)))
+    assert_same(
+        orders(net, build, epochs=2, shuffle=False), np.tile(np.arange(net.samples), (2, 1))
+    )
+
+
+@claim(
+    "trainer.shuffled-anew",
+    promised="Model.fit, argument `shuffle`: the data is shuffled before each epoch",
+    corrects="After set_random_seed the order of the samples changes from epoch to epoch.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=9, timesteps=1), builds, seeds)
+def test_each_epoch_has_an_order_of_its_own(net, build, seed):
+    """
+    After set_random_seed fit shuffles the samples anew before each epoch.
+
+    By chance one of 10**5 cases has the same order of nine samples twice. Until then, shuffle
+    by hand before each epoch.
+
+    >>> import keras, numpy as np
+    >>> inputs, seen = keras.Input((1, 1)), []  # (timesteps, features)
+    >>> def note(target, output): return seen.append(np.ravel(target).tolist()) or output - target
+    >>> model = keras.Model(inputs, keras.layers.LSTM(1)(inputs))
+    >>> model.compile("sgd", note, run_eagerly=True)
+    >>> random = np.random.default_rng(1)
+    >>> for epoch in range(2):
+    ...     y = random.permutation(np.arange(9.0))  # and x in the same order
+    ...     _ = model.fit(np.zeros((9, 1, 1)), y, batch_size=9, shuffle=False, verbose=0)
+    >>> seen[0] == seen[1]
+    False
+    """
+    keras.utils.set_random_seed(seed)
+    first, *others = orders(net, build, epochs=3).tolist()
+    assert first not in others, f"every epoch takes the order of the first, {first}, then {others}"
+
+
+def single_samples(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield samples with their targets, each as a batch, over and over."""
+    for k in itertools.cycle(range(net.samples)):
+        yield net.case.x[[k]], target[[k]]
+
+
+@claim(
+    "trainer.generators-unshuffled",
+    promised="Model.fit, argument `shuffle`: it is ignored where x is a generator",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=integers(3, 9), timesteps=1), builds)
+def test_a_generator_is_never_shuffled(net, build):
+    """
+    The batches of a generator are taken as they come, with shuffle=True too.
+
+    This suits a stateful LSTM, and otherwise the generator has to shuffle by itself.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
+    >>> seen = []
+    >>> def note(target, output): return seen.append(int(target[0, 0])) or output - target
+    >>> model.compile("sgd", note, run_eagerly=True)
+    >>> data = ((np.ones((1, 1, 1)), np.array([[float(k)]])) for k in range(9))
+    >>> _ = model.fit(data, steps_per_epoch=9, shuffle=True, verbose=0)
+    >>> seen[-9:]
+    [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    """
+    taken = orders(net, build, 2, single_samples, steps_per_epoch=net.samples, shuffle=True)
+    assert_same(taken, np.tile(np.arange(net.samples), (2, 1)))
+
+
+@claim(
+    "trainer.seeded-graphs",
+    promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
+    costly="three models are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
+def test_compiled_training_is_decided_by_the_seed(seed, optimizer, form):
+    """
+    Compiled as well, set_random_seed decides a training to the last bit, and another seed another.
+
+    It decides the initial weights, the order of the samples and the dropout, if it is set before
+    the model is made.
+
+    >>> import keras, numpy as np
+    >>> x, y, ends = np.random.rand(4, 2, 1), np.random.rand(4, 2), []
+    >>> for seed in (7, 7, 8):
+    ...     keras.utils.set_random_seed(seed)
+    ...     model = keras.Sequential([keras.Input((2, 1)), keras.layers.LSTM(2, dropout=0.5)])
+    ...     model.compile("adam", "mse")
+    ...     ends.append(model.fit(x, y, batch_size=1, verbose=0).history["loss"][0])
+    >>> ends[0] == ends[1], ends[1] == ends[2]
+    (True, False)
+    """
+    first, again, other = (seeded_training(k, optimizer, form) for k in (seed, seed, seed + 1))
+    assert_same(again, first)
+    assert_differs(other[1], first[1])
+
+
+def seeded_training(seed: int, optimizer: str, form: str) -> list[Array]:
+    """Return the losses of a compiled training with dropout and shuffling, and its weights."""
+    keras.utils.set_random_seed(seed)
+    layers = [keras.layers.LSTM(2, dropout=0.5, recurrent_dropout=0.5), keras.layers.Dense(1)]
+    model = FORMS[form](layers, keras.Input((3, 1)))
+    model.compile(optimizer, "mse")
+    history = model.fit(noise((4, 3, 1), 1), noise((4, 1), 2), batch_size=1, epochs=2, verbose=0)
+    return [single(history.history["loss"]), *model.get_weights()]
+
+
+@claim(
+    "trainer.second-fit",
+    observed="Keras 2 and 3",
+    corrects="fit begins anew when it is called again.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
+    """
+    A second call of fit goes on from the weights and the optimizer's state that the first left.
+
+    Two calls for one epoch each train as one call for two. To begin anew, build the model
+    anew; compile() makes the optimizer begin anew, with the weights as they are.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("adam", "mse", run_eagerly=True)
+    >>> x, y, before = np.random.rand(4, 3, 1), np.random.rand(4, 2), model.get_weights()
+    >>> _ = model.fit(x, y, verbose=0), model.fit(x, y, verbose=0)
+    >>> int(model.optimizer.iterations)
+    2
+    """
+    target, epsilon = target_of(net, seed), 0.0625
+    update, rows = ours.adam(RATE, epsilon=epsilon), in_order(net.samples, 2, 2)
+    model = trainee(net, build, optimizer=keras.optimizers.Adam(RATE, epsilon=epsilon))
+    losses = [fit(model, net, target)["loss"][0], fit(model, net, target)["loss"][0]]
+    trained = train(net, target, update, rows)
+    assert_close(single(losses), trained.epoch_losses(2), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.steps-per-execution",
+    promised="Model.compile, argument `steps_per_execution`: batches in each compiled call",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
+)
+@given(nets(batch=integers(4, 7)), sampled_from(list(FORMS)), seeds, sampled_from([2, 3, 4, 32]))
+def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, steps):
+    """
+    With steps_per_execution=n training, evaluate and predict give what they give with n = 1.
+
+    The number of batches need not be a multiple of n. What differs is how often callbacks are
+    called.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> x, y, losses = np.random.rand(5, 3, 1), np.random.rand(5, 2), []
+    >>> for steps in (1, 2):
+    ...     model.compile("sgd", "mse", steps_per_execution=steps)
+    ...     losses.append(model.evaluate(x, y, batch_size=1, verbose=0))
+    >>> bool(np.isclose(*losses))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, (form, False), steps_per_execution=steps)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    history = fit(model, net, target, epochs=2)["loss"]
+    assert_close(single(history), trained.epoch_losses(2), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    tested = evaluate(model, trained.net, target)
+    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
+    predicted = model.predict(net.case.x, batch_size=2, verbose=0)
+    assert_close(predicted, outputs(trained.net), bound=SEVERAL)
+
+
+@claim(
+    "trainer.callbacks-by-execution",
+    promised="Model.compile, argument `steps_per_execution`: callbacks are called every n batches",
+    costly="a model is built and trained for each example",
+    needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
+)
+@given(nets(batch=integers(3, 7)), sampled_from([1, 2, 3, 32]))
+def test_callbacks_are_called_once_an_execution(net, steps):
+    """
+    With steps_per_execution=n the callbacks for batches are called once for each n batches.
+
+    So a callback that resets a state or changes a rate at a batch comes too late. Those for
+    epochs are called as always.
+
+    >>> import keras, numpy as np
+    >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
+    >>> model.compile("sgd", "mse", steps_per_execution=2)
+    >>> note = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(1))
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> _ = model.fit(x, y, batch_size=1, callbacks=[note], verbose=0)
+    >>> len(seen)
+    2
+    """
+    seen: dict[str, int] = {"batch": 0, "epoch": 0}
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.update(batch=seen["batch"] + 1),
+        on_epoch_end=lambda epoch, logs: seen.update(epoch=seen["epoch"] + 1),
+    )
+    model = trainee(net, ("Sequential", False), steps_per_execution=steps)
+    fit(model, net, target_of(net, 0), batch_size=1, epochs=2, callbacks=[count])
+    assert seen == {"batch": 2 * -(-net.samples // steps), "epoch": 2}, f"called: {seen}"

@@ -1,0 +1,266 @@
+"""Which shapes of targets are taken, and for what."""
+
+from __future__ import annotations
+
+import warnings
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    ERRORS,
+    MISFITS,
+    RATE,
+    SEVERAL,
+    builds,
+    evaluate,
+    fit,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness import trainer as ours
+from lstm_spec.harness.strategies import noise, seeds, whole
+from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, train
+
+
+@claim(
+    "trainer.target-axis",
+    observed="Keras 2 and 3",
+    corrects="Targets of shape (batch,) for outputs of shape (batch, 1) are broadcast to a square.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, whole(["mse", "mae", "huber", "log_cosh"]))
+def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, loss):
+    """
+    Targets of shape (batch,) train outputs of shape (batch, 1) as targets of shape (batch, 1) do.
+
+    The missing axis is added, in the losses and metrics of Keras. In a loss of one's own it is
+    not everywhere: there give targets of the shape of the outputs.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x)[:, 0] - y) ** 2)))
+    True
+    """
+    target, rows = target_of(net, seed), in_order(net.samples, 2)
+    trained, model = train(net, target, sgd(RATE), rows, loss), trainee(net, build, loss)
+    history = fit(model, net, target[:, 0])
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    metric = evaluate(trainee(net, build, loss, metrics=["mae"]), net, target[:, 0])[1]
+    assert_close(single(metric), batch_loss(net, target, "mae"))
+
+
+@claim(
+    "trainer.target-axis-of-timesteps",
+    observed="Keras 2 and 3",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, return_sequences=True),
+    builds,
+    seeds,
+    whole(["mse", "mae", "binary"]),
+)
+def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
+    """
+    Targets (batch, timesteps) train outputs (batch, timesteps, 1) as if they had the last axis.
+
+    This is meant: a number for each timestep. It holds for any number of samples and timesteps,
+    also where both are equal.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 3)
+    >>> error = np.array(model(x))[:, :, 0] - y
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(error**2)))
+    True
+    """
+    target, model = target_of(net, seed, loss), trainee(net, build, loss)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss)
+    history = fit(model, net, target[:, :, 0])
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.target-for-every-timestep",
+    observed="Keras 2 and 3, losses that are means over the last axis",
+    corrects="Targets (batch, 1) for outputs (batch, timesteps, 1) are refused.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, timesteps=integers(2, 4), return_sequences=True),
+    builds,
+    seeds,
+    whole(["mse", "mae", "huber", "log_cosh"]),
+)
+def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, loss):
+    """
+    A target of shape (batch, 1) is taken without a word for every timestep of a single output.
+
+    So a model whose return_sequences=True was meant to be False trains and reports a loss. To
+    find it, compare model.output_shape with the targets.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 1)
+    >>> error = np.array(model(x))[:, :, 0] - y
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(error**2)))
+    True
+    """
+    target = noise((net.samples, 1), seed)
+    everywhere = np.broadcast_to(target[:, None], net.output_shape)
+    trained = train(net, everywhere, sgd(RATE), in_order(net.samples, 2), loss)
+    model = trainee(net, build, loss)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        history = fit(model, net, target)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.stretched-targets",
+    observed="Keras 2 and 3, mean squared and mean absolute error",
+    corrects="A loss refuses targets that have not the shape of the outputs.",
+    costly="models are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, outputs=3, return_sequences=booleans()),
+    builds,
+    seeds,
+    whole(["mse", "mae"]),
+)
+def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
+    """
+    Under a mean error one target is taken for each of several outputs, and one output likewise.
+
+    The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that
+    was meant to be Dense(3) trains on three targets, towards their mean, without a word.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 5)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
+    True
+    """
+    target, narrow = target_of(net, seed), Net(net.case, net.head[:, :1])
+    first = np.broadcast_to(target[..., :1], target.shape)
+    wide = Net(net.case, np.repeat(narrow.head, 3, axis=1))
+    tested = evaluate(trainee(net, build, loss), net, target[..., :1])
+    assert_close(single(tested), batch_loss(net, first, loss))
+    model, slopes = trainee(narrow, build, loss), ours.slopes(wide, target, loss)
+    assert_close(single(model.train_on_batch(net.case.x, target)), batch_loss(wide, target, loss))
+    summed = [*slopes[:-2], slopes[-2].sum(axis=1, keepdims=True), slopes[-1].sum(keepdims=True)]
+    exact = [w - RATE * d for w, d in zip(narrow.weights, summed, strict=True)]
+    assert_close(model.get_weights(), exact)
+
+
+@claim(
+    "trainer.target-misfit",
+    observed="Keras 2 and 3",
+    costly="a model is built for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=4, timesteps=3, outputs=2, return_sequences=True),
+    builds,
+    seeds,
+    whole([(4, 3, 3), (4, 2, 2), (4, 5, 1)]),
+)
+def test_targets_of_another_size_are_refused(net, build, seed, shape):
+    """
+    Targets that have another size than the outputs, and not 1, along an axis are refused.
+
+    The error is that of the backend, from within the loss, and names the two shapes.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> try:
+    ...     loss = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 3)), verbose=0)
+    ... except Exception as error:
+    ...     print("shape" in str(error) or "size" in str(error))
+    True
+    """
+    model, target = trainee(net, build), noise(shape, seed)
+    assert_refused(lambda: fit(model, net, target), ERRORS, MISFITS)
+
+
+@claim(
+    "trainer.target-count",
+    observed="Keras 2 and 3",
+    costly="a model is built for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 6, 9]))
+def test_another_number_of_targets_is_refused(net, build, seed, count):
+    """
+    Fit and evaluate refuse another number of targets than of samples with a ValueError.
+
+    So a target array of shape (1, batch), for example, is refused. The message gives both
+    numbers.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> try:
+    ...     loss = model.evaluate(np.ones((4, 3, 1)), np.ones((5, 2)), verbose=0)
+    ... except ValueError as error:
+    ...     print("cardinality" in str(error))
+    True
+    """
+    model, target = trainee(net, build), noise((count, 1), seed)
+    assert_refused(lambda: fit(model, net, target), "ValueError", "cardinality", str(count))
+    assert_refused(lambda: evaluate(model, net, target), "ValueError", "cardinality", str(count))
+
+
+@claim(
+    "trainer.whole-number-targets",
+    promised="SparseCategoricalCrossentropy: labels that are whole numbers, in place of one-hot",
+    costly="models are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds, booleans())
+def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
+    """
+    Whole numbers under sparse categorical crossentropy train as one-hot targets under the other.
+
+    They have the shape of the outputs without the last axis, or with a last axis of 1: for each
+    timestep the number of its class.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(3, return_sequences=True, activation="softmax")
+    >>> model = keras.Sequential([keras.Input((4, 1)), lstm])
+    >>> x, ids, losses = np.random.rand(2, 4, 1), np.array([[0, 2, 1, 0], [1, 1, 2, 0]]), []
+    >>> for name, y in [("", np.eye(3)[ids]), ("sparse_", ids), ("sparse_", ids[:, :, None])]:
+    ...     model.compile("sgd", name + "categorical_crossentropy")
+    ...     losses.append(model.test_on_batch(x, y))
+    >>> bool(np.allclose(losses, losses[0]))
+    True
+    """
+    one_hot = target_of(net, seed, "categorical")
+    ids = np.argmax(one_hot, axis=-1)
+    target = {True: ids[..., None], False: ids}[last]
+    trained = train(net, one_hot, sgd(RATE), in_order(net.samples, 2), "categorical")
+    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = trainee(net, build, sparse)
+    history = fit(model, net, target)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)

@@ -1,0 +1,467 @@
+"""Weights of samples and classes, and masks, in losses and metrics."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    evaluate,
+    fit,
+    loss_object,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.subject import FORMS
+from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.trainer import batch_loss, in_order, nets, outputs, sgd, train
+
+
+@claim(
+    "trainer.weighted-epoch",
+    observed="Keras 2 and 3",
+    corrects="The weights of the samples are divided by their sum.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed):
+    """
+    With sample weights fit and evaluate report the sum of weight times loss over their number.
+
+    It is divided by the number of samples, not by the sum of the weights, batch by batch and
+    over the whole epoch. So weights that are all 2 double the loss.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(3, 3, 1), np.random.rand(3, 2), np.array([1.0, 0.0, 5.0])
+    >>> loss = model.evaluate(x, y, batch_size=2, sample_weight=weight, verbose=0)
+    >>> bool(np.isclose(loss, np.sum(weight * np.mean((model(x) - y) ** 2, axis=1)) / 3))
+    True
+    """
+    target, weight = target_of(net, seed), np.abs(noise((net.samples,), seed + 1, scale=3.0))
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=weight)
+    model = trainee(net, build)
+    history = fit(model, net, target, sample_weight=weight)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    tested = evaluate(model, net, target, sample_weight=weight)
+    assert_close(single(tested), batch_loss(trained.net, target, weight=weight), bound=SEVERAL)
+
+
+@claim(
+    "trainer.weight-of-a-sequence",
+    promised="Model.fit, argument `sample_weight`: a flat array, a weight for each sample",
+    corrects="One weight for each sequence needs no second axis.",
+    costly="a model is built for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=3, timesteps=sampled_from([1, 2, 4]), return_sequences=True, outputs=integers(1, 2)),
+    sampled_from(list(FORMS)),
+    seeds,
+)
+def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed):
+    """
+    With return_sequences=True a flat array of weights weighs all timesteps of each sample.
+
+    Weights of shape (batch, 1) say the same.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(4, 3, 1), np.random.rand(4, 3, 1), np.arange(4.0)
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight[:, None])
+    >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
+    True
+    """
+    target, weight = target_of(net, seed), np.abs(noise((3,), seed + 1))
+    for eager in (True, False):
+        model = trainee(net, (form, eager))
+        tested = model.test_on_batch(net.case.x, target, sample_weight=weight)
+        assert_close(single(tested), batch_loss(net, target, weight=weight))
+
+
+@claim(
+    "trainer.weight-of-a-sequence-square",
+    promised="Model.fit, argument `sample_weight`: a flat array, a weight for each sample",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=3, timesteps=3, return_sequences=True, outputs=integers(1, 2)), builds, seeds)
+def test_a_flat_weight_is_of_the_samples_in_a_square_batch(net, build, seed):
+    """
+    With as many samples as timesteps a flat array of weights is still one for each sample.
+
+    Nothing in the shapes tells the two apart. Weights of shape (batch, 1) are not mistaken.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(3, 3, 1), np.random.rand(3, 3, 1), np.arange(3.0)
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight[:, None])
+    >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
+    True
+    """
+    target, weight = target_of(net, seed), np.abs(noise((3,), seed + 1))
+    tested = trainee(net, build).test_on_batch(net.case.x, target, sample_weight=weight)
+    turned = batch_loss(net, target, weight=np.tile(weight, (3, 1)))
+    instead = {"the k-th weight is that of timestep k": turned}
+    assert_close(single(tested), batch_loss(net, target, weight=weight), instead=instead)
+
+
+@claim(
+    "trainer.weight-column",
+    observed="Keras 2 and 3",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, return_sequences=True, outputs=integers(1, 2)),
+    builds,
+    seeds,
+    whole(["column", "timesteps", "with an axis of one"]),
+)
+def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_):
+    """
+    For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep.
+
+    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and the mean
+    is over all timesteps of all samples.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(4, 3, 1), np.random.rand(4, 3, 1), np.arange(4.0)
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight[:, None])
+    >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
+    True
+    """
+    target, every = target_of(net, seed), np.abs(noise(net.output_shape[:2], seed + 1))
+    weight = {"column": every[:, :1], "timesteps": every, "with an axis of one": every[..., None]}
+    full = {"column": np.broadcast_to(every[:, :1], every.shape)}.get(kind_, every)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=full)
+    model = trainee(net, build)
+    history = fit(model, net, target, sample_weight=weight[kind_])
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+CLASS_WEIGHT = {0: 0.5, 2: 3.0}
+"""Weights of classes 0 and 2; class 1 has none."""
+
+
+def class_weights(ids: Any) -> Array:
+    """Return the weights that CLASS_WEIGHT gives to targets; 1 where it gives none."""
+    return np.asarray(np.array([0.5, 1.0, 3.0])[ids])
+
+
+@claim(
+    "trainer.class-weight",
+    promised="Model.fit, argument `class_weight`: the loss is weighted by class",
+    corrects="class_weight has to hold every class.",
+    costly="models are built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=3), builds, seeds, booleans())
+def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
+    """
+    class_weight multiplies the loss of each sample by the weight of its class, 1 if it has none.
+
+    It is a sample weight: the mean is over the number of samples. The class is the largest
+    target of a one-hot row, or the target itself.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(3, 3, 1), np.eye(2)[[0, 1, 1]], np.array([1.0, 5.0, 5.0])
+    >>> loss = model.fit(x, y, class_weight={1: 5.0}, verbose=0).history["loss"][0]
+    >>> bool(np.isclose(loss, np.mean(weight * np.mean((model(x) - y) ** 2, axis=1))))
+    True
+    """
+    one_hot = target_of(net, seed, "categorical")
+    ids = np.argmax(one_hot, axis=-1)
+    target = {True: ids, False: one_hot}[sparse]
+    ids_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = trainee(net, build, {True: ids_loss, False: loss_object("categorical")}[sparse])
+    history = fit(model, net, target, class_weight=CLASS_WEIGHT)
+    rows, weight = in_order(net.samples, 2), class_weights(ids)
+    trained = train(net, one_hot, sgd(RATE), rows, "categorical", weight)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.class-weight-of-timesteps",
+    promised="Model.fit, argument `class_weight`: targets of rank 2 or more are to be one-hot",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True), builds, seeds)
+def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
+    """
+    class_weight weighs each timestep of one-hot targets (batch, timesteps, classes) by its class.
+
+    Sample weights of shape (batch, timesteps) say the same.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(2, 3, 1), np.eye(2)[[[0, 1, 1], [0, 0, 1]]]
+    >>> weight = np.array([2.0, 5.0])[np.argmax(y, axis=-1)]  # of the classes 0 and 1
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight)
+    >>> bool(np.isclose(loss, np.mean(weight[:, :, None] * (model(x) - y) ** 2)))
+    True
+    """
+    target = target_of(net, seed, "categorical")
+    model = trainee(net, build, "categorical")
+    reported = model.train_on_batch(net.case.x, target, class_weight=CLASS_WEIGHT)
+    weight = class_weights(np.argmax(target, axis=-1))
+    assert_close(single(reported), batch_loss(net, target, "categorical", weight))
+
+
+@claim(
+    "trainer.class-and-sample-weight",
+    observed="Keras 3",
+    corrects="class_weight and sample_weight are multiplied.",
+    costly="a model is built for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=2), builds, seeds, whole(["fit", "train_on_batch"]))
+def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
+    """
+    class_weight and sample_weight together are refused with a ValueError.
+
+    Multiply them by hand: sample_weight * np.array(weights)[classes].
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> try:
+    ...     model.train_on_batch(np.ones((2, 3, 1)), np.eye(2), np.ones(2), {1: 5.0})
+    ... except ValueError as error:
+    ...     print("at the same time" in str(error))
+    True
+    """
+    model, weight = trainee(net, build), np.abs(noise((net.samples,), seed))
+    data, weights = (net.case.x, target_of(net, seed)), {"sample_weight": weight}
+    run = partial(getattr(model, method), *data, **weights, class_weight={1: 2.0})
+    assert_refused(run, "ValueError", "at the same time")
+
+
+@claim(
+    "trainer.weighted-metrics",
+    promised="Model.compile, arguments `metrics` and `weighted_metrics`: the latter are weighted",
+    corrects="sample_weight applies to all metrics.",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=2, return_sequences=booleans()), builds, seeds)
+def test_only_weighted_metrics_are_weighted(net, build, seed):
+    """
+    Sample weights count in the loss and in weighted_metrics, and in metrics they do not.
+
+    A weighted metric is divided by the sum of the weights, the loss by the number of samples or
+    timesteps: so the two differ though both are weighted.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=["mse"], weighted_metrics=["mae"])
+    >>> x, y, weight = np.random.rand(3, 3, 1), np.random.rand(3, 2), np.array([0.0, 0.0, 5.0])
+    >>> loss, mse, mae = model.evaluate(x, y, sample_weight=weight, verbose=0)
+    >>> last = np.abs(model(x) - y)[2]
+    >>> bool(np.isclose(loss, 5 * np.mean(last**2) / 3)), bool(np.isclose(mae, np.mean(last)))
+    (True, True)
+    """
+    target = target_of(net, seed)
+    weight = np.abs(noise(net.output_shape[:-1], seed + 1))
+    model = trainee(net, build, metrics=["mse"], weighted_metrics=["mae"])
+    reported = evaluate(model, net, target, sample_weight=weight)
+    weighted = batch_loss(net, target, "mae", weight) / np.mean(weight)
+    exact = [batch_loss(net, target, weight=weight), batch_loss(net, target), weighted]
+    assert_close(single(reported), exact)
+
+
+@claim(
+    "trainer.mask-in-the-loss",
+    observed="Keras 3",
+    corrects="The loss of a masked batch is divided by all timesteps, padding included.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(
+        batch=samples,
+        timesteps=integers(2, 4),
+        masked=True,
+        return_sequences=True,
+        outputs=integers(1, 2),
+    ),
+    builds,
+    seeds,
+    whole(["mse", "mae", "huber"]),
+)
+def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
+    """
+    With a mask and return_sequences=True the loss of a batch is a mean over its valid timesteps.
+
+    Masking or an Embedding makes the mask, and LSTM, Dense and others hand it on to the loss. A
+    padded timestep then trains nothing, and a batch without any valid one has the loss 0.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.array([[[1.0], [7.0], [0.0]]]), np.random.rand(1, 3, 2)
+    >>> error = np.array(model(x))[:, :2] - y[:, :2]  # the last timestep is padding
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(error**2)))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build, loss)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss)
+    history = fit(model, net, target)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.mask-by-batches",
+    derived="trainer.mask-in-the-loss and trainer.epoch-loss",
+    corrects="The loss of padded sequences does not depend on the batch size.",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True), builds, seeds
+)
+def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
+    """
+    Over batches, the loss of masked sequences is weighted by samples, not by valid timesteps.
+
+    So evaluate gives other losses for other batch sizes, and a valid timestep counts more in a
+    batch with much padding. A metric such as "mse" is a mean over all valid timesteps.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> x, y = np.array([[[1.0], [7.0], [2.0]], [[1.0], [0.0], [0.0]]]), np.zeros((2, 3, 2))
+    >>> (loss, mse), both = model.evaluate(x, y, 1, verbose=0), model.evaluate(x, y, 2, verbose=0)
+    >>> bool(np.isclose(loss, both[0])), bool(np.isclose(mse, both[1]))
+    (False, True)
+    """
+    target, model = target_of(net, seed), trainee(net, build, metrics=["mse"])
+    rows = in_order(net.samples, 2)
+    parts = [batch_loss(net.of(row), target[row]) for row in rows]
+    exact = [np.average(parts, weights=[len(row) for row in rows]), batch_loss(net, target)]
+    assert_close(single(evaluate(model, net, target)), exact)
+
+
+@claim(
+    "trainer.mask-in-metrics",
+    observed="Keras 3",
+    corrects="All metrics leave out masked timesteps.",
+    costly="a model is built and evaluated for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True), builds, seeds
+)
+def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
+    """
+    Metrics "mse" and "mae" leave out masked timesteps, and RootMeanSquaredError counts them.
+
+    The same holds for others that are no mean of a function: AUC, Precision, Recall. Give them
+    the mask as sample_weight, under weighted_metrics.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> model.compile("sgd", "mse", metrics=["mse", keras.metrics.RootMeanSquaredError()])
+    >>> x, y = np.array([[[1.0], [7.0], [0.0]]]), np.array([[[1.0, 1.0], [2.0, 2.0], [9.0, 9.0]]])
+    >>> loss, mse, root = model.evaluate(x, y, verbose=0)
+    >>> bool(np.isclose(root**2, mse)), bool(np.isclose(root**2, np.mean((model(x) - y) ** 2)))
+    (False, True)
+    """
+    root = keras.metrics.RootMeanSquaredError()
+    target, model = target_of(net, seed), trainee(net, build, metrics=["mse", "mae", root])
+    reported = evaluate(model, net, target, batch_size=9)[1:]
+    valid = [batch_loss(net, target, name) for name in ("mse", "mae")]
+    of_all = np.sqrt(np.mean((outputs(net) - target) ** 2))
+    assert_close(single(reported), [*valid, of_all])
+
+
+@claim(
+    "trainer.mask-and-weight",
+    observed="Keras 3",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True), builds, seeds
+)
+def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed):
+    """
+    Weights of timesteps beside a mask: the sum over valid timesteps is divided by their number.
+
+    The weights of masked timesteps do not matter, and their sum does not either.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.array([[[1.0], [7.0], [0.0]]]), np.zeros((1, 3, 2)), np.array([[3, 1, 9]])
+    >>> losses = np.mean(np.array(model(x)) ** 2, axis=2)[0]
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight)
+    >>> bool(np.isclose(loss, (3.0 * losses[0] + losses[1]) / 2))
+    True
+    """
+    target, weight = target_of(net, seed), np.abs(noise(net.output_shape[:2], seed + 1))
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=weight)
+    model = trainee(net, build)
+    history = fit(model, net, target, sample_weight=weight)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.mask-of-a-final-output",
+    derived="without return_sequences there is no timestep left that a mask could be of",
+    corrects="Masked timesteps make a sample count less in the loss.",
+    costly="a model is built and trained for each example",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, timesteps=integers(2, 4), masked=True), builds, seeds)
+def test_a_padded_sample_counts_as_much_as_another(net, build, seed):
+    """
+    Without return_sequences a padded sample counts in the loss as much as any other.
+
+    The mask ends at the LSTM. A sample without any valid timestep counts too, with the output
+    for the initial state: leave such samples out, or give them the weight 0.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.array([[[1.0], [7.0], [2.0]], [[0.0], [0.0], [0.0]]]), np.random.rand(2, 2)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
+    True
+    """
+    target, model = target_of(net, seed), trainee(net, build)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
+    history = fit(model, net, target)
+    assert_close(single(history["loss"]), trained.epoch_losses())
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)

@@ -1,0 +1,529 @@
+"""Wrong trainers: they report, weigh, shuffle, step or call back in a wrong way."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras.src.callbacks.callback_list import CallbackList
+from keras.src.losses import loss as reductions
+from keras.src.losses import losses
+from keras.src.optimizers.base_optimizer import clip_by_global_norm
+from keras.src.trainers import compile_utils
+from keras.src.trainers.data_adapters import data_adapter_utils
+
+from lstm_spec.claims.trainer import distribution
+from teeth import instead, refuted_by
+
+
+def before_fit(patch, change):
+    """Let `change(self, options)` alter what fit was given; x and y are among the options."""
+
+    @instead(patch, keras.Model, "fit")
+    def fit(original, self, *given, **options):
+        options.update(zip(("x", "y"), given, strict=False))
+        change(self, options)
+        return original(self, **options)
+
+
+# What is reported.
+
+
+@refuted_by(
+    "trainer.epoch-loss",
+    "trainer.evaluate-twice",
+    "trainer.generator",
+    "trainer.dataset-object",
+    "trainer.tf-data",
+    "trainer.weighted-epoch",
+    "trainer.mask-by-batches",
+    "trainer.running-logs",
+)
+def counts_a_small_batch_as_a_large_one(patch):
+    @instead(patch, keras.metrics.Mean, "update_state")
+    def update_state(original, self, values, sample_weight=None):
+        alike = None if len(np.shape(values)) == 0 else sample_weight
+        return original(self, values, sample_weight=alike)
+
+
+@refuted_by("trainer.epochs-anew", "trainer.on-batch-alone", "trainer.running-logs")
+def reports_a_mean_over_everything(patch):
+    @instead(patch, keras.Model, "reset_metrics")
+    def reset_metrics(original, self):
+        return None
+
+
+@refuted_by("trainer.metric-of-all")
+def takes_the_mean_of_the_roots(patch):
+    @instead(patch, keras.metrics.RootMeanSquaredError, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        root = keras.ops.sqrt(keras.ops.mean((y_pred - y_true) ** 2))
+        return keras.metrics.Mean.update_state(self, root)
+
+    @instead(patch, keras.metrics.RootMeanSquaredError, "result")
+    def result(original, self):
+        return self.total / self.count
+
+
+@refuted_by("trainer.accuracy")
+def takes_every_accuracy_for_a_binary_one(patch):
+    patch.setattr(compile_utils, "is_binary_or_sparse_categorical", lambda *shapes: (True, False))
+
+
+@refuted_by("trainer.validation")
+def validates_on_the_training_data(patch):
+    def change(self, options):
+        if "validation_data" in options:
+            options["validation_data"] = options["x"], options["y"]
+
+    before_fit(patch, change)
+
+
+@refuted_by("trainer.validation-split")
+def splits_off_the_first_samples(patch):
+    def change(self, options):
+        if "validation_split" in options:
+            options.update(x=options["x"][::-1], y=options["y"][::-1])
+
+    before_fit(patch, change)
+
+
+@refuted_by(
+    "trainer.penalty-in-the-loss",
+    "trainer.callables",
+    "trainer.penalty-once",
+    "trainer.penalty-shared",
+)
+def forgets_the_penalties(patch):
+    patch.setattr(keras.Model, "losses", property(lambda self: []))
+
+
+@refuted_by("trainer.several-outputs")
+def ignores_the_weights_of_losses(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, *given, loss_weights=None, **options):
+        return original(self, *given, **options)
+
+
+# Targets.
+
+
+@refuted_by("trainer.target-axis", "trainer.target-axis-of-timesteps")
+def adds_no_axis_to_the_targets(patch):
+    @instead(patch, losses, "squeeze_or_expand_to_same_rank")
+    def same(original, x1, x2, expand_rank_1=True):
+        return x1, x2
+
+
+@refuted_by("trainer.target-for-every-timestep", "trainer.stretched-targets", raises=ValueError)
+def refuses_targets_of_another_shape(patch):
+    @instead(patch, keras.losses.Loss, "__call__")
+    def call(original, self, y_true, y_pred, sample_weight=None):
+        if tuple(y_true.shape)[1:] != tuple(y_pred.shape)[1:]:
+            raise ValueError(f"targets {y_true.shape} for outputs {y_pred.shape}")
+        return original(self, y_true, y_pred, sample_weight=sample_weight)
+
+
+@refuted_by("trainer.target-misfit")
+def takes_other_targets_for_zeros(patch):
+    @instead(patch, keras.losses.Loss, "__call__")
+    def call(original, self, y_true, y_pred, sample_weight=None):
+        zeros = keras.ops.zeros_like(y_pred)
+        return original(self, zeros, y_pred, sample_weight=sample_weight)
+
+
+@refuted_by("trainer.target-count")
+def cuts_samples_without_a_target_off(patch):
+    @instead(patch, keras.Model, "fit")
+    def fit(original, self, x, y, **options):
+        count = min(len(x), len(y))
+        return original(self, x[:count], y[:count], **options)
+
+
+@refuted_by("trainer.whole-number-targets")
+def takes_every_class_for_the_first(patch):
+    @instead(patch, keras.losses.SparseCategoricalCrossentropy, "call")
+    def call(original, self, y_true, y_pred):
+        return original(self, y_true * 0, y_pred)
+
+
+# Weights and masks.
+
+
+@refuted_by(
+    "trainer.weighted-epoch",
+    "trainer.weight-column",
+    "trainer.class-weight",
+    "trainer.mask-and-weight",
+    "trainer.weights-of-a-whole-loss",
+)
+def divides_by_the_sum_of_the_weights(patch):
+    @instead(patch, reductions, "reduce_weighted_values")
+    def reduce(original, values, sample_weight=None, **options):
+        if sample_weight is not None:
+            weight = keras.ops.cast(sample_weight, "float32")
+            sample_weight = weight / keras.ops.mean(weight)
+        return original(values, sample_weight=sample_weight, **options)
+
+
+@refuted_by("trainer.class-weight")
+def drops_classes_without_a_weight(patch):
+    class Strict(dict):
+        def get(self, name, default=None):
+            return dict(self).get(name, 0.0)
+
+    @instead(patch, data_adapter_utils, "class_weight_to_sample_weights")
+    def weights(original, y, class_weight):
+        return original(y, Strict(class_weight))
+
+
+@refuted_by("trainer.class-and-sample-weight")
+def prefers_the_weights_of_samples(patch):
+    for name in ("fit", "train_on_batch"):
+
+        @instead(patch, keras.Model, name)
+        def run(original, self, *given, class_weight=None, **options):
+            return original(self, *given, **options)
+
+
+@refuted_by("trainer.weighted-metrics")
+def weighs_no_metric(patch):
+    @instead(patch, compile_utils.CompileMetrics, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        return original(self, y_true, y_pred)
+
+
+@refuted_by("trainer.mask-in-the-loss", "trainer.mask-and-weight", "trainer.mask-by-batches")
+def divides_by_all_timesteps(patch):
+    @instead(patch, reductions, "apply_mask")
+    def apply_mask(original, sample_weight, mask, dtype, reduction):
+        return original(sample_weight, mask, dtype=dtype, reduction="sum")
+
+
+@refuted_by("trainer.mask-in-metrics", "trainer.mask-by-batches")
+def counts_masked_timesteps_in_metrics(patch):
+    @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        return keras.metrics.Mean.update_state(self, values, sample_weight=sample_weight)
+
+
+@refuted_by("trainer.mask-of-a-final-output")
+def leaves_out_what_ends_with_padding(patch):
+    @instead(patch, keras.layers.RNN, "compute_mask")
+    def compute_mask(original, self, sequences, mask):
+        if self.return_sequences or mask is None:
+            return original(self, sequences, mask)
+        return keras.tree.flatten(mask)[0][:, -1]
+
+
+# Losses.
+
+
+@refuted_by("trainer.losses", "trainer.batches-in-order")
+def doubles_the_absolute_error(patch):
+    @instead(patch, keras.losses.MeanAbsoluteError, "call")
+    def call(original, self, y_true, y_pred):
+        return 2.0 * original(self, y_true, y_pred)
+
+
+@refuted_by("trainer.loss-functions")
+def divides_by_the_samples_only(patch):
+    @instead(patch, reductions, "reduce_values")
+    def reduce(original, values, sample_weight=None, reduction="sum_over_batch_size"):
+        if len(values.shape) == 0:
+            return values
+        return keras.ops.sum(values) / keras.ops.cast(keras.ops.shape(values)[0], values.dtype)
+
+
+@refuted_by("trainer.ctc")
+def takes_the_last_class_for_the_blank(patch):
+    @instead(patch, keras.losses.CTC, "call")
+    def call(original, self, y_true, y_pred):
+        return original(self, y_true, keras.ops.flip(y_pred, axis=-1))
+
+
+# Steps.
+
+
+@refuted_by("trainer.batches-in-order", "trainer.every-sample-once")
+def shuffles_unasked(patch):
+    before_fit(patch, lambda self, options: options.update(shuffle=True))
+
+
+@refuted_by("trainer.every-sample-once")
+def draws_samples_with_replacement(patch):
+    def change(self, options):
+        rows = np.random.default_rng(1).integers(len(options["x"]), size=len(options["x"]))
+        options.update(x=options["x"][rows], y=options["y"][rows])
+
+    before_fit(patch, change)
+
+
+@refuted_by("trainer.generators-unshuffled")
+def shuffles_what_a_generator_gives(patch):
+    def change(self, options):
+        parts = list(itertools.islice(options["x"], options["steps_per_epoch"]))
+        options.update(x=(part for part in itertools.cycle(parts[::-1])))
+
+    before_fit(patch, change)
+
+
+@refuted_by("trainer.seeded-graphs")
+def decides_without_the_seed(patch):
+    @instead(patch, keras.utils, "set_random_seed")
+    def set_random_seed(original, seed):
+        original(0)
+
+
+@refuted_by("trainer.seeded-graphs")
+def begins_with_numbers_that_no_seed_decides(patch):
+    @instead(patch, keras.Model, "fit")
+    def fit(original, self, *given, **options):
+        weights = self.get_weights()
+        self.set_weights([w + np.random.default_rng().uniform(0, 1, w.shape) for w in weights])
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.second-fit")
+def begins_anew_with_each_fit(patch):
+    def change(self, options):
+        for variable in self.optimizer.variables:
+            if variable.name != "learning_rate":
+                variable.assign(keras.ops.zeros_like(variable))
+
+    before_fit(patch, change)
+
+
+@refuted_by("trainer.steps-per-execution")
+def drops_what_fills_no_execution(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, batch_size, **options):
+        return original(self, x, batch_size=batch_size, **options)[: -len(x) % batch_size - 1]
+
+
+@refuted_by("trainer.callbacks-by-execution")
+def calls_back_twice(patch):
+    @instead(patch, CallbackList, "on_train_batch_end")
+    def on_train_batch_end(original, self, batch, logs=None):
+        original(self, batch, logs)
+        original(self, batch, logs)
+
+
+# Optimizers.
+
+
+@refuted_by("trainer.optimizers")
+def forgets_its_momentum(patch):
+    @instead(patch, keras.optimizers.SGD, "update_step")
+    def update_step(original, self, gradient, variable, learning_rate):
+        self.momentum = 0
+        return original(self, gradient, variable, learning_rate)
+
+
+@refuted_by("trainer.accumulation", "trainer.accumulation-carried")
+def adds_up_what_it_accumulates(patch):
+    @instead(patch, keras.optimizers.SGD, "_backend_update_step")
+    def update(original, self, grads, trainable_variables, learning_rate):
+        count = self.gradient_accumulation_steps or 1
+        return original(self, [count * g for g in grads], trainable_variables, learning_rate)
+
+
+@refuted_by("trainer.accumulation-carried")
+def drops_what_is_left_of_an_epoch(patch):
+    @instead(patch, CallbackList, "on_epoch_end")
+    def on_epoch_end(original, self, *given):
+        self._model.optimizer._backend_reset_gradient_accumulators()
+        original(self, *given)
+
+
+@refuted_by("trainer.clipped-norms")
+def clips_the_norm_of_all(patch):
+    @instead(patch, keras.optimizers.SGD, "_clip_gradients")
+    def clip(original, self, grads):
+        return clip_by_global_norm(grads, self.clipnorm or self.global_clipnorm)
+
+
+@refuted_by("trainer.averaged-weights")
+def keeps_the_last_weights(patch):
+    @instead(patch, keras.optimizers.SGD, "finalize_variable_values")
+    def finalize(original, self, var_list):
+        return None
+
+
+@refuted_by("trainer.swapped-for-evaluate")
+def evaluates_with_the_weights_as_they_are(patch):
+    @instead(patch, keras.callbacks.SwapEMAWeights, "on_test_begin")
+    def on_test_begin(original, self, logs=None):
+        return None
+
+
+@refuted_by("trainer.loss-scale")
+def leaves_gradients_scaled(patch):
+    @instead(patch, keras.optimizers.LossScaleOptimizer, "_stateful_handle_finite_grads")
+    def handle(original, self, grads, trainable_variables):
+        self.inner_optimizer.apply(grads, trainable_variables=trainable_variables)
+
+
+@refuted_by("trainer.loss-scale-overflow")
+def takes_every_gradient_for_finite(patch):
+    @instead(patch, keras.optimizers.LossScaleOptimizer, "check_finite")
+    def check_finite(original, self, grads):
+        return keras.ops.convert_to_tensor(True)
+
+
+@refuted_by("trainer.mixed-precision")
+def scales_no_loss(patch):
+    @instead(patch, keras.optimizers.LossScaleOptimizer, "scale_loss")
+    def scale_loss(original, self, loss):
+        return loss
+
+
+@refuted_by("trainer.schedule")
+def counts_steps_anew_with_each_fit(patch):
+    before_fit(patch, lambda self, options: self.optimizer.iterations.assign(0))
+
+
+# Callbacks.
+
+
+@refuted_by("trainer.early-stopping")
+def restores_unasked(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "__init__")
+    def init(original, self, *given, **options):
+        original(self, *given, **{**options, "restore_best_weights": True})
+
+
+@refuted_by("trainer.early-stopping", "trainer.early-stopping-restores")
+def is_less_patient(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "__init__")
+    def init(original, self, *given, patience=0, **options):
+        original(self, *given, patience=patience - 1, **options)
+
+
+@refuted_by("trainer.early-stopping-restores", "trainer.restores-unstopped")
+def restores_nothing(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "on_train_end")
+    def on_train_end(original, self, logs=None):
+        return None
+
+
+@refuted_by("trainer.checkpoint")
+def keeps_the_last_in_place_of_the_best(patch):
+    @instead(patch, keras.callbacks.ModelCheckpoint, "__init__")
+    def init(original, self, *given, **options):
+        original(self, *given, **{**options, "save_best_only": False})
+
+
+@refuted_by("trainer.running-logs")
+def tells_of_each_batch_by_itself(patch):
+    @instead(patch, CallbackList, "on_train_batch_begin")
+    def on_train_batch_begin(original, self, *given):
+        self._model.reset_metrics()
+        original(self, *given)
+
+
+@refuted_by("trainer.rate-callback")
+def keeps_the_rate_that_it_was_compiled_with(patch):
+    @instead(patch, keras.callbacks.LearningRateScheduler, "on_epoch_begin")
+    def on_epoch_begin(original, self, *given):
+        return None
+
+
+@refuted_by("trainer.weights-set-on-the-way")
+def does_not_see_weights_that_are_set(patch):
+    @instead(patch, keras.Model, "set_weights")
+    def set_weights(original, self, weights):
+        return None
+
+
+@refuted_by("trainer.state-over-epochs")
+def resets_states_before_each_epoch(patch):
+    @instead(patch, CallbackList, "on_epoch_begin")
+    def on_epoch_begin(original, self, *given):
+        for layer in self._model.layers:
+            if isinstance(layer, keras.layers.RNN):
+                layer.reset_state()
+        original(self, *given)
+
+
+@refuted_by("trainer.state-reset-by-a-callback")
+def resets_nothing(patch):
+    @instead(patch, keras.layers.RNN, "reset_state")
+    def reset_state(original, self):
+        return None
+
+
+@refuted_by("trainer.memory")
+def keeps_what_it_was_given(patch):
+    kept = []
+
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, x, **options):
+        kept.append([x.copy()])
+        return original(self, x, **options)
+
+
+# Penalties and freezing.
+
+
+@refuted_by("trainer.callables")
+def forgets_the_recurrent_constraint(patch):
+    @instead(patch, keras.layers.LSTMCell, "build")
+    def build(original, self, input_shape):
+        self.recurrent_constraint = None
+        return original(self, input_shape)
+
+
+@refuted_by("trainer.penalty-once")
+def adds_the_penalty_of_every_slice(patch):
+    @instead(patch, keras.layers.TimeDistributed, "call")
+    def call(original, self, inputs, *given, **options):
+        self.add_loss(sum(self.layer.losses))
+        return original(self, inputs, *given, **options)
+
+
+@refuted_by("trainer.penalty-shared")
+def adds_the_penalty_with_every_call(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, *given, **options):
+        self.add_loss(sum(self.cell.losses))
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.penalty-frozen")
+def penalizes_frozen_weights(patch):
+    @instead(patch, keras.layers.Layer, "_get_regularization_losses")
+    def penalties(original, self):
+        kept = [weight for weight in self.weights if weight.regularizer is not None]
+        return [weight.regularizer(weight) for weight in kept]
+
+
+@refuted_by("trainer.frozen-wrapped")
+def cannot_be_frozen(patch):
+    unfrozen = property(lambda layer: True, lambda layer, value: None)
+    patch.setattr(keras.layers.LSTM, "trainable", unfrozen)
+    patch.setattr(keras.layers.LSTM, "trainable_variables", property(lambda layer: layer.weights))
+
+    @instead(patch, keras.layers.LSTM, "build")
+    def build(original, self, sequences_shape, **rest):
+        original(self, sequences_shape, **rest)
+        self.cell.trainable = True
+
+
+@refuted_by("trainer.frozen-bidirectional")
+def forgets_in_its_configuration_that_it_is_frozen(patch):
+    @instead(patch, keras.layers.LSTM, "get_config")
+    def get_config(original, self):
+        return {**original(self), "trainable": True}
+
+
+# Several devices.
+
+
+@refuted_by("trainer.mirrored", "trainer.mirrored-remainder")
+def takes_the_sum_over_the_devices(patch):
+    patch.setenv("PYTHONPATH", str(Path(__file__).parent / "mirrored"))
+    patch.setattr(distribution, "mirrored", distribution.mirrored.__wrapped__)
