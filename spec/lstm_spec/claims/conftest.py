@@ -111,7 +111,7 @@ def try_rest(test: Any) -> None:
 def lacking(test: Callable[..., Any]) -> str:
     """Say what is lacking here of what a claim's test needs; nothing, if it can be tried."""
     marks: list[pytest.Mark] = getattr(test, "pytestmark")  # noqa: B009 - functions have none
-    mark = next(mark for mark in marks if mark.name == "claim")
+    mark = next(mark for mark in marks if mark.name == "lstm_claim")
     return needs.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
 
 

@@ -121,6 +121,6 @@ def load(claim: str) -> Any:
     test: Any = claim_test(CLAIMS[claim])
     if not hasattr(test, "hypothesis"):
         return test
-    mark = next(mark for mark in test.pytestmark if mark.name == "claim")
+    mark = next(mark for mark in test.pytestmark if mark.name == "lstm_claim")
     count = examples("default", costly=bool(mark.kwargs["costly"]))
     return effort(count, derandomize=False, shrink=False)(test)
