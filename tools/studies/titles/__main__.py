@@ -31,9 +31,10 @@ class Title(msgspec.Struct, frozen=True):
 
     title: str
     address: str
-    half: str
     kind: str
     """claims, none, advice or off: README.md says what they mean."""
+    half: str = ""
+    """Which half a coin chose; empty in the last set."""
     ids: list[str] = []
     """Each of these claims is a good first answer."""
 
