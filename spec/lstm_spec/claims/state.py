@@ -945,7 +945,9 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     costly="models and graphs are made for some of its cases",
 )
 @given(
-    *with_ways(cases(**varied("masked", "use_bias"), state=True, stateful=True, return_state=True)),
+    *runs_of_the_layer(
+        cases(**varied("masked", "use_bias"), state=True, stateful=True, return_state=True)
+    ),
     seeds,
 )
 def test_a_given_state_replaces_the_kept_one(case, way, seed):
