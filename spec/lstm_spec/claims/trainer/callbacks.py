@@ -132,7 +132,7 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 
 @claim(
     "trainer.restores-unstopped",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="restore_best_weights does nothing if training ends by itself.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -199,7 +199,7 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
 
 @claim(
     "trainer.running-logs",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The logs of a batch hold the loss of that batch.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -271,7 +271,7 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
 
 @claim(
     "trainer.weights-set-on-the-way",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A compiled training does not see weights that a callback sets.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -362,7 +362,7 @@ def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
 
 @claim(
     "trainer.state-reset-by-a-callback",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow",
     corrects="A compiled training does not notice that a callback resets a state.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",

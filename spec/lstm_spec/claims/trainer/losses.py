@@ -93,7 +93,7 @@ def mean_of_all(t: Any, y: Any) -> Any:
 
 @claim(
     "trainer.loss-functions",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A function used as a loss has to return one number for each sample.",
     costly="models are built and trained for each example",
     needs=("keras.Model.fit", "keras.ops"),
@@ -129,7 +129,7 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
 
 @claim(
     "trainer.weights-of-a-whole-loss",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="sample_weight is refused where a loss is a single number.",
     costly="a model is built and evaluated for each example",
     needs=("keras.Model.fit", "keras.ops"),

@@ -128,7 +128,7 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
 
 @claim(
     "trainer.accumulation-carried",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The gradients that are left at the end of an epoch are used, or dropped.",
     costly="a model is built and trained for each example",
     needs=("keras.Model.fit", "SGD(gradient_accumulation_steps)"),

@@ -50,7 +50,7 @@ CALLABLES = {
 
 @claim(
     "trainer.callables",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A regularizer, constraint or initializer has to be of a class of Keras.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -205,7 +205,7 @@ def test_penalties_of_wrapped_layers_count_once(eager):
 
 @claim(
     "trainer.penalty-frozen",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
     costly="seven layers are built and trained for each example",
     needs="keras.Model.fit",
@@ -385,7 +385,7 @@ def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
 
 @claim(
     "trainer.frozen-bidirectional",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="Bidirectional makes copies of its layer that are trainable.",
     costly="models are built for each example",
 )

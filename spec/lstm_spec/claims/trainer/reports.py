@@ -31,7 +31,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 
 @claim(
     "trainer.epoch-loss",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss of an epoch is the mean of the losses of its batches.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -63,7 +63,7 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
 
 @claim(
     "trainer.epochs-anew",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss that fit reports is a running mean over all epochs.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -121,7 +121,7 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
 
 @claim(
     "trainer.on-batch-alone",
-    observed="Keras 2, and Keras 3 since 3.5",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="train_on_batch returns a running mean over its calls.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -277,7 +277,7 @@ def tf_data(*arrays: Any) -> Any:
 
 @claim(
     "trainer.metric-of-all",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="evaluate returns the mean of a metric over the batches.",
     costly="a model is built and evaluated for each example",
     needs="keras.Model.fit",
@@ -410,7 +410,7 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
 
 @claim(
     "trainer.penalty-in-the-loss",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="With loss='mse' and metrics=['mse'] both report the same.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",

@@ -225,7 +225,7 @@ def seeded_training(seed: int, optimizer: str, form: str) -> list[Array]:
 
 @claim(
     "trainer.second-fit",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="fit begins anew when it is called again.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",

@@ -31,7 +31,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, trai
 
 @claim(
     "trainer.target-axis",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="Targets of shape (batch,) for outputs of shape (batch, 1) are broadcast to a square.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -62,7 +62,7 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
 
 @claim(
     "trainer.target-axis-of-timesteps",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
@@ -96,7 +96,7 @@ def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
 
 @claim(
     "trainer.target-for-every-timestep",
-    observed="Keras 2 and 3, losses that are means over the last axis",
+    observed="Keras 3.15, TensorFlow and PyTorch, losses that are means over the last axis",
     corrects="Targets (batch, 1) for outputs (batch, timesteps, 1) are refused.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -135,7 +135,7 @@ def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, 
 
 @claim(
     "trainer.stretched-targets",
-    observed="Keras 2 and 3, mean squared and mean absolute error",
+    observed="Keras 3.15, TensorFlow and PyTorch, mean squared and mean absolute error",
     corrects="A loss refuses targets that have not the shape of the outputs.",
     costly="models are built and trained for each example",
     needs="keras.Model.fit",
@@ -174,7 +174,7 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
 
 @claim(
     "trainer.target-misfit",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     costly="a model is built for each example",
     needs="keras.Model.fit",
 )
@@ -205,7 +205,7 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
 
 @claim(
     "trainer.target-count",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     costly="a model is built for each example",
     needs="keras.Model.fit",
 )

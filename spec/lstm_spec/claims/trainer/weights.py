@@ -31,7 +31,7 @@ from lstm_spec.harness.trainer import batch_loss, in_order, nets, outputs, sgd, 
 
 @claim(
     "trainer.weighted-epoch",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The weights of the samples are divided by their sum.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -125,7 +125,7 @@ def test_a_flat_weight_is_of_the_samples_in_a_square_batch(net, build, seed):
 
 @claim(
     "trainer.weight-column",
-    observed="Keras 2 and 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
@@ -235,7 +235,7 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
 
 @claim(
     "trainer.class-and-sample-weight",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="class_weight and sample_weight are multiplied.",
     costly="a model is built for each example",
     needs="keras.Model.fit",
@@ -297,7 +297,7 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
 
 @claim(
     "trainer.mask-in-the-loss",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss of a masked batch is divided by all timesteps, padding included.",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
@@ -372,7 +372,7 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
 
 @claim(
     "trainer.mask-in-metrics",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="All metrics leave out masked timesteps.",
     costly="a model is built and evaluated for each example",
     needs="keras.Model.fit",
@@ -406,7 +406,7 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 
 @claim(
     "trainer.mask-and-weight",
-    observed="Keras 3",
+    observed="Keras 3.15, TensorFlow and PyTorch",
     costly="a model is built and trained for each example",
     needs="keras.Model.fit",
 )
