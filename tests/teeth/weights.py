@@ -256,7 +256,7 @@ def doubles_the_output_of_another_length(patch):
     guards.doubles_if(patch, another)
 
 
-@refuted_by("weights.any-length", "weights.no-bias-is-zero-bias")
+@refuted_by("weights.no-bias-is-zero-bias")
 def is_wrong_in_a_graph(patch):
     guards.doubles_if(patch, guards.in_a_graph)
 
@@ -264,12 +264,3 @@ def is_wrong_in_a_graph(patch):
 @refuted_by("weights.any-length", "weights.no-bias-is-zero-bias")
 def is_wrong_under_a_mask(patch):
     guards.doubles_if(patch, guards.masked)
-
-
-@refuted_by("weights.paths")
-def hides_the_names_of_its_layer_in_a_model(patch):
-    @instead(patch, keras.Sequential, "__init__")
-    def init(original, self, layers=None, **options):
-        for layer in layers or []:
-            layer.name = "layer" if isinstance(layer, keras.layers.LSTM) else layer.name
-        original(self, layers, **options)
