@@ -177,7 +177,7 @@ def doubles_instead_of_doing_nothing(patch):
         return double if identifier in (None, "linear") else original(identifier)
 
 
-@refuted_by("gates.equations", "gates.implementations-agree", "gates.memory")
+@refuted_by("gates.memory")
 def forgets_in_a_graph(patch):
     @instead(patch, keras.layers.LSTMCell, "call")
     def call(original, self, inputs, states, **options):

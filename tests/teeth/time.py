@@ -154,7 +154,7 @@ def averages_sequences_of_more_than_four_timesteps(patch):
         return keras.ops.ones_like(y) * keras.ops.mean(y, axis=1, keepdims=True)
 
 
-@refuted_by("time.causality", "time.prefix", "time.order")
+@refuted_by("time.prefix")
 def reads_a_graph_of_open_length_as_a_sum(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from lstm_spec.harness import subject
-from lstm_spec.harness.strategies import Case
+from lstm_spec.harness.strategies import Case, whole
 
 import keras  # isort: skip - which one is settled above
 
@@ -107,7 +107,13 @@ def with_ways(
     for need in needs:
         NEEDS[need]
     same = st.shared(cases)
-    return same, same.flatmap(lambda case: st.sampled_from(_weighted(asked(case) | set(needs))))
+
+    def able_ways(drawn: tuple[Case, tuple[str, ...]]) -> st.SearchStrategy[Way]:
+        case, group = drawn
+        possible = _weighted(asked(case) | set(needs))
+        return st.sampled_from([way for way in possible if way.name in group] or possible)
+
+    return same, st.tuples(same, whole(GROUPS)).flatmap(able_ways)
 
 
 def ways(*needs: str) -> st.SearchStrategy[Way]:
@@ -609,3 +615,11 @@ COPIES = (
     "Bidirectional",
 )
 """The ways that run a copy of the layer, with its weights, and not the layer itself."""
+
+DIRECT = ("called", "second call", "after other sizes", "from configuration", "RNN(LSTMCell)")
+MODELS = ("Sequential", "subclassed", "functional", "nested", "above Masking", "above Embedding")
+WRAPPERS = ("TimeDistributed", "Bidirectional")
+FILES = ("from weights file", "from keras file")
+GRAPHS = ("tf.function", "predict", "predict_on_batch", "jitted")
+GROUPS = (DIRECT, DIRECT, ("unrolled",), MODELS, MODELS, WRAPPERS, FILES, GRAPHS)
+"""A claim at `default` effort tries a way of each group that can serve its cases."""
