@@ -60,8 +60,8 @@ NOT_THE_FIRST = ("second call", "after other sizes", "TimeDistributed")
 def in_training(drawn, *left_out):
     """Draw a case, and a way in which the layer can be called with training=True."""
     case, way = with_ways(drawn, "training")
-    left_out = {*NEVER_IN_TRAINING, *left_out}
-    return case, way.filter(lambda way: way.name not in left_out)
+    names = {*NEVER_IN_TRAINING, *left_out}
+    return case, way.filter(lambda way: way.name not in names)
 
 
 def first_in_training(drawn):

@@ -692,9 +692,8 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
     >>> bool(np.array_equal(lstm(x), lstm(x.astype("float32"))))
     True
     """
-    run, numbers = way(lstm(case)), np.abs(np.round(2 * case.x)).astype(kind)
-    if kind.startswith("i"):
-        numbers = np.round(2 * case.x).astype(kind)
+    run, rounded = way(lstm(case)), np.round(2 * case.x)
+    numbers = (rounded if kind.startswith("i") else np.abs(rounded)).astype(kind)
     floats = replace(case, x=numbers.astype("float32"))
     assert_close(run(numbers), returned(floats))
     assert_same(run(numbers), run(floats.x))

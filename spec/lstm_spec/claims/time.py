@@ -260,9 +260,8 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     ((None, None, 3), (None, 2))
     """
     inputs, layer = keras.Input((None, case.features)), lstm(case)
-    model = keras.Sequential([inputs, layer])
-    if kind == "functional":
-        model = keras.Model(inputs, layer(inputs))
+    functional = kind == "functional"
+    model = keras.Model(inputs, layer(inputs)) if functional else keras.Sequential([inputs, layer])
     quiet = {"verbose": 0} if call == "predict" else {}
     run = partial(getattr(model, call), **quiet)
     other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
@@ -396,9 +395,8 @@ def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     True
     """
     run, cut = way(lstm(case)), 1 + pick % (case.timesteps - 1)
-    first, second = case.x[:, :cut], case.x[:, cut:]
-    if case.options["go_backwards"]:
-        first, second = second, first
+    parts = [case.x[:, :cut], case.x[:, cut:]]
+    first, second = reversed(parts) if case.options["go_backwards"] else parts
     outputs, h, c = returned(case)
     before, *state = run(first)
     after = run(second, initial_state=as_states(list(state), case.options["dtype"]))
