@@ -40,7 +40,16 @@ def test_what_a_report_holds_is_escaped() -> None:
 def test_claims_that_hold_everywhere_are_counted_and_the_others_listed() -> None:
     said = history.page(REPORTS)
     assert "1 of 2 claims hold in every\nenvironment." in said
-    assert "| `a.broken` | Keras 3.8 |  | Keras 3.9 to 3.10 |  |  | backend jax |" in said
+    assert "| `a.broken` | Keras 3.8 | Keras 3.9 to 3.10 | backend jax |" in said
+
+
+def test_newest_release_comes_first_and_no_column_is_empty() -> None:
+    said = history.page(REPORTS)
+    names = ("keras-3.10", "keras-3.9", "keras-3.8", "backend-jax")
+    places = [said.index(f"| {name} |") for name in names]
+    assert places == sorted(places)
+    assert said.index("keras-3.9 to keras-3.10") < said.index("keras-3.8 to keras-3.9")
+    assert "| effort | held | refuted | not applicable |\n" in said
 
 
 def test_page_is_made_from_the_ledger() -> None:

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from lstm_spec.answers.spans import UNORDERED, rows, spans
+from lstm_spec.answers.spans import ROWS, UNORDERED, rows, spans
 from lstm_spec.releases import ledger
 from lstm_spec.releases.compare import Change, compare
 from lstm_spec.releases.tables import escape
-from lstm_spec.run.report import DAMAGED, VERDICTS, Report
+from lstm_spec.run.report import DAMAGED, VERDICTS, Report, Verdict
 from tools import MEASURED
 
 PAGE = MEASURED / "releases.md"
@@ -45,14 +45,28 @@ def page(reports: Reports) -> str:
 
 
 def _environments(reports: Reports) -> Iterator[str]:
+    columns = _columns(reports)
     yield "## Environments\n"
-    yield "| name | what is installed | Python | effort | " + " | ".join(COLUMNS) + " |"
-    yield "|---" * (4 + len(COLUMNS)) + "|"
-    for name, one in reports.items():
-        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in COLUMNS)
+    yield "| name | what is installed | Python | effort | " + " | ".join(columns) + " |"
+    yield "|---" * (4 + len(columns)) + "|"
+    for name in (name for _, names in _newest_first(reports) for name in names):
+        one = reports[name]
+        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in columns)
         there = one.header.environment
         told = map(escape, (name, _installed(one), there.python, one.header.effort))
         yield f"| {' | '.join(told)} | {counts} |"
+
+
+def _columns(reports: Reports) -> list[Verdict]:
+    """Return the verdicts that any claim met with."""
+    return [v for v in COLUMNS if any(one.verdicts.get(v) for one in reports.values())]
+
+
+def _newest_first(reports: Reports) -> list[tuple[str, list[str]]]:
+    """Return the rows of the matrix, Keras first, and of each the newest first."""
+    order = ["keras", *ROWS]
+    listed = sorted(rows(reports).items(), key=lambda row: [*order, row[0]].index(row[0]))
+    return [(row, names[::-1]) for row, names in listed]
 
 
 def _installed(one: Report) -> str:
@@ -62,11 +76,11 @@ def _installed(one: Report) -> str:
 
 
 def _changes(reports: Reports) -> Iterator[str]:
-    for row, names in rows(reports).items():
+    for row, names in _newest_first(reports):
         if row in {*UNORDERED, "python"}:
             continue
         yield f"\n## What changed from one {escape(row)} to the next\n"
-        for then, now in pairwise(names):
+        for now, then in pairwise(names):
             yield from _step(then, now, reports)
 
 
@@ -105,10 +119,11 @@ def _claims(reports: Reports) -> Iterator[str]:
     same = [claim for claim, seen in verdicts.items() if set(seen.values()) == {"held"}]
     yield f"\n## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
     yield "environment. The others:\n"
-    yield "| claim | " + " | ".join(COLUMNS) + " |"
-    yield "|---" * (1 + len(COLUMNS)) + "|"
+    columns = _columns(reports)
+    yield "| claim | " + " | ".join(columns) + " |"
+    yield "|---" * (1 + len(columns)) + "|"
     for claim in sorted(verdicts.keys() - same):
-        met = ([name for name, one in verdicts[claim].items() if one == v] for v in COLUMNS)
+        met = ([name for name, one in verdicts[claim].items() if one == v] for v in columns)
         where = (escape(spans(some, verdicts[claim])) for some in met)
         yield f"| {_id(claim)} | {' | '.join(where)} |"
 
