@@ -15,9 +15,20 @@ from markdown_it import MarkdownIt
 
 from lstm_spec import catalog
 from lstm_spec.answers import issues
-from lstm_spec.run.report import Record, Report
+from lstm_spec.run.report import VERDICTS, Record, Report
 from reports import MARKUP, report
-from tools.site import chapters, claim, lists, markup, measured, pages, records, teeth
+from tools.site import (
+    chapters,
+    claim,
+    lists,
+    markup,
+    measured,
+    pages,
+    questions,
+    records,
+    strip,
+    teeth,
+)
 from tools.site.chart import draw
 
 KNOWN = records.gather()
@@ -78,8 +89,56 @@ def test_every_claim_has_a_page_and_every_retired_one() -> None:
 
 def test_chapter_tells_its_claims_in_order() -> None:
     said = PAGES["chapters/time.md"]
-    places = [said.index(f"(/claims/{one.id}.md)") for one in catalog.select(["time"])]
-    assert places == sorted(places)
+    told = catalog.select(["time"])
+    for parts in (
+        [claim.line(one, KNOWN) for one in told],
+        [markup.prose(one.why.split("\n\n")[-1]) for one in told],
+        [markup.block("pycon", one.example) for one in told],
+    ):
+        places = [said.index(part) for part in parts]
+        assert places == sorted(places)
+
+
+def test_chapter_folds_its_examples_and_shows_its_figures() -> None:
+    for chapter in KNOWN.chapters:
+        page = PAGES[f"chapters/{chapter.name}.md"]
+        assert page.count("<details>") == page.count("</details>") == len(chapter.claims)
+        assert page.count("<svg") == sum(one.id in KNOWN.figures for one in chapter.claims)
+
+
+def test_chapter_marks_what_is_only_observed() -> None:
+    for chapter in KNOWN.chapters:
+        observed = [one for one in chapter.claims if one.basis == "observed"]
+        assert PAGES[f"chapters/{chapter.name}.md"].count(" *Observed.*\n") == len(observed)
+
+
+def test_introduction_emphasizes_words() -> None:
+    assert "\n\\*" not in PAGES["chapters/speed.md"]
+    assert "*Compiled* means" in PAGES["chapters/speed.md"]
+
+
+def test_every_belief_has_a_label_and_a_link_to_it() -> None:
+    labels = re.findall(r"^\* - \(belief-(.+)\)=$", PAGES["beliefs.md"], re.MULTILINE)
+    assert labels == [one.id for one in KNOWN.claims.values() if one.corrects]
+    assert all(f"(#belief-{label})" in PAGES["beliefs.md"] for label in labels)
+
+
+def test_pages_about_the_project_stand_apart() -> None:
+    _, _, menu = PAGES["index.md"].partition(":caption: Look up\n")
+    asked, _, made = menu.partition(":caption: How it is made\n")
+    assert set(made.split()) >= set(measured.PAGES)
+    assert not set(asked.split()) & set(measured.PAGES)
+
+
+def test_start_page_shows_what_units_read() -> None:
+    assert "{image} explain.svg" in PAGES["index.md"]
+
+
+def test_comparison_opens_on_the_two_newest_keras() -> None:
+    page = PAGES["compare.md"]
+    recorded = json.loads(page.partition('id="recorded">')[2].partition("</script>")[0])
+    keras = [name for name in recorded["names"] if name.startswith("keras-")]
+    assert recorded["opened"] == keras[-2:] == ["keras-3.14", "keras-3.15"]
 
 
 def test_front_page_answers_the_question_it_began_with() -> None:
@@ -114,6 +173,46 @@ def test_claim_tells_its_figure() -> None:
 
 def test_claim_without_reports_has_no_table() -> None:
     assert "## Releases" not in told({})
+
+
+def test_strip_can_be_read_without_its_colours() -> None:
+    verdicts = {"keras-3.8": "held", "keras-3.9": "not applicable", "with-x": "crashed"}
+    words = re.sub("<[^>]*>", " ", strip.draw(verdicts)).split()
+    cells = "Keras 3.8 H 3.9 - with x C"
+    legend = "H held in 1, C crashed in 1, - not applicable in 1"
+    assert words == f"{cells} {legend}".split()
+
+
+def test_strip_has_a_letter_for_every_verdict_and_another_for_each() -> None:
+    assert sorted(strip.LETTERS) == sorted(VERDICTS)
+    assert len(set(strip.LETTERS.values())) == len(VERDICTS)
+
+
+@given(hostile)
+def test_name_of_an_environment_is_no_markup(given: str) -> None:
+    made = strip.draw({given: "held"})
+    tag = r'</?(?:div class="strip"|div|p|ul|b|li|li class="held" title="[^"<>]*")>'
+    assert not re.search("[<>]", re.sub(tag, "", made))
+
+
+def test_every_claim_that_was_tried_has_its_strip() -> None:
+    without = [
+        name
+        for name in KNOWN.claims
+        if (PAGES[f"claims/{name}.md"].count('<div class="strip">') != (name in KNOWN.tried))
+    ]
+    assert without == []
+
+
+def test_claim_that_is_false_begins_with_what_happens_and_what_to_do() -> None:
+    for name, known in KNOWN.deviating.items():
+        page = PAGES[f"claims/{name}.md"]
+        fault = issues.of(name)
+        assert fault is not None
+        first = page.index("**Instead:** " + markup.prose(known.instead))
+        remedy = page.index("**What to do:** " + markup.prose(fault.workaround))
+        said = page.index("* " + markup.prose(KNOWN.claims[name].statement))
+        assert page.index("{container} place") < first < remedy < said < page.index(">>> "), name
 
 
 def test_claim_tells_what_the_releases_do() -> None:
@@ -167,8 +266,44 @@ def test_without_two_reports_nothing_is_compared(names: list[str]) -> None:
 
 
 def test_every_question_stands_under_a_label() -> None:
-    labels = re.findall(r"^\(question-(.+)\)=$", PAGES["questions.md"], re.MULTILINE)
-    assert sorted(labels) == sorted(one.id for one in KNOWN.questions)
+    for one in KNOWN.questions:
+        assert (
+            f"\n(question-{one.id})=\n# {markup.prose(one.title, links=False)}\n"
+            in (PAGES[f"questions/{one.id}.md"])
+        )
+        assert f"(/questions/{one.id}.md)" in PAGES["questions.md"]
+
+
+def test_question_is_answered_before_all_else() -> None:
+    asked = next(one for one in KNOWN.questions if one.id == chapters.FOUNDING)
+    page = PAGES[f"questions/{asked.id}.md"]
+    parts = [markup.prose(asked.answer), ">>> ", "(/claims/shapes.width.md)", "## Near questions"]
+    places = [page.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_question_tells_where_each_of_its_claims_is_false() -> None:
+    told = [
+        (one, known)
+        for one in KNOWN.questions
+        for name in one.claims
+        for known in KNOWN.deviations
+        if known.claim == name and not known.holds
+    ]
+    missing = [
+        one.id
+        for one, known in told
+        if markup.prose(known.instead) not in PAGES[f"questions/{one.id}.md"]
+    ]
+    assert told
+    assert missing == []
+
+
+def test_near_questions_are_about_the_same() -> None:
+    asked = {one.id: one for one in KNOWN.questions}
+    near = [one.id for one in KNOWN.near(asked["meaning-of-units"])[: questions.NEAR]]
+    assert "what-units-configure" in near
+    assert "meaning-of-units" not in near
 
 
 def test_every_belief_and_sentence_has_a_row() -> None:

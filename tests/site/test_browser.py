@@ -21,6 +21,7 @@ KINDS = (
     "claims/time.zero-padding",
     "claims/masking.carries-state",
     "questions",
+    "questions/fewer-units-than-inputs",
     "beliefs",
     "documentation",
     "deviations",

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from lstm_spec.answers import cite
+from lstm_spec.answers import cite, issues
 from lstm_spec.answers.cite import BELIEVED
 from lstm_spec.answers.spans import spans
-from lstm_spec.answers.standing import BROKEN, Standing, elsewhere, standing
+from lstm_spec.answers.standing import BROKEN, Standing, elsewhere, standing, where
 from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation
-from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
-from tools.site import markup
+from tools.site import markup, strip
 from tools.site.chart import draw
 from tools.site.figures import Figure
 from tools.site.records import Chapter, Records
@@ -60,13 +59,13 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     place = f"{up} · {markup.code(claim.id)} · {claim.basis}"
     yield markup.directive("container", "place", place)
     if first.broken:
-        yield f"{markup.text(BROKEN)} {markup.prose(first.broken)}\n"
-        yield _deviation(records.deviating[claim.id])
+        yield _deviation(claim, records)
+        yield from _strip(claim, records)
         yield f"{markup.text(BELIEVED)}\n"
     yield from (f"{markup.prose(paragraph)}\n" for paragraph in claim.why.split("\n\n"))
     yield markup.block("pycon", claim.example)
     if claim.id in records.figures:
-        yield _figure(records.figures[claim.id])
+        yield drawing(records.figures[claim.id])
     yield markup.items(map(markup.prose, _facts(claim)))
     yield from _elsewhere(claim, records)
     yield from _releases(claim, records)
@@ -86,12 +85,28 @@ def _title(first: Standing) -> str:
     return markup.prose(f"{caution}{first.sentence}", links=False)
 
 
-def _deviation(one: Deviation) -> str:
-    place = markup.text(elsewhere(one))
-    return markup.directive("admonition", place, markup.prose(one.concerns), ":class: warning")
+def _deviation(claim: Claim, records: Records) -> str:
+    """Return what is so on the newest release instead of a claim, and what helps."""
+    known, fault = records.deviating[claim.id], issues.of(claim.id)
+    place = markup.text(f"False {where(known)}")
+    parts = [
+        f"**Instead:** {markup.prose(known.instead)}",
+        f"**{markup.text(BROKEN)}** {markup.prose(claim.statement)}",
+        markup.prose(known.concerns),
+    ]
+    if fault:
+        parts.insert(1, f"**What to do:** {markup.prose(fault.workaround)}")
+    return markup.directive("admonition", place, "\n\n".join(parts), ":class: warning")
 
 
-def _figure(one: Figure) -> str:
+def _strip(claim: Claim, records: Records) -> Iterator[str]:
+    if tried := records.tried.get(claim.id):
+        verdicts = {name: one.verdict for name, one in tried}
+        yield markup.directive("raw", "html", strip.draw(verdicts))
+
+
+def drawing(one: Figure) -> str:
+    """Return a figure with what is said of it."""
     drawing = markup.directive("raw", "html", draw(one))
     said = f"{markup.prose(one.told.told)} {markup.text(f'Made with {one.made}.')}"
     return markup.directive("container", "chart", f"{drawing}\n{said}")
@@ -109,6 +124,8 @@ def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
 def _releases(claim: Claim, records: Records) -> Iterator[str]:
     if tried := records.tried.get(claim.id):
         yield "## Releases\n"
+        if claim.id not in records.deviating:
+            yield from _strip(claim, records)
         names = [name for name, _ in tried]
         alike: dict[tuple[str, str], list[str]] = defaultdict(list)
         for name, one in tried:
@@ -117,7 +134,8 @@ def _releases(claim: Claim, records: Records) -> Iterator[str]:
             (verdict, markup.text(spans(some, names)), markup.text(seen))
             for (verdict, seen), some in alike.items()
         ]
-        yield markup.table(("Verdict", "Environments", "What was seen"), rows)
+        if any(seen for _, seen in alike):
+            yield markup.table(("Verdict", "Environments", "What was seen"), rows)
 
 
 def _questions(claim: Claim, records: Records) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lstm_spec.answers import spans
 from tools.site import markup
 from tools.site.records import Records
 from tools.studies.releases import shortened
@@ -55,7 +56,13 @@ def _recorded(records: Records) -> dict[str, Any]:
             for name, one in records.tried.get(claim, [])
         }
         rows.append((claim, _statement(claim, records), [there.get(name) for name in names]))
-    return {"names": names, "met": list(met), "rows": rows}
+    return {"names": names, "opened": _opened(names), "met": list(met), "rows": rows}
+
+
+def _opened(names: list[str]) -> list[str]:
+    """Return the two that are shown first: the newest of Keras, or else the last."""
+    keras = spans.rows(names).get("keras", [])
+    return keras[-2:] if len(keras) > 1 else names[-2:]
 
 
 def _statement(claim: str, records: Records) -> str | None:

@@ -9,21 +9,17 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from lstm_spec.answers import issues
-from lstm_spec.answers.questions import Question
 from lstm_spec.answers.standing import BROKEN, elsewhere
 from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
-from tools.site import compare, curves, markup, measured
+from tools.site import compare, curves, markup, measured, questions
 from tools.site.claim import line
 from tools.site.records import Chapter, Records
 from tools.studies import releases as history
 from tools.studies.peers import page as peers
 
-QUESTIONS = """What people ask about Keras' LSTM. An answer says nothing that no claim says; the
-claims that it is made of stand below it.
-"""
 BELIEFS = """What people believe of Keras' LSTM, or read in its documentation, and what is true
 instead.
 """
@@ -38,7 +34,7 @@ that breaks one in another way, or mends it, is noticed when the claims are trie
 def pages(records: Records) -> dict[str, str]:
     """Return the pages by name."""
     made = {
-        "questions": questions(records),
+        "questions": questions.contents(records),
         "beliefs": beliefs(records),
         "documentation": sentences(records),
         "deviations": deviations(records),
@@ -51,30 +47,6 @@ def pages(records: Records) -> dict[str, str]:
     return made | measured.pages()
 
 
-def questions(records: Records) -> str:
-    """Return the page of questions, by the chapter of the claim that answers first."""
-    parts = ["# Questions\n", f"{markup.prose(QUESTIONS)}\n"]
-    for chapter in records.chapters:
-        asked = [q for q in records.questions if _first(q).startswith(f"{chapter.name}.")]
-        if asked:
-            parts.append(f"## {markup.text(chapter.title)}\n")
-            parts += [part for one in asked for part in _question(one, records)]
-    return "\n".join(parts)
-
-
-def _first(question: Question) -> str:
-    """Return the claim that answers first; nothing, where none answers."""
-    return question.claims[0] if question.claims else ""
-
-
-def _question(one: Question, records: Records) -> Iterator[str]:
-    yield markup.title(f"question-{one.id}", markup.prose(one.title, links=False), level=3)
-    yield f"{markup.prose(one.answer)}\n"
-    yield markup.items(line(records.claims[name], records) for name in one.claims)
-    if one.address:
-        yield f"Asked at {markup.prose(one.address)}\n"
-
-
 def beliefs(records: Records) -> str:
     """Return the page of false beliefs, by chapter."""
     parts = ["# Beliefs\n", f"{markup.prose(BELIEFS)}\n"]
@@ -85,9 +57,18 @@ def beliefs(records: Records) -> str:
 
 def _beliefs(chapter: Chapter, records: Records) -> str:
     rows = [
-        (markup.prose(one.corrects), line(one, records)) for one in chapter.claims if one.corrects
+        (_belief(one.id, one.corrects), line(one, records))
+        for one in chapter.claims
+        if one.corrects
     ]
     return markup.table(("People say", "In fact"), rows)
+
+
+def _belief(claim: str, believed: str) -> str:
+    """Return the cell of a belief: under a label of its own, with a link to it."""
+    label = f"belief-{claim}"
+    here = markup.link(f"#{label}", "Link")
+    return f"({label})=\n    {markup.prose(believed)} {here}"
 
 
 def sentences(records: Records) -> str:

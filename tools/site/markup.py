@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -77,6 +78,13 @@ def directive(name: str, argument: str, content: str, *options: str) -> str:
     fence = "`" * max(3, 1 + _ticks(content))
     head = f"{fence}{{{name}}} {argument}".rstrip()
     return "\n".join([head, *options, "", content, fence, ""])
+
+
+def folded(title: str, content: str) -> str:
+    """Return MyST that a reader unfolds; the title is plain text."""
+    opened = f"<details><summary>{html.escape(title)}</summary>"
+    parts = directive("raw", "html", opened), content, directive("raw", "html", "</details>")
+    return "\n".join(parts)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.site import chapters, claim, lists
+from tools.site import chapters, claim, lists, questions
 from tools.site.records import Records
 
 
@@ -15,6 +16,8 @@ def write(records: Records, folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    if chapters.PICTURE.exists():
+        shutil.copy(chapters.PICTURE, folder)
 
 
 def pages(records: Records) -> Iterator[tuple[str, str]]:
@@ -25,4 +28,5 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
         yield f"chapters/{one.name}.md", chapters.page(one, records)
     for name, text in look_up.items():
         yield f"{name}.md", text
+    yield from questions.pages(records)
     yield from claim.pages(records)

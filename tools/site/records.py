@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from lstm_spec import catalog
+from lstm_spec.answers.answer import Library
 from lstm_spec.answers.questions import Question, questions
 from lstm_spec.catalog import Claim
 from lstm_spec.releases import ledger
@@ -85,6 +86,21 @@ class Records:
         here = self.deviating
         others = [one for one in self.deviations if here.get(one.claim) is not one]
         return _by_claim(others, lambda one: [one.claim])
+
+    @cached_property
+    def exceptions(self) -> dict[str, list[Deviation]]:
+        """Where each claim is known to be false, and what happens there instead."""
+        return _by_claim((one for one in self.deviations if not one.holds), lambda one: [one.claim])
+
+    def near(self, question: Question) -> list[Question]:
+        """Return the other questions, those first that ask for the nearest."""
+        asked = {one.id: one for one in self.questions if one.id != question.id}
+        hits = self._library.index.find(question.title)
+        return [asked[hit.name] for hit in hits if hit.name in asked]
+
+    @cached_property
+    def _library(self) -> Library:
+        return Library(self.questions, list(self.claims.values()))
 
     @cached_property
     def tried(self) -> dict[str, list[tuple[str, Record]]]:

@@ -26,7 +26,7 @@ def claim(name: str) -> str | None:
 
 def question(name: str) -> str | None:
     """Return the address of a question on the site."""
-    return f"{site}/questions.html#question-{name}" if (site := address("documentation")) else None
+    return f"{site}/questions/{name}.html" if (site := address("documentation")) else None
 
 
 def source(file: str, version: str) -> str | None:

@@ -1,5 +1,5 @@
 // Sets two environments of the ledger side by side. Which they are stands in the address.
-const { names, met, rows } = JSON.parse(document.getElementById("recorded").textContent);
+const { names, opened, met, rows } = JSON.parse(document.getElementById("recorded").textContent);
 const form = document.getElementById("two");
 const table = document.getElementById("verdicts");
 const untried = ["not tried", ""];
@@ -43,7 +43,7 @@ window.addEventListener("load", () => {
   ["first", "second"].forEach((field, k) => {
     form[field].append(...names.map((name) => new Option(name, name)));
     const place = names.indexOf(asked.get(field));
-    form[field].selectedIndex = place < 0 ? names.length - 2 + k : place;
+    form[field].selectedIndex = place < 0 ? names.indexOf(opened[k]) : place;
   });
   form.all.checked = asked.has("all");
   form.addEventListener("change", show);

@@ -44,5 +44,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (table.tBodies[0].rows.length > MANY) addFilter(table);
   });
   document.querySelectorAll("pre, .table-wrapper").forEach(letScroll);
+  document.querySelectorAll("details").forEach((folded) => {
+    folded.addEventListener("toggle", () => folded.querySelectorAll("pre").forEach(letScroll));
+  });
   document.querySelectorAll("p.caption[role=heading]").forEach(tellLevel);
 });

@@ -1,0 +1,60 @@
+"""What became of a claim in every environment of the ledger: a cell each, with a letter in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lstm_spec.answers.spans import ROWS, rows
+from lstm_spec.answers.svg import plain
+
+LETTERS = {
+    "held": "H",
+    "deviates": "D",
+    "refuted": "R",
+    "crashed": "C",
+    "timed out": "T",
+    "not applicable": "-",
+    "damaged record": "?",
+}
+"""What stands for each verdict, so that it can be told without its colour."""
+
+
+def draw(verdicts: Mapping[str, str]) -> str:
+    """Return a strip as HTML.
+
+    Args:
+        verdicts: those of one claim, by the names of the environments.
+    """
+    listed, order = rows(verdicts), ["keras", *ROWS]
+    shown = sorted(listed, key=lambda row: [*order, row].index(row))
+    parts = [part for row in shown for part in _row(row, listed[row], verdicts)]
+    return "\n".join(['<div class="strip">', *parts, f"<p>{_legend(verdicts)}</p>", "</div>"])
+
+
+def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[str]:
+    yield f"<p>{_shown(ROWS.get(row, row))}</p>"
+    yield "<ul>"
+    for name in names:
+        verdict = verdicts[name]
+        kind = verdict.replace(" ", "-")
+        number = _shown(name.rpartition("-")[2])
+        yield (
+            f'<li class="{kind}" title="{_shown(name)}: {verdict}">'
+            f"{number} <b>{LETTERS[verdict]}</b></li>"
+        )
+    yield "</ul>"
+
+
+def _legend(verdicts: Mapping[str, str]) -> str:
+    """Say what the letters mean, and how many there are of each."""
+    met = list(verdicts.values())
+    return ", ".join(
+        f"{letter} {verdict} in {met.count(verdict)}"
+        for verdict, letter in LETTERS.items()
+        if verdict in met
+    )
+
+
+def _shown(name: str) -> str:
+    """Escape the name of an environment, which may hold anything."""
+    return plain(" ".join(name.split())).replace('"', "&quot;")
