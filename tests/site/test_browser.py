@@ -35,7 +35,7 @@ KINDS = (
 )
 """A page of each kind."""
 EVERY = 20
-"""Of the claims' pages one in so many is loaded."""
+"""Of the pages of claims and of questions one in so many is loaded."""
 OF_REPORTS = ("releases", "compare")
 """The kinds that are looked at with reports in them which mean harm."""
 TELEPHONE = {"width": 360, "height": 740}
@@ -49,8 +49,8 @@ def address(kind: str, request: pytest.FixtureRequest) -> str:
 
 
 def test_pages_load_without_errors(site: Path, page: Any) -> None:
-    claims = sorted((site / "claims").glob("*.html"))[::EVERY]
-    for path in [*site.glob("*.html"), *site.glob("chapters/*.html"), *claims]:
+    some = sorted([*site.glob("claims/*.html"), *site.glob("questions/*.html")])[::EVERY]
+    for path in [*site.glob("*.html"), *site.glob("chapters/*.html"), *some]:
         page.goto(path.as_uri())
         assert page.title()
 
@@ -167,6 +167,23 @@ def test_filter_leaves_the_rows_with_the_words(site: Path, page: Any) -> None:
     assert all("cudnn" in text.lower() for text in rows.all_inner_texts())
     field.fill("")
     assert rows.count() == everything
+
+
+def test_example_is_unfolded_by_keyboard(site: Path, page: Any) -> None:
+    page.goto((site / "chapters/time.html").as_uri())
+    folded = page.locator("details").first
+    assert not folded.locator("pre").is_visible()
+    folded.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert folded.locator("pre").is_visible()
+
+
+def test_address_of_a_belief_leads_to_its_row(site: Path, page: Any) -> None:
+    page.goto((site / "beliefs.html").as_uri())
+    link = page.get_by_role("link", name="Link", exact=True).nth(20)
+    said = link.locator("xpath=ancestor::td").inner_text()
+    page.goto(f"{(site / 'beliefs.html').as_uri()}{link.get_attribute('href')}")
+    assert page.locator("td:has(:target)").inner_text() == said
 
 
 def test_two_releases_are_chosen_by_keyboard(hostile_site: Path, page: Any) -> None:
