@@ -184,7 +184,6 @@ def test_the_question_of_the_readme_is_answered(words: str) -> None:
         "How to center a div in CSS",
         "merge two DataFrames on several columns",
         "Conv2D padding same or valid",
-        "EarlyStopping restore_best_weights",
         "how do I stop overfitting",
         "xyzzy",
         "",

@@ -94,7 +94,7 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "probe", lambda: HERE)
     monkeypatch.setattr(check, "run", stopped)
     monkeypatch.setattr(environments, "check", unmade)
-    monkeypatch.setattr(speed.venv, "make", unmade)
+    monkeypatch.setattr(environments, "make", unmade)
     monkeypatch.setattr(speed, "_start", unmade)
     monkeypatch.setattr(bisect, "verdict", unmade)
     monkeypatch.setattr(unrolled, "measure", unmeasured)

