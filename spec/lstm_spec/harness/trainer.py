@@ -29,7 +29,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lstm_spec.harness import reference
+from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds
 
 Rows = NDArray[np.int64]
@@ -101,7 +101,7 @@ def nets(draw: st.DrawFn, /, *, outputs: int | st.SearchStrategy[int] = 1, **arg
 
 def outputs(net: Net) -> Array:
     """Return what the model returns for all samples."""
-    run = reference.equations(net.case)
+    run = equations(net.case)
     head = net.head.astype(float)
     below = run.outputs if net.sequences else run.h
     return np.asarray(below @ head[:-1] + head[-1])
@@ -110,13 +110,13 @@ def outputs(net: Net) -> Array:
 def backpropagate(net: Net, d_y: Array) -> list[Array]:
     """Return the derivatives by the weights, in their order, of what has the derivatives d_y."""
     case, head = net.case, net.head.astype(float)
-    run = reference.equations(case)
+    run = equations(case)
     below = run.outputs if net.sequences else run.h
     flat = d_y.reshape(-1, d_y.shape[-1])
     d_below = d_y @ head[:-1].T
     none = np.zeros((case.batch, case.units))
     d_outputs, d_h = (d_below, none) if net.sequences else (np.zeros(run.outputs.shape), d_below)
-    slopes = reference.gradients(case, d_outputs, d_h, none)
+    slopes = gradients(case, d_outputs, d_h, none)
     lstm = [slopes.kernel, slopes.recurrent_kernel, slopes.bias][: len(case.weights)]
     return [*lstm, below.reshape(-1, case.units).T @ flat, flat.sum(axis=0)]
 

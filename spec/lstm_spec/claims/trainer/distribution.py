@@ -104,11 +104,10 @@ def test_a_sample_without_a_partner_counts_by_half():
     device has none. Drop the remainder, or choose batches that divide evenly.
 
     >>> import keras, numpy as np
-    >>> mse, nothing = keras.losses.MeanSquaredError(), np.zeros((0, 1))
-    >>> first = float(mse(np.zeros((1, 1)), np.full((1, 1), 3.0)))
-    >>> second = float(mse(nothing, nothing))  # on the device that has no sample
-    >>> first, second, (first + second) / 2
-    (9.0, 0.0, 4.5)
+    >>> mse, x = keras.losses.MeanSquaredError(), np.zeros((1, 1))
+    >>> losses = [np.sum(mse(part, part + 3.0)).item() for part in (x, x[:0])]  # of two devices
+    >>> losses, np.mean(losses).item()
+    ([9.0, 0.0], 4.5)
     """
     net, (_, seen) = plain().of(np.arange(5)), mirrored()
     rates = iter([RATE, RATE / 2] * 2)

@@ -22,11 +22,20 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs
-from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+from lstm_spec.harness.trainer import (
+    LOSSES,
+    Net,
+    batch_loss,
+    in_order,
+    nets,
+    outputs,
+    sgd,
+    slopes,
+    train,
+)
 
 
 @claim(
@@ -56,7 +65,7 @@ def test_each_loss_trains_by_its_formula(net, form, seed):
     >>> bool(np.isclose(model.test_on_batch(x, y), loss))
     True
     """
-    for loss in ours.LOSSES:
+    for loss in LOSSES:
         target = target_of(net, seed, loss)
         count = target[..., 0].size
         for reduction, factor in ((None, 1), ("sum", count)):
@@ -71,8 +80,8 @@ def assert_step(
     model = trainee(net, (form, True), loss_object(loss, **arguments))
     reported = model.train_on_batch(net.case.x, target)
     assert_close(single(reported), factor * batch_loss(net, target, loss), bound=SEVERAL)
-    slopes = ours.slopes(net, target, loss)
-    exact = [w - RATE * factor * d for w, d in zip(net.weights, slopes, strict=True)]
+    derivatives = slopes(net, target, loss)
+    exact = [w - RATE * factor * d for w, d in zip(net.weights, derivatives, strict=True)]
     assert_close(model.get_weights(), exact, bound=SEVERAL)
 
 

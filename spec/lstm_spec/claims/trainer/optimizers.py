@@ -21,34 +21,51 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, seeds, whole
 from lstm_spec.harness.subject import lstm, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
-from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
+from lstm_spec.harness.trainer import (
+    Net,
+    Update,
+    accumulated,
+    adagrad,
+    adam,
+    batch_loss,
+    changed,
+    clip_global_norm,
+    clip_norms,
+    decayed,
+    in_order,
+    nets,
+    outputs,
+    rmsprop,
+    sgd,
+    slopes,
+    train,
+)
 
 
-def optimizers() -> dict[str, tuple[Any, ours.Update]]:
+def optimizers() -> dict[str, tuple[Any, Update]]:
     """Return optimizers of Keras, where it has them, each with ours."""
-    known: dict[str, list[tuple[dict[str, Any], ours.Update]]] = {
+    known: dict[str, list[tuple[dict[str, Any], Update]]] = {
         "SGD": [
             ({}, sgd(RATE)),
             ({"momentum": 0.75}, sgd(RATE, 0.75)),
             ({"momentum": 0.75, "nesterov": True}, sgd(RATE, 0.75, nesterov=True)),
         ],
         "Adam": [
-            ({"epsilon": 0.0625}, ours.adam(RATE, epsilon=0.0625)),
+            ({"epsilon": 0.0625}, adam(RATE, epsilon=0.0625)),
             (
                 {"beta_1": 0.5, "beta_2": 0.75, "epsilon": 0.0625},
-                ours.adam(RATE, 0.5, 0.75, 0.0625),
+                adam(RATE, 0.5, 0.75, 0.0625),
             ),
         ],
-        "RMSprop": [({"rho": 0.75, "epsilon": 0.0625}, ours.rmsprop(RATE, 0.75, 0.0625))],
-        "Adagrad": [({}, ours.adagrad(RATE))],
+        "RMSprop": [({"rho": 0.75, "epsilon": 0.0625}, rmsprop(RATE, 0.75, 0.0625))],
+        "Adagrad": [({}, adagrad(RATE))],
         "AdamW": [
             (
                 {"epsilon": 0.0625, "weight_decay": 0.5},
-                ours.decayed(ours.adam(RATE, epsilon=0.0625), 0.5, RATE),
+                decayed(adam(RATE, epsilon=0.0625), 0.5, RATE),
             )
         ],
     }
@@ -118,8 +135,8 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     options = {"gradient_accumulation_steps": steps, **clipping}
     model = trainee(net, build, optimizer=keras.optimizers.SGD(RATE, **options))
     target, rows = target_of(net, seed), in_order(4, 4 // steps * (steps // 2), 2)
-    change = ours.clip_norms(clipping.get("clipnorm", np.inf))
-    update = ours.accumulated(ours.changed(sgd(RATE), change), steps)
+    change = clip_norms(clipping.get("clipnorm", np.inf))
+    update = accumulated(changed(sgd(RATE), change), steps)
     trained = train(net, target, update, rows)
     history = fit(model, net, target, epochs=2, batch_size=len(rows[0]))
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
@@ -157,7 +174,7 @@ def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
         keras.optimizers.SGD(RATE, gradient_accumulation_steps=2),
     )
     model = trainee(net, build, optimizer=optimizer)
-    update = ours.accumulated(sgd(RATE), 2)
+    update = accumulated(sgd(RATE), 2)
     fit(model, net, target, batch_size=1, epochs=epochs)
     trained = train(net, target, update, in_order(3, 1, epochs))
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
@@ -188,11 +205,11 @@ def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, 
     True
     """
     target, rows = target_of(net, seed), in_order(net.samples, 2)
-    changes = {"clipnorm": ours.clip_norms, "global_clipnorm": ours.clip_global_norm}
+    changes = {"clipnorm": clip_norms, "global_clipnorm": clip_global_norm}
     for name, change in changes.items():
         model = trainee(net, build, optimizer=keras.optimizers.SGD(RATE, **{name: limit}))
         fit(model, net, target)
-        trained = train(net, target, ours.changed(sgd(RATE), change(limit)), rows)
+        trained = train(net, target, changed(sgd(RATE), change(limit)), rows)
         assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
@@ -443,7 +460,7 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
     )
     model = trainee(net, build, small_error, optimizer=scaled)
     model.train_on_batch(net.case.x, target)
-    exact = [RATE * d for d in ours.slopes(net, target)]
+    exact = [RATE * d for d in slopes(net, target)]
     moved = [w - new for w, new in zip(net.weights, model.get_weights(), strict=True)]
     assert_close([d.astype("float16") for d in moved], exact)
 

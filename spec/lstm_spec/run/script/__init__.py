@@ -13,9 +13,9 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from packaging.version import Version
 
 from lstm_spec.harness import model_oracle, model_program, subject
 from lstm_spec.harness.models import Trial
+from lstm_spec.harness.ways import WAYS, Way
 from lstm_spec.run import examples
 
 HARNESS = "lstm_spec.harness"
@@ -46,13 +47,38 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
     program = Definitions()
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
     program.add(tree.body[0], inspect.getmodule(test))
-    if any("Case(" in literal(value) for value in arguments.values()):
-        program.need("Case", sys.modules[f"{HARNESS}.strategies"])
     seeded = [SEEDED] if "import keras" in program.imports else []
-    call = "".join(f"\n    {name}={literal(value)}," for name, value in arguments.items())
+    given = {name: way_of(value) for name, value in arguments.items()}
+    for kind in dict.fromkeys(kind for value in given.values() for kind in _ours(value)):
+        program.need(kind.__name__, sys.modules[kind.__module__])
+    call = "".join(f"\n    {name}={_argument(value)}," for name, value in given.items())
     imports = sorted(program.imports | {"import numpy as np"})
     body = [*program.parts, *seeded, f"{test.__name__}({call}\n)"]
     return for_this_keras("\n".join([f"# {heading}", *imports, "", *body, ""]))
+
+
+def way_of(value: Any) -> Any:
+    """Return the function that a drawn way stands for, which a program can hold; else the value."""
+    return WAYS[value.name].run if isinstance(value, Way) else value
+
+
+def _ours(value: Any) -> Iterator[Any]:
+    """Yield the functions and classes of the project without which a value cannot be written."""
+    if isinstance(value, FunctionType):
+        yield value
+    elif is_dataclass(value):
+        yield type(value)
+        for field in fields(value):
+            yield from _ours(getattr(value, field.name))
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _ours(part)
+    elif isinstance(value, Mapping):
+        yield from _ours(list(value.values()))
+
+
+def _argument(value: Any) -> str:
+    return str(value.__name__) if isinstance(value, FunctionType) else literal(value)
 
 
 def of_model(trial: Trial) -> str:

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from lstm_spec.harness import subject
-from lstm_spec.run.script import SEEDED, Definitions
+from lstm_spec.run.script import SEEDED, Definitions, way_of
 from lstm_spec.run.script.idioms import Substitute, idiom
 from lstm_spec.run.script.values import (
     IMPURE,
@@ -890,7 +890,7 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     """
     random.seed(0)  # as Hypothesis does before each case; Keras takes from it what seeds weights
     before = random.getstate()
-    writer = specialize(test, arguments)
+    writer = specialize(test, {name: way_of(value) for name, value in arguments.items()})
     statements = writer.blocks[0]
     definitions = Definitions()
     for name in sorted(set().union(*map(_names, statements)) & set(writer.globals)):
