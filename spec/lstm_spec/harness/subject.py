@@ -147,9 +147,9 @@ FORMS: dict[str, Callable[[list[Any], Any], Any]] = {
 """The ways to make a model of layers, one after the other."""
 
 
-def embedding(table: Any) -> Any:
+def embedding(table: Any, **options: Any) -> Any:
     """Build an Embedding that masks the id 0, with a table: a row for each id."""
-    layer = keras.layers.Embedding(*table.shape, mask_zero=True)
+    layer = keras.layers.Embedding(*table.shape, mask_zero=True, **options)
     layer.build((None,))
     layer.set_weights([table])
     return layer

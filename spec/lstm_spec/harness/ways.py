@@ -470,8 +470,10 @@ def _above_embedding(layer: Any) -> Run:
     def run(x: Any, *, mask: Any = None, **given: Any) -> Any:
         batch, timesteps, features = np.shape(x)
         rows = np.reshape(x, (-1, features))
-        table = subject.embedding(np.concatenate([np.ones((1, features), rows.dtype), rows]))
-        numbers = np.arange(1, len(rows) + 1).reshape(batch, timesteps)
+        rows = np.concatenate([np.ones((1, features), rows.dtype), rows])
+        # Before Keras 3.13 a mask is lost where a tensor is cast to another type.
+        table = subject.embedding(rows, dtype=layer.dtype_policy)
+        numbers = np.arange(1, len(rows)).reshape(batch, timesteps)
         return layer(table(numbers if mask is None else numbers * mask), **given)
 
     return run

@@ -156,7 +156,8 @@ def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     >>> model.compile("sgd", mean_square, run_eagerly=True)
     >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
-    >>> once, weighted = [model.test_on_batch(x, y, np.array(w)) for w in ([1, 1, 1], [0, 0, 6])]
+    >>> weights = [np.array([1, 1, 1]), np.array([0, 0, 6])]
+    >>> once, weighted = [model.evaluate(x, y, sample_weight=w, verbose=0) for w in weights]
     >>> bool(np.isclose(weighted, 2 * once))
     True
     """

@@ -50,7 +50,9 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
     >>> x, y, before = np.random.rand(3, 3, 1), np.random.rand(3, 2), model.get_weights()
     >>> fitted = model.fit(x, y, batch_size=2, shuffle=False, verbose=0).history["loss"][0]
     >>> model.set_weights(before)
-    >>> pair, last = model.train_on_batch(x[:2], y[:2]), model.train_on_batch(x[2:], y[2:])
+    >>> pair = np.mean((model(x[:2]) - y[:2]) ** 2)
+    >>> _ = model.train_on_batch(x[:2], y[:2])
+    >>> last = np.mean((model(x[2:]) - y[2:]) ** 2)
     >>> bool(np.isclose(fitted, (2 * pair + last) / 3))
     True
     """
@@ -146,7 +148,10 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
     tested = [model.test_on_batch(net.case.x[row], target[row]) for row in rows]
     mse = [batch_loss(net.of(row), target[row]) for row in rows]
     mae = [batch_loss(net.of(row), target[row], "mae") for row in rows]
-    assert_close(single(tested), np.stack([mse, mae], axis=1))
+    own = np.stack([mse, mae], axis=1)
+    sizes = np.array([[len(row)] for row in rows])
+    running = np.cumsum(sizes * own, axis=0) / np.cumsum(sizes)[:, None]
+    assert_close(single(tested), own, instead={"the mean goes on from call to call": running})
     trained = [model.train_on_batch(net.case.x[row], target[row])[0] for row in rows]
     assert_close(single(trained), train(net, target, sgd(RATE), rows).losses, bound=SEVERAL)
 
