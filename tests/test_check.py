@@ -139,7 +139,7 @@ def test_refuted_claim_comes_with_a_program_that_shows_it(wrong: Checked, tmp_pa
     imported = set(re.findall(r"^(?:import|from) (\w+)", script, re.MULTILINE))
     assert imported <= {"keras", "numpy"}
     (tmp_path / "shows.py").write_text(script, encoding="utf-8")
-    assert "AssertionError: no difference" in run_program(tmp_path, "wrong")
+    assert "AssertionError" in run_program(tmp_path, "wrong")
     assert run_program(tmp_path, None) == ""
 
 

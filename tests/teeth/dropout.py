@@ -288,7 +288,7 @@ def drops_nothing_in_a_graph(patch):
         return original(self, sequences, initial_state, mask, training and eager)
 
 
-@refuted_by("dropout.off-at-inference", "dropout.not-the-mean")
+@refuted_by("dropout.off-at-inference")
 def drops_at_inference_under_unroll(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, training=False, **rest):

@@ -376,7 +376,7 @@ def refuses_a_table_in_fit(patch):
         return original(self, x, *rest, **options)
 
 
-@refuted_by("errors.flag-of-text")
+@refuted_by("errors.flag-of-text", raises=ValueError)
 def reads_the_text_of_use_bias(patch):
     @instead(patch, keras.layers, "LSTM")
     def made(original, units, use_bias=True, **options):

@@ -88,7 +88,7 @@ def forgets_zero_output_for_mask(patch):
         return original(self, **arguments)
 
 
-@refuted_by("masking.zero-output")
+@refuted_by("masking.zero-output", raises=IndexError)
 def zeroes_the_states_as_well(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, mask, **rest):

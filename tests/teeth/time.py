@@ -64,7 +64,7 @@ def cuts_to_the_length_it_was_built_on(patch):
         return original(self, sequences[:, : self.length], *rest, **options)
 
 
-@refuted_by("time.any-length")
+@refuted_by("time.any-length", raises=NotImplementedError)
 def starts_with_new_weights_for_another_length(patch):
     @instead(patch, keras.layers.LSTM, "build")
     def build(original, self, sequences_shape):

@@ -708,7 +708,7 @@ def forgets_the_state_of_a_stateful_loop(patch):
     before_rnn(patch, change)
 
 
-@refuted_by("wrappers.dense-in-slices")
+@refuted_by("wrappers.dense-in-slices", raises=(AssertionError, AttributeError))
 def puts_out_two_numbers_at_most(patch):
     @instead(patch, keras.layers.TimeDistributed, "call")
     def call(original, self, *inputs, **options):

@@ -91,7 +91,8 @@ def test_inputs_in_the_wrong_order_are_refused_when_called(case):
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((None, 2)), keras.Input((None, 3))
-    >>> model, x = keras.Model([a, b], [keras.layers.LSTM(1)(a), b]), np.ones((1, 4, 3))
+    >>> model = keras.Model([a, b], [keras.layers.LSTM(1)(a), keras.layers.LSTM(1)(b)])
+    >>> x = np.ones((1, 4, 3))
     >>> try:
     ...     _ = model([x, x[:, :, :2]])
     ... except ValueError as error:

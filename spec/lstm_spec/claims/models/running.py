@@ -262,7 +262,7 @@ def test_inputs_may_be_given_by_name(trial):
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((None, 1), name="a"), keras.Input((1,), name="b")
-    >>> model = keras.Model([a, b], [keras.layers.LSTM(2)(a), b])
+    >>> model = keras.Model([a, b], [keras.layers.LSTM(2)(a), keras.layers.Dense(1)(b)])
     >>> x, y = np.array([[[1.0], [2.0]]]), np.array([[3.0]])
     >>> bool(np.array_equal(model({"b": y, "a": x})[0], model([x, y])[0]))
     True
