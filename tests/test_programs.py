@@ -26,6 +26,8 @@ USUAL = 40
 """Half of the programs of claims about numbers have no more."""
 SHORT = 0.65
 """At least this share is short; what costs, draws thousands of numbers or loops long is not."""
+HOLDS_AT_FIRST = {"trainer.weight-of-a-sequence"}
+"""Claims that deviate, of which the case that is drawn first holds."""
 STEP = 1 if os.environ.get("PROGRAMS") == "all" else 3
 """Every third claim is tried; `tox run -e programs` tries all."""
 
@@ -87,7 +89,7 @@ def fault(text: str, short: bool, claim: catalog.Claim, patch: pytest.MonkeyPatc
     error = run(text, patch)
     if "the ratio is" in str(error):  # of one round; that it runs is tested, not the number
         return ""
-    known = deviations.known(claim.id)
+    known = deviations.known(claim.id) if claim.id not in HOLDS_AT_FIRST else None
     return "" if (error is None) == (known is None) else f"{error!r} is raised, {known} is known"
 
 

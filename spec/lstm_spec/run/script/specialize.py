@@ -61,6 +61,9 @@ SHORT = 48
 MUTABLE = (list, dict, set)
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "clear", "setdefault"}
 
+LONGEST = 200
+"""So many lines a short program has at most."""
+
 
 @dataclass
 class Writer:
@@ -903,7 +906,10 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     if random.getstate() != before and _draws("\n".join(lines)):
         lines.insert(0, SEEDED)
     imports = sorted(definitions.imports)
-    return "\n".join([f"# {heading}", *imports, "", *definitions.parts, *lines, ""])
+    text = "\n".join([f"# {heading}", *imports, "", *definitions.parts, *lines, ""])
+    if text.count("\n") > LONGEST:
+        raise UnwritableError(f"the program has more than {LONGEST} lines")
+    return text
 
 
 def _draws(text: str) -> bool:
