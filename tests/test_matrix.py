@@ -128,9 +128,9 @@ def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
         ("smoke", "2", False),
         ("smoke", "5", True),
         ("5", "smoke", False),
-        ("default", "10", False),
-        ("default", "20", True),  # of a costly claim default tries 10
-        ("20", "default", True),
+        ("default", "4", False),
+        ("default", "10", True),  # of a costly claim default tries 4
+        ("20", "default", False),
         ("50", "default", False),
         ("deep", "default", False),
     ],

@@ -35,7 +35,7 @@ from lstm_spec.harness.models import (
 )
 from lstm_spec.run import script
 
-DRAWN = 3000
+DRAWN = 3300
 LEAST = 50
 
 

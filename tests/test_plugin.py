@@ -149,7 +149,7 @@ def test_bare_assert_of_a_claim_says_what_it_compares(monkeypatch: pytest.Monkey
     monkeypatch.setattr(weights, "names", lambda variables: ["other"])
     test = weights.test_weights_are_kernel_recurrent_kernel_and_bias.hypothesis.inner_test
     with pytest.raises(AssertionError, match=r"assert \['other'\] == \['kernel'"):
-        test(features=1, units=1)
+        test(features=1, units=1, options={})
 
 
 def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:

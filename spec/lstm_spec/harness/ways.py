@@ -551,7 +551,6 @@ WAYS: dict[str, Kind] = {
         (
             LOST,
             Limit("whole numbers", "what an Embedding returns are no whole numbers"),
-            Limit("float64", "an Embedding returns float32"),
         ),
     ),
     "TimeDistributed": Kind(
