@@ -205,6 +205,14 @@ def test_reports_of_other_claims_or_places_are_not_resumed(held: Checked, tmp_pa
         assert file.read_text(encoding="utf-8") == text.replace(old, new, 1)
 
 
+def test_finished_report_is_resumed_without_a_trial(held: Checked, tmp_path: Path) -> None:
+    shutil.copy(held.folder / FILE, tmp_path)
+    done = finish(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every claim held or deviates as known" in done.stdout
+    assert (tmp_path / FILE).read_bytes() == (held.folder / FILE).read_bytes()
+
+
 @pytest.mark.skipif(
     packages.installed().version("keras") != deviations.newest().version("keras"),
     reason="an older Keras is installed, of which nothing is new",

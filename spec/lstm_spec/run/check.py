@@ -79,10 +79,11 @@ def run(plan: Plan) -> Generator[Record]:
     """
     began = time.monotonic()
     again = bool(plan.hosts)
-    if plan.hosts:
+    begun = _untried(plan) if plan.resume else plan.claims
+    if plan.hosts or not begun:  # no worker here will say what is installed
         _begin(plan, environment.probe())
     else:
-        yield from _attempt(plan, _untried(plan) if plan.resume else plan.claims, again, first=True)
+        yield from _attempt(plan, begun, again, first=True)
     while left := _untried(plan):
         yield from _attempt(plan, left, again)
         again = bool(plan.hosts) and len(_untried(plan)) < len(left)
