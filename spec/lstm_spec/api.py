@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from lstm_spec.errors import UsageError
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
-    from lstm_spec.answers.answer import Answer, Library
+    from lstm_spec.answers.answer import Answer
     from lstm_spec.answers.cite import Citation
     from lstm_spec.answers.explain import Explanation
     from lstm_spec.answers.review import Review
     from lstm_spec.catalog import Claim
     from lstm_spec.releases.compare import Comparison
-    from lstm_spec.run.packages import Place
     from lstm_spec.run.report import Report
 
 Kind = TypeVar("Kind")
@@ -103,9 +102,10 @@ def answer(question: str, release: str = "", backend: str = "") -> Shown[Answer]
         UsageError: nothing is known of the release.
     """
     from lstm_spec.answers import answer as answers
+    from lstm_spec.answers.release import asked
 
-    place, _ = _place(release, backend)
-    library = _library()
+    place, _ = asked(release, backend)
+    library = answers.whole_library()
     said = answers.answer(question, answers.find(question, library), library, place)
     return Shown(said, answers.markdown(said), answers.text(said))
 
@@ -124,33 +124,17 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     from lstm_spec import catalog
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers import cite as cites
+    from lstm_spec.answers.release import asked
     from lstm_spec.releases import ledger
 
-    place, report = _place(release, backend)
-    said = None if "." in name else answers.cited(name, _library(), place)
+    place, report = asked(release, backend)
+    said = None if "." in name else answers.cited(name, answers.whole_library(), place)
     if said is not None:
         return Shown(said, answers.markdown(said), answers.text(said))
     claim = catalog.find(name)
     untried = ledger.untried(report, claim.id) if report else ""
     cited = cites.citation(claim, ledger.verdicts(claim.id), place, untried)
     return Shown(cited, cites.markdown(cited), cites.text(cited))
-
-
-def _library() -> Library:
-    from lstm_spec import catalog
-    from lstm_spec.answers.answer import Library
-    from lstm_spec.answers.questions import questions
-
-    return Library(questions(), catalog.claims())
-
-
-def _place(release: str, backend: str) -> tuple[Place, Report | None]:
-    from lstm_spec.answers.release import release as released
-    from lstm_spec.run import deviations
-
-    if not (release or backend):
-        return deviations.newest(), None
-    return released(release or f"backend-{backend}", backend)
 
 
 def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Explanation]]:  # noqa: A002
@@ -277,10 +261,7 @@ def compare(then: str, now: str) -> Shown[Comparison]:
     from lstm_spec.releases import ledger, tables
     from lstm_spec.releases.compare import compare as compared
 
-    try:
-        found = compared(*ledger.pair(then, now))
-    except OSError as error:
-        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from None
+    found = compared(*ledger.pair(then, now))
     return Shown(found, tables.markdown(found))
 
 

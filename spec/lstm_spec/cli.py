@@ -30,7 +30,6 @@ from lstm_spec.run.text import one_line
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
 
-    from lstm_spec.answers.answer import Library
     from lstm_spec.answers.layer import Layer
     from lstm_spec.releases.compare import Comparison
     from lstm_spec.releases.environments import Request
@@ -627,10 +626,11 @@ def show(arguments: argparse.Namespace) -> int:
 
 def cite(arguments: argparse.Namespace) -> int:
     """Print a claim or a question for pasting, on the newest release or on the one asked for."""
+    from lstm_spec.answers import release
     from lstm_spec.answers.cite import FORMATS, citation
     from lstm_spec.releases import ledger
 
-    place, report = _place(arguments)
+    place, report = release.asked(arguments.release or "", arguments.backend or "")
     if "." not in arguments.name and _cite_question(arguments, place):
         return 0
     claim = catalog.find(arguments.name)
@@ -642,43 +642,26 @@ def cite(arguments: argparse.Namespace) -> int:
 
 def _cite_question(arguments: argparse.Namespace, place: Place) -> bool:
     """Print the answer to the question that has the id; return whether there is one."""
-    from lstm_spec.answers.answer import CITATIONS, cited
+    from lstm_spec.answers.answer import CITATIONS, cited, whole_library
 
-    said = cited(arguments.name, _library(), place)
+    said = cited(arguments.name, whole_library(), place)
     print(CITATIONS[arguments.format](said) if said else "", end="")
     return said is not None
 
 
-def _place(arguments: argparse.Namespace) -> tuple[Place, Report | None]:
-    """Return the Keras that is asked for, and the report of the ledger on it, if there is one."""
-    from lstm_spec.answers.release import release
-    from lstm_spec.run import deviations
-
-    if not (arguments.release or arguments.backend):
-        return deviations.newest(), None
-    asked = arguments.release or f"backend-{arguments.backend}"
-    return release(asked, arguments.backend or "")
-
-
 def answer(arguments: argparse.Namespace) -> int:
     """Print the answer to a question, made of claims; or say that there is none."""
-    from lstm_spec.answers.answer import FORMATS, LONGEST, answer, find
+    from lstm_spec.answers import release
+    from lstm_spec.answers.answer import FORMATS, LONGEST, answer, find, whole_library
 
     words = " ".join(arguments.words)
     asked = sys.stdin.read(LONGEST) if words == "-" else words
-    place, _ = _place(arguments)
-    library = _library()
+    place, _ = release.asked(arguments.release or "", arguments.backend or "")
+    library = whole_library()
     said = answer(asked, find(asked, library), library, place)
     print(FORMATS[arguments.format](said), end="")
     hint = "ask in other words, or with a question's id, number or address"
     return 0 if said.answered else say(f"no answer; {hint}", NO_ANSWER)
-
-
-def _library() -> Library:
-    from lstm_spec.answers.answer import Library
-    from lstm_spec.answers.questions import questions
-
-    return Library(questions(), catalog.claims())
 
 
 def explain(arguments: argparse.Namespace) -> int:

@@ -11,10 +11,11 @@ from importlib import metadata
 
 import msgspec
 
+from lstm_spec import catalog
 from lstm_spec.answers import cite, errors, links, search
 from lstm_spec.answers.cite import code, plain
 from lstm_spec.answers.links import PACKAGE
-from lstm_spec.answers.questions import Question, is_reference, referred
+from lstm_spec.answers.questions import Question, is_reference, questions, referred
 from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
@@ -118,6 +119,11 @@ class Library:
         claims = {claim.id: claim for claim in self.claims}
         asked = [_asked(one, [claims[name] for name in one.claims]) for one in self.questions]
         return search.Index([*asked, *map(_said, self.claims)])
+
+
+def whole_library() -> Library:
+    """Return the library of all questions and claims."""
+    return Library(questions(), catalog.claims())
 
 
 def _asked(question: Question, claims: Sequence[Claim]) -> search.Text:

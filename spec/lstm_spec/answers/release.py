@@ -46,6 +46,17 @@ def release(text: str, backend: str = "") -> tuple[Place, Report | None]:
     return ledger.place(report), report
 
 
+def asked(text: str, backend: str) -> tuple[Place, Report | None]:
+    """Return the Keras that a user asks for, as `release` does; the newest, if neither is given.
+
+    Raises:
+        UnknownReleaseError: nothing is known of it; the message says what to give.
+    """
+    if not (text or backend):
+        return deviations.newest(), None
+    return release(text or f"backend-{backend}", backend)
+
+
 def _release(word: str) -> tuple[str, str]:
     try:
         requirement = Requirement(word)
