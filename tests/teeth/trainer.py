@@ -272,13 +272,6 @@ def shuffles_what_a_generator_gives(patch):
 
 
 @refuted_by("trainer.seeded-graphs")
-def decides_without_the_seed(patch):
-    @instead(patch, keras.utils, "set_random_seed")
-    def set_random_seed(original, seed):
-        original(0)
-
-
-@refuted_by("trainer.seeded-graphs")
 def begins_with_numbers_that_no_seed_decides(patch):
     @instead(patch, keras.Model, "fit")
     def fit(original, self, *given, **options):
@@ -469,14 +462,6 @@ def keeps_what_it_was_given(patch):
 # Penalties and freezing.
 
 
-@refuted_by("trainer.callables")
-def forgets_the_recurrent_constraint(patch):
-    @instead(patch, keras.layers.LSTMCell, "build")
-    def build(original, self, input_shape):
-        self.recurrent_constraint = None
-        return original(self, input_shape)
-
-
 @refuted_by("trainer.penalty-once")
 def adds_the_penalty_of_every_slice(patch):
     @instead(patch, keras.layers.TimeDistributed, "call")
@@ -499,18 +484,6 @@ def penalizes_frozen_weights(patch):
     def penalties(original, self):
         kept = [weight for weight in self.weights if weight.regularizer is not None]
         return [weight.regularizer(weight) for weight in kept]
-
-
-@refuted_by("trainer.frozen-wrapped")
-def cannot_be_frozen(patch):
-    unfrozen = property(lambda layer: True, lambda layer, value: None)
-    patch.setattr(keras.layers.LSTM, "trainable", unfrozen)
-    patch.setattr(keras.layers.LSTM, "trainable_variables", property(lambda layer: layer.weights))
-
-    @instead(patch, keras.layers.LSTM, "build")
-    def build(original, self, sequences_shape, **rest):
-        original(self, sequences_shape, **rest)
-        self.cell.trainable = True
 
 
 @refuted_by("trainer.frozen-bidirectional")

@@ -206,7 +206,7 @@ def penalizes_the_output_only(patch):
         return None if self.losses else original(self, loss)
 
 
-@refuted_by("training.constraints", "training.constraints-wait")
+@refuted_by("training.constraints", "training.constraints-wait", "trainer.callables")
 def forgets_the_recurrent_constraint(patch):
     @instead(patch, keras.layers.LSTMCell, "build")
     def build(original, self, input_shape):
@@ -229,7 +229,9 @@ def bounds_the_norm_of_the_whole_kernel(patch):
         return original(self, input_shape)
 
 
-@refuted_by("training.frozen", "training.frozen-penalty", "training.compile-again")
+@refuted_by(
+    "training.frozen", "training.frozen-penalty", "training.compile-again", "trainer.frozen-wrapped"
+)
 def cannot_be_frozen(patch):
     unfrozen = property(lambda layer: True, lambda layer, value: None)
     patch.setattr(keras.layers.LSTM, "trainable", unfrozen)
@@ -264,7 +266,7 @@ def draws_numbers_that_no_seed_decides(patch):
         return original(self, *inputs, **options) * np.random.default_rng().uniform(0.5, 1.0)
 
 
-@refuted_by("training.reproducible")
+@refuted_by("training.reproducible", "trainer.seeded-graphs")
 def decides_without_the_seed(patch):
     @instead(patch, keras.utils, "set_random_seed")
     def set_random_seed(original, seed):

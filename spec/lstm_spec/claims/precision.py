@@ -6,7 +6,6 @@ float32, 2**-10 in float16 and 2**-7 in bfloat16.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 
 import keras
@@ -34,6 +33,7 @@ from lstm_spec.harness.subject import (
     UNDRAWN,
     as_states,
     cast,
+    global_policy,
     kind,
     lstm,
     passed,
@@ -59,17 +59,6 @@ ENDS = [
 def widened(tensor):
     """Return a tensor of any type as an array of float32, whose roundings are known to NumPy."""
     return to_numpy(cast(tensor, "float32"))
-
-
-@contextmanager
-def global_policy(name):
-    """Set the global dtype policy, and put back what was there."""
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(name)
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)
 
 
 def shifted(case, i=0.0, f=0.0, g=0.0, o=0.0):

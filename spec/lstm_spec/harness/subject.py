@@ -9,7 +9,8 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -165,6 +166,17 @@ def policy(name: str) -> Any:
     """Return a dtype policy; its name before Keras 3.4, where configurations hold no more."""
     old = Version(keras.__version__) < Version("3.4")
     return name if old else keras.dtype_policies.DTypePolicy(name)
+
+
+@contextmanager
+def global_policy(name: str) -> Iterator[None]:
+    """Set the global dtype policy, and put back what was there."""
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(name)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)
 
 
 def as_states(states: Any, dtype: str = "float32") -> Any:

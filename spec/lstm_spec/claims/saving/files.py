@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +13,7 @@ from hypothesis.strategies import integers, just, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import flags, fresh, functions, sequential, unregistered
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import global_policy, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
 
@@ -49,17 +48,6 @@ def wrapped(kind, units):
         ],
         "Masking": lambda: [layers.Masking(0.5), layers.LSTM(units)],
     }[kind]()
-
-
-@contextmanager
-def default_policy(name):
-    """Let another dtype policy be the default one."""
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(name)
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)
 
 
 def drawn_like(weights, seed):
@@ -296,7 +284,7 @@ def test_the_dtype_policy_is_saved(case, policy):
     ('mixed_float16', 'float32')
     """
     model = sequential(case, dtype=policy)
-    with default_policy("float64" if policy == "float16" else "float16"):
+    with global_policy("float64" if policy == "float16" else "float16"):
         loaded = reloaded(model)
     y, expected = to_numpy(loaded(case.x)), to_numpy(model(case.x))
     assert y.dtype == expected.dtype, f"{y.dtype}, expected {expected.dtype}"

@@ -26,7 +26,6 @@ from lstm_spec.harness.models import Trial
 from lstm_spec.harness.ways import WAYS, Way
 from lstm_spec.run import examples
 
-HARNESS = "lstm_spec.harness"
 OPS = "hasattr(keras, 'ops')"
 """How the harness asks whether this is Keras 3."""
 SEEDED = "keras.utils.set_random_seed(0)"
