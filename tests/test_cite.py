@@ -13,15 +13,18 @@ from importlib import metadata
 import msgspec
 import pytest
 
+import reports
 from lstm_spec import catalog, cli
 from lstm_spec.answers import cite
-from lstm_spec.answers.release import release
+from lstm_spec.answers.release import asked, release
+from lstm_spec.answers.release import extent as release_extent
 from lstm_spec.answers.standing import Standing, elsewhere
 from lstm_spec.claims import conftest
 from lstm_spec.harness import needs
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations, packages
 from lstm_spec.run.examples import run_example
+from lstm_spec.run.report import Record
 
 ALL = catalog.claims()
 CLAIM = catalog.find("time.every-step")
@@ -302,5 +305,30 @@ def test_json_holds_the_whole_citation() -> None:
 @each_format
 def test_command_line_prints_the_format(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["cite", CLAIM.id, "--format", form]) == 0
-    cited = cite.citation(CLAIM, ledger.verdicts(CLAIM.id))
+    place, report = asked("", "")
+    extent = release_extent(CLAIM.id, place, report)
+    cited = cite.citation(CLAIM, ledger.verdicts(CLAIM.id), extent=extent)
     assert capsys.readouterr().out == cite.FORMATS[form](cited)
+
+
+EXTENT = {"way": ["called", "predict"], "units": [1, 65]}
+
+
+@pytest.mark.parametrize("form", ["markdown", "text", "html"])
+def test_extent_is_told_in_one_line_if_it_is_recorded(form: str) -> None:
+    line = "Tried: units 1 to 65; way called, predict."
+    assert line in cite.FORMATS[form](cited("time.every-step", extent=EXTENT))
+    assert "Tried: " not in cite.FORMATS[form](cited("time.every-step"))
+
+
+def test_extent_is_that_of_the_record_on_the_keras_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wide = reports.report(Record("a.b", "held", 1.0, 9, extent=EXTENT))
+    narrow = reports.report(Record("a.b", "held", 1.0, 9))
+    monkeypatch.setattr(ledger, "find", lambda name: wide)
+    newest, older = deviations.newest(), ledger.place(narrow)
+    assert release_extent("a.b", newest, None) == EXTENT
+    assert release_extent("a.b", older, narrow) == {}
+    assert release_extent("a.b", older, None) == {}
+    assert release_extent("a.c", newest, None) == {}

@@ -124,7 +124,7 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     from lstm_spec import catalog
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers import cite as cites
-    from lstm_spec.answers.release import asked
+    from lstm_spec.answers.release import asked, extent
     from lstm_spec.releases import ledger
 
     place, report = asked(release, backend)
@@ -133,7 +133,8 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
         return Shown(said, answers.markdown(said), answers.text(said))
     claim = catalog.find(name)
     untried = ledger.untried(report, claim.id) if report else ""
-    cited = cites.citation(claim, ledger.verdicts(claim.id), place, untried)
+    tried, width = ledger.verdicts(claim.id), extent(claim.id, place, report)
+    cited = cites.citation(claim, tried, place, untried, width)
     return Shown(cited, cites.markdown(cited), cites.text(cited))
 
 

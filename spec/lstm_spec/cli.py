@@ -635,7 +635,8 @@ def cite(arguments: argparse.Namespace) -> int:
         return 0
     claim = catalog.find(arguments.name)
     untried = ledger.untried(report, claim.id) if report else ""
-    cited = citation(claim, ledger.verdicts(claim.id), place, untried)
+    extent = release.extent(claim.id, place, report)
+    cited = citation(claim, ledger.verdicts(claim.id), place, untried, extent)
     print(FORMATS[arguments.format](cited), end="")
     return 0
 

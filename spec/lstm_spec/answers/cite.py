@@ -22,6 +22,7 @@ from lstm_spec.answers.standing import BROKEN, Standing, capital, false_at, stan
 from lstm_spec.answers.upstream import Tried
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
+from lstm_spec.run.extent import Extent, sentence
 from lstm_spec.run.packages import Place
 from lstm_spec.run.report import VERDICTS, Verdict
 
@@ -75,6 +76,8 @@ class Citation(msgspec.Struct, frozen=True):
     tried: list[tuple[str, Verdict]]
     """The releases on which the claim was tried, each with the verdict."""
     cases: int
+    extent: Extent
+    """How wide it was tried there: the numbers and names that were drawn, if that is recorded."""
     limits: list[str]
     """What the claim does not say."""
     version: str
@@ -86,7 +89,11 @@ class Citation(msgspec.Struct, frozen=True):
 
 
 def citation(
-    claim: Claim, tried: Tried = (), place: Place | None = None, untried: str = ""
+    claim: Claim,
+    tried: Tried = (),
+    place: Place | None = None,
+    untried: str = "",
+    extent: Extent | None = None,
 ) -> Citation:
     """Gather what is said of a claim.
 
@@ -95,6 +102,7 @@ def citation(
         tried: the releases on which it was tried, each with the verdict.
         place: the Keras for which it is cited; default: the newest release.
         untried: why it cannot be tried there, if it cannot.
+        extent: how wide it was tried there, if that is recorded.
     """
     version = metadata.version(PACKAGE)
     test = f"{claim.path}#L{claim.line}"
@@ -114,6 +122,7 @@ def citation(
         ],
         tried=list(tried),
         cases=claim.cases,
+        extent=extent or {},
         limits=[
             *([f"Why it was not tried there: it {untried}."] if untried else []),
             *limits(claim),
@@ -206,6 +215,8 @@ def facts(cited: Citation) -> list[str]:
         said.append("Tried on none of the releases of the ledger.")
     cases = f"up to {cited.cases} drawn cases" if cited.cases > 1 else "a single case"
     said.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
+    if cited.extent:
+        said.append(f"Tried: {sentence(cited.extent)}.")
     if cited.limits:
         said.append(" ".join(cited.limits))
     return [*said, f"Claim `{cited.id}` of {PACKAGE} {cited.version}: {place(cited)}"]

@@ -10,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 from lstm_spec.errors import UsageError
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
+from lstm_spec.run.extent import Extent
 from lstm_spec.run.packages import DISTRIBUTIONS, Place
 from lstm_spec.run.report import Report
 from lstm_spec.run.text import one_line
@@ -55,6 +56,20 @@ def asked(text: str, backend: str) -> tuple[Place, Report | None]:
     if not (text or backend):
         return deviations.newest(), None
     return release(text or f"backend-{backend}", backend)
+
+
+def extent(claim: str, place: Place, report: Report | None) -> Extent:
+    """Return how wide a claim was tried on the Keras that `asked` names; nothing, if it is unknown.
+
+    Args:
+        claim: the id.
+        place: the Keras.
+        report: the report on it, if `asked` returns one.
+    """
+    if report is None and place == deviations.newest():
+        report = ledger.find(_of_the_newest("tensorflow"))
+    records = report.records if report else []
+    return next((record.extent for record in records if record.claim == claim), {})
 
 
 def _release(word: str) -> tuple[str, str]:
