@@ -229,6 +229,18 @@ def test_death_of_the_interpreter_at_a_claim_with_a_damaged_record(
     )
 
 
+def test_integers_of_any_size_come_back_from_a_worker(pytester: pytest.Pytester) -> None:
+    decorator = "@given(n=sampled_from([-(10**30), 10**30]))\n@settings(database=None)"
+    parts = {"decorator": decorator, "example": "1 + 1\n    2", "body": "pass", "more": ""}
+    head = HEAD.replace("import integers", "import sampled_from")
+    pytester.makepyfile(head + CLAIM.format(arguments="n", **parts))
+    file = Path(pytester.path, "report.jsonl")
+    result = pytester.runpytest_subprocess("-n1", "--lstm-report", file, "-p", "no:cacheprovider")
+    assert result.parseoutcomes()["passed"] == 1
+    record = report._decode(file, 1, file.read_bytes().splitlines()[0])
+    assert record.extent["n"] == [-(10**30), 10**30]
+
+
 def test_plugin_imports_nothing_heavy() -> None:
     program = (
         "import sys, lstm_spec.run.plugin;"

@@ -42,7 +42,7 @@ class Recorder:
         found = dict(report.user_properties).get(KEY)
         if found:
             self.started.pop(report.nodeid, None)
-            self._append(msgspec.convert(found, Record))
+            self._append(msgspec.json.decode(found, type=Record))
         elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
             self._lost(report.nodeid)
 
