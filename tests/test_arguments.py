@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import EXAMPLES, effort
+from lstm_spec.claims.conftest import effort
 from lstm_spec.claims.modes import predict
+from lstm_spec.harness.effort import SHARES
 from lstm_spec.harness.strategies import Case, cases
 from lstm_spec.run import arguments
 from tools.studies.arguments import PAGE, page
@@ -50,7 +51,7 @@ def drawn(examples: int) -> Iterator[dict[str, Any]]:
 
 
 def test_deep_effort_draws_every_pair_of_values() -> None:
-    items = [sorted(case.items()) for case in drawn(EXAMPLES["deep"])]
+    items = [sorted(case.items()) for case in drawn(SHARES["deep"])]
     reached = {pair for case in items for pair in combinations(case, 2)}
     each = [[(name, value) for value in values] for name, values in sorted(predict.FREE.items())]
     wanted = {pair for two in combinations(each, 2) for pair in product(*two)}

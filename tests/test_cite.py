@@ -19,8 +19,7 @@ from lstm_spec.answers import cite
 from lstm_spec.answers.release import asked, release
 from lstm_spec.answers.release import extent as release_extent
 from lstm_spec.answers.standing import Standing, elsewhere
-from lstm_spec.claims import conftest
-from lstm_spec.harness import needs
+from lstm_spec.harness import effort, needs
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations, packages
 from lstm_spec.run.examples import run_example
@@ -243,8 +242,9 @@ def test_link_is_permanent_where_the_package_tells_an_address(monkeypatch) -> No
 def test_cases_are_as_many_as_the_suite_draws() -> None:
     for claim in ALL:
         head = "\n".join(source(claim)).partition("\ndef ")[0]
-        drawn = conftest.examples("default", costly="costly=" in head) if "@given(" in head else 1
-        assert claim.cases == drawn, claim.id
+        fewer = re.search(r"^ +cases=(\d+)", head, re.M)
+        drawn = effort.cases("default", int(fewer[1]) if fewer else effort.CASES)
+        assert claim.cases == (drawn if "@given(" in head else 1), claim.id
 
 
 class Tags(html.parser.HTMLParser):

@@ -216,8 +216,8 @@ def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]
     import tempfile
 
     from lstm_spec import catalog
+    from lstm_spec.harness.effort import time_limit
     from lstm_spec.run import check as checks
-    from lstm_spec.run.effort import time_limit
     from lstm_spec.run.report import writer
 
     claims = catalog.select(list(names))
@@ -233,7 +233,7 @@ def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]
 def _effort(text: str) -> str:
     from argparse import ArgumentTypeError
 
-    from lstm_spec.run.effort import effort
+    from lstm_spec.harness.effort import effort
 
     try:
         return effort(text)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_spec.errors import UsageError
+from lstm_spec.harness import effort
 
 CLAIMS = Path(__file__).parent / "claims"
 BASES = ("promised", "derived", "observed")
@@ -61,14 +62,9 @@ class Claim:
     code: str
     """A digest of what the test draws and does, and of its example; words do not count."""
 
-    def tries(self, effort: str) -> int:
+    def tries(self, chosen: str) -> int:
         """Return on how many cases it is tried at an effort: a word, or a number of cases."""
-        if self.cases == 1:
-            return 1
-        if effort.isdigit():
-            return int(effort)
-        examples: dict[str, int] = _constant("EXAMPLES", "conftest.py")
-        return max(2, self.cases * examples[effort] // examples["default"])
+        return 1 if self.cases == 1 else effort.cases(chosen, self.cases)
 
     @property
     def caution(self) -> str:
@@ -197,26 +193,18 @@ def find(name: str) -> Claim:
 
 
 @cache
-def _constant(name: str, file: str = "__init__.py") -> Any:
-    source = (CLAIMS / file).read_text(encoding="utf-8")
+def _constant(name: str) -> Any:
+    source = (CLAIMS / "__init__.py").read_text(encoding="utf-8")
     for node in ast.parse(source).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             return ast.literal_eval(getattr(node, "value"))  # noqa: B009 - not every node has one
-    raise LookupError(f"{file} of lstm_spec.claims defines no {name}")
+    raise LookupError(f"lstm_spec.claims defines no {name}")
 
 
 def _marks(node: ast.FunctionDef, name: str = "claim") -> list[ast.Call]:
     calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
     return [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == name]
-
-
-def _cases(drawn: bool, costly: bool) -> int:
-    if not drawn:
-        return 1
-    examples: int = _constant("EXAMPLES", "conftest.py")["default"]
-    share: int = _constant("COSTLY", "conftest.py") if costly else 1
-    return examples // share
 
 
 def _code(node: ast.FunctionDef, mark: ast.Call, lines: list[str], example: str) -> str:
@@ -244,7 +232,7 @@ def _claim(file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -
         gpu=facts.get("gpu", False),
         stand_in=facts.get("stand_in"),
         needs=(needs,) if isinstance(needs, str) else needs,
-        cases=_cases(bool(_marks(node, "given")), "costly" in facts),
+        cases=facts.get("cases", effort.CASES) if _marks(node, "given") else 1,
         test=node.name,
         file=file,
         line=mark.lineno,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lstm_spec import catalog
 from lstm_spec.errors import BrokenError, SpecError, UsageError
-from lstm_spec.run.effort import effort, time_limit
+from lstm_spec.harness.effort import effort, time_limit
 from lstm_spec.run.packages import NEEDED
 from lstm_spec.run.report import LockedError, Writer, writer
 from lstm_spec.run.text import one_line

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
+from lstm_spec.harness.effort import CASES
+
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "shapes": ("shapes.py",),
     "weights": ("weights.py",),
@@ -93,7 +95,7 @@ def claim(
     derived: str | None = None,
     observed: str | None = None,
     corrects: str | None = None,
-    costly: str | None = None,
+    cases: int = CASES,
     gpu: bool = False,
     stand_in: str | None = None,
     needs: str | tuple[str, ...] = (),
@@ -106,7 +108,7 @@ def claim(
         derived: from which equations or claims it follows.
         observed: since when, or where, released Keras does it, though nobody promised it.
         corrects: the popular belief, or the documentation's sentence, that it shows to be false.
-        costly: why it is tried on a third of the usual number of examples, or of rounds.
+        cases: how many it draws at default effort; a claim about cost measures in proportion.
         gpu: whether it can be tried only where there is a GPU.
         stand_in: for what a stand-in is tried on a CPU, though the claim is about a GPU: `cuDNN`.
         needs: without what it cannot be tried: a module, such as a converter's, a part of Keras,
@@ -120,6 +122,6 @@ def claim(
     if len(given) != 1:
         raise TypeError(f"claim {id!r} has {len(given)} of promised, derived, observed; give one")
     mark: Callable[[Callable[..., None]], Callable[..., None]] = pytest.mark.lstm_claim(
-        id=id, corrects=corrects, costly=costly, gpu=gpu, stand_in=stand_in, needs=needs
+        id=id, corrects=corrects, cases=cases, gpu=gpu, stand_in=stand_in, needs=needs
     )
     return mark

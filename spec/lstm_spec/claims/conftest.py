@@ -17,13 +17,8 @@ from hypothesis.internal.conjecture import providers
 
 from lstm_spec.claims import CHAPTERS
 from lstm_spec.harness import needs, shared_database, strategies, timing, tolerance
+from lstm_spec.harness.effort import CASES, cases, rounds
 
-EXAMPLES = {"smoke": 2, "default": 12, "deep": 1000}
-COSTLY = 3
-ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
-"""How often a claim about cost measures, at an effort: a busy machine may disturb two of three."""
-LEAST = 3
-"""The fewest rounds, for a claim that is costly."""
 FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
 ATTEMPTS = 10
 """How often a case with a certain element is drawn, if the claim's test rejects some cases."""
@@ -53,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         marker = item.get_closest_marker("lstm_claim")
         if marker and isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
-            count = examples(chosen, costly=bool(marker.kwargs["costly"]))
+            count = cases(chosen, marker.kwargs["cases"])
             shrink = item.get_closest_marker("lstm_deviates") is None
             effort(count, derandomize, shrink, database)(item.obj)
             # Hypothesis keeps nothing where a seed is given, unless it has a name to keep it by.
@@ -79,20 +74,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def examples(chosen: str, costly: bool) -> int:
-    """Return how many cases a claim draws at an effort: a word of EXAMPLES, or a number."""
-    if chosen.isdigit():
-        return int(chosen)
-    return max(2, EXAMPLES[chosen] // COSTLY) if costly else EXAMPLES[chosen]
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Try a claim; then, of the lists that it draws from, what chance left out."""
     strategies.listed.clear()
     result = yield
-    chosen = pyfuncitem.config.getoption("lstm_effort")
-    if examples(chosen, costly=False) >= EXAMPLES["default"]:
+    if cases(pyfuncitem.config.getoption("lstm_effort")) >= CASES:
         try_rest(pyfuncitem.obj)
     return result
 
@@ -151,13 +138,12 @@ def _applicable(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def _rounds(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a claim about cost measure in as many rounds as the effort says."""
-    rounds = ROUNDS.get(request.config.getoption("lstm_effort"), ROUNDS["default"])
     marker = request.node.get_closest_marker("lstm_claim")
-    if marker and marker.kwargs["costly"]:
-        rounds = max(LEAST, rounds // COSTLY)
+    default = marker.kwargs["cases"] if marker else CASES
+    count = rounds(request.config.getoption("lstm_effort"), default)
     facts: dict[str, Any] = {}
     timing.taken.clear()
-    token = timing.repeat.set(partial(_repeat, request, rounds, facts))
+    token = timing.repeat.set(partial(_repeat, request, count, facts))
     yield
     timing.repeat.reset(token)
     for seen in timing.taken:
@@ -166,21 +152,21 @@ def _rounds(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _repeat(
     request: pytest.FixtureRequest,
-    rounds: int,
+    count: int,
     facts: dict[str, Any],
     one_round: Callable[[], None],
 ) -> None:
     """Run the rounds; as those of pytest-benchmark, with the facts, if it is asked to keep them."""
 
     def all_rounds() -> None:
-        for _ in range(rounds):
+        for _ in range(count):
             one_round()
 
     if any(request.config.getoption(name, None) for name in KEPT):
         benchmark = request.getfixturevalue("benchmark")
         benchmark.group, benchmark.extra_info = "cost", facts
         # Disabled, as on a worker of pytest-xdist, it calls what it is given once.
-        benchmark.pedantic(one_round if benchmark.enabled else all_rounds, rounds=rounds)
+        benchmark.pedantic(one_round if benchmark.enabled else all_rounds, rounds=count)
     else:
         all_rounds()
 

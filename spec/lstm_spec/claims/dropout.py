@@ -214,7 +214,7 @@ def trainer(layer, kind, case, eager):
 @claim(
     "dropout.inputs",
     observed="Keras 2 and 3, all backends",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *in_training(
@@ -251,7 +251,7 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
     "dropout.share",
     promised="LSTM, argument `dropout`: the fraction to drop",
     corrects="`dropout` is the probability of keeping an input, as keep_prob in TensorFlow 1 was.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
@@ -281,7 +281,7 @@ def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     "dropout.each-by-itself",
     observed="Keras 2 and 3, all backends",
     corrects="The samples of a batch share one dropout mask.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(*in_training(cases(features=integers(1, 3), dropout=0.5, seed=seeds)))
 def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
@@ -310,7 +310,7 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     observed="Keras 3; Keras 2 with cuDNN drew a mask for each timestep, says "
     "https://github.com/keras-team/keras/issues/19993",
     corrects="`dropout` drops other inputs at each timestep.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *in_training(
@@ -349,7 +349,7 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
     "dropout.masked-input",
     observed="Keras 3, all backends",
     corrects="With `dropout` each gate reads other inputs, because it has a mask of its own.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -385,7 +385,7 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
     "dropout.as-spatial-dropout",
     observed="Keras 3 on TensorFlow, CPU",
     corrects="LSTM(units, dropout=p) is the same as Dropout(p) before LSTM(units).",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -426,7 +426,7 @@ def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     "dropout.recurrent-whole-call",
     observed="Keras 2 and 3, all backends",
     corrects="`recurrent_dropout` draws a new mask at each timestep.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *in_training(
@@ -476,7 +476,7 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     "dropout.recurrent-by-gate",
     observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="`recurrent_dropout` drops the candidate g, as Semeniuta and others did in 2016.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.layers.LSTMCell.get_recurrent_dropout_mask",
 )
 @given(
@@ -523,7 +523,7 @@ def test_each_gate_drops_units_of_h_of_its_own(case, way):
     "dropout.inputs-by-gate",
     observed="Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="What `dropout` does to the inputs does not depend on `recurrent_dropout`.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.layers.LSTMCell.get_dropout_mask",
 )
 @given(
@@ -593,7 +593,7 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
     "dropout.cell-state",
     derived="dropout.masked-input and dropout.recurrent-by-gate: masks act before the kernels",
     corrects="Dropout in a recurrent layer erases what the cell remembers.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *in_training(
@@ -635,7 +635,7 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     "dropout.off-at-inference",
     promised="LSTM, call argument `training`",
     corrects="A layer with dropout answers differently each time it is called.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -671,7 +671,7 @@ def test_without_training_nothing_is_dropped(case, way, training):
     "dropout.off-in-predict-and-evaluate",
     observed="Keras 2 and 3",
     corrects="The loss of evaluate is that of fit, on the same data and weights.",
-    costly="a model is built, and predicts, for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -706,7 +706,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
 @claim(
     "dropout.on-in-fit",
     promised="Dropout: fit sets `training` to True",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(
@@ -746,7 +746,7 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     observed="Keras 3; in Keras 2 the `training` of the layer's call won, as in "
     "https://github.com/keras-team/tf-keras/issues/81",
     corrects="An LSTM called with training=True in a functional model drops in predict too.",
-    costly="a model is built, and predicts, for each example",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences"), dropout=rates, seed=seeds),
@@ -780,7 +780,7 @@ def test_predict_overrules_training_in_a_functional_model(case, eager):
     "dropout.not-the-mean",
     derived="the equations: gates are not linear in the input",
     corrects="At inference an LSTM returns the mean of what it returns in training.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -814,7 +814,7 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 @claim(
     "dropout.gradient",
     derived="dropout.masked-input: equal outputs for all weights have equal gradients",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(
@@ -865,7 +865,7 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
     "dropout.fresh",
     observed="Keras 3, all backends",
     corrects="With a fixed `seed` the same inputs are dropped in every call.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *in_training(cases(timesteps=1, state=True, seed=seeds)),
@@ -894,7 +894,7 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
 @claim(
     "dropout.seed",
     promised="LSTM, argument `seed`: for dropout",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -934,7 +934,7 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 @claim(
     "dropout.global-seed",
     promised="`keras.utils.set_random_seed`",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *in_training(
@@ -973,7 +973,7 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
     "dropout.inference-counts",
     observed="Keras 3, all backends",
     corrects="A call at inference has no influence on the training after it.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -1123,7 +1123,7 @@ def test_implementation_one_can_be_trained_with_dropout(case):
     "dropout.implementation-one-by-gate",
     observed="Keras 2, and Keras 3 since https://github.com/keras-team/keras/pull/20663",
     corrects="`implementation` says how it is computed, and has no influence on dropout.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.layers.LSTMCell.get_dropout_mask",
 )
 @given(
@@ -1168,7 +1168,7 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
 @claim(
     "dropout.unrolled",
     observed="Keras 2 and 3, all backends",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -1202,7 +1202,7 @@ def test_unrolling_drops_the_same(case):
     "dropout.without-cudnn",
     observed="Keras 3 on TensorFlow, CPU",
     corrects="To keep a layer off cuDNN, set recurrent_dropout to something above 0.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="LSTM(use_cudnn)",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
@@ -1229,7 +1229,7 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
 @claim(
     "dropout.masked-timesteps",
     derived="masking.skips-step, for the layer that a mask of the inputs and of h leaves",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -1270,7 +1270,7 @@ def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     "dropout.stateful",
     observed="Keras 2 and 3 on TensorFlow",
     corrects="A stateful layer keeps its dropout masks until its state is reset.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
@@ -1301,7 +1301,7 @@ def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
     "dropout.bidirectional",
     observed="Keras 3, all backends; in Keras 2 the directions differed",
     corrects="The two directions of Bidirectional draw masks of their own.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(cases(dropout=rates, seed=seeds))
@@ -1334,7 +1334,7 @@ def test_both_directions_of_one_seed_drop_the_same_inputs(case):
 @claim(
     "dropout.rnn-of-cells",
     observed="Keras 3 on TensorFlow, CPU",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(
@@ -1384,7 +1384,7 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed
     "dropout.bare-cell",
     observed="Keras 2 and 3, all backends",
     corrects="An LSTMCell draws new masks each time it is called.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(cases(timesteps=1, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))

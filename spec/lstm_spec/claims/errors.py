@@ -124,7 +124,7 @@ def test_true_is_no_number_of_units(features):
     "errors.numpy-units",
     observed="Keras 3",
     corrects="Any whole number will do as units, np.int64(8) or an element of np.arange(9) too.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences"), timesteps=integers(1, 2)),
@@ -227,7 +227,7 @@ def test_numbers_for_functions_are_refused(argument, number):
     "errors.flag-of-text",
     observed="Keras 2 and 3",
     corrects="return_sequences='False', read from a file of settings, is refused or means False.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("masked"), timesteps=integers(1, 2)), whole(FLAGS))
 def test_text_counts_as_true(case, flag):
@@ -322,7 +322,7 @@ def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
     "errors.unknown-implementation",
     observed="Keras 3",
     corrects="`implementation` is checked: it is 1 or 2.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "masked", "return_sequences"), timesteps=integers(1, 2)),
@@ -465,7 +465,7 @@ def test_an_unbuilt_layer_refuses_to_count_and_to_be_set(case):
     "errors.built-twice",
     observed="Keras 3",
     corrects="A layer is made ready for another number of features by a second `build`.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("use_bias", "stateful"), timesteps=integers(1, 2)), integers(1, 3))
 def test_a_second_build_changes_nothing(case, more):
@@ -553,7 +553,7 @@ def test_an_input_with_the_batch_in_its_shape_is_refused(batch, timesteps, featu
     "errors.table-for-one-feature",
     observed="Keras 3",
     corrects="Without the axis of features the data for an LSTM are always refused.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -709,7 +709,7 @@ def test_several_samples_refuse_a_state_with_a_time_axis(case):
     "errors.narrow-cell-state",
     observed="Keras 3, TensorFlow, CPU",
     corrects="An initial state of another width than `units` is always refused.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -795,7 +795,7 @@ def test_a_mask_for_another_batch_is_refused(case, rows):
     "errors.unit-mask-unrolled",
     observed="Keras 2 and 3, TensorFlow, CPU",
     corrects="unroll=True takes every mask that unroll=False takes.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(units=integers(2, 4), masked=True, unroll=True))
 def test_an_unrolled_layer_refuses_a_mask_for_each_unit(case):
@@ -827,7 +827,7 @@ def test_an_unrolled_layer_refuses_a_mask_for_each_unit(case):
 @claim(
     "errors.refused-call",
     derived="the sizes are checked before anything is assigned",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences"), timesteps=integers(1, 2), state=True),
@@ -893,7 +893,7 @@ def test_a_refused_call_leaves_no_dropout_mask(case):
 @claim(
     "errors.moment-of-stacking",
     observed="Keras 3",
-    costly="it makes two models an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)), whole(["called", "build", "predict"]))
 def test_an_input_lets_add_refuse(case, method):
@@ -928,7 +928,7 @@ def test_an_input_lets_add_refuse(case, method):
     "errors.refused-layer-stays",
     observed="Keras 3",
     corrects="An `add` that raises an error has added nothing.",
-    costly="it makes a model an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)))
 def test_a_layer_refused_by_add_stays_until_pop(case):
@@ -957,7 +957,7 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
     "errors.first-input-sticks",
     observed="Keras 3",
     corrects="After an error about the shape of the data the corrected data will do.",
-    costly="it makes a model an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)))
 def test_a_model_keeps_the_shape_that_it_refused(case):
@@ -1107,7 +1107,7 @@ def test_rnn_refuses_what_is_no_cell(value, name):
     "errors.layer-for-a-cell",
     observed="Keras 3",
     corrects="Layers are stacked by RNN([LSTM(8), LSTM(8)]).",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)), whole([1, 2]))
 def test_rnn_of_a_layer_fails_in_the_call(case, layers):
@@ -1260,7 +1260,7 @@ def test_wrappers_refuse_a_class(wrapper, name):
 @claim(
     "errors.reset-without-state",
     observed="Keras 3",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.layers.LSTM.reset_state",
 )
 @given(cases(timesteps=integers(1, 2)))
@@ -1290,7 +1290,7 @@ def test_bidirectional_alone_refuses_to_reset_nothing(case):
     "errors.time-distributed-axes",
     derived="TimeDistributed takes away the time axis, and LSTM needs one",
     corrects="TimeDistributed(LSTM(8)) reads sequences of shape (batch, timesteps, features).",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)))
 def test_time_distributed_lstm_refuses_three_axes(case):

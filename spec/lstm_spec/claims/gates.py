@@ -307,7 +307,7 @@ def test_recurrent_activation_acts_on_the_three_gates(case, way):
     "gates.none-is-linear",
     promised="LSTM, arguments `activation` and `recurrent_activation`",
     corrects="`activation=None` means the default, tanh.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied("batch", *FREE))), whole(["activation", "recurrent_activation"]))
 def test_no_activation_means_linear(case, way, argument):
@@ -393,7 +393,7 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
     "gates.implementations-agree",
     derived="gates.equations: four products with a block are one product with all four",
     corrects="`implementation=1` and `implementation=2` are different functions.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -517,7 +517,7 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
     "gates.layer-is-looped-cell",
     promised="LSTMCell, first paragraph",
     corrects="Documentation of LSTMCell, example: RNN returns the output and one more tensor.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -552,7 +552,7 @@ def test_the_layer_is_a_loop_around_the_cell(case):
 @claim(
     "gates.bias-is-feature",
     derived="gates.equations: x @ W + b is [x, 1] @ [W; b]",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "masked"), return_sequences=True)))
 def test_the_bias_is_a_feature_that_is_always_one(case, way):
@@ -581,7 +581,7 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 @claim(
     "gates.kernel-mixes-features",
     derived="gates.equations: (x @ M) @ W = x @ (M @ W)",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("batch", "units", *FREE, "masked"), return_sequences=True)),
@@ -878,7 +878,7 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 @claim(
     "gates.constant-input-settles",
     derived="gates.leaky-sum: a geometric series",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -1042,7 +1042,7 @@ def test_with_relu_no_output_is_negative(case, way):
     "gates.growth-overflows",
     derived="gates.equations: with f = i = o = 1 and g = k * h, c' = (1 + k) * c",
     corrects="relu makes an LSTM explode because its outputs are not negative.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(cases(timesteps=9, activation=whole(["relu", "linear", "elu", "softplus"]))), seeds

@@ -186,7 +186,7 @@ def spoilt(case, column, pick):
 @claim(
     "precision.double",
     promised="Layer, argument `dtype`",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -257,7 +257,7 @@ def test_a_float64_layer_with_gelu_computes_in_float64(case):
     "precision.input-is-cast",
     promised="Layer, attribute `compute_dtype`",
     corrects="An LSTM computes in, and returns, the type of its input.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "masked", "return_sequences"), state=True, unroll=booleans()),
@@ -293,7 +293,7 @@ def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, gi
     "precision.whole-numbers-are-cast",
     promised="Layer, attribute `compute_dtype`: layers cast their inputs to it",
     corrects="An LSTM reads whole numbers as it reads the same numbers in floating point.",
-    costly="two layers and calls an example, about a tenth of a second",
+    cases=4,
     needs=("tensorflow", "keras.ops"),
 )
 @given(
@@ -322,7 +322,7 @@ def test_whole_numbers_are_converted_in_training_too(case, given_as):
     "precision.timestamps",
     derived="`precision.input-is-cast`: above 2**30 numbers of float32 are 128 apart",
     corrects="Whole numbers, such as times in seconds, reach an LSTM exactly.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias"), timesteps=1),
@@ -359,7 +359,7 @@ def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick, secon
 @claim(
     "precision.mixed-types",
     promised="DTypePolicy, argument `name`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -395,7 +395,7 @@ def test_mixed_policies_store_float32_and_return_a_half_type(case, half):
     "precision.mixed-is-half",
     observed="Keras 3, on CPU",
     corrects="Mixed precision keeps part of the computation of an LSTM in float32.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied(*SIZES, "masked", "use_bias", "return_sequences"))), whole(HALVES))
 def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
@@ -423,7 +423,7 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
 @claim(
     "precision.half-roundings",
     observed="Keras 3 on TensorFlow, CPU: at most 1.5 are seen",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -457,7 +457,7 @@ def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     "precision.half-counter",
     derived="the states have the type of the layer, and 2048 + 1 is 2048 in float16",
     corrects="In mixed precision the cell state is kept in float32.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(timesteps=integers(3, 6), state=True, return_state=True)),
@@ -492,7 +492,7 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
     "precision.mixed-stateful",
     promised="RNN, argument `stateful`; DTypePolicy, argument `name`",
     corrects="A stateful LSTM does not work with mixed precision.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences"), timesteps=integers(2, 4), unroll=booleans()),
@@ -528,7 +528,7 @@ def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
 @claim(
     "precision.float-sixteen-range",
     derived="`precision.input-is-cast`: the largest number of float16 is 65504",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @example(case=small(), number=65520.0)
 @given(cases(**varied("use_bias", "masked"), features=integers(2, 3)), floats(65520.0, 1e38))
@@ -599,7 +599,7 @@ def test_a_bfloat16_layer_can_be_made_with_default_initializers(case):
 @claim(
     "precision.bfloat-sixteen-glorot",
     observed="Keras 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("masked", "return_sequences", "return_state")), whole(HALVES))
 def test_half_layers_can_be_made_with_glorot_initializers(case, half):
@@ -626,7 +626,7 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
 @claim(
     "precision.policy-object",
     promised="DTypePolicy: a name equals the policy of that name",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.DTypePolicy",
 )
 @given(
@@ -655,7 +655,7 @@ def test_a_policy_object_equals_its_name(case, name):
 @claim(
     "precision.global-policy",
     promised="Layer, argument `dtype`: the default is the global policy",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)), whole(MIXED), whole(["float64", "mixed_bfloat16"]))
 def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
@@ -684,7 +684,7 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
 @claim(
     "precision.type-for-both",
     observed="Keras 3 on TensorFlow",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("masked", "use_bias", "return_sequences")),
@@ -722,7 +722,7 @@ def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     "precision.autocast",
     observed="Keras 3: the cell, a layer of its own, casts what it is given",
     corrects="With autocast=False an LSTM computes in the type of its input.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "masked", "return_sequences"), unroll=booleans()),
@@ -754,7 +754,7 @@ def test_autocast_does_not_reach_the_cell(case, policy):
 @claim(
     "precision.gate-functions",
     observed="Keras 3, every backend: at most 2.6 are seen",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(*with_ways(st.builds(bare, st.builds(noise, just((64,)), seeds, whole([0.01, 1.0, 20.0])))))
 def test_the_sigmoid_and_tanh_err_by_few_roundings(case, way):
@@ -780,7 +780,7 @@ def test_the_sigmoid_and_tanh_err_by_few_roundings(case, way):
     "precision.saturation",
     observed="Keras 3, every backend, in float32",
     corrects="A gate never opens or closes completely.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(st.builds(bare, whole([np.array([20.0, -200.0], "float32"), *ENDS]))),
@@ -807,7 +807,7 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 @claim(
     "precision.few-roundings",
     observed="Keras 3, every backend, CPU: at most 3 are seen",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -845,7 +845,7 @@ def test_small_float32_layers_err_by_few_roundings(case, way):
     "precision.long-sequences",
     observed="Keras 3, every backend; up to 1,000 timesteps were tried, at most 1.9 were seen",
     corrects="Rounding errors add up over the timesteps of a long sequence.",
-    costly="64 timesteps take a quarter of a second",
+    cases=4,
 )
 @given(some_large(integers(1, 4), 64), whole([64, 256]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps, seed):
@@ -872,7 +872,7 @@ def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps
     "precision.many-units",
     observed="Keras 3 on TensorFlow, CPU; up to 300 units were tried, at most 1.9 were seen",
     corrects="The more units an LSTM has, the less exact are its outputs.",
-    costly="wide layers, about a tenth of a second an example",
+    cases=4,
 )
 @given(whole([16, 64, 128, 300]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
@@ -898,7 +898,7 @@ def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
 @claim(
     "precision.bound-from-equations",
     derived="the equations, followed operation by operation with its rounding error",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -935,7 +935,7 @@ def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
     "precision.chaos",
     observed="Keras 3, every backend, in float32",
     corrects="What an LSTM computes in float32 is right to six digits.",
-    costly="forty timesteps take a tenth of a second",
+    cases=4,
 )
 @given(cases(batch=1, timesteps=40, features=1, units=32, return_sequences=True), seeds)
 def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
@@ -960,7 +960,7 @@ def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
 @claim(
     "precision.backward-stable",
     observed="Keras 3, every backend; factors up to 3.2 are seen here, up to 17 in chaos",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -1002,7 +1002,7 @@ def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, way, expone
 @claim(
     "precision.nan-in-weights",
     derived="the equations: a unit's columns give its own gates",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("batch"), timesteps=integers(2, 3), return_sequences=True)),
@@ -1036,7 +1036,7 @@ def test_a_nan_weight_spoils_its_unit_and_then_all(case, way, column, pick):
     "precision.closed-gate-keeps-nan",
     derived="the equations: f * c is NaN if c is NaN and f is 0",
     corrects="A forget gate that is closed clears the cell state, whatever it holds.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("batch"), timesteps=1, state=True)), picks, whole([np.nan, np.inf])
@@ -1066,7 +1066,7 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
 @claim(
     "precision.nan-until-reset",
     derived="the equations, and that a stateful layer keeps its state",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias"), batch=integers(2, 3), stateful=True, unroll=booleans()),
@@ -1102,7 +1102,7 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     "precision.infinite-input",
     derived="the equations: the sigmoid of infinity is 1 and of minus infinity 0",
     corrects="An infinite input makes the output of an LSTM NaN or infinite.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -1138,7 +1138,7 @@ def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
 @claim(
     "precision.infinite-times-zero",
     derived="infinity times zero is NaN",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(*with_ways(cases(**varied("batch", "use_bias"), timesteps=1)), picks)
 def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
@@ -1169,7 +1169,7 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
 @claim(
     "precision.infinities-meet",
     derived="infinity minus infinity is NaN",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(*with_ways(cases(**varied("batch", "use_bias"), features=2, timesteps=1)), picks, booleans())
 def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite):
@@ -1201,7 +1201,7 @@ def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite)
     "precision.overflow-ends-in-nan",
     derived="the equations: relu passes infinity on to h, and tanh makes it 1",
     corrects="NaN from an LSTM with relu come from the data, or from its outputs' sign.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -1250,7 +1250,7 @@ def test_with_relu_an_overflow_becomes_nan(case, way):
     "precision.tiny-numbers",
     derived="the equations: what is too small for float32 becomes zero, and zero is harmless",
     corrects="With tanh numbers get ever smaller, until an LSTM returns NaN.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("batch", "masked"), return_sequences=True)),
@@ -1280,7 +1280,7 @@ def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
     "precision.subnormals",
     observed="Keras 3 on TensorFlow, CPU",
     corrects="TensorFlow computes with every number that float32 can hold.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias"), timesteps=integers(1, 2), unroll=booleans()),

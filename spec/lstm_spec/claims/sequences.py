@@ -71,7 +71,7 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
 @claim(
     "sequences.rows",
     derived="the claims `sequences.last-row` and `time.prefix`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -241,7 +241,7 @@ def test_the_output_is_not_c(case, way):
 @claim(
     "sequences.flags-choose",
     derived="the equations: what is returned occurs in none of them",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -275,7 +275,7 @@ def test_the_flags_choose_what_is_returned(case, way, sequences):
 @claim(
     "sequences.backwards",
     promised="LSTM, argument `go_backwards`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -313,7 +313,7 @@ def test_going_backwards_is_flipping_the_input(case, way):
     "sequences.backwards-rows",
     derived="the claim `sequences.backwards`; the documentation speaks of the reversed sequence",
     corrects="With `go_backwards`, row t of the sequence still belongs to timestep t of the input.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -352,7 +352,7 @@ def test_backwards_rows_stay_in_reading_order(case, way, pick):
     "sequences.backwards-reads-all",
     derived="the claims `sequences.backwards` and `time.every-step`",
     corrects="The output of a layer that goes backwards has seen only the last timestep.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -421,7 +421,7 @@ def test_an_lstm_on_a_single_output_is_refused(case, units):
     "sequences.stack-in-step",
     derived="the equations, applied to the outputs of the lower layer",
     corrects="The upper of two LSTM layers starts from the last output, or state, of the lower.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(

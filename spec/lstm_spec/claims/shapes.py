@@ -93,7 +93,7 @@ def assert_equal(actual, expected):
     "shapes.width",
     promised="LSTM, argument `units`",
     corrects="An LSTM returns a number per timestep, so it needs as many units as timesteps.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -208,7 +208,7 @@ def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(c
     "shapes.targets",
     observed="Keras 3, TensorFlow",
     corrects="The target of an LSTM has a column for each timestep.",
-    costly="it compiles a model and takes a training step",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(**varied("timesteps"), units=integers(2, 4)), integers(1, 3), seeds)
@@ -262,7 +262,7 @@ def test_sequence_output_has_a_row_for_each_timestep(case, way):
 @claim(
     "shapes.return-state",
     promised="RNN, section Output shape",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied(*SIZES, "return_sequences", "masked")), "return_state"))
 def test_state_output_is_three_tensors(case, way):
@@ -286,7 +286,7 @@ def test_state_output_is_three_tensors(case, way):
 @claim(
     "shapes.declared-output",
     observed="Keras 3",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied(*SIZES, "return_sequences", "go_backwards", "stateful")))
 def test_declared_output_shape_is_that_of_the_output(case):
@@ -391,7 +391,7 @@ def test_input_vectors_have_the_size_of_the_last_axis():
     "shapes.time-axis",
     derived="the equations: each sample is computed by itself, from its first timestep on",
     corrects="A series may be laid along the first axis, one vector to a sample.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")))
 def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
@@ -703,7 +703,7 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
     "shapes.double-precision",
     promised="Layer, attribute `compute_dtype`",
     corrects="On a float64 array an LSTM computes in float64.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "use_bias"))))
 def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
@@ -791,7 +791,7 @@ def test_input_is_left_as_it_is(case, way):
     "shapes.same-call-twice",
     derived="the equations: without `stateful=True` every call starts from zeros",
     corrects="An LSTM goes on from its last call until its state is reset.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), dropout=floats(0.1, 0.9))))
 def test_same_call_twice_returns_the_same(case, way):

@@ -362,7 +362,7 @@ def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
     "speed.unrolled-pays",
     observed="TensorFlow, CPU: a trace takes as long as hundreds of runs",
     corrects="Unrolling a short sequence always saves time.",
-    costly="two layers are traced anew in each round",
+    cases=4,
     needs=("tensorflow", "CPU"),
 )
 def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
@@ -422,7 +422,7 @@ def test_a_compiled_call_is_far_faster_than_a_plain_call():
     "speed.predict-on-much",
     observed="TensorFlow, CPU: the fixed cost of predict is that of some dozens of timesteps",
     corrects="A plain call is always faster than predict.",
-    costly="plain calls of many timesteps",
+    cases=4,
     needs=("tensorflow", "CPU"),
 )
 def test_predict_is_faster_than_a_plain_call_on_long_sequences():
@@ -514,7 +514,7 @@ def test_a_gradient_costs_a_few_forward_calls():
     "speed.training-memory",
     derived="the way back needs what the way there computed in each timestep",
     corrects="The memory that training takes is that of the weights and the batch.",
-    costly="it fills some dozens of megabytes in each round",
+    cases=4,
     needs=("tensorflow", "CPU", "keras.ops", "/proc/self/clear_refs"),
 )
 def test_the_memory_of_training_grows_with_the_timesteps():
@@ -545,7 +545,7 @@ def test_the_memory_of_training_grows_with_the_timesteps():
     "speed.sequence-memory",
     derived="T outputs are kept, or one",
     corrects="return_sequences changes what is returned, and no memory that is taken.",
-    costly="it fills some dozens of megabytes in each round",
+    cases=4,
     needs=("tensorflow", "CPU", "keras.ops", "/proc/self/clear_refs"),
 )
 def test_only_returned_sequences_take_the_memory_of_all_timesteps():
@@ -603,7 +603,7 @@ def test_implementation_one_is_slower():
 @claim(
     "speed.xla",
     observed="TensorFlow, CPU: XLA fuses the operations of a timestep into a few",
-    costly="XLA compiles a layer, about a second",
+    cases=4,
     needs=("tensorflow", "CPU"),
 )
 def test_xla_is_faster():

@@ -88,7 +88,7 @@ def weighted_sum(target: Any, output: Any) -> Any:
 @claim(
     "state.zero-start",
     promised="LSTM, call argument `initial_state`",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -118,7 +118,7 @@ def test_a_call_without_an_initial_state_starts_from_zeros(case, way):
 @claim(
     "state.h-first",
     derived="the order of the returned states, which are accepted as they are",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -151,7 +151,7 @@ def test_an_initial_state_is_h_and_then_c(case, way):
 @claim(
     "state.list-or-tuple",
     observed="Keras 3, every backend",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -183,7 +183,7 @@ def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
 @claim(
     "state.any-value",
     derived="the equations hold for any h and c",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("masked", "use_bias"), state=True, return_state=True)),
@@ -214,7 +214,7 @@ def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, o
     "state.one-row-for-all",
     observed="Keras 3, TensorFlow, CPU",
     corrects="An initial state that has not one row for each sample is refused.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -251,7 +251,7 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     "state.one-sample-many-states",
     observed="Keras 3, TensorFlow, CPU",
     corrects="The output has one row for each sample of the input.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -283,7 +283,7 @@ def test_one_sample_is_run_from_every_state(case):
 @claim(
     "state.wrong-batch",
     observed="Keras 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -320,7 +320,7 @@ def test_a_state_of_another_batch_is_refused(case, rows):
 @claim(
     "state.wrong-units",
     observed="Keras 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "masked", "return_sequences"), state=True, unroll=booleans()),
@@ -353,7 +353,7 @@ def test_a_state_of_another_width_is_refused(case, width):
 @claim(
     "state.both-needed",
     observed="Keras 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -390,7 +390,7 @@ def test_an_initial_state_without_c_is_refused(case):
 @claim(
     "state.third-refused",
     observed="Keras 3, TensorFlow, CPU",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("use_bias", "masked", "return_sequences", "go_backwards"), state=True))
 def test_a_third_state_is_refused(case):
@@ -417,7 +417,7 @@ def test_a_third_state_is_refused(case):
 @claim(
     "state.third-refused-unrolled",
     derived="unroll changes how a layer runs, not what it takes",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(state=True, unroll=True))
 def test_a_third_state_is_refused_by_an_unrolled_layer(case):
@@ -441,7 +441,7 @@ def test_a_third_state_is_refused_by_an_unrolled_layer(case):
     "state.not-beside-the-input",
     observed="Keras 3, every backend",
     corrects="An initial state may follow the input in one list, as in lstm([x, h, c]).",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("use_bias", "return_sequences", "stateful"), state=True))
 def test_a_list_of_input_and_states_is_refused(case):
@@ -469,7 +469,7 @@ def test_a_list_of_input_and_states_is_refused(case):
 @claim(
     "state.encoder-decoder",
     derived="a functional model runs its layers as they run by hand",
-    costly="a model is made, and sometimes compiled, for each example",
+    cases=4,
 )
 @given(
     cases(**varied(*SIZES, "use_bias"), return_state=True),
@@ -544,7 +544,7 @@ def test_training_reaches_what_makes_the_initial_state():
     "state.stateless-forgets",
     promised="LSTM, argument `stateful`",
     corrects="A stateless layer resets its state after each batch or sequence, or must be reset.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -581,7 +581,7 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
 @claim(
     "state.first-call",
     promised="LSTM, argument `stateful`",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -614,7 +614,7 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     "state.continues",
     promised="LSTM, argument `stateful`",
     corrects="A stateful layer needs as many timesteps in every call.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -655,7 +655,7 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     "state.row-by-row",
     promised="LSTM, argument `stateful`",
     corrects="Documentation of LSTM, call argument `initial_state`: without it, zeros are made.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -700,7 +700,7 @@ def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
 @claim(
     "state.kept-in-states",
     observed="Keras 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -736,7 +736,7 @@ def test_states_holds_what_return_state_returns(case, policy):
     "state.not-a-weight",
     observed="Keras 3, every backend",
     corrects="get_weights of a stateful layer contains its state.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("use_bias", "return_state"), unroll=booleans()))
 def test_the_state_is_not_among_the_weights(case):
@@ -765,7 +765,7 @@ def test_the_state_is_not_among_the_weights(case):
 @claim(
     "state.not-copied",
     derived="state.not-a-weight, and a configuration holds no numbers",
-    costly="a file is written for some of its cases",
+    cases=4,
 )
 @given(
     cases(**varied("masked", "use_bias", "return_sequences", "return_state"), stateful=True),
@@ -798,7 +798,7 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     "state.variables",
     observed="Keras 3",
     needs="keras.Variable",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_state"), timesteps=1),
@@ -829,7 +829,7 @@ def test_a_kept_state_is_a_variable(case, policy):
 @claim(
     "state.fixed-batch",
     promised="RNN, note on statefulness: a fixed batch size",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences"), stateful=True, unroll=booleans()),
@@ -882,7 +882,7 @@ def test_predict_of_a_stateful_model_refuses_a_smaller_last_batch():
 @claim(
     "state.known-batch",
     promised="RNN, note on statefulness: a fixed batch size",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(return_sequences=booleans(), unroll=booleans()))
 def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
@@ -908,7 +908,7 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
     "state.stateful-set-off",
     observed="Keras 3",
     corrects="A layer that was built stateful keeps its state and its batch size for good.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("masked", "use_bias", "return_sequences", "return_state"))),
@@ -942,7 +942,7 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
 @claim(
     "state.given-wins",
     promised="RNN, call argument `initial_state`",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *runs_of_the_layer(
@@ -979,7 +979,7 @@ def test_a_given_state_replaces_the_kept_one(case, way, seed):
 @claim(
     "state.in-training-mode",
     derived="training=True only switches dropout on",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -1012,7 +1012,7 @@ def test_training_mode_moves_the_state_on(case, way):
 @claim(
     "state.in-model",
     derived="state.continues; a model runs its layers as they run by hand",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("masked", "use_bias", "return_sequences"), stateful=True),
@@ -1044,7 +1044,7 @@ def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     "state.predict-continues",
     promised="LSTM, argument `stateful`",
     corrects="predict neither uses nor changes the state of a stateful layer.",
-    costly="two runs of predict, compiled or not, for each model",
+    cases=4,
 )
 @given(cases(stateful=True), seeds, booleans())
 def test_predict_hands_the_state_on(case, seed, eager):
@@ -1145,7 +1145,7 @@ def test_a_training_step_ends_at_the_kept_state():
 @claim(
     "state.reset",
     promised="RNN, note on statefulness: `reset_state`",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
     needs="keras.layers.LSTM.reset_state",
 )
 @given(
@@ -1178,7 +1178,7 @@ def test_a_reset_layer_starts_from_zeros_again(case, way):
     "state.reset-states",
     observed="Keras 2 and 3",
     corrects="reset_states is gone in Keras 3.",
-    costly="up to two layers are built and called for each example",
+    cases=4,
 )
 @given(
     cases(timesteps=integers(1, 2), stateful=True),
@@ -1207,7 +1207,7 @@ def test_reset_states_is_reset_state(case, name):
 @claim(
     "state.built-again",
     observed="Keras 3",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences", "return_state"), stateful=True),
@@ -1238,7 +1238,7 @@ def test_building_a_stateful_layer_again_resets_it(case, unroll):
     observed="Keras 3, every backend",
     corrects="Documentation of RNN, note on the initial state: `reset_state` takes `states`.",
     needs="keras.layers.LSTM.reset_state",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(state=True, stateful=True))
 def test_reset_state_takes_no_states(case):
@@ -1265,7 +1265,7 @@ def test_reset_state_takes_no_states(case):
 @claim(
     "state.assignable",
     observed="Keras 3, every backend",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *runs_of_the_layer(
@@ -1327,7 +1327,7 @@ def test_a_model_has_no_reset_state():
 @claim(
     "state.reset-of-stacked-cells",
     promised="RNN, note on statefulness: `reset_state`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases())
 def test_a_reset_stack_of_cells_starts_from_zeros_again(case):

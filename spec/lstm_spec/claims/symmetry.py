@@ -90,7 +90,7 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
     "symmetry.units",
     derived="the equations: a sum over the units has no order",
     corrects="The units stand in the order of time, each for one timestep.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
@@ -125,7 +125,7 @@ def test_permuting_units_permutes_outputs(case, way, seed):
 @claim(
     "symmetry.features",
     derived="the equations: a sum over the features has no order",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), seeds)
 def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
@@ -153,7 +153,7 @@ def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
 @claim(
     "symmetry.batch",
     derived="the equations: they hold for each sample alone",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), seeds)
 def test_permuting_samples_permutes_outputs(case, way, seed):
@@ -181,7 +181,7 @@ def test_permuting_samples_permutes_outputs(case, way, seed):
     "symmetry.timesteps",
     derived="the equations: a timestep reads the state that the ones before it left",
     corrects="Input vector k goes to unit k, so units and timesteps are the same thing.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("batch", "features", "units"), timesteps=several, dtype="float64")),
@@ -210,7 +210,7 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @claim(
     "symmetry.zero-kernel",
     derived="the equations: the input counts only through the kernel",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
@@ -234,7 +234,7 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @claim(
     "symmetry.zero-row",
     derived="the equations: a feature is multiplied by its kernel row",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
@@ -265,7 +265,7 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
 @claim(
     "symmetry.scaling",
     derived="the equations: only the product of feature and kernel counts",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), picks, some_large(integers(-9, 9), -60, 60))
 def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pick, power):
@@ -296,7 +296,7 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
 @claim(
     "symmetry.sign",
     derived="the equations: tanh is odd, and the gates see the unit by its row",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), picks)
 def test_sign_of_a_unit_is_a_convention(case, way, pick):
@@ -364,7 +364,7 @@ def test_twin_units_stay_twins(case, way, seed):
 @claim(
     "symmetry.side-by-side",
     derived="the equations: what a weight of zero joins is not connected",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
@@ -400,7 +400,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @claim(
     "symmetry.concatenation",
     derived="the equations: what a weight of zero joins is not connected",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
@@ -435,7 +435,7 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @claim(
     "symmetry.widening",
     derived="the equations: a unit acts on others only by its recurrent row",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
@@ -507,7 +507,7 @@ def test_samples_do_not_meet(case, way, pick, seed):
 @claim(
     "symmetry.nan",
     derived="the equations: they hold for each sample alone",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(many_samples), picks, picks, whole([np.nan, np.inf, -np.inf]))
 def test_nan_stays_in_its_sample(case, way, sample, step, value):
@@ -533,7 +533,7 @@ def test_nan_stays_in_its_sample(case, way, sample, step, value):
     "symmetry.batch-parts",
     derived="the equations: they hold for each sample alone",
     corrects="A model predicts only in batches of the size in which it was trained.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(many_samples), picks)
 def test_batch_equals_its_parts(case, way, pick):
@@ -705,7 +705,7 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
 @claim(
     "symmetry.spread",
     derived="the equations: each unit reads the h of all units before",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(

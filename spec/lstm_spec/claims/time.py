@@ -61,7 +61,7 @@ def test_axis_one_is_time_and_axis_two_is_features(case, way):
     "time.rows-of-a-table",
     derived="the shape (batch, timesteps, features), and that samples do not mix",
     corrects="With x[:, None], shape (rows, 1, features), a row is read with those before it.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")), picks)
 def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
@@ -233,7 +233,7 @@ def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timeste
     "time.unknown-length",
     promised="RNN, section Masking: input data with a variable number of timesteps",
     corrects="The length of the sequences must be set once, the same for training and prediction.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied(*SIZES)),
@@ -364,7 +364,7 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
 @claim(
     "time.splitting",
     derived="the equations: a timestep reads of the past only h and c",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -450,7 +450,7 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
     "time.fading",
     observed="Keras 3, TensorFlow, CPU: default initial weights, 40 timesteps",
     corrects="An LSTM sees only a window of so many timesteps, and longer sequences must be cut.",
-    costly="40 timesteps",
+    cases=4,
 )
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):

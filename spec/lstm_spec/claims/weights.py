@@ -297,7 +297,7 @@ def test_parameters_are_counted_from_units_and_features(features, units, options
     "weights.any-length",
     derived="the equations: the weights are the same at every timestep",
     corrects="Each timestep has weights of its own, so the number of timesteps is fixed.",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(cases(**varied("use_bias", "return_sequences", "masked"))),
@@ -327,7 +327,7 @@ def test_weights_fit_sequences_of_every_length(case, way, timesteps, seed):
 @claim(
     "weights.modes-add-none",
     derived="the equations: an option changes what is done with them",
-    costly="two layers are built for each of some dozens of options",
+    cases=4,
 )
 @given(sizes, sizes, booleans())
 def test_options_leave_the_weights_as_they_are(features, units, use_bias):
@@ -375,7 +375,7 @@ def test_layer_without_bias_has_two_weights(features, units, options, unit_forge
 @claim(
     "weights.no-bias-is-zero-bias",
     derived="the equations: adding zero changes nothing",
-    costly="models and graphs are made for some of its cases",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -498,7 +498,7 @@ def test_unit_forget_bias_replaces_the_initializer_at_the_forget_gate(features, 
 @claim(
     "weights.kernel-range",
     derived="LSTM, argument `kernel_initializer`: Glorot, on shape (F, 4U)",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(some_large(integers(8, 16), 100, 300), some_large(integers(8, 16), 100, 300), seeds)
 def test_kernel_begins_uniform_with_a_fan_out_of_four_times_the_units(features, units, seed):
@@ -597,7 +597,7 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
 @claim(
     "weights.global-seed",
     promised="`keras.utils.set_random_seed`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(sizes, sizes, options, seeds)
 def test_one_global_seed_makes_the_same_weights_again(features, units, options, seed):
@@ -920,7 +920,7 @@ def test_trainable_moves_all_three_weights(features, units, options, use_bias, t
 @claim(
     "weights.shared",
     derived="a layer is one object with one set of variables",
-    costly="a model is made, and sometimes compiled, for each example",
+    cases=4,
 )
 @given(
     cases(**varied("use_bias", "return_sequences", "go_backwards")),

@@ -21,8 +21,8 @@ import msgspec
 import pytest
 
 from lstm_spec.catalog import caution
+from lstm_spec.harness.effort import effort
 from lstm_spec.run import deviations, hosts
-from lstm_spec.run.effort import effort
 from lstm_spec.run.examples import ExampleError, run_example
 from lstm_spec.run.extent import Tried
 from lstm_spec.run.recorder import KEY, Recorder

@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
+from lstm_spec.harness.effort import time_limit
 from lstm_spec.run import check, report
-from lstm_spec.run.effort import time_limit
 from tools.studies.searches import keep, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")

@@ -12,8 +12,9 @@ HEAD = """# Effort
 
 At which effort the ledger finds what the default effort finds. `tox run -e effort` tried {claims}
 claims (all but the chapter speed, which draws nothing) at default effort, 50 cases or 10 of a
-costly claim, in {number} environments of the matrix where much deviates. What failed there after
-its first case, which is the same at every effort, it tried again on fewer cases. It made this page.
+claim that makes models or files, in {number} environments of the matrix where much deviates.
+What failed there after its first case, which is the same at every effort, it tried again on fewer
+cases. It made this page.
 
 A claim fails if it is refuted or deviates. The seconds are of the processor, without the start of
 Python and Keras. Those of fewer cases are read off while the default effort was tried, with what
@@ -28,7 +29,7 @@ The first search found what two cases had left as held, each by a case from the 
 seventh: `wrappers.rnn-options` fails on PyTorch, `shapes.empty-sequence` on Keras 2, where
 `gates.recurrent-activation-places` and `gates.cell-step` also met another `hard_sigmoid`, which is
 a claim of its own. That Keras 3.0 breaks `wrappers.pass-training-on` not even the default effort
-found, ten cases of a costly claim. The first two and the last begin now with a case that shows it
+found, on ten cases. The first two and the last begin now with a case that shows it
 at every effort; what was changed was tried anew, so that the table has them as they are now.
 """
 

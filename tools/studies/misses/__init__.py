@@ -22,7 +22,8 @@ import pytest
 from hypothesis.errors import FlakyFailure
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort, examples, lacking
+from lstm_spec.claims.conftest import effort, lacking
+from lstm_spec.harness.effort import cases
 from lstm_spec.run import deviations
 from teeth import Wrong, all_wrong, claim_test
 from teeth.repairs import REPAIRS
@@ -122,5 +123,5 @@ def load(claim: str) -> Any:
     if not hasattr(test, "hypothesis"):
         return test
     mark = next(mark for mark in test.pytestmark if mark.name == "lstm_claim")
-    count = examples("default", costly=bool(mark.kwargs["costly"]))
+    count = cases("default", mark.kwargs["cases"])
     return effort(count, derandomize=False, shrink=False)(test)

@@ -57,7 +57,7 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
 @claim(
     "masking.last-axis",
     observed="Keras 2 and 3, all backends",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(masked=True, **FREE, **varied("batch", "return_sequences")), called_or_unrolled)
 def test_a_mask_may_have_a_last_axis_of_one(case, way):
@@ -79,7 +79,7 @@ def test_a_mask_may_have_a_last_axis_of_one(case, way):
 @claim(
     "masking.one-row",
     observed="Keras 2 and 3, all backends",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(masked=True, **FREE, **varied("batch", "return_sequences")), called_or_unrolled)
 def test_a_mask_of_one_row_serves_every_sample(case, way):
@@ -225,7 +225,7 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
     "masking.long-in-a-graph",
     observed="Keras 3 on TensorFlow, CPU",
     corrects="Where a call of a model fails on a mask, predict fails as well.",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
     needs="tensorflow",
 )
 @given(cases(masked=True, **varied("batch")), integers(1, 3))

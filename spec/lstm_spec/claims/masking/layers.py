@@ -285,7 +285,7 @@ def test_embedding_masks_the_id_zero(case, kind, seed):
 @claim(
     "masking.argument-wins",
     observed="Keras 2 and 3, all backends",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(masked=True, **varied("return_sequences", "units")), picks, seeds)
 def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
@@ -337,7 +337,7 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
 @claim(
     "masking.bidirectional-passes-on",
     derived="masking.passed-on, for each direction",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(
     cases(timesteps=integers(1, 3), masked=True),
@@ -374,7 +374,7 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     "masking.stacked",
     derived="masking.passed-on: the second layer finds the first one's mask",
     corrects="Each layer behind a Masking or an Embedding must be told of the mask.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3), features=2, units=2, masked=True), picks)
 def test_the_mask_travels_through_stacked_layers(case, pick):
@@ -547,7 +547,7 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
 @claim(
     "masking.bidirectional-zeros",
     promised="Bidirectional, argument `layer`: masked outputs are zero with return_sequences=True",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(cases(masked=True, return_sequences=True, **varied("batch", "timesteps", "units")))
 def test_bidirectional_puts_out_zeros_at_masked_steps(case):
@@ -573,7 +573,7 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     "masking.bidirectional-padding",
     derived="masking.own-length and masking.backwards",
     corrects="The backward half of Bidirectional is blurred by the padding that it reads first.",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(cases(return_sequences=True, **varied("batch", "timesteps")), picks, seeds)
 def test_both_directions_skip_the_padding(case, pick, seed):
@@ -599,7 +599,7 @@ def test_both_directions_skip_the_padding(case, pick, seed):
 @claim(
     "masking.bidirectional-unrolled",
     promised="Bidirectional, argument `layer`: masked outputs are zero with return_sequences=True",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(cases(timesteps=integers(2, 4), masked=True, return_sequences=True, unroll=True))
 def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):

@@ -43,7 +43,7 @@ def test_masking_a_step_equals_deleting_it(case, way, pick):
 @claim(
     "masking.carries-state",
     derived="masking.skips-step, for the states instead of the output",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
@@ -74,7 +74,7 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
     "masking.padding-side",
     derived="masking.skips-step, for timesteps before and after the sequence",
     corrects="Padding belongs in front, because at the end it washes out what the LSTM has read.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(**varied("batch"), **FREE), "mask"), picks)
 def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
@@ -131,7 +131,7 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, se
 @claim(
     "masking.hides-values",
     derived="masking.skips-step: the values are deleted too",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(cases(masked=True, **FREE, **varied("return_sequences", "return_state"))),
@@ -158,7 +158,7 @@ def test_values_under_the_mask_do_not_matter(case, way, value):
 @claim(
     "masking.all-true",
     derived="masking.skips-step: nothing is deleted",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -185,7 +185,7 @@ def test_a_mask_of_true_is_no_mask(case, way):
 @claim(
     "masking.does-not-stick",
     derived="a mask is an argument of the call, not of the layer",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(masked=True, **FREE, **varied("stateful"))), picks)
 def test_the_next_call_is_unmasked_again(case, way, pick):
@@ -214,7 +214,7 @@ def test_the_next_call_is_unmasked_again(case, way, pick):
     "masking.zeros-are-read",
     derived="the equations: a zero input leaves the recurrent part and the bias",
     corrects="An LSTM skips timesteps of zeros, so zero padding needs no mask.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(dtype="float64", **varied("batch", "features", "implementation"))))
 def test_without_a_mask_a_step_of_zeros_counts(case, way):
@@ -352,7 +352,7 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
 @claim(
     "masking.zero-output",
     promised="RNN, argument `zero_output_for_mask`; LSTM accepts it without listing it",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(

@@ -76,7 +76,7 @@ def test_an_attached_mask_counts_beside_an_initial_state(case, pick):
 @claim(
     "masking.encoder-decoder",
     promised="RNN, section Masking: the layer supports the mask of Embedding(mask_zero=True)",
-    costly="a functional model is built for each example",
+    cases=4,
 )
 @given(cases(masked=True, state=True), picks, seeds)
 def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
@@ -109,7 +109,7 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
 @claim(
     "masking.stateful",
     derived="masking.carries-state, for the state that the layer stores",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(*with_ways(cases(stateful=True, **FREE), "mask"))
 def test_a_fully_masked_call_leaves_the_stored_state(case, way):
@@ -138,7 +138,7 @@ def test_a_fully_masked_call_leaves_the_stored_state(case, way):
 @claim(
     "masking.backwards",
     derived="going backwards reads the timesteps together with their mask",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     *with_ways(
@@ -171,7 +171,7 @@ def test_going_backwards_flips_the_mask_with_the_input(case, way):
 @claim(
     "masking.unrolled",
     derived="unrolling changes how the loop is written, not what it does",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(masked=True, return_state=True, **varied("batch", "timesteps", "units")),
@@ -204,7 +204,7 @@ def test_unrolling_changes_nothing_under_a_mask(case, way):
 @claim(
     "masking.unrolled-backwards",
     derived="masking.unrolled and masking.backwards",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(masked=True, go_backwards=True, return_state=True, **varied("batch", "timesteps")),
@@ -262,7 +262,7 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
 @claim(
     "masking.unrolled-zero-output",
     derived="masking.unrolled; on JAX and NumPy unrolling ignores zero_output_for_mask",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(timesteps=integers(2, 6), masked=True, zero_output_for_mask=True, **varied("batch")),

@@ -34,7 +34,7 @@ def trainer(case, eager):
 @claim(
     "masking.trains-as-deleted",
     derived="masking.skips-step: equal outputs for all weights have equal gradients",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -73,7 +73,7 @@ def test_training_skips_masked_steps_too(case, pick, seed, eager):
     "masking.nan-in-training",
     observed="Keras 2 and 3 on TensorFlow, PyTorch and JAX",
     corrects="A mask protects training from NaN in the padding.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(

@@ -36,7 +36,7 @@ padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 @claim(
     "models.keeps-mask",
     promised="masking guide: layers that support masking pass the mask on",
-    costly="fourteen layers for each example",
+    cases=4,
 )
 @given(padded, picks)
 def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
@@ -62,7 +62,7 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     "models.ends-mask",
     observed="Keras 2 and 3",
     corrects="Padding that is masked in front of a model is skipped by every LSTM in it.",
-    costly="eleven layers for each example",
+    cases=4,
 )
 @given(padded, picks)
 def test_layers_that_move_timesteps_end_the_mask(case, pick):
@@ -255,7 +255,7 @@ def test_operations_hand_no_mask_on(case, pick):
 @claim(
     "models.mask-in-nested",
     derived="a model is its layers, and these hand the mask on",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, picks)
 def test_a_mask_goes_through_a_model_in_a_model(case, pick):
@@ -382,7 +382,7 @@ def test_a_sequence_read_backwards_has_its_mask_backwards(case):
     "models.mask-under-policy",
     derived="a mask does not depend on types",
     needs="keras.dtype_policies",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, picks)
 def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
@@ -406,7 +406,7 @@ def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
 @claim(
     "models.mask-lives",
     derived="a mask belongs to its tensor for as long as that lives",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, picks)
 def test_a_mask_survives_the_collection_of_garbage(case, pick):
@@ -484,7 +484,7 @@ def test_unrolled_and_backwards_zeros_stand_where_they_do_in_a_loop(case, pick):
 @claim(
     "models.own-embedding",
     derived="models.called: a graph computes what a call does",
-    costly="predict traces each model, which takes a second",
+    cases=4,
 )
 @given(padded, picks, seeds)
 def test_a_subclass_skips_the_padding_of_its_own_embedding_in_predict(case, pick, seed):

@@ -51,7 +51,7 @@ def shifted(case):
 @claim(
     "models.merge-of-one-mask",
     derived="the padding of both is padding of the result",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, picks, seeds)
 def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
@@ -76,7 +76,7 @@ def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
 @claim(
     "models.drawn-merges",
     derived="models.called and models.merge-of-one-mask",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(
     trials(nodes=integers(0, 1), containing=("Dense", "Concatenate", "Add", "LSTM"), masked=True)
@@ -128,7 +128,7 @@ def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed
 @claim(
     "models.merge-of-two-masks",
     observed="Keras 3.4; Keras 2 asks for both, and Keras 3.0 to 3.3 lose every mask",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, picks, seeds, sampled_from(MERGING))
 def test_of_two_masks_either_counts(case, pick, seed, name):
@@ -217,7 +217,7 @@ def test_sums_count_what_is_masked(case, pick, seed, name):
 @claim(
     "models.merge-of-unmasked",
     promised="Add, Subtract, Multiply, Average, Maximum, Minimum: element by element",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, seeds)
 def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
@@ -294,7 +294,7 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
 @claim(
     "models.heads-skip",
     observed="Keras 3; Keras 2 since 2.10",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):

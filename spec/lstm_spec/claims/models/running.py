@@ -63,7 +63,7 @@ def test_every_way_to_run_a_plain_model_gives_the_same(run):
 @claim(
     "models.graphs",
     derived="models.called: a graph computes what its operations compute",
-    costly="each model is traced, compiled or exported, which takes a second",
+    cases=4,
     needs="tensorflow",
 )
 @given(trials(nodes=integers(1, 2)), sampled_from(sorted(IN_GRAPHS)))
@@ -85,7 +85,7 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
 @claim(
     "models.lengths-in-predict",
     derived="models.called: no length is the model's own",
-    costly="predict traces each model, which takes a second",
+    cases=4,
 )
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
@@ -108,7 +108,7 @@ def test_predict_takes_lengths_in_any_order(trial):
 @claim(
     "models.samples",
     derived="models.called: no layer mixes samples outside training",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, declared=False))
 def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
@@ -133,7 +133,7 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
 @claim(
     "models.declared-shapes",
     promised="Model, attribute `output_shape`; None for an open axis",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, forms=FORMS[:2]))
 def test_a_model_returns_what_it_declares(trial):
@@ -158,7 +158,7 @@ def test_a_model_returns_what_it_declares(trial):
 @claim(
     "models.forms",
     derived="models.called, for each form",
-    costly="three models are made for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, forms=("Sequential",)))
 def test_the_same_layers_in_another_form_are_the_same_function(trial):
@@ -181,7 +181,7 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
 @claim(
     "models.made-again",
     derived="a configuration and a file hold what a model computes",
-    costly="each model is made twice, and saved",
+    cases=4,
 )
 @given(trials(nodes=SMALL, forms=FORMS[:2]), sampled_from(sorted(MADE_AGAIN)))
 def test_a_model_made_again_is_the_same_function(trial, way):
@@ -204,7 +204,7 @@ def test_a_model_made_again_is_the_same_function(trial, way):
 @claim(
     "models.nested",
     derived="models.called: a model is a layer",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=integers(0, 1), containing=("model in a model", "LSTM")))
 def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
@@ -226,7 +226,7 @@ def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
 @claim(
     "models.shared-layer",
     promised="functional API guide, section Shared layers",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, forms=FORMS[::2], containing=(AGAIN,)))
 def test_a_layer_called_twice_has_one_set_of_weights(trial):
@@ -251,7 +251,7 @@ def test_a_layer_called_twice_has_one_set_of_weights(trial):
 @claim(
     "models.inputs-by-name",
     promised="functional API guide: inputs may be passed in a dictionary by name",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_inputs_may_be_given_by_name(trial):
@@ -276,7 +276,7 @@ def test_inputs_may_be_given_by_name(trial):
 @claim(
     "models.silent-outside-training",
     promised="Dropout and its relatives: inactive at inference",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(
     trials(words=("LSTM", "Dense"), nodes=integers(1, 1), containing=IDENTITIES),
@@ -301,7 +301,7 @@ def test_outside_training_noise_layers_return_their_input(trial, way):
 @claim(
     "models.padding",
     derived="masking.skips-step, and the mask reaches every layer that reads",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, words=PASSING, opened=True, masked=True), integers(1, 3))
 def test_masked_padding_changes_no_output_of_a_model(trial, more):
@@ -326,7 +326,7 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
 @claim(
     "models.intermediate",
     derived="models.called: every tensor of a graph is computed once",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_any_tensor_may_be_an_output(trial):

@@ -33,7 +33,7 @@ def inner(kind, case):
     "models.slices-of-open-length",
     promised="TimeDistributed: the layer is applied to every temporal slice of its input",
     corrects="A model that trains and predicts without an error returns every timestep.",
-    costly="each model is traced twice",
+    cases=4,
 )
 @given(longer, sampled_from(["Dense", "LSTM"]))
 def test_predict_maps_over_the_timesteps_of_each_length(case, kind):
@@ -60,7 +60,7 @@ def test_predict_maps_over_the_timesteps_of_each_length(case, kind):
 @claim(
     "models.slices-in-a-graph",
     promised="TimeDistributed: the layer is applied to every temporal slice of its input",
-    costly="a graph is traced for each example",
+    cases=4,
     needs="tensorflow",
 )
 @given(longer, sampled_from(["Dense", "LSTM"]))
@@ -91,7 +91,7 @@ def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind)
 @claim(
     "models.slices-of-known-length",
     derived="models.called, for a known number of slices",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(trials(nodes=integers(0, 1), opened=False, containing=("LSTM", *SLICED)))
 def test_slices_of_known_number_in_models(trial):
@@ -181,7 +181,7 @@ def test_slices_add_the_penalty_of_their_layer(case, rate):
 @claim(
     "models.slices-behind-lstm",
     derived="masking.passed-on, and a Dense for each slice",
-    costly="several layers are made and called for each example",
+    cases=4,
 )
 @given(longer)
 def test_dense_in_slices_is_dense_behind_an_lstm(case):

@@ -242,7 +242,6 @@ def test_a_looped_cell_never_turns_to_cudnn():
     "modes.cudnn-mask-in-predict",
     observed="Keras 3, TensorFlow: a graph holds cuDNN before it knows the mask",
     corrects='With use_cudnn="auto" the loop serves whatever cuDNN does not.',
-    costly="two models are compiled",
     needs=("tensorflow", "LSTM(use_cudnn)"),
     stand_in="cuDNN",
 )
@@ -279,7 +278,7 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     observed="Keras 3, TensorFlow and JAX; PyTorch accepts it on a CPU",
     corrects="use_cudnn=True uses cuDNN where there is a GPU, and something else elsewhere.",
     needs=("tensorflow", "LSTM(use_cudnn)"),
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(masked=booleans(), **varied("timesteps", "return_sequences")),
@@ -312,7 +311,7 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     "modes.without-cudnn",
     promised='LSTM, argument `use_cudnn`: "auto" falls back to the default implementation',
     needs=("tensorflow", "LSTM(use_cudnn)"),
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(return_sequences=True, return_state=True, state=True, **varied("timesteps", "units")))
 def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
@@ -340,7 +339,7 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     "modes.cudnn-forbids-xla",
     observed="Keras 3, TensorFlow: `supports_jit` is decided before recurrent_dropout is looked at",
     corrects="To compile an LSTM with XLA on a GPU, set recurrent_dropout.",
-    costly="two models are made, about a tenth of a second",
+    cases=4,
     needs=("tensorflow", "LSTM(use_cudnn)"),
     stand_in="cuDNN",
 )

@@ -99,7 +99,7 @@ def quantized(model: Any) -> Any:
     "modes.stateless-call-of-stateful",
     observed="Keras 3, TensorFlow",
     corrects="Documentation of Layer, `stateless_call`: it returns all elements of state.",
-    costly="four calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.layers.LSTM.stateless_call",
 )
 @given(cases(timesteps=integers(1, 2), stateful=True, return_state=True))
@@ -225,7 +225,7 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
 @claim(
     "modes.run-eagerly",
     promised="Model, method compile, argument `run_eagerly`",
-    costly="two batches are run by predict",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)))
 def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
@@ -260,7 +260,7 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     "modes.python-runs-twice",
     observed="Keras 3, TensorFlow: once for the type of the outputs, once for the loop's body",
     corrects="In predict and fit the cell's Python code, and a print in it, runs every timestep.",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
@@ -297,7 +297,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
     "modes.compiled",
     derived="a graph holds the same operations as the eager call",
     needs="tensorflow",
-    costly="a function is traced, about a sixth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -394,7 +394,7 @@ def test_xla_trains_the_same():
     observed="Keras 3, TensorFlow",
     corrects="Inside a compiled function the shape of an LSTM's output is unknown.",
     needs="tensorflow",
-    costly="a function is traced, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(return_sequences=True, **varied("go_backwards", "implementation")),
@@ -564,7 +564,7 @@ def test_predict_on_an_unrolled_model_refuses_a_second_length():
 @claim(
     "modes.weights-are-read",
     derived="a graph holds the variables, not their values",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)))
 def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
@@ -597,7 +597,7 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
     "modes.attributes-are-frozen",
     observed="Keras 3, TensorFlow",
     corrects="An attribute that is set on a layer holds for every later call and predict.",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(2, 3)))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):

@@ -72,7 +72,7 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 @claim(
     "modes.predict-is-call",
     derived="both run the layer's `call`, and the equations know no modes",
-    costly="a model is compiled, about a fifth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -103,7 +103,7 @@ def test_predict_returns_the_numbers_of_a_call(case):
 @claim(
     "modes.predict-on-batch",
     derived="both run the layer's `call`, and the equations know no modes",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -132,7 +132,7 @@ def test_predict_on_batch_returns_the_numbers_of_a_call(case):
 @claim(
     "modes.returns-arrays",
     promised="Model, method predict: it returns NumPy arrays",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
     needs="keras.ops",
 )
 @given(cases(batch=integers(1, 5), **varied("return_sequences", "return_state")), booleans())
@@ -169,7 +169,7 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
     "modes.batch-size",
     derived="the samples of a batch do not meet in the equations",
     corrects="`batch_size` in predict must be that of the training, or the results differ.",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(batch=integers(1, 9), **varied("units", "return_sequences", "implementation")),
@@ -197,7 +197,7 @@ def test_predict_gives_the_same_in_batches_of_any_size(case, size):
 @claim(
     "modes.kinds-of-model",
     derived="a model calls its layers, and adds no arithmetic of its own",
-    costly="four models are called, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -235,7 +235,7 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
     "modes.inputs-of-two-lengths",
     derived="the weights are the same at every timestep, and sequences do not meet",
     corrects="All sequences that a model reads must be padded to one length.",
-    costly="a model of two inputs is made and called, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2)), integers(3, 4), seeds)
 def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
@@ -290,7 +290,7 @@ def test_compiled_halves_of_bidirectional_are_their_layers():
 @claim(
     "modes.evaluate-loss",
     derived="the claim `modes.predict-is-call`, for evaluate",
-    costly="a model is compiled, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(batch=integers(2, 5), **varied("timesteps", "units", "return_sequences")),
@@ -355,7 +355,7 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
 @claim(
     "modes.arrays-and-tensors",
     derived="an array is made a tensor before anything is computed",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.Variable",
 )
 @given(cases(timesteps=integers(1, 2)))

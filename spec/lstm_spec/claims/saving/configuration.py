@@ -150,7 +150,7 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @claim(
     "saving.config-of-other-kinds",
     promised="Layer, method `from_config`: the reverse of get_config",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
@@ -285,7 +285,7 @@ def test_from_config_takes_custom_objects_for_what_is_wrapped():
 @claim(
     "saving.same-function",
     derived="saving.config-keeps-arguments, and weights.round-trip",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(
@@ -325,7 +325,7 @@ def test_configuration_and_weights_make_the_same_function(case):
     "saving.clone-model",
     promised="clone_model: it makes new layers, and so new weights",
     corrects="A model made by clone_model has the weights of the model it was made from.",
-    costly="two models an example",
+    cases=4,
 )
 @given(cases(**varied("timesteps", "units", "use_bias")))
 def test_clone_model_makes_new_weights(case):

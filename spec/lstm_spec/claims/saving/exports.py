@@ -152,7 +152,7 @@ def test_a_file_with_time_major_is_refused():
     "saving.time-major-weights",
     observed="Keras 3: load_weights reads only the weights of a model file, in their order",
     corrects="A model that Keras 2 has saved is lost to Keras 3.",
-    costly="a file an example",
+    cases=4,
     needs="h5py",
 )
 @given(cases(timesteps=integers(1, 3)))
@@ -438,7 +438,7 @@ def test_an_unrolled_openvino_export_gives_the_same():
     "saving.pytorch-weights",
     derived="gates.order: PyTorch stacks the same gates i, f, g, o along the other axis",
     corrects="The two biases of PyTorch must be weighed, or one left out, to fit into Keras.",
-    costly="a layer of PyTorch an example",
+    cases=4,
     needs="torch",
 )
 @given(cases(state=True, return_sequences=True, return_state=True), seeds)

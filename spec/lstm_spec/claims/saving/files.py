@@ -83,7 +83,7 @@ def registered(z):
     "saving.keras-file",
     promised="Model, method `save`: the file holds the configuration and the weights",
     corrects="A loaded model predicts something else than the model that was saved.",
-    costly="a file an example",
+    cases=4,
 )
 @given(
     cases(
@@ -119,7 +119,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 @claim(
     "saving.legacy-file",
     observed="Keras 2 and 3: `.h5` is Keras' older format of files",
-    costly="a file an example",
+    cases=4,
 )
 @given(
     cases(
@@ -183,7 +183,7 @@ def test_a_name_without_extension_is_refused():
 @claim(
     "saving.wrapped",
     promised="Model, method `save`: the file holds the configuration and the weights",
-    costly="a file an example, and up to two LSTM layers",
+    cases=4,
 )
 @given(
     cases(features=1, timesteps=integers(1, 3)),
@@ -213,7 +213,7 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
 @claim(
     "saving.masking-array",
     observed="Keras 3",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases(features=2, timesteps=integers(1, 3)), seeds)
 def test_a_mask_value_for_each_feature_is_saved(case, seed):
@@ -239,7 +239,7 @@ def test_a_mask_value_for_each_feature_is_saved(case, seed):
 @claim(
     "saving.encoder-decoder",
     promised="Model, method `save`: the file holds the configuration and the weights",
-    costly="a file an example, and two LSTM layers",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)), seeds)
 def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed):
@@ -265,7 +265,7 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
 @claim(
     "saving.dtype-policy",
     promised="Model, method `save`: the file holds the configuration and the weights",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)), whole(["float16", "float64", "mixed_float16"]))
 def test_the_dtype_policy_is_saved(case, policy):
@@ -294,7 +294,7 @@ def test_the_dtype_policy_is_saved(case, policy):
 @claim(
     "saving.training-goes-on",
     promised="Model, method `save`: the file holds the optimizer's state",
-    costly="a file and three steps of training an example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -356,7 +356,7 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
 @claim(
     "saving.registered-activation",
     promised="register_keras_serializable: it lets Keras find the function by its name",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]))
 def test_a_registered_activation_is_loaded_by_its_name(case, name):
@@ -382,7 +382,7 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name):
 @claim(
     "saving.unregistered-activation",
     promised="load_model, argument `custom_objects`: a dictionary of names and functions",
-    costly="two files an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]))
 def test_an_unregistered_activation_must_be_given_to_load_model(case, name):
@@ -442,7 +442,7 @@ def test_a_lambda_activation_is_loaded_without_safe_mode():
     "saving.state-is-lost",
     observed="Keras 2 and 3, in all formats of load_model",
     corrects="Documentation of Model, `save`: a loaded model is in the very state it was saved in.",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases(stateful=just(True)), whole(["lstm.keras", "lstm.h5"]))
 def test_a_loaded_stateful_model_starts_from_zeros(case, name):
@@ -470,7 +470,7 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name):
     "saving.dropout-starts-again",
     observed="Keras 3: the state of the random numbers is in no file",
     corrects="Documentation of Model, `save`: a loaded model is in the very state it was saved in.",
-    costly="a file an example",
+    cases=4,
     needs="keras.random.SeedGenerator",
 )
 @given(

@@ -33,7 +33,7 @@ def handed_over(source, target):
 @claim(
     "saving.weights-file",
     promised="Model, method `load_weights`: it loads what save_weights has saved",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases(**varied("timesteps", "units", "features", "return_sequences", "go_backwards")))
 def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
@@ -58,7 +58,7 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
 @claim(
     "saving.weights-fit-other-options",
     derived="weights.modes-add-none: the options change neither number nor shapes of the weights",
-    costly="a file an example",
+    cases=4,
 )
 @given(
     cases(**varied("units", "use_bias")),
@@ -100,7 +100,7 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
 @claim(
     "saving.weights-and-masking",
     promised="Model, method `load_weights`: layers without weights may be added or removed",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases())
 def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
@@ -128,7 +128,7 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
     "saving.weights-file-of-other-class",
     observed="Keras 3: a weights file is ordered by the names of classes",
     corrects="A model can load a weights file wherever set_weights would take the weights.",
-    costly="a file an example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)))
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
@@ -161,7 +161,7 @@ def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
 @claim(
     "saving.deepcopy",
     observed="Keras 3: copies go through the `.keras` format, in memory",
-    costly="a copy an example",
+    cases=4,
 )
 @given(cases(**varied("timesteps", "units", "return_sequences")), whole(["model", "layer"]))
 def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
@@ -193,7 +193,7 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     "saving.pickle",
     observed="Keras 3, and Keras 2.15",
     corrects="Keras models cannot be pickled.",
-    costly="a copy an example",
+    cases=4,
 )
 @given(cases(**varied("timesteps", "units", "return_sequences")))
 def test_layers_and_models_can_be_pickled(case):

@@ -72,7 +72,7 @@ def stop_early(
     "trainer.early-stopping",
     promised="EarlyStopping, argument `patience`: epochs without improvement until it stops",
     corrects="EarlyStopping leaves the best weights in the model.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
@@ -100,7 +100,7 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
 @claim(
     "trainer.early-stopping-restores",
     promised="EarlyStopping, argument `restore_best_weights`: weights of the best epoch",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
@@ -134,7 +134,7 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
     "trainer.restores-unstopped",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="restore_best_weights does nothing if training ends by itself.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
@@ -164,7 +164,7 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @claim(
     "trainer.checkpoint",
     promised="ModelCheckpoint, argument `save_best_only`: the latest best model is kept",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
@@ -201,7 +201,7 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
     "trainer.running-logs",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The logs of a batch hold the loss of that batch.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -237,7 +237,7 @@ def test_callbacks_are_told_a_running_mean(net, build, seed):
     "trainer.rate-callback",
     promised="LearningRateScheduler: sets the learning rate at the beginning of each epoch",
     corrects="A compiled training goes on with the learning rate that it was compiled with.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -273,7 +273,7 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     "trainer.weights-set-on-the-way",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A compiled training does not see weights that a callback sets.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -331,7 +331,7 @@ def continued_losses(net: Net, target: Array, batches: int) -> list[float]:
     "trainer.state-over-epochs",
     promised="RNN, note on statefulness: states are kept until they are reset",
     corrects="fit resets the states of a stateful LSTM before each epoch.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=4), booleans(), seeds)
@@ -364,7 +364,7 @@ def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     "trainer.state-reset-by-a-callback",
     observed="Keras 3.15, TensorFlow",
     corrects="A compiled training does not notice that a callback resets a state.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=4), booleans(), seeds)

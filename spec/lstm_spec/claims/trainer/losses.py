@@ -41,7 +41,7 @@ from lstm_spec.harness.trainer import (
 @claim(
     "trainer.losses",
     promised="the formulas on Keras' pages of losses",
-    costly="models are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -104,7 +104,7 @@ def mean_of_all(t: Any, y: Any) -> Any:
     "trainer.loss-functions",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A function used as a loss has to return one number for each sample.",
-    costly="models are built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.ops"),
 )
 @given(
@@ -140,7 +140,7 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
     "trainer.weights-of-a-whole-loss",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="sample_weight is refused where a loss is a single number.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.ops"),
 )
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
@@ -178,7 +178,7 @@ def ctc_loss(labels: list[int], logits: Array) -> float:
 @claim(
     "trainer.ctc",
     promised="keras.losses.CTC: the connectionist temporal classification loss",
-    costly="models are built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.losses.CTC"),
 )
 @given(nets(batch=2, timesteps=4, outputs=3, return_sequences=True), builds)

@@ -80,7 +80,7 @@ def optimizers() -> dict[str, tuple[Any, Update]]:
 @claim(
     "trainer.optimizers",
     promised="the formulas on Keras' pages of optimizers",
-    costly="eight models are trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -110,7 +110,7 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, seed):
 @claim(
     "trainer.accumulation",
     promised="Optimizer, argument `gradient_accumulation_steps`: updates by the average gradient",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "SGD(gradient_accumulation_steps)"),
 )
 @given(nets(batch=4), builds, seeds, sampled_from([2, 4]), sampled_from([{}, {"clipnorm": 0.25}]))
@@ -147,7 +147,7 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     "trainer.accumulation-carried",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The gradients that are left at the end of an epoch are used, or dropped.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "SGD(gradient_accumulation_steps)"),
 )
 @given(nets(batch=3), builds, seeds, integers(1, 3))
@@ -184,7 +184,7 @@ def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
     "trainer.clipped-norms",
     promised="Optimizer, arguments `clipnorm` and `global_clipnorm`: norms are clipped",
     corrects="clipnorm bounds the norm of the whole gradient.",
-    costly="models are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([0.0625, 0.25, 4.0]))
@@ -226,7 +226,7 @@ def averages(net: Net, target: Array, momentum: float, epochs: int) -> list[Arra
 @claim(
     "trainer.averaged-weights",
     promised="Optimizer, arguments `use_ema` and `ema_momentum`: fit ends with averaged weights",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "SGD(use_ema)"),
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
@@ -259,7 +259,7 @@ def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentu
     "trainer.averaged-constrained",
     derived="a mean of weights that are not negative is not negative",
     corrects="Constraints hold for the weights that fit with use_ema=True ends with.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "SGD(use_ema)"),
 )
 @given(nets(batch=4), booleans(), seeds)
@@ -301,7 +301,7 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 @claim(
     "trainer.swapped-for-evaluate",
     promised="keras.callbacks.SwapEMAWeights: evaluates with averaged weights, then swaps back",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.callbacks.SwapEMAWeights"),
 )
 @given(nets(batch=samples), builds, seeds)
@@ -332,7 +332,7 @@ def test_evaluate_can_use_averaged_weights(net, build, seed):
 @claim(
     "trainer.swapped-for-predict",
     promised="keras.callbacks.SwapEMAWeights: predicts with averaged weights, then swaps back",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.callbacks.SwapEMAWeights"),
 )
 @given(nets(batch=samples), builds, seeds)
@@ -365,7 +365,7 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @claim(
     "trainer.loss-scale",
     promised="LossScaleOptimizer, and Optimizer, argument `loss_scale_factor`",
-    costly="models are built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "SGD(loss_scale_factor)"),
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
@@ -399,7 +399,7 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
     "trainer.loss-scale-overflow",
     promised="LossScaleOptimizer: a step with a gradient that is not finite is skipped",
     corrects="One NaN in a batch destroys the weights in mixed precision as in float32.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
 )
 @given(nets(batch=samples), builds, seeds, whole([np.nan, np.inf, 3e38]))
@@ -432,7 +432,7 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
 @claim(
     "trainer.mixed-precision",
     promised="LossScaleOptimizer: prevents underflow of gradients in mixed precision",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
 )
 @given(nets(batch=samples, dtype="mixed_float16"), builds, seeds)
@@ -474,7 +474,7 @@ def small_error(t: Any, y: Any) -> Any:
     "trainer.schedule",
     promised="LearningRateSchedule: the rate is a function of the optimizer's number of steps",
     corrects="A learning rate schedule counts epochs, and begins anew with each fit.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)

@@ -52,7 +52,7 @@ CALLABLES = {
     "trainer.callables",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A regularizer, constraint or initializer has to be of a class of Keras.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, whole(list(CALLABLES)))
@@ -95,7 +95,7 @@ def initialized() -> list[Array]:
 @claim(
     "trainer.callables-in-bidirectional",
     derived="trainer.callables, for each of the two layers",
-    costly="a layer is built for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(seeds, whole(["regularizer", "constraint", "initializer"]), whole(ROLES))
@@ -176,7 +176,7 @@ def reported_penalties(layers: dict[str, Any], eager: bool) -> float:
     "trainer.penalty-once",
     derived="training.penalty-added-once, for layers within layers",
     corrects="A wrapper counts the penalties of its layer twice, or drops them.",
-    costly="seven layers are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(booleans())
@@ -207,7 +207,7 @@ def test_penalties_of_wrapped_layers_count_once(eager):
     "trainer.penalty-frozen",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
-    costly="seven layers are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(booleans(), whole(["inside", "attribute"]))
@@ -244,7 +244,7 @@ def frozen(how: str) -> dict[str, Any]:
 @claim(
     "trainer.penalty-shared",
     derived="a penalty of weights is of the weights, one of outputs is of each output",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), booleans(), seeds)
@@ -279,7 +279,7 @@ def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, e
 @claim(
     "trainer.activity-time-distributed",
     derived="the loss of a model holds the losses of its layers",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), booleans(), seeds)
@@ -329,7 +329,7 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
     "trainer.frozen-wrapped",
     promised="Layer, attribute `trainable`: whether the layer is trained",
     corrects="To freeze a Bidirectional, both of its layers have to be frozen by hand.",
-    costly="seven layers are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(booleans(), whole(["inside", "attribute"]))
@@ -357,7 +357,7 @@ def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     "trainer.frozen-by-argument",
     promised="Layer, argument `trainable`: whether the layer's variables are trainable",
     corrects="Bidirectional(LSTM(2), trainable=False) is frozen.",
-    costly="seven layers are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(booleans())
@@ -388,7 +388,7 @@ def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
     "trainer.frozen-bidirectional",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="Bidirectional makes copies of its layer that are trainable.",
-    costly="models are built for each example",
+    cases=4,
 )
 @given(nets(), whole(["argument", "attribute"]))
 def test_bidirectional_of_a_frozen_layer_is_frozen(net, how):

@@ -33,7 +33,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
     "trainer.epoch-loss",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss of an epoch is the mean of the losses of its batches.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]))
@@ -67,7 +67,7 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
     "trainer.epochs-anew",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss that fit reports is a running mean over all epochs.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -98,7 +98,7 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
     "trainer.evaluate-twice",
     derived="evaluate changes no weight, and its result is a mean over the samples",
     corrects="evaluate depends on the batch size.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
@@ -125,7 +125,7 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     "trainer.on-batch-alone",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="train_on_batch returns a running mean over its calls.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -165,7 +165,7 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @claim(
     "trainer.generator",
     promised="Model.fit, argument `x`: a generator that returns (inputs, targets)",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -198,7 +198,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
 @claim(
     "trainer.dataset-object",
     promised="keras.utils.PyDataset: what fit and evaluate take in place of arrays",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "keras.utils.PyDataset"),
 )
 @given(nets(batch=samples), builds, seeds)
@@ -244,7 +244,7 @@ def dataset(net: Net, seed: int) -> Any:
 @claim(
     "trainer.tf-data",
     promised="Model.fit, argument `x`: a tf.data.Dataset of (inputs, targets)",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "tensorflow"),
 )
 @given(nets(batch=samples), builds, seeds)
@@ -284,7 +284,7 @@ def tf_data(*arrays: Any) -> Any:
     "trainer.metric-of-all",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="evaluate returns the mean of a metric over the batches.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
@@ -313,7 +313,7 @@ def test_a_metric_is_of_all_samples(net, build, seed):
     "trainer.accuracy",
     promised="Model.compile, argument `metrics`: what 'accuracy' stands for is told by the shapes",
     corrects="'accuracy' is the same for any targets.",
-    costly="models are built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds)
@@ -353,7 +353,7 @@ def accuracy(net: Net, build: tuple[str, bool], target: Array) -> float:
     "trainer.validation",
     promised="Model.fit, argument `validation_data`: evaluated at the end of each epoch",
     corrects="loss and val_loss of an epoch are of the same weights.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -385,7 +385,7 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
     "trainer.validation-split",
     promised="Model.fit, argument `validation_split`: the last samples, before shuffling",
     corrects="validation_split draws its samples at random.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
@@ -417,7 +417,7 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
     "trainer.penalty-in-the-loss",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="With loss='mse' and metrics=['mse'] both report the same.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -470,7 +470,7 @@ def two_losses(net: Net, target: Array) -> list[float]:
 @claim(
     "trainer.several-outputs",
     promised="Model.compile, argument `loss_weights`: the loss is the weighted sum of all losses",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=4, outputs=2), booleans(), seeds)
@@ -500,7 +500,7 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     "trainer.output-losses",
     derived="trainer.evaluate-twice, for each of several outputs",
     corrects="The losses of the outputs add up to the loss that is reported beside them.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=3, outputs=2), seeds)

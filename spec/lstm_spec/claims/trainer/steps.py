@@ -33,7 +33,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @claim(
     "trainer.batches-in-order",
     derived="Model.fit, argument `shuffle`: if it is False, the samples keep their order",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -93,7 +93,7 @@ def orders(net: Net, build: tuple[str, bool], epochs: int, data: Any = None, **o
 @claim(
     "trainer.every-sample-once",
     promised="Model.fit, argument `shuffle`: whether to shuffle before each epoch",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=integers(3, 9), timesteps=1), builds, seeds)
@@ -123,7 +123,7 @@ def test_shuffling_takes_every_sample_once_in_each_epoch(net, build, seed):
     "trainer.shuffled-anew",
     promised="Model.fit, argument `shuffle`: the data is shuffled before each epoch",
     corrects="After set_random_seed the order of the samples changes from epoch to epoch.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=9, timesteps=1), builds, seeds)
@@ -160,7 +160,7 @@ def single_samples(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @claim(
     "trainer.generators-unshuffled",
     promised="Model.fit, argument `shuffle`: it is ignored where x is a generator",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=integers(3, 9), timesteps=1), builds)
@@ -187,7 +187,7 @@ def test_a_generator_is_never_shuffled(net, build):
 @claim(
     "trainer.seeded-graphs",
     promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
-    costly="three models are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
@@ -227,7 +227,7 @@ def seeded_training(seed: int, optimizer: str, form: str) -> list[Array]:
     "trainer.second-fit",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="fit begins anew when it is called again.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -258,7 +258,7 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
 @claim(
     "trainer.steps-per-execution",
     promised="Model.compile, argument `steps_per_execution`: batches in each compiled call",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
 )
 @given(nets(batch=integers(4, 7)), sampled_from(list(FORMS)), seeds, sampled_from([2, 3, 4, 32]))
@@ -292,7 +292,7 @@ def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, step
 @claim(
     "trainer.callbacks-by-execution",
     promised="Model.compile, argument `steps_per_execution`: callbacks are called every n batches",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
 )
 @given(nets(batch=integers(3, 7)), sampled_from([1, 2, 3, 32]))

@@ -33,7 +33,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, trai
     "trainer.target-axis",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="Targets of shape (batch,) for outputs of shape (batch, 1) are broadcast to a square.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, whole(["mse", "mae", "huber", "log_cosh"]))
@@ -63,7 +63,7 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
 @claim(
     "trainer.target-axis-of-timesteps",
     observed="Keras 3.15, TensorFlow and PyTorch",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -98,7 +98,7 @@ def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     "trainer.target-for-every-timestep",
     observed="Keras 3.15, TensorFlow and PyTorch, losses that are means over the last axis",
     corrects="Targets (batch, 1) for outputs (batch, timesteps, 1) are refused.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -137,7 +137,7 @@ def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, 
     "trainer.stretched-targets",
     observed="Keras 3.15, TensorFlow and PyTorch, mean squared and mean absolute error",
     corrects="A loss refuses targets that have not the shape of the outputs.",
-    costly="models are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -175,7 +175,7 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
 @claim(
     "trainer.target-misfit",
     observed="Keras 3.15, TensorFlow and PyTorch",
-    costly="a model is built for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -206,7 +206,7 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
 @claim(
     "trainer.target-count",
     observed="Keras 3.15, TensorFlow and PyTorch",
-    costly="a model is built for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 6, 9]))
@@ -234,7 +234,7 @@ def test_another_number_of_targets_is_refused(net, build, seed, count):
 @claim(
     "trainer.whole-number-targets",
     promised="SparseCategoricalCrossentropy: labels that are whole numbers, in place of one-hot",
-    costly="models are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds, booleans())

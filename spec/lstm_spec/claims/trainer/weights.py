@@ -33,7 +33,7 @@ from lstm_spec.harness.trainer import batch_loss, in_order, nets, outputs, sgd, 
     "trainer.weighted-epoch",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The weights of the samples are divided by their sum.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -66,7 +66,7 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
     "trainer.weight-of-a-sequence",
     promised="Model.fit, argument `sample_weight`: a flat array, a weight for each sample",
     corrects="One weight for each sequence needs no second axis.",
-    costly="a model is built for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -98,7 +98,7 @@ def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed):
 @claim(
     "trainer.weight-of-a-sequence-square",
     promised="Model.fit, argument `sample_weight`: a flat array, a weight for each sample",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=3, timesteps=3, return_sequences=True, outputs=integers(1, 2)), builds, seeds)
@@ -126,7 +126,7 @@ def test_a_flat_weight_is_of_the_samples_in_a_square_batch(net, build, seed):
 @claim(
     "trainer.weight-column",
     observed="Keras 3.15, TensorFlow and PyTorch",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -173,7 +173,7 @@ def class_weights(ids: Any) -> Array:
     "trainer.class-weight",
     promised="Model.fit, argument `class_weight`: the loss is weighted by class",
     corrects="class_weight has to hold every class.",
-    costly="models are built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, outputs=3), builds, seeds, booleans())
@@ -207,7 +207,7 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
 @claim(
     "trainer.class-weight-of-timesteps",
     promised="Model.fit, argument `class_weight`: targets of rank 2 or more are to be one-hot",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True), builds, seeds)
@@ -237,7 +237,7 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
     "trainer.class-and-sample-weight",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="class_weight and sample_weight are multiplied.",
-    costly="a model is built for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, outputs=2), builds, seeds, whole(["fit", "train_on_batch"]))
@@ -266,7 +266,7 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     "trainer.weighted-metrics",
     promised="Model.compile, arguments `metrics` and `weighted_metrics`: the latter are weighted",
     corrects="sample_weight applies to all metrics.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, outputs=2, return_sequences=booleans()), builds, seeds)
@@ -299,7 +299,7 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
     "trainer.mask-in-the-loss",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss of a masked batch is divided by all timesteps, padding included.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -341,7 +341,7 @@ def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     "trainer.mask-by-batches",
     derived="trainer.mask-in-the-loss and trainer.epoch-loss",
     corrects="The loss of padded sequences does not depend on the batch size.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -374,7 +374,7 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
     "trainer.mask-in-metrics",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="All metrics leave out masked timesteps.",
-    costly="a model is built and evaluated for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -407,7 +407,7 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 @claim(
     "trainer.mask-and-weight",
     observed="Keras 3.15, TensorFlow and PyTorch",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -441,7 +441,7 @@ def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, se
     "trainer.mask-of-a-final-output",
     derived="without return_sequences there is no timestep left that a mask could be of",
     corrects="Masked timesteps make a sample count less in the loss.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples, timesteps=integers(2, 4), masked=True), builds, seeds)

@@ -19,7 +19,7 @@ from lstm_spec.harness.tolerance import assert_close, assert_same
 @claim(
     "training.frozen",
     promised="Layer, attribute `trainable`: whether the layer is trained",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, trainable=False), seeds)
@@ -48,7 +48,7 @@ def test_a_frozen_layer_keeps_its_weights(case, seed):
     "training.frozen-hands-on",
     derived="a frozen weight is a constant, and the derivative by the input remains",
     corrects="Below a frozen layer nothing is trained.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, trainable=False), seeds)

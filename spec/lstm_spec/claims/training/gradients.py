@@ -75,7 +75,7 @@ def clipped(
     "training.weights-gradient",
     derived="the chain rule, applied to the equations at every timestep",
     corrects="The gradient of an LSTM is truncated to its last timesteps.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, **OPEN), seeds, eagerly)
@@ -104,7 +104,7 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
 @claim(
     "training.input-gradient",
     derived="the chain rule, applied to the equations at every timestep",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, **OPEN), seeds, eagerly)
@@ -130,7 +130,7 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
 @claim(
     "training.state-gradient",
     derived="the chain rule, applied to the equations at every timestep",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, **OPEN), seeds, eagerly)
@@ -158,7 +158,7 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
 @claim(
     "training.unrolled",
     derived="the claim `gates.unroll-agrees`: one function has one gradient",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=booleans(), unroll=True, **SIZED), seeds, eagerly)
@@ -185,7 +185,7 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
 @claim(
     "training.backwards",
     derived="the claim `sequences.backwards`: x[:, ::-1] is read in its place",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=True, go_backwards=True, **SIZED), seeds)
@@ -221,7 +221,7 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
 @claim(
     "training.future-gradient",
     derived="the claim `time.causality`: an output is no function of later timesteps",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -255,7 +255,7 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     "training.every-timestep",
     derived="the equations: each timestep changes the state that all later ones read",
     corrects="With 300 units and 3 timesteps, 297 units get no input and are never trained.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(units=integers(1, 7), timesteps=integers(1, 4), dtype="float64"), picks)
@@ -286,7 +286,7 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     "training.single-timestep",
     derived="the equations: zeros stand where h enters the gates and c the forget gate",
     corrects="On one timestep an LSTM trains its forget gate like the other gates.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
@@ -314,7 +314,7 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
 @claim(
     "training.every-weight",
     derived="the equations: each weight changes a gate that the final output depends on",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(timesteps=integers(2, 4), dtype="float64"), seeds)
@@ -342,7 +342,7 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
 @claim(
     "training.masked-timestep",
     derived="masking.hides-values: what is skipped changes nothing",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=True, unroll=booleans(), **SIZED), seeds, eagerly)
@@ -372,7 +372,7 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     "training.nan-under-mask",
     observed="Keras 3, TensorFlow, CPU",
     corrects="A gradient cannot be NaN where the outputs and the loss are finite.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -410,7 +410,7 @@ def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
 @claim(
     "training.carousel",
     derived="the equations: with f = 1 and i = 0, c' is c, and its derivative by c is 1",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, timesteps=integers(1, 30)), seeds)
@@ -439,7 +439,7 @@ def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
     "training.forgotten-gradient",
     derived="the equations: without recurrent kernel the derivative of c' by c is f",
     corrects="An LSTM solves the vanishing gradient: it hands every gradient back undiminished.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, timesteps=integers(1, 12), dtype="float64"), seeds)
@@ -471,7 +471,7 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     "training.exploding-gradient",
     derived="the equations at h = c = 0 with i = f = o = 1: there tanh is the identity",
     corrects="The gradients of an LSTM may vanish, but they cannot explode.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
@@ -536,7 +536,7 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
     "training.saturated-gates",
     derived="the equations: in float32 sigmoid(200) and tanh(200) are 1, and their slopes 0",
     corrects="Vanishing gradients make the weights grow without control, until they are NaN.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, **SIZED), seeds, integers(0, 15))
@@ -566,7 +566,7 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     "training.clipping",
     promised="Optimizer, argument `clipvalue`: the gradient of each weight is clipped",
     corrects="An LSTM clips its gradients by itself.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(

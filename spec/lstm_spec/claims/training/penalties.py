@@ -85,7 +85,7 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     "training.penalty-added-once",
     derived="a penalty is a function of the weights alone",
     corrects="A weight's penalty is added at every timestep, as the weight is used at each.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -183,7 +183,7 @@ def test_the_activity_regularizer_counts_returned_states(case):
 @claim(
     "training.constraints",
     promised="LSTM, arguments `kernel_constraint`, `recurrent_constraint`, `bias_constraint`",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(**varied("units")), seeds, integers(1, 7), whole(list(CONSTRAINTS)))
@@ -220,7 +220,7 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     "training.constraints-wait",
     observed="Keras 2 and 3",
     corrects="A weight with a constraint satisfies it at any time.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(), seeds)
@@ -250,7 +250,7 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed):
     "training.max-norm",
     promised="MaxNorm, argument `axis`: the norms are taken along axis 0",
     corrects="MaxNorm bounds the norm of the whole kernel.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(), floats(0.125, 1, width=16), seeds)

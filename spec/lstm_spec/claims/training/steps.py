@@ -48,7 +48,7 @@ def uneven_means(losses: Array) -> dict[str, Any]:
     "training.mean-of-samples",
     derived="samples do not mix, and the default loss is a mean over the batch",
     corrects="The samples of a batch train an LSTM one after the other.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(
@@ -91,7 +91,7 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     "training.sample-weight",
     promised="Model.fit, argument `sample_weight`: weights of the samples in the loss",
     corrects="The weights of the samples are divided by their sum.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(**varied("batch", "timesteps", "units")), seeds, picks)
@@ -123,7 +123,7 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
 @claim(
     "training.sample-weight-of-sequences",
     promised="Model.fit, argument `sample_weight`: one axis weighs the samples",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(batch=integers(2, 3), return_sequences=True), seeds)
@@ -159,7 +159,7 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
 @claim(
     "training.timestep-weight",
     promised="Model.fit, argument `sample_weight`: two axes weigh every timestep",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(return_sequences=True, **varied("batch", "timesteps", "units", "go_backwards")), seeds)
@@ -189,7 +189,7 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     "training.loss-before-step",
     observed="Keras 3, TensorFlow, CPU",
     corrects="The loss that a training step reports is that of the weights it leaves.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(**varied("batch", "timesteps", "units")), seeds)
@@ -218,7 +218,7 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed):
     "training.evaluate",
     derived="without dropout training=True computes what training=False does",
     corrects="evaluate and fit compute different losses for the same weights and data.",
-    costly="a model is built, and trained or evaluated, for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
@@ -249,7 +249,7 @@ def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     "training.softmax-of-one",
     derived="softmax: exp(z) / exp(z) is 1 for every z, and its derivative 0",
     corrects="Dense(1, activation='softmax') after an LSTM returns the probability of a class.",
-    costly="a model is built and trained for each example",
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(cases(), seeds)

@@ -33,7 +33,7 @@ def halved(z):
 @claim(
     "wrappers.halves",
     promised="Bidirectional, argument `merge_mode`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(unroll=booleans(), **varied(*SIZES)), seeds, booleans(), ways)
 def test_the_output_is_forward_then_backward(case, seed, loops, way):
@@ -62,7 +62,7 @@ def test_the_output_is_forward_then_backward(case, seed, loops, way):
     "wrappers.halves-aligned",
     observed="Keras 2 and 3, every backend",
     corrects="The rows of the backward half stand in the order in which they were computed.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(return_sequences=True, unroll=booleans(), **varied("batch", "timesteps", "units")),
@@ -97,7 +97,7 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     "wrappers.not-the-last-row",
     derived="wrappers.halves-aligned: the backward half of the last row has read one timestep",
     corrects="The backward half of a bidirectional layer's last output has seen one timestep.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(2, 3)), seeds)
 def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
@@ -126,7 +126,7 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
 @claim(
     "wrappers.sees-the-future",
     derived="wrappers.halves-aligned: the backward half of row 0 has read all timesteps",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(2, 3), return_sequences=True, dtype="float64"), seeds)
 def test_a_bidirectional_layer_sees_the_future(case, seed):
@@ -153,7 +153,7 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
 @claim(
     "wrappers.time-reversal",
     derived="wrappers.halves-aligned: the two directions differ in nothing but their weights",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3), return_sequences=True), seeds)
 def test_reversing_time_exchanges_the_halves(case, seed):
@@ -180,7 +180,7 @@ def test_reversing_time_exchanges_the_halves(case, seed):
 @claim(
     "wrappers.merge-modes",
     promised="Bidirectional, argument `merge_mode`",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(
     cases(**varied("timesteps", "units", "return_sequences")),
@@ -212,7 +212,7 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
 @claim(
     "wrappers.merge-none",
     promised="Bidirectional, argument `merge_mode`: with None the outputs are not combined",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("units", "return_state", "return_sequences")), seeds, ways)
 def test_without_merging_two_outputs_come_back(case, seed, way):
@@ -238,7 +238,7 @@ def test_without_merging_two_outputs_come_back(case, seed, way):
     "wrappers.unmerged-in-a-tuple",
     observed="Keras 3; Keras 2 returned a list",
     corrects="Documentation of Bidirectional, argument `merge_mode`: with None it returns a list.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(return_state=booleans()), seeds)
 def test_unmerged_outputs_are_a_tuple(case, seed):
@@ -286,7 +286,7 @@ def test_another_merge_mode_is_refused(mode):
 @claim(
     "wrappers.six-weights",
     observed="Keras 2 and 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=1), seeds)
 def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case, seed):
@@ -314,7 +314,7 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
     "wrappers.copies-its-layer",
     promised="Bidirectional, note: it does not reuse the weights of the layer that it is given",
     corrects="Bidirectional(lstm) goes on with the weights that `lstm` has learned.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=1))
 def test_the_wrapped_layer_is_only_a_pattern(case):
@@ -419,7 +419,7 @@ def test_bidirectional_cannot_copy_an_unregistered_activation():
     "wrappers.own-backward-layer",
     promised="Bidirectional, argument `backward_layer`",
     corrects="Documentation of Bidirectional, note: all its weights are new.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(return_sequences=booleans()), seeds, integers(1, 4))
 def test_a_given_backward_layer_is_used_itself(case, seed, units):
@@ -450,7 +450,7 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
 @claim(
     "wrappers.declared-output",
     promised="Layer, method `compute_output_shape`; Bidirectional, argument `merge_mode`",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(
     cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=booleans()),
@@ -509,7 +509,7 @@ def test_the_declared_width_is_the_sum_of_unequal_halves(units, pick):
     "wrappers.weights-argument",
     observed="Keras 2 and 3, every backend",
     corrects="Bidirectional(LSTM(2), weights=[...]) begins with the given weights.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=1), seeds)
 def test_the_argument_weights_is_ignored(case, seed):
@@ -540,7 +540,7 @@ def test_the_argument_weights_is_ignored(case, seed):
 @claim(
     "wrappers.two-directions-needed",
     observed="Keras 3; Keras 2 took such a layer, and turned its copy to go forwards",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(integers(1, 3), booleans())
 def test_a_layer_that_goes_backwards_is_refused(units, backwards):

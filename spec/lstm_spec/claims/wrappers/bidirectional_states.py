@@ -37,7 +37,7 @@ def hidden(case, pick):
     "wrappers.bidirectional-states",
     observed="Keras 2 and 3, every backend",
     corrects="Bidirectional with return_state returns an output and two states, as LSTM does.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(return_state=True, unroll=booleans(), **varied("return_sequences", "timesteps", "units")),
@@ -68,7 +68,7 @@ def test_four_states_follow_the_output(case, seed, way):
 @claim(
     "wrappers.bidirectional-initial-state",
     promised="Bidirectional, call arguments: the first half of `initial_state` goes forward",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(state=True, unroll=booleans(), **varied("timesteps", "units")), seeds, ways)
 def test_two_states_are_for_each_direction(case, seed, way):
@@ -97,7 +97,7 @@ def test_two_states_are_for_each_direction(case, seed, way):
     "wrappers.two-states-refused",
     observed="Keras 3 on TensorFlow",
     corrects="Bidirectional starts both directions from one given h and c.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(state=True, masked=booleans(), unroll=booleans()))
 def test_one_pair_of_states_is_refused(case):
@@ -128,7 +128,7 @@ def test_one_pair_of_states_is_refused(case):
 @claim(
     "wrappers.bidirectional-mask-and-state",
     promised="Bidirectional, call arguments: those of the wrapped layer",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(masked=True, state=True, return_state=True, unroll=booleans(), **varied("timesteps")),
@@ -158,7 +158,7 @@ def test_both_directions_use_a_mask_and_a_state(case, seed, way):
 @claim(
     "wrappers.bidirectional-attached-mask",
     promised="Masking, and the guide to masking: a layer uses the mask attached to its input",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(masked=True, state=True), seeds, picks)
 def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
@@ -189,7 +189,7 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
 @claim(
     "wrappers.bidirectional-stateful",
     observed="Keras 2 and 3, every backend",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.layers.Bidirectional.states",
 )
 @given(cases(timesteps=integers(1, 3), stateful=True), seeds)
@@ -250,7 +250,7 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
     "wrappers.bidirectional-dtype",
     observed="Keras 3 on TensorFlow",
     corrects="Bidirectional(LSTM(2), dtype='float64') computes in float64.",
-    costly="two layers are built and called for each example",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2), return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
@@ -278,7 +278,7 @@ def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     "wrappers.bidirectional-in-pieces",
     derived="wrappers.bidirectional-stateful: a piece is read backwards before the next one comes",
     corrects="A stateful Bidirectional reads a long sequence in pieces as if it were whole.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(timesteps=integers(2, 4), stateful=True, return_sequences=True, dtype="float64"),
@@ -312,7 +312,7 @@ def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
 @claim(
     "wrappers.bidirectional-stateful-states",
     promised="Bidirectional, argument `layer`: `return_state` has the meaning that it has in RNN",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
     needs="keras.layers.Bidirectional.states",
 )
 @given(cases(stateful=True, return_state=True), seeds)

@@ -108,7 +108,7 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
 @claim(
     "wrappers.rnn-options",
     promised="RNN, its arguments and call arguments",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @example(small(go_backwards=True, unroll=True), Way("called"))
 @given(
@@ -196,7 +196,7 @@ def test_rnn_takes_no_constants(case):
 @claim(
     "wrappers.one-cell-two-layers",
     derived="a cell is one object with one set of variables",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(), seeds)
 def test_layers_around_one_cell_share_its_weights(case, seed):

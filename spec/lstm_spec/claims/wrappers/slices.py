@@ -43,7 +43,7 @@ def of_slices(case, x, mask=None):
     "wrappers.dense-in-slices",
     promised="TimeDistributed, first paragraph; Dense, note on more than two axes",
     corrects="A sequence needs TimeDistributed(Dense): Dense alone would mix its timesteps.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(return_sequences=True, **varied("batch", "timesteps")), seeds, integers(1, 5), ways)
 def test_dense_is_its_own_time_distribution(case, seed, n, way):
@@ -73,7 +73,7 @@ def test_dense_is_its_own_time_distribution(case, seed, n, way):
 @claim(
     "wrappers.lstm-in-slices",
     promised="TimeDistributed, first paragraph",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("batch", "timesteps", "units", "return_sequences", "go_backwards")),
@@ -152,7 +152,7 @@ def test_time_distributed_takes_one_tensor(case):
     "wrappers.mask-of-slices",
     observed="Keras 3 on TensorFlow",
     corrects="Documentation of TimeDistributed, `mask`: its shape is (samples, timesteps).",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)), integers(1, 3), seeds)
 def test_each_slice_has_its_own_mask(case, number, seed):
@@ -185,7 +185,7 @@ def test_each_slice_has_its_own_mask(case, number, seed):
     "wrappers.mask-behind-slices",
     observed="Keras 3; Keras 2 handed on a mask of the slices",
     corrects="TimeDistributed(LSTM) makes, of the mask of the words, one of the sentences.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(2, 3), masked=True), integers(1, 3), seeds)
 def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
@@ -216,7 +216,7 @@ def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     "wrappers.stateful-slices",
     observed="Keras 3 on TensorFlow",
     corrects="Documentation of TimeDistributed: each slice is read independently of the others.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2), stateful=True, return_sequences=True), integers(2, 3), seeds)
 def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
@@ -246,7 +246,7 @@ def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
 @claim(
     "wrappers.states-of-slices",
     promised="TimeDistributed, first paragraph: it applies a layer to every slice",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2), return_state=True), integers(1, 3), seeds)
 def test_slices_keep_output_and_states_apart(case, number, seed):
@@ -276,7 +276,7 @@ def test_slices_keep_output_and_states_apart(case, number, seed):
     "wrappers.repeat-vector",
     derived="the equations, on the encoder's output at every timestep",
     corrects="From a sequence to one of another length: that is hard to do in Keras.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("timesteps", "units")), integers(1, 5), seeds)
 def test_repeating_a_vector_makes_a_sequence_of_any_length(case, number, seed):
@@ -302,7 +302,7 @@ def test_repeating_a_vector_makes_a_sequence_of_any_length(case, number, seed):
     "wrappers.bidirectional-encoder",
     derived="wrappers.bidirectional-states and state.h-first",
     corrects="The states of a bidirectional encoder can start a decoder as they are.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(return_state=True), seeds)
 def test_joined_states_start_a_decoder_of_twice_the_units(case, seed):

@@ -63,7 +63,7 @@ def listed(case, **options):
 @claim(
     "wrappers.stack-of-cells",
     promised="RNN, argument `cell`: the cells of a list are stacked",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(
     cases(**varied("batch", "timesteps", "units")),
@@ -100,7 +100,7 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll, th
 @claim(
     "wrappers.stack-step",
     promised="StackedRNNCells, first paragraph: a stack of cells behaves as a single cell",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=1, state=True), seeds)
 def test_a_stack_steps_from_cell_to_cell(case, seed):
@@ -205,7 +205,7 @@ def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
 @claim(
     "wrappers.stack-declared",
     promised="Layer, method `compute_output_shape`; RNN, section Output shape",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=True), seeds)
 def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
@@ -256,7 +256,7 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case):
     "wrappers.stack-in-both-directions",
     derived="wrappers.halves, of a stack in each direction",
     corrects="Bidirectional(RNN([cell, cell])) is two bidirectional layers, one on the other.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(1, 3)), seeds, integers(1, 4))
 def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, units):
@@ -286,7 +286,7 @@ def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, unit
     "wrappers.stack-backwards",
     derived="RNN turns the input round once, before its cells",
     corrects="RNN([cell, cell], go_backwards=True) is two LSTM layers with go_backwards=True.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(), seeds)
 def test_a_stack_turns_the_input_once(case, seed):
@@ -317,7 +317,7 @@ def test_a_stack_turns_the_input_once(case, seed):
     "wrappers.stack-states",
     observed="Keras 2 and 3, every backend",
     corrects="Documentation of RNN, section Output shape: each state after the output is a tensor.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("timesteps", "units")), seeds, ways)
 def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
@@ -342,7 +342,7 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
 @claim(
     "wrappers.stack-initial-state",
     observed="Keras 3 on TensorFlow",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), ways)
 def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
@@ -369,7 +369,7 @@ def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
     "wrappers.stack-flat-state",
     observed="Keras 3 on TensorFlow",
     corrects="Documentation of RNN, call argument `initial_state`: it is a list of tensors.",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=1, state=True), seeds)
 def test_a_flat_list_of_states_is_refused(case, seed):
@@ -399,7 +399,7 @@ def test_a_flat_list_of_states_is_refused(case, seed):
 @claim(
     "wrappers.stack-mask",
     derived="masking.carries-state, for each cell",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(masked=True, **varied("timesteps", "units")), seeds, booleans(), ways)
 def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
@@ -425,7 +425,7 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
 @claim(
     "wrappers.stack-stateful",
     promised="RNN, argument `stateful`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(timesteps=integers(2, 4)), seeds, picks)
 def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
@@ -482,7 +482,7 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
 @claim(
     "wrappers.list-of-one-cell",
     observed="Keras 2 and 3 on TensorFlow, Keras 3 on PyTorch; JAX raises a TypeError",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), ways)
 def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
@@ -582,7 +582,7 @@ def with_noise(layer, x, seed):
 @claim(
     "wrappers.pass-training-on",
     promised="RNN and TimeDistributed, call argument `training`",
-    costly="several layers and calls an example, about a tenth of a second",
+    cases=4,
 )
 @example("StackedRNNCells", small(), 1, 0)
 @given(

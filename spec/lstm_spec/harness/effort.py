@@ -1,0 +1,53 @@
+"""How hard claims are tried: a word, or the number of cases that each claim draws."""
+
+from __future__ import annotations
+
+import argparse
+
+CASES = 12
+"""How many cases a claim draws at `default` effort, if its `cases` does not say otherwise.
+
+Two cases refute nearly every wrong LSTM; twelve leave room for each group of ways in which people
+run a layer. A claim that makes several layers, models, files or graphs for each case spends a
+tenth of a second or more on it, and says `cases=4`. A claim about cost draws no cases: with
+`cases=4` it measures in a third of the rounds.
+"""
+SHARES = {"smoke": 2, "default": CASES, "deep": 1000}
+"""How many cases a claim of `CASES` cases draws, by the words; the others draw in proportion."""
+FEWEST_CASES = 2
+ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
+"""How often a claim about cost measures: a busy machine may disturb two of three rounds."""
+FEWEST_ROUNDS = 3
+TIME_LIMITS = {"smoke": 60, "default": 120, "deep": 3600}
+"""Seconds for one claim, by the words; for a number as for `deep`."""
+
+
+def effort(text: str) -> str:
+    """Return an effort that is given in words.
+
+    Raises:
+        argparse.ArgumentTypeError: it is neither one of the words nor a number from 1 up.
+    """
+    if text in TIME_LIMITS or (text.isascii() and text.isdigit() and int(text) > 0):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not an effort; give {', '.join(TIME_LIMITS)}, or a number of cases from 1 up"
+    )
+
+
+def cases(chosen: str, default: int = CASES) -> int:
+    """Return how many cases a claim draws at an effort, if it draws `default` at default effort."""
+    if chosen.isdigit():
+        return int(chosen)
+    return max(FEWEST_CASES, SHARES[chosen] * default // CASES)
+
+
+def rounds(chosen: str, default: int = CASES) -> int:
+    """Return in how many rounds a claim about cost measures at an effort."""
+    usual = ROUNDS.get(chosen, ROUNDS["default"])
+    return max(FEWEST_ROUNDS, usual * default // CASES)
+
+
+def time_limit(chosen: str) -> int:
+    """Return how many seconds one claim may take at an effort."""
+    return TIME_LIMITS.get(chosen, TIME_LIMITS["deep"])
