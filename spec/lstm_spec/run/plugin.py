@@ -198,7 +198,7 @@ def pytest_runtest_makereport(
         record = item.stash[_RECORD]
         seen: dict[str, Any] = dict(item.user_properties)
         record.error, record.bound, record.spread = map(seen.get, ("error", "bound", "spread"))
-        # As text: execnet, which carries it to pytest's main process, takes no integer below -2**31.
+        # As text: execnet carries it to the main process, and takes no integer below -2**31.
         outcome.user_properties.append((KEY, msgspec.json.encode(record).decode()))
     return outcome
 
