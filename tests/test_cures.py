@@ -54,6 +54,21 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "stacked-bidirectional": {"model": "empty"},
     "stacking": {"model": "empty"},
     "state-between-epochs": {"model": "online", "y": STATE},
+    "freeze-bidirectional": {"bidirectional": "both"},
+    "class-weight": {"weights": np.ones(4), "labels": np.zeros(4, int)},
+    "concatenate-in-time": {"first": keras.Input((5, 3))},
+    "ctc": {"classes": 4},
+    "hierarchical": {"words": keras.Input((4, 5, 3))},
+    "mask-of-one-input": {"joined": np.ones((4, 5, 3))},
+    "non-negative-outputs": {"model": "empty"},
+    "one-to-many": {"vector": keras.Input((8,))},
+    "output-as-next-input": {"first": np.ones((4, 3)), "batch": 4, "steps": 2},
+    "several-devices": {"build": "build"},
+    "softmax-and-mask": {"rows": keras.Input((5, 8))},
+    "targets-without-an-error": {"y": np.ones((4, 1))},
+    "train-on-batch": {"batches": [(ONES, np.ones((4, 1)))]},
+    "validation-split": {"y": np.ones((4, 1))},
+    "weights-of-sequences": {"model": "rows_model", "y": np.ones((4, 5, 1)), "weights": np.ones(4)},
     "stateful-and-shuffle": {"model": "online", "y": STATE},
     "targets-of-the-last-timestep": {"y": np.ones((4, 5, 1))},
     "targets-with-return-sequences": {"y": np.ones((4, 5))},
@@ -92,10 +107,12 @@ def names() -> dict[str, Any]:
         "bias_hh": bias,
         "bias_ih": bias,
         "both": both,
+        "build": lambda: keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(8)]),
         "c": STATE,
         "cell": keras.layers.LSTMCell(8),
         "code": keras.Input((8,)),
         "decoder": keras.layers.LSTM(8, return_state=True),
+        "dense": keras.layers.Dense(3),
         "double": lambda z: 2 * z,
         "empty": keras.Sequential([keras.Input((5, 3))]),
         "embedding": keras.layers.Embedding(10, 8, mask_zero=True),
@@ -148,6 +165,7 @@ def test_cures_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     known = names()
     known["model"].save("old.h5")
+    known["model"].save_weights("best.weights.h5")
     failed = []
     for question in CURES:
         try:

@@ -1,8 +1,6 @@
-"""Texts are found by the words that stand in them, and by what these mean."""
+"""Texts are found by their words, by their spelling and by what they mean."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pytest
@@ -69,20 +67,18 @@ def test_forms_of_a_word_have_one_stem(forms: list[str]) -> None:
     assert len({search.stem(form) for form in forms}) == 1
 
 
-@pytest.mark.parametrize(
-    ("word", "other"),
-    [("layr", "layer"), ("layerr", "layer"), ("lauer", "layer"), ("stack", "satck"), ("a", "ab")],
-)
-def test_words_that_differ_by_a_letter_are_near(word: str, other: str) -> None:
-    assert search._near(word, other)
-    assert search._near(other, word)
+def test_pieces_are_weighed_by_their_rarity() -> None:
+    """A text is most like itself, and a piece that all texts have makes none alike."""
+    found = search.Pieces(["padding", "padded", "bread"]).cosine("padding")
+    assert found[0] == pytest.approx(1)
+    assert found[0] > found[1] > found[2] == 0
+    assert not search.Pieces(["same", "same"]).cosine("same").any()
 
 
-@pytest.mark.parametrize(
-    ("word", "other"), [("layer", "mayor"), ("layer", "layering"), ("ab", "ba")]
-)
-def test_other_words_are_not_near(word: str, other: str) -> None:
-    assert not search._near(word, other)
+@pytest.mark.parametrize("text", ["", "?", "a", "\n"])
+def test_short_texts_have_no_pieces_in_common(text: str) -> None:
+    assert not search.Pieces(TEXTS[0].also).cosine(text).any()
+    assert not search.Pieces([text, "padding"]).cosine("mask").any()
 
 
 def test_table_is_small_and_has_a_vector_for_each_word() -> None:
@@ -100,21 +96,17 @@ def test_meanings_are_near() -> None:
     assert near("fast", "quick") > near("fast", "bread") + 0.2
 
 
-def test_dump_is_enough_to_search_with() -> None:
-    """BM25 is computed from the dump alone, as the site does it."""
-    dump = json.loads(json.dumps(INDEX.dump()))
-    counts = [text["counts"] for text in dump["texts"]]
-    lengths = [sum(count.values()) for count in counts]
-    k, b = dump["weights"]["K"], dump["weights"]["B"]
+def test_words_are_weighed_by_bm25() -> None:
+    """The formula of the module, written out."""
     asked = search.stems(search.words_of("padded timesteps"))
-    scores = [0.0] * len(counts)
+    lengths = INDEX.lengths
+    scores = np.zeros(len(TEXTS))
     for word in asked:
-        holding = [place for place, count in enumerate(counts) if word in count]
-        idf = np.log(1 + (len(counts) - len(holding) + 0.5) / (len(holding) + 0.5))
+        holding = [place for place, count in enumerate(INDEX.counts) if word in count]
+        idf = np.log(1 + (len(TEXTS) - len(holding) + 0.5) / (len(holding) + 0.5))
         for place in holding:
-            n = counts[place][word]
-            length = k * (1 - b + b * lengths[place] * len(lengths) / sum(lengths))
-            scores[place] += idf * n * (k + 1) / (n + length)
+            n = INDEX.counts[place][word]
+            length = search.K * (1 - search.B + search.B * lengths[place] / lengths.mean())
+            scores[place] += idf * n * (search.K + 1) / (n + length)
+    assert scores.any()
     assert np.allclose(INDEX.bm25(asked)[0], scores)
-    rows = [row for text in dump["texts"] for row in text["rows"]]
-    assert rows == [row for _, row in INDEX.rows]

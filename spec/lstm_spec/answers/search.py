@@ -1,23 +1,22 @@
-"""Find texts by plain words: BM25 and a small static embedding together.
-
-The arithmetic, which the site does too (`dump` gives it the index; test_search.py holds the two to
-the same results):
+"""Find texts by plain words: by words, by spelling and by meaning together.
 
 - A text is cut into words: a space before a capital letter within a name, lower case, runs of
-  letters and digits. A word that occurs nowhere is mended: into two words that do, or into one that
-  differs by a letter.
-- For BM25, what people say is replaced by the words of the specification (words.toml), words that
-  tell nothing are left out, and the others are cut to a stem. A text's title and other wordings
-  count WEIGHTS[0] times, its body WEIGHTS[1], the rest WEIGHTS[2] times. With the weighted number
-  n of a stem in a text, the weighted length l of the text and the mean length m, the text gets
+  letters and digits.
+- By words (BM25): what people say is replaced by the words of the specification (words.toml),
+  words that tell nothing are left out, and the others are cut to a stem. A text's title and other
+  wordings count WEIGHTS[0] times, its body WEIGHTS[1], the rest WEIGHTS[2] times. With the weighted
+  number n of a stem in a text, the weighted length l of the text and the mean length m, the text
+  gets
 
       idf * n * (K + 1) / (n + K * (1 - B + B * l / m)),  idf = log(1 + (N - d + 0.5) / (d + 0.5))
 
-  for each stem of the question, where d of N texts have the stem. The sum is divided by the
-  largest one of any text.
-- For the embedding, a text's vector is the sum of its words' vectors, divided by its length. A text
-  gets the largest cosine of the question and one of its rows: the title and each other wording.
-- The score is (1 - MEANING) * BM25 + MEANING * cosine. Ties are broken by the order of the texts.
+  for each stem of the question, where d of N texts have the stem.
+- By spelling: the cosine between the runs of PIECE letters in the question and those in the nearest
+  title or wording, each run weighed by its rarity. Other endings and mistyped words have most of
+  their runs in common.
+- By meaning: the cosine between the sums of the vectors of the words (words.bin, made by
+  tools/embedding) of the question and of the nearest title or wording.
+- BM25 is divided by its maximum over the texts, and the three are added with MIXTURE.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -44,13 +43,13 @@ CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})"
 WORD = "[a-z0-9]+"
 WEIGHTS = (2.0, 1.0, 0.5)
 K, B = 1.2, 0.6
-MEANING = 0.6
+PIECE = 5
+"""How many letters a piece of a text has."""
+MIXTURE = {"words": 0.2, "spelling": 0.3, "meaning": 0.5}
 LONGEST = 20_000
 """How many characters of a text are read."""
 MOST = 400
 """How many words of a question are read."""
-SHORT = 5
-"""A word of fewer letters is not mended."""
 
 
 class Text(NamedTuple):
@@ -210,14 +209,6 @@ class Index:
         return found
 
     @cached_property
-    def known(self) -> Counter[str]:
-        """The words that occur in the texts, with how often."""
-        parts = (part for t in self.texts for part in (t.title, *t.also, t.body, t.rest))
-        said = Counter(word for part in parts for word in words_of(part))
-        said.update(word for phrase in synonyms() for word in words_of(phrase))
-        return said
-
-    @cached_property
     def rows(self) -> list[tuple[int, str]]:
         """The titles and other wordings, each with the place of its text."""
         return [(p, row) for p, text in enumerate(self.texts) for row in (text.title, *text.also)]
@@ -227,12 +218,21 @@ class Index:
         """The vectors of the rows."""
         return np.stack([vector(words_of(row)) for _, row in self.rows])
 
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The pieces of the rows."""
+        return Pieces([row for _, row in self.rows])
+
     def find(self, question: str) -> list[Hit]:
         """Return all texts with their scores, the best first."""
-        asked = [part for word in words_of(question)[:MOST] for part in self.mended(word)]
+        asked = words_of(question)[:MOST]
         bm25, whole = self.bm25(stems(asked))
-        cosine = self.cosine(asked)
-        score = (1 - MEANING) * bm25 / (bm25.max() or 1) + MEANING * cosine
+        cosine = self.nearest(self.vectors @ vector(asked))
+        score = (
+            MIXTURE["words"] * bm25 / (bm25.max() or 1)
+            + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
+            + MIXTURE["meaning"] * cosine
+        )
         share = bm25 / (whole or 1)
         return [
             Hit(self.texts[place].name, *map(float, (score[place], share[place], cosine[place])))
@@ -253,39 +253,53 @@ class Index:
                 total[place] += idf * n * (K + 1) / (n + length)
         return total, whole
 
-    def cosine(self, asked: Sequence[str]) -> np.ndarray:
-        """Return how near in meaning the nearest row of each text is."""
-        nearest = np.full(len(self.texts), -1.0)
-        np.maximum.at(nearest, [place for place, _ in self.rows], self.vectors @ vector(asked))
-        return nearest
+    def nearest(self, fit: np.ndarray) -> np.ndarray:
+        """Return how well the best row of each text fits.
 
-    def mended(self, word: str) -> list[str]:
-        """Return the words that a mistyped or joined one stands for; itself, if it is known."""
-        if len(word) < SHORT or word in self.known or word in table().rows or word.isdigit():
-            return [word]
-        cuts = ((word[:end], word[end:]) for end in range(len(word) - 3, 2, -1))
-        joined = next((cut for cut in cuts if all(part in self.known for part in cut)), None)
-        if joined:
-            return list(joined)
-        near = [other for other in self.known if len(other) >= SHORT - 1 and _near(word, other)]
-        return [min(near, key=lambda other: (-self.known[other], other), default=word)]
+        Args:
+            fit: how well each row does.
+        """
+        best = np.full(len(self.texts), -1.0)
+        np.maximum.at(best, [place for place, _ in self.rows], fit)
+        return best
 
-    def dump(self) -> dict[str, Any]:
-        """Return the index as JSON, for the search of the site."""
-        return {
-            "weights": {"K": K, "B": B, "meaning": MEANING, "longest": LONGEST, "most": MOST},
-            "short": SHORT,
-            "capital": CAPITAL,
-            "word": WORD,
-            "unsaid": sorted(unsaid()),
-            "synonyms": synonyms(),
-            "pattern": pattern(),
-            "known": dict(self.known),
-            "texts": [
-                {"name": text.name, "counts": dict(count), "rows": [text.title, *text.also]}
-                for text, count in zip(self.texts, self.counts, strict=True)
-            ],
-        }
+
+class Pieces:
+    """The pieces of texts: all runs of PIECE letters, the spaces between words included."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Number the pieces of some texts."""
+        numbers, places = pieces(texts)
+        pairs = np.unique(np.stack([numbers, places]), axis=1)
+        self.numbers, starts, counts = np.unique(pairs[0], return_index=True, return_counts=True)
+        self.starts = np.append(starts, pairs.shape[1])
+        self.places = pairs[1]
+        self.weights = np.log(len(texts) / counts)
+        squares = np.bincount(self.places, np.repeat(self.weights**2, counts), len(texts))
+        self.lengths = np.sqrt(np.maximum(squares, 1e-9))
+
+    def cosine(self, text: str) -> np.ndarray:
+        """Return how much of its pieces each text has in common with one."""
+        asked = np.unique(pieces([text])[0])
+        at = np.searchsorted(self.numbers, asked)
+        known = at[at < len(self.numbers)]
+        known = known[np.isin(self.numbers[known], asked)]
+        holding = [self.places[self.starts[piece] : self.starts[piece + 1]] for piece in known]
+        squares = np.repeat(self.weights[known] ** 2, [len(places) for places in holding])
+        together = np.concatenate(holding) if holding else np.zeros(0, int)
+        total = np.bincount(together, squares, len(self.lengths))
+        return total / self.lengths / (np.linalg.norm(self.weights[known]) or 1)
+
+
+def pieces(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pieces of texts as numbers, and the place of the text that each belongs to."""
+    joined = "\n".join(f" {' '.join(words_of(text))} " for text in texts)
+    letters = np.frombuffer(joined.encode(), np.uint8).astype(np.int64)
+    runs = np.lib.stride_tricks.sliding_window_view(letters, min(PIECE, len(letters)))
+    within = (runs != ord("\n")).all(axis=1)
+    numbers = runs @ (128 ** np.arange(runs.shape[1]))
+    places = np.cumsum(letters == ord("\n"))[: len(numbers)]
+    return numbers[within], places[within]
 
 
 def _count(text: Text) -> Counter[str]:
@@ -296,15 +310,3 @@ def _count(text: Text) -> Counter[str]:
             for word in stems(words_of(row)):
                 count[word] += weight  # type: ignore[assignment]  # weights are halves
     return count
-
-
-def _near(word: str, other: str) -> bool:
-    """Say whether two words differ by one letter, or by two neighbours that changed places."""
-    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
-        return False
-    start = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), -1)
-    if start < 0:
-        return True
-    swapped = word[:start] + word[start + 1 : start + 2] + word[start] + word[start + 2 :]
-    tails = {word[start + 1 :], word[start:]}, {other[start + 1 :], other[start:]}
-    return swapped == other or bool(tails[0] & tails[1])
