@@ -72,13 +72,15 @@ def reasons() -> list[Reason]:
 
 def nearest(lines: Iterable[Line]) -> dict[str, Seen]:
     """Return the nearest error and its bound for each claim that held and has a bound."""
-    found: dict[str, Seen] = {}
+    bounds: dict[str, Seen] = {}
     for line in lines:
         if line.verdict == "held" and line.error is not None and line.bound is not None:
-            here = Seen(line.error, line.bound)
-            there = found.get(line.claim, here)
-            found[line.claim] = max(here, there, key=lambda seen: seen.error / seen.bound)
-    return found
+            seen_now = Seen(line.error, line.bound)
+            nearest_yet = bounds.get(line.claim, seen_now)
+            bounds[line.claim] = max(
+                seen_now, nearest_yet, key=lambda seen: seen.error / seen.bound
+            )
+    return bounds
 
 
 def _head(lines: list[Line], bounds: dict[str, Seen]) -> str:
@@ -92,7 +94,7 @@ def _head(lines: list[Line], bounds: dict[str, Seen]) -> str:
         deviate=verdicts["deviates"],
         needing=verdicts["not applicable"],
         bounded=len(bounds),
-        largest=max(one.error for one in bounds.values() if one.bound == ROUNDING),
+        largest=max(seen.error for seen in bounds.values() if seen.bound == ROUNDING),
         loose=LOOSE,
     )
 

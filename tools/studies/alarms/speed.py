@@ -82,11 +82,11 @@ def search() -> Iterator[Line]:
         left = [claim for claim in claims().values() if claim.id not in done]
         if left:
             with busy(run % 2 == 0):
-                said = attempt(left, {"run": run, "loaded": run % 2 == 0, "where": where})
+                printed = attempt(left, {"run": run, "loaded": run % 2 == 0, "where": where})
             new = seen()[len(before) :]
             yield from new
             if len(new) < len(left):
-                raise RuntimeError(f"{len(left) - len(new)} claims were not measured:\n{said}")
+                raise RuntimeError(f"{len(left) - len(new)} claims were not measured:\n{printed}")
 
 
 def attempt(left: list[catalog.Claim], facts: dict[str, Any]) -> str:

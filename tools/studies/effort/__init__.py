@@ -76,7 +76,9 @@ def failed(lines: list[Line], environment: str, effort: str, after: int = 0) -> 
 
 def left(lines: list[Line], environment: str, effort: str) -> list[catalog.Claim]:
     """Return the claims that are still to be tried in an environment at an effort."""
-    done = {one.claim for one in lines if (one.environment, one.effort) == (environment, effort)}
+    done = {
+        line.claim for line in lines if (line.environment, line.effort) == (environment, effort)
+    }
     wanted = tried().keys() if effort == FULL else failed(lines, environment, FULL, after=1)
     return [claim for claim in tried().values() if claim.id in wanted - done]
 
@@ -106,7 +108,7 @@ def attempt(entry: matrix.Entry, effort: str, claims: list[catalog.Claim]) -> No
             *(python, "-m", "pytest", f"-c{os.devnull}", "-q", "--tb=no", "-p", "no:cacheprovider"),
             *("--numprocesses=1", "--max-worker-restart=100000"),
             *(f"--timeout={matrix.SECONDS}", "--timeout-method=thread", f"--lstm-effort={effort}"),
-            *("--pyargs", *(f"{one.module}::{one.test}" for one in claims)),
+            *("--pyargs", *(f"{claim.module}::{claim.test}" for claim in claims)),
         ]
         done = subprocess.run(
             command,

@@ -41,12 +41,12 @@ def missed(lines: list[Line], environment: str, effort: str) -> set[str]:
 
 def enough(lines: list[Line]) -> str:
     """Return the least effort that finds in each environment what the default effort finds."""
-    found = (
+    efforts = (
         effort
         for effort in FEWER
         if not any(missed(lines, environment, effort) for environment in ENVIRONMENTS)
     )
-    return next(found, FULL)
+    return next(efforts, FULL)
 
 
 def cost(line: Line, cases: int) -> float:
@@ -60,11 +60,11 @@ def cost(line: Line, cases: int) -> float:
 
 def row(lines: list[Line], environment: str) -> str:
     """Return an environment's row of the table."""
-    full = [one for one in lines if (one.environment, one.effort) == (environment, FULL)]
+    full = [line for line in lines if (line.environment, line.effort) == (environment, FULL)]
     count = len(failed(lines, environment, FULL))
-    found = [count - len(missed(lines, environment, effort)) for effort in FEWER]
+    counts = [count - len(missed(lines, environment, effort)) for effort in FEWER]
     seconds = [sum(cost(line, cases) for line in full) for cases in (2, 5, 10, 50)]
-    cells = [environment, count, *found, *(f"{value:.0f}" for value in seconds)]
+    cells = [environment, count, *counts, *(f"{value:.0f}" for value in seconds)]
     return f"| {' | '.join(map(str, cells))} |\n"
 
 

@@ -15,7 +15,9 @@ import msgspec
 import pytest
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
 
-KEY = "lstm_spec"
+from lstm_spec.run.recorder import KEY
+from lstm_spec.run.report import Record
+
 FACTS = "EFFORTS_FACTS"
 """The environment variable that holds the file and what is the same in all lines, as JSON."""
 POINTS = (2, 5, 10, 20, 50)
@@ -90,22 +92,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Append the line of a claim when all is known of it."""
     report = yield
-    found = dict(report.user_properties).get(KEY)
-    if found:
+    properties = dict(report.user_properties)
+    if KEY in properties:
+        record = msgspec.json.decode(properties[KEY], type=Record)
         facts = msgspec.json.decode(os.environ[FACTS])
         watch = item.stash.get(_WATCH, None)
         line = {
-            "claim": found["claim"],
-            "test": facts["code"][found["claim"]],
+            "claim": record.claim,
+            "test": facts["code"][record.claim],
             "environment": facts["environment"],
             "effort": facts["effort"],
-            "verdict": found["verdict"],
+            "verdict": record.verdict,
             "refuting": (watch.refuting or 1) if watch and watch.failed else 0,
             "cases": watch.cases if watch else 0,
             "seconds": watch.seconds if watch else [],
         }
-        if found["verdict"] == "refuted":
-            line["message"] = found["message"][:LONGEST]
+        if record.verdict == "refuted":
+            line["message"] = record.message[:LONGEST]
         with open(facts["file"], "ab") as lines:
             lines.write(msgspec.json.encode(line) + b"\n")
     return report

@@ -69,8 +69,8 @@ def places() -> dict[str, Place]:
 def requests() -> dict[str, Request]:
     """Return how to make each of these environments."""
     beside = {
-        _name(one): Request(one.requirements, one.python, one.backend)
-        for one in matrix.load().tried
+        _name(tried): Request(tried.requirements, tried.python, tried.backend)
+        for tried in matrix.load().tried
     }
     return {entry.name: entry.request for entry in _matrix()} | beside
 
@@ -102,14 +102,18 @@ def needed() -> dict[str, list[Deviation]]:
     beside = {_name(tried) for tried in matrix.load().tried}
     while left:
         met = {
-            name: [one for one in left if one.matches(place) and one.claim not in _lacking(name)]
+            name: [
+                deviation
+                for deviation in left
+                if deviation.matches(place) and deviation.claim not in _lacking(name)
+            ]
             for name, place in places().items()
         }
         name = max(met, key=lambda name: (bool(met[name]), name not in beside, len(met[name])))
         if not met[name]:  # what they need is nowhere
             break
         chosen[name] = met[name]
-        left = [one for one in left if one not in met[name]]
+        left = [deviation for deviation in left if deviation not in met[name]]
     return chosen
 
 
@@ -131,7 +135,7 @@ def search(names: Sequence[str] = ()) -> Iterator[Line]:
             if names and name not in names:
                 continue
             done = {(line.claim, line.fault) for line in seen() if line.environment == name}
-            claims = sorted({one.claim for one in met})
+            claims = sorted({deviation.claim for deviation in met})
             trials = [(claim, fault) for claim in claims for fault in faults]
             left = [trial for trial in trials if trial not in done]
             for claim, fault, text in _try(requests()[name], left) if left else ():

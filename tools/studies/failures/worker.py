@@ -32,7 +32,7 @@ LIMIT = 300
 @cache
 def load(claim: str) -> Callable[[], None]:
     """Return the test of a claim, to be tried on CASES cases."""
-    where = {one.id: one for one in catalog.claims()}[claim]
+    where = {known.id: known for known in catalog.claims()}[claim]
     test = getattr(importlib.import_module(where.module), where.test)
     if not hasattr(test, "hypothesis"):
         return test

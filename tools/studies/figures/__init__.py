@@ -48,10 +48,10 @@ def record() -> Recording:
     os.environ.update(quiet())
     from tools.studies.figures import runs
 
-    there = probe().packages
+    installed = probe().packages
     return Recording(
         made=datetime.now(timezone.utc).date().isoformat(),
-        packages={name: there[name] for name in PACKAGES if name in there},
+        packages={name: installed[name] for name in PACKAGES if name in installed},
         series={claim: run() for claim, run in runs.RUNS.items()},
     )
 

@@ -30,17 +30,17 @@ LENGTHS = [2**k for k in range(10)]
 def every_step() -> Series:
     """Differentiate the final output of three units by two features of five timesteps."""
     places = [(t, f) for f in range(2) for t in range(5)]
-    found = derivatives({"units": 3}, 5, 2, places).reshape(2, 5, 3)
+    slopes = derivatives({"units": 3}, 5, 2, places).reshape(2, 5, 3)
     return _series(
-        {f"unit {u + 1} by feature {f + 1}": found[f, :, u] for u in range(3) for f in range(2)}
+        {f"unit {u + 1} by feature {f + 1}": slopes[f, :, u] for u in range(3) for f in range(2)}
     )
 
 
 def causality() -> Series:
     """Differentiate the output at each timestep by the input at each timestep."""
     arguments = {"units": 1, "return_sequences": True}
-    found = derivatives(arguments, 6, 1, [(t, 0) for t in range(6)])
-    return _series({f"output at timestep {k + 1}": found[:, k, 0] for k in range(6)})
+    slopes = derivatives(arguments, 6, 1, [(t, 0) for t in range(6)])
+    return _series({f"output at timestep {k + 1}": slopes[:, k, 0] for k in range(6)})
 
 
 def mask() -> Series:
@@ -79,8 +79,8 @@ def halves() -> Series:
     """Read one impulse from both ends, with the same weights in both directions."""
     impulse = np.eye(9)[[4]].reshape(1, 9, 1)
     case = replace(_cell(9), x=impulse, bias=np.array([0.0, 1.0, 0.0, 0.0]))
-    one = subject.lstm(case, return_sequences=True, dtype="float64")
-    both = subject.family()["Bidirectional"](one, dtype="float64")
+    layer = subject.lstm(case, return_sequences=True, dtype="float64")
+    both = subject.family()["Bidirectional"](layer, dtype="float64")
     both.build(case.x.shape)
     both.set_weights([*case.weights, *case.weights])
     y = subject.to_numpy(both(case.x))
@@ -141,10 +141,10 @@ def _states(case: Case) -> tuple[Any, Any]:
     """Return h and c after each timestep, (T, U): the final states of ever longer beginnings."""
     layer = subject.lstm(case, return_state=True, dtype="float64")
     start = None if case.h is None else subject.as_states(case.state, "float64")
-    found = []
+    states = []
     for t in range(1, case.timesteps + 1):
         mask = None if case.mask is None else case.mask[:, :t]
         _, h, c = subject.to_numpy(layer(case.x[:, :t], mask=mask, initial_state=start))
-        found.append((h[0], c[0]))
-    h, c = zip(*found, strict=True)
+        states.append((h[0], c[0]))
+    h, c = zip(*states, strict=True)
     return np.array(h), np.array(c)

@@ -79,19 +79,19 @@ def main(words: list[str]) -> int:
         if not words:
             clone(folder)
         read = list(programs(folder))
-    found = {}
+    by_program = {}
     for name, text in read:
         try:
             listed = review.of_program(text, name).findings
         except ProgramError as error:
             sys.exit(f"{name}: {error}")
         if listed:
-            found[name] = [f"{one.line} {one.id}" for one in listed]
+            by_program[name] = [f"{finding.line} {finding.id}" for finding in listed]
     print(f"{len(read)} programs with recurrent layers, {COMMIT}")
-    for name, lines in found.items():
+    for name, lines in by_program.items():
         print(f"{name}: {', '.join(lines)}")
     record = judged()
-    same = (record.commit, record.programs, record.found) == (COMMIT, len(read), found)
+    same = (record.commit, record.programs, record.found) == (COMMIT, len(read), by_program)
     print("As recorded." if same else "Not as recorded: judge it, and change judged.toml.")
     return 0 if same else 1
 

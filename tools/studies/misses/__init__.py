@@ -112,7 +112,7 @@ def meet(wrong: Wrong, seed: int) -> int:
         except Exception as error:
             # Hypothesis tells so of a wrong LSTM that is not wrong in the same way each time.
             errors = error.exceptions if isinstance(error, FlakyFailure) else [error]
-            return count if any(isinstance(one, wrong.raises) for one in errors) else 0
+            return count if any(isinstance(error, wrong.raises) for error in errors) else 0
     return 0
 
 

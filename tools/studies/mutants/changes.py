@@ -53,8 +53,8 @@ SIBLINGS = [
 
 def variants(node: ast.AST, function: ast.FunctionDef) -> list[ast.AST]:
     """Return what a node of a function may become."""
-    made = {ast.unparse(new): new for new in _variants(node, function)}
-    return [new for text, new in made.items() if text != ast.unparse(node)]
+    changed = {ast.unparse(new): new for new in _variants(node, function)}
+    return [new for text, new in changed.items() if text != ast.unparse(node)]
 
 
 def describe(node: ast.AST, new: ast.AST) -> str:

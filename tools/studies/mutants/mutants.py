@@ -147,18 +147,20 @@ def target(module: str, function: str) -> types.FunctionType:
     *classes, name = function.split(".")
     for part in classes:
         owner = getattr(owner, part)
-    found = vars(owner)[name]
-    found = getattr(found, "fget", None) or getattr(found, "__func__", found)
-    return inspect.unwrap(found)
+    value = vars(owner)[name]
+    value = getattr(value, "fget", None) or getattr(value, "__func__", value)
+    return inspect.unwrap(value)
 
 
 def code(root: ast.Module, filename: str, function: str) -> types.CodeType:
     """Compile a module's tree and return the code of one of its functions."""
-    found = compile(root, filename, "exec")
+    inner_code = compile(root, filename, "exec")
     for part in function.split("."):
-        inner = [c for c in found.co_consts if isinstance(c, types.CodeType) and c.co_name == part]
-        found = inner[-1]
-    return found
+        inner = [
+            c for c in inner_code.co_consts if isinstance(c, types.CodeType) and c.co_name == part
+        ]
+        inner_code = inner[-1]
+    return inner_code
 
 
 @contextmanager

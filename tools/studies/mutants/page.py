@@ -93,8 +93,8 @@ def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[
 def _row(name: str, ours: list[Line], seen: list[Mutant]) -> str:
     mine = [mutant for mutant in mutants() if _place(mutant) == name]
     hits, _ = refuted(ours, mine)
-    there = sum(_place(mutant) == name for mutant in seen)
-    return f"| `{name}` | {len(mine)} | {hits} | {len(mine) - there} | {there - hits or ''} |"
+    count = sum(_place(mutant) == name for mutant in seen)
+    return f"| `{name}` | {len(mine)} | {hits} | {len(mine) - count} | {count - hits or ''} |"
 
 
 def _place(mutant: Mutant) -> str:

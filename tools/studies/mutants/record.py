@@ -40,16 +40,20 @@ def results(path: Path, started: Path, patience: float) -> dict[str, Line]:
         started: the lines that say which mutant was begun.
         patience: seconds; a mutant on which less was spent in vain is not done.
     """
-    found = {
+    by_mutant = {
         line["mutant"]: line
         for line in read(path)
         if line["refuted_by"] or line["tried"] == line["reach"] or line["seconds"] >= patience
     }
     starts = Counter(line["started"] for line in read(started))
     for mutant, times in starts.items():
-        if times > 1 and mutant not in found:
-            found[mutant] = {"mutant": mutant, "refuted_by": "(the interpreter died)", "tried": 0}
-    return found
+        if times > 1 and mutant not in by_mutant:
+            by_mutant[mutant] = {
+                "mutant": mutant,
+                "refuted_by": "(the interpreter died)",
+                "tried": 0,
+            }
+    return by_mutant
 
 
 def cover(path: Path, suite: str) -> None:
@@ -141,6 +145,6 @@ def _span(mutant: Mutant) -> range:
     """Return the lines of a mutant's statement; of a compound one, the lines of its head."""
     function = dict(functions(tree(mutant.module)))[mutant.function]
     statements = [n for n in ast.walk(function) if isinstance(n, ast.stmt)]
-    found = next(n for n in statements if n.lineno == mutant.line and n is not function)
-    body = getattr(found, "body", None)
-    return range(found.lineno, body[0].lineno if body else (found.end_lineno or 0) + 1)
+    statement = next(n for n in statements if n.lineno == mutant.line and n is not function)
+    body = getattr(statement, "body", None)
+    return range(statement.lineno, body[0].lineno if body else (statement.end_lineno or 0) + 1)

@@ -50,17 +50,17 @@ def attack(mutant: Mutant, coverage: Coverage) -> dict[str, Any]:
     """Try what reaches a mutant until something refutes it."""
     began, names, trials = time.process_time(), coverage.trials(mutant), SUITES[SUITE]()
     append(STARTED, started=mutant.id)
-    found, tried = "", 0
+    refuted_by, tried = "", 0
     with put(mutant):
-        while not found and tried < len(names) and time.process_time() - began < PATIENCE:
-            found = names[tried] if failure(trials[names[tried]]) else ""
+        while not refuted_by and tried < len(names) and time.process_time() - began < PATIENCE:
+            refuted_by = names[tried] if failure(trials[names[tried]]) else ""
             tried += 1
-    if found:
-        leave_if_spoilt(trials[found])
-    coverage.refuted[mutant.function, found] += 1
+    if refuted_by:
+        leave_if_spoilt(trials[refuted_by])
+    coverage.refuted[mutant.function, refuted_by] += 1
     seconds = round(time.process_time() - began, 2)
     facts = {"tried": tried, "reach": len(names), "seconds": seconds}
-    seen = {"mutant": mutant.id, "refuted_by": found, **facts}
+    seen = {"mutant": mutant.id, "refuted_by": refuted_by, **facts}
     append(RESULTS, **seen)
     return seen
 

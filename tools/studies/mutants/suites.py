@@ -75,7 +75,7 @@ def _too_long(number: int, frame: FrameType | None) -> None:
 @cache
 def claims() -> dict[str, Trial]:
     """Return the claims that can be tried here, by id."""
-    found = {}
+    trials = {}
     for claim in catalog.claims():
         chapter = importlib.import_module(claim.module)
         test = getattr(chapter, claim.test)
@@ -85,8 +85,8 @@ def claims() -> dict[str, Trial]:
             effort(EXAMPLES, shrink=False)(test)
         run = partial(_claim, chapter, test)
         text = inspect.getsource(inspect.unwrap(test))
-        found[claim.id] = Trial(claim.id, run, text, deviations.known(claim.id))
-    return found
+        trials[claim.id] = Trial(claim.id, run, text, deviations.known(claim.id))
+    return trials
 
 
 def _claim(chapter: ModuleType, test: Callable[[], None]) -> None:

@@ -166,5 +166,5 @@ def points(axes: Iterable[str]) -> list[Point]:
     Raises:
         KeyError: there is no such axis.
     """
-    found = [msgspec.structs.replace(BASE, **{axis: size}) for axis in axes for size in AXES[axis]]
-    return list(dict.fromkeys(found))
+    chosen = [msgspec.structs.replace(BASE, **{axis: size}) for axis in axes for size in AXES[axis]]
+    return list(dict.fromkeys(chosen))

@@ -135,9 +135,9 @@ def _built(point: Point, peer: Peer, channel: Any) -> Iterator[Timing | Refusal]
 
 def here() -> Machine:
     """Return what this machine is and what is installed on it."""
-    made = datetime.now(timezone.utc).date().isoformat()
+    today = datetime.now(timezone.utc).date().isoformat()
     packages = environment.packages(PACKAGES)
-    return Machine(made, platform.python_version(), environment.processor(), packages)
+    return Machine(today, platform.python_version(), environment.processor(), packages)
 
 
 def begin(path: Path, machine: Machine, again: Sequence[Point]) -> None:
@@ -175,10 +175,10 @@ def main(words: Sequence[str] | None = None) -> int:
     begin(FILE, here(), where)
     with opened(PEERS) as workers:
         for point in where:
-            found = measure(point, [peer for peer in PEERS if peer.at(point)], workers)
-            append(FILE, found)
-            refused = [line.peer for line in found if isinstance(line, Refusal)]
-            print(f"{point}: {len(found) - len(refused)} timings", *refused, sep="; ", flush=True)
+            lines = measure(point, [peer for peer in PEERS if peer.at(point)], workers)
+            append(FILE, lines)
+            refused = [line.peer for line in lines if isinstance(line, Refusal)]
+            print(f"{point}: {len(lines) - len(refused)} timings", *refused, sep="; ", flush=True)
     return 0
 
 

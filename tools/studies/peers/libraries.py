@@ -47,7 +47,7 @@ def keras_on_tensorflow(task: Task, **compiled: Any) -> Runs:
     def training(x: Any, d_outputs: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(layer(x) * d_outputs)
-        return tape.gradient(loss, [one.value for one in layer.trainable_variables])
+        return tape.gradient(loss, [variable.value for variable in layer.trainable_variables])
 
     if compiled:
         forward = tf.function(lambda x: layer(x), **compiled)
@@ -61,8 +61,8 @@ def keras_on_jax(task: Task, jit: bool = False) -> Runs:
 
     layer = _layer(task)
     x, d_outputs = jax.numpy.asarray(task.case.x), jax.numpy.asarray(task.d_outputs)
-    weights = [one.value for one in layer.trainable_variables]
-    others = [one.value for one in layer.non_trainable_variables]
+    weights = [variable.value for variable in layer.trainable_variables]
+    others = [variable.value for variable in layer.non_trainable_variables]
 
     def stateless(weights: Any, x: Any) -> Any:
         return layer.stateless_call(weights, others, x)[0]
@@ -87,7 +87,7 @@ def keras_on_torch(task: Task, compiled: bool = False) -> Runs:
     layer = _layer(task)
     torch.compiler.reset()  # it compiles a function only so many times
     forward = torch.compile(lambda x: layer(x)) if compiled else layer
-    return _torch(task, forward, [one.value for one in layer.trainable_variables])
+    return _torch(task, forward, [variable.value for variable in layer.trainable_variables])
 
 
 def torch_lstm(task: Task) -> Runs:
@@ -96,7 +96,7 @@ def torch_lstm(task: Task) -> Runs:
 
     _, _, features = task.case.x.shape
     layer = torch.nn.LSTM(features, task.case.units, batch_first=True)
-    kernel, recurrent, bias = (np.ascontiguousarray(one.T) for one in task.case.weights)
+    kernel, recurrent, bias = (np.ascontiguousarray(array.T) for array in task.case.weights)
     named = {"weight_ih_l0": kernel, "weight_hh_l0": recurrent, "bias_ih_l0": bias}
     given = {"bias_hh_l0": torch.zeros(len(bias)), **{k: torch.tensor(v) for k, v in named.items()}}
     layer.load_state_dict(given)
@@ -157,9 +157,9 @@ def _onnx_model(task: Task) -> bytes:
         helper.make_node("Transpose", ["one_way"], ["outputs"], perm=[1, 0, 2]),
     ]
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, case.x.shape)
-    found = helper.make_tensor_value_info("outputs", TensorProto.FLOAT, task.d_outputs.shape)
+    outputs = helper.make_tensor_value_info("outputs", TensorProto.FLOAT, task.d_outputs.shape)
     arrays = [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()]
-    graph = helper.make_graph(nodes, "lstm", [given], [found], arrays)
+    graph = helper.make_graph(nodes, "lstm", [given], [outputs], arrays)
     opset = helper.make_opsetid("", 14)
     return bytes(helper.make_model(graph, opset_imports=[opset], ir_version=8).SerializeToString())
 

@@ -46,7 +46,7 @@ def rates(record: Record) -> Rates:
         ValueError: the record does not hold them.
     """
     best = {
-        name: min(min(one.seconds) for one in record.timings if one.peer == name)
+        name: min(min(timing.seconds) for timing in record.timings if timing.peer == name)
         for name in (GEMM, COPY)
     }
     return Rates(2 * SIDE**3 / best[GEMM], 2 * COPIED / best[COPY])

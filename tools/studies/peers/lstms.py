@@ -48,8 +48,8 @@ def expected(point: Point, does: Pass) -> list[Any]:
     if does == "forward":
         return [equations(case).outputs]
     nothing = np.zeros((point.batch, point.units))
-    found = gradients(case, d_outputs, nothing, nothing)
-    return [found.kernel, found.recurrent_kernel, found.bias]
+    expected_gradients = gradients(case, d_outputs, nothing, nothing)
+    return [expected_gradients.kernel, expected_gradients.recurrent_kernel, expected_gradients.bias]
 
 
 def check(arrays: list[Any], point: Point, does: Pass) -> float:

@@ -71,7 +71,7 @@ class Costs:
     @cached_property
     def timings(self) -> dict[tuple[str, Point, Pass], Timing]:
         """The timings of the peers."""
-        return {(one.peer, one.point, one.does): one for one in self.record.timings}
+        return {(timing.peer, timing.point, timing.does): timing for timing in self.record.timings}
 
     def limit(self, point: Point, does: Pass) -> Limit:
         """Return what the machine needs at least."""
@@ -81,8 +81,8 @@ class Costs:
         """Return the median time of a peer, or the limit; None, if it was not timed there."""
         if peer == LIMIT:
             return self.limit(point, does).seconds
-        one = self.timings.get((peer, point, does))
-        return one.quartiles[1] if one else None
+        timing = self.timings.get((peer, point, does))
+        return timing.quartiles[1] if timing else None
 
     def peers(self, point: Point, does: Pass) -> list[str]:
         """Return the peers that were timed at a point, the fastest first."""
@@ -109,17 +109,18 @@ def page(record: Record, draw: Callable[[Curves], str] = lambda _: "") -> str:
 
 
 def _head(costs: Costs) -> str:
-    machine, found = costs.record.machine, rates(costs.record)
+    machine = costs.record.machine
+    machine_rates = rates(costs.record)
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
     return HEAD.format(
         made=escape(machine.made),
         processor=escape(machine.processor),
         python=escape(machine.python),
         packages=escape(packages),
-        rounds=max(len(one.seconds) for one in costs.record.timings),
-        wall=median(min(one.wall) / min(one.seconds) for one in costs.record.timings),
-        rate=found.products / 1e9,
-        bandwidth=found.bytes / 1e9,
+        rounds=max(len(timing.seconds) for timing in costs.record.timings),
+        wall=median(min(timing.wall) / min(timing.seconds) for timing in costs.record.timings),
+        rate=machine_rates.products / 1e9,
+        bandwidth=machine_rates.bytes / 1e9,
     )
 
 
@@ -137,10 +138,10 @@ def _base(costs: Costs) -> Iterator[str]:
 
 
 def _cells(costs: Costs, name: str, does: Pass) -> tuple[str, str]:
-    one = costs.timings.get((name, BASE, does))
-    if one is None:
+    timing = costs.timings.get((name, BASE, does))
+    if timing is None:
         return "", ""
-    low, middle, high = one.quartiles
+    low, middle, high = timing.quartiles
     ratio = middle / costs.limit(BASE, does).seconds
     return f"{shown(middle)} ({shown(low)} to {shown(high)})", f"{ratio:.3g}"
 
@@ -170,14 +171,14 @@ def _named(axis: str) -> str:
 
 def curves(costs: Costs, axis: str, does: Pass) -> Curves:
     """Return the times along an axis, of all peers that were timed at more than one point of it."""
-    found = {}
+    by_peer = {}
     for name, (short, kind) in SHORT.items():
         medians = {getattr(p, axis): costs.median(name, p, does) for p in points([axis])}
         seen = {size: seconds for size, seconds in medians.items() if seconds}
         if len(seen) > 1:
-            found[short] = Curve(kind, seen)
+            by_peer[short] = Curve(kind, seen)
     title = f"Time of a {PASSES[does]} against {_named(axis)}"
-    return Curves(f"{axis}-{does}-", title, _named(axis), found)
+    return Curves(f"{axis}-{does}-", title, _named(axis), by_peer)
 
 
 def _table(costs: Costs, axis: str, does: Pass) -> Iterator[str]:
@@ -196,8 +197,9 @@ def _refused(record: Record) -> Iterator[str]:
     if record.refusals:
         yield "## Not timed\n"
         yield from (
-            f"- {escape(one.peer)}, {PASSES[one.does]}, {one.point}: {escape(one.why)}"
-            for one in record.refusals
+            f"- {escape(refusal.peer)}, {PASSES[refusal.does]}, {refusal.point}: "
+            f"{escape(refusal.why)}"
+            for refusal in record.refusals
         )
         yield ""
 

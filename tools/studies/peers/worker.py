@@ -42,11 +42,11 @@ class Worker:
         """
         point, start = Point(*sizes), _spent()
         try:
-            made = self.builders[name](task(point))
+            peer = self.builders[name](task(point))
         except Exception as error:  # whatever a library raises is told, and the others go on
             return [("forward", _say(error), 0.0, 0.0)]
         answers: list[Answer] = []
-        passes: dict[Pass, Run | None] = {"forward": made.forward, "training": made.training}
+        passes: dict[Pass, Run | None] = {"forward": peer.forward, "training": peer.training}
         for does, run in passes.items():
             if run:
                 answers.append((does, *self._try(name, does, run, point, start)))
@@ -57,9 +57,9 @@ class Worker:
         self, name: str, does: Pass, run: Run, point: Point, start: float
     ) -> tuple[str, float, float]:
         try:
-            found = run()
+            result = run()
             first = _spent() - start
-            error = check(_arrays(found), point, does)
+            error = check(_arrays(result), point, does)
         except Exception as error:
             return _say(error), 0.0, 0.0
         self.keep(name, does, run)
@@ -89,12 +89,13 @@ def _timed(run: Run, calls: int) -> tuple[float, float]:
 
 def _spent() -> float:
     """Return the processor time of this process and of the compilers that it called."""
-    there = os.times()
-    return time.process_time() + there.children_user + there.children_system
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
 
 
-def _arrays(found: Any) -> list[Any]:
-    return [np.asarray(one) for one in (found if isinstance(found, (list, tuple)) else [found])]
+def _arrays(result: Any) -> list[Any]:
+    parts = result if isinstance(result, (list, tuple)) else [result]
+    return [np.asarray(part) for part in parts]
 
 
 def _say(error: Exception) -> str:
