@@ -2,8 +2,8 @@
 
     python -m tools.studies.titles [SET ...]
 
-SET is any of open, closed and last; default: those of which the page has numbers. Misses are listed
-of the open half only: nobody looks at the others.
+SET is any of open, closed, last and newest; default: those of which the page has numbers. Misses are listed
+of the sets that were looked at: nobody looks at the newest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 PAGE = MEASURED / "asking.md"
 SHOWN = 3
 """How many of the questions and claims that are found count."""
-SETS = ("open", "closed", "last")
+SETS = ("open", "closed", "last", "newest")
 
 
 class Title(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Title(msgspec.Struct, frozen=True):
     kind: str
     """claims, none, advice or off: README.md says what they mean."""
     half: str = ""
-    """Which half a coin chose; empty in the last set."""
+    """Which set a question off the topic belongs to; empty in the other files."""
     ids: list[str] = []
     """Each of these claims is a good first answer."""
 
@@ -98,7 +98,8 @@ def measure(name: str, library: Library) -> Iterator[tuple[str, Rate, list[str]]
     of_lstm = [title for title in given if title.kind in ("claims", "none")]
     answerable = [title for title in given if title.kind == "claims"]
     strange = [t for t in answerable if not referred(t.address, library.questions)]
-    strange = [t for t in strange if t.title not in {q.title for q in library.questions}]
+    worded = {words.lower() for q in library.questions for words in (q.title, *q.also)}
+    strange = [title for title in strange if title.title.lower() not in worded]
     yield f"{name}: about Keras' LSTM", *rate(of_lstm, library)
     yield f"{name}: of these a claim answers", *rate(answerable, library)
     yield f"{name}: of these none of our questions is the same", *rate(strange, library)
@@ -117,7 +118,7 @@ def main() -> None:
         for label, rates, missed in measure(name, library):
             rows[label] = rates
             print(f"{label}: {rates}")
-            if name == "open" and "a claim answers" in label:
+            if name != "newest" and "a claim answers" in label:
                 print("".join(f"  {line}\n" for line in missed), end="")
     kept = [line for line in _page().splitlines() if line.startswith("| ")]
     others = [line for line in kept if _set(line) in SETS and _set(line) not in chosen]
@@ -157,13 +158,12 @@ is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md
 - *among three*: one of the first three is.
 - *no answer*: `answer` says that no claim answers, and exits with 4.
 
-The open half was at hand when questions were written and the search was tuned, so its rates say
-what was learned. The closed half was not, nor was the last set, which was collected afterwards. The
-closed half was measured when the tuning had ended, and again when claims about models were added;
-nothing was changed for what it showed. Titles that no claim answers count as missed in the first
-line of each set; claims that came after the labels may answer some of them. A title can be one of
-our questions by its address or its words, because both come from the same places; the third line
-leaves these out.
+The newest set decides. Its searches were fixed before the last tuning, and it was collected and
+labelled when that had ended; nothing was changed for what it showed. The open and the closed half
+and the last set had been looked at by then, question by question, so their rates say what was
+learned. Titles that no claim answers count as missed in the first line of each set. A title can be
+one of our questions by its address or one of its wordings, because both come from the same places;
+the third line leaves these out.
 
 | titles | number | first | among three | no answer |
 | --- | --- | --- | --- | --- |
