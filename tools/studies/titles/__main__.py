@@ -2,7 +2,8 @@
 
     python -m tools.studies.titles [SET ...]
 
-SET is any of open, closed, last and newest; default: those of which the page has numbers. Misses are listed
+SET is any of open, closed, last and newest; default: those of which the page has numbers.
+Misses are listed
 of the sets that were looked at: nobody looks at the newest.
 """
 
