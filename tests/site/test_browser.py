@@ -31,7 +31,7 @@ KINDS = (
     "mutants",
     "tolerances",
     "our-cost",
-    "search",
+    "ask",
 )
 """A page of each kind."""
 EVERY = 20
@@ -108,32 +108,6 @@ def test_every_word_of_a_drawing_lies_within_it(site: Path, page: Any, width: in
             at = word.bounding_box()
             assert box["x"] <= at["x"]
             assert at["x"] + at["width"] <= box["x"] + box["width"]
-
-
-def found(site: Path, page: Any, words: str) -> list[str]:
-    page.goto((site / "index.html").as_uri())
-    page.get_by_label("Search", exact=True).fill(words)
-    page.keyboard.press("Enter")
-    page.get_by_text("Search finished").wait_for()
-    links = page.locator("#search-results li a")
-    return [Path(link).stem for link in links.evaluate_all("all => all.map(a => a.pathname)")]
-
-
-def test_search_finds_a_claim_by_its_words(site: Path, page: Any) -> None:
-    assert "time.every-step" in found(site, page, "every unmasked timestep")[:3]
-
-
-@pytest.mark.parametrize(
-    ("said", "meant"),
-    [
-        ("every step", "every timestep"),
-        ("number of neurons", "number of units"),
-        ("hidden size", "units"),
-        ("BiLSTM in fp16", "Bidirectional in float16"),
-    ],
-)
-def test_search_takes_synonyms_for_one_word(site: Path, page: Any, said: str, meant: str) -> None:
-    assert found(site, page, said) == found(site, page, meant) != []
 
 
 @pytest.mark.parametrize("name", ["time.every-step", "time.fewer-or-more-units", "weights.three"])

@@ -8,12 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.site import pages
+from tools.site import ask, pages
 from tools.site.records import Records, gather
 
 HERE = Path(__file__).parent
 INVENTORY = "objects.inv"
 """A file that every site has."""
+JOBS = "2"
+"""How many processes read and write pages."""
 
 
 class UnusableFolderError(ValueError):
@@ -40,9 +42,10 @@ def build(known: Records, out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         source, made, cache = (f"{folder}/{name}" for name in ("pages", "site", "doctrees"))
         pages.write(known, Path(source))
-        options = ["--fail-on-warning", "--keep-going", "--quiet", "--conf-dir", str(HERE)]
+        options = ["--fail-on-warning", "--quiet", "--jobs", JOBS, "--conf-dir", str(HERE)]
         if status := int(build_main([*options, "--doctree-dir", cache, source, made])):
             return status
+        ask.write(known, Path(made))
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(made, out)
     return 0

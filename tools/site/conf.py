@@ -1,11 +1,14 @@
 """How Sphinx builds the site."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from importlib import metadata
-from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
-from tools.site.english import English
+from lstm_spec.answers import links
 
 project = "lstm-spec"
 version = release = metadata.version(project)
@@ -17,15 +20,16 @@ myst_disable_syntax = ["html_block", "html_inline"]
 
 html_theme = "furo"
 html_title = project
+html_baseurl = f"{address}/" if (address := links.address("documentation")) else ""
+# A page that is missing is asked for in any folder.
+html_context = {"base": html_baseurl}
 html_static_path = ["static"]
+templates_path = ["templates"]
 html_css_files = ["site.css"]
-html_js_files = ["site.js"]
-html_search_scorer = str(Path(__file__).with_name("scorer.js"))
+html_js_files = ["site.js", "ask.js"]
 html_copy_source = False
 html_show_copyright = False
 html_use_index = False
-# Pages on a disk may not read one another, which a summary of the found pages needs.
-html_show_search_summary = False
 html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
@@ -34,7 +38,25 @@ pygments_dark_style = "a11y-high-contrast-dark"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
+UNLISTED = ("claims/", "questions/")
+"""The pages that the side bar does not list: it is the same on all of them."""
+
 
 def setup(app: Sphinx) -> None:
-    """Let the search take synonyms for one word."""
-    app.add_search_language(English)
+    """Leave the search to the ask field, and make the side bar of unlisted pages once."""
+    menus: list[str] = []
+
+    def page(app: Sphinx, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
+        if name.startswith(UNLISTED):
+            whole = context["toctree"]
+            context["toctree"] = lambda **given: _once(menus, lambda: whole(**given))
+
+    app.connect("builder-inited", lambda app: setattr(app.builder, "search", False))
+    app.connect("html-page-context", page, priority=100)
+
+
+def _once(made: list[str], make: Callable[[], str]) -> str:
+    """Return what was made first."""
+    if not made:
+        made.append(make())
+    return made[0]

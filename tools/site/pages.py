@@ -6,8 +6,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.site import chapters, claim, lists, questions
+from tools.site import ask, chapters, claim, lists, markup, questions
 from tools.site.records import Records
+
+MISSING = """---
+orphan: true
+---
+
+# There is no such page
+
+Claims and questions keep their addresses, so the address may be mistyped. Ask in the field
+above, or look at {questions} or at the chapters beside.
+"""
 
 
 def write(records: Records, folder: Path) -> None:
@@ -28,5 +38,7 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
         yield f"chapters/{one.name}.md", chapters.page(one, records)
     for name, text in look_up.items():
         yield f"{name}.md", text
+    yield "ask.md", ask.page()
+    yield "404.md", MISSING.format(questions=markup.link("/questions.md", "Questions"))
     yield from questions.pages(records)
     yield from claim.pages(records)

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+import numpy as np
+
 from lstm_spec import catalog
+from lstm_spec.answers import search
 from lstm_spec.answers.answer import Library
 from lstm_spec.answers.questions import Question, questions
 from lstm_spec.catalog import Claim
@@ -93,13 +96,18 @@ class Records:
         return _by_claim((one for one in self.deviations if not one.holds), lambda one: [one.claim])
 
     def near(self, question: Question) -> list[Question]:
-        """Return the other questions, those first that ask for the nearest."""
-        asked = {one.id: one for one in self.questions if one.id != question.id}
-        hits = self._library.index.find(question.title)
-        return [asked[hit.name] for hit in hits if hit.name in asked]
+        """Return the other questions, those first whose titles are nearest in meaning."""
+        order = np.argsort(-(self._meanings @ search.vector(search.words_of(question.title))))
+        return [self.questions[k] for k in order if self.questions[k].id != question.id]
 
     @cached_property
-    def _library(self) -> Library:
+    def _meanings(self) -> np.ndarray:
+        titles = (search.words_of(asked.title) for asked in self.questions)
+        return np.stack([search.vector(words) for words in titles])
+
+    @cached_property
+    def library(self) -> Library:
+        """Where answers are looked for."""
         return Library(self.questions, list(self.claims.values()))
 
     @cached_property

@@ -39,8 +39,12 @@ NEAR = re.compile(
 SURE = -0.45
 """A question that is less sure gets no answer; chosen, as the weights of `sureness`, by a logistic
 regression on questions of tools/studies/titles and others off the topic."""
+FIT = {"share": 0.85, "cosine": 0.2, "ahead": 2.0, "about": 1.85, "near": 0.8, "always": -1.8}
+"""What each part of it adds."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
+TELLING, FIRST = 5, 3
+"""So many claims gain it, and the questions of which one is among so many of the first."""
 UNKNOWN = "No claim answers this."
 
 Hit = Question | Claim
@@ -176,8 +180,9 @@ def sureness(hits: Sequence[search.Hit], asked: str, library: Library) -> float:
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
     ahead = first.score - silent.score if silent else 1.0
     said = asked.lower()
-    topic = 1.85 * bool(ABOUT.search(said)) + 0.8 * bool(NEAR.search(said))
-    return 0.85 * first.share + 0.2 * first.cosine + 2.0 * ahead + topic - 1.8
+    topic = FIT["about"] * bool(ABOUT.search(said)) + FIT["near"] * bool(NEAR.search(said))
+    fit = FIT["share"] * first.share + FIT["cosine"] * first.cosine + FIT["ahead"] * ahead
+    return fit + topic + FIT["always"]
 
 
 def answers(hit: Hit) -> bool:
@@ -187,11 +192,11 @@ def answers(hit: Hit) -> bool:
 
 def _of_error(error: errors.Error, library: Library) -> list[search.Hit]:
     """Return what fits an error, first what knows its words."""
-    known = {known.claim for known in errors.known_as(error)[:5]}
+    known = {known.claim for known in errors.known_as(error)[:TELLING]}
     hits = []
     for hit in library.index.find(error.text):
         found = library.by_id[hit.name]
-        of = {found.id} if isinstance(found, Claim) else set(found.claims[:3])
+        of = {found.id} if isinstance(found, Claim) else set(found.claims[:FIRST])
         more = OF_AN_ERROR if known & of else 0.0
         share, cosine = (max(part, 1.0) if more else part for part in (hit.share, hit.cosine))
         hits.append(search.Hit(hit.name, hit.score + more, share, cosine))

@@ -33,6 +33,8 @@ DIMENSIONS = re.compile(r"to have (\d{1,2}) dimensions, but got array with shape
 SHAPE = re.compile(r"\((?:None|\d{1,9})(?:, ?(?:None|\d{1,9})){0,8},?\)")
 READ = 20_000
 """How many characters are read of the beginning of a text, and of its end."""
+MESSAGE = 2000
+"""How many characters are kept of a message."""
 LEAST = 8
 """Words of an error are known by as many letters, or together with others."""
 
@@ -84,7 +86,7 @@ def read(text: str) -> Error | None:
         kind, message = "", text
     else:
         return None
-    message = " ".join(message.split())[:2000]
+    message = " ".join(message.split())[:MESSAGE]
     layer = LAYER.search(message)
     axes = NDIM.search(message)
     dimensions = DIMENSIONS.search(message)

@@ -1,0 +1,265 @@
+// The search of `lstm-spec answer`: the arithmetic of answers/search.py and answers/answer.py. All
+// numbers, words and patterns come from the index, which tools/site/ask.py writes.
+
+// Returns a function that finds what answers a question: the ids of questions and claims that it
+// may mean, the best first, and whether the first is likely to answer it.
+function lstmSearch(index, encoded) {
+  const { weights, limits, texts, synonyms } = index;
+  const unsaid = new Set(index.unsaid);
+  const capital = new RegExp(index.capital, "g");
+  const word = new RegExp(index.word, "g");
+  const said = new RegExp(index.pattern, "g");
+  const table = readTable(encoded);
+  const names = texts.map((text) => text.name);
+  const rows = texts.flatMap((text, place) => text.rows.map((row) => [place, wordsOf(row)]));
+  const vectors = rows.map(([, words]) => vector(words));
+  const pieces = piecesOfRows();
+  const lengths = texts.map((text) => sum(Object.values(text.counts)));
+  const mean = sum(lengths) / lengths.length;
+  const places = new Map();
+  texts.forEach((text, place) => {
+    for (const stemmed of Object.keys(text.counts)) {
+      if (!places.has(stemmed)) places.set(stemmed, []);
+      places.get(stemmed).push(place);
+    }
+  });
+
+  function wordsOf(text) {
+    return text.slice(0, limits.longest).replace(capital, " ").toLowerCase().match(word) ?? [];
+  }
+
+  function stems(words) {
+    const translated = words.join(" ").replace(said, (_, phrase) => synonyms[phrase]);
+    return translated.split(" ").filter((one) => one && !unsaid.has(one)).map(stem);
+  }
+
+  function rowOf(given) {
+    if (table.rows.has(given)) return table.rows.get(given);
+    for (let end = given.length - 1; end > 3; end -= 1) {
+      const row = table.rows.get(given.slice(0, end));
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
+  function vector(words) {
+    const total = new Float64Array(table.width);
+    for (const row of words.map(rowOf)) {
+      if (row === undefined) continue;
+      const start = row * table.width;
+      const scale = table.scales[row];
+      for (let k = 0; k < table.width; k += 1) total[k] += table.numbers[start + k] * scale;
+    }
+    const length = Math.sqrt(total.reduce((squares, value) => squares + value * value, 0)) || 1;
+    return total.map((value) => value / length);
+  }
+
+  function bm25(asked) {
+    const total = new Float64Array(texts.length);
+    let whole = 0;
+    for (const stemmed of asked) {
+      const holding = places.get(stemmed) ?? [];
+      const idf = Math.log(1 + (texts.length - holding.length + 0.5) / (holding.length + 0.5));
+      whole += idf * (weights.K + 1);
+      for (const place of holding) {
+        const n = texts[place].counts[stemmed];
+        const length = weights.K * (1 - weights.B + (weights.B * lengths[place]) / mean);
+        total[place] += (idf * n * (weights.K + 1)) / (n + length);
+      }
+    }
+    return [total, whole];
+  }
+
+  // All runs of letters of a text, the spaces between its words included, each once.
+  function piecesOf(words) {
+    const spaced = ` ${words.join(" ")} `;
+    const count = Math.max(0, spaced.length - index.piece + 1);
+    return new Set(Array.from({ length: count }, (_, k) => spaced.slice(k, k + index.piece)));
+  }
+
+  // In which rows each piece occurs, how rare it is, and how long the rows are in pieces.
+  function piecesOfRows() {
+    const holding = new Map();
+    rows.forEach(([, words], row) => {
+      for (const piece of piecesOf(words)) {
+        if (!holding.has(piece)) holding.set(piece, []);
+        holding.get(piece).push(row);
+      }
+    });
+    const squares = new Float64Array(rows.length);
+    const rarity = new Map();
+    for (const [piece, some] of holding) {
+      const weight = Math.log(rows.length / some.length);
+      rarity.set(piece, weight * weight);
+      for (const row of some) squares[row] += weight * weight;
+    }
+    return { holding, rarity, lengths: squares.map((square) => Math.sqrt(Math.max(square, 1e-9))) };
+  }
+
+  // How much of its pieces each row has in common with a question.
+  function spelling(asked) {
+    const known = [...piecesOf(asked)].filter((piece) => pieces.holding.has(piece));
+    const total = new Float64Array(rows.length);
+    for (const piece of known) {
+      for (const row of pieces.holding.get(piece)) total[row] += pieces.rarity.get(piece);
+    }
+    const length = Math.sqrt(sum(known.map((piece) => pieces.rarity.get(piece)))) || 1;
+    return total.map((value, row) => value / pieces.lengths[row] / length);
+  }
+
+  // How near in meaning each row is.
+  function meaning(asked) {
+    const meant = vector(asked);
+    return vectors.map((row) => row.reduce((product, value, k) => product + value * meant[k], 0));
+  }
+
+  // How well the best row of each text fits.
+  function nearest(fits) {
+    const best = new Float64Array(texts.length).fill(-1);
+    rows.forEach(([place], row) => {
+      if (fits[row] > best[place]) best[place] = fits[row];
+    });
+    return best;
+  }
+
+  // All texts with their scores, the best first.
+  function ranked(question) {
+    const asked = wordsOf(question).slice(0, limits.most);
+    const [fits, whole] = bm25(stems(asked));
+    const spelled = nearest(spelling(asked));
+    const cosine = nearest(meaning(asked));
+    const most = Math.max(...fits) || 1;
+    const hits = names.map((name, place) => ({
+      name,
+      score:
+        (weights.words * fits[place]) / most +
+        weights.spelling * spelled[place] +
+        weights.meaning * cosine[place],
+      share: fits[place] / (whole || 1),
+      cosine: cosine[place],
+    }));
+    return hits.sort((a, b) => b.score - a.score);
+  }
+
+  const last = new RegExp(index.error.last, "gm");
+  const refused = index.error.axes.map((pattern) => new RegExp(pattern));
+
+  // The error that a text shows last; nothing, if it shows none.
+  function readError(text) {
+    const matches = [...text.matchAll(last)];
+    let [kind, message] = ["", text];
+    if (matches.length) {
+      const match = matches[matches.length - 1];
+      const after = text.slice(match.index + match[0].length).split("\n\n")[0];
+      [kind, message] = [match.groups.type, `${match.groups.message} ${after}`];
+    } else if (!refused.some((pattern) => pattern.test(text))) {
+      return undefined;
+    }
+    const line = message.split(/\s+/).filter(Boolean).join(" ").slice(0, limits.message);
+    return { type: kind, text: `${kind}: ${line}`.replace(/^[: ]+|[: ]+$/g, "") };
+  }
+
+  // The claims that know the words of an error, the most telling first.
+  function knownAs(error) {
+    const found = index.error.known.flatMap(({ claim, types, words }) => {
+      const ofType = !types.length || !error.type || types.includes(error.type);
+      const held = words.map((some) => some.filter((one) => error.text.includes(one)));
+      if (!ofType || held.some((some) => !some.length)) return [];
+      const longest = held.map((some) => Math.max(...some.map((one) => one.length)));
+      const letters = sum(longest.map((length, k) => length / words[k].length));
+      return letters >= limits.least ? [{ claim, letters }] : [];
+    });
+    return found.sort((a, b) => b.letters - a.letters).map(({ claim }) => claim);
+  }
+
+  function rankedByError(error) {
+    const telling = new Set(knownAs(error).slice(0, limits.known));
+    const hits = ranked(error.text).map((hit) => {
+      const of = index.claims[hit.name]?.slice(0, limits.claims) ?? [hit.name];
+      if (!of.some((claim) => telling.has(claim))) return hit;
+      const [share, cosine] = [Math.max(hit.share, 1), Math.max(hit.cosine, 1)];
+      return { name: hit.name, score: hit.score + limits.gain, share, cosine };
+    });
+    return hits.sort((a, b) => b.score - a.score);
+  }
+
+  const reference = index.references.map((pattern) => new RegExp(`^(?:${pattern})$`));
+
+  // The questions that an id, a number or an address names; nothing, if it is no such reference.
+  function referred(words) {
+    const given = reference.map((pattern) => pattern.exec(words)).find(Boolean)?.groups;
+    const named = Object.keys(index.claims).filter((id) => {
+      if (id === words) return true;
+      const at = given && reference[0].exec(index.addresses[id] ?? "")?.groups;
+      if (!at || at.number !== given.number) return false;
+      return !given.place || `/${at.place}`.endsWith(`/${given.place}`);
+    });
+    if (named.length) return { hits: named, sure: true };
+    return given ? { hits: [], sure: false } : undefined;
+  }
+
+  const [about, near] = [index.about, index.near].map((pattern) => new RegExp(pattern));
+  const answers = (name) => !index.claims[name] || index.claims[name].length > 0;
+
+  // How likely the first hit answers.
+  function sureness(hits, asked) {
+    const { fit } = index;
+    const silent = hits.find((hit) => !answers(hit.name));
+    const ahead = silent ? hits[0].score - silent.score : 1;
+    const said = asked.toLowerCase();
+    const topic = (about.test(said) ? fit.about : 0) + (near.test(said) ? fit.near : 0);
+    const first = fit.share * hits[0].share + fit.cosine * hits[0].cosine + fit.ahead * ahead;
+    return first + topic + fit.always;
+  }
+
+  return function find(text) {
+    const whole = text.length <= 2 * limits.read;
+    const read = whole ? text : `${text.slice(0, limits.read)}\n${text.slice(-limits.read)}`;
+    const words = read.replace(/\x1b\[[0-9;]*[A-Za-z]/g, "").trim();
+    const named = referred(words);
+    if (named) return named;
+    const error = readError(words);
+    const hits = error ? rankedByError(error) : ranked(words);
+    const best = hits.map((hit) => hit.name);
+    if (answers(best[0]) && sureness(hits, words) >= limits.sure) {
+      return { hits: best.slice(0, 1 + limits.others), sure: true };
+    }
+    const nearest = best.filter((name) => index.claims[name]?.length).slice(0, limits.others);
+    return { hits: answers(best[0]) ? nearest : [best[0], ...nearest], sure: false };
+  };
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+// Cuts off what a word's form adds: a plural, -ing, -ed, -ly, a doubled or silent letter.
+function stem(given) {
+  let word = given;
+  if (word.endsWith("ies") && word.length > 4) word = `${word.slice(0, -3)}y`;
+  else if (word.endsWith("s") && word.length > 3 && !"sui".includes(word.at(-2))) {
+    word = word.slice(0, -1);
+  }
+  for (const [ending, length] of [["ing", 5], ["ed", 4], ["ly", 5]]) {
+    if (word.endsWith(ending) && word.length > length) {
+      word = word.slice(0, -ending.length);
+      break;
+    }
+  }
+  if (word.length > 3 && word.at(-1) === word.at(-2) && !"sl".includes(word.at(-1))) {
+    word = word.slice(0, -1);
+  }
+  return word.length > 3 && word.endsWith("e") ? word.slice(0, -1) : word;
+}
+
+// Reads words.bin: a line of JSON, the words, a scale for each word, and their vectors in bytes.
+function readTable(encoded) {
+  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  const end = bytes.indexOf(10);
+  const { words, dimensions } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  const scales = bytes.slice(bytes.length - words * (dimensions + 4)).buffer.slice(0, 4 * words);
+  const numbers = new Int8Array(bytes.buffer, bytes.length - words * dimensions);
+  const listed = new TextDecoder().decode(bytes.subarray(end + 1, bytes.length - words * (dimensions + 4)));
+  const rows = new Map(listed.split("\n").slice(0, words).map((name, row) => [name, row]));
+  return { rows, width: dimensions, scales: new Float32Array(scales), numbers };
+}
