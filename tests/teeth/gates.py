@@ -115,13 +115,6 @@ def leaves_the_last_timestep_out_when_unrolled(patch):
         return original(self, cut if self.unroll else sequences, *rest, **options)
 
 
-@refuted_by("gates.layer-is-looped-cell")
-def reads_the_sequence_backwards(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, keras.ops.flip(sequences, axis=1), *rest, **options)
-
-
 @refuted_by("gates.cell-initial-state")
 def always_starts_in_single_precision(patch):
     @instead(patch, keras.layers.LSTMCell, "get_initial_state")

@@ -22,6 +22,8 @@ from teeth import instead, refuted_by
     "masking.stateful",
     "masking.bidirectional-padding",
     "masking.trains-as-deleted",
+    "training.masked-timestep",
+    "training.nan-under-mask",
 )
 def ignores_the_mask(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
@@ -263,13 +265,6 @@ def repeats_outputs_in_both_directions(patch):
         self.forward_layer.zero_output_for_mask = False
         self.backward_layer.zero_output_for_mask = False
         return original(self, *inputs, **options)
-
-
-@refuted_by("masking.nan-in-training")
-def fills_in_numbers_for_nan(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, keras.ops.nan_to_num(sequences), *rest, **options)
 
 
 @refuted_by("masking.zeros-with-cudnn")

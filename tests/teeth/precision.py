@@ -241,17 +241,6 @@ def reads_large_types_of_whole_numbers_as_zeros(patch):
         return original(self, 0 * x if unread else x, **rest)
 
 
-@refuted_by(
-    "precision.few-roundings",
-    "precision.half-roundings",
-    "precision.bound-from-equations",
-    "precision.backward-stable",
-    "precision.gate-functions",
-)
-def is_wrong_in_a_graph(patch):
-    guards.doubles_if(patch, guards.in_a_graph)
-
-
 @refuted_by("precision.few-roundings", "precision.double", "precision.tiny-numbers")
 def is_wrong_unrolled(patch):
     @instead(patch, keras.layers.LSTM, "call")

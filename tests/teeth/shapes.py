@@ -71,7 +71,7 @@ def reads_time_on_the_last_axis(patch):
         return original(self, keras.ops.swapaxes(sequences, 1, 2), *rest, **options)
 
 
-@refuted_by("shapes.time-axis")
+@refuted_by("shapes.time-axis", "time.rows-of-a-table")
 def reads_time_on_the_first_axis(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):

@@ -341,12 +341,29 @@ def fills_a_narrow_state_up_with_zeros(patch):
     given_state(patch, wide)
 
 
-@refuted_by("state.zero-start", "state.stateless-forgets", "state.first-call")
+@refuted_by(
+    "state.zero-start",
+    "state.stateless-forgets",
+    "state.first-call",
+    "weights.no-bias-is-zero-bias",
+    "precision.few-roundings",
+    "precision.half-roundings",
+    "precision.bound-from-equations",
+    "precision.backward-stable",
+    "precision.gate-functions",
+)
 def is_wrong_in_a_graph(patch):
     guards.doubles_if(patch, guards.in_a_graph)
 
 
-@refuted_by("state.h-first", "state.given-wins", "state.first-call", "state.in-training-mode")
+@refuted_by(
+    "state.h-first",
+    "state.given-wins",
+    "state.first-call",
+    "state.in-training-mode",
+    "weights.any-length",
+    "weights.no-bias-is-zero-bias",
+)
 def is_wrong_under_a_mask(patch):
     guards.doubles_if(patch, guards.masked)
 

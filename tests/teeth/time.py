@@ -19,13 +19,6 @@ def takes_features_before_time(patch):
         return original(self, keras.ops.swapaxes(sequences, 1, 2), *rest, **options)
 
 
-@refuted_by("time.rows-of-a-table")
-def takes_time_before_batch(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, keras.ops.swapaxes(sequences, 0, 1), *rest, **options)
-
-
 @refuted_by("time.every-step", "time.fewer-or-more-units")
 def ignores_timesteps_beyond_its_units(patch):
     @instead(patch, keras.layers.LSTM, "call")
@@ -123,14 +116,14 @@ def sees_a_window_of_twenty_timesteps(patch):
         return original(self, sequences[:, -20:], *rest, **options)
 
 
-@refuted_by("time.fading")
+@refuted_by("time.fading", "gates.layer-is-looped-cell")
 def reads_the_newest_timestep_first(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
         return original(self, keras.ops.flip(sequences, axis=1), *rest, **options)
 
 
-@refuted_by("time.nan-stays-in-its-sample")
+@refuted_by("time.nan-stays-in-its-sample", "training.nan-under-mask", "masking.nan-in-training")
 def takes_nan_for_zero(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):

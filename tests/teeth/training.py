@@ -83,20 +83,6 @@ def never_trains_the_forget_gate(patch):
         return original(self, (z_i, keras.ops.stop_gradient(z_f), z_g, z_o), c)
 
 
-@refuted_by("training.masked-timestep", "training.nan-under-mask")
-def reads_masked_timesteps(patch):
-    @instead(patch, keras.layers.LSTM, "inner_loop")
-    def inner_loop(original, self, mask, **rest):
-        return original(self, mask=None, **rest)
-
-
-@refuted_by("training.nan-under-mask")
-def fills_in_numbers_for_nan(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, keras.ops.nan_to_num(sequences), *rest, **options)
-
-
 @refuted_by("training.saturated-gates")
 def leaks_a_gradient_through_saturated_gates(patch):
     @instead(patch, keras.layers.LSTMCell, "_compute_carry_and_output_fused")

@@ -254,13 +254,3 @@ def doubles_the_output_of_another_length(patch):
         return vars(layer).setdefault("length", x.shape[1]) != x.shape[1]
 
     guards.doubles_if(patch, another)
-
-
-@refuted_by("weights.no-bias-is-zero-bias")
-def is_wrong_in_a_graph(patch):
-    guards.doubles_if(patch, guards.in_a_graph)
-
-
-@refuted_by("weights.any-length", "weights.no-bias-is-zero-bias")
-def is_wrong_under_a_mask(patch):
-    guards.doubles_if(patch, guards.masked)

@@ -242,7 +242,7 @@ def takes_one_tensor_for_both_states(patch):
         return original(self, inputs, pair, **options)
 
 
-@refuted_by("wrappers.rnn-options")
+@refuted_by("wrappers.rnn-options", "wrappers.stack-backwards")
 def never_goes_backwards(patch):
     before_rnn(patch, lambda self: setattr(self, "go_backwards", False))
 
@@ -360,11 +360,6 @@ def hands_c_upwards(patch):
     def call(original, self, inputs, states, training=False):
         _, (h, c) = original(self, inputs, states, training=training)
         return c, [h, c]
-
-
-@refuted_by("wrappers.stack-backwards")
-def turns_no_stack(patch):
-    before_rnn(patch, lambda self: setattr(self, "go_backwards", False))
 
 
 @refuted_by("wrappers.stack-states")

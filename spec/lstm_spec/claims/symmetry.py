@@ -270,11 +270,11 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
 @given(*with_ways(any_cases), picks, some_large(integers(-9, 9), -60, 60))
 def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pick, power):
     """
-    Scaling a feature by a power of two, its kernel row by the inverse, changes no bit.
+    Scaling a feature by 2**k, its kernel row by 2**-k, changes no bit, if neither leaves the range.
 
-    The unit of measurement of a feature can move into the kernel, if nothing overflows or
-    becomes subnormal. Another factor does so too, up to rounding. Training is affected,
-    because the initial kernel is of one size.
+    The range is that of the type's normal numbers: no overflow, and no subnormal number. So
+    the unit of measurement of a feature can move into the kernel. Another factor does so too,
+    up to rounding. Training is affected, because the initial kernel is of one size.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)

@@ -841,7 +841,7 @@ def test_set_weights_refuses_another_number_of_arrays(case, count):
 @given(cases(**varied("use_bias", "stateful")), whole(list(OTHER_SHAPES)), picks)
 def test_set_weights_refuses_an_array_of_another_shape(case, kind, pick):
     """
-    Setting an array of another shape is refused with a ValueError.
+    set_weights refuses an array of another shape, with a ValueError.
 
     Nothing is broadcast, cut or transposed, so weights of a layer with other units or
     features never slip in.

@@ -482,7 +482,7 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, a loss is the mean over the valid timesteps of a masked output sequence.
+    By default, the loss of a batch is the mean over the valid timesteps of its masked outputs.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the

@@ -322,9 +322,9 @@ def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
 @given(padded, seeds)
 def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     """
-    Attention of a query to LSTM outputs is their mean, weighted by the softmax of products.
+    Without a mask, Attention to LSTM outputs is their mean, weighted by the softmax of products.
 
-    Without a mask every timestep has a weight; the products are not scaled by default.
+    By default, that is: the products are not scaled, and score_mode="concat" adds in their place.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [1.0]]])

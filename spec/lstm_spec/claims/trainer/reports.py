@@ -476,7 +476,7 @@ def two_losses(net: Net, target: Array) -> list[float]:
 @given(nets(batch=4, outputs=2), booleans(), seeds)
 def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     """
-    With several outputs the reported loss is the sum of all losses, each times its loss_weight.
+    Without penalties several outputs report the sum of their losses, each times its loss_weight.
 
     Beside it evaluate reports the loss of each output, and these without the weights.
 

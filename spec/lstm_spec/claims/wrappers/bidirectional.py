@@ -155,13 +155,13 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
     derived="wrappers.halves-aligned: the two directions differ in nothing but their weights",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3), return_sequences=True), seeds)
-def test_reversing_time_exchanges_the_halves(case, seed):
+@given(cases(unroll=booleans(), **varied(*SIZES, "return_sequences")), seeds, ways)
+def test_reversing_time_exchanges_the_halves(case, seed, way):
     """
-    On the reversed input, with the weights of its directions exchanged, the halves exchange.
+    With its directions' weights exchanged, the reversed input gives exchanged halves, rows turned.
 
-    The rows turn round with the input. No direction is preferred: forward and backward are
-    names for two layers that read one input from its two ends.
+    Without return_sequences there is one row, and nothing to turn. No direction is preferred:
+    forward and backward are names for two layers that read one input from its two ends.
 
     >>> import keras, numpy as np
     >>> both, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), np.array([[[1.0], [7.0]]])
@@ -170,11 +170,13 @@ def test_reversing_time_exchanges_the_halves(case, seed):
     >>> bool(np.allclose(both(x[:, ::-1]), y[:, [2, 3, 0, 1]], atol=1e-6))
     True
     """
+    assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    layer = both(case, backward)
-    y = to_numpy(layer(case.x))
+    layer, (f, b) = both(case, backward), halves(case, backward)
+    assert_close(layer(case.x), side_by_side(f, b))
     layer.set_weights(backward.weights + case.weights)
-    assert_close(layer(case.x[:, ::-1]), np.roll(y, case.units, axis=-1)[:, ::-1])
+    turned = [part[:, ::-1] if case.options["return_sequences"] else part for part in (b, f)]
+    assert_close(way(layer)(case.x[:, ::-1]), side_by_side(*turned))
 
 
 @claim(

@@ -1,0 +1,187 @@
+"""Wrong LSTMs whose fault shows under a condition only: how many are refuted.
+
+A pair is a wrong LSTM of tests/teeth that changes what a layer computes, and a guard: it is wrong
+where the guard is true, and right elsewhere. The pairs come in an order that a fixed seed makes.
+Each is tried by the claims of its own chapter, those first that it must fail, and then by those of
+the others that draw ways, until one refutes it or LIMIT seconds of the processor's time are over.
+
+`tox run -e guarded -- NUMBER` goes on until NUMBER pairs are tried, and makes
+docs/measured/guarded.md. It may be stopped at any time. What was seen stands in seen.jsonl, a line
+a pair; a line is dropped when the wrong LSTM's code changes.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import keras
+import msgspec
+import pytest
+import tensorflow as tf
+
+from lstm_spec import catalog
+from lstm_spec.claims.conftest import lacking
+from lstm_spec.run import deviations
+from teeth import Put, all_wrong
+from tools.studies.misses import load
+from tools.studies.searches import keep, kept
+
+SEEN = Path(__file__).with_name("seen.jsonl")
+SEED = 15
+LIMIT = 120.0
+"""Seconds of the processor's time for a pair."""
+CLAIMS = {claim.id: claim for claim in catalog.claims()}
+COMPUTING = {"call", "inner_loop", "get_initial_state", "get_dropout_mask"}
+COMPUTING |= {"get_recurrent_dropout_mask", "_compute_carry_and_output"}
+COMPUTING |= {"_compute_carry_and_output_fused"}
+"""The methods that a call of an LSTM runs. What changes others only is no fault of a call."""
+
+Guard = Callable[..., bool]
+GUARDS: dict[str, Guard] = {
+    "only unrolled": lambda layer, x, mask, training: layer.unroll,
+    "only in a graph": lambda layer, x, mask, training: not tf.executing_eagerly(),
+    "only masked": lambda layer, x, mask, training: mask is not None,
+    "only stateful": lambda layer, x, mask, training: layer.stateful,
+    "only T > 5": lambda layer, x, mask, training: (x.shape[1] or 0) > 5,
+    "only B = 1": lambda layer, x, mask, training: x.shape[0] == 1,
+    "only units > 16": lambda layer, x, mask, training: layer.units > 16,
+    "only in training": lambda layer, x, mask, training: bool(training),
+}
+wrong_now: ContextVar[bool] = ContextVar("wrong_now", default=False)
+"""Whether the call of an LSTM that runs is one in which the guard is true."""
+
+
+class Line(msgspec.Struct):
+    """How one pair was met."""
+
+    wrong: str
+    guard: str
+    code: str
+    """A digest of the wrong LSTM."""
+    refuted_by: str
+    """The claim that refuted it; empty, if none did."""
+    tried: int
+    """How many claims were tried."""
+    seconds: float
+    """Of the processor's time."""
+
+
+class Guarded:
+    """A monkeypatch that puts methods in place which are wrong only where the guard is true."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        """Keep the monkeypatch, and what is put in place."""
+        self.patch = patch
+        self.put: list[str] = []
+
+    def setattr(self, owner: Any, name: str, value: Any) -> None:
+        """Put a method in place that takes the original where the guard is false."""
+        original = getattr(owner, name)
+        self.put.append(name)
+
+        @functools.wraps(original)
+        def either(*args: Any, **arguments: Any) -> Any:
+            return (value if wrong_now.get() else original)(*args, **arguments)
+
+        self.patch.setattr(owner, name, either)
+
+
+def guard_calls(patch: pytest.MonkeyPatch, guard: Guard) -> None:
+    """Let the guard decide at the begin of each call of an LSTM."""
+    original = keras.layers.LSTM.call
+
+    @functools.wraps(original)
+    def call(self, sequences, initial_state=None, mask=None, training=False):  # type: ignore[no-untyped-def]
+        token = wrong_now.set(guard(self, sequences, mask, training))
+        try:
+            return original(self, sequences, initial_state, mask, training)
+        finally:
+            wrong_now.reset(token)
+
+    patch.setattr(keras.layers.LSTM, "call", call)
+
+
+def computing() -> dict[str, tuple[Put, list[str]]]:
+    """Return the wrong LSTMs that change only what a call computes, with the claims they fail."""
+    chosen: dict[str, tuple[Put, list[str]]] = {}
+    for wrong in all_wrong():
+        name = f"{wrong.put.__module__.rpartition('.')[2]}.{wrong.put.__name__}"
+        if name in chosen:
+            chosen[name][1].append(wrong.claim)
+            continue
+        with pytest.MonkeyPatch.context() as patch:
+            guarded = Guarded(patch)
+            try:
+                wrong.put(guarded)  # type: ignore[arg-type]
+            except AttributeError:  # it asks more of a monkeypatch than to set an attribute
+                continue
+            if guarded.put and COMPUTING.issuperset(guarded.put):
+                chosen[name] = (wrong.put, [wrong.claim])
+    return chosen
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Return all pairs of a wrong LSTM and a guard, in their order."""
+    every = [(name, guard) for name in sorted(computing()) for guard in GUARDS]
+    random.Random(SEED).shuffle(every)
+    return every
+
+
+def claims_for(named: list[str]) -> list[str]:
+    """Return the claims to be tried, in their order: those named, their chapters', the others'."""
+    chapters = {CLAIMS[claim].chapter for claim in named}
+    wide = [claim.id for claim in CLAIMS.values() if "way" in claim.text.partition("def ")[0]]
+    near = [claim for claim in wide if CLAIMS[claim].chapter in chapters]
+    return [
+        claim
+        for claim in dict.fromkeys([*named, *near, *wide])
+        if CLAIMS[claim].chapter != "speed"
+        and not lacking(load(claim))
+        and not deviations.known(claim)
+    ]
+
+
+def meet(put: Put, named: list[str], guard: str) -> tuple[str, int, float]:
+    """Try claims on a pair; return the one that refutes it, how many were tried, and seconds."""
+    start, tried = time.process_time(), 0
+    for claim in claims_for(named):
+        if time.process_time() - start > LIMIT:
+            break
+        tried += 1
+        random.seed(SEED)  # Keras takes from it the seeds of what no case holds
+        with pytest.MonkeyPatch.context() as patch:
+            put(Guarded(patch))  # type: ignore[arg-type]
+            guard_calls(patch, GUARDS[guard])
+            try:
+                load(claim)()
+            except Exception:
+                return claim, tried, round(time.process_time() - start, 1)
+    return "", tried, round(time.process_time() - start, 1)
+
+
+def digest(put: Put) -> str:
+    """Return a digest of the code of a wrong LSTM."""
+    return hashlib.sha256(inspect.getsource(put).encode()).hexdigest()[:16]
+
+
+def search(number: int, file: Path = SEEN) -> Iterator[Line]:
+    """Drop the lines of what has changed, try the pairs that are not seen yet, keep each line."""
+    wrongs = computing()
+    codes = {name: digest(put) for name, (put, _) in wrongs.items()}
+    lines = [line for line in kept(file, Line) if codes.get(line.wrong) == line.code]
+    file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    done = {(line.wrong, line.guard) for line in lines}
+    for name, guard in pairs()[:number]:
+        if (name, guard) not in done:
+            put, named = wrongs[name]
+            line = Line(name, guard, codes[name], *meet(put, named, guard))
+            keep(file, line)
+            yield line

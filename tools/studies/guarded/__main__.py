@@ -1,0 +1,10 @@
+"""Runs the study, and makes its page: `python -m tools.studies.guarded [NUMBER]`."""
+
+import sys
+
+from tools.studies.guarded import search
+from tools.studies.guarded.page import PAGE, page
+
+for line in search(int(sys.argv[1]) if len(sys.argv) > 1 else 500):
+    print(line.guard, line.wrong, line.refuted_by or "MISSED", line.seconds, flush=True)
+PAGE.write_text(page(), encoding="utf-8")

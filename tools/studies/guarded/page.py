@@ -1,0 +1,53 @@
+"""The page of guarded wrong LSTMs: how many are refuted, by guard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from tools import MEASURED
+from tools.studies.guarded import GUARDS, LIMIT, SEEN, Line
+from tools.studies.searches import kept
+
+PAGE = MEASURED / "guarded.md"
+
+HEAD = """# Faults that hide
+
+Of the wrong LSTMs of [tests/teeth](../../tests/teeth) those that change what a call computes, each
+wrong only where a guard is true: only if unrolled, only in a graph, and so on. The pairs come in
+an order made by a fixed seed; each is tried by the claims of its chapters and then by all others
+that draw a way, at `default` effort, for at most {limit:g} s of the processor's time. Made by
+`tox run -e guarded -- NUMBER`, which goes on where it was.
+
+{tried} pairs were tried so far, and {refuted} of them are refuted.
+"""
+
+
+def page(file: Path = SEEN) -> str:
+    """Return the page of what stands in a file."""
+    lines = kept(file, Line)
+    missed = [line for line in lines if not line.refuted_by]
+    tried, refuted = len(lines), len(lines) - len(missed)
+    number, misses = Counter(x.guard for x in lines), Counter(x.guard for x in missed)
+    rows = [
+        f"| {guard} | {number[guard]} | {number[guard] - misses[guard]} |"
+        for guard in GUARDS
+        if number[guard]
+    ]
+    listed = [f"| {x.wrong} | {x.guard} | {x.tried} |" for x in sorted(missed, key=str)]
+    return "\n".join(
+        [
+            HEAD.format(limit=LIMIT, tried=tried, refuted=refuted),
+            "| guard | pairs | refuted |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "Not refuted, with the number of claims tried. Some cannot be seen: a fault in how a",
+            "loop reads its mask does not show where the layer is unrolled.",
+            "",
+            "| wrong LSTM | guard | claims |",
+            "|---|---|---|",
+            *listed,
+            "",
+        ]
+    )
