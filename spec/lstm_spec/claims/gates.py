@@ -439,7 +439,7 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    Unrolling the timesteps changes how the layer computes, not what it computes.
+    By default, unrolling the timesteps changes how the layer computes, not what it computes.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a
     loop around one of them. Neither has more weights.
@@ -920,10 +920,10 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
 )
 def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
     """
-    For tiny inputs, without bias, the layer is linear: all gates are 1/2 and tanh does nothing.
+    From zero states and without bias, the layer is linear in tiny inputs, and all gates are 1/2.
 
-    Then c' = c / 2 + (x @ W_g + h @ R_g) / 2 and h' = c' / 2: of all the weights, only those
-    of the candidate count.
+    There tanh does nothing: c' = c / 2 + (x @ W_g + h @ R_g) / 2 and h' = c' / 2. Of all the
+    weights, only those of the candidate count.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_bias=False)

@@ -1,6 +1,7 @@
 """Symmetries: what can be exchanged, joined or taken apart without changing what is computed.
 
 Units, features and samples have no order, and samples do not meet; timesteps do have an order.
+Units meet in the recurrent kernel alone, unless an activation takes them together, as softmax does.
 """
 
 from __future__ import annotations
@@ -369,7 +370,7 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    With both kernels block-diagonal in each gate, a layer is two layers that do not meet.
+    With both kernels block-diagonal in each gate, and no softmax, a layer is two that do not meet.
 
     Each half of the units reads its own features and its own past. A layer is as connected
     as its weights, and the general layer holds every pair of smaller ones.
@@ -405,7 +406,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Two concatenated layers on one input are one layer with a block-diagonal recurrent kernel.
+    Without softmax, two layers side by side are one with a block-diagonal recurrent kernel.
 
     The wide layer has more: the weights by which each half reads the past of the other.
     Two layers of U units have 8 U * U recurrent weights, one of 2U units has 16 U * U.
@@ -440,7 +441,7 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
-    New units with recurrent weights of zero into the old units leave those units' outputs alone.
+    Without softmax, new units leave the old units' outputs alone if their weights into these are 0.
 
     What the new units read, of the input, of each other or of the old units, does not
     matter. So a trained layer can be widened and computes as before.
@@ -577,10 +578,11 @@ def test_batch_equals_its_parts(case, way, pick):
 )
 def test_every_feature_reaches_every_unit(case, way, step, feature):
     """
-    Every feature of every unmasked timestep acts on every unit, if no weight is zero.
+    Before rounding, every feature of an unmasked timestep acts on every unit, if no weight is zero.
 
     From a timestep to the units the layer is fully connected, like a Dense layer; from one
-    timestep to the next likewise. The numbers of features and units are independent.
+    timestep to the next likewise. The numbers of features and units are independent. Over
+    many timesteps the effect fades, as `time.every-step` says.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(5)  # five units read two features
@@ -606,7 +608,7 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
 )
 def test_every_unit_of_h_reaches_every_unit(case, way, pick):
     """
-    Every unit of the initial h acts on the next output of every unit, if no weight is zero.
+    Before rounding, each unit of the initial h acts on every unit's output, if no weight is zero.
 
     The recurrent kernel connects each unit to all, so one timestep is enough for what one
     unit put out to reach the others.
@@ -642,7 +644,7 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
 )
 def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     """
-    A unit of the initial c acts on the next output of that unit and of no other.
+    Without softmax, a unit of the initial c acts on the next output of that unit and of no other.
 
     The cell state is multiplied and added to unit by unit, and no gate reads it. What a
     unit remembers gets to the others one timestep later, by its h.
@@ -678,7 +680,7 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
 )
 def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     """
-    In one timestep the weight columns of a unit change no bit of another unit's output.
+    In one timestep without softmax, a unit's weight columns change no bit of another unit's output.
 
     A unit has four columns, one a gate, in each of the three weights. They say what it reads;
     what it does to the others stands in its row of the recurrent kernel.
@@ -721,7 +723,7 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
 )
 def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, seed):
     """
-    After two timesteps the weight columns of a unit have acted on the outputs of all units.
+    Before rounding, a unit's weight columns act on the outputs of all units in two timesteps.
 
     The first timestep changes that unit alone; the second hands its output to every unit
     through the recurrent kernel, if no weight there is zero.

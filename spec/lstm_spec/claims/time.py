@@ -104,10 +104,11 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
 )
 def test_every_timestep_reaches_every_unit(case, way, pick):
     """
-    Every unmasked timestep acts on every unit, however few or many the units are.
+    Before rounding, every unmasked timestep acts on every unit, however few or many the units are.
 
     Units and timesteps are different axes: all units read the first timestep, then all
-    units read the second, and so on, with the state handed from one to the next.
+    units read the second, and so on, with the state handed from one to the next. What is left
+    of it may become less than a rounding: in float32, by default, in about 100 timesteps.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)  # two units, three timesteps

@@ -179,7 +179,7 @@ def test_going_backwards_flips_the_mask_with_the_input(case, way):
 )
 def test_unrolling_changes_nothing_under_a_mask(case, way):
     """
-    With a mask of (batch, timesteps), unroll=True gives the outputs and states of unroll=False.
+    By default, with a mask of (batch, timesteps), unroll=True gives the results of unroll=False.
 
     Both ways skip by the same rule, although Keras writes that rule down twice. Masks of other
     shapes differ: see `errors.unit-mask-unrolled` and `masking.long-refused-unrolled`.

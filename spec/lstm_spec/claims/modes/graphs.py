@@ -308,7 +308,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Within a `tf.function` a layer returns the outputs and states of an eager call.
+    What a layer takes in a `tf.function` gives the outputs and states of an eager call.
 
     `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is
     served by the graph alone.

@@ -184,10 +184,11 @@ def ctc_loss(labels: list[int], logits: Array) -> float:
 @given(nets(batch=2, timesteps=4, outputs=3, return_sequences=True), builds)
 def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     """
-    Under CTC an LSTM's loss is -log of the probability of all paths that spell the labels.
+    Under CTC the loss of labels that fit is -log of the probability of all paths that spell them.
 
     A path has a class for each timestep. Repeated classes are merged, then the class 0, which is
-    the blank, is left out; 0 also pads the labels. It runs on CPU, and fit trains with it.
+    the blank, is left out; 0 also pads the labels. It runs on CPU, and fit trains with it. Labels
+    that no path spells have a loss of several hundred, not an infinite one.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True)

@@ -39,7 +39,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, trai
 @given(nets(batch=samples), builds, seeds, whole(["mse", "mae", "huber", "log_cosh"]))
 def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, loss):
     """
-    Targets of shape (batch,) train outputs of shape (batch, 1) as targets of shape (batch, 1) do.
+    Under a loss of Keras, targets (batch,) train outputs (batch, 1) as targets (batch, 1) do.
 
     The missing axis is added, in the losses and metrics of Keras. In a loss of one's own it is
     not everywhere: there give targets of the shape of the outputs.
@@ -74,7 +74,7 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
 )
 def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     """
-    Targets (batch, timesteps) train outputs (batch, timesteps, 1) as if they had the last axis.
+    Under a loss of Keras, targets (batch, timesteps) do as well for outputs (batch, timesteps, 1).
 
     This is meant: a number for each timestep. It holds for any number of samples and timesteps,
     also where both are equal.

@@ -62,7 +62,7 @@ def seeded_end(seed: int, x: Array, y: Array, eager: bool) -> list[Array]:
 )
 def test_three_units_learn_the_asked_targets():
     """
-    LSTM(3, activation="elu") learns the targets 10 to 18 of three sequences within 0.5.
+    LSTM(3, activation="elu") can learn the targets 10 to 18 of three sequences, within 0.5.
 
     It takes 200 steps of Adam(0.1) from the weights tried here. From others a unit may fall
     asleep, because elu is flat for negative numbers, and its targets are never reached.
@@ -94,7 +94,7 @@ def test_three_units_learn_the_asked_targets():
 )
 def test_eight_units_learn_to_recall_the_first_input():
     """
-    LSTM(8) learns to recall the first of 8 random inputs within 150 batches of 32 samples.
+    LSTM(8) can learn in 150 batches of 32 samples to recall the first of 8 random inputs.
 
     The mean squared error on new sequences falls below a tenth of the variance, which is what
     a constant guess leaves. To remember one number, seven others have to be kept out.

@@ -95,7 +95,7 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
 )
 def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
     """
-    A trainable weight's penalty is added to the loss once, for any numbers of timesteps and samples.
+    A trainable weight's penalty is added to the loss once, for any number of timesteps and samples.
 
     Both training and evaluation report the sum. The penalty is not divided by the batch size
     either, so that it weighs the same in a small last batch.
