@@ -327,6 +327,10 @@ class Trained(NamedTuple):
         losses, sizes = self.losses.reshape(epochs, -1), self.sizes.reshape(epochs, -1)
         return np.asarray(np.sum(losses * sizes, axis=1) / np.sum(sizes, axis=1))
 
+    def batch_means(self, epochs: int = 1) -> Array:
+        """Return the mean loss of the batches in each epoch, where a smaller one counts as much."""
+        return np.asarray(self.losses.reshape(epochs, -1).mean(axis=1))
+
 
 def in_order(samples: int, batch_size: int, epochs: int = 1) -> list[Rows]:
     """Return the samples of each batch, of all epochs, where nothing is shuffled."""

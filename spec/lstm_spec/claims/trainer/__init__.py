@@ -15,7 +15,8 @@ from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.harness.strategies import Array, noise
 from lstm_spec.harness.subject import FORMS, network, padded
-from lstm_spec.harness.trainer import Net
+from lstm_spec.harness.tolerance import ROUNDING, assert_close
+from lstm_spec.harness.trainer import Net, Trained
 
 RATE = 0.25
 """The learning rate: a power of two, which every type holds exactly."""
@@ -99,3 +100,22 @@ def evaluate(model: Any, net: Net, target: Any, **options: Any) -> Any:
 def single(numbers: Any) -> Array:
     """Return reported numbers as an array of float32, the type in which Keras counts."""
     return np.array(numbers, np.float32)
+
+
+EVENLY = "each batch counts as much as another"
+"""What an older Keras does in place of counting each sample as much as another."""
+
+
+def assert_epochs(
+    reported: Any, trained: Trained, epochs: int = 1, bound: float = ROUNDING
+) -> None:
+    """Assert that fit reported the mean loss of the samples of each epoch.
+
+    Args:
+        reported: the losses that fit reported.
+        trained: what our own training left.
+        epochs: how many there were.
+        bound: how many units of rounding may lie between.
+    """
+    instead = {EVENLY: trained.batch_means(epochs)}
+    assert_close(single(reported), trained.epoch_losses(epochs), bound=bound, instead=instead)
