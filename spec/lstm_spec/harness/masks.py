@@ -73,9 +73,9 @@ lose it silently.
 defines `compute_mask`, or sets `supports_masking = True`; its `call` gets the mask if it has an
 argument `mask`.
 
-Keras 3.0 to 3.3 hand no mask on from the layers that merge. From Keras 3.0 to 3.11 `Attention` and
-`AdditiveAttention` fail where the value has a mask; the first releases of Keras 2 with
-`MultiHeadAttention` hand no mask on from it."""
+Keras 3.0 to 3.3 hand no mask on from the layers that read a list of tensors: those that merge,
+`Attention` and `AdditiveAttention`. From Keras 3.0 to 3.11 the latter two fail where the value has
+a mask; the first releases of Keras 2 with `MultiHeadAttention` hand no mask on from it."""
 
 HEADING = """\
 # What each layer does with a mask
