@@ -346,7 +346,7 @@ def masked_otherwise(
     net: Net, target: Array, loss: str = "mse", weight: Array | None = None, rate: float = RATE
 ) -> dict[str, Any]:
     """Return the loss that Keras 2 reports of an epoch of masked sequences, by the reason."""
-    rows, mask = in_order(net.samples, 2), net.case.mask
+    rows, mask = in_order(net.samples, 2), np.asarray(net.case.mask)
     shares = np.concatenate([np.full(len(row), np.mean(mask[row])) for row in rows])[:, None]
     weight = shares if weight is None else shares * weight
     hollow = not all(np.any(mask[row]) for row in rows)
