@@ -19,8 +19,7 @@ from lstm_spec import catalog
 from lstm_spec.answers import call, configuration, issues, questions
 from lstm_spec.answers.answer import Library, answer, find, markdown
 from lstm_spec.answers.layer import layer
-from lstm_spec.answers.review import of_model, of_program
-from lstm_spec.answers.review_formats import FORMATS
+from lstm_spec.answers.review import FORMATS, of_model, of_program
 from lstm_spec.answers.source import ProgramError
 from lstm_spec.releases import bisect, environments, ledger, matrix, tables
 from lstm_spec.releases.compare import compare

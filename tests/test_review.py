@@ -12,8 +12,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.answers import review
-from lstm_spec.answers.review import Review, Rule, of_program, rules
-from lstm_spec.answers.review_formats import FORMATS, schema
+from lstm_spec.answers.review import FORMATS, Review, Rule, of_program, rules, schema
 from lstm_spec.answers.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"

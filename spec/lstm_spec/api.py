@@ -188,7 +188,6 @@ def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
         UsageError: it is neither, or cannot be read.
     """
     from lstm_spec.answers import review as reviews
-    from lstm_spec.answers import review_formats
 
     if isinstance(what, Path) or (isinstance(what, str) and "\n" not in what):
         found = reviews.of_file(str(what), to)
@@ -198,7 +197,7 @@ def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
         from lstm_spec.answers import live
 
         found = live.review_model(what, x, to)
-    return Shown(found, review_formats.markdown(found), review_formats.text(found))
+    return Shown(found, reviews.markdown(found), reviews.text(found))
 
 
 def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]:

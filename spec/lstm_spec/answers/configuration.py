@@ -18,6 +18,7 @@ from lstm_spec.answers.network import (
     RECURRENT,
     UNKNOWN,
     Custom,
+    Event,
     Layer,
     Node,
     Shape,
@@ -26,7 +27,6 @@ from lstm_spec.answers.network import (
     known,
     lost,
 )
-from lstm_spec.answers.program import Event
 from lstm_spec.answers.source import ProgramError
 from lstm_spec.run.text import one_line
 

@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lstm_spec.answers import program as programs
-from lstm_spec.answers.arrays import Array
 from lstm_spec.answers.call import LARGEST, CallError
 from lstm_spec.answers.constructor import RefusedError, check, constructor
 from lstm_spec.answers.network import (
@@ -19,16 +17,19 @@ from lstm_spec.answers.network import (
     RECURRENT,
     UNKNOWN,
     Custom,
+    Event,
     Layer,
     LostMask,
     Mask,
+    Model,
     Node,
     Shape,
     Tensor,
     known,
     text,
 )
-from lstm_spec.answers.program import Event, Function, Listing, Model, Path
+from lstm_spec.answers.program import Program
+from lstm_spec.answers.values import PLAIN, Array, Class, Function, Listing, Path
 
 Facts = dict[str, Any]
 
@@ -61,7 +62,7 @@ BATCH = re.compile(r"batch_?size|n_?samples|num_?samples", re.I)
 TIME = re.compile(r"time|steps?$|look_?back|window|seq(uence)?_?len|maxlen|max_?len", re.I)
 
 
-def of_program(read: programs.Program) -> list[tuple[int, Facts]]:
+def of_program(read: Program) -> list[tuple[int, Facts]]:
     """Return the facts of all that a program does, each with its line."""
     return _known([*of_events(read.events), *_comments(read)])
 
@@ -131,11 +132,11 @@ def _made(event: Event) -> Iterator[Facts]:
     facts: Facts = {"subject": "layer", "kind": layer.kind, "layer": layer.title}
     facts["positional"] = layer.positional
     for name, value in layer.arguments.items():
-        if isinstance(value, programs.PLAIN):
+        if isinstance(value, PLAIN):
             facts[f"arg_{name}"] = value
         if isinstance(value, Path) and value.name.endswith((".nan", ".NaN")):
             facts[f"arg_{name}"] = "nan"
-        if isinstance(value, (Path, programs.Class)) and name in ("layer", "cell", "cells"):
+        if isinstance(value, (Path, Class)) and name in ("layer", "cell", "cells"):
             facts["given_class"] = short(value) if isinstance(value, Path) else value.node.name
     facts["units"] = layer.get("units", UNKNOWN)
     facts["warns"] = "input_shape" in layer.arguments
@@ -220,7 +221,7 @@ def _refused(layer: Layer, before: Facts) -> Iterator[Facts]:
     by_name = constructor().by_name
     for name, value in layer.arguments.items():
         value = tuple(value.items or ()) if isinstance(value, Listing) else value
-        if not isinstance(value, (*programs.PLAIN, tuple)) or name not in by_name:
+        if not isinstance(value, (*PLAIN, tuple)) or name not in by_name:
             continue
         if name in ("input_shape", "input_dim", "name", "dtype") and not isinstance(value, str):
             continue
@@ -695,13 +696,13 @@ COMMENT = 300
 AXIS_NAMES = ("samples", "timesteps", "features")
 
 
-def _comments(read: programs.Program) -> Iterator[tuple[int, Facts]]:
+def _comments(read: Program) -> Iterator[tuple[int, Facts]]:
     """Yield what comments say, where the shapes on their line tell something else."""
     for line, comment in read.source.comments.items():
         yield from ((line, facts) for facts in _of_comment(read, line, comment[:COMMENT]))
 
 
-def _of_comment(read: programs.Program, line: int, comment: str) -> Iterator[Facts]:
+def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
     layers = [one for one in read.layers if one.line == line and one.kind == "LSTM"]
     for layer in layers[:1]:
         units = layer.get("units", UNKNOWN)

@@ -12,8 +12,7 @@ from lstm_spec.answers import configuration, facts, network, review
 from lstm_spec.answers.call import CallError
 from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.facts import Facts
-from lstm_spec.answers.network import UNKNOWN, Layer, Mask, Node, Tensor
-from lstm_spec.answers.program import Event
+from lstm_spec.answers.network import UNKNOWN, Event, Layer, Mask, Node, Tensor
 
 SHOWN = 80
 """So many characters of what was given are repeated in an error."""

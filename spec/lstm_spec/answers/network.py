@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -517,3 +517,44 @@ def _size(size: Size) -> str:
     if size is None:
         return "any"
     return "?" if size is UNKNOWN else str(size)
+
+
+@dataclass(eq=False)
+class Model:
+    """A model: layers in a row, or what lies between inputs and outputs."""
+
+    sequential: bool
+    line: int
+    depth: int = 0
+    name: str = ""
+    layers: list[Layer | None] = field(default_factory=list)
+    """The layers of a Sequential in their order; None for what is not known."""
+    waiting: list[tuple[Layer, int]] = field(default_factory=list)
+    """Layers of a Sequential whose input is not known yet, with the lines of their calls."""
+    inputs: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    open: bool = False
+    """Whether it may hold what is not known."""
+    compiled: dict[str, Any] | None = None
+    trained: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a program does, on a line."""
+
+    kind: str
+    line: int
+    about: dict[str, Any]
+
+
+def as_it_is(model: Model) -> Model:
+    """Return a copy of a model that later changes leave alone."""
+    return replace(
+        model,
+        layers=list(model.layers),
+        nodes=list(model.nodes),
+        inputs=list(model.inputs),
+        outputs=list(model.outputs),
+    )

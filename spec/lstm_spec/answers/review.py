@@ -4,36 +4,66 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import configuration, facts, program, touches
+from lstm_spec.answers import configuration, facts, program
+from lstm_spec.answers.cite import plain
+from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.facts import Facts
 from lstm_spec.answers.network import (
     RECURRENT,
     UNKNOWN,
+    Custom,
+    Event,
+    Layer,
     LostMask,
     Mask,
+    Model,
     Node,
     known,
     parameters,
-    text,
 )
-from lstm_spec.answers.program import Event, Model, Program
+from lstm_spec.answers.network import (
+    text as shape_text,
+)
+from lstm_spec.answers.program import Program
+from lstm_spec.answers.release import release
 from lstm_spec.answers.source import ProgramError
-from lstm_spec.answers.standing import standing
-from lstm_spec.answers.touches import Changed, Touched
-from lstm_spec.run import toml
+from lstm_spec.answers.standing import false_at, named, standing
+from lstm_spec.run import arguments, deviations, packages, toml
+from lstm_spec.run.packages import Place
 from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("findings.toml")
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
 """What stands before the program of a rule."""
+
+COMMON = {"units", "name", "trainable", "seed", "input_shape", "input_dim", "autocast"}
+"""Arguments that every layer has, or that change nothing that a claim is about."""
+AROUND = ("Bidirectional", "RNN", "TimeDistributed", "StackedRNNCells", "Masking")
+"""Layers around an LSTM: a claim that tries one is about models that have it."""
+
+Item = tuple[str, str]
+"""An argument, and its value or the kind of its value."""
+WIDTH = 96
+SILENT = "Nothing to say: no finding applies to what could be read."
+LEVELS = {"error": "error", "wrong numbers": "error", "slow": "note", "know": "note"}
+"""The levels of SARIF."""
+TITLES = {
+    "error": "Refused by Keras",
+    "wrong numbers": "Runs, and computes something else",
+    "slow": "Slow",
+    "know": "Good to know",
+}
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 Severity = Literal["error", "wrong numbers", "slow", "know"]
 READ = 30_000_000
@@ -91,6 +121,26 @@ class Row(msgspec.Struct, frozen=True):
     what: str
     says: str
     claims: tuple[str, ...] = ()
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """A claim that Keras breaks, about something that a model has."""
+
+    claim: str
+    layer: str
+    instead: str
+    """What happens instead."""
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A claim about something that a model has, which is true on one of two releases only."""
+
+    claim: str
+    says: str
+    then: str
+    """What is true of it here."""
+    now: str
+    """What is true of it there."""
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -193,8 +243,8 @@ def reviewed(
         rows,
         found,
         notes,
-        touches.touched(layers),
-        touches.changed(layers, to) if to else [],
+        touched(layers),
+        changed(layers, to) if to else [],
     )
 
 
@@ -323,7 +373,7 @@ def of_node(node: Node) -> Row | None:
     weights = parameters(layer, shapes)
     count = f"; {weights:,} parameters" if weights else ""
     what = _written(layer)
-    reads, gives = " and ".join(map(text, shapes)), " and ".join(map(text, outputs))
+    reads, gives = " and ".join(map(shape_text, shapes)), " and ".join(map(shape_text, outputs))
     claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
@@ -381,10 +431,253 @@ def _run(event: Event) -> Row | None:
 def _for_rows(shape: Any, samples: Any) -> str:
     if shape is None:
         return "?"
-    return text((samples, *shape[1:]) if known(samples) else shape)
+    return shape_text((samples, *shape[1:]) if known(samples) else shape)
 
 
 def worst(review: Review) -> Severity | None:
     """Return the worst severity that is found."""
     found = {one.severity for one in review.findings}
     return next((severity for severity in SEVERITIES if severity in found), None)
+
+
+# What Keras is known to do otherwise, and what changes between releases
+
+
+def installed() -> Place:
+    """Return the Keras that is installed; if there is none, the newest release."""
+    found = packages.installed()
+    return found if found.version("keras") else deviations.newest()
+
+
+def touched(layers: Iterable[Layer]) -> list[Touched]:
+    """Return what Keras is known to do otherwise with layers that a model has.
+
+    Only claims that concern certain arguments count: all else would be about every model.
+    """
+    made, where = list(layers), installed()
+    found = []
+    for deviation in deviations.at(where):
+        items, kinds = _about().get(deviation.claim, (frozenset(), frozenset()))
+        owner = next((layer for layer in made if items and items <= _items(layer.core)), None)
+        if owner is not None and not deviation.holds and kinds <= _kinds(made):
+            found.append(Touched(deviation.claim, one_line(owner.title), deviation.instead))
+    return found
+
+
+def changed(layers: Iterable[Layer], to: str) -> list[Changed]:
+    """Return what is otherwise on another release, of the claims about what a model has.
+
+    Args:
+        layers: the model's.
+        to: the release, like keras==3.9.2.
+
+    Raises:
+        UnknownReleaseError: nothing is known of it.
+    """
+    made, then = list(layers), installed()
+    now, _ = release(to)
+    chosen = sorted({claim for claim, about in _about().items() if _is_about(about, made)})
+    differing = []
+    for claim in chosen:
+        before, after = false_at(claim, then), false_at(claim, now)
+        if (before is None) is not (after is None):
+            differing.append((claim, before, after))
+    return [
+        Changed(
+            claim,
+            catalog.find(claim).statement,
+            f"{named(then)}: {before.instead if before else 'it holds.'}",
+            f"{named(now)}: {after.instead if after else 'it holds.'}",
+        )
+        for claim, before, after in differing
+    ]
+
+
+def _is_about(about: tuple[frozenset[Item], frozenset[str]], made: list[Layer]) -> bool:
+    items, kinds = about
+    return kinds <= _kinds(made) and any(
+        items <= _items(layer.core) for layer in made if layer.core.kind == "LSTM"
+    )
+
+
+@cache
+def _about() -> dict[str, tuple[frozenset[Item], frozenset[str]]]:
+    """Return what each claim always gives to an LSTM, and the layers that it puts around it."""
+    items: dict[str, frozenset[Item]] = {}
+    kinds: dict[str, set[str]] = {}
+    for call in arguments.load().calls:
+        given = frozenset(one for one in call.arguments.items() if one[0] not in COMMON)
+        for claim in call.claims:
+            if call.object == "LSTM":
+                items[claim] = items.get(claim, given) & given
+            if call.object in AROUND:
+                kinds.setdefault(claim, set()).add(call.object)
+    return {claim: (given, frozenset(kinds.get(claim, ()))) for claim, given in items.items()}
+
+
+def _items(layer: Layer) -> frozenset[Item]:
+    """Return the arguments of a layer that are no defaults, as the claims' are recorded."""
+    return frozenset(_differing(layer)) if layer.kind == "LSTM" else frozenset()
+
+
+def _differing(layer: Layer) -> Iterator[Item]:
+    by_name = constructor().by_name
+    for name, value in layer.arguments.items():
+        if isinstance(value, Custom):
+            yield name, "function"
+        elif _is_plain(value) and name in by_name.keys() - COMMON and by_name[name].differs(value):
+            yield name, arguments.describe(value)
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, (int, float, str))
+
+
+def _kinds(layers: Iterable[Layer]) -> frozenset[str]:
+    return frozenset(layer.kind for layer in layers)
+
+
+# Formats
+
+
+def text(review: Review) -> str:
+    """Return a review for a terminal, line by line."""
+    lines = [review.name]
+    width = max((len(str(line)) for line in _numbers(review)), default=1)
+    for number in sorted(_numbers(review)):
+        lines += _line(review, number, width)
+    if not review.findings:
+        lines.append(SILENT)
+    for title, items in _lists(review).items():
+        lines += [f"{title}:", *(_filled(item.replace("`", ""), "- ") for item in items)]
+    lines += [_filled(note, "") for note in review.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(review: Review) -> set[int]:
+    return {row.line for row in review.rows} | {one.line for one in review.findings}
+
+
+def _line(review: Review, number: int, width: int) -> Iterator[str]:
+    margin = f"{number or '':>{width + 2}}  "
+    for row in (row for row in review.rows if row.line == number):
+        yield _filled(f"{row.what}: {row.says}{_cited(row.claims)}", margin)
+        margin = " " * len(margin)
+    for finding in (finding for finding in review.findings if finding.line == number):
+        claims = _cited([finding.claim, *finding.also])
+        yield _filled(f"{finding.severity.upper()}: {finding.sentence}{claims}", margin)
+        margin = " " * len(margin)
+        yield _filled(f"Do: {finding.remedy}.", f"{margin}  ")
+
+
+def _cited(claims: Sequence[str]) -> str:
+    return f" [{', '.join(claims)}]" if claims else ""
+
+
+def _filled(said: str, margin: str) -> str:
+    after = " " * (len(margin) + 2) if margin else ""
+    return textwrap.fill(
+        said,
+        WIDTH,
+        initial_indent=margin,
+        subsequent_indent=after,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def markdown(review: Review) -> str:
+    """Return a review as an answer: what is wrong first, then what each line makes of shapes."""
+    parts = []
+    for severity in SEVERITIES:
+        found = [one for one in review.findings if one.severity == severity]
+        if found:
+            items = "\n".join(map(_item, found))
+            parts.append(f"**{TITLES[severity]}**\n\n{items}")
+    if not review.findings:
+        parts.append(SILENT)
+    if review.rows:
+        rows = [
+            f"| {row.line or ''} | `{row.what}` | {_escaped(row.says)} |" for row in review.rows
+        ]
+        head = "| line | | shapes |\n| ---: | --- | --- |"
+        parts.append("**What the lines make of the shapes**\n\n" + "\n".join([head, *rows]))
+    if review.findings:
+        said = dict(sorted((one.claim, one.says) for one in review.findings))
+        items = "\n".join(f"- {plain(words)} (`{claim}`)" for claim, words in said.items())
+        parts.append(f"**The claims behind this, tried by lstm-spec**\n\n{items}")
+    for title, listed in _lists(review).items():
+        parts.append(f"**{title}**\n\n" + "\n".join(f"- {plain(item)}" for item in listed))
+    return "\n\n".join([*parts, *review.notes]) + "\n"
+
+
+def _lists(review: Review) -> dict[str, list[str]]:
+    """Return what is said of a model beside its findings."""
+    touched = [f"{one.layer}: {one.instead} (`{one.claim}`)" for one in review.touched]
+    changed = [f"{one.says} {one.then} {one.now} (`{one.claim}`)" for one in review.changed]
+    both = {"What this Keras does otherwise with it": touched, "What changes": changed}
+    return {title: items for title, items in both.items() if items}
+
+
+def _item(one: Finding) -> str:
+    where = f"Line {one.line}: " if one.line else ""
+    return f"- {where}{plain(one.sentence)} To do: {plain(one.remedy)}. (`{one.claim}`)"
+
+
+def _escaped(said: str) -> str:
+    return plain(said).replace("|", "\\|")
+
+
+def json(review: Review) -> str:
+    """Return a review as JSON."""
+    return msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n"
+
+
+def schema() -> dict[str, object]:
+    """Return the JSON schema of a review."""
+    return msgspec.json.schema(Review)
+
+
+def sarif(review: Review) -> str:
+    """Return a review as SARIF 2.1.0, which editors and code hosts show."""
+    used = {one.id for one in review.findings}
+    driver = {
+        "name": "lstm-spec",
+        "version": metadata.version("lstm-spec"),
+        "rules": [_sarif_rule(rule) for rule in rules() if rule.id in used],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "results": [_sarif_result(review, one) for one in review.findings],
+    }
+    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
+
+
+def _sarif_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.claim},
+        "help": {"text": f"lstm-spec cite {rule.claim}"},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+    }
+
+
+def _sarif_result(review: Review, one: Finding) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": review.name}}
+    if one.line:
+        place["region"] = {"startLine": one.line}
+    return {
+        "ruleId": one.id,
+        "level": LEVELS[one.severity],
+        "message": {"text": f"{one.sentence} Do: {one.remedy}. [{one.claim}]"},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+FORMATS: dict[str, Callable[[Review], str]] = {
+    "text": text,
+    "markdown": markdown,
+    "json": json,
+    "sarif": sarif,
+}

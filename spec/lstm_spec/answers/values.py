@@ -1,12 +1,18 @@
-"""Arrays of which only the shape is known, and what NumPy makes of them."""
+"""What is known of the values in a posted program.
+
+Of an array only the shape is known, and what NumPy makes of it. Lists, tables, functions, classes
+and objects are followed; all else is UNKNOWN.
+"""
 
 from __future__ import annotations
 
+import ast
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from lstm_spec.answers.network import UNKNOWN, Shape, Size, Tensor, fill, known
+from lstm_spec.answers.network import UNKNOWN, Layer, Model, Shape, Size, Tensor, fill, known, lost
 
 DEEPEST = 8
 """So many axes an array may have."""
@@ -23,6 +29,28 @@ MERGES = {
 MANY = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed")
 """Layers that may return several tensors."""
 
+ROUNDS = 24
+"""So many rounds of a loop are followed; a longer loop is read once."""
+LONGEST = 100_000
+"""So long may a list or a text be."""
+PLAIN = (int, float, str, bool, type(None))
+OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+COMPARED: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
 Names = Mapping[str, tuple[str, ...]]
 
 
@@ -37,6 +65,97 @@ class Array:
     axes: tuple[str, ...] = ()
     """The names that the program gives to the sizes of its axes."""
     line: int = 0
+
+
+@dataclass(eq=False)
+class Listing:
+    """A list."""
+
+    items: list[Any] | None
+    """None, if it is not known what it holds."""
+    depth: int = 0
+
+
+@dataclass(eq=False)
+class Table:
+    """A dictionary."""
+
+    items: dict[Any, Any] | None
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class Path:
+    """A module, a class or a function by its dotted name."""
+
+    name: str
+
+    @property
+    def keras(self) -> str:
+        """The last part of the name, if it is Keras' own; otherwise nothing."""
+        first, *others = self.name.split(".")
+        ours = first in ("keras", "tf_keras") or (first == "tensorflow" and "keras" in others)
+        return others[-1] if ours and others else ""
+
+    @property
+    def numpy(self) -> str:
+        """The name within NumPy or TensorFlow; otherwise nothing."""
+        first, _, rest = self.name.partition(".")
+        return rest if first in ("numpy", "tensorflow") and ".keras" not in self.name else ""
+
+
+@dataclass(eq=False)
+class Scope:
+    """The names of a module, a function or a class."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    parent: Scope | None = None
+    module: Scope | None = None
+
+    def find(self, name: str) -> Any:
+        """Return what a name stands for, or None if it was never set."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+
+@dataclass(eq=False)
+class Function:
+    """A function of the program."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    bound: Instance | None = None
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the program."""
+
+    node: ast.ClassDef
+    scope: Scope
+    methods: dict[str, Any]
+    of_keras: bool
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object of a class of the program."""
+
+    made_by: Class
+    attributes: dict[str, Any]
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A method of a value that is known."""
+
+    owner: Any
+    name: str
 
 
 def sizes(value: Any) -> Shape | None:
@@ -86,7 +205,7 @@ def broadcast(left: Any, right: Any) -> Array:
     return Array(None)
 
 
-def attribute(array: Array, name: str) -> Any:
+def array_attribute(array: Array, name: str) -> Any:
     """Return an attribute of an array; None, if it is a method or nothing that is known."""
     shape = array.shape
     if name == "shape":
@@ -147,7 +266,7 @@ def _cut(size: Size, part: slice) -> Size:
     return len(range(size)[part])  # type: ignore[arg-type]
 
 
-def method(
+def array_method(
     array: Array, name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names
 ) -> Any:
     """Return what a method of an array returns."""
@@ -218,7 +337,7 @@ def _count(shape: Shape | None) -> Size:
     return total
 
 
-def function(name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names) -> Any:
+def array_function(name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names) -> Any:
     """Return what a function of NumPy, Keras or scikit-learn returns; UNKNOWN of another."""
     short = name.rpartition(".")[2]
     first = given[0] if given else UNKNOWN
@@ -387,3 +506,123 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "eye": _eye,
     "identity": _eye,
 }
+
+
+def merged(scopes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the names after blocks of which one was run."""
+    names = {name for scope in scopes for name in scope}
+    after = {}
+    for name in names:
+        each = [scope.get(name, UNKNOWN) for scope in scopes]
+        after[name] = each[0] if all(same(value, each[0]) for value in each) else UNKNOWN
+    return after
+
+
+def same(one: Any, other: Any) -> bool:
+    """Say whether two values are known to be the same."""
+    if isinstance(one, PLAIN) and isinstance(other, PLAIN):
+        return type(one) is type(other) and bool(one == other)
+    if isinstance(one, Array) and isinstance(other, Array):
+        return one.shape == other.shape
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(map(same, one, other))
+    return one is other or (isinstance(one, Path) and one == other)
+
+
+def is_set(scope: Scope | None, name: str) -> bool:
+    """Say whether a name is set, if only to None."""
+    while scope is not None:
+        if name in scope.names:
+            return True
+        scope = scope.parent
+    return False
+
+
+def truth(value: Any) -> Any:
+    """Return whether a value counts as true; UNKNOWN, if that is not known."""
+    if isinstance(value, (*PLAIN, tuple)):
+        return bool(value)
+    if isinstance(value, (Listing, Table)):
+        return UNKNOWN if value.items is None else bool(value.items)
+    if isinstance(value, (Layer, Model, Tensor, Function, Class)):
+        return True
+    return UNKNOWN
+
+
+def calculated(op: ast.operator, left: Any, right: Any) -> Any:
+    """Return what an operator makes of two plain values."""
+    calculate = OPERATORS.get(type(op))
+    if isinstance(op, ast.Pow) and is_number(left) and is_number(right):
+        small = abs(left) <= 10**6 and -20 <= right <= 20
+        return left**right if small and (left or right >= 0) and not _root(left, right) else UNKNOWN
+    if isinstance(left, tuple) and isinstance(right, tuple) and isinstance(op, ast.Add):
+        return (left + right)[:LONGEST]
+    texts = isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add)
+    numbers = is_number(left) and is_number(right)
+    if calculate is None or not (texts or numbers):
+        return UNKNOWN
+    if (numbers and max(abs(left), abs(right)) > 10**15) or (texts and len(left) > LONGEST):
+        return UNKNOWN
+    try:
+        return calculate(left, right)
+    except (ArithmeticError, ValueError):
+        return UNKNOWN
+
+
+def _root(left: Any, right: Any) -> bool:
+    """Say whether a power would be a complex number."""
+    return bool(left < 0) and not isinstance(right, int)
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value is a finite number."""
+    return isinstance(value, (int, float)) and value == value and abs(value) != float("inf")
+
+
+def arithmetic(left: Any, right: Any) -> Tensor:
+    """Return what arithmetic makes of a symbolic tensor."""
+    tensors = [side for side in (left, right) if isinstance(side, Tensor)]
+    others = [side for side in (left, right) if not isinstance(side, Tensor)]
+    alike = all(tensor.shape == tensors[0].shape for tensor in tensors)
+    scalar = all(isinstance(other, (int, float)) for other in others)
+    shape = tensors[0].shape if alike and scalar else None
+    masks = [lost(tensor.mask, "arithmetic", "arithmetic") for tensor in tensors]
+    return Tensor(shape, masks[0] if all(mask is None for mask in masks[1:]) else UNKNOWN)
+
+
+def is_plain_slice(key: slice) -> bool:
+    """Say whether all parts of a slice are known."""
+    return all(part is None or known(part) for part in (key.start, key.stop, key.step)) and (
+        key.step != 0
+    )
+
+
+def length(items: list[Any] | None) -> Any:
+    """Return how many items there are; UNKNOWN, if that is not known."""
+    return UNKNOWN if items is None else len(items)
+
+
+def is_numbers(value: Any) -> bool:
+    """Say whether a value is a list of numbers, or of lists of them."""
+    items = value.items if isinstance(value, Listing) else value
+    if not isinstance(items, (list, tuple)) or not items:
+        return False
+    return all(is_number(item) or is_numbers(item) for item in items)
+
+
+def items_of(value: Any) -> list[Any] | None:
+    """Return what a value yields, one after the other; None, if that is not known."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Listing):
+        return value.items
+    if isinstance(value, Table) and value.items is not None:
+        return list(value.items)
+    if isinstance(value, str) and len(value) <= ROUNDS:
+        return list(value)
+    return None
+
+
+def as_tuple(value: Any) -> Any:
+    """Return a list as a tuple."""
+    return tuple(value.items) if isinstance(value, Listing) and value.items else value

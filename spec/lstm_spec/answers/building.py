@@ -1,0 +1,349 @@
+"""What a posted program builds with Keras: layers, models, and calls of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from lstm_spec.answers import values
+from lstm_spec.answers.constructor import constructor
+from lstm_spec.answers.network import (
+    UNKNOWN,
+    Event,
+    Layer,
+    Model,
+    Shape,
+    Tensor,
+    as_it_is,
+    connect,
+    known,
+    returned,
+)
+from lstm_spec.answers.values import Array, Listing, Table, as_tuple, is_numbers, items_of
+
+POSITIONAL = {
+    "Dense": ("units", "activation", "use_bias", "kernel_initializer", "bias_initializer"),
+    "Embedding": ("input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer"),
+    "Bidirectional": ("layer", "merge_mode", "weights", "backward_layer"),
+    "TimeDistributed": ("layer",),
+    "RNN": ("cell", "return_sequences", "return_state", "go_backwards", "stateful", "unroll"),
+    "StackedRNNCells": ("cells",),
+    "Masking": ("mask_value",),
+    "Dropout": ("rate", "noise_shape", "seed"),
+    "SpatialDropout1D": ("rate", "seed"),
+    "Activation": ("activation",),
+    "RepeatVector": ("n",),
+    "Reshape": ("target_shape",),
+    "Permute": ("dims",),
+    "Conv1D": ("filters", "kernel_size", "strides", "padding"),
+    "MaxPooling1D": ("pool_size", "strides", "padding"),
+    "AveragePooling1D": ("pool_size", "strides", "padding"),
+    "Lambda": ("function", "output_shape", "mask", "arguments"),
+    "Flatten": ("data_format",),
+}
+LIKE_LSTM = ("LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "CuDNNLSTM")
+
+
+class Building:
+    """The layers and models that a program has made up to some line."""
+
+    def __init__(self, spend: Callable[[int], None]) -> None:
+        """Begin with nothing.
+
+        Args:
+            spend: counts what is done, so that it stays bounded.
+        """
+        self.spend = spend
+        self.events: list[Event] = []
+        self.models: list[Model] = []
+        self.saved: dict[str, Model] = {}
+        self.depth = 0
+        """In how many blocks this is that may not be run."""
+
+    def event(self, kind: str, line: int, **about: Any) -> None:
+        """Note that something is done, with the model as it is then."""
+        model = about.get("model")
+        if isinstance(model, Model):
+            self.spend(len(model.layers) + len(model.nodes))
+            about |= {"model": as_it_is(model), "identity": id(model)}
+        self.events.append(Event(kind, line, about))
+
+    def layer(
+        self, kind: str, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
+    ) -> Layer:
+        """Make a layer."""
+        takes = _takes(kind)
+        layer = Layer(kind, {}, node.lineno, positional=len(given))
+        layer.open = not whole or len(given) > len(takes)
+        layer.arguments = dict(zip(takes, given, strict=False)) | named
+        arguments = [layer.get(name) for name in ("layer", "backward_layer", "cell", "cells")]
+        for argument in arguments:
+            several = items_of(argument)
+            parts = [argument] if several is None else several
+            layer.inner += [part for part in parts if isinstance(part, Layer)]
+        if kind == "RNN" and len(layer.inner) == 1 and layer.inner[0].kind == "StackedRNNCells":
+            layer.inner = layer.inner[0].inner
+        self.event("layer", node.lineno, layer=layer, names=names_of(node), node=node)
+        return layer
+
+    def input(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Tensor:
+        """Make an input of a model."""
+        keys = ("shape", "batch_shape", "batch_input_shape", "input_shape", "batch_size")
+        shape, batch_shape, old, older, batch = (named.get(key) for key in keys)
+        shape = given[0] if given else shape
+        whole = batch_shape if batch_shape is not None else old
+        names = names_of(node)
+        if whole is not None:
+            return Tensor(values.sizes(as_tuple(whole)))
+        sizes = values.sizes(as_tuple(shape if shape is not None else older))
+        batch = given[1] if len(given) > 1 else batch
+        first = batch if batch is None or known(batch) else UNKNOWN
+        tensor = Tensor(None if sizes is None else (first, *sizes))
+        axes = names.get("shape") or names.get("0") or ()
+        self.event("input", node.lineno, tensor=tensor, axes=axes)
+        return tensor
+
+    def sequential(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Model:
+        """Make a Sequential model."""
+        model = Model(True, node.lineno, self.depth)
+        self.models.append(model)
+        layers = given[0] if given else named.get("layers")
+        if layers is not None:
+            items = items_of(layers)
+            if items is None:
+                self.reopen(model)
+            for item in items or []:
+                self.add(model, item, item.line if isinstance(item, Layer) else node.lineno)
+        return model
+
+    def functional(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Model:
+        """Make a functional model."""
+        names = (("inputs", "input"), ("outputs", "output"))
+        inputs, outputs = (
+            given[index] if len(given) > index else next((named[k] for k in keys if k in named), 0)
+            for index, keys in enumerate(names)
+        )
+        model = Model(False, node.lineno, self.depth)
+        model.inputs, complete = self.tensors(inputs)
+        model.outputs, whole = self.tensors(outputs)
+        model.open = not (complete and whole)
+        self.models.append(model)
+        return model
+
+    def tensors(self, value: Any) -> tuple[list[Tensor], bool]:
+        """Return the tensors in a structure, and whether these are all."""
+        if isinstance(value, Tensor):
+            return [value], True
+        items = items_of(value)
+        if isinstance(value, Table) and value.items:
+            items = list(value.items.values())
+        tensors = [item for item in items or [] if isinstance(item, Tensor)]
+        return tensors, items is not None and len(tensors) == len(items)
+
+    def add(self, model: Model, item: Any, line: int) -> None:
+        """Put a layer on top of a Sequential."""
+        if self.depth > model.depth:
+            self.reopen(model)
+            return
+        if isinstance(item, Tensor):
+            if not model.layers and not model.inputs:
+                model.inputs, model.outputs = [item], [item]
+            else:
+                self.reopen(model)
+            return
+        if not isinstance(item, Layer):
+            self.reopen(model)
+            return
+        declared = self.declared(item) if not model.layers else None
+        model.layers.append(item)
+        if declared is not None:
+            model.inputs, model.outputs = [declared], [declared]
+        if model.outputs:
+            self.put(model, item, line)
+        else:
+            model.waiting.append((item, line))
+
+    def declared(self, layer: Layer) -> Tensor | None:
+        """Return the input that a first layer declares."""
+        core = layer
+        whole = core.get("batch_input_shape")
+        if isinstance(as_tuple(whole), tuple):
+            return Tensor(values.sizes(as_tuple(whole)))
+        shape = core.get("input_shape")
+        if shape is not None and shape is not UNKNOWN:
+            sizes = values.sizes(as_tuple(shape))
+            return Tensor(None if sizes is None else (None, *sizes))
+        width, length = core.get("input_dim"), core.get("input_length")
+        if layer.kind == "Embedding":
+            return None
+        if width is not None and layer.kind in ("LSTM", "GRU", "SimpleRNN", "Dense"):
+            one = width if known(width) else UNKNOWN
+            steps = (length if known(length) else None,) if layer.kind != "Dense" else ()
+            return Tensor((None, *steps, one))
+        return None
+
+    def put(self, model: Model, layer: Layer, line: int) -> None:
+        """Connect a layer of a Sequential with what is below it."""
+        node = connect(layer, model.outputs[:1], line)
+        node.sequential = True
+        model.nodes.append(node)
+        model.outputs = node.outputs
+        self.event("call", line, node=node)
+
+    def settle(self, model: Model, data: Any) -> None:
+        """Connect the layers of a Sequential that wait for an input, with data or without."""
+        if not model.waiting:
+            return
+        waiting, model.waiting = model.waiting, []
+        shape = data.shape if isinstance(data, Array) else None
+        sizes: Shape | None = None if shape is None else (None, *shape[1:])
+        first = Tensor(sizes, None if shape is not None and not model.open else UNKNOWN)
+        model.inputs, model.outputs = [first], [first]
+        for layer, line in waiting:
+            self.put(model, layer, line)
+
+    def reopen(self, model: Model) -> None:
+        """Note that a model may have got layers that are not known."""
+        self.settle(model, None)
+        model.open = True
+        model.layers.append(None)
+        model.outputs = [Tensor(None, UNKNOWN)]
+
+    def call_layer(
+        self, layer: Layer, given: list[Any], named: dict[str, Any], node: ast.Call
+    ) -> Any:
+        """Call a layer on tensors or numbers."""
+        first = given[0] if given else named.get("sequences", named.get("inputs", UNKNOWN))
+        rest = dict(named)
+        if len(given) > 1 and layer.kind in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"):
+            rest.setdefault("initial_state", given[1])
+        inputs = self.inputs(first)
+        made = connect(layer, inputs, node.lineno, rest)
+        made.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
+        made.eager = isinstance(first, Array) or is_numbers(first)
+        states = rest.get("initial_state")
+        if states is not None:
+            items = items_of(states)
+            alone = isinstance(states, (Tensor, Array))
+            made.states = [states] if alone else (UNKNOWN if items is None else items)
+        self.event("call", node.lineno, node=made, first=first)
+        count = returned(layer) if layer.kind in values.MANY else len(made.outputs)
+        if layer.kind in ("LSTMCell", "GRUCell", "SimpleRNNCell") or count is UNKNOWN:
+            return UNKNOWN
+        return made.outputs[0] if count == 1 else tuple(made.outputs)
+
+    def inputs(self, first: Any) -> list[Tensor]:
+        """Return what a layer is called on, as tensors."""
+        if isinstance(first, Tensor):
+            return [first]
+        if isinstance(first, Array):
+            return [Tensor(first.shape)]
+        if is_numbers(first):
+            return [Tensor(values.from_items(first).shape)]
+        items = items_of(first)
+        if items is None:
+            return [Tensor(None, UNKNOWN)]
+        return [
+            item
+            if isinstance(item, Tensor)
+            else Tensor(item.shape if isinstance(item, Array) else None, UNKNOWN)
+            for item in items
+        ] or [Tensor(None, UNKNOWN)]
+
+    def call_model(self, model: Model, given: list[Any]) -> Any:
+        """Call a model as a layer."""
+        self.settle(model, given[0] if given else None)
+        outputs = [
+            Tensor(output.shape, None if output.mask is None else UNKNOWN)
+            for output in model.outputs
+        ]
+        if model.open or not outputs:
+            return Tensor(None, UNKNOWN) if len(outputs) < 2 else UNKNOWN
+        return outputs[0] if len(outputs) == 1 else Listing(list(outputs), self.depth)
+
+    def load(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
+        """Load a model, that the program has saved perhaps."""
+        name = given[0] if given else named.get("filepath", UNKNOWN)
+        saved = self.saved.get(name) if isinstance(name, str) else None
+        self.event("load", node.lineno, name=name, model=saved, named=named)
+        return saved or UNKNOWN
+
+    def method_of_model(
+        self,
+        model: Model,
+        name: str,
+        given: list[Any],
+        named: dict[str, Any],
+        node: ast.Call,
+        whole: bool,
+    ) -> Any:
+        """Call a method of a model."""
+        line = node.lineno
+        if name == "add" and model.sequential:
+            self.add(model, given[0] if given else UNKNOWN, line)
+            return None
+        if name == "pop":
+            self.reopen(model)
+            return None
+        about = {"model": model, "given": given, "named": named, "whole": whole}
+        if name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch"):
+            first = given[0] if given else named.get("x", UNKNOWN)
+            self.settle(model, first)
+            again = model.trained
+            model.trained = model.trained or name in ("fit", "train_on_batch")
+            self.event(name, line, **about, again=again)
+            return self.predicted(model, first) if name == "predict" else UNKNOWN
+        if name == "build":
+            shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
+            self.settle(model, Array(shape))
+        if name == "compile":
+            model.compiled = {"line": line, "given": given, "named": named}
+        if name == "get_layer":
+            return next((one for one in model.layers if one and [one.name] == given), UNKNOWN)
+        if name == "save" and (given or named):
+            file = given[0] if given else named.get("filepath", UNKNOWN)
+            if isinstance(file, str):
+                self.saved[file] = model
+        self.event("model", line, method=name, **about)
+        return UNKNOWN
+
+    def predicted(self, model: Model, data: Any) -> Any:
+        """Return the array that predict returns."""
+        if model.open or len(model.outputs) != 1:
+            return UNKNOWN
+        shape = model.outputs[0].shape
+        rows = data.shape[0] if isinstance(data, Array) and data.shape else UNKNOWN
+        return Array(None if shape is None else (rows, *shape[1:]))
+
+
+def makes_layer(path: str) -> bool:
+    """Say whether a dotted name is that of a layer's class."""
+    parts = path.split(".")
+    return "layers" in parts or "recurrent" in parts or "legacy" in parts
+
+
+def _takes(kind: str) -> tuple[str, ...]:
+    if kind in LIKE_LSTM:
+        return tuple(one.name for one in constructor().argument if not one.keyword)
+    return POSITIONAL.get(kind, ())
+
+
+def names_of(node: ast.Call) -> dict[str, tuple[str, ...]]:
+    """Return the names that stand for the sizes of shapes among the arguments of a call."""
+    found = {str(index): _axes(one) for index, one in enumerate(node.args)}
+    found |= {word.arg: _axes(word.value) for word in node.keywords if word.arg}
+    direct = tuple(_written(one) for one in node.args)
+    return {name: axes for name, axes in found.items() if axes} | {"*": direct}
+
+
+def _axes(node: ast.expr) -> tuple[str, ...]:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return tuple(_written(part) for part in node.elts)
+    return ()
+
+
+def _written(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
