@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import json
 import re
 import subprocess
 import sys
@@ -30,7 +29,6 @@ FALSE = {one.claim for one in deviations.current()}
 ASKED = [question for question in LIBRARY.questions if question.claims]
 REACHED = 128
 """How many rewordings find an answer that is made of the right claims."""
-SCHEMA = Path(answer.__file__).with_name("answer.schema.json")
 
 
 class Rewording(msgspec.Struct, forbid_unknown_fields=True):
@@ -368,13 +366,6 @@ def test_a_long_text_takes_no_longer(part: str) -> None:
 
 
 # Formats
-
-
-def test_schema_describes_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == answer.schema()
-    assert cli.main(["answer", "--format", "json", "stacking"]) == 0
-    shown = msgspec.json.decode(capsys.readouterr().out, type=answer.Answer)
-    assert (shown.id, shown.answered) == ("stacking", True)
 
 
 @pytest.mark.parametrize("form", answer.CITATIONS)

@@ -1,8 +1,9 @@
 """Runs the commands that the pages show, and writes what they print below them.
 
-`python -m tools.docs` renews README.md and docs/. Of a block of a console, followed by a block of
-text, Markdown or JSON, the command is run and the second block made of its output. Only commands
-of `lstm-spec` that need no Keras are run; a pipe to `head -N` cuts the output.
+`python -m tools.docs` renews README.md and docs/, and the schemas of what is printed as JSON. Of a
+block of a console, followed by a block of text, Markdown or JSON, the command is run and the second
+block made of its output. Only commands of `lstm-spec` that need no Keras are run; a pipe to
+`head -N` cuts the output.
 """
 
 from __future__ import annotations
@@ -13,10 +14,26 @@ import os
 import re
 import shlex
 
+import msgspec
+
 from lstm_spec import cli
+from lstm_spec.answers.answer import Answer
+from lstm_spec.answers.cite import Citation
+from lstm_spec.answers.explain import Explanation
+from lstm_spec.answers.review import Review
 from tools import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SCHEMAS = {
+    ROOT / f"spec/lstm_spec/answers/{name}.schema.json": printed
+    for name, printed in {
+        "answer": Answer,
+        "citation": Citation,
+        "explanation": Explanation,
+        "review": Review,
+    }.items()
+}
+"""The published schemas, each with the type of what is printed."""
 SHOWN = re.compile(
     r"```console\n\$ (?P<command>lstm-spec [^\n]+)\n```\n\n"
     r"(?P<fence>`{3,})(?P<kind>text|markdown|json)\n(?P<output>.*?)\n?(?P=fence)\n",
@@ -47,9 +64,16 @@ def renewed(text: str) -> str:
     return SHOWN.sub(block, text)
 
 
+def schema(of: type) -> str:
+    """Return the JSON schema of a type, as it is published."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(of))).decode() + "\n"
+
+
 def main() -> None:
-    """Renew the pages, from the root of the repository."""
+    """Renew the pages and the schemas, from the root of the repository."""
     os.chdir(ROOT)
+    for file, of in SCHEMAS.items():
+        file.write_text(schema(of), encoding="utf-8")
     for page in PAGES:
         page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
 

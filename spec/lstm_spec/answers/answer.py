@@ -356,11 +356,6 @@ def json(said: Answer) -> str:
     return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
 
 
-def schema() -> dict[str, object]:
-    """Return the JSON schema of an answer."""
-    return msgspec.json.schema(Answer)
-
-
 def bibtex(said: Answer) -> str:
     """Return the answer of a question as an entry of BibTeX."""
     claims = ", ".join(claim.id for claim in said.claims)

@@ -633,11 +633,6 @@ def json(review: Review) -> str:
     return msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n"
 
 
-def schema() -> dict[str, object]:
-    """Return the JSON schema of a review."""
-    return msgspec.json.schema(Review)
-
-
 def sarif(review: Review) -> str:
     """Return a review as SARIF 2.1.0, which editors and code hosts show."""
     used = {one.id for one in review.findings}
