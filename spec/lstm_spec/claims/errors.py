@@ -1154,7 +1154,7 @@ def test_stacked_cells_refuse_a_single_cell(units):
 @given(integers(1, 4), whole([5, "lstm", None, {}]))
 def test_stacked_cells_refuse_what_is_no_cell(units, value):
     """
-    StackedRNNCells, and so RNN of a list, refuses a list in which something is no cell.
+    StackedRNNCells, and so RNN of a list, refuses what has no `call` or no `state_size`.
 
     A cell has a `call` and a `state_size`, and the error names what is missing. A Dense layer
     between two cells has no state_size.

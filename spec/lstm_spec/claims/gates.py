@@ -1023,7 +1023,7 @@ def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
 )
 def test_with_relu_no_output_is_negative(case, way):
     """
-    With relu as activation no output is negative, whatever the weights and the state are.
+    With relu and sigmoid gates no output is negative, whatever the weights and the state are.
 
     Nor is the candidate, so only an initial state can make a cell state negative; and relu
     cuts that off on the way to the output.

@@ -96,7 +96,7 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
     """
-    Permuting the units in all three weights permutes the units of the output in the same way.
+    Permuting the units in all three weights permutes the output's units alike, up to rounding.
 
     Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
     unit does what after training is an accident of its initial weights.
@@ -131,7 +131,7 @@ def test_permuting_units_permutes_outputs(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
     """
-    Permuting the features together with the rows of the kernel changes nothing.
+    Permuting the features together with the kernel's rows changes the output by rounding only.
 
     Neighbouring features have nothing to do with each other: any order of the columns of
     a data set serves, if it is the same in training and after.
@@ -240,7 +240,7 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Adding a feature of finite numbers whose kernel row is zero changes nothing.
+    Adding a feature of finite numbers whose kernel row is zero changes no more than rounding.
 
     So a trained layer can be given another feature: insert a row of zeros into its kernel,
     and it computes as before until it is trained further. Fill missing values first: 0 times

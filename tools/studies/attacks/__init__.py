@@ -1,7 +1,7 @@
 """Attacks on claims: what comes of a sentence outside of what its trial draws.
 
-`python -m tools.studies.attacks` tries them all, and prints a table of what came of each;
-`python -m tools.studies.attacks state weights` prints those of some chapters.
+`python -m tools.studies.attacks` tries them all, prints a table of what came of each, and makes
+docs/measured/attacks.md; `python -m tools.studies.attacks state draw_1` tries some.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 CHAPTERS = sorted(
-    path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")
+    path.stem
+    for path in Path(__file__).parent.glob("*.py")
+    if not path.stem.startswith("_") and path.stem != "page"
 )
+"""The modules that hold attacks: a chapter's, or those on claims that were drawn."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,6 @@ def outcome(call: Callable[[], Any]) -> str:
 
 def attacks(chapters: list[str]) -> list[Attack]:
     """Import the attacks of chapters, and return them."""
-    for chapter in chapters:
-        importlib.import_module(f"{__name__}.{chapter}")
-    return ATTACKS
+    modules = [importlib.import_module(f"{__name__}.{chapter}") for chapter in chapters]
+    names = {module.__name__ for module in modules}
+    return [one for one in ATTACKS if one.run.__module__ in names]

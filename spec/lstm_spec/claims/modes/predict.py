@@ -261,12 +261,15 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
 @claim(
     "modes.bidirectional",
     derived="the claim `modes.predict-on-batch`, for both halves",
+    cases=4,
 )
-def test_compiled_halves_of_bidirectional_are_their_layers():
+@given(cases(**varied("batch", "timesteps", "units", "return_sequences", "implementation")))
+def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
-    Compiled, each half of Bidirectional returns what its layer returns when called alone.
+    Compiled, Bidirectional's halves are what its layers return alone, the second's rows turned.
 
-    The two halves share nothing but the input: one reads it forwards, one backwards.
+    The two halves share nothing but the input: one reads it forwards, one backwards. Rows are
+    turned with return_sequences, so that row t of both belongs to timestep t.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
@@ -277,13 +280,13 @@ def test_compiled_halves_of_bidirectional_are_their_layers():
     >>> bool(np.allclose(y[:, 2:], both.backward_layer(x), atol=1e-6))
     True
     """
-    case = small()
     back = negated(case, go_backwards=True)
-    both = keras.layers.Bidirectional(keras.layers.LSTM(case.units))
+    both = keras.layers.Bidirectional(keras.layers.LSTM(case.units, **case.options))
     model = in_model(both, case)
     both.set_weights([*case.weights, *back.weights])
-    y = model.predict_on_batch(case.x)
-    expected = np.concatenate([equations(case).h, equations(back).h], axis=1)
+    y, second = model.predict_on_batch(case.x), returned(back)
+    turned = second[:, ::-1] if case.options["return_sequences"] else second
+    expected = np.concatenate([returned(case), turned], axis=-1)
     assert_close(y, expected, instead=in_bfloat16(expected))
 
 

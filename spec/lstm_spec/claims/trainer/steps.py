@@ -101,7 +101,7 @@ def orders(net: Net, build: tuple[str, bool], epochs: int, data: Any = None, **o
 @given(nets(batch=integers(3, 9), timesteps=1), builds, seeds)
 def test_shuffling_takes_every_sample_once_in_each_epoch(net, build, seed):
     """
-    When fit shuffles arrays, as it does by default, each epoch takes every sample exactly once.
+    When fit shuffles arrays, as by default, a whole epoch takes every training sample exactly once.
 
     It is the order that is drawn, not the samples. The timesteps within a sample keep theirs.
 

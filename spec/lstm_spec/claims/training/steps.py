@@ -58,7 +58,7 @@ def uneven_means(losses: Array) -> dict[str, Any]:
 )
 def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     """
-    Without a mask, the gradient of a batch is the mean of the gradients of its samples.
+    By default, without a mask, a batch's gradient is the mean of the gradients of its samples.
 
     All are taken at the same weights, so their order does not matter. It holds for a loss that
     is a mean, as losses are by default; under a mask, that is the mean of all valid timesteps,
