@@ -305,6 +305,33 @@ Traceback (most recent call last):
             "numpy.ndarray).",
             "object-array",
         ),
+        (
+            "Exception: Error when checking model input: expected lstm_input_1 to have shape "
+            "(None, 30, 300) but got array with shape (128, 5, 300)",
+            "other-number-of-timesteps",
+        ),
+        (
+            "ValueError: When using `stateful=True` in a RNN, the batch size must be static. Found "
+            "dynamic batch size: sequence.shape=(None, 50, 5)",
+            "stateful-needs-a-batch-size",
+        ),
+        (
+            "Exception: Error when checking model input: the list of Numpy arrays that you are "
+            "passing to your model is not the size the model expected. Expected to see 1 arrays "
+            "but instead got the following list of 100 arrays : [",
+            "lists-as-input",
+        ),
+        (
+            "ValueError: Graph disconnected: cannot obtain value for tensor Tensor",
+            "model-is-refused",
+        ),
+        ("Exception: class_weight not supported for 3+ dimensional targets.", "class-weights"),
+        ("TypeError: ('Keyword argument not understood:', 'input_dim')", "unrecognized-arguments"),
+        (
+            "ValueError: In a stateful network, you should only pass inputs with a number of "
+            "samples that can be divided by the batch size. Found: 757 samples",
+            "refused-last-batch",
+        ),
     ],
 )
 def test_traceback_finds_what_it_means(error: str, meant: str) -> None:
