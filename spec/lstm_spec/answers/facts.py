@@ -253,6 +253,7 @@ def _called(event: Event) -> Iterator[Facts]:
     facts |= _input(first)
     facts["inputs"] = len(node.inputs) if node.listed else 1
     facts |= _below(first.maker, first, node)
+    facts |= _width_alone(node, first)
     facts |= _masks(first, node)
     facts |= _states(node)
     words = [word for word in node.keywords if word not in CALL_ARGUMENTS]
@@ -308,6 +309,15 @@ def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:
         facts["below_state"] = below.core.flag("return_state")
         facts["below_index"] = first.index
     return facts
+
+
+def _width_alone(node: Node, first: Tensor) -> Facts:
+    """Return whether a first layer declares the width of its input, and no length."""
+    given = node.layer.arguments.keys()
+    whole = given & {"input_length", "input_shape", "batch_input_shape"}
+    if not node.sequential or first.maker is not None or "input_dim" not in given or whole:
+        return {}
+    return {"width_alone": True, "width": node.layer.get("input_dim")}
 
 
 def _masks(first: Tensor, node: Node) -> Facts:
@@ -429,7 +439,21 @@ def _trained(event: Event) -> Iterator[Facts]:
     if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
         y = given[1] if len(given) > 1 else named.get("y")
         facts |= _targets(model, y)
+        facts |= _weights(model, named, facts)
     yield facts
+
+
+def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
+    """Return the facts of weights for classes and samples."""
+    facts: Facts = {"class_weight": named.get("class_weight") is not None}
+    array, shape = _data(named.get("sample_weight")), model.outputs[0].shape
+    batch = before.get("first_batch", UNKNOWN)
+    if array is None or array.shape is None or shape is None or len(shape) != 3:
+        return facts
+    if len(array.shape) == 1 and known(batch, shape[1]):
+        facts |= {"flat_weights": "of timesteps" if batch == shape[1] else "refused"}
+        facts |= {"steps": shape[1], "weights": text(array.shape)}
+    return facts
 
 
 def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) -> Facts:
