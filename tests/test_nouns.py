@@ -12,22 +12,42 @@ from lstm_spec.claims.conftest import effort
 from lstm_spec.run.extent import Extent, Tried
 
 NOUNS = {
-    "(?i)any function": ("function",),
-    "(?i)any number of units": ("units",),
-    "any length": ("timesteps", "length"),
-    r"\b[Aa]n initializer": ("initializer",),
-    r"\b[Aa] regularizer": ("regularizer", "penalty"),
-    r"\b[Aa] constraint": ("constraint",),
+    "(?i)any function|[Aa]n activation": ("function", "argument"),
+    r"\b[Aa]n initializer|bias_initializer|kernel initializers": ("kind", "initializer"),
+    r"[Rr]egularizers?\b|penalty is added": ("regularizer", "penalty", "kind", "argument"),
+    r"[Cc]onstraints?\b": ("constraint",),
     r"\b[Aa]n optimizer": ("optimizer",),
-    r"\b[Aa] loss\b": ("loss",),
-    r"\b[Aa]n unknown name": ("name",),
+    r"\b[Aa] loss is|[Tt]he loss of|mean of the gradients": ("loss", "given_loss"),
+    "(?i)any number of units": ("units",),
+    "(?i)any number of timesteps|(any|every) length": ("timesteps", "length"),
+    "(?i)any batch|batch of another size|another batch size": ("batch", "size", "sizes"),
+    "(?i)any features|whatever the features": ("features",),
+    "(?i)any matrix": ("seed", "features"),
+    "whatever `mask_value`": ("value",),
+    "whatever the default": ("policy",),
+    r"\b[Aa] name\b|unknown name": ("name",),
+    "array of another shape": ("kind",),
+    "is no (cell|layer)|what has no": ("value", "name"),
     "(?i)integers and booleans": ("kind", "dtype"),
-    "an activation": ("activation", "argument"),
+    "any combination|accepted combination": ("activation", "unroll", "dtype"),
+    "Every way|every way|in any way": ("way",),
+    "what its layer computes|what a call of the layer": ("return_sequences",),
+    "negative|zero or negative": ("units", "value", "way"),
 }
 """By the words of a sentence: the names that its test may give to what it draws of them."""
-HELD = {"time", "gates", "sequences", "symmetry", "shapes"}
-"""The chapters that are held to it."""
-DRAWN = 30
+LEFT_OUT = {"trainer", "models", "speed"}
+"""Chapters that draw nets and models, of which an extent tells nothing, or measure fixed sizes."""
+FIXED = {
+    "training.activity": "the activity regularizer is applied to outputs of any numbers",
+    "training.activity-of-states": "likewise",
+    "training.max-norm": "the sentence names the constraint",
+    "modes.evaluate-loss": "the sentence is of layers without regularizers",
+    "training.single-timestep": "a loss is there a sum of outputs, weighted by drawn numbers",
+    "weights.seeded-initializers": "the sentence is of both initializers that draw by default",
+    "saving.onnx": "an export takes seconds, and is tried on two batch sizes and lengths",
+}
+"""Claims whose sentence has such words and means one thing by them."""
+DRAWN = 20
 
 
 def apart(file: str) -> ModuleType:
@@ -56,16 +76,21 @@ def varies(extent: Extent, names: tuple[str, ...]) -> bool:
 
 
 def test_general_nouns_are_tried_with_more_than_one_instance() -> None:
-    claims = [claim for claim in catalog.claims() if claim.chapter in HELD]
+    claims = [claim for claim in catalog.claims() if claim.chapter not in LEFT_OUT | FIXED.keys()]
     pairs = [
         (claim, names)
         for claim in claims
         for words, names in NOUNS.items()
-        if re.search(words, claim.statement)
+        if claim.id not in FIXED and re.search(words, claim.statement)
     ]
-    assert pairs
-    single = [claim.id for claim, names in pairs if not varies(drawn(claim), names)]
+    extents = {claim.id: drawn(claim) for claim, _ in pairs}
+    single = [(claim.id, names) for claim, names in pairs if not varies(extents[claim.id], names)]
     assert single == []
+
+
+def test_fixed_claims_have_such_words() -> None:
+    claims = {claim.id: claim.statement for claim in catalog.claims()}
+    assert [one for one in FIXED if not any(re.search(w, claims[one]) for w in NOUNS)] == []
 
 
 def test_one_instance_is_seen() -> None:

@@ -82,7 +82,7 @@ class Guarded:
         self.patch = patch
         self.put: list[str] = []
 
-    def setattr(self, owner: Any, name: str, value: Any) -> None:
+    def setattr(self, owner: Any, name: str, value: Any, raising: bool = True) -> None:
         """Put a method in place that takes the original where the guard is false."""
         original = getattr(owner, name)
         self.put.append(name)

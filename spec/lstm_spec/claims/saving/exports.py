@@ -14,8 +14,8 @@ from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import fresh, sequential
-from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Case, cases, noise, seeds
+from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied
 from lstm_spec.harness.subject import UNDRAWN, as_states, export, lstm
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
@@ -182,9 +182,15 @@ def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
 @claim(
     "saving.export",
     promised="Model, method `export`: a SavedModel that holds the forward pass",
+    cases=2,
     needs=("tensorflow", "keras.layers.TFSMLayer"),
 )
-def test_a_saved_model_is_the_same_function_for_any_batch_and_length():
+@given(
+    cases(**varied("batch", "units", "return_sequences", "go_backwards", "use_bias", "dtype")),
+    integers(1, 5),
+    integers(5, 30),
+)
+def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch, timesteps):
     """
     An exported SavedModel gives the same outputs, for any batch size and length left open.
 
@@ -199,20 +205,21 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length():
     >>> [bool(np.allclose(y, z, atol=1e-6)) for y, z in pairs]
     [True, True]
     """
-    case = drawn_once(batch=2)
-    other = replace(case, x=noise((3, 5, 2), 9))
-    loaded = exported(keras.Sequential([keras.Input((None, 2)), lstm(case)]))
-    assert_close(loaded(case.x), equations(case).h)
-    assert_close(loaded(other.x), equations(other).h)
+    other = replace(case, x=noise((batch, timesteps, case.features), 9))
+    loaded = exported(keras.Sequential([keras.Input((None, case.features)), lstm(case)]))
+    assert_close(loaded(case.x), returned(case))
+    assert_close(loaded(other.x), returned(other))
 
 
 @claim(
     "saving.export-keeps-state",
     observed="Keras 3, TensorFlow",
     corrects="An exported stateful model starts from zeros, as a loaded one does.",
+    cases=2,
     needs=("tensorflow", "keras.layers.TFSMLayer"),
 )
-def test_a_saved_model_goes_on_from_the_state_at_its_export():
+@given(cases(batch=integers(2, 3), **varied("timesteps", "units", "use_bias")))
+def test_a_saved_model_goes_on_from_the_state_at_its_export(case):
     """
     The SavedModel of a stateful LSTM goes on from the state that the layer had at its export.
 
@@ -228,7 +235,6 @@ def test_a_saved_model_goes_on_from_the_state_at_its_export():
     >>> bool(np.allclose(loaded(x), first))
     False
     """
-    case = drawn_once(batch=2)
     model = sequential(case, stateful=True)
     model(case.x)
     twice = replace(case, x=np.tile(case.x, (1, 2, 1)))

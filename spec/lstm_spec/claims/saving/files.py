@@ -76,6 +76,10 @@ def registered(z):
     return z * 0.5
 
 
+PLACES = ["activation", "recurrent_activation"]
+"""The arguments that take an activation."""
+
+
 # Files of models.
 
 
@@ -156,8 +160,10 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
     "saving.needs-extension",
     observed="Keras 3; Keras 2 wrote a folder, a SavedModel",
     corrects='model.save("name") saves a model.',
+    cases=4,
 )
-def test_a_name_without_extension_is_refused():
+@given(whole(["lstm", "my model", "LSTM_2", "keras"]))
+def test_a_name_without_extension_is_refused(name):
     """
     Saving a model under a name without an extension is refused, with nothing written.
 
@@ -175,7 +181,7 @@ def test_a_name_without_extension_is_refused():
     model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     words = "ValueError", "Invalid filepath extension"
     with TemporaryDirectory() as folder:
-        assert_refused(lambda: model.save(Path(folder, "lstm")), *words)
+        assert_refused(lambda: model.save(Path(folder, name)), *words)
         written = [path.name for path in Path(folder).iterdir()]
     assert not written, f"written: {written}"
 
@@ -358,8 +364,8 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     promised="register_keras_serializable: it lets Keras find the function by its name",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]))
-def test_a_registered_activation_is_loaded_by_its_name(case, name):
+@given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
+def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
     """
     An activation registered with Keras is found again when a model that has it is loaded.
 
@@ -375,7 +381,7 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name):
     >>> bool(np.allclose(keras.models.load_model("lstm.keras")(x), lstm(x), atol=1e-6))
     True
     """
-    model = sequential(case, activation=registered)
+    model = sequential(case, **{argument: registered})
     assert_close(reloaded(model, name)(case.x), model(case.x))
 
 
@@ -384,8 +390,8 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name):
     promised="load_model, argument `custom_objects`: a dictionary of names and functions",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]))
-def test_an_unregistered_activation_must_be_given_to_load_model(case, name):
+@given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
+def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argument):
     """
     A model with an activation that is not registered loads only where custom objects name it.
 
@@ -402,7 +408,7 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name):
     >>> bool(np.allclose(loaded(x), lstm(x), atol=1e-6))
     True
     """
-    model, found = sequential(case, activation=unregistered), {"unregistered": unregistered}
+    model, found = sequential(case, **{argument: unregistered}), {"unregistered": unregistered}
     words = "TypeError", "Could not locate function 'unregistered'"
     assert_refused(lambda: reloaded(model, name), *words)
     assert_close(reloaded(model, name, custom_objects=found)(case.x), model(case.x))

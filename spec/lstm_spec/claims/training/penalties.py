@@ -223,8 +223,8 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(), seeds)
-def test_a_constraint_acts_in_a_training_step_only(case, seed):
+@given(cases(**varied("units", "timesteps")), seeds, whole(list(CONSTRAINTS)))
+def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
     """
     A constraint acts in training steps only, neither on initial weights nor on set ones.
 
@@ -239,11 +239,11 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed):
     >>> bool(np.any(before < 0)), bool(np.any(lstm.get_weights()[1] < 0))
     (True, False)
     """
-    layer = lstm(case, **{f"{name}_constraint": "non_neg" for name in WEIGHTS})
+    layer = lstm(case, **{f"{name}_constraint": constraint for name in WEIGHTS})
     layer(case.x)
     assert_same(layer.get_weights(), case.weights)
     trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
-    assert_same(layer.get_weights(), [np.maximum(weight, 0) for weight in case.weights])
+    assert_same(layer.get_weights(), list(map(CONSTRAINTS[constraint], case.weights)))
 
 
 @claim(

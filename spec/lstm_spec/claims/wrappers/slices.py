@@ -131,7 +131,7 @@ def test_time_distributed_refuses_two_axes(case, kind):
 @given(cases())
 def test_time_distributed_takes_one_tensor(case):
     """
-    TimeDistributed refuses a list or a dictionary of tensors, whatever layer is in it.
+    TimeDistributed refuses a list or a dictionary of tensors in place of one tensor.
 
     Join them along the features first, or apply the layer to each of them.
 
