@@ -16,17 +16,17 @@ from typing import IO, Any
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import call, configuration, issues, questions
+from lstm_spec.answers import configuration, issues, questions
 from lstm_spec.answers.answer import Library, answer, find, markdown
-from lstm_spec.answers.layer import layer
+from lstm_spec.answers.constructor import CallError, input_shape, layer
 from lstm_spec.answers.review import FORMATS, of_model, of_program
 from lstm_spec.answers.source import ProgramError
-from lstm_spec.releases import bisect, environments, ledger, matrix, tables
+from lstm_spec.releases import environments, ledger, matrix, tables
 from lstm_spec.releases.compare import compare
-from lstm_spec.releases.merge import UnmergeableError, merge
+from lstm_spec.releases.ledger import UnmergeableError, merge
 from lstm_spec.run import deviations, documentation
 from lstm_spec.run.report import Record, UnreadableReportError
-from lstm_spec.run.toml import UnreadableFileError
+from lstm_spec.run.text import UnreadableFileError
 from reports import FOOTER, report
 
 
@@ -83,7 +83,7 @@ def _deviations(path: Path) -> None:
 
 def _between(text: str) -> list[str]:
     first, _, last = text.partition(" ")
-    return bisect.between(first, last)
+    return matrix.between(first, last)
 
 
 def _layer(text: str) -> str:
@@ -161,13 +161,13 @@ READERS = {
     ),
     "issues": Reader(_beginning(issues.FILE), _file(issues.load.__wrapped__), UnreadableFileError),
     "matrix": Reader(_beginning(matrix.FILE), _file(matrix.load), UnreadableFileError),
-    "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), bisect.UnusableRangeError),
-    "call": Reader(CALL, _word(_layer), call.CallError),
-    "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), call.CallError),
+    "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), matrix.UnusableRangeError),
+    "call": Reader(CALL, _word(_layer), CallError),
+    "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), CallError),
     "model": Reader(MODEL, _file(_model), ProgramError),
     "archive": Reader(_archived(MODEL), _file(_model), ProgramError),
     "program": Reader(PROGRAM, _word(_program), ProgramError),
-    "input": Reader(b"None,1", _word(call.input_shape), call.CallError),
+    "input": Reader(b"None,1", _word(input_shape), CallError),
     "requirement": Reader(
         REQUIREMENT,
         _word(lambda word: environments.parse([word])),

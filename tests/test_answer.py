@@ -21,7 +21,7 @@ from lstm_spec import catalog, cli
 from lstm_spec.answers import answer, errors, search
 from lstm_spec.answers.questions import Question, questions
 from lstm_spec.run import deviations
-from lstm_spec.run.toml import UnreadableFileError
+from lstm_spec.run.text import UnreadableFileError
 
 LIBRARY = answer.Library(questions(), catalog.claims())
 IDS = {claim.id for claim in LIBRARY.claims}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers
 
-from lstm_spec.releases import bisect, ledger
-from lstm_spec.releases.bisect import UnusableRangeError
+from lstm_spec.releases import ledger, matrix
+from lstm_spec.releases.matrix import UnusableRangeError
 
 
 @given(integers(2, 40).flatmap(lambda n: integers(1, n - 1).map(lambda k: (n, k))))
@@ -21,18 +21,18 @@ def test_change_is_found_in_about_log2_steps(drawn: tuple[int, int]) -> None:
         asked.append(name)
         return "held" if int(name) < change else "refuted"
 
-    found = bisect.search([str(k) for k in range(count)], verdict)
+    found = matrix.search([str(k) for k in range(count)], verdict)
     assert found == (str(change - 1), str(change))
     assert len(asked) <= 2 + math.ceil(math.log2(count))
 
 
 def test_same_verdict_at_both_ends_is_said() -> None:
     with pytest.raises(UnusableRangeError, match="the claim is held on both a and c"):
-        bisect.search(["a", "b", "c"], lambda name: "held")
+        matrix.search(["a", "b", "c"], lambda name: "held")
 
 
 def test_environments_between_are_those_of_the_row() -> None:
-    assert bisect.between("keras-3.9", "keras-3.11") == ["keras-3.9", "keras-3.10", "keras-3.11"]
+    assert matrix.between("keras-3.9", "keras-3.11") == ["keras-3.9", "keras-3.10", "keras-3.11"]
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_environments_between_are_those_of_the_row() -> None:
 )
 def test_range_that_cannot_be_searched_is_said(first: str, last: str, sentence: str) -> None:
     with pytest.raises(UnusableRangeError, match=sentence):
-        bisect.between(first, last)
+        matrix.between(first, last)
 
 
 def test_ledger_is_asked_before_anything_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "verdicts", lambda claim: [("keras-3.9", "deviates")])
-    assert bisect.verdict("keras-3.9", "time.order") == "deviates"
+    assert matrix.verdict_at("keras-3.9", "time.order") == "deviates"

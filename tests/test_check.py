@@ -18,7 +18,8 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.releases.compare import UNSAID, Change, compare
-from lstm_spec.run import deviations, packages, report
+from lstm_spec.run import deviations, report
+from lstm_spec.run.environment import installed
 
 FAULTS = Path(__file__).parent / "faults"
 CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"
@@ -214,7 +215,7 @@ def test_finished_report_is_resumed_without_a_trial(held: Checked, tmp_path: Pat
 
 
 @pytest.mark.skipif(
-    packages.installed().version("keras") != deviations.newest().version("keras"),
+    installed().version("keras") != deviations.newest().version("keras"),
     reason="an older Keras is installed, of which nothing is new",
 )
 def test_what_a_newer_keras_takes_and_documents_is_told(newer: Checked) -> None:

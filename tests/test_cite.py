@@ -16,12 +16,12 @@ import pytest
 import reports
 from lstm_spec import catalog, cli
 from lstm_spec.answers import cite
-from lstm_spec.answers.release import asked, release
-from lstm_spec.answers.release import extent as release_extent
-from lstm_spec.answers.standing import Standing, elsewhere
-from lstm_spec.harness import effort, needs
+from lstm_spec.answers.standing import Standing, asked, elsewhere, release
+from lstm_spec.answers.standing import extent as release_extent
+from lstm_spec.harness import effort, subject
 from lstm_spec.releases import ledger
-from lstm_spec.run import deviations, packages
+from lstm_spec.run import deviations
+from lstm_spec.run.environment import installed
 from lstm_spec.run.examples import run_example
 from lstm_spec.run.report import Record
 
@@ -82,12 +82,12 @@ def test_no_example_shows_an_expression_within_a_block() -> None:
 
 
 @pytest.mark.skipif(
-    packages.installed().version("keras") != deviations.newest().version("keras"),
+    installed().version("keras") != deviations.newest().version("keras"),
     reason="examples of deviations show what the newest Keras does",
 )
 @pytest.mark.parametrize("claim", DEVIATING, ids=lambda claim: claim.id)
 def test_example_of_a_deviation_prints_what_it_shows(claim: catalog.Claim) -> None:
-    if reason := needs.lacking(claim.gpu, claim.needs):
+    if reason := subject.lacking(claim.gpu, claim.needs):
         pytest.skip(reason)
 
     def test() -> None: ...

@@ -12,7 +12,7 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.answers.cite import code
 from lstm_spec.answers.questions import Question, questions
-from lstm_spec.harness import needs
+from lstm_spec.harness import subject
 
 CURES = [question for question in questions() if question.cure]
 EXAMPLES = [claim for claim in catalog.claims() if claim.chapter != "speed"]
@@ -184,7 +184,7 @@ def test_cures_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_example_run_as_a_file_prints_its_comments(
     claim: catalog.Claim, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: Any
 ) -> None:
-    if reason := needs.lacking(claim.gpu, claim.needs):
+    if reason := subject.lacking(claim.gpu, claim.needs):
         pytest.skip(reason)
     monkeypatch.chdir(tmp_path)
     program = code(claim.example)

@@ -10,10 +10,11 @@ import pytest
 from msgspec import structs
 from packaging.version import Version
 
-from lstm_spec.releases import matrix, published
+from lstm_spec.releases import matrix
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation, DeviationError
-from lstm_spec.run.packages import DISTRIBUTIONS, Place
+from lstm_spec.run.environment import DISTRIBUTIONS, Place
+from tools import published
 
 KNOWN = Deviation("time.causality", "It is seven.", "an issue", says="seven")
 HERE = Place({"keras": "3.15.1", "tensorflow-cpu": "2.21.0"}, "3.11.7")

@@ -11,9 +11,8 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.harness import subject
 from lstm_spec.run import deviations, documentation
-from lstm_spec.run.documentation import Entry, changes
-from lstm_spec.run.sentences import Sentence, sentences
-from lstm_spec.run.toml import UnreadableFileError
+from lstm_spec.run.documentation import Entry, Sentence, changes, sentences
+from lstm_spec.run.text import UnreadableFileError
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ENTRIES = documentation.entries()

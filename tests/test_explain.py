@@ -14,11 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lstm_spec import cli
-from lstm_spec.answers.call import CallError, input_shape, parse
-from lstm_spec.answers.constructor import constructor
-from lstm_spec.answers.explain import Explanation, explain
-from lstm_spec.answers.layer import layer
-from lstm_spec.answers.layouts import FORMATS
+from lstm_spec.answers.constructor import CallError, constructor, input_shape, layer, parse
+from lstm_spec.answers.explain import FORMATS, Explanation, explain
 from lstm_spec.run import deviations
 
 LAYERS = {"LSTM": keras.layers.LSTM, "Bidirectional": keras.layers.Bidirectional}

@@ -6,7 +6,7 @@ import numpy as np
 
 from lstm_spec.harness.strategies import small
 from lstm_spec.harness.ways import Way
-from lstm_spec.run.extent import MOST, Tried, sentence
+from lstm_spec.run.report import MOST, Tried, in_words
 
 
 def extent(*cases):
@@ -24,7 +24,7 @@ def test_numbers_become_a_range_and_names_a_list() -> None:
     assert seen["activation"] == ["None", "tanh"]
     assert (seen["more"], seen["units"], seen["mask"]) == ([1, 3], [2, 2], ["given"])
     assert (
-        sentence({"way": seen["way"], "more": seen["more"]}) == "more 1 to 3; way called, predict"
+        in_words({"way": seen["way"], "more": seen["more"]}) == "more 1 to 3; way called, predict"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from lstm_spec.run import deviations
-from lstm_spec.run.packages import installed
+from lstm_spec.run.environment import installed
 from tools.studies.failures.faults import FAULTS
 from tools.studies.failures.worker import failure
 

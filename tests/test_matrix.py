@@ -13,8 +13,8 @@ from lstm_spec import catalog
 from lstm_spec.releases import environments, ledger, matrix
 from lstm_spec.releases.matrix import Entry
 from lstm_spec.run import deviations, report
-from lstm_spec.run.packages import Place
-from lstm_spec.run.toml import UnreadableFileError
+from lstm_spec.run.environment import Place
+from lstm_spec.run.text import UnreadableFileError
 
 ROOT = Path(__file__).parent.parent
 MATRIX = matrix.load()

@@ -11,7 +11,7 @@ from hypothesis.strategies import lists, permutations, sampled_from
 from msgspec import structs
 
 from lstm_spec import catalog, cli
-from lstm_spec.releases.merge import UnmergeableError, merge
+from lstm_spec.releases.ledger import UnmergeableError, merge
 from lstm_spec.run.report import VERDICTS, Footer, Record, Report, read
 from reports import FOOTER, report, write
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis.strategies import SearchStrategy, data, just
 
-from lstm_spec.harness import model_oracle, model_program
+from lstm_spec.harness import model_oracle, model_ways
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.models import (
     AROUND_LSTM,
@@ -96,7 +96,7 @@ def test_what_was_known_while_drawing_is_what_the_oracle_computes(data) -> None:
 @settings(max_examples=100)
 @given(models(plain=False))
 def test_program_is_python_that_names_every_layer(model: Model) -> None:
-    text = model_program.program(model, arrays(model, Sizes(BATCH, LENGTHS[0]), seed=1))
+    text = model_ways.program(model, arrays(model, Sizes(BATCH, LENGTHS[0]), seed=1))
     compile(text, "program", "exec")
     kinds = {node.layer.kind for node in model.nodes} - {EXPRESSION, "Functional"}
     assert [kind for kind in kinds if f"{kind}(" not in text] == []
@@ -142,4 +142,4 @@ def test_program_with_expected_outputs_runs_and_fails_where_they_differ(form: st
     inputs = trial.inputs[0]
     wrong = [1.0 + array for array in model_oracle.outputs(trial.model, inputs)]
     with pytest.raises(AssertionError):
-        exec(model_program.program(trial.model, inputs, wrong), {"__name__": "program"})
+        exec(model_ways.program(trial.model, inputs, wrong), {"__name__": "program"})

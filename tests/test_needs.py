@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import pytest
 
-from lstm_spec.harness import needs as needed
 from lstm_spec.harness import subject
+from lstm_spec.harness import subject as needed
 
 
 @pytest.mark.parametrize(

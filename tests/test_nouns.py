@@ -9,7 +9,7 @@ from types import ModuleType
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort
-from lstm_spec.run.extent import Extent, Tried
+from lstm_spec.run.report import Extent, Tried
 
 NOUNS = {
     "(?i)any function|[Aa]n activation": ("function", "argument"),

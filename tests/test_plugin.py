@@ -13,7 +13,7 @@ from msgspec import structs
 from lstm_spec import catalog
 from lstm_spec.claims import weights
 from lstm_spec.run import deviations, report
-from lstm_spec.run.recorder import Recorder
+from lstm_spec.run.plugin import Recorder
 
 HEAD = """
 from hypothesis import given, settings

@@ -12,9 +12,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lstm_spec.releases import matrix, published
-from lstm_spec.releases.published import Release
-from lstm_spec.run.packages import NEEDED, Place
+from lstm_spec.releases import matrix
+from lstm_spec.run.environment import NEEDED, Place
+from tools import published
+from tools.published import Release
 
 PUBLISHED = published.load()
 

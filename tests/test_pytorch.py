@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lstm_spec.harness.pytorch import let_numpy_read
+from lstm_spec.harness.subject import let_numpy_read
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lstm_spec.answers.sensitivity import LARGEST, SEED, UnmeasuredError, measure
+from lstm_spec.answers.picture import LARGEST, SEED, UnmeasuredError, measure
 
 CUBE = {
     "units": 1, "activation": None, "recurrent_activation": None, "use_bias": False,

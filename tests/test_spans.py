@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, lists
 
-from lstm_spec.answers.spans import spans
+from lstm_spec.answers.cite import spans
 
 NAMES = ["tensorflow-2.9", "keras-3.8", "keras-3.9", "keras-3.10", "tf-keras-2.16"]
 NAMES += ["backend-jax", "backend-torch"]

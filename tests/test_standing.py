@@ -7,8 +7,7 @@ import re
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.answers.release import UnknownReleaseError, release
-from lstm_spec.answers.standing import named, standing, where
+from lstm_spec.answers.standing import UnknownReleaseError, named, release, standing, where
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation

@@ -21,11 +21,11 @@ from lstm_spec.answers.issues import Issue
 from lstm_spec.answers.trials import Trial
 from lstm_spec.answers.upstream import Release
 from lstm_spec.claims.conftest import lacking
-from lstm_spec.releases import ledger, nightly
-from lstm_spec.run import deviations, packages
+from lstm_spec.releases import ledger, matrix
+from lstm_spec.run import deviations
+from lstm_spec.run.environment import Place, installed
 from lstm_spec.run.report import Record
-from lstm_spec.run.text import without_escapes
-from lstm_spec.run.toml import UnreadableFileError
+from lstm_spec.run.text import UnreadableFileError, without_escapes
 from reports import report, write
 from teeth import claim_test
 from tools.studies import patches as patched
@@ -34,14 +34,14 @@ CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ISSUES = issues.load()
 NEWEST = deviations.newest()
 IDS = {claim for issue in ISSUES for claim in issue.claims}
-EVIDENCE = upstream.evidence(CLAIMS, IDS, nightly.load())
+EVIDENCE = upstream.evidence(CLAIMS, IDS, matrix.nightly())
 TEXTS = {issue.id: upstream.markdown(issue, EVIDENCE) for issue in ISSUES}
 MODULES = {"keras", "math", "numpy", "tensorflow"}
 KEPT = re.compile(r"Keras 2 (kept|ran|refused|reset|returned|trained)")
 """How a text says that Keras 2 did it right."""
 
 newest_only = pytest.mark.skipif(
-    any(packages.installed().version(name) != version for name, version in NEWEST.packages.items()),
+    any(installed().version(name) != version for name, version in NEWEST.packages.items()),
     reason="another release is installed",
 )
 
@@ -269,7 +269,7 @@ OTHER = deviates("NumPy arrays are refused.")
     ],
 )
 def test_first_release_that_does_the_same_is_named(records: dict[str, Record], said: str) -> None:
-    nowhere = packages.Place({"keras": "0"}, "3.11.7")
+    nowhere = Place({"keras": "0"}, "3.11.7")
     releases = {name: Release(nowhere, {HELD.claim: one}) for name, one in records.items()}
     assert upstream.since(HELD.claim, releases).startswith(said)
 
@@ -284,9 +284,9 @@ def test_release_whose_entry_is_the_same_counts_though_its_record_has_other_word
 
 def test_nightly_is_no_release_of_the_ledger() -> None:
     assert "nightly" not in ledger.names()
-    assert nightly.load().footer is not None
-    packages = nightly.load().header.environment.packages
-    for pin in nightly.REQUIREMENTS:
+    assert matrix.nightly().footer is not None
+    packages = matrix.nightly().header.environment.packages
+    for pin in matrix.NIGHTLY_REQUIREMENTS:
         name, _, version = pin.partition("==")
         assert packages[name] == version
 
@@ -300,7 +300,7 @@ def test_what_only_the_nightly_breaks_has_a_text(capsys: pytest.CaptureFixture[s
         record.claim
         for record in EVIDENCE.coming.records
         if record.verdict in {"refuted", "crashed"}
-        and not nightly.holds(record)
+        and not matrix.holds(record)
         and record.claim not in current
     ]
     assert "masking.stacked" in lost
@@ -385,7 +385,7 @@ def test_patches_mend_what_they_are_for(where: trials.Where) -> None:
         assert outcome.prints == [issue.expected], issue.id
         verdicts = {claim: text.partition(":")[2].strip() for claim, text in outcome.claims.items()}
         assert verdicts.keys() == set(issue.claims)
-        assert all(text.startswith(nightly.ALTHOUGH) for text in verdicts.values()), verdicts
+        assert all(text.startswith(matrix.ALTHOUGH) for text in verdicts.values()), verdicts
         assert outcome.without, "the test fails without the patch"
         assert not outcome.failed
         assert outcome.passed >= len(outcome.without)

@@ -102,7 +102,7 @@ def answer(question: str, release: str = "", backend: str = "") -> Shown[Answer]
         UsageError: nothing is known of the release.
     """
     from lstm_spec.answers import answer as answers
-    from lstm_spec.answers.release import asked
+    from lstm_spec.answers.standing import asked
 
     place, _ = asked(release, backend)
     library = answers.whole_library()
@@ -124,7 +124,7 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     from lstm_spec import catalog
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers import cite as cites
-    from lstm_spec.answers.release import asked, extent
+    from lstm_spec.answers.standing import asked, extent
     from lstm_spec.releases import ledger
 
     place, report = asked(release, backend)
@@ -149,9 +149,9 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     Raises:
         UsageError: it is no LSTM, or Keras refuses it.
     """
+    from lstm_spec.answers import explain
     from lstm_spec.answers import explain as explains
-    from lstm_spec.answers import layouts
-    from lstm_spec.answers.layer import layer
+    from lstm_spec.answers.constructor import layer
     from lstm_spec.answers.live import calls
 
     listed = [(what, input)] if isinstance(what, str) else calls(what, input)
@@ -159,8 +159,8 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     found = [explains.explain(one) for one in made]
     return Shown(
         found,
-        "\n\n".join(map(layouts.markdown, found)),
-        "\n\n".join(map(layouts.text, found)),
+        "\n\n".join(map(explain.markdown, found)),
+        "\n\n".join(map(explain.text, found)),
         lambda: "".join(map(_picture, made)),
     )
 
@@ -170,10 +170,9 @@ def _no_input(text: str) -> tuple[Size, Size]:
 
 
 def _picture(made: Any) -> str:
-    from lstm_spec.answers.drawing import draw
-    from lstm_spec.answers.unrolled import picture
+    from lstm_spec.answers.picture import draw, picture_of
 
-    return "" if made.directions == 2 else draw(picture(made, measured=False))
+    return "" if made.directions == 2 else draw(picture_of(made, measured=False))
 
 
 def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:

@@ -23,19 +23,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from lstm_spec import catalog
 from lstm_spec.errors import BrokenError, SpecError, UsageError
 from lstm_spec.harness.effort import effort, time_limit
-from lstm_spec.run.packages import NEEDED
+from lstm_spec.run.environment import NEEDED
 from lstm_spec.run.report import LockedError, Writer, writer
 from lstm_spec.run.text import one_line
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
 
-    from lstm_spec.answers.layer import Layer
+    from lstm_spec.answers.constructor import Layer
     from lstm_spec.releases.compare import Comparison
     from lstm_spec.releases.environments import Request
     from lstm_spec.releases.speed import Speeds
     from lstm_spec.run.check import Plan
-    from lstm_spec.run.packages import Place
+    from lstm_spec.run.environment import Place
     from lstm_spec.run.report import Line, Report, Verdict
 
 REPORT = Path("lstm-spec-report.jsonl")
@@ -315,7 +315,7 @@ def _forbid_two_plans(arguments: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def _opened(arguments: argparse.Namespace) -> Iterator[Writer]:
     """Open and lock the report, or take it as the process gave it that began this one."""
-    from lstm_spec.run import resume
+    from lstm_spec.run import check
     from lstm_spec.run.check import end_with
 
     if arguments.descriptor is not None:
@@ -324,17 +324,17 @@ def _opened(arguments: argparse.Namespace) -> Iterator[Writer]:
         return
     with open_report(arguments.report) as report:
         if arguments.resume:
-            resume.forbid_unusable(report)
+            check.forbid_unusable(report)
         yield report
 
 
 def _plan(arguments: argparse.Namespace, claims: list[catalog.Claim], report: Writer) -> Plan:
-    from lstm_spec.run import environment, hosts, resume
+    from lstm_spec.run import check, environment, hosts
     from lstm_spec.run.check import Plan
 
     chosen, seed = arguments.effort, arguments.seed
     if arguments.resume:
-        begun = resume.header(report)
+        begun = check.header_to_resume(report)
         claims, chosen, seed = catalog.select(begun.claims), begun.effort, begun.seed
     hosts.forbid_useless_database(arguments.database, seed)
     places = tuple(arguments.hosts)
@@ -478,18 +478,18 @@ def bisect(arguments: argparse.Namespace) -> int:
     Raises:
         BrokenError: a file cannot be written.
     """
-    from lstm_spec.releases import bisect
+    from lstm_spec.releases import matrix
 
     claim = catalog.find(arguments.name).id
 
     def verdict(name: str) -> Verdict:
-        outcome = bisect.verdict(name, claim)
+        outcome = matrix.verdict_at(name, claim)
         print(f"{name}: {outcome}", flush=True)
         return outcome
 
     try:
-        names = bisect.between(arguments.first, arguments.last)
-        before, after = bisect.search(names, verdict)
+        names = matrix.between(arguments.first, arguments.last)
+        before, after = matrix.search(names, verdict)
     except OSError as error:
         raise BrokenError(str(error)) from None
     print(f"\n{claim} changed between {before} and {after}.")
@@ -560,7 +560,7 @@ def _pages(found: Comparison | Speeds, whole: bool) -> bool:
 def merge(arguments: argparse.Namespace) -> int:
     """Join the reports of shards into one."""
     from lstm_spec.releases import ledger
-    from lstm_spec.releases.merge import merge
+    from lstm_spec.releases.ledger import merge
 
     _forbid_input(arguments.out, arguments.reports)
     with open_report(arguments.out) as out:
@@ -626,17 +626,17 @@ def show(arguments: argparse.Namespace) -> int:
 
 def cite(arguments: argparse.Namespace) -> int:
     """Print a claim or a question for pasting, on the newest release or on the one asked for."""
-    from lstm_spec.answers import release
     from lstm_spec.answers.cite import FORMATS, citation
+    from lstm_spec.answers.standing import asked, extent
     from lstm_spec.releases import ledger
 
-    place, report = release.asked(arguments.release or "", arguments.backend or "")
+    place, report = asked(arguments.release or "", arguments.backend or "")
     if "." not in arguments.name and _cite_question(arguments, place):
         return 0
     claim = catalog.find(arguments.name)
     untried = ledger.untried(report, claim.id) if report else ""
-    extent = release.extent(claim.id, place, report)
-    cited = citation(claim, ledger.verdicts(claim.id), place, untried, extent)
+    tried = extent(claim.id, place, report)
+    cited = citation(claim, ledger.verdicts(claim.id), place, untried, tried)
     print(FORMATS[arguments.format](cited), end="")
     return 0
 
@@ -652,14 +652,14 @@ def _cite_question(arguments: argparse.Namespace, place: Place) -> bool:
 
 def answer(arguments: argparse.Namespace) -> int:
     """Print the answer to a question, made of claims; or say that there is none."""
-    from lstm_spec.answers import release
     from lstm_spec.answers.answer import FORMATS, LONGEST, answer, find, whole_library
+    from lstm_spec.answers.standing import asked
 
     words = " ".join(arguments.words)
-    asked = sys.stdin.read(LONGEST) if words == "-" else words
-    place, _ = release.asked(arguments.release or "", arguments.backend or "")
+    question = sys.stdin.read(LONGEST) if words == "-" else words
+    place, _ = asked(arguments.release or "", arguments.backend or "")
     library = whole_library()
-    said = answer(asked, find(asked, library), library, place)
+    said = answer(question, find(question, library), library, place)
     print(FORMATS[arguments.format](said), end="")
     hint = "ask in other words, or with a question's id, number or address"
     return 0 if said.answered else say(f"no answer; {hint}", NO_ANSWER)
@@ -667,10 +667,8 @@ def answer(arguments: argparse.Namespace) -> int:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Print what a constructor call makes, and draw it where asked to."""
-    from lstm_spec.answers.call import input_shape
-    from lstm_spec.answers.explain import explain
-    from lstm_spec.answers.layer import layer
-    from lstm_spec.answers.layouts import FORMATS
+    from lstm_spec.answers.constructor import input_shape, layer
+    from lstm_spec.answers.explain import FORMATS, explain
 
     made = layer(arguments.call, input_shape(arguments.input))
     if arguments.draw:
@@ -680,11 +678,10 @@ def explain(arguments: argparse.Namespace) -> int:
 
 
 def _draw(made: Layer, file: Path, measured: bool) -> None:
-    from lstm_spec.answers.drawing import draw
-    from lstm_spec.answers.unrolled import picture
+    from lstm_spec.answers.picture import draw, picture_of
 
     forbid_unwritable(file, "picture")
-    text = draw(picture(made, measured=measured))
+    text = draw(picture_of(made, measured=measured))
     with writing(file, "picture"):
         file.write_text(text, encoding="utf-8")
 
@@ -709,11 +706,11 @@ def mcp(_: argparse.Namespace) -> int:
 def upstream(arguments: argparse.Namespace) -> int:
     """Print an issue for each cause of what deviates on the newest release or the nightly."""
     from lstm_spec.answers import upstream
-    from lstm_spec.releases import ledger, nightly
+    from lstm_spec.releases import ledger, matrix
     from lstm_spec.run import deviations
 
     chosen = catalog.select(arguments.names)
-    coming = ledger.find(arguments.report) if arguments.report else nightly.load()
+    coming = ledger.find(arguments.report) if arguments.report else matrix.nightly()
     issues = upstream.of(chosen)
     ids = {name for issue in issues for name in issue.claims}
     claims = {claim.id: claim for claim in catalog.claims()}

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lstm_spec.answers import svg
-from lstm_spec.answers.svg import Point
+from lstm_spec.answers.picture import Point, document, element, line, plain, words
 from tools.site.figures import Figure
 
 WIDTH = 328
@@ -28,10 +27,10 @@ def draw(figure: Figure) -> str:
     high, row = (CELL, _cells) if figure.told.cells else (CURVE, _curve)
     parts, y = [], 0.0
     for name in figure.series.rows:
-        parts += [svg.words("name", Point(0, y + 12), name), *row(figure, name, y + NAME)]
+        parts += [words("name", Point(0, y + 12), name), *row(figure, name, y + NAME)]
         y += NAME + high + GAP
     parts = [*_masked(figure, y), *parts, *_axis(figure, y)]
-    return svg.document(Point(WIDTH, y + AXIS), figure.told.title, _told(figure), parts)
+    return document(Point(WIDTH, y + AXIS), figure.told.title, _told(figure), parts)
 
 
 def _step(figure: Figure) -> float:
@@ -49,15 +48,15 @@ def _curve(figure: Figure, name: str, top: float) -> Iterator[str]:
     scale = CURVE / ((high - low) or 1.0)
     points = [Point(_x(figure, k), top + (high - value) * scale) for k, value in enumerate(values)]
     zero = top + high * scale
-    yield svg.line("zero", Point(LEFT, zero), Point(WIDTH - RIGHT, zero))
-    yield svg.element(
+    yield line("zero", Point(LEFT, zero), Point(WIDTH - RIGHT, zero))
+    yield element(
         "polyline", kind="curve", points=" ".join(f"{at.x:.4g},{at.y:.4g}" for at in points)
     )
     for place, at in enumerate(points):
         title = _title(figure, place, values)
-        yield svg.element("circle", title, kind="dot", cx=at.x, cy=at.y, r=3)
+        yield element("circle", title, kind="dot", cx=at.x, cy=at.y, r=3)
     for value in sorted({low, high}):
-        yield svg.words("scale", Point(LEFT - 6, top + (high - value) * scale + 4), f"{value:.2g}")
+        yield words("scale", Point(LEFT - 6, top + (high - value) * scale + 4), f"{value:.2g}")
 
 
 def _cells(figure: Figure, name: str, top: float) -> Iterator[str]:
@@ -65,31 +64,31 @@ def _cells(figure: Figure, name: str, top: float) -> Iterator[str]:
     most = max(max(row) for row in figure.series.rows.values()) or 1.0
     for place, value in enumerate(values):
         x, share = _x(figure, place), DARKEST * value / most
-        yield svg.element(
+        yield element(
             "rect", _title(figure, place, values), kind="cell",
             x=x - wide / 2, y=top, width=wide, height=CELL, fill_opacity=share,
         )  # fmt: skip
-        yield svg.words("number", Point(x, top + 15), f"{value:.2g}")
+        yield words("number", Point(x, top + 15), f"{value:.2g}")
 
 
 def _title(figure: Figure, place: int, values: Sequence[float]) -> str:
     """Return what is told where a pointer rests."""
     said = f"{figure.told.axis} {figure.series.places[place]}: {values[place]:g}"
-    return svg.element("title", svg.plain(said))
+    return element("title", plain(said))
 
 
 def _masked(figure: Figure, bottom: float) -> Iterator[str]:
     wide = _step(figure)
     for place in figure.series.masked:
         x = _x(figure, place) - wide / 2
-        yield svg.element("rect", kind="masked", x=x, y=0, width=wide, height=bottom)
+        yield element("rect", kind="masked", x=x, y=0, width=wide, height=bottom)
 
 
 def _axis(figure: Figure, y: float) -> Iterator[str]:
     places = figure.series.places
     for k in range(0, len(places), -(-len(places) // TICKS)):
-        yield svg.words("number", Point(_x(figure, k), y + 12), places[k])
-    yield svg.words("number", Point((LEFT + WIDTH - RIGHT) / 2, y + 30), figure.told.axis)
+        yield words("number", Point(_x(figure, k), y + 12), places[k])
+    yield words("number", Point((LEFT + WIDTH - RIGHT) / 2, y + 30), figure.told.axis)
 
 
 def _told(figure: Figure) -> str:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from lstm_spec.answers import cite, issues
-from lstm_spec.answers.cite import BELIEVED
-from lstm_spec.answers.spans import spans
+from lstm_spec.answers.cite import BELIEVED, spans
 from lstm_spec.answers.standing import BROKEN, Standing, elsewhere, standing, where
 from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation

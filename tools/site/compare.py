@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lstm_spec.answers import spans
+from lstm_spec.answers.cite import rows
 from tools.site import markup
 from tools.site.records import Records
 from tools.studies.releases import shortened
@@ -61,7 +61,7 @@ def _recorded(records: Records) -> dict[str, Any]:
 
 def _opened(names: list[str]) -> list[str]:
     """Return the two that are shown first: the newest of Keras, or else the last."""
-    keras = spans.rows(names).get("keras", [])
+    keras = rows(names).get("keras", [])
     return keras[-2:] if len(keras) > 1 else names[-2:]
 
 

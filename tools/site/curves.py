@@ -9,8 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lstm_spec.answers import svg
-from lstm_spec.answers.svg import Point
+from lstm_spec.answers.picture import Point, document, element, line, plain, words
 
 WIDTH, HEIGHT = 328, 300
 LEFT, RIGHT, TOP, AXIS = 52, 124, 10, 40
@@ -70,7 +69,7 @@ def draw(given: Curves) -> str:
     for name, curve in given.curves.items():
         parts += _curve(given, name, curve)
     size = Point(WIDTH, HEIGHT)
-    return svg.document(size, given.title, _told(given), [*parts, *_names(given)], given.key)
+    return document(size, given.title, _told(given), [*parts, *_names(given)], given.key)
 
 
 def shown(seconds: float) -> str:
@@ -89,28 +88,28 @@ def _digits(number: float) -> str:
 def _scale(given: Curves) -> Iterator[str]:
     for decade in given.decades:
         at = given.at(given.sizes[0], 10.0**decade)
-        yield svg.line("zero", at, Point(WIDTH - RIGHT, at.y))
+        yield line("zero", at, Point(WIDTH - RIGHT, at.y))
         value, unit = divmod(decade + 6, 3)
         text = f"{10**unit} {('µs', 'ms', 's', 'ks')[value]}" if decade >= -6 else f"{10**unit} ns"
-        yield svg.words("scale", Point(LEFT - 6, at.y + 4), text)
+        yield words("scale", Point(LEFT - 6, at.y + 4), text)
 
 
 def _sizes(given: Curves) -> Iterator[str]:
     for size in given.sizes:
         x = given.at(size, 10.0 ** given.decades[0]).x
-        yield svg.words("number", Point(x, HEIGHT - AXIS + 16), str(size))
+        yield words("number", Point(x, HEIGHT - AXIS + 16), str(size))
     middle = (LEFT + WIDTH - RIGHT) / 2
-    yield svg.words("number", Point(middle, HEIGHT - AXIS + 34), given.axis)
+    yield words("number", Point(middle, HEIGHT - AXIS + 34), given.axis)
 
 
 def _curve(given: Curves, name: str, curve: Curve) -> Iterator[str]:
     points = {size: given.at(size, seconds) for size, seconds in sorted(curve.seconds.items())}
     line = " ".join(f"{at.x:.4g},{at.y:.4g}" for at in points.values())
-    yield svg.element("polyline", kind=f"curve {curve.kind}", points=line)
+    yield element("polyline", kind=f"curve {curve.kind}", points=line)
     for size, at in points.items():
         said = f"{name}, {given.axis} {size}: {shown(curve.seconds[size])}"
-        title = svg.element("title", svg.plain(said))
-        yield svg.element("circle", title, kind=f"dot {curve.kind}", cx=at.x, cy=at.y, r=2.5)
+        title = element("title", plain(said))
+        yield element("circle", title, kind=f"dot {curve.kind}", cx=at.x, cy=at.y, r=2.5)
 
 
 def _names(given: Curves) -> Iterator[str]:
@@ -123,8 +122,8 @@ def _names(given: Curves) -> Iterator[str]:
     places = apart([ends[name].y for name in order], TOP + 4, HEIGHT - AXIS)
     for name, y in zip(order, places, strict=True):
         kind = f"leader {given.curves[name].kind}"
-        yield svg.line(kind, ends[name], Point(WIDTH - RIGHT + GAP - 2, y))
-        yield svg.words("peer", Point(WIDTH - RIGHT + GAP, y + 4), name)
+        yield line(kind, ends[name], Point(WIDTH - RIGHT + GAP - 2, y))
+        yield words("peer", Point(WIDTH - RIGHT + GAP, y + 4), name)
 
 
 def apart(wanted: Sequence[float], top: float, bottom: float) -> list[float]:

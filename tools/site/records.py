@@ -19,7 +19,7 @@ from lstm_spec.releases import ledger
 from lstm_spec.run import deviations, documentation
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
-from lstm_spec.run.packages import Place
+from lstm_spec.run.environment import Place
 from lstm_spec.run.report import Record, Report
 from tools.site import figures, teeth
 from tools.site.figures import Figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lstm_spec.answers.spans import ROWS, rows
-from lstm_spec.answers.svg import plain
+from lstm_spec.answers.cite import ROWS, rows
+from lstm_spec.answers.picture import plain
 
 LETTERS = {
     "held": "H",

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from lstm_spec.answers.spans import ROWS, UNORDERED, rows, spans
+from lstm_spec.answers.cite import ROWS, UNORDERED, rows, spans
 from lstm_spec.releases import ledger
 from lstm_spec.releases.compare import Change, compare
 from lstm_spec.releases.tables import escape

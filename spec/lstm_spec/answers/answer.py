@@ -12,14 +12,13 @@ from importlib import metadata
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import cite, errors, links, search
-from lstm_spec.answers.cite import code, plain
-from lstm_spec.answers.links import PACKAGE
+from lstm_spec.answers import cite, errors, search
+from lstm_spec.answers.cite import PACKAGE, claim_address, code, plain, question
 from lstm_spec.answers.questions import Question, is_reference, questions, referred
 from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
-from lstm_spec.run.packages import Place
+from lstm_spec.run.environment import Place
 from lstm_spec.run.text import one_line, without_escapes
 
 LONGEST = 1_000_000
@@ -240,14 +239,14 @@ def _of(first: Hit, said: Answer, library: Library, place: Place | None) -> Answ
             said,
             title=first.title,
             address=first.address,
-            link=links.question(first.id),
+            link=question(first.id),
             text=first.answer,
             cure=first.cure.strip(),
         )
     else:
         made_of = [first]
         shown = msgspec.structs.replace(
-            said, title=first.statement, link=links.claim(first.id), text=_title(first, place)
+            said, title=first.statement, link=claim_address(first.id), text=_title(first, place)
         )
     here = place or deviations.newest()
     broken = here != deviations.newest() and any(false_at(claim.id, here) for claim in made_of)
@@ -265,7 +264,7 @@ def _claim(claim: Claim, place: Place | None) -> Said:
     here = false_at(claim.id, place or deviations.newest())
     known = deviations.of(claim.id)
     others = [f"{elsewhere(one)}: {one.instead}" for one in known if one is not here]
-    return Said(claim.id, str(standing(claim, place)), others, links.claim(claim.id))
+    return Said(claim.id, str(standing(claim, place)), others, claim_address(claim.id))
 
 
 def _title(hit: Hit, place: Place | None) -> str:

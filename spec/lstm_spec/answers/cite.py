@@ -10,22 +10,19 @@ import ast
 import doctest
 import html
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib import metadata
 
 import msgspec
 
-from lstm_spec.answers import links
-from lstm_spec.answers.links import PACKAGE
-from lstm_spec.answers.spans import spans
 from lstm_spec.answers.standing import BROKEN, Standing, capital, false_at, standing, where
-from lstm_spec.answers.upstream import Tried
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
-from lstm_spec.run.extent import Extent, sentence
-from lstm_spec.run.packages import Place
-from lstm_spec.run.report import VERDICTS, Verdict
+from lstm_spec.run.environment import Place
+from lstm_spec.run.report import VERDICTS, Extent, Verdict, in_words
 
+PACKAGE = "lstm-spec"
 BELIEVED = "Why the claim says so:"
 BASIS = {
     "promised": "Promised by Keras' documentation: ",
@@ -43,6 +40,10 @@ MARKUP = (
     r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
 )
 """Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
+
+
+Tried = Sequence[tuple[str, Verdict]]
+"""Releases in their order, each with the verdict on a claim."""
 
 
 class Deviation(msgspec.Struct, frozen=True):
@@ -129,7 +130,7 @@ def citation(
         ],
         version=version,
         test=test,
-        link=links.claim(claim.id) or links.source(test, version),
+        link=claim_address(claim.id) or source_address(test, version),
     )
 
 
@@ -216,7 +217,7 @@ def facts(cited: Citation) -> list[str]:
     cases = f"up to {cited.cases} drawn cases" if cited.cases > 1 else "a single case"
     said.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
     if cited.extent:
-        said.append(f"Tried: {sentence(cited.extent)}.")
+        said.append(f"Tried: {in_words(cited.extent)}.")
     if cited.limits:
         said.append(" ".join(cited.limits))
     return [*said, f"Claim `{cited.id}` of {PACKAGE} {cited.version}: {place(cited)}"]
@@ -236,8 +237,8 @@ def markdown(cited: Citation) -> str:
 
 def headline(first: Standing) -> str:
     """Return what is said first as Markdown; in bold is nothing that is false."""
-    caution, sentence = plain(first.caution), plain(first.sentence)
-    head = f"**{caution}:** {sentence}" if caution else f"**{sentence}**"
+    caution, in_words = plain(first.caution), plain(first.sentence)
+    head = f"**{caution}:** {in_words}" if caution else f"**{in_words}**"
     return f'{head}\n\n{BROKEN} "{plain(first.broken)}"' if first.broken else head
 
 
@@ -292,8 +293,8 @@ def tex(given: str) -> str:
 def fragment(cited: Citation) -> str:
     """Return a citation as HTML."""
     first = cited.said_first
-    caution, sentence = tags(first.caution), tags(first.sentence)
-    head = f"<strong>{caution}:</strong> {sentence}" if caution else f"<strong>{sentence}</strong>"
+    caution, in_words = tags(first.caution), tags(first.sentence)
+    head = f"<strong>{caution}:</strong> {in_words}" if caution else f"<strong>{in_words}</strong>"
     broken = f"\n<p>{BROKEN} &quot;{tags(first.broken)}&quot;</p>" if first.broken else ""
     items = "".join(f"<li>{tags(item)}</li>\n" for item in facts(cited))
     return (
@@ -312,6 +313,78 @@ def tags(given: str) -> str:
 def json(cited: Citation) -> str:
     """Return a citation as JSON."""
     return msgspec.json.format(msgspec.json.encode(cited), indent=2).decode() + "\n"
+
+
+ROWS = {
+    "tensorflow": "TensorFlow",
+    "keras": "Keras",
+    "tf-keras": "tf-keras",
+    "backend": "backend",
+    "python": "Python",
+    "with": "with",
+}
+"""How the rows of the matrix are called, in the order in which they are told; others follow."""
+UNORDERED = {"backend", "with"}
+
+
+def rows(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of each row of the matrix, in their order: what stands before the number."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        found[name.rpartition("-")[0]].append(name)
+    return found
+
+
+def spans(chosen: Collection[str], names: Iterable[str]) -> str:
+    """Tell which environments are meant, as in "Keras 3.0 to 3.8, 3.10, backend jax".
+
+    Args:
+        chosen: their names.
+        names: all names, in their order.
+    """
+    told, listed = [], rows(names)
+    for row in sorted(listed, key=lambda row: [*ROWS, row].index(row)):
+        members = listed[row]
+        parts = _runs([name in chosen for name in members], row not in UNORDERED)
+        numbers = [name.rpartition("-")[2] for name in members]
+        said = [" to ".join(dict.fromkeys((numbers[a], numbers[b]))) for a, b in parts]
+        if said:
+            told.append(f"{ROWS.get(row, row)} {', '.join(said)}")
+    return ", ".join(told)
+
+
+def _runs(met: list[bool], joined: bool) -> list[tuple[int, int]]:
+    """Return the first and last place of each run; of one place each, unless they are joined."""
+    found: list[tuple[int, int]] = []
+    for k in (k for k, one in enumerate(met) if one):
+        if joined and found and found[-1][1] == k - 1:
+            found[-1] = found[-1][0], k
+        else:
+            found.append((k, k))
+    return found
+
+
+def address(label: str) -> str | None:
+    """Return an address of the package, without a slash at its end."""
+    urls = metadata.metadata(PACKAGE).get_all("Project-URL") or []
+    pairs = (url.partition(",") for url in urls)
+    found = (url.strip().rstrip("/") for name, _, url in pairs if name.lower() == label)
+    return next(found, None)
+
+
+def claim_address(name: str) -> str | None:
+    """Return the address of a claim's page."""
+    return f"{site}/claims/{name}.html" if (site := address("documentation")) else None
+
+
+def question(name: str) -> str | None:
+    """Return the address of a question on the site."""
+    return f"{site}/questions/{name}.html" if (site := address("documentation")) else None
+
+
+def source_address(file: str, version: str) -> str | None:
+    """Return the address of a line of the source at the tag of a version."""
+    return f"{base}/blob/v{version}/{file}" if (base := address("repository")) else None
 
 
 FORMATS: dict[str, Callable[[Citation], str]] = {

@@ -10,8 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lstm_spec.answers.call import LARGEST, CallError
-from lstm_spec.answers.constructor import RefusedError, check, constructor
+from lstm_spec.answers.constructor import LARGEST, CallError, RefusedError, check, constructor
 from lstm_spec.answers.network import (
     CELLS,
     RECURRENT,

@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from packaging.requirements import Requirement
 
-from lstm_spec.run import toml
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import UnreadableFileError, one_line, read_toml
 
 FILE = Path(__file__).with_name("issues.toml")
 PATCHES = Path(__file__).with_name("patches")
@@ -116,10 +115,10 @@ def load(path: Path = FILE) -> list[Issue]:
         UnreadableFileError: an unknown key, a missing one, a value of another kind, an issue that
             contradicts itself, or an id or a claim that is listed twice.
     """
-    issues = toml.read(path, _File).issue
+    issues = read_toml(path, _File).issue
     names = [issue.id for issue in issues] + [claim for issue in issues for claim in issue.claims]
     if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise toml.UnreadableFileError(one_line(f"{path.name}: listed twice: {', '.join(twice)}"))
+        raise UnreadableFileError(one_line(f"{path.name}: listed twice: {', '.join(twice)}"))
     return issues
 
 

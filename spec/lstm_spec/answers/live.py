@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from lstm_spec.answers import configuration, facts, network, review
-from lstm_spec.answers.call import CallError
-from lstm_spec.answers.constructor import constructor
+from lstm_spec.answers.constructor import CallError, constructor
 from lstm_spec.answers.facts import Facts
 from lstm_spec.answers.network import UNKNOWN, Event, Layer, Mask, Node, Tensor
 

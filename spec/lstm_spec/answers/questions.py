@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from lstm_spec.run import toml
+from lstm_spec.run.text import UnreadableFileError, read_toml
 
 FILE = Path(__file__).with_name("questions.toml")
 ADDRESS = re.compile(
@@ -49,9 +49,9 @@ def questions(path: Path = FILE) -> list[Question]:
         UnreadableFileError: an unknown key, a missing one, a value of another kind, or an id
             that is listed twice.
     """
-    listed = toml.read(path, _File).question
+    listed = read_toml(path, _File).question
     if len({question.id for question in listed}) < len(listed):
-        raise toml.UnreadableFileError(f"{path.name} lists an id twice")
+        raise UnreadableFileError(f"{path.name} lists an id twice")
     return listed
 
 

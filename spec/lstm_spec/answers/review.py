@@ -35,12 +35,11 @@ from lstm_spec.answers.network import (
     text as shape_text,
 )
 from lstm_spec.answers.program import Program
-from lstm_spec.answers.release import release
 from lstm_spec.answers.source import ProgramError
-from lstm_spec.answers.standing import false_at, named, standing
-from lstm_spec.run import arguments, deviations, packages, toml
-from lstm_spec.run.packages import Place
-from lstm_spec.run.text import one_line
+from lstm_spec.answers.standing import false_at, named, release, standing
+from lstm_spec.run import arguments, deviations, environment
+from lstm_spec.run.environment import Place
+from lstm_spec.run.text import one_line, read_toml
 
 FILE = Path(__file__).with_name("findings.toml")
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
@@ -167,7 +166,7 @@ def rules(path: Path = FILE) -> list[Rule]:
     Raises:
         UnreadableFileError: an unknown key, a missing one, or a value of another kind.
     """
-    return toml.read(path, _File).finding
+    return read_toml(path, _File).finding
 
 
 def of_file(file: str, to: str = "") -> Review:
@@ -445,7 +444,7 @@ def worst(review: Review) -> Severity | None:
 
 def installed() -> Place:
     """Return the Keras that is installed; if there is none, the newest release."""
-    found = packages.installed()
+    found = environment.installed()
     return found if found.version("keras") else deviations.newest()
 
 

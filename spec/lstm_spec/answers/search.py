@@ -34,7 +34,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from lstm_spec.run import toml
+from lstm_spec.run.text import read_toml
 
 FILE = Path(__file__).with_name("words.toml")
 TABLE = Path(__file__).with_name("words.bin")
@@ -91,7 +91,7 @@ def words() -> Words:
     Raises:
         UnreadableFileError: an unknown key, a missing one, or a value of another kind.
     """
-    return toml.read(FILE, Words)
+    return read_toml(FILE, Words)
 
 
 @cache

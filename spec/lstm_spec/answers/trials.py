@@ -21,7 +21,7 @@ import msgspec
 
 from lstm_spec.answers import issues
 from lstm_spec.answers.issues import Issue
-from lstm_spec.releases import environments, nightly
+from lstm_spec.releases import environments, matrix
 from lstm_spec.releases.environments import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import quiet
@@ -62,7 +62,7 @@ class Trial(msgspec.Struct, frozen=True):
 def requirements(issue: Issue, where: Where) -> list[str]:
     """Return what is to be installed for a script, as pip takes it."""
     if where == "nightly":
-        return [*nightly.REQUIREMENTS, *issue.needs]
+        return [*matrix.NIGHTLY_REQUIREMENTS, *issue.needs]
     packages = deviations.newest().packages
     return [*(f"{name}=={version}" for name, version in packages.items()), *issue.needs]
 

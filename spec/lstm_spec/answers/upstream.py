@@ -9,19 +9,16 @@ from importlib import metadata
 from itertools import takewhile
 
 from lstm_spec.answers import issues, trials
+from lstm_spec.answers.cite import rows, spans
 from lstm_spec.answers.issues import Issue
-from lstm_spec.answers.spans import rows, spans
 from lstm_spec.catalog import Claim
-from lstm_spec.releases import ledger, nightly
+from lstm_spec.releases import ledger, matrix
 from lstm_spec.releases.tables import RELEASES
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
-from lstm_spec.run.packages import Place
-from lstm_spec.run.report import Record, Report, Verdict
+from lstm_spec.run.environment import Place
+from lstm_spec.run.report import Record, Report
 from lstm_spec.run.text import without_escapes
-
-Tried = Sequence[tuple[str, Verdict]]
-"""Releases in their order, each with the verdict on a claim."""
 
 TRACKERS = {
     "keras": ("Keras", "https://github.com/keras-team/keras/issues"),
@@ -203,7 +200,7 @@ def of(claims: Iterable[Claim]) -> list[Issue]:
 def mended(issue: Issue, evidence: Evidence) -> bool:
     """Say whether those claims of an issue that the Keras to come was tried with hold there."""
     found = [evidence.records[name] for name in issue.claims if name in evidence.records]
-    return bool(found) and all(map(nightly.holds, found))
+    return bool(found) and all(map(matrix.holds, found))
 
 
 def broken(evidence: Evidence) -> list[Record]:
@@ -214,7 +211,7 @@ def broken(evidence: Evidence) -> list[Record]:
         record
         for record in evidence.coming.records
         if record.verdict in {"refuted", "crashed"}
-        and not nightly.holds(record)
+        and not matrix.holds(record)
         and record.claim not in known
         and record.claim in evidence.claims
     ]
@@ -291,7 +288,7 @@ def _fix(issue: Issue) -> str:
     text = FIX.format(proposed=issue.proposed)
     if issue.patch:
         text += PATCH.format(
-            nightly=nightly.REQUIREMENTS[0].partition("==")[2],
+            nightly=matrix.NIGHTLY_REQUIREMENTS[0].partition("==")[2],
             release=deviations.newest().version("keras"),
             patch=issue.patch.strip("\n"),
             test=issue.test.strip(),
@@ -355,7 +352,7 @@ def _coming(issue: Issue, evidence: Evidence) -> str:
         return ""
     if mended(issue, evidence):
         return f"Mended on {place}"
-    holding = [record.claim for record in found if nightly.holds(record)]
+    holding = [record.claim for record in found if matrix.holds(record)]
     if holding:
         return f"Mended in part on {place}: {', '.join(holding)}"
     if all(record.verdict == "not applicable" for record in found):

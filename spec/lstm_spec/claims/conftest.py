@@ -16,7 +16,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture import providers
 
 from lstm_spec.claims import CHAPTERS
-from lstm_spec.harness import needs, shared_database, strategies, timing, tolerance
+from lstm_spec.harness import shared_database, strategies, subject, timing, tolerance
 from lstm_spec.harness.effort import CASES, cases, rounds
 
 FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
@@ -99,7 +99,7 @@ def lacking(test: Callable[..., Any]) -> str:
     """Say what is lacking here of what a claim's test needs; nothing, if it can be tried."""
     marks: list[pytest.Mark] = getattr(test, "pytestmark")  # noqa: B009 - functions have none
     mark = next(mark for mark in marks if mark.name == "lstm_claim")
-    return needs.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
+    return subject.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
 
 
 def effort(

@@ -17,14 +17,7 @@ from hypothesis.strategies import booleans, integers, one_of, text
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import returned
 from lstm_spec.harness.strategies import cases, noise, seeds, some_large, varied, whole
-from lstm_spec.harness.subject import (
-    as_states,
-    embedding,
-    lstm,
-    passed,
-    to_numpy,
-    with_weights,
-)
+from lstm_spec.harness.subject import as_states, embedding, lstm, passed, to_numpy, with_weights
 from lstm_spec.harness.tolerance import (
     ANOTHER_BATCH,
     MISFIT,

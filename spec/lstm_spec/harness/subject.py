@@ -11,14 +11,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from operator import attrgetter
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from packaging.version import Version
 
-from lstm_spec.harness.pytorch import let_numpy_read
 from lstm_spec.harness.strategies import Case
 from lstm_spec.harness.trainer import Net
 
@@ -30,6 +31,45 @@ def _complete(module: ModuleType, public: ModuleType) -> None:
             _complete(getattr(module, name), value)
         elif not hasattr(module, name):
             setattr(module, name, value)
+
+
+def let_numpy_read(tensor: Any) -> None:
+    """Let NumPy's functions take tensors of a class, and return arrays.
+
+    NumPy reads no tensor of PyTorch that has a gradient, is on a GPU, or is of bfloat16, and hands
+    its functions back to the tensor, which knows them by other arguments. That is no matter of an
+    LSTM, so claims and their examples need not tell of it.
+
+    Args:
+        tensor: torch.Tensor.
+    """
+    read = tensor.__array__
+
+    def array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        plain = self.detach().cpu()
+        if str(plain.dtype) == "torch.bfloat16":  # a type that NumPy knows from ml_dtypes alone
+            found = read(plain.float()).astype(importlib.import_module("ml_dtypes").bfloat16)
+        else:
+            found = read(plain)
+        return np.array(found, dtype, copy=copy)
+
+    def call(self: Any, function: Any, types: Any, arguments: Any, named: Any) -> Any:
+        return function(*_arrays(arguments), **_arrays(named))
+
+    def keep(self: Any, found: Any, *_: Any) -> Any:
+        return found
+
+    tensor.__array__, tensor.__array_function__ = array, call
+    tensor.__array_wrap__ = keep  # PyTorch's makes a tensor of the array again
+
+
+def _arrays(given: Any) -> Any:
+    """Return what a function of NumPy is given, with arrays in place of tensors."""
+    if isinstance(given, dict):
+        return {name: _arrays(value) for name, value in given.items()}
+    if isinstance(given, (list, tuple)):
+        return type(given)(map(_arrays, given))
+    return np.asarray(given) if hasattr(given, "detach") else given
 
 
 if os.environ.get("TF_USE_LEGACY_KERAS") == "1":  # TensorFlow's own switch back to Keras 2
@@ -315,3 +355,38 @@ def docstrings() -> dict[str, str]:
 def family() -> dict[str, type]:
     """Return the layers and cells that the specification is about, by name."""
     return {name: getattr(keras.layers, name) for name in (*FAMILY, "Embedding", "Layer")}
+
+
+def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
+    """Say what is lacking here of what a claim needs; nothing, if it can be tried.
+
+    Args:
+        gpu: whether it needs a GPU.
+        needs: what else it needs, as `claim` takes it.
+    """
+    if gpu and not gpus():
+        return "needs a GPU, and Keras finds none here"
+    told = map(_lacking, (needs,) if isinstance(needs, str) else needs)
+    return next(filter(None, told), "")
+
+
+def _lacking(need: str) -> str:
+    owner, _, argument = need.rstrip(")").partition("(")
+    here, keras_here = "", f"Keras {release()}"
+    if need == "CPU":
+        here = "needs Keras to compute on a CPU, and it finds a GPU here" if gpus() else ""
+    elif need.startswith("/"):
+        here = "" if Path(need).exists() else f"needs the file {need}, which is not here"
+    elif argument and not takes(owner, argument):
+        here = f"needs the argument {argument} of {owner}, which {keras_here} does not have"
+    elif need.startswith("keras."):
+        here = "" if _has(need) else f"needs {need}, which {keras_here} does not have here"
+    elif not argument and find_spec(need) is None:
+        here = f"needs the module {need}, which is not installed here"
+    return here
+
+
+def _has(part: str) -> bool:
+    if part == "keras.Model.fit":
+        return backend() not in ("numpy", "openvino")  # there it only raises an error
+    return has(part.removeprefix("keras."))

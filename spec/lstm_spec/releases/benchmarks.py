@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_spec.harness import needs, subject
+from lstm_spec.harness import subject
 
 import keras  # isort: skip - which one is settled above
 
@@ -95,6 +95,6 @@ def possible() -> list[str]:
     named = set(WORK)
     if subject.backend() != "tensorflow":
         named -= {name for name in WORK if name.startswith("tf.function")}
-    if needs.lacking(False, "keras.Model.fit"):
+    if subject.lacking(False, "keras.Model.fit"):
         named -= {"train_on_batch"}
     return [name for name in WORK if name in named]

@@ -28,8 +28,7 @@ from packaging.version import Version
 
 import lstm_spec
 from lstm_spec.errors import BrokenError, UsageError
-from lstm_spec.run.environment import ASKED, quiet
-from lstm_spec.run.packages import DISTRIBUTIONS, NEEDED
+from lstm_spec.run.environment import ASKED, DISTRIBUTIONS, NEEDED, quiet
 from lstm_spec.run.report import Writer
 from lstm_spec.run.text import one_line
 

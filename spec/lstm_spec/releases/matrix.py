@@ -1,6 +1,8 @@
 """The environments in which the claims are tried, and the ledger that is made from them.
 
-`python -m lstm_spec.releases.matrix [NAME ...]` makes the reports that the ledger lacks.
+`python -m lstm_spec.releases.matrix [NAME ...]` makes the reports that the ledger lacks. Beside the
+ledger there is a report of the nightly, at smoke effort, which `--nightly` makes anew. `between`,
+`search` and `verdict_at` find the release in which a claim's verdict changed, in about log2 steps.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import gzip
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -23,11 +25,11 @@ from lstm_spec import catalog
 from lstm_spec.errors import SpecError, UsageError
 from lstm_spec.releases import environments, ledger
 from lstm_spec.releases.environments import Request
-from lstm_spec.releases.merge import UnmergeableError, merge
-from lstm_spec.run import deviations, environment, report, toml
-from lstm_spec.run.packages import Backend, Place
-from lstm_spec.run.report import Record, Report
-from lstm_spec.run.text import one_line
+from lstm_spec.releases.ledger import UnmergeableError, merge
+from lstm_spec.run import deviations, environment, report
+from lstm_spec.run.environment import Backend, Place
+from lstm_spec.run.report import Record, Report, Verdict
+from lstm_spec.run.text import UnreadableFileError, one_line, read_toml
 
 FILE = Path(__file__).with_name("matrix.toml")
 Effort = Annotated[str, msgspec.Meta(pattern=r"^(smoke|default|deep|[1-9][0-9]*)$")]
@@ -91,11 +93,11 @@ def load(path: Path = FILE) -> Matrix:
         UnreadableFileError: an unknown key, a missing one, a value of another kind, or two
             environments of the same name.
     """
-    found = toml.read(path, Matrix)
+    found = read_toml(path, Matrix)
     names = [entry.name for entry in found.environment]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         named = one_line(", ".join(twice))
-        raise toml.UnreadableFileError(f"{path.name}: more than one environment called {named}")
+        raise UnreadableFileError(f"{path.name}: more than one environment called {named}")
     return found
 
 
@@ -227,6 +229,88 @@ def pack(made: Report) -> bytes:
     return gzip.compress(b"\n".join([*lines, b""]), mtime=0)
 
 
+class UnusableRangeError(UsageError):
+    """Two releases between which nothing can be looked for."""
+
+
+def between(first: str, last: str) -> list[str]:
+    """Return the environments of the matrix from one to another of the same row, both included.
+
+    Raises:
+        UnusableRangeError: one is not in the matrix, they are of two rows, or in the wrong order.
+    """
+    names = [entry.name for entry in load().environment]
+    for name in (first, last):
+        if name not in names:
+            raise UnusableRangeError(f"the matrix has no {name!r}; it has {', '.join(names)}")
+    row = first.rpartition("-")[0]
+    if row != last.rpartition("-")[0] or names.index(first) >= names.index(last):
+        raise UnusableRangeError(f"{last} is no later environment of the row of {first}")
+    return names[names.index(first) : names.index(last) + 1]
+
+
+def search(names: Sequence[str], verdict: Verdicts) -> tuple[str, str]:
+    """Return two neighbours of which the second has another verdict than the first.
+
+    Args:
+        names: releases in their order, at least two.
+        verdict: says what a release does with the claim.
+
+    Raises:
+        UnusableRangeError: the first and the last have the same verdict.
+    """
+    low, high = 0, len(names) - 1
+    before = verdict(names[low])
+    if verdict(names[high]) == before:
+        raise UnusableRangeError(f"the claim is {before} on both {names[low]} and {names[high]}")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if verdict(names[middle]) == before else (low, middle)
+    return names[low], names[high]
+
+
+def verdict_at(name: str, claim: str) -> Verdict:
+    """Return what an environment does with a claim: from the ledger, or by trying it there.
+
+    Raises:
+        UnmadeError: the environment cannot be made.
+        UnreadableReportError: the run there had no end.
+        OSError: a file cannot be written.
+    """
+    known = dict(ledger.verdicts(claim))
+    if name in known:
+        return known[name]
+    entry = next(entry for entry in load().environment if entry.name == name)
+    with tempfile.TemporaryDirectory() as folder:
+        file, log = Path(folder, "report.jsonl"), Path(folder, "log")
+        with log.open("wb") as output:
+            words = [claim, f"--effort={entry.effort}", f"--report={file}"]
+            environments.check(entry.request, words, output)
+        return report.read(file).records[0].verdict
+
+
+NIGHTLY_FILE = Path(__file__).with_name(f"nightly{ledger.SUFFIX}")
+NIGHTLY_REQUIREMENTS = ("keras-nightly==3.16.0.dev2026102704", "tensorflow==2.21.0")
+NIGHTLY = Entry("nightly", "3.11", NIGHTLY_REQUIREMENTS)
+ALTHOUGH = "held, although a deviation is recorded"
+"""How the message of a claim begins that holds where a deviation is recorded."""
+
+
+def nightly() -> Report:
+    """Return the recorded report.
+
+    Raises:
+        OSError: it is not there.
+        UnreadableReportError: it is damaged, or incomplete.
+    """
+    return ledger.find(str(NIGHTLY_FILE))
+
+
+def holds(record: Record) -> bool:
+    """Say whether a claim held, whatever is recorded of it."""
+    return record.verdict == "held" or record.message.startswith(ALTHOUGH)
+
+
 def _tell(entry: Entry, folder: Path, workers: int) -> bool:
     """Make what is missing, print a line, and return whether there is a report now."""
     try:
@@ -249,14 +333,21 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m lstm_spec.releases.matrix", description=__doc__
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    parser.add_argument("--nightly", action="store_true", help="make the nightly's report only")
     parser.add_argument("--ledger", type=Path, default=ledger.FOLDER, metavar="FOLDER")
     given = parser.parse_args(words)
     if unknown := [name for name in given.names if name not in entries]:
         parser.error(f"no environment is called {unknown[0]}; they are {', '.join(entries)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends the check too
+    if given.nightly:
+        NIGHTLY_FILE.write_bytes(pack(check(NIGHTLY, environment.cores())))
+        return 0
     chosen = [entries[name] for name in given.names or entries]
     made = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]
     return 0 if all(made) else 1
+
+
+Verdicts = Callable[[str], Verdict]
 
 
 if __name__ == "__main__":

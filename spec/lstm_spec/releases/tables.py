@@ -17,7 +17,7 @@ from rich.text import Text
 
 from lstm_spec import catalog
 from lstm_spec.releases.compare import Change, Comparison, Errors, Measured, Speed
-from lstm_spec.run.packages import DISTRIBUTIONS
+from lstm_spec.run.environment import DISTRIBUTIONS
 from lstm_spec.run.text import one_line
 
 if TYPE_CHECKING:  # at run time it would bring all that makes environments

@@ -86,14 +86,14 @@ def _reason(error: Exception) -> str:
 
 
 def _ready() -> Ready:
-    from lstm_spec.run import packages
+    from lstm_spec.run.environment import installed
 
     try:
         from lstm_spec.harness import subject
         from lstm_spec.releases import benchmarks
     except Exception as error:  # as above
         return Ready(failed=f"Keras cannot be imported: {_reason(error)}")
-    here = packages.installed()
+    here = installed()
     return Ready(benchmarks.possible(), here.packages, here.python, subject.backend())
 
 

@@ -11,9 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from packaging.specifiers import SpecifierSet
 
-from lstm_spec.run import packages, toml
-from lstm_spec.run.packages import Backend, Place
-from lstm_spec.run.text import one_line
+from lstm_spec.run.environment import Backend, Place, installed
+from lstm_spec.run.text import UnreadableFileError, one_line, read_toml
 
 FILE = Path(__file__).with_name("deviations.toml")
 EXAMPLE = "the example does not print what it should"
@@ -26,7 +25,7 @@ Fix = Annotated[
 ]
 
 
-class DeviationError(toml.UnreadableFileError):
+class DeviationError(UnreadableFileError):
     """An entry that cannot be true; the message names it."""
 
 
@@ -145,8 +144,8 @@ def at(where: Place) -> list[Deviation]:
 
 def _read(path: Path) -> _File:
     try:
-        return toml.read(path, _File)
-    except toml.UnreadableFileError as error:
+        return read_toml(path, _File)
+    except UnreadableFileError as error:
         raise DeviationError(str(error)) from None
 
 
@@ -182,7 +181,7 @@ def known(claim: str) -> Deviation | None:
     listed = of(claim)
     if not listed:
         return None
-    here = packages.installed(look_for_gpus=any(one.device for one in listed))
+    here = installed(look_for_gpus=any(one.device for one in listed))
     forbid_ambiguous(listed, [here])
     return next((one for one in listed if one.matches(here)), None)
 

@@ -14,7 +14,8 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.errors import UsageError
-from lstm_spec.run import environment, packages
+from lstm_spec.run import environment
+from lstm_spec.run.environment import installed
 from lstm_spec.run.text import one_line
 
 TIMES = re.compile(r"^(\d+)\*")
@@ -89,7 +90,7 @@ def facts() -> dict[str, str]:
     return {
         **environment.packages(),
         "Python": platform.python_version(),
-        "backend": packages.installed().backend,
+        "backend": installed().backend,
         "claims": hashlib.sha256(code.encode()).hexdigest()[:16],
     }
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
 
-from lstm_spec.run.recorder import KEY
+from lstm_spec.run.plugin import KEY
 from lstm_spec.run.report import Record
 
 FACTS = "EFFORTS_FACTS"

@@ -25,7 +25,7 @@ from lstm_spec.releases import environments, ledger, matrix
 from lstm_spec.releases.environments import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
-from lstm_spec.run.packages import Place
+from lstm_spec.run.environment import Place
 from tools.studies.failures.faults import FAULTS
 from tools.studies.searches import keep, kept
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_spec.answers.sensitivity import derivatives
+from lstm_spec.answers.picture import derivatives
 from lstm_spec.harness import subject
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, noise

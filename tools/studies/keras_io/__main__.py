@@ -17,7 +17,7 @@ import msgspec
 
 from lstm_spec.answers import review
 from lstm_spec.answers.source import ProgramError
-from lstm_spec.run import toml
+from lstm_spec.run.text import read_toml
 
 FILE = Path(__file__).with_name("judged.toml")
 ADDRESS = "https://github.com/keras-team/keras-io"
@@ -39,7 +39,7 @@ class Judged(msgspec.Struct, forbid_unknown_fields=True):
 
 def judged() -> Judged:
     """Return what is recorded."""
-    return toml.read(FILE, Judged)
+    return read_toml(FILE, Judged)
 
 
 def programs(folder: Path) -> Iterator[tuple[str, str]]:

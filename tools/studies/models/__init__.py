@@ -16,7 +16,7 @@ import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import booleans, sampled_from
 
-from lstm_spec.harness import model_program
+from lstm_spec.harness import model_ways
 from lstm_spec.harness.model_ways import WAYS, check
 from lstm_spec.harness.models import Trial, traits_of, trials
 from lstm_spec.harness.subject import release
@@ -95,7 +95,7 @@ def meet(trial: Trial, way: str) -> Line:
         check(way, trial)
     except Exception as error:  # whatever Keras raises is what is looked for
         line.failure = f"{type(error).__name__}: {str(error).partition(chr(10) * 2)[0]}"
-        line.program = model_program.program(trial.model, trial.inputs[0])
+        line.program = model_ways.program(trial.model, trial.inputs[0])
     return line
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from lstm_spec.answers import issues, trials
 from lstm_spec.answers.issues import Issue
-from lstm_spec.releases import nightly
+from lstm_spec.releases import matrix
 
 FILE = Path(__file__).with_name("record.json")
 PLACES: tuple[trials.Where, ...] = ("release", "nightly")
@@ -74,6 +74,6 @@ def stale(recorded: dict[str, Run]) -> list[str]:
             outcome = run and run.outcomes.get(issue.id)
             if not outcome or outcome.digest != digest(issue):
                 found.append(f"{issue.id} on the {where}")
-        if run and where == "nightly" and run.requirements != list(nightly.REQUIREMENTS):
+        if run and where == "nightly" and run.requirements != list(matrix.NIGHTLY_REQUIREMENTS):
             found.append("the nightly")
     return found

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from packaging.version import Version
 
-from lstm_spec.harness import model_oracle, model_program, subject
+from lstm_spec.harness import model_oracle, model_ways, subject
 from lstm_spec.harness.models import Trial
 from lstm_spec.harness.ways import WAYS, Way
 from lstm_spec.run import examples
@@ -83,7 +83,7 @@ def _argument(value: Any) -> str:
 def of_model(trial: Trial) -> str:
     """Write a drawn model as a program that fails if a call of it gives other outputs."""
     inputs = trial.inputs[0]
-    return model_program.program(trial.model, inputs, model_oracle.outputs(trial.model, inputs))
+    return model_ways.program(trial.model, inputs, model_oracle.outputs(trial.model, inputs))
 
 
 def of_example(test: Callable[..., None], failed: doctest.Example, heading: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.run import packages
-from lstm_spec.run.packages import Place
+from lstm_spec.run import environment
+from lstm_spec.run.environment import Place, installed
 
 
 @pytest.fixture
@@ -23,36 +23,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_settings_the_backend_is_tensorflow(home: Path) -> None:
-    assert packages.installed().backend == "tensorflow"
+    assert installed().backend == "tensorflow"
 
 
 @pytest.mark.parametrize("text", ["{}", "[", "[]"])
 def test_settings_without_a_backend_leave_it(home: Path, text: str) -> None:
     (home / "keras.json").write_text(text, encoding="utf-8")
-    assert packages.installed().backend == "tensorflow"
+    assert installed().backend == "tensorflow"
 
 
 def test_settings_name_the_backend(home: Path) -> None:
     (home / "keras.json").write_text('{"backend": "jax"}', encoding="utf-8")
-    assert packages.installed().backend == "jax"
+    assert installed().backend == "jax"
 
 
 def test_environment_variable_overrules_the_settings(home: Path, monkeypatch) -> None:
     (home / "keras.json").write_text('{"backend": "jax"}', encoding="utf-8")
     monkeypatch.setenv("KERAS_BACKEND", "torch")
-    assert packages.installed().backend == "torch"
+    assert installed().backend == "torch"
 
 
 def test_keras_two_has_no_other_backend(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "torch")
-    monkeypatch.setattr(packages, "versions", lambda names: {"keras": "2.15.0"})
-    assert packages.installed().backend == "tensorflow"
+    monkeypatch.setattr(environment, "versions", lambda names: {"keras": "2.15.0"})
+    assert installed().backend == "tensorflow"
 
 
 def test_gpus_are_looked_for_if_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "_gpus", lambda: ["gpu:0"])
-    assert packages.installed().device == "cpu"
-    assert packages.installed(look_for_gpus=True).device == "gpu"
+    monkeypatch.setattr(environment, "_gpus", lambda: ["gpu:0"])
+    assert installed().device == "cpu"
+    assert installed(look_for_gpus=True).device == "gpu"
 
 
 @pytest.mark.parametrize("name", ["tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"])
@@ -65,15 +65,13 @@ def test_package_that_is_not_installed_has_no_version() -> None:
 
 
 def test_neither_keras_nor_tensorflow_is_imported() -> None:
-    program = "import sys; from lstm_spec.run import packages; print(packages.installed())"
+    program = "import sys; from lstm_spec.run import environment; print(environment.installed())"
     program += "; assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert f"keras {metadata.version('keras')}" in done.stdout, done.stderr
 
 
-FOUND = (
-    "from lstm_spec.run import packages; print(packages.installed().packages, packages.origin())"
-)
+FOUND = "from lstm_spec.run import environment as e; print(e.installed().packages, e.origin())"
 
 
 def found(folder: Path, *paths: str) -> str:
@@ -88,7 +86,7 @@ def test_keras_of_pythonpath_is_the_one_that_counts(tmp_path: Path) -> None:
     source = tmp_path / "tree" / "keras"
     (source / "src").mkdir(parents=True)
     (source / "__init__.py").touch()
-    assert found(tmp_path, "tree") == f"{packages.installed().packages} {source}"
+    assert found(tmp_path, "tree") == f"{installed().packages} {source}"
     (source / "src" / "version.py").write_text('__version__ = "3.99.0"\n', encoding="utf-8")
     assert "'keras': '3.99.0'" in found(tmp_path, "tree")
     assert found(tmp_path, "tree").endswith(str(source))

@@ -1,6 +1,6 @@
 """The releases that were published, and the places that they make with each other.
 
-`python -m lstm_spec.releases.published INDEX` writes published.json anew. INDEX is the address of a
+`python -m tools.published INDEX` writes published.json anew. INDEX is the address of a
 package index that speaks JSON (PEP 691), as pip's --index-url takes it.
 """
 
@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from lstm_spec.run.packages import NEEDED, Place
+from lstm_spec.run.environment import NEEDED, Place
 from lstm_spec.run.text import one_line
 
 FILE = Path(__file__).with_name("published.json")
@@ -141,9 +141,7 @@ def write(published: Releases, path: Path = FILE) -> None:
 
 def main(words: list[str] | None = None) -> int:
     """Ask an index, and write the file anew."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lstm_spec.releases.published", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.published", description=__doc__)
     parser.add_argument("index", metavar="INDEX", help="the address of a package index")
     index = parser.parse_args(words).index
     try:

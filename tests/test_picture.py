@@ -11,11 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm_spec.answers.call import CallError, input_shape
-from lstm_spec.answers.drawing import draw
-from lstm_spec.answers.layer import layer
-from lstm_spec.answers.picture import MOST, Picture, shown
-from lstm_spec.answers.unrolled import picture
+from lstm_spec.answers.constructor import CallError, input_shape, layer
+from lstm_spec.answers.picture import MOST, Picture, draw, picture_of, shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 numbers = st.integers(1, 12)
@@ -137,7 +134,7 @@ def test_backwards_the_first_timestep_has_the_output_and_the_last_row() -> None:
 
 
 def told(call: str, size: str, *, measured: bool = False) -> Picture:
-    return picture(layer(call, input_shape(size)), measured=measured)
+    return picture_of(layer(call, input_shape(size)), measured=measured)
 
 
 def test_open_length_is_drawn_with_three_timesteps_and_says_so() -> None:
