@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lstm_spec.answers.picture import Point, document, element, line, plain, words
+import svg
+
+from lstm_spec.answers.picture import Point, document, line, rounded, words, written
 from tools.site.figures import Figure
 
 WIDTH = 328
@@ -25,7 +27,8 @@ TICKS = 10
 def draw(figure: Figure) -> str:
     """Return a figure as SVG, the same text for the same figure."""
     high, row = (CELL, _cells) if figure.told.cells else (CURVE, _curve)
-    parts, y = [], 0.0
+    parts: list[svg.Element] = []
+    y = 0.0
     for name in figure.series.rows:
         parts += [words("name", Point(0, y + 12), name), *row(figure, name, y + NAME)]
         y += NAME + high + GAP
@@ -42,49 +45,50 @@ def _x(figure: Figure, place: int) -> float:
     return LEFT + (place + 0.5) * _step(figure)
 
 
-def _curve(figure: Figure, name: str, top: float) -> Iterator[str]:
+def _curve(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
     values = figure.series.rows[name]
     low, high = min(0.0, *values), max(0.0, *values)
     scale = CURVE / ((high - low) or 1.0)
     points = [Point(_x(figure, k), top + (high - value) * scale) for k, value in enumerate(values)]
     zero = top + high * scale
     yield line("zero", Point(LEFT, zero), Point(WIDTH - RIGHT, zero))
-    yield element(
-        "polyline", kind="curve", points=" ".join(f"{at.x:.4g},{at.y:.4g}" for at in points)
-    )
+    corners = [rounded(number) for point in points for number in point]
+    yield svg.Polyline(class_=["curve"], points=corners)
     for place, at in enumerate(points):
         title = _title(figure, place, values)
-        yield element("circle", title, kind="dot", cx=at.x, cy=at.y, r=3)
+        yield svg.Circle(class_=["dot"], cx=rounded(at.x), cy=rounded(at.y), r=3, elements=[title])
     for value in sorted({low, high}):
         yield words("scale", Point(LEFT - 6, top + (high - value) * scale + 4), f"{value:.2g}")
 
 
-def _cells(figure: Figure, name: str, top: float) -> Iterator[str]:
+def _cells(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
     values, wide = figure.series.rows[name], _step(figure) - 2
     most = max(max(row) for row in figure.series.rows.values()) or 1.0
     for place, value in enumerate(values):
         x, share = _x(figure, place), DARKEST * value / most
-        yield element(
-            "rect", _title(figure, place, values), kind="cell",
-            x=x - wide / 2, y=top, width=wide, height=CELL, fill_opacity=share,
+        yield svg.Rect(
+            class_=["cell"], x=rounded(x - wide / 2), y=rounded(top), width=rounded(wide),
+            height=CELL, fill_opacity=rounded(share), elements=[_title(figure, place, values)],
         )  # fmt: skip
         yield words("number", Point(x, top + 15), f"{value:.2g}")
 
 
-def _title(figure: Figure, place: int, values: Sequence[float]) -> str:
+def _title(figure: Figure, place: int, values: Sequence[float]) -> svg.Title:
     """Return what is told where a pointer rests."""
     said = f"{figure.told.axis} {figure.series.places[place]}: {values[place]:g}"
-    return element("title", plain(said))
+    return svg.Title(text=written(said))
 
 
-def _masked(figure: Figure, bottom: float) -> Iterator[str]:
+def _masked(figure: Figure, bottom: float) -> Iterator[svg.Element]:
     wide = _step(figure)
     for place in figure.series.masked:
         x = _x(figure, place) - wide / 2
-        yield element("rect", kind="masked", x=x, y=0, width=wide, height=bottom)
+        yield svg.Rect(
+            class_=["masked"], x=rounded(x), y=0, width=rounded(wide), height=rounded(bottom)
+        )
 
 
-def _axis(figure: Figure, y: float) -> Iterator[str]:
+def _axis(figure: Figure, y: float) -> Iterator[svg.Element]:
     places = figure.series.places
     for k in range(0, len(places), -(-len(places) // TICKS)):
         yield words("number", Point(_x(figure, k), y + 12), places[k])

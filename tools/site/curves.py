@@ -9,7 +9,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lstm_spec.answers.picture import Point, document, element, line, plain, words
+import svg
+
+from lstm_spec.answers.picture import Point, document, line, rounded, words, written
 
 WIDTH, HEIGHT = 328, 300
 LEFT, RIGHT, TOP, AXIS = 52, 124, 10, 40
@@ -85,7 +87,7 @@ def _digits(number: float) -> str:
     return f"{number:.{max(0, 2 - math.floor(math.log10(number * 1.0005)))}f}"
 
 
-def _scale(given: Curves) -> Iterator[str]:
+def _scale(given: Curves) -> Iterator[svg.Element]:
     for decade in given.decades:
         at = given.at(given.sizes[0], 10.0**decade)
         yield line("zero", at, Point(WIDTH - RIGHT, at.y))
@@ -94,7 +96,7 @@ def _scale(given: Curves) -> Iterator[str]:
         yield words("scale", Point(LEFT - 6, at.y + 4), text)
 
 
-def _sizes(given: Curves) -> Iterator[str]:
+def _sizes(given: Curves) -> Iterator[svg.Element]:
     for size in given.sizes:
         x = given.at(size, 10.0 ** given.decades[0]).x
         yield words("number", Point(x, HEIGHT - AXIS + 16), str(size))
@@ -102,17 +104,19 @@ def _sizes(given: Curves) -> Iterator[str]:
     yield words("number", Point(middle, HEIGHT - AXIS + 34), given.axis)
 
 
-def _curve(given: Curves, name: str, curve: Curve) -> Iterator[str]:
+def _curve(given: Curves, name: str, curve: Curve) -> Iterator[svg.Element]:
     points = {size: given.at(size, seconds) for size, seconds in sorted(curve.seconds.items())}
-    line = " ".join(f"{at.x:.4g},{at.y:.4g}" for at in points.values())
-    yield element("polyline", kind=f"curve {curve.kind}", points=line)
+    corners = [rounded(number) for point in points.values() for number in point]
+    yield svg.Polyline(class_=["curve", curve.kind], points=corners)
     for size, at in points.items():
         said = f"{name}, {given.axis} {size}: {shown(curve.seconds[size])}"
-        title = element("title", plain(said))
-        yield element("circle", title, kind=f"dot {curve.kind}", cx=at.x, cy=at.y, r=2.5)
+        title = svg.Title(text=written(said))
+        yield svg.Circle(
+            class_=["dot", curve.kind], cx=rounded(at.x), cy=rounded(at.y), r=2.5, elements=[title]
+        )
 
 
-def _names(given: Curves) -> Iterator[str]:
+def _names(given: Curves) -> Iterator[svg.Element]:
     """Name each curve at its end, as near to it as the other names allow."""
     ends = {}
     for name, curve in given.curves.items():

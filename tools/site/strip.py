@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lstm_spec.answers.cite import ROWS, rows
-from lstm_spec.answers.picture import plain
+from lstm_spec.answers.picture import written
 
 LETTERS = {
     "held": "H",
@@ -57,4 +57,4 @@ def _legend(verdicts: Mapping[str, str]) -> str:
 
 def _shown(name: str) -> str:
     """Escape the name of an environment, which may hold anything."""
-    return plain(" ".join(name.split())).replace('"', "&quot;")
+    return written(" ".join(name.split())).replace('"', "&quot;")

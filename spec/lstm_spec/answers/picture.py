@@ -12,6 +12,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
+import svg
 
 from lstm_spec.answers.constructor import CallError, Layer
 from lstm_spec.answers.explain import shape
@@ -104,57 +105,63 @@ class Point(NamedTuple):
     y: float
 
 
-def plain(text: str) -> str:
-    """Escape a text for an element or for an attribute."""
+def written(text: str) -> str:
+    """Escape a text for an element: svg.py writes text and attributes as they are given."""
     return escape(ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def element(name: str, content: str = "", /, **attributes: str | float) -> str:
-    """Write an element; content is SVG already, attributes are not.
-
-    Names have hyphens where Python has underscores; class is `kind`, since Python keeps its name.
-    """
-    pairs = ((key.replace("_", "-"), value) for key, value in attributes.items())
-    given = "".join(
-        f' {"class" if key == "kind" else key}="{_value(value)}"' for key, value in pairs
-    )
-    return f"<{name}{given}>{content}</{name}>" if content else f"<{name}{given}/>"
+def rounded(number: float) -> float:
+    """Return a number with at most two decimals, a whole one without a point."""
+    short = round(number, 2)
+    return int(short) if short == int(short) else short
 
 
-def _value(value: str | float) -> str:
-    return plain(value) if isinstance(value, str) else f"{round(value, 2):g}"
+def words(kind: str, at: Point, text: str) -> svg.Text:
+    """Return a line of text, its baseline at a point."""
+    return svg.Text(x=rounded(at.x), y=rounded(at.y), class_=[kind], text=written(text))
 
 
-def words(kind: str, at: Point, text: str) -> str:
-    """Write a line of text, its baseline at a point."""
-    return element("text", plain(text), kind=kind, x=at.x, y=at.y)
-
-
-def node(kind: str, at: Point, radius: float, text: str) -> str:
-    """Write a circle with a word in it."""
-    circle = element("circle", kind=kind, cx=at.x, cy=at.y, r=radius)
-    small = {"style": f"font-size:{3 * radius / len(text):.0f}px"} if len(text) > 3 else {}
-    return circle + element("text", plain(text), kind="inside", x=at.x, y=at.y + 4, **small)
+def node(kind: str, at: Point, radius: float, text: str) -> list[svg.Element]:
+    """Return a circle with a word in it."""
+    inside = words("inside", Point(at.x, at.y + 4), text)
+    if len(text) > 3:
+        inside.style = f"font-size:{3 * radius / len(text):.0f}px"
+    return [svg.Circle(cx=rounded(at.x), cy=rounded(at.y), r=radius, class_=[kind]), inside]
 
 
 def line(
-    kind: str, start: Point, end: Point, told: str = "", style: Mapping[str, float] | None = None
-) -> str:
-    """Write a straight line, with what is told where a pointer rests on it."""
-    title = element("title", plain(told)) if told else ""
-    ends = {"x1": start.x, "y1": start.y, "x2": end.x, "y2": end.y}
-    return element("line", title, kind=kind, **ends, **(style or {}))
+    kind: str, start: Point, end: Point, told: str = "", share: float | None = None
+) -> svg.Line:
+    """Return a straight line.
+
+    Args:
+        kind: its classes in the style sheet.
+        start: where it begins.
+        end: where it ends.
+        told: what is told where a pointer rests on it.
+        share: how strong it is, from 0 to 1; default: as the style sheet says.
+    """
+    drawn = svg.Line(
+        x1=rounded(start.x), y1=rounded(start.y), x2=rounded(end.x), y2=rounded(end.y),
+        class_=kind.split(), elements=[svg.Title(text=written(told))] if told else None,
+    )  # fmt: skip
+    if share is not None:
+        drawn.stroke_width = rounded(0.8 + 5.2 * share)
+        drawn.stroke_opacity = rounded(0.25 + 0.75 * share)
+    return drawn
 
 
-def arch(kind: str, start: Point, end: Point, rise: float) -> str:
-    """Write a curve that rises over the straight line between two points."""
+def arch(kind: str, start: Point, end: Point, rise: float) -> svg.Path:
+    """Return a curve that rises over the straight line between two points."""
     top = Point((start.x + end.x) / 2, (start.y + end.y) / 2 - 2 * rise)
-    numbers = [f"{round(number, 2):g}" for point in (start, top, end) for number in point]
-    return element("path", kind=kind, d="M{} {} Q{} {} {} {}".format(*numbers))
+    (x, y), (x1, y1), (x2, y2) = (map(rounded, point) for point in (start, top, end))
+    return svg.Path(d=[svg.M(x, y), svg.Q(x1, y1, x2, y2)], class_=[kind])
 
 
-def document(size: Point, title: str, told: str, parts: Iterable[str], key: str = "") -> str:
-    """Write a drawing.
+def document(
+    size: Point, title: str, told: str, parts: Iterable[svg.Element], key: str = ""
+) -> str:
+    """Write a drawing, an element a line.
 
     Args:
         size: its width and height.
@@ -163,14 +170,15 @@ def document(size: Point, title: str, told: str, parts: Iterable[str], key: str 
         parts: its elements, from the back to the front.
         key: what begins its ids, where it is not the only drawing of a page.
     """
-    width, height = (f"{round(number):d}" for number in size)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-labelledby="{key}title {key}desc">'
-    )
-    texts = {"title": title, "desc": told}
-    names = [f'<{one} id="{key}{one}">{plain(text)}</{one}>' for one, text in texts.items()]
-    return "\n".join([head, *names, *parts, "</svg>", ""])
+    width, height = map(round, size)
+    name = svg.Title(id=f"{key}title", text=written(title))
+    description = svg.Desc(id=f"{key}desc", text=written(told))
+    drawing = svg.SVG(
+        viewBox=svg.ViewBoxSpec(0, 0, width, height), width=width, height=height,
+        extra={"role": "img", "aria-labelledby": f"{key}title {key}desc"},
+        elements=[name, description, *parts],
+    )  # fmt: skip
+    return str(drawing).replace("><", ">\n<") + "\n"
 
 
 MOST, FIRST = 8, 6
@@ -292,13 +300,13 @@ def draw(picture: Picture) -> str:
     width = max(wide, NARROWEST, LETTER * 1.5 * len(picture.title) + 48)
     bottom = picture.ground + (114 if picture.timesteps > 1 else 72)
     legend, height = _legend(picture, width, bottom)
-    paper = element("rect", kind="paper", width=width, height=height, rx=8)
+    paper = svg.Rect(class_=["paper"], width=rounded(width), height=rounded(height), rx=8)
     parts = [*_head(picture), *_lines(picture), *_nodes(picture), *_labels(picture), *legend]
-    parts = [element("style", STYLE), paper, *parts]
-    return document(Point(width, height), picture.title, _told(picture), parts)
+    drawn = [svg.Style(text=STYLE), paper, *parts]
+    return document(Point(width, height), picture.title, _told(picture), drawn)
 
 
-def _head(picture: Picture) -> Iterator[str]:
+def _head(picture: Picture) -> Iterator[svg.Element]:
     yield words("title", Point(24, 34), picture.title)
     yield words("small", Point(24, 56), picture.subtitle)
 
@@ -316,7 +324,7 @@ def _drawn(size: int) -> list[tuple[int, int]]:
     return [(k, position) for k, position in enumerate(shown(size)) if position is not None]
 
 
-def _lines(picture: Picture) -> Iterator[str]:
+def _lines(picture: Picture) -> Iterator[svg.Element]:
     for before, after in zip(picture.read, picture.read[1:], strict=False):
         if before is not None and after is not None:
             yield from _states(picture, before, after)
@@ -328,7 +336,7 @@ def _lines(picture: Picture) -> Iterator[str]:
         yield from _inputs(picture, t)
 
 
-def _states(picture: Picture, before: Lane, after: Lane) -> Iterator[str]:
+def _states(picture: Picture, before: Lane, after: Lane) -> Iterator[svg.Element]:
     units = [k for k, _ in _drawn(picture.units)]
     for k in units:
         for j in units if after != END else [k]:
@@ -337,44 +345,40 @@ def _states(picture: Picture, before: Lane, after: Lane) -> Iterator[str]:
         yield arch("c", picture.at(before, k), picture.at(after, k), 14)
 
 
-def _inputs(picture: Picture, t: int) -> Iterator[str]:
+def _inputs(picture: Picture, t: int) -> Iterator[svg.Element]:
     strengths = picture.strengths or {}
     most = max((max(values) for values in strengths.values()), default=0.0)
     for k, f in _drawn(picture.features):
         for j, u in _drawn(picture.units):
             start, end = picture.feature(t, k), picture.at(t, j)
             if picture.strengths is None:
-                yield line("input", start, end, style=_stroke(0.3))
+                yield line("input", start, end, share=0.3)
             else:
                 value = strengths[t, f][u]
                 told = f"unit {u + 1} by feature {f + 1} of timestep {t + 1}: {value:.2g}"
-                yield line("input", start, end, told, _stroke(value / most if most else 0.0))
+                yield line("input", start, end, told, value / most if most else 0.0)
 
 
-def _stroke(share: float) -> dict[str, float]:
-    return {"stroke_width": 0.8 + 5.2 * share, "stroke_opacity": 0.25 + 0.75 * share}
-
-
-def _nodes(picture: Picture) -> Iterator[str]:
+def _nodes(picture: Picture) -> Iterator[svg.Element]:
     for lane in picture.lanes:
         kind = "unit" if isinstance(lane, int) else "state"
         for k, u in enumerate(shown(picture.units)):
-            yield _node(kind, picture.at(lane, k), None if lane is None else u)
+            yield from _node(kind, picture.at(lane, k), None if lane is None else u)
     for t in _steps(picture):
         for k, f in enumerate(shown(picture.features)):
-            yield _node("feature", picture.feature(t, k), f)
+            yield from _node("feature", picture.feature(t, k), f)
     for t in _with_output(picture):
         for k, u in enumerate(shown(picture.units)):
-            yield _node("output", Point(picture.at(t, k).x, OUTPUTS), u)
+            yield from _node("output", Point(picture.at(t, k).x, OUTPUTS), u)
 
 
-def _node(kind: str, at: Point, position: int | None) -> str:
+def _node(kind: str, at: Point, position: int | None) -> list[svg.Element]:
     if position is None:
-        return words("middle", Point(at.x, at.y + 4), "…")
+        return [words("middle", Point(at.x, at.y + 4), "…")]
     return node(kind, at, RADIUS, str(position + 1))
 
 
-def _labels(picture: Picture) -> Iterator[str]:
+def _labels(picture: Picture) -> Iterator[svg.Element]:
     half = SLANT.y * (len(shown(picture.units)) - 1) / 2
     rows = {"output": OUTPUTS, "units": UNITS + half, "features": picture.ground}
     for word, y in rows.items():
@@ -397,7 +401,7 @@ def _name(picture: Picture, lane: Lane) -> str:
     return {START: picture.start, END: picture.end, None: "…"}[lane]
 
 
-def _order(picture: Picture) -> Iterator[str]:
+def _order(picture: Picture) -> Iterator[svg.Element]:
     """Draw the arrow of time under the timesteps, in the order in which they are read."""
     steps = [t for t in picture.read if isinstance(t, int)]
     y, sign = picture.ground + 58, -1 if picture.backwards else 1
@@ -408,13 +412,14 @@ def _order(picture: Picture) -> Iterator[str]:
     yield words("middle", Point((start.x + end.x) / 2, y + 20), "read in this order")
 
 
-def _legend(picture: Picture, width: float, y: float) -> tuple[list[str], float]:
+def _legend(picture: Picture, width: float, y: float) -> tuple[list[svg.Element], float]:
     """Return what stands below the picture, and where it ends."""
-    parts = []
+    parts: list[svg.Element] = []
     lines = {"input": picture.features > 0, "h": len(picture.read) > 1, "c": len(picture.read) > 1}
     for kind in (kind for kind, drawn in lines.items() if drawn):
-        style = {"stroke_width": 3.0} if kind == "input" else None
-        parts.append(line(kind, Point(24, y - 4), Point(64, y - 4), style=style))
+        key = line(kind, Point(24, y - 4), Point(64, y - 4))
+        key.stroke_width = 3 if kind == "input" else None
+        parts.append(key)
         parts.append(words("small", Point(76, y), LEGEND[kind]))
         y += 20
     for note in picture.notes:
