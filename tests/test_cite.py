@@ -24,6 +24,7 @@ from lstm_spec.run import deviations
 from lstm_spec.run.environment import installed
 from lstm_spec.run.examples import run_example
 from lstm_spec.run.report import Record
+from lstm_spec.run.text import prose
 
 ALL = catalog.claims()
 CLAIM = catalog.find("time.every-step")
@@ -280,7 +281,7 @@ def test_html_escapes_everything() -> None:
     ],
 )
 def test_markdown_escapes_markup(given: str, shown: str) -> None:
-    assert cite.plain(given) == shown
+    assert prose(given) == shown
 
 
 def test_bibtex_escapes_what_tex_takes_for_commands() -> None:

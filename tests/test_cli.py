@@ -147,7 +147,7 @@ def test_report_that_cannot_be_used(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["cite", "time.order"], "keras-3.9.jsonl.gz: line 1 is damaged"),
+        (["cite", "time.order"], ".jsonl.gz: line 1 is damaged"),
         (["explain", "LSTM(2)", "--input", "3,1"], "lstm-spec: constructor.toml: Expected"),
     ],
 )
@@ -158,7 +158,8 @@ def test_damaged_installation_is_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in ("constructor.toml", "keras-3.9.jsonl.gz"):
+    reports = [f"{name}{ledger.SUFFIX}" for name in ledger.names()]
+    for name in ("constructor.toml", *reports):
         (tmp_path / name).write_bytes(b"[[argument\n")
     monkeypatch.setattr(ledger, "FOLDER", tmp_path)
     monkeypatch.setattr(constructor, "FILE", tmp_path / "constructor.toml")

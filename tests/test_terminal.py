@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -48,7 +49,19 @@ def test_claim_that_held_with_a_stand_in_says_so_below_the_table() -> None:
 
 
 def test_table_has_a_column_of_damaged_records_where_there_are_any() -> None:
-    assert "damaged record" not in printed("held", "refuted")
-    assert "refuted  crashed  timed out  not applicable  damaged record" in printed(
-        "damaged record"
+    assert "damaged" not in printed("held", "refuted")
+    assert re.search(
+        r"refuted +crashed +timed out +not +damaged\n.* applicable +record\n",
+        printed("damaged record"),
     )
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_table_fits_the_terminal_and_no_title_is_cut(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width)
+    records = [Record("time.one", "held", 1.0), Record("time.two", "not applicable", 1.0)]
+    terminal.summarize(report(*records), [], console)
+    table = console.file.getvalue().partition("chapter")[2].partition("\n\n")[0].splitlines()
+    assert all(len(line) <= width and line == line.rstrip() for line in table)
+    assert ("crashed" in table[0]) is (width > 60)
+    assert "applicable" in table[1]

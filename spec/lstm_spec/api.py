@@ -240,11 +240,13 @@ def _effort(text: str) -> str:
 
 
 def _verdicts(tried: Report) -> str:
+    from lstm_spec.run.text import markdown_table
+
     packages = tried.header.environment.packages
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    lines = [f"| `{one.claim}` | {one.verdict} |" for one in tried.outcome.records]
+    rows = [(f"`{record.claim}`", record.verdict) for record in tried.outcome.records]
     good = "Every claim held or deviates as known." if tried.outcome.good else "Not all is well."
-    return "\n".join([f"{good} Tried on {versions}.", "", "| claim | |", "| --- | --- |", *lines])
+    return f"{good} Tried on {versions}.\n\n{markdown_table(('claim', ''), rows)}"
 
 
 def compare(then: str, now: str) -> Shown[Comparison]:

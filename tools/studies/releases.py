@@ -13,8 +13,8 @@ from itertools import pairwise
 from lstm_spec.answers.cite import ROWS, UNORDERED, rows, spans
 from lstm_spec.releases import ledger
 from lstm_spec.releases.compare import Change, compare
-from lstm_spec.releases.tables import escape
 from lstm_spec.run.report import DAMAGED, VERDICTS, Report, Verdict
+from lstm_spec.run.text import escape
 from tools import MEASURED
 
 PAGE = MEASURED / "releases.md"

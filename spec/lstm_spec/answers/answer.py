@@ -13,13 +13,13 @@ import msgspec
 
 from lstm_spec import catalog
 from lstm_spec.answers import cite, errors, search
-from lstm_spec.answers.cite import PACKAGE, claim_address, code, plain, question
+from lstm_spec.answers.cite import PACKAGE, claim_address, code, question
 from lstm_spec.answers.questions import Question, is_reference, questions, referred
 from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
-from lstm_spec.run.text import one_line, without_escapes
+from lstm_spec.run.text import one_line, prose, without_escapes
 
 LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
@@ -282,7 +282,7 @@ def cited(name: str, library: Library, place: Place | None = None) -> Answer | N
 
 def markdown(said: Answer) -> str:
     """Return an answer for pasting into a question-and-answer site."""
-    return "\n".join(_parts(said, plain, block=_fenced, name=lambda name: f"`{name}`"))
+    return "\n".join(_parts(said, prose, block=_fenced, name=lambda name: f"`{name}`"))
 
 
 def text(said: Answer) -> str:

@@ -21,6 +21,7 @@ from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
 from lstm_spec.run.report import VERDICTS, Extent, Verdict, in_words
+from lstm_spec.run.text import prose
 
 PACKAGE = "lstm-spec"
 BELIEVED = "Why the claim says so:"
@@ -36,11 +37,6 @@ NEEDS = {
     "keras.Model.fit": "It is tried only with backends that can train a model.",
 }
 """What is said of a need that is no module, argument or file, or of which there is more to say."""
-MARKUP = (
-    r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
-)
-"""Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
-
 
 Tried = Sequence[tuple[str, Verdict]]
 """Releases in their order, each with the verdict on a claim."""
@@ -231,25 +227,20 @@ def place(cited: Citation) -> str:
 def markdown(cited: Citation) -> str:
     """Return a citation for a question-and-answer site."""
     head = "\n".join(f"> {line}".rstrip() for line in headline(cited.said_first).splitlines())
-    items = "\n".join(f"- {plain(item)}" for item in facts(cited))
-    return f"{head}\n\n{plain(why(cited))}\n\n```python\n{cited.example}\n```\n\n{items}\n"
+    items = "\n".join(f"- {prose(item)}" for item in facts(cited))
+    return f"{head}\n\n{prose(why(cited))}\n\n```python\n{cited.example}\n```\n\n{items}\n"
 
 
 def headline(first: Standing) -> str:
     """Return what is said first as Markdown; in bold is nothing that is false."""
-    caution, in_words = plain(first.caution), plain(first.sentence)
+    caution, in_words = prose(first.caution), prose(first.sentence)
     head = f"**{caution}:** {in_words}" if caution else f"**{in_words}**"
-    return f'{head}\n\n{BROKEN} "{plain(first.broken)}"' if first.broken else head
+    return f'{head}\n\n{BROKEN} "{prose(first.broken)}"' if first.broken else head
 
 
 def why(cited: Citation) -> str:
     """Return why the claim says what it says."""
     return f"{BELIEVED} {cited.why}" if cited.said_first.broken else cited.why
-
-
-def plain(text: str) -> str:
-    """Escape what Markdown would take for markup, except code in backticks and addresses."""
-    return re.sub(MARKUP, lambda found: found[1] or f"\\{found[2]}", text)
 
 
 def text(cited: Citation) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from lstm_spec import catalog
 from lstm_spec.answers.standing import standing
 from lstm_spec.errors import UsageError
-from lstm_spec.run.text import read_toml
+from lstm_spec.run.text import read_toml, shorten
 
 LAYERS = ("LSTM", "Bidirectional")
 EXAMPLE = "'LSTM(2, return_sequences=True)'"
@@ -59,8 +59,8 @@ def written(value: Any) -> str:
 
 
 def short(text: str) -> str:
-    """Return a text, cut if it is long."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    """Return a text as far as an error repeats it."""
+    return shorten(text, SHOWN)
 
 
 def shown(text: str) -> str:

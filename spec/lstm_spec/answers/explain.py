@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers.cite import plain
 from lstm_spec.answers.constructor import Layer, constructor
 from lstm_spec.answers.standing import standing
 from lstm_spec.run import arguments
+from lstm_spec.run.text import columns, markdown_table, prose
 
 TOGETHER = 4
 """How many claims are shown that try the given arguments together."""
@@ -251,17 +251,11 @@ def text(told: Explanation) -> str:
     """Return an explanation for a terminal."""
     parts = [f"{told.call} on input {shape(told.input)}"]
     for title, rows in _tables(told).items():
-        parts.append(f"{title}\n{_columns([TABLES[title], *rows])}")
+        parts.append(f"{title}\n{textwrap.indent(columns(TABLES[title], rows), '  ')}")
     for title, items in _lists(told).items():
         lines = [_wrapped(item.replace("`", "")) for item in items]
         parts.append("\n".join([title, *lines]))
     return "\n\n".join(parts) + "\n"
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)) for row in rows)
-    return "\n".join(f"  {line}".rstrip() for line in lines)
 
 
 def _wrapped(item: str) -> str:
@@ -274,13 +268,10 @@ def markdown(told: Explanation) -> str:
     """Return an explanation for pasting."""
     parts = [f"**`{told.call}` on input `{shape(told.input)}`**"]
     for title, rows in _tables(told).items():
-        head = f"| {' | '.join(TABLES[title])} |\n| --- | --- | --- |"
-        lines = [
-            f"| {what} | {f'`{size}`' if size else ''} | {last} |" for what, size, last in rows
-        ]
-        parts += [f"**{title}**", "\n".join([head, *lines])]
+        cells = [(what, f"`{size}`" if size else "", last) for what, size, last in rows]
+        parts += [f"**{title}**", markdown_table(TABLES[title], cells)]
     for title, items in _lists(told).items():
-        parts += [f"**{title}**", "\n".join(f"- {plain(item)}" for item in items)]
+        parts += [f"**{title}**", "\n".join(f"- {prose(item)}" for item in items)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -17,6 +17,7 @@ import svg
 from lstm_spec.answers.constructor import CallError, Layer
 from lstm_spec.answers.explain import shape
 from lstm_spec.run.environment import quiet
+from lstm_spec.run.text import shorten
 
 SEED = 1
 """Makes the initial weights of the layer, and the input."""
@@ -469,7 +470,7 @@ def picture_of(made: Layer, *, measured: bool = False) -> Picture:
     rows = (made.length,) if made.on("return_sequences") else ()
     before, after = ("batch", made.length, made.features), ("batch", *rows, made.units)
     return Picture(
-        title=call if len(call) <= LONGEST else f"{call[:LONGEST]}…",
+        title=shorten(call, LONGEST),
         subtitle=f"{shape(before)} → {shape(after)}",
         timesteps=timesteps,
         features=made.features,

@@ -15,7 +15,6 @@ import msgspec
 
 from lstm_spec import catalog
 from lstm_spec.answers import configuration, facts, program
-from lstm_spec.answers.cite import plain
 from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.facts import Facts
 from lstm_spec.answers.network import (
@@ -39,7 +38,7 @@ from lstm_spec.answers.source import ProgramError
 from lstm_spec.answers.standing import false_at, named, release, standing
 from lstm_spec.run import arguments, deviations, environment
 from lstm_spec.run.environment import Place
-from lstm_spec.run.text import one_line, read_toml
+from lstm_spec.run.text import markdown_table, one_line, prose, read_toml
 
 FILE = Path(__file__).with_name("findings.toml")
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
@@ -596,17 +595,15 @@ def markdown(review: Review) -> str:
     if not review.findings:
         parts.append(SILENT)
     if review.rows:
-        rows = [
-            f"| {row.line or ''} | `{row.what}` | {_escaped(row.says)} |" for row in review.rows
-        ]
-        head = "| line | | shapes |\n| ---: | --- | --- |"
-        parts.append("**What the lines make of the shapes**\n\n" + "\n".join([head, *rows]))
+        rows = [(str(row.line or ""), f"`{row.what}`", _escaped(row.says)) for row in review.rows]
+        table = markdown_table(("line", "", "shapes"), rows)
+        parts.append(f"**What the lines make of the shapes**\n\n{table}")
     if review.findings:
         said = dict(sorted((one.claim, one.says) for one in review.findings))
-        items = "\n".join(f"- {plain(words)} (`{claim}`)" for claim, words in said.items())
+        items = "\n".join(f"- {prose(words)} (`{claim}`)" for claim, words in said.items())
         parts.append(f"**The claims behind this, tried by lstm-spec**\n\n{items}")
     for title, listed in _lists(review).items():
-        parts.append(f"**{title}**\n\n" + "\n".join(f"- {plain(item)}" for item in listed))
+        parts.append(f"**{title}**\n\n" + "\n".join(f"- {prose(item)}" for item in listed))
     return "\n\n".join([*parts, *review.notes]) + "\n"
 
 
@@ -620,11 +617,11 @@ def _lists(review: Review) -> dict[str, list[str]]:
 
 def _item(one: Finding) -> str:
     where = f"Line {one.line}: " if one.line else ""
-    return f"- {where}{plain(one.sentence)} To do: {plain(one.remedy)}. (`{one.claim}`)"
+    return f"- {where}{prose(one.sentence)} To do: {prose(one.remedy)}. (`{one.claim}`)"
 
 
 def _escaped(said: str) -> str:
-    return plain(said).replace("|", "\\|")
+    return prose(said).replace("|", "\\|")
 
 
 def json(review: Review) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -12,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from lstm_spec import catalog
 from lstm_spec.releases.compare import Change, Comparison, Errors, Measured, Speed
 from lstm_spec.run.environment import DISTRIBUTIONS
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import columns, escape, markdown_table, one_line, shorten
 
 if TYPE_CHECKING:  # at run time it would bring all that makes environments
     from lstm_spec.releases.speed import Speeds, Timing
@@ -113,16 +110,12 @@ def changes(title: str, what: str, listed: Sequence[Change] | None, limit: int =
     """
     if listed is None:
         return Section(title, "One of the reports does not hold them.")
-    rows = [(c.what, _cell(c.then), _cell(c.now), _short(c.why)) for c in listed]
+    rows = [(c.what, _cell(c.then), _cell(c.now), shorten(c.why, LONGEST)) for c in listed]
     width = 4 if any(change.why for change in listed) else 3
     left = len(rows) - limit
     note = f"The first {limit} of {len(rows)}; as JSON all are told." if left > 0 else ""
     head = (what, "then", "now", "why")[:width]
     return Section(title, note, head, tuple(row[:width] for row in rows[:limit]))
-
-
-def _short(text: str) -> str:
-    return f"{text[:LONGEST]}..." if len(text) > LONGEST else text
 
 
 def _cell(value: str | None) -> str:
@@ -204,10 +197,6 @@ def _row(one: Timing) -> tuple[str, ...]:
     )
 
 
-NARROW = 60
-"""A terminal with fewer columns gets the cells below one another."""
-
-
 DETAILS = ("Signatures", "Documentation", "Environment")
 """The sections that a terminal shows only when they are asked for."""
 
@@ -238,8 +227,11 @@ def table(found: Comparison | Speeds, console: Console, *, whole: bool = True) -
         if section.note:
             console.print(Text(one_line(section.note)))
         if section.rows:
-            listed = console.width < NARROW or "why" in section.head or section.title in DETAILS
-            console.print(_listed(section, console.width) if listed else _columns(section))
+            rows = [tuple(map(one_line, row)) for row in section.rows]
+            shown = columns(section.head, rows)
+            wide = max(map(len, shown.splitlines())) > console.width
+            listed = wide or "why" in section.head or section.title in DETAILS
+            console.print(Text(_listed(section, console.width) if listed else shown))
     if hidden:
         names = " and ".join(section.title.lower() for section in hidden)
         console.print(Text(f"\nChanges of {names} are left out; --all shows them."))
@@ -252,18 +244,7 @@ def lines(found: Comparison | Speeds, console: Console, *, whole: bool) -> int:
     return capture.get().count("\n")
 
 
-def _columns(section: Section) -> Table:
-    made = Table(box=None, pad_edge=False)
-    first, *others = section.head
-    made.add_column(first, overflow="fold", no_wrap=True)
-    for title in others:
-        made.add_column(title, overflow="fold")
-    for row in section.rows:
-        made.add_row(*(Text(one_line(cell)) for cell in row))
-    return made
-
-
-def _listed(section: Section, width: int) -> Text:
+def _listed(section: Section, width: int) -> str:
     """Return each row as a line with its cells, and the reason, if there is one, below it."""
     lines = []
     for row in section.rows:
@@ -274,7 +255,7 @@ def _listed(section: Section, width: int) -> Text:
         lines += [f"{name}  {values}"] if short else [name, f"    {values}"]
         lines += [f"    {why}"] if why else []
     wrapped = [textwrap.fill(line, width, subsequent_indent=4 * " ") for line in lines]
-    return Text("\n".join(wrapped), overflow="fold")
+    return "\n".join(wrapped)
 
 
 def markdown(found: Comparison | Speeds) -> str:
@@ -286,19 +267,11 @@ def markdown(found: Comparison | Speeds) -> str:
         if section.note:
             parts.append(escape(section.note))
         if section.rows:
-            lines = [section.head, tuple("---" for _ in section.head)]
-            lines += [tuple(map(escape, row)) for row in section.rows]
-            parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+            cells = [tuple(map(escape, row)) for row in section.rows]
+            parts.append(markdown_table(section.head, cells))
     return "\n\n".join(parts)
 
 
 def json(found: Comparison | Speeds) -> str:
     """Return a comparison as JSON."""
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-
-
-def escape(text: str) -> str:
-    """Return text that Markdown shows as it is: no markup, no HTML, no mention of anybody."""
-    marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", one_line(text))
-    quiet = re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", marks)
-    return html.escape(quiet, quote=False)

@@ -27,7 +27,7 @@ from packaging.version import Version
 
 from lstm_spec.errors import BrokenError
 from lstm_spec.run.report import Environment
-from lstm_spec.run.text import without_escapes
+from lstm_spec.run.text import shorten, without_escapes
 
 if TYPE_CHECKING:  # at run time only the process apart imports these
     from lstm_spec.run.arguments import Signatures
@@ -290,7 +290,7 @@ def _look() -> Found:
 def _say(error: Exception) -> str:
     """Return an error as part of a sentence: its type and its text, on one line, cut short."""
     text = " ".join(without_escapes(str(error)).split())
-    return f"{type(error).__name__}: {text[:SENTENCE]}".rstrip(":. ")
+    return f"{type(error).__name__}: {shorten(text, SENTENCE)}".rstrip(":. ")
 
 
 def _environment(backend: str) -> Environment:

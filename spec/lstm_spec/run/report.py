@@ -23,7 +23,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from lstm_spec.errors import BrokenError, UsageError
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import one_line, shorten
 
 SCHEMA = 1
 GZIP = b"\x1f\x8b"
@@ -409,9 +409,9 @@ class Tried:
         if number and math.isfinite(value):
             self.numbers[name].add(value)
         elif isinstance(value, (list, tuple)) and all(map(_plain, value)):
-            self.names[name].add(_short_name(", ".join(map(str, value))))
+            self.names[name].add(shorten(", ".join(map(str, value)), LONGEST))
         elif _plain(value):
-            self.names[name].add(_short_name(str(value)))
+            self.names[name].add(shorten(str(value), LONGEST))
         else:
             label = getattr(value, "name", None) or getattr(value, "__name__", None)
             self.names[name].add(label if isinstance(label, str) else type(value).__name__)
@@ -426,10 +426,6 @@ class Tried:
 
 def _plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str))
-
-
-def _short_name(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _few(names: list[str]) -> list[int | float | str]:

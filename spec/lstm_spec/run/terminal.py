@@ -8,14 +8,11 @@ from collections.abc import Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from lstm_spec.catalog import Claim
 from lstm_spec.run import environment
-from lstm_spec.run.report import DAMAGED, GOOD, VERDICTS, Outcome, Record, Report
-from lstm_spec.run.text import one_line
-
-NARROW = 60
+from lstm_spec.run.report import DAMAGED, GOOD, VERDICTS, Outcome, Record, Report, Verdict
+from lstm_spec.run.text import columns, one_line
 
 
 def follow(records: Iterator[Record], total: int, console: Console) -> None:
@@ -57,7 +54,7 @@ def summarize(
     console.print(_where(tried), highlight=False, markup=False)
     if origin := tried.header.environment.origin:
         print(f"Keras from {one_line(origin)}\n", file=console.file)
-    console.print(_table(tried.header.claims, outcome, console.width))
+    print(_table(tried.header.claims, outcome, console.width), file=console.file)
     remarked = [r for r in outcome.records if r.verdict == "held" and r.message]
     _list("Held, but", remarked, console)
     for verdict, title in (("deviates", "Deviates as known"), ("not applicable", "Not applicable")):
@@ -86,22 +83,25 @@ def _where(tried: Report) -> str:
     )
 
 
-def _table(claims: list[str], outcome: Outcome, width: int) -> Table:
-    """Count the verdicts by chapter; a narrow terminal gets no columns of zeros."""
-    usual = [v for v in VERDICTS if v != DAMAGED] if width >= NARROW else []
-    shown = [v for v in VERDICTS if v in usual or v in outcome.verdicts]
+def _table(claims: list[str], outcome: Outcome, width: int) -> str:
+    """Count the verdicts by chapter; without the columns of zeros, if the terminal is narrow."""
+    usual = [verdict for verdict in VERDICTS if verdict != DAMAGED or verdict in outcome.verdicts]
+    whole = _counts(claims, outcome, usual)
+    if max(map(len, whole.splitlines())) <= width:
+        return whole
+    return _counts(claims, outcome, [verdict for verdict in usual if verdict in outcome.verdicts])
+
+
+def _counts(claims: list[str], outcome: Outcome, verdicts: list[Verdict]) -> str:
+    head = ["chapter", "claims", *verdicts]
     counts = Counter((r.claim.partition(".")[0], r.verdict) for r in outcome.records)
-    chapters = dict.fromkeys(claim.partition(".")[0] for claim in claims)
-    table = Table(box=None, pad_edge=False, show_footer=True)
-    table.add_column("chapter", "all", no_wrap=True)
-    table.add_column("claims", str(len(claims)), justify="right")
-    for verdict in shown:
-        table.add_column(verdict, str(outcome.verdicts.get(verdict, 0)), justify="right")
-    for chapter in chapters:
-        planned = sum(claim.startswith(f"{chapter}.") for claim in claims)
-        row = [str(counts[chapter, verdict] or "") for verdict in shown]
-        table.add_row(chapter, str(planned), *row)
-    return table
+    planned = Counter(claim.partition(".")[0] for claim in claims)
+    rows = [
+        [chapter, str(count), *(str(counts[chapter, verdict] or "") for verdict in verdicts)]
+        for chapter, count in planned.items()
+    ]
+    sums = [str(outcome.verdicts.get(verdict, 0)) for verdict in verdicts]
+    return columns(head, [*rows, ["all", str(len(claims)), *sums]], right=head[1:])
 
 
 def _list(title: str, records: list[Record], console: Console) -> None:

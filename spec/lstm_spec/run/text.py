@@ -1,14 +1,24 @@
-"""Text from elsewhere, made to be shown; and what is recorded by hand in TOML."""
+"""Text that is shown, on one line, shortened, escaped or as a table; and TOML that is read."""
 
 from __future__ import annotations
 
+import html
 import re
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from lstm_spec.errors import BrokenError
+
+Kind = TypeVar("Kind")
+
+HEADER = 10
+"""So wide is the title of a column in a terminal, before it is wrapped."""
+PROSE = r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
+"""Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
 
 
 def one_line(text: object) -> str:
@@ -17,12 +27,50 @@ def one_line(text: object) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
 
 
+def shorten(text: str, most: int) -> str:
+    """Return text of at most so many characters: a longer one is cut, and ends in "..."."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def escape(text: str) -> str:
+    """Return text of others as Markdown that shows it: no markup, no HTML, nobody mentioned."""
+    marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", one_line(text))
+    quiet = re.sub(r"([@#])(?=\w)", "\\1\N{WORD JOINER}", marks)
+    return html.escape(quiet, quote=False)
+
+
+def prose(text: str) -> str:
+    """Return a text of our own as Markdown: code in backticks and addresses stay what they are."""
+    return re.sub(PROSE, lambda match: match[1] or f"\\{match[2]}", text)
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> str:
+    """Return a table for a terminal; no line ends in blanks.
+
+    Args:
+        head: the titles of the columns; a long one is wrapped.
+        rows: the cells.
+        right: the titles of the columns that are aligned on the right.
+    """
+    from tabulate import tabulate  # only here: pytest loads this module in every environment
+
+    titles = [textwrap.fill(title, HEADER) for title in head]
+    sides = ["right" if title in right else "left" for title in head]
+    # As a row: tabulate makes a column two wider than what it takes for its title.
+    return tabulate([titles, *rows], tablefmt="plain", disable_numparse=True, colalign=sides)
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown, of cells that are Markdown already."""
+    from tabulate import tabulate
+
+    plain = {"stralign": None, "numalign": None}  # to align would pad each cell to the longest
+    return tabulate(rows, head, tablefmt="github", disable_numparse=True, **plain)
+
+
 def without_escapes(text: str) -> str:
     """Return text without the escape sequences by which Keras prints bold."""
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-
-
-Kind = TypeVar("Kind")
 
 
 class UnreadableFileError(BrokenError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from lstm_spec.releases.tables import escape
+from lstm_spec.run.text import escape
 from tools import MEASURED
 from tools.site.curves import Curve, Curves, shown
 from tools.studies import peers
