@@ -52,7 +52,7 @@ def _curve(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
     points = [Point(_x(figure, k), top + (high - value) * scale) for k, value in enumerate(values)]
     zero = top + high * scale
     yield line("zero", Point(LEFT, zero), Point(WIDTH - RIGHT, zero))
-    corners = [rounded(number) for point in points for number in point]
+    corners = [svg.Point(rounded(x), rounded(y)) for x, y in points]
     yield svg.Polyline(class_=["curve"], points=corners)
     for place, at in enumerate(points):
         title = _title(figure, place, values)

@@ -106,7 +106,7 @@ def _sizes(given: Curves) -> Iterator[svg.Element]:
 
 def _curve(given: Curves, name: str, curve: Curve) -> Iterator[svg.Element]:
     points = {size: given.at(size, seconds) for size, seconds in sorted(curve.seconds.items())}
-    corners = [rounded(number) for point in points.values() for number in point]
+    corners = [svg.Point(rounded(x), rounded(y)) for x, y in points.values()]
     yield svg.Polyline(class_=["curve", curve.kind], points=corners)
     for size, at in points.items():
         said = f"{name}, {given.axis} {size}: {shown(curve.seconds[size])}"

@@ -303,7 +303,7 @@ def draw(picture: Picture) -> str:
     legend, height = _legend(picture, width, bottom)
     paper = svg.Rect(class_=["paper"], width=rounded(width), height=rounded(height), rx=8)
     parts = [*_head(picture), *_lines(picture), *_nodes(picture), *_labels(picture), *legend]
-    drawn = [svg.Style(text=STYLE), paper, *parts]
+    drawn: list[svg.Element] = [svg.Style(text=STYLE), paper, *parts]
     return document(Point(width, height), picture.title, _told(picture), drawn)
 
 

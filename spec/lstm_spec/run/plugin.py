@@ -56,10 +56,10 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Append the record that came with the report of a test, or one of a dead worker."""
-        found = dict(report.user_properties).get(KEY)
-        if found:
+        record = dict(report.user_properties).get(KEY)
+        if record:
             self.started.pop(report.nodeid, None)
-            self._append(msgspec.json.decode(found, type=Record))
+            self._append(msgspec.json.decode(str(record), type=Record))
         elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
             self._lost(report.nodeid)
 

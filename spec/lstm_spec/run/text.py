@@ -64,8 +64,10 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table in Markdown, of cells that are Markdown already."""
     from tabulate import tabulate
 
-    plain = {"stralign": None, "numalign": None}  # to align would pad each cell to the longest
-    return tabulate(rows, head, tablefmt="github", disable_numparse=True, **plain)
+    # Not aligned: that would pad each cell to the width of the longest.
+    return tabulate(
+        rows, head, tablefmt="github", disable_numparse=True, stralign=None, numalign=None
+    )
 
 
 def without_escapes(text: str) -> str:
