@@ -12,6 +12,7 @@ import gc
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 import textwrap
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lstm_spec import catalog
 from lstm_spec.errors import BrokenError, SpecError, UsageError
-from lstm_spec.harness.effort import effort, time_limit
+from lstm_spec.harness.effort import SHARES, effort, time_limit
 from lstm_spec.run.environment import NEEDED
 from lstm_spec.run.report import LockedError, Writer, writer
 from lstm_spec.run.text import one_line
@@ -40,9 +41,10 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
 
 REPORT = Path("lstm-spec-report.jsonl")
 NOTHING, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
-STATUSES = """exit status:
-  {0} 2: wrong usage. 3: the installation, an environment or
-  a record is broken. 130: interrupted."""
+STATUSES = (
+    "{0} 2: wrong usage. 3: the installation, an environment or a record is broken. "
+    "130: interrupted."
+)
 
 
 class UnwritableError(UsageError):
@@ -81,6 +83,13 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+FORMAT: dict[str, Any] = {
+    "metavar": "FORMAT",
+    "action": _Once,
+    "help": "%(choices)s; default: %(default)s",
+}
+
+
 def _whole(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         if not text.isascii() or not text.isdigit() or int(text) < least:
@@ -106,6 +115,16 @@ def _ids(prefix: str, **_: object) -> list[str]:
     return [*catalog.chapters(), *(claim.id for claim in catalog.claims())]
 
 
+def _filled(text: str, indent: str = "") -> str:
+    """Return text in lines as long as the terminal, as argparse fills what it may."""
+    width = max(20, shutil.get_terminal_size().columns - 2)
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)
+
+
+def _exit_statuses(own: str) -> str:
+    return f"exit status:\n{_filled(STATUSES.format(own), '  ')}"
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     about = "An executable specification of how Keras' LSTM behaves."
@@ -114,12 +133,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=version)
     verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB")
     for name, (add, function, summary, status, examples) in VERBS.items():
-        shown = textwrap.indent("\n".join(examples), "  ")
+        commands = textwrap.indent("\n".join(examples), "  ")
         verb = verbs.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"examples:\n{shown}\n\n{STATUSES.format(status)}",
+            description=_filled(f"{summary[0].upper()}{summary[1:]}."),
+            epilog=f"examples:\n{commands}\n\n{_exit_statuses(status)}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -136,7 +155,8 @@ def _add_names(verb: argparse.ArgumentParser, help: str) -> None:  # noqa: A002 
 def _add_check(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     _add_names(verb, "chapters or ids of claims; default: all")
-    cases = "smoke, default or deep (2, 50 or 1000 cases a claim), or a number of cases"
+    numbers = ", ".join(f"{name} ({count})" for name, count in SHARES.items())
+    cases = f"how many cases most claims draw: {numbers}, or a number of cases"
     add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
     add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
     add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
@@ -162,7 +182,13 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
         "like ./keras; may be repeated"
     )
     add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=kinds)
-    add("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
+    add(
+        "--backend",
+        choices=NEEDED,
+        metavar="NAME",
+        action=_Once,
+        help="what computes for Keras: %(choices)s",
+    )
     add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
     named = "an environment of the matrix, like keras-3.9 or python-3.10"
     add("--in", dest="entry", action=_Once, metavar="NAME", help=named)
@@ -179,13 +205,14 @@ def _add_compare(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     add("then", metavar="A", help="the earlier report: a file, a name in the ledger, or: nearest")
     add("now", metavar="B", help="the later one")
-    add("--format", choices=("table", "markdown", "json"), default="table", action=_Once)
+    add("--format", choices=("table", "markdown", "json"), default="table", **FORMAT)
     add("--all", action="store_true", help="also signatures, documentation and environment")
     about = (
         "A and B: a name of the matrix like keras-3.9; requirements like 'keras==3.9.2 "
         "tensorflow==2.16.2'; a wheel or a source tree's folder; or here, for what is installed"
     )
-    group = verb.add_argument_group("two environments, instead of reports", about)
+    title = "two environments, instead of reports"
+    group = verb.add_argument_group(title, _filled(about, "  ").lstrip())
     speed = "time A and B in turns, and say what is slower in B"
     group.add_argument("--speed", action="store_true", help=speed)
     group.add_argument("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
@@ -214,7 +241,7 @@ def _add_cite(verb: argparse.ArgumentParser) -> None:
     name = verb.add_argument("name", metavar="ID", help=named)
     setattr(name, "completer", _ids)  # noqa: B010 - argcomplete's attribute
     formats = ("markdown", "text", "bibtex", "html", "json")
-    verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+    verb.add_argument("--format", choices=formats, default=formats[0], **FORMAT)
     _add_place(verb)
 
 
@@ -222,14 +249,20 @@ def _add_answer(verb: argparse.ArgumentParser) -> None:
     asked = "the question in plain words, an error, or a question's id, number or address"
     verb.add_argument("words", nargs="+", metavar="WORDS", help=f"{asked}; - reads it")
     formats = ("markdown", "text", "json")
-    verb.add_argument("--format", choices=formats, default=formats[0], action=_Once)
+    verb.add_argument("--format", choices=formats, default=formats[0], **FORMAT)
     _add_place(verb)
 
 
 def _add_place(verb: argparse.ArgumentParser) -> None:
     where = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
     verb.add_argument("--for", dest="release", action=_Once, metavar="RELEASE", help=where)
-    verb.add_argument("--backend", choices=NEEDED, action=_Once, help="what computes for Keras")
+    verb.add_argument(
+        "--backend",
+        choices=NEEDED,
+        metavar="NAME",
+        action=_Once,
+        help="what computes for Keras: %(choices)s",
+    )
 
 
 def _add_explain(verb: argparse.ArgumentParser) -> None:
@@ -240,14 +273,14 @@ def _add_explain(verb: argparse.ArgumentParser) -> None:
     add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
     strong = "draw strokes as strong as the output depends on the inputs, by Keras"
     add("--strengths", action="store_true", help=strong)
-    add("--format", choices=("text", "markdown", "json"), default="text", action=_Once)
+    add("--format", choices=("text", "markdown", "json"), default="text", **FORMAT)
 
 
 def _add_review(verb: argparse.ArgumentParser) -> None:
     what = "a program, Markdown or a notebook, a model's .keras, .h5 or JSON file, or - for a pipe"
     verb.add_argument("file", metavar="FILE", help=what)
     formats = ("text", "markdown", "json", "sarif")
-    verb.add_argument("--format", choices=formats, default="text", action=_Once)
+    verb.add_argument("--format", choices=formats, default="text", **FORMAT)
     moved = "what changes for a model on another release, like keras==3.9.2"
     verb.add_argument("--to", default="", action=_Once, metavar="RELEASE", help=moved)
 

@@ -20,7 +20,7 @@ myst_disable_syntax = ["html_block", "html_inline"]
 
 html_theme = "furo"
 html_title = project
-html_baseurl = f"{address}/" if (address := address("documentation")) else ""
+html_baseurl = f"{site}/" if (site := address("documentation")) else ""
 # A page that is missing is asked for in any folder.
 html_context = {"base": html_baseurl}
 html_static_path = ["static"]

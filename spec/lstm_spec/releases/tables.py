@@ -218,14 +218,14 @@ def table(found: Comparison | Speeds, console: Console, *, whole: bool = True) -
     """
     style = "bold red" if found.worse else "bold green"
     first, parts = said(found)
-    console.print(Text(one_line(first), style))
+    console.print(_filled(first, console), style=style, markup=False, highlight=False)
     hidden = [section for section in parts if not whole and section.title in DETAILS]
     for section in parts:
         if section in hidden:
             continue
         console.print(Text(f"\n{section.title}", "bold"))
         if section.note:
-            console.print(Text(one_line(section.note)))
+            console.print(_filled(section.note, console), markup=False, highlight=False)
         if section.rows:
             rows = [tuple(map(one_line, row)) for row in section.rows]
             shown = columns(section.head, rows)
@@ -234,7 +234,13 @@ def table(found: Comparison | Speeds, console: Console, *, whole: bool = True) -
             console.print(Text(_listed(section, console.width) if listed else shown))
     if hidden:
         names = " and ".join(section.title.lower() for section in hidden)
-        console.print(Text(f"\nChanges of {names} are left out; --all shows them."))
+        left_out = f"Changes of {names} are left out; --all shows them."
+        console.print(f"\n{_filled(left_out, console)}", markup=False, highlight=False)
+
+
+def _filled(text: str, console: Console) -> str:
+    """Return text in lines that fit a terminal: rich leaves blanks at the ends of its own."""
+    return textwrap.fill(one_line(text), console.width)
 
 
 def lines(found: Comparison | Speeds, console: Console, *, whole: bool) -> int:
