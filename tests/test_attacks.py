@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.run import toml
+from lstm_spec.run.text import read_toml
 from tools.studies.attacks import CHAPTERS, attacks
 from tools.studies.attacks.page import DRAWS, KINDS, PAGE, Draws, page
 
-DRAWN = toml.read(DRAWS, Draws).draw
+DRAWN = read_toml(DRAWS, Draws).draw
 
 
 def test_verdicts_are_on_claims_and_of_a_kind() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.run import toml
+from lstm_spec.run.text import read_toml
 from tools import MEASURED
 from tools.studies.attacks import ATTACKS
 
@@ -60,7 +60,7 @@ class Draws(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def page() -> str:
     """Return the page, of the attacks that are registered."""
-    draws, attacked = toml.read(DRAWS, Draws).draw, {attack.claim for attack in ATTACKS}
+    draws, attacked = read_toml(DRAWS, Draws).draw, {attack.claim for attack in ATTACKS}
     everything = {claim.id for claim in catalog.claims()}
     lines = [
         HEAD.format(
