@@ -274,3 +274,26 @@ def test_what_moves_a_cursor_or_is_no_text_is_not_repeated() -> None:
         assert ids(found) == {"no-extension", "unknown-name"}
         for written in FORMATS.values():
             assert b"\x1b" not in written(found).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model = keras.Sequential([keras.Input((3, 2)), layers.LSTM(2)])\n"
+        "model.fit(np.zeros((4, 3, 2)), np.zeros(()))",
+        "inputs = keras.Input(batch_shape=())\n"
+        "model = keras.Model(inputs, layers.LSTM(2)(inputs))\n"
+        "model.fit(np.zeros((4, 3, 2)), np.zeros(()), sample_weight=np.zeros(()))",
+        "inputs = keras.Input(batch_shape=())\n"
+        "model = keras.Model(inputs, inputs)\n"
+        "model.fit(np.zeros(()), np.zeros((4, 2)))",
+        "model = keras.Sequential([layers.LSTM(2)])\nmodel.build([])\nmodel.predict(np.zeros(()))",
+        "inputs = keras.Input((3, 2))\n"
+        "model = keras.Model(inputs, [layers.LSTM(2)(inputs), layers.LSTM(3)(inputs)])\n"
+        "model.fit(np.zeros((4, 3, 2)), [1, 2], sample_weight=np.zeros(4))\n"
+        "keras.Model().fit(1, 2, sample_weight=np.zeros(4))",
+    ],
+)
+def test_arrays_and_inputs_without_axes_are_read(text: str) -> None:
+    for form in FORMATS.values():
+        assert form(of_program(text))

@@ -274,3 +274,11 @@ def test_an_archive_that_unpacks_without_end_is_not_read(tmp_path: Path) -> None
         archive.writestr("config.json", b" " * (configuration.LARGEST + 1))
     with pytest.raises(ProgramError, match=r"config\.json has more than"):
         review.of_file(str(file))
+
+
+def test_an_input_without_axes_is_read(tmp_path: Path) -> None:
+    whole = (Path(__file__).parent / "reviewed/model.json").read_text(encoding="utf-8")
+    file = tmp_path / "model.json"
+    file.write_text(whole.replace('"batch_shape": [null, 6]', '"batch_shape": []'), "utf-8")
+    found = review.of_file(str(file))
+    assert all(form(found) for form in review.FORMATS.values())

@@ -22,7 +22,6 @@ from lstm_spec.answers.network import (
     Mask,
     Model,
     Node,
-    Shape,
     Tensor,
     known,
     text,
@@ -288,7 +287,8 @@ def _input(tensor: Tensor) -> Facts:
         facts |= {"steps": _size(shape[1]), "features": _size(shape[2])}
         facts["steps_open"] = UNKNOWN if shape[1] is UNKNOWN else shape[1] is None
         facts["features_open"] = UNKNOWN if shape[2] is UNKNOWN else shape[2] is None
-    facts["batch_open"] = UNKNOWN if shape[0] is UNKNOWN else shape[0] is None
+    if shape:
+        facts["batch_open"] = UNKNOWN if shape[0] is UNKNOWN else shape[0] is None
     return facts
 
 
@@ -408,7 +408,7 @@ def nodes_of(model: Model) -> list[Node]:
 
 
 def _data(value: Any) -> Array | None:
-    return value if isinstance(value, Array) and value.shape is not None else None
+    return value if isinstance(value, Array) and value.shape else None
 
 
 def _trained(event: Event) -> Iterator[Facts]:
@@ -445,7 +445,8 @@ def _trained(event: Event) -> Iterator[Facts]:
 def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
     """Return the facts of weights for classes and samples."""
     facts: Facts = {"class_weight": named.get("class_weight") is not None}
-    array, shape = _data(named.get("sample_weight")), model.outputs[0].shape
+    array = _data(named.get("sample_weight"))
+    shape = model.outputs[0].shape if len(model.outputs) == 1 else None
     batch = before.get("first_batch", UNKNOWN)
     if array is None or array.shape is None or shape is None or len(shape) != 3:
         return facts
@@ -487,7 +488,7 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts: Facts = {"functional": not model.sequential}
     recurrent = [node for node in nodes_of(model) if node.inputs[:1] == model.inputs]
     facts["reader"] = recurrent[0].layer.kind if len(recurrent) == 1 else UNKNOWN
-    if shape is None:
+    if not shape:
         return facts
     facts |= {"input": text(shape), "input_rank": len(shape)}
     facts["built_batch"] = _size(shape[0])
@@ -523,9 +524,9 @@ def _embedding(nodes: list[Node], array: Array | None) -> Facts:
 def _targets(model: Model, y: Any) -> Facts:
     """Return how targets fit the output of a model."""
     array = _data(y)
-    if len(model.outputs) != 1 or model.outputs[0].shape is None:
+    if len(model.outputs) != 1 or not model.outputs[0].shape:
         return {}
-    shape: Shape = model.outputs[0].shape
+    shape = model.outputs[0].shape
     facts: Facts = {"output": text(shape), "output_rank": len(shape)}
     facts["loss"] = _loss(model)
     maker = model.outputs[0].maker
