@@ -76,9 +76,13 @@ def main(words: list[str]) -> int:
     """
     with tempfile.TemporaryDirectory() as empty:
         folder = Path(words[0]) if words else Path(empty)
-        if not words:
-            clone(folder)
-        read = list(programs(folder))
+        try:
+            if not words:
+                clone(folder)
+            read = list(programs(folder))
+        except subprocess.CalledProcessError as error:
+            why = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            sys.exit(f"{ADDRESS} cannot be read: {' '.join(why)}; give the folder of a clone")
     by_program = {}
     for name, text in read:
         try:
