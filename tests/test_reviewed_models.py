@@ -282,3 +282,51 @@ def test_an_input_without_axes_is_read(tmp_path: Path) -> None:
     file.write_text(whole.replace('"batch_shape": [null, 6]', '"batch_shape": []'), "utf-8")
     found = review.of_file(str(file))
     assert all(form(found) for form in review.FORMATS.values())
+
+
+def hdf(file: Path) -> Path:
+    """Write an HDF5 file that holds the model of this folder."""
+    import h5py
+
+    with h5py.File(file, "w") as opened:
+        text = (Path(__file__).parent / "reviewed/model.json").read_text(encoding="utf-8")
+        opened.attrs["model_config"] = text
+        opened.attrs["keras_version"] = "3.15.1"
+    return file
+
+
+def test_a_file_of_hdf_is_read_by_no_module_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = hdf(tmp_path / "model.h5")
+    (tmp_path / "h5py.py").write_text("raise SystemExit('executed')", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert configuration.read(file).version == "3.15.1"
+
+
+@pytest.mark.parametrize(
+    ("reader", "why"),
+    [
+        ("import time; time.sleep(60)", "is damaged: HDF5 reads it without end"),
+        ("import os; os.abort()", "it makes HDF5 crash"),
+        ("raise SystemExit('cut')", "holds no model that can be read: cut"),
+    ],
+)
+def test_a_file_that_hdf_cannot_bear_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str, why: str
+) -> None:
+    """A damaged file made HDF5 hang; others differ from release to release."""
+    file = hdf(tmp_path / "model.h5")
+    monkeypatch.setattr(configuration, "HDF_READER", reader)
+    monkeypatch.setattr(configuration, "SECONDS", 3)
+    with pytest.raises(ProgramError, match=why):
+        configuration.read(file)
+
+
+@pytest.mark.parametrize("cut", [40, 600, 3000])
+def test_half_a_file_of_hdf_is_refused_in_a_sentence(tmp_path: Path, cut: int) -> None:
+    file = hdf(tmp_path / "model.h5")
+    file.write_bytes(file.read_bytes()[:cut])
+    with pytest.raises(ProgramError) as caught:
+        configuration.read(file)
+    assert len(str(caught.value).splitlines()) == 1

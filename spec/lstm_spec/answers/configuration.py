@@ -6,7 +6,10 @@ What Keras 2 has written is read too.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +42,25 @@ ROUNDS = 50
 DEEPEST = 8
 """So deep may models be nested in models, and tensors in lists."""
 ZIP, HDF = b"PK\x03\x04", b"\x89HDF"
+SECONDS = 30
+"""So long may HDF5 take for a file."""
+HDF_READER = """
+import sys
+file, largest, sys.path[:] = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+import h5py
+try:
+    with h5py.File(file, "r") as opened:
+        if "model_config" not in opened.attrs:
+            sys.exit("it holds weights only")
+        parts = [opened.attrs["model_config"], opened.attrs.get("keras_version", "")]
+except Exception as error:
+    sys.exit(" ".join(str(error).split()))
+parts = [part.encode() if isinstance(part, str) else part for part in parts]
+if not all(isinstance(part, bytes) and len(part) <= largest for part in parts):
+    sys.exit("its configuration is no text, or too long")
+sys.stdout.buffer.write(parts[0] + b"\\0" + parts[1].replace(b"\\0", b""))
+"""
+"""Prints the configuration and the version that an HDF5 file holds."""
 MODELS = ("Functional", "Sequential", "Model")
 NOTHING = "give a .keras or .h5 file of a functional or Sequential model, or its to_json()"
 
@@ -107,19 +129,25 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _hdf(path: Path, name: str) -> Saved:
+    """Read an HDF5 file in a process of its own: damaged ones make HDF5 hang, or crash.
+
+    Raises:
+        ProgramError: it holds no model, or is damaged.
+    """
+    if importlib.util.find_spec("h5py") is None:
+        raise ProgramError(f"to read {name} needs h5py: run `pip install h5py`")
+    command = [sys.executable, "-I", "-c", HDF_READER, str(path), str(LARGEST), *sys.path]
     try:
-        import h5py
-    except ModuleNotFoundError:
-        raise ProgramError(f"to read {name} needs h5py: run `pip install h5py`") from None
-    try:
-        with h5py.File(path, "r") as file:
-            text, version = file.attrs["model_config"], file.attrs.get("keras_version", "")
-    except Exception as error:  # whatever HDF5 says of damaged data
-        why = "it holds weights only" if isinstance(error, KeyError) else one_line(error)
-        raise ProgramError(f"{name} holds no model that can be read: {why}; {NOTHING}") from None
-    text, version = (part.encode() if isinstance(part, str) else part for part in (text, version))
-    if not isinstance(text, bytes) or len(text) > LARGEST:
-        raise ProgramError(f"{name} holds no model that can be read; {NOTHING}")
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise ProgramError(f"{name} is damaged: HDF5 reads it without end; {NOTHING}") from None
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        why = one_line(last[0]) if last and done.returncode == 1 else "it makes HDF5 crash"
+        raise ProgramError(f"{name} holds no model that can be read: {why}; {NOTHING}")
+    text, _, version = done.stdout.rpartition(b"\0")
     return saved(_json(text, name), name, version.decode("utf-8", "replace"))
 
 
