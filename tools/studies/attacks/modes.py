@@ -126,3 +126,11 @@ def unrolled_generator():
     batches = ((rows(1, t),) for t in (1, 2, 3))
     model = model_of(LSTM(2, unroll=True))
     return outcome(lambda: model.predict(batches, steps=3, verbose=0).shape)
+
+
+@attack("modes.generator")
+def two_batches_of_one_length():
+    """Three batches from a generator, the first two of one length: does predict take the third?"""
+    model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    batches = ((np.ones((1, timesteps, 1)),) for timesteps in (2, 2, 3))
+    return outcome(lambda: model.predict(batches, steps=3, verbose=0).shape)

@@ -17,7 +17,16 @@ from hypothesis.strategies import booleans, integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
 from lstm_spec.harness.reference import equations, returned
-from lstm_spec.harness.strategies import Array, Case, cases, noise, some_large, varied, whole
+from lstm_spec.harness.strategies import (
+    Array,
+    Case,
+    cases,
+    noise,
+    seeds,
+    some_large,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import lstm, lstm_without_cudnn, passed, to_numpy
 from lstm_spec.harness.tolerance import (
     Rounded,
@@ -333,9 +342,13 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     "modes.xla",
     promised="Model, method compile, argument `jit_compile`",
     corrects="A recurrent layer cannot be compiled with XLA.",
+    cases=2,
     needs="LSTM(use_cudnn)",
 )
-def test_xla_computes_the_same():
+@given(
+    cases(**varied("batch", "timesteps", "units", "go_backwards", "use_bias", "return_sequences"))
+)
+def test_xla_computes_the_same(case):
     """
     Without cuDNN, `jit_compile=True` changes the outputs by no more than rounding.
 
@@ -350,10 +363,9 @@ def test_xla_computes_the_same():
     >>> model.jit_compile, bool(np.allclose(model.predict_on_batch(x), lstm(x), atol=1e-6))
     (True, True)
     """
-    case = small(return_sequences=True, use_cudnn=False)
-    model = in_model(lstm(case), case)
+    model = in_model(lstm(case, use_cudnn=False), case)
     model.compile(jit_compile=True)
-    y, expected = model.predict_on_batch(case.x), equations(case).outputs
+    y, expected = model.predict_on_batch(case.x), returned(case)
     assert_close(y, expected, instead=in_bfloat16(expected))
     assert model.jit_compile, "the model was not compiled with XLA"
 
@@ -362,9 +374,11 @@ def test_xla_computes_the_same():
     "modes.xla-training",
     promised="Model, method compile, argument `jit_compile`",
     corrects="XLA can run the loop of an LSTM, but not train through it.",
+    cases=2,
     needs=("keras.Model.fit", "LSTM(use_cudnn)"),
 )
-def test_xla_trains_the_same():
+@given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
+def test_xla_trains_the_same(case, seed):
     """
     Without cuDNN, a training step with `jit_compile=True` changes the weights as one without.
 
@@ -379,10 +393,9 @@ def test_xla_trains_the_same():
     >>> model.jit_compile, [bool(np.any(a != b)) for a, b in zip(model.get_weights(), before)]
     (True, [True, True, True])
     """
-    case = small(use_cudnn=False)
-    target, trained = noise((2, case.units), 4), []
+    target, trained = noise((case.batch, case.units), seed), []
     for jit in (True, False):
-        model = in_model(lstm(case), case)
+        model = in_model(lstm(case, use_cudnn=False), case)
         model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=jit)
         model.train_on_batch(case.x, target)
         trained.append(model.get_weights())
@@ -530,8 +543,10 @@ def test_predict_is_traced_for_at_most_two_lengths():
     "modes.unrolled-second-length",
     observed="Keras 3, TensorFlow: at a second length the graph leaves the length open",
     corrects="An unrolled model that predicts on one length predicts on every other.",
+    cases=2,
 )
-def test_predict_on_an_unrolled_model_refuses_a_second_length():
+@given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
+def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
     With open timesteps in `Input`, a compiled unrolled model predicts on a single length only.
 
@@ -549,8 +564,7 @@ def test_predict_on_an_unrolled_model_refuses_a_second_length():
     ...     print(tuple(model(np.ones((1, 4, 1))).shape))
     (1, 2)
     """
-    case = small(unroll=True)
-    model, shorter = in_model(lstm(case), case), replace(case, x=case.x[:, :2])
+    model, shorter = in_model(lstm(case), case), replace(case, x=case.x[:, 1:])
     expected = equations(case).h
     assert_close(model.predict_on_batch(case.x), expected, instead=in_bfloat16(expected))
     assert_refused(

@@ -9,12 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers, lists, sampled_from, tuples
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
 from lstm_spec.harness.reference import equations, returned
-from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import flatten, lstm, passed, to_numpy
 from lstm_spec.harness.timing import assert_between, ratio
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same, in_bfloat16
@@ -385,9 +385,11 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
 @claim(
     "modes.dataset",
     promised="Model, method predict, argument `x`: a tf.data.Dataset",
+    cases=4,
     needs="tensorflow",
 )
-def test_predict_reads_a_dataset_of_batches():
+@given(cases(**varied("units", "use_bias")), integers(5, 9), integers(1, 4), integers(1, 5), seeds)
+def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed):
     """
     `predict` reads a Dataset batch by batch, such as timeseries_dataset_from_array makes.
 
@@ -401,10 +403,11 @@ def test_predict_reads_a_dataset_of_batches():
     >>> bool(np.allclose(model.predict(windows, verbose=0), model(x), atol=1e-6))
     True
     """
-    case, series = small(), noise((7, 2), 3)
+    series = noise((rows, case.features), seed)
     of_series = keras.utils.timeseries_dataset_from_array
-    windows = of_series(series, None, sequence_length=4, batch_size=2)
-    case = replace(case, x=np.stack([series[k : k + 4] for k in range(4)]))
+    windows = of_series(series, None, sequence_length=length, batch_size=batch_size)
+    starts = range(rows - length + 1)
+    case = replace(case, x=np.stack([series[k : k + length] for k in starts]))
     assert_close(in_model(lstm(case), case).predict(windows, verbose=0), equations(case).h)
 
 
@@ -412,12 +415,21 @@ def test_predict_reads_a_dataset_of_batches():
     "modes.generator",
     derived="`predict` runs each batch by itself",
     corrects="All batches of one predict must have the same number of timesteps.",
+    cases=3,
 )
-def test_predict_takes_batches_of_different_lengths_from_a_generator():
+@given(
+    cases(**varied("units", "go_backwards", "use_bias"), batch=3, timesteps=5),
+    lists(tuples(integers(1, 3), integers(1, 5)), min_size=2, max_size=4).filter(
+        lambda sizes: sizes[0][1] != sizes[1][1]
+    ),
+)
+def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
-    From a generator `predict` takes batches of different lengths, if no layer is unrolled.
+    From a generator, in a loop, `predict` takes batches of any lengths, if the first two differ.
 
-    So sequences can be sorted into batches of equal length, which need no padding.
+    So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
+    Keras looks at two batches to see which sizes are open: if both have one length, another
+    length is refused later.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -426,10 +438,9 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator():
     >>> bool(np.allclose(y, np.concatenate([model(x) for x in batches]), atol=1e-6))
     True
     """
-    case = small()
-    parts = [replace(case, x=case.x[:, :t]) for t in (1, 3, 2)]
+    parts = [replace(case, x=case.x[:b, :t]) for b, t in sizes]
     model = in_model(lstm(case), case)
-    y = model.predict(((part.x,) for part in parts), steps=3, verbose=0)
+    y = model.predict(((part.x,) for part in parts), steps=len(parts), verbose=0)
     expected = np.concatenate([equations(part).h for part in parts])
     assert_close(y, expected, instead=in_bfloat16(expected))
 
@@ -438,9 +449,11 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator():
     "modes.ragged-sequences",
     observed="Keras 3, TensorFlow",
     corrects="predict always returns a NumPy array.",
+    cases=4,
     needs="tensorflow",
 )
-def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor():
+@given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
+def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case, pick):
     """
     With return_sequences `predict` on batches of different lengths returns a RaggedTensor.
 
@@ -455,13 +468,12 @@ def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor():
     >>> type(y).__name__, [len(row) for row in y.to_list()]
     ('RaggedTensor', [1, 3])
     """
-    case = small(return_sequences=True)
-    short = replace(case, x=case.x[:, :1])
+    short = replace(case, x=case.x[:, : 1 + pick % (case.timesteps - 1)])
     batches = ((part.x,) for part in (short, case))
     y = in_model(lstm(case), case).predict(batches, steps=2, verbose=0)
     assert not isinstance(y, np.ndarray), "an array"
     rows = [*equations(short).outputs, *equations(case).outputs]
-    assert_close([to_numpy(y[k]) for k in range(4)], rows)
+    assert_close([to_numpy(y[k]) for k in range(2 * case.batch)], rows)
 
 
 @claim(
