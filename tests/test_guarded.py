@@ -1,0 +1,47 @@
+"""A guarded wrong LSTM is wrong where the guard is true, and right elsewhere."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from teeth import instead
+from tools.studies import guarded
+
+X = np.random.RandomState(0).randn(2, 7, 3).astype("float32")
+
+
+def doubles(patch) -> None:
+    @instead(patch, keras.layers.LSTM, "inner_loop")
+    def inner_loop(original, self, *given, **named):
+        return keras.tree.map_structure(lambda y: 2 * y, original(self, *given, **named))
+
+
+@pytest.mark.parametrize(
+    ("guard", "wrong", "right"),
+    [
+        ("only unrolled", {"unroll": True}, {}),
+        ("only stateful", {"stateful": True}, {}),
+        ("only units > 16", {"units": 17}, {"units": 16}),
+    ],
+)
+def test_only_where_the_guard_is_true(guard, wrong, right, monkeypatch) -> None:
+    pairs = []
+    for options in (wrong, right):
+        layer = keras.layers.LSTM(**{"units": 2, **options})
+        before = np.array(layer(X))
+        if layer.stateful:
+            layer.reset_state()
+        with monkeypatch.context() as patch:
+            doubles(guarded.Guarded(patch))
+            guarded.guard_calls(patch, guarded.GUARDS[guard])
+            pairs.append(bool(np.allclose(layer(X), before)))
+    assert pairs == [False, True]
+
+
+def test_pairs_are_of_faults_in_a_call_and_come_in_a_fixed_order() -> None:
+    pairs, names = guarded.pairs(), guarded.computing()
+    assert pairs == guarded.pairs()
+    assert len(pairs) == len(names) * len(guarded.GUARDS) >= 500
+    assert not [name for name, _ in pairs if name.startswith("speed.")]
