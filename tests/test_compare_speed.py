@@ -287,7 +287,8 @@ def running(process: subprocess.Popen[str]) -> list[Path]:
     """Return the processes of an interrupted comparison's interpreters (Linux only)."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     places = [Path("/proc", child) for child in children]
-    return [place for place in places if b"lstm_spec.releases.worker" in (place / "cmdline").read_bytes()]
+    module = worker.__name__.encode()
+    return [place for place in places if module in (place / "cmdline").read_bytes()]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
