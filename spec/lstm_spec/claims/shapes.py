@@ -708,7 +708,7 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "use_bias"))))
 def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
     """
-    A float64 array gives the output, in float32, of the same array rounded to float32.
+    A float64 array gives a float32 layer's output on the same array rounded to float32.
 
     The type of the layer counts, and it is float32 unless `dtype` or the global policy
     says otherwise. NumPy makes float64 arrays by default.

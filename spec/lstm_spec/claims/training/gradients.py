@@ -543,7 +543,7 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
 @example(small(), 0, 15)
 def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     """
-    A step of SGD with all gates and the candidate saturated leaves every weight as it is.
+    A step of plain SGD with all gates and the candidate saturated leaves every weight as it is.
 
     Where the gradient vanishes nothing moves: the layer stops learning, and no weight grows
     or becomes NaN. It is exploding gradients that do this.
