@@ -26,6 +26,7 @@ train_mirrored()
 """
 """What trains on a CPU that TensorFlow takes for two; it has to be said before it begins."""
 TARGET = noise((6, 1), 4)
+OWN = "each device takes steps of its own"
 ADDED = "the steps of both devices are added up"
 """What an older Keras does in place of taking the mean of both."""
 
@@ -53,6 +54,12 @@ def train_mirrored() -> None:
         losses = fit(model, part, target, batch_size=4, epochs=2)["loss"]
         weights = [weight.tolist() for weight in model.get_weights()]
         print(json.dumps({"losses": losses, "weights": weights}))
+
+
+def on_the_first_device(net: Net) -> list[Array]:
+    """Return the weights of the first device if it trains by itself: on half of each batch."""
+    halves = [np.array([0, 1]), np.array([4])]
+    return train(net, TARGET, sgd(RATE), halves * 2).weights
 
 
 @cache
@@ -88,7 +95,8 @@ def test_two_devices_train_as_one_does():
     net, (seen, _) = plain(), mirrored()
     trained = train(net, TARGET, sgd(RATE), in_order(6, 4, 2))
     weights = [single(weight) for weight in seen["weights"]]
-    instead = {ADDED: train(net, TARGET, sgd(2 * RATE), in_order(6, 4, 2)).weights}
+    doubled = train(net, TARGET, sgd(2 * RATE), in_order(6, 4, 2))
+    instead = {OWN: on_the_first_device(net), ADDED: doubled.weights}
     assert_close(weights, trained.weights, bound=SEVERAL, instead=instead)
     assert_epochs(seen["losses"], trained, 2, bound=SEVERAL)
 
@@ -121,7 +129,7 @@ def test_a_sample_without_a_partner_counts_by_half():
     """
     net, (_, seen) = plain().of(np.arange(5)), mirrored()
     weights = [single(weight) for weight in seen["weights"]]
-    instead = {ADDED: with_rates(net, [2 * RATE, RATE])}
+    instead = {OWN: on_the_first_device(net), ADDED: with_rates(net, [2 * RATE, RATE])}
     assert_close(weights, with_rates(net, [RATE, RATE / 2]), bound=SEVERAL, instead=instead)
     exact = train(net, TARGET[:5], sgd(RATE), in_order(5, 4, 2)).weights
     assert_differs(weights[-1], exact[-1])
