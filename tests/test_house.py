@@ -76,6 +76,38 @@ def test_keras_is_imported_in_few_places() -> None:
     assert wrong == []
 
 
+VAGUE = {"one", "found", "said", "told", "made", "there"}
+"""Words that do not say what a variable holds."""
+TOOL = {"catalog", "harness", "run", "releases", "api", "assistants", "cli"}
+
+
+def test_variables_are_nouns_that_say_what_they_hold() -> None:
+    wrong = [
+        f"{path}, line {node.lineno}: {name}"
+        for path, tree in MODULES.items()
+        if part(path) in TOOL
+        for node in ast.walk(tree)
+        for name in [getattr(node, "arg", None) or getattr(node, "id", None)]
+        if isinstance(node, (ast.Name, ast.arg)) and name in VAGUE
+    ]
+    assert wrong == []
+
+
+def test_a_statement_assigns_one_thing() -> None:
+    wrong = [
+        f"{path}, line {node.lineno}: {ast.unparse(node)}"
+        for path, tree in MODULES.items()
+        if part(path) in TOOL - {"harness"}
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and isinstance(node.value, ast.Tuple)
+    ]
+    assert wrong == []
+
+
 def test_what_another_python_need_not_try_exists() -> None:
     text = (ROOT / "tox.ini").read_text(encoding="utf-8")
     left_out = re.findall(r"--ignore=(tests/\S+)", text)

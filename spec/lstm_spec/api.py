@@ -106,8 +106,8 @@ def answer(question: str, release: str = "", backend: str = "") -> Shown[Answer]
 
     place, _ = asked(release, backend)
     library = answers.whole_library()
-    said = answers.answer(question, answers.find(question, library), library, place)
-    return Shown(said, answers.markdown(said), answers.text(said))
+    reply = answers.answer(question, answers.find(question, library), library, place)
+    return Shown(reply, answers.markdown(reply), answers.text(reply))
 
 
 def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | Answer]:
@@ -128,12 +128,13 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     from lstm_spec.releases import ledger
 
     place, report = asked(release, backend)
-    said = None if "." in name else answers.cited(name, answers.whole_library(), place)
-    if said is not None:
-        return Shown(said, answers.markdown(said), answers.text(said))
+    reply = None if "." in name else answers.cited(name, answers.whole_library(), place)
+    if reply is not None:
+        return Shown(reply, answers.markdown(reply), answers.text(reply))
     claim = catalog.find(name)
     untried = ledger.untried(report, claim.id) if report else ""
-    tried, width = ledger.verdicts(claim.id), extent(claim.id, place, report)
+    tried = ledger.verdicts(claim.id)
+    width = extent(claim.id, place, report)
     cited = cites.citation(claim, tried, place, untried, width)
     return Shown(cited, cites.markdown(cited), cites.text(cited))
 
@@ -144,7 +145,7 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     Args:
         what: a call as text, like "LSTM(2, return_sequences=True)", a layer, or a model with some.
         input: how many timesteps and features the input has; None leaves the timesteps open. A
-            layer that is built tells them itself.
+            layer that is built has them itself.
 
     Raises:
         UsageError: it is no LSTM, or Keras refuses it.
@@ -155,13 +156,13 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     from lstm_spec.answers.live import calls
 
     listed = [(what, input)] if isinstance(what, str) else calls(what, input)
-    made = [layer(text, sizes or _no_input(text)) for text, sizes in listed]
-    found = [explains.explain(one) for one in made]
+    layers = [layer(text, sizes or _no_input(text)) for text, sizes in listed]
+    explanations = [explains.explain(built) for built in layers]
     return Shown(
-        found,
-        "\n\n".join(map(explain.markdown, found)),
-        "\n\n".join(map(explain.text, found)),
-        lambda: "".join(map(_picture, made)),
+        explanations,
+        "\n\n".join(map(explain.markdown, explanations)),
+        "\n\n".join(map(explain.text, explanations)),
+        lambda: "".join(map(_picture, layers)),
     )
 
 
@@ -169,10 +170,10 @@ def _no_input(text: str) -> tuple[Size, Size]:
     raise UsageError(f"the input of {text[:60]} is not known; give input=(timesteps, features)")
 
 
-def _picture(made: Any) -> str:
+def _picture(drawn: Any) -> str:
     from lstm_spec.answers.picture import draw, picture_of
 
-    return "" if made.directions == 2 else draw(picture_of(made, measured=False))
+    return "" if drawn.directions == 2 else draw(picture_of(drawn, measured=False))
 
 
 def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
@@ -189,18 +190,18 @@ def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
     from lstm_spec.answers import review as reviews
 
     if isinstance(what, Path) or (isinstance(what, str) and "\n" not in what):
-        found = reviews.of_file(str(what), to)
+        reviewed = reviews.of_file(str(what), to)
     elif isinstance(what, str):
-        found = reviews.of_program(what)
+        reviewed = reviews.of_program(what)
     else:
         from lstm_spec.answers import live
 
-        found = live.review_model(what, x, to)
-    return Shown(found, reviews.markdown(found), reviews.text(found))
+        reviewed = live.review_model(what, x, to)
+    return Shown(reviewed, reviews.markdown(reviewed), reviews.text(reviewed))
 
 
 def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]:
-    """Try claims on the Keras that is installed here, in a process apart.
+    """Try claims on the Keras that is installed here, in a separate process.
 
     Args:
         *names: chapters or ids of claims; default: all claims, which takes minutes.
@@ -262,12 +263,12 @@ def compare(then: str, now: str) -> Shown[Comparison]:
     from lstm_spec.releases import ledger, tables
     from lstm_spec.releases.compare import compare as compared
 
-    found = compared(*ledger.pair(then, now))
-    return Shown(found, tables.markdown(found))
+    comparison = compared(*ledger.pair(then, now))
+    return Shown(comparison, tables.markdown(comparison))
 
 
 def _html(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    made: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
-    return made
+    rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    return rendered

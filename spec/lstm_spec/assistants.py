@@ -1,7 +1,7 @@
 """What assistants may ask, by the Model Context Protocol: `lstm-spec mcp`, over stdio.
 
-All that is served is read only, but for `check`, which tries one claim in a process apart and runs
-nothing else. Programs come as text, and are read and never run.
+All that is served is read only, but for `check`, which tries one claim in a separate process and
+runs nothing else. Programs come as text, and are read and never run.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ TOOLS: tuple[Callable[..., str], ...] = (answer, cite, explain, review, check)
 def _said(ask: Callable[[], Any]) -> str:
     """Return what is said, also of what is refused: an assistant can do something about it."""
     try:
-        said: str = ask().markdown
+        reply: str = ask().markdown
     except SpecError as error:
         return f"Refused: {error}"
-    return said
+    return reply
 
 
 def serve() -> None:

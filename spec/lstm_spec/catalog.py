@@ -154,14 +154,14 @@ def select(names: list[str]) -> list[Claim]:
         UnknownNameError: a name is neither an id nor a chapter; the message holds the nearest.
     """
     near = {name.partition(".")[0] for name in names} or set(chapters())
-    found = [claim for chapter in chapters() if chapter in near for claim in _of(chapter)]
-    known = {claim.id for claim in found} | set(chapters())
+    selected = [claim for chapter in chapters() if chapter in near for claim in _of(chapter)]
+    known = {claim.id for claim in selected} | set(chapters())
     for name in names:
         if name in retired():
             raise UnknownNameError(f"claim {name!r} is retired: {retired()[name]}")
         if name not in known:
             raise UnknownNameError(f"no claim or chapter is called {name!r}; {_hint(name)}")
-    return [c for c in found if not names or c.id in names or c.chapter in names]
+    return [c for c in selected if not names or c.id in names or c.chapter in names]
 
 
 def bases(ids: Iterable[str]) -> dict[str, str]:

@@ -365,10 +365,13 @@ def _plan(arguments: argparse.Namespace, claims: list[catalog.Claim], report: Wr
     from lstm_spec.run import check, environment, hosts
     from lstm_spec.run.check import Plan
 
-    chosen, seed = arguments.effort, arguments.seed
+    chosen = arguments.effort
+    seed = arguments.seed
     if arguments.resume:
         begun = check.header_to_resume(report)
-        claims, chosen, seed = catalog.select(begun.claims), begun.effort, begun.seed
+        claims = catalog.select(begun.claims)
+        chosen = begun.effort
+        seed = begun.seed
     hosts.forbid_useless_database(arguments.database, seed)
     places = tuple(arguments.hosts)
     workers = arguments.workers or hosts.workers(places) or environment.cores()
@@ -389,7 +392,8 @@ def _try(plan: Plan, durations: int) -> int:
     from lstm_spec.run import check, terminal
     from lstm_spec.run.environment import ASKED
 
-    screen, interrupted = console(), False
+    screen = console()
+    interrupted = False
     try:
         with contextlib.closing(check.run(plan)) as records:
             terminal.follow(records, len(plan.claims), screen)
@@ -456,7 +460,8 @@ def _since(report: Writer, asked: Request) -> int:
     from lstm_spec.releases.compare import compare
 
     tried = report.read()
-    claims, file = tried.header.claims, shlex.quote(str(report.path))
+    claims = tried.header.claims
+    file = shlex.quote(str(report.path))
     if name := ledger.nearest(tried, asked.moved):
         print(f"\nCompared with {name} of the ledger:\n", flush=True)
         comparison = compare(ledger.narrowed(ledger.find(name), claims), tried)
@@ -564,11 +569,11 @@ def _speed(arguments: argparse.Namespace) -> int:
     return 1 if speeds.worse else 0
 
 
-def _show(found: Comparison | Speeds, layout: str, *, whole: bool = True) -> None:
+def _show(comparison: Comparison | Speeds, layout: str, *, whole: bool = True) -> None:
     """Print a comparison in a layout.
 
     Args:
-        found: what differs.
+        comparison: what differs.
         layout: "table", "markdown" or "json".
         whole: whether a table holds signatures, documentation and environment too.
     """
@@ -576,18 +581,18 @@ def _show(found: Comparison | Speeds, layout: str, *, whole: bool = True) -> Non
 
     if layout == "table":
         screen = console()
-        with screen.pager(styles=True) if _pages(found, whole) else contextlib.nullcontext():
-            tables.table(found, screen, whole=whole)
+        with screen.pager(styles=True) if _pages(comparison, whole) else contextlib.nullcontext():
+            tables.table(comparison, screen, whole=whole)
     else:
-        print(tables.markdown(found) if layout == "markdown" else tables.json(found))
+        print(tables.markdown(comparison) if layout == "markdown" else tables.json(comparison))
 
 
-def _pages(found: Comparison | Speeds, whole: bool) -> bool:
+def _pages(comparison: Comparison | Speeds, whole: bool) -> bool:
     """Return whether a comparison is longer than the terminal that it is printed to."""
     from lstm_spec.releases import tables
 
     screen = console()
-    return screen.is_terminal and tables.lines(found, screen, whole=whole) > screen.height
+    return screen.is_terminal and tables.lines(comparison, screen, whole=whole) > screen.height
 
 
 def merge(arguments: argparse.Namespace) -> int:
@@ -678,9 +683,9 @@ def _cite_question(arguments: argparse.Namespace, place: Place) -> bool:
     """Print the answer to the question that has the id; return whether there is one."""
     from lstm_spec.answers.answer import CITATIONS, cited, whole_library
 
-    said = cited(arguments.name, whole_library(), place)
-    print(CITATIONS[arguments.format](said) if said else "", end="")
-    return said is not None
+    reply = cited(arguments.name, whole_library(), place)
+    print(CITATIONS[arguments.format](reply) if reply else "", end="")
+    return reply is not None
 
 
 def answer(arguments: argparse.Namespace) -> int:
@@ -692,10 +697,10 @@ def answer(arguments: argparse.Namespace) -> int:
     question = sys.stdin.read(LONGEST) if words == "-" else words
     place, _ = asked(arguments.release or "", arguments.backend or "")
     library = whole_library()
-    said = answer(question, find(question, library), library, place)
-    print(FORMATS[arguments.format](said), end="")
+    reply = answer(question, find(question, library), library, place)
+    print(FORMATS[arguments.format](reply), end="")
     hint = "ask in other words, or with a question's id, number or address"
-    return 0 if said.answered else say(f"no answer; {hint}", NO_ANSWER)
+    return 0 if reply.answered else say(f"no answer; {hint}", NO_ANSWER)
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -703,18 +708,18 @@ def explain(arguments: argparse.Namespace) -> int:
     from lstm_spec.answers.constructor import input_shape, layer
     from lstm_spec.answers.explain import FORMATS, explain
 
-    made = layer(arguments.call, input_shape(arguments.input))
+    built = layer(arguments.call, input_shape(arguments.input))
     if arguments.draw:
-        _draw(made, arguments.draw, arguments.strengths)
-    print(FORMATS[arguments.format](explain(made)), end="")
+        _draw(built, arguments.draw, arguments.strengths)
+    print(FORMATS[arguments.format](explain(built)), end="")
     return 0
 
 
-def _draw(made: Layer, file: Path, measured: bool) -> None:
+def _draw(built: Layer, file: Path, measured: bool) -> None:
     from lstm_spec.answers.picture import draw, picture_of
 
     forbid_unwritable(file, "picture")
-    text = draw(picture_of(made, measured=measured))
+    text = draw(picture_of(built, measured=measured))
     with writing(file, "picture"):
         file.write_text(text, encoding="utf-8")
 
@@ -945,7 +950,9 @@ def _interrupt(*_: object) -> NoReturn:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
-    gc.set_threshold(100_000)  # to look for garbage in the trees of the chapters doubles their time
+    gc.set_threshold(
+        100_000
+    )  # scanning the chapters' trees for garbage doubles the time of parsing them
     taken = parser()
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete

@@ -70,7 +70,7 @@ def shared(url: str, derandomize: bool) -> ExampleDatabase | None:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the collector of garbage what was imported: to look at it takes a tenth of the time."""
+    """Freeze what was imported: to scan it for garbage takes a tenth of the time."""
     gc.freeze()
 
 

@@ -106,8 +106,8 @@ def compute(
         call = Call(
             node.layer, _rounded(weights(node.layer, shapes, first.seed), errors), reads, rules
         )
-        made = [Tensor(_rounded([t.value], errors)[0], t.mask) for t in apply(call)]
-        tensors.update(zip(node.makes, made, strict=True))
+        outputs = [Tensor(_rounded([t.value], errors)[0], t.mask) for t in apply(call)]
+        tensors.update(zip(node.makes, outputs, strict=True))
     return tensors
 
 

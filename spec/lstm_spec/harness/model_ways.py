@@ -223,7 +223,7 @@ def _sequential(model: Model, first: list[Node], names: dict[str, str]) -> list[
 
 def _subclassed(model: Model, first: list[Node], names: dict[str, str]) -> list[str]:
     sources = [s.name for s in model.sources]
-    made = [f"        self.{names[node.makes[0]]} = {layer(node.layer)}" for node in first]
+    layers = [f"        self.{names[node.makes[0]]} = {layer(node.layer)}" for node in first]
     calls = [
         f"        {', '.join(node.makes)} = {call(node, names, 'self.')}" for node in model.nodes
     ]
@@ -233,7 +233,7 @@ def _subclassed(model: Model, first: list[Node], names: dict[str, str]) -> list[
         "class Model(keras.Model):",
         "    def __init__(self, **options):",
         "        super().__init__(**options)",
-        *made,
+        *layers,
         "",
         "    def call(self, inputs):",
         f"        {', '.join(sources)} = inputs",
@@ -271,7 +271,7 @@ class Made:
 
     @property
     def own(self) -> dict[str, Any]:
-        """What Keras must be told to make it again."""
+        """What Keras must be given to make it again."""
         own = {name: self.names[name] for name in OWN if name in self.names}
         return {**own, "Model": self.names["Model"]} if "Model" in self.names else own
 
@@ -295,9 +295,9 @@ def given(inputs: list[Any]) -> Any:
     return inputs[0] if len(inputs) == 1 else inputs
 
 
-def called(made: Made) -> Run:
+def called(built: Made) -> Run:
     """Call it."""
-    return lambda inputs: outputs(made.model(given(inputs)))
+    return lambda inputs: outputs(built.model(given(inputs)))
 
 
 def outputs(tensors: Any) -> list[Any]:
@@ -305,66 +305,66 @@ def outputs(tensors: Any) -> list[Any]:
     return [to_numpy(tensor) for tensor in flatten(tensors)]
 
 
-def in_a_graph(made: Made) -> Run:
+def in_a_graph(built: Made) -> Run:
     """Call it in a tf.function whose signature leaves open what the model leaves open."""
     import tensorflow as tf  # only here: other backends have none
 
     signature = [
-        tf.TensorSpec((made.drawn.batch, *s.shape), "int32" if s.ids else "float32")
-        for s in made.drawn.sources
+        tf.TensorSpec((built.drawn.batch, *s.shape), "int32" if s.ids else "float32")
+        for s in built.drawn.sources
     ]
-    function = tf.function(lambda *inputs: made.model(given(list(inputs))), signature)
+    function = tf.function(lambda *inputs: built.model(given(list(inputs))), signature)
     return lambda inputs: outputs(function(*inputs))
 
 
-def jitted(made: Made) -> Run:
+def jitted(built: Made) -> Run:
     """Call it in a tf.function that XLA compiles."""
     import tensorflow as tf
 
-    function = tf.function(lambda *inputs: made.model(given(list(inputs))), jit_compile=True)
+    function = tf.function(lambda *inputs: built.model(given(list(inputs))), jit_compile=True)
     return lambda inputs: outputs(function(*inputs))
 
 
-def predict(made: Made) -> Run:
+def predict(built: Made) -> Run:
     """Predict, in batches of two samples where the model does not declare their number."""
-    size = made.drawn.batch or 2
+    size = built.drawn.batch or 2
 
     def run(inputs: list[Any]) -> list[Any]:
-        return outputs(_listed(made.model.predict(given(inputs), batch_size=size, verbose=0)))
+        return outputs(_listed(built.model.predict(given(inputs), batch_size=size, verbose=0)))
 
     return run
 
 
-def predict_on_batch(made: Made) -> Run:
+def predict_on_batch(built: Made) -> Run:
     """Predict a batch."""
-    return lambda inputs: outputs(_listed(made.model.predict_on_batch(given(inputs))))
+    return lambda inputs: outputs(_listed(built.model.predict_on_batch(given(inputs))))
 
 
 def _listed(arrays: Any) -> Any:
     return arrays if isinstance(arrays, (list, tuple)) else [arrays]
 
 
-def cloned(made: Made) -> Run:
+def cloned(built: Made) -> Run:
     """Call what keras.models.clone_model makes of it, with its weights."""
-    with keras.utils.custom_object_scope(made.own):
-        clone = keras.models.clone_model(made.model)
-    return _with_weights(made, clone)
+    with keras.utils.custom_object_scope(built.own):
+        clone = keras.models.clone_model(built.model)
+    return _with_weights(built, clone)
 
 
-def from_configuration(made: Made) -> Run:
+def from_configuration(built: Made) -> Run:
     """Call what its class makes of its configuration, with its weights."""
-    with keras.utils.custom_object_scope(made.own):
-        again = type(made.model).from_config(made.model.get_config())
-    return _with_weights(made, again)
+    with keras.utils.custom_object_scope(built.own):
+        again = type(built.model).from_config(built.model.get_config())
+    return _with_weights(built, again)
 
 
-def _with_weights(made: Made, again: Any) -> Run:
-    if made.drawn.form == "subclassed":
+def _with_weights(built: Made, again: Any) -> Run:
+    if built.drawn.form == "subclassed":
         zeros = [
-            np.zeros((made.drawn.batch or 1, *_axes(s)), _dtype(s)) for s in made.drawn.sources
+            np.zeros((built.drawn.batch or 1, *_axes(s)), _dtype(s)) for s in built.drawn.sources
         ]
         again(given(zeros))
-    again.set_weights(made.model.get_weights())
+    again.set_weights(built.model.get_weights())
     return lambda inputs: outputs(again(given(inputs)))
 
 
@@ -376,24 +376,24 @@ def _dtype(source: Any) -> str:
     return "int32" if source.ids else "float32"
 
 
-def from_file(made: Made) -> Run:
+def from_file(built: Made) -> Run:
     """Call what is loaded from the file to which it is saved."""
-    with tempfile.TemporaryDirectory() as folder, keras.utils.custom_object_scope(made.own):
+    with tempfile.TemporaryDirectory() as folder, keras.utils.custom_object_scope(built.own):
         file = Path(folder, "model.keras" if has("ops") else "model.h5")
-        made.model.save(file)
+        built.model.save(file)
         loaded = keras.models.load_model(file, **({"safe_mode": False} if has("ops") else {}))
     return lambda inputs: outputs(loaded(given(inputs)))
 
 
-def exported(made: Made) -> Run:
+def exported(built: Made) -> Run:
     """Call what TensorFlow loads from the SavedModel to which it is exported."""
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as folder:
-        if hasattr(made.model, "export"):
-            export(made.model, folder)
+        if hasattr(built.model, "export"):
+            export(built.model, folder)
         else:
-            tf.saved_model.save(made.model, folder)
+            tf.saved_model.save(built.model, folder)
         loaded = tf.saved_model.load(folder)
 
     def run(inputs: list[Any]) -> list[Any]:
@@ -464,8 +464,8 @@ def compare(actual: Sequence[Any], drawn: Model, inputs: list[Any]) -> None:
             reason: _counted(model_oracle.outputs(drawn, inputs, rules), masks)
             for reason, rules in INSTEAD.items()
         }
-        told = f"{right_if(counted, instead, limit)}{error}"
-        raise AssertionError(f"{told}\n\n{program(drawn, inputs)}") from None
+        difference = f"{right_if(counted, instead, limit)}{error}"
+        raise AssertionError(f"{difference}\n\n{program(drawn, inputs)}") from None
 
 
 def _counted(arrays: Sequence[Any], masks: Sequence[Any]) -> list[Any]:

@@ -986,8 +986,8 @@ def models(
         model.add((word,))
     if not model.around_lstm:
         model.add(AROUND_LSTM)
-    made = [name for node in model.nodes for name in node.makes]
-    outputs = [name for name in made if name not in model.read]
+    names = [name for node in model.nodes for name in node.makes]
+    outputs = [name for name in names if name not in model.read]
     used = tuple(source for source in sources if source.name in model.read)
     batches = [None, None, None, BATCH] if declared is None else [BATCH if declared else None]
     batch = draw(st.sampled_from(batches))
@@ -1020,17 +1020,17 @@ def arrays(model: Model, size: Sizes, seed: int) -> list[Any]:
 
     Each sample has a timestep that is not padded, wherever it is.
     """
-    made = []
+    inputs = []
     for k, source in enumerate(model.sources):
         shape = (size.batch, *_at(source, size.length))
         padded = padding(shape[:2], seed + k)
         if source.ids:
             numbers = 1 + permutation(padded.size, seed + k).reshape(shape) % (VOCABULARY - 1)
-            made.append((numbers * ~padded).astype("int32"))
+            inputs.append((numbers * ~padded).astype("int32"))
         else:
             kept = ~padded.reshape(padded.shape + (1,) * (len(shape) - 2))
-            made.append(noise(shape, seed + k, scale=2.0) * kept)
-    return made
+            inputs.append(noise(shape, seed + k, scale=2.0) * kept)
+    return inputs
 
 
 def padding(shape: Shape, seed: int) -> Any:

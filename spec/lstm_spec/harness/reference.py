@@ -117,7 +117,10 @@ def activations(case: Case) -> tuple[Activation, Activation]:
         case.options.get("activation", "tanh"),
         case.options.get("recurrent_activation", "sigmoid"),
     )
-    a, s = (one if isinstance(one, Activation) else ACTIVATIONS[one or "linear"] for one in named)
+    a, s = (
+        function if isinstance(function, Activation) else ACTIVATIONS[function or "linear"]
+        for function in named
+    )
     return a, s
 
 

@@ -48,16 +48,16 @@ def let_numpy_read(tensor: Any) -> None:
     def array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
         plain = self.detach().cpu()
         if str(plain.dtype) == "torch.bfloat16":  # a type that NumPy knows from ml_dtypes alone
-            found = read(plain.float()).astype(importlib.import_module("ml_dtypes").bfloat16)
+            values = read(plain.float()).astype(importlib.import_module("ml_dtypes").bfloat16)
         else:
-            found = read(plain)
-        return np.array(found, dtype, copy=copy)
+            values = read(plain)
+        return np.array(values, dtype, copy=copy)
 
     def call(self: Any, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         return function(*_arrays(arguments), **_arrays(named))
 
-    def keep(self: Any, found: Any, *_: Any) -> Any:
-        return found
+    def keep(self: Any, array: Any, *_: Any) -> Any:
+        return array
 
     tensor.__array__, tensor.__array_function__ = array, call
     tensor.__array_wrap__ = keep  # PyTorch's makes a tensor of the array again
@@ -129,7 +129,7 @@ def with_weights(layer: Any, case: Case) -> Any:
 def network(net: Net, form: str, layer: Any = None) -> Any:
     """Build a model of an LSTM and a Dense layer, with the weights of a net.
 
-    Padding is told by the number PADDING, if the net has a mask.
+    Padding is marked by the number PADDING, if the net has a mask.
 
     Args:
         net: gives the weights and the arguments.
@@ -309,14 +309,14 @@ def backend() -> str:
 
 def gpus() -> list[str]:
     """Return the names of the GPUs that Keras' backend finds."""
-    library, found = importlib.import_module(backend()), 0
+    library, count = importlib.import_module(backend()), 0
     if backend() == "tensorflow":
-        found = len(library.config.list_physical_devices("GPU"))
+        count = len(library.config.list_physical_devices("GPU"))
     elif backend() == "jax":
-        found = sum(device.platform == "gpu" for device in library.devices())
+        count = sum(device.platform == "gpu" for device in library.devices())
     elif backend() == "torch":
-        found = library.cuda.device_count()
-    return [f"gpu:{number}" for number in range(found)]
+        count = library.cuda.device_count()
+    return [f"gpu:{number}" for number in range(count)]
 
 
 def has(part: str) -> bool:
@@ -334,8 +334,8 @@ def takes(owner: str, argument: str) -> bool:
     places = (keras.layers, keras.optimizers, keras)
     owners = [getattr(place, name) for place in places if hasattr(place, name)]
     classes = inspect.getmro(owners[0])
-    methods = [getattr(one, method or "__init__", object.__init__) for one in classes]
-    return any(argument in inspect.signature(one).parameters for one in methods)
+    methods = [getattr(owned, method or "__init__", object.__init__) for owned in classes]
+    return any(argument in inspect.signature(owned).parameters for owned in methods)
 
 
 def docstrings() -> dict[str, str]:
@@ -343,13 +343,13 @@ def docstrings() -> dict[str, str]:
 
     A method counts if it has a docstring that is not the one of keras.layers.Layer.
     """
-    found = {name: str(getattr(keras.layers, name).__doc__) for name in FAMILY}
+    texts = {name: str(getattr(keras.layers, name).__doc__) for name in FAMILY}
     for name in FAMILY:
         for member, value in inspect.getmembers(getattr(keras.layers, name), callable):
             inherited = getattr(keras.layers.Layer, member, None)
             if not member.startswith("_") and value.__doc__ not in (None, inherited.__doc__):
-                found[f"{name}.{member}"] = value.__doc__
-    return found
+                texts[f"{name}.{member}"] = value.__doc__
+    return texts
 
 
 def family() -> dict[str, type]:
@@ -366,8 +366,8 @@ def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
     """
     if gpu and not gpus():
         return "needs a GPU, and Keras finds none here"
-    told = map(_lacking, (needs,) if isinstance(needs, str) else needs)
-    return next(filter(None, told), "")
+    reasons = map(_lacking, (needs,) if isinstance(needs, str) else needs)
+    return next(filter(None, reasons), "")
 
 
 def _lacking(need: str) -> str:

@@ -79,10 +79,10 @@ def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
     rows: list[list[float]] = []
 
     def one_round() -> None:
-        there = range(len(calls))
-        order = there if len(rows) % 2 == 0 else there[::-1]
+        forwards = range(len(calls))
+        order = forwards if len(rows) % 2 == 0 else forwards[::-1]
         seen = {k: meter(calls[k]) for k in order}
-        rows.append([seen[k] for k in there])
+        rows.append([seen[k] for k in forwards])
 
     for call in calls:
         call()
@@ -91,19 +91,19 @@ def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
     return np.array(rows)
 
 
-def ratio(one: Call, other: Call) -> float:
+def ratio(call: Call, other: Call) -> float:
     """Return how many times as long one call takes as another: the median over the rounds."""
-    rows = in_turn(one, other)
+    rows = in_turn(call, other)
     return float(np.median(rows[:, 0] / rows[:, 1]))
 
 
-def growth_ratio(one: Call, other: Call) -> float:
+def growth_ratio(call: Call, other: Call) -> float:
     """Return how many times as much one call raises the peak of memory as another; at least 0.
 
     The other must be the greater by far: the growth of a call that finds its memory among what was
     freed before is not seen.
     """
-    least, most, none = in_turn(one, other, lambda: None, meter=peak).min(axis=0)
+    least, most, none = in_turn(call, other, lambda: None, meter=peak).min(axis=0)
     return max(0.0, float((least - none) / (most - none)))
 
 

@@ -108,8 +108,8 @@ def _compare(actual: Any, expected: Any, bound: float, seen: list[tuple[float, f
     """Assert that two arrays, or two lists of arrays, agree; add the errors to those seen."""
     if isinstance(actual, (list, tuple)):
         assert len(actual) == len(expected), f"{len(actual)} arrays, expected {len(expected)}"
-        for one, other in zip(actual, expected, strict=True):
-            _compare(one, other, bound, seen)
+        for value, other in zip(actual, expected, strict=True):
+            _compare(value, other, bound, seen)
         return
     y, z = np.asarray(actual), np.asarray(expected)
     assert y.shape == z.shape, f"shape {y.shape}, expected {z.shape}"
@@ -260,11 +260,11 @@ def assert_refused(call: Callable[[], Any], error: Words, word: Words, *more: Wo
     try:
         result = call()
     except Exception as raised:
-        said = f"{type(raised).__name__}: {raised}"
+        message = f"{type(raised).__name__}: {raised}"
         kinds = [kind.__name__ for kind in type(raised).__mro__]
         missing = [] if _any(error, kinds) else [error]
-        missing += [words for words in (word, *more) if not _any(words, said)]
-        assert not missing, f"the error does not say {missing}: {said}"
+        missing += [words for words in (word, *more) if not _any(words, message)]
+        assert not missing, f"the error does not say {missing}: {message}"
     else:
         raise AssertionError(f"accepted, not refused: the call returned {result!r}")
 

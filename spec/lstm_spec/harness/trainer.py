@@ -351,7 +351,7 @@ def train(
     Args:
         net: the model with its initial weights, and all samples.
         target: a target for each of the samples.
-        update: the optimizer; it begins anew if it is new.
+        update: the optimizer; a new one has no state yet.
         batches: the samples of each batch.
         loss: a name of LOSSES.
         weight: a weight for each of the samples, or of their timesteps.

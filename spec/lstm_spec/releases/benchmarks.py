@@ -43,7 +43,8 @@ def eager(**options: Any) -> Call:
     Args:
         **options: arguments of LSTM.
     """
-    layer, x = _layer(**options), subject.cast(_inputs(), "float32")
+    layer = _layer(**options)
+    x = subject.cast(_inputs(), "float32")
     return lambda: layer(x)
 
 
@@ -55,20 +56,24 @@ def compiled(sizes: tuple[int, int, int, int] = (B, T, F, U), **options: Any) ->
         **options: arguments of LSTM.
     """
     tf = importlib.import_module("tensorflow")
-    layer, x = _layer(sizes[-1], **options), tf.constant(_inputs(*sizes[:-1]))
+    layer = _layer(sizes[-1], **options)
+    x = tf.constant(_inputs(*sizes[:-1]))
     call = tf.function(layer)
     return lambda: call(x)
 
 
 def train() -> Call:
     """Return a training step, by Adam, of an LSTM below a Dense."""
-    model, x, y = _model(), _inputs(), np.zeros((B, 1), "float32")
+    model = _model()
+    x = _inputs()
+    y = np.zeros((B, 1), "float32")
     return lambda: model.train_on_batch(x, y)
 
 
 def predict() -> Call:
     """Return a prediction of one batch."""
-    model, x = _model(), _inputs()
+    model = _model()
+    x = _inputs()
     return lambda: model.predict(x, verbose=0)
 
 

@@ -96,13 +96,14 @@ def compare(then: Report, now: Report) -> Comparison:
         then: the earlier report.
         now: the later one.
     """
-    before, after = _by_claim(then), _by_claim(now)
+    before = _by_claim(then)
+    after = _by_claim(now)
     why = {**catalog.retired(), **{name: _why(before.get(name), after[name]) for name in after}}
     claims = differences(_verdicts(before), _verdicts(after), why)
     changed = [change for change in claims if change.then and change.now]
     both = [(before[name], after[name]) for name in before if name in after]
     held = [(a, b) for a, b in both if a.verdict == b.verdict == "held"]
-    there = then.header.environment, now.header.environment
+    environments = then.header.environment, now.header.environment
     return Comparison(
         worse=[change.what for change in changed if _worse(change)],
         changed=changed,
@@ -111,16 +112,16 @@ def compare(then: Report, now: Report) -> Comparison:
         unchanged=len(both) - len(changed),
         errors=_errors(held, then.header.effort == now.header.effort),
         speed=_speed(held),
-        signatures=_signatures(*there),
-        documentation=_documentation(*there),
+        signatures=_signatures(*environments),
+        documentation=_documentation(*environments),
         environment=differences(facts(then.header), facts(now.header)),
     )
 
 
 def _why(before: Record | None, after: Record) -> str:
     """Return what the later record says, or else what the earlier one said."""
-    said = before.message if before else ""
-    return after.message or (said and f"Before: {said}")
+    message = before.message if before else ""
+    return after.message or (message and f"Before: {message}")
 
 
 def differences(
@@ -133,9 +134,9 @@ def differences(
         now: the later values.
         why: what to say of a name.
     """
-    said = why or {}
+    reasons = why or {}
     return [
-        Change(name, then.get(name), now.get(name), said.get(name, ""))
+        Change(name, then.get(name), now.get(name), reasons.get(name, ""))
         for name in {**then, **now}
         if then.get(name) != now.get(name)
     ]
@@ -157,19 +158,21 @@ def _worse(change: Change) -> bool:
 
 
 def _errors(held: Iterable[tuple[Record, Record]], same_effort: bool) -> Errors:
-    pairs, apart = [], 0
+    pairs = []
+    apart = 0
     for before, after in held:
-        one, other = _measured(before), _measured(after)
-        if one and other:
+        earlier = _measured(before)
+        later = _measured(after)
+        if earlier and later:
             same = same_effort and before.cases == after.cases
             apart += not same
-            pairs += [(one, other)] if same else []
+            pairs += [(earlier, later)] if same else []
     moves = [Move(a.claim, a.error, b.error, max(a.spread, b.spread)) for a, b in pairs]
     return Errors(
         compared=len(pairs),
         apart=apart,
-        then=max((one for one, _ in pairs), key=_nearness, default=None),
-        now=max((other for _, other in pairs), key=_nearness, default=None),
+        then=max((earlier for earlier, _ in pairs), key=_nearness, default=None),
+        now=max((later for _, later in pairs), key=_nearness, default=None),
         moved=[move for move in moves if abs(move.now - move.then) > max(move.spread, UNIT)],
     )
 
@@ -198,10 +201,10 @@ def _signatures(then: Environment, now: Environment) -> list[Change] | None:
     sides = [
         {
             f"{name}, argument `{word}`": value
-            for name, told in there.items()
-            for word, value in told.items()
+            for name, arguments in taken.items()
+            for word, value in arguments.items()
         }
-        for there in (then.signatures, now.signatures)
+        for taken in (then.signatures, now.signatures)
     ]
     return differences(*sides)
 
@@ -216,23 +219,23 @@ def _documentation(then: Environment, now: Environment) -> list[Change] | None:
     ]
 
 
-def _keys(there: Environment) -> Counter[Key]:
+def _keys(environment: Environment) -> Counter[Key]:
     return Counter(
         Key(name, section, digest)
-        for name, sections in there.sentences.items()
+        for name, sections in environment.sentences.items()
         for section, digests in sections.items()
         for digest in digests
     )
 
 
 def facts(header: Header) -> dict[str, str]:
-    """Return the versions, and what else a header tells of how the claims were tried."""
-    there = header.environment
+    """Return the versions, and what else a header records of how the claims were tried."""
+    environment = header.environment
     named = ("python", "backend", "device", "platform", "processor", "cores")
     return {
-        **there.packages,
-        **({"Keras from": there.origin} if there.origin else {}),
-        **{name: str(getattr(there, name)) for name in named},
+        **environment.packages,
+        **({"Keras from": environment.origin} if environment.origin else {}),
+        **{name: str(getattr(environment, name)) for name in named},
         **{name: str(getattr(header, name)) for name in ("effort", "seed", "workers")},
         "lstm-spec": header.lstm_spec,
     }

@@ -55,7 +55,7 @@ class Request:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment variables by which Keras is told what is meant."""
+        """The environment variables that choose Keras' backend and version."""
         legacy = "tf-keras" in map(name_of, self.requirements)
         return {"KERAS_BACKEND": self.backend, "TF_USE_LEGACY_KERAS": "1" if legacy else "0"}
 
@@ -185,8 +185,8 @@ def ask(words: Sequence[str], python: str = "", backend: str = "tensorflow") -> 
     """
     for word in words:
         if os.path.isdir(word) and is_source(word) and not source(word):
-            told = f"takes {word} for a package; for the folder write ./{word}"
-            print(f"{PACKAGE}: {told}", file=sys.stderr)
+            note = f"takes {word} for a package; for the folder write ./{word}"
+            print(f"{PACKAGE}: {note}", file=sys.stderr)
     sources = {word: folder for word in words if (folder := source(word))}
     parse([word for word in words if word not in sources], python, backend)  # before anything built
     given = [str(wheel(sources[word], python)) if word in sources else word for word in words]
@@ -205,7 +205,8 @@ def wheel(folder: Path, python: str = "") -> Path:
     print(f"{PACKAGE}: builds {one_line(folder)}", file=sys.stderr)
     cache().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache(), prefix="new-") as scratch:
-        tree, out = Path(scratch, "tree"), Path(scratch, "wheel")
+        tree = Path(scratch, "tree")
+        out = Path(scratch, "wheel")
         shutil.copytree(folder, tree, symlinks=True, ignore=_left_out)
         built_for = ("--python", _interpreter(python))
         done = _run("build", "--wheel", *built_for, "--out-dir", str(out), str(tree))
@@ -237,7 +238,7 @@ def _content(wheel: Path) -> str:
 def make(request: Request) -> Path:
     """Return the Python of an environment that holds what is asked for, and what we need.
 
-    The packages are chosen anew on each call, so a nightly of yesterday is not taken for today's.
+    The packages are resolved again in each call, so yesterday's nightly is not taken for today's.
     An environment that holds just these is used again.
 
     Raises:
@@ -251,29 +252,29 @@ def make(request: Request) -> Path:
     try:
         _begin(fresh, request.python)
         pins = resolve(request, python(fresh))
-        made = cache() / _digest(request, pins, fresh)
-        if not python(made).exists():
+        folder = cache() / _digest(request, pins, fresh)
+        if not python(folder).exists():
             print(f"{PACKAGE}: installs {request}", file=sys.stderr)
             install = ("pip", "install", "--no-deps", "--requirements", "-", "--python")
             _uv(*install, str(python(fresh)), given=pins)
-            _keep(fresh, made)
-        return python(made)
+            _keep(fresh, folder)
+        return python(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _keep(fresh: Path, made: Path) -> None:
-    """Give an environment its name, unless another check has made the same one meanwhile.
+def _keep(fresh: Path, folder: Path) -> None:
+    """Give an environment its name, unless another check has made the same one in the meantime.
 
     Raises:
         OSError: the cache cannot be written.
     """
-    if not python(made).exists():
-        shutil.rmtree(made, ignore_errors=True)
+    if not python(folder).exists():
+        shutil.rmtree(folder, ignore_errors=True)
     try:
-        fresh.rename(made)
+        fresh.rename(folder)
     except OSError:  # there is one, perhaps in use
-        if not python(made).exists():
+        if not python(folder).exists():
             raise
 
 
@@ -319,9 +320,9 @@ def resolve(request: Request, interpreter: Path, version: str = "") -> str:
 
 
 def without_stand_ins(request: Request, pins: str) -> str:
-    """Leave out what only a dependency asks for, where what stands in for it was asked for.
+    """Drop packages that only a dependency requires, if their stand-in was requested.
 
-    So keras-nightly takes the place of the keras that a released TensorFlow depends on.
+    Thus keras-nightly replaces the keras that a released TensorFlow depends on.
     """
     asked = {name_of(text) for text in request.requirements}
     needless = {
@@ -343,15 +344,19 @@ def _compile(asked: list[str], *target: str) -> str:
 
 def _for_numpy_1(pins: str) -> bool:
     """Return whether there is a TensorFlow that was built for NumPy 1 and does not say so."""
-    found = re.search(r"^tensorflow(?:-cpu)?==(\S+)", pins, re.MULTILINE)
-    return bool(found and Version(found[1]) < Version("2.12"))
+    pinned = re.search(r"^tensorflow(?:-cpu)?==(\S+)", pins, re.MULTILINE)
+    return bool(pinned and Version(pinned[1]) < Version("2.12"))
 
 
 def _own() -> list[str]:
     """Return what this package needs, no newer than here: the same cases are drawn there."""
     asked = [Requirement(text) for text in metadata.requires(PACKAGE) or []]
-    needed = [one for one in asked if "extra ==" not in str(one.marker)]
-    here = {one.name: _version(one.name) for one in needed if one.name != "numpy"}
+    needed = [requirement for requirement in asked if "extra ==" not in str(requirement.marker)]
+    here = {
+        requirement.name: _version(requirement.name)
+        for requirement in needed
+        if requirement.name != "numpy"
+    }
     return [*map(str, needed), *(f"{name}<={version}" for name, version in here.items() if version)]
 
 
@@ -369,11 +374,11 @@ def _interpreter(version: str) -> str:
 
 def _digest(request: Request, pins: str, venv: Path) -> str:
     """Return a name for an environment: that of its packages, its Python, its wheels' contents."""
-    found = hashlib.sha256(pins.encode())
-    found.update((venv / "pyvenv.cfg").read_bytes())
+    digest = hashlib.sha256(pins.encode())
+    digest.update((venv / "pyvenv.cfg").read_bytes())
     for wheel in wheels(request):
-        found.update(wheel.read_bytes())
-    return found.hexdigest()[:16]
+        digest.update(wheel.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _uv(*words: str, given: str = "") -> str:
@@ -402,9 +407,9 @@ def _last(printed: str) -> str:
     return one_line(lines[-1] if lines else _reason(f"error: {reason}"))
 
 
-def _reason(said: str) -> str:
+def _reason(output: str) -> str:
     """Return uv's error, its first cause and its hint, on one line."""
-    error, _, hint = said.strip().partition("\n\n")
+    error, _, hint = output.strip().partition("\n\n")
     parts = [
         " ".join(part.split()) for part in re.split(r"^(?:error|  cause): ", error, flags=re.M)
     ]
@@ -421,7 +426,7 @@ def check(
 ) -> int:
     """Run `lstm-spec check` there, and return its exit status.
 
-    It runs from a copy of this package as it is now, so that the source may be edited meanwhile.
+    It runs from a copy of this package, so that the source may be edited meanwhile.
 
     Args:
         request: what the environment holds.

@@ -32,8 +32,8 @@ class UnknownReportError(UsageError):
 
 def names() -> list[str]:
     """Return the names of the reports in the ledger, 3.9 before 3.10."""
-    found = [path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}")]
-    return sorted(found, key=lambda name: [part.zfill(4) for part in re.split(r"(\d+)", name)])
+    stems = [path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}")]
+    return sorted(stems, key=lambda name: [part.zfill(4) for part in re.split(r"(\d+)", name)])
 
 
 def find(text: str) -> Report:
@@ -54,14 +54,15 @@ def find(text: str) -> Report:
             )
         path = FOLDER / f"{text}{SUFFIX}"
     try:
-        found = report.read(path)
+        read = report.read(path)
     except OSError as error:
         raise UnknownReportError(f"{path} cannot be read: {error.strerror}") from None
-    if found.footer is None:
-        done, planned = len(found.records), len(found.header.claims)
-        said = f"{done} of {planned} claims were tried; `lstm-spec check --resume` goes on"
-        raise UnreadableReportError(f"{path}: incomplete: {said}")
-    return found
+    if read.footer is None:
+        done = len(read.records)
+        planned = len(read.header.claims)
+        progress = f"{done} of {planned} claims were tried; `lstm-spec check --resume` goes on"
+        raise UnreadableReportError(f"{path}: incomplete: {progress}")
+    return read
 
 
 def verdicts(claim: str) -> list[tuple[str, Verdict]]:
@@ -76,8 +77,8 @@ def verdicts(claim: str) -> list[tuple[str, Verdict]]:
 
 def untried(tried: Report, claim: str) -> str:
     """Say why a report did not try a claim; nothing, if it did or does not know the claim."""
-    records = [one for one in tried.records if one.claim == claim]
-    return next((one.message for one in records if one.verdict == "not applicable"), "")
+    records = [record for record in tried.records if record.claim == claim]
+    return next((record.message for record in records if record.verdict == "not applicable"), "")
 
 
 def nearest(here: Report, asked: Collection[str]) -> str | None:
@@ -120,13 +121,13 @@ def nearest_later(here: Report) -> str | None:
 
 def _alike(here: Report) -> list[tuple[_Versions, str]]:
     """Return the reports of the same backend and major release of Keras: releases and name."""
-    found = []
+    reports = []
     for name in names():
         other = find(name)
         same = other.header.environment.backend == here.header.environment.backend
         if same and _versions(other).keras.major == _versions(here).keras.major:
-            found.append((_versions(other), name))
-    return found
+            reports.append((_versions(other), name))
+    return reports
 
 
 def pair(then: str, now: str) -> tuple[Report, Report]:
@@ -155,32 +156,34 @@ class _Versions(NamedTuple):
     tensorflow: Version
 
 
-def _versions(one: Report) -> _Versions:
+def _versions(report: Report) -> _Versions:
     """Return the releases of Keras and of TensorFlow, zero where there is none.
 
     Raises:
         UnreadableReportError: what stands for one is no version.
     """
-    where = place(one)
+    where = place(report)
     try:
         return _Versions(*(Version(where.version(name) or "0") for name in _Versions._fields))
     except ValueError as error:
         raise UnreadableReportError(f"a report is of no release: {one_line(error)}") from None
 
 
-def place(one: Report) -> Place:
+def place(report: Report) -> Place:
     """Return where a report was made."""
-    there = one.header.environment
-    return Place(there.packages, there.python, there.backend, there.device)
+    environment = report.header.environment
+    return Place(environment.packages, environment.python, environment.backend, environment.device)
 
 
-def narrowed(one: Report, claims: Collection[str]) -> Report:
+def narrowed(report: Report, claims: Collection[str]) -> Report:
     """Return a report as if it had tried no other claims than these."""
     header = structs.replace(
-        one.header, claims=[claim for claim in one.header.claims if claim in claims]
+        report.header, claims=[claim for claim in report.header.claims if claim in claims]
     )
     return structs.replace(
-        one, header=header, records=[record for record in one.records if record.claim in claims]
+        report,
+        header=header,
+        records=[record for record in report.records if record.claim in claims],
     )
 
 
@@ -194,7 +197,7 @@ def _hint(text: str) -> str:
 MACHINE = {"platform", "processor", "cores", "workers"}
 """What may differ from shard to shard."""
 TEXTS = ("news", "signatures", "sentences")
-"""What is too long to be told where it differs."""
+"""What is too long to be shown where it differs."""
 
 Shard = tuple[str, Report]
 """A complete report, and the name under which it was given."""
@@ -222,39 +225,44 @@ def merge(shards: Sequence[Shard], *, partial: bool = False) -> Report:
         _forbid_other_way(shards[0], shard)
     tried = _tried(shards)
     if (missing := [claim for claim in known if claim not in tried]) and not partial:
-        told = " ".join(_chapters_and_claims(missing))
-        raise UnmergeableError(f"claims are missing; add a report of `lstm-spec check {told}`")
+        words = " ".join(_chapters_and_claims(missing))
+        raise UnmergeableError(f"claims are missing; add a report of `lstm-spec check {words}`")
     return _joined([report for _, report in shards], [claim for claim in known if claim in tried])
 
 
 def _forbid_other_records(shard: Shard) -> None:
     name, report = shard
-    planned, found = Counter(report.header.claims), Counter(r.claim for r in report.records)
-    if wrong := (planned - found) + (found - planned):
-        told = one_line(", ".join(sorted(wrong)))
-        raise UnmergeableError(f"{name} has too many or too few records of {told}; make it again")
+    planned = Counter(report.header.claims)
+    recorded = Counter(r.claim for r in report.records)
+    if wrong := (planned - recorded) + (recorded - planned):
+        listed = one_line(", ".join(sorted(wrong)))
+        raise UnmergeableError(f"{name} has too many or too few records of {listed}; make it again")
 
 
 def _forbid_unknown(shard: Shard, known: Collection[str]) -> None:
     name, report = shard
     if unknown := set(report.header.claims) - set(known):
-        told = one_line(", ".join(sorted(unknown)))
-        raise UnmergeableError(f"{name} tries what is no claim of this lstm-spec: {told}")
+        listed = one_line(", ".join(sorted(unknown)))
+        raise UnmergeableError(f"{name} tries what is no claim of this lstm-spec: {listed}")
 
 
 def _forbid_other_way(first: Shard, shard: Shard) -> None:
-    (model, one), (name, other) = first, shard
-    found = differences(facts(one.header), facts(other.header))
-    told = [
+    model, earlier = first
+    name, later = shard
+    changed = differences(facts(earlier.header), facts(later.header))
+    differing = [
         f"{change.what} is {change.now or 'absent'}, not {change.then or 'absent'}"
-        for change in found
+        for change in changed
         if change.what not in MACHINE
     ]
-    here, there = one.header.environment, other.header.environment
-    told += [f"its {text} differ" for text in TEXTS if getattr(here, text) != getattr(there, text)]
-    if told:
-        said = one_line("; ".join(told))
-        raise UnmergeableError(f"{name} was made in another way than {model}: {said}")
+    ours = earlier.header.environment
+    theirs = later.header.environment
+    differing += [
+        f"its {text} differ" for text in TEXTS if getattr(ours, text) != getattr(theirs, text)
+    ]
+    if differing:
+        listed = one_line("; ".join(differing))
+        raise UnmergeableError(f"{name} was made in another way than {model}: {listed}")
 
 
 def _tried(shards: Iterable[Shard]) -> dict[str, str]:
@@ -266,8 +274,8 @@ def _tried(shards: Iterable[Shard]) -> dict[str, str]:
     tried: dict[str, str] = {}
     for name, shard in shards:
         if twice := [claim for claim in shard.header.claims if claim in tried]:
-            told = f"{tried[twice[0]]} and {name} both try {', '.join(_chapters_and_claims(twice))}"
-            raise UnmergeableError(f"{told}; give one report of each claim")
+            both = f"{tried[twice[0]]} and {name} both try {', '.join(_chapters_and_claims(twice))}"
+            raise UnmergeableError(f"{both}; give one report of each claim")
         tried |= dict.fromkeys(shard.header.claims, name)
     return tried
 
@@ -309,7 +317,7 @@ def _header(headers: Sequence[Header], claims: list[str]) -> Header:
 def _environment(each: Sequence[Environment]) -> Environment:
     return structs.replace(
         each[0],
-        platform=", ".join(dict.fromkeys(one.platform for one in each)),
-        processor=", ".join(dict.fromkeys(one.processor for one in each)),
-        cores=max(one.cores for one in each),
+        platform=", ".join(dict.fromkeys(environment.platform for environment in each)),
+        processor=", ".join(dict.fromkeys(environment.processor for environment in each)),
+        cores=max(environment.cores for environment in each),
     )

@@ -1,7 +1,7 @@
 """The environments in which the claims are tried, and the ledger that is made from them.
 
 `python -m lstm_spec.releases.matrix [NAME ...]` makes the reports that the ledger lacks. Beside the
-ledger there is a report of the nightly, at smoke effort, which `--nightly` makes anew. `between`,
+ledger there is a report of the nightly, at smoke effort, which `--nightly` renews. `between`,
 `search` and `verdict_at` find the release in which a claim's verdict changed, in about log2 steps.
 """
 
@@ -93,12 +93,12 @@ def load(path: Path = FILE) -> Matrix:
         UnreadableFileError: an unknown key, a missing one, a value of another kind, or two
             environments of the same name.
     """
-    found = read_toml(path, Matrix)
-    names = [entry.name for entry in found.environment]
+    matrix = read_toml(path, Matrix)
+    names = [entry.name for entry in matrix.environment]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         named = one_line(", ".join(twice))
         raise UnreadableFileError(f"{path.name}: more than one environment called {named}")
-    return found
+    return matrix
 
 
 class UnknownEnvironmentError(UsageError):
@@ -137,27 +137,29 @@ def _kept(entry: Entry, folder: Path) -> Report | None:
     today's; a refuted claim is always tried again.
     """
     try:
-        made = report.read(folder / f"{entry.name}{ledger.SUFFIX}")
+        recorded = report.read(folder / f"{entry.name}{ledger.SUFFIX}")
     except (OSError, report.UnreadableReportError):
         return None
-    installed = made.header.environment.packages
+    installed = recorded.header.environment.packages
     asked = map(Requirement, entry.requirements)
-    if not all(one.specifier.contains(installed.get(one.name, "")) for one in asked):
+    if not all(wanted.specifier.contains(installed.get(wanted.name, "")) for wanted in asked):
         return None
-    if any(one.tries(made.header.effort) < one.tries(entry.effort) for one in catalog.claims()):
+    effort = recorded.header.effort
+    if any(claim.tries(effort) < claim.tries(entry.effort) for claim in catalog.claims()):
         return None
     code = {claim.id: claim.code for claim in catalog.claims()}
-    instead = {one.claim: one.instead for one in deviations.at(ledger.place(made))}
+    known = deviations.at(ledger.place(recorded))
+    instead = {deviation.claim: deviation.instead for deviation in known}
     records = [
         record
-        for record in made.records
-        if made.header.code.get(record.claim) == code.get(record.claim, "")
+        for record in recorded.records
+        if recorded.header.code.get(record.claim) == code.get(record.claim, "")
         and _stands(record, instead.get(record.claim))
     ]
     tried = [record.claim for record in records]
     stands = {claim: code[claim] for claim in tried}
-    head = msgspec.structs.replace(made.header, claims=tried, code=stands)
-    return Report(head, records, made.footer) if records else None
+    head = msgspec.structs.replace(recorded.header, claims=tried, code=stands)
+    return Report(head, records, recorded.footer) if records else None
 
 
 def _stands(record: Record, instead: str | None) -> bool:
@@ -182,17 +184,17 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
     """
     kept = _kept(entry, folder)
     if kept is None:
-        made = check(entry, workers)
+        complete = check(entry, workers)
     else:
         as_hard = msgspec.structs.replace(entry, effort=kept.header.effort)
-        made = check(as_hard, workers, _untried(kept))
+        complete = check(as_hard, workers, _untried(kept))
         try:
-            made = merge([("the ledger's report", kept), ("the new one", made)])
-        except UnmergeableError:  # another NumPy, say, came meanwhile
-            made = check(entry, workers)
+            complete = merge([("the ledger's report", kept), ("the new one", complete)])
+        except UnmergeableError:  # another NumPy, say, was released in between
+            complete = check(entry, workers)
     folder.mkdir(exist_ok=True)
-    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(pack(made))
-    return ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())
+    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(pack(complete))
+    return ", ".join(f"{count} {verdict}" for verdict, count in complete.verdicts.items())
 
 
 def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
@@ -207,25 +209,26 @@ def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
         UnreadableReportError: the check ended without one; the message is the last thing it said.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        file, log = Path(temporary, "report.jsonl"), Path(temporary, "log")
+        file = Path(temporary, "report.jsonl")
+        log = Path(temporary, "log")
         options = [f"--effort={entry.effort}", f"--time-limit={SECONDS}"]
         words = [*claims, *options, f"--workers={workers}", f"--report={file}"]
         with log.open("wb") as output:
             environments.check(entry.request, words, output)
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        made = report.read(file) if file.exists() else None
-        if made is None or made.footer is None:
-            raise report.UnreadableReportError((said or ["nothing was printed"])[-1])
-        return made
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        recorded = report.read(file) if file.exists() else None
+        if recorded is None or recorded.footer is None:
+            raise report.UnreadableReportError((lines or ["nothing was printed"])[-1])
+        return recorded
 
 
-def pack(made: Report) -> bytes:
+def pack(complete: Report) -> bytes:
     """Compress a report, always into the same bytes, without the programs that show refutations.
 
     They are two thirds of a report of Keras 2, and `lstm-spec check --with` prints them again.
     """
-    records = [msgspec.structs.replace(record, script="") for record in made.records]
-    lines = [msgspec.json.encode(line) for line in (made.header, *records, made.footer)]
+    records = [msgspec.structs.replace(record, script="") for record in complete.records]
+    lines = [msgspec.json.encode(line) for line in (complete.header, *records, complete.footer)]
     return gzip.compress(b"\n".join([*lines, b""]), mtime=0)
 
 
@@ -259,7 +262,8 @@ def search(names: Sequence[str], verdict: Verdicts) -> tuple[str, str]:
     Raises:
         UnusableRangeError: the first and the last have the same verdict.
     """
-    low, high = 0, len(names) - 1
+    low = 0
+    high = len(names) - 1
     before = verdict(names[low])
     if verdict(names[high]) == before:
         raise UnusableRangeError(f"the claim is {before} on both {names[low]} and {names[high]}")
@@ -282,7 +286,8 @@ def verdict_at(name: str, claim: str) -> Verdict:
         return known[name]
     entry = next(entry for entry in load().environment if entry.name == name)
     with tempfile.TemporaryDirectory() as folder:
-        file, log = Path(folder, "report.jsonl"), Path(folder, "log")
+        file = Path(folder, "report.jsonl")
+        log = Path(folder, "log")
         with log.open("wb") as output:
             words = [claim, f"--effort={entry.effort}", f"--report={file}"]
             environments.check(entry.request, words, output)
@@ -314,11 +319,12 @@ def holds(record: Record) -> bool:
 def _tell(entry: Entry, folder: Path, workers: int) -> bool:
     """Make what is missing, print a line, and return whether there is a report now."""
     try:
-        said = make(entry, folder, workers) if missing(entry, folder) else "has its report"
+        outcome = make(entry, folder, workers) if missing(entry, folder) else "has its report"
         good = True
     except (SpecError, ValueError, OSError) as error:
-        said, good = f"has no report: {error}", False
-    print(f"{entry.name}: {said}", flush=True)
+        outcome = f"has no report: {error}"
+        good = False
+    print(f"{entry.name}: {outcome}", flush=True)
     return good
 
 
@@ -343,8 +349,8 @@ def main(words: list[str] | None = None) -> int:
         NIGHTLY_FILE.write_bytes(pack(check(NIGHTLY, environment.cores())))
         return 0
     chosen = [entries[name] for name in given.names or entries]
-    made = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]
-    return 0 if all(made) else 1
+    succeeded = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]
+    return 0 if all(succeeded) else 1
 
 
 Verdicts = Callable[[str], Verdict]

@@ -6,7 +6,7 @@ slows the machine for longer than a burst slows both. Processor time is taken, n
 
 A round gives the logarithm of the ratio of the two times. Were both environments the same, to
 swap them would change nothing but its sign. So an interval of Wilcoxon's signed-rank test (see
-`interval`) holds for it, whatever the noise, if one round's noise tells nothing of another's.
+`interval`) holds for it, whatever the noise, if the noise of the rounds is independent.
 The error is divided by the number of benchmarks (Bonferroni): at least 99.9 % of all runs have
 no interval that misses its ratio.
 
@@ -60,8 +60,8 @@ def interval(differences: Sequence[float], error: float) -> tuple[float, float, 
         error: between 0 and 1, shared by both sides.
     """
     d = np.asarray(differences)
-    one, other = np.triu_indices(len(d))
-    means = np.sort((d[one] + d[other]) / 2)
+    first, second = np.triu_indices(len(d))
+    means = np.sort((d[first] + d[second]) / 2)
     outside = int(np.sum(np.cumsum(_ranks(len(d))) <= error / 2))
     if not outside:
         return -np.inf, float(np.median(means)), np.inf
@@ -115,10 +115,10 @@ class Interpreter:
         Raises:
             DeadError: it ended, or took too long, or Keras cannot be imported there.
         """
-        said = self._line(Ready)
-        if said.failed:
-            raise DeadError(f"{self.word}: {said.failed}")
-        return said
+        answer = self._line(Ready)
+        if answer.failed:
+            raise DeadError(f"{self.word}: {answer.failed}")
+        return answer
 
     def ask(self, ask: Ask) -> Answer:
         """Return what a burst took.
@@ -149,8 +149,8 @@ class Interpreter:
 
     def _dead(self) -> DeadError:
         status = self.process.wait()
-        said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = " ".join((said or ["no output"])[-1].split())
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        last = " ".join((lines or ["no output"])[-1].split())
         return DeadError(f"{self.word}: Python ended with status {status}: {last}")
 
 
@@ -213,16 +213,16 @@ def opened(sides: Sequence[Side]) -> Iterator[list[Interpreter]]:
         OSError: the cache or the folder of temporary files cannot be written.
     """
     pythons = [
-        environments.make(one.request) if one.request else Path(sys.executable) for one in sides
+        environments.make(side.request) if side.request else Path(sys.executable) for side in sides
     ]
     held: list[Interpreter] = []
     with tempfile.TemporaryDirectory() as folder:
         environments.copy(Path(folder))
         try:
             core = _core()
-            for number, (one, python) in enumerate(zip(sides, pythons, strict=True)):
+            for number, (side, python) in enumerate(zip(sides, pythons, strict=True)):
                 command = [str(python), "-m", "lstm_spec.releases.worker", *core]
-                held.append(_start(one, command, Path(folder), Path(folder, f"log-{number}")))
+                held.append(_start(side, command, Path(folder), Path(folder, f"log-{number}")))
             yield held
         finally:
             for interpreter in held:
@@ -238,9 +238,9 @@ def _core() -> list[str]:
     return [str(random.choice(sorted(os.sched_getaffinity(0))))]
 
 
-def _start(one: Side, command: list[str], folder: Path, log: Path) -> Interpreter:
-    if one.request:
-        variables = environments.variables(one.request, str(folder))
+def _start(side: Side, command: list[str], folder: Path, log: Path) -> Interpreter:
+    if side.request:
+        variables = environments.variables(side.request, str(folder))
     else:
         paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
         variables = {**quiet(), "PYTHONPATH": os.pathsep.join(paths)}
@@ -254,7 +254,7 @@ def _start(one: Side, command: list[str], folder: Path, log: Path) -> Interprete
             stderr=output,
             start_new_session=True,  # so that an interrupt reaches it from here alone
         )
-    return Interpreter(one.word, process, log)
+    return Interpreter(side.word, process, log)
 
 
 ROUNDS, FEWEST = 80, 25
@@ -340,15 +340,15 @@ def race(
     tell("makes the environments")
     with opened(sides) as pair:
         tell("imports Keras in both")
-        ready = [one.ready() for one in pair]
+        ready = [interpreter.ready() for interpreter in pair]
         tell("does every benchmark once")
         plans, untimed = _prepare(pair, ready, rounds)
         if not plans:
             raise UntimedError(f"no benchmark can be done in both: {untimed[0].now}")
         seconds = _alternate(pair, plans, rounds, tell)
-    timings = [timing(one, seconds[one.work], ERROR / len(plans)) for one in plans]
+    timings = [timing(plan, seconds[plan.work], ERROR / len(plans)) for plan in plans]
     return Speeds(
-        worse=[one.work for one in timings if one.verdict == "slower"],
+        worse=[timed.work for timed in timings if timed.verdict == "slower"],
         timings=timings,
         error=ERROR,
         margin=MARGIN,
@@ -393,25 +393,27 @@ def _prepare(
     pair: Sequence[Interpreter], ready: Sequence[Ready], rounds: int
 ) -> tuple[list[Plan], list[Change]]:
     """Do every benchmark a few times in both; return how to time it, and what cannot be timed."""
-    plans, untimed = [], []
+    plans = []
+    untimed = []
     for work in dict.fromkeys([*ready[0].work, *ready[1].work]):
-        tries = [_try(one, work, able) for one, able in zip(pair, ready, strict=True)]
-        if any(one.failed for one in tries):
-            untimed.append(Change(work, *(one.failed or "done" for one in tries)))
+        tries = [_try(side, work, able) for side, able in zip(pair, ready, strict=True)]
+        if any(answer.failed for answer in tries):
+            untimed.append(Change(work, *(answer.failed or "done" for answer in tries)))
         else:
-            call = sum(one.seconds for one in tries) / 2
+            call = sum(answer.seconds for answer in tries) / 2
             calls = max(1, round(BURST / call))
             most = max(FEWEST, int(LONGEST / (2 * calls * call)))
             plans.append(Plan(work, calls, min(rounds, most)))
     return plans, untimed
 
 
-def _try(one: Interpreter, work: str, ready: Ready) -> Answer:
+def _try(interpreter: Interpreter, work: str, ready: Ready) -> Answer:
     """Return what a call takes, after the first, or why it cannot be done."""
     if work not in ready.work:
         return Answer(failed=f"not on {ready.backend}")
-    first, calls = one.ask(Ask(work, 1)), 3
-    return first if first.failed else Answer(one.ask(Ask(work, calls)).seconds / calls)
+    first = interpreter.ask(Ask(work, 1))
+    calls = 3
+    return first if first.failed else Answer(interpreter.ask(Ask(work, calls)).seconds / calls)
 
 
 def _alternate(

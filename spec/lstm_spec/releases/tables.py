@@ -48,40 +48,44 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def sentence(found: Comparison) -> str:
+def sentence(comparison: Comparison) -> str:
     """Say in one sentence what got worse, between what, and how many claims changed."""
-    bad = len(found.worse)
+    bad = len(comparison.worse)
     worse = f"{count(bad, 'claim')} got worse" if bad else "Nothing got worse"
-    numbers = [(found.changed, "changed"), (found.added, "added"), (found.gone, "gone")]
-    told = ", ".join(f"{len(changes)} {what}" for changes, what in numbers)
-    where = span(found.environment) or "between the two reports"
-    return f"{worse} {where}; claims: {told}, {found.unchanged} unchanged."
-
-
-def sections(found: Comparison) -> list[Section]:
-    """Return what there is to say, the most important first."""
-    told = [
-        *_verdicts(found),
-        changes("Claims added", "claim", found.added),
-        changes("Claims gone", "claim", found.gone),
-        _numerics(found.errors),
-        _speed(found.speed),
-        changes("Signatures", "argument", found.signatures),
-        changes("Documentation", "place", found.documentation),
-        changes("Environment", "", found.environment),
+    numbers = [
+        (comparison.changed, "changed"),
+        (comparison.added, "added"),
+        (comparison.gone, "gone"),
     ]
-    return [section for section in told if section.note or section.rows]
+    counts = ", ".join(f"{len(changes)} {what}" for changes, what in numbers)
+    where = span(comparison.environment) or "between the two reports"
+    return f"{worse} {where}; claims: {counts}, {comparison.unchanged} unchanged."
 
 
-def _verdicts(found: Comparison) -> list[Section]:
+def sections(comparison: Comparison) -> list[Section]:
+    """Return what there is to say, the most important first."""
+    listed = [
+        *_verdicts(comparison),
+        changes("Claims added", "claim", comparison.added),
+        changes("Claims gone", "claim", comparison.gone),
+        _numerics(comparison.errors),
+        _speed(comparison.speed),
+        changes("Signatures", "argument", comparison.signatures),
+        changes("Documentation", "place", comparison.documentation),
+        changes("Environment", "", comparison.environment),
+    ]
+    return [section for section in listed if section.note or section.rows]
+
+
+def _verdicts(comparison: Comparison) -> list[Section]:
     """Return the claims with another verdict: broken promises, what else got worse, the others."""
-    bases = catalog.bases(found.worse)
-    worse = {claim: bases.get(claim, "observed") for claim in found.worse}
+    bases = catalog.bases(comparison.worse)
+    worse = {claim: bases.get(claim, "observed") for claim in comparison.worse}
     listed = []
     for basis, title in WORSE.items():
-        rows = [change for change in found.changed if worse.get(change.what) == basis]
+        rows = [change for change in comparison.changed if worse.get(change.what) == basis]
         listed.append(changes(title, "claim", rows, limit=len(rows)))
-    rest = [change for change in found.changed if change.what not in worse]
+    rest = [change for change in comparison.changed if change.what not in worse]
     title = "Other claims with another verdict" if worse else "Claims with another verdict"
     return [*listed, changes(title, "claim", rest, limit=len(rest))]
 
@@ -113,7 +117,7 @@ def changes(title: str, what: str, listed: Sequence[Change] | None, limit: int =
     rows = [(c.what, _cell(c.then), _cell(c.now), shorten(c.why, LONGEST)) for c in listed]
     width = 4 if any(change.why for change in listed) else 3
     left = len(rows) - limit
-    note = f"The first {limit} of {len(rows)}; as JSON all are told." if left > 0 else ""
+    note = f"The first {limit} of {len(rows)}; the JSON has all of them." if left > 0 else ""
     head = (what, "then", "now", "why")[:width]
     return Section(title, note, head, tuple(row[:width] for row in rows[:limit]))
 
@@ -123,25 +127,25 @@ def _cell(value: str | None) -> str:
 
 
 def _numerics(errors: Errors) -> Section:
-    said = []
+    sentences = []
     if errors.compared:
-        said.append(
+        sentences.append(
             f"Of {count(errors.compared, 'claim')} tried on the same cases, {len(errors.moved)} "
             "moved by more than their errors spread and by more than a unit of rounding. "
             f"Nearest to its bound came: then {_near(errors.then)}, now {_near(errors.now)}."
         )
     if errors.apart:
         other = f"The errors of {count(errors.apart, 'claim')} cannot be compared"
-        said.append(f"{other}, for the cases are not the same.")
+        sentences.append(f"{other}, for the cases are not the same.")
     rows = tuple(
         (move.claim, *(f"{number:.3g}" for number in (move.then, move.now, move.spread)))
         for move in errors.moved
     )
-    return Section("Numerics", " ".join(said), ("claim", "then", "now", "spread"), rows)
+    return Section("Numerics", " ".join(sentences), ("claim", "then", "now", "spread"), rows)
 
 
-def _near(one: Measured | None) -> str:
-    return f"{one.error:.3g} of {one.bound:g} ({one.claim})" if one else "none"
+def _near(measured: Measured | None) -> str:
+    return f"{measured.error:.3g} of {measured.bound:g} ({measured.claim})" if measured else "none"
 
 
 def _speed(speed: Speed | None) -> Section:
@@ -155,45 +159,45 @@ def _speed(speed: Speed | None) -> Section:
     )
 
 
-def speed_sentence(found: Speeds) -> str:
+def speed_sentence(speeds: Speeds) -> str:
     """Say in one sentence what got slower, between what, and how the others did."""
-    bad = len(found.worse)
+    bad = len(speeds.worse)
     worse = f"{count(bad, 'benchmark')} got slower" if bad else "Nothing got slower"
-    number = Counter(one.verdict for one in found.timings)
-    told = ", ".join(f"{number[what]} {what}" for what in ("faster", "same", "unsettled"))
-    where = span(found.environment) or "between the two environments"
-    return f"{worse} {where}; of the others {told}."
+    number = Counter(timing.verdict for timing in speeds.timings)
+    counts = ", ".join(f"{number[what]} {what}" for what in ("faster", "same", "unsettled"))
+    where = span(speeds.environment) or "between the two environments"
+    return f"{worse} {where}; of the others {counts}."
 
 
-def speed_sections(found: Speeds) -> list[Section]:
+def speed_sections(speeds: Speeds) -> list[Section]:
     """Return what there is to say, the most important first."""
-    rounds = sorted({one.rounds for one in found.timings})
-    told = [
+    rounds = sorted({timing.rounds for timing in speeds.timings})
+    listed = [
         Section(
             "Speed",
             "Processor time of a call on one thread, the ratio, and its interval after "
             f"{' to '.join(str(end) for end in dict.fromkeys((rounds[0], rounds[-1])))} rounds. In "
-            f"{found.error:.1%} of all runs any of the intervals is wrong. Slower and faster: the "
-            f"whole interval is beyond {found.margin:.0%}; same: it is within.",
+            f"{speeds.error:.1%} of all runs any of the intervals is wrong. Slower and faster: the "
+            f"whole interval is beyond {speeds.margin:.0%}; same: it is within.",
             ("benchmark", "then", "now", "ratio", "interval", "verdict"),
-            tuple(map(_row, found.timings)),
+            tuple(map(_row, speeds.timings)),
         ),
-        changes("Not timed in both", "benchmark", found.untimed),
-        changes("Environment", "", found.environment),
+        changes("Not timed in both", "benchmark", speeds.untimed),
+        changes("Environment", "", speeds.environment),
     ]
-    return [section for section in told if section.rows]
+    return [section for section in listed if section.rows]
 
 
-def _row(one: Timing) -> tuple[str, ...]:
-    wide = one.low is None or one.high is None
-    interval = "too few rounds" if wide else f"{one.low:.2f} to {one.high:.2f}"
+def _row(timing: Timing) -> tuple[str, ...]:
+    wide = timing.low is None or timing.high is None
+    interval = "too few rounds" if wide else f"{timing.low:.2f} to {timing.high:.2f}"
     return (
-        one.work,
-        f"{1e3 * one.then:.3g} ms",
-        f"{1e3 * one.now:.3g} ms",
-        f"{one.ratio:.2f}",
+        timing.work,
+        f"{1e3 * timing.then:.3g} ms",
+        f"{1e3 * timing.now:.3g} ms",
+        f"{timing.ratio:.2f}",
         interval,
-        one.verdict,
+        timing.verdict,
     )
 
 
@@ -201,23 +205,23 @@ DETAILS = ("Signatures", "Documentation", "Environment")
 """The sections that a terminal shows only when they are asked for."""
 
 
-def said(found: Comparison | Speeds) -> tuple[str, list[Section]]:
+def content(comparison: Comparison | Speeds) -> tuple[str, list[Section]]:
     """Return what a comparison says: one sentence, and the sections below it."""
-    if isinstance(found, Comparison):
-        return sentence(found), sections(found)
-    return speed_sentence(found), speed_sections(found)
+    if isinstance(comparison, Comparison):
+        return sentence(comparison), sections(comparison)
+    return speed_sentence(comparison), speed_sections(comparison)
 
 
-def table(found: Comparison | Speeds, console: Console, *, whole: bool = True) -> None:
+def table(comparison: Comparison | Speeds, console: Console, *, whole: bool = True) -> None:
     """Print a comparison for a person at a terminal.
 
     Args:
-        found: what differs.
+        comparison: what differs.
         console: where to print.
         whole: whether to print signatures, documentation and environment too.
     """
-    style = "bold red" if found.worse else "bold green"
-    first, parts = said(found)
+    style = "bold red" if comparison.worse else "bold green"
+    first, parts = content(comparison)
     console.print(_filled(first, console), style=style, markup=False, highlight=False)
     hidden = [section for section in parts if not whole and section.title in DETAILS]
     for section in parts:
@@ -243,10 +247,10 @@ def _filled(text: str, console: Console) -> str:
     return textwrap.fill(one_line(text), console.width)
 
 
-def lines(found: Comparison | Speeds, console: Console, *, whole: bool) -> int:
+def lines(comparison: Comparison | Speeds, console: Console, *, whole: bool) -> int:
     """Return how many lines a comparison takes at a terminal."""
     with console.capture() as capture:
-        table(found, console, whole=whole)
+        table(comparison, console, whole=whole)
     return capture.get().count("\n")
 
 
@@ -255,7 +259,8 @@ def _listed(section: Section, width: int) -> str:
     lines = []
     for row in section.rows:
         cells = dict(zip(section.head, map(one_line, row), strict=True))
-        name, why = cells.pop(section.head[0]), cells.pop("why", "")
+        name = cells.pop(section.head[0])
+        why = cells.pop("why", "")
         values = " -> ".join(cells.values()) if "then" in cells else ", ".join(cells.values())
         short = len(name) + len(values) + 2 <= width
         lines += [f"{name}  {values}"] if short else [name, f"    {values}"]
@@ -264,9 +269,9 @@ def _listed(section: Section, width: int) -> str:
     return "\n".join(wrapped)
 
 
-def markdown(found: Comparison | Speeds) -> str:
+def markdown(comparison: Comparison | Speeds) -> str:
     """Return a comparison for a pull request."""
-    first, below = said(found)
+    first, below = content(comparison)
     parts = [escape(first)]
     for section in below:
         parts.append(f"### {section.title}")
@@ -278,6 +283,6 @@ def markdown(found: Comparison | Speeds) -> str:
     return "\n\n".join(parts)
 
 
-def json(found: Comparison | Speeds) -> str:
+def json(comparison: Comparison | Speeds) -> str:
     """Return a comparison as JSON."""
-    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode()

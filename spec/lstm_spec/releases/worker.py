@@ -1,4 +1,4 @@
-"""Times bursts of work, in a process apart that is told on its standard input what to do.
+"""A worker process that times bursts of work; its standard input says which.
 
 Run as `python -m lstm_spec.releases.worker [CORE]`, where CORE is the processor core to stay on, it
 says in a line what is installed, and then answers each line with a line, until its input ends. What
@@ -27,7 +27,7 @@ ALONE = {**ONE_THREAD, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
 """The variables by which it computes on one thread of a CPU, with a fixed hash seed."""
 
 LONGEST = 200
-"""How many characters of an error are told."""
+"""How many characters of an error are shown."""
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -105,8 +105,8 @@ def main(lines: BinaryIO, out: BinaryIO) -> None:
         out: where a Ready, and then an Answer for each, go.
     """
 
-    def tell(said: Ready | Answer) -> None:
-        out.write(msgspec.json.encode(said) + b"\n")
+    def tell(message: Ready | Answer) -> None:
+        out.write(msgspec.json.encode(message) + b"\n")
         out.flush()
 
     tell(_ready())

@@ -41,12 +41,12 @@ def signatures(family: dict[str, type]) -> Signatures:
     Args:
         family: the classes by name, "Layer" among them.
     """
-    found: Signatures = {}
+    taken: Signatures = {}
     for name, kind in family.items():
-        found[name] = constructor(kind, family["Layer"])
+        taken[name] = constructor(kind, family["Layer"])
         if name != "Layer":
-            found[f"{name}.call"] = _named(kind.call)  # type: ignore[attr-defined]  # layers have it
-    return {**found, "Embedding": {"mask_zero": found["Embedding"]["mask_zero"]}}
+            taken[f"{name}.call"] = _named(kind.call)  # type: ignore[attr-defined]  # layers have it
+    return {**taken, "Embedding": {"mask_zero": taken["Embedding"]["mask_zero"]}}
 
 
 def installed() -> Signatures:
@@ -63,17 +63,17 @@ def constructor(kind: type, layer: type) -> Signature:
         kind: the class.
         layer: the base whose arguments are left out, unless it is the class itself.
     """
-    found: Signature = {}
+    taken: Signature = {}
     for owner in kind.__mro__:
         if owner is layer and kind is not layer:
             break
         if method := vars(owner).get("__init__"):
             named = _named(method)
             passed = {name: value for name, value in named.items() if value is not REQUIRED}
-            found = {**(passed if owner is not kind else named), **_popped(method), **found}
+            taken = {**(passed if owner is not kind else named), **_popped(method), **taken}
         if owner is layer:
             break
-    return found
+    return taken
 
 
 def _named(method: Any) -> Signature:
@@ -200,13 +200,13 @@ class Recording(msgspec.Struct, forbid_unknown_fields=True):
         Args:
             known: the signatures; what every layer takes counts for "Layer" too.
         """
-        found: Tried = defaultdict(lambda: defaultdict(set))
+        values: Tried = defaultdict(lambda: defaultdict(set))
         for call in self.calls:
             for argument, value in call.arguments.items():
                 for owner in (call.object, "Layer"):
                     if argument in known[owner]:
-                        found[owner, argument][value].update(call.claims)
-        return found
+                        values[owner, argument][value].update(call.claims)
+        return values
 
     def untried(self, known: Signatures) -> list[tuple[str, str]]:
         """Return the objects and arguments to which no claim gives another value."""

@@ -1,4 +1,4 @@
-"""Tries claims in a process apart, on workers, and reports what happened.
+"""Tries claims in a separate pytest process, on workers, and reports what happened.
 
 pytest runs the claims and its plugin appends a record for each; this module writes the header
 before and the footer after, and follows the report while it grows.
@@ -71,8 +71,9 @@ def run(plan: Plan) -> Generator[Record]:
 
     The report is begun, or resumed, as soon as the first worker has found what is installed.
 
-    pytest-xdist may lose some claims when a worker dies: what was not tried is begun anew. On
-    hosts so is a claim whose worker died, for its host may have died, until nothing else is left.
+    pytest-xdist may lose some claims when a worker crashes: what was not tried is started again. On
+    hosts a claim whose worker crashed is started again too, for its host may have gone down, until
+    nothing else is left.
 
     Raises:
         OSError: the report cannot be written.
@@ -130,7 +131,7 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool, first: bool = False) 
     Args:
         plan: what to try, and how.
         claims: those that are left.
-        again: whether a claim whose worker dies is left to the next run.
+        again: whether a claim whose worker crashes is left to the next run.
         first: whether the report is to be begun.
 
     Raises:
@@ -160,10 +161,10 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool, first: bool = False) 
         finally:
             _end(process)
         if len(_untried(plan)) == len(claims) and not again:
-            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
+            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
             raise StoppedError(
                 f"pytest ended before {len(claims)} of {len(plan.claims)} claims "
-                "were tried; the last lines that it printed:\n" + "\n".join(said)
+                "were tried; the last lines that it printed:\n" + "\n".join(lines)
             )
 
 
@@ -172,7 +173,8 @@ def _installed(folder: Path, process: subprocess.Popen[bytes]) -> Environment:
 
     If it crashes, or pytest ends, it is looked for once more, to say how that ends.
     """
-    file, looking = folder / INSTALLED, folder / LOOKING
+    file = folder / INSTALLED
+    looking = folder / LOOKING
     while not file.exists():
         if process.poll() is not None or (looking.exists() and not _locked(looking)):
             return environment.read(file) if file.exists() else environment.probe()
@@ -195,7 +197,7 @@ def _locked(file: Path) -> bool:
 def look(folder: Path) -> None:
     """Write what is installed into a folder, for the process that waits for it.
 
-    A file is locked meanwhile, so that it can be told if this process crashes.
+    A file is locked while this runs, so that a crash of this process can be seen.
     """
     import fcntl  # only here: Windows lacks it
 
@@ -256,10 +258,10 @@ def _places(plan: Plan) -> list[str]:
     """
     if not plan.hosts:
         return [f"--numprocesses={plan.workers}", "--max-worker-restart=100000"]
-    found = hosts.reachable(plan.hosts)
-    if not found:
+    reached = hosts.reachable(plan.hosts)
+    if not reached:
         raise StoppedError("no host answers; give others with --tx, and --resume")
-    return [*(f"--tx={spec}" for spec in found), "--max-worker-restart=0"]
+    return [*(f"--tx={spec}" for spec in reached), "--max-worker-restart=0"]
 
 
 def _variables() -> dict[str, str]:
@@ -272,7 +274,8 @@ def _variables() -> dict[str, str]:
 
 def _follow(written: Writer, process: subprocess.Popen[bytes]) -> Iterator[Record]:
     """Yield the records as they are appended, until the process has ended."""
-    seen, ended = len(written.read().records), False
+    seen = len(written.read().records)
+    ended = False
     while not ended:
         ended = process.poll() is not None
         records = written.read().records
@@ -290,7 +293,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class UnresumableError(UsageError):
-    """A report that cannot be gone on with; the message says why, and what to do."""
+    """A report that cannot be resumed; the message says why, and what to do."""
 
 
 def header_to_resume(begun: Writer) -> Header:
@@ -307,7 +310,7 @@ def header_to_resume(begun: Writer) -> Header:
 
 
 def forbid_elsewhere(begun: Writer, here: Environment) -> None:
-    """Forbid to go on with a report where other packages are installed.
+    """Forbid resuming a report where other packages are installed.
 
     Args:
         begun: the report.
@@ -325,7 +328,7 @@ def _forbid(begun: Writer, difference: str) -> None:
 
 
 def forbid_unusable(begun: Writer) -> None:
-    """Forbid to go on with a report to which nothing can be added.
+    """Forbid resuming a report to which nothing can be added.
 
     Raises:
         UnresumableError: there was no such file, it is empty, or it is compressed.
@@ -336,9 +339,11 @@ def forbid_unusable(begun: Writer) -> None:
         raise UnresumableError(f"{begun.path} is compressed; give it as `gunzip` leaves it")
 
 
-def _elsewhere(there: Environment, here: Environment) -> str:
-    """Say in what the places differ; the number of cores does not matter."""
-    before, now = (msgspec.to_builtins(msgspec.structs.replace(e, cores=0)) for e in (there, here))
+def _elsewhere(recorded: Environment, here: Environment) -> str:
+    """Say how two environments differ; the number of cores does not count."""
+    before, now = (
+        msgspec.to_builtins(msgspec.structs.replace(e, cores=0)) for e in (recorded, here)
+    )
     names = [name for name in before if before[name] != now[name]]
     if not names:
         return ""
@@ -354,8 +359,8 @@ def _say(value: object) -> str:
     return str(value)
 
 
-def _edited(made: Header) -> str:
+def _edited(header: Header) -> str:
     """Say which claims have changed since."""
     now = {claim.id: claim.code for claim in catalog.claims()}
-    edited = [claim for claim in made.claims if made.code.get(claim) != now.get(claim, "")]
+    edited = [claim for claim in header.claims if header.code.get(claim) != now.get(claim, "")]
     return f"is of claims that have changed since, such as {edited[0]}" if edited else ""

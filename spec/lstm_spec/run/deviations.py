@@ -62,7 +62,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backend: Backend | list[Backend] = []
     device: Device | list[Device] = []
     fixed: Fix = ""
-    """The release from which the claim holds, if a fault was mended; with the pull request."""
+    """The release from which the claim holds, if a fault was fixed; with the pull request."""
 
     def __post_init__(self) -> None:
         """Refuse what is no version specifier, and an entry without words.
@@ -73,8 +73,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not (self.says or self.example):
             raise ValueError("neither `says` nor `example` tells the failure")
         for specifier in (self.tensorflow, self.keras, self.numpy, self.jax, self.python):
-            for one in SpecifierSet(specifier):
-                one.contains("0")  # some of it is read only when it is used
+            for bound in SpecifierSet(specifier):
+                bound.contains("0")  # some of it is read only when it is used
 
     def matches(self, place: Place) -> bool:
         """Say whether all conditions are met."""
@@ -112,7 +112,7 @@ def newest(path: Path = FILE) -> Place:
     """Return the place where the scripts of the issues were run.
 
     Raises:
-        DeviationError: it is not told, or the file cannot be read as a whole.
+        DeviationError: it is not recorded, or the file cannot be read as a whole.
     """
     return _read(path).newest
 
@@ -129,7 +129,7 @@ def load(path: Path = FILE) -> list[Deviation]:
 
 def of(claim: str) -> list[Deviation]:
     """Return what deviates of a claim, anywhere."""
-    return [one for one in load() if one.claim == claim]
+    return [entry for entry in load() if entry.claim == claim]
 
 
 def current() -> list[Deviation]:
@@ -139,7 +139,7 @@ def current() -> list[Deviation]:
 
 def at(where: Place) -> list[Deviation]:
     """Return what deviates at a place."""
-    return [one for one in load() if one.matches(where)]
+    return [entry for entry in load() if entry.matches(where)]
 
 
 def _read(path: Path) -> _File:
@@ -181,9 +181,9 @@ def known(claim: str) -> Deviation | None:
     listed = of(claim)
     if not listed:
         return None
-    here = installed(look_for_gpus=any(one.device for one in listed))
+    here = installed(look_for_gpus=any(entry.device for entry in listed))
     forbid_ambiguous(listed, [here])
-    return next((one for one in listed if one.matches(here)), None)
+    return next((entry for entry in listed if entry.matches(here)), None)
 
 
 def forbid_stale(listed: Iterable[Deviation], ids: set[str]) -> None:
@@ -192,7 +192,7 @@ def forbid_stale(listed: Iterable[Deviation], ids: set[str]) -> None:
     Raises:
         DeviationError: the message names the ids.
     """
-    if stale := sorted({one.claim for one in listed} - ids):
+    if stale := sorted({entry.claim for entry in listed} - ids):
         raise DeviationError(f"{FILE.name} lists what is no claim: {', '.join(stale)}")
 
 
@@ -202,24 +202,24 @@ def forbid_ambiguous(listed: Iterable[Deviation], places: Iterable[Place]) -> No
     Raises:
         AmbiguousError: the message names each claim, the first such place and both conditions.
     """
-    if found := list(_overlaps(listed, places)):
-        raise AmbiguousError(f"{FILE.name}, {'; '.join(found)}")
+    if pairs := list(_overlaps(listed, places)):
+        raise AmbiguousError(f"{FILE.name}, {'; '.join(pairs)}")
 
 
 def _overlaps(listed: Iterable[Deviation], places: Iterable[Place]) -> Iterator[str]:
     """Yield each two entries of one claim that match the same place, once, with that place."""
     claims: dict[str, list[Deviation]] = {}
-    for one in listed:
-        claims.setdefault(one.claim, []).append(one)
+    for entry in listed:
+        claims.setdefault(entry.claim, []).append(entry)
     several = [entries for entries in claims.values() if len(entries) > 1]
     seen: set[tuple[int, int]] = set()
     for where in places:
         for entries in several:
-            for one, other in pairwise([one for one in entries if one.matches(where)]):
-                if (id(one), id(other)) not in seen:
-                    seen.add((id(one), id(other)))
-                    both = f"{one.condition}; {other.condition}"
-                    yield f"{one.claim}: two match {where}: {both}"
+            for first, second in pairwise([entry for entry in entries if entry.matches(where)]):
+                if (id(first), id(second)) not in seen:
+                    seen.add((id(first), id(second)))
+                    both = f"{first.condition}; {second.condition}"
+                    yield f"{first.claim}: two match {where}: {both}"
 
 
 def forbid_unmatched(listed: Iterable[Deviation], places: Iterable[Place]) -> None:
@@ -229,7 +229,7 @@ def forbid_unmatched(listed: Iterable[Deviation], places: Iterable[Place]) -> No
         DeviationError: the message names the claims and the conditions.
     """
     tried = list(places)
-    lost = [one for one in listed if not any(one.matches(where) for where in tried)]
+    lost = [entry for entry in listed if not any(entry.matches(where) for where in tried)]
     if lost:
-        named = "; ".join(f"{one.claim} ({one.condition})" for one in lost)
+        named = "; ".join(f"{entry.claim} ({entry.condition})" for entry in lost)
         raise DeviationError(f"{FILE.name}: no environment of the matrix matches {named}")

@@ -54,7 +54,7 @@ class Sentence:
 def sentences(thing: str, docstring: str) -> list[Sentence]:
     """Take the docstring of a thing apart."""
     heading = section = SUMMARY
-    found = []
+    parts = []
     for block in _blocks(docstring):
         if match := _HEADING.fullmatch(block) or _NOTE.match(block):
             heading = section = match[1]
@@ -63,16 +63,16 @@ def sentences(thing: str, docstring: str) -> list[Sentence]:
         else:
             match = _ITEM.match(block)
         rest = block[match.end() :] if match else block
-        found += [Sentence(thing, section, text) for text in _split(rest)]
-    return found
+        parts += [Sentence(thing, section, text) for text in _split(rest)]
+    return parts
 
 
-def digests(said: list[Sentence]) -> dict[str, dict[str, list[str]]]:
+def digests(parts: list[Sentence]) -> dict[str, dict[str, list[str]]]:
     """Return the digests of sentences by object and section."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for one in said:
-        found.setdefault(one.object, {}).setdefault(one.section, []).append(one.digest)
-    return found
+    by_object: dict[str, dict[str, list[str]]] = {}
+    for part in parts:
+        by_object.setdefault(part.object, {}).setdefault(part.section, []).append(part.digest)
+    return by_object
 
 
 def _blocks(docstring: str) -> Iterator[str]:
@@ -160,7 +160,8 @@ def entries(path: Path = FILE) -> list[Entry]:
             raise EntryError(f"{place(entry)}, {entry.digest}: give one verdict, it has {has}")
     number = Counter(map(_key, listed))
     if twice := [entry for entry in listed if number[_key(entry)] > 1]:
-        where, times = f"{place(twice[0])}, {twice[0].digest}", number[_key(twice[0])]
+        where = f"{place(twice[0])}, {twice[0].digest}"
+        times = number[_key(twice[0])]
         raise EntryError(f"{where}: has {times} entries; give one, with times = {times}")
     return listed
 
@@ -176,22 +177,24 @@ def forbid_stale(listed: Iterable[Entry], ids: set[str]) -> None:
         raise EntryError(f"{FILE.name} names what is no claim: {'; '.join(stale)}")
 
 
-def changes(listed: list[Entry], found: list[Sentence]) -> list[str]:
+def changes(listed: list[Entry], parts: list[Sentence]) -> list[str]:
     """Say which sentences were changed, added or removed since the entries were written.
 
     A sentence that is found word for word in its place is none of them. Of the others, one
     gone and one new in the same place are a change.
     """
-    said = {_key(entry): entry for entry in listed}
-    read = {_key(sentence): sentence.text for sentence in found}
-    old = Counter({key: entry.times for key, entry in said.items()})
-    told = []
-    for spot, then, now in pairs(old, Counter(map(_key, found))):
+    recorded = {_key(entry): entry for entry in listed}
+    read = {_key(sentence): sentence.text for sentence in parts}
+    old = Counter({key: entry.times for key, entry in recorded.items()})
+    changed = []
+    for spot, then, now in pairs(old, Counter(map(_key, parts))):
         if then:
-            told.append(f"{spot}: {'changed' if now else 'removed'}; it said: {said[then].says}")
+            changed.append(
+                f"{spot}: {'changed' if now else 'removed'}; it said: {recorded[then].says}"
+            )
         elif now:
-            told.append(f"{spot}: added: {read[now]}")
-    return told
+            changed.append(f"{spot}: added: {read[now]}")
+    return changed
 
 
 def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[str, Key | None, Key | None]]:
@@ -207,14 +210,14 @@ def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[str, Key | Non
         yield from ((spot, then, now) for then, now in zip_longest(*sides))
 
 
-def place(one: Entry | Sentence | Key) -> str:
+def place(spot: Entry | Sentence | Key) -> str:
     """Say on one line where a sentence stands."""
-    name = one.section.removeprefix("call: ")
-    argument = "argument" if name == one.section else "call argument"
-    kind = argument if name.islower() or name != one.section else "section"
-    where = "summary" if one.section == SUMMARY else f"{kind} `{name}`"
-    return one_line(f"{one.object}, {where}")
+    name = spot.section.removeprefix("call: ")
+    argument = "argument" if name == spot.section else "call argument"
+    kind = argument if name.islower() or name != spot.section else "section"
+    where = "summary" if spot.section == SUMMARY else f"{kind} `{name}`"
+    return one_line(f"{spot.object}, {where}")
 
 
-def _key(one: Entry | Sentence) -> Key:
-    return Key(one.object, one.section, one.digest)
+def _key(spot: Entry | Sentence) -> Key:
+    return Key(spot.object, spot.section, spot.digest)

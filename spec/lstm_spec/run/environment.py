@@ -29,7 +29,7 @@ from lstm_spec.errors import BrokenError
 from lstm_spec.run.report import Environment
 from lstm_spec.run.text import shorten, without_escapes
 
-if TYPE_CHECKING:  # at run time only the process apart imports these
+if TYPE_CHECKING:  # at run time only the separate process imports these
     from lstm_spec.run.arguments import Signatures
     from lstm_spec.run.documentation import Sentence
 
@@ -76,25 +76,25 @@ def installed(look_for_gpus: bool = False) -> Place:
 
 
 def aside() -> str:
-    """Return the Keras that may be installed but is not meant; TensorFlow's switch decides."""
+    """Return the distribution of Keras to ignore, as TF_USE_LEGACY_KERAS decides."""
     return "keras" if os.environ.get("TF_USE_LEGACY_KERAS") == "1" else "tf-keras"
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """Return the versions of those packages that are here, and meant.
+    """Return the versions of the packages that are installed, without the Keras to ignore.
 
     Of a Keras that comes before the installed one, as by PYTHONPATH, it is that which its source
     names.
     """
     meant = [name for name in names if name != aside()]
     installed = {name: _distribution(name) for name in meant}
-    there = {name: package.version for name, package in installed.items() if package}
+    present = {name: package.version for name, package in installed.items() if package}
     folder = _before_installed()
     if version := folder and _written(folder):
-        there = {name: old for name, old in there.items() if name not in DISTRIBUTIONS["keras"]}
+        present = {name: old for name, old in present.items() if name not in DISTRIBUTIONS["keras"]}
         named = "tf-keras" if aside() == "keras" else "keras"
-        there |= {named: version} if named in meant else {}
-    return there
+        present |= {named: version} if named in meant else {}
+    return present
 
 
 def origin() -> str:
@@ -116,7 +116,8 @@ def _address(text: str) -> str:
     """Return from where a package was installed, as PEP 610 records it."""
     try:
         recorded = json.loads(text)
-        url, commit = recorded["url"], recorded.get("vcs_info", {}).get("commit_id")
+        url = recorded["url"]
+        commit = recorded.get("vcs_info", {}).get("commit_id")
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""
     local = urlsplit(url)
@@ -200,7 +201,7 @@ ASKED = "LSTM_SPEC_ASKED"
 """The variable that holds, for the summary, the options by which this environment was asked for."""
 
 SENTENCE = 200
-"""How many characters of an error's text are told."""
+"""How many characters of an error's text are shown."""
 
 
 class BrokenInstallationError(BrokenError):
@@ -221,7 +222,7 @@ def cores() -> int:
 
 
 def probe() -> Environment:
-    """Import Keras and call an LSTM once, in a process apart.
+    """Import Keras and call an LSTM once, in a separate process.
 
     Raises:
         BrokenInstallationError: that did not work; the message says in one sentence what failed.
@@ -246,10 +247,10 @@ def read(file: Path) -> Environment:
     Raises:
         BrokenInstallationError: no LSTM can be called there.
     """
-    found = msgspec.json.decode(file.read_bytes(), type=Found)
-    if found.environment is None:
-        raise BrokenInstallationError(found.broken)
-    return found.environment
+    answer = msgspec.json.decode(file.read_bytes(), type=Found)
+    if answer.environment is None:
+        raise BrokenInstallationError(answer.broken)
+    return answer.environment
 
 
 def write(file: Path) -> None:
@@ -298,8 +299,9 @@ def _environment(backend: str) -> Environment:
     from lstm_spec.run import arguments
     from lstm_spec.run.documentation import digests, sentences
 
-    taken, docstrings = arguments.installed(), subject.docstrings().items()
-    said = [sentence for name, text in docstrings for sentence in sentences(name, text)]
+    taken = arguments.installed()
+    docstrings = subject.docstrings().items()
+    parts = [sentence for name, text in docstrings for sentence in sentences(name, text)]
     return Environment(
         python=platform.python_version(),
         platform=platform.platform(),
@@ -309,9 +311,9 @@ def _environment(backend: str) -> Environment:
         device=_device(),
         packages=packages(),
         origin=origin(),
-        news=_news(taken, said),
+        news=_news(taken, parts),
         signatures=_told(taken),
-        sentences=digests(said),
+        sentences=digests(parts),
     )
 
 
@@ -329,7 +331,7 @@ def _default(value: Any) -> str:
     return re.sub(r" at 0x\w+", "", repr(value))
 
 
-def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
+def _news(taken: Signatures, parts: list[Sentence]) -> list[str]:
     """Return what this Keras documents, or takes, that the specification does not know.
 
     Of an older Keras than the one whose documentation was judged nothing is new.
@@ -339,7 +341,7 @@ def _news(taken: Signatures, said: list[Sentence]) -> list[str]:
 
     if Version(subject.release()) < Version(documentation.release()):
         return []
-    changed = documentation.changes(documentation.entries(), said)
+    changed = documentation.changes(documentation.entries(), parts)
     untried = arguments.load().untried(taken)
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
 

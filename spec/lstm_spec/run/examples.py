@@ -38,7 +38,7 @@ class ExampleError(AssertionError):
 
 
 class _Checker(doctest.OutputChecker):
-    """Compares no number behind the word ratio: what a measurement prints is never the same."""
+    """Compares no number after the word ratio: two measurements never print the same."""
 
     def check_output(self, want: str, got: str, optionflags: int) -> bool:
         want, got = (RATIO.sub("ratio (a number)", text) for text in (want, got))
@@ -81,7 +81,8 @@ def run_example(test: Callable[..., None]) -> None:
     Raises:
         ExampleError: it prints something else, or raises.
     """
-    runner, here = _Runner(), Path.cwd()
+    runner = _Runner()
+    here = Path.cwd()
     random.seed(0)  # Keras takes from it the seeds that an example does not give
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

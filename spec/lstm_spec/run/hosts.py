@@ -21,7 +21,7 @@ from lstm_spec.run.text import one_line
 TIMES = re.compile(r"^(\d+)\*")
 """How many workers a gateway has, as pytest-xdist's --tx takes it."""
 PATIENCE = 20
-"""Seconds in which a host begins a new interpreter after one has died."""
+"""Seconds in which a host starts a new interpreter after one has crashed."""
 
 
 class UselessDatabaseError(UsageError):
@@ -42,7 +42,8 @@ def reachable(specs: Sequence[str]) -> list[str]:
     """
     import execnet
 
-    group, end = execnet.Group(), time.monotonic() + PATIENCE
+    group = execnet.Group()
+    end = time.monotonic() + PATIENCE
     silent = {spec: error for spec in specs if (error := _error(group, spec))}
     while silent and time.monotonic() < end:
         time.sleep(1)
@@ -95,22 +96,22 @@ def facts() -> dict[str, str]:
     }
 
 
-def forbid_other(there: dict[str, str] | None) -> None:
+def forbid_other(expected: dict[str, str] | None) -> None:
     """Forbid a worker on a host that differs from the host that records.
 
     Args:
-        there: the facts of the host that records; None for a worker on that host.
+        expected: the facts of the host that records; None for a worker on that host.
 
     Raises:
         pytest.UsageError: a fact is another here.
     """
-    if there is None:
+    if expected is None:
         return
     here = facts()
-    told = [
-        f"{name} {here.get(name, 'absent')}, not {there.get(name, 'absent')}"
-        for name in sorted({*here, *there})
-        if here.get(name) != there.get(name)
+    differing = [
+        f"{name} {here.get(name, 'absent')}, not {expected.get(name, 'absent')}"
+        for name in sorted({*here, *expected})
+        if here.get(name) != expected.get(name)
     ]
-    if told:
-        raise pytest.UsageError(f"host {platform.node()} has {'; '.join(told)}")
+    if differing:
+        raise pytest.UsageError(f"host {platform.node()} has {'; '.join(differing)}")

@@ -55,16 +55,16 @@ class Recorder:
         self.started[nodeid] = time.monotonic()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Append the record that came with the report of a test, or one of a dead worker."""
+        """Append the record that came with the report of a test, or one of a crashed worker."""
         record = dict(report.user_properties).get(KEY)
         if record:
             self.started.pop(report.nodeid, None)
             self._append(msgspec.json.decode(str(record), type=Record))
-        elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker died
+        elif report.when not in ("setup", "call", "teardown"):  # pytest-xdist: the worker crashed
             self._lost(report.nodeid)
 
     def pytest_internalerror(self) -> None:
-        """Append a record of each claim that was begun: its worker may have died unnoticed."""
+        """Append a record of each claim that was begun: its worker may have crashed unnoticed."""
         for nodeid in list(self.started):
             self._lost(nodeid)
 
@@ -102,10 +102,12 @@ class Recorder:
         try:
             known = deviations.known(claim)
         except deviations.AmbiguousError as error:
-            record.verdict, record.message = "damaged record", f"{error}\n{record.message}"
+            record.verdict = "damaged record"
+            record.message = f"{error}\n{record.message}"
             return record
         if known and known.explains(record.message):
-            record.verdict, record.message = "deviates", known.instead
+            record.verdict = "deviates"
+            record.message = known.instead
         return record
 
 
@@ -131,7 +133,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers; start to record, unless this is a worker of pytest-xdist.
+    """Declare the markers; start recording, unless this is a worker of pytest-xdist.
 
     Raises:
         pytest.UsageError: this worker's host has other packages than the one that records.
@@ -223,7 +225,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if item.get_closest_marker("lstm_claim") is None:
         return (yield)
     assert isinstance(item, pytest.Function)
-    trial, given = Trial(), getattr(item.obj, "hypothesis", None)
+    trial = Trial()
+    given = getattr(item.obj, "hypothesis", None)
     if given is not None:
         given.inner_test = trial.watch(given.inner_test)
     item.stash[_TRIAL] = trial
@@ -269,11 +272,13 @@ def pytest_runtest_makereport(
         record = judge(item, marker.kwargs["id"], call.excinfo, call.duration)
         item.stash[_RECORD] = record
         if record.verdict == "deviates":
-            outcome.outcome, outcome.wasxfail = "skipped", record.message
+            outcome.outcome = "skipped"
+            outcome.wasxfail = record.message
         elif record.verdict == "damaged record" or (
             record.verdict == "refuted" and call.excinfo is None
         ):
-            outcome.outcome, outcome.longrepr = "failed", record.message
+            outcome.outcome = "failed"
+            outcome.longrepr = record.message
     if call.when == "teardown":
         record = item.stash[_RECORD]
         seen: dict[str, Any] = dict(item.user_properties)
@@ -305,20 +310,21 @@ def judge(
     try:
         known = deviations.known(claim)
     except deviations.AmbiguousError as error:
-        record.verdict, record.message = (
-            "damaged record",
-            _shorten(f"{error}\n{text or 'It held.'}"),
-        )
+        record.verdict = "damaged record"
+        record.message = _shorten(f"{error}\n{text or 'It held.'}")
         return record
     if raised and raised.errisinstance(pytest.skip.Exception):
-        record.verdict, record.message = "not applicable", str(raised.value)
+        record.verdict = "not applicable"
+        record.message = str(raised.value)
     elif known and not raised:
         record.verdict = "refuted"
         record.message = f"held, although a deviation is recorded: {known.instead}"
     elif known and known.explains(text):
-        record.verdict, record.message = "deviates", known.instead
+        record.verdict = "deviates"
+        record.message = known.instead
     elif raised:
-        record.verdict, record.message = "refuted", _shorten(text)
+        record.verdict = "refuted"
+        record.message = _shorten(text)
         record.script = _script(item, trial, claim, raised.value)
     else:
         record.message = _caution(item)
@@ -345,13 +351,14 @@ def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) 
     test = getattr(item.obj, "hypothesis", None)
     function = inspect.unwrap(test.inner_test if test else item.obj)
     _take_time(item)
-    place, name = item.obj.__module__, item.obj.__name__
-    found = program.short(place, name, trial.arguments, heading, type(raised).__name__)
-    return found or script.script(function, trial.arguments, heading)
+    place = item.obj.__module__
+    name = item.obj.__name__
+    text = program.short(place, name, trial.arguments, heading, type(raised).__name__)
+    return text or script.script(function, trial.arguments, heading)
 
 
 def _take_time(item: pytest.Item) -> None:
-    """Stop the clocks that would end the claim: it was tried, and its program has its own."""
+    """Cancel the timeouts of the claim: it was tried, and writing its program has its own."""
     faulthandler.cancel_dump_traceback_later()
     if hasattr(item.ihook, "pytest_timeout_cancel_timer"):
         item.ihook.pytest_timeout_cancel_timer(item=item)

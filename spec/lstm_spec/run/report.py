@@ -1,7 +1,7 @@
 """The report: what one environment did with every claim, as JSON lines.
 
 A header, one record a claim, and a footer, each appended as it comes: a run that is killed
-leaves what it had. A report without its footer is incomplete, and readers are told so. While a
+leaves what it had. A report without its footer is incomplete, and its readers say so. While a
 check writes a report it holds a lock on the file, so that no other check writes it.
 """
 
@@ -253,7 +253,7 @@ class Writer:
 
 @contextlib.contextmanager
 def writer(path: Path) -> Iterator[Writer]:
-    """Open a report to write it, and lock it meanwhile; the lock ends with the last process.
+    """Open a report for writing, and lock it; the lock ends with the last process that holds it.
 
     What is in the file stays there until the report is begun. A new file that gets no line is
     removed again.
@@ -284,8 +284,8 @@ def _open(path: Path) -> Writer:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            told = f"report {one_line(path)} is being written by another check{_since(path)}"
-            raise LockedError(told) from None
+            note = f"report {one_line(path)} is being written by another check{_since(path)}"
+            raise LockedError(note) from None
         except OSError:
             return Writer(path, descriptor, new, locked=False)
         if not opened.replaced:  # as by a check that ended just now
@@ -294,13 +294,14 @@ def _open(path: Path) -> Writer:
 
 
 def _since(path: Path) -> str:
-    """Say when the check began that is writing a report, if the report tells."""
+    """Say when the check that is writing a report began, if the report holds that."""
     try:
-        found = read(path)
+        report = read(path)
     except (OSError, UnreadableReportError):
         return ""
-    done, planned = len(found.outcome.records), len(found.header.claims)
-    return f" since {one_line(found.header.started)}, {done} of {planned} claims tried"
+    done = len(report.outcome.records)
+    planned = len(report.header.claims)
+    return f" since {one_line(report.header.started)}, {done} of {planned} claims tried"
 
 
 def append(path: Path, line: Line) -> None:
@@ -365,8 +366,8 @@ def _decode(path: Path, number: int, text: bytes) -> Line:
             raise UnreadableReportError(f"{path}: schema {schema}, this version reads {SCHEMA}")
         return _LINE.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        told = one_line(error)
-        raise UnreadableReportError(f"{path}: line {number} is damaged: {told}") from None
+        reason = one_line(error)
+        raise UnreadableReportError(f"{path}: line {number} is damaged: {reason}") from None
 
 
 Extent = dict[str, list[int | float | str]]

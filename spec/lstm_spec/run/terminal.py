@@ -30,7 +30,8 @@ def follow(records: Iterator[Record], total: int, console: Console) -> None:
 def _bar(records: Iterator[Record], total: int, console: Console) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        task, bad = progress.add_task("starting Keras", total=total), 0
+        task = progress.add_task("starting Keras", total=total)
+        bad = 0
         for record in records:
             bad += record.verdict not in GOOD
             chapter = record.claim.partition(".")[0]
@@ -70,15 +71,16 @@ def summarize(
 
 
 def _where(tried: Report) -> str:
-    header, installed = tried.header, tried.header.environment.packages
+    header = tried.header
+    installed = tried.header.environment.packages
     names = environment.PACKAGES[: environment.PACKAGES.index("hypothesis") + 1]
     versions = [f"{name} {installed[name]}" for name in names if name in installed]
-    there = header.environment
+    place = header.environment
     cases = "the same cases on every run" if header.seed is None else f"seed {header.seed}"
     workers = f"{header.workers} worker" + "s" * (header.workers != 1)
     return (
-        f"\n{', '.join(versions)}, Python {there.python}, "
-        f"{there.backend} backend on {there.device}\n"
+        f"\n{', '.join(versions)}, Python {place.python}, "
+        f"{place.backend} backend on {place.device}\n"
         f"effort {header.effort}, {cases}, {workers}\n"
     )
 
@@ -125,7 +127,8 @@ def _explain(record: Record, tried: Report, claim: Claim | None, console: Consol
 
 def _again(record: Record, tried: Report, asked: str) -> str:
     """Say how to try a claim again in the same environment, on the same cases."""
-    effort, seed = tried.header.effort, tried.header.seed
+    effort = tried.header.effort
+    seed = tried.header.seed
     words = ["lstm-spec check", record.claim, asked]
     words += [] if effort == "default" else [f"--effort {effort}"]
     words += [] if seed is None else [f"--seed {seed}"]

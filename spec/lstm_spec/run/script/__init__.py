@@ -101,9 +101,11 @@ def for_this_keras(program: str) -> str:
     """Add what makes a program use the Keras, and the backend, that are used here."""
     backend = subject.backend()
     if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
-        variables, module = {"TF_USE_LEGACY_KERAS": "1"}, "import tf_keras as keras"
+        variables = {"TF_USE_LEGACY_KERAS": "1"}
+        module = "import tf_keras as keras"
     elif Version(subject.release()) < Version("2.13"):  # `import keras` gives a part of tf.keras
-        variables, module = {}, "from tensorflow import keras"
+        variables = {}
+        module = "from tensorflow import keras"
     else:
         variables = {} if backend == "tensorflow" else {"KERAS_BACKEND": backend}
         module = "import keras"

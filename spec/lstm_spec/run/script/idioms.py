@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_spec.harness import strategies, subject, tolerance
-from lstm_spec.run.script.values import MOST_NUMBERS, UnwritableError, Value, known, made, refuse
+from lstm_spec.run.script.values import (
+    MOST_NUMBERS,
+    UnwritableError,
+    Value,
+    computed,
+    known,
+    refuse,
+)
 
 if TYPE_CHECKING:  # it imports this module
     from lstm_spec.run.script.specialize import Writer
@@ -43,8 +50,8 @@ def _close(
     if isinstance(actual.value, (list, tuple)):
         if len(actual.value) == len(expected.value):
             sides = writer.parts(actual), writer.parts(expected)
-            for one, other in zip(*sides, strict=True):
-                _close(writer, one, other, known(limit))
+            for value, other in zip(*sides, strict=True):
+                _close(writer, value, other, known(limit))
             return known(None)
         writer.emit(_statement("assert len(_0) == len(_1)", writer, actual, expected))
     else:
@@ -117,7 +124,7 @@ ALTERNATIVES = REFUSED.replace(
 
 def _refused(writer: Writer, call: Value, *words: Value) -> Value:
     """Write that a call is refused, by an error that says certain words."""
-    said = [word.value for word in words]
+    values = [word.value for word in words]
     writer.blocks.append([])
     result: Value | None = None
     failure = None
@@ -129,9 +136,9 @@ def _refused(writer: Writer, call: Value, *words: Value) -> Value:
             refuse(str(error))
         failure = error
     body = writer.blocks.pop()
-    shown, template = _occurring(said, failure)
-    told = known(f"accepted, not refused by an error that says {shown}")
-    statement = _statement(template, writer, known(shown), told)
+    shown, template = _occurring(values, failure)
+    accepted = known(f"accepted, not refused by an error that says {shown}")
+    statement = _statement(template, writer, known(shown), accepted)
     assert isinstance(statement, ast.Try)
     statement.body = body or [ast.Pass()]
     writer.emit(statement)
@@ -141,14 +148,14 @@ def _refused(writer: Writer, call: Value, *words: Value) -> Value:
             raise failure
         return result and result.value
 
-    tolerance.assert_refused(again, *said)
+    tolerance.assert_refused(again, *values)
     return known(None)
 
 
-def _occurring(said: list[Any], failure: Exception | None) -> tuple[list[Any], str]:
+def _occurring(values: list[Any], failure: Exception | None) -> tuple[list[Any], str]:
     """Return what an error must say, and how it is compared: of alternatives that which it says."""
     message = f"{type(failure).__name__}: {failure}"
-    several = [[words] if isinstance(words, str) else list(words) for words in said]
+    several = [[words] if isinstance(words, str) else list(words) for words in values]
     left = [[word for word in words if word in message] or words for words in several]
     met = [words[:1] if any(word in message for word in words) else words for words in left]
     if any(len(words) > 1 for words in met):
@@ -176,7 +183,7 @@ def _array(writer: Writer, value: Value, always: bool = False) -> Value:
         text = "keras.ops.convert_to_numpy(_0)"
     statement = _statement(text, writer, value)
     assert isinstance(statement, ast.Expr)
-    return made(subject.to_numpy(value.value), statement.value)
+    return computed(subject.to_numpy(value.value), statement.value)
 
 
 def _replace(writer: Writer, record: Value, **changes: Value) -> Value:
@@ -236,7 +243,7 @@ def _type(writer: Writer, given: Value) -> Value:
     kind = type(given.value)
     if kind in (list, tuple):
         return Value(kind, ast.Name(kind.__name__, ast.Load()), True)
-    return made(kind, ast.Call(ast.Name("type", ast.Load()), [writer.node(given)], []))
+    return computed(kind, ast.Call(ast.Name("type", ast.Load()), [writer.node(given)], []))
 
 
 def _len(writer: Writer, given: Value) -> Value:
@@ -247,7 +254,7 @@ def _len(writer: Writer, given: Value) -> Value:
 
 
 def _noise(writer: Writer, *given: Value, **named: Value) -> Value:
-    """Write the numbers that are drawn, even if Keras told how many they are."""
+    """Write the numbers that are drawn, even if Keras determined how many there are."""
     words = {name: part.value for name, part in named.items()}
     return known(strategies.noise(*(part.value for part in given), **words))
 

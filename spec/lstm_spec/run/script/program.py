@@ -1,6 +1,6 @@
 """The program that shows a refutation, believed only after it has failed as the claim did.
 
-It is written in a process apart, where the claim is run once more with the refuting case, and is
+It is written in a separate process, where the claim is run once more with the refuting case, and is
 tried in a process of its own. If it does not fail there in the same way, the longer form is
 given, which holds all that the test uses of the harness.
 """
@@ -42,7 +42,8 @@ def short(module: str, test: str, arguments: Mapping[str, Any], heading: str, ra
     if _written > MOST or not module.startswith("lstm_spec.claims."):
         return ""
     with tempfile.TemporaryDirectory() as folder:
-        case, file = Path(folder, "case.pickle"), Path(folder, "program.py")
+        case = Path(folder, "case.pickle")
+        file = Path(folder, "program.py")
         try:
             case.write_bytes(pickle.dumps((module, test, dict(arguments), heading)))
         except (pickle.PicklingError, AttributeError, TypeError):

@@ -35,6 +35,7 @@ from lstm_spec.run.script.values import (
     Frame,
     UnwritableError,
     Value,
+    computed,
     hint_of,
     is_builtin,
     is_callable,
@@ -43,7 +44,6 @@ from lstm_spec.run.script.values import (
     is_pure,
     is_simple,
     known,
-    made,
     measures,
     refuse,
     root,
@@ -115,7 +115,7 @@ class Writer:
             return self.display(value.value, parts)
         if value.known or value.body or value.fields or is_simple(value.node):
             return value
-        return made(value.value, self.assign(name, self.node(value)))
+        return computed(value.value, self.assign(name, self.node(value)))
 
     def node(self, value: Value) -> ast.expr:
         """Return the expression of a value in the program."""
@@ -224,7 +224,7 @@ class Writer:
     def run(self, node: ast.expr, action: Callable[[], Any]) -> Value:
         """Do something that Keras has a part in; if it fails, the program ends with it."""
         try:
-            return made(action(), node)
+            return computed(action(), node)
         except Exception:
             self.emit(ast.Expr(node))
             raise
@@ -259,7 +259,7 @@ class Writer:
         value = slice(*(None if part is None else part.value for part in parts))
         if all(part is None or part.known for part in parts):
             return known(value)
-        return made(
+        return computed(
             value, ast.Slice(*(None if part is None else self.node(part) for part in parts))
         )
 
@@ -277,7 +277,7 @@ class Writer:
         if all(part.known for part in parts):
             return parts[-1]
         nodes = [self.node(part) for part in parts if not part.known or part is parts[-1]]
-        return made(parts[-1].value, ast.BoolOp(node.op, nodes) if nodes[1:] else nodes[0])
+        return computed(parts[-1].value, ast.BoolOp(node.op, nodes) if nodes[1:] else nodes[0])
 
     def _joinedstr(self, node: ast.JoinedStr, frame: Frame) -> Value:
         parts: list[tuple[str, ast.expr]] = []
@@ -290,7 +290,7 @@ class Writer:
         whole = "".join(shown for shown, _ in parts)
         if all(isinstance(part, ast.Constant) for _, part in parts):
             return known(whole)
-        return made(whole, ast.JoinedStr([part for _, part in parts]))
+        return computed(whole, ast.JoinedStr([part for _, part in parts]))
 
     def formatted(
         self, value: Value, conversion: int = -1, form: ast.expr | None = None
@@ -317,7 +317,7 @@ class Writer:
     def materialize(self, name: str, frame: Frame) -> None:
         """Turn a known variable into one of the program."""
         value = frame.names[name].value
-        frame.names[name] = made(value, self.assign(name, self.literal(value)))
+        frame.names[name] = computed(value, self.assign(name, self.literal(value)))
 
     def native(self, node: Any, frame: Frame) -> Any:
         """Return the value of an expression, run by Python itself."""
@@ -346,12 +346,12 @@ class Writer:
         if not is_simple(node):
             node = self.assign("parts", node)
         return [
-            made(part, ast.Subscript(node, ast.Constant(k), ast.Load()))
+            computed(part, ast.Subscript(node, ast.Constant(k), ast.Load()))
             for k, part in enumerate(elements)
         ]
 
     def _element(self, value: Any, node: ast.expr) -> Value:
-        return known(value) if isinstance(node, ast.Constant) else made(value, node)
+        return known(value) if isinstance(node, ast.Constant) else computed(value, node)
 
     def _listcomp(self, node: Any, frame: Frame) -> Value:
         rounds = self.rounds(node.generators, frame)
@@ -361,7 +361,7 @@ class Writer:
             if all(key.known and part.known for key, part in pairs):
                 return known(values)
             keys: list[ast.expr | None] = [self.node(key) for key, _ in pairs]
-            return made(values, ast.Dict(keys, [self.node(part) for _, part in pairs]))
+            return computed(values, ast.Dict(keys, [self.node(part) for _, part in pairs]))
         parts = [self.expr(node.elt, inner) for inner in rounds]
         return self.display([part.value for part in parts], parts)
 
@@ -380,7 +380,9 @@ class Writer:
         value = self._listcomp(node, frame)
         if value.known:
             return known(set(value.value))
-        return made(set(value.value), ast.Call(ast.Name("set", ast.Load()), [self.node(value)], []))
+        return computed(
+            set(value.value), ast.Call(ast.Name("set", ast.Load()), [self.node(value)], [])
+        )
 
     def display(self, value: Any, parts: Sequence[Value]) -> Value:
         """Return a list or tuple of values."""
@@ -432,7 +434,7 @@ class Writer:
             return known(content)
         last = {key.value: (key, part) for key, part in pairs}.values()
         keys: list[ast.expr | None] = [self.node(key) for key, _ in last]
-        return made(content, ast.Dict(keys, [self.node(part) for _, part in last]))
+        return computed(content, ast.Dict(keys, [self.node(part) for _, part in last]))
 
     def items(self, value: Value) -> list[tuple[Any, Value]]:
         """Return the keys and values of a dictionary."""
@@ -444,7 +446,7 @@ class Writer:
             return [(key, self._element(part, n)) for (key, part), n in pairs]
         node = node if is_simple(node) else self.assign("options", node)
         return [
-            (key, made(part, ast.Subscript(node, self.literal(key), ast.Load())))
+            (key, computed(part, ast.Subscript(node, self.literal(key), ast.Load())))
             for key, part in value.value.items()
         ]
 
@@ -557,7 +559,7 @@ class Writer:
                 else:
                     keys: list[ast.expr | None] = [ast.Constant(word) for word in pairs]
                     nodes = [self.node(part) for part in pairs.values()]
-                    frame.names[name] = made(plain, ast.Dict(keys, nodes))
+                    frame.names[name] = computed(plain, ast.Dict(keys, nodes))
             elif value is None:
                 frame.names[name] = known(parameter.default)
             else:
@@ -608,7 +610,7 @@ class Writer:
         if any(root(value) == "lstm_spec" for value in names.values()):
             refuse("an import of the project")
         for name, value in names.items():
-            frame.names[name] = made(value, ast.Name(name, ast.Load()))
+            frame.names[name] = computed(value, ast.Name(name, ast.Load()))
             if name not in self.used:
                 self.used.add(name)
                 self.blocks[0].insert(0, node)
@@ -651,7 +653,8 @@ class Writer:
 
     def store(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
         """Assign a value to a part of another."""
-        base, key = self.expr(target.value, frame), self.expr(target.slice, frame)
+        base = self.expr(target.value, frame)
+        key = self.expr(target.slice, frame)
         settled = base.known and key.known and value.known and id(base.value) not in self.arrays
         if not settled:
             if base.known and isinstance(target.value, ast.Name):
@@ -690,7 +693,7 @@ class Writer:
         stored: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
         self.emit(ast.Assign([ast.Tuple(stored, ast.Store())], self.node(value)))
         return [
-            made(element, ast.Name(name, ast.Load()))
+            computed(element, ast.Name(name, ast.Load()))
             for name, element in zip(names, elements, strict=True)
         ]
 
@@ -724,7 +727,7 @@ class Writer:
                 if item.optional_vars is not None:
                     word = getattr(item.optional_vars, "id", "entered")
                     target = ast.Name(self.fresh(word), ast.Store())
-                    self.bind(item.optional_vars, made(entered, _load(target)), frame)
+                    self.bind(item.optional_vars, computed(entered, _load(target)), frame)
                 self.blocks.append(inner)
                 try:
                     result = self.block(node.body, frame)
@@ -739,10 +742,12 @@ class Writer:
         test = node.test
         message: ast.expr | None = None
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            left, right = self.expr(test.left, frame), self.expr(test.comparators[0], frame)
+            left = self.expr(test.left, frame)
+            right = self.expr(test.comparators[0], frame)
             value = self.compare(test.ops[0], left, right, frame)
             if not value.value:
-                left, right = self.named(left, "actual"), self.named(right, "expected")
+                left = self.named(left, "actual")
+                right = self.named(right, "expected")
                 value = self.compare(test.ops[0], left, right, frame)
                 equal = isinstance(test.ops[0], (ast.Eq, ast.Is))
                 middle = ast.Constant(", expected " if equal else ", compared with ")
@@ -779,14 +784,16 @@ class Writer:
         self.emit(folded)
         scope = {**frame.globals, **_visible(frame)}
         exec(compile(ast.fix_missing_locations(ast.Module([node], [])), "<claim>", "exec"), scope)
-        frame.names[node.name] = made(scope[node.name], ast.Name(name, ast.Load()))
+        frame.names[node.name] = computed(scope[node.name], ast.Name(name, ast.Load()))
 
 
 class _Fold(ast.NodeTransformer):
     """Writes a function: what is known in it as a literal, other names as the program has them."""
 
     def __init__(self, writer: Writer, frame: Frame, bound: set[str]) -> None:
-        self.writer, self.frame, self.bound = writer, frame, bound
+        self.writer = writer
+        self.frame = frame
+        self.bound = bound
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):

@@ -75,7 +75,7 @@ def known(value: Any, hint: str = "") -> Value:
     return Value(value, None, True, None, hint)
 
 
-def made(value: Any, node: ast.expr) -> Value:
+def computed(value: Any, node: ast.expr) -> Value:
     """Return a value that Keras had a part in."""
     return Value(value, node)
 
