@@ -8,20 +8,21 @@ from lstm_spec import catalog
 from lstm_spec.harness.tolerance import ROUNDING
 from tools.site import figures as told
 from tools.studies import figures
-from tools.studies.figures import runs
+from tools.studies.figures import lessons, runs
 
 SERIES = figures.load().series
+RUNS = runs.RUNS | lessons.RUNS
 ROUNDED = {"precision.long-sequences", "precision.chaos"}
 """Where rounding is to be seen, which differs from one processor to another."""
 
 
-@pytest.mark.parametrize("claim", sorted(runs.RUNS.keys() - ROUNDED))
+@pytest.mark.parametrize("claim", sorted(RUNS.keys() - ROUNDED))
 def test_recorded_numbers_are_what_keras_does(claim: str) -> None:
-    assert runs.RUNS[claim]() == SERIES[claim]
+    assert RUNS[claim]() == SERIES[claim]
 
 
 def recorded_and_here(claim: str) -> list[figures.Series]:
-    return [SERIES[claim], runs.RUNS[claim]()]
+    return [SERIES[claim], RUNS[claim]()]
 
 
 def test_error_of_default_weights_does_not_grow_with_time() -> None:
@@ -41,7 +42,7 @@ def test_large_weights_leave_no_digit_right() -> None:
 
 def test_every_figure_shows_a_claim_and_has_numbers() -> None:
     known = {claim.id for claim in catalog.claims()}
-    assert told.load().keys() == SERIES.keys() == runs.RUNS.keys() <= known
+    assert told.load().keys() == SERIES.keys() == RUNS.keys() <= known
 
 
 def test_figure_says_with_what_it_was_made() -> None:
@@ -49,3 +50,9 @@ def test_figure_says_with_what_it_was_made() -> None:
     keras, tensorflow = (recorded.packages[name] for name in ("keras", "tensorflow"))
     made = f"Keras {keras} and TensorFlow {tensorflow}, {recorded.made}"
     assert {one.made for one in told.load().values()} == {made}
+
+
+def test_every_chapter_has_a_figure_and_there_are_forty() -> None:
+    shown = [claim.partition(".")[0] for claim in told.load()]
+    assert set(shown) == set(catalog.chapters())
+    assert len(shown) >= 40

@@ -12,7 +12,7 @@ import pytest
 from lstm_spec.answers import answer
 from lstm_spec.answers.answer import whole_library
 from tools import ROOT
-from tools.site.chapters import ANSWER, FOUNDING
+from tools.site.front import ANSWER, FOUNDING
 from tools.site.records import gather
 
 TITLES = ROOT / "tools/studies/titles"
@@ -61,7 +61,7 @@ def test_browser_finds_what_the_command_finds(site: Path, page: Any) -> None:
     opened(site, page)
     asked, library = titles(), whole_library()
     assert len(asked) > 900
-    found = page.evaluate("asked => ready().then(find => asked.map(find))", asked)
+    found = page.evaluate("asked => lstmReady().then(find => asked.map(find))", asked)
     expected = [answer.find(title, library) for title in asked]
     pairs = zip(asked, expected, found, strict=True)
     assert [

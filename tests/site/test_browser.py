@@ -25,18 +25,21 @@ KINDS = (
     "beliefs",
     "documentation",
     "deviations",
+    "masks",
+    "arguments",
     "peers",
-    "speed",
+    "spreads",
     "slowdowns",
     "mutants",
     "tolerances",
     "our-cost",
     "ask",
+    "404",
 )
 """A page of each kind."""
 EVERY = 20
 """Of the pages of claims and of questions one in so many is loaded."""
-OF_REPORTS = ("releases", "compare")
+OF_REPORTS = ("releases", "compare", "matrix")
 """The kinds that are looked at with reports in them which mean harm."""
 TELEPHONE = {"width": 360, "height": 740}
 each_kind = pytest.mark.parametrize("kind", KINDS + OF_REPORTS)

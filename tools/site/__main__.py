@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.site import ask, pages
+from tools.site import ask, machines, pages
 from tools.site.records import Records, gather
 
 HERE = Path(__file__).parent
@@ -46,6 +46,7 @@ def build(known: Records, out: Path) -> int:
         if status := int(build_main([*options, "--doctree-dir", cache, source, made])):
             return status
         ask.write(known, Path(made))
+        machines.write(known, Path(made))
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(made, out)
     return 0

@@ -10,6 +10,7 @@ import base64
 import html
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,15 @@ INDEX, WORDS = "_static/ask-index.js", "_static/ask-words.js"
 
 def write(records: Records, folder: Path) -> None:
     """Write both scripts into a built site."""
-    made = json.dumps(index(records), separators=(",", ":"), ensure_ascii=False)
-    (folder / INDEX).write_text(f"lstmIndex = {made};\n", encoding="utf-8")
+    (folder / INDEX).write_text(f'lstmIndex = "{packed(index(records))}";\n', encoding="utf-8")
     words = base64.b64encode(search.TABLE.read_bytes()).decode()
     (folder / WORDS).write_text(f'lstmWords = "{words}";\n', encoding="utf-8")
+
+
+def packed(data: object) -> str:
+    """Return data as JSON that a script of the site unpacks."""
+    made = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.b64encode(zlib.compress(made, 9)).decode()
 
 
 def index(records: Records) -> dict[str, Any]:

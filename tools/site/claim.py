@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -21,6 +22,14 @@ from tools.studies.releases import shortened
 
 ORPHAN = "---\norphan: true\n---\n\n"
 """The side bar lists chapters; their claims would be too many."""
+CITE = """<p class="cite" data-claim="{claim}" hidden><button data-format="link">Copy link</button>
+Cite: <button data-format="markdown">Markdown</button> <button data-format="text">Text</button>
+<button data-format="bibtex">BibTeX</button> <button data-format="html">HTML</button>
+<button data-format="json">JSON</button> <span role="status"></span></p>
+"""
+"""Without a script nothing can be copied, and the buttons are hidden."""
+NEAR = 4
+"""How many near claims are named."""
 
 
 def pages(records: Records) -> Iterator[tuple[str, str]]:
@@ -29,10 +38,16 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
     chapters = {claim.id: one for one in records.chapters for claim in one.claims}
     for before, claim, after in zip([None, *order], order, [*order[1:], None], strict=False):
         parts = [*page(claim, chapters[claim.id], records), _beside(before, after)]
-        yield f"claims/{claim.id}.md", ORPHAN + "\n".join(parts)
+        yield f"claims/{claim.id}.md", markup.head(_described(claim, records)) + "\n".join(parts)
     for name, reason in records.retired.items():
         said = f"This claim is retired. {markup.prose(reason)}\n"
         yield f"claims/{name}.md", f"{ORPHAN}{markup.title(name, markup.text(name))}\n{said}"
+
+
+def _described(claim: Claim, records: Records) -> str:
+    """Return what a preview shows below the title: why it is so, or what breaks it."""
+    first = standing(claim, records.newest)
+    return f"{BROKEN} {first.broken}" if first.broken else claim.why
 
 
 def line(claim: Claim, records: Records) -> str:
@@ -57,6 +72,7 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     up = markup.link(f"/chapters/{chapter.name}.md", markup.text(chapter.title))
     place = f"{up} · {markup.code(claim.id)} · {claim.basis}"
     yield markup.directive("container", "place", place)
+    yield markup.directive("raw", "html", CITE.format(claim=html.escape(claim.id)))
     if first.broken:
         yield _deviation(claim, records)
         yield from _strip(claim, records)
@@ -65,17 +81,20 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     yield markup.block("pycon", claim.example)
     if claim.id in records.figures:
         yield drawing(records.figures[claim.id])
-    yield markup.items(map(markup.prose, _facts(claim)))
+    yield markup.items(map(markup.prose, _facts(claim, records)))
     yield from _elsewhere(claim, records)
     yield from _releases(claim, records)
     yield from _questions(claim, records)
     yield from _documentation(claim, records)
     yield from _teeth(claim, records)
+    yield "## Near claims\n"
+    yield markup.items(line(one, records) for one in records.neighbours(claim)[:NEAR])
 
 
-def _facts(claim: Claim) -> list[str]:
+def _facts(claim: Claim, records: Records) -> list[str]:
     """Return what a citation says too, without what has a place of its own here."""
-    return cite.facts(structs.replace(cite.citation(claim), deviations=[], tried=[]))
+    cited = cite.citation(claim, extent=records.extent(claim.id))
+    return cite.facts(structs.replace(cited, deviations=[], tried=[]))
 
 
 def _title(first: Standing) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from lstm_spec.answers.cite import address
+from tools.site.slim import slim
 
 project = "lstm-spec"
 version = release = metadata.version(project)
@@ -43,10 +44,12 @@ UNLISTED = ("claims/", "questions/")
 
 
 def setup(app: Sphinx) -> None:
-    """Leave the search to the ask field, and make the side bar of unlisted pages once."""
+    """Leave the search to the ask field, slim the pages, and make most side bars once."""
     menus: list[str] = []
 
     def page(app: Sphinx, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
+        if "body" in context:
+            context["body"] = slim(context["body"])
         if name.startswith(UNLISTED):
             whole = context["toctree"]
             context["toctree"] = lambda **given: _once(menus, lambda: whole(**given))

@@ -14,7 +14,7 @@ from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
-from tools.site import compare, curves, markup, measured, questions
+from tools.site import compare, curves, markup, matrix, measured, questions
 from tools.site.claim import line
 from tools.site.records import Chapter, Records
 from tools.studies import releases as history
@@ -40,9 +40,11 @@ def pages(records: Records) -> dict[str, str]:
         "deviations": deviations(records),
     }
     if records.reports:
+        made["matrix"] = matrix.page(records)
         made["releases"] = releases(records)
     if len(records.reports) > 1:
         made["compare"] = compare.page(records)
+    made |= measured.tables()
     made["peers"] = peers.page(records.peers, drawing)
     return made | measured.pages()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -114,6 +115,17 @@ def link(target: str, shown: str) -> str:
 def claim(name: str, shown: str) -> str:
     """Return a link to a claim's page; what it shows is MyST."""
     return link(f"/claims/{name}.md", shown)
+
+
+def head(description: str) -> str:
+    """Return what begins a page that no side bar lists.
+
+    Args:
+        description: what search engines and previews show of it.
+    """
+    told = json.dumps(" ".join(description.replace("`", "").split()))
+    metas = f"    description: {told}\n    property=og:description: {told}\n"
+    return f"---\norphan: true\nmyst:\n  html_meta:\n{metas}---\n\n"
 
 
 def title(label: str, shown: str, level: int = 1) -> str:

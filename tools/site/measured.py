@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from lstm_spec import catalog
-from tools import MEASURED
+from tools import MEASURED, ROOT
 from tools.site import markup
 
-PAGES = ("speed", "slowdowns", "mutants", "tolerances", "our-cost")
+PAGES = {"spreads": "speed"} | {
+    name: name for name in ("slowdowns", "mutants", "tolerances", "our-cost")
+}
+"""The pages about the project itself, each with its file."""
+TABLES = {"masks": ROOT / "docs/masks.md", "arguments": MEASURED / "arguments.md"}
+"""The pages of tables about LSTM."""
+HEADS = {
+    "# Speed\n": "# How far the ratios of speed spread\n",
+    "# Arguments\n": "# What the claims try of each argument\n",
+}
+"""Titles that would say too little beside the others of the site."""
 CHAPTER = re.compile(r"(?:\.\./)*spec/lstm_spec/claims/(\w+)\.py")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
 
 def pages(folder: Path = MEASURED) -> dict[str, str]:
-    """Return the pages by name; none without the source tree."""
-    return {
-        path.stem: linked(LINK.sub(_link, path.read_text(encoding="utf-8")))
-        for path in (folder / f"{name}.md" for name in PAGES)
-        if path.exists()
-    }
+    """Return the pages about the project by name; none without the source tree."""
+    return _read({name: folder / f"{file}.md" for name, file in PAGES.items()})
+
+
+def tables() -> dict[str, str]:
+    """Return the pages of tables by name; none without the source tree."""
+    return _read(TABLES)
+
+
+def _read(files: Mapping[str, Path]) -> dict[str, str]:
+    return {name: _page(path) for name, path in files.items() if path.exists()}
+
+
+def _page(path: Path) -> str:
+    text = linked(LINK.sub(_link, path.read_text(encoding="utf-8")))
+    first, _, rest = text.partition("\n")
+    return HEADS.get(f"{first}\n", f"{first}\n") + rest
 
 
 def linked(given: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.site import ask, chapters, claim, lists, markup, questions
+from tools.site import ask, chapters, claim, front, lists, markup, questions
 from tools.site.records import Records
 
 MISSING = """---
@@ -26,14 +26,14 @@ def write(records: Records, folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    if chapters.PICTURE.exists():
-        shutil.copy(chapters.PICTURE, folder)
+    if front.PICTURE.exists():
+        shutil.copy(front.PICTURE, folder)
 
 
 def pages(records: Records) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every page."""
     look_up = lists.pages(records)
-    yield "index.md", chapters.front(records, list(look_up))
+    yield "index.md", front.page(records, list(look_up))
     for one in records.chapters:
         yield f"chapters/{one.name}.md", chapters.page(one, records)
     for name, text in look_up.items():

@@ -15,16 +15,10 @@ from tools.site.records import Records
 LEAD = """What people ask about Keras' LSTM. Each question has a page: the answer, which says
 nothing that no claim says, an example, the claims, and where one of them does not hold.
 """
-HEAD = """---
-orphan: true
-myst:
-  html_meta:
-    description: {answer}
----
-
-"""
-"""What search engines and previews show is the answer."""
 WITHOUT = "Not a matter of the layer"
+LINK = """<p class="cite" hidden><button data-format="link">Copy link</button>
+<span role="status"></span></p>
+"""
 NEAR = 4
 """How many near questions are named."""
 
@@ -32,8 +26,7 @@ NEAR = 4
 def pages(records: Records) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each question's page."""
     for asked in records.questions:
-        answer = json.dumps(" ".join(asked.answer.replace("`", "").split()))
-        yield f"questions/{asked.id}.md", HEAD.format(answer=answer) + page(asked, records)
+        yield f"questions/{asked.id}.md", markup.head(asked.answer) + page(asked, records)
 
 
 def page(asked: Question, records: Records) -> str:
@@ -44,6 +37,7 @@ def page(asked: Question, records: Records) -> str:
 def _parts(asked: Question, records: Records) -> Iterator[str]:
     yield markup.title(f"question-{asked.id}", markup.prose(asked.title, links=False))
     yield markup.directive("container", "lead", markup.prose(asked.answer))
+    yield markup.directive("raw", "html", f"{LINK}{_data(asked)}")
     if asked.cure:
         yield markup.block("python", asked.cure)
     if asked.claims:
@@ -57,6 +51,15 @@ def _parts(asked: Question, records: Records) -> Iterator[str]:
     yield markup.items(_sources(asked, records))
     yield "## Near questions\n"
     yield markup.items(map(link, records.near(asked)[:NEAR]))
+
+
+def _data(asked: Question) -> str:
+    """Return the question and its answer as search engines read them."""
+    answer = {"@type": "Answer", "text": asked.answer.replace("`", "")}
+    entity = {"@type": "Question", "name": asked.title, "answerCount": 1, "acceptedAnswer": answer}
+    page = {"@context": "https://schema.org", "@type": "QAPage", "mainEntity": entity}
+    made = json.dumps(page, ensure_ascii=False).replace("<", r"\u003c")
+    return f'<script type="application/ld+json">{made}</script>'
 
 
 def _exceptions(asked: Question, records: Records) -> Iterator[str]:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-import numpy as np
-
 from lstm_spec import catalog
-from lstm_spec.answers import search
+from lstm_spec.answers import cite
 from lstm_spec.answers.answer import Library
 from lstm_spec.answers.questions import Question, questions
 from lstm_spec.catalog import Claim
@@ -20,7 +18,7 @@ from lstm_spec.run import deviations, documentation
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
 from lstm_spec.run.environment import Place
-from lstm_spec.run.report import Record, Report
+from lstm_spec.run.report import Extent, Record, Report
 from tools.site import figures, teeth
 from tools.site.figures import Figure
 from tools.site.teeth import Wrong
@@ -96,14 +94,23 @@ class Records:
         return _by_claim((one for one in self.deviations if not one.holds), lambda one: [one.claim])
 
     def near(self, question: Question) -> list[Question]:
-        """Return the other questions, those first whose titles are nearest in meaning."""
-        order = np.argsort(-(self._meanings @ search.vector(search.words_of(question.title))))
-        return [self.questions[k] for k in order if self.questions[k].id != question.id]
+        """Return the other questions, those first that ask for the nearest."""
+        hits = map(self.library.by_id.get, self._hits(question.title))
+        return [hit for hit in hits if isinstance(hit, Question) and hit is not question]
 
-    @cached_property
-    def _meanings(self) -> np.ndarray:
-        titles = (search.words_of(asked.title) for asked in self.questions)
-        return np.stack([search.vector(words) for words in titles])
+    def neighbours(self, claim: Claim) -> list[Claim]:
+        """Return the other claims, those first that say the nearest."""
+        hits = map(self.library.by_id.get, self._hits(claim.statement))
+        return [hit for hit in hits if isinstance(hit, Claim) and hit is not claim]
+
+    def _hits(self, words: str) -> list[str]:
+        return [hit.name for hit in self.library.index.find(words)]
+
+    def extent(self, claim: str) -> Extent:
+        """Return how wide a claim was tried on the newest Keras; nothing, if no report says."""
+        newest = cite.rows(self.reports).get("keras", [""])[-1]
+        tried = dict(self.tried.get(claim, []))
+        return tried[newest].extent if newest in tried else {}
 
     @cached_property
     def library(self) -> Library:

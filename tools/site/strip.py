@@ -38,10 +38,7 @@ def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[st
         verdict = verdicts[name]
         kind = verdict.replace(" ", "-")
         number = _shown(name.rpartition("-")[2])
-        yield (
-            f'<li class="{kind}" title="{_shown(name)}: {verdict}">'
-            f"{number} <b>{LETTERS[verdict]}</b></li>"
-        )
+        yield f'<li class="{kind}">{number} <b>{LETTERS[verdict]}</b></li>'
     yield "</ul>"
 
 

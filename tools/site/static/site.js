@@ -49,3 +49,55 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   document.querySelectorAll("p.caption[role=heading]").forEach(tellLevel);
 });
+
+// Text is copied also where a page may not use the clipboard by itself.
+async function copy(text) {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+  return undefined;
+}
+
+// Loads a script of the site: a page on a disk may read no other file.
+function load(name) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = `${document.documentElement.dataset.content_root}_static/${name}`;
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+}
+
+// Returns what tools/site/ask.py packed.
+function unpack(packed) {
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).json();
+}
+
+// The citations of a chapter are loaded when the first of them is asked for.
+async function citations(claim) {
+  const chapter = claim.split(".")[0];
+  globalThis.lstmCitations ??= {};
+  if (!lstmCitations[chapter]) await load(`cite-${chapter}.js`);
+  return (await unpack(lstmCitations[chapter]))[claim];
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".cite").forEach((row) => {
+    row.hidden = false;
+    row.addEventListener("click", async (event) => {
+      const { format } = event.target.dataset;
+      if (!format) return;
+      const canonical = document.querySelector("link[rel=canonical]")?.href;
+      const link = canonical ?? window.location.href.split("#")[0];
+      await copy(format === "link" ? link : (await citations(row.dataset.claim))[format]);
+      row.querySelector("[role=status]").textContent = `${event.target.textContent}: copied`;
+    });
+  });
+});

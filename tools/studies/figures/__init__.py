@@ -46,15 +46,11 @@ def load(path: Path = FILE) -> Recording:
 def record() -> Recording:
     """Make the series of all figures with the Keras that is installed."""
     os.environ.update(quiet())
-    from tools.studies.figures import runs
+    from tools.studies.figures import lessons, runs
 
     installed = probe().packages
     return Recording(
         made=datetime.now(timezone.utc).date().isoformat(),
         packages={name: installed[name] for name in PACKAGES if name in installed},
-        series={claim: run() for claim, run in runs.RUNS.items()},
+        series={claim: run() for claim, run in (runs.RUNS | lessons.RUNS).items()},
     )
-
-
-if __name__ == "__main__":
-    FILE.write_bytes(msgspec.json.encode(record()) + b"\n")

@@ -1,0 +1,85 @@
+"""What a reader handles: the picture, the matrix, citations, and a chapter on paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lstm_spec import catalog
+from lstm_spec.answers import cite
+from tools.site import matrix
+from tools.site.records import gather
+
+LARGEST_CLAIM = 60_000
+LARGEST_SITE = 35_000_000
+
+
+def test_every_timestep_acts_on_all_units_from_it_on(site: Path, page: Any) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.get_by_label("Units").fill("4")
+    page.get_by_label("Timesteps").fill("5")
+    assert page.locator("#unrolled .unit").count() == 20
+    page.locator("#unrolled .input").nth(2).focus()
+    said = page.locator("#unrolled [role=status]").inner_text()
+    assert said == "Timestep 3 acts on all 4 units at timesteps 3 to 5, and so on the output."
+    assert page.locator("#unrolled .unit:not(.off)").count() == 12
+
+
+def test_unit_depends_on_all_timesteps_up_to_its_own(site: Path, page: Any) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.locator("#unrolled .unit").nth(3).focus()
+    said = page.locator("#unrolled [role=status]").inner_text()
+    assert said == "Unit 2 at timestep 2 depends on timesteps 1 to 2."
+    assert page.locator("#unrolled .input:not(.off)").count() == 2
+
+
+def test_matrix_is_chosen_from_and_stands_in_the_address(site: Path, page: Any) -> None:
+    page.goto((site / "matrix.html").as_uri())
+    rows = page.locator(".matrix tbody tr:visible")
+    assert rows.count() == len(matrix.deviating(gather()))
+    page.get_by_label("Chapter").select_option("masking")
+    page.get_by_role("button", name="3.15", exact=True).click()
+    assert "deviates" in rows.first.locator("td").first.get_attribute("class")
+    named = rows.all_inner_texts()
+    assert all(text.startswith("masking.") for text in named)
+    page.reload()
+    assert rows.all_inner_texts() == named
+
+
+@pytest.mark.parametrize("form", ["markdown", "text", "bibtex", "html", "json"])
+def test_citation_is_copied_as_the_command_prints_it(site: Path, page: Any, form: str) -> None:
+    claim = catalog.find("time.every-step")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto((site / f"claims/{claim.id}.html").as_uri())
+    page.locator(f".cite button[data-format={form}]").click()
+    page.locator(".cite [role=status]", has_text="copied").wait_for()
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    page.locator("textarea").last.focus()
+    page.keyboard.press("Control+V")
+    cited = cite.citation(claim, extent=gather().extent(claim.id))
+    assert page.locator("textarea").last.input_value() == cite.FORMATS[form](cited)
+
+
+def test_chapter_is_printed_as_prose(site: Path, page: Any) -> None:
+    page.goto((site / "chapters/time.html").as_uri())
+    page.emulate_media(media="print")
+    for hidden in (".ask", ".sidebar-drawer", ".mobile-header"):
+        assert not page.locator(hidden).first.is_visible()
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_pages_are_small_and_are_painted_without_a_script(site: Path, browser: Any) -> None:
+    large = [
+        path.name for path in site.glob("claims/*.html") if path.stat().st_size > LARGEST_CLAIM
+    ]
+    assert large == []
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < LARGEST_SITE
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / "claims/time.every-step.html").as_uri())
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert page.get_by_text(re.compile("Every unmasked timestep acts")).first.is_visible()
+    context.close()

@@ -1,0 +1,508 @@
+"""What layers of real Keras return, keep and refuse, for the figures of the chapters.
+
+Numbers are drawn and layers compute as in runs.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import keras
+import numpy as np
+from msgspec import structs
+
+from lstm_spec.answers.picture import derivatives
+from lstm_spec.harness import subject
+from lstm_spec.harness.strategies import Case, noise
+from tools.studies import peers
+from tools.studies.figures import Series
+
+SEED = 1
+DIGITS = 4
+OPEN = 200.0
+"""As a bias it opens a gate, and closes it with a minus."""
+GATES = ["i", "f", "g", "o"]
+STEP = 1e-5
+COMPILED, EAGER = "Keras on TensorFlow, tf.function", "Keras on TensorFlow, eager"
+
+
+def series(
+    rows: Mapping[str, Any], places: Sequence[Any] = (), masked: Sequence[int] = ()
+) -> Series:
+    """Return rows of rounded numbers; without places they belong to the timesteps."""
+    rounded = {name: (np.round(np.ravel(row), DIGITS) + 0.0).tolist() for name, row in rows.items()}
+    steps = range(1, len(next(iter(rounded.values()))) + 1)
+    return Series([str(place) for place in places or steps], rounded, list(masked))
+
+
+def layer(**arguments: Any) -> Any:
+    """Return a new layer in float64."""
+    return subject.fresh({"dtype": "float64", **arguments}, SEED)
+
+
+def draws(*shape: int) -> Any:
+    """Return an input."""
+    return noise(shape, SEED, scale=2.0).astype(float)
+
+
+def numbers(tensor: Any) -> Any:
+    """Return what a layer returned as an array."""
+    return subject.to_numpy(tensor)
+
+
+def by_hand(x: Any, kernel: float = 0.0, start: Any = None, **bias: float) -> tuple[Any, Any]:
+    """Return h and c of one unit after each timestep; its weights are zero but those given.
+
+    Args:
+        x: the input.
+        kernel: what the candidate reads of the input.
+        start: h and c at the start.
+        **bias: those of the gates, by their letters.
+    """
+    weights = np.array([[0, 0, kernel, 0]]), np.zeros((1, 4))
+    case = Case(x, *weights, np.array([bias.get(gate, 0.0) for gate in GATES]))
+    made = subject.lstm(case, return_state=True, dtype="float64", activation="linear")
+    states = [np.full((1, 1), value) for value in start or (0.0, 0.0)]
+    found = []
+    for t in range(x.shape[1]):
+        states = made(x[:, t : t + 1], initial_state=states)[1:]
+        found.append([float(numbers(state)[0, 0]) for state in states])
+    h, c = np.array(found).T
+    return h, c
+
+
+def width() -> Series:
+    lengths = range(1, 9)
+    return series(
+        {
+            f"LSTM({units})": [layer(units=units)(draws(1, t, 1)).shape[-1] for t in lengths]
+            for units in (2, 3, 300)
+        }
+    )
+
+
+def rank() -> Series:
+    axes = range(1, 6)
+    return series({"accepted": [float(_accepts(np.ones((2,) * count))) for count in axes]}, axes)
+
+
+def _accepts(x: Any) -> bool:
+    try:
+        layer(units=2)(x)
+    except ValueError:
+        return False
+    return True
+
+
+def parameters() -> Series:
+    units = (1, 2, 4, 8, 16, 32)
+    counts = {}
+    for features in (1, 16):
+        made = [layer(units=size) for size in units]
+        for one in made:
+            one.build((None, None, features))
+        counts[f"weights, with {features} features"] = [one.count_params() for one in made]
+    return series(counts, units)
+
+
+def initial_bias() -> Series:
+    made = layer(units=2)
+    made.build((None, None, 1))
+    bias = made.get_weights()[2].reshape(4, 2)
+    return series({f"bias of unit {u + 1}": bias[:, u] for u in range(2)}, GATES)
+
+
+def recurrent_rows() -> Series:
+    made = layer(units=4)
+    made.build((None, None, 1))
+    products = np.abs(made.get_weights()[1] @ made.get_weights()[1].T)
+    return series({f"row {k + 1}": products[k] for k in range(4)}, range(1, 5))
+
+
+def kernel_range() -> Series:
+    units = (1, 2, 4, 8, 16, 32, 64)
+    largest = []
+    for size in units:
+        made = layer(units=size)
+        made.build((None, None, 8))
+        largest.append(np.abs(made.get_weights()[0]).max())
+    bound = [np.sqrt(6 / (8 + 4 * size)) for size in units]
+    return series({"largest weight": largest, "bound": bound}, units)
+
+
+def saturation() -> Series:
+    scales, made = [2**k for k in range(10)], layer(units=2)
+    x = draws(1, 1, 2)
+    outputs = np.array([numbers(made(x * scale))[0] for scale in scales])
+    return series({f"output of unit {u + 1}": outputs[:, u] for u in range(2)}, scales)
+
+
+def halving() -> Series:
+    h, c = by_hand(draws(1, 8, 1), start=(0.0, 1.0))
+    return series({"cell state c": c, "output h": h})
+
+
+def settling() -> Series:
+    rows = {}
+    for forget in (0.5, 0.8, 0.95):
+        x = np.ones((1, 20, 1))
+        bias = {"i": OPEN, "f": np.log(forget / (1 - forget)), "o": OPEN}
+        rows[f"c, forget gate at {forget}"] = by_hand(x, kernel=1.0, **bias)[1]
+    return series(rows)
+
+
+def hard_sigmoid() -> Series:
+    z = np.arange(-5, 6)
+    functions = keras.activations.sigmoid, keras.activations.hard_sigmoid
+    sigmoid, hard = (numbers(one(keras.ops.convert_to_tensor(z * 1.0))) for one in functions)
+    return series({"sigmoid": sigmoid, "hard_sigmoid": hard}, z.tolist())
+
+
+def closed_output() -> Series:
+    x = draws(1, 8, 1)
+    h, c = by_hand(x, kernel=1.0, i=OPEN, f=OPEN, o=-OPEN)
+    return series({"input": x, "cell state c": c, "output h": h})
+
+
+def accumulator() -> Series:
+    x = np.array([1.0, 0, 2, -1, 3, 0, -2, 1]).reshape(1, 8, 1)
+    h, _ = by_hand(x, kernel=1.0, i=OPEN, f=OPEN, o=OPEN)
+    return series({"input": x, "output h": h})
+
+
+def own_c() -> Series:
+    return series(*_of_states("c"))
+
+
+def every_h() -> Series:
+    return series(*_of_states("h"))
+
+
+def _of_states(name: str) -> tuple[dict[str, Any], range]:
+    """Differentiate the next output of three units by each unit of an initial state."""
+    made, x = layer(units=3), draws(1, 1, 1)
+    start = {"h": np.full((1, 3), 0.3), "c": np.full((1, 3), 0.3)}
+    rows = {}
+    for unit in range(3):
+        ends = []
+        for sign in (1, -1):
+            moved = {**start, name: start[name] + sign * STEP * np.eye(3)[[unit]]}
+            ends.append(numbers(made(x, initial_state=[moved["h"], moved["c"]]))[0])
+        rows[f"by unit {unit + 1} of the initial {name}"] = np.abs(ends[0] - ends[1]) / (2 * STEP)
+    return rows, range(1, 4)
+
+
+def order() -> Series:
+    made, x = layer(units=1, return_sequences=True), draws(1, 8, 1)
+    return series(
+        {"output, read forwards": made(x), "output, of the reversed input": made(x[:, ::-1])}
+    )
+
+
+def fading() -> Series:
+    places = [(t, 0) for t in range(40)]
+    found = derivatives({"units": 8}, 40, 1, places).max(axis=1)
+    return series({"largest derivative of the final output": found})
+
+
+def not_c() -> Series:
+    made, x = layer(units=1, return_state=True), draws(1, 8, 1)
+    states = [made(x[:, : t + 1])[1:] for t in range(8)]
+    h, c = zip(*states, strict=True)
+    return series({"cell state c": np.ravel(h) * 0 + np.ravel(c), "output h": np.ravel(h)})
+
+
+def last_row() -> Series:
+    x = draws(1, 8, 1)
+    rows, final = layer(units=1, return_sequences=True)(x), layer(units=1)(x)
+    last = [0.0] * 7 + [float(numbers(final)[0, 0])]
+    return series({"with return_sequences": np.abs(numbers(rows)), "without": np.abs(last)})
+
+
+def continued() -> Series:
+    x = draws(1, 8, 1)
+    whole = layer(units=1, return_sequences=True)
+    stateful = layer(units=1, return_sequences=True, stateful=True)
+    pieces = [numbers(one(x[:, k : k + 4])) for one in (stateful, whole) for k in (0, 4)]
+    return series(
+        {
+            "the whole sequence": whole(x),
+            "two calls, stateful": np.concatenate(pieces[:2], axis=1),
+            "two calls, not stateful": np.concatenate(pieces[2:], axis=1),
+        }
+    )
+
+
+def started() -> Series:
+    made, x = layer(units=1, return_sequences=True), draws(1, 12, 1)
+    rows = {
+        f"output, from c = {c}": made(x, initial_state=[np.zeros((1, 1)), np.full((1, 1), c)])
+        for c in (-5.0, 0.0, 5.0)
+    }
+    return series(rows)
+
+
+def padded() -> Series:
+    made, x = layer(units=1), draws(1, 4, 1)
+    counts = range(9)
+    inputs = [np.concatenate([x, np.zeros((1, count, 1))], axis=1) for count in counts]
+    masks = [np.arange(4 + count)[None] < 4 for count in counts]
+    return series(
+        {
+            "output, without a mask": [numbers(made(one))[0, 0] for one in inputs],
+            "output, with a mask": [
+                numbers(made(one, mask=mask))[0, 0] for one, mask in zip(inputs, masks, strict=True)
+            ],
+        },
+        counts,
+    )
+
+
+def zero_output() -> Series:
+    x, mask = draws(1, 8, 1), np.array([[True, True, False, False, True, True, False, True]])
+    rows = {
+        f"zero_output_for_mask={zero}": layer(
+            units=1, return_sequences=True, zero_output_for_mask=zero
+        )(x, mask=mask)
+        for zero in (False, True)
+    }
+    return series(rows, masked=np.flatnonzero(~mask[0]).tolist())
+
+
+def merged() -> Series:
+    x, rows = draws(1, 8, 1), {}
+    names = {None: "", "sum": "sum", "ave": "ave", "mul": "mul"}
+    for mode, name in names.items():
+        both = subject.family()["Bidirectional"](
+            layer(units=1, return_sequences=True), merge_mode=mode, dtype="float64"
+        )
+        keras.utils.set_random_seed(SEED)
+        both.build(x.shape)
+        both.set_weights([noise(w.shape, k, 1.0).astype(float) for k, w in enumerate(both.weights)])
+        found = both(x)
+        halves = {"forward": found[0], "backward": found[1]} if mode is None else {name: found}
+        rows.update(halves)
+    return series(rows)
+
+
+def future() -> Series:
+    x = draws(1, 8, 1)
+    both = subject.family()["Bidirectional"](layer(units=1, return_sequences=True), dtype="float64")
+    first = numbers(both(x))
+    changed = x.copy()
+    changed[0, -1] += 1.0
+    moved = np.abs(numbers(both(changed)) - first)
+    return series(
+        {"change of the forward half": moved[..., 0], "of the backward half": moved[..., 1]}
+    )
+
+
+def dropped() -> Series:
+    """Read ones with dropout, by units of which each shows one feature as it was read."""
+    kernel = np.zeros((4, 16))
+    kernel[:, 8:12] = np.eye(4)
+    bias = np.repeat([OPEN, -OPEN, 0.0, OPEN], 4)
+    case = Case(np.ones((1, 6, 4)), kernel, np.zeros((4, 16)), bias, {"activation": "linear"})
+    made = subject.lstm(case, return_sequences=True, dtype="float64", dropout=0.5, seed=SEED)
+    read = numbers(made(case.x, training=True))[0]
+    return series({f"feature {f + 1} as it is read": read[:, f] for f in range(4)})
+
+
+def mean_of_masks() -> Series:
+    x, rates = draws(1, 10, 4), (0.0, 0.1, 0.3, 0.5, 0.7)
+    many = np.repeat(x, 400, axis=0)
+    means = []
+    for rate in rates:
+        made = layer(units=1, dropout=rate, seed=SEED)
+        means.append(numbers(made(many, training=True)).mean())
+    return series(
+        {"mean over 400 masks": means, "at inference": [numbers(made(x))[0, 0]] * 5}, rates
+    )
+
+
+def forgotten() -> Series:
+    """Let two cell states that differ by 1 forget, and see what is left of the difference."""
+    rows = {}
+    for forget in (0.5, 0.9, 0.99):
+        bias = {"i": -OPEN, "f": float(np.log(forget / (1 - forget))), "o": OPEN}
+        x = np.zeros((1, 20, 1))
+        high, low = (by_hand(x, start=(0.0, c), **bias)[1] for c in (1.0, 0.0))
+        rows[f"derivative by the initial c, forget gate at {forget}"] = high - low
+    return series(rows)
+
+
+def exploding() -> Series:
+    """Differentiate h by the initial h, with a recurrent weight below, at and above 1."""
+    rows = {}
+    for weight in (0.5, 1.0, 1.2):
+        recurrent = np.array([[0, 0, weight, 0]])
+        case = Case(
+            np.zeros((1, 1, 1)), np.zeros((1, 4)), recurrent, np.array([OPEN, -OPEN, 0, OPEN])
+        )
+        made = subject.lstm(case, return_state=True, dtype="float64", activation="linear")
+        h, found = 1.0, []
+        for _ in range(12):
+            start = [np.full((1, 1), h), np.zeros((1, 1))]
+            h = float(numbers(made(case.x, initial_state=start)[1])[0, 0])
+            found.append(h)
+        rows[f"derivative by the initial h, recurrent weight {weight}"] = found
+    return series(rows)
+
+
+def masked_gradient() -> Series:
+    made, x = layer(units=4), draws(1, 8, 1)
+    mask = np.array([[True, True, False, True, False, False, True, True]])
+    found = []
+    for t in range(8):
+        step = STEP * np.eye(8)[[t]].reshape(1, 8, 1)
+        up, down = (numbers(made(x + sign * step, mask=mask)) for sign in (1, -1))
+        found.append(np.abs(up - down).max() / (2 * STEP))
+    return series(
+        {"largest derivative of the final output": found}, masked=np.flatnonzero(~mask[0]).tolist()
+    )
+
+
+def epoch_loss() -> Series:
+    keras.utils.set_random_seed(SEED)
+    model = keras.Sequential([keras.Input((6, 1)), keras.layers.LSTM(4), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    x = noise((64, 6, 1), SEED, scale=2.0)
+    y = x.mean(axis=1)
+    losses = [float(model.train_on_batch(x[k : k + 8], y[k : k + 8])) for k in range(0, 64, 8)]
+    model.set_weights(model.get_weights())
+    totals = list(accumulate(losses))
+    return series(
+        {
+            "loss of the batch": losses,
+            "what fit reports so far": [total / (k + 1) for k, total in enumerate(totals)],
+        }
+    )
+
+
+def way_of_a_mask() -> Series:
+    """Follow the mask of an Embedding through layers."""
+    words = np.array([[5, 3, 8, 0, 0]])
+    tensor = keras.layers.Embedding(9, 4, mask_zero=True)(words)
+    rows = {"Embedding(mask_zero=True)": _mask(tensor)}
+    lstm, dropout = keras.layers.LSTM(4, return_sequences=True), keras.layers.Dropout(0.5)
+    for shown, made in (
+        ("then Dropout", dropout),
+        ("then LSTM(return_sequences=True)", lstm),
+        ("then Dense", keras.layers.Dense(4)),
+        ("then Conv1D", keras.layers.Conv1D(4, 1)),
+        ("then another LSTM", keras.layers.LSTM(4, return_sequences=True)),
+    ):
+        tensor = made(tensor)
+        rows[f"{shown}: timesteps that count"] = _mask(tensor)
+    return series(rows)
+
+
+def _mask(tensor: Any) -> list[float]:
+    """Return which timesteps count: all of them, where there is no mask."""
+    mask = getattr(tensor, "_keras_mask", None)
+    return [1.0] * 5 if mask is None else numbers(mask)[0].astype(float).tolist()
+
+
+def predicted() -> Series:
+    made = layer(units=1, return_sequences=True)
+    x = draws(1, 8, 1)
+    model = keras.Sequential([keras.Input((None, 1), dtype="float64"), made])
+    return series({"a call": made(x), "predict": model.predict(x, verbose=0)})
+
+
+def after_loading() -> Series:
+    keras.utils.set_random_seed(SEED)
+    stateful = keras.layers.LSTM(1, return_sequences=True, stateful=True, dtype="float64")
+    model = keras.Sequential([keras.Input(batch_shape=(1, None, 1), dtype="float64"), stateful])
+    x = draws(1, 8, 1)
+    first = numbers(model(x[:, :4]))
+    with TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.keras")
+        loaded = keras.models.load_model(f"{folder}/model.keras")
+    rows = {
+        "saved after four timesteps, and going on": np.concatenate(
+            [first, model(x[:, 4:])], axis=1
+        ),
+        "loaded from the file": np.concatenate([first, loaded(x[:, 4:])], axis=1),
+    }
+    return series(rows)
+
+
+def narrow_state() -> Series:
+    made, x = layer(units=3), draws(2, 1, 1)
+    h = np.zeros((2, 3))
+    starts = {"c of shape (2, 1)": np.full((2, 1), 0.8), "c of shape (2, 3)": np.full((2, 3), 0.8)}
+    return series(
+        {
+            f"output, from {name}": np.abs(numbers(made(x, initial_state=[h, c]))[0])
+            for name, c in starts.items()
+        },
+        range(1, 4),
+    )
+
+
+def cost_of_timesteps() -> Series:
+    """Take the times of the record of peers, which `tox run -e peers` measures."""
+    return _milliseconds("timesteps", (COMPILED,))
+
+
+def cost_of_eager() -> Series:
+    """Take the times of the record of peers."""
+    return _milliseconds("batch", (EAGER, COMPILED))
+
+
+def _milliseconds(axis: str, names: Sequence[str]) -> Series:
+    record, sizes = peers.load(), peers.AXES[axis]
+    known = {(one.peer, one.point, one.does): one.quartiles[1] for one in record.timings}
+    points = [structs.replace(peers.BASE, **{axis: size}) for size in sizes]
+    rows = {
+        f"{name.partition(', ')[2]}, in milliseconds": [
+            1000 * known[name, point, "forward"] for point in points
+        ]
+        for name in names
+    }
+    return series(rows, sizes)
+
+
+RUNS: dict[str, Callable[[], Series]] = {
+    "shapes.width": width,
+    "shapes.rank": rank,
+    "weights.parameter-count": parameters,
+    "weights.initial-bias": initial_bias,
+    "weights.recurrent-rows": recurrent_rows,
+    "weights.kernel-range": kernel_range,
+    "gates.tanh-bounds-output": saturation,
+    "gates.zero-weights-halve": halving,
+    "gates.constant-input-settles": settling,
+    "gates.hard-sigmoid": hard_sigmoid,
+    "gates.closed-output-gate": closed_output,
+    "gates.accumulator": accumulator,
+    "symmetry.own-c": own_c,
+    "symmetry.every-h": every_h,
+    "time.order": order,
+    "time.fading": fading,
+    "sequences.output-is-not-c": not_c,
+    "sequences.last-row": last_row,
+    "state.continues": continued,
+    "state.any-value": started,
+    "masking.zeros-are-read": padded,
+    "masking.zero-output": zero_output,
+    "wrappers.merge-modes": merged,
+    "wrappers.sees-the-future": future,
+    "dropout.whole-call": dropped,
+    "dropout.not-the-mean": mean_of_masks,
+    "training.forgotten-gradient": forgotten,
+    "training.exploding-gradient": exploding,
+    "training.masked-timestep": masked_gradient,
+    "trainer.epoch-loss": epoch_loss,
+    "models.keeps-mask": way_of_a_mask,
+    "modes.predict-is-call": predicted,
+    "saving.state-is-lost": after_loading,
+    "errors.narrow-cell-state": narrow_state,
+    "speed.timesteps": cost_of_timesteps,
+    "speed.compiled": cost_of_eager,
+}
+"""By the claim that the figure shows."""
