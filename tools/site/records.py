@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+import numpy as np
+
 from lstm_spec import catalog
-from lstm_spec.answers import cite
+from lstm_spec.answers import cite, search
 from lstm_spec.answers.answer import Library
 from lstm_spec.answers.questions import Question, questions
 from lstm_spec.catalog import Claim
@@ -95,16 +97,20 @@ class Records:
 
     def near(self, question: Question) -> list[Question]:
         """Return the other questions, those first that ask for the nearest."""
-        hits = map(self.library.by_id.get, self._hits(question.title))
-        return [hit for hit in hits if isinstance(hit, Question) and hit is not question]
+        asked = {one.id: one for one in self.questions if one.id != question.id}
+        hits = self.library.index.find(question.title)
+        return [asked[hit.name] for hit in hits if hit.name in asked]
 
     def neighbours(self, claim: Claim) -> list[Claim]:
-        """Return the other claims, those first that say the nearest."""
-        hits = map(self.library.by_id.get, self._hits(claim.statement))
-        return [hit for hit in hits if isinstance(hit, Claim) and hit is not claim]
+        """Return the other claims, those first whose statements are nearest in meaning."""
+        claims = list(self.claims.values())
+        order = np.argsort(-(self._meanings @ self._meanings[claims.index(claim)]), kind="stable")
+        return [claims[k] for k in order if claims[k] is not claim]
 
-    def _hits(self, words: str) -> list[str]:
-        return [hit.name for hit in self.library.index.find(words)]
+    @cached_property
+    def _meanings(self) -> np.ndarray:
+        said = (search.words_of(claim.statement) for claim in self.claims.values())
+        return np.stack([search.vector(words) for words in said])
 
     def extent(self, claim: str) -> Extent:
         """Return how wide a claim was tried on the newest Keras; nothing, if no report says."""
