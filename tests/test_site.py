@@ -168,7 +168,7 @@ def test_claim_tells_its_figure() -> None:
     figure = KNOWN.figures["time.every-step"]
     assert draw(figure) in ANSWER
     assert markup.prose(figure.told.told) in ANSWER
-    assert "<svg" not in PAGES["claims/time.order.md"]
+    assert "<svg" not in PAGES["claims/time.prefix.md"]
 
 
 def test_claim_without_reports_has_no_table() -> None:

@@ -13,7 +13,7 @@ from lstm_spec.answers.picture import Point, document, line, rounded, words, wri
 from tools.site.figures import Figure
 
 WIDTH = 328
-LEFT, RIGHT = 40, 8
+LEFT, RIGHT = 54, 8
 NAME = 26
 """How far below its name a row begins."""
 CURVE, CELL, GAP = 44, 22, 10

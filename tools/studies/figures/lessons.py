@@ -396,7 +396,7 @@ def way_of_a_mask() -> Series:
         ("then another LSTM", keras.layers.LSTM(4, return_sequences=True)),
     ):
         tensor = made(tensor)
-        rows[f"{shown}: timesteps that count"] = _mask(tensor)
+        rows[shown] = _mask(tensor)
     return series(rows)
 
 
