@@ -133,7 +133,7 @@ def test_fault_of_a_claim_costs_no_other(tmp_path: Path) -> None:
 def test_refuted_claim_comes_with_a_program_that_shows_it(wrong: Checked, tmp_path: Path) -> None:
     done = wrong.done
     assert done.returncode == 1
-    assert "Every unmasked timestep acts on every unit" in done.stdout
+    assert "every unmasked timestep acts on every unit" in done.stdout
     assert f"lstm-spec check {EVERY_STEP} --effort smoke" in done.stdout
     script = wrong.records[EVERY_STEP].script
     assert script in done.stdout
