@@ -48,7 +48,7 @@ def test_text_is_found(question: str, name: str) -> None:
     ],
 )
 def test_names_are_cut_into_words(text: str, words: list[str]) -> None:
-    assert search.words_of(text) == words
+    assert list(search.words_of(text)) == words
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,10 @@ def pattern() -> str:
     return rf"\b({'|'.join(map(re.escape, synonyms()))})s?\b"
 
 
-def words_of(text: str) -> list[str]:
+@cache
+def words_of(text: str) -> tuple[str, ...]:
     """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
-    return re.findall(WORD, re.sub(CAPITAL, " ", text[:LONGEST]).lower())
+    return tuple(re.findall(WORD, re.sub(CAPITAL, " ", text[:LONGEST]).lower()))
 
 
 def stems(words_: Sequence[str]) -> list[str]:
@@ -270,10 +271,11 @@ class Pieces:
     def __init__(self, texts: Sequence[str]) -> None:
         """Number the pieces of some texts."""
         numbers, places = pieces(texts)
-        pairs = np.unique(np.stack([numbers, places]), axis=1)
-        self.numbers, starts, counts = np.unique(pairs[0], return_index=True, return_counts=True)
-        self.starts = np.append(starts, pairs.shape[1])
-        self.places = pairs[1]
+        piece_numbers, self.places = np.divmod(np.unique(numbers * len(texts) + places), len(texts))
+        self.numbers, starts, counts = np.unique(
+            piece_numbers, return_index=True, return_counts=True
+        )
+        self.starts = np.append(starts, len(piece_numbers))
         self.weights = np.log(len(texts) / counts)
         squares = np.bincount(self.places, np.repeat(self.weights**2, counts), len(texts))
         self.lengths = np.sqrt(np.maximum(squares, 1e-9))

@@ -142,6 +142,7 @@ def at(where: Place) -> list[Deviation]:
     return [entry for entry in load() if entry.matches(where)]
 
 
+@cache
 def _read(path: Path) -> _File:
     try:
         return read_toml(path, _File)
