@@ -42,14 +42,15 @@ def _repeat(data: bytes, start: int, end: int, odd: bytes) -> bytes:
 
 def _swap_lines(data: bytes, start: int, end: int, odd: bytes) -> bytes:
     lines = data.split(b"\n")
-    one, other = start % len(lines), end % len(lines)
-    lines[one], lines[other] = lines[other], lines[one]
+    first = start % len(lines)
+    other = end % len(lines)
+    lines[first], lines[other] = lines[other], lines[first]
     return b"\n".join(lines)
 
 
 def _change_value(data: bytes, start: int, end: int, odd: bytes) -> bytes:
-    found = VALUE.search(data, start) or VALUE.search(data)
-    return data[: found.start()] + odd + data[found.end() :] if found else odd
+    match = VALUE.search(data, start) or VALUE.search(data)
+    return data[: match.start()] + odd + data[match.end() :] if match else odd
 
 
 ACCIDENTS = (_flip, _cut, _end, _insert, _repeat, _swap_lines, _change_value, _change_value)
@@ -66,7 +67,7 @@ DAMAGES = st.lists(
 
 def damage(valid: bytes, damages: list[Any]) -> bytes:
     """Return what is left of valid bytes."""
-    for accident, one, other, odd in damages:
-        start, end = sorted(place % (len(valid) + 1) for place in (one, other))
+    for accident, first_place, other, odd in damages:
+        start, end = sorted(place % (len(valid) + 1) for place in (first_place, other))
         valid = accident(valid, start, end, odd)
     return valid

@@ -49,4 +49,4 @@ if __name__ == "__main__":
     name, *folder = sys.argv[1:] or [""]
     if folder:
         fuzz(name, *folder)
-    sys.exit(sum(start(one) != 0 for one in ([name] if name else READERS)))
+    sys.exit(sum(start(reader) != 0 for reader in ([name] if name else READERS)))

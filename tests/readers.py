@@ -64,11 +64,11 @@ def _word(read: Callable[[str], Any]) -> Callable[[bytes], Any]:
 
 
 def _compare(path: Path) -> None:
-    one = ledger.find(str(path))
-    ledger._versions(one)
-    found = compare(one, one)
-    tables.markdown(found)
-    tables.json(found)
+    read_report = ledger.find(str(path))
+    ledger._versions(read_report)
+    comparison = compare(read_report, read_report)
+    tables.markdown(comparison)
+    tables.json(comparison)
 
 
 def _merge(path: Path) -> None:
@@ -76,9 +76,9 @@ def _merge(path: Path) -> None:
 
 
 def _deviations(path: Path) -> None:
-    here = deviations.newest.__wrapped__(path)
-    for one in deviations.load.__wrapped__(path):
-        one.matches(here)
+    newest = deviations.newest.__wrapped__(path)
+    for deviation in deviations.load.__wrapped__(path):
+        deviation.matches(newest)
 
 
 def _between(text: str) -> list[str]:
@@ -91,15 +91,15 @@ def _layer(text: str) -> str:
 
 
 def _program(text: str) -> None:
-    found = of_program(text, "posted")
+    review = of_program(text, "posted")
     for written in FORMATS.values():
-        written(found)
+        written(review)
 
 
 def _model(path: Path) -> None:
-    found = of_model(configuration.read(path), "posted")
+    review = of_model(configuration.read(path), "posted")
     for written in FORMATS.values():
-        written(found)
+        written(review)
 
 
 def _archived(text: bytes) -> bytes:
@@ -122,8 +122,8 @@ ONE = report(
 )
 OTHER = report(Record("time.every-step", "held", 1.0), Record("state.zero-start", "held", 1.0))
 REPORT, SHARD = (
-    b"".join(msgspec.json.encode(line) + b"\n" for line in (one.header, *one.records, FOOTER))
-    for one in (ONE, OTHER)
+    b"".join(msgspec.json.encode(line) + b"\n" for line in (record.header, *record.records, FOOTER))
+    for record in (ONE, OTHER)
 )
 CALL = b"LSTM(2, activation='relu', dropout=0.5, return_sequences=True)"
 PROGRAM = (Path(__file__).parent / "reviewed/asked.txt").read_bytes()

@@ -20,22 +20,22 @@ names = st.sampled_from(["gates.one", "gates.two", "time.one", "time.two"]) | te
 measured = st.none() | st.floats(0, 1e6)
 
 
-def report(*records: Record, **there: Any) -> Report:
+def report(*records: Record, **facts: Any) -> Report:
     """Return a report.
 
     Args:
         *records: one for each claim.
-        **there: what is special about the environment, or about the header.
+        **facts: what is special about the environment, or about the header.
     """
-    here = {name: there.pop(name) for name in HERE.__struct_fields__ if name in there}
-    header = structs.replace(HEADER, environment=structs.replace(HERE, **here), **there)
+    environment = {name: facts.pop(name) for name in HERE.__struct_fields__ if name in facts}
+    header = structs.replace(HEADER, environment=structs.replace(HERE, **environment), **facts)
     header.claims = [record.claim for record in records]
     return Report(header, list(records), FOOTER)
 
 
-def write(path: Path, one: Report, *, footer: bool = True) -> Path:
+def write(path: Path, written: Report, *, footer: bool = True) -> Path:
     """Write a report to a file, with or without its last line."""
-    for line in (one.header, *one.records, *([one.footer] if footer else [])):
+    for line in (written.header, *written.records, *([written.footer] if footer else [])):
         append(path, line)
     return path
 
@@ -44,13 +44,13 @@ def write(path: Path, one: Report, *, footer: bool = True) -> Path:
 def reports(draw: st.DrawFn) -> Report:
     """Draw reports of any verdicts, errors, arguments and sentences, with any text in them."""
     tables = {"signatures": texts, "sentences": st.lists(texts, max_size=3)}
-    there = {
+    facts = {
         name: draw(st.dictionaries(names, st.dictionaries(names, kind, max_size=2), max_size=2))
         for name, kind in tables.items()
     }
-    there["packages"] = draw(st.dictionaries(names, texts, max_size=2))
+    facts["packages"] = draw(st.dictionaries(names, texts, max_size=2))
     claims = draw(st.lists(names, unique=True, max_size=4))
-    return report(*map(draw, map(_record, claims)), effort=draw(st.sampled_from("12")), **there)
+    return report(*map(draw, map(_record, claims)), effort=draw(st.sampled_from("12")), **facts)
 
 
 def _record(claim: str) -> st.SearchStrategy[Record]:

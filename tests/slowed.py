@@ -41,23 +41,24 @@ def wheel(folder: Path, part: float) -> Path:
     """
     keras = metadata.distribution("keras")
     version = f"{keras.version}+slowed"
-    info, named = f"keras-{keras.version}.dist-info", f"keras-{version}.dist-info"
+    info = f"keras-{keras.version}.dist-info"
+    named = f"keras-{version}.dist-info"
     content: dict[str, bytes] = {}
     for file in keras.files or ():
         if not file.parts[0].startswith("..") and "__pycache__" not in file.parts:
             content[str(file).replace(info, named)] = file.read_binary()
-    told = f"Version: {keras.version}\n".encode()
+    version_line = f"Version: {keras.version}\n".encode()
     metadata_file = f"{named}/METADATA"
     content[metadata_file] = content[metadata_file].replace(
-        told, f"Version: {version}\n".encode(), 1
+        version_line, f"Version: {version}\n".encode(), 1
     )
     content[CHANGED] = _slowed(content[CHANGED].decode(), part).encode()
     content[f"{named}/RECORD"] = _record(content, f"{named}/RECORD").encode()
-    made = folder / f"keras-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    wheel_file = folder / f"keras-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel_file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(content):
             archive.writestr(zipfile.ZipInfo(name, LONG_AGO), content[name])
-    return made
+    return wheel_file
 
 
 def _slowed(source: str, part: float) -> str:

@@ -25,7 +25,7 @@ from lstm_spec.run.text import UnreadableFileError
 
 LIBRARY = answer.Library(questions(), catalog.claims())
 IDS = {claim.id for claim in LIBRARY.claims}
-FALSE = {one.claim for one in deviations.current()}
+FALSE = {deviation.claim for deviation in deviations.current()}
 ASKED = [question for question in LIBRARY.questions if question.claims]
 REACHED = 128
 """How many rewordings find an answer that is made of the right claims."""
@@ -49,7 +49,7 @@ def first(words: str, count: int = 3) -> list[str]:
     return [hit.id for hit in answer.find(words, LIBRARY).hits[:count]]
 
 
-def said(words: str) -> str:
+def answered(words: str) -> str:
     return answer.markdown(answer.answer(words, answer.find(words, LIBRARY), LIBRARY))
 
 
@@ -102,27 +102,31 @@ def test_answer_is_short() -> None:
 
 @pytest.mark.parametrize("word", ["ought", "falls away", "without a word", "afresh", " turns to"])
 def test_answers_are_in_ordinary_english(word: str) -> None:
-    assert [one.id for one in LIBRARY.questions if word in one.answer] == []
+    assert [question.id for question in LIBRARY.questions if word in question.answer] == []
 
 
 def test_addresses_are_given_once() -> None:
-    addresses = [one.address for one in LIBRARY.questions if one.address]
+    addresses = [question.address for question in LIBRARY.questions if question.address]
     assert len(set(addresses)) == len(addresses)
 
 
 def test_titles_find_their_questions() -> None:
-    missed = [one.title for one in LIBRARY.questions if one.id not in first(one.title)]
+    missed = [
+        question.title for question in LIBRARY.questions if question.id not in first(question.title)
+    ]
     assert missed == []
-    silent = [one.title for one in ASKED if not answer.find(one.title, LIBRARY).sure]
+    silent = [question.title for question in ASKED if not answer.find(question.title, LIBRARY).sure]
     assert len(silent) <= 0.02 * len(ASKED), silent
 
 
 def test_rewordings_find_their_answers(record_property: pytest.RecordProperty) -> None:
     asked = rewordings()
-    missed = [one.words for one in asked if not right(one)]
+    missed = [rewording.words for rewording in asked if not right(rewording)]
     record_property("missed", missed)
     assert len(asked) - len(missed) >= REACHED, missed
-    silent = [one.words for one in asked if not answer.find(one.words, LIBRARY).sure]
+    silent = [
+        rewording.words for rewording in asked if not answer.find(rewording.words, LIBRARY).sure
+    ]
     assert len(silent) <= 0.05 * len(asked), silent
 
 
@@ -189,9 +193,9 @@ def test_the_question_of_the_readme_is_answered(words: str) -> None:
     ],
 )
 def test_what_no_claim_answers_gets_no_answer(words: str) -> None:
-    found = answer.find(words, LIBRARY)
-    shown = answer.answer(words, found, LIBRARY)
-    assert not found.sure
+    hits = answer.find(words, LIBRARY)
+    shown = answer.answer(words, hits, LIBRARY)
+    assert not hits.sure
     assert not shown.answered
     assert not shown.claims
     assert len(shown.others) == 2
@@ -201,11 +205,11 @@ def test_what_no_claim_answers_gets_no_answer(words: str) -> None:
 
 def test_claim_answers_what_no_question_asks() -> None:
     assert first("does a subnormal input count as zero", 1) == ["precision.subnormals"]
-    assert said("does a subnormal input count as zero").count("(`precision.subnormals`)") == 1
+    assert answered("does a subnormal input count as zero").count("(`precision.subnormals`)") == 1
 
 
 def test_answer_begins_with_the_answer_and_ends_with_its_source() -> None:
-    shown = said("go_backwards")
+    shown = answered("go_backwards")
     question = LIBRARY.by_id["go-backwards"]
     assert isinstance(question, Question)
     assert shown.startswith(f"{question.answer}\n\n```python\n{question.cure}\n```\n\nWhy: ")
@@ -216,7 +220,7 @@ def test_answer_begins_with_the_answer_and_ends_with_its_source() -> None:
 
 
 def test_deviation_is_shown_at_its_claim() -> None:
-    shown = said("divisible-batch")
+    shown = answered("divisible-batch")
     assert "\n- Not on Keras 3.15.1: A last batch of a single sample is stretched" in shown
     assert "(`errors.remainder-in-fit`)\n  Something else happens on Keras " in shown
     assert "`lstm-spec cite errors.remainder-in-fit` says what.\n" in shown
@@ -224,9 +228,11 @@ def test_deviation_is_shown_at_its_claim() -> None:
     assert "False" not in shown.partition("```")[0]
     data = answer.cited("divisible-batch", LIBRARY)
     assert data is not None
-    known = [one for one in deviations.load() if one.claim == "errors.remainder-in-fit"]
-    told = next(one for one in data.claims if one.id == "errors.remainder-in-fit")
-    assert len(told.elsewhere) == len(known) - 1
+    known = [
+        deviation for deviation in deviations.load() if deviation.claim == "errors.remainder-in-fit"
+    ]
+    cited = next(claim for claim in data.claims if claim.id == "errors.remainder-in-fit")
+    assert len(cited.elsewhere) == len(known) - 1
 
 
 def test_no_answer_shows_a_claim_that_is_false_as_if_it_were_true() -> None:
@@ -337,32 +343,32 @@ Traceback (most recent call last):
 def test_traceback_finds_what_it_means(error: str, meant: str) -> None:
     assert first(TRACEBACK + error, 1) == [meant]
     assert first(error, 1) == [meant]
-    assert said(TRACEBACK + error).startswith(f"`{error}`\n\n")
+    assert answered(TRACEBACK + error).startswith(f"`{error}`\n\n")
 
 
 def test_layer_and_shapes_are_read_from_an_error() -> None:
-    found = errors.read(
+    error = errors.read(
         f'{TRACEBACK}ValueError: Input 0 of layer "lstm_1" is incompatible with the layer: '
         "expected ndim=3, found ndim=2. Full shape received: (None, 8)\n"
     )
-    assert found is not None
-    assert (found.type, found.layer, found.shapes) == ("ValueError", "lstm_1", ("(None, 8)",))
-    told = "Layer `lstm_1` expects 3 axes, and received 2 of shape `(None, 8)`."
-    assert errors.meaning(found) == told
+    assert error is not None
+    assert (error.type, error.layer, error.shapes) == ("ValueError", "lstm_1", ("(None, 8)",))
+    meaning = "Layer `lstm_1` expects 3 axes, and received 2 of shape `(None, 8)`."
+    assert errors.meaning(error) == meaning
 
 
 def test_last_error_of_several_counts() -> None:
-    found = errors.read("KeyError: 'a'\n\nDuring handling:\n\nTypeError: b\n")
-    assert found is not None
-    assert found.text == "TypeError: b"
+    error = errors.read("KeyError: 'a'\n\nDuring handling:\n\nTypeError: b\n")
+    assert error is not None
+    assert error.text == "TypeError: b"
 
 
 def test_words_of_errors_are_read_from_the_claims_and_the_deviations() -> None:
     known = errors.all_known()
-    assert {one.claim for one in known} <= IDS
-    assert len({one.claim for one in known}) > 120
-    assert any(one.claim == "shapes.rank" and one.words for one in known)
-    assert any(one.where.startswith("before Keras 3") for one in known)
+    assert {known_error.claim for known_error in known} <= IDS
+    assert len({known_error.claim for known_error in known}) > 120
+    assert any(known_error.claim == "shapes.rank" and known_error.words for known_error in known)
+    assert any(known_error.where.startswith("before Keras 3") for known_error in known)
 
 
 def test_symbolic_tensor_is_no_matter_of_the_layer() -> None:
@@ -379,8 +385,8 @@ def test_symbolic_tensor_is_no_matter_of_the_layer() -> None:
 
 @given(text())
 def test_any_text_gets_an_answer_in_one_form_or_another(words: str) -> None:
-    found = answer.find(words, LIBRARY)
-    shown = answer.answer(words, found, LIBRARY)
+    hits = answer.find(words, LIBRARY)
+    shown = answer.answer(words, hits, LIBRARY)
     for form in answer.FORMATS.values():
         assert form(shown).endswith("\n")
 
@@ -461,6 +467,6 @@ def test_answer_needs_neither_tensorflow_nor_the_library_of_the_table() -> None:
 
 def test_synonyms_stand_for_one_word() -> None:
     listed = search.words().synonyms
-    told = [word for others in listed.values() for word in others]
-    assert len(set(told)) == len(told)
-    assert not set(told) & set(listed)
+    words = [word for others in listed.values() for word in others]
+    assert len(set(words)) == len(words)
+    assert not set(words) & set(listed)

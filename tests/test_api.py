@@ -79,9 +79,9 @@ def test_what_a_post_holds_is_no_html() -> None:
 
 
 def test_comparison() -> None:
-    found = lstm_spec.compare("keras-3.0", "keras-3.15")
-    assert "regressions" in str(found) or "claims" in str(found)
-    assert "<table>" in found._repr_html_()
+    comparison = lstm_spec.compare("keras-3.0", "keras-3.15")
+    assert "regressions" in str(comparison) or "claims" in str(comparison)
+    assert "<table>" in comparison._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_in_a_notebook() -> None:
     pytest.importorskip("ipykernel", reason="needs the group test: ipykernel")
     import nbformat
 
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in CELLS])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     shown = [
         [output.get("data", {}).get("text/html", output.get("text", "")) for output in cell.outputs]
         for cell in notebook.cells
     ]
-    explained, reviewed, listed, printed = ("".join(one) for one in shown[2:])
+    explained, reviewed, listed, printed = ("".join(lines) for lines in shown[2:])
     assert "<svg" in explained
     assert "LSTM(2, activation='relu')" in explained
     assert "outputs may be larger than 1" in reviewed

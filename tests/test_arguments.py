@@ -39,15 +39,15 @@ def test_page_is_made_from_the_recording() -> None:
 
 def drawn(examples: int) -> Iterator[dict[str, Any]]:
     """Yield so many arguments that are drawn as for the claim about all of them."""
-    found: list[Case] = []
+    drawn_cases: list[Case] = []
 
     @effort(examples)
     @given(cases(**predict.ANY))
     def draw(case: Case) -> None:
-        found.append(case)
+        drawn_cases.append(case)
 
     draw()
-    return ({"use_bias": True, **case.options} for case in found)
+    return ({"use_bias": True, **case.options} for case in drawn_cases)
 
 
 def test_deep_effort_draws_every_pair_of_values() -> None:
@@ -82,8 +82,8 @@ class Layer(Base):
 
 def test_arguments_passed_on_by_kwargs_are_found() -> None:
     required = arguments.REQUIRED
-    found = {"units": required, "seed": None, "implementation": 2, "unroll": False}
-    assert arguments.constructor(Layer, Shared) == found
+    defaults = {"units": required, "seed": None, "implementation": 2, "unroll": False}
+    assert arguments.constructor(Layer, Shared) == defaults
     assert arguments.constructor(Shared, Shared) == {"name": None, "input_shape": None}
 
 

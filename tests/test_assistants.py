@@ -28,9 +28,9 @@ ASKED = [
 
 
 def test_what_is_asked_is_answered() -> None:
-    said, names = asyncio.run(_ask())
+    texts, names = asyncio.run(_ask())
     assert names == ["answer", "check", "cite", "explain", "review"]
-    for (tool, _, wanted), text in zip(ASKED, said, strict=True):
+    for (tool, _, wanted), text in zip(ASKED, texts, strict=True):
         assert wanted in text, tool
 
 
@@ -38,12 +38,12 @@ async def _ask() -> tuple[list[str], list[str]]:
     server = mcp.StdioServerParameters(command=sys.executable, args=["-m", "lstm_spec.cli", "mcp"])
     async with mcp.Client(server) as client:
         tools = await client.list_tools()
-        said = []
+        texts = []
         for name, words, _ in ASKED:
             result = await client.call_tool(name, words)
             assert not result.is_error, result
-            said.append("".join(part.text for part in result.content))
-        return said, sorted(tool.name for tool in tools.tools)
+            texts.append("".join(part.text for part in result.content))
+        return texts, sorted(tool.name for tool in tools.tools)
 
 
 def test_without_the_package_one_sentence_says_so(

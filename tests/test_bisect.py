@@ -21,8 +21,8 @@ def test_change_is_found_in_about_log2_steps(drawn: tuple[int, int]) -> None:
         asked.append(name)
         return "held" if int(name) < change else "refuted"
 
-    found = matrix.search([str(k) for k in range(count)], verdict)
-    assert found == (str(change - 1), str(change))
+    change_at = matrix.search([str(k) for k in range(count)], verdict)
+    assert change_at == (str(change - 1), str(change))
     assert len(asked) <= 2 + math.ceil(math.log2(count))
 
 

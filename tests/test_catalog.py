@@ -21,7 +21,7 @@ IDS = Path(__file__).with_name("ids.txt")
 def offenders(fault: Callable[[catalog.Claim], str]) -> dict[str, str]:
     """Return what is wrong with the claims that have a fault, by their ids."""
     faults = {claim.id: fault(claim) for claim in ALL}
-    return {claim: found for claim, found in faults.items() if found}
+    return {claim: wrong for claim, wrong in faults.items() if wrong}
 
 
 def body(claim: catalog.Claim) -> list[ast.stmt]:

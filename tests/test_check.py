@@ -37,8 +37,10 @@ def environment(fault: str | None) -> dict[str, str]:
 def run(folder: Path, *words: str, fault: str | None = None, **variables: str) -> Done:
     """Run `lstm-spec check --effort smoke` in a folder, with a fault in place."""
     command = [sys.executable, "-m", "lstm_spec.cli", "check", "--effort", "smoke", *words]
-    there = {**environment(fault), **variables}
-    return subprocess.run(command, cwd=folder, env=there, capture_output=True, text=True)
+    process_variables = {**environment(fault), **variables}
+    return subprocess.run(
+        command, cwd=folder, env=process_variables, capture_output=True, text=True
+    )
 
 
 @pytest.fixture
@@ -88,15 +90,16 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 
 
 def test_claims_that_hold_are_shown_and_recorded(held: Checked) -> None:
-    done, found = held.done, held.report
+    done = held.done
+    report = held.report
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^Slowest:\n +\d+\.\d\d s  time\.\S+, 2 cases\n\n", done.stdout, re.MULTILINE)
     assert re.search(r"^ +1/2  held +time\.\S+  \d+\.\d s$", done.stdout, re.MULTILINE)
     assert "every claim held or deviates as known" in done.stdout
-    assert found.header.claims == [EVERY_STEP, CAUSALITY]  # in reading order
-    assert found.header.environment.backend == "tensorflow"
-    assert found.footer.verdicts == {"held": 2}
-    assert {record.examples for record in found.records} == {2}
+    assert report.header.claims == [EVERY_STEP, CAUSALITY]  # in reading order
+    assert report.header.environment.backend == "tensorflow"
+    assert report.footer.verdicts == {"held": 2}
+    assert {record.examples for record in report.records} == {2}
     assert not (held.folder / ".hypothesis").exists()
 
 
@@ -122,7 +125,7 @@ def test_fault_of_a_claim_costs_no_other(tmp_path: Path) -> None:
     faults = {catalog.find(claim).test: fault for claim, (fault, _) in FAULTY.items()}
     claims = (*FAULTY, CAUSALITY, "--time-limit", "10")
     done = run(tmp_path, *claims, fault="each", FAULTS=json.dumps(faults))
-    verdicts = {claim: one.verdict for claim, one in Checked(done, tmp_path).records.items()}
+    verdicts = {claim: record.verdict for claim, record in Checked(done, tmp_path).records.items()}
     expected = {claim: verdict for claim, (_, verdict) in FAULTY.items()}
     assert verdicts == {**expected, CAUSALITY: "held"}, done.stdout + done.stderr
     assert done.returncode == 1
@@ -197,12 +200,12 @@ def test_reports_of_other_claims_or_places_are_not_resumed(held: Checked, tmp_pa
     assert "leave out --effort" in finish(tmp_path, "--effort", "smoke").stderr
     file = tmp_path / FILE
     text = (held.folder / FILE).read_text(encoding="utf-8")
-    for old, new, said in [
+    for old, new, complaint in [
         ('"device":"cpu"', '"device":"gpu"', "was made with device gpu, here it is cpu"),
         (f'"{CAUSALITY}":"', f'"{CAUSALITY}":"0', f"changed since, such as {CAUSALITY}"),
     ]:
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
-        assert said in finish(tmp_path).stderr
+        assert complaint in finish(tmp_path).stderr
         assert file.read_text(encoding="utf-8") == text.replace(old, new, 1)
 
 
@@ -239,11 +242,12 @@ def test_keras_in_a_folder_of_pythonpath_is_tried_and_named(tmp_path: Path) -> N
 
 
 def test_reports_of_two_keras_are_compared(newer: Checked, wrong: Checked) -> None:
-    then, now = newer.report, wrong.report
-    found = compare(then, now)
-    assert found.worse == [EVERY_STEP]
-    assert Change("Masking, argument `tolerance`", "0.0", None) in found.signatures
-    assert [change.what for change in found.documentation] == ["Masking, summary"]
-    assert found.documentation[0].then == UNSAID != found.documentation[0].now
-    assert (found.errors.compared, found.speed.claims) == (1, 1)
+    then = newer.report
+    now = wrong.report
+    comparison = compare(then, now)
+    assert comparison.worse == [EVERY_STEP]
+    assert Change("Masking, argument `tolerance`", "0.0", None) in comparison.signatures
+    assert [change.what for change in comparison.documentation] == ["Masking, summary"]
+    assert comparison.documentation[0].then == UNSAID != comparison.documentation[0].now
+    assert (comparison.errors.compared, comparison.speed.claims) == (1, 1)
     assert then.records[0].spread > 0

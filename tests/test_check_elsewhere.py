@@ -36,9 +36,9 @@ def test_report_lands_here_and_a_refuted_claim_is_tried_again_in_that_environmen
     asked = ["--with", "tensorflow>=2.16,<3", "--backend", "tensorflow", "--python", "3.11"]
     cases = ["--effort", "smoke", "--seed", "3"]
     assert cli.main(["check", "time.causality", "time.every-step", *asked, *cases]) == 1
-    found = report.read(tmp_path / cli.REPORT)
-    assert (found.header.effort, found.header.seed) == ("smoke", 3)
-    verdicts = {record.claim: record.verdict for record in found.records}
+    kept = report.read(tmp_path / cli.REPORT)
+    assert (kept.header.effort, kept.header.seed) == ("smoke", 3)
+    verdicts = {record.claim: record.verdict for record in kept.records}
     assert verdicts == {"time.causality": "held", "time.every-step": "refuted"}
     assert [path.name for path in tmp_path.iterdir()] == [str(cli.REPORT)]
     (again,) = (line for line in capfd.readouterr().out.splitlines() if "Try it again" in line)
@@ -48,8 +48,8 @@ def test_report_lands_here_and_a_refuted_claim_is_tried_again_in_that_environmen
 
 def wrong_variables(request: Request, folder: str) -> dict[str, str]:
     """Return the variables, with a wrong LSTM in place."""
-    found = variables(request, folder)
-    return {**found, "PYTHONPATH": os.pathsep.join([folder, str(FAULTS / "wrong")])}
+    needed = variables(request, folder)
+    return {**needed, "PYTHONPATH": os.pathsep.join([folder, str(FAULTS / "wrong")])}
 
 
 def test_what_fails_there_is_said_and_has_its_status(capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,29 +71,29 @@ def test_folders_of_pythonpath_are_said_not_to_count(
     monkeypatch.setenv("PYTHONPATH", "patched")
     monkeypatch.setattr(environments, "check", lambda *_, **__: cli.INTERRUPTED)
     assert cli.main(["check", "--with", "keras"]) == cli.INTERRUPTED
-    told = "PYTHONPATH does not count there; try a source tree by --with and its folder"
-    assert capfd.readouterr().err == f"lstm-spec: {told}\n"
+    advice = "PYTHONPATH does not count there; try a source tree by --with and its folder"
+    assert capfd.readouterr().err == f"lstm-spec: {advice}\n"
 
 
 def test_what_points_to_the_packages_here_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     monkeypatch.setenv("PYTHONHOME", "/somewhere")
-    told = environments.variables(NAMED, "/copy")
-    assert told["PYTHONPATH"] == "/copy"
-    assert "PYTHONHOME" not in told
-    assert told["KERAS_BACKEND"] == "tensorflow"
+    shown = environments.variables(NAMED, "/copy")
+    assert shown["PYTHONPATH"] == "/copy"
+    assert "PYTHONHOME" not in shown
+    assert shown["KERAS_BACKEND"] == "tensorflow"
 
 
 def tried_there(name: str, **packages: str) -> Callable[..., int]:
     """Return what records one claim as a report of the ledger does, with other packages."""
-    found = ledger.narrowed(ledger.find(name), {"time.order"})
-    where = found.header.environment
+    narrowed = ledger.narrowed(ledger.find(name), {"time.order"})
+    where = narrowed.header.environment
     where = structs.replace(where, packages={**where.packages, **packages}, signatures={"RNN": {}})
 
     def check(request: Request, words: list[str], *, report: Writer, **_: object) -> int:
-        report.begin(structs.replace(found.header, environment=where))
-        report.append(found.records[0])
-        report.append(found.footer)
+        report.begin(structs.replace(narrowed.header, environment=where))
+        report.append(narrowed.records[0])
+        report.append(narrowed.footer)
         return 0
 
     return check
@@ -104,10 +104,12 @@ def test_part_of_the_claims_is_compared_without_signatures_and_documentation(
 ) -> None:
     monkeypatch.setattr(environments, "check", tried_there("keras-3.3", keras="3.3.2"))
     assert cli.main(["check", "time.order", "--with", "keras==3.3.2"]) == 0
-    said = capsys.readouterr().out
-    assert "Compared with keras-3.2 of the ledger:\n" in said
-    assert "\nSignatures\n" not in said
-    assert "changes of signatures and documentation left out; `lstm-spec compare nearest " in said
+    printed = capsys.readouterr().out
+    assert "Compared with keras-3.2 of the ledger:\n" in printed
+    assert "\nSignatures\n" not in printed
+    assert (
+        "changes of signatures and documentation left out; `lstm-spec compare nearest " in printed
+    )
 
 
 def test_release_before_all_of_the_ledger_is_compared_with_a_later_one(
@@ -115,6 +117,6 @@ def test_release_before_all_of_the_ledger_is_compared_with_a_later_one(
 ) -> None:
     monkeypatch.setattr(environments, "check", tried_there("backend-jax", keras="3.9.2"))
     assert cli.main(["check", "time.order", "--with", "keras==3.9.2", "--backend", "jax"]) == 0
-    said = capsys.readouterr().out
-    assert "Compared with backend-jax of the ledger, which has none earlier:\n" in said
-    assert "from keras 3.9.2 to keras 3.15.1" in " ".join(said.split())
+    printed = capsys.readouterr().out
+    assert "Compared with backend-jax of the ledger, which has none earlier:\n" in printed
+    assert "from keras 3.9.2 to keras 3.15.1" in " ".join(printed.split())

@@ -29,7 +29,7 @@ from lstm_spec.run.text import prose
 ALL = catalog.claims()
 CLAIM = catalog.find("time.every-step")
 each_format = pytest.mark.parametrize("form", cite.FORMATS)
-FALSE = {one.claim for one in deviations.current()}
+FALSE = {deviation.claim for deviation in deviations.current()}
 DEVIATING = [claim for claim in ALL if claim.id in FALSE]
 
 
@@ -100,28 +100,28 @@ def test_example_of_a_deviation_prints_what_it_shows(claim: catalog.Claim) -> No
 def test_every_format_tells_the_claim_and_where_its_test_is() -> None:
     for claim in ALL:
         assert source(claim)[0].startswith("@claim("), claim.id
-        found = cite.citation(claim)
+        citation = cite.citation(claim)
         for name, form in cite.FORMATS.items():
-            said = form(found)
-            assert claim.id in said, (claim.id, name)
-            assert claim.file in said.replace("\\_", "_"), (claim.id, name)
-            assert said.endswith("\n"), (claim.id, name)
+            text = form(citation)
+            assert claim.id in text, (claim.id, name)
+            assert claim.file in text.replace("\\_", "_"), (claim.id, name)
+            assert text.endswith("\n"), (claim.id, name)
 
 
 def test_markdown_says_who_says_so_and_what_it_corrects() -> None:
-    said = cite.markdown(cited("time.every-step"))
-    assert said.startswith(f"> **{CLAIM.statement}**\n")
-    assert f"- Derived from {CLAIM.source}.\n- Corrects: {CLAIM.corrects}\n" in said
-    assert f"`spec/lstm_spec/claims/time.py#L{CLAIM.line}` at tag `v" in said
+    text = cite.markdown(cited("time.every-step"))
+    assert text.startswith(f"> **{CLAIM.statement}**\n")
+    assert f"- Derived from {CLAIM.source}.\n- Corrects: {CLAIM.corrects}\n" in text
+    assert f"`spec/lstm_spec/claims/time.py#L{CLAIM.line}` at tag `v" in text
 
 
 @pytest.mark.parametrize("name", ["errors.units-true", "shapes.whole-units"])
 def test_deviation_is_told_with_its_releases(name: str) -> None:
-    said = cite.text(cited(name))
+    text = cite.text(cited(name))
     known = deviations.of(name)
     assert known
-    assert [one for one in known if elsewhere(one) not in said] == []
-    assert [one for one in known if one.instead not in said] == []
+    assert [deviation for deviation in known if elsewhere(deviation) not in text] == []
+    assert [deviation for deviation in known if deviation.instead not in text] == []
 
 
 def test_what_is_false_on_the_newest_release_is_never_said_first() -> None:
@@ -135,13 +135,13 @@ def test_what_is_false_on_the_newest_release_is_never_said_first() -> None:
 
 
 def test_no_format_shows_what_is_false_as_the_headline() -> None:
-    found = cited("shapes.whole-units")
-    head = f"Not on Keras 3.15.1:** {found.said_first.sentence}"
-    assert cite.markdown(found).startswith(f"> **{head}\n>\n> The claim that it breaks: ")
-    tags = cite.fragment(found).splitlines()[0]
+    citation = cited("shapes.whole-units")
+    head = f"Not on Keras 3.15.1:** {citation.said_first.sentence}"
+    assert cite.markdown(citation).startswith(f"> **{head}\n>\n> The claim that it breaks: ")
+    tags = cite.fragment(citation).splitlines()[0]
     assert tags.startswith("<blockquote><p><strong>Not on Keras 3.15.1:</strong> The constructor")
-    assert "title = {{Not on Keras 3.15.1: The constructor" in cite.bibtex(found)
-    shown = msgspec.json.decode(cite.json(found))
+    assert "title = {{Not on Keras 3.15.1: The constructor" in cite.bibtex(citation)
+    shown = msgspec.json.decode(cite.json(citation))
     assert list(shown)[:2] == ["id", "said_first"]
     assert shown["said_first"]["broken"] == shown["statement"]
 
@@ -149,17 +149,17 @@ def test_no_format_shows_what_is_false_as_the_headline() -> None:
 def test_claim_is_cited_as_it_stands_on_the_release_that_is_asked_for() -> None:
     claim = catalog.find("wrappers.list-of-one-cell-unrolled")
     old, _ = release("keras==2.15.0")
-    said = cite.markdown(cite.citation(claim, place=old))
-    assert said.startswith(f"> **{claim.statement}**\n\n")
-    assert "- Since Keras 3: The call raises" in said
+    text = cite.markdown(cite.citation(claim, place=old))
+    assert text.startswith(f"> **{claim.statement}**\n\n")
+    assert "- Since Keras 3: The call raises" in text
 
 
 def test_difference_does_not_make_a_claim_false() -> None:
     claim = catalog.find("state.continues")
     old, _ = release("keras==2.15.0")
-    said = cite.markdown(cite.citation(claim, place=old))
-    assert said.startswith(f"> **{claim.statement}**\n")
-    assert "- Before Keras 3: The method is called reset_states." in said
+    text = cite.markdown(cite.citation(claim, place=old))
+    assert text.startswith(f"> **{claim.statement}**\n")
+    assert "- Before Keras 3: The method is called reset_states." in text
 
 
 def test_claim_about_gpus_says_first_that_none_has_tried_it() -> None:
@@ -176,9 +176,9 @@ def test_no_gpu_is_in_the_ledger() -> None:
 
 def test_claim_that_a_release_cannot_try_says_so_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["cite", "modes.cudnn-mask", "--backend", "jax", "--format", "text"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("Not tried on Keras 3.15.1 with the JAX backend: On a GPU")
-    assert "Why it was not tried there: it needs the module tensorflow" in said
+    printed = capsys.readouterr().out
+    assert printed.startswith("Not tried on Keras 3.15.1 with the JAX backend: On a GPU")
+    assert "Why it was not tried there: it needs the module tensorflow" in printed
 
 
 @pytest.mark.parametrize(
@@ -205,21 +205,21 @@ def test_limits_follow_from_what_a_claim_needs(
     changes: dict[str, object], limits: list[str]
 ) -> None:
     assert cite.limits(dataclasses.replace(CLAIM, **changes)) == limits
-    said = cite.markdown(cite.citation(dataclasses.replace(CLAIM, **changes)))
-    assert all(f"\n- {limit}\n" in said for limit in limits)
+    text = cite.markdown(cite.citation(dataclasses.replace(CLAIM, **changes)))
+    assert all(f"\n- {limit}\n" in text for limit in limits)
 
 
 def test_releases_are_grouped_by_verdict() -> None:
     verdicts = {"keras-3.7": "deviates", "keras-3.8": "held", "keras-3.9": "held"}
-    told = "held on Keras 3.8 to 3.9; deviates on Keras 3.7"
-    assert cite.releases(list(verdicts.items())) == told
-    said = cite.markdown(cite.citation(CLAIM, list(verdicts.items())))
-    assert f"- Tried on releases: {told}.\n" in said
+    grouped = "held on Keras 3.8 to 3.9; deviates on Keras 3.7"
+    assert cite.releases(list(verdicts.items())) == grouped
+    text = cite.markdown(cite.citation(CLAIM, list(verdicts.items())))
+    assert f"- Tried on releases: {grouped}.\n" in text
 
 
 def test_claim_that_no_release_tried_says_so() -> None:
-    said = cite.text(cite.citation(CLAIM, [("keras-3.7", "not applicable")]))
-    assert "Tried on none of the releases of the ledger." in said
+    text = cite.text(cite.citation(CLAIM, [("keras-3.7", "not applicable")]))
+    assert "Tried on none of the releases of the ledger." in text
 
 
 def test_without_reports_nothing_is_said_of_releases() -> None:
@@ -232,10 +232,12 @@ def test_link_is_permanent_where_the_package_tells_an_address(monkeypatch) -> No
     urls["Project-URL"] = "Changelog, https://example.org/changes"
     urls["Project-URL"] = "Repository, https://example.org/lstm-spec/"
     monkeypatch.setattr(metadata, "metadata", lambda name: urls)
-    found = cited("time.every-step")
-    assert found.link == f"https://example.org/lstm-spec/blob/v{found.version}/{found.test}"
-    assert f"  url = {{{found.link}}},\n" in cite.bibtex(found)
-    assert f"{found.link}\n" in cite.markdown(found)
+    citation = cited("time.every-step")
+    assert (
+        citation.link == f"https://example.org/lstm-spec/blob/v{citation.version}/{citation.test}"
+    )
+    assert f"  url = {{{citation.link}}},\n" in cite.bibtex(citation)
+    assert f"{citation.link}\n" in cite.markdown(citation)
     urls["Project-URL"] = "Documentation, https://example.org/site"
     assert cited("time.every-step").link == "https://example.org/site/claims/time.every-step.html"
 
@@ -285,22 +287,22 @@ def test_markdown_escapes_markup(given: str, shown: str) -> None:
 
 
 def test_bibtex_escapes_what_tex_takes_for_commands() -> None:
-    said = cite.bibtex(
+    text = cite.bibtex(
         cited("time.every-step", said_first=Standing("", r"`a_b` & 5 % of {x^2} \ ~ <."))
     )
     title = r"\texttt{a\_b} \& 5 \% of \{x\textasciicircum{}2\} \textbackslash{}"
-    assert f"{title} \\textasciitilde{{}} \\textless{{}}}}}}," in said
+    assert f"{title} \\textasciitilde{{}} \\textless{{}}}}}}," in text
 
 
 def test_bibtex_has_balanced_braces() -> None:
     for claim in ALL:
-        said = re.sub(r"\\[{}]", "", cite.bibtex(cite.citation(claim)))
-        assert said.count("{") == said.count("}")
+        text = re.sub(r"\\[{}]", "", cite.bibtex(cite.citation(claim)))
+        assert text.count("{") == text.count("}")
 
 
 def test_json_holds_the_whole_citation() -> None:
-    found = cite.citation(CLAIM, [("2.21", "held")])
-    assert msgspec.json.decode(cite.json(found), type=cite.Citation) == found
+    citation = cite.citation(CLAIM, [("2.21", "held")])
+    assert msgspec.json.decode(cite.json(citation), type=cite.Citation) == citation
 
 
 @each_format
@@ -328,7 +330,8 @@ def test_extent_is_that_of_the_record_on_the_keras_asked_for(
     wide = reports.report(Record("a.b", "held", 1.0, 9, extent=EXTENT))
     narrow = reports.report(Record("a.b", "held", 1.0, 9))
     monkeypatch.setattr(ledger, "find", lambda name: wide)
-    newest, older = deviations.newest(), ledger.place(narrow)
+    newest = deviations.newest()
+    older = ledger.place(narrow)
     assert release_extent("a.b", newest, None) == EXTENT
     assert release_extent("a.b", older, narrow) == {}
     assert release_extent("a.b", older, None) == {}

@@ -99,11 +99,11 @@ def test_wrong_usage(
         status = cli.main(words)
     except SystemExit as stop:
         status = stop.code
-    said = capsys.readouterr()
+    captured = capsys.readouterr()
     assert status == 2
-    assert sentence in said.err
-    assert len(said.err.splitlines()) == 1
-    assert said.out == ""
+    assert sentence in captured.err
+    assert len(captured.err.splitlines()) == 1
+    assert captured.out == ""
 
 
 def test_wrong_usage_leaves_the_last_report(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_report_that_cannot_be_used(
     file = tmp_path / "report.jsonl"
     file.write_text(text, encoding="utf-8")
     assert cli.main(["compare", str(file), str(file)]) == 3
-    said = capsys.readouterr()
-    assert sentence in said.err
-    assert (len(said.err.splitlines()), said.out) == (1, "")
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert (len(captured.err.splitlines()), captured.out) == (1, "")
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_damaged_installation_is_told(
     monkeypatch.setattr(constructor, "FILE", tmp_path / "constructor.toml")
     monkeypatch.setattr(constructor, "constructor", constructor.constructor.__wrapped__)
     assert cli.main(words) == 3
-    said = capsys.readouterr()
-    assert sentence in said.err
-    assert (len(said.err.splitlines()), said.out) == (1, "")
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert (len(captured.err.splitlines()), captured.out) == (1, "")
 
 
 def test_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,9 +180,9 @@ def test_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("words", [["xyzzy"], ["#99999"], ["the", "of"], ["https://a.example/b/7"]])
 def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["answer", *words]) == 4
-    said = capsys.readouterr()
-    assert said.err.startswith("lstm-spec: no answer; ask in other words")
-    assert said.out.startswith("No claim answers this.")
+    captured = capsys.readouterr()
+    assert captured.err.startswith("lstm-spec: no answer; ask in other words")
+    assert captured.out.startswith("No claim answers this.")
 
 
 @pytest.mark.parametrize(

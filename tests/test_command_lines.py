@@ -128,6 +128,6 @@ def run(words: list[str]) -> tuple[int, bytes]:
 def test_words_end_in_a_documented_status_and_one_sentence(words: list[str]) -> None:
     Path("report").write_bytes(REPORT)
     Path("begun").write_bytes(REPORT[:-2])
-    status, said = run(words)
+    status, printed = run(words)
     assert status in STATUSES[words[0]] or {"-h", "--help"} & {*words}
-    assert len(said.decode().splitlines()) == (status not in SILENT[words[0]])
+    assert len(printed.decode().splitlines()) == (status not in SILENT[words[0]])

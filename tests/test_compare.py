@@ -17,13 +17,13 @@ from lstm_spec.run.report import GOOD, VERDICTS, Record, Report, Verdict
 from reports import report, reports, write
 
 
-def verdict(one: Verdict, message: str = "") -> Report:
-    return report(Record("a.b", one, 1.0, message=message))
+def verdict(name: Verdict, message: str = "") -> Report:
+    return report(Record("a.b", name, 1.0, message=message))
 
 
-def measured(error: float, spread: float | None = None, cases: str = "00ff", **there) -> Report:
+def measured(error: float, spread: float | None = None, cases: str = "00ff", **facts) -> Report:
     record = Record("a.b", "held", 1.0, 2, cases, error, 16.0, spread)
-    return report(record, **there)
+    return report(record, **facts)
 
 
 def moved(then: Report, now: Report) -> list[tuple[float, float]]:
@@ -34,35 +34,38 @@ def moved(then: Report, now: Report) -> list[tuple[float, float]]:
 
 
 @given(reports())
-def test_report_does_not_differ_from_itself(one: Report) -> None:
-    same = compare(one, one)
+def test_report_does_not_differ_from_itself(drawn: Report) -> None:
+    same = compare(drawn, drawn)
     assert [same.worse, same.changed, same.added, same.gone, same.environment] == 5 * [[]]
     assert same.errors.moved == []
     assert [same.signatures or [], same.documentation or []] == [[], []]
-    assert same.unchanged == len(one.records)
+    assert same.unchanged == len(drawn.records)
 
 
 @given(reports(), reports())
-def test_reversed_what_was_added_is_gone(one: Report, other: Report) -> None:
-    there, back = compare(one, other), compare(other, one)
-    assert {change.what for change in there.added} == {change.what for change in back.gone}
-    assert {change.what for change in there.changed} == {change.what for change in back.changed}
-    assert there.unchanged == back.unchanged
-    assert (there.errors.then, there.errors.now) == (back.errors.now, back.errors.then)
+def test_reversed_what_was_added_is_gone(first: Report, other: Report) -> None:
+    forward = compare(first, other)
+    back = compare(other, first)
+    assert {change.what for change in forward.added} == {change.what for change in back.gone}
+    assert {change.what for change in forward.changed} == {change.what for change in back.changed}
+    assert forward.unchanged == back.unchanged
+    assert (forward.errors.then, forward.errors.now) == (back.errors.now, back.errors.then)
 
 
 @given(reports(), reports())
-def test_every_claim_is_counted_once(one: Report, other: Report) -> None:
-    found = compare(one, other)
-    told = [change.what for change in (*found.changed, *found.added, *found.gone)]
-    claims = {record.claim for record in (*one.records, *other.records)}
-    assert len(told) + found.unchanged == len(set(told)) + found.unchanged == len(claims)
+def test_every_claim_is_counted_once(first: Report, other: Report) -> None:
+    comparison = compare(first, other)
+    names = [change.what for change in (*comparison.changed, *comparison.added, *comparison.gone)]
+    claims = {record.claim for record in (*first.records, *other.records)}
+    assert (
+        len(names) + comparison.unchanged == len(set(names)) + comparison.unchanged == len(claims)
+    )
 
 
 @given(reports(), reports())
-def test_json_is_read_as_it_was_written(one: Report, other: Report) -> None:
-    found = compare(one, other)
-    assert msgspec.json.decode(msgspec.json.encode(found), type=Comparison) == found
+def test_json_is_read_as_it_was_written(first: Report, other: Report) -> None:
+    comparison = compare(first, other)
+    assert msgspec.json.decode(msgspec.json.encode(comparison), type=Comparison) == comparison
 
 
 def test_nothing_comes_near_to_a_bound_of_zero() -> None:
@@ -82,22 +85,23 @@ def test_claim_that_no_longer_holds_is_worse(then: Verdict, now: Verdict) -> Non
 
 
 def test_changed_claim_comes_with_the_later_message() -> None:
-    found = compare(verdict("deviates", "It was so."), verdict("refuted", "It is not so."))
-    assert found.changed == [Change("a.b", "deviates", "refuted", "It is not so.")]
+    comparison = compare(verdict("deviates", "It was so."), verdict("refuted", "It is not so."))
+    assert comparison.changed == [Change("a.b", "deviates", "refuted", "It is not so.")]
 
 
 def test_claim_that_is_new_or_gone_is_told_and_not_worse() -> None:
-    one, other = Record("a.b", "held", 1.0), Record("a.c", "refuted", 1.0, message="no")
-    found = compare(report(one), report(other))
-    assert found.added == [Change("a.c", None, "refuted", "no")]
-    assert found.gone == [Change("a.b", "held", None)]
-    assert found.worse == []
+    old = Record("a.b", "held", 1.0)
+    other = Record("a.c", "refuted", 1.0, message="no")
+    comparison = compare(report(old), report(other))
+    assert comparison.added == [Change("a.c", None, "refuted", "no")]
+    assert comparison.gone == [Change("a.b", "held", None)]
+    assert comparison.worse == []
 
 
 def test_retired_claim_is_gone_for_its_reason() -> None:
     claim, reason = next(iter(catalog.retired().items()))
-    found = compare(report(Record(claim, "held", 1.0)), report())
-    assert found.gone == [Change(claim, "held", None, reason)]
+    comparison = compare(report(Record(claim, "held", 1.0)), report())
+    assert comparison.gone == [Change(claim, "held", None, reason)]
 
 
 # Errors
@@ -119,8 +123,8 @@ def test_error_may_move_down() -> None:
 
 @pytest.mark.parametrize("other", [{"cases": "11ff"}, {"effort": "deep"}])
 def test_errors_of_other_cases_are_not_compared(other: dict[str, str]) -> None:
-    found = compare(measured(2.0), measured(9.0, **other))
-    assert found.errors == Errors(compared=0, apart=1, then=None, now=None, moved=[])
+    comparison = compare(measured(2.0), measured(9.0, **other))
+    assert comparison.errors == Errors(compared=0, apart=1, then=None, now=None, moved=[])
 
 
 def test_error_nearest_to_its_bound_is_told() -> None:
@@ -174,15 +178,17 @@ def test_sentences_are_told_by_place_in_our_words() -> None:
 
 def test_what_a_report_does_not_hold_is_not_compared() -> None:
     full = report(signatures={"LSTM": {"units": "required"}}, sentences={"LSTM": {"units": ["1"]}})
-    found = compare(report(), full)
-    assert (found.signatures, found.documentation) == (None, None)
+    comparison = compare(report(), full)
+    assert (comparison.signatures, comparison.documentation) == (None, None)
 
 
 def test_environments_are_told_apart() -> None:
     old = report(packages={"keras": "3.5.0", "numpy": "1"}, effort="smoke")
     new = report(packages={"keras": "3.8.0", "numpy": "1"}, effort="deep", backend="jax")
-    told = {change.what: (change.then, change.now) for change in compare(old, new).environment}
-    assert told == {
+    differences = {
+        change.what: (change.then, change.now) for change in compare(old, new).environment
+    }
+    assert differences == {
         "keras": ("3.5.0", "3.8.0"),
         "backend": ("tensorflow", "jax"),
         "effort": ("smoke", "deep"),
@@ -196,7 +202,7 @@ def test_environments_are_told_apart() -> None:
 def files(tmp_path: Path) -> list[str]:
     """Write two reports, of which the second is worse."""
     verdicts = {"then": verdict("held"), "now": verdict("refuted", "It is not so.")}
-    return [str(write(tmp_path / name, one)) for name, one in verdicts.items()]
+    return [str(write(tmp_path / name, report)) for name, report in verdicts.items()]
 
 
 @pytest.mark.parametrize(("order", "status"), [(1, 1), (-1, 0)])
@@ -207,9 +213,9 @@ def test_status_says_whether_something_got_worse(files, order: int, status: int)
 @pytest.mark.parametrize("layout", ["table", "markdown", "json"])
 def test_every_format_tells_the_change(files: list[str], layout: str, capsys) -> None:
     cli.main(["compare", *files, "--format", layout])
-    said = capsys.readouterr()
-    assert "It is not so." in said.out
-    assert said.err == ""
+    captured = capsys.readouterr()
+    assert "It is not so." in captured.out
+    assert captured.err == ""
 
 
 def test_nothing_heavy_is_imported(files: list[str]) -> None:

@@ -42,16 +42,16 @@ magnitudes = st.lists(st.floats(0.01, 100), min_size=1, max_size=8, unique=True)
 @given(magnitudes, st.floats(0.001, 0.9))
 def test_interval_misses_the_centre_as_seldom_as_it_says(sizes: list[float], error: float) -> None:
     signs = itertools.product((-1, 1), repeat=len(sizes))
-    found = [interval(np.multiply(sizes, sign), error) for sign in signs]
-    missed = np.mean([not low <= 0 <= high for low, _, high in found])
+    intervals = [interval(np.multiply(sizes, sign), error) for sign in signs]
+    missed = np.mean([not low <= 0 <= high for low, _, high in intervals])
     assert missed <= error
     assert (missed > 0) == (error / 2 >= 0.5 ** len(sizes))
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.floats(-10, 10))
 def test_interval_moves_with_the_differences(differences: list[float], by: float) -> None:
-    there = interval(np.add(differences, by), 0.1)
-    np.testing.assert_allclose(there, np.add(interval(differences, 0.1), by), atol=1e-9)
+    moved = interval(np.add(differences, by), 0.1)
+    np.testing.assert_allclose(moved, np.add(interval(differences, 0.1), by), atol=1e-9)
     low, centre, high = interval(differences, 0.1)
     np.testing.assert_allclose(interval(np.negative(differences), 0.1), (-high, -centre, -low))
 
@@ -65,7 +65,7 @@ def test_interval_does_not_follow_an_outlier() -> None:
 # What is said
 
 
-def said(ratios: Sequence[float], error: float = speed.ERROR / 8) -> str:
+def verdict_of(ratios: Sequence[float], error: float = speed.ERROR / 8) -> str:
     return timing(Plan("eager", 1, len(ratios)), [(1.0, ratio) for ratio in ratios], error).verdict
 
 
@@ -75,27 +75,27 @@ def said(ratios: Sequence[float], error: float = speed.ERROR / 8) -> str:
 )
 def test_verdict_is_of_the_whole_interval(ratio: float, verdict: str) -> None:
     noise = np.exp(np.random.default_rng(0).normal(0, 0.01, 80))
-    assert said(ratio * noise) == verdict
+    assert verdict_of(ratio * noise) == verdict
 
 
 def test_few_rounds_say_nothing() -> None:
-    assert said([2.0] * 13) == "unsettled"
-    assert said([2.0] * 14) == "slower"
+    assert verdict_of([2.0] * 13) == "unsettled"
+    assert verdict_of([2.0] * 14) == "slower"
 
 
 def test_swapped_environments_give_the_inverse_ratio() -> None:
     rounds = [(draw.gauss(1, 0.1), draw.gauss(2, 0.1)) for draw in [random.Random(0)] * 80]
     plan = Plan("eager", 3, 80)
-    there, back = (timing(plan, pairs, 0.001) for pairs in (rounds, [r[::-1] for r in rounds]))
-    assert (there.verdict, back.verdict) == ("slower", "faster")
-    assert (there.then, there.now) == (back.now, back.then)
-    np.testing.assert_allclose([there.low, there.ratio], [1 / back.high, 1 / back.ratio])
+    forward, back = (timing(plan, pairs, 0.001) for pairs in (rounds, [r[::-1] for r in rounds]))
+    assert (forward.verdict, back.verdict) == ("slower", "faster")
+    assert (forward.then, forward.now) == (back.now, back.then)
+    np.testing.assert_allclose([forward.low, forward.ratio], [1 / back.high, 1 / back.ratio])
 
 
 def test_noise_alone_is_never_called_slower() -> None:
     draw = np.random.default_rng(0)
     for _ in range(400):
-        assert said(np.exp(0.1 * draw.standard_t(2, 80))) in {"unsettled", "same"}
+        assert verdict_of(np.exp(0.1 * draw.standard_t(2, 80))) in {"unsettled", "same"}
 
 
 # The turns
@@ -135,34 +135,36 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> list[Clock]:
 
 
 def test_both_do_the_same_in_turns(clocks: list[Clock]) -> None:
-    found = speed.race(HERE)
-    assert {one.work: one.verdict for one in found.timings} == {
+    speeds = speed.race(HERE)
+    assert {timing.work: timing.verdict for timing in speeds.timings} == {
         "a": "same",
         "b": "slower",
         "c": "faster",
     }
-    assert found.worse == ["b"]
+    assert speeds.worse == ["b"]
     assert clocks[0].asked == clocks[1].asked
     calls = {ask.work: ask.calls for ask in clocks[0].asked}
     assert (calls["a"], calls["b"], calls["c"]) == (12, 1, 16)
-    assert {one.work: one.rounds for one in found.timings} == {"a": 80, "b": 25, "c": 80}
+    assert {timing.work: timing.rounds for timing in speeds.timings} == {"a": 80, "b": 25, "c": 80}
 
 
 def test_what_one_cannot_do_is_told_and_the_rest_is_timed(clocks: list[Clock]) -> None:
-    clocks[0].failing, clocks[1].backend = "a", "jax"
+    clocks[0].failing = "a"
+    clocks[1].backend = "jax"
     del clocks[1].costs["c"]
-    found = speed.race(HERE)
-    assert [one.work for one in found.timings] == ["b"]
-    assert [(one.what, one.then, one.now) for one in found.untimed] == [
+    speeds = speed.race(HERE)
+    assert [timing.work for timing in speeds.timings] == ["b"]
+    assert [(timing.what, timing.then, timing.now) for timing in speeds.untimed] == [
         ("a", "ValueError: no", "done"),
         ("c", "done", "not on jax"),
     ]
-    assert [change.what for change in found.environment] == ["keras", "backend"]
-    assert "ValueError: no" in tables.markdown(found)
+    assert [change.what for change in speeds.environment] == ["keras", "backend"]
+    assert "ValueError: no" in tables.markdown(speeds)
 
 
 def test_nothing_to_time_is_said(clocks: list[Clock], capsys: pytest.CaptureFixture[str]) -> None:
-    clocks[0].costs, clocks[1].costs = {"a": 1.0}, {"b": 1.0}
+    clocks[0].costs = {"a": 1.0}
+    clocks[1].costs = {"b": 1.0}
     assert cli.main(["compare", "--speed", "here", "here"]) == 3
     assert "no benchmark can be done in both: not on tensorflow" in capsys.readouterr().err
 
@@ -172,16 +174,17 @@ def test_nothing_to_time_is_said(clocks: list[Clock], capsys: pytest.CaptureFixt
 def test_status_and_every_format_tell_what_is_slower(
     clocks: list[Clock], cost: float, status: int, layout: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clocks[0].costs, clocks[1].costs = {"a": 1e-3}, {"a": cost}
+    clocks[0].costs = {"a": 1e-3}
+    clocks[1].costs = {"a": cost}
     assert cli.main(["compare", "--speed", "here", "here", "--format", layout]) == status
-    told = capsys.readouterr()
-    assert ("slower" in told.out.split("Environment")[0].replace("Slower", "")) or not status
-    assert told.err == ""
+    captured = capsys.readouterr()
+    assert ("slower" in captured.out.split("Environment")[0].replace("Slower", "")) or not status
+    assert captured.err == ""
 
 
 def test_json_is_read_as_it_was_written(clocks: list[Clock]) -> None:
-    found = speed.race(HERE)
-    assert msgspec.json.decode(tables.json(found), type=Speeds) == found
+    speeds = speed.race(HERE)
+    assert msgspec.json.decode(tables.json(speeds), type=Speeds) == speeds
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -295,18 +298,18 @@ def running(process: subprocess.Popen[str]) -> list[Path]:
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupt_ends_both_interpreters(sent: signal.Signals, tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
-    there = subprocess.Popen(
+    process = subprocess.Popen(
         [*COMPARE, "here", "here"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     )
     signal.signal(signal.SIGINT, before)
     until = time.monotonic() + 60
-    while len(held := running(there)) < 2 and time.monotonic() < until:
+    while len(held := running(process)) < 2 and time.monotonic() < until:
         time.sleep(0.1)
     assert len(held) == 2
-    there.send_signal(sent)
-    _, wrong = there.communicate(timeout=300)
+    process.send_signal(sent)
+    _, wrong = process.communicate(timeout=300)
     if sent is not signal.SIGKILL:
-        assert (there.returncode, wrong) == (130, "lstm-spec: interrupted\n")
+        assert (process.returncode, wrong) == (130, "lstm-spec: interrupted\n")
     while any(place.exists() for place in held) and time.monotonic() < until + 60:
         time.sleep(0.1)
     assert not any(place.exists() for place in held)
@@ -328,9 +331,9 @@ def test_interpreter_that_dies_is_said_in_a_sentence(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(FAULTS / fault))
     assert cli.main(["compare", "--speed", "here", "here"]) == 3
-    told = capsys.readouterr()
-    assert sentence in told.err
-    assert (len(told.err.splitlines()), told.out) == (1, "")
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert (len(captured.err.splitlines()), captured.out) == (1, "")
 
 
 def test_interpreter_that_says_nothing_is_ended(monkeypatch, tmp_path: Path) -> None:
@@ -347,19 +350,19 @@ def test_interpreter_that_says_nothing_is_ended(monkeypatch, tmp_path: Path) -> 
 @pytest.fixture
 def slower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Side:
     """Return an environment with a wheel of Keras whose LSTM.call takes half longer."""
-    made = slowed.wheel(tmp_path, 0.5)
-    zipfile.ZipFile(made).extractall(tmp_path / "content")
+    wheel = slowed.wheel(tmp_path, 0.5)
+    zipfile.ZipFile(wheel).extractall(tmp_path / "content")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     [packages] = (tmp_path / "venv").glob("lib/python3.*/site-packages")
     paths = [str(tmp_path / "content"), *(path for path in sys.path if "site-packages" in path)]
     (packages / "paths.pth").write_text("\n".join(paths), encoding="utf-8")
     monkeypatch.setattr(environments, "make", lambda request: tmp_path / "venv/bin/python")
-    return side(str(made))
+    return side(str(wheel))
 
 
 def test_slower_keras_is_found_and_what_it_does_not_touch_is_not(slower: Side) -> None:
-    found = speed.race((HERE[0], slower), rounds=25)
-    assert set(found.worse) >= {"eager", "eager, unrolled"}
-    assert set(found.worse).isdisjoint({"tf.function", "tf.function, wide", "predict", "build"})
-    [keras] = [change for change in found.environment if change.what == "keras"]
+    speeds = speed.race((HERE[0], slower), rounds=25)
+    assert set(speeds.worse) >= {"eager", "eager, unrolled"}
+    assert set(speeds.worse).isdisjoint({"tf.function", "tf.function, wide", "predict", "build"})
+    [keras] = [change for change in speeds.environment if change.what == "keras"]
     assert keras.now == f"{keras.then}+slowed"

@@ -25,12 +25,12 @@ def test_arguments_and_defaults_are_those_of_keras() -> None:
     known = installed()
     taken = {**known["Layer"], **known["LSTM"]}
     defaults = {name: None if value is REQUIRED else value for name, value in taken.items()}
-    assert {one.name: one.default for one in constructor().argument} == defaults
+    assert {argument.name: argument.default for argument in constructor().argument} == defaults
 
 
 def test_arguments_stand_in_the_order_of_the_constructor() -> None:
     order = list(inspect.signature(keras.layers.LSTM).parameters)[:-1]  # without **kwargs
-    assert [one.name for one in constructor().argument if not one.keyword] == order
+    assert [argument.name for argument in constructor().argument if not argument.keyword] == order
 
 
 def test_keras_takes_every_name() -> None:
@@ -42,7 +42,8 @@ def test_keras_takes_every_name() -> None:
 @pytest.mark.parametrize("module", ["activations", "initializers", "regularizers", "constraints"])
 def test_every_name_that_keras_exports_is_known(module: str) -> None:
     functions = getattr(keras, module)
-    known, left_out = set(constructor().names[module]), {"Initializer", "Regularizer", "Constraint"}
+    known = set(constructor().names[module])
+    left_out = {"Initializer", "Regularizer", "Constraint"}
     for name in set(dir(functions)) - known - left_out - {"get", "serialize", "deserialize"}:
         if not name.startswith("_"):
             with pytest.raises((ValueError, KeyError, ImportError, TypeError)):
@@ -50,11 +51,11 @@ def test_every_name_that_keras_exports_is_known(module: str) -> None:
 
 
 def test_every_argument_is_told_and_has_claims_that_exist() -> None:
-    for one in constructor().argument:
-        named = [*one.claims, *(name for names in one.values.values() for name in names)]
-        assert set(named) <= IDS, one.name
-        assert bool(one.changes) != bool(one.on and one.off), one.name
-        assert named or one.name == "units"
+    for argument in constructor().argument:
+        named = [*argument.claims, *(name for names in argument.values.values() for name in names)]
+        assert set(named) <= IDS, argument.name
+        assert bool(argument.changes) != bool(argument.on and argument.off), argument.name
+        assert named or argument.name == "units"
 
 
 def test_core_and_occasions_are_claims() -> None:

@@ -35,8 +35,8 @@ def weighted(sentences: list[str]) -> list[Weights]:
     return rows
 
 
-def cosine(one: Weights, other: Weights) -> float:
-    return sum(value * other.get(stem, 0.0) for stem, value in one.items())
+def cosine(first: Weights, other: Weights) -> float:
+    return sum(value * other.get(stem, 0.0) for stem, value in first.items())
 
 
 def overlapping(claims: list[catalog.Claim]) -> Iterator[str]:
@@ -61,10 +61,10 @@ def test_claims_that_share_most_of_their_words_were_read_side_by_side() -> None:
 
 def test_a_belief_beside_the_same_statement_is_seen() -> None:
     claims = catalog.claims()
-    one = next(claim for claim in claims if claim.corrects)
+    corrected = next(claim for claim in claims if claim.corrects)
     other = catalog.find("time.order")
-    same = [one, type(one)(**{**vars(other), "statement": one.corrects})]
-    assert f"corrects {one.id} {other.id}" in list(overlapping(same + claims[:50]))
+    same = [corrected, type(corrected)(**{**vars(other), "statement": corrected.corrects})]
+    assert f"corrects {corrected.id} {other.id}" in list(overlapping(same + claims[:50]))
 
 
 if __name__ == "__main__":

@@ -161,8 +161,8 @@ def test_file_that_cannot_be_used_is_told_with_its_entry(tmp_path: Path, text, e
 def test_file_is_read(tmp_path: Path) -> None:
     file = written(tmp_path, HEAD + ENTRY + "keras = '<3'\ndevice = 'cpu'")
     assert deviations.newest(file) == Place({"keras": "3.15.1"}, "3.11.7")
-    (one,) = deviations.load(file)
-    assert one.condition == "keras <3, device cpu"
+    (deviation,) = deviations.load(file)
+    assert deviation.condition == "keras <3, device cpu"
 
 
 # What the file says
@@ -177,24 +177,24 @@ def matrix_place(entry: matrix.Entry) -> Place:
 
 
 LISTED = deviations.load()
-TRIED = [one.place for one in matrix.load().tried]
+TRIED = [trial.place for trial in matrix.load().tried]
 PLACES = [*map(matrix_place, matrix.load().environment), *TRIED]
 PUBLISHED = [
     dataclasses.replace(where, packages={**where.packages, "numpy": "2.4.6", "jax": jax})
     for where in published.places(published.load())
     for jax in (("0.5.3", "0.12.0.1") if where.backend == "jax" else ("0.12.0.1",))
 ]
-BY_CLAIM = {one.claim: deviations.of(one.claim) for one in LISTED}
+BY_CLAIM = {deviation.claim: deviations.of(deviation.claim) for deviation in LISTED}
 FIXES = [
-    (one, package.lower(), fix)
-    for one in LISTED
-    if one.fixed
-    for package, fix in [one.fixed.split()[-2:]]
+    (deviation, package.lower(), fix)
+    for deviation in LISTED
+    if deviation.fixed
+    for package, fix in [deviation.fixed.split()[-2:]]
 ]
 
 
 def deviates(claim: str, where: Place) -> bool:
-    return any(one.matches(where) for one in BY_CLAIM[claim])
+    return any(deviation.matches(where) for deviation in BY_CLAIM[claim])
 
 
 def moved(where: Place, package: str, version: str) -> Place:
@@ -212,52 +212,56 @@ def test_no_two_entries_match_one_place_that_published_releases_make() -> None:
     deviations.forbid_ambiguous(LISTED, PUBLISHED)
 
 
-def bounds(one: Deviation, package: str) -> list[Version]:
+def bounds(deviation: Deviation, package: str) -> list[Version]:
     """Return the releases of a package that a condition names, without the ends of its periods."""
-    texts = [text for text in getattr(one, package).split(",") if text]
+    texts = [text for text in getattr(deviation, package).split(",") if text]
     return [Version(text.lstrip("<>=!")) for text in texts if not text.endswith(".*")]
 
 
 def test_conditions_begin_and_end_at_published_releases() -> None:
     releases = {Version(release.version) for release in published.load()["keras"]}
     unknown = [
-        f"{one.claim}, {one.condition}"
-        for one in LISTED
-        for version in bounds(one, "keras")
+        f"{deviation.claim}, {deviation.condition}"
+        for deviation in LISTED
+        for version in bounds(deviation, "keras")
         if version > Version("3") and version not in releases
     ]
     assert unknown == []
 
 
 def test_claim_holds_in_the_release_that_fixed_it() -> None:
-    for one, package, fix in FIXES:
-        there = [moved(where, package, fix) for where in PLACES if one.matches(where)]
-        still = [where for where in there if deviates(one.claim, where)]
-        assert not still, f"{one.claim}, {one.condition}: fixed in {one.fixed}, listed for {still}"
+    for deviation, package, fix in FIXES:
+        moved_places = [moved(where, package, fix) for where in PLACES if deviation.matches(where)]
+        still = [where for where in moved_places if deviates(deviation.claim, where)]
+        assert not still, (
+            f"{deviation.claim}, {deviation.condition}: fixed in {deviation.fixed}, "
+            f"listed for {still}"
+        )
 
 
 def test_claim_deviates_in_each_release_up_to_the_fix() -> None:
     offenders = []
-    for one, package, fix in FIXES:
-        alike = structs.replace(one, **{package: ">0"})
+    for deviation, package, fix in FIXES:
+        alike = structs.replace(deviation, **{package: ">0"})
         tried = [
             (Version(where.version(package)), where) for where in PLACES if alike.matches(where)
         ]
-        first = min(version for version, where in tried if one.matches(where))
+        first = min(version for version, where in tried if deviation.matches(where))
         between = [where for version, where in tried if first <= version < Version(fix)]
-        free = [where for where in between if not deviates(one.claim, where)]
+        free = [where for where in between if not deviates(deviation.claim, where)]
         if free:
             offenders.append(
-                f"{one.claim}, {one.condition}: fixed in {one.fixed}, free on {free[0]}"
+                f"{deviation.claim}, {deviation.condition}: fixed in {deviation.fixed}, "
+                f"free on {free[0]}"
             )
     assert offenders == []
 
 
 def test_what_deviates_in_the_newest_release_is_not_fixed() -> None:
-    assert [one.claim for one in deviations.current() if one.fixed] == []
+    assert [deviation.claim for deviation in deviations.current() if deviation.fixed] == []
 
 
 def test_addresses_are_those_of_issues_and_pull_requests() -> None:
-    given = re.findall(r"https:[^\s,;]*\w", "\n".join(one.concerns for one in LISTED))
+    given = re.findall(r"https:[^\s,;]*\w", "\n".join(deviation.concerns for deviation in LISTED))
     good = re.compile(r"https://github\.com/[\w-]+/[\w-]+/(issues|pull)/\d+")
     assert [address for address in given if not good.fullmatch(address)] == []

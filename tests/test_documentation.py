@@ -16,7 +16,7 @@ from lstm_spec.run.text import UnreadableFileError
 
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
 ENTRIES = documentation.entries()
-DEVIATING = {one.claim for one in deviations.current()}
+DEVIATING = {deviation.claim for deviation in deviations.current()}
 
 LAYER = """Layer that repeats. It has cells (e.g. one), i.e. units (ie. "cells"). `A. B` is code.
     It needs what follows:
@@ -97,12 +97,12 @@ def installed() -> list[Sentence]:
 
 
 def entry(sentence: Sentence, **more: object) -> Entry:
-    said = {"says": f"Says {sentence.text}", "vague": "Made up."}
+    judgement = {"says": f"Says {sentence.text}", "vague": "Made up."}
     place = {"object": sentence.object, "section": sentence.section}
-    return msgspec.convert({**place, "digest": sentence.digest, **said, **more}, Entry)
+    return msgspec.convert({**place, "digest": sentence.digest, **judgement, **more}, Entry)
 
 
-def told(old: str, new: str) -> list[str]:
+def changes_of(old: str, new: str) -> list[str]:
     return changes([entry(s) for s in sentences("LSTM", old)], sentences("LSTM", new))
 
 
@@ -160,10 +160,10 @@ def test_no_deviation_confirms() -> None:
 
 def test_paraphrases_are_sentences_of_our_own() -> None:
     theirs = {sentence.text for sentence in installed()}
-    for said in (entry.says for entry in ENTRIES):
-        assert said not in theirs
-        assert said[0].isupper()
-        assert said.endswith("."), said
+    for words in (entry.says for entry in ENTRIES):
+        assert words not in theirs
+        assert words[0].isupper()
+        assert words.endswith("."), words
 
 
 # Reading
@@ -219,59 +219,62 @@ def test_an_entry_that_names_no_claim_is_told_with_its_place() -> None:
 
 
 def test_a_docstring_is_split_into_sentences_by_section() -> None:
-    assert [(found.section, found.text) for found in sentences("Layer", LAYER)] == FOUND
+    assert [(sentence.section, sentence.text) for sentence in sentences("Layer", LAYER)] == FOUND
 
 
 def test_another_layout_or_markup_leaves_the_digest() -> None:
-    (one,), (other,) = sentences("LSTM", "It `is` so."), sentences("LSTM", "It\n  is  so.")
-    assert one.digest == other.digest
+    (first,) = sentences("LSTM", "It `is` so.")
+    (other,) = sentences("LSTM", "It\n  is  so.")
+    assert first.digest == other.digest
 
 
 def test_another_word_changes_the_digest() -> None:
-    (one,), (other,) = sentences("LSTM", "It is so."), sentences("LSTM", "It was so.")
-    assert one.digest != other.digest
+    (first,) = sentences("LSTM", "It is so.")
+    (other,) = sentences("LSTM", "It was so.")
+    assert first.digest != other.digest
 
 
 # Changes
 
 
 def test_the_same_docstring_has_no_changes() -> None:
-    assert told(LAYER, LAYER) == []
+    assert changes_of(LAYER, LAYER) == []
 
 
 def test_a_changed_sentence_is_told_by_its_argument() -> None:
     changed = LAYER.replace("above zero", "above one")
-    assert told(LAYER, changed) == [
+    assert changes_of(LAYER, changed) == [
         "LSTM, argument `units`: changed; it said: Says Whole number above zero."
     ]
 
 
 def test_an_added_sentence_is_told_by_its_call_argument() -> None:
     added = LAYER.replace("Which timesteps to", "True reads. Which timesteps to")
-    assert told(LAYER, added) == ["LSTM, call argument `mask`: added: True reads."]
+    assert changes_of(LAYER, added) == ["LSTM, call argument `mask`: added: True reads."]
 
 
 def test_a_removed_sentence_is_told_by_its_section() -> None:
     removed = LAYER.replace("Then read.", "")
-    assert told(LAYER, removed) == [
+    assert changes_of(LAYER, removed) == [
         "LSTM, section `Note on calling it`: removed; it said: Says Then read."
     ]
 
 
 def test_a_sentence_that_moves_is_removed_and_added() -> None:
     moved = LAYER.replace("Layer that repeats. ", "").replace("Then", "Layer that repeats. Then")
-    assert told(LAYER, moved) == [
+    assert changes_of(LAYER, moved) == [
         "LSTM, summary: removed; it said: Says Layer that repeats.",
         "LSTM, section `Note on calling it`: added: Layer that repeats.",
     ]
 
 
 def test_a_sentence_in_another_order_is_not_changed() -> None:
-    assert told("It is so. It is not.", "It is not. It is so.") == []
+    assert changes_of("It is so. It is not.", "It is not. It is so.") == []
 
 
 def test_a_repeated_sentence_counts_as_often_as_it_stands() -> None:
-    once, twice = sentences("LSTM", "It is so."), sentences("LSTM", "It is so. It is so.")
+    once = sentences("LSTM", "It is so.")
+    twice = sentences("LSTM", "It is so. It is so.")
     assert changes([entry(once[0])], twice) == ["LSTM, summary: added: It is so."]
     assert changes([entry(once[0], times=2)], twice) == []
     assert changes([entry(once[0], times=2)], once) == [

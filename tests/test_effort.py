@@ -31,7 +31,7 @@ def test_page_is_made_from_what_was_seen() -> None:
 
 def test_what_failed_at_default_effort_is_a_recorded_deviation() -> None:
     for name in ENVIRONMENTS:
-        recorded = {one.claim for one in deviations.at(ledger.place(ledger.find(name)))}
+        recorded = {deviation.claim for deviation in deviations.at(ledger.place(ledger.find(name)))}
         assert failed(LINES, name, FULL) - recorded == set()
 
 
@@ -50,8 +50,8 @@ def test_claim_that_fewer_cases_do_not_refute_is_missed() -> None:
 def test_only_what_failed_is_tried_on_fewer_cases() -> None:
     claim = catalog.claims()[0].id
     lines = [line(claim, FULL, 2)]
-    assert claim not in {one.id for one in left(lines, ENVIRONMENTS[0], FULL)}
-    assert [one.id for one in left(lines, ENVIRONMENTS[0], "2")] == [claim]
+    assert claim not in {untried.id for untried in left(lines, ENVIRONMENTS[0], FULL)}
+    assert [untried.id for untried in left(lines, ENVIRONMENTS[0], "2")] == [claim]
     assert left(lines, ENVIRONMENTS[1], "2") == []
     assert left([line(claim, FULL, 1)], ENVIRONMENTS[0], "2") == []
 

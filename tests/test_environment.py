@@ -74,7 +74,7 @@ def test_neither_keras_nor_tensorflow_is_imported() -> None:
 FOUND = "from lstm_spec.run import environment as e; print(e.installed().packages, e.origin())"
 
 
-def found(folder: Path, *paths: str) -> str:
+def packages_of(folder: Path, *paths: str) -> str:
     """Return the packages, and where Keras comes from, in a process with folders before all."""
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     variables.pop("TF_USE_LEGACY_KERAS", None)
@@ -86,10 +86,10 @@ def test_keras_of_pythonpath_is_the_one_that_counts(tmp_path: Path) -> None:
     source = tmp_path / "tree" / "keras"
     (source / "src").mkdir(parents=True)
     (source / "__init__.py").touch()
-    assert found(tmp_path, "tree") == f"{installed().packages} {source}"
+    assert packages_of(tmp_path, "tree") == f"{installed().packages} {source}"
     (source / "src" / "version.py").write_text('__version__ = "3.99.0"\n', encoding="utf-8")
-    assert "'keras': '3.99.0'" in found(tmp_path, "tree")
-    assert found(tmp_path, "tree").endswith(str(source))
+    assert "'keras': '3.99.0'" in packages_of(tmp_path, "tree")
+    assert packages_of(tmp_path, "tree").endswith(str(source))
 
 
 def test_address_from_which_keras_was_installed_is_told(tmp_path: Path) -> None:
@@ -98,12 +98,12 @@ def test_address_from_which_keras_was_installed_is_told(tmp_path: Path) -> None:
     (info / "METADATA").write_text("Name: keras\nVersion: 3.99.0\n", encoding="utf-8")
     (tmp_path / "keras").mkdir()
     (tmp_path / "keras" / "__init__.py").touch()
-    for recorded, told in [
+    for recorded, shown in [
         ('{"url": "file:///a%20b/keras.whl"}', " /a b/keras.whl"),
         ('{"url": "https://h/keras", "vcs_info": {"commit_id": "c0"}}', " https://h/keras@c0"),
         ("{}", "}"),
         ("[", "}"),
     ]:
         (info / "direct_url.json").write_text(recorded, encoding="utf-8")
-        assert found(tmp_path, str(tmp_path)).endswith(told)
-    assert "'keras': '3.99.0'" in found(tmp_path, str(tmp_path))
+        assert packages_of(tmp_path, str(tmp_path)).endswith(shown)
+    assert "'keras': '3.99.0'" in packages_of(tmp_path, str(tmp_path))

@@ -44,31 +44,33 @@ def kept() -> set[str]:
 
 @pytest.mark.usefixtures("registry")
 def test_environment_is_made_once(capsys: pytest.CaptureFixture[str]) -> None:
-    made, again = environments.make(SMALL), environments.make(SMALL)
-    assert made == again
-    assert kept() == {made.parent.parent.name}
+    first = environments.make(SMALL)
+    again = environments.make(SMALL)
+    assert first == again
+    assert kept() == {first.parent.parent.name}
     assert capsys.readouterr().err == "lstm-spec: installs iniconfig==2.0.0\n"
     shown = "from importlib.metadata import version; print(version('iniconfig'))"
-    assert subprocess.check_output([made, "-c", shown], text=True) == "2.0.0\n"
-    subprocess.run([made, "-c", "import pytest, hypothesis, msgspec"], check=True)
+    assert subprocess.check_output([first, "-c", shown], text=True) == "2.0.0\n"
+    subprocess.run([first, "-c", "import pytest, hypothesis, msgspec"], check=True)
 
 
 def test_environment_that_another_check_made_meanwhile_is_left(tmp_path: Path) -> None:
-    made, fresh = tmp_path / "made", tmp_path / "fresh"
-    for folder in (made, fresh):
+    older = tmp_path / "made"
+    fresh = tmp_path / "fresh"
+    for folder in (older, fresh):
         environments.python(folder).parent.mkdir(parents=True)
         environments.python(folder).write_text(folder.name, encoding="utf-8")
-    environments._keep(fresh, made)
-    assert environments.python(made).read_text(encoding="utf-8") == "made"
-    environments.python(made).unlink()
-    environments._keep(fresh, made)
-    assert environments.python(made).read_text(encoding="utf-8") == "fresh"
+    environments._keep(fresh, older)
+    assert environments.python(older).read_text(encoding="utf-8") == "made"
+    environments.python(older).unlink()
+    environments._keep(fresh, older)
+    assert environments.python(older).read_text(encoding="utf-8") == "fresh"
 
 
 @pytest.mark.usefixtures("registry")
 def test_environment_whose_python_is_gone_is_made_again() -> None:
-    made = environments.make(SMALL)
-    made.unlink()
+    folder = environments.make(SMALL)
+    folder.unlink()
     assert environments.make(SMALL).exists()
 
 

@@ -45,12 +45,13 @@ def calls(draw: st.DrawFn) -> str:
     return draw(wrappers).format(", ".join(given))
 
 
-def told(call: str, size: str = "3,1") -> Explanation:
+def explanation(call: str, size: str = "3,1") -> Explanation:
     return explain(layer(call, input_shape(size)))
 
 
 def run(*words: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
+    out = io.StringIO()
+    err = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = cli.main(["explain", *words])
     return status, out.getvalue(), err.getvalue()
@@ -114,7 +115,7 @@ def test_what_is_not_explained_is_told_with_what_to_write(
     call: str, size: str, sentence: str
 ) -> None:
     with pytest.raises(CallError) as error:
-        told(call, size)
+        explanation(call, size)
     assert sentence in str(error.value)
 
 
@@ -141,16 +142,16 @@ def test_what_is_not_explained_is_told_with_what_to_write(
 )
 def test_what_is_refused_is_refused_by_keras_too(call: str, claim: str) -> None:
     with pytest.raises(CallError, match=claim):
-        told(call)
+        explanation(call)
     with pytest.raises(REFUSALS):
         eval(call, LAYERS).build((1, 3, 1))
 
 
 def real(call: str, timesteps: int | None, features: int) -> tuple[list[tuple[Any, ...]], int]:
-    made = eval(call, LAYERS)
-    found = made(keras.Input((timesteps, features), batch_size=5))
-    outputs = found if isinstance(found, (list, tuple)) else [found]
-    return [tuple(output.shape) for output in outputs], made.count_params()
+    layer = eval(call, LAYERS)
+    y = layer(keras.Input((timesteps, features), batch_size=5))
+    outputs = y if isinstance(y, (list, tuple)) else [y]
+    return [tuple(output.shape) for output in outputs], layer.count_params()
 
 
 @st.composite
@@ -171,23 +172,25 @@ def working(draw: st.DrawFn) -> str:
 def test_shapes_and_parameters_are_those_of_keras(
     call: str, timesteps: int | None, features: int
 ) -> None:
-    said = told(call, f"{timesteps},{features}")
-    rows = [row for row in said.shapes if "output" in row.what or row.told.startswith("returned")]
+    explained = explanation(call, f"{timesteps},{features}")
+    rows = [
+        row for row in explained.shapes if "output" in row.what or row.told.startswith("returned")
+    ]
     words = {"batch": 5, "timesteps": None}
     shapes = [tuple(words.get(size, size) for size in row.shape) for row in rows]
-    assert (shapes, said.parameters) == real(call, timesteps, features)
+    assert (shapes, explained.parameters) == real(call, timesteps, features)
 
 
 @given(st.integers(1, 10**9), st.integers(0, 10**9), st.sampled_from(["True", "False"]))
 def test_parameters_add_up(units: int, features: int, biased: str) -> None:
-    said = told(f"LSTM({units}, use_bias={biased})", f"3,{features}")
-    assert said.parameters == sum(weight.numbers for weight in said.weights)
-    assert said.parameters == eval(said.sum.replace("x", "*"))
+    explained = explanation(f"LSTM({units}, use_bias={biased})", f"3,{features}")
+    assert explained.parameters == sum(weight.numbers for weight in explained.weights)
+    assert explained.parameters == eval(explained.sum.replace("x", "*"))
 
 
 @pytest.mark.parametrize("call", ["LSTM(2)", "layers.LSTM(units=2)", "tf.keras.layers.LSTM(2,)"])
 def test_modules_before_the_name_do_not_matter(call: str) -> None:
-    assert told(call).parameters == 32
+    assert explanation(call).parameters == 32
     assert parse(call).name == "LSTM"
 
 
@@ -205,36 +208,38 @@ def test_modules_before_the_name_do_not_matter(call: str) -> None:
     ],
 )
 def test_claims_are_those_of_the_arguments(call: str, size: str, claims: set[str]) -> None:
-    assert claims <= {claim.id for claim in told(call, size).claims}
+    assert claims <= {claim.id for claim in explanation(call, size).claims}
 
 
 def test_claims_that_try_the_same_arguments_together_are_shown() -> None:
-    together = told("LSTM(2, stateful=True, go_backwards=True)").claims
+    together = explanation("LSTM(2, stateful=True, go_backwards=True)").claims
     apart = {
         claim.id
         for flag in ("stateful", "go_backwards")
-        for claim in told(f"LSTM(2, {flag}=True)").claims
+        for claim in explanation(f"LSTM(2, {flag}=True)").claims
     }
     assert {claim.id for claim in together} - apart
 
 
 def test_a_default_that_is_written_out_brings_no_claims() -> None:
-    said = told("LSTM(2, dropout=0.0)")
-    assert said.claims == told("LSTM(2)").claims
-    assert [change.what for change in said.changes] == ["units=2", "dropout=0.0"]
+    explained = explanation("LSTM(2, dropout=0.0)")
+    assert explained.claims == explanation("LSTM(2)").claims
+    assert [change.what for change in explained.changes] == ["units=2", "dropout=0.0"]
 
 
 def test_where_a_claim_is_false_is_told() -> None:
-    said = {claim.id: claim for claim in told("LSTM(2, dropout=1.0)").claims}
-    assert said["dropout.all-dropped"].broken
-    assert said["dropout.all-dropped"].said.startswith("Not on Keras 3.15.1: ")
-    assert said["dropout.inputs"].said == said["dropout.inputs"].statement
+    claims = {claim.id: claim for claim in explanation("LSTM(2, dropout=1.0)").claims}
+    assert claims["dropout.all-dropped"].broken
+    assert claims["dropout.all-dropped"].said.startswith("Not on Keras 3.15.1: ")
+    assert claims["dropout.inputs"].said == claims["dropout.inputs"].statement
 
 
 def test_mistakes_are_those_that_the_shown_claims_correct() -> None:
-    said = told("LSTM(2)")
-    assert {mistake.claim for mistake in said.mistakes} <= {claim.id for claim in said.claims}
-    assert "time.every-step" in {mistake.claim for mistake in said.mistakes}
+    explained = explanation("LSTM(2)")
+    assert {mistake.claim for mistake in explained.mistakes} <= {
+        claim.id for claim in explained.claims
+    }
+    assert "time.every-step" in {mistake.claim for mistake in explained.mistakes}
 
 
 @pytest.mark.parametrize(
@@ -247,19 +252,19 @@ def test_mistakes_are_those_that_the_shown_claims_correct() -> None:
     ],
 )
 def test_units_and_timesteps_are_compared(size: str, words: str) -> None:
-    assert words in told("LSTM(2)", size).reach
+    assert words in explanation("LSTM(2)", size).reach
 
 
 def test_json_holds_everything() -> None:
-    said = told("LSTM(2, return_state=True)", "None,3")
-    read = msgspec.json.decode(FORMATS["json"](said), type=Explanation)
-    assert msgspec.to_builtins(read) == msgspec.to_builtins(said)
+    explained = explanation("LSTM(2, return_state=True)", "None,3")
+    read = msgspec.json.decode(FORMATS["json"](explained), type=Explanation)
+    assert msgspec.to_builtins(read) == msgspec.to_builtins(explained)
 
 
 @pytest.mark.parametrize("layout", ["text", "markdown"])
 def test_layouts_show_every_claim_and_every_weight(layout: str) -> None:
-    said = told("LSTM(2, return_state=True)")
-    shown = " ".join(FORMATS[layout](said).split())
-    assert all(claim.id in shown for claim in said.claims)
-    assert all(f"{weight.numbers}" in shown for weight in said.weights)
-    assert said.sum in shown
+    explained = explanation("LSTM(2, return_state=True)")
+    shown = " ".join(FORMATS[layout](explained).split())
+    assert all(claim.id in shown for claim in explained.claims)
+    assert all(f"{weight.numbers}" in shown for weight in explained.weights)
+    assert explained.sum in shown

@@ -28,20 +28,20 @@ LINES = {
     if line.environment in failures.places()
 }
 RECORDED = [
-    (one, environment, text)
+    (deviation, environment, text)
     for (environment, claim, fault), text in LINES.items()
     if not fault and not text.startswith("not applicable")
-    for one in deviations.of(claim)
-    if one.matches(failures.places()[environment])
+    for deviation in deviations.of(claim)
+    if deviation.matches(failures.places()[environment])
 ]
 """Each entry that is recorded, with its environment and the failure there."""
 
 
 def test_entry_knows_its_own_failure() -> None:
     unknown = {
-        f"{one.claim}, {one.condition}, {environment}": text
-        for one, environment, text in RECORDED
-        if not one.explains(text)
+        f"{deviation.claim}, {deviation.condition}, {environment}": text
+        for deviation, environment, text in RECORDED
+        if not deviation.explains(text)
     }
     assert unknown == {}
 
@@ -49,34 +49,45 @@ def test_entry_knows_its_own_failure() -> None:
 def test_entry_knows_no_failure_that_a_fault_causes_or_alters() -> None:
     """What stays known shows before an output exists, or not in outputs: to the letter the same."""
     known = {
-        f"{one.claim}, {one.condition}, {environment}, {fault}": (text, after)
-        for one, environment, text in RECORDED
+        f"{deviation.claim}, {deviation.condition}, {environment}, {fault}": (text, after)
+        for deviation, environment, text in RECORDED
         for fault in failures.FAULTS
-        if one.explains(after := LINES.get((environment, one.claim, fault), ""))
+        if deviation.explains(after := LINES.get((environment, deviation.claim, fault), ""))
         and RETURNED.sub("", after) != RETURNED.sub("", text)
     }
     assert known == {}
 
 
 def test_no_entry_is_made_of_words_that_many_failures_say() -> None:
-    told = [(one, part) for one in deviations.load() for part in (one.says, one.example) if part]
-    texts = [(one, part if isinstance(part, str) else " ".join(part)) for one, part in told]
-    generic = [f"{one.claim}, {one.condition}" for one, text in texts if GENERIC.fullmatch(text)]
+    parts = [
+        (deviation, part)
+        for deviation in deviations.load()
+        for part in (deviation.says, deviation.example)
+        if part
+    ]
+    texts = [
+        (deviation, part if isinstance(part, str) else " ".join(part)) for deviation, part in parts
+    ]
+    generic = [
+        f"{deviation.claim}, {deviation.condition}"
+        for deviation, text in texts
+        if GENERIC.fullmatch(text)
+    ]
     assert generic == []
 
 
 def test_every_entry_is_recorded() -> None:
     recorded = [
-        (one, fault)
-        for one, environment, _ in RECORDED
+        (deviation, fault)
+        for deviation, environment, _ in RECORDED
         for fault in ("", *failures.FAULTS)
-        if (environment, one.claim, fault) in LINES
+        if (environment, deviation.claim, fault) in LINES
     ]
-    missing = [one for one in deviations.load() if (one, "") not in recorded]
+    missing = [deviation for deviation in deviations.load() if (deviation, "") not in recorded]
     untried = [
-        one
-        for one in deviations.load()
-        if any((one, fault) not in recorded for fault in failures.FAULTS)
+        deviation
+        for deviation in deviations.load()
+        if any((deviation, fault) not in recorded for fault in failures.FAULTS)
     ]
     if untried:
         pytest.skip(

@@ -68,10 +68,12 @@ NEWEST = deviations.newest().version("keras")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_claim_does_not_deviate_as_known_because_of_a_fault(fault: str) -> None:
     kept = set().union(*KEPT.values())
-    known = {one.claim for one in HERE if one.explains(failure(one.claim, fault))}
+    known = {
+        deviation.claim for deviation in HERE if deviation.explains(failure(deviation.claim, fault))
+    }
     assert sorted(claim for claim in known - kept if not claim.startswith(UNSORTED)) == []
 
 
 def test_claims_that_are_kept_deviate() -> None:
-    current = {one.claim for one in deviations.current()}
+    current = {deviation.claim for deviation in deviations.current()}
     assert [claim for claims in KEPT.values() for claim in claims if claim not in current] == []

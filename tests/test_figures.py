@@ -6,7 +6,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.harness.tolerance import ROUNDING
-from tools.site import figures as told
+from tools.site import figures as texts
 from tools.studies import figures
 from tools.studies.figures import lessons, runs
 
@@ -42,17 +42,17 @@ def test_large_weights_leave_no_digit_right() -> None:
 
 def test_every_figure_shows_a_claim_and_has_numbers() -> None:
     known = {claim.id for claim in catalog.claims()}
-    assert told.load().keys() == SERIES.keys() == RUNS.keys() <= known
+    assert texts.load().keys() == SERIES.keys() == RUNS.keys() <= known
 
 
 def test_figure_says_with_what_it_was_made() -> None:
     recorded = figures.load()
     keras, tensorflow = (recorded.packages[name] for name in ("keras", "tensorflow"))
-    made = f"Keras {keras} and TensorFlow {tensorflow}, {recorded.made}"
-    assert {one.made for one in told.load().values()} == {made}
+    origin = f"Keras {keras} and TensorFlow {tensorflow}, {recorded.made}"
+    assert {drawing.made for drawing in texts.load().values()} == {origin}
 
 
 def test_every_chapter_has_a_figure_and_there_are_forty() -> None:
-    shown = [claim.partition(".")[0] for claim in told.load()]
+    shown = [claim.partition(".")[0] for claim in texts.load()]
     assert set(shown) == set(catalog.chapters())
     assert len(shown) >= 40

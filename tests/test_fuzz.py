@@ -17,12 +17,12 @@ from readers import READERS, Reader
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 @given(damages=DAMAGES)
 def test_damaged_input_is_read_or_refused_in_one_line(reader: Reader, damages: list[Any]) -> None:
-    said = ""
+    message = ""
     try:
         reader.read(damage(reader.valid, damages))
     except reader.documented as error:
-        said = str(error)
-    assert len(said.splitlines()) < 2
+        message = str(error)
+    assert len(message.splitlines()) < 2
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)

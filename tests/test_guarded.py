@@ -41,7 +41,8 @@ def test_only_where_the_guard_is_true(guard, wrong, right, monkeypatch) -> None:
 
 
 def test_pairs_are_of_faults_in_a_call_and_come_in_a_fixed_order() -> None:
-    pairs, names = guarded.pairs(), guarded.computing()
+    pairs = guarded.pairs()
+    names = guarded.computing()
     assert pairs == guarded.pairs()
     assert len(pairs) == len(names) * len(guarded.GUARDS) >= 500
     assert not [name for name, _ in pairs if name.startswith("speed.")]

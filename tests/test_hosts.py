@@ -45,13 +45,14 @@ class Host:
 @contextmanager
 def two_namespaces() -> Iterator[list[Host]]:
     """Make two hosts: network namespaces that reach each other over a bridge, and the bridge."""
-    bridge, net = f"br{os.getpid()}", f"10.{os.getpid() % 200 + 20}.{os.getpid() // 200 % 200}"
+    bridge = f"br{os.getpid()}"
+    net = f"10.{os.getpid() % 200 + 20}.{os.getpid() // 200 % 200}"
     names = [f"{bridge}a", f"{bridge}b"]
-    made = [["link", "add", bridge, "type", "bridge"], ["link", "set", bridge, "up"]]
-    made.append(["address", "add", f"{net}.1/24", "dev", bridge])
+    links = [["link", "add", bridge, "type", "bridge"], ["link", "set", bridge, "up"]]
+    links.append(["address", "add", f"{net}.1/24", "dev", bridge])
     for number, name in enumerate(names, 2):
         inside = ["netns", "exec", name, "ip"]
-        made += [
+        links += [
             ["netns", "add", name],
             ["link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name],
             ["link", "set", name, "master", bridge, "up"],
@@ -59,7 +60,7 @@ def two_namespaces() -> Iterator[list[Host]]:
             *([*inside, "link", "set", device, "up"] for device in ("lo", "eth0")),
         ]
     try:
-        for words in made:
+        for words in links:
             subprocess.run(["ip", *words], check=True, capture_output=True)
         enter = [("ip", "netns", "exec", name) for name in names]
         yield [Host(f"{net}.1"), *(Host(f"{net}.{k}", at) for k, at in enumerate(enter, 2))]
@@ -83,8 +84,8 @@ def network(request: pytest.FixtureRequest) -> Iterator[list[Host]]:
     if request.param == "loopback":
         yield [Host("127.0.0.1")] * 3
         return
-    with two_namespaces() as made:
-        yield made
+    with two_namespaces() as addresses:
+        yield addresses
 
 
 @pytest.fixture
@@ -140,7 +141,8 @@ def redis(
     pytest.importorskip("redis", reason="what hosts share is kept by redis: pip install redis")
     if not shutil.which("redis-server"):
         pytest.skip("there is no redis-server on PATH")
-    address, port = network[0].address, free_port()
+    address = network[0].address
+    port = free_port()
     options = ("--bind", address, "--port", str(port), "--save", "", "--protected-mode", "no")
     begin(network[0], "redis-server", *options, cwd=tmp_path)
     until(lambda: answers(network[0], port))
@@ -180,8 +182,8 @@ def calls_before_a_wrong_one(host: Host, folder: Path, *words: str) -> int:
 def test_what_one_host_found_is_tried_first_by_the_other(
     network: list[Host], redis: str, tmp_path: Path
 ) -> None:
-    _, one, other = network
-    assert calls_before_a_wrong_one(one, tmp_path / "1", "--seed=1", "--database", redis) > 10
+    _, first, other = network
+    assert calls_before_a_wrong_one(first, tmp_path / "1", "--seed=1", "--database", redis) > 10
     # The claim calls a layer twice in a case, first with fewer timesteps.
     assert calls_before_a_wrong_one(other, tmp_path / "2", "--seed=2", "--database", redis) == 1
 
@@ -233,8 +235,8 @@ def all_held_after_a_kill(folder: Path, specs: list[str], kill: Callable[[], Non
     until(lambda: bool(recorded(folder)) or process.poll() is not None)
     before = recorded(folder)
     kill()
-    said, wrong = process.communicate(timeout=300)
-    assert process.returncode == 0, said + wrong
+    printed, wrong = process.communicate(timeout=300)
+    assert process.returncode == 0, printed + wrong
     assert len(before) < len(CLAIMS)
     assert recorded(folder)[: len(before)] == before
     assert sorted(record.claim for record in recorded(folder)) == sorted(CLAIMS)
@@ -246,22 +248,24 @@ def all_held_after_a_kill(folder: Path, specs: list[str], kill: Callable[[], Non
 def test_claims_of_a_host_that_dies_are_tried_on_the_other(
     network: list[Host], gateway: Gateway, tmp_path: Path
 ) -> None:
-    (one, _), (other, host) = gateway(network[1]), gateway(network[2])
-    said = all_held_after_a_kill(tmp_path, [one, other], lambda: end(host))
-    assert said.startswith(f"lstm-spec: {other} does not answer: ConnectionRefusedError")
+    first, _ = gateway(network[1])
+    other, host = gateway(network[2])
+    errors = all_held_after_a_kill(tmp_path, [first, other], lambda: end(host))
+    assert errors.startswith(f"lstm-spec: {other} does not answer: ConnectionRefusedError")
 
 
 @takes_long
 def test_claims_of_an_interpreter_that_is_killed_are_tried_again(
     gateway: Gateway, tmp_path: Path
 ) -> None:
-    (one, _), (other, host) = gateway(Host("127.0.0.1")), gateway(Host("127.0.0.1"))
+    first, _ = gateway(Host("127.0.0.1"))
+    other, host = gateway(Host("127.0.0.1"))
 
     def kill() -> None:
         children = Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text(encoding="utf-8")
         os.kill(int(children.split()[0]), signal.SIGKILL)
 
-    assert all_held_after_a_kill(tmp_path, [one, other], kill) == ""
+    assert all_held_after_a_kill(tmp_path, [first, other], kill) == ""
 
 
 @takes_long
@@ -313,8 +317,8 @@ def test_no_host_that_answers_is_said(
         pytest.raises(check.StoppedError, match="no host answers; give others with --tx"),
     ):
         check._places(check.Plan([], "smoke", None, 1, 60, file, hosts=(f"2*{spec}",)))
-    said = capsys.readouterr().err
-    assert said.startswith(f"lstm-spec: 2*{spec} does not answer: ConnectionRefusedError: ")
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"lstm-spec: 2*{spec} does not answer: ConnectionRefusedError: ")
 
 
 def test_facts_of_a_host_are_told_where_they_differ(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,16 +336,18 @@ def test_workers_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "seed", "said"),
+    ("url", "seed", "complaint"),
     [
         ("redis://127.0.0.1:1", None, "give a --seed"),
         ("redis://127.0.0.1:1", 3, "no Redis server answers at redis://127.0.0.1:1: "),
         ("file:here", 3, "no Redis server answers at file:here: "),
     ],
 )
-def test_database_that_cannot_be_used_is_refused(url: str, seed: int | None, said: str) -> None:
+def test_database_that_cannot_be_used_is_refused(
+    url: str, seed: int | None, complaint: str
+) -> None:
     pytest.importorskip("redis", reason="what hosts share is kept by redis: pip install redis")
-    with pytest.raises(UselessDatabaseError, match=said):
+    with pytest.raises(UselessDatabaseError, match=complaint):
         forbid_useless_database(url, seed)
 
 
@@ -353,22 +359,22 @@ def test_without_redis_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
 
 def test_claims_are_tried_without_a_server_that_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = InMemoryExampleDatabase()
-    found = Found(kept, ConnectionError)
-    found.save(b"a claim", b"a case")
-    assert list(found.fetch(b"a claim")) == [b"a case"]
+    database = Found(kept, ConnectionError)
+    database.save(b"a claim", b"a case")
+    assert list(database.fetch(b"a claim")) == [b"a case"]
 
     def lost(*_: bytes) -> None:
         raise ConnectionError
 
     for name in ("fetch", "save", "delete"):
         monkeypatch.setattr(kept, name, lost)
-    assert list(found.fetch(b"a claim")) == []
-    found.save(b"a claim", b"another")
-    found.delete(b"a claim", b"a case")
+    assert list(database.fetch(b"a claim")) == []
+    database.save(b"a claim", b"another")
+    database.delete(b"a claim", b"a case")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "advice"),
     [
         (["--workers", "2"], "leave out --workers"),
         (["--with", "keras"], "leave out --with"),
@@ -376,7 +382,7 @@ def test_claims_are_tried_without_a_server_that_is_lost(monkeypatch: pytest.Monk
     ],
 )
 def test_workers_are_placed_once(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], advice: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["check", "--tx", "ssh=h1", *words]) == 2
-    assert said in capsys.readouterr().err
+    assert advice in capsys.readouterr().err

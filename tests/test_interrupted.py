@@ -31,9 +31,9 @@ FILE = "lstm-spec-report.jsonl"
 def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
     """Return what the report in a folder says of each claim, each of which it names once."""
     records = report.read(folder / FILE).records
-    found = {record.claim: (record.verdict, record.cases) for record in records}
-    assert len(found) == len(records)
-    return found
+    verdicts = {record.claim: (record.verdict, record.cases) for record in records}
+    assert len(verdicts) == len(records)
+    return verdicts
 
 
 def begun(folder: Path) -> bool:
@@ -54,7 +54,8 @@ def undisturbed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[float, dict[str, tuple[str, str]]]:
     """Return how long a check takes, and its verdicts."""
-    folder, began = tmp_path_factory.mktemp("undisturbed"), time.monotonic()
+    folder = tmp_path_factory.mktemp("undisturbed")
+    began = time.monotonic()
     finish(folder)
     return time.monotonic() - began, verdicts(folder)
 
@@ -77,14 +78,14 @@ def test_check_is_stopped_and_resumed(
     )
     time.sleep(random.Random(f"{sent} {moment}").uniform(0.5, 1) * seconds)
     process.send_signal(sent)
-    said, wrong = process.communicate(timeout=120)
+    printed, wrong = process.communicate(timeout=120)
     assert "Traceback" not in wrong
     assert process.returncode in (0, -sent if sent is signal.SIGKILL else 130)
     time.sleep(0.5)
     assert running(str(tmp_path)) == []
     before = report.read(tmp_path / FILE).records if begun(tmp_path) else []
     if process.returncode == 130 and begun(tmp_path):
-        assert f"Incomplete: {len(before)} of {len(CLAIMS)} claims were tried; --resume" in said
+        assert f"Incomplete: {len(before)} of {len(CLAIMS)} claims were tried; --resume" in printed
         with pytest.raises(report.UnreadableReportError, match="incomplete"):
             ledger.find(str(tmp_path / FILE))
     finish(tmp_path)

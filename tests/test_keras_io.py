@@ -13,9 +13,9 @@ from tools.studies.keras_io import __main__ as study
 
 def test_each_finding_of_the_record_is_judged() -> None:
     record = study.judged()
-    found = {line.split()[1] for lines in record.found.values() for line in lines}
-    assert found == set(record.true)
-    assert found <= {rule.id for rule in rules()}
+    findings = {line.split()[1] for lines in record.found.values() for line in lines}
+    assert findings == set(record.true)
+    assert findings <= {rule.id for rule in rules()}
     assert record.commit == study.COMMIT
     assert record.programs > len(record.found)
 
@@ -38,6 +38,6 @@ def test_the_command_reads_a_clone(
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
     monkeypatch.setattr(study, "COMMIT", "HEAD")
     assert study.main([str(tmp_path)]) == 1
-    said = capsys.readouterr().out
-    assert "1 programs with recurrent layers" in said
-    assert "examples/a.py: 3 input-shape-warns" in said
+    printed = capsys.readouterr().out
+    assert "1 programs with recurrent layers" in printed
+    assert "examples/a.py: 3 input-shape-warns" in printed

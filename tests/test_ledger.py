@@ -88,9 +88,9 @@ def test_any_other_file_is_refused_in_one_line(tmp_path_factory, data: bytes) ->
     assert len(str(error.value).splitlines()) == 1
 
 
-def installed(tensorflow: str, keras: str, **there: str) -> Report:
+def installed(tensorflow: str, keras: str, **facts: str) -> Report:
     return report(
-        Record("a.b", "held", 1.0), packages={"tensorflow": tensorflow, "keras": keras}, **there
+        Record("a.b", "held", 1.0), packages={"tensorflow": tensorflow, "keras": keras}, **facts
     )
 
 
@@ -104,8 +104,8 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "keras-3.10": installed("2.16.2", "3.10.0"),
         "backend-jax": installed("2.16.2", "3.9.0", backend="jax"),
     }
-    for name, one in releases.items():
-        whole = write(tmp_path / f"{name}.jsonl", one).read_bytes()
+    for name, release in releases.items():
+        whole = write(tmp_path / f"{name}.jsonl", release).read_bytes()
         (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress(whole))
     monkeypatch.setattr(ledger, "FOLDER", tmp_path)
 
@@ -144,7 +144,9 @@ def test_report_is_narrowed_to_some_claims() -> None:
 
 @pytest.mark.usefixtures("shelf")
 def test_nearest_is_a_word_for_an_older_report() -> None:
-    older, newer, first = "tensorflow-2.20", "tensorflow-2.21", "keras-3.9"
+    older = "tensorflow-2.20"
+    newer = "tensorflow-2.21"
+    first = "keras-3.9"
     assert ledger.pair("nearest", newer) == (ledger.find(older), ledger.find(newer))
     assert ledger.pair(first, newer) == (ledger.find(first), ledger.find(newer))
     with pytest.raises(UnknownReportError, match="no report of an older release"):
@@ -171,6 +173,6 @@ def test_nearest_is_of_the_same_backend_and_major_release_of_keras(
     earlier: str | None,
     later: str | None,
 ) -> None:
-    here = installed(tensorflow, keras, backend=backend)
-    assert ledger.nearest(here, asked) == earlier
-    assert ledger.nearest_later(here) == later
+    sought = installed(tensorflow, keras, backend=backend)
+    assert ledger.nearest(sought, asked) == earlier
+    assert ledger.nearest_later(sought) == later

@@ -61,10 +61,12 @@ def finished(
     """Write a report of claims, all by default, as if an environment had been tried."""
     claims = claims or [claim.id for claim in catalog.claims()]
     packages = {"tensorflow": version}
-    there = report.Environment("3.11.7", "", "", 1, "tensorflow", "cpu", packages)
+    environment = report.Environment("3.11.7", "", "", 1, "tensorflow", "cpu", packages)
     code = {claim.id: claim.code for claim in catalog.claims() if claim.id in claims}
-    head = report.Header(report.SCHEMA, "0", "", effort, None, 1, there, claims, code)
-    instead = {one.claim: one.instead for one in deviations.at(Place(packages, "3.11.7"))}
+    head = report.Header(report.SCHEMA, "0", "", effort, None, 1, environment, claims, code)
+    instead = {
+        deviation.claim: deviation.instead for deviation in deviations.at(Place(packages, "3.11.7"))
+    }
     file.unlink(missing_ok=True)
     report.append(file, head)
     for claim in claims:
@@ -97,8 +99,8 @@ def test_report_is_made_once(
     assert ENTRY.name == words[0]
     assert [matrix._tell(ENTRY, tmp_path, 1) for _ in range(2)] == [True, True]
     assert len(checks) == 1
-    made, again = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"tensorflow-2\.16: (\d+ (held|deviates)(, )?){2}", made)
+    first, again = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"tensorflow-2\.16: (\d+ (held|deviates)(, )?){2}", first)
     assert again == "tensorflow-2.16: has its report"
 
 
@@ -111,9 +113,9 @@ def test_same_report_is_packed_into_the_same_bytes(checks: list[list[str]], tmp_
 
 def test_ledger_keeps_no_programs(checks: list[list[str]], tmp_path: Path) -> None:
     matrix.make(ENTRY, tmp_path, 1)
-    made = report.read(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}")
-    assert {record.script for record in made.records} == {""}
-    assert made.footer.verdicts == {"held": 1}
+    kept = report.read(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}")
+    assert {record.script for record in kept.records} == {""}
+    assert kept.footer.verdicts == {"held": 1}
 
 
 def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "wanted", "missing"),
+    ("tried", "wanted", "missing"),
     [
         ("smoke", "smoke", False),
         ("smoke", "2", False),
@@ -136,9 +138,9 @@ def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
     ],
 )
 def test_report_of_less_effort_is_made_again(
-    tmp_path: Path, made: str, wanted: str, missing: bool
+    tmp_path: Path, tried: str, wanted: str, missing: bool
 ) -> None:
-    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", effort=made)
+    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", effort=tried)
     assert matrix.missing(structs.replace(ENTRY, effort=wanted), tmp_path) is missing
 
 
@@ -163,22 +165,23 @@ def test_unknown_effort_is_an_error(tmp_path: Path, effort: str) -> None:
 
 def edit(file: Path, claim: str, **facts: str) -> None:
     """Change a record of a report."""
-    made = report.read(file)
+    kept = report.read(file)
     file.unlink()
-    for line in (made.header, *made.records, made.footer):
+    for line in (kept.header, *kept.records, kept.footer):
         changed = isinstance(line, report.Record) and line.claim == claim
         report.append(file, structs.replace(line, **facts) if changed else line)
 
 
 def edit_header(file: Path, **facts: object) -> None:
     """Change the header of a report."""
-    made = report.read(file)
+    kept = report.read(file)
     file.unlink()
-    for line in (structs.replace(made.header, **facts), *made.records, made.footer):
+    for line in (structs.replace(kept.header, **facts), *kept.records, kept.footer):
         report.append(file, line)
 
 
-HELD, DEVIATES = "time.order", deviations.at(Place({"tensorflow": "2.16.2"}, "3.11.7"))[0].claim
+HELD = "time.order"
+DEVIATES = deviations.at(Place({"tensorflow": "2.16.2"}, "3.11.7"))[0].claim
 
 
 @pytest.mark.parametrize(
@@ -219,21 +222,21 @@ def test_new_claims_are_tried_on_whatever_machine_there_is(
 ) -> None:
     file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
     finished(file, claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
-    here = report.read(file).header.environment
-    edit_header(file, environment=structs.replace(here, processor="another"))
+    environment = report.read(file).header.environment
+    edit_header(file, environment=structs.replace(environment, processor="another"))
     matrix.make(ENTRY, tmp_path, 1)
     assert checks[0][0] == HELD
-    made = report.read(file)
-    assert made.untried == []
-    assert made.header.environment.processor == "another, "
+    kept = report.read(file)
+    assert kept.untried == []
+    assert kept.header.environment.processor == "another, "
 
 
 def test_report_of_other_packages_is_made_anew(checks: list[list[str]], tmp_path: Path) -> None:
     file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
     finished(file)
     edit(file, HELD, verdict="refuted")
-    here = report.read(file).header.environment
-    older = structs.replace(here, packages={**here.packages, "numpy": "1.26.3"})
+    environment = report.read(file).header.environment
+    older = structs.replace(environment, packages={**environment.packages, "numpy": "1.26.3"})
     edit_header(file, environment=older)
     matrix.make(ENTRY, tmp_path, 1)
     assert [words[0] for words in checks] == [HELD, "--effort=smoke"]
@@ -255,9 +258,9 @@ def test_broken_environment_is_told_and_does_not_stop_the_others(
 
     monkeypatch.setattr(environments, "check", broken)
     assert matrix.main(["tensorflow-2.8", "tensorflow-2.16", "--ledger", str(tmp_path)]) == 1
-    said = capsys.readouterr().out
-    assert "tensorflow-2.8: has no report: no such Python" in said
-    assert re.search(r"^tensorflow-2.16: .*\d+ held", said, re.MULTILINE)
+    printed = capsys.readouterr().out
+    assert "tensorflow-2.8: has no report: no such Python" in printed
+    assert re.search(r"^tensorflow-2.16: .*\d+ held", printed, re.MULTILINE)
 
 
 def test_unknown_environment_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

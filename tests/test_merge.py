@@ -57,14 +57,15 @@ def test_codes_of_the_claims_are_kept() -> None:
 
 
 def test_times_are_added() -> None:
-    shard, other = report(*GATES), report(*TIME)
+    shard = report(*GATES)
+    other = report(*TIME)
     other.footer = Footer("2026-11-24T06:00", 2.25, {})
     footer = merge([("a", shard), ("b", other)], partial=True).footer
     assert (footer.ended, footer.seconds) == (other.footer.ended, FOOTER.seconds + 2.2)
 
 
 @pytest.mark.parametrize(
-    ("there", "difference"),
+    ("facts", "difference"),
     [
         ({"packages": {"keras": "3.9.2"}}, "keras is 3.9.2, not 3.15.1"),
         ({"packages": {}}, "keras is absent, not 3.15.1"),
@@ -79,22 +80,22 @@ def test_times_are_added() -> None:
     ],
 )
 def test_report_that_was_made_in_another_way_is_refused(
-    there: dict[str, Any], difference: str
+    facts: dict[str, Any], difference: str
 ) -> None:
-    said = refused(report(*GATES), report(*TIME, **there))
-    assert said == f"b was made in another way than a: {difference}"
+    complaint = refused(report(*GATES), report(*TIME, **facts))
+    assert complaint == f"b was made in another way than a: {difference}"
 
 
 def test_claims_that_are_tried_twice_are_told() -> None:
-    said = refused(report(*GATES, TIME[0]), report(*TIME, *GATES))
-    assert said == f"a and b both try gates, {TIME[0].claim}; give one report of each claim"
+    complaint = refused(report(*GATES, TIME[0]), report(*TIME, *GATES))
+    assert complaint == f"a and b both try gates, {TIME[0].claim}; give one report of each claim"
     assert "a and b both try time;" in refused(report(*TIME), report(*TIME))
 
 
 def test_missing_claims_are_told_with_the_command_that_tries_them() -> None:
-    there = [record for record in RECORDS if record not in GATES and record != TIME[0]]
-    told = f"`lstm-spec check gates {TIME[0].claim}`"
-    assert refused(report(*there), partial=False).endswith(told)
+    records = [record for record in RECORDS if record not in GATES and record != TIME[0]]
+    command = f"`lstm-spec check gates {TIME[0].claim}`"
+    assert refused(report(*records), partial=False).endswith(command)
 
 
 def test_claims_that_are_not_known_are_told() -> None:
@@ -158,10 +159,10 @@ def test_what_cannot_be_joined_is_told(
     words: list[str], status: int, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        found = cli.main(["merge", *words])
+        exit_status = cli.main(["merge", *words])
     except SystemExit as stop:
-        found = stop.code
-    said = capsys.readouterr()
-    assert (found, said.out, len(said.err.splitlines())) == (status, "", 1)
-    assert sentence in said.err
+        exit_status = stop.code
+    captured = capsys.readouterr()
+    assert (exit_status, captured.out, len(captured.err.splitlines())) == (status, "", 1)
+    assert sentence in captured.err
     assert not Path("out").exists()

@@ -76,16 +76,17 @@ def test_a_mutant_computes_something_else() -> None:
 
 
 def test_mutant_on_which_the_interpreter_died_twice_is_refuted(tmp_path: Path) -> None:
-    seen, started = tmp_path / "seen", tmp_path / "started"
+    seen = tmp_path / "seen"
+    started = tmp_path / "started"
     append(seen, mutant="a", refuted_by="", tried=3, reach=3, seconds=1)
     append(seen, mutant="d", refuted_by="", tried=3, reach=9, seconds=1)
     for mutant in ("a", "a", "b", "c", "c"):
         append(started, started=mutant)
-    found = results(seen, started, patience=2)
-    assert found["a"]["refuted_by"] == ""
-    assert "died" in found["c"]["refuted_by"]
-    assert "b" not in found
-    assert "d" not in found
+    outcome = results(seen, started, patience=2)
+    assert outcome["a"]["refuted_by"] == ""
+    assert "died" in outcome["c"]["refuted_by"]
+    assert "b" not in outcome
+    assert "d" not in outcome
 
 
 RECORD = {line["mutant"]: line["refuted_by"] for line in read(FOLDER / "claims.jsonl")}
@@ -125,13 +126,14 @@ def test_page_is_made_from_the_record() -> None:
 
 @recorded
 def test_documentation_tells_the_figures_of_the_record() -> None:
-    ours, theirs = read(FOLDER / "claims.jsonl"), read(FOLDER / "keras.jsonl")
+    ours = read(FOLDER / "claims.jsonl")
+    theirs = read(FOLDER / "keras.jsonl")
     hits, tried = refuted(ours, observable(ours))
-    found, drawn = refuted(theirs, observable(ours))
-    said = " ".join((ROOT / "docs/costs.md").read_text(encoding="utf-8").split())
-    assert f"Of {tried} changes" in said
-    assert f"the claims refute {hits}; of {drawn} of these" in said
-    assert f"Keras' own tests refute {found}." in said
+    hits_of_tests, drawn = refuted(theirs, observable(ours))
+    text = " ".join((ROOT / "docs/costs.md").read_text(encoding="utf-8").split())
+    assert f"Of {tried} changes" in text
+    assert f"the claims refute {hits}; of {drawn} of these" in text
+    assert f"Keras' own tests refute {hits_of_tests}." in text
 
 
 def test_survivors_are_found_by_function_change_and_line() -> None:

@@ -56,8 +56,8 @@ def test_cpu_is_lacking_where_keras_finds_a_gpu(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(subject, "gpus", list)
     assert needed.lacking(False, "CPU") == ""
     monkeypatch.setattr(subject, "gpus", lambda: ["gpu:0"])
-    told = "needs Keras to compute on a CPU, and it finds a GPU here"
-    assert needed.lacking(False, "CPU") == told
+    reason = "needs Keras to compute on a CPU, and it finds a GPU here"
+    assert needed.lacking(False, "CPU") == reason
 
 
 def test_file_that_is_not_there_is_lacking(tmp_path: Path) -> None:

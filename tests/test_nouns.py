@@ -90,7 +90,7 @@ def test_general_nouns_are_tried_with_more_than_one_instance() -> None:
 
 def test_fixed_claims_have_such_words() -> None:
     claims = {claim.id: claim.statement for claim in catalog.claims()}
-    assert [one for one in FIXED if not any(re.search(w, claims[one]) for w in NOUNS)] == []
+    assert [name for name in FIXED if not any(re.search(w, claims[name]) for w in NOUNS)] == []
 
 
 def test_one_instance_is_seen() -> None:

@@ -93,9 +93,10 @@ def test_peer_that_cannot_be_built_is_told() -> None:
 
 
 def test_task_is_the_same_each_time_and_differs_by_its_weights() -> None:
-    one, other = task(SMALL), task(SMALL)
-    assert all(map(np.array_equal, one.case.weights, other.case.weights))
-    weights = np.concatenate([np.ravel(weight) for weight in one.case.weights])
+    first = task(SMALL)
+    other = task(SMALL)
+    assert all(map(np.array_equal, first.case.weights, other.case.weights))
+    weights = np.concatenate([np.ravel(weight) for weight in first.case.weights])
     assert len(set(weights.tolist())) == weights.size
 
 
@@ -116,13 +117,13 @@ serve(channel, {"NumPy": backwards})
 def test_race_times_every_pass_of_every_peer_on_one_core() -> None:
     chosen = [peer for peer in HERE if peer.name != "ONNX Runtime"]
     with race.opened(chosen) as workers:
-        found = race.measure(SMALL, chosen, workers, rounds=3)
+        lines = race.measure(SMALL, chosen, workers, rounds=3)
     keras = [peer.name for peer in chosen if peer.library == "tensorflow"]
     expected = {(name, does) for name in keras for does in PASSES}
     expected |= {(name, "forward") for name in ("NumPy", GEMM, COPY)}
-    assert {(line.peer, line.does) for line in found if isinstance(line, Timing)} == expected
-    assert len(found) == len(expected)
-    for line in found:
+    assert {(line.peer, line.does) for line in lines if isinstance(line, Timing)} == expected
+    assert len(lines) == len(expected)
+    for line in lines:
         assert isinstance(line, Timing)
         assert len(line.seconds) == len(line.wall) == 3
         assert 0 < sum(line.seconds) < 1.2 * sum(line.wall)  # two threads would take twice as much
@@ -131,10 +132,10 @@ def test_race_times_every_pass_of_every_peer_on_one_core() -> None:
 def test_race_does_not_time_a_wrong_peer() -> None:
     chosen = [peer for peer in PEERS if peer.name == "NumPy"]
     with race.opened(chosen, WRONG) as workers:
-        found = race.measure(SMALL, chosen, workers, rounds=1)
-    (refusal,) = (line for line in found if isinstance(line, peers.Refusal))
+        lines = race.measure(SMALL, chosen, workers, rounds=1)
+    (refusal,) = (line for line in lines if isinstance(line, peers.Refusal))
     assert refusal.why.startswith("AssertionError: off by")
-    assert {line.peer for line in found if isinstance(line, Timing)} == {GEMM, COPY}
+    assert {line.peer for line in lines if isinstance(line, Timing)} == {GEMM, COPY}
 
 
 def test_axis_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,8 +160,8 @@ def test_operations_and_bytes_are_those_counted_by_hand() -> None:
 
 def test_limit_is_the_longer_of_products_and_bytes() -> None:
     point = Point(timesteps=2, units=1, batch=3, features=5)
-    found = limit(point, "forward", Rates(products=100.0, bytes=1024.0))
-    assert (found.products, found.bytes, found.seconds) == (2.88, 0.25, 2.88)
+    least = limit(point, "forward", Rates(products=100.0, bytes=1024.0))
+    assert (least.products, least.bytes, least.seconds) == (2.88, 0.25, 2.88)
     assert limit(point, "forward", Rates(products=288e3, bytes=16.0)).seconds == 16.0
 
 
@@ -169,8 +170,8 @@ def test_rates_are_the_best_that_were_seen() -> None:
         Timing(name, SMALL, "forward", 0, 0, seconds, seconds)
         for name, seconds in ((GEMM, [4.0, 2.0]), (COPY, [2.0, 4.0]), (GEMM, [3.0]))
     ]
-    found = rates(RECORD._replace(timings=seen))
-    assert found == (1024**3, 2**26)  # of 2 * 1024**3 operations, and of 2 * 2**26 bytes, in 2 s
+    best = rates(RECORD._replace(timings=seen))
+    assert best == (1024**3, 2**26)  # of 2 * 1024**3 operations, and of 2 * 2**26 bytes, in 2 s
 
 
 # The record.
@@ -210,13 +211,13 @@ def test_file_that_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
         peers.load(file)
 
 
-@pytest.mark.parametrize(("there", "kept"), [({}, 1), ({"python": "2.7"}, 0)])
+@pytest.mark.parametrize(("facts", "kept"), [({}, 1), ({"python": "2.7"}, 0)])
 def test_points_of_the_same_machine_are_kept(
-    tmp_path: Path, there: dict[str, str], kept: int
+    tmp_path: Path, facts: dict[str, str], kept: int
 ) -> None:
     file = tmp_path / "record.jsonl"
     lines = [Timing("NumPy", point, "forward", 0, 0, [1.0], [1.0]) for point in (SMALL, BASE)]
-    peers.append(file, [structs.replace(RECORD.machine, **there), *lines])
+    peers.append(file, [structs.replace(RECORD.machine, **facts), *lines])
     race.begin(file, RECORD.machine, [BASE])
     assert peers.load(file) == (RECORD.machine, lines[:kept], [])
 
@@ -244,9 +245,9 @@ def test_page_tells_medians_and_how_many_times_the_limit_they_are() -> None:
 
 
 def test_refusals_are_told_without_markup() -> None:
-    one = peers.Refusal("NumPy", SMALL, "forward", "<b>|`x`")
-    told = page(RECORD._replace(refusals=[one])).splitlines()
-    assert r"- NumPy, forward pass, T=3 U=2 B=2 F=2: &lt;b&gt;\|\`x\`" in told
+    refusal = peers.Refusal("NumPy", SMALL, "forward", "<b>|`x`")
+    lines = page(RECORD._replace(refusals=[refusal])).splitlines()
+    assert r"- NumPy, forward pass, T=3 U=2 B=2 F=2: &lt;b&gt;\|\`x\`" in lines
 
 
 times = st.floats(1e-7, 1e3)
@@ -264,10 +265,10 @@ def drawings(draw: st.DrawFn) -> Curves:
 def test_every_time_is_drawn_within_the_drawing_and_told(given: Curves) -> None:
     root = ElementTree.fromstring(curves.draw(given))
     dots = list(root.iter(f"{SVG}circle"))
-    said = [str(dot.findtext(f"{SVG}title")).rpartition(": ")[2] for dot in dots]
+    texts = [str(dot.findtext(f"{SVG}title")).rpartition(": ")[2] for dot in dots]
     seconds = [s for curve in given.curves.values() for _, s in sorted(curve.seconds.items())]
-    assert said == [curves.shown(one) for one in seconds]
-    assert all(text in str(root.findtext(f"{SVG}desc")) for text in said)
+    assert texts == [curves.shown(time) for time in seconds]
+    assert all(text in str(root.findtext(f"{SVG}desc")) for text in texts)
     for part in root.iter():
         for axis, most in (("x", curves.WIDTH), ("y", curves.HEIGHT)):
             assert 0 <= float(part.get(axis, part.get(f"c{axis}", 0))) <= most
@@ -280,10 +281,10 @@ def all_drawn() -> Iterator[Curves]:
 
 
 def test_no_names_overlap() -> None:
-    for one in all_drawn():
-        root = ElementTree.fromstring(curves.draw(one))
+    for drawing in all_drawn():
+        root = ElementTree.fromstring(curves.draw(drawing))
         texts = [text for text in root.iter(f"{SVG}text") if text.get("class") == "peer"]
-        assert len(texts) == len(one.curves) >= 8
+        assert len(texts) == len(drawing.curves) >= 8
         assert all(float(text.get("x", 0)) + 6.5 * len(text.text or "") <= 328 for text in texts)
         heights = sorted(float(text.get("y", 0)) for text in texts)
         assert all(below - above >= 12 for above, below in pairwise(heights))
@@ -306,7 +307,7 @@ def test_time_is_shown_with_three_digits(seconds: float, text: str) -> None:
 
 def test_a_time_ten_times_as_long_stands_a_decade_higher() -> None:
     given = Curves("", "", "units", {"a": Curve("other", {1: 1e-3, 10: 1e-2, 100: 1e-1})})
-    one, ten, hundred = (given.at(size, size * 1e-3) for size in (1, 10, 100))
-    assert ten.x - one.x == pytest.approx(hundred.x - ten.x)
-    assert one.y - ten.y == pytest.approx(ten.y - hundred.y)
-    assert one.y > ten.y
+    single, ten, hundred = (given.at(size, size * 1e-3) for size in (1, 10, 100))
+    assert ten.x - single.x == pytest.approx(hundred.x - ten.x)
+    assert single.y - ten.y == pytest.approx(ten.y - hundred.y)
+    assert single.y > ten.y

@@ -59,7 +59,8 @@ def test_every_feature_is_joined_to_every_unit(given: Picture) -> None:
 @given(pictures())
 def test_every_unit_hands_h_to_all_units_and_c_to_itself(given: Picture) -> None:
     root = ElementTree.fromstring(draw(given))
-    units, steps = drawn(given.units), drawn(given.timesteps)
+    units = drawn(given.units)
+    steps = drawn(given.timesteps)
     between = steps - 1 - (given.timesteps > MOST) + bool(given.start)
     legend = len(given.read) > 1
     assert kinds(root, "line")["h"] - legend == units * (units * between + bool(given.end))
@@ -70,7 +71,8 @@ def test_every_unit_hands_h_to_all_units_and_c_to_itself(given: Picture) -> None
 def test_no_words_overlap(given: Picture) -> None:
     rows: dict[float, list[tuple[float, float]]] = {}
     for text in ElementTree.fromstring(draw(given)).iter(f"{SVG}text"):
-        x, y = float(text.get("x", 0)), float(text.get("y", 0))
+        x = float(text.get("x", 0))
+        y = float(text.get("y", 0))
         wide = WIDE * len(text.text or "")
         start = x - wide / 2 if text.get("class") in ("middle", "inside") else x
         rows.setdefault(y, []).append((start, start + wide))
@@ -81,7 +83,8 @@ def test_no_words_overlap(given: Picture) -> None:
 @given(pictures())
 def test_everything_lies_within_the_picture(given: Picture) -> None:
     root = ElementTree.fromstring(draw(given))
-    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    width = float(root.get("width", 0))
+    height = float(root.get("height", 0))
     for circle in root.iter(f"{SVG}circle"):
         assert 12 <= float(circle.get("cx", 0)) <= width - 12
         assert 12 <= float(circle.get("cy", 0)) <= height - 12
@@ -133,38 +136,38 @@ def test_backwards_the_first_timestep_has_the_output_and_the_last_row() -> None:
     assert [text for text in texts if text.startswith("row ")] == ["row 3", "row 2", "row 1"]
 
 
-def told(call: str, size: str, *, measured: bool = False) -> Picture:
+def pictured(call: str, size: str, *, measured: bool = False) -> Picture:
     return picture_of(layer(call, input_shape(size)), measured=measured)
 
 
 def test_open_length_is_drawn_with_three_timesteps_and_says_so() -> None:
-    found = told("LSTM(2)", "None,2")
-    assert (found.timesteps, found.subtitle) == (3, "(batch, timesteps, 2) → (batch, 2)")
-    assert "Any number of timesteps; 3 are drawn." in found.notes
+    picture = pictured("LSTM(2)", "None,2")
+    assert (picture.timesteps, picture.subtitle) == (3, "(batch, timesteps, 2) → (batch, 2)")
+    assert "Any number of timesteps; 3 are drawn." in picture.notes
 
 
 def test_states_are_drawn_where_they_are_kept_or_returned() -> None:
-    assert told("LSTM(1, stateful=True)", "1,1").start == "kept h, c"
-    assert told("LSTM(1, return_state=True)", "1,1").end == "returned h, c"
-    assert "It starts from h and c of zeros." in told("LSTM(1)", "1,1").notes
+    assert pictured("LSTM(1, stateful=True)", "1,1").start == "kept h, c"
+    assert pictured("LSTM(1, return_state=True)", "1,1").end == "returned h, c"
+    assert "It starts from h and c of zeros." in pictured("LSTM(1)", "1,1").notes
 
 
 def test_strokes_are_equal_unless_strengths_are_asked_for() -> None:
-    assert told("LSTM(2)", "3,1").strengths is None
+    assert pictured("LSTM(2)", "3,1").strengths is None
 
 
 def test_strengths_are_measured_and_their_largest_is_told() -> None:
-    found = told("LSTM(2)", "3,1", measured=True)
-    largest = max(max(values) for values in found.strengths.values())
-    assert f"here up to {largest:.2g}" in found.notes[-1]
+    picture = pictured("LSTM(2)", "3,1", measured=True)
+    largest = max(max(values) for values in picture.strengths.values())
+    assert f"here up to {largest:.2g}" in picture.notes[-1]
 
 
 def test_what_cannot_be_measured_is_drawn_evenly_and_says_why() -> None:
-    found = told("LSTM(2, activation='threshold')", "3,1", measured=True)
-    assert found.strengths is None
-    assert "nothing was measured: Keras raises TypeError" in found.notes[-1]
+    picture = pictured("LSTM(2, activation='threshold')", "3,1", measured=True)
+    assert picture.strengths is None
+    assert "nothing was measured: Keras raises TypeError" in picture.notes[-1]
 
 
 def test_two_directions_are_not_drawn() -> None:
     with pytest.raises(CallError, match="give --draw the LSTM in it"):
-        told("Bidirectional(LSTM(2))", "3,1")
+        pictured("Bidirectional(LSTM(2))", "3,1")

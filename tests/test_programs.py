@@ -50,7 +50,8 @@ def first_case(test: Any) -> dict[str, Any]:
     """Return what Hypothesis first draws for a claim; nothing for one that draws nothing."""
     drawn: list[dict[str, Any]] = []
     handle = test.hypothesis
-    original, handle.inner_test = handle.inner_test, lambda **arguments: drawn.append(arguments)
+    original = handle.inner_test
+    handle.inner_test = lambda **arguments: drawn.append(arguments)
     effort(1)(test)()
     handle.inner_test = original
     return drawn[0]
@@ -101,15 +102,17 @@ GROUPS = [TRIED[start::10] for start in range(10)]
 def test_programs_are_short_and_hold_without_the_project_where_the_claims_hold(
     claims: list[catalog.Claim], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    faults, lengths, numerical = {}, [], []
+    faults = {}
+    lengths = []
+    numerical = []
     for claim in claims:
         test = getattr(kept(claim.file), claim.test)
         if lacking(test):
             continue
         arguments = first_case(test) if hasattr(test, "hypothesis") else {}
         text, short = written(test, arguments, f"{claim.id}: {claim.statement}")
-        if found := fault(text, short, claim, monkeypatch):
-            faults[claim.id] = found
+        if wrong := fault(text, short, claim, monkeypatch):
+            faults[claim.id] = wrong
         if short:
             lengths.append(len(text.splitlines()))
             numerical += [lengths[-1]] if "np.testing" in text else []
@@ -127,7 +130,8 @@ def test_program_of_a_refuted_claim_fails_as_the_claim_does(
     wrong: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = next(claim for claim in catalog.claims() if claim.id == wrong.claim)
-    test, trial = getattr(load(claim.file), claim.test), Trial()
+    test = getattr(load(claim.file), claim.test)
+    trial = Trial()
     if reason := lacking(test):
         pytest.skip(f"the claim {reason}")
     if drawn := hasattr(test, "hypothesis"):

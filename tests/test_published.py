@@ -66,7 +66,8 @@ def index() -> Iterator[str]:
 
 
 def test_final_releases_of_an_index_are_read_and_written(index: str, tmp_path: Path) -> None:
-    every, day = ("3.10", "3.11", "3.12", "3.13"), "2024-04-22"
+    every = ("3.10", "3.11", "3.12", "3.13")
+    day = "2024-04-22"
     releases = {
         "keras": [Release("3.3.0", day, every, yanked=True), Release("3.3.1", day, every[1:])],
         "tensorflow": [Release("2.16.1", day, ("3.11",))],
@@ -108,14 +109,16 @@ def test_what_the_matrix_asks_for_was_published() -> None:
 
 def test_each_keras_3_is_on_each_backend() -> None:
     places = list(published.places(PUBLISHED))
-    newer = [one.version for one in PUBLISHED["keras"] if Version(one.version).major == 3]
+    newer = [
+        release.version for release in PUBLISHED["keras"] if Version(release.version).major == 3
+    ]
     expected = {(version, backend) for version in newer for backend in NEEDED}
-    found = {(where.packages.get("keras"), where.backend) for where in places}
-    assert expected <= found
+    pairs = {(where.packages.get("keras"), where.backend) for where in places}
+    assert expected <= pairs
 
 
 @pytest.mark.parametrize(
-    ("versions", "python", "there"),
+    ("versions", "python", "listed"),
     [
         ({"keras": "3.3.1", "tensorflow": "2.16.2"}, "3.12.0", True),
         ({"keras": "3.14.0", "tensorflow": "2.21.0"}, "3.10.0", False),
@@ -125,5 +128,5 @@ def test_each_keras_3_is_on_each_backend() -> None:
         ({"tf-keras": "2.20.0", "tensorflow": "2.20.0"}, "3.13.0", True),
     ],
 )
-def test_keras_goes_with_the_tensorflow_of_its_time(versions, python: str, there: bool) -> None:
-    assert (Place(versions, python) in published.places(PUBLISHED)) is there
+def test_keras_goes_with_the_tensorflow_of_its_time(versions, python: str, listed: bool) -> None:
+    assert (Place(versions, python) in published.places(PUBLISHED)) is listed

@@ -14,7 +14,8 @@ def tensor():
 
     class Tensor:
         def __init__(self, dtype="torch.float32", gradient=True):
-            self.dtype, self.gradient = dtype, gradient
+            self.dtype = dtype
+            self.gradient = gradient
 
         def detach(self):
             return type(self)(self.dtype, gradient=False)

@@ -20,16 +20,16 @@ def test_each_environment_of_the_matrix_has_its_report_and_no_other() -> None:
 def test_no_verdict_is_unexplained() -> None:
     bad = [
         (name, record.claim, record.verdict)
-        for name, one in REPORTS.items()
-        for record in one.records
+        for name, report in REPORTS.items()
+        for record in report.records
         if record.verdict not in GOOD
     ]
     assert bad == []
 
 
 def test_each_deviation_was_seen_and_none_is_ambiguous() -> None:
-    seen = [ledger.place(one) for one in REPORTS.values()]
-    places = [*seen, *(one.place for one in matrix.load().tried)]
+    seen = [ledger.place(report) for report in REPORTS.values()]
+    places = [*seen, *(trial.place for trial in matrix.load().tried)]
     deviations.forbid_unmatched(deviations.load(), places)
     deviations.forbid_ambiguous(deviations.load(), places)
 
@@ -43,11 +43,11 @@ def test_reports_are_of_the_claims_as_they_are_now() -> None:
 
 def test_each_claim_that_needs_no_gpu_was_observed_somewhere() -> None:
     """A new claim, or one that no environment of the ledger could try, is not yet."""
-    tried = {claim for one in REPORTS.values() for claim in one.header.claims}
+    tried = {claim for report in REPORTS.values() for claim in report.header.claims}
     observed = {
         record.claim
-        for one in REPORTS.values()
-        for record in one.records
+        for report in REPORTS.values()
+        for record in report.records
         if record.verdict in ("held", "deviates")
     }
     unseen = {claim.id for claim in catalog.claims() if not claim.gpu} - observed

@@ -71,7 +71,8 @@ def test_backwards_reads_the_last_step_first() -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_slope_is_the_derivative_of_the_activation(name: str) -> None:
     z = np.linspace(-4, 4, 97) + 1e-3  # no sample lies on a corner of a piecewise function
-    step, activation = 1e-6, ACTIVATIONS[name]
+    step = 1e-6
+    activation = ACTIVATIONS[name]
     difference = (activation.value(z + step) - activation.value(z - step)) / (2 * step)
     np.testing.assert_allclose(activation.slope(z), difference, rtol=1e-7, atol=1e-8)
 
@@ -96,13 +97,15 @@ def test_gradients_are_the_finite_differences_of_the_loss(case: Case) -> None:
     def loss(at: Case) -> float:
         return sum(float(np.sum(w * part)) for w, part in zip(weights, equations(at), strict=True))
 
-    found = gradients(case, *(weight.astype(float) for weight in weights))
+    computed = gradients(case, *(weight.astype(float) for weight in weights))
     for part in ("x", "kernel", "recurrent_kernel", "bias", "h", "c"):
         value = getattr(case, part).astype(float)
         towards = noise(value.shape, 4).astype(float)
         ahead, behind = (replace(case, **{part: value + s * towards}) for s in (1e-6, -1e-6))
         slope = (loss(ahead) - loss(behind)) / 2e-6
-        assert abs(slope - np.sum(getattr(found, part) * towards)) < 1e-7 * (1 + abs(slope)), part
+        assert abs(slope - np.sum(getattr(computed, part) * towards)) < 1e-7 * (1 + abs(slope)), (
+            part
+        )
 
 
 ONNX_NAMES = {"tanh": "Tanh", "sigmoid": "Sigmoid"}
@@ -145,9 +148,9 @@ def test_agrees_with_the_evaluator_of_onnx(case: Case) -> None:
 
 def test_gradients_have_the_shapes_of_what_they_belong_to() -> None:
     case = one_unit([1, 2], [0.0] * 4)
-    found = gradients(case, np.ones((1, 2, 1)), 0 * ONE, 0 * ONE)
+    computed = gradients(case, np.ones((1, 2, 1)), 0 * ONE, 0 * ONE)
     for part in ("x", "kernel", "recurrent_kernel", "bias"):
-        assert getattr(found, part).shape == getattr(case, part).shape
+        assert getattr(computed, part).shape == getattr(case, part).shape
 
 
 def test_unknown_activation_is_named() -> None:

@@ -20,36 +20,36 @@ REPORTS = {
 
 
 def test_change_is_told_at_the_release_that_brought_it() -> None:
-    said = history.page(REPORTS)
-    told = "- **keras-3.8 to keras-3.9**:\n  - `a.broken`: held, now refuted. off by "
-    assert told in said
-    assert "- **keras-3.9 to keras-3.10**: nothing." in said
-    assert "backend-jax to" not in said
+    page = history.page(REPORTS)
+    change = "- **keras-3.8 to keras-3.9**:\n  - `a.broken`: held, now refuted. off by "
+    assert change in page
+    assert "- **keras-3.9 to keras-3.10**: nothing." in page
+    assert "backend-jax to" not in page
 
 
 def test_what_a_report_holds_is_escaped() -> None:
     assert "<b>" not in history.page(REPORTS)
     evil = "`<b>|"
     held, refuted = (Record(evil, verdict, 0.1) for verdict in ("held", "refuted"))
-    there = {"python": evil, "effort": evil, "packages": {"keras": evil}}
-    said = history.page({f"{evil}-1": report(held, **there), f"{evil}-2": report(refuted, **there)})
-    assert said.count(r"\`&lt;b&gt;\|") == said.count("b&gt;") > 8
-    assert "<b" not in said
+    facts = {"python": evil, "effort": evil, "packages": {"keras": evil}}
+    page = history.page({f"{evil}-1": report(held, **facts), f"{evil}-2": report(refuted, **facts)})
+    assert page.count(r"\`&lt;b&gt;\|") == page.count("b&gt;") > 8
+    assert "<b" not in page
 
 
 def test_claims_that_hold_everywhere_are_counted_and_the_others_listed() -> None:
-    said = history.page(REPORTS)
-    assert "1 of 2 claims hold in every\nenvironment." in said
-    assert "| `a.broken` | Keras 3.8 | Keras 3.9 to 3.10 | backend jax |" in said
+    page = history.page(REPORTS)
+    assert "1 of 2 claims hold in every\nenvironment." in page
+    assert "| `a.broken` | Keras 3.8 | Keras 3.9 to 3.10 | backend jax |" in page
 
 
 def test_newest_release_comes_first_and_no_column_is_empty() -> None:
-    said = history.page(REPORTS)
+    page = history.page(REPORTS)
     names = ("keras-3.10", "keras-3.9", "keras-3.8", "backend-jax")
-    places = [said.index(f"| {name} |") for name in names]
+    places = [page.index(f"| {name} |") for name in names]
     assert places == sorted(places)
-    assert said.index("keras-3.9 to keras-3.10") < said.index("keras-3.8 to keras-3.9")
-    assert "| effort | held | refuted | not applicable |\n" in said
+    assert page.index("keras-3.9 to keras-3.10") < page.index("keras-3.8 to keras-3.9")
+    assert "| effort | held | refuted | not applicable |\n" in page
 
 
 def test_page_is_made_from_the_ledger() -> None:

@@ -43,8 +43,8 @@ def test_what_is_written_is_read(file: Path) -> None:
 
 def test_report_without_footer_is_incomplete_and_names_what_is_missing(file: Path) -> None:
     file.write_bytes(b"\n".join(file.read_bytes().split(b"\n")[:2]) + b"\n")
-    found = report.read(file)
-    assert (found.footer, found.untried) == (None, ["a.c"])
+    again = report.read(file)
+    assert (again.footer, again.untried) == (None, ["a.c"])
 
 
 def test_every_beginning_of_a_report_is_read_or_refused_in_one_sentence(file: Path) -> None:
@@ -104,18 +104,18 @@ def test_unknown_verdict_is_refused(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (rb'{"kind":"a\nb"}', "Invalid value 'a b' - at `$.kind`"),
         (rb'{"kind":"footer","\u001b[2J":1}', "Object missing required field `ended`"),
         (b'{"kind":' + 20_000 * b"[", "maximum recursion depth"),
     ],
 )
-def test_what_is_damaged_is_told_on_one_line(file: Path, text: bytes, told: str) -> None:
+def test_what_is_damaged_is_told_on_one_line(file: Path, text: bytes, message: str) -> None:
     file.write_bytes(text + b"\n")
     with pytest.raises(UnreadableReportError) as error:
         report.read(file)
-    assert str(error.value).startswith(f"{file}: line 1 is damaged: {told}")
+    assert str(error.value).startswith(f"{file}: line 1 is damaged: {message}")
     assert len(str(error.value).splitlines()) == 1
 
 

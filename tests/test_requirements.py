@@ -38,8 +38,8 @@ def test_wheel_is_asked_for_by_its_place(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_keras_is_told_its_backend_and_whether_keras_2_is_meant() -> None:
-    told = parse(["tf-keras==2.18.0"]).variables
-    assert told == {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
+    variables = parse(["tf-keras==2.18.0"]).variables
+    assert variables == {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
     assert parse([], backend="jax").variables["KERAS_BACKEND"] == "jax"
 
 

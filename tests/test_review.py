@@ -36,20 +36,22 @@ def correct() -> list[Program]:
     return msgspec.toml.decode(file.read_bytes(), type=Programs).program
 
 
-def ids(found: Review) -> set[str]:
-    return {one.id for one in found.findings}
+def ids(reviewed: Review) -> set[str]:
+    return {finding.id for finding in reviewed.findings}
 
 
 def test_correct_programs_are_left_alone() -> None:
     programs = correct()
     assert len(programs) >= 60
-    wrong = {one.name: ids(of_program(one.text)) - set(one.knows) for one in programs}
-    assert {name: found for name, found in wrong.items() if found} == {}
+    wrong = {
+        program.name: ids(of_program(program.text)) - set(program.knows) for program in programs
+    }
+    assert {name: names for name, names in wrong.items() if names} == {}
 
 
 class Posted(msgspec.Struct, forbid_unknown_fields=True):
     address: str
-    found: list[str]
+    findings: list[str]
     text: str
 
 
@@ -60,12 +62,12 @@ class AllPosted(msgspec.Struct, forbid_unknown_fields=True):
 def test_programs_that_people_have_asked_about() -> None:
     file = REVIEWED / "posted.toml"
     posted = msgspec.toml.decode(file.read_bytes(), type=AllPosted).program
-    assert len({one.address for one in posted}) >= 25
+    assert len({program.address for program in posted}) >= 25
     wrong = {}
-    for one in posted:
-        found = sorted(finding.id for finding in of_program(one.text).findings)
-        if found != sorted(one.found):
-            wrong[one.address] = found
+    for program in posted:
+        names = sorted(finding.id for finding in of_program(program.text).findings)
+        if names != sorted(program.findings):
+            wrong[program.address] = names
     assert wrong == {}
 
 
@@ -80,13 +82,15 @@ def test_each_finding_is_found_in_its_program_and_not_in_the_cured_one() -> None
     missed = [rule.id for rule in static() if rule.id not in ids(of_program(rule.sick))]
     left = [rule.id for rule in rules() if rule.id in ids(of_program(rule.cured))]
     worse = {
-        rule.id: [one.id for one in of_program(rule.cured).findings if one.severity in BAD]
+        rule.id: [
+            finding.id for finding in of_program(rule.cured).findings if finding.severity in BAD
+        ]
         for rule in rules()
         if rule.when["subject"] != "probe"
     }
     assert missed == []
     assert left == []
-    assert {name: found for name, found in worse.items() if found} == {}
+    assert {name: names for name, names in worse.items() if names} == {}
 
 
 BAD = ("error", "wrong numbers")
@@ -101,11 +105,13 @@ def test_each_cure_changes_the_program_and_each_sentence_is_whole() -> None:
     for rule in static():
         for old, _ in rule.cure:
             assert old in rule.sick, rule.id
-        (found,) = [one for one in of_program(rule.sick).findings if one.id == rule.id][:1]
-        assert "?" not in found.sentence.replace("'?'", ""), rule.id
-        assert found.sentence.endswith("."), rule.id
-        assert not found.remedy.endswith("."), rule.id
-        assert "{" not in found.sentence, rule.id
+        (finding,) = [
+            candidate for candidate in of_program(rule.sick).findings if candidate.id == rule.id
+        ][:1]
+        assert "?" not in finding.sentence.replace("'?'", ""), rule.id
+        assert finding.sentence.endswith("."), rule.id
+        assert not finding.remedy.endswith("."), rule.id
+        assert "{" not in finding.sentence, rule.id
 
 
 def chosen() -> list[Rule]:
@@ -144,9 +150,9 @@ def agree(names: dict[str, object]) -> bool:
 
 
 def test_the_program_of_the_first_question() -> None:
-    found = of_program((REVIEWED / "asked.txt").read_text(encoding="utf-8"))
-    said = [(one.line, one.id) for one in found.findings]
-    assert said == [
+    reviewed = of_program((REVIEWED / "asked.txt").read_text(encoding="utf-8"))
+    places = [(finding.line, finding.id) for finding in reviewed.findings]
+    assert places == [
         (6, "no-cudnn"),
         (6, "input-shape-warns"),
         (6, "no-bound"),
@@ -154,7 +160,7 @@ def test_the_program_of_the_first_question() -> None:
         (14, "features-said-otherwise"),
         (24, "no-extension"),
     ]
-    rows = {row.line: f"{row.what}: {row.says}" for row in found.rows}
+    rows = {row.line: f"{row.what}: {row.says}" for row in reviewed.rows}
     assert rows[6] == "LSTM(3): (batch, 3, 1) -> (batch, 3); 60 parameters"
     assert "LSTM(2) would need (3, 2)" in rows[23]
     assert "no state is kept from one sample to the next" in rows[23]
@@ -162,14 +168,14 @@ def test_the_program_of_the_first_question() -> None:
 
 
 def test_formats() -> None:
-    found = of_program((REVIEWED / "asked.txt").read_text(encoding="utf-8"), "asked.py")
-    text, markdown, plain, sarif = (FORMATS[name](found) for name in FORMATS)
+    reviewed = of_program((REVIEWED / "asked.txt").read_text(encoding="utf-8"), "asked.py")
+    text, markdown, plain, sarif = (FORMATS[name](reviewed) for name in FORMATS)
     assert "  24  ERROR: Keras 3 refuses to save" in text
     assert max(map(len, text.splitlines())) <= 96
     assert markdown.startswith("**Refused by Keras**\n\n- Line 24: Keras 3 refuses")
-    assert msgspec.json.decode(plain, type=Review) == found
+    assert msgspec.json.decode(plain, type=Review) == reviewed
     (whole,) = json.loads(sarif)["runs"]
-    assert {one["ruleId"] for one in whole["results"]} == ids(found)
+    assert {result["ruleId"] for result in whole["results"]} == ids(reviewed)
     place = whole["results"][-1]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "asked.py"}, "region": {"startLine": 24}}
 
@@ -201,8 +207,8 @@ except Exception, error:
 
 @pytest.mark.parametrize(("text", "line"), [(MARKDOWN, 8), (PYTHON_TWO, 8)])
 def test_posts_are_read_as_they_are(text: str, line: int) -> None:
-    found = [one.line for one in of_program(text).findings if one.severity == "error"]
-    assert found == [line]
+    lines = [finding.line for finding in of_program(text).findings if finding.severity == "error"]
+    assert lines == [line]
 
 
 @pytest.mark.parametrize(
@@ -268,12 +274,12 @@ def test_the_worst_decides() -> None:
 
 def test_what_moves_a_cursor_or_is_no_text_is_not_repeated() -> None:
     for odd in ("\\x1b[2J", "\\ud800", "\\n"):
-        found = of_program(
+        reviewed = of_program(
             f'm = Sequential()\nm.save("a{odd}")\nLSTM(3, activation="{odd}")\n', odd
         )
-        assert ids(found) == {"no-extension", "unknown-name"}
+        assert ids(reviewed) == {"no-extension", "unknown-name"}
         for written in FORMATS.values():
-            assert b"\x1b" not in written(found).encode()
+            assert b"\x1b" not in written(reviewed).encode()
 
 
 @pytest.mark.parametrize(

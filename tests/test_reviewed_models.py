@@ -20,12 +20,13 @@ from test_review import ids, run
 
 def seq2seq(keras: Any) -> Any:
     layers = keras.layers
-    said, asked = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
-    encoded = layers.Embedding(9, 4, mask_zero=True)(said)
+    question = keras.Input((None,), dtype="int32")
+    asked = keras.Input((None,), dtype="int32")
+    encoded = layers.Embedding(9, 4, mask_zero=True)(question)
     _, h, c = layers.LSTM(3, return_state=True)(encoded)
     words = layers.Embedding(9, 4, mask_zero=True)(asked)
     decoder = layers.LSTM(3, return_sequences=True, name="decoder")
-    return keras.Model([said, asked], layers.Dense(9)(decoder(words, initial_state=[h, c])))
+    return keras.Model([question, asked], layers.Dense(9)(decoder(words, initial_state=[h, c])))
 
 
 def tagger(keras: Any) -> Any:
@@ -100,7 +101,8 @@ def stacked(keras: Any) -> Any:
 
 def two_branches(keras: Any) -> Any:
     layers = keras.layers
-    ids_, dense = keras.Input((6,), dtype="int32"), keras.Input((6, 4))
+    ids_ = keras.Input((6,), dtype="int32")
+    dense = keras.Input((6, 4))
     word = layers.Embedding(9, 4, mask_zero=True)(ids_)
     merged = layers.Add()([word, dense])
     return keras.Model([ids_, dense], layers.LSTM(3)(merged))
@@ -146,20 +148,20 @@ def models() -> dict[Callable[[Any], Any], Any]:
 
 
 def test_findings_in_models(models: dict[Any, Any]) -> None:
-    found = {make: ids(lstm_spec.review(model).data) for make, model in models.items()}
-    assert found == MODELS
+    findings = {make: ids(lstm_spec.review(model).data) for make, model in models.items()}
+    assert findings == MODELS
 
 
 def test_a_file_tells_what_the_model_does(models: dict[Any, Any], tmp_path: Path) -> None:
     file = tmp_path / "model.keras"
     for make, model in models.items():
         model.save(file)
-        found = review.of_file(str(file))
+        ours_saved = review.of_file(str(file))
         ours = lstm_spec.review(model).data
         left = {"state-is-not-saved"} if make is forecaster else set()
-        assert ids(found) - left == MODELS[make], make
-        assert [row.says for row in found.rows] == [row.says for row in ours.rows], make
-        assert found.notes[0].startswith("It was saved by Keras 3")
+        assert ids(ours_saved) - left == MODELS[make], make
+        assert [row.says for row in ours_saved.rows] == [row.says for row in ours.rows], make
+        assert ours_saved.notes[0].startswith("It was saved by Keras 3")
 
 
 def test_what_other_files_hold_is_the_same(models: dict[Any, Any], tmp_path: Path) -> None:
@@ -198,13 +200,14 @@ def test_the_table_of_masks_says_what_keras_says(models: dict[Any, Any]) -> None
 
 
 def test_private_names_of_keras_are_where_they_are_looked_for(models: dict[Any, Any]) -> None:
-    told = [masked for _, masked in live.masks(models[stacked])]
-    assert told == [False, True, True, True, True, True]
+    masked_layers = [masked for _, masked in live.masks(models[stacked])]
+    assert masked_layers == [False, True, True, True, True, True]
 
 
 def test_a_probe_finds_padding_that_is_read(models: dict[Any, Any]) -> None:
     rule = next(rule for rule in review.rules() if rule.when["subject"] == "probe")
-    sick, cured = run(rule.sick), run(rule.cured)
+    sick = run(rule.sick)
+    cured = run(rule.cured)
     assert rule.id in ids(lstm_spec.review(sick["model"], sick["x"]).data)
     assert rule.id not in ids(lstm_spec.review(cured["model"], cured["x"]).data)
     words = np.random.default_rng(0).integers(1, 9, (3, 6))
@@ -216,17 +219,17 @@ def test_what_keras_does_otherwise_with_a_model() -> None:
     import keras
 
     model = keras.Sequential([keras.Input((4, 1)), keras.layers.LSTM(3, dropout=1.0, unroll=True)])
-    found = lstm_spec.review(model).data
-    touched = {one.claim for one in found.touched}
+    reviewed = lstm_spec.review(model).data
+    touched = {touch.claim for touch in reviewed.touched}
     assert {"dropout.all-dropped", "masking.long-refused-unrolled"} <= touched
     assert not touched & {"precision.double-gelu", "state.fixed-batch-in-predict"}
 
 
 def test_what_changes_on_another_release(models: dict[Any, Any]) -> None:
-    found = lstm_spec.review(models[stacked], to="keras==3.0.5").data
-    assert found.changed
-    assert all(one.then.startswith("Keras 3.15") for one in found.changed)
-    assert all(one.now.startswith("Keras 3.0.5") for one in found.changed)
+    reviewed = lstm_spec.review(models[stacked], to="keras==3.0.5").data
+    assert reviewed.changed
+    assert all(change.then.startswith("Keras 3.15") for change in reviewed.changed)
+    assert all(change.now.startswith("Keras 3.0.5") for change in reviewed.changed)
     assert not lstm_spec.review(models[stacked], to="keras==3.15.1").data.changed
     with pytest.raises(ValueError, match="nothing is known of keras 4"):
         lstm_spec.review(models[stacked], to="keras==4.0.0")
@@ -243,9 +246,9 @@ def test_a_subclassed_model_is_reviewed_by_its_arguments() -> None:
         def call(self, x: Any) -> Any:
             return self.lstm(x)
 
-    found = lstm_spec.review(Own()).data
-    assert ids(found) == {"no-cudnn", "no-bound"}
-    assert found.notes == [
+    reviewed = lstm_spec.review(Own()).data
+    assert ids(reviewed) == {"no-cudnn", "no-bound"}
+    assert reviewed.notes == [
         "It tells no graph of its layers, so only their arguments were looked at."
     ]
     assert ids(lstm_spec.review(keras.layers.LSTM(3, unroll=True)).data) == {"no-cudnn"}
@@ -280,8 +283,8 @@ def test_an_input_without_axes_is_read(tmp_path: Path) -> None:
     whole = (Path(__file__).parent / "reviewed/model.json").read_text(encoding="utf-8")
     file = tmp_path / "model.json"
     file.write_text(whole.replace('"batch_shape": [null, 6]', '"batch_shape": []'), "utf-8")
-    found = review.of_file(str(file))
-    assert all(form(found) for form in review.FORMATS.values())
+    reviewed = review.of_file(str(file))
+    assert all(form(reviewed) for form in review.FORMATS.values())
 
 
 def hdf(file: Path) -> Path:

@@ -69,9 +69,9 @@ def test_forms_of_a_word_have_one_stem(forms: list[str]) -> None:
 
 def test_pieces_are_weighed_by_their_rarity() -> None:
     """A text is most like itself, and a piece that all texts have makes none alike."""
-    found = search.Pieces(["padding", "padded", "bread"]).cosine("padding")
-    assert found[0] == pytest.approx(1)
-    assert found[0] > found[1] > found[2] == 0
+    similar = search.Pieces(["padding", "padded", "bread"]).cosine("padding")
+    assert similar[0] == pytest.approx(1)
+    assert similar[0] > similar[1] > similar[2] == 0
     assert not search.Pieces(["same", "same"]).cosine("same").any()
 
 
@@ -90,8 +90,8 @@ def test_table_is_small_and_has_a_vector_for_each_word() -> None:
 
 
 def test_meanings_are_near() -> None:
-    def near(one: str, other: str) -> float:
-        return float(search.vector([one]) @ search.vector([other]))
+    def near(first: str, other: str) -> float:
+        return float(search.vector([first]) @ search.vector([other]))
 
     assert near("fast", "quick") > near("fast", "bread") + 0.2
 

@@ -25,9 +25,9 @@ def test_a_derivative_that_is_known() -> None:
 
 def test_every_timestep_counts_for_every_unit() -> None:
     places = [(t, f) for t in range(3) for f in range(2)]
-    found = measure({"units": 2}, 3, 2, places)
-    assert list(found) == places
-    assert all(value > 0 for values in found.values() for value in values)
+    measured = measure({"units": 2}, 3, 2, places)
+    assert list(measured) == places
+    assert all(value > 0 for values in measured.values() for value in values)
 
 
 def test_nothing_counts_with_a_kernel_of_zeros() -> None:

@@ -43,10 +43,10 @@ def shown(given: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
-def told(reports: dict[str, Report]) -> str:
+def page_with(reports: dict[str, Report]) -> str:
     """Return a claim's page, made with other reports."""
-    one = KNOWN.claims["time.every-step"]
-    return "\n".join(claim.page(one, KNOWN.chapters[4], replace(KNOWN, reports=reports)))
+    every_step = KNOWN.claims["time.every-step"]
+    return "\n".join(claim.page(every_step, KNOWN.chapters[4], replace(KNOWN, reports=reports)))
 
 
 @given(hostile)
@@ -57,18 +57,18 @@ def test_text_is_shown_as_it_is(given: str) -> None:
 
 @given(hostile)
 def test_code_stays_code(given: str) -> None:
-    made = MarkdownIt().render(f"x{markup.code('y' + given)}")
-    assert re.fullmatch(r"<p>x<code>[^<]*</code></p>\n", made)
+    page = MarkdownIt().render(f"x{markup.code('y' + given)}")
+    assert re.fullmatch(r"<p>x<code>[^<]*</code></p>\n", page)
 
 
 @given(hostile)
 def test_block_does_not_end_early(given: str) -> None:
-    made = MarkdownIt().render(markup.block("text", given))
-    assert re.fullmatch(r'<pre><code class="language-text">[^<]*</code></pre>\n', made)
+    page = MarkdownIt().render(markup.block("text", given))
+    assert re.fullmatch(r'<pre><code class="language-text">[^<]*</code></pre>\n', page)
 
 
 @pytest.mark.parametrize(
-    ("given", "made"),
+    ("given", "markdown"),
     [
         ("f**T of `mask` is [x](y)", r"f\*\*T of `mask` is \[x\]\(y\)"),
         ("see time.every-step.", r"see [`time.every-step`](/claims/time.every-step.md)\."),
@@ -78,24 +78,24 @@ def test_block_does_not_end_early(given: str) -> None:
         ("{ref}`x` <b>", r"\{ref\}`x` \<b\>"),
     ],
 )
-def test_prose_keeps_code_addresses_and_ids(given: str, made: str) -> None:
-    assert markup.prose(given) == made
+def test_prose_keeps_code_addresses_and_ids(given: str, markdown: str) -> None:
+    assert markup.prose(given) == markdown
 
 
 def test_every_claim_has_a_page_and_every_retired_one() -> None:
     names = {Path(name).stem for name in PAGES if name.startswith("claims/")}
-    assert names == {one.id for one in catalog.claims()} | catalog.retired().keys()
+    assert names == {known_claim.id for known_claim in catalog.claims()} | catalog.retired().keys()
 
 
 def test_chapter_tells_its_claims_in_order() -> None:
-    said = PAGES["chapters/time.md"]
-    told = catalog.select(["time"])
+    page = PAGES["chapters/time.md"]
+    claims = catalog.select(["time"])
     for parts in (
-        [claim.line(one, KNOWN) for one in told],
-        [markup.prose(one.why.split("\n\n")[-1]) for one in told],
-        [markup.block("pycon", one.example) for one in told],
+        [claim.line(known_claim, KNOWN) for known_claim in claims],
+        [markup.prose(known_claim.why.split("\n\n")[-1]) for known_claim in claims],
+        [markup.block("pycon", known_claim.example) for known_claim in claims],
     ):
-        places = [said.index(part) for part in parts]
+        places = [page.index(part) for part in parts]
         assert places == sorted(places)
 
 
@@ -103,12 +103,16 @@ def test_chapter_folds_its_examples_and_shows_its_figures() -> None:
     for chapter in KNOWN.chapters:
         page = PAGES[f"chapters/{chapter.name}.md"]
         assert page.count("<details>") == page.count("</details>") == len(chapter.claims)
-        assert page.count("<svg") == sum(one.id in KNOWN.figures for one in chapter.claims)
+        assert page.count("<svg") == sum(
+            known_claim.id in KNOWN.figures for known_claim in chapter.claims
+        )
 
 
 def test_chapter_marks_what_is_only_observed() -> None:
     for chapter in KNOWN.chapters:
-        observed = [one for one in chapter.claims if one.basis == "observed"]
+        observed = [
+            known_claim for known_claim in chapter.claims if known_claim.basis == "observed"
+        ]
         assert PAGES[f"chapters/{chapter.name}.md"].count(" *Observed.*\n") == len(observed)
 
 
@@ -119,14 +123,16 @@ def test_introduction_emphasizes_words() -> None:
 
 def test_every_belief_has_a_label_and_a_link_to_it() -> None:
     labels = re.findall(r"^\* - \(belief-(.+)\)=$", PAGES["beliefs.md"], re.MULTILINE)
-    assert labels == [one.id for one in KNOWN.claims.values() if one.corrects]
+    assert labels == [
+        known_claim.id for known_claim in KNOWN.claims.values() if known_claim.corrects
+    ]
     assert all(f"(#belief-{label})" in PAGES["beliefs.md"] for label in labels)
 
 
 def test_pages_about_the_project_stand_apart() -> None:
     _, _, menu = PAGES["index.md"].partition(":caption: Look up\n")
-    asked, _, made = menu.partition(":caption: How it is made\n")
-    assert set(made.split()) >= set(measured.PAGES)
+    asked, _, project = menu.partition(":caption: How it is made\n")
+    assert set(project.split()) >= set(measured.PAGES)
     assert not set(asked.split()) & set(measured.PAGES)
 
 
@@ -142,7 +148,7 @@ def test_comparison_opens_on_the_two_newest_keras() -> None:
 
 
 def test_front_page_answers_the_question_it_began_with() -> None:
-    asked = next(one for one in KNOWN.questions if one.id == front.FOUNDING)
+    asked = next(question for question in KNOWN.questions if question.id == front.FOUNDING)
     assert markup.prose(asked.title) in PAGES["index.md"]
     assert markup.claim("time.every-step", "")[2:] in PAGES["index.md"]
 
@@ -159,7 +165,7 @@ def test_claim_tells_its_questions_and_what_it_refutes() -> None:
 
 
 def test_claim_tells_the_sentences_it_is_about() -> None:
-    named = [name for one in KNOWN.entries for name in (*one.confirmed, *one.refuted)]
+    named = [name for entry in KNOWN.entries for name in (*entry.confirmed, *entry.refuted)]
     lines = [re.findall("^- (?:Confirms|Refutes) ", page, re.MULTILINE) for page in PAGES.values()]
     assert sum(map(len, lines)) == len(named)
 
@@ -172,7 +178,7 @@ def test_claim_tells_its_figure() -> None:
 
 
 def test_claim_without_reports_has_no_table() -> None:
-    assert "## Releases" not in told({})
+    assert "## Releases" not in page_with({})
 
 
 def test_strip_can_be_read_without_its_colours() -> None:
@@ -190,9 +196,9 @@ def test_strip_has_a_letter_for_every_verdict_and_another_for_each() -> None:
 
 @given(hostile)
 def test_name_of_an_environment_is_no_markup(given: str) -> None:
-    made = strip.draw({given: "held"})
+    drawing = strip.draw({given: "held"})
     tag = r'</?(?:div class="strip"|div|p|ul|b|li|li class="held")>'
-    assert not re.search("[<>]", re.sub(tag, "", made))
+    assert not re.search("[<>]", re.sub(tag, "", drawing))
 
 
 def test_every_claim_that_was_tried_has_its_strip() -> None:
@@ -211,25 +217,29 @@ def test_claim_that_is_false_begins_with_what_happens_and_what_to_do() -> None:
         assert fault is not None
         first = page.index("**Instead:** " + markup.prose(known.instead))
         remedy = page.index("**What to do:** " + markup.prose(fault.workaround))
-        said = page.index("* " + markup.prose(KNOWN.claims[name].statement))
-        assert page.index("{container} place") < first < remedy < said < page.index(">>> "), name
+        statement = page.index("* " + markup.prose(KNOWN.claims[name].statement))
+        assert page.index("{container} place") < first < remedy < statement < page.index(">>> "), (
+            name
+        )
 
 
 def test_claim_tells_what_the_releases_do() -> None:
     seen = Record("time.every-step", "refuted", 0.1, 7, message="<b>|`{ref}`\nno")
     held = Record("time.every-step", "held", 0.1)
-    said = told({"keras-3.8": report(held), "keras-3.9": report(seen), "keras-3.10": report(seen)})
-    assert "* - held\n  - Keras 3\\.8\n" in said
+    page = page_with(
+        {"keras-3.8": report(held), "keras-3.9": report(seen), "keras-3.10": report(seen)}
+    )
+    assert "* - held\n  - Keras 3\\.8\n" in page
     row = "* - refuted\n  - Keras 3\\.9 to 3\\.10\n  - \\<b\\>\\|\\`\\{ref\\}\\` no\n"
-    assert row in said
+    assert row in page
 
 
 def test_history_links_to_claims() -> None:
     then, now = (Record("time.every-step", verdict, 0.1) for verdict in ("held", "refuted"))
-    said = replace(KNOWN, reports={"keras-3.8": report(then), "keras-3.9": report(now)})
+    known = replace(KNOWN, reports={"keras-3.8": report(then), "keras-3.9": report(now)})
     assert (
         "[`time.every-step`](/claims/time.every-step.md): held, now"
-        in lists.pages(said)["releases"]
+        in lists.pages(known)["releases"]
     )
 
 
@@ -247,8 +257,8 @@ def test_without_the_source_tree_nothing_was_measured(tmp_path: Path) -> None:
 def test_two_releases_are_compared_with_what_was_seen_in_each() -> None:
     held, refuted = (Record("time.every-step", verdict, 0.1) for verdict in ("held", "refuted"))
     other = Record("</script>", "crashed", 0.1, message="<b>")
-    said = replace(KNOWN, reports={"a": report(held), "b": report(refuted, other)})
-    page = lists.pages(said)["compare"]
+    known = replace(KNOWN, reports={"a": report(held), "b": report(refuted, other)})
+    page = lists.pages(known)["compare"]
     recorded = json.loads(page.partition('id="recorded">')[2].partition("</script>")[0])
     met = {None: None, **dict(enumerate(recorded["met"]))}
     seen = {claim: [met[k] for k in places] for claim, _, places in recorded["rows"]}
@@ -259,23 +269,23 @@ def test_two_releases_are_compared_with_what_was_seen_in_each() -> None:
 
 @pytest.mark.parametrize("names", [[], ["a"]])
 def test_without_two_reports_nothing_is_compared(names: list[str]) -> None:
-    said = replace(KNOWN, reports={name: report() for name in names})
-    made = dict(pages.pages(said))
-    assert "compare.md" not in made
-    assert "compare" not in made["index.md"]
+    known = replace(KNOWN, reports={name: report() for name in names})
+    site = dict(pages.pages(known))
+    assert "compare.md" not in site
+    assert "compare" not in site["index.md"]
 
 
 def test_every_question_stands_under_a_label() -> None:
-    for one in KNOWN.questions:
+    for question in KNOWN.questions:
         assert (
-            f"\n(question-{one.id})=\n# {markup.prose(one.title, links=False)}\n"
-            in (PAGES[f"questions/{one.id}.md"])
+            f"\n(question-{question.id})=\n# {markup.prose(question.title, links=False)}\n"
+            in (PAGES[f"questions/{question.id}.md"])
         )
-        assert f"(/questions/{one.id}.md)" in PAGES["questions.md"]
+        assert f"(/questions/{question.id}.md)" in PAGES["questions.md"]
 
 
 def test_question_is_answered_before_all_else() -> None:
-    asked = next(one for one in KNOWN.questions if one.id == front.FOUNDING)
+    asked = next(question for question in KNOWN.questions if question.id == front.FOUNDING)
     page = PAGES[f"questions/{asked.id}.md"]
     parts = [markup.prose(asked.answer), ">>> ", "(/claims/shapes.width.md)", "## Near questions"]
     places = [page.index(part) for part in parts]
@@ -283,54 +293,54 @@ def test_question_is_answered_before_all_else() -> None:
 
 
 def test_question_tells_where_each_of_its_claims_is_false() -> None:
-    told = [
-        (one, known)
-        for one in KNOWN.questions
-        for name in one.claims
+    false = [
+        (question, known)
+        for question in KNOWN.questions
+        for name in question.claims
         for known in KNOWN.deviations
         if known.claim == name and not known.holds
     ]
     missing = [
-        one.id
-        for one, known in told
-        if markup.prose(known.instead) not in PAGES[f"questions/{one.id}.md"]
+        question.id
+        for question, known in false
+        if markup.prose(known.instead) not in PAGES[f"questions/{question.id}.md"]
     ]
-    assert told
+    assert false
     assert missing == []
 
 
 def test_near_questions_are_about_the_same() -> None:
-    asked = {one.id: one for one in KNOWN.questions}
-    near = [one.id for one in KNOWN.near(asked["meaning-of-units"])[: questions.NEAR]]
+    asked = {question.id: question for question in KNOWN.questions}
+    near = [question.id for question in KNOWN.near(asked["meaning-of-units"])[: questions.NEAR]]
     assert "what-units-configure" in near
     assert "meaning-of-units" not in near
 
 
 def test_every_belief_and_sentence_has_a_row() -> None:
-    corrected = [one for one in catalog.claims() if one.corrects]
+    corrected = [known_claim for known_claim in catalog.claims() if known_claim.corrects]
     assert PAGES["beliefs.md"].count("\n* - ") == len(corrected) + len(KNOWN.chapters)
     tables = PAGES["documentation.md"].count("{list-table}")
     assert PAGES["documentation.md"].count("\n* - ") == len(KNOWN.entries) + tables
 
 
 def test_every_deviation_is_told_with_its_program() -> None:
-    for one in KNOWN.deviations:
-        assert markup.prose(one.instead) in PAGES["deviations.md"]
-        issue = issues.of(one.claim)
+    for deviation in KNOWN.deviations:
+        assert markup.prose(deviation.instead) in PAGES["deviations.md"]
+        issue = issues.of(deviation.claim)
         if issue and not issue.only:
             assert issue.script.strip() in PAGES["deviations.md"]
 
 
 def test_wrong_lstms_are_read_without_being_imported(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text('import no\n@refuted_by("a.b", "a.c")\ndef is_wrong(): ...\n')
-    one = teeth.Wrong("is wrong", "tests/teeth/a.py#L3")
-    assert teeth.wrong(tmp_path) == {"a.b": [one], "a.c": [one]}
+    wrong = teeth.Wrong("is wrong", "tests/teeth/a.py#L3")
+    assert teeth.wrong(tmp_path) == {"a.b": [wrong], "a.c": [wrong]}
     assert teeth.wrong(tmp_path / "none") == {}
 
 
 def test_every_example_is_shown_whole() -> None:
-    for one in catalog.claims():
-        assert one.example.rstrip() in PAGES[f"claims/{one.id}.md"]
+    for known_claim in catalog.claims():
+        assert known_claim.example.rstrip() in PAGES[f"claims/{known_claim.id}.md"]
 
 
 def test_only_what_the_newest_release_breaks_is_marked_in_lists() -> None:
@@ -350,6 +360,6 @@ def test_no_page_of_a_claim_is_called_what_is_false() -> None:
 
 
 def test_claim_that_no_gpu_has_tried_says_so_in_its_title_and_in_lists() -> None:
-    one = KNOWN.claims["modes.cudnn-requirements"]
-    assert "\n# No GPU has tried it\\; observed on a CPU" in PAGES[f"claims/{one.id}.md"]
-    assert claim.line(one, KNOWN).startswith("*No GPU has tried it\\; observed on a CPU")
+    requirements = KNOWN.claims["modes.cudnn-requirements"]
+    assert "\n# No GPU has tried it\\; observed on a CPU" in PAGES[f"claims/{requirements.id}.md"]
+    assert claim.line(requirements, KNOWN).startswith("*No GPU has tried it\\; observed on a CPU")

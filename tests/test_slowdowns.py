@@ -18,7 +18,7 @@ def of(pair: str) -> list[Line]:
 
 
 def timed(pair: str, work: str) -> list[Timing]:
-    return [one for line in of(pair) for one in line.speeds.timings if one.work == work]
+    return [timing for line in of(pair) for timing in line.speeds.timings if timing.work == work]
 
 
 def test_page_is_made_from_what_was_found() -> None:
@@ -27,23 +27,23 @@ def test_page_is_made_from_what_was_found() -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_every_second_run_had_a_busy_neighbour(pair: Pair) -> None:
-    found = [line.busy for line in of(pair.name)]
-    assert found == [number % 2 == 1 for number in range(len(found))]
-    if len(found) < pair.runs:
-        pytest.skip(f"{len(found)} of {pair.runs} runs are recorded: tox run -e slowdowns")
+    busy = [line.busy for line in of(pair.name)]
+    assert busy == [number % 2 == 1 for number in range(len(busy))]
+    if len(busy) < pair.runs:
+        pytest.skip(f"{len(busy)} of {pair.runs} runs are recorded: tox run -e slowdowns")
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_runs_were_judged_as_they_are_today(pair: Pair) -> None:
     for line in of(pair.name):
         assert (line.speeds.error, line.speeds.margin) == (ERROR, MARGIN)
-        assert [one.work for one in line.speeds.timings] == list(WORK)
-        assert all(FEWEST <= one.rounds <= ROUNDS for one in line.speeds.timings)
+        assert [timing.work for timing in line.speeds.timings] == list(WORK)
+        assert all(FEWEST <= timing.rounds <= ROUNDS for timing in line.speeds.timings)
         assert line.speeds.untimed == []
 
 
 def test_same_keras_is_neither_slower_nor_faster_than_itself() -> None:
-    verdicts = {one.verdict for line in of("same") for one in line.speeds.timings}
+    verdicts = {timing.verdict for line in of("same") for timing in line.speeds.timings}
     assert verdicts <= {"same", "unsettled"}
 
 
@@ -54,18 +54,18 @@ def test_keras_that_is_a_tenth_slower_is_found_every_time() -> None:
 
 
 def test_keras_3_0_1_made_eager_calls_faster_and_nothing_slower() -> None:
-    assert {one.verdict for one in timed("3.0.1", "eager")} == {"faster"}
-    assert {one.verdict for one in timed("3.0.1", "eager, unrolled")} == {"faster"}
+    assert {timing.verdict for timing in timed("3.0.1", "eager")} == {"faster"}
+    assert {timing.verdict for timing in timed("3.0.1", "eager, unrolled")} == {"faster"}
     assert [line.speeds.worse for line in of("3.0.1")] == [[], []]
 
 
 def test_keras_3_made_eager_calls_slower_and_compiled_ones_faster() -> None:
-    assert {one.verdict for one in timed("3.0", "eager")} == {"slower"}
-    assert {one.verdict for one in timed("3.0", "tf.function")} == {"faster"}
+    assert {timing.verdict for timing in timed("3.0", "eager")} == {"slower"}
+    assert {timing.verdict for timing in timed("3.0", "tf.function")} == {"faster"}
 
 
 def test_since_keras_3_0_eager_calls_and_predict_are_slower_and_training_by_batch_faster() -> None:
-    assert {one.verdict for one in timed("3.15", "eager")} == {"slower"}
-    assert {one.verdict for one in timed("3.15", "predict")} == {"slower"}
-    assert max(one.ratio for one in timed("3.15", "train_on_batch")) < 0.1
-    assert min(one.ratio for one in timed("3.0", "train_on_batch")) > 10
+    assert {timing.verdict for timing in timed("3.15", "eager")} == {"slower"}
+    assert {timing.verdict for timing in timed("3.15", "predict")} == {"slower"}
+    assert max(timing.ratio for timing in timed("3.15", "train_on_batch")) < 0.1
+    assert min(timing.ratio for timing in timed("3.0", "train_on_batch")) > 10

@@ -13,7 +13,7 @@ NAMES += ["backend-jax", "backend-torch"]
 
 
 @pytest.mark.parametrize(
-    ("chosen", "said"),
+    ("chosen", "text"),
     [
         ([], ""),
         (["keras-3.9"], "Keras 3.9"),
@@ -24,16 +24,16 @@ NAMES += ["backend-jax", "backend-torch"]
         (["backend-jax", "backend-torch"], "backend jax, torch"),
     ],
 )
-def test_neighbours_of_a_row_are_a_span(chosen: list[str], said: str) -> None:
-    assert spans(chosen, NAMES) == said
+def test_neighbours_of_a_row_are_a_span(chosen: list[str], text: str) -> None:
+    assert spans(chosen, NAMES) == text
 
 
 @given(lists(booleans(), max_size=8))
 def test_each_release_is_named_once(met: list[bool]) -> None:
     names = [f"keras-{number}" for number in range(len(met))]
-    said = spans([name for name, one in zip(names, met, strict=True) if one], names)
-    found: list[int] = []
-    for span in filter(None, said.removeprefix("Keras ").split(", ")):
+    text = spans([name for name, chosen in zip(names, met, strict=True) if chosen], names)
+    positions: list[int] = []
+    for span in filter(None, text.removeprefix("Keras ").split(", ")):
         first, _, last = span.partition(" to ")
-        found += range(int(first), int(last or first) + 1)
-    assert found == [k for k, one in enumerate(met) if one]
+        positions += range(int(first), int(last or first) + 1)
+    assert positions == [k for k, chosen in enumerate(met) if chosen]

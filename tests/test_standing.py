@@ -14,7 +14,7 @@ from lstm_spec.run.deviations import Deviation
 
 
 @pytest.mark.parametrize(
-    ("conditions", "told"),
+    ("conditions", "sentence"),
     [
         ({}, "everywhere"),
         ({"keras": "<3"}, "before Keras 3"),
@@ -45,30 +45,32 @@ from lstm_spec.run.deviations import Deviation
         ({"jax": "<0.6", "backend": "jax"}, "before JAX 0.6 with the JAX backend"),
     ],
 )
-def test_conditions_are_told_in_english(conditions: dict[str, object], told: str) -> None:
+def test_conditions_are_told_in_english(conditions: dict[str, object], sentence: str) -> None:
     known = Deviation("a.b", "instead", "concerns", says="says", **conditions)
-    assert where(known) == told
+    assert where(known) == sentence
 
 
 def test_every_recorded_condition_is_told_without_signs() -> None:
-    told = {where(one) for one in deviations.load()}
-    assert [words for words in told if re.search(r"[<>=!~*\[\]]", words)] == []
+    sentences = {where(deviation) for deviation in deviations.load()}
+    assert [words for words in sentences if re.search(r"[<>=!~*\[\]]", words)] == []
 
 
 def test_what_happens_instead_does_not_say_that_the_claim_holds() -> None:
     agreement = re.compile(r"It holds|As said|It is .* as said|They agree", re.IGNORECASE)
-    known = [one for one in deviations.load() if agreement.match(one.instead)]
-    assert [(one.claim, one.instead) for one in known if not one.holds] == []
-    assert [one.claim for one in known if re.match("It holds", one.instead)] == []
+    known = [deviation for deviation in deviations.load() if agreement.match(deviation.instead)]
+    assert [
+        (deviation.claim, deviation.instead) for deviation in known if not deviation.holds
+    ] == []
+    assert [deviation.claim for deviation in known if re.match("It holds", deviation.instead)] == []
 
 
 def test_newest_release_breaks_what_deviates_there() -> None:
     """What holds with a difference is no bug, and no issue is printed for it."""
-    assert [one.claim for one in deviations.current() if one.holds] == []
+    assert [deviation.claim for deviation in deviations.current() if deviation.holds] == []
 
 
 @pytest.mark.parametrize(
-    ("text", "backend", "told"),
+    ("text", "backend", "name"),
     [
         ("keras==3.9.2", "", "Keras 3.9.2 with TensorFlow 2.16.2"),
         ("keras-3.9", "", "Keras 3.9.2 with TensorFlow 2.16.2"),
@@ -85,9 +87,9 @@ def test_newest_release_breaks_what_deviates_there() -> None:
     ],
 )
 def test_release_is_found_by_requirements_and_by_names_of_the_ledger(
-    text: str, backend: str, told: str
+    text: str, backend: str, name: str
 ) -> None:
-    assert named(release(text, backend)[0]) == told
+    assert named(release(text, backend)[0]) == name
 
 
 @pytest.mark.parametrize(
@@ -123,9 +125,13 @@ def test_each_recorded_deviation_is_said_first_where_the_ledger_saw_it() -> None
         place = ledger.place(report)
         for record in report.records:
             claim = claims[record.claim]
-            listed = [one for one in deviations.of(claim.id) if one.matches(place)]
-            deviates = record.verdict == "deviates" and not any(one.holds for one in listed)
+            listed = [
+                deviation for deviation in deviations.of(claim.id) if deviation.matches(place)
+            ]
+            deviates = record.verdict == "deviates" and not any(
+                deviation.holds for deviation in listed
+            )
             if deviates and report.header.code[claim.id] == claim.code:
-                said = standing(claim, place)
-                lost += [(name, record.claim)] if not said.broken else []
+                stands = standing(claim, place)
+                lost += [(name, record.claim)] if not stands.broken else []
     assert lost == []

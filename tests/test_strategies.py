@@ -13,7 +13,10 @@ from lstm_spec.harness.strategies import Case, cases, noise, permutation
 @given(cases(state=True, masked=True))
 @settings(max_examples=200)
 def test_shapes_follow_the_legend(case: Case) -> None:
-    b, t, f, u = case.batch, case.timesteps, case.features, case.units
+    b = case.batch
+    t = case.timesteps
+    f = case.features
+    u = case.units
     assert [weight.shape for weight in case.weights] == [(f, 4 * u), (u, 4 * u), (4 * u,)]
     assert (case.x.shape, case.mask.shape) == ((b, t, f), (b, t))
     assert [part.shape for part in case.state] == [(b, u), (b, u)]
@@ -49,8 +52,10 @@ def test_cases_shrink_to_the_smallest_lstm() -> None:
 
 @pytest.mark.parametrize("rows", [[False, False], [True, False], [True, True]])
 def test_every_mask_can_be_drawn(rows: list[bool]) -> None:
-    found = find(cases(batch=1, timesteps=2, masked=True), lambda case: list(case.mask[0]) == rows)
-    assert list(found.mask[0]) == rows
+    smallest = find(
+        cases(batch=1, timesteps=2, masked=True), lambda case: list(case.mask[0]) == rows
+    )
+    assert list(smallest.mask[0]) == rows
 
 
 def test_a_layer_without_bias_says_so_to_keras() -> None:

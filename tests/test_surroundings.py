@@ -23,9 +23,9 @@ Check = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return an empty folder whose name has spaces and letters of other alphabets."""
-    made = tmp_path / "Grüße an 世界"
-    made.mkdir()
-    return made
+    folder = tmp_path / "Grüße an 世界"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def check(folder: Path) -> Check:
         *words: str, before: tuple[str, ...] = (), **variables: str
     ) -> subprocess.CompletedProcess[str]:
         command = [*before, *CHECK, *words]
-        there = {**os.environ, **variables}
+        environment = {**os.environ, **variables}
         kept = {"encoding": "utf-8", "errors": "replace", "capture_output": True}
-        return subprocess.run(command, cwd=folder, env=there, **kept)
+        return subprocess.run(command, cwd=folder, env=environment, **kept)
 
     return run
 

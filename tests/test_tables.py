@@ -28,15 +28,15 @@ NOW = report(
 )
 
 
-def table(found: Comparison, width: int) -> str:
+def table(comparison: Comparison, width: int) -> str:
     console = Console(file=io.StringIO(), width=width)
-    tables.table(found, console)
+    tables.table(comparison, console)
     return console.file.getvalue()
 
 
 @given(reports(), reports())
-def test_markdown_holds_no_markup_of_a_report(one: Report, other: Report) -> None:
-    text = tables.markdown(compare(one, other))
+def test_markdown_holds_no_markup_of_a_report(first: Report, other: Report) -> None:
+    text = tables.markdown(compare(first, other))
     assert "<" not in text
     assert not re.search(r"[@#]\w", text)
     assert not re.search(r"(?<!\\)(?:\\\\)*[`\[*$]", text)
@@ -45,17 +45,17 @@ def test_markdown_holds_no_markup_of_a_report(one: Report, other: Report) -> Non
 
 
 @given(reports(), reports())
-def test_every_line_of_markdown_is_of_a_known_kind(one: Report, other: Report) -> None:
-    first, *rest = tables.markdown(compare(one, other)).splitlines()
+def test_every_line_of_markdown_is_of_a_known_kind(earlier: Report, other: Report) -> None:
+    first, *rest = tables.markdown(compare(earlier, other)).splitlines()
     assert re.match(r"Nothing got worse|\d+ claims? got worse", first)
     kinds = r"$|\||### \w|Of \d|The |One |Summed over \d"
     assert all(re.match(kinds, line) for line in rest)
 
 
 @given(reports(), reports())
-def test_terminal_is_sent_no_control_characters(one: Report, other: Report) -> None:
+def test_terminal_is_sent_no_control_characters(first: Report, other: Report) -> None:
     for width in (40, 80):
-        text = table(compare(one, other), width)
+        text = table(compare(first, other), width)
         assert all(line.isprintable() for line in text.split("\n"))
 
 
@@ -88,23 +88,23 @@ def test_broken_promises_come_first() -> None:
         *(Record(claim, "held", 1.0) for claim in ids[:3]), Record(ids[3], "refuted", 1.0)
     )
     now = report(*(Record(claim, "crashed", 1.0) for claim in ids[:3]), Record(ids[3], "held", 1.0))
-    told = [line for line in table(compare(then, now), 80).splitlines() if line]
+    lines = [line for line in table(compare(then, now), 80).splitlines() if line]
     titles = [
         "Broken promises",
         "Derived claims that got worse",
         "Observed claims that got worse",
         "Other claims with another verdict",
     ]
-    places = [told.index(title) for title in titles]
+    places = [lines.index(title) for title in titles]
     assert places == sorted(places)
-    assert [told[place + 2].split()[0] for place in places] == [*by_basis, "time.order"]
+    assert [lines[place + 2].split()[0] for place in places] == [*by_basis, "time.order"]
 
 
 def test_json_holds_everything() -> None:
-    found = compare(THEN, NOW)
-    text = tables.json(found)
+    comparison = compare(THEN, NOW)
+    text = tables.json(comparison)
     assert json.loads(text)["worse"] == ["gates.one"]
-    assert msgspec.json.decode(text, type=Comparison) == found
+    assert msgspec.json.decode(text, type=Comparison) == comparison
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

@@ -14,7 +14,7 @@ from reports import report
 
 
 def printed(*verdicts: Verdict) -> str:
-    records = [Record(f"time.{number}", one, 1.0) for number, one in enumerate(verdicts)]
+    records = [Record(f"time.{number}", verdict, 1.0) for number, verdict in enumerate(verdicts)]
     console = Console(file=io.StringIO(), width=120)
     terminal.summarize(report(*records), [], console)
     return console.file.getvalue()
@@ -44,8 +44,8 @@ def test_claim_that_held_with_a_stand_in_says_so_below_the_table() -> None:
     records = [Record("time.one", "held", 1.0), Record("time.two", "held", 1.0, message=caution)]
     console = Console(file=io.StringIO(), width=120)
     terminal.summarize(report(*records), [], console)
-    said = console.file.getvalue()
-    assert f"\nHeld, but:\n  time.two\n    {caution}\n" in said
+    shown = console.file.getvalue()
+    assert f"\nHeld, but:\n  time.two\n    {caution}\n" in shown
 
 
 def test_table_has_a_column_of_damaged_records_where_there_are_any() -> None:

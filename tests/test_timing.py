@@ -99,7 +99,7 @@ def test_rounds_and_ratio_are_kept_where_benchmarks_are_asked_for(
     (kept,) = json.loads(file.read_text(encoding="utf-8"))["benchmarks"]
     facts = kept["extra_info"]
     assert (facts["low"], facts["high"], kept["stats"]["rounds"]) == (1.5, 4, 5)
-    assert facts["ratio"] == np.median([one / other for one, other in facts["rounds"]])
+    assert facts["ratio"] == np.median([left / other for left, other in facts["rounds"]])
 
 
 @pytest.mark.parametrize("options", [(), ("--benchmark-disable",), ("-p", "no:benchmark")])

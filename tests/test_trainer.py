@@ -27,7 +27,8 @@ def slope(net: Net, place: int, index: tuple[int, ...], loss, target: Array, wei
 @settings(max_examples=10, derandomize=True, deadline=None)
 @given(nets(outputs=integers(1, 3), masked=True, return_sequences=booleans()), seeds)
 def test_gradient_is_that_of_finite_differences(loss: str, net: Net, seed: int) -> None:
-    target, weight = np.abs(noise(net.output_shape, seed)), noise((net.samples,), seed + 1)
+    target = np.abs(noise(net.output_shape, seed))
+    weight = noise((net.samples,), seed + 1)
     slopes = trainer.slopes(net, target, loss, weight)
     for place, array in enumerate(net.weights):
         index = np.unravel_index(seed % array.size, array.shape)
@@ -63,7 +64,8 @@ def _case(mask):
 
 def run(update: Update, slopes: list[float], weight: float = 1.0) -> list[float]:
     """Return a weight after each of some steps."""
-    weights, seen = [np.array([weight])], []
+    weights = [np.array([weight])]
+    seen = []
     for number in slopes:
         weights = update(weights, [np.array([number])])
         seen.append(float(weights[0][0]))

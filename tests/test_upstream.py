@@ -50,7 +50,8 @@ def run(script: str, file: Path) -> Trial:
     """Run a script in this process."""
     file.write_text(script, encoding="utf-8")
     keras.utils.clear_session()
-    error, says = "", ""
+    error = ""
+    says = ""
     with contextlib.redirect_stdout(io.StringIO()) as output:
         try:
             runpy.run_path(str(file))
@@ -68,8 +69,8 @@ def test_script_does_what_its_issue_tells(
     if reason := lacking(claim_test(CLAIMS[issue.claims[0]])):
         pytest.skip(f"the script {reason}")
     monkeypatch.chdir(tmp_path)
-    found = run(issue.script, tmp_path / "script.py")
-    assert found.prints == [issue.expected] if issue.only else found.shows(issue)
+    output = run(issue.script, tmp_path / "script.py")
+    assert output.prints == [issue.expected] if issue.only else output.shows(issue)
 
 
 # The record of fresh processes
@@ -107,13 +108,13 @@ def test_error_that_ended_a_program_is_found(output: str, failure: tuple[str, st
 
 def test_each_deviation_of_the_newest_release_has_an_issue() -> None:
     covered = [claim for issue in ISSUES if not issue.only for claim in issue.claims]
-    assert sorted(covered) == sorted(one.claim for one in deviations.current())
+    assert sorted(covered) == sorted(deviation.claim for deviation in deviations.current())
 
 
 def test_issues_of_the_nightly_are_of_claims_that_hold_on_the_newest_release() -> None:
     only = {claim for issue in ISSUES if issue.only for claim in issue.claims}
     assert only <= CLAIMS.keys()
-    assert not only & {one.claim for one in deviations.current()}
+    assert not only & {deviation.claim for deviation in deviations.current()}
     assert {EVIDENCE.records[claim].verdict for claim in only} == {"refuted"}
 
 
@@ -220,7 +221,8 @@ def test_tracker_is_named() -> None:
 def test_no_text_contradicts_itself() -> None:
     """What a text says of Keras 2 and of the nightly is what the records say."""
     for issue in ISSUES:
-        text, claim = TEXTS[issue.id], issue.claims[0]
+        text = TEXTS[issue.id]
+        claim = issue.claims[0]
         shows = [name for name, release in EVIDENCE.releases.items() if release.shows(claim)]
         older = [name for name in shows if re.fullmatch(r"tensorflow-2\.(\d|1[0-5])", name)]
         if KEPT.search(text):
@@ -235,12 +237,14 @@ def deviates(message: str) -> Record:
 
 
 HELD = Record("masking.encoder-decoder", "held", 1.0)
-SAME = deviates(next(one.instead for one in deviations.current() if one.claim == HELD.claim))
+SAME = deviates(
+    next(deviation.instead for deviation in deviations.current() if deviation.claim == HELD.claim)
+)
 OTHER = deviates("NumPy arrays are refused.")
 
 
 @pytest.mark.parametrize(
-    ("records", "said"),
+    ("records", "wanted"),
     [
         ({}, "a release that is not known; none was tried where it shows"),
         ({"keras-3.0": HELD, "keras-3.1": SAME, "keras-3.2": SAME}, "Keras 3.1; Keras 3.0: it hol"),
@@ -268,10 +272,10 @@ OTHER = deviates("NumPy arrays are refused.")
         ),
     ],
 )
-def test_first_release_that_does_the_same_is_named(records: dict[str, Record], said: str) -> None:
+def test_first_release_that_does_the_same_is_named(records: dict[str, Record], wanted: str) -> None:
     nowhere = Place({"keras": "0"}, "3.11.7")
-    releases = {name: Release(nowhere, {HELD.claim: one}) for name, one in records.items()}
-    assert upstream.since(HELD.claim, releases).startswith(said)
+    releases = {name: Release(nowhere, {HELD.claim: record}) for name, record in records.items()}
+    assert upstream.since(HELD.claim, releases).startswith(wanted)
 
 
 def test_release_whose_entry_is_the_same_counts_though_its_record_has_other_words() -> None:
@@ -295,7 +299,7 @@ def test_what_only_the_nightly_breaks_has_a_text(capsys: pytest.CaptureFixture[s
     """Nothing that held on the newest release, and is refuted there, is passed over."""
     assert cli.main(["upstream"]) == 0
     text = capsys.readouterr().out
-    current = {one.claim for one in deviations.current()}
+    current = {deviation.claim for deviation in deviations.current()}
     lost = [
         record.claim
         for record in EVIDENCE.coming.records
@@ -389,6 +393,7 @@ def test_patches_mend_what_they_are_for(where: trials.Where) -> None:
         assert outcome.without, "the test fails without the patch"
         assert not outcome.failed
         assert outcome.passed >= len(outcome.without)
-    before, after = recorded[where].before, recorded[where].after
+    before = recorded[where].before
+    after = recorded[where].after
     assert after.passed >= before.passed > 40
     assert set(after.failed) <= set(before.failed)

@@ -100,9 +100,9 @@ def test_way_cannot_do_what_the_table_says() -> None:
 
 def test_page_is_that_of_the_table() -> None:
     folder = Path(__file__).parents[1]
-    made = runpy.run_path(str(folder / "tools" / "pages" / "ways.py"))["page"]()
+    page = runpy.run_path(str(folder / "tools" / "pages" / "ways.py"))["page"]()
     command = "run `python tools/pages/ways.py`"
-    assert (folder / "docs" / "ways.md").read_text(encoding="utf-8") == made, command
+    assert (folder / "docs" / "ways.md").read_text(encoding="utf-8") == page, command
 
 
 def test_limits_are_needs() -> None:
@@ -116,7 +116,8 @@ def test_limits_are_needs() -> None:
 def test_a_way_is_drawn_only_for_a_case_that_it_can_serve(data: Any) -> None:
     drawn = cases(masked=True, state=True, return_state=True)
     case_strategy, way_strategy = with_ways(drawn, "training")
-    case, way = data.draw(case_strategy), data.draw(way_strategy)
+    case = data.draw(case_strategy)
+    way = data.draw(way_strategy)
     assert way.name in able({*ways.asked(case), "training"})
     assert way.name not in ("Sequential", "TimeDistributed", "above Masking")
 

@@ -32,12 +32,13 @@ def site() -> Path:
 
 def hostile() -> Records:
     """Return what is known, with reports that mean harm."""
-    names, there = ("time.every-step", EVIL), {"python": EVIL, "effort": EVIL}
+    names = ("time.every-step", EVIL)
+    facts = {"python": EVIL, "effort": EVIL}
     reports = {
         f"{EVIL}-{verdict}": report(
             *(Record(name, verdict, 0.1, message=EVIL) for name in names),
             packages={"keras": EVIL},
-            **there,
+            **facts,
         )
         for verdict in ("held", "refuted")
     }
@@ -75,7 +76,9 @@ def page(browser: Any) -> Iterator[Any]:
     """Open a page that fails the test if anything goes wrong in it, or leaves the disk."""
     wrong: list[str] = []
     opened = browser.new_page()
-    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.on(
+        "console", lambda message: wrong.append(message.text) if message.type == "error" else None
+    )
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
     opened.on("request", lambda asked: wrong.append(asked.url) if away(asked.url) else None)

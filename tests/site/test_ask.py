@@ -51,7 +51,7 @@ def titles() -> list[str]:
     )
     strangers = [json.loads(line)["title"] for line in lines if line]
     reworded = msgspec.toml.decode(REWORDINGS.read_bytes())["rewording"]
-    return [*strangers, *(one["words"] for one in reworded), *OTHERS]
+    return [*strangers, *(rewording["words"] for rewording in reworded), *OTHERS]
 
 
 def opened(site: Path, page: Any, name: str = "index") -> Any:
@@ -61,15 +61,17 @@ def opened(site: Path, page: Any, name: str = "index") -> Any:
 
 def test_browser_finds_what_the_command_finds(site: Path, page: Any) -> None:
     opened(site, page)
-    asked, library = titles(), whole_library()
+    asked = titles()
+    library = whole_library()
     assert len(asked) > 900
-    found = page.evaluate("asked => lstmReady().then(find => asked.map(find))", asked)
+    answers = page.evaluate("asked => lstmReady().then(find => asked.map(find))", asked)
     expected = [answer.find(title, library) for title in asked]
-    pairs = zip(asked, expected, found, strict=True)
+    pairs = zip(asked, expected, answers, strict=True)
     assert [
-        (title, [hit.id for hit in there.hits], here["hits"])
-        for title, there, here in pairs
-        if ([hit.id for hit in there.hits], there.sure) != (here["hits"], here["sure"])
+        (title, [hit.id for hit in by_command.hits], by_browser["hits"])
+        for title, by_command, by_browser in pairs
+        if ([hit.id for hit in by_command.hits], by_command.sure)
+        != (by_browser["hits"], by_browser["sure"])
     ] == []
 
 
@@ -81,7 +83,7 @@ def test_founding_question_is_answered_however_it_is_worded(
     page.locator(f"[data-asked='{words}']").wait_for()
     links = page.locator(".answers a").evaluate_all("all => all.map(a => a.pathname)")
     asked = gather().asked
-    about = {ANSWER, *OTHER_ANSWERS, *(one.id for one in asked[ANSWER])}
+    about = {ANSWER, *OTHER_ANSWERS, *(question.id for question in asked[ANSWER])}
     assert any(Path(link).stem in about for link in links), links
 
 

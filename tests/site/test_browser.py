@@ -75,9 +75,11 @@ def test_no_serious_fault_for_people_with_disabilities(
     page.set_viewport_size({**TELEPHONE, "width": width})
     page.emulate_media(color_scheme=scheme)
     page.goto(address)
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+    violations = Axe().run(page, options={"preload": False}).response["violations"]
+    serious = [
+        violation for violation in violations if violation["impact"] in ("serious", "critical")
+    ]
+    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in serious] == []
 
 
 @pytest.mark.parametrize(("claim", "figure"), figures.load().items())
@@ -92,7 +94,8 @@ def test_figure_is_named_and_read_on_a_telephone(
 
 def test_figure_takes_the_colours_of_the_page(site: Path, page: Any) -> None:
     page.goto((site / "claims/gates.counter.html").as_uri())
-    words, colours = page.locator(".chart text").first, set()
+    words = page.locator(".chart text").first
+    colours = set()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         colours.add(words.evaluate("words => getComputedStyle(words).fill"))
@@ -123,7 +126,7 @@ def test_copied_example_runs_and_prints_what_is_shown(
     cell = ast.Interactive(ast.parse(pasted(page)).body)
     exec(compile(cell, name, "single"), {})
     shown = doctest.DocTestParser().get_examples(catalog.find(name).example)
-    assert capsys.readouterr().out == "".join(one.want for one in shown)
+    assert capsys.readouterr().out == "".join(example.want for example in shown)
 
 
 def pasted(page: Any) -> str:
@@ -158,9 +161,9 @@ def test_example_is_unfolded_by_keyboard(site: Path, page: Any) -> None:
 def test_address_of_a_belief_leads_to_its_row(site: Path, page: Any) -> None:
     page.goto((site / "beliefs.html").as_uri())
     link = page.get_by_role("link", name="Link", exact=True).nth(20)
-    said = link.locator("xpath=ancestor::td").inner_text()
+    text = link.locator("xpath=ancestor::td").inner_text()
     page.goto(f"{(site / 'beliefs.html').as_uri()}{link.get_attribute('href')}")
-    assert page.locator("td:has(:target)").inner_text() == said
+    assert page.locator("td:has(:target)").inner_text() == text
 
 
 def test_two_releases_are_chosen_by_keyboard(hostile_site: Path, page: Any) -> None:

@@ -56,7 +56,9 @@ def test_there_is_a_page_for_each_claim_at_its_address(site: Path) -> None:
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     for page in pages(site):
         assert [
-            one for one in parsed(page).loaded if urlsplit(one).scheme not in ("", "data")
+            address
+            for address in parsed(page).loaded
+            if urlsplit(address).scheme not in ("", "data")
         ] == []
     styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))
     assert re.findall(r"@import|url\((?![\"']?data:)", styles) == []
@@ -65,7 +67,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
 def test_every_internal_link_resolves_wherever_the_site_lies(site: Path) -> None:
     for page in pages(site):
         links = parsed(page).links + parsed(page).loaded
-        internal = [one for one in links if not urlsplit(one).scheme]
+        internal = [link for link in links if not urlsplit(link).scheme]
         assert [link for link in internal if not resolves(page, link)] == [], page
 
 
@@ -85,9 +87,9 @@ def test_other_projects_can_link_to_every_claim_and_question(site: Path) -> None
     for claim in catalog.claims():
         assert labels[claim.id].uri.startswith(f"claims/{claim.id}.html#")
         first = standing(claim)
-        told = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
-        assert labels[claim.id].display_name == told.replace("`", "")
-    assert {f"question-{one.id}" for one in gather().questions} <= labels.keys()
+        name = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+        assert labels[claim.id].display_name == name.replace("`", "")
+    assert {f"question-{question.id}" for question in gather().questions} <= labels.keys()
 
 
 def test_nothing_in_a_report_becomes_markup(hostile_site: Path) -> None:

@@ -48,7 +48,7 @@ def test_data_are_complete_and_follow_their_schema(site: Path, name: str) -> Non
     Draft202012Validator.check_schema(schema)
     assert [error.message for error in Draft202012Validator(schema).iter_errors(data)] == []
     assert len(data) == len(DATA[name]())
-    assert [one["page"] for one in data if not (site / one["page"]).is_file()] == []
+    assert [entry["page"] for entry in data if not (site / entry["page"]).is_file()] == []
 
 
 def test_schema_refuses_what_is_no_claim(site: Path) -> None:

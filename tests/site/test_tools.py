@@ -22,16 +22,16 @@ def test_every_timestep_acts_on_all_units_from_it_on(site: Path, page: Any) -> N
     page.get_by_role("slider", name="Timesteps").fill("5")
     assert page.locator("#unrolled .unit").count() == 20
     page.locator("#unrolled .input").nth(2).focus()
-    said = page.locator("#unrolled [role=status]").inner_text()
-    assert said == "Timestep 3 acts on all 4 units at timesteps 3 to 5, and so on the output."
+    status = page.locator("#unrolled [role=status]").inner_text()
+    assert status == "Timestep 3 acts on all 4 units at timesteps 3 to 5, and so on the output."
     assert page.locator("#unrolled .unit:not(.off)").count() == 12
 
 
 def test_unit_depends_on_all_timesteps_up_to_its_own(site: Path, page: Any) -> None:
     page.goto((site / "index.html").as_uri())
     page.locator("#unrolled .unit").nth(3).focus()
-    said = page.locator("#unrolled [role=status]").inner_text()
-    assert said == "Unit 2 at timestep 2 depends on timesteps 1 to 2."
+    status = page.locator("#unrolled [role=status]").inner_text()
+    assert status == "Unit 2 at timestep 2 depends on timesteps 1 to 2."
     assert page.locator("#unrolled .input:not(.off)").count() == 2
 
 
