@@ -66,10 +66,11 @@ def places(published: Releases) -> Iterator[Place]:
 
 
 def _go_together(keras: Release, tensorflow: Release) -> bool:
-    one, other = Version(keras.version), Version(tensorflow.version)
-    if one.major >= 3:
+    keras_version = Version(keras.version)
+    other = Version(tensorflow.version)
+    if keras_version.major >= 3:
         return other >= Version("2.16")
-    return one.release[:2] == other.release[:2]
+    return keras_version.release[:2] == other.release[:2]
 
 
 def _on_each_python(

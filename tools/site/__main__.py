@@ -40,15 +40,15 @@ def build(known: Records, out: Path) -> int:
     if out.exists() and not (out / INVENTORY).exists() and any(out.iterdir()):
         raise UnusableFolderError(f"{out} holds something else than a site; name a new folder")
     with tempfile.TemporaryDirectory() as folder:
-        source, made, cache = (f"{folder}/{name}" for name in ("pages", "site", "doctrees"))
+        source, output, cache = (f"{folder}/{name}" for name in ("pages", "site", "doctrees"))
         pages.write(known, Path(source))
         options = ["--fail-on-warning", "--quiet", "--jobs", JOBS, "--conf-dir", str(HERE)]
-        if status := int(build_main([*options, "--doctree-dir", cache, source, made])):
+        if status := int(build_main([*options, "--doctree-dir", cache, source, output])):
             return status
-        ask.write(known, Path(made))
-        machines.write(known, Path(made))
+        ask.write(known, Path(output))
+        machines.write(known, Path(output))
         shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(made, out)
+        shutil.copytree(output, out)
     return 0
 
 

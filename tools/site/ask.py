@@ -35,8 +35,8 @@ def write(records: Records, folder: Path) -> None:
 
 def packed(data: object) -> str:
     """Return data as JSON that a script of the site unpacks."""
-    made = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
-    return base64.b64encode(zlib.compress(made, 9)).decode()
+    packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.b64encode(zlib.compress(packed, 9)).decode()
 
 
 def index(records: Records) -> dict[str, Any]:
@@ -100,12 +100,17 @@ def shown(hit: Hit, records: Records) -> dict[str, str]:
     if isinstance(hit, Claim):
         first = standing(hit, records.newest)
         title = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
-        page, text, claims = f"claims/{hit.id}.html", hit.why, [hit.id]
+        page = f"claims/{hit.id}.html"
+        text = hit.why
+        claims = [hit.id]
     else:
-        page, title, text, claims = f"questions/{hit.id}.html", hit.title, hit.answer, hit.claims
-    told = {"page": page, "title": title, "text": " ".join(text.split())}
+        page = f"questions/{hit.id}.html"
+        title = hit.title
+        text = hit.answer
+        claims = hit.claims
+    fields = {"page": page, "title": title, "text": " ".join(text.split())}
     limits = "; ".join(dict.fromkeys(_limits(claims, records)))
-    return told | ({"limits": limits} if limits else {})
+    return fields | ({"limits": limits} if limits else {})
 
 
 def _limits(claims: list[str], records: Records) -> Iterator[str]:

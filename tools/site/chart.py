@@ -47,7 +47,8 @@ def _x(figure: Figure, place: int) -> float:
 
 def _curve(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
     values = figure.series.rows[name]
-    low, high = min(0.0, *values), max(0.0, *values)
+    low = min(0.0, *values)
+    high = max(0.0, *values)
     scale = CURVE / ((high - low) or 1.0)
     points = [Point(_x(figure, k), top + (high - value) * scale) for k, value in enumerate(values)]
     zero = top + high * scale
@@ -62,10 +63,12 @@ def _curve(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
 
 
 def _cells(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
-    values, wide = figure.series.rows[name], _step(figure) - 2
+    values = figure.series.rows[name]
+    wide = _step(figure) - 2
     most = max(max(row) for row in figure.series.rows.values()) or 1.0
     for place, value in enumerate(values):
-        x, share = _x(figure, place), DARKEST * value / most
+        x = _x(figure, place)
+        share = DARKEST * value / most
         yield svg.Rect(
             class_=["cell"], x=rounded(x - wide / 2), y=rounded(top), width=rounded(wide),
             height=CELL, fill_opacity=rounded(share), elements=[_title(figure, place, values)],
@@ -75,8 +78,8 @@ def _cells(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
 
 def _title(figure: Figure, place: int, values: Sequence[float]) -> svg.Title:
     """Return what is told where a pointer rests."""
-    said = f"{figure.told.axis} {figure.series.places[place]}: {values[place]:g}"
-    return svg.Title(text=written(said))
+    label = f"{figure.told.axis} {figure.series.places[place]}: {values[place]:g}"
+    return svg.Title(text=written(label))
 
 
 def _masked(figure: Figure, bottom: float) -> Iterator[svg.Element]:

@@ -35,13 +35,13 @@ NEAR = 4
 def pages(records: Records) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each claim's page, retired claims included."""
     order = list(records.claims.values())
-    chapters = {claim.id: one for one in records.chapters for claim in one.claims}
+    chapters = {claim.id: chapter for chapter in records.chapters for claim in chapter.claims}
     for before, claim, after in zip([None, *order], order, [*order[1:], None], strict=False):
         parts = [*page(claim, chapters[claim.id], records), _beside(before, after)]
         yield f"claims/{claim.id}.md", markup.head(_described(claim, records)) + "\n".join(parts)
     for name, reason in records.retired.items():
-        said = f"This claim is retired. {markup.prose(reason)}\n"
-        yield f"claims/{name}.md", f"{ORPHAN}{markup.title(name, markup.text(name))}\n{said}"
+        notice = f"This claim is retired. {markup.prose(reason)}\n"
+        yield f"claims/{name}.md", f"{ORPHAN}{markup.title(name, markup.text(name))}\n{notice}"
 
 
 def _described(claim: Claim, records: Records) -> str:
@@ -88,7 +88,7 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     yield from _documentation(claim, records)
     yield from _teeth(claim, records)
     yield "## Near claims\n"
-    yield markup.items(line(one, records) for one in records.neighbours(claim)[:NEAR])
+    yield markup.items(line(neighbour, records) for neighbour in records.neighbours(claim)[:NEAR])
 
 
 def _facts(claim: Claim, records: Records) -> list[str]:
@@ -105,7 +105,8 @@ def _title(first: Standing) -> str:
 
 def _deviation(claim: Claim, records: Records) -> str:
     """Return what is so on the newest release instead of a claim, and what helps."""
-    known, fault = records.deviating[claim.id], issues.of(claim.id)
+    known = records.deviating[claim.id]
+    fault = issues.of(claim.id)
     place = markup.text(f"False {where(known)}")
     parts = [
         f"**Instead:** {markup.prose(known.instead)}",
@@ -119,23 +120,23 @@ def _deviation(claim: Claim, records: Records) -> str:
 
 def _strip(claim: Claim, records: Records) -> Iterator[str]:
     if tried := records.tried.get(claim.id):
-        verdicts = {name: one.verdict for name, one in tried}
+        verdicts = {name: record.verdict for name, record in tried}
         yield markup.directive("raw", "html", strip.draw(verdicts))
 
 
-def drawing(one: Figure) -> str:
+def drawing(figure: Figure) -> str:
     """Return a figure with what is said of it."""
-    drawing = markup.directive("raw", "html", draw(one))
-    said = f"{markup.prose(one.told.told)} {markup.text(f'Made with {one.made}.')}"
-    return markup.directive("container", "chart", f"{drawing}\n{said}")
+    drawing = markup.directive("raw", "html", draw(figure))
+    caption = f"{markup.prose(figure.told.told)} {markup.text(f'Made with {figure.made}.')}"
+    return markup.directive("container", "chart", f"{drawing}\n{caption}")
 
 
 def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
     if known := records.elsewhere.get(claim.id):
         yield "## Elsewhere\n"
         yield markup.items(
-            f"{markup.text(elsewhere(one))}: {markup.prose(f'{one.instead} {one.concerns}')}"
-            for one in known
+            f"{markup.text(elsewhere(entry))}: {markup.prose(f'{entry.instead} {entry.concerns}')}"
+            for entry in known
         )
 
 
@@ -146,8 +147,8 @@ def _releases(claim: Claim, records: Records) -> Iterator[str]:
             yield from _strip(claim, records)
         names = [name for name, _ in tried]
         alike: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for name, one in tried:
-            alike[one.verdict, shortened(one.message)].append(name)
+        for name, record in tried:
+            alike[record.verdict, shortened(record.message)].append(name)
         rows = [
             (verdict, markup.text(spans(some, names)), markup.text(seen))
             for (verdict, seen), some in alike.items()
@@ -159,28 +160,37 @@ def _releases(claim: Claim, records: Records) -> Iterator[str]:
 def _questions(claim: Claim, records: Records) -> Iterator[str]:
     if asked := records.asked.get(claim.id):
         yield "## Questions it helps to answer\n"
-        titles = [(f"#question-{one.id}", markup.prose(one.title, links=False)) for one in asked]
-        yield markup.items(markup.link(*one) for one in titles)
+        titles = [
+            (f"#question-{question.id}", markup.prose(question.title, links=False))
+            for question in asked
+        ]
+        yield markup.items(markup.link(*title) for title in titles)
 
 
 def _documentation(claim: Claim, records: Records) -> Iterator[str]:
     if entries := records.documented.get(claim.id):
         yield f"## In the documentation of Keras {documentation.release()}\n"
-        yield markup.items(_sentence(one) for one in entries)
+        yield markup.items(_sentence(entry) for entry in entries)
 
 
-def _sentence(one: Entry) -> str:
-    verdict = "Confirms" if one.confirmed else "Refutes"
-    return f"{verdict} {markup.prose(documentation.place(one))}: {markup.prose(one.says)}"
+def _sentence(entry: Entry) -> str:
+    verdict = "Confirms" if entry.confirmed else "Refutes"
+    return f"{verdict} {markup.prose(documentation.place(entry))}: {markup.prose(entry.says)}"
 
 
 def _teeth(claim: Claim, records: Records) -> Iterator[str]:
     if wrong := records.wrong.get(claim.id):
         yield "## Wrong LSTMs that it refutes\n"
-        yield markup.items(f"{markup.text(one.name)} ({markup.code(one.place)})" for one in wrong)
+        yield markup.items(
+            f"{markup.text(lstm.name)} ({markup.code(lstm.place)})" for lstm in wrong
+        )
 
 
 def _beside(before: Claim | None, after: Claim | None) -> str:
     """Return links to the claims before and after this one, in reading order."""
-    said = [f"{word}: {_link(one)}" for word, one in (("Before", before), ("Next", after)) if one]
-    return markup.directive("container", "beside", "\n\n".join(said))
+    links = [
+        f"{word}: {_link(neighbour)}"
+        for word, neighbour in (("Before", before), ("Next", after))
+        if neighbour
+    ]
+    return markup.directive("container", "beside", "\n\n".join(links))

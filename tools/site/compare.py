@@ -48,14 +48,15 @@ def page(records: Records) -> str:
 
 def _recorded(records: Records) -> dict[str, Any]:
     """Return what the script needs: for each claim what it met with in each environment."""
-    names, rows = list(records.reports), []
+    names = list(records.reports)
+    rows = []
     met: dict[tuple[str, str], int] = {}
     for claim in {**records.claims, **records.tried}:
-        there = {
-            name: met.setdefault((one.verdict, shortened(one.message)), len(met))
-            for name, one in records.tried.get(claim, [])
+        places = {
+            name: met.setdefault((record.verdict, shortened(record.message)), len(met))
+            for name, record in records.tried.get(claim, [])
         }
-        rows.append((claim, _statement(claim, records), [there.get(name) for name in names]))
+        rows.append((claim, _statement(claim, records), [places.get(name) for name in names]))
     return {"names": names, "opened": _opened(names), "met": list(met), "rows": rows}
 
 

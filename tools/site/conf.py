@@ -58,8 +58,8 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", page, priority=100)
 
 
-def _once(made: list[str], make: Callable[[], str]) -> str:
+def _once(kept: list[str], make: Callable[[], str]) -> str:
     """Return what was made first."""
-    if not made:
-        made.append(make())
-    return made[0]
+    if not kept:
+        kept.append(make())
+    return kept[0]

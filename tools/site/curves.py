@@ -57,9 +57,11 @@ class Curves:
 
     def at(self, size: float, seconds: float) -> Point:
         """Return where a time stands."""
-        first, last = self.sizes[0], self.sizes[-1]
+        first = self.sizes[0]
+        last = self.sizes[-1]
         share = math.log(size / first) / (math.log(last / first) or 1.0)
-        low, high = self.decades[0], self.decades[-1]
+        low = self.decades[0]
+        high = self.decades[-1]
         height = (math.log10(seconds) - low) / (high - low)
         bottom = HEIGHT - AXIS
         return Point(LEFT + share * (WIDTH - LEFT - RIGHT), bottom - height * (bottom - TOP))
@@ -109,8 +111,8 @@ def _curve(given: Curves, name: str, curve: Curve) -> Iterator[svg.Element]:
     corners = [svg.Point(rounded(x), rounded(y)) for x, y in points.values()]
     yield svg.Polyline(class_=["curve", curve.kind], points=corners)
     for size, at in points.items():
-        said = f"{name}, {given.axis} {size}: {shown(curve.seconds[size])}"
-        title = svg.Title(text=written(said))
+        label = f"{name}, {given.axis} {size}: {shown(curve.seconds[size])}"
+        title = svg.Title(text=written(label))
         yield svg.Circle(
             class_=["dot", curve.kind], cx=rounded(at.x), cy=rounded(at.y), r=2.5, elements=[title]
         )
@@ -138,12 +140,12 @@ def apart(wanted: Sequence[float], top: float, bottom: float) -> list[float]:
         top: the first place is not above it.
         bottom: nor the last one below, if there is room.
     """
-    found: list[float] = []
+    places: list[float] = []
     for y in wanted:
-        found.append(max(y, found[-1] + NAMED if found else top))
-    for k in reversed(range(len(found))):
-        found[k] = min(found[k], bottom - NAMED * (len(found) - 1 - k))
-    return found
+        places.append(max(y, places[-1] + NAMED if places else top))
+    for k in reversed(range(len(places))):
+        places[k] = min(places[k], bottom - NAMED * (len(places) - 1 - k))
+    return places
 
 
 def _told(given: Curves) -> str:

@@ -44,8 +44,8 @@ def load(path: Path = FILE) -> dict[str, Figure]:
     """
     recorded = figures.load()
     by = " and ".join(f"{NAMES[name]} {version}" for name, version in recorded.packages.items())
-    told = msgspec.toml.decode(path.read_bytes(), type=dict[str, Told])
+    texts = msgspec.toml.decode(path.read_bytes(), type=dict[str, Told])
     return {
-        claim: Figure(one, recorded.series[claim], f"{by}, {recorded.made}")
-        for claim, one in told.items()
+        claim: Figure(text, recorded.series[claim], f"{by}, {recorded.made}")
+        for claim, text in texts.items()
     }

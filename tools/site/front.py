@@ -58,7 +58,7 @@ def page(records: Records, look_up: list[str]) -> str:
         look_up: the pages that are no chapters, by name.
     """
     asked = [name for name in look_up if name not in measured.PAGES]
-    made = [name for name in look_up if name in measured.PAGES]
+    project = [name for name in look_up if name in measured.PAGES]
     lead = LEAD.format(claims=len(records.claims), environments=len(records.reports))
     return "\n".join(
         [
@@ -68,17 +68,17 @@ def page(records: Records, look_up: list[str]) -> str:
             markup.directive("container", "doors", markup.items(_doors(records, look_up))),
             *_news(records),
             "## Read\n",
-            "".join(f"1. {_chapter(one)}\n" for one in records.chapters),
+            "".join(f"1. {_chapter(chapter)}\n" for chapter in records.chapters),
             "## Look up\n",
             markup.items(_counts(records, asked)),
-            *(["## How it is made\n", markup.items(_counts(records, made))] if made else []),
+            *(["## How it is made\n", markup.items(_counts(records, project))] if project else []),
             "## Link here\n",
             markup.prose(LINK) + "\n",
             markup.block("md", f"{{external+lstm:std:ref}}`{ANSWER}`"),
             markup.directive("raw", "html", f"<p>{_anchors(MACHINES)}</p>"),
-            _contents("Chapters", [f"chapters/{one.name}" for one in records.chapters]),
+            _contents("Chapters", [f"chapters/{chapter.name}" for chapter in records.chapters]),
             _contents("Look up", asked),
-            *([_contents("How it is made", made)] if made else []),
+            *([_contents("How it is made", project)] if project else []),
         ]
     )
 
@@ -89,7 +89,7 @@ def _anchors(text: str) -> str:
 
 
 def _founding(records: Records) -> Iterator[str]:
-    asked = next(one for one in records.questions if one.id == FOUNDING)
+    asked = next(question for question in records.questions if question.id == FOUNDING)
     yield "## The question it began with\n"
     yield f"> {link(asked)}\n"
     yield f"{markup.prose(asked.answer)}\n"
@@ -113,10 +113,10 @@ def _doors(records: Records, look_up: list[str]) -> Iterator[str]:
         ),
     }
     targets = {"beliefs": f"/chapters/{records.chapters[0].name}.md"}
-    for page, (door, said) in doors.items():
+    for page, (door, promise) in doors.items():
         if page in look_up:
             target = targets.get(page, f"/{page}.md")
-            yield f"**{markup.link(target, door)}** {markup.text(said)}"
+            yield f"**{markup.link(target, door)}** {markup.text(promise)}"
 
 
 def _news(records: Records) -> Iterator[str]:
@@ -133,17 +133,17 @@ def _news(records: Records) -> Iterator[str]:
     except (OSError, UnreadableReportError):
         return
     if keras:
-        yield from _nightly(records, {one.claim: one for one in seen.records}, keras[-1])
+        yield from _nightly(records, {record.claim: record for record in seen.records}, keras[-1])
 
 
 def _broken(records: Records, then: str, now: str) -> list[str]:
     """Return the claims that hold in one environment and deviate in another."""
-    before = {one.claim: one for one in records.reports[then].records}
+    before = {record.claim: record for record in records.reports[then].records}
     return [
-        one.claim
-        for one in records.reports[now].records
-        if one.verdict == "deviates" and one.claim in records.claims
-        if one.claim in before and before[one.claim].verdict == "held"
+        record.claim
+        for record in records.reports[now].records
+        if record.verdict == "deviates" and record.claim in records.claims
+        if record.claim in before and before[record.claim].verdict == "held"
     ]
 
 
@@ -153,39 +153,44 @@ def _number(environment: str) -> str:
 
 def _nightly(records: Records, seen: dict[str, Record], newest: str) -> Iterator[str]:
     """Yield what the nightly does otherwise than the newest release."""
-    here = {one.claim: one for one in records.reports[newest].records}
+    released = {record.claim: record for record in records.reports[newest].records}
     both = [
         name
         for name in records.claims
-        if all(name in known and known[name].verdict != "not applicable" for known in (seen, here))
+        if all(
+            name in known and known[name].verdict != "not applicable" for known in (seen, released)
+        )
     ]
-    worse = [name for name in both if matrix.holds(here[name]) and not matrix.holds(seen[name])]
-    better = [name for name in both if matrix.holds(seen[name]) and not matrix.holds(here[name])]
+    worse = [name for name in both if matrix.holds(released[name]) and not matrix.holds(seen[name])]
+    better = [
+        name for name in both if matrix.holds(seen[name]) and not matrix.holds(released[name])
+    ]
     yield "## What the nightly changes\n"
     requirement = matrix.NIGHTLY_REQUIREMENTS[0].replace("==", " ")
-    said = (
+    beginning = (
         f"On {requirement} {len(worse)} claims are refuted that Keras {_number(newest)} keeps, and "
     )
-    yield f"{markup.text(f'{said}{len(better)} hold that it breaks.')}\n"
+    yield f"{markup.text(f'{beginning}{len(better)} hold that it breaks.')}\n"
     yield markup.items(_ids("No longer held", worse))
     yield markup.items(_ids("Held again", better))
 
 
-def _ids(said: str, names: list[str]) -> Iterator[str]:
+def _ids(label: str, names: list[str]) -> Iterator[str]:
     if names:
         links = ", ".join(markup.claim(name, markup.code(name)) for name in names)
-        yield f"{markup.text(said)}: {links}"
+        yield f"{markup.text(label)}: {links}"
 
 
-def _chapter(one: Chapter) -> str:
-    name = markup.link(f"/chapters/{one.name}.md", markup.text(one.title))
-    return f"{name}: {markup.prose(one.summary)}"
+def _chapter(chapter: Chapter) -> str:
+    name = markup.link(f"/chapters/{chapter.name}.md", markup.text(chapter.title))
+    return f"{name}: {markup.prose(chapter.summary)}"
 
 
 def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
     corrected = sum(bool(claim.corrects) for claim in records.claims.values())
-    sentences, keras = len(records.entries), documentation.release()
-    said = {
+    sentences = len(records.entries)
+    keras = documentation.release()
+    texts = {
         "questions": f"{len(records.questions)} that people ask, with answers made of claims",
         "beliefs": f"{corrected} that are false, each with the claim that corrects it",
         "documentation": f"a verdict on {sentences} sentences of that of Keras {keras}",
@@ -203,7 +208,7 @@ def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
         "our-cost": "what the time of a check goes into",
     }
     for name in look_up:
-        yield f"{markup.link(f'/{name}.md', name.capitalize())}: {markup.text(said[name])}"
+        yield f"{markup.link(f'/{name}.md', name.capitalize())}: {markup.text(texts[name])}"
 
 
 def _contents(caption: str, pages: list[str]) -> str:

@@ -33,20 +33,20 @@ that breaks one in another way, or mends it, is noticed when the claims are trie
 
 def pages(records: Records) -> dict[str, str]:
     """Return the pages by name."""
-    made = {
+    texts = {
         "questions": questions.contents(records),
         "beliefs": beliefs(records),
         "documentation": sentences(records),
         "deviations": deviations(records),
     }
     if records.reports:
-        made["matrix"] = matrix.page(records)
-        made["releases"] = releases(records)
+        texts["matrix"] = matrix.page(records)
+        texts["releases"] = releases(records)
     if len(records.reports) > 1:
-        made["compare"] = compare.page(records)
-    made |= measured.tables()
-    made["peers"] = peers.page(records.peers, drawing)
-    return made | measured.pages()
+        texts["compare"] = compare.page(records)
+    texts |= measured.tables()
+    texts["peers"] = peers.page(records.peers, drawing)
+    return texts | measured.pages()
 
 
 def beliefs(records: Records) -> str:
@@ -59,9 +59,9 @@ def beliefs(records: Records) -> str:
 
 def _beliefs(chapter: Chapter, records: Records) -> str:
     rows = [
-        (_belief(one.id, one.corrects), line(one, records))
-        for one in chapter.claims
-        if one.corrects
+        (_belief(claim.id, claim.corrects), line(claim, records))
+        for claim in chapter.claims
+        if claim.corrects
     ]
     return markup.table(("People say", "In fact"), rows)
 
@@ -69,25 +69,25 @@ def _beliefs(chapter: Chapter, records: Records) -> str:
 def _belief(claim: str, believed: str) -> str:
     """Return the cell of a belief: under a label of its own, with a link to it."""
     label = f"belief-{claim}"
-    here = markup.link(f"#{label}", "Link")
-    return f"({label})=\n    {markup.prose(believed)} {here}"
+    link = markup.link(f"#{label}", "Link")
+    return f"({label})=\n    {markup.prose(believed)} {link}"
 
 
 def sentences(records: Records) -> str:
     """Return the page of the documentation's sentences, by object."""
-    said = markup.prose(DOCUMENTATION.format(release=documentation.release()))
-    parts = ["# Documentation\n", f"{said}\n"]
-    for name, entries in groupby(records.entries, lambda one: one.object):
-        rows = [_sentence(one) for one in entries]
+    introduction = markup.prose(DOCUMENTATION.format(release=documentation.release()))
+    parts = ["# Documentation\n", f"{introduction}\n"]
+    for name, entries in groupby(records.entries, lambda entry: entry.object):
+        rows = [_sentence(entry) for entry in entries]
         parts += [f"## {markup.text(name)}\n"]
         parts += [markup.table(("Where", "What it says", "Verdict", "Why"), rows)]
     return "\n".join(parts)
 
 
-def _sentence(one: Entry) -> tuple[str, str, str, str]:
-    claims = [markup.claim(name, markup.code(name)) for name in one.confirmed + one.refuted]
-    why = ", ".join(claims) or markup.prose(one.vague or one.untestable)
-    return markup.prose(documentation.place(one)), markup.prose(one.says), one.verdict, why
+def _sentence(entry: Entry) -> tuple[str, str, str, str]:
+    claims = [markup.claim(name, markup.code(name)) for name in entry.confirmed + entry.refuted]
+    why = ", ".join(claims) or markup.prose(entry.vague or entry.untestable)
+    return markup.prose(documentation.place(entry)), markup.prose(entry.says), entry.verdict, why
 
 
 def deviations(records: Records) -> str:
@@ -98,18 +98,18 @@ def deviations(records: Records) -> str:
         if claim.id in records.deviating:
             parts += _deviating(claim, records.deviating[claim.id])
     rows = [
-        _elsewhere(records.claims[name], one)
+        _elsewhere(records.claims[name], deviation)
         for name in records.claims
-        for one in records.elsewhere.get(name, [])
+        for deviation in records.elsewhere.get(name, [])
     ]
     head = ("Claim", "Where", "What happens instead", "What it concerns")
     return "\n".join([*parts, "## Elsewhere\n", markup.table(head, rows)])
 
 
-def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
-    yield f"### {markup.prose(one.instead, links=False)}\n"
+def _deviating(claim: Claim, deviation: Deviation) -> Iterator[str]:
+    yield f"### {markup.prose(deviation.instead, links=False)}\n"
     yield f"{markup.text(BROKEN)} {markup.prose(claim.statement, links=False)}\n"
-    place = markup.text(f"{elsewhere(one)}.")
+    place = markup.text(f"{elsewhere(deviation)}.")
     yield f"{place} {markup.claim(claim.id, markup.code(claim.id))}\n"
     if shown := issues.of(claim.id):
         yield markup.block("python", shown.script.strip())
@@ -119,13 +119,13 @@ def _deviating(claim: Claim, one: Deviation) -> Iterator[str]:
         yield markup.block("text", shown.expected)
         yield f"Cause: {markup.prose(shown.cause)}\n"
         yield f"What helps: {markup.prose(shown.workaround)}\n"
-    yield f"{markup.prose(one.concerns)}\n"
+    yield f"{markup.prose(deviation.concerns)}\n"
 
 
-def _elsewhere(claim: Claim, one: Deviation) -> tuple[str, str, str, str]:
+def _elsewhere(claim: Claim, deviation: Deviation) -> tuple[str, str, str, str]:
     name = markup.claim(claim.id, markup.code(claim.id))
-    place = markup.text(elsewhere(one))
-    return name, place, markup.prose(one.instead), markup.prose(one.concerns)
+    place = markup.text(elsewhere(deviation))
+    return name, place, markup.prose(deviation.instead), markup.prose(deviation.concerns)
 
 
 def releases(records: Records) -> str:

@@ -121,8 +121,8 @@ def files(records: Records) -> Iterator[tuple[str, str]]:
     yield from _citations(records)
     yield "feed.xml", feed(records)
     asked = "\n".join(
-        f"- [{one.title}](questions/{one.id}.html): {' '.join(one.answer.split())}"
-        for one in records.questions
+        f"- [{question.title}](questions/{question.id}.html): {' '.join(question.answer.split())}"
+        for question in records.questions
     )
     yield "llms.txt", LLMS.format(claims=len(records.claims), questions=asked)
     message = badge(records)
@@ -144,30 +144,40 @@ def claims(records: Records) -> Iterator[Claim]:
             basis=claim.basis,
             source=claim.source,
             corrects=claim.corrects,
-            verdicts={name: one.verdict for name, one in records.tried.get(claim.id, [])},
+            verdicts={name: record.verdict for name, record in records.tried.get(claim.id, [])},
             tried=records.extent(claim.id),
         )
 
 
-def _asked(one: Question) -> Asked:
-    answer, page = " ".join(one.answer.split()), f"questions/{one.id}.html"
-    return Asked(one.id, page, one.title, one.also, answer, one.cure, one.claims, one.address)
+def _asked(question: Question) -> Asked:
+    answer = " ".join(question.answer.split())
+    page = f"questions/{question.id}.html"
+    return Asked(
+        question.id,
+        page,
+        question.title,
+        question.also,
+        answer,
+        question.cure,
+        question.claims,
+        question.address,
+    )
 
 
 def deviations(records: Records) -> Iterator[Broken]:
     """Yield where each claim is false, or true with a difference."""
-    for one in records.deviations:
+    for deviation in records.deviations:
         given = {
-            name: getattr(one, name)
+            name: getattr(deviation, name)
             for name in ("keras", "tensorflow", "numpy", "jax", "python", "backend", "device")
         }
         yield Broken(
-            claim=one.claim,
-            page=f"claims/{one.claim}.html",
-            where=elsewhere(one),
-            holds=one.holds,
-            instead=one.instead,
-            concerns=one.concerns,
+            claim=deviation.claim,
+            page=f"claims/{deviation.claim}.html",
+            where=elsewhere(deviation),
+            holds=deviation.holds,
+            instead=deviation.instead,
+            concerns=deviation.concerns,
             conditions={name: value for name, value in given.items() if value},
         )
 
@@ -178,10 +188,10 @@ def _citations(records: Records) -> Iterator[tuple[str, str]]:
     for claim in records.claims.values():
         cited = cite.citation(claim, extent=records.extent(claim.id))
         formats: dict[str, Callable[..., str]] = cite.FORMATS
-        made = {name: written(cited) for name, written in formats.items()}
-        chapters[claim.id.partition(".")[0]][claim.id] = made
-    for name, told in chapters.items():
-        yield f"_static/cite-{name}.js", f'lstmCitations["{name}"] = "{packed(told)}";\n'
+        texts = {name: written(cited) for name, written in formats.items()}
+        chapters[claim.id.partition(".")[0]][claim.id] = texts
+    for name, citations in chapters.items():
+        yield f"_static/cite-{name}.js", f'lstmCitations["{name}"] = "{packed(citations)}";\n'
 
 
 def badge(records: Records) -> str:
@@ -210,14 +220,15 @@ def feed(records: Records) -> str:
             continue
         for then, now in pairwise(names):
             changed = compare(records.reports[then], records.reports[now]).changed
-            told = "".join(
-                f"<li>{escape(one.what)}: {one.then}, now {one.now}</li>" for one in changed
+            items = "".join(
+                f"<li>{escape(change.what)}: {change.then}, now {change.now}</li>"
+                for change in changed
             )
             page = escape(f"{base}compare.html#first={then}&second={now}")
             entries.append(
                 f"<entry><id>urn:lstm-spec:{escape(now)}</id><title>{escape(now)}: "
                 f'{len(changed)} changed</title><link href="{page}"/><updated>{updated}T00:00:00Z'
-                f'</updated><content type="html">{escape(f"<ul>{told}</ul>")}</content></entry>'
+                f'</updated><content type="html">{escape(f"<ul>{items}</ul>")}</content></entry>'
             )
     head = (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'

@@ -34,10 +34,11 @@ def prose(given: str, *, links: bool = True) -> str:
         given: the text.
         links: whether addresses and the ids of claims become links.
     """
-    shown, end = [], 0
-    for found in PARTS.finditer(given):
-        shown += [_words(given[end : found.start()]), _part(found, links)]
-        end = found.end()
+    shown = []
+    end = 0
+    for match in PARTS.finditer(given):
+        shown += [_words(given[end : match.start()]), _part(match, links)]
+        end = match.end()
     return "".join([*shown, _words(given[end:])]).strip()
 
 
@@ -47,13 +48,13 @@ def _words(given: str) -> str:
     return f"{before}{text(given)}{after}" if given.strip() else before
 
 
-def _part(found: re.Match[str], links: bool) -> str:
-    name = found["code"] or found["id"]
+def _part(match: re.Match[str], links: bool) -> str:
+    name = match["code"] or match["id"]
     if links and name in _ids():
         return claim(name, code(name))
-    if found["code"]:
+    if match["code"]:
         return code(name)
-    return f"<{found['address']}>" if links and found["address"] else text(found[0])
+    return f"<{match['address']}>" if links and match["address"] else text(match[0])
 
 
 @cache
@@ -123,8 +124,8 @@ def head(description: str) -> str:
     Args:
         description: what search engines and previews show of it.
     """
-    told = json.dumps(" ".join(description.replace("`", "").split()))
-    metas = f"    description: {told}\n    property=og:description: {told}\n"
+    content = json.dumps(" ".join(description.replace("`", "").split()))
+    metas = f"    description: {content}\n    property=og:description: {content}\n"
     return f"---\norphan: true\nmyst:\n  html_meta:\n{metas}---\n\n"
 
 

@@ -30,7 +30,7 @@ def deviating(records: Records) -> list[str]:
     return [
         name
         for name in records.claims
-        if any(one.verdict not in KEPT for _, one in records.tried.get(name, []))
+        if any(record.verdict not in KEPT for _, record in records.tried.get(name, []))
     ]
 
 
@@ -39,10 +39,11 @@ def columns(records: Records) -> dict[str, list[str]]:
     broken = {
         environment
         for name in records.claims
-        for environment, one in records.tried.get(name, [])
-        if one.verdict not in KEPT
+        for environment, record in records.tried.get(name, [])
+        if record.verdict not in KEPT
     }
-    listed, order = rows(records.reports), ["keras", *ROWS]
+    listed = rows(records.reports)
+    order = ["keras", *ROWS]
     shown = sorted(listed, key=lambda row: [*order, row].index(row))
     chosen = {row: [name for name in listed[row][::-1] if name in broken] for row in shown}
     return {row: names for row, names in chosen.items() if names}
@@ -61,9 +62,10 @@ def page(records: Records) -> str:
 
 
 def _table(records: Records) -> Iterator[str]:
-    shown, claims = columns(records), deviating(records)
+    shown = columns(records)
+    claims = deviating(records)
     chapters = dict.fromkeys(name.partition(".")[0] for name in claims)
-    titles = {one.name: one.title for one in records.chapters}
+    titles = {chapter.name: chapter.title for chapter in records.chapters}
     yield FORM.format(
         chapters="".join(_option(name, titles[name]) for name in chapters),
         rows="".join(_option(row, ROWS.get(row, row)) for row in shown),
@@ -75,7 +77,8 @@ def _table(records: Records) -> Iterator[str]:
     yield '</tr><tr><th scope="col">Claim</th>'
     for row, names in shown.items():
         for name in names:
-            number, of = escape(name.rpartition("-")[2]), f'data-row="{escape(row)}"'
+            number = escape(name.rpartition("-")[2])
+            of = f'data-row="{escape(row)}"'
             yield f'<th scope="col" {of} data-name="{escape(name)}">{number}</th>'
     yield "</tr></thead><tbody>"
     environments = [name for names in shown.values() for name in names]
@@ -89,10 +92,10 @@ def _option(value: str, shown: str) -> str:
 
 
 def _row(claim: str, environments: list[str], records: Records) -> str:
-    verdicts = {name: one.verdict for name, one in records.tried[claim]}
+    verdicts = {name: record.verdict for name, record in records.tried[claim]}
     cells = (_cell(verdicts.get(name)) for name in environments)
-    said = str(standing(records.claims[claim], records.newest)).replace("`", "")
-    link = f'<a href="claims/{claim}.html" title="{escape(said)}">{claim}</a>'
+    sentence = str(standing(records.claims[claim], records.newest)).replace("`", "")
+    link = f'<a href="claims/{claim}.html" title="{escape(sentence)}">{claim}</a>'
     return f'<tr><th scope="row">{link}</th>{"".join(cells)}</tr>'
 
 

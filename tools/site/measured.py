@@ -51,9 +51,9 @@ def linked(given: str) -> str:
     return re.sub(f"`({ids})`", r"[`\1`](/claims/\1.md)", given)
 
 
-def _link(found: re.Match[str]) -> str:
+def _link(match: re.Match[str]) -> str:
     """Return a link to a chapter, or the name of a file that the site does not hold."""
-    shown, target = found.groups()
+    shown, target = match.groups()
     if chapter := CHAPTER.fullmatch(target):
         return markup.link(f"/chapters/{chapter[1]}.md", shown)
     return markup.code(target.replace("../", ""))

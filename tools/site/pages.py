@@ -34,8 +34,8 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every page."""
     look_up = lists.pages(records)
     yield "index.md", front.page(records, list(look_up))
-    for one in records.chapters:
-        yield f"chapters/{one.name}.md", chapters.page(one, records)
+    for chapter in records.chapters:
+        yield f"chapters/{chapter.name}.md", chapters.page(chapter, records)
     for name, text in look_up.items():
         yield f"{name}.md", text
     yield "ask.md", ask.page()

@@ -58,8 +58,8 @@ def _data(asked: Question) -> str:
     answer = {"@type": "Answer", "text": asked.answer.replace("`", "")}
     entity = {"@type": "Question", "name": asked.title, "answerCount": 1, "acceptedAnswer": answer}
     page = {"@context": "https://schema.org", "@type": "QAPage", "mainEntity": entity}
-    made = json.dumps(page, ensure_ascii=False).replace("<", r"\u003c")
-    return f'<script type="application/ld+json">{made}</script>'
+    script = json.dumps(page, ensure_ascii=False).replace("<", r"\u003c")
+    return f'<script type="application/ld+json">{script}</script>'
 
 
 def _exceptions(asked: Question, records: Records) -> Iterator[str]:
@@ -98,7 +98,7 @@ def contents(records: Records) -> str:
     parts = ["# Questions\n", f"{markup.prose(LEAD)}\n"]
     titles = {chapter.name: chapter.title for chapter in records.chapters} | {"": WITHOUT}
     for name, title in titles.items():
-        asked = [one for one in records.questions if _chapter(one) == name]
+        asked = [question for question in records.questions if _chapter(question) == name]
         if asked:
             parts += [f"## {markup.text(title)}\n", markup.items(map(link, asked))]
     return "\n".join(parts)

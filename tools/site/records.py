@@ -70,34 +70,41 @@ class Records:
     @cached_property
     def asked(self) -> dict[str, list[Question]]:
         """The questions that each claim helps to answer."""
-        return _by_claim(self.questions, lambda one: one.claims)
+        return _by_claim(self.questions, lambda question: question.claims)
 
     @cached_property
     def documented(self) -> dict[str, list[Entry]]:
         """The sentences of the documentation that each claim is about."""
-        return _by_claim(self.entries, lambda one: one.confirmed + one.refuted)
+        return _by_claim(self.entries, lambda entry: entry.confirmed + entry.refuted)
 
     @cached_property
     def deviating(self) -> dict[str, Deviation]:
         """What each claim that is false on the newest release does there."""
-        here = [one for one in self.deviations if one.matches(self.newest)]
-        return {one.claim: one for one in here if not one.holds}
+        newest = [deviation for deviation in self.deviations if deviation.matches(self.newest)]
+        return {deviation.claim: deviation for deviation in newest if not deviation.holds}
 
     @cached_property
     def elsewhere(self) -> dict[str, list[Deviation]]:
         """Where else each claim is known to be false."""
-        here = self.deviating
-        others = [one for one in self.deviations if here.get(one.claim) is not one]
-        return _by_claim(others, lambda one: [one.claim])
+        newest = self.deviating
+        others = [
+            deviation
+            for deviation in self.deviations
+            if newest.get(deviation.claim) is not deviation
+        ]
+        return _by_claim(others, lambda deviation: [deviation.claim])
 
     @cached_property
     def exceptions(self) -> dict[str, list[Deviation]]:
         """Where each claim is known to be false, and what happens there instead."""
-        return _by_claim((one for one in self.deviations if not one.holds), lambda one: [one.claim])
+        return _by_claim(
+            (deviation for deviation in self.deviations if not deviation.holds),
+            lambda deviation: [deviation.claim],
+        )
 
     def near(self, question: Question) -> list[Question]:
         """Return the other questions, those first that ask for the nearest."""
-        asked = {one.id: one for one in self.questions if one.id != question.id}
+        asked = {other.id: other for other in self.questions if other.id != question.id}
         hits = self.library.index.find(question.title)
         return [asked[hit.name] for hit in hits if hit.name in asked]
 
@@ -109,8 +116,8 @@ class Records:
 
     @cached_property
     def _meanings(self) -> np.ndarray:
-        said = (search.words_of(claim.statement) for claim in self.claims.values())
-        return np.stack([search.vector(words) for words in said])
+        statements = (search.words_of(claim.statement) for claim in self.claims.values())
+        return np.stack([search.vector(words) for words in statements])
 
     def extent(self, claim: str) -> Extent:
         """Return how wide a claim was tried on the newest Keras; nothing, if no report says."""
@@ -126,8 +133,10 @@ class Records:
     @cached_property
     def tried(self) -> dict[str, list[tuple[str, Record]]]:
         """What became of each claim, with the names of the environments."""
-        everything = [(name, one) for name, said in self.reports.items() for one in said.records]
-        return _by_claim(everything, lambda one: [one[1].claim])
+        everything = [
+            (name, record) for name, report in self.reports.items() for record in report.records
+        ]
+        return _by_claim(everything, lambda named: [named[1].claim])
 
 
 def gather() -> Records:
@@ -160,8 +169,8 @@ def chapter(name: str) -> Chapter:
 def _by_claim(
     everything: Iterable[One], claims: Callable[[One], Iterable[str]]
 ) -> dict[str, list[One]]:
-    found: dict[str, list[One]] = defaultdict(list)
-    for one in everything:
-        for claim in claims(one):
-            found[claim].append(one)
-    return dict(found)
+    by_claim: dict[str, list[One]] = defaultdict(list)
+    for item in everything:
+        for claim in claims(item):
+            by_claim[claim].append(item)
+    return dict(by_claim)

@@ -25,7 +25,8 @@ def draw(verdicts: Mapping[str, str]) -> str:
     Args:
         verdicts: those of one claim, by the names of the environments.
     """
-    listed, order = rows(verdicts), ["keras", *ROWS]
+    listed = rows(verdicts)
+    order = ["keras", *ROWS]
     shown = sorted(listed, key=lambda row: [*order, row].index(row))
     parts = [part for row in shown for part in _row(row, listed[row], verdicts)]
     return "\n".join(['<div class="strip">', *parts, f"<p>{_legend(verdicts)}</p>", "</div>"])

@@ -25,14 +25,14 @@ class Wrong:
 
 def wrong(folder: Path = TEETH) -> dict[str, list[Wrong]]:
     """Return the wrong LSTMs that each claim refutes; none without the source tree."""
-    found: dict[str, list[Wrong]] = defaultdict(list)
+    refuted: dict[str, list[Wrong]] = defaultdict(list)
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
             if isinstance(node, ast.FunctionDef):
-                one = Wrong(node.name.replace("_", " "), f"tests/teeth/{path.name}#L{node.lineno}")
+                lstm = Wrong(node.name.replace("_", " "), f"tests/teeth/{path.name}#L{node.lineno}")
                 for claim in _refuting(node):
-                    found[claim].append(one)
-    return dict(found)
+                    refuted[claim].append(lstm)
+    return dict(refuted)
 
 
 def _refuting(node: ast.FunctionDef) -> Iterator[str]:

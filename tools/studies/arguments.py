@@ -37,7 +37,8 @@ def page(recording: Recording, known: Signatures) -> str:
         recording: what the claims gave.
         known: the arguments that Keras takes.
     """
-    parts, tried = [HEAD.format(keras=recording.keras)], recording.tried(known)
+    parts = [HEAD.format(keras=recording.keras)]
+    tried = recording.tried(known)
     for name in known:
         parts.append(f"## {name}\n\n| argument | default | tried with | claims |")
         parts[-1] += "\n|---|---|---|---|\n" + "\n".join(_rows(name, tried, known[name])) + "\n"

@@ -50,16 +50,16 @@ def _environments(reports: Reports) -> Iterator[str]:
     yield "| name | what is installed | Python | effort | " + " | ".join(columns) + " |"
     yield "|---" * (4 + len(columns)) + "|"
     for name in (name for _, names in _newest_first(reports) for name in names):
-        one = reports[name]
-        counts = " | ".join(str(one.verdicts.get(verdict, "")) for verdict in columns)
-        there = one.header.environment
-        told = map(escape, (name, _installed(one), there.python, one.header.effort))
-        yield f"| {' | '.join(told)} | {counts} |"
+        report = reports[name]
+        counts = " | ".join(str(report.verdicts.get(verdict, "")) for verdict in columns)
+        environment = report.header.environment
+        facts = map(escape, (name, _installed(report), environment.python, report.header.effort))
+        yield f"| {' | '.join(facts)} | {counts} |"
 
 
 def _columns(reports: Reports) -> list[Verdict]:
     """Return the verdicts that any claim met with."""
-    return [v for v in COLUMNS if any(one.verdicts.get(v) for one in reports.values())]
+    return [v for v in COLUMNS if any(report.verdicts.get(v) for report in reports.values())]
 
 
 def _newest_first(reports: Reports) -> list[tuple[str, list[str]]]:
@@ -69,10 +69,12 @@ def _newest_first(reports: Reports) -> list[tuple[str, list[str]]]:
     return [(row, names[::-1]) for row, names in listed]
 
 
-def _installed(one: Report) -> str:
-    there = one.header.environment
+def _installed(report: Report) -> str:
+    environment = report.header.environment
     names = ("tensorflow", "keras", "tf-keras", "jax", "torch", "openvino", "numpy")
-    return ", ".join(f"{name} {there.packages[name]}" for name in names if name in there.packages)
+    return ", ".join(
+        f"{name} {environment.packages[name]}" for name in names if name in environment.packages
+    )
 
 
 def _changes(reports: Reports) -> Iterator[str]:
@@ -85,10 +87,10 @@ def _changes(reports: Reports) -> Iterator[str]:
 
 
 def _step(then: str, now: str, reports: Reports) -> Iterator[str]:
-    found = compare(reports[then], reports[now])
-    told = [*map(_claim, found.changed), *map(_argument, found.signatures or ())]
-    yield f"- **{escape(then)} to {escape(now)}**: {'nothing.' if not told else ''}".rstrip()
-    yield from (f"  - {line}" for line in told)
+    comparison = compare(reports[then], reports[now])
+    changes = [*map(_claim, comparison.changed), *map(_argument, comparison.signatures or ())]
+    yield f"- **{escape(then)} to {escape(now)}**: {'nothing.' if not changes else ''}".rstrip()
+    yield from (f"  - {line}" for line in changes)
 
 
 def _claim(change: Change) -> str:
@@ -113,8 +115,8 @@ def _argument(change: Change) -> str:
 def _claims(reports: Reports) -> Iterator[str]:
     """Yield a row for each claim that does not hold everywhere."""
     verdicts: dict[str, dict[str, str]] = defaultdict(dict)
-    for name, one in reports.items():
-        for record in one.records:
+    for name, report in reports.items():
+        for record in report.records:
             verdicts[record.claim][name] = record.verdict
     same = [claim for claim, seen in verdicts.items() if set(seen.values()) == {"held"}]
     yield f"\n## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
@@ -123,7 +125,7 @@ def _claims(reports: Reports) -> Iterator[str]:
     yield "| claim | " + " | ".join(columns) + " |"
     yield "|---" * (1 + len(columns)) + "|"
     for claim in sorted(verdicts.keys() - same):
-        met = ([name for name, one in verdicts[claim].items() if one == v] for v in columns)
+        met = ([name for name, verdict in verdicts[claim].items() if verdict == v] for v in columns)
         where = (escape(spans(some, verdicts[claim])) for some in met)
         yield f"| {_id(claim)} | {' | '.join(where)} |"
 

@@ -54,7 +54,8 @@ def spread(lines: list[Line]) -> str:
 
 def margin(lines: list[Line]) -> float:
     """Return how many standard deviations lie between the mean and the nearer end of the range."""
-    low, high = lines[0].low, lines[0].high
+    low = lines[0].low
+    high = lines[0].high
     scale, ends = (math.log, (low, high)) if low > 0 else (float, (high,))
     values = [scale(line.ratio) for line in lines]
     return min(abs(scale(end) - fmean(values)) for end in ends) / stdev(values)

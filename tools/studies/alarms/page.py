@@ -107,8 +107,8 @@ def page() -> str:
     number = {claim: k for k, why in enumerate(reasons(), 1) for claim in why.claims}
     listed = [f"{k}. {reason.why}" for k, reason in enumerate(reasons(), 1)]
     rows = [
-        f"| `{claim}` | {one.error:.3g} | {one.bound:g} | {number.get(claim, '')} |"
-        for claim, one in sorted(bounds.items())
+        f"| `{claim}` | {bound.error:.3g} | {bound.bound:g} | {number.get(claim, '')} |"
+        for claim, bound in sorted(bounds.items())
     ]
     table = ["| claim | largest error | bound | loose |", "|---|---|---|---|", *rows]
     return "\n".join([head, *listed, "", *table, ""])

@@ -121,7 +121,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def place(here: Environment) -> str:
+def place(environment: Environment) -> str:
     """Say in a few words what the claims are tried on."""
-    versions = [f"{name} {here.packages[name]}" for name in ("tensorflow", "keras")]
-    return ", ".join([*versions, f"Python {here.python}", f"{os.cpu_count()} cores"])
+    versions = [f"{name} {environment.packages[name]}" for name in ("tensorflow", "keras")]
+    return ", ".join([*versions, f"Python {environment.python}", f"{os.cpu_count()} cores"])

@@ -55,4 +55,4 @@ def attacks(chapters: list[str]) -> list[Attack]:
     """Import the attacks of chapters, and return them."""
     modules = [importlib.import_module(f"{__name__}.{chapter}") for chapter in chapters]
     names = {module.__name__ for module in modules}
-    return [one for one in ATTACKS if one.run.__module__ in names]
+    return [attack for attack in ATTACKS if attack.run.__module__ in names]

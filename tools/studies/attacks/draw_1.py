@@ -34,9 +34,9 @@ def close(y, z, atol=1e-4):
     return all(np.allclose(np.array(a), np.array(b), atol=atol, equal_nan=True) for a, b in pairs)
 
 
-def twins(x=X, made=LSTM, other=None, **options):
+def twins(x=X, layer_class=LSTM, other=None, **options):
     """Return two layers of the same options but for `other`, with the same weights."""
-    layers = made(4, **options), made(4, **{**options, **(other or {})})
+    layers = layer_class(4, **options), layer_class(4, **{**options, **(other or {})})
     for layer in layers:
         layer.build(x.shape)
     layers[1].set_weights(layers[0].get_weights())
@@ -45,7 +45,8 @@ def twins(x=X, made=LSTM, other=None, **options):
 
 def runs(call):
     """Return how often the Python code of a cell runs."""
-    original, count = L.LSTMCell.call, []
+    original = L.LSTMCell.call
+    count = []
 
     def counted(self, *given, **named):
         count.append(1)
@@ -66,7 +67,7 @@ def by_implementation():
     options = [{"implementation": k, "unroll": u} for k in (1, 2) for u in (False, True)]
     rates = {"dropout": 1.0, "recurrent_dropout": 0.5, "seed": 1}
     both = [(twins(**rates, **option)) for option in options]
-    return [close(one(X, training=True), two(-5 * X, training=True)) for one, two in both]
+    return [close(first(X, training=True), two(-5 * X, training=True)) for first, two in both]
 
 
 @attack("dropout.global-seed")
@@ -94,11 +95,9 @@ def linear_functions():
     """300 timesteps, hard_sigmoid, a given state, relu: f(x + 2 z) = f(x) + 2 f(z)?"""
 
     def linear(steps=5, state=None, **options):
-        layer, x, z = (
-            LSTM(4, use_bias=False, **options),
-            draw(1, steps, 3),
-            -draw(1, steps, 3)[::-1],
-        )
+        layer = LSTM(4, use_bias=False, **options)
+        x = draw(1, steps, 3)
+        z = -draw(1, steps, 3)[::-1]
         y = [np.array(layer(v * 1e-4, initial_state=state)) * 1e4 for v in (x, z, x + 2 * z)]
         return close(y[2], y[0] + 2 * y[1], atol=1e-2)
 
@@ -110,7 +109,9 @@ def linear_functions():
 @attack("masking.attached-with-state")
 def attached():
     """Masking, with a state: the same as with the mask as an argument?"""
-    layer, x, state = LSTM(4), X * MASK[:, :, None], [np.ones((3, 4), "float32")] * 2
+    layer = LSTM(4)
+    x = X * MASK[:, :, None]
+    state = [np.ones((3, 4), "float32")] * 2
     return close(
         layer(L.Masking()(x), initial_state=state), layer(x, mask=MASK, initial_state=state)
     )
@@ -124,12 +125,12 @@ def kinds_of_padding():
     options += [{"dropout": 0.5, "recurrent_dropout": 0.5, "seed": 1}, {"use_bias": False}]
     bad = []
     for option, value, front in itertools.product(options, (0, np.nan, np.inf), (0, 4)):
-        one, two = twins(**option)
+        first, two = twins(**option)
         width = [(0, 0), (front, 4 - front), (0, 0)]
         mask = np.pad(np.ones((3, 5), bool), width[:2])
         training = "dropout" in option
         y = two(np.pad(X, width, constant_values=value), mask=mask, training=training)
-        if not close(one(X, training=training), y, atol=1e-3):
+        if not close(first(X, training=training), y, atol=1e-3):
             bad.append((option, value, front))
     return bad
 
@@ -149,7 +150,8 @@ def mask_values():
 def masked_attention():
     """With masked LSTM outputs, and by score_mode="concat": the mean over all of them?"""
     outputs = LSTM(4, return_sequences=True)(L.Masking()(X * MASK[:, :, None]))
-    query, values = draw(3, 2, 4), np.array(outputs)
+    query = draw(3, 2, 4)
+    values = np.array(outputs)
     products = query @ values.transpose(0, 2, 1)
     weights = np.exp(products) / np.exp(products).sum(-1, keepdims=True)
     layers = L.Attention(), L.Attention(score_mode="concat")
@@ -161,9 +163,13 @@ def two_masks():
     """Concatenate and Add of inputs padded to different lengths: which timesteps are read?"""
     read = []
     for merge in (L.Concatenate(), L.Add()):
-        a, b, layer = X[:1].copy(), 2 * X[:1], LSTM(2)
-        a[:, 4:], b[:, 3:] = 0, 0
-        y, merged = layer(merge([L.Masking()(a), L.Masking()(b)])), np.array(merge([a, b]))
+        a = X[:1].copy()
+        b = 2 * X[:1]
+        layer = LSTM(2)
+        a[:, 4:] = 0
+        b[:, 3:] = 0
+        y = layer(merge([L.Masking()(a), L.Masking()(b)]))
+        merged = np.array(merge([a, b]))
         read.append([n for n in range(1, 6) if close(y, layer(merged[:, :n]))])
     return read
 
@@ -176,10 +182,10 @@ def in_graphs():
     options += [{"zero_output_for_mask": True, "return_sequences": True}]
     bad = []
     for option in options:
-        one, two = twins(return_state=True, **option)
+        first, two = twins(return_state=True, **option)
         training = "dropout" in option
         graph = tf.function(lambda x: two(x, mask=MASK, training=training))
-        pairs = [(one(X, mask=MASK, training=training), graph(X)) for _ in range(2)]
+        pairs = [(first(X, mask=MASK, training=training), graph(X)) for _ in range(2)]
         bad += [option for y, z in pairs if not close(y, z, atol=1e-2)]
     return bad
 
@@ -187,7 +193,8 @@ def in_graphs():
 @attack("modes.compiled")
 def a_state_of_one_row():
     """An initial state of one row for three samples, eagerly and in a graph."""
-    layer, state = LSTM(2), [np.ones((1, 2), "float32")] * 2
+    layer = LSTM(2)
+    state = [np.ones((1, 2), "float32")] * 2
     graph = tf.function(lambda x: layer(x, initial_state=state))
     return layer(X, initial_state=state).shape, outcome(lambda: graph(X).shape)[:40]
 
@@ -199,7 +206,8 @@ def eager_loops():
     options += [{"implementation": 1}, {"dtype": "float16"}]
     more = set()
     for option, steps in itertools.product(options, (1, 2, 50)):
-        layer, x = LSTM(2, **option), draw(3, steps, 3)
+        layer = LSTM(2, **option)
+        x = draw(3, steps, 3)
         layer.build(x.shape)
         more.add(runs(lambda: layer(x)) - steps)
         more.add(runs(lambda: layer(x, mask=np.ones((3, steps), bool))) - steps)
@@ -218,7 +226,8 @@ def symbols():
     kinds = [LSTM(2), LSTM(2, unroll=True), LSTM(2, return_state=True), LSTM(2, stateful=True)]
     kinds += [L.RNN(L.LSTMCell(2)), L.Bidirectional(LSTM(2)), keras.Sequential([LSTM(2)])]
     kinds += [L.RNN([L.LSTMCell(2)] * 2)]
-    symbol, state = keras.Input(batch_shape=(2, 4, 3)), [keras.Input((2,)) for _ in range(2)]
+    symbol = keras.Input(batch_shape=(2, 4, 3))
+    state = [keras.Input((2,)) for _ in range(2)]
     counts = [runs(lambda kind=kind: kind(symbol)) for kind in kinds]
     counts.append(runs(lambda: LSTM(2)(keras.Input((4, 3)), initial_state=state)))
     counts.append(runs(lambda: LSTM(2, dropout=0.5)(L.Masking()(symbol), training=True)))
@@ -233,7 +242,8 @@ def doubles_through_gelu():
     layer = LSTM(1, activation="gelu", dtype="float64", return_state=True)
     layer.build((1, 1, 1))
     layer.set_weights([np.ones((1, 4)), np.zeros((1, 4)), np.zeros(4)])
-    c, i = float(layer(np.ones((1, 1, 1)))[2][0, 0]), 1 / (1 + np.exp(-1.0))
+    c = float(layer(np.ones((1, 1, 1)))[2][0, 0])
+    i = 1 / (1 + np.exp(-1.0))
     return abs(c - i * 0.5 * (1 + erf(2**-0.5))) < 1e-15
 
 
@@ -259,10 +269,10 @@ def activations_of_infinity():
 @attack("precision.policy-object")
 def by_name_and_object():
     """The output, the configuration and the types of the weights: the same?"""
-    one, two = twins(dtype=keras.DTypePolicy("mixed_float16"), other={"dtype": "mixed_float16"})
-    same = one.get_config() | {"name": ""} == two.get_config() | {"name": ""}
-    types = [w.dtype for w in one.weights] == [w.dtype for w in two.weights]
-    return close(one(X), two(X), atol=0), same, types
+    first, two = twins(dtype=keras.DTypePolicy("mixed_float16"), other={"dtype": "mixed_float16"})
+    same = first.get_config() | {"name": ""} == two.get_config() | {"name": ""}
+    types = [w.dtype for w in first.weights] == [w.dtype for w in two.weights]
+    return close(first(X), two(X), atol=0), same, types
 
 
 @attack("saving.clone-model")
@@ -284,7 +294,8 @@ def every_whole_number():
     layers = ["float32", "float64", "float16", "mixed_float16"]
     bad = []
     for kind, dtype, unroll in itertools.product(types, layers, (False, True)):
-        layer, x = LSTM(2, dtype=dtype, unroll=unroll), (abs(X) * 3).astype(kind)
+        layer = LSTM(2, dtype=dtype, unroll=unroll)
+        x = (abs(X) * 3).astype(kind)
         result = outcome(lambda: close(layer(x), layer(x.astype("float32")), atol=0))
         if result != "True":
             bad.append((kind, dtype, unroll, result[:60]))
@@ -304,15 +315,17 @@ def extreme_sizes():
 @attack("state.assignable")
 def every_way_to_go_on():
     """Unrolled, backwards, as RNN, in a graph, in predict: from the state that was assigned?"""
-    h, c = draw(2, 4), draw(4, 2).reshape(2, 4)
-    x, same = draw(2, 5, 3), []
+    h = draw(2, 4)
+    c = draw(4, 2).reshape(2, 4)
+    x = draw(2, 5, 3)
+    same = []
     for options in ({}, {"unroll": True}, {"go_backwards": True}):
-        one, two = twins(x, other={"stateful": True}, **options)
+        first, two = twins(x, other={"stateful": True}, **options)
         model = keras.Sequential([keras.Input(batch_shape=x.shape), two])
         for run in (two, tf.function(lambda v: two(v)), lambda v: model.predict(v, verbose=0)):
             two.states[0].assign(h)
             two.states[1].assign(c)
-            same.append(close(run(x), one(x, initial_state=[h, c])))
+            same.append(close(run(x), first(x, initial_state=[h, c])))
     return same
 
 
@@ -329,12 +342,12 @@ def with_softmax():
     changed = []
     x = X[:, :1]
     for options, value in (({}, np.nan), ({}, np.inf), ({"activation": "softmax"}, 5.0)):
-        one, two = twins(x, **options)
+        first, two = twins(x, **options)
         weights = two.get_weights()
         for weight in weights:
             weight[..., 1::4] = value
         two.set_weights(weights)
-        others = [np.delete(np.array(layer(x)), 1, axis=1) for layer in (one, two)]
+        others = [np.delete(np.array(layer(x)), 1, axis=1) for layer in (first, two)]
         changed.append(not np.array_equal(*others))
     return changed
 
@@ -451,9 +464,11 @@ def many_timesteps():
         layer = LSTM(2, dtype="float64", return_state=True, recurrent_initializer="zeros")
         layer.build((1, steps, 3))
         kernel, recurrent, b = layer.get_weights()
-        kernel[:, 2:4], b[2:4] = 0, bias
+        kernel[:, 2:4] = 0
+        b[2:4] = bias
         layer.set_weights([kernel, recurrent, b])
-        h, c = tf.zeros((1, 2), "float64"), tf.ones((1, 2), "float64")
+        h = tf.zeros((1, 2), "float64")
+        c = tf.ones((1, 2), "float64")
         with tf.GradientTape() as tape:
             tape.watch(c)
             last = layer(draw(1, steps, 3), initial_state=[h, c])[2]
@@ -485,13 +500,16 @@ def gradients():
     options += [options[-1] | {"go_backwards": True}]
     bad = []
     for option, value in itertools.product(options, (0.0, np.nan)):
-        pair, found = twins(other={"unroll": True}, **option), []
+        pair = twins(other={"unroll": True}, **option)
+        gradients = []
         x = tf.constant(np.where(MASK[:, :, None], X, value).astype("float32"))
         for layer in pair:
             with tf.GradientTape() as tape:
                 loss = tf.reduce_sum(layer(x, mask=MASK, training="seed" in option) ** 2)
-            found.append(tape.gradient(loss, [weight.value for weight in layer.trainable_weights]))
-        if not close(*found):
+            gradients.append(
+                tape.gradient(loss, [weight.value for weight in layer.trainable_weights])
+            )
+        if not close(*gradients):
             bad.append((option, value))
     return bad
 
@@ -511,7 +529,8 @@ def in_other_layers():
 @attack("weights.wrong-shape")
 def other_ways_to_set():
     """Arrays of seven shapes by set_weights and assign; and by an assignment to the attribute."""
-    shapes, results = [(), (1,), (8,), (1, 8), (3, 1), (8, 3), (3, 8, 1)], set()
+    shapes = [(), (1,), (8,), (1, 8), (3, 1), (8, 3), (3, 8, 1)]
+    results = set()
     for shape in shapes:
         layer = LSTM(2)
         layer.build((1, 5, 3))
@@ -532,10 +551,10 @@ def example_of_the_documentation():
 @attack("wrappers.time-reversal")
 def returned_sequences():
     """With return_sequences=True: are the halves exchanged, or exchanged and turned round?"""
-    one, two = twins(made=lambda n: L.Bidirectional(LSTM(n, return_sequences=True)))
-    weights = one.get_weights()
+    first, two = twins(layer_class=lambda n: L.Bidirectional(LSTM(n, return_sequences=True)))
+    weights = first.get_weights()
     two.set_weights(weights[3:] + weights[:3])
-    (f, b), (g, c) = (np.split(np.array(y), 2, axis=2) for y in (one(X), two(X[:, ::-1])))
+    (f, b), (g, c) = (np.split(np.array(y), 2, axis=2) for y in (first(X), two(X[:, ::-1])))
     return close([f, b], [c, g]), close([f[:, ::-1], b[:, ::-1]], [c, g])
 
 
@@ -555,9 +574,10 @@ def explicit_backward_layer():
 @attack("wrappers.weights-argument")
 def given_weights():
     """In a call and in a model: are the weights those given?"""
-    one, other = L.Bidirectional(LSTM(2)), None
-    one.build(X.shape)
-    halves = [np.full_like(weight, 0.5) for weight in one.get_weights()]
+    wrapper = L.Bidirectional(LSTM(2))
+    other = None
+    wrapper.build(X.shape)
+    halves = [np.full_like(weight, 0.5) for weight in wrapper.get_weights()]
     other = L.Bidirectional(LSTM(2), weights=halves)
     other(X)
     return close(other.get_weights(), halves)

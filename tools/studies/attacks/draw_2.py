@@ -21,7 +21,8 @@ def unrolled_and_in_a_graph():
     """Two rows for three samples, four rows: looped, unrolled, in a graph."""
     results = []
     for unroll, rows in itertools.product((False, True), (2, 4)):
-        layer, mask = LSTM(2, unroll=unroll), np.ones((rows, 5), bool)
+        layer = LSTM(2, unroll=unroll)
+        mask = np.ones((rows, 5), bool)
         layer.build(X.shape)
         graph = tf.function(lambda x: layer(x, mask=mask))
         for call in (lambda: layer(X, mask=mask), lambda: graph(X)):
@@ -33,7 +34,9 @@ def unrolled_and_in_a_graph():
 def after_every_kind_of_call():
     """New, called, called on a symbol, in a model: which of the names are there?"""
     names = ["kernel", "bias", "input_shape", "output_shape"]
-    new, called, symbolic = LSTM(2), LSTM(2), LSTM(2)
+    new = LSTM(2)
+    called = LSTM(2)
+    symbolic = LSTM(2)
     called(X)
     keras.Sequential([keras.Input((5, 3)), symbolic]).predict(X, verbose=0)
     return [name for layer in (new, called, symbolic) for name in names if hasattr(layer, name)]
@@ -65,10 +68,10 @@ def kinds_of_refusal():
     refused = [{"sequences": X[:, :, :2]}, {"sequences": X, "mask": np.ones((2, 5), bool)}]
     refused += [{"sequences": X, "initial_state": [np.ones((3, 9))] * 2}]
     for options, given in itertools.product(({}, {"stateful": True}, {"unroll": True}), refused):
-        one, two = twins(**options)
-        one(X), two(X)
+        first, two = twins(**options)
+        first(X), two(X)
         result = outcome(lambda: two(**given))
-        if "Error" in result and not close(one(X), two(X), atol=0):
+        if "Error" in result and not close(first(X), two(X), atol=0):
             bad.append((options, list(given)))
     return bad
 
@@ -107,8 +110,8 @@ def three_axes():
     options += [{"zero_output_for_mask": True, "return_sequences": True}, {"return_state": True}]
     same = []
     for option in options:
-        one, two = twins(**option)
-        same.append(close(one(X, mask=MASK), two(X, mask=MASK[:, :, None])))
+        first, two = twins(**option)
+        same.append(close(first(X, mask=MASK), two(X, mask=MASK[:, :, None])))
     return same
 
 
@@ -156,11 +159,11 @@ def odd_numbers():
 def last_bits():
     """Twenty features in another order: is the output the same to the last bit?"""
     x = draw(3, 5, 20)
-    one, two = twins(x)
+    first, two = twins(x)
     order = np.arange(20)[::-1]
-    kernel, *others = one.get_weights()
+    kernel, *others = first.get_weights()
     two.set_weights([kernel[order], *others])
-    return bool(np.array_equal(one(x), two(x[:, :, order]))), close(one(x), two(x[:, :, order]))
+    return bool(np.array_equal(first(x), two(x[:, :, order]))), close(first(x), two(x[:, :, order]))
 
 
 @attack("trainer.every-sample-once")
@@ -189,11 +192,9 @@ def huge_numbers():
     """1e38 at a masked timestep: is its gradient zero, and that of its neighbours finite?"""
     x = X[:1].copy()
     x[:, 1] = [3e38, -3e38, 3e38]
-    layer, mask, tensor = (
-        LSTM(2, kernel_initializer="ones"),
-        np.array([[1, 0, 1, 1, 1]], bool),
-        None,
-    )
+    layer = LSTM(2, kernel_initializer="ones")
+    mask = np.array([[1, 0, 1, 1, 1]], bool)
+    tensor = None
     with tf.GradientTape() as tape:
         tensor = tf.constant(x)
         tape.watch(tensor)

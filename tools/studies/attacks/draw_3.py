@@ -14,7 +14,8 @@ from tools.studies.attacks.draw_1 import LSTM, MASK, L, X, close, draw, twins
 @attack("shapes.double-precision")
 def layers_of_other_types():
     """In a layer of dtype="float64": the output of the rounded array, and in float32?"""
-    layer, x = LSTM(2, dtype="float64"), draw(2, 5, 3) / 3.0
+    layer = LSTM(2, dtype="float64")
+    x = draw(2, 5, 3) / 3.0
     x = x.astype("float64") + 1e-9
     y = layer(x)
     return y.dtype, bool(np.array_equal(y, layer(x.astype("float32"))))
@@ -30,7 +31,9 @@ def odd_seeds():
 @attack("errors.symbols-unchecked")
 def wrong_symbols():
     """States of another width, three states, a mask of another length, unrolled too: accepted?"""
-    x, wide, mask = keras.Input((4, 3)), keras.Input((9,)), keras.Input((7,), dtype="bool")
+    x = keras.Input((4, 3))
+    wide = keras.Input((9,))
+    mask = keras.Input((7,), dtype="bool")
     given = [{"initial_state": [wide, wide]}, {"initial_state": [wide] * 3}, {"mask": mask}]
     return [
         outcome(lambda u=u, g=g: LSTM(2, unroll=u)(x, **g).shape)[:20]
@@ -45,9 +48,9 @@ def values_that_spread():
     options += [{"activation": "relu"}, {"dtype": "float16"}, {"return_state": True}]
     bad = []
     for option, value in itertools.product(options, (np.nan, np.inf, 1e38)):
-        one, two = twins(**option)
+        first, two = twins(**option)
         x = np.where(MASK[:, :, None], X, np.float32(value))
-        if not close(one(X, mask=MASK), two(x, mask=MASK), atol=1e-3):
+        if not close(first(X, mask=MASK), two(x, mask=MASK), atol=1e-3):
             bad.append((option, value))
     return bad
 

@@ -194,11 +194,12 @@ def linear_layers():
 @attack("dropout.seed")
 def disturbed():
     """Random numbers drawn, and set_random_seed, between two layers of one seed: the same?"""
-    one, other = LSTM(2, dropout=0.5, seed=1), LSTM(2, dropout=0.5, seed=1)
-    one.build(WIDE.shape)
+    first = LSTM(2, dropout=0.5, seed=1)
+    other = LSTM(2, dropout=0.5, seed=1)
+    first.build(WIDE.shape)
     other.build(WIDE.shape)
-    other.set_weights(one.get_weights())
-    y = one(WIDE, training=True)
+    other.set_weights(first.get_weights())
+    y = first(WIDE, training=True)
     keras.utils.set_random_seed(5)
     keras.random.normal((3,))
     run = tf.function(lambda x: other(x, training=True))
@@ -209,7 +210,8 @@ def disturbed():
 def all_masked():
     """zero_output_for_mask, and the last timestep masked; batch of four: as deleted?"""
     results = []
-    x, mask = np.random.rand(4, 3, 8).astype("float32"), np.array([[True, True, False]] * 4)
+    x = np.random.rand(4, 3, 8).astype("float32")
+    mask = np.array([[True, True, False]] * 4)
     for options in (
         {},
         {"zero_output_for_mask": True},
@@ -217,14 +219,14 @@ def all_masked():
         {"unroll": True, "go_backwards": True},
         {"recurrent_dropout": 0.5},
     ):
-        one, other = (
-            LSTM(2, dropout=0.5, seed=1, **options),
-            LSTM(2, dropout=0.5, seed=1, **options),
-        )
-        one.build(x.shape)
+        first = LSTM(2, dropout=0.5, seed=1, **options)
+        other = LSTM(2, dropout=0.5, seed=1, **options)
+        first.build(x.shape)
         other.build(x.shape)
-        other.set_weights(one.get_weights())
-        results.append(not drops(one(x, mask=mask, training=True), other(x[:, :2], training=True)))
+        other.set_weights(first.get_weights())
+        results.append(
+            not drops(first(x, mask=mask, training=True), other(x[:, :2], training=True))
+        )
     return results
 
 
@@ -272,7 +274,8 @@ def stacks_of_other_widths():
     layers = [
         LSTM(units, seed=k, return_sequences=k < 2, **rates) for k, units in enumerate((5, 2, 3))
     ]
-    z, weights = WIDE, rnn.get_weights()
+    z = WIDE
+    weights = rnn.get_weights()
     for k, layer in enumerate(layers):
         layer.build(z.shape)
         layer.set_weights(weights[3 * k : 3 * k + 3])
@@ -310,9 +313,9 @@ def masks_of_other_types():
     """What get_dropout_mask returns at the rate 1, and in an LSTM after a call."""
     layer = LSTM(2, dropout=0.5)
     layer(WIDE, training=True)
-    one = keras.layers.LSTMCell(2, dropout=1.0)
+    cell = keras.layers.LSTMCell(2, dropout=1.0)
     return str(layer.cell._dropout_mask), np.unique(
-        np.array(one.get_dropout_mask(np.ones((3, 4), "float32")))
+        np.array(cell.get_dropout_mask(np.ones((3, 4), "float32")))
     ).tolist()
 
 
@@ -321,7 +324,8 @@ def other_options():
     """SpatialDropout1D before: with implementation=1, recurrent_dropout, in a tf.function."""
     results = []
     for options in ({}, {"recurrent_dropout": 0.5}, {"unroll": True}):
-        lstm, plain = LSTM(2, dropout=0.5, seed=1, **options), LSTM(2)
+        lstm = LSTM(2, dropout=0.5, seed=1, **options)
+        plain = LSTM(2)
         lstm.build(WIDE.shape)
         plain.build(WIDE.shape)
         plain.set_weights(lstm.get_weights())

@@ -208,7 +208,8 @@ def tables():
         def call(self, x):
             return self.inner(x)
 
-    inputs, results = keras.Input((3, 1)), []
+    inputs = keras.Input((3, 1))
+    results = []
     for model in (
         keras.Model(inputs, LSTM(2)(inputs)),
         keras.Sequential([inputs, LSTM(2)]),
@@ -216,7 +217,8 @@ def tables():
         Model(),
     ):
         model.compile("sgd", "mse")
-        table, y = ONES[:, :, 0], np.ones((4, 2))
+        table = ONES[:, :, 0]
+        y = np.ones((4, 2))
         calls = (
             lambda: model(table),
             lambda: model.predict(table, verbose=0),
@@ -261,7 +263,8 @@ def four_samples():
 def narrow():
     """A c of one column in a tf.function, looped and unrolled; with a mask."""
     results = []
-    h, c = np.zeros((4, 2), "float32"), np.ones((4, 1), "float32")
+    h = np.zeros((4, 2), "float32")
+    c = np.ones((4, 1), "float32")
     for unroll in (False, True):
         layer = LSTM(2, unroll=unroll)
         results.append(

@@ -19,7 +19,8 @@ def close(y, z):
 
 def alike(**options):
     """Return two layers with the same weights: one that loops, one that is unrolled."""
-    looped, unrolled = LSTM(2, **options), LSTM(2, unroll=True, **options)
+    looped = LSTM(2, **options)
+    unrolled = LSTM(2, unroll=True, **options)
     for layer in (looped, unrolled):
         layer.build(X.shape)
     unrolled.set_weights(looped.get_weights())
@@ -39,7 +40,8 @@ def masked_loss(loss):
 @attack("masking.skips-step")
 def last_step_made_zero():
     """With zero_output_for_mask=True, the last timestep masked: as if deleted?"""
-    layer, mask = LSTM(2, zero_output_for_mask=True), np.array([[True, True, True, False]])
+    layer = LSTM(2, zero_output_for_mask=True)
+    mask = np.array([[True, True, True, False]])
     return close(layer(X[:1], mask=mask), layer(X[:1, :3]))
 
 
@@ -79,7 +81,8 @@ def last_step_backwards():
 @attack("masking.passed-on")
 def mask_as_an_argument():
     """A mask that is passed as an argument: does a second LSTM find it?"""
-    first, second = LSTM(2, return_sequences=True), LSTM(2)
+    first = LSTM(2, return_sequences=True)
+    second = LSTM(2)
     y = first(X, mask=MASK)
     return close(second(y), second(np.array(y), mask=MASK))
 
@@ -104,7 +107,8 @@ def batches_of_unequal_masks():
     model = keras.Sequential(layers)
     model.compile(loss="mse")
     mask = np.array([[True, True, True, True], [True, False, False, False]])
-    x, y = X * mask[:, :, None], X[:, :, :1]
+    x = X * mask[:, :, None]
+    y = X[:, :, :1]
     return close(*(model.evaluate(x, y, batch_size=size, verbose=0) for size in (1, 2)))
 
 
@@ -119,7 +123,8 @@ def masks_of_odd_numbers():
 @attack("masking.long-refused")
 def long_mask_in_a_graph():
     """A mask that is too long, in a tf.function."""
-    layer, mask = LSTM(2), np.pad(MASK, [(0, 0), (0, 2)])
+    layer = LSTM(2)
+    mask = np.pad(MASK, [(0, 0), (0, 2)])
     layer.build(X.shape)
     return outcome(lambda: tf.function(lambda x: layer(x, mask=mask))(X).shape)
 
@@ -162,7 +167,8 @@ def masking_of_other_types():
 @attack("masking.nan-value")
 def nan_through_a_hard_sigmoid():
     """NaN through recurrent_activation="hard_sigmoid", compiled by XLA: NaN from there on?"""
-    layer, x = LSTM(2, recurrent_activation="hard_sigmoid", return_sequences=True), X.copy()
+    layer = LSTM(2, recurrent_activation="hard_sigmoid", return_sequences=True)
+    x = X.copy()
     x[:, 1] = np.nan
     layer.build(x.shape)
     y = tf.function(lambda x: layer(x), jit_compile=True)(x)
@@ -172,9 +178,11 @@ def nan_through_a_hard_sigmoid():
 @attack("masking.embedding")
 def embedding_with_a_state():
     """Padded ids with an initial state: the same as without the padding?"""
-    embedding, layer = keras.layers.Embedding(9, 3, mask_zero=True), LSTM(2)
+    embedding = keras.layers.Embedding(9, 3, mask_zero=True)
+    layer = LSTM(2)
     state = [np.ones((1, 2), "float32")] * 2
-    short, padded = np.array([[4, 7]]), np.array([[4, 7, 0]])
+    short = np.array([[4, 7]])
+    padded = np.array([[4, 7, 0]])
     y = [layer(embedding(ids), initial_state=state) for ids in (short, padded)]
     return close(*y)
 
@@ -182,7 +190,8 @@ def embedding_with_a_state():
 @attack("masking.lost-in-arithmetic")
 def layers_for_operators():
     """The layers Rescaling and Multiply in place of operators: is the mask lost?"""
-    layer, y = LSTM(2), Masking()(BLANK)
+    layer = LSTM(2)
+    y = Masking()(BLANK)
     scaled = keras.layers.Rescaling(1.0)(y)
     product = keras.layers.Multiply()([y, keras.ops.ones_like(y)])
     return [close(layer(part), layer(BLANK)) for part in (scaled, product)]
@@ -191,7 +200,8 @@ def layers_for_operators():
 @attack("masking.nan-in-training")
 def nan_in_one_feature():
     """NaN in a single feature of a masked timestep, in a compiled step: all weights NaN?"""
-    x, mask = keras.Input((4, 3)), keras.Input((4,), dtype="bool")
+    x = keras.Input((4, 3))
+    mask = keras.Input((4,), dtype="bool")
     model = keras.Model([x, mask], LSTM(2)(x, mask=mask))
     model.compile("sgd", "mse")
     spoiled = X.copy()

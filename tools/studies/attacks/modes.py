@@ -49,7 +49,8 @@ def stateful_batches():
 @attack("modes.kinds-of-model")
 def double_layer_in_a_model():
     """A layer of float64 in a model: how far is the output from that of a call?"""
-    layer, x = LSTM(2, dtype="float64"), np.random.RandomState(0).rand(2, 4, 3)
+    layer = LSTM(2, dtype="float64")
+    x = np.random.RandomState(0).rand(2, 4, 3)
     return float(np.abs(np.array(model_of(layer)(x)) - np.array(layer(x))).max())
 
 
@@ -64,7 +65,8 @@ def evaluate_with_penalties():
 @attack("modes.symbolic-call")
 def symbolic_calls():
     """Calls on symbols with states, in wrappers and in stacks: how often does the cell run?"""
-    x, h = keras.Input((4, 3)), keras.Input((2,))
+    x = keras.Input((4, 3))
+    h = keras.Input((2,))
     calls = [
         lambda: LSTM(2, return_state=True)(x, initial_state=[h, h]),
         lambda: keras.layers.Bidirectional(LSTM(2))(x),

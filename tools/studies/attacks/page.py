@@ -61,7 +61,8 @@ class Draws(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def page() -> str:
     """Return the page, of the attacks that are registered."""
-    draws, attacked = read_toml(DRAWS, Draws).draw, {attack.claim for attack in ATTACKS}
+    draws = read_toml(DRAWS, Draws).draw
+    attacked = {attack.claim for attack in ATTACKS}
     everything = {claim.id for claim in catalog.claims()}
     lines = [
         HEAD.format(
@@ -79,5 +80,7 @@ def page() -> str:
         lines.append(f"| `{draw.seed[:12]}` | {draw.claims} | {rest} | {numbers} |")
     for draw in draws:
         lines += ["", f"By `{draw.seed[:12]}`:", "", "| claim | | where |", "|---|---|---|"]
-        lines += [f"| `{one.claim}` | {one.kind} | {one.where} |" for one in draw.verdict]
+        lines += [
+            f"| `{verdict.claim}` | {verdict.kind} | {verdict.where} |" for verdict in draw.verdict
+        ]
     return "\n".join([*lines, ""])

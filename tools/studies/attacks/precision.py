@@ -52,17 +52,17 @@ def jitted(layer):
 @attack("precision.double")
 def other_activations():
     """Each activation in float64: its type, and how far float32 is from it."""
-    found = {}
+    largest = {}
     z = np.linspace(-5, 5, 50)
     for name in KERAS:
         function = getattr(keras.activations, name)
         try:
             exact = np.array(function(keras.ops.convert_to_tensor(z, "float64")))
             single = np.array(function(keras.ops.convert_to_tensor(z, "float32")))
-            found[name] = (exact.dtype.name, float(np.abs(exact - single).max()))
+            largest[name] = (exact.dtype.name, float(np.abs(exact - single).max()))
         except Exception as problem:
-            found[name] = type(problem).__name__
-    return found
+            largest[name] = type(problem).__name__
+    return largest
 
 
 @attack("precision.double")
@@ -115,9 +115,11 @@ def mixed_jitted():
     results = []
     for half in ("float16", "bfloat16"):
         case = sized(2, 6, 3, 40, return_sequences=True)
-        mixed, pure = lstm(case, dtype=f"mixed_{half}"), lstm(case, dtype=half)
+        mixed = lstm(case, dtype=f"mixed_{half}")
+        pure = lstm(case, dtype=half)
         for run in (lambda f: f, tf.function, jitted):
-            y, z = run(mixed)(case.x), run(pure)(case.x)
+            y = run(mixed)(case.x)
+            z = run(pure)(case.x)
             results.append(bool(np.array_equal(np.array(y, "float32"), np.array(z, "float32"))))
     return results
 
@@ -268,7 +270,8 @@ def autocast_and_more():
     results = []
     x = np.cos(np.arange(12.0)).reshape(3, 4, 1)
     for options in ({"dropout": 0.5, "seed": 1}, {"unroll": True}, {"return_sequences": True}):
-        plain, without = LSTM(2, **options), LSTM(2, autocast=False, **options)
+        plain = LSTM(2, **options)
+        without = LSTM(2, autocast=False, **options)
         plain.build(x.shape)
         plain2 = LSTM(2, **options)
         plain2.build(x.shape)

@@ -78,12 +78,13 @@ def clone_with_a_seed():
 @attack("saving.training-goes-on")
 def dropout_goes_on():
     """A step after loading, with dropout: the weights of a model that was not saved?"""
-    model, y = model_of(dropout=0.5), np.ones((8, 40))
+    model = model_of(dropout=0.5)
+    y = np.ones((8, 40))
     model.compile("adam", "mse")
     model.train_on_batch(X, y)
     loaded = reloaded(model)
-    for one in (model, loaded):
-        one.train_on_batch(X, y)
+    for trained in (model, loaded):
+        trained.train_on_batch(X, y)
     return bool(np.array_equal(model.get_weights()[0], loaded.get_weights()[0]))
 
 
@@ -127,5 +128,5 @@ def other_names():
     """Names that end in .txt, in .v1 and in a slash; what is written."""
     with tempfile.TemporaryDirectory() as folder:
         names = ["lstm.txt", "lstm.v1", "lstm/"]
-        said = [outcome(lambda n=n: model_of().save(f"{folder}/{n}"))[:10] for n in names]
-        return said, [path.name for path in Path(folder).iterdir()]
+        outcomes = [outcome(lambda n=n: model_of().save(f"{folder}/{n}"))[:10] for n in names]
+        return outcomes, [path.name for path in Path(folder).iterdir()]

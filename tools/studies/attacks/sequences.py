@@ -10,7 +10,8 @@ from tools.studies.attacks import attack
 def last_row():
     """Unroll, go_backwards, zero_output_for_mask and a mask break it together."""
     options = {"unroll": True, "go_backwards": True, "zero_output_for_mask": True}
-    x, mask = np.ones((1, 3, 1)), np.array([[True, True, False]])
+    x = np.ones((1, 3, 1))
+    mask = np.array([[True, True, False]])
     last = keras.layers.LSTM(2, **options)
     sequence = keras.layers.LSTM(2, return_sequences=True, **options)
     last.build(x.shape)

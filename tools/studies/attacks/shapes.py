@@ -34,6 +34,7 @@ def known_feature_count():
 @attack("shapes.same-call-twice")
 def one_timestep():
     """A stateful layer recalls its last call."""
-    lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 1, 3))
+    lstm = keras.layers.LSTM(2, stateful=True)
+    x = np.ones((1, 1, 3))
     assert not np.array_equal(lstm(x), lstm(x))
     return "so"

@@ -62,7 +62,8 @@ def one_row_of_all_states():
 @attack("state.one-sample-many-states")
 def many_states_in_graph():
     """One sample and a state of four rows, in a tf.function of open sizes."""
-    layer, many = LSTM(2), np.ones((4, 2), "float32")
+    layer = LSTM(2)
+    many = np.ones((4, 2), "float32")
     layer.build((None, None, 1))
     spec = [tf.TensorSpec((None, None, 1)), tf.TensorSpec((None, 2))]
     run = tf.function(lambda x, h: layer(x, initial_state=[h, h]), input_signature=spec)
@@ -79,7 +80,8 @@ def many_states_in_predict():
 @attack("state.one-sample-many-states")
 def many_states_masked():
     """One sample with a mask, and a state of four rows, in an eager call."""
-    many, mask = np.ones((4, 2), "float32"), np.ones((1, 4), bool)
+    many = np.ones((4, 2), "float32")
+    mask = np.ones((1, 4), bool)
     return outcome(lambda: LSTM(2)(ONES[:1], initial_state=[many, many], mask=mask).shape)
 
 
@@ -101,7 +103,8 @@ def wrong_batch_in_predict():
 @attack("state.wrong-units")
 def narrow_c():
     """An initial c of one column, eagerly, and in predict."""
-    h, c = np.ones((3, 2), "float32"), np.ones((3, 1), "float32")
+    h = np.ones((3, 2), "float32")
+    c = np.ones((3, 1), "float32")
     return outcome(lambda: LSTM(2)(ONES, initial_state=[h, c]).shape), outcome(
         lambda: with_state([h, c]).predict(ONES, verbose=0).shape
     )
@@ -110,14 +113,16 @@ def narrow_c():
 @attack("state.wrong-units")
 def wide_c_of_one_unit():
     """One unit, one timestep, and an initial c of five columns."""
-    h, c = np.ones((3, 1), "float32"), np.ones((3, 5), "float32")
+    h = np.ones((3, 1), "float32")
+    c = np.ones((3, 5), "float32")
     return outcome(lambda: LSTM(1)(ONES[:, :1], initial_state=[h, c]).shape)
 
 
 @attack("state.wrong-units")
 def h_in_predict():
     """An initial h of three columns for two units, in predict, and called on a symbol."""
-    h, c = np.ones((3, 3), "float32"), np.ones((3, 2), "float32")
+    h = np.ones((3, 3), "float32")
+    c = np.ones((3, 2), "float32")
     symbolic = outcome(lambda: LSTM(2)(keras.Input((4, 1)), initial_state=[h, c]).shape)
     return symbolic, outcome(lambda: with_state([h, c]).predict(ONES, verbose=0).shape)
 
@@ -167,7 +172,8 @@ def dropout_in_two_calls():
 @attack("state.continues")
 def backwards_in_pieces():
     """With go_backwards, fed in two pieces: as if fed the whole?"""
-    layer, x = LSTM(2, stateful=True, go_backwards=True), np.arange(4.0).reshape(1, 4, 1)
+    layer = LSTM(2, stateful=True, go_backwards=True)
+    x = np.arange(4.0).reshape(1, 4, 1)
     whole = np.array(layer(x))
     layer.reset_state()
     layer(x[:, :2])
@@ -288,7 +294,8 @@ def infinite_and_nan():
 def given_in_graph():
     """A given state in predict of a stateful model, then predict without one is another model."""
     layer = LSTM(2, stateful=True)
-    inputs, state = keras.Input((4, 1), batch_size=3), keras.Input((2,), batch_size=3)
+    inputs = keras.Input((4, 1), batch_size=3)
+    state = keras.Input((2,), batch_size=3)
     model = keras.Model([inputs, state], layer(inputs, initial_state=[state, state]))
     s = np.ones((3, 2), "float32")
     first, second = (model.predict([ONES, s], verbose=0) for _ in range(2))
@@ -300,7 +307,8 @@ def learned_by_a_stateful_layer():
     """The gradient by a given state of a stateful layer, unrolled and in a loop."""
     results = []
     for unroll in (False, True):
-        layer, h = LSTM(2, stateful=True, unroll=unroll), tf.Variable(tf.ones((3, 2)))
+        layer = LSTM(2, stateful=True, unroll=unroll)
+        h = tf.Variable(tf.ones((3, 2)))
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(layer(ONES, initial_state=[h, h]))
         results.append(tape.gradient(y, h) is not None)

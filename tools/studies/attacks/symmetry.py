@@ -25,13 +25,14 @@ def batch():
 def scaling():
     """Where a product overflows, a power of two changes the output."""
     x = np.array([[[3.0], [7.0]]], "float32")
-    one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
-    one.build(x.shape)
+    first = keras.layers.LSTM(2)
+    other = keras.layers.LSTM(2)
+    first.build(x.shape)
     other.build(x.shape)
-    kernel, recurrent, bias = one.get_weights()
+    kernel, recurrent, bias = first.get_weights()
     scale = np.float32(2.0**127)
     other.set_weights([kernel / scale, recurrent, bias])
-    assert not np.array_equal(one(x), other(x * scale))
+    assert not np.array_equal(first(x), other(x * scale))
     return "so"
 
 

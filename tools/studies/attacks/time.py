@@ -49,7 +49,8 @@ def order():
 def splitting():
     """With a mask, outputs of masked timesteps at the cut differ; the states do not."""
     lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
-    x, mask = np.array([[[1.0], [7.0], [2.0]]]), np.array([[True, False, True]])
+    x = np.array([[[1.0], [7.0], [2.0]]])
+    mask = np.array([[True, False, True]])
     whole, h, c = lstm(x, mask=mask)
     _, *between = lstm(x[:, :1], mask=mask[:, :1])
     rest, h_2, c_2 = lstm(x[:, 1:], mask=mask[:, 1:], initial_state=between)

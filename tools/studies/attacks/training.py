@@ -54,7 +54,8 @@ def samples_of_unequal_masks():
     """Masked sequences of lengths 4 and 1: is the loss the mean of the samples' losses?"""
     model = model_of(keras.layers.Masking(), LSTM(1, return_sequences=True))
     mask = np.array([[1, 1, 1, 1], [1, 0, 0, 0]])[:, :, None]
-    x, y = X * mask, np.ones((2, 4, 1))
+    x = X * mask
+    y = np.ones((2, 4, 1))
     alone = [model.test_on_batch(x[k : k + 1], y[:1]) for k in range(2)]
     return bool(np.isclose(model.test_on_batch(x, y), np.mean(alone)))
 
@@ -82,7 +83,8 @@ def stateful_fit_and_evaluate():
 def frozen_after_the_first_loss():
     """Frozen after evaluate has run: is the penalty out of the loss, before and after compile?"""
     layer = LSTM(2, kernel_regularizer="l2")
-    model, losses = model_of(layer), []
+    model = model_of(layer)
+    losses = []
     y = np.array(layer(X))
     losses.append(model.evaluate(X, y, verbose=0))
     layer.trainable = False

@@ -26,26 +26,26 @@ def without_bias():
 def paths():
     """The path of the kernel in a Sequential, a subclassed and a nested model, and in wrappers."""
     layers = keras.layers
-    made = [LSTM(2, name="words") for _ in range(6)]
+    namesakes = [LSTM(2, name="words") for _ in range(6)]
 
     class Model(keras.Model):
         def __init__(self):
             super().__init__()
-            self.inner = made[1]
+            self.inner = namesakes[1]
 
         def call(self, x):
             return self.inner(x)
 
-    keras.Sequential([keras.Input((4, 1)), made[0]])
+    keras.Sequential([keras.Input((4, 1)), namesakes[0]])
     Model()(ONES)
     inputs = keras.Input((4, 1))
-    keras.Model(inputs, keras.Sequential([made[2]])(inputs))
-    wrapped = layers.Bidirectional(made[3]), layers.TimeDistributed(made[4])
+    keras.Model(inputs, keras.Sequential([namesakes[2]])(inputs))
+    wrapped = layers.Bidirectional(namesakes[3]), layers.TimeDistributed(namesakes[4])
     wrapped[0](ONES)
     wrapped[1](ONES[None])
-    made[5](ONES)
-    made[3] = wrapped[0].forward_layer
-    return [layer.weights[0].path for layer in made]
+    namesakes[5](ONES)
+    namesakes[3] = wrapped[0].forward_layer
+    return [layer.weights[0].path for layer in namesakes]
 
 
 @attack("weights.round-trip")
@@ -178,7 +178,8 @@ def every_other_option():
 @attack("weights.trainable")
 def parts_frozen():
     """The cell frozen alone; one variable frozen alone: how many trainable weights."""
-    layer, other = built(2), built(2)
+    layer = built(2)
+    other = built(2)
     layer.cell.trainable = False
     other.cell.bias.trainable = False
     return len(layer.trainable_weights), len(other.trainable_weights)
@@ -187,7 +188,8 @@ def parts_frozen():
 @attack("weights.any-length")
 def lengths():
     """0, 1 and 1,000 timesteps; an unrolled layer on two lengths; a functional one of 3."""
-    layer, unrolled = built(2), built(2, unroll=True)
+    layer = built(2)
+    unrolled = built(2, unroll=True)
     model = keras.Sequential([keras.Input((3, 1)), LSTM(2)])
     return [
         outcome(lambda c=c, n=n: c(np.ones((1, n, 1))).shape)

@@ -65,7 +65,8 @@ def two_states_for_a_symbol():
 @attack("wrappers.stack-flat-state")
 def flat_states_for_a_symbol():
     """Flat states of two cells, in a call on keras.Input."""
-    rnn, h = keras.layers.RNN([keras.layers.LSTMCell(2) for _ in range(2)]), keras.Input((2,))
+    rnn = keras.layers.RNN([keras.layers.LSTMCell(2) for _ in range(2)])
+    h = keras.Input((2,))
     return outcome(lambda: rnn(keras.Input((4, 3)), initial_state=[h] * 4).shape)
 
 

@@ -64,13 +64,13 @@ def by_hand(x: Any, kernel: float = 0.0, start: Any = None, **bias: float) -> tu
     """
     weights = np.array([[0, 0, kernel, 0]]), np.zeros((1, 4))
     case = Case(x, *weights, np.array([bias.get(gate, 0.0) for gate in GATES]))
-    made = subject.lstm(case, return_state=True, dtype="float64", activation="linear")
+    lstm = subject.lstm(case, return_state=True, dtype="float64", activation="linear")
     states = [np.full((1, 1), value) for value in start or (0.0, 0.0)]
-    found = []
+    pairs = []
     for t in range(x.shape[1]):
-        states = made(x[:, t : t + 1], initial_state=states)[1:]
-        found.append([float(numbers(state)[0, 0]) for state in states])
-    h, c = np.array(found).T
+        states = lstm(x[:, t : t + 1], initial_state=states)[1:]
+        pairs.append([float(numbers(state)[0, 0]) for state in states])
+    h, c = np.array(pairs).T
     return h, c
 
 
@@ -101,24 +101,24 @@ def parameters() -> Series:
     units = (1, 2, 4, 8, 16, 32)
     counts = {}
     for features in (1, 16):
-        made = [layer(units=size) for size in units]
-        for one in made:
-            one.build((None, None, features))
-        counts[f"weights, with {features} features"] = [one.count_params() for one in made]
+        lstms = [layer(units=size) for size in units]
+        for lstm in lstms:
+            lstm.build((None, None, features))
+        counts[f"weights, with {features} features"] = [lstm.count_params() for lstm in lstms]
     return series(counts, units)
 
 
 def initial_bias() -> Series:
-    made = layer(units=2)
-    made.build((None, None, 1))
-    bias = made.get_weights()[2].reshape(4, 2)
+    lstm = layer(units=2)
+    lstm.build((None, None, 1))
+    bias = lstm.get_weights()[2].reshape(4, 2)
     return series({f"bias of unit {u + 1}": bias[:, u] for u in range(2)}, GATES)
 
 
 def recurrent_rows() -> Series:
-    made = layer(units=4)
-    made.build((None, None, 1))
-    products = np.abs(made.get_weights()[1] @ made.get_weights()[1].T)
+    lstm = layer(units=4)
+    lstm.build((None, None, 1))
+    products = np.abs(lstm.get_weights()[1] @ lstm.get_weights()[1].T)
     return series({f"row {k + 1}": products[k] for k in range(4)}, range(1, 5))
 
 
@@ -126,17 +126,18 @@ def kernel_range() -> Series:
     units = (1, 2, 4, 8, 16, 32, 64)
     largest = []
     for size in units:
-        made = layer(units=size)
-        made.build((None, None, 8))
-        largest.append(np.abs(made.get_weights()[0]).max())
+        lstm = layer(units=size)
+        lstm.build((None, None, 8))
+        largest.append(np.abs(lstm.get_weights()[0]).max())
     bound = [np.sqrt(6 / (8 + 4 * size)) for size in units]
     return series({"largest weight": largest, "bound": bound}, units)
 
 
 def saturation() -> Series:
-    scales, made = [2**k for k in range(10)], layer(units=2)
+    scales = [2**k for k in range(10)]
+    lstm = layer(units=2)
     x = draws(1, 1, 2)
-    outputs = np.array([numbers(made(x * scale))[0] for scale in scales])
+    outputs = np.array([numbers(lstm(x * scale))[0] for scale in scales])
     return series({f"output of unit {u + 1}": outputs[:, u] for u in range(2)}, scales)
 
 
@@ -157,7 +158,9 @@ def settling() -> Series:
 def hard_sigmoid() -> Series:
     z = np.arange(-5, 6)
     functions = keras.activations.sigmoid, keras.activations.hard_sigmoid
-    sigmoid, hard = (numbers(one(keras.ops.convert_to_tensor(z * 1.0))) for one in functions)
+    sigmoid, hard = (
+        numbers(function(keras.ops.convert_to_tensor(z * 1.0))) for function in functions
+    )
     return series({"sigmoid": sigmoid, "hard_sigmoid": hard}, z.tolist())
 
 
@@ -183,41 +186,45 @@ def every_h() -> Series:
 
 def _of_states(name: str) -> tuple[dict[str, Any], range]:
     """Differentiate the next output of three units by each unit of an initial state."""
-    made, x = layer(units=3), draws(1, 1, 1)
+    lstm = layer(units=3)
+    x = draws(1, 1, 1)
     start = {"h": np.full((1, 3), 0.3), "c": np.full((1, 3), 0.3)}
     rows = {}
     for unit in range(3):
         ends = []
         for sign in (1, -1):
             moved = {**start, name: start[name] + sign * STEP * np.eye(3)[[unit]]}
-            ends.append(numbers(made(x, initial_state=[moved["h"], moved["c"]]))[0])
+            ends.append(numbers(lstm(x, initial_state=[moved["h"], moved["c"]]))[0])
         rows[f"by unit {unit + 1} of the initial {name}"] = np.abs(ends[0] - ends[1]) / (2 * STEP)
     return rows, range(1, 4)
 
 
 def order() -> Series:
-    made, x = layer(units=1, return_sequences=True), draws(1, 8, 1)
+    lstm = layer(units=1, return_sequences=True)
+    x = draws(1, 8, 1)
     return series(
-        {"output, read forwards": made(x), "output, of the reversed input": made(x[:, ::-1])}
+        {"output, read forwards": lstm(x), "output, of the reversed input": lstm(x[:, ::-1])}
     )
 
 
 def fading() -> Series:
     places = [(t, 0) for t in range(40)]
-    found = derivatives({"units": 8}, 40, 1, places).max(axis=1)
-    return series({"largest derivative of the final output": found})
+    largest = derivatives({"units": 8}, 40, 1, places).max(axis=1)
+    return series({"largest derivative of the final output": largest})
 
 
 def not_c() -> Series:
-    made, x = layer(units=1, return_state=True), draws(1, 8, 1)
-    states = [made(x[:, : t + 1])[1:] for t in range(8)]
+    lstm = layer(units=1, return_state=True)
+    x = draws(1, 8, 1)
+    states = [lstm(x[:, : t + 1])[1:] for t in range(8)]
     h, c = zip(*states, strict=True)
     return series({"cell state c": np.ravel(h) * 0 + np.ravel(c), "output h": np.ravel(h)})
 
 
 def last_row() -> Series:
     x = draws(1, 8, 1)
-    rows, final = layer(units=1, return_sequences=True)(x), layer(units=1)(x)
+    rows = layer(units=1, return_sequences=True)(x)
+    final = layer(units=1)(x)
     last = [0.0] * 7 + [float(numbers(final)[0, 0])]
     return series({"with return_sequences": np.abs(numbers(rows)), "without": np.abs(last)})
 
@@ -226,7 +233,7 @@ def continued() -> Series:
     x = draws(1, 8, 1)
     whole = layer(units=1, return_sequences=True)
     stateful = layer(units=1, return_sequences=True, stateful=True)
-    pieces = [numbers(one(x[:, k : k + 4])) for one in (stateful, whole) for k in (0, 4)]
+    pieces = [numbers(lstm(x[:, k : k + 4])) for lstm in (stateful, whole) for k in (0, 4)]
     return series(
         {
             "the whole sequence": whole(x),
@@ -237,24 +244,27 @@ def continued() -> Series:
 
 
 def started() -> Series:
-    made, x = layer(units=1, return_sequences=True), draws(1, 12, 1)
+    lstm = layer(units=1, return_sequences=True)
+    x = draws(1, 12, 1)
     rows = {
-        f"output, from c = {c}": made(x, initial_state=[np.zeros((1, 1)), np.full((1, 1), c)])
+        f"output, from c = {c}": lstm(x, initial_state=[np.zeros((1, 1)), np.full((1, 1), c)])
         for c in (-5.0, 0.0, 5.0)
     }
     return series(rows)
 
 
 def padded() -> Series:
-    made, x = layer(units=1), draws(1, 4, 1)
+    lstm = layer(units=1)
+    x = draws(1, 4, 1)
     counts = range(9)
     inputs = [np.concatenate([x, np.zeros((1, count, 1))], axis=1) for count in counts]
     masks = [np.arange(4 + count)[None] < 4 for count in counts]
     return series(
         {
-            "output, without a mask": [numbers(made(one))[0, 0] for one in inputs],
+            "output, without a mask": [numbers(lstm(sequence))[0, 0] for sequence in inputs],
             "output, with a mask": [
-                numbers(made(one, mask=mask))[0, 0] for one, mask in zip(inputs, masks, strict=True)
+                numbers(lstm(sequence, mask=mask))[0, 0]
+                for sequence, mask in zip(inputs, masks, strict=True)
             ],
         },
         counts,
@@ -262,7 +272,8 @@ def padded() -> Series:
 
 
 def zero_output() -> Series:
-    x, mask = draws(1, 8, 1), np.array([[True, True, False, False, True, True, False, True]])
+    x = draws(1, 8, 1)
+    mask = np.array([[True, True, False, False, True, True, False, True]])
     rows = {
         f"zero_output_for_mask={zero}": layer(
             units=1, return_sequences=True, zero_output_for_mask=zero
@@ -273,7 +284,8 @@ def zero_output() -> Series:
 
 
 def merged() -> Series:
-    x, rows = draws(1, 8, 1), {}
+    x = draws(1, 8, 1)
+    rows = {}
     names = {None: "", "sum": "sum", "ave": "ave", "mul": "mul"}
     for mode, name in names.items():
         both = subject.family()["Bidirectional"](
@@ -282,8 +294,10 @@ def merged() -> Series:
         keras.utils.set_random_seed(SEED)
         both.build(x.shape)
         both.set_weights([noise(w.shape, k, 1.0).astype(float) for k, w in enumerate(both.weights)])
-        found = both(x)
-        halves = {"forward": found[0], "backward": found[1]} if mode is None else {name: found}
+        outputs = both(x)
+        halves = (
+            {"forward": outputs[0], "backward": outputs[1]} if mode is None else {name: outputs}
+        )
         rows.update(halves)
     return series(rows)
 
@@ -306,20 +320,21 @@ def dropped() -> Series:
     kernel[:, 8:12] = np.eye(4)
     bias = np.repeat([OPEN, -OPEN, 0.0, OPEN], 4)
     case = Case(np.ones((1, 6, 4)), kernel, np.zeros((4, 16)), bias, {"activation": "linear"})
-    made = subject.lstm(case, return_sequences=True, dtype="float64", dropout=0.5, seed=SEED)
-    read = numbers(made(case.x, training=True))[0]
+    lstm = subject.lstm(case, return_sequences=True, dtype="float64", dropout=0.5, seed=SEED)
+    read = numbers(lstm(case.x, training=True))[0]
     return series({f"feature {f + 1} as it is read": read[:, f] for f in range(4)})
 
 
 def mean_of_masks() -> Series:
-    x, rates = draws(1, 10, 4), (0.0, 0.1, 0.3, 0.5, 0.7)
+    x = draws(1, 10, 4)
+    rates = (0.0, 0.1, 0.3, 0.5, 0.7)
     many = np.repeat(x, 400, axis=0)
     means = []
     for rate in rates:
-        made = layer(units=1, dropout=rate, seed=SEED)
-        means.append(numbers(made(many, training=True)).mean())
+        lstm = layer(units=1, dropout=rate, seed=SEED)
+        means.append(numbers(lstm(many, training=True)).mean())
     return series(
-        {"mean over 400 masks": means, "at inference": [numbers(made(x))[0, 0]] * 5}, rates
+        {"mean over 400 masks": means, "at inference": [numbers(lstm(x))[0, 0]] * 5}, rates
     )
 
 
@@ -342,26 +357,28 @@ def exploding() -> Series:
         case = Case(
             np.zeros((1, 1, 1)), np.zeros((1, 4)), recurrent, np.array([OPEN, -OPEN, 0, OPEN])
         )
-        made = subject.lstm(case, return_state=True, dtype="float64", activation="linear")
-        h, found = 1.0, []
+        lstm = subject.lstm(case, return_state=True, dtype="float64", activation="linear")
+        h = 1.0
+        states = []
         for _ in range(12):
             start = [np.full((1, 1), h), np.zeros((1, 1))]
-            h = float(numbers(made(case.x, initial_state=start)[1])[0, 0])
-            found.append(h)
-        rows[f"derivative by the initial h, recurrent weight {weight}"] = found
+            h = float(numbers(lstm(case.x, initial_state=start)[1])[0, 0])
+            states.append(h)
+        rows[f"derivative by the initial h, recurrent weight {weight}"] = states
     return series(rows)
 
 
 def masked_gradient() -> Series:
-    made, x = layer(units=4), draws(1, 8, 1)
+    lstm = layer(units=4)
+    x = draws(1, 8, 1)
     mask = np.array([[True, True, False, True, False, False, True, True]])
-    found = []
+    slopes = []
     for t in range(8):
         step = STEP * np.eye(8)[[t]].reshape(1, 8, 1)
-        up, down = (numbers(made(x + sign * step, mask=mask)) for sign in (1, -1))
-        found.append(np.abs(up - down).max() / (2 * STEP))
+        up, down = (numbers(lstm(x + sign * step, mask=mask)) for sign in (1, -1))
+        slopes.append(np.abs(up - down).max() / (2 * STEP))
     return series(
-        {"largest derivative of the final output": found}, masked=np.flatnonzero(~mask[0]).tolist()
+        {"largest derivative of the final output": slopes}, masked=np.flatnonzero(~mask[0]).tolist()
     )
 
 
@@ -387,15 +404,16 @@ def way_of_a_mask() -> Series:
     words = np.array([[5, 3, 8, 0, 0]])
     tensor = keras.layers.Embedding(9, 4, mask_zero=True)(words)
     rows = {"Embedding(mask_zero=True)": _mask(tensor)}
-    lstm, dropout = keras.layers.LSTM(4, return_sequences=True), keras.layers.Dropout(0.5)
-    for shown, made in (
+    lstm = keras.layers.LSTM(4, return_sequences=True)
+    dropout = keras.layers.Dropout(0.5)
+    for shown, next_layer in (
         ("then Dropout", dropout),
         ("then LSTM(return_sequences=True)", lstm),
         ("then Dense", keras.layers.Dense(4)),
         ("then Conv1D", keras.layers.Conv1D(4, 1)),
         ("then another LSTM", keras.layers.LSTM(4, return_sequences=True)),
     ):
-        tensor = made(tensor)
+        tensor = next_layer(tensor)
         rows[shown] = _mask(tensor)
     return series(rows)
 
@@ -407,10 +425,10 @@ def _mask(tensor: Any) -> list[float]:
 
 
 def predicted() -> Series:
-    made = layer(units=1, return_sequences=True)
+    lstm = layer(units=1, return_sequences=True)
     x = draws(1, 8, 1)
-    model = keras.Sequential([keras.Input((None, 1), dtype="float64"), made])
-    return series({"a call": made(x), "predict": model.predict(x, verbose=0)})
+    model = keras.Sequential([keras.Input((None, 1), dtype="float64"), lstm])
+    return series({"a call": lstm(x), "predict": model.predict(x, verbose=0)})
 
 
 def after_loading() -> Series:
@@ -432,12 +450,13 @@ def after_loading() -> Series:
 
 
 def narrow_state() -> Series:
-    made, x = layer(units=3), draws(2, 1, 1)
+    lstm = layer(units=3)
+    x = draws(2, 1, 1)
     h = np.zeros((2, 3))
     starts = {"c of shape (2, 1)": np.full((2, 1), 0.8), "c of shape (2, 3)": np.full((2, 3), 0.8)}
     return series(
         {
-            f"output, from {name}": np.abs(numbers(made(x, initial_state=[h, c]))[0])
+            f"output, from {name}": np.abs(numbers(lstm(x, initial_state=[h, c]))[0])
             for name, c in starts.items()
         },
         range(1, 4),
@@ -455,8 +474,11 @@ def cost_of_eager() -> Series:
 
 
 def _milliseconds(axis: str, names: Sequence[str]) -> Series:
-    record, sizes = peers.load(), peers.AXES[axis]
-    known = {(one.peer, one.point, one.does): one.quartiles[1] for one in record.timings}
+    record = peers.load()
+    sizes = peers.AXES[axis]
+    known = {
+        (timing.peer, timing.point, timing.does): timing.quartiles[1] for timing in record.timings
+    }
     points = [structs.replace(peers.BASE, **{axis: size}) for size in sizes]
     rows = {
         f"{name.partition(', ')[2]}, in milliseconds": [

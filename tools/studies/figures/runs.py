@@ -67,7 +67,8 @@ def memory() -> Series:
 
 def delay_line() -> Series:
     """Hand the input from one linear unit to the next."""
-    kernel, recurrent = np.zeros((1, 12)), np.zeros((3, 12))
+    kernel = np.zeros((1, 12))
+    recurrent = np.zeros((3, 12))
     kernel[0, 6] = recurrent[0, 7] = recurrent[1, 8] = 1.0
     bias = np.repeat([OPEN, -OPEN, 0.0, OPEN], 3)
     x = np.array([1.0, 7, 2, 5, 3, 8, 4, 6]).reshape(1, -1, 1)
@@ -100,7 +101,8 @@ def long_sequences() -> Series:
 def chaos() -> Series:
     """Count the digits that are right in float32, with small weights and with large ones."""
     kernel, recurrent, _ = np.split(noise((34, 128), SEED), [1, 33])
-    x, rows = noise((1, 40, 1), SEED, scale=2.0), {}
+    x = noise((1, 40, 1), SEED, scale=2.0)
+    rows = {}
     for scale in (1, 16):
         case = Case(x, np.float32(scale) * kernel, np.float32(scale) * recurrent, None)
         y = subject.to_numpy(subject.lstm(case, return_sequences=True, use_bias=False)(x))

@@ -154,7 +154,8 @@ def claims_for(named: list[str]) -> list[str]:
 
 def meet(put: Put, named: list[str], guard: str) -> tuple[str, int, float]:
     """Try claims on a pair; return the one that refutes it, how many were tried, and seconds."""
-    start, tried = time.process_time(), 0
+    start = time.process_time()
+    tried = 0
     for claim in claims_for(named):
         if time.process_time() - start > LIMIT:
             break

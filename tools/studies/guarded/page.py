@@ -27,8 +27,10 @@ def page(file: Path = SEEN) -> str:
     """Return the page of what stands in a file."""
     lines = kept(file, Line)
     missed = [line for line in lines if not line.refuted_by]
-    tried, refuted = len(lines), len(lines) - len(missed)
-    number, misses = Counter(x.guard for x in lines), Counter(x.guard for x in missed)
+    tried = len(lines)
+    refuted = len(lines) - len(missed)
+    number = Counter(x.guard for x in lines)
+    misses = Counter(x.guard for x in missed)
     rows = [
         f"| {guard} | {number[guard]} | {number[guard] - misses[guard]} |"
         for guard in GUARDS

@@ -88,7 +88,8 @@ def search(file: Path = SEEN) -> Iterator[Line]:
 
 def meet(wrong: Wrong, seed: int) -> int:
     """Try a claim on a wrong LSTM, and return the number of the case that refuted it, or 0."""
-    test, count = load(wrong.claim), 0
+    test = load(wrong.claim)
+    count = 0
     given = getattr(test, "hypothesis", None)
 
     def counted(*args: Any, **arguments: Any) -> None:

@@ -26,7 +26,8 @@ def page(file: Path = SEEN) -> str:
     differing = [line for line in lines if line.failure]
     releases = ", ".join(sorted({line.keras for line in lines}))
     head = HEAD.format(releases=releases, number=len(lines), differing=len(differing))
-    tried, failed = Counter(x.way for x in lines), Counter(x.way for x in differing)
+    tried = Counter(x.way for x in lines)
+    failed = Counter(x.way for x in differing)
     rows = [f"| {way} | {tried[way]} | {failed[way]} |" for way in sorted(tried)]
     causes = [
         f"| {cause.replace('|', '/')} | {len(members)} | {', '.join(members[0].words)} |"

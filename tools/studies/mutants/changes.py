@@ -36,7 +36,7 @@ SIBLINGS = [
     (r"(.+_)f$", r"\1c"),
     (r"(.+_)c$", r"\1o"),
     (r"(.+_)o$", r"\1i"),
-    (r"^z([012])$", lambda found: f"z{int(found[1]) + 1}"),
+    (r"^z([012])$", lambda match: f"z{int(match[1]) + 1}"),
     (r"^h_tm1$", "c_tm1"),
     (r"^c_tm1$", "h_tm1"),
     (r"^activation$", "recurrent_activation"),
@@ -59,7 +59,8 @@ def variants(node: ast.AST, function: ast.FunctionDef) -> list[ast.AST]:
 
 def describe(node: ast.AST, new: ast.AST) -> str:
     """Say what changes: the texts from where they begin to differ, or a line that is new."""
-    before, after = ast.unparse(node), ast.unparse(new)
+    before = ast.unparse(node)
+    after = ast.unparse(new)
     if len(after.splitlines()) > len(before.splitlines()):
         return next(line.strip() for line in after.splitlines() if line not in before)
     if isinstance(new, (ast.Pass, ast.Expr)):

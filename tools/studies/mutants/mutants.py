@@ -170,7 +170,8 @@ def put(mutant: Mutant) -> Iterator[None]:
     Raises:
         ValueError: the changed function closes over other variables; it cannot be put in place.
     """
-    root, function = source(mutant), target(mutant.module, mutant.function)
+    root = source(mutant)
+    function = target(mutant.module, mutant.function)
     before = function.__code__, function.__defaults__
     function.__code__ = code(root, before[0].co_filename, mutant.function)
     defaults = dict(functions(root))[mutant.function].args.defaults

@@ -45,7 +45,8 @@ def observable(lines: Iterable[Line]) -> list[Mutant]:
 
 def page() -> str:
     """Return the page as Markdown."""
-    ours, theirs = read(FOLDER / "claims.jsonl"), read(FOLDER / "keras.jsonl")
+    ours = read(FOLDER / "claims.jsonl")
+    theirs = read(FOLDER / "keras.jsonl")
     seen = observable(ours)
     hits, tried = refuted(ours, seen)
     rows = [_row(name, ours, seen) for name in dict.fromkeys(map(_place, mutants()))]
@@ -67,7 +68,8 @@ def _patience(lines: list[Line]) -> list[str]:
     """Say how hard it was tried to refute what survived."""
     survived = [line for line in lines if not line["refuted_by"]]
     given_up = [line["seconds"] for line in survived if line["tried"] < line["reach"]]
-    whole, least = len(survived) - len(given_up), min(given_up, default=0)
+    whole = len(survived) - len(given_up)
+    least = min(given_up, default=0)
     return [
         f"Of the {len(survived)} others {whole} were tried on every claim that reaches them,",
         f"{len(given_up)} for {least:.0f} seconds of processor time or more.",
@@ -80,7 +82,8 @@ def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[
     chosen = [mutant for mutant in seen if mutant.id in sample]
     if not chosen:
         return []
-    (hits, tried), (mine, _) = refuted(theirs, chosen), refuted(ours, chosen)
+    hits, tried = refuted(theirs, chosen)
+    mine, _ = refuted(ours, chosen)
     slow, fast = (sum(x["seconds"] for x in of if x["mutant"] in sample) for of in (theirs, ours))
     return [
         "\nKeras' own tests of its recurrent layers (`tox run -e mutants-keras`) were tried on",

@@ -48,9 +48,12 @@ def test_mutant_is_refuted(mutant: Mutant, request: pytest.FixtureRequest) -> No
 
 def attack(mutant: Mutant, coverage: Coverage) -> dict[str, Any]:
     """Try what reaches a mutant until something refutes it."""
-    began, names, trials = time.process_time(), coverage.trials(mutant), SUITES[SUITE]()
+    began = time.process_time()
+    names = coverage.trials(mutant)
+    trials = SUITES[SUITE]()
     append(STARTED, started=mutant.id)
-    refuted_by, tried = "", 0
+    refuted_by = ""
+    tried = 0
     with put(mutant):
         while not refuted_by and tried < len(names) and time.process_time() - began < PATIENCE:
             refuted_by = names[tried] if failure(trials[names[tried]]) else ""

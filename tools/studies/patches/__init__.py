@@ -67,13 +67,13 @@ def load(path: Path = FILE) -> dict[str, Run]:
 
 def stale(recorded: dict[str, Run]) -> list[str]:
     """Return what is not recorded as it is today."""
-    found = []
+    unrecorded = []
     for where in PLACES:
         run = recorded.get(where)
         for issue in patched():
             outcome = run and run.outcomes.get(issue.id)
             if not outcome or outcome.digest != digest(issue):
-                found.append(f"{issue.id} on the {where}")
+                unrecorded.append(f"{issue.id} on the {where}")
         if run and where == "nightly" and run.requirements != list(matrix.NIGHTLY_REQUIREMENTS):
-            found.append("the nightly")
-    return found
+            unrecorded.append("the nightly")
+    return unrecorded

@@ -46,8 +46,8 @@ def environment(needed: Sequence[str]) -> Path:
 
 def packages(python: Path) -> Path:
     """Return the folder of an environment's packages."""
-    found = next((python.parent.parent / "lib").glob("python3.*/site-packages/keras"))
-    return found.parent
+    keras_folder = next((python.parent.parent / "lib").glob("python3.*/site-packages/keras"))
+    return keras_folder.parent
 
 
 def apply(folder: Path, issue: Issue, *options: str) -> None:
@@ -170,8 +170,8 @@ def run(where: trials.Where) -> Run:
 
 def main() -> int:
     for where in sys.argv[1:] or PLACES:
-        made = run(where)
-        recorded = {**load(), where: made}
+        record = run(where)
+        recorded = {**load(), where: record}
         FILE.write_bytes(msgspec.json.format(msgspec.json.encode(recorded)) + b"\n")
     return 0
 

@@ -60,7 +60,8 @@ def opened(peers: Sequence[Peer], serve: str = SERVE) -> Iterator[Workers]:
     """
     import execnet  # pytest-xdist brings it; it starts threads
 
-    group, folder = execnet.Group(), tempfile.mkdtemp()
+    group = execnet.Group()
+    folder = tempfile.mkdtemp()
     # In the cache of an earlier run PyTorch finds what the compiler made: it takes half the time.
     common = {**ONE_THREAD, "TORCHINDUCTOR_CACHE_DIR": folder, "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:

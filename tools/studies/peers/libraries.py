@@ -42,7 +42,8 @@ def keras_on_tensorflow(task: Task, **compiled: Any) -> Runs:
     import tensorflow as tf
 
     layer = _layer(task)
-    x, d_outputs = tf.constant(task.case.x), tf.constant(task.d_outputs)
+    x = tf.constant(task.case.x)
+    d_outputs = tf.constant(task.d_outputs)
 
     def training(x: Any, d_outputs: Any) -> Any:
         with tf.GradientTape() as tape:
@@ -60,7 +61,8 @@ def keras_on_jax(task: Task, jit: bool = False) -> Runs:
     import jax
 
     layer = _layer(task)
-    x, d_outputs = jax.numpy.asarray(task.case.x), jax.numpy.asarray(task.d_outputs)
+    x = jax.numpy.asarray(task.case.x)
+    d_outputs = jax.numpy.asarray(task.d_outputs)
     weights = [variable.value for variable in layer.trainable_variables]
     others = [variable.value for variable in layer.non_trainable_variables]
 
@@ -72,7 +74,8 @@ def keras_on_jax(task: Task, jit: bool = False) -> Runs:
 
     gradient = jax.grad(loss)
     if jit:
-        stateless, gradient = jax.jit(stateless), jax.jit(gradient)
+        stateless = jax.jit(stateless)
+        gradient = jax.jit(gradient)
     forward = partial(stateless, weights) if jit else layer
     return Runs(
         lambda: jax.block_until_ready(forward(x)),
@@ -113,7 +116,8 @@ def _torch(task: Task, forward: Callable[[Any], Any], weights: list[Any]) -> Run
     import torch
 
     torch.set_num_threads(1)
-    x, d_outputs = torch.tensor(task.case.x), torch.tensor(task.d_outputs)
+    x = torch.tensor(task.case.x)
+    d_outputs = torch.tensor(task.d_outputs)
 
     def inference() -> Any:
         with torch.no_grad():
@@ -174,12 +178,13 @@ def litert(task: Task) -> Runs:
     converted = tf.lite.TFLiteConverter.from_keras_model(model).convert()
     interpreter = Interpreter(model_content=converted, num_threads=1)
     interpreter.allocate_tensors()
-    (given,), (found,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (given,) = interpreter.get_input_details()
+    (result,) = interpreter.get_output_details()
 
     def forward() -> Any:
         interpreter.set_tensor(given["index"], task.case.x)
         interpreter.invoke()
-        return interpreter.get_tensor(found["index"])
+        return interpreter.get_tensor(result["index"])
 
     return Runs(forward)
 
@@ -187,7 +192,8 @@ def litert(task: Task) -> Runs:
 def in_numpy(task: Task) -> Runs:
     """Write the equations in NumPy's float32, with one product for the input of all timesteps."""
     kernel, recurrent, bias = task.case.weights
-    x, (batch, timesteps, units) = task.case.x, task.d_outputs.shape
+    x = task.case.x
+    batch, timesteps, units = task.d_outputs.shape
 
     def forward() -> Any:
         z_x = x @ kernel + bias
@@ -236,5 +242,6 @@ BUILDERS: dict[str, Builder] = dict(
 def yardsticks() -> dict[str, Run]:
     """Return what tells how fast the machine is, by name."""
     square = noise((SIDE, SIDE), 1)
-    there, here = np.ones(COPIED, np.uint8), np.empty(COPIED, np.uint8)
-    return {GEMM: lambda: square @ square, COPY: lambda: np.copyto(here, there)}
+    origin = np.ones(COPIED, np.uint8)
+    copy = np.empty(COPIED, np.uint8)
+    return {GEMM: lambda: square @ square, COPY: lambda: np.copyto(copy, origin)}

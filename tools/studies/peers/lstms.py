@@ -34,7 +34,10 @@ def task(point: Point) -> Task:
     Weights lie within 1 / sqrt(U), as PyTorch draws them, so that rounding errors do not grow
     with time; the loss is scaled so that its gradients stay of one size, whatever B and T are.
     """
-    b, t, f, u = point.batch, point.timesteps, point.features, point.units
+    b = point.batch
+    t = point.timesteps
+    f = point.features
+    u = point.units
     weights = noise((f + u + 1, 4 * u), SEED, scale=u**-0.5)
     x = noise((b, t, f), SEED + 1, scale=2.0)
     d_outputs = noise((b, t, u), SEED + 2, scale=(b * t) ** -0.5)
@@ -65,4 +68,4 @@ def check(arrays: list[Any], point: Point, does: Pass) -> float:
     wanted = expected(point, does)
     terms = point.batch * point.timesteps if does == "training" else 1
     assert_close(arrays, wanted, max(ROUNDING, math.sqrt(terms)))
-    return max(rounding_error(one, other) for one, other in zip(arrays, wanted, strict=True))
+    return max(rounding_error(array, other) for array, other in zip(arrays, wanted, strict=True))

@@ -153,7 +153,8 @@ def _finding(costs: Costs, does: Pass) -> Iterator[str]:
     if not compiled or not eager:
         return
     times = {name: costs.timings[name, BASE, does].quartiles[1] for name in order}
-    best, least = times[compiled[0]], costs.limit(BASE, does).seconds
+    best = times[compiled[0]]
+    least = costs.limit(BASE, does).seconds
     yield f"The fastest {PASSES[does]} of a Keras layer is that of {compiled[0]}, at"
     yield f"{best / least:.3g} times the limit; the fastest of all is that of {order[0]}, at"
     yield f"{times[order[0]] / least:.3g}. A layer that is called eagerly takes so many times as"

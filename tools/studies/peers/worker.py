@@ -40,7 +40,8 @@ class Worker:
             name: the peer's.
             sizes: those of the point, in the order of its fields.
         """
-        point, start = Point(*sizes), _spent()
+        point = Point(*sizes)
+        start = _spent()
         try:
             peer = self.builders[name](task(point))
         except Exception as error:  # whatever a library raises is told, and the others go on
@@ -79,7 +80,8 @@ def _timed(run: Run, calls: int) -> tuple[float, float]:
     gc.collect()
     gc.disable()
     try:
-        spent, passed = time.process_time(), time.perf_counter()
+        spent = time.process_time()
+        passed = time.perf_counter()
         for _ in range(calls):
             run()
         return (time.process_time() - spent) / calls, (time.perf_counter() - passed) / calls

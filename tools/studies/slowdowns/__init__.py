@@ -106,8 +106,8 @@ def runs(pair: Pair, most: int) -> Iterator[Line]:
         loaded = number % 2 == 1
         with busy(loaded):
             sides = tuple(speed.side(word) for word in (pair.then, _word(pair.now)))
-            found = speed.race(sides)
-        line = Line(pair.name, loaded, round(os.getloadavg()[0], 1), found)
+            speeds = speed.race(sides)
+        line = Line(pair.name, loaded, round(os.getloadavg()[0], 1), speeds)
         keep(SEEN, line)
         yield line
 

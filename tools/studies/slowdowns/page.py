@@ -38,23 +38,27 @@ def _part(pair: Pair, lines: Sequence[Line]) -> str:
         return ""
     timings: dict[str, list[Timing]] = {}
     for line in lines:
-        for one in line.speeds.timings:
-            timings.setdefault(one.work, []).append(one)
+        for timing in line.speeds.timings:
+            timings.setdefault(timing.work, []).append(timing)
     loads = [line.load for line in lines]
     runs = f"{len(lines)} runs at a load of {min(loads)} to {max(loads)}."
     table = [
         "| benchmark | then | now | ratio | interval | slower | faster |",
         "| --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(work, found) for work, found in timings.items()),
+        *(_row(work, measured) for work, measured in timings.items()),
     ]
     return "\n".join([f"## {pair.title}", "", f"{pair.told} {runs}", "", *table, ""])
 
 
-def _row(work: str, found: Sequence[Timing]) -> str:
-    times = (f"{1e3 * min(getattr(one, side) for one in found):.3g} ms" for side in ("then", "now"))
-    ratios = sorted({f"{one.ratio:.2f}" for one in found}, key=float)
-    low, high = min(one.low for one in found), max(one.high for one in found)
-    count = Counter(one.verdict for one in found)
+def _row(work: str, timings: Sequence[Timing]) -> str:
+    times = (
+        f"{1e3 * min(getattr(timing, side) for timing in timings):.3g} ms"
+        for side in ("then", "now")
+    )
+    ratios = sorted({f"{timing.ratio:.2f}" for timing in timings}, key=float)
+    low = min(timing.low for timing in timings)
+    high = max(timing.high for timing in timings)
+    count = Counter(timing.verdict for timing in timings)
     cells = (
         *(work, *times, " to ".join(dict.fromkeys((ratios[0], ratios[-1])))),
         *(f"{low:.2f} to {high:.2f}", str(count["slower"]), str(count["faster"])),

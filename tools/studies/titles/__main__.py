@@ -72,22 +72,22 @@ def rate(given: Iterable[Title], library: Library) -> tuple[Rate, list[str]]:
     count = first = shown = unanswered = 0
     missed = []
     for title in given:
-        found = find(title.title, library)
-        hits = ranked(title.title, found, library)
+        answers = find(title.title, library)
+        hits = ranked(title.title, answers, library)
         count += 1
         first += right(hits[0], title.ids)
         among = any(right(hit, title.ids) for hit in hits)
         shown += among
-        unanswered += not found.sure
+        unanswered += not answers.sure
         if not among:
             missed.append(f"{title.title} -> {', '.join(hit.id for hit in hits)}")
     return Rate(count, first, shown, unanswered), missed
 
 
-def ranked(asked: str, found: Found, library: Library) -> list[Question | catalog.Claim]:
+def ranked(asked: str, answers: Found, library: Library) -> list[Question | catalog.Claim]:
     """Return what is found first, whether or not it is sure enough to be said."""
-    if found.sure:
-        return found.hits[:SHOWN]
+    if answers.sure:
+        return answers.hits[:SHOWN]
     hits = library.index.find(asked)[:SHOWN]
     return [library.by_id[hit.name] for hit in hits]
 
