@@ -17,9 +17,12 @@ from lstm_spec.harness.subject import lstm, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
-def halved(weight: Any) -> Any:
-    """Halve a weight: a constraint of one's own."""
-    return weight / 2.0
+class Halved(keras.constraints.Constraint):
+    """A constraint of one's own."""
+
+    def __call__(self, w: Any) -> Any:
+        """Halve a weight."""
+        return w / 2.0
 
 
 def returned(case: Case) -> list[Array]:
@@ -37,8 +40,16 @@ PENALTIES = {
 }
 """What a regularizer makes of a weight, at a rate of 1."""
 WEIGHTS = ("kernel", "recurrent", "bias")
-CONSTRAINTS = {"non_neg": lambda weight: np.maximum(weight, 0.0), halved: lambda weight: weight / 2}
-"""What a constraint makes of a weight, by the argument."""
+CONSTRAINTS = {
+    "non_neg": lambda weight: np.maximum(weight, 0.0),
+    "one's own": lambda weight: weight / 2,
+}
+"""What a constraint makes of a weight."""
+
+
+def constraint_of(kind: str) -> Any:
+    """Return what is given to LSTM for a key of CONSTRAINTS."""
+    return Halved() if kind == "one's own" else kind
 
 
 def regularizer(kind: str, rate: float) -> Any:
@@ -204,7 +215,7 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     """
     bound = [bool(which >> k & 1) for k in range(3)]
     names = [name for name, chosen in zip(WEIGHTS, bound, strict=True) if chosen]
-    layer = lstm(case, **{f"{name}_constraint": constraint for name in names})
+    layer = lstm(case, **{f"{name}_constraint": constraint_of(constraint) for name in names})
     target = pulls(case, seed)[1]
     trainer(layer, weighted_sum).train_on_batch(case.x, target)
     slopes = gradients(case, np.zeros(equations(case).outputs.shape), target, 0 * target)[1:4]
@@ -239,7 +250,7 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
     >>> bool(np.any(before < 0)), bool(np.any(lstm.get_weights()[1] < 0))
     (True, False)
     """
-    layer = lstm(case, **{f"{name}_constraint": constraint for name in WEIGHTS})
+    layer = lstm(case, **{f"{name}_constraint": constraint_of(constraint) for name in WEIGHTS})
     layer(case.x)
     assert_same(layer.get_weights(), case.weights)
     trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
