@@ -148,7 +148,8 @@ class Building:
             return
         if isinstance(item, Tensor):
             if not model.layers and not model.inputs:
-                model.inputs, model.outputs = [item], [item]
+                model.inputs = [item]
+                model.outputs = [item]
             else:
                 self.reopen(model)
             return
@@ -158,7 +159,8 @@ class Building:
         declared = self.declared(item) if not model.layers else None
         model.layers.append(item)
         if declared is not None:
-            model.inputs, model.outputs = [declared], [declared]
+            model.inputs = [declared]
+            model.outputs = [declared]
         if model.outputs:
             self.put(model, item, line)
         else:
@@ -174,7 +176,8 @@ class Building:
         if shape is not None and shape is not UNKNOWN:
             sizes = values.sizes(as_tuple(shape))
             return Tensor(None if sizes is None else (None, *sizes))
-        width, length = core.get("input_dim"), core.get("input_length")
+        width = core.get("input_dim")
+        length = core.get("input_length")
         if layer.kind == "Embedding":
             return None
         if width is not None and layer.kind in ("LSTM", "GRU", "SimpleRNN", "Dense"):
@@ -195,11 +198,13 @@ class Building:
         """Connect the layers of a Sequential that wait for an input, with data or without."""
         if not model.waiting:
             return
-        waiting, model.waiting = model.waiting, []
+        waiting = model.waiting
+        model.waiting = []
         shape = data.shape if isinstance(data, Array) else None
         sizes: Shape | None = None if shape is None else (None, *shape[1:])
         first = Tensor(sizes, None if shape is not None and not model.open else UNKNOWN)
-        model.inputs, model.outputs = [first], [first]
+        model.inputs = [first]
+        model.outputs = [first]
         for layer, line in waiting:
             self.put(model, layer, line)
 

@@ -138,7 +138,8 @@ def code(example: str) -> str:
 
 def _part(part: doctest.Example) -> str:
     """Return a statement; of an expression that a prompt would show, one that prints it."""
-    source, shown = part.source.rstrip("\n"), part.want.rstrip("\n")
+    source = part.source.rstrip("\n")
+    shown = part.want.rstrip("\n")
     tree = ast.parse(source).body[-1]
     if shown and isinstance(tree, ast.Expr) and not _prints(tree.value):
         source = _printing(source, tree.value, repr_="" if _plain(shown) else "repr")
@@ -233,7 +234,8 @@ def markdown(cited: Citation) -> str:
 
 def headline(first: Standing) -> str:
     """Return what is said first as Markdown; in bold is nothing that is false."""
-    caution, in_words = prose(first.caution), prose(first.sentence)
+    caution = prose(first.caution)
+    in_words = prose(first.sentence)
     head = f"**{caution}:** {in_words}" if caution else f"**{in_words}**"
     return f'{head}\n\n{BROKEN} "{prose(first.broken)}"' if first.broken else head
 
@@ -284,7 +286,8 @@ def tex(given: str) -> str:
 def fragment(cited: Citation) -> str:
     """Return a citation as HTML."""
     first = cited.said_first
-    caution, in_words = tags(first.caution), tags(first.sentence)
+    caution = tags(first.caution)
+    in_words = tags(first.sentence)
     head = f"<strong>{caution}:</strong> {in_words}" if caution else f"<strong>{in_words}</strong>"
     broken = f"\n<p>{BROKEN} &quot;{tags(first.broken)}&quot;</p>" if first.broken else ""
     items = "".join(f"<li>{tags(item)}</li>\n" for item in facts(cited))
@@ -333,7 +336,8 @@ def spans(chosen: Collection[str], names: Iterable[str]) -> str:
         chosen: their names.
         names: all names, in their order.
     """
-    told, listed = [], rows(names)
+    told = []
+    listed = rows(names)
     for row in sorted(listed, key=lambda row: [*ROWS, row].index(row)):
         members = listed[row]
         parts = _runs([name in chosen for name in members], row not in UNORDERED)

@@ -272,7 +272,9 @@ class _Graph:
         inputs: list[Tensor] | None,
         depth: int,
     ) -> None:
-        self.builder, self.config, self.depth = builder, config, depth
+        self.builder = builder
+        self.config = config
+        self.depth = depth
         self.tensors: dict[Key, Tensor] = {}
         self.shapes: dict[Key, Shape | None] = {}
         entries = _list(config.get("layers"))[:LAYERS]
@@ -398,7 +400,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(map(_plain, value)) if len(value) < 100 and _is_flat(value) else UNKNOWN
     told = _mapping(value)
-    kind, config = told.get("class_name"), told.get("config")
+    kind = told.get("class_name")
+    config = told.get("config")
     if "value" in told or kind == "__lambda__":
         return Custom("lambda")
     if kind in ("DTypePolicy", "Policy"):

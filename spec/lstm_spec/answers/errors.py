@@ -81,9 +81,11 @@ def read(text: str) -> Error | None:
     matches = list(LAST.finditer(text))
     if matches:
         after = text[matches[-1].end("message") :].split("\n\n")[0]
-        kind, message = matches[-1]["type"], f"{matches[-1]['message']} {after}"
+        kind = matches[-1]["type"]
+        message = f"{matches[-1]['message']} {after}"
     elif NDIM.search(text) or DIMENSIONS.search(text):
-        kind, message = "", text
+        kind = ""
+        message = text
     else:
         return None
     message = " ".join(message.split())[:MESSAGE]
@@ -92,7 +94,8 @@ def read(text: str) -> Error | None:
     dimensions = DIMENSIONS.search(message)
     shapes = tuple(dict.fromkeys(SHAPE.findall(message)))
     if dimensions and shapes:
-        expected, found = dimensions[1], str(shapes[-1].count(",") + 1)
+        expected = dimensions[1]
+        found = str(shapes[-1].count(",") + 1)
     else:
         expected, found = (axes[1], axes[2]) if axes else ("", "")
     name = next((part for part in layer.groups() if part), "") if layer else ""

@@ -115,7 +115,8 @@ def _shapes(made: Layer) -> Iterator[Row]:
 
 
 def _weights(made: Layer) -> list[Weight]:
-    wide, found = 4 * made.units, []
+    wide = 4 * made.units
+    found = []
     for direction in ("forward ", "backward ") if made.directions == 2 else ("",):
         found.append(Weight(f"{direction}kernel", (made.features, wide), made.features * wide))
         square = made.units * wide

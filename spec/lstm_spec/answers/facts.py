@@ -242,7 +242,8 @@ def _refused(layer: Layer, before: Facts) -> Iterator[Facts]:
 def _called(event: Event) -> Iterator[Facts]:
     """Yield the facts of a call of a layer."""
     node: Node = event.about["node"]
-    layer, core = node.layer, node.layer.core
+    layer = node.layer
+    core = node.layer.core
     facts: Facts = {"subject": "call", "kind": layer.kind, "core": core.kind, "layer": layer.title}
     facts |= {"sequential": node.sequential, "eager": node.eager, "stateful": _stateful(layer)}
     facts["recurrent"] = layer.kind in RECURRENT
@@ -333,7 +334,8 @@ def _masks(first: Tensor, node: Node) -> Facts:
     if isinstance(given, Listing):
         facts["mask_is"] = "list"
     if isinstance(given, Array) and given.shape is not None:
-        facts["mask_is"], facts["mask_rank"] = "array", len(given.shape)
+        facts["mask_is"] = "array"
+        facts["mask_rank"] = len(given.shape)
     return facts
 
 
@@ -364,7 +366,8 @@ def _stateful(layer: Layer) -> Any:
 
 def upstream(tensors: Iterable[Tensor]) -> list[Node]:
     """Return the calls that lead to tensors, the nearest first."""
-    waiting, seen = deque(tensors), set()
+    waiting = deque(tensors)
+    seen = set()
     found: list[Node] = []
     while waiting and len(found) < FARTHEST:
         maker = waiting.popleft().maker
@@ -385,7 +388,8 @@ def _axes(names: Sequence[str]) -> Facts:
     if len(names) not in (2, 3):
         return {}
     middle, last = names[-2:]
-    time, feature = TIME.search(middle), FEATURE.search(middle)
+    time = TIME.search(middle)
+    feature = FEATURE.search(middle)
     swapped = bool(feature and not time and TIME.search(last) and not FEATURE.search(last))
     batch = bool(BATCH.search(middle)) and len(names) == 2
     return {
@@ -414,7 +418,8 @@ def _data(value: Any) -> Array | None:
 def _trained(event: Event) -> Iterator[Facts]:
     """Yield the facts of fit, evaluate, predict and the like."""
     model: Model = event.about["model"]
-    given, named = event.about["given"], event.about["named"]
+    given = event.about["given"]
+    named = event.about["named"]
     whole = event.about["whole"] and not model.open
     x = given[0] if given else named.get("x")
     facts: Facts = {"subject": "run", "method": event.kind, "again": event.about["again"]}
@@ -559,7 +564,8 @@ def _sequence(model: Model) -> Any:
 def _loss(model: Model) -> Any:
     if model.compiled is None:
         return UNKNOWN
-    given, named = model.compiled["given"], model.compiled["named"]
+    given = model.compiled["given"]
+    named = model.compiled["named"]
     loss = named.get("loss", given[1] if len(given) > 1 else UNKNOWN)
     if isinstance(loss, str):
         return LOSSES.get(loss.lower(), loss.lower())
@@ -577,7 +583,8 @@ def _of_model(event: Event) -> Iterator[Facts]:
     """Yield the facts of another method of a model."""
     model: Model = event.about["model"]
     method = event.about["method"]
-    given, named = event.about["given"], event.about["named"]
+    given = event.about["given"]
+    named = event.about["named"]
     nodes = nodes_of(model)
     facts: Facts = {"subject": "model", "method": method}
     facts["stateful"] = any(_stateful(node.layer) is True for node in nodes)
@@ -630,7 +637,8 @@ def _attribute(event: Event) -> Iterator[Facts]:
 
 
 def _assigned(event: Event) -> Iterator[Facts]:
-    owner, model = event.about["owner"], event.about["model"]
+    owner = event.about["owner"]
+    model = event.about["model"]
     facts: Facts = {"subject": "set", "attribute": event.about["name"]}
     facts["value"] = event.about["value"] if isinstance(event.about["value"], bool) else UNKNOWN
     facts["of"] = "model" if isinstance(owner, Model) else owner.kind

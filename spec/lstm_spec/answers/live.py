@@ -55,7 +55,8 @@ def _written(given: Any) -> str:
 
 
 def _call(layer: Layer) -> str:
-    by_name, words = constructor().by_name, []
+    by_name = constructor().by_name
+    words = []
     for name, value in layer.arguments.items():
         if name not in by_name or name in ("units", "name", "implementation"):
             continue
@@ -204,7 +205,8 @@ def _probed(model: Any, x: Any) -> list[Facts]:
     except Exception as error:  # whatever Keras says of these data
         return [{"subject": "probe", "differs": UNKNOWN, "why": type(error).__name__}]
     if after.ndim > 2 and after.shape[1] == length:
-        after, before = after[:, : length - count], before[:, count:]
+        after = after[:, : length - count]
+        before = before[:, count:]
     difference = float(np.max(np.abs(after - before), initial=0.0))
     size = float(np.max(np.abs(after), initial=1.0))
     facts_ = {"subject": "probe", "source": title, "difference": f"{difference:.1e}"}
@@ -215,7 +217,8 @@ def _maskers(model: Any) -> list[tuple[str, float]]:
     """Return the layers that make masks, each with the value that they mask."""
     found: list[tuple[str, float]] = []
     for layer in _parts(model, 0):
-        kind, value = type(layer).__name__, getattr(layer, "mask_value", None)
+        kind = type(layer).__name__
+        value = getattr(layer, "mask_value", None)
         if kind == "Embedding" and getattr(layer, "mask_zero", False):
             found.append((layer.name, 0))
         elif kind == "Masking" and isinstance(value, (int, float)):

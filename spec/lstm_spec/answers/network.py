@@ -201,7 +201,9 @@ def returned(layer: Layer) -> int | Maybe:
 
 
 def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-    core, shape, count = layer.core, shapes[0], returned(layer)
+    core = layer.core
+    shape = shapes[0]
+    count = returned(layer)
     units = _units(core)
     batch: Size = shape[0] if shape else UNKNOWN
     steps: Size = shape[1] if shape and len(shape) > 1 else UNKNOWN
@@ -274,7 +276,8 @@ def _flatten(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]
 
 
 def _repeat(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-    shape, times = shapes[0], layer.get("n", UNKNOWN)
+    shape = shapes[0]
+    times = layer.get("n", UNKNOWN)
     if not shape or len(shape) != 2:
         return [None]
     return [(shape[0], times if known(times) else UNKNOWN, shape[1])]
@@ -304,14 +307,16 @@ def fill(target: Sequence[Any], total: Size) -> Shape:
 
 
 def _permute(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-    dims, shape = layer.get("dims", UNKNOWN), shapes[0]
+    dims = layer.get("dims", UNKNOWN)
+    shape = shapes[0]
     if not shape or not isinstance(dims, (tuple, list)):
         return [None]
     return [(shape[0], *(shape[axis] for axis in dims))]
 
 
 def _convolution(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-    shape, filters = shapes[0], layer.get("filters", UNKNOWN)
+    shape = shapes[0]
+    filters = layer.get("filters", UNKNOWN)
     if not shape or len(shape) != 3:
         return [None]
     steps = _window(layer, shape[1], layer.get("kernel_size"), layer.get("strides", 1))
@@ -393,7 +398,8 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
 
 def mask_of(node: Node, index: int) -> MaskState:
     """Return the mask that an output of a call carries, by the table of masks."""
-    layer, rule = node.layer, masks.MASKS.get(node.layer.kind)
+    layer = node.layer
+    rule = masks.MASKS.get(node.layer.kind)
     if layer.kind == "Masking":
         return Mask(layer)
     if layer.kind == "Embedding":
@@ -453,7 +459,8 @@ def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
         return _product(layer.get("input_dim"), layer.get("output_dim"))
     if kind == "Bidirectional" and layer.inner:
         each = [parameters(one, shapes) for one in layer.inner]
-        one, other = each[0], each[-1]
+        one = each[0]
+        other = each[-1]
         return None if one is None or other is None else one + other
     if kind == "TimeDistributed" and layer.inner and shape and len(shape) > 2:
         return parameters(layer.inner[0], [(shape[0], *shape[2:])])

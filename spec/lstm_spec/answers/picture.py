@@ -242,7 +242,8 @@ class Picture:
         features = APART * max(len(shown(self.features)) - 1, 0)
         units = SLANT.x * (len(shown(self.units)) - 1)
         wide = units + features + GAP
-        x, found = float(LEFT + RADIUS + features), {}
+        x = float(LEFT + RADIUS + features)
+        found = {}
         for lane in self.lanes:
             found[lane] = x + (NARROW - wide + units - features) / 2 if lane is None else x
             x += NARROW if lane is None else wide
@@ -351,7 +352,8 @@ def _inputs(picture: Picture, t: int) -> Iterator[svg.Element]:
     most = max((max(values) for values in strengths.values()), default=0.0)
     for k, f in _drawn(picture.features):
         for j, u in _drawn(picture.units):
-            start, end = picture.feature(t, k), picture.at(t, j)
+            start = picture.feature(t, k)
+            end = picture.at(t, j)
             if picture.strengths is None:
                 yield line("input", start, end, share=0.3)
             else:
@@ -405,7 +407,8 @@ def _name(picture: Picture, lane: Lane) -> str:
 def _order(picture: Picture) -> Iterator[svg.Element]:
     """Draw the arrow of time under the timesteps, in the order in which they are read."""
     steps = [t for t in picture.read if isinstance(t, int)]
-    y, sign = picture.ground + 58, -1 if picture.backwards else 1
+    y = picture.ground + 58
+    sign = -1 if picture.backwards else 1
     start, end = (Point(picture.at(t, 0).x, y) for t in (steps[0], steps[-1]))
     yield line("time", start, end)
     for side in (-5, 5):
@@ -465,10 +468,12 @@ def picture_of(made: Layer, *, measured: bool = False) -> Picture:
     """
     if made.directions == 2:
         raise CallError("Bidirectional is explained, and not drawn; give --draw the LSTM in it")
-    timesteps, call = made.timesteps or OPEN, str(made.call)
+    timesteps = made.timesteps or OPEN
+    call = str(made.call)
     strengths, note = _strengths(made, timesteps) if measured else (None, "")
     rows = (made.length,) if made.on("return_sequences") else ()
-    before, after = ("batch", made.length, made.features), ("batch", *rows, made.units)
+    before = ("batch", made.length, made.features)
+    after = ("batch", *rows, made.units)
     return Picture(
         title=shorten(call, LONGEST),
         subtitle=f"{shape(before)} → {shape(after)}",

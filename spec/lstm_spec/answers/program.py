@@ -192,7 +192,8 @@ class _Reader:
         """Read a statement."""
         method = getattr(self, f"do_{type(node).__name__}", None)
         if method is not None:
-            started, returned_ = self.building.depth, len(self.returns)
+            started = self.building.depth
+            returned_ = len(self.returns)
             try:
                 method(node, scope)
             except RecursionError:  # as of a sum of a thousand terms
@@ -433,7 +434,8 @@ class _Reader:
             self.building.event("set", target.lineno, **about)
 
     def set_element(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
-        owner, key = self.value(target.value, scope), self.value(target.slice, scope)
+        owner = self.value(target.value, scope)
+        key = self.value(target.slice, scope)
         if isinstance(owner, Table) and owner.items is not None and isinstance(key, PLAIN):
             if self.building.depth > owner.depth:
                 value = UNKNOWN
@@ -527,7 +529,8 @@ class _Reader:
     def of_IfExp(self, node: ast.IfExp, scope: Scope) -> Any:  # noqa: N802
         decided = truth(self.value(node.test, scope))
         if decided is UNKNOWN:
-            one, other = self.value(node.body, scope), self.value(node.orelse, scope)
+            one = self.value(node.body, scope)
+            other = self.value(node.orelse, scope)
             return one if same(one, other) else UNKNOWN
         return self.value(node.body if decided else node.orelse, scope)
 
@@ -554,7 +557,8 @@ class _Reader:
         return UNKNOWN
 
     def of_BinOp(self, node: ast.BinOp, scope: Scope) -> Any:  # noqa: N802
-        left, right = self.value(node.left, scope), self.value(node.right, scope)
+        left = self.value(node.left, scope)
+        right = self.value(node.right, scope)
         return self.operate(node.op, left, right)
 
     def operate(self, op: ast.operator, left: Any, right: Any) -> Any:
@@ -723,7 +727,8 @@ class _Reader:
     def arguments(self, node: ast.Call, scope: Scope) -> tuple[list[Any], dict[str, Any], bool]:
         """Return the arguments of a call, and whether these are all."""
         given = self.elements(node.args, scope)
-        whole, named = given is not None, {}
+        whole = given is not None
+        named = {}
         for keyword in node.keywords:
             value = self.value(keyword.value, scope)
             if keyword.arg is not None:
@@ -897,7 +902,8 @@ class _Reader:
         self, bound: Bound, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
     ) -> Any:
         """Call a method of a value."""
-        owner, name = bound.owner, bound.name
+        owner = bound.owner
+        name = bound.name
         if isinstance(owner, Model):
             return self.building.method_of_model(owner, name, given, named, node, whole)
         if isinstance(owner, Array):

@@ -371,7 +371,8 @@ def of_node(node: Node) -> Row | None:
     weights = parameters(layer, shapes)
     count = f"; {weights:,} parameters" if weights else ""
     what = _written(layer)
-    reads, gives = " and ".join(map(shape_text, shapes)), " and ".join(map(shape_text, outputs))
+    reads = " and ".join(map(shape_text, shapes))
+    gives = " and ".join(map(shape_text, outputs))
     claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
@@ -413,12 +414,14 @@ def _run(event: Event) -> Row | None:
         shape = model.outputs[0].shape if len(model.outputs) == 1 else None
         says.append(f"output {_for_rows(shape, here.get('samples'))}")
     if here.get("width_fits") and here.get("lstm_last") and event.kind == "fit":
-        rows, width = here.get("samples", "samples"), here["output_width"]
+        rows = here.get("samples", "samples")
+        width = here["output_width"]
         other = 2 if width != 2 else 3
         says.append(f"the targets fit: LSTM({other}) would need ({rows}, {other})")
         claims += ("shapes.targets",)
     if event.kind == "fit" and "batches" in here:
-        batches, batch = here["batches"], min(here["batch"], here["samples"])
+        batches = here["batches"]
+        batch = min(here["batch"], here["samples"])
         says.append(f"{batches} batch{'es' * (batches > 1)} of {batch} in each epoch")
         if here.get("stateful") is False:
             says.append("no state is kept from one sample to the next")
@@ -452,7 +455,8 @@ def touched(layers: Iterable[Layer]) -> list[Touched]:
 
     Only claims that concern certain arguments count: all else would be about every model.
     """
-    made, where = list(layers), installed()
+    made = list(layers)
+    where = installed()
     found = []
     for deviation in deviations.at(where):
         items, kinds = _about().get(deviation.claim, (frozenset(), frozenset()))
@@ -472,12 +476,14 @@ def changed(layers: Iterable[Layer], to: str) -> list[Changed]:
     Raises:
         UnknownReleaseError: nothing is known of it.
     """
-    made, then = list(layers), installed()
+    made = list(layers)
+    then = installed()
     now, _ = release(to)
     chosen = sorted({claim for claim, about in _about().items() if _is_about(about, made)})
     differing = []
     for claim in chosen:
-        before, after = false_at(claim, then), false_at(claim, now)
+        before = false_at(claim, then)
+        after = false_at(claim, now)
         if (before is None) is not (after is None):
             differing.append((claim, before, after))
     return [

@@ -163,7 +163,8 @@ def table() -> Table:
     head, _, rest = data.partition(b"\n")
     sizes = json.loads(head)
     names = rest.split(b"\n", sizes["words"])[: sizes["words"]]
-    count, width = sizes["words"], sizes["dimensions"]
+    count = sizes["words"]
+    width = sizes["dimensions"]
     scales = np.frombuffer(data[-count * (width + 4) :][: 4 * count], "<f4")
     numbers = np.frombuffer(data[-count * width :], np.int8).reshape(count, width)
     rows = {name.decode(): row for row, name in enumerate(names)}
@@ -242,7 +243,8 @@ class Index:
 
     def bm25(self, asked: Iterable[str]) -> tuple[np.ndarray, float]:
         """Return how well the texts fit the stems of a question, and how well one could at most."""
-        total, whole = np.zeros(len(self.texts)), 0.0
+        total = np.zeros(len(self.texts))
+        whole = 0.0
         mean = self.lengths.mean()
         for word in asked:
             places = self.places.get(word, [])

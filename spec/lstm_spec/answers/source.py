@@ -94,14 +94,20 @@ def _notebook(text: str) -> str:
 
 def _blocks(lines: list[str]) -> list[str]:
     """Return the lines within the fences of Markdown, others empty; if none is fenced, all."""
-    kept, fence, wanted, fenced = [], "", False, False
+    kept = []
+    fence = ""
+    wanted = False
+    fenced = False
     for line in lines:
         found = FENCE.match(line)
         if fence and found and found[1].startswith(fence) and not found[2].strip():
-            fence, line = "", ""
+            fence = ""
+            line = ""
         elif not fence and found:
             words = found[2].strip().lower().strip("{.}").split()
-            fence, wanted, line = found[1], (words or [""])[0] in OTHERS, ""
+            fence = found[1]
+            wanted = (words or [""])[0] in OTHERS
+            line = ""
             fenced = fenced or wanted
         kept.append(line if fence and wanted else "")
     if fenced and any(line.strip() for line in kept):
@@ -167,7 +173,8 @@ def _parse(lines: list[str]) -> tuple[ast.Module, list[str], list[int]]:
             wrong = min(max(error.lineno or 1, 1), len(lines))
             while wrong > 1 and not lines[wrong - 1].strip():
                 wrong -= 1
-            words, place = one_line(error.msg), wrong
+            words = one_line(error.msg)
+            place = wrong
             if "unindent" in words or "expected an indented block" in words:
                 lines[wrong - 1] = _mended(lines, wrong)
             else:
@@ -192,7 +199,8 @@ def _mended(lines: list[str], wrong: int) -> str:
 
 def _blank(line: str) -> str:
     """Return a line that changes in a way that is not known what the other would have changed."""
-    sets, calls = SETS.match(line), CALLS.match(line)
+    sets = SETS.match(line)
+    calls = CALLS.match(line)
     width = len(line) - len(line.lstrip())
     if UNREADABLE in line or line.strip() in ("", "pass"):
         return ""

@@ -86,7 +86,8 @@ def capital(text: str) -> str:
 
 def named(place: Place) -> str:
     """Return the name of a Keras, as in "Keras 3.9.2 with the JAX backend"."""
-    keras, tensorflow = place.version("keras"), place.version("tensorflow")
+    keras = place.version("keras")
+    tensorflow = place.version("tensorflow")
     if place.backend != "tensorflow":
         other = f" with the {BACKENDS[place.backend]} backend"
     elif tensorflow == deviations.newest().version("tensorflow"):

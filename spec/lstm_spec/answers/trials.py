@@ -106,7 +106,8 @@ def attempt(issue: Issue, layer: str, where: Where) -> Trial:
     Raises:
         UnmadeError: its environment cannot be made.
     """
-    script, needed = issue.variant(layer), requirements(issue, where)
+    script = issue.variant(layer)
+    needed = requirements(issue, where)
     python = _environment(tuple(needed))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "script.py")

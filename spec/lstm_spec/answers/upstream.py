@@ -130,7 +130,8 @@ class Release:
 
     def shows(self, claim: str) -> bool:
         """Say whether a claim deviates as it does in the newest release, and not otherwise."""
-        record, instead = self.records.get(claim), _instead(claim)
+        record = self.records.get(claim)
+        instead = _instead(claim)
         if record is None or record.verdict != "deviates":
             return False
         entry = _entry(claim, self.place)
@@ -241,7 +242,8 @@ def markdown(issue: Issue, evidence: Evidence) -> str:
 
 def new(record: Record, evidence: Evidence) -> str:
     """Write an issue about a claim that only the Keras that is to come breaks."""
-    claim, place = evidence.claims[record.claim], evidence.place
+    claim = evidence.claims[record.claim]
+    place = evidence.place
     observed = claim.basis == "observed"
     advice = "find out whether it is meant" if observed else "find the cause, and look for an issue"
     pins = [f"{name}=={text}" for name, text in place.packages.items() if name in RELEASES]
@@ -298,7 +300,8 @@ def _fix(issue: Issue) -> str:
 
 def _where(issue: Issue, evidence: Evidence) -> list[str]:
     """Return what is known of other releases, backends and layers, a line each."""
-    claim, releases = issue.claims[0], evidence.releases
+    claim = issue.claims[0]
+    releases = evidence.releases
     if issue.only:
         free = f"Keras {deviations.newest().version('keras')} is free of it"
         lines = [f"Only {_packages(evidence.place)}; {free}"]

@@ -471,7 +471,8 @@ def _swap(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) 
     if not isinstance(first, Array) or first.shape is None or not known(*given[1:3]):
         return Array(None)
     shape = list(first.shape)
-    one, other = given[1], given[2]
+    one = given[1]
+    other = given[2]
     shape[one], shape[other] = shape[other], shape[one]
     return Array(tuple(shape))
 

@@ -122,7 +122,8 @@ def growth(model: Model, arrays: Sequence[Any]) -> float:
 
     The model is computed with an error of one unit in each weight and in what each layer returns.
     """
-    exact, largest = outputs(model, arrays), 0.0
+    exact = outputs(model, arrays)
+    largest = 0.0
     for seed in range(TRIES):
         tensors = compute(model, arrays, errors=np.random.RandomState(seed))
         for name, z in zip(model.outputs, exact, strict=True):
@@ -153,7 +154,8 @@ def apply(call: Call) -> list[Tensor]:
 
 
 def _chain(call: Call) -> list[Tensor]:
-    tensors, left = call.reads, list(call.weights)
+    tensors = call.reads
+    left = list(call.weights)
     for layer in call.option("layers"):
         shapes = [tensor.value.shape[1:] for tensor in tensors]
         number = len(weight_shapes(layer, shapes))
@@ -167,7 +169,8 @@ def _chain(call: Call) -> list[Tensor]:
 
 def masks_after(call: Call, values: list[Array]) -> list[Mask]:
     """Return the masks of what a call returns, by the rule of its layer."""
-    kind, masks = call.layer.kind, [tensor.mask for tensor in call.reads]
+    kind = call.layer.kind
+    masks = [tensor.mask for tensor in call.reads]
     inner = call.option("layer", call.layer).options
     handed = masks[0]
     match call.rules.get(kind, call.rules["Layer"]):
@@ -247,7 +250,8 @@ def _lstm_layer(call: Call) -> list[Array]:
 
 
 def _bidirectional(call: Call) -> list[Array]:
-    inner, mask = call.option("layer").options, call.reads[0].mask
+    inner = call.option("layer").options
+    mask = call.reads[0].mask
     half = len(call.weights) // 2
     forward = {**inner, "zero_output_for_mask": True}
     f = _lstm(forward, call.weights[:half], call.x, mask, [])
@@ -266,11 +270,14 @@ def _bidirectional(call: Call) -> list[Array]:
 
 def _rnn(call: Call) -> list[Array]:
     cells = call.option("cell") if isinstance(call.option("cell"), list) else [call.option("cell")]
-    x, left, mask = call.x, list(call.weights), call.reads[0].mask
+    x = call.x
+    left = list(call.weights)
+    mask = call.reads[0].mask
     for cell in cells:
         number = 3 if cell.options.get("use_bias", True) else 2
         every, h, _ = _lstm(cell.options, left[:number], x, mask, [])
-        x, left = every, left[number:]
+        x = every
+        left = left[number:]
     return [every if call.option("return_sequences") else h]
 
 
@@ -301,7 +308,8 @@ def softmax(x: Array) -> Array:
 
 def _layer_normalization(call: Call) -> list[Array]:
     gamma, beta = call.weights
-    mean, variance = call.x.mean(-1, keepdims=True), call.x.var(-1, keepdims=True)
+    mean = call.x.mean(-1, keepdims=True)
+    variance = call.x.var(-1, keepdims=True)
     return [gamma * (call.x - mean) / np.sqrt(variance + EPSILON) + beta]
 
 
@@ -312,9 +320,11 @@ def _batch_normalization(call: Call) -> list[Array]:
 
 def _conv(call: Call) -> list[Array]:
     kernel, bias = call.weights
-    window, stride = call.option("kernel_size"), call.option("strides", 1)
+    window = call.option("kernel_size")
+    stride = call.option("strides", 1)
     dilation = call.option("dilation_rate", 1)
-    reach, padding = dilation * (window - 1), call.option("padding")
+    reach = dilation * (window - 1)
+    padding = call.option("padding")
     before = {"valid": 0, "same": reach // 2, "causal": reach}[padding]
     after = reach - before if padding == "same" else 0
     x = np.pad(call.x, ((0, 0), (before, after), (0, 0)))

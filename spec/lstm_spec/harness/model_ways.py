@@ -156,7 +156,8 @@ def source(given: Source, batch: int | None) -> str:
 
 def layer(described: Layer) -> str:
     """Return the making of a layer as an expression."""
-    kind, options = described.kind, described.options
+    kind = described.kind
+    options = described.options
     if kind == "Sequential":
         return f"keras.Sequential([{', '.join(map(layer, options['layers']))}])"
     if kind == "Functional":
@@ -456,7 +457,8 @@ def compare(actual: Sequence[Any], drawn: Model, inputs: list[Any]) -> None:
     tensors = model_oracle.compute(drawn, inputs)
     masks = [tensors[name].mask for name in drawn.outputs]
     expected = _counted([tensors[name].value for name in drawn.outputs], masks)
-    counted, limit = _counted(actual, masks), bound(drawn, inputs)
+    counted = _counted(actual, masks)
+    limit = bound(drawn, inputs)
     try:
         assert_close(counted, expected, limit)
     except AssertionError as error:

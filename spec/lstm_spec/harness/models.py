@@ -144,7 +144,9 @@ def length_after(
 
 def output_shapes(layer: Layer, shapes: list[Shape]) -> list[Shape]:
     """Return the shapes of what a layer returns, for the shapes of what it is called on."""
-    kind, options, shape = layer.kind, layer.options, shapes[0]
+    kind = layer.kind
+    options = layer.options
+    shape = shapes[0]
     if kind in SHAPED:
         return SHAPED[kind](options, shapes)
     if kind == EXPRESSION:
@@ -192,8 +194,10 @@ def _time_distributed(options: Mapping[str, Any], shapes: list[Shape]) -> list[S
 
 
 def _conv(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
-    stride, dilation = options.get("strides", 1), options.get("dilation_rate", 1)
-    padding, window = options["padding"], options["kernel_size"]
+    stride = options.get("strides", 1)
+    dilation = options.get("dilation_rate", 1)
+    padding = options["padding"]
+    window = options["kernel_size"]
     length = length_after(shapes[0][0], window, stride, padding, dilation)
     return [(length, options["filters"])]
 
@@ -204,7 +208,9 @@ def _pool(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
 
 
 def _reshape(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
-    size, target, known = 1, options["target_shape"], 1
+    size = 1
+    target = options["target_shape"]
+    known = 1
     for axis in shapes[0]:
         size *= axis
     for axis in target:
@@ -269,14 +275,16 @@ def weight_shapes(layer: Layer, shapes: list[Shape]) -> list[Shape]:
 
 
 def _lstm_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
-    units, features = options["units"], shapes[0][-1]
+    units = options["units"]
+    features = shapes[0][-1]
     bias = [(4 * units,)] if options.get("use_bias", True) else []
     return [(features, 4 * units), (units, 4 * units), *bias]
 
 
 def _rnn_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
     cells = options["cell"] if isinstance(options["cell"], list) else [options["cell"]]
-    listed, features = [], shapes[0]
+    listed = []
+    features = shapes[0]
     for cell in cells:
         listed += _lstm_weights(cell.options, [features])
         features = (cell.options["units"],)
@@ -297,8 +305,10 @@ def _chain_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shap
 
 
 def _attention_weights(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
-    heads, size = options["num_heads"], options["key_dim"]
-    queries, values = shapes[0][-1], shapes[1][-1]
+    heads = options["num_heads"]
+    size = options["key_dim"]
+    queries = shapes[0][-1]
+    values = shapes[1][-1]
     listed: list[Shape] = []
     for features in (queries, values, values):
         listed += [(features, heads, size), (heads, size)]
@@ -737,7 +747,8 @@ AROUND_LSTM = ("LSTM", "LSTM with states", "Bidirectional", "RNN of a cell", "RN
 
 def traits(layer: Layer, reads: list[Known]) -> set[str]:
     """Return what of PLAIN a call of a layer has."""
-    masks, options = [x.mask for x in reads], layer.options
+    masks = [x.mask for x in reads]
+    options = layer.options
     listed = set()
     if layer.kind in (*MERGES, "Concatenate"):
         if any(masks) and not all(masks):
@@ -769,8 +780,11 @@ def known_after(layer: Layer, reads: list[Known], name: str) -> list[Known]:
 
 def _mask_after(layer: Layer, reads: list[Known], name: str) -> tuple[str, bool]:
     """Return where the mask of a call's output began, and whether it is loose."""
-    kind, options, masks = layer.kind, layer.options, [x.mask for x in reads]
-    mask, loose = masks[0], any(x.loose for x in reads)
+    kind = layer.kind
+    options = layer.options
+    masks = [x.mask for x in reads]
+    mask = masks[0]
+    loose = any(x.loose for x in reads)
     if kind in ("Masking", "Embedding"):
         return (name if kind == "Masking" or options.get("mask_zero") else ""), False
     if kind in RECURRENT:
@@ -820,7 +834,10 @@ class _Drawing:
     """A model while it is drawn."""
 
     def __init__(self, draw: Draw, form: str, plain: bool, words: tuple[str, ...]) -> None:
-        self.draw, self.form, self.plain, self.words = draw, form, plain, words
+        self.draw = draw
+        self.form = form
+        self.plain = plain
+        self.words = words
         self.known: dict[str, Known] = {}
         self.nodes: list[Node] = []
         self.read: set[str] = set()
@@ -862,12 +879,14 @@ class _Drawing:
     def call(self, word: str, reads: tuple[str, ...]) -> bool:
         """Add a node, unless what it would be is not allowed."""
         known = [self.known[name] for name in reads]
-        again, layer = "", None
+        again = ""
+        layer = None
         if word == AGAIN:
             before = [n for n in self._repeatable() if self._same(n, known)]
             if not before:
                 return False
-            again, layer = before[0].makes[0], before[0].layer
+            again = before[0].makes[0]
+            layer = before[0].layer
         else:
             layer = WORDS[word].draw(self.draw, known)
         if self.plain and traits(layer, known):
@@ -896,7 +915,8 @@ class _Drawing:
 
     def _same(self, node: Node, known: list[Known]) -> bool:
         """Say whether a layer that was called on one tensor can be called on another."""
-        before, now = self.known[node.reads[0]], known[0]
+        before = self.known[node.reads[0]]
+        now = known[0]
         fits = WORDS[node.word].fits(now) and not (now.mask and node.layer.kind == "Masking")
         unrolled = node.layer.options.get("unroll") and now.open
         return fits and before.axes == now.axes and before.features == now.features and not unrolled

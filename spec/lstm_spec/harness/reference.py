@@ -84,7 +84,8 @@ def equations(case: Case) -> Run:
     """
     steps, h, c = _forward(case)
     outputs = np.zeros((case.batch, case.timesteps, case.units))
-    last, following = np.zeros_like(h), [step.h for step in steps[1:]] + [h]
+    last = np.zeros_like(h)
+    following = [step.h for step in steps[1:]] + [h]
     for k, (step, h_new) in enumerate(zip(steps, following, strict=True)):
         last = np.where(step.valid, h_new, last)
         outputs[:, k] = last
@@ -104,7 +105,9 @@ def step(
     """Compute one timestep: from x (B, F), h and c (B, U) to z (B, 4U) and the new h and c."""
     z = x @ W + h @ R + b
     z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)
-    i, f, o = s.value(z_i), s.value(z_f), s.value(z_o)
+    i = s.value(z_i)
+    f = s.value(z_f)
+    o = s.value(z_o)
     g = a.value(z_g)
     c = f * c + i * g
     h = o * a.value(c)
@@ -129,9 +132,11 @@ def _initial(state: Float | None, case: Case) -> Array:
 
 
 def _forward(case: Case) -> tuple[list[Step], Array, Array]:
-    h, c = _initial(case.h, case), _initial(case.c, case)
+    h = _initial(case.h, case)
+    c = _initial(case.c, case)
     mask = np.ones((case.batch, case.timesteps), bool) if case.mask is None else case.mask
-    W, R = case.kernel.astype(float), case.recurrent_kernel.astype(float)
+    W = case.kernel.astype(float)
+    R = case.recurrent_kernel.astype(float)
     b = np.zeros(4 * case.units) if case.bias is None else case.bias.astype(float)
     a, s = activations(case)
     order = range(case.timesteps)
@@ -140,7 +145,8 @@ def _forward(case: Case) -> tuple[list[Step], Array, Array]:
         valid = mask[:, t, None]
         z, h_new, c_new = step(case.x[:, t].astype(float), h, c, W, R, b, a, s)
         steps.append(Step(t, valid, z, h, c, c_new))
-        h, c = np.where(valid, h_new, h), np.where(valid, c_new, c)
+        h = np.where(valid, h_new, h)
+        c = np.where(valid, c_new, c)
     return steps, h, c
 
 
@@ -158,12 +164,18 @@ def gradients(case: Case, d_outputs: Float, d_h: Float, d_c: Float) -> Gradients
     """
     steps, _, _ = _forward(case)
     a, s = activations(case)
-    kernel, recurrent = case.kernel.astype(float), case.recurrent_kernel.astype(float)
-    d_x, d_kernel, d_recurrent = np.zeros(case.x.shape), 0.0 * kernel, 0.0 * recurrent
+    kernel = case.kernel.astype(float)
+    recurrent = case.recurrent_kernel.astype(float)
+    d_x = np.zeros(case.x.shape)
+    d_kernel = 0.0 * kernel
+    d_recurrent = 0.0 * recurrent
     d_bias = np.zeros(4 * case.units)
-    to_h, to_c, to_last = d_h.astype(float), d_c.astype(float), np.zeros(d_h.shape)
+    to_h = d_h.astype(float)
+    to_c = d_c.astype(float)
+    to_last = np.zeros(d_h.shape)
     for k in reversed(range(case.timesteps)):
-        t, valid = steps[k].t, steps[k].valid
+        t = steps[k].t
+        valid = steps[k].valid
         to_last = to_last + d_outputs[:, k]
         d_h_new = np.where(valid, to_h + to_last, 0.0)
         d_z, d_c_before = _step_back(steps[k], d_h_new, to_c * valid, a, s)

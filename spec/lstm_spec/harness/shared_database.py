@@ -22,7 +22,8 @@ class Found(ExampleDatabase):
     def __init__(self, database: ExampleDatabase, errors: type[Exception]) -> None:
         """Keep what is found in a database that raises such errors."""
         super().__init__()
-        self.database, self.errors = database, errors
+        self.database = database
+        self.errors = errors
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         """Return what was found by any machine."""

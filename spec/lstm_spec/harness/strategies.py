@@ -187,7 +187,9 @@ def cases(
         return draw(given) if isinstance(given, st.SearchStrategy) else given
 
     b, t, f, u = (value(size) for size in (batch, timesteps, features, units))
-    biased, with_state, with_mask = value(use_bias), value(state), value(masked)
+    biased = value(use_bias)
+    with_state = value(state)
+    with_mask = value(masked)
     chosen = {name: value(option) for name, option in options.items()}
     weights = noise((f + u + 1, 4 * u), draw(seeds), scale=min(1.0, 12.0 / (f + u)))
     x, h, c = np.split(noise((b, t * f + 2 * u), draw(seeds), scale=2.0), [t * f, t * f + u], 1)
@@ -236,7 +238,8 @@ def varied(*names: str) -> dict[str, st.SearchStrategy[Any]]:
 
 def small(**options: Any) -> Case:
     """Return a case of three features and two units with a mask and a state, always the same."""
-    weights, (h, c) = noise((6, 8), 1), noise((2, 2, 2), 2)
+    weights = noise((6, 8), 1)
+    h, c = noise((2, 2, 2), 2)
     return Case(
         x=noise((2, 2, 3), 3),
         kernel=weights[:3],

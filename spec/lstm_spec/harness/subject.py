@@ -59,7 +59,8 @@ def let_numpy_read(tensor: Any) -> None:
     def keep(self: Any, array: Any, *_: Any) -> Any:
         return array
 
-    tensor.__array__, tensor.__array_function__ = array, call
+    tensor.__array__ = array
+    tensor.__array_function__ = call
     tensor.__array_wrap__ = keep  # PyTorch's makes a tensor of the array again
 
 
@@ -309,7 +310,8 @@ def backend() -> str:
 
 def gpus() -> list[str]:
     """Return the names of the GPUs that Keras' backend finds."""
-    library, count = importlib.import_module(backend()), 0
+    library = importlib.import_module(backend())
+    count = 0
     if backend() == "tensorflow":
         count = len(library.config.list_physical_devices("GPU"))
     elif backend() == "jax":
@@ -372,7 +374,8 @@ def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
 
 def _lacking(need: str) -> str:
     owner, _, argument = need.rstrip(")").partition("(")
-    here, keras_here = "", f"Keras {release()}"
+    here = ""
+    keras_here = f"Keras {release()}"
     if need == "CPU":
         here = "needs Keras to compute on a CPU, and it finds a GPU here" if gpus() else ""
     elif need.startswith("/"):

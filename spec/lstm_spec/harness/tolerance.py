@@ -99,7 +99,8 @@ def _agree(actual: Any, values: Any, bound: float, eps: float | None = None) -> 
     if isinstance(actual, (list, tuple)):
         pairs = zip(actual, values, strict=False)
         return len(actual) == len(values) and all(_agree(*pair, bound, eps) for pair in pairs)
-    y, z = np.asarray(actual), np.asarray(values)
+    y = np.asarray(actual)
+    z = np.asarray(values)
     whole = np.issubdtype(y.dtype, np.integer)
     return y.shape == z.shape and rounding_error(y, z, eps) <= (0.0 if whole else bound)
 
@@ -111,7 +112,8 @@ def _compare(actual: Any, expected: Any, bound: float, seen: list[tuple[float, f
         for value, other in zip(actual, expected, strict=True):
             _compare(value, other, bound, seen)
         return
-    y, z = np.asarray(actual), np.asarray(expected)
+    y = np.asarray(actual)
+    z = np.asarray(expected)
     assert y.shape == z.shape, f"shape {y.shape}, expected {z.shape}"
     error = rounding_error(y, z)
     if bound:
@@ -130,7 +132,8 @@ def rounding_error(actual: Any, expected: Any, eps: float | None = None) -> floa
     """
     if actual.size == 0:
         return 0.0
-    y, z = actual.astype(float), expected.astype(float)
+    y = actual.astype(float)
+    z = expected.astype(float)
     eps = eps or unit(actual)
     with np.errstate(invalid="ignore"):
         off = np.abs(y - z) / (eps * np.maximum(1.0, np.abs(z)))
@@ -171,7 +174,8 @@ def assert_differs(actual: Any, expected: Any, everywhere: bool = False) -> None
     Raises:
         AssertionError: they agree to within ROUNDING units, somewhere or everywhere.
     """
-    y, z = np.asarray(actual), np.asarray(expected)
+    y = np.asarray(actual)
+    z = np.asarray(expected)
     assert y.shape == z.shape, f"shape {y.shape}, expected {z.shape}"
     far = np.abs(y.astype(float) - z) > ROUNDING * unit(y) * np.maximum(1.0, np.abs(z))
     assert far.all() if everywhere else far.any(), f"no difference:\n{y}\nis\n{z}"

@@ -109,7 +109,8 @@ def outputs(net: Net) -> Array:
 
 def backpropagate(net: Net, d_y: Array) -> list[Array]:
     """Return the derivatives by the weights, in their order, of what has the derivatives d_y."""
-    case, head = net.case, net.head.astype(float)
+    case = net.case
+    head = net.head.astype(float)
     run = equations(case)
     below = run.outputs if net.sequences else run.h
     flat = d_y.reshape(-1, d_y.shape[-1])
@@ -182,7 +183,8 @@ def batch_loss(net: Net, target: Array, loss: str = "mse", weight: Array | None 
 
 def slopes(net: Net, target: Array, loss: str = "mse", weight: Array | None = None) -> list[Array]:
     """Return the derivatives of the loss of a batch by the weights."""
-    y, t = outputs(net), np.asarray(target, float)
+    y = outputs(net)
+    t = np.asarray(target, float)
     shares = reduced(net, LOSSES[loss].value(t, y), weight)
     return backpropagate(net, shares[..., None] * LOSSES[loss].slope(t, y))
 
@@ -324,7 +326,8 @@ class Trained(NamedTuple):
 
     def epoch_losses(self, epochs: int = 1) -> Array:
         """Return the mean loss of the samples in each epoch, if all have as many batches."""
-        losses, sizes = self.losses.reshape(epochs, -1), self.sizes.reshape(epochs, -1)
+        losses = self.losses.reshape(epochs, -1)
+        sizes = self.sizes.reshape(epochs, -1)
         return np.asarray(np.sum(losses * sizes, axis=1) / np.sum(sizes, axis=1))
 
     def batch_means(self, epochs: int = 1) -> Array:
@@ -356,9 +359,11 @@ def train(
         loss: a name of LOSSES.
         weight: a weight for each of the samples, or of their timesteps.
     """
-    losses, sizes = [], []
+    losses = []
+    sizes = []
     for rows in batches:
-        part, weights = net.of(rows), None if weight is None else weight[rows]
+        part = net.of(rows)
+        weights = None if weight is None else weight[rows]
         losses.append(batch_loss(part, target[rows], loss, weights))
         sizes.append(len(rows))
         slopes_ = slopes(part, target[rows], loss, weights)

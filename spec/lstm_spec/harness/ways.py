@@ -254,7 +254,8 @@ def _jitted_by_jax(layer: Any) -> Run:
         def traced(weights: Any, others: Any, x: Any, tensors: Any) -> Any:
             return layer.stateless_call(weights, others, x, training=training, **tensors)
 
-        weights, others = layer.trainable_variables, layer.non_trainable_variables
+        weights = layer.trainable_variables
+        others = layer.non_trainable_variables
         values = [[variable.value for variable in part] for part in (weights, others)]
         outputs, changed = jax.jit(traced)(*values, np.asarray(x), tensors)
         for variable, value in zip(others, changed, strict=True):
@@ -331,7 +332,8 @@ def _through(
         timesteps = arrays[0].shape[1] if layer.unroll else None
         key = (batch, timesteps, training, mask is None, len(arrays), arrays[0].dtype)
         if key not in models:
-            masked, pair = mask is not None, type(initial_state or [])
+            masked = mask is not None
+            pair = type(initial_state or [])
             model = _model(layer, arrays, (batch, timesteps), masked, training, pair)
             models[key] = change(model)
         return use(models[key], arrays if len(arrays) > 1 else arrays[0])
