@@ -134,7 +134,7 @@ def _built(point: Point, peer: Peer, channel: Any) -> Iterator[Timing | Refusal]
             yield Timing(peer.name, point, does, round(first, 3), round(error, 2), [], [])
 
 
-def here() -> Machine:
+def this_machine() -> Machine:
     """Return what this machine is and what is installed on it."""
     today = datetime.now(timezone.utc).date().isoformat()
     packages = environment.packages(PACKAGES)
@@ -173,7 +173,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(axes) - set(AXES)):
         parser.error(f"no such axis: {', '.join(unknown)}; there are {', '.join(AXES)}")
     where = points(axes)
-    begin(FILE, here(), where)
+    begin(FILE, this_machine(), where)
     with opened(PEERS) as workers:
         for point in where:
             lines = measure(point, [peer for peer in PEERS if peer.at(point)], workers)
