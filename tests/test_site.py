@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -55,6 +55,7 @@ def test_text_is_shown_as_it_is(given: str) -> None:
     assert page == f"<p>x{html.escape(shown(given), quote=False).replace(chr(34), '&quot;')}</p>\n"
 
 
+@example("`\n")
 @given(hostile)
 def test_code_stays_code(given: str) -> None:
     page = MarkdownIt().render(f"x{markup.code('y' + given)}")

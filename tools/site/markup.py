@@ -64,9 +64,10 @@ def _ids() -> frozenset[str]:
 
 def code(given: str) -> str:
     """Return MyST that shows text as code within a line."""
-    fence = "`" * (1 + _ticks(given))
-    space = " " * (given[:1] == "`" or given[-1:] == "`")
-    return f"{fence}{space}{' '.join(given.split())}{space}{fence}"
+    line = " ".join(given.split())
+    fence = "`" * (1 + _ticks(line))
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{space}{line}{space}{fence}"
 
 
 def block(language: str, given: str) -> str:
