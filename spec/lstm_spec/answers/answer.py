@@ -35,7 +35,7 @@ NEAR = re.compile(
     r"|layer|batch|loss"
 )
 """What is said of any network."""
-SURE = -0.45
+SURE = -0.35
 """A question that is less sure gets no answer; chosen, as the weights of `sureness`, by a logistic
 regression on questions of tools/studies/titles and others off the topic."""
 FIT = {"share": 0.85, "cosine": 0.2, "ahead": 2.0, "about": 1.85, "near": 0.8, "always": -1.8}
