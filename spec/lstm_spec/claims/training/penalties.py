@@ -17,7 +17,7 @@ from lstm_spec.harness.subject import lstm, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
-class Halved(keras.constraints.Constraint):
+class Halved(keras.constraints.Constraint):  # type: ignore[misc]
     """A constraint of one's own."""
 
     def __call__(self, w: Any) -> Any:
