@@ -19,7 +19,7 @@ NOUNS = {
     r"\b[Aa]n optimizer": ("optimizer",),
     r"\b[Aa] loss is|[Tt]he loss of|mean of the gradients": ("loss", "given_loss"),
     "(?i)any number of units": ("units",),
-    "(?i)any number of timesteps|(any|every) length": ("timesteps", "length"),
+    "(?i)any number of timesteps|(any|every) length": ("timesteps", "length", "sizes"),
     "(?i)any batch|batch of another size|another batch size": ("batch", "size", "sizes"),
     "(?i)any features|whatever the features": ("features",),
     "(?i)any matrix": ("seed", "features"),

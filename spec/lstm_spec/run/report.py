@@ -426,6 +426,8 @@ class Tried:
 
 
 def _plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
     return value is None or isinstance(value, (bool, int, float, str))
 
 
