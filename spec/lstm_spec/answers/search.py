@@ -235,6 +235,7 @@ class Index:
             + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
             + MIXTURE["meaning"] * cosine
         )
+        score = np.round(score, 5)  # so that another order of summation orders ties alike
         share = bm25 / (whole or 1)
         return [
             Hit(self.texts[place].name, *map(float, (score[place], share[place], cosine[place])))
