@@ -902,6 +902,8 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     before = random.getstate()
     writer = specialize(test, {name: way_of(value) for name, value in arguments.items()})
     statements = writer.blocks[0]
+    if not statements:
+        raise UnwritableError("nothing of the test is left")
     definitions = Definitions()
     for name in sorted(set().union(*map(_names, statements)) & set(writer.globals)):
         value, names = writer.globals[name]
