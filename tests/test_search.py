@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lstm_spec.answers import search
 from lstm_spec.answers.search import Index, Text
@@ -110,3 +114,25 @@ def test_words_are_weighed_by_bm25() -> None:
             scores[place] += idf * n * (search.K + 1) / (n + length)
     assert scores.any()
     assert np.allclose(INDEX.bm25(asked)[0], scores)
+
+
+letters = st.text("ab ", min_size=5, max_size=30).filter(lambda text: text.strip())
+
+
+@given(st.lists(letters, min_size=2, max_size=4), letters)
+def test_each_piece_of_a_question_counts_once(texts: list[str], question: str) -> None:
+    def pieces_of(text: str) -> set[str]:
+        spaced = f" {' '.join(text.split())} "
+        return {spaced[k : k + search.PIECE] for k in range(len(spaced) - search.PIECE + 1)}
+
+    held = [pieces_of(text) for text in texts]
+    asked = pieces_of(question) & set().union(*held)
+
+    def square(some: set[str]) -> float:
+        return sum(math.log(len(texts) / sum(piece in h for h in held)) ** 2 for piece in some)
+
+    exact = [
+        square(asked & own) / math.sqrt(max(square(own), 1e-9)) / (math.sqrt(square(asked)) or 1)
+        for own in held
+    ]
+    assert np.allclose(search.Pieces(texts).cosine(question), exact)

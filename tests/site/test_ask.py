@@ -31,10 +31,6 @@ OTHERS = (
 )
 OTHER_ANSWERS = {"time.fewer-or-more-units"}
 """The claims beside the first that say of themselves what becomes of each timestep."""
-OTHER_ORDER = {
-    "getRecon function from l21RobustDeepAutoencoder make prediction on fixed L/LD part",
-}
-"""Titles of which the browser finds the same three answers in another order; not understood yet."""
 FOUNDING_WORDINGS = (
     "third timestep ignored",
     "LSTM(2) with three timesteps, what happens with the third",
@@ -71,14 +67,12 @@ def test_browser_finds_what_the_command_finds(site: Path, page: Any) -> None:
     answers = page.evaluate("asked => lstmReady().then(find => asked.map(find))", asked)
     expected = [answer.find(title, library) for title in asked]
     pairs = zip(asked, expected, answers, strict=True)
-    differing = [
+    assert [
         (title, [hit.id for hit in by_command.hits], by_browser["hits"])
         for title, by_command, by_browser in pairs
         if ([hit.id for hit in by_command.hits], by_command.sure)
         != (by_browser["hits"], by_browser["sure"])
-    ]
-    assert [title for title, *_ in differing if title not in OTHER_ORDER] == []
-    assert all(sorted(ours) == sorted(theirs) for _, ours, theirs in differing)
+    ] == []
 
 
 @pytest.mark.parametrize("words", FOUNDING_WORDINGS)

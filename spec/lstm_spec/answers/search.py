@@ -235,7 +235,6 @@ class Index:
             + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
             + MIXTURE["meaning"] * cosine
         )
-        score = np.round(score, 5)  # so that another order of summation orders ties alike
         share = bm25 / (whole or 1)
         return [
             Hit(self.texts[place].name, *map(float, (score[place], share[place], cosine[place])))
@@ -285,10 +284,7 @@ class Pieces:
 
     def cosine(self, text: str) -> np.ndarray:
         """Return how much of its pieces each text has in common with one."""
-        asked = np.unique(pieces([text])[0])
-        at = np.searchsorted(self.numbers, asked)
-        known = at[at < len(self.numbers)]
-        known = known[np.isin(self.numbers[known], asked)]
+        known = np.flatnonzero(np.isin(self.numbers, pieces([text])[0]))
         holding = [self.places[self.starts[piece] : self.starts[piece + 1]] for piece in known]
         squares = np.repeat(self.weights[known] ** 2, [len(places) for places in holding])
         together = np.concatenate(holding) if holding else np.zeros(0, int)

@@ -122,9 +122,6 @@ function lstmSearch(index, encoded) {
     return best;
   }
 
-  // A score as find() in search.py rounds it, so that both order ties alike.
-  const rounded = (score) => Math.round(score * 1e5) / 1e5;
-
   // All texts with their scores, the best first.
   function ranked(question) {
     const asked = wordsOf(question).slice(0, limits.most);
@@ -134,11 +131,10 @@ function lstmSearch(index, encoded) {
     const most = Math.max(...fits) || 1;
     const hits = names.map((name, place) => ({
       name,
-      score: rounded(
+      score:
         (weights.words * fits[place]) / most +
-          weights.spelling * spelled[place] +
-          weights.meaning * cosine[place],
-      ),
+        weights.spelling * spelled[place] +
+        weights.meaning * cosine[place],
       share: fits[place] / (whole || 1),
       cosine: cosine[place],
     }));
