@@ -27,11 +27,8 @@ ways = sampled_from(RUNS)
 
 
 def assume_served(way, unroll):
-    """Draw again where a graph of open length would have to be unrolled.
-
-    In a program the way is a function, which has no such name.
-    """
-    assume(not (unroll and getattr(way, "name", "") == "tf.function"))
+    """Draw again where a graph of open length would have to be unrolled."""
+    assume(not (unroll and way.name == "tf.function"))
 
 
 def another(case, seed, features=None, units=None, **options):

@@ -174,8 +174,15 @@ class _Settle(ast.NodeTransformer):
         return node
 
 
+def is_assumption(node: ast.stmt) -> bool:
+    """Say whether a statement is Hypothesis' `assume`, which a program of one case does without."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    called = call.func if isinstance(call, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id == "assume"
+
+
 class _Strip(ast.NodeTransformer):
-    """Removes decorators of claims, docstrings and annotations."""
+    """Removes decorators of claims, docstrings, assumptions and annotations."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         self.generic_visit(node)
@@ -183,7 +190,8 @@ class _Strip(ast.NodeTransformer):
         if node.name.startswith("test_"):
             node.decorator_list = []
         if ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
+            node.body = node.body[1:]
+        node.body = [part for part in node.body if not is_assumption(part)] or [ast.Pass()]
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from lstm_spec.harness import subject
-from lstm_spec.run.script import SEEDED, Definitions, way_of
+from lstm_spec.run.script import SEEDED, Definitions, is_assumption, way_of
 from lstm_spec.run.script.idioms import Substitute, idiom
 from lstm_spec.run.script.values import (
     IMPURE,
@@ -589,7 +589,8 @@ class Writer:
         return None
 
     def _expr(self, node: ast.Expr, frame: Frame) -> None:
-        self.write(self.expr(node.value, frame))
+        if not is_assumption(node):
+            self.write(self.expr(node.value, frame))
 
     def write(self, value: Value) -> None:
         """Write an expression for what it does, if it does anything."""
@@ -902,8 +903,6 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     before = random.getstate()
     writer = specialize(test, {name: way_of(value) for name, value in arguments.items()})
     statements = writer.blocks[0]
-    if not statements:
-        raise UnwritableError("nothing of the test is left")
     definitions = Definitions()
     for name in sorted(set().union(*map(_names, statements)) & set(writer.globals)):
         value, names = writer.globals[name]
