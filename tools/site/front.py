@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from lstm_spec.answers.cite import rows
 from lstm_spec.releases import matrix
+from lstm_spec.releases.compare import compare
 from lstm_spec.run import documentation
 from lstm_spec.run.report import Record, UnreadableReportError
 from tools import ROOT
@@ -122,10 +123,10 @@ def _doors(records: Records, look_up: list[str]) -> Iterator[str]:
 def _news(records: Records) -> Iterator[str]:
     """Yield what the newest release broke, and what the nightly changes."""
     keras = rows(records.reports).get("keras", [])
-    for then, now in pairwise(keras[::-1]):
-        if broken := _broken(records, now, then):
+    for now, then in pairwise(keras[::-1]):
+        if broken := _broken(records, then, now):
             yield "## The newest regression\n"
-            yield f"{markup.text(f'Keras {_number(then)} broke what Keras {_number(now)} kept:')}\n"
+            yield f"{markup.text(f'Keras {_number(now)} broke what Keras {_number(then)} kept:')}\n"
             yield markup.items(line(records.claims[name], records) for name in broken[:FEW])
             break
     try:
@@ -138,12 +139,11 @@ def _news(records: Records) -> Iterator[str]:
 
 def _broken(records: Records, then: str, now: str) -> list[str]:
     """Return the claims that hold in one environment and deviate in another."""
-    before = {record.claim: record for record in records.reports[then].records}
+    changed = compare(records.reports[then], records.reports[now]).changed
     return [
-        record.claim
-        for record in records.reports[now].records
-        if record.verdict == "deviates" and record.claim in records.claims
-        if record.claim in before and before[record.claim].verdict == "held"
+        change.what
+        for change in changed
+        if (change.then, change.now) == ("held", "deviates") and change.what in records.claims
     ]
 
 

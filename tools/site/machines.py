@@ -18,6 +18,7 @@ from lstm_spec.answers.cite import UNORDERED, rows
 from lstm_spec.answers.questions import Question
 from lstm_spec.answers.standing import elsewhere, standing
 from lstm_spec.releases.compare import compare
+from tools import docs
 from tools.site import front
 from tools.site.ask import packed
 from tools.site.records import Records
@@ -117,7 +118,7 @@ def files(records: Records) -> Iterator[tuple[str, str]]:
         ("deviations", Broken, deviations(records)),
     ):
         yield f"{name}.json", msgspec.json.encode(list(listed)).decode() + "\n"
-        yield f"{name}.schema.json", json.dumps(msgspec.json.schema(list[kind]), indent=1) + "\n"  # type: ignore[valid-type]
+        yield f"{name}.schema.json", docs.schema(list[kind])  # type: ignore[valid-type]
     yield from _citations(records)
     yield "feed.xml", feed(records)
     asked = "\n".join(

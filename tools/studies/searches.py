@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,11 @@ def keep(path: Path, line: msgspec.Struct) -> None:
     """Write a line at the end of a file."""
     with path.open("ab") as file:
         file.write(msgspec.json.encode(line) + b"\n")
+
+
+def keep_only(path: Path, lines: Iterable[msgspec.Struct]) -> None:
+    """Write a file anew, with these lines."""
+    path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
 @contextmanager

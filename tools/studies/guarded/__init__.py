@@ -32,7 +32,7 @@ from lstm_spec.claims.conftest import lacking
 from lstm_spec.run import deviations
 from teeth import Put, all_wrong
 from tools.studies.misses import load
-from tools.studies.searches import keep, kept
+from tools.studies.searches import keep, keep_only, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 SEED = 15
@@ -181,7 +181,7 @@ def search(number: int, file: Path = SEEN) -> Iterator[Line]:
     wrongs = computing()
     codes = {name: digest(put) for name, (put, _) in wrongs.items()}
     lines = [line for line in kept(file, Line) if codes.get(line.wrong) == line.code]
-    file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    keep_only(file, lines)
     done = {(line.wrong, line.guard) for line in lines}
     for name, guard in pairs()[:number]:
         if (name, guard) not in done:

@@ -27,7 +27,7 @@ from lstm_spec.harness.effort import cases
 from lstm_spec.run import deviations
 from teeth import Wrong, all_wrong, claim_test
 from teeth.repairs import REPAIRS
-from tools.studies.searches import keep, kept
+from tools.studies.searches import keep, keep_only, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 SEEDS = range(1, 11)
@@ -77,7 +77,7 @@ def seen(file: Path = SEEN) -> list[Line]:
 def search(file: Path = SEEN) -> Iterator[Line]:
     """Drop the lines of what has changed, try what is not seen yet, and keep each line."""
     lines = seen(file)
-    file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    keep_only(file, lines)
     done = {(line.claim, line.wrong) for line in lines}
     for name, wrong in tried().items():
         if name not in done:
