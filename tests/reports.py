@@ -50,6 +50,7 @@ def reports(draw: st.DrawFn) -> Report:
     }
     facts["packages"] = draw(st.dictionaries(names, texts, max_size=2))
     claims = draw(st.lists(names, unique=True, max_size=4))
+    facts["code"] = draw(st.dictionaries(st.sampled_from([*claims, "x.y"]), st.sampled_from("12")))
     return report(*map(draw, map(_record, claims)), effort=draw(st.sampled_from("12")), **facts)
 
 

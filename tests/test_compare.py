@@ -84,6 +84,16 @@ def test_claim_that_no_longer_holds_is_worse(then: Verdict, now: Verdict) -> Non
     assert compare(verdict(then), verdict(now)).worse == ["a.b"] * worse
 
 
+@pytest.mark.parametrize("now", ["deviates", "refuted"])
+@pytest.mark.parametrize("code", ["1", "2", None])
+def test_known_deviation_by_an_edited_test_is_not_worse(now: Verdict, code: str | None) -> None:
+    then = report(Record("a.b", "held", 1.0), code={"a.b": "1"})
+    later = report(Record("a.b", now, 1.0), code={"a.b": code} if code else {})
+    comparison = compare(then, later)
+    assert comparison.retested == ["a.b"] * (code == "2")
+    assert comparison.worse == ["a.b"] * (code != "2" or now == "refuted")
+
+
 def test_changed_claim_comes_with_the_later_message() -> None:
     comparison = compare(verdict("deviates", "It was so."), verdict("refuted", "It is not so."))
     assert comparison.changed == [Change("a.b", "deviates", "refuted", "It is not so.")]

@@ -72,9 +72,11 @@ class Comparison(msgspec.Struct, frozen=True):
     """What a later report says that an earlier one does not, and the reverse."""
 
     worse: list[str]
-    """The claims that no longer hold, or that deviate now."""
+    """The claims that no longer hold, or that deviate now by the same test."""
     changed: list[Change]
     """The claims whose verdict is another, with the message of the later report."""
+    retested: list[str]
+    """Of these the claims whose test was edited between the reports: it may be its doing."""
     added: list[Change]
     gone: list[Change]
     unchanged: int
@@ -101,12 +103,14 @@ def compare(then: Report, now: Report) -> Comparison:
     why = {**catalog.retired(), **{name: _why(before.get(name), after[name]) for name in after}}
     claims = differences(_verdicts(before), _verdicts(after), why)
     changed = [change for change in claims if change.then and change.now]
+    edited = {name for name in after if _edited(then.header, now.header, name)}
     both = [(before[name], after[name]) for name in before if name in after]
     held = [(a, b) for a, b in both if a.verdict == b.verdict == "held"]
     environments = then.header.environment, now.header.environment
     return Comparison(
-        worse=[change.what for change in changed if _worse(change)],
+        worse=[change.what for change in changed if _worse(change, change.what in edited)],
         changed=changed,
+        retested=[change.what for change in changed if change.what in edited],
         added=[change for change in claims if not change.then],
         gone=[change for change in claims if not change.now],
         unchanged=len(both) - len(changed),
@@ -152,9 +156,17 @@ def _verdicts(records: Mapping[str, Record]) -> dict[str, str]:
     return {claim: record.verdict for claim, record in records.items()}
 
 
-def _worse(change: Change) -> bool:
-    fails = change.then in GOOD and change.now not in GOOD
-    return fails or (change.then, change.now) == ("held", "deviates")
+def _edited(then: Header, now: Header, claim: str) -> bool:
+    """Return whether both reports know a claim's test, and it is not the same."""
+    tests = [header.code[claim] for header in (then, now) if claim in header.code]
+    return len(set(tests)) == 2
+
+
+def _worse(change: Change, edited: bool) -> bool:
+    """Return whether a claim fails that did not, or deviates that held, if its test is the same."""
+    if change.now not in GOOD:
+        return change.then in GOOD
+    return not edited and (change.then, change.now) == ("held", "deviates")
 
 
 def _errors(held: Iterable[tuple[Record, Record]], same_effort: bool) -> Errors:

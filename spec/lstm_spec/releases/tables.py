@@ -36,6 +36,7 @@ WORSE = {
     "observed": "Observed claims that got worse",
 }
 """The headings of the claims that got worse, by who says so."""
+RETESTED = "Claims with another verdict, and a test that was edited"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def sections(comparison: Comparison) -> list[Section]:
 
 
 def _verdicts(comparison: Comparison) -> list[Section]:
-    """Return the claims with another verdict: broken promises, what else got worse, the others."""
+    """Return the claims with another verdict: what got worse by who says so, and the others."""
     bases = catalog.bases(comparison.worse)
     worse = {claim: bases.get(claim, "observed") for claim in comparison.worse}
     listed = []
@@ -86,8 +87,11 @@ def _verdicts(comparison: Comparison) -> list[Section]:
         rows = [change for change in comparison.changed if worse.get(change.what) == basis]
         listed.append(changes(title, "claim", rows, limit=len(rows)))
     rest = [change for change in comparison.changed if change.what not in worse]
+    retested = [change for change in rest if change.what in comparison.retested]
+    same = [change for change in rest if change.what not in comparison.retested]
     title = "Other claims with another verdict" if worse else "Claims with another verdict"
-    return [*listed, changes(title, "claim", rest, limit=len(rest))]
+    listed.append(changes(title, "claim", same, limit=len(same)))
+    return [*listed, changes(RETESTED, "claim", retested, limit=len(retested))]
 
 
 def count(number: int, thing: str) -> str:
