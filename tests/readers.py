@@ -16,14 +16,15 @@ from typing import IO, Any
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import configuration, issues, questions
+from lstm_spec.answers import issues, questions
 from lstm_spec.answers.answer import Library, answer, find, markdown
 from lstm_spec.answers.constructor import CallError, input_shape, layer
-from lstm_spec.answers.review import FORMATS, of_model, of_program
-from lstm_spec.answers.source import ProgramError
 from lstm_spec.releases import environments, ledger, matrix, tables
 from lstm_spec.releases.compare import compare
 from lstm_spec.releases.ledger import UnmergeableError, merge
+from lstm_spec.reviews import model_file
+from lstm_spec.reviews.review import FORMATS, of_model, of_program
+from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import deviations, documentation
 from lstm_spec.run.report import Record, UnreadableReportError
 from lstm_spec.run.text import UnreadableFileError
@@ -97,7 +98,7 @@ def _program(text: str) -> None:
 
 
 def _model(path: Path) -> None:
-    review = of_model(configuration.read(path), "posted")
+    review = of_model(model_file.read(path), "posted")
     for written in FORMATS.values():
         written(review)
 

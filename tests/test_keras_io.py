@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_spec.answers.review import rules
+from lstm_spec.reviews.review import rules
 from tools.studies.keras_io import __main__ as study
 
 

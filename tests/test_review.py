@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.answers import review
-from lstm_spec.answers.review import FORMATS, Review, Rule, of_program, rules
-from lstm_spec.answers.source import ProgramError
+from lstm_spec.reviews import review
+from lstm_spec.reviews.review import FORMATS, Review, Rule, of_program, rules
+from lstm_spec.reviews.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"
 CHOSEN = 6

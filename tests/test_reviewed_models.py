@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import lstm_spec
-from lstm_spec.answers import configuration, live, review
-from lstm_spec.answers.network import LostMask, Mask
-from lstm_spec.answers.source import ProgramError
+from lstm_spec.reviews import live_model, model_file, review
+from lstm_spec.reviews.network import LostMask, Mask
+from lstm_spec.reviews.source import ProgramError
 from test_review import ids, run
 
 
@@ -191,16 +191,16 @@ def read_by(events: list[Any]) -> Iterator[tuple[tuple[str, int], bool]]:
 
 def test_the_table_of_masks_says_what_keras_says(models: dict[Any, Any]) -> None:
     for make, model in models.items():
-        saved = configuration.saved({"class_name": "Functional", "config": model.get_config()})
-        by_table = dict(read_by(configuration.events(saved)))
-        by_keras = dict(live.masks(model))
+        saved = model_file.saved({"class_name": "Functional", "config": model.get_config()})
+        by_table = dict(read_by(model_file.events(saved)))
+        by_keras = dict(live_model.masks(model))
         both = by_table.keys() & by_keras.keys()
         assert len(both) >= len(by_table) - 2 * (make is nested), make
         assert {key: by_table[key] for key in both} == {key: by_keras[key] for key in both}, make
 
 
 def test_private_names_of_keras_are_where_they_are_looked_for(models: dict[Any, Any]) -> None:
-    masked_layers = [masked for _, masked in live.masks(models[stacked])]
+    masked_layers = [masked for _, masked in live_model.masks(models[stacked])]
     assert masked_layers == [False, True, True, True, True, True]
 
 
@@ -274,7 +274,7 @@ def test_what_is_no_model(content: bytes, sentence: str, tmp_path: Path) -> None
 def test_an_archive_that_unpacks_without_end_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "model.keras"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("config.json", b" " * (configuration.LARGEST + 1))
+        archive.writestr("config.json", b" " * (model_file.LARGEST + 1))
     with pytest.raises(ProgramError, match=r"config\.json has more than"):
         review.of_file(str(file))
 
@@ -304,7 +304,7 @@ def test_a_file_of_hdf_is_read_by_no_module_of_the_folder(
     file = hdf(tmp_path / "model.h5")
     (tmp_path / "h5py.py").write_text("raise SystemExit('executed')", "utf-8")
     monkeypatch.chdir(tmp_path)
-    assert configuration.read(file).version == "3.15.1"
+    assert model_file.read(file).version == "3.15.1"
 
 
 @pytest.mark.parametrize(
@@ -320,10 +320,10 @@ def test_a_file_that_hdf_cannot_bear_is_refused(
 ) -> None:
     """A damaged file made HDF5 hang; others differ from release to release."""
     file = hdf(tmp_path / "model.h5")
-    monkeypatch.setattr(configuration, "HDF_READER", reader)
-    monkeypatch.setattr(configuration, "SECONDS", 3)
+    monkeypatch.setattr(model_file, "HDF_READER", reader)
+    monkeypatch.setattr(model_file, "SECONDS", 3)
     with pytest.raises(ProgramError, match=why):
-        configuration.read(file)
+        model_file.read(file)
 
 
 @pytest.mark.parametrize("cut", [40, 600, 3000])
@@ -331,5 +331,5 @@ def test_half_a_file_of_hdf_is_refused_in_a_sentence(tmp_path: Path, cut: int) -
     file = hdf(tmp_path / "model.h5")
     file.write_bytes(file.read_bytes()[:cut])
     with pytest.raises(ProgramError) as caught:
-        configuration.read(file)
+        model_file.read(file)
     assert len(str(caught.value).splitlines()) == 1

@@ -7,9 +7,9 @@ import ast
 import numpy as np
 import pytest
 
-from lstm_spec.answers.network import UNKNOWN
-from lstm_spec.answers.program import program
-from lstm_spec.answers.values import Array, Listing, Table, calculated, is_number, items_of, same
+from lstm_spec.reviews.network import UNKNOWN
+from lstm_spec.reviews.program import program
+from lstm_spec.reviews.values import Array, Listing, Table, calculated, is_number, items_of, same
 
 SHAPES = [
     "np.zeros((3, 4))",

@@ -20,7 +20,7 @@ from lstm_spec import cli
 from lstm_spec.answers.answer import Answer
 from lstm_spec.answers.cite import Citation
 from lstm_spec.answers.explain import Explanation
-from lstm_spec.answers.review import Review
+from lstm_spec.reviews.review import Review
 from tools import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.answers.answer import Answer
     from lstm_spec.answers.cite import Citation
     from lstm_spec.answers.explain import Explanation
-    from lstm_spec.answers.review import Review
     from lstm_spec.catalog import Claim
     from lstm_spec.releases.compare import Comparison
+    from lstm_spec.reviews.review import Review
     from lstm_spec.run.report import Report
 
 Kind = TypeVar("Kind")
@@ -153,7 +153,7 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     from lstm_spec.answers import explain
     from lstm_spec.answers import explain as explains
     from lstm_spec.answers.constructor import layer
-    from lstm_spec.answers.live import calls
+    from lstm_spec.reviews.live_model import calls
 
     listed = [(what, input)] if isinstance(what, str) else calls(what, input)
     layers = [layer(text, sizes or _no_input(text)) for text, sizes in listed]
@@ -187,16 +187,16 @@ def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
     Raises:
         UsageError: it is neither, or cannot be read.
     """
-    from lstm_spec.answers import review as reviews
+    from lstm_spec.reviews import review as reviews
 
     if isinstance(what, Path) or (isinstance(what, str) and "\n" not in what):
         reviewed = reviews.of_file(str(what), to)
     elif isinstance(what, str):
         reviewed = reviews.of_program(what)
     else:
-        from lstm_spec.answers import live
+        from lstm_spec.reviews import live_model
 
-        reviewed = live.review_model(what, x, to)
+        reviewed = live_model.review_model(what, x, to)
     return Shown(reviewed, reviews.markdown(reviewed), reviews.text(reviewed))
 
 

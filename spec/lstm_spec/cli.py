@@ -726,7 +726,7 @@ def _draw(built: Layer, file: Path, measured: bool) -> None:
 
 def review(arguments: argparse.Namespace) -> int:
     """Print what is found in a program or a model."""
-    from lstm_spec.answers.review import FORMATS, of_file, worst
+    from lstm_spec.reviews.review import FORMATS, of_file, worst
 
     findings = of_file(arguments.file, arguments.to)
     print(FORMATS[arguments.format](findings), end="")

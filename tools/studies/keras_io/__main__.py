@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from lstm_spec.answers import review
-from lstm_spec.answers.source import ProgramError
+from lstm_spec.reviews import review
+from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run.text import read_toml
 
 FILE = Path(__file__).with_name("judged.toml")

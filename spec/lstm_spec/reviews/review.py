@@ -14,10 +14,11 @@ from typing import Any, Literal
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers import configuration, facts, program
 from lstm_spec.answers.constructor import constructor
-from lstm_spec.answers.facts import Facts
-from lstm_spec.answers.network import (
+from lstm_spec.answers.standing import false_at, named, release, standing
+from lstm_spec.reviews import facts, model_file, program
+from lstm_spec.reviews.facts import Facts
+from lstm_spec.reviews.network import (
     RECURRENT,
     UNKNOWN,
     Custom,
@@ -30,12 +31,11 @@ from lstm_spec.answers.network import (
     known,
     parameters,
 )
-from lstm_spec.answers.network import (
+from lstm_spec.reviews.network import (
     text as shape_text,
 )
-from lstm_spec.answers.program import Program
-from lstm_spec.answers.source import ProgramError
-from lstm_spec.answers.standing import false_at, named, release, standing
+from lstm_spec.reviews.program import Program
+from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import arguments, deviations, environment
 from lstm_spec.run.environment import Place
 from lstm_spec.run.text import markdown_table, one_line, prose, read_toml
@@ -182,8 +182,8 @@ def of_file(file: str, to: str = "") -> Review:
     name = "standard input" if file == "-" else one_line(file)
     try:
         data = sys.stdin.buffer.read(READ) if file == "-" else _bytes(Path(file))
-        if configuration.is_model(data[:4]) or (configuration.is_model(data) and file != "-"):
-            return of_model(configuration.read(Path(file)), name, to)
+        if model_file.is_model(data[:4]) or (model_file.is_model(data) and file != "-"):
+            return of_model(model_file.read(Path(file)), name, to)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         why = getattr(error, "strerror", None) or error
         raise ProgramError(f"{one_line(file)!r} cannot be read: {why}") from None
@@ -194,7 +194,7 @@ def of_file(file: str, to: str = "") -> Review:
     return of_program(data.decode("utf-8", "replace"), name)
 
 
-def of_model(model: configuration.Saved, name: str, to: str = "") -> Review:
+def of_model(model: model_file.Saved, name: str, to: str = "") -> Review:
     """Review a model as it was saved.
 
     Args:
@@ -205,7 +205,7 @@ def of_model(model: configuration.Saved, name: str, to: str = "") -> Review:
     Raises:
         UnknownReleaseError: nothing is known of the release.
     """
-    events = configuration.events(model)
+    events = model_file.events(model)
     known_facts = facts.of_events(events)
     known_facts += [(0, facts.of_saved(events, name, model.compiled))]
     note = [f"It was saved by Keras {one_line(model.version)}."] if model.version else []

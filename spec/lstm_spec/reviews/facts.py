@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lstm_spec.answers.constructor import LARGEST, CallError, RefusedError, check, constructor
-from lstm_spec.answers.network import (
+from lstm_spec.reviews.network import (
     CELLS,
     RECURRENT,
     UNKNOWN,
@@ -26,8 +26,8 @@ from lstm_spec.answers.network import (
     known,
     text,
 )
-from lstm_spec.answers.program import Program
-from lstm_spec.answers.values import PLAIN, Array, Class, Function, Listing, Path
+from lstm_spec.reviews.program import Program
+from lstm_spec.reviews.values import PLAIN, Array, Class, Function, Listing, Path
 
 Facts = dict[str, Any]
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from lstm_spec.answers import values
 from lstm_spec.answers.constructor import constructor
-from lstm_spec.answers.network import (
+from lstm_spec.reviews import values
+from lstm_spec.reviews.network import (
     UNKNOWN,
     Event,
     Layer,
@@ -20,7 +20,7 @@ from lstm_spec.answers.network import (
     known,
     returned,
 )
-from lstm_spec.answers.values import Array, Listing, Table, as_tuple, is_numbers, items_of
+from lstm_spec.reviews.values import Array, Listing, Table, as_tuple, is_numbers, items_of
 
 POSITIONAL = {
     "Dense": ("units", "activation", "use_bias", "kernel_initializer", "bias_initializer"),

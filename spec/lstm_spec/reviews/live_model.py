@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lstm_spec.answers import configuration, facts, network, review
 from lstm_spec.answers.constructor import CallError, constructor
-from lstm_spec.answers.facts import Facts
-from lstm_spec.answers.network import UNKNOWN, Event, Layer, Mask, Node, Tensor
+from lstm_spec.reviews import facts, model_file, network, review
+from lstm_spec.reviews.facts import Facts
+from lstm_spec.reviews.network import UNKNOWN, Event, Layer, Mask, Node, Tensor
 
 SHOWN = 80
 """So many characters of what was given are repeated in an error."""
@@ -44,7 +44,7 @@ def calls(what: Any, sizes: Sizes | None) -> list[tuple[str, Sizes | None]]:
 
 def _written(given: Any) -> str:
     """Write a live layer as its constructor call; nothing, if it is no LSTM."""
-    layer = configuration.layer(_entry(given))
+    layer = model_file.layer(_entry(given))
     if layer.kind == "LSTM":
         return _call(layer)
     if layer.kind == "Bidirectional" and layer.core.kind == "LSTM":
@@ -122,21 +122,21 @@ def review_model(model: Any, x: Any = None, to: str = "") -> review.Review:
 def _events(model: Any) -> tuple[list[Event], list[str]]:
     """Return the layers of a live model and their calls, and what cannot be told of them."""
     try:
-        saved = configuration.saved({"class_name": "Functional", "config": model.get_config()})
+        saved = model_file.saved({"class_name": "Functional", "config": model.get_config()})
     except Exception:  # a subclassed model, whose get_config may do anything, tells no graph
-        layers = [configuration.layer(_entry(one)) for one in _parts(model, 0)]
+        layers = [model_file.layer(_entry(one)) for one in _parts(model, 0)]
         kept = [one for one in layers if one.core.kind in (*network.RECURRENT, *network.CELLS)]
         alone = not hasattr(model, "layers")
         graph = "It tells no graph of its layers, so only their arguments were looked at."
         events = [Event("layer", 0, {"layer": one, "names": {}}) for one in kept]
         return events, [] if alone else [graph]
-    return configuration.events(saved), []
+    return model_file.events(saved), []
 
 
 def _parts(given: Any, depth: int) -> list[Any]:
     """Return the layers in a model that is not functional, or the layer itself."""
     inner = getattr(given, "layers", None)
-    if not isinstance(inner, (list, tuple)) or depth > configuration.DEEPEST:
+    if not isinstance(inner, (list, tuple)) or depth > model_file.DEEPEST:
         return [given]
     return [part for one in inner for part in _parts(one, depth + 1)]
 

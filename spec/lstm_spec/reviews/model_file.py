@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lstm_spec.answers.network import LARGEST as LARGEST_SIZE
-from lstm_spec.answers.network import (
+from lstm_spec.reviews.network import LARGEST as LARGEST_SIZE
+from lstm_spec.reviews.network import (
     RECURRENT,
     UNKNOWN,
     Custom,
@@ -30,7 +30,7 @@ from lstm_spec.answers.network import (
     known,
     lost,
 )
-from lstm_spec.answers.source import ProgramError
+from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run.text import one_line
 
 LARGEST = 30_000_000

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lstm_spec.answers.network import UNKNOWN, Layer, Model, Shape, Size, Tensor, fill, known, lost
+from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Shape, Size, Tensor, fill, known, lost
 
 DEEPEST = 8
 """So many axes an array may have."""

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lstm_spec.answers import values
-from lstm_spec.answers.building import LIKE_LSTM, POSITIONAL, Building, makes_layer, names_of
-from lstm_spec.answers.network import (
+from lstm_spec.reviews import values
+from lstm_spec.reviews.building import LIKE_LSTM, POSITIONAL, Building, makes_layer, names_of
+from lstm_spec.reviews.network import (
     LARGEST,
     UNKNOWN,
     Event,
@@ -28,8 +28,8 @@ from lstm_spec.answers.network import (
     known,
     lost,
 )
-from lstm_spec.answers.source import ProgramError, Source, read
-from lstm_spec.answers.values import (
+from lstm_spec.reviews.source import ProgramError, Source, read
+from lstm_spec.reviews.values import (
     COMPARED,
     LONGEST,
     PLAIN,
