@@ -25,12 +25,12 @@ from tools import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SCHEMAS = {
-    ROOT / f"spec/lstm_spec/answers/{name}.schema.json": printed
+    ROOT / f"spec/lstm_spec/{name}.schema.json": printed
     for name, printed in {
-        "answer": Answer,
-        "citation": Citation,
-        "explanation": Explanation,
-        "review": Review,
+        "answers/answer": Answer,
+        "answers/citation": Citation,
+        "answers/explanation": Explanation,
+        "reviews/review": Review,
     }.items()
 }
 """The published schemas, each with the type of what is printed."""
