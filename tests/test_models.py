@@ -13,25 +13,27 @@ from hypothesis.strategies import SearchStrategy, data, just
 
 from lstm_spec.harness import model_oracle, model_ways
 from lstm_spec.harness.masks import MASKS
-from lstm_spec.harness.models import (
+from lstm_spec.harness.model_drawing import (
     AROUND_LSTM,
+    PLAIN,
+    WORDS,
+    follow,
+    models,
+    sizes,
+    traits_of,
+    trials,
+)
+from lstm_spec.harness.models import (
     BATCH,
     EXPRESSION,
     EXPRESSIONS,
     FORMS,
     LENGTHS,
     OWN_LAYERS,
-    PLAIN,
-    WORDS,
     Model,
     Sizes,
     arrays,
-    follow,
-    models,
     padding,
-    sizes,
-    traits_of,
-    trials,
 )
 from lstm_spec.run import script
 

@@ -13,9 +13,10 @@ PAGE = MEASURED / "models.md"
 
 HEAD = """# Drawn models
 
-Small models around an LSTM, drawn by [models.py](../../spec/lstm_spec/harness/models.py), each
-made and run in one way at two sizes, and compared with an oracle in NumPy. `tox run -e mining`
-goes on drawing, and makes this page. Tried on Keras {releases}: {number} models, of which
+Small models around an LSTM, drawn by
+[model_drawing](../../spec/lstm_spec/harness/model_drawing.py), each made and run in one way at
+two sizes, and compared with an oracle in NumPy. `tox run -e mining` goes on drawing, and makes
+this page. Tried on Keras {releases}: {number} models, of which
 {differing} differ.
 """
 

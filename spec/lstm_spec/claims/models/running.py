@@ -10,8 +10,9 @@ from hypothesis.strategies import integers, one_of, sampled_from, tuples
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import PASSING, SMALL
+from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import IN_GRAPHS, MADE_AGAIN, WAYS, called, check, compare, make
-from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES, trials
+from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
 
 FEW = integers(1, 2)
 """How many layers a model has beside those that it must have, where it is traced or compiled."""

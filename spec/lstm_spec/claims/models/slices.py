@@ -9,8 +9,8 @@ from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking
+from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
-from lstm_spec.harness.models import trials
 from lstm_spec.harness.strategies import cases, noise
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused
