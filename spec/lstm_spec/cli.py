@@ -1,4 +1,4 @@
-"""The command line: the options, a function a verb, one place for exit statuses.
+"""The command line: what each verb does.
 
 What a verb needs is imported by its function, so that `--help` and a wrong word cost nothing.
 """
@@ -10,21 +10,27 @@ import argparse
 import contextlib
 import gc
 import os
-import re
 import shlex
-import shutil
 import signal
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from lstm_spec import catalog
-from lstm_spec.errors import BrokenError, SpecError, UsageError
-from lstm_spec.harness.effort import SHARES, effort, time_limit
-from lstm_spec.run.environment import NEEDED
+from lstm_spec import catalog, options
+from lstm_spec.errors import (
+    BAD_USAGE,
+    BROKEN,
+    INTERRUPTED,
+    NO_ANSWER,
+    NOTHING,
+    UNREAD,
+    BrokenError,
+    SpecError,
+    UsageError,
+)
+from lstm_spec.harness.effort import time_limit
+from lstm_spec.options import REPORT, Verb
 from lstm_spec.run.report import LockedError, Writer, writer
 from lstm_spec.run.text import one_line
 
@@ -39,13 +45,6 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.run.environment import Place
     from lstm_spec.run.report import Line, Report, Verdict
 
-REPORT = Path("lstm-spec-report.jsonl")
-NOTHING, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
-STATUSES = (
-    "{0} 2: wrong usage. 3: the installation, an environment or a record is broken. "
-    "130: interrupted."
-)
-
 
 class UnwritableError(UsageError):
     """A report or a picture that cannot be written where it was asked for."""
@@ -53,250 +52,6 @@ class UnwritableError(UsageError):
 
 class TwoPlansError(UsageError):
     """The command line says twice what to try, or where."""
-
-
-# What the words mean
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        words = sys.argv[1:] if args is None else args
-        for word in words:  # until Python 3.13 argparse takes the value for an empty list
-            if re.fullmatch("--[a-z-]+=--", word):
-                self.error(f"{word[:-3]}: expected another value than --")
-        return super().parse_known_args(words, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        sentence = one_line(message)  # argparse repeats some words as they were given
-        self.exit(BAD_USAGE, f"{self.prog}: {sentence}; see `{self.prog} --help`\n")
-
-
-class _Once(argparse.Action):
-    """An option that may not be given twice with two values."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:
-        given = namespace.__dict__.setdefault("given", {})
-        if given.setdefault(self.dest, values) != values:
-            parser.error(f"{option} is given as {given[self.dest]} and as {values}; give one")
-        setattr(namespace, self.dest, values)
-
-
-FORMAT: dict[str, Any] = {
-    "metavar": "FORMAT",
-    "action": _Once,
-    "help": "%(choices)s; default: %(default)s",
-}
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
-        return int(text)
-
-    return number
-
-
-def _python(text: str) -> str:
-    classifiers = "\n".join(metadata.metadata("lstm-spec").get_all("Classifier") or [])
-    *others, last = re.findall(r"^Programming Language :: Python :: (3\.\d+)$", classifiers, re.M)
-    if text not in (*others, last):
-        expected = f"{', '.join(others)} or {last}"
-        raise argparse.ArgumentTypeError(
-            f"lstm-spec does not run on Python {text!r}; give {expected}"
-        )
-    return text
-
-
-def _ids(prefix: str, **_: object) -> list[str]:
-    """Complete the name of a chapter or the id of a claim."""
-    return [*catalog.chapters(), *(claim.id for claim in catalog.claims())]
-
-
-def _filled(text: str, indent: str = "") -> str:
-    """Return text in lines as long as the terminal, as argparse fills what it may."""
-    width = max(20, shutil.get_terminal_size().columns - 2)
-    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)
-
-
-def _exit_statuses(own: str) -> str:
-    return f"exit status:\n{_filled(STATUSES.format(own), '  ')}"
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    about = "An executable specification of how Keras' LSTM behaves."
-    top = _Parser(prog="lstm-spec", description=about, allow_abbrev=False)
-    version = f"lstm-spec {metadata.version('lstm-spec')}"
-    top.add_argument("--version", action="version", version=version)
-    verbs = top.add_subparsers(title="verbs", dest="verb", metavar="VERB")
-    for name, (add, function, summary, status, examples) in VERBS.items():
-        commands = textwrap.indent("\n".join(examples), "  ")
-        verb = verbs.add_parser(
-            name,
-            help=summary,
-            description=_filled(f"{summary[0].upper()}{summary[1:]}."),
-            epilog=f"examples:\n{commands}\n\n{_exit_statuses(status)}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        verb.set_defaults(function=function)
-        add(verb)
-    return top
-
-
-def _add_names(verb: argparse.ArgumentParser, help: str) -> None:  # noqa: A002 - as argparse
-    names = verb.add_argument("names", nargs="*", metavar="NAME", help=help)
-    setattr(names, "completer", _ids)  # noqa: B010 - argcomplete's attribute
-
-
-def _add_check(verb: argparse.ArgumentParser) -> None:
-    add = verb.add_argument
-    _add_names(verb, "chapters or ids of claims; default: all")
-    numbers = ", ".join(f"{name} ({count})" for name, count in SHARES.items())
-    cases = f"how many cases most claims draw: {numbers}, or a number of cases"
-    add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
-    add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
-    add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
-    add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
-    slow = "show the N slowest claims"
-    add("--durations", type=_whole(0), default=0, action=_Once, metavar="N", help=slow)
-    where = f"default: {REPORT}, with the NAME of --in"
-    add("--report", type=Path, action=_Once, help=where)
-    add("--resume", action="store_true", help="finish the report of a run that was stopped")
-    add("--descriptor", type=int, help=argparse.SUPPRESS)  # the report, open and locked
-    add("--bisect", nargs=2, help=argparse.SUPPRESS)  # the verb's spelling until it was one
-    group = verb.add_argument_group("on other machines, by pytest-xdist")
-    worker = "where a worker runs, like 4*ssh=HOST//python=PYTHON; may be repeated"
-    group.add_argument(
-        "--tx", dest="hosts", action="append", default=[], metavar="SPEC", help=worker
-    )
-    shared = "a Redis server that keeps what refutes a claim, like redis://HOST; with --seed"
-    group.add_argument("--database", default="", action=_Once, metavar="URL", help=shared)
-    title = "on other releases, in an environment that is made for it"
-    add = verb.add_argument_group(title).add_argument
-    kinds = (
-        "like tensorflow==2.21.0 or tf-nightly, or a wheel, or the folder of a source tree, "
-        "like ./keras; may be repeated"
-    )
-    add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=kinds)
-    add(
-        "--backend",
-        choices=NEEDED,
-        metavar="NAME",
-        action=_Once,
-        help="what computes for Keras: %(choices)s",
-    )
-    add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
-    named = "an environment of the matrix, like keras-3.9 or python-3.10"
-    add("--in", dest="entry", action=_Once, metavar="NAME", help=named)
-
-
-def _add_bisect(verb: argparse.ArgumentParser) -> None:
-    claim = verb.add_argument("name", metavar="ID", help="the id of a claim")
-    setattr(claim, "completer", _ids)  # noqa: B010 - argcomplete's attribute
-    verb.add_argument("first", metavar="A", help="an environment of the matrix, like keras-3.9")
-    verb.add_argument("last", metavar="B", help="a later one of the same kind, like keras-3.12")
-
-
-def _add_compare(verb: argparse.ArgumentParser) -> None:
-    add = verb.add_argument
-    add("then", metavar="A", help="the earlier report: a file, a name in the ledger, or: nearest")
-    add("now", metavar="B", help="the later one")
-    add("--format", choices=("table", "markdown", "json"), default="table", **FORMAT)
-    add("--all", action="store_true", help="also signatures, documentation and environment")
-    about = (
-        "A and B: a name of the matrix like keras-3.9; requirements like 'keras==3.9.2 "
-        "tensorflow==2.16.2'; a wheel or a source tree's folder; or here, for what is installed"
-    )
-    title = "two environments, instead of reports"
-    group = verb.add_argument_group(title, _filled(about, "  ").lstrip())
-    speed = "time A and B in turns, and say what is slower in B"
-    group.add_argument("--speed", action="store_true", help=speed)
-    group.add_argument("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
-
-
-def _add_merge(verb: argparse.ArgumentParser) -> None:
-    add = verb.add_argument
-    add("out", type=Path, metavar="OUT", help="where the joined report goes")
-    add("reports", nargs="+", metavar="REPORT", help="a file, or a name in the ledger")
-    add("--partial", action="store_true", help="join them though claims are missing")
-
-
-def _add_list(verb: argparse.ArgumentParser) -> None:
-    _add_names(verb, "chapters or ids; default: the chapters are listed")
-    verb.add_argument("--find", metavar="TEXT", help="only what contains this text")
-    verb.add_argument("--beliefs", action="store_true", help="what people believe instead")
-
-
-def _add_show(verb: argparse.ArgumentParser) -> None:
-    claim = verb.add_argument("name", metavar="ID", help="the id of a claim, as time.every-step")
-    setattr(claim, "completer", _ids)  # noqa: B010 - argcomplete's attribute
-
-
-def _add_cite(verb: argparse.ArgumentParser) -> None:
-    named = "the id of a claim, as time.every-step, or of a question, as stacking"
-    name = verb.add_argument("name", metavar="ID", help=named)
-    setattr(name, "completer", _ids)  # noqa: B010 - argcomplete's attribute
-    formats = ("markdown", "text", "bibtex", "html", "json")
-    verb.add_argument("--format", choices=formats, default=formats[0], **FORMAT)
-    _add_place(verb)
-
-
-def _add_answer(verb: argparse.ArgumentParser) -> None:
-    asked = "the question in plain words, an error, or a question's id, number or address"
-    verb.add_argument("words", nargs="+", metavar="WORDS", help=f"{asked}; - reads it")
-    formats = ("markdown", "text", "json")
-    verb.add_argument("--format", choices=formats, default=formats[0], **FORMAT)
-    _add_place(verb)
-
-
-def _add_place(verb: argparse.ArgumentParser) -> None:
-    where = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
-    verb.add_argument("--for", dest="release", action=_Once, metavar="RELEASE", help=where)
-    verb.add_argument(
-        "--backend",
-        choices=NEEDED,
-        metavar="NAME",
-        action=_Once,
-        help="what computes for Keras: %(choices)s",
-    )
-
-
-def _add_explain(verb: argparse.ArgumentParser) -> None:
-    add = verb.add_argument
-    add("call", metavar="CALL", help="a constructor call, such as 'LSTM(2, return_sequences=True)'")
-    sizes = "how many timesteps and features the input has, such as 3,1; default: None,1"
-    add("--input", default="None,1", action=_Once, metavar="T,F", help=sizes)
-    add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
-    strong = "draw strokes as strong as the output depends on the inputs, by Keras"
-    add("--strengths", action="store_true", help=strong)
-    add("--format", choices=("text", "markdown", "json"), default="text", **FORMAT)
-
-
-def _add_review(verb: argparse.ArgumentParser) -> None:
-    what = "a program, Markdown or a notebook, a model's .keras, .h5 or JSON file, or - for a pipe"
-    verb.add_argument("file", metavar="FILE", help=what)
-    formats = ("text", "markdown", "json", "sarif")
-    verb.add_argument("--format", choices=formats, default="text", **FORMAT)
-    moved = "what changes for a model on another release, like keras==3.9.2"
-    verb.add_argument("--to", default="", action=_Once, metavar="RELEASE", help=moved)
-
-
-def _add_mcp(_: argparse.ArgumentParser) -> None:
-    """It takes nothing."""
-
-
-def _add_upstream(verb: argparse.ArgumentParser) -> None:
-    _add_names(verb, "chapters or ids; default: all")
-    coming = (
-        "a report of a Keras that is to come, a file or a name in the ledger; default: a recorded "
-        "nightly"
-    )
-    verb.add_argument("--report", metavar="REPORT", help=coming, action=_Once)
-    verb.add_argument("--mended", action="store_true", help="also what the nightly has fixed")
 
 
 # What a verb does
@@ -418,9 +173,9 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
     """
     from lstm_spec.releases import environments, matrix
 
-    options = ("effort", "seed", "workers", "time_limit", "durations", "database")
+    handed_on = ("effort", "seed", "workers", "time_limit", "durations", "database")
     given = vars(arguments).get("given", {})
-    words = [f"--{name.replace('_', '-')}={given[name]}" for name in options if name in given]
+    words = [f"--{name.replace('_', '-')}={given[name]}" for name in handed_on if name in given]
     words += ["--resume"] if arguments.resume else []
     words += [f"--report={arguments.report.absolute()}", *arguments.names]
     try:
@@ -775,30 +530,26 @@ def upstream(arguments: argparse.Namespace) -> int:
 
 
 HELD = "0: every claim held or deviates as known. 1: one did not."
-VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple[str, ...]]] = {
-    "answer": (
-        _add_answer,
+VERBS: dict[str, Verb] = {
+    "answer": Verb(
         answer,
         "answer a question about LSTM",
         "0. 4: no claim answers it.",
         ('lstm-spec answer "is the third timestep ignored by two units?"',),
     ),
-    "cite": (
-        _add_cite,
+    "cite": Verb(
         cite,
         "print a claim, or the answer to a question, for pasting",
         "0.",
         ("lstm-spec cite gates.order", "lstm-spec cite time.every-step --for keras==3.9.2"),
     ),
-    "explain": (
-        _add_explain,
+    "explain": Verb(
         explain,
         "say what a call of LSTM makes",
         "0.",
         ("lstm-spec explain 'LSTM(2, return_sequences=True)' --input 3,1",),
     ),
-    "review": (
-        _add_review,
+    "review": Verb(
         review,
         "say what a program or a model makes of shapes, and what is wrong in it",
         "0. 1: Keras refuses something, or computes something else than is meant.",
@@ -808,22 +559,19 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
             "lstm-spec review model.keras --to keras==3.9.2",
         ),
     ),
-    "list": (
-        _add_list,
+    "list": Verb(
         list_,
         "list chapters, claims and beliefs",
         "0. 1: nothing is found.",
         ("lstm-spec list", "lstm-spec list masking", "lstm-spec list --beliefs --find stateful"),
     ),
-    "show": (
-        _add_show,
+    "show": Verb(
         show,
         "print a claim with its test",
         "0.",
         ("lstm-spec show time.every-step",),
     ),
-    "check": (
-        _add_check,
+    "check": Verb(
         check,
         "try claims on the Keras installed here, or on another",
         HELD,
@@ -834,8 +582,7 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
             "lstm-spec check --in keras-3.9 --effort smoke",
         ),
     ),
-    "compare": (
-        _add_compare,
+    "compare": Verb(
         compare,
         "say what differs in two reports, or in speed",
         "0: nothing got worse. 1: something did.",
@@ -845,36 +592,32 @@ VERBS: dict[str, tuple[Any, Callable[[argparse.Namespace], int], str, str, tuple
             "lstm-spec compare --speed keras-3.9 here",
         ),
     ),
-    "bisect": (
-        _add_bisect,
+    "bisect": Verb(
         bisect,
         "say in which release a claim got another verdict",
         "0.",
         ("lstm-spec bisect masking.attached-with-state keras-3.0 keras-3.15",),
     ),
-    "merge": (
-        _add_merge,
+    "merge": Verb(
         merge,
         "join reports of which each tried other claims",
         "0.",
         ("lstm-spec merge all.jsonl first.jsonl second.jsonl",),
     ),
-    "upstream": (
-        _add_upstream,
+    "upstream": Verb(
         upstream,
         "print what deviates as issues for Keras",
         "0. 1: there is nothing to file.",
         ("lstm-spec upstream masking",),
     ),
-    "mcp": (
-        _add_mcp,
+    "mcp": Verb(
         mcp,
         "serve assistants over stdio, by the Model Context Protocol",
         "0.",
         ("lstm-spec mcp",),
     ),
 }
-"""By name: what adds its options, what it does, in a line, its exit statuses, examples."""
+"""The verbs by name, in the order of the help."""
 
 
 # What all verbs do
@@ -953,7 +696,7 @@ def main(words: Sequence[str] | None = None) -> int:
     gc.set_threshold(
         100_000
     )  # scanning the chapters' trees for garbage doubles the time of parsing them
-    taken = parser()
+    taken = options.parser(VERBS)
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 

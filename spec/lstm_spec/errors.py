@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+NOTHING, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
+"""The exit statuses; 0 if all is well, and 1 also if a claim does not hold."""
+STATUSES = (
+    "{0} 2: wrong usage. 3: the installation, an environment or a record is broken. "
+    "130: interrupted."
+)
+"""What `--help` tells of them, after what a verb's own mean."""
+
 
 class SpecError(Exception):
     """An error whose message says what was given, what was expected and what to do."""
@@ -12,10 +20,10 @@ class SpecError(Exception):
 class UsageError(SpecError, ValueError):
     """What was given cannot be used."""
 
-    status = 2
+    status = BAD_USAGE
 
 
 class BrokenError(SpecError, RuntimeError):
     """The installation, an environment or a record is broken."""
 
-    status = 3
+    status = BROKEN
