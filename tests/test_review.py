@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,7 +14,9 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.reviews import review
-from lstm_spec.reviews.review import FORMATS, Review, Rule, of_program, rules
+from lstm_spec.reviews.network import parameters
+from lstm_spec.reviews.program import program
+from lstm_spec.reviews.review import FORMATS, HEAD, Review, Rule, of_program, rules
 from lstm_spec.reviews.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"
@@ -64,10 +68,10 @@ def test_programs_that_people_have_asked_about() -> None:
     posted = msgspec.toml.decode(file.read_bytes(), type=AllPosted).program
     assert len({program.address for program in posted}) >= 25
     wrong = {}
-    for program in posted:
-        names = sorted(finding.id for finding in of_program(program.text).findings)
-        if names != sorted(program.findings):
-            wrong[program.address] = names
+    for post in posted:
+        names = sorted(finding.id for finding in of_program(post.text).findings)
+        if names != sorted(post.findings):
+            wrong[post.address] = names
     assert wrong == {}
 
 
@@ -303,3 +307,91 @@ def test_what_moves_a_cursor_or_is_no_text_is_not_repeated() -> None:
 def test_arrays_and_inputs_without_axes_are_read(text: str) -> None:
     for form in FORMATS.values():
         assert form(of_program(text))
+
+
+MODELS = {
+    "frames": """
+        layers.TimeDistributed(layers.Conv2D(3, (3, 3), padding="same")),
+        layers.TimeDistributed(layers.MaxPooling2D((2, 2))),
+        layers.TimeDistributed(layers.Conv2D(4, 3, strides=2, use_bias=False)),
+        layers.TimeDistributed(layers.GlobalAveragePooling2D()),
+        layers.LSTM(5),
+        layers.Dense(2),
+    """,
+    "columns of an image": """
+        layers.Conv2D(3, (3, 2)),
+        layers.MaxPool2D(pool_size=(2, 1), padding="same"),
+        layers.AveragePooling2D(2, strides=1),
+        layers.Permute((2, 1, 3)),
+        layers.Reshape((5, -1)),
+        layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
+    """,
+    "frames at once": """
+        layers.ConvLSTM2D(3, (2, 2), return_sequences=True),
+        layers.ConvLSTM2D(2, 3, padding="same"),
+        layers.Flatten(),
+    """,
+    "windows": """
+        layers.Conv1D(3, 2, dilation_rate=2),
+        layers.MaxPooling1D(),
+        layers.UpSampling1D(3),
+        layers.LSTM(4),
+    """,
+}
+INPUTS = {"frames": (6, 8, 9, 1), "columns of an image": (8, 7, 2), "frames at once": (3, 6, 6, 1)}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shapes_and_parameters_are_those_of_keras(name: str) -> None:
+    shape = INPUTS.get(name, (9, 2))
+    text = f"{HEAD}model = keras.Sequential([keras.Input({shape}), {MODELS[name].strip()}])\n"
+    nodes = [event.about["node"] for event in program(text).events if event.kind == "call"]
+    read = [
+        (node.outputs[0].shape, parameters(node.layer, [tensor.shape for tensor in node.inputs]))
+        for node in nodes
+    ]
+    model: Any = run(text)["model"]
+    assert read == [(tuple(layer.output.shape), layer.count_params()) for layer in model.layers]
+
+
+def test_attention_has_the_length_of_the_query_and_the_width_of_the_value() -> None:
+    text = """
+        query, value = keras.Input((4, 3)), keras.Input((6, 5))
+        y = layers.Attention()([query, value])
+    """
+    (row,) = of_program(textwrap.dedent(text)).rows
+    assert row.says == "(batch, 4, 3) and (batch, 6, 5) -> (batch, 4, 5)"
+
+
+def test_ids_are_taken_for_sequences_where_an_lstm_reads_their_embedding() -> None:
+    words = "layers.Embedding(9, 4), layers.LSTM(3)"
+    rows = of_program(f"model = keras.Sequential([{words}])").rows
+    assert [row.says for row in rows] == [
+        "(batch, ?) -> (batch, ?, 4); 36 parameters",
+        "(batch, ?, 4) -> (batch, 3); 96 parameters",
+    ]
+    assert of_program("model = keras.Sequential([layers.Embedding(9, 4)])").rows == []
+
+
+def test_a_name_may_come_from_a_star() -> None:
+    rows = of_program(
+        "from tensorflow.keras.layers import *\nx = MaxPool2D()(Input((4, 4, 1)))"
+    ).rows
+    assert [row.what for row in rows] == ["MaxPooling2D"]
+
+
+def test_samples_that_are_kept_for_validation_are_in_no_batch() -> None:
+    text = """
+        model = keras.Sequential([keras.Input(batch_shape=(64, 10, 1)), LSTM(2, stateful=True)])
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((640, 10, 1)), batch_size=64, shuffle=False, validation_split=SHARE)
+    """
+    text = textwrap.dedent(text)
+    assert ids(of_program(text.replace("SHARE", "0.25"))) == {"remainder"}
+    assert ids(of_program(text.replace("SHARE", "0.2"))) == set()
+
+
+def test_a_comment_may_stand_above_its_line() -> None:
+    text = "# 4 samples of 3 time steps\nx = np.zeros(12).reshape(4, 1, 3)\n"
+    assert ids(of_program(text)) == {"steps-said-otherwise"}
+    assert ids(of_program(text.replace("4, 1, 3", "4, 3, 1"))) == set()

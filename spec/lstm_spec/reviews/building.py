@@ -9,6 +9,9 @@ from typing import Any
 from lstm_spec.answers.constructor import constructor
 from lstm_spec.reviews import values
 from lstm_spec.reviews.network import (
+    ALIASES,
+    POOLING,
+    RECURRENT,
     UNKNOWN,
     Event,
     Layer,
@@ -22,6 +25,7 @@ from lstm_spec.reviews.network import (
 )
 from lstm_spec.reviews.values import Array, Listing, Table, as_tuple, is_numbers, items_of
 
+CONVOLVED = ("filters", "kernel_size", "strides", "padding")
 POSITIONAL = {
     "Dense": ("units", "activation", "use_bias", "kernel_initializer", "bias_initializer"),
     "Embedding": ("input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer"),
@@ -36,9 +40,9 @@ POSITIONAL = {
     "RepeatVector": ("n",),
     "Reshape": ("target_shape",),
     "Permute": ("dims",),
-    "Conv1D": ("filters", "kernel_size", "strides", "padding"),
-    "MaxPooling1D": ("pool_size", "strides", "padding"),
-    "AveragePooling1D": ("pool_size", "strides", "padding"),
+    **dict.fromkeys(("Conv1D", "Conv2D", "ConvLSTM2D"), CONVOLVED),
+    **dict.fromkeys(POOLING, ("pool_size", "strides", "padding")),
+    "UpSampling1D": ("size",),
     "Lambda": ("function", "output_shape", "mask", "arguments"),
     "Flatten": ("data_format",),
 }
@@ -73,6 +77,7 @@ class Building:
         self, kind: str, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
     ) -> Layer:
         """Make a layer."""
+        kind = ALIASES.get(kind, kind)
         takes = _takes(kind)
         layer = Layer(kind, {}, node.lineno, positional=len(given))
         layer.open = not whole or len(given) > len(takes)
@@ -202,7 +207,9 @@ class Building:
         model.waiting = []
         shape = data.shape if isinstance(data, Array) else None
         sizes: Shape | None = None if shape is None else (None, *shape[1:])
-        first = Tensor(sizes, None if shape is not None and not model.open else UNKNOWN)
+        if sizes is None and not model.open:
+            sizes = _of_ids([layer for layer, _ in waiting])
+        first = Tensor(sizes, None if sizes is not None and not model.open else UNKNOWN)
         model.inputs = [first]
         model.outputs = [first]
         for layer, line in waiting:
@@ -320,6 +327,15 @@ class Building:
         shape = model.outputs[0].shape
         rows = data.shape[0] if isinstance(data, Array) and data.shape else UNKNOWN
         return Array(None if shape is None else (rows, *shape[1:]))
+
+
+def _of_ids(waiting: list[Layer]) -> Shape | None:
+    """Return the shape of what a model reads that begins with an Embedding, an LSTM behind it."""
+    first = waiting[0]
+    if first.kind != "Embedding" or not any(layer.kind in RECURRENT for layer in waiting):
+        return None
+    length = first.get("input_length")
+    return (None, length if known(length) else UNKNOWN)
 
 
 def makes_layer(path: str) -> bool:

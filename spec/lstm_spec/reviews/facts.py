@@ -5,6 +5,7 @@ A fact that is not known is left out, and no finding looks at it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,8 +14,11 @@ from typing import Any
 from lstm_spec.answers.constructor import LARGEST, CallError, RefusedError, check, constructor
 from lstm_spec.reviews.network import (
     CELLS,
+    ELEMENTWISE,
+    MERGES,
     RECURRENT,
     UNKNOWN,
+    WRAPPERS,
     Custom,
     Event,
     Layer,
@@ -27,7 +31,16 @@ from lstm_spec.reviews.network import (
     text,
 )
 from lstm_spec.reviews.program import Program
-from lstm_spec.reviews.values import PLAIN, Array, Class, Function, Listing, Path
+from lstm_spec.reviews.values import (
+    PLAIN,
+    Array,
+    Class,
+    Function,
+    Listing,
+    Made,
+    Path,
+    items_of,
+)
 
 Facts = dict[str, Any]
 
@@ -137,6 +150,7 @@ def _made(event: Event) -> Iterator[Facts]:
         if isinstance(value, (Path, Class)) and name in ("layer", "cell", "cells"):
             facts["given_class"] = short(value) if isinstance(value, Path) else value.node.name
     facts["units"] = layer.get("units", UNKNOWN)
+    facts["units_missing"] = not layer.open and not {"units", "output_dim"} & {*layer.arguments}
     facts["warns"] = "input_shape" in layer.arguments
     facts |= _axes(event.about["names"].get("input_shape", ()))
     if layer.inner:
@@ -149,6 +163,10 @@ def _made(event: Event) -> Iterator[Facts]:
         facts |= _arguments(layer)
     yield facts
     yield from _unknown_arguments(layer)
+    if layer.kind in WRAPPERS and layer.inner:
+        known_here = {"kind": layer.kind, "inner": layer.core.title}
+        for name in layer.arguments:
+            yield {"subject": "wrapper", "argument": name, **known_here}
     if layer.kind in ("LSTM", "LSTMCell"):
         yield from _refused(layer, facts)
 
@@ -255,6 +273,7 @@ def _called(event: Event) -> Iterator[Facts]:
     facts |= _width_alone(node, first)
     facts |= _masks(first, node)
     facts |= _states(node)
+    facts |= _directions(node)
     words = [word for word in node.keywords if word not in CALL_ARGUMENTS]
     if words and layer.kind == "LSTM":
         facts["unknown_word"] = words[0]
@@ -273,6 +292,20 @@ def _called(event: Event) -> Iterator[Facts]:
         facts |= _axes(given.axes if given.shape and len(given.shape) == 3 else ())
     facts["output"] = text(node.outputs[0].shape) if node.outputs else "?"
     yield facts
+
+
+def _directions(node: Node) -> Facts:
+    """Return whether sequences of both directions are merged, the backward one not turned."""
+    if node.layer.kind not in MERGES:
+        return {}
+    carried = [_behind_same_axes(tensor) for tensor in node.inputs]
+    whole = [tensor for tensor in carried if tensor.index == 0 and tensor.slice_of is None]
+    makers = [tensor.maker for tensor in whole if tensor.maker]
+    cores = [maker.layer.core for maker in makers if maker.layer.kind in ("LSTM", "GRU", "RNN")]
+    if len(cores) < 2 or any(core.flag("return_sequences") is not True for core in cores):
+        return {}
+    backwards = {core.flag("go_backwards"): core.title for core in cores}
+    return {"directions": len(backwards), "backward_layer": backwards.get(True, UNKNOWN)}
 
 
 def _name(value: Any) -> Any:
@@ -301,14 +334,28 @@ def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:
     """Return the facts of the layer below."""
     if maker is None:
         return {"below": "input"}
-    below = maker.layer
-    facts: Facts = {"below": below.kind, "below_layer": below.title}
-    facts["below_recurrent"] = below.kind in RECURRENT
+    facts: Facts = {"below": maker.layer.kind}
+    carried = _behind_same_axes(first)
+    below = carried.maker.layer if carried.maker else maker.layer
+    facts |= {"below_layer": below.title, "below_recurrent": below.kind in RECURRENT}
+    facts["below_output"] = text(carried.shape)
+    inside = below.kind in WRAPPERS and below.core is not below
+    facts["below_core"] = f"the {below.core.title} in {below.title}" if inside else below.title
     if below.kind in RECURRENT:
         facts["below_sequences"] = below.core.flag("return_sequences")
-        facts["below_state"] = below.core.flag("return_state")
+        facts["below_state"] = carried is first and below.core.flag("return_state")
         facts["below_index"] = first.index
     return facts
+
+
+def _behind_same_axes(first: Tensor) -> Tensor:
+    """Return what a tensor was, before layers that keep the number of axes."""
+    carried = first
+    while carried.maker and carried.maker.layer.kind in (*ELEMENTWISE, "Dense"):
+        if not carried.maker.inputs or carried.maker.inputs[0].maker is None:
+            break
+        carried = carried.maker.inputs[0]
+    return carried
 
 
 def _width_alone(node: Node, first: Tensor) -> Facts:
@@ -439,7 +486,10 @@ def _trained(event: Event) -> Iterator[Facts]:
     facts["arrays"] = isinstance(x, Array)
     facts |= _batch(event.kind, named, given, facts)
     facts |= _against_input(model, array, facts.get("first_batch"))
+    if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
+        facts["other_batch"] = False  # a batch of one is stretched over all kept rows
     facts |= _embedding(nodes, array)
+    facts |= _padding(nodes, array)
     if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
         y = given[1] if len(given) > 1 else named.get("y")
         facts |= _targets(model, y)
@@ -472,10 +522,11 @@ def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) ->
     samples = before.get("samples", UNKNOWN)
     if known(batch) and batch > 0 and place is not None:
         facts["batch"] = batch
-        if known(samples) and "validation_split" not in named:
-            facts |= {"remainder": samples % batch, "batches": -(-samples // batch)}
-            facts["many"] = samples > batch
-            facts["first_batch"] = min(samples, batch)
+        trained = _trained_on(samples, named.get("validation_split"))
+        if known(trained):
+            facts |= {"remainder": trained % batch, "batches": -(-trained // batch)}
+            facts |= {"trained": trained, "many": trained > batch}
+            facts["first_batch"] = min(trained, batch)
     if kind == "fit":
         epochs = named.get("epochs", given[3] if len(given) > 3 else 1)
         facts["epochs"] = epochs if known(epochs) else UNKNOWN
@@ -483,6 +534,14 @@ def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) ->
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
         facts["nb_epoch"] = "nb_epoch" in named
     return facts
+
+
+def _trained_on(samples: Any, split: Any) -> Any:
+    """Return how many samples are not kept for validation."""
+    if split is None:
+        return samples
+    share = isinstance(split, (int, float)) and 0 <= split < 1
+    return math.floor(samples * (1.0 - split)) if known(samples) and share else UNKNOWN
 
 
 def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts:
@@ -499,6 +558,8 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts["built_batch"] = _size(shape[0])
     if known(shape[0]) and known(first_batch):
         facts["other_batch"] = first_batch != shape[0]
+    if len(shape) == 3 and len(array.shape) == 2:
+        facts |= _without_batch(shape, array.shape)
     if len(shape) == 3 and len(array.shape) == 3:
         if known(shape[2], array.shape[2]):
             facts |= {"features_fit": shape[2] == array.shape[2]}
@@ -507,6 +568,14 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
             facts |= {"steps_fit": shape[1] == array.shape[1]}
             facts |= {"steps": shape[1], "data_steps": array.shape[1]}
     return facts
+
+
+def _without_batch(wanted: Sequence[Any], given: Sequence[Any]) -> Facts:
+    """Return how a table fits a model of sequences: with one feature it may be many sequences."""
+    steps, features = wanted[1:]
+    single = steps is not None and tuple(wanted[1:]) == tuple(given) and known(*given)
+    facts: Facts = {"table": UNKNOWN if features is UNKNOWN else features != 1, "single": single}
+    return facts | {"steps": _size(steps), "features": _size(features), "rows": _size(given[0])}
 
 
 def _embedding(nodes: list[Node], array: Array | None) -> Facts:
@@ -524,6 +593,17 @@ def _embedding(nodes: list[Node], array: Array | None) -> Facts:
             if below and zero is False and reads:
                 return {"unmasked_padding": True, "embedding": node.layer.title}
     return {}
+
+
+def _padding(nodes: list[Node], array: Array | None) -> Facts:
+    """Return the value of the padding, and that which the Masking on the data masks."""
+    masking = [n.layer for n in nodes if n.layer.kind == "Masking" and n.inputs[0].maker is None]
+    if array is None or array.padding is None or len(masking) != 1:
+        return {}
+    masked = masking[0].get("mask_value", 0.0)
+    if not isinstance(masked, (int, float)):
+        return {}
+    return {"padding": array.padding, "masked": masked, "masked_padding": masked == array.padding}
 
 
 def _targets(model: Model, y: Any) -> Facts:
@@ -550,7 +630,19 @@ def _targets(model: Model, y: Any) -> Facts:
     if len(shape) == 2 and len(array.shape) == 3:
         facts["rank"] = "output lacks time"
     facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
+    facts["targets_are"] = _kind_of_targets(array.shape, shape)
     return facts
+
+
+def _kind_of_targets(targets: Sequence[Any], output: Sequence[Any]) -> str:
+    """Return "labels" of classes, "columns" for them, or "other", by their axes."""
+    if not known(output[-1]) or output[-1] < 2:
+        return "other"
+    if len(targets) == len(output) and known(targets[-1]):
+        return {1: "labels", output[-1]: "columns"}.get(targets[-1], "other")
+    steps = (*targets[1:], *output[1:-1])
+    alone = len(targets) == len(output) - 1 and (not steps or known(*steps))
+    return "labels" if alone and targets[1:] == output[1:-1] else "other"
 
 
 def _sequence(model: Model) -> Any:
@@ -562,14 +654,34 @@ def _sequence(model: Model) -> Any:
 
 
 def _loss(model: Model) -> Any:
+    """Return the name of the loss that a model is compiled with."""
+    given = _compiled(model, "loss", 1)
+    name = given.name.rpartition(".")[2] if isinstance(given, (Path, Made)) else given
+    if not isinstance(name, str):
+        return UNKNOWN
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return LOSSES.get(name, name)
+
+
+def _compiled(model: Model, name: str, place: int) -> Any:
     if model.compiled is None:
         return UNKNOWN
     given = model.compiled["given"]
-    named = model.compiled["named"]
-    loss = named.get("loss", given[1] if len(given) > 1 else UNKNOWN)
-    if isinstance(loss, str):
-        return LOSSES.get(loss.lower(), loss.lower())
-    return UNKNOWN
+    return model.compiled["named"].get(name, given[place] if len(given) > place else UNKNOWN)
+
+
+def _logits(model: Model) -> Facts:
+    """Return whether the loss takes numbers of any size, and whether the output is that."""
+    given = _compiled(model, "loss", 1)
+    maker = model.outputs[0].maker if len(model.outputs) == 1 else None
+    if maker is None or maker.layer.kind not in ("Dense", "Activation"):
+        return {}
+    logits = False if isinstance(given, (str, Path)) else UNKNOWN
+    if isinstance(given, Made):
+        logits = given.arguments.get("from_logits", UNKNOWN if given.open else False)
+    activation = maker.layer.get("activation", "linear")
+    activation = "linear" if activation is None else activation
+    return {"from_logits": logits, "last_activation": _name(activation)}
 
 
 LOSSES = {
@@ -597,10 +709,23 @@ def _of_model(event: Event) -> Iterator[Facts]:
         facts |= {"file": first, "extension": _extension(first)}
         facts["format"] = named.get("save_format", "")
     if method == "compile":
+        facts |= _logits(model)
+        metrics = items_of(named.get("metrics")) or []
+        facts["accuracy"] = bool({"accuracy", "acc"} & set(filter(_is_text, metrics)))
+        facts["output_width"] = _size(_width(model))
         jit = named.get("jit_compile", "auto")
         facts["jit"] = jit if isinstance(jit, bool) else UNKNOWN
         facts["recurrent_dropout"] = any(_rate(node.layer.core) for node in nodes)
     yield facts
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _width(model: Model) -> Any:
+    shape = model.outputs[0].shape if len(model.outputs) == 1 else None
+    return shape[-1] if shape else UNKNOWN
 
 
 def _rate(layer: Layer) -> bool:
@@ -731,7 +856,9 @@ AXIS_NAMES = ("samples", "timesteps", "features")
 def _comments(read: Program) -> Iterator[tuple[int, Facts]]:
     """Yield what comments say, where the shapes on their line tell something else."""
     for line, comment in read.source.comments.items():
-        yield from ((line, facts) for facts in _of_comment(read, line, comment[:COMMENT]))
+        alone = read.source.lines[line - 1].lstrip().startswith("#")
+        below = line + 1 if alone and line not in read.shapes else line
+        yield from ((below, facts) for facts in _of_comment(read, below, comment[:COMMENT]))
 
 
 def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:

@@ -114,7 +114,7 @@ class Tensor:
     index: int = 0
     """Which of the maker's outputs it is."""
     slice_of: Tensor | None = None
-    """What it is one timestep of."""
+    """What it is a part of."""
 
 
 @dataclass(eq=False)
@@ -145,6 +145,22 @@ ELEMENTWISE = (
     *("GaussianDropout", "AlphaDropout", "BatchNormalization", "LayerNormalization", "Masking"),
     *("SpatialDropout1D", "ActivityRegularization", "UnitNormalization", "GroupNormalization"),
 )
+POOLING = ("MaxPooling1D", "AveragePooling1D", "MaxPooling2D", "AveragePooling2D")
+AXES = {"Conv1D": 3, "Conv2D": 4} | {kind: 2 + int(kind[-2]) for kind in POOLING}
+"""How many axes the input of a layer has."""
+ALIASES = {
+    "MaxPool1D": "MaxPooling1D",
+    "AvgPool1D": "AveragePooling1D",
+    "MaxPool2D": "MaxPooling2D",
+    "AvgPool2D": "AveragePooling2D",
+    "GlobalMaxPool1D": "GlobalMaxPooling1D",
+    "GlobalAvgPool1D": "GlobalAveragePooling1D",
+    "GlobalMaxPool2D": "GlobalMaxPooling2D",
+    "GlobalAvgPool2D": "GlobalAveragePooling2D",
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+}
+"""Other names of layers."""
 MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
 
 
@@ -316,37 +332,82 @@ def _permute(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]
 
 def _convolution(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     shape = shapes[0]
-    filters = layer.get("filters", UNKNOWN)
-    if not shape or len(shape) != 3:
+    if not shape or len(shape) != AXES[layer.kind]:
         return [None]
-    steps = _window(layer, shape[1], layer.get("kernel_size"), layer.get("strides", 1))
-    return [(shape[0], steps, filters if known(filters) else UNKNOWN)]
+    return [(*_slid(layer, shape[:-1], "kernel_size"), _whole(layer, "filters"))]
 
 
 def _pooling(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     shape = shapes[0]
-    if not shape or len(shape) != 3:
+    if not shape or len(shape) != AXES[layer.kind]:
         return [None]
-    size = layer.get("pool_size", 2)
+    return [(*_slid(layer, shape[:-1], "pool_size"), shape[-1])]
+
+
+def _convolved_in_time(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape = shapes[0]
+    sequence = layer.flag("return_sequences")
+    if not shape or len(shape) != 5 or sequence is UNKNOWN or layer.flag("return_state"):
+        return [None]
+    batch, *space = _slid(layer, (shape[0], *shape[2:4]), "kernel_size")
+    return [(batch, *([shape[1]] if sequence else []), *space, _whole(layer, "filters"))]
+
+
+def _whole(layer: Layer, name: str) -> Size:
+    """Return an argument that is a size."""
+    size = layer.get(name, UNKNOWN)
+    return size if known(size) else UNKNOWN
+
+
+def _slid(layer: Layer, sizes: Shape, window: str) -> Shape:
+    """Return the batch and the sizes over which a window slides."""
+    batch, *space = sizes
+    if layer.get("data_format", "channels_last") not in (None, "channels_last"):
+        return (batch, *[UNKNOWN] * len(space))
+    default = 2 if window == "pool_size" else UNKNOWN
+    windows = _each(layer.get(window, default), len(space))
     strides = layer.get("strides")
-    steps = _window(layer, shape[1], size, size if strides is None else strides)
-    return [(shape[0], steps, shape[2])]
+    steps = windows if strides is None and window == "pool_size" else _each(strides, len(space), 1)
+    wide = _each(layer.get("dilation_rate"), len(space), 1)
+    axes = zip(space, windows, steps, wide, strict=True)
+    return (batch, *(_windows(layer, *axis) for axis in axes))
 
 
-def _window(layer: Layer, steps: Any, size: Any, strides: Any) -> Size:
-    size, strides = (part[0] if _is_single(part) else part for part in (size, strides))
+def _each(given: Any, count: int, default: Any = UNKNOWN) -> list[Any]:
+    """Return an argument that is one number for all axes, or one for each."""
+    given = default if given is None else given
+    if isinstance(given, (tuple, list)):
+        return list(given) if len(given) == count else [UNKNOWN] * count
+    return [given] * count
+
+
+def _windows(layer: Layer, steps: Any, size: Any, stride: Any, wide: Any) -> Size:
     if steps is None:
         return None
     padding = layer.get("padding", "valid")
-    if not known(steps, size, strides) or strides < 1 or padding not in ("valid", "same", "causal"):
+    padding = padding.lower() if isinstance(padding, str) else padding
+    if not known(steps, size, stride, wide) or stride < 1:
         return UNKNOWN
-    left: int = steps - (size - 1 if padding == "valid" else 0)
-    windows: int = -(-left // strides)
+    if padding not in ("valid", "same", "causal"):
+        return UNKNOWN
+    left: int = steps - ((size - 1) * wide if padding == "valid" else 0)
+    windows: int = -(-left // stride)
     return max(0, windows)
 
 
-def _is_single(part: Any) -> bool:
-    return isinstance(part, (tuple, list)) and len(part) == 1
+def _attention(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    if len(shapes) not in (2, 3) or any(not shape or len(shape) != 3 for shape in shapes):
+        return [None]
+    query, value = shapes[:2]
+    return [(*query[:2], value[2])]  # type: ignore[index]
+
+
+def _enlarged(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    shape = shapes[0]
+    size = layer.get("size", 2)
+    if not shape or len(shape) != 3:
+        return [None]
+    return [(shape[0], _times(shape[1], size if known(size) else UNKNOWN), shape[2])]
 
 
 def _global(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -380,7 +441,9 @@ def _slices(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
 SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]] = {
     **dict.fromkeys(RECURRENT, _recurrent),
     **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D"), _global),
-    **dict.fromkeys(("MaxPooling1D", "AveragePooling1D", "MaxPool1D", "AvgPool1D"), _pooling),
+    **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D"), _global),
+    **dict.fromkeys(POOLING, _pooling),
+    **dict.fromkeys(("Attention", "AdditiveAttention"), _attention),
     **dict.fromkeys(MERGES, _merge),
     "Dense": _last("units"),
     "Embedding": _embedding,
@@ -389,6 +452,9 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
     "Reshape": _reshape,
     "Permute": _permute,
     "Conv1D": _convolution,
+    "Conv2D": _convolution,
+    "ConvLSTM2D": _convolved_in_time,
+    "UpSampling1D": _enlarged,
     "Concatenate": _concatenate,
     "TimeDistributed": _slices,
 }
@@ -466,15 +532,24 @@ def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
         return parameters(layer.inner[0], [(shape[0], *shape[2:])])
     if kind == "RNN":
         return _of_cells(layer.inner, width)
-    units = layer.get("filters" if kind == "Conv1D" else "units", UNKNOWN)
+    convolves = kind in ("Conv1D", "Conv2D", "ConvLSTM2D")
+    units = layer.get("filters" if convolves else "units", UNKNOWN)
     bias = layer.get("use_bias", True)
     if not known(units, width) or bias is UNKNOWN:
         return None
-    if kind == "Conv1D":
-        size = layer.get("kernel_size", UNKNOWN)
-        size = size[0] if _is_single(size) else size
-        return (size * width + bool(bias)) * units if known(size) else None
+    if convolves:
+        return _of_filters(layer, units, width, bool(bias))  # type: ignore[arg-type]
     return _of_units(layer, units, width, bool(bias))  # type: ignore[arg-type]
+
+
+def _of_filters(layer: Layer, filters: int, width: int, bias: bool) -> int | None:
+    window = _each(layer.get("kernel_size", UNKNOWN), 1 if layer.kind == "Conv1D" else 2)
+    if not known(*window) or layer.get("groups", 1) != 1:
+        return None
+    size: int = math.prod(window)
+    if layer.kind == "ConvLSTM2D":
+        return 4 * filters * (size * (width + filters) + bias)
+    return filters * (size * width + bias)
 
 
 def _of_units(layer: Layer, units: int, width: int, bias: bool) -> int | None:
@@ -507,7 +582,8 @@ def _product(*sizes: Any) -> int | None:
 FREE = (
     *("Dropout", "Activation", "ReLU", "LeakyReLU", "Softmax", "GaussianNoise", "Masking"),
     *("SpatialDropout1D", "Flatten", "RepeatVector", "Reshape", "Permute", "InputLayer"),
-    *("MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D", *MERGES),
+    *("GlobalMaxPooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling2D", "UpSampling1D"),
+    *("GlobalAveragePooling2D", *POOLING, *MERGES),
 )
 
 

@@ -9,6 +9,7 @@ unknown arguments if it never is.
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from lstm_spec.reviews.values import (
     Function,
     Instance,
     Listing,
+    Made,
     Path,
     Scope,
     Table,
@@ -139,6 +141,8 @@ class _Reader:
         self.classes: list[Class] = []
         self.shapes: dict[int, Shape] = {}
         self.read: set[int] = set()
+        self.starred: list[str] = []
+        """Modules of layers of which all names are imported."""
 
     def module(self, tree: ast.Module) -> None:
         """Read a whole program."""
@@ -231,7 +235,9 @@ class _Reader:
 
     def do_ImportFrom(self, node: ast.ImportFrom, scope: Scope) -> None:  # noqa: N802
         for alias in node.names:
-            if alias.name != "*":
+            if alias.name == "*":
+                self.starred += [node.module] if node.module and makes_layer(node.module) else []
+            else:
                 prefix = f"{node.module}." if node.module and not node.level else "?."
                 scope.names[alias.asname or alias.name] = Path(f"{prefix}{alias.name}")
 
@@ -481,6 +487,8 @@ class _Reader:
             names = {"np": "numpy", "tf": "tensorflow", "layers": "keras.layers"}
             names |= {"models": "keras.models", "K": "keras.backend"}
             return Path(names.get(node.id, node.id))
+        if self.starred and node.id[:1].isupper() and not hasattr(builtins, node.id):
+            return Path(f"{self.starred[-1]}.{node.id}")
         return Path(f"builtins.{node.id}")
 
     def of_Tuple(self, node: ast.Tuple, scope: Scope) -> Any:  # noqa: N802
@@ -696,7 +704,8 @@ class _Reader:
         """Return a part of a symbolic tensor."""
         array = values.indexed(Array(tensor.shape), key)
         shape = array.shape if isinstance(array, Array) else None
-        part = Tensor(shape, lost(tensor.mask, "a slice", "arithmetic"), tensor.maker)
+        mask = lost(tensor.mask, "a slice", "arithmetic")
+        part = Tensor(shape, mask, tensor.maker, slice_of=tensor)
         keys = key if isinstance(key, tuple) else (key,)
         if len(keys) > 1 and known(keys[1]) and tensor.maker is not None:
             self.building.event("slice", line, node=tensor.maker, at=keys[1], index=tensor.index)
@@ -844,6 +853,8 @@ class _Reader:
         if name in values.MERGES and given:
             layer = Layer(values.MERGES[name], dict(named), node.lineno)
             return self.building.call_layer(layer, given[:1], {}, node)
+        if name[:1].isupper() and "losses" in path.name.split("."):
+            return Made(name, named, open=not whole or bool(given))
         if name[:1].isupper() and makes_layer(path.name):
             return self.building.layer(name, given, named, node, whole)
         if path.name.startswith("builtins."):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Shape, Size, Tensor, fill, known, lost
@@ -64,7 +64,8 @@ class Array:
     """What is known of how it was made: "padded", "table" or "rows"."""
     axes: tuple[str, ...] = ()
     """The names that the program gives to the sizes of its axes."""
-    line: int = 0
+    padding: float | None = None
+    """The number that short sequences are filled up with, if they are."""
 
 
 @dataclass(eq=False)
@@ -102,6 +103,16 @@ class Path:
         """The name within NumPy or TensorFlow; otherwise nothing."""
         first, _, rest = self.name.partition(".")
         return rest if first in ("numpy", "tensorflow") and ".keras" not in self.name else ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """An object of a class of Keras that is no layer, such as a loss."""
+
+    name: str
+    arguments: dict[str, Any]
+    open: bool
+    """Whether it may have arguments beside these."""
 
 
 @dataclass(eq=False)
@@ -221,7 +232,7 @@ def indexed(array: Array, key: Any) -> Any:
     """Return a part of an array."""
     keys = key if isinstance(key, tuple) else (key,)
     if array.shape is None:
-        return Array(None, array.made)
+        return replace(array, axes=())
     rest = list(array.shape)
     given = sum(1 for one in keys if one is not None and one is not ...)
     found: list[Size] = []
@@ -241,16 +252,23 @@ def indexed(array: Array, key: Any) -> Any:
             rest.pop(0)
             given -= 1
         else:
-            return Array((UNKNOWN, *rest[1:]) if len(keys) == 1 and _selects(one) else None)
+            return Array((_selected(one), *rest[1:]) if len(keys) == 1 and _selects(one) else None)
     shape = (*found, *rest)
     rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
     made = "rows" if rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1])) else ""
-    return Array(shape, made or array.made) if shape else UNKNOWN
+    return replace(array, shape=shape, made=made or array.made, axes=()) if shape else UNKNOWN
 
 
 def _selects(key: Any) -> bool:
     """Say whether an index selects rows."""
+    if isinstance(key, Listing):
+        return key.items is not None and known(*key.items)
     return isinstance(key, Array) and key.shape is not None and len(key.shape) == 1
+
+
+def _selected(key: Any) -> Size:
+    """Return how many rows an index selects."""
+    return len(key.items) if isinstance(key, Listing) and key.items else UNKNOWN
 
 
 def _is_newaxis(key: Any) -> bool:
@@ -274,8 +292,8 @@ def array_method(
         shape = given[0] if len(given) == 1 and not known(given[0]) else tuple(given)
         axes = names.get("0") or (names["*"] if len(given) > 1 else ())
         return reshaped(array, shape if shape else named.get("shape"), axes)
-    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
-        return Array(array.shape, array.made, array.axes)
+    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum", "to_numpy"):
+        return array
     if name in ("flatten", "ravel"):
         return Array((_count(array.shape),))
     if name in ("mean", "sum", "max", "min", "std", "argmax", "argmin", "var"):
@@ -297,7 +315,17 @@ def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
     total = _count(array.shape)
     new = fill(tuple(items), total)
     rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
-    return Array(new, "rows" if rows else array.made, tuple(axes))
+    made = "rows" if rows else array.made
+    if array.shape is not None and _exchanges(array.shape, new):
+        made = "mixed"
+    return replace(array, shape=new, made=made, axes=tuple(axes))
+
+
+def _exchanges(old: Shape, new: Shape) -> bool:
+    """Say whether a reshape gives the sizes of time and features in the other order."""
+    if len(old) != 3 or len(new) != 3 or old[0] != new[0] or not known(*old[1:]):
+        return False
+    return 1 not in old[1:] and old[1] != old[2] and old[1:] == new[:0:-1]
 
 
 def reduced(array: Array, axis: Any, keepdims: Any) -> Any:
@@ -353,8 +381,9 @@ def array_function(name: str, given: Sequence[Any], named: Mapping[str, Any], na
 
 
 def _split(array: Any) -> list[Array]:
-    shape = array.shape if isinstance(array, Array) else None
-    return [Array(None if shape is None else (UNKNOWN, *shape[1:]))]
+    if not isinstance(array, Array) or array.shape is None:
+        return [Array(None)]
+    return [replace(array, shape=(UNKNOWN, *array.shape[1:]))]
 
 
 def _filled(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -406,7 +435,8 @@ def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
         return Array(None)
     place = axis % (len(first.shape) + 1)  # type: ignore[operator]
     shape = (*first.shape[:place], 1, *first.shape[place:])
-    return Array(shape, "rows" if len(shape) == 3 and place == 1 else first.made)
+    made = "rows" if len(shape) == 3 and place == 1 else first.made
+    return replace(first, shape=shape, made=made, axes=())
 
 
 def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -456,10 +486,20 @@ def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: 
 def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     length = given[1] if len(given) > 1 else named.get("maxlen")
     parts = getattr(first, "items", first)
-    count: Size = len(parts) if isinstance(parts, (list, tuple)) else UNKNOWN
+    parts = parts if isinstance(parts, (list, tuple)) else None
+    inner = _inner(parts)
+    count: Size = UNKNOWN if parts is None else len(parts)
     value = named.get("value", 0.0)
     made = "padded" if isinstance(value, (int, float)) and value == 0 else ""
-    return Array((count, length if known(length) else UNKNOWN), made)
+    padding = float(value) if is_number(value) else None
+    steps = length if known(length) else UNKNOWN
+    return Array(None if inner is None else (count, steps, *inner), made, padding=padding)
+
+
+def _inner(parts: Sequence[Any] | None) -> Shape | None:
+    """Return the shape of what stands at a timestep of sequences; of ids, if it is not known."""
+    shapes = {_shape(step, 1) for part in parts or [] for step in (items_of(part) or [])[:100]}
+    return () if not shapes else shapes.pop() if len(shapes) == 1 else None
 
 
 def _transpose(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
