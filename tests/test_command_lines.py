@@ -95,7 +95,7 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "run", stopped)
     monkeypatch.setattr(environments, "check", unmade)
     monkeypatch.setattr(environments, "make", unmade)
-    monkeypatch.setattr(speed, "_start", unmade)
+    monkeypatch.setattr(speed, "_started", unmade)
     monkeypatch.setattr(matrix, "verdict_at", unmade)
     monkeypatch.setattr(picture, "measure", unmeasured)
 

@@ -339,8 +339,10 @@ def test_interpreter_that_dies_is_said_in_a_sentence(
 def test_interpreter_that_says_nothing_is_ended(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(speed, "LIMIT", 0.2)
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    held = speed._start(HERE[0], command, tmp_path, tmp_path / "log")
-    with pytest.raises(DeadError, match="here: Python ended with status -9: no output"):
+    with (
+        speed._started(HERE[0], command, tmp_path, tmp_path / "log") as held,
+        pytest.raises(DeadError, match="here: Python ended with status -9: no output"),
+    ):
         held.ready()
 
 

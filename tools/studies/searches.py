@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
+from lstm_spec.run.process import begun
+
 Line = TypeVar("Line", bound=msgspec.Struct)
 
 
@@ -34,10 +36,8 @@ def keep_only(path: Path, lines: Iterable[msgspec.Struct]) -> None:
 @contextmanager
 def busy(wanted: bool) -> Iterator[subprocess.Popen[bytes] | None]:
     """Keep one core busy meanwhile, if that is wanted."""
-    process = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if wanted else None
-    try:
+    if not wanted:
+        yield None
+        return
+    with begun([sys.executable, "-c", "while True: pass"]) as process:
         yield process
-    finally:
-        if process:
-            process.kill()
-            process.wait()

@@ -16,7 +16,7 @@ import svg
 
 from lstm_spec.answers.constructor import CallError, Layer
 from lstm_spec.answers.explain import shape
-from lstm_spec.run.environment import quiet
+from lstm_spec.run.process import quiet
 from lstm_spec.run.text import shorten
 
 SEED = 1

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,8 +22,7 @@ from lstm_spec.answers import issues
 from lstm_spec.answers.issues import Issue
 from lstm_spec.releases import environments, matrix
 from lstm_spec.releases.environments import Request
-from lstm_spec.run import deviations
-from lstm_spec.run.environment import quiet
+from lstm_spec.run import deviations, process
 from lstm_spec.run.text import without_escapes
 
 FILE = Path(__file__).with_name("trials.jsonl")
@@ -113,18 +111,14 @@ def attempt(issue: Issue, layer: str, where: Where) -> Trial:
         file = Path(folder, "script.py")
         file.write_text(script, encoding="utf-8")
         hidden = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "KERAS_BACKEND"}
-        variables = {name: value for name, value in quiet().items() if name not in hidden}
-        done = subprocess.run(
-            [python, file.name],
-            cwd=folder,
-            env={**variables, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-    error, says = failure(done.stderr) if done.returncode else ("", "")
+        inherited = process.quiet().items()
+        variables = {name: value for name, value in inherited if name not in hidden}
+        variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        command = [python, file.name]
+        done = process.run(command, folder=folder, variables=variables, seconds=SECONDS)
+    error, says = failure(done.errors) if done.status else ("", "")
     return Trial(
-        issue.id, layer, where, needed, _digest(script), done.stdout.splitlines(), error, says
+        issue.id, layer, where, needed, _digest(script), done.output.splitlines(), error, says
     )
 
 

@@ -28,7 +28,9 @@ from packaging.version import Version
 
 import lstm_spec
 from lstm_spec.errors import BrokenError, UsageError
-from lstm_spec.run.environment import ASKED, DISTRIBUTIONS, NEEDED, quiet
+from lstm_spec.run import process
+from lstm_spec.run.environment import ASKED, DISTRIBUTIONS, NEEDED
+from lstm_spec.run.process import Done
 from lstm_spec.run.report import Writer
 from lstm_spec.run.text import one_line
 
@@ -210,8 +212,8 @@ def wheel(folder: Path, python: str = "") -> Path:
         shutil.copytree(folder, tree, symlinks=True, ignore=_left_out)
         built_for = ("--python", _interpreter(python))
         done = _run("build", "--wheel", *built_for, "--out-dir", str(out), str(tree))
-        if done.returncode:
-            raise UnmadeError(f"{one_line(folder)} cannot be built: {_last(done.stderr)}")
+        if done.status:
+            raise UnmadeError(f"{one_line(folder)} cannot be built: {_last(done.errors)}")
         [built] = out.glob("*.whl")
         kept = cache() / "wheels" / _content(built) / built.name
         if not kept.exists():
@@ -388,16 +390,16 @@ def _uv(*words: str, given: str = "") -> str:
         UnmadeError: it fails; the message holds its reason.
     """
     done = _run(*words, "--quiet", given=given)
-    if done.returncode:
-        raise UnmadeError(f"the environment cannot be made: {_reason(done.stderr)}")
-    return done.stdout
+    if done.status:
+        raise UnmadeError(f"the environment cannot be made: {_reason(done.errors)}")
+    return done.output
 
 
-def _run(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def _run(*words: str, given: str = "") -> Done:
     from uv import find_uv_bin  # only here: no other verb needs it
 
     command = [find_uv_bin(), *words, "--no-progress", "--color", "never"]
-    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    return process.run(command, given=given)
 
 
 def _last(printed: str) -> str:
@@ -445,21 +447,19 @@ def check(
     words = [*words, *(f"--descriptor={descriptor}" for descriptor in handed)]
     with tempfile.TemporaryDirectory() as folder:
         copy(Path(folder))
-        process = subprocess.Popen(
+        with process.begun(
             [python, "-m", "lstm_spec.cli", "check", *words],
-            cwd=folder,
-            env={**variables(request, folder), ASKED: shlex.join(asked)},
-            stdin=subprocess.DEVNULL,
+            folder=folder,
+            variables={**variables(request, folder), ASKED: shlex.join(asked)},
             stdout=output,
             stderr=output and subprocess.STDOUT,
-            start_new_session=True,  # so that an interrupt reaches it once, from here
             pass_fds=handed,
-        )
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGTERM)
-            return process.wait()
+        ) as run:
+            try:
+                return run.wait()
+            except KeyboardInterrupt:
+                run.send_signal(signal.SIGTERM)
+                return run.wait()
 
 
 def copy(folder: Path) -> None:
@@ -475,5 +475,5 @@ def copy(folder: Path) -> None:
 def variables(request: Request, folder: str) -> dict[str, str]:
     """Return the environment variables, without what points to the packages that are here."""
     ours = {"PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
-    kept = {name: value for name, value in quiet().items() if name not in ours}
+    kept = {name: value for name, value in process.quiet().items() if name not in ours}
     return {**kept, **request.variables, "PYTHONPATH": folder}

@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -42,7 +42,8 @@ from lstm_spec.releases import environments, matrix
 from lstm_spec.releases.compare import Change, differences
 from lstm_spec.releases.environments import Request, UnusableRequirementError
 from lstm_spec.releases.worker import ALONE, Answer, Ask, Ready
-from lstm_spec.run.environment import quiet
+from lstm_spec.run.process import Command, begun, last_line, quiet
+from lstm_spec.run.text import one_line
 
 
 def interval(differences: Sequence[float], error: float) -> tuple[float, float, float]:
@@ -149,8 +150,7 @@ class Interpreter:
 
     def _dead(self) -> DeadError:
         status = self.process.wait()
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = " ".join((lines or ["no output"])[-1].split())
+        last = one_line(last_line(self.log.read_text(encoding="utf-8", errors="replace")))
         return DeadError(f"{self.word}: Python ended with status {status}: {last}")
 
 
@@ -216,19 +216,14 @@ def opened(sides: Sequence[Side]) -> Iterator[list[Interpreter]]:
         environments.make(side.request) if side.request else Path(sys.executable) for side in sides
     ]
     held: list[Interpreter] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         environments.copy(Path(folder))
-        try:
-            core = _core()
-            for number, (side, python) in enumerate(zip(sides, pythons, strict=True)):
-                command = [str(python), "-m", "lstm_spec.releases.worker", *core]
-                held.append(_start(side, command, Path(folder), Path(folder, f"log-{number}")))
-            yield held
-        finally:
-            for interpreter in held:
-                interpreter.process.kill()
-            for interpreter in held:
-                interpreter.process.wait()
+        core = _core()
+        for number, (side, python) in enumerate(zip(sides, pythons, strict=True)):
+            command = [python, "-m", "lstm_spec.releases.worker", *core]
+            start = _started(side, command, Path(folder), Path(folder, f"log-{number}"))
+            held.append(stack.enter_context(start))
+        yield held
 
 
 def _core() -> list[str]:
@@ -238,23 +233,20 @@ def _core() -> list[str]:
     return [str(random.choice(sorted(os.sched_getaffinity(0))))]
 
 
-def _start(side: Side, command: list[str], folder: Path, log: Path) -> Interpreter:
+@contextmanager
+def _started(side: Side, command: Command, folder: Path, log: Path) -> Iterator[Interpreter]:
     if side.request:
         variables = environments.variables(side.request, str(folder))
     else:
         paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
         variables = {**quiet(), "PYTHONPATH": os.pathsep.join(paths)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**variables, **ALONE},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            start_new_session=True,  # so that an interrupt reaches it from here alone
-        )
-    return Interpreter(side.word, process, log)
+    variables = {**variables, **ALONE}
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    with (
+        log.open("wb") as output,
+        begun(command, folder=folder, variables=variables, stderr=output, **pipes) as process,
+    ):
+        yield Interpreter(side.word, process, log)
 
 
 ROUNDS, FEWEST = 80, 25

@@ -31,6 +31,7 @@ from lstm_spec.reviews.network import (
     lost,
 )
 from lstm_spec.reviews.source import ProgramError
+from lstm_spec.run import process
 from lstm_spec.run.text import one_line
 
 LARGEST = 30_000_000
@@ -138,17 +139,14 @@ def _hdf(path: Path, name: str) -> Saved:
         raise ProgramError(f"to read {name} needs h5py: run `pip install h5py`")
     command = [sys.executable, "-I", "-c", HDF_READER, str(path), str(LARGEST), *sys.path]
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS
-        )
+        done = process.run(command, seconds=SECONDS)
     except subprocess.TimeoutExpired:
         raise ProgramError(f"{name} is damaged: HDF5 reads it without end; {NOTHING}") from None
-    if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        why = one_line(last[0]) if last and done.returncode == 1 else "it makes HDF5 crash"
+    if done.status:
+        why = one_line(done.last_error) if done.status == 1 else "it makes HDF5 crash"
         raise ProgramError(f"{name} holds no model that can be read: {why}; {NOTHING}")
-    text, _, version = done.stdout.rpartition(b"\0")
-    return saved(_json(text, name), name, version.decode("utf-8", "replace"))
+    text, _, version = done.output.rpartition("\0")
+    return saved(_json(text.encode(), name), name, version)
 
 
 def _json(text: bytes, name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from lstm_spec import catalog
 from lstm_spec.catalog import Claim
 from lstm_spec.errors import BrokenError, UsageError
 from lstm_spec.run import environment, hosts, report
-from lstm_spec.run.environment import quiet
+from lstm_spec.run.process import begun, quiet
 from lstm_spec.run.report import Environment, Footer, Header, Record, Writer
 
 GRACE = 5
@@ -142,24 +142,15 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool, first: bool = False) 
         log = Path(folder, "pytest.log")
         if first:
             command.insert(4, f"--lstm-begin={folder}")
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=_variables(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=[plan.report.descriptor],
-            )
-        try:
+        streams = {"stderr": subprocess.STDOUT, "pass_fds": [plan.report.descriptor]}
+        with (
+            log.open("wb") as output,
+            begun(command, folder=folder, variables=_variables(), stdout=output, **streams) as run,
+        ):
             if first:
-                _begin(plan, _installed(Path(folder), process))
+                _begin(plan, _installed(Path(folder), run))
                 Path(folder, BEGUN).touch()
-            yield from _follow(plan.report, process)
-        finally:
-            _end(process)
+            yield from _follow(plan.report, run)
         if len(_untried(plan)) == len(claims) and not again:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
             raise StoppedError(
@@ -283,13 +274,6 @@ def _follow(written: Writer, process: subprocess.Popen[bytes]) -> Iterator[Recor
         seen = len(records)
         if not ended:
             time.sleep(0.2)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its workers, if they still run."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 class UnresumableError(UsageError):

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -26,6 +25,7 @@ import msgspec
 from packaging.version import Version
 
 from lstm_spec.errors import BrokenError
+from lstm_spec.run import process
 from lstm_spec.run.report import Environment
 from lstm_spec.run.text import shorten, without_escapes
 
@@ -230,13 +230,10 @@ def probe() -> Environment:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "environment.json")
         command = [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__]
-        done = subprocess.run(
-            [*command, str(file)], cwd=folder, capture_output=True, env=quiet(), check=False
-        )
+        done = process.run([*command, file], folder=folder, variables=process.quiet())
         if not file.exists():
-            last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
             raise BrokenInstallationError(
-                f"Python ended with status {done.returncode} while it imported Keras: {last}"
+                f"Python ended with status {done.status} while it imported Keras: {done.last_error}"
             )
         return read(file)
 
@@ -258,18 +255,6 @@ def write(file: Path) -> None:
     part = file.with_suffix(".part")
     part.write_bytes(msgspec.json.encode(_look()))
     part.rename(file)
-
-
-def quiet() -> dict[str, str]:
-    """Return this process's environment variables for one that runs in another folder.
-
-    TensorFlow's log is off unless it is set, and PYTHONPATH names the same folders there.
-    """
-    variables = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
-    if paths := variables.get("PYTHONPATH"):
-        absolute = [os.path.abspath(path) for path in paths.split(os.pathsep)]
-        variables["PYTHONPATH"] = os.pathsep.join(absolute)
-    return variables
 
 
 def _look() -> Found:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
@@ -22,7 +21,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.harness import timing
-from lstm_spec.run import environment
+from lstm_spec.run import environment, process
 from lstm_spec.run.report import Environment
 from tools import ROOT
 from tools.studies.searches import busy, keep, kept
@@ -94,16 +93,10 @@ def attempt(left: list[catalog.Claim], facts: dict[str, Any]) -> str:
     names = [f"lstm_spec.claims.speed::{claim.test}" for claim in left]
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", __name__, "--pyargs"]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *names],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), FACTS: msgspec.json.encode(facts).decode()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-    return done.stdout[-3000:]
+        kept = {"PYTHONPATH": str(ROOT), FACTS: msgspec.json.encode(facts).decode()}
+        command = [sys.executable, "-m", "pytest", *options, *names]
+        done = process.run(command, folder=folder, variables={**os.environ, **kept})
+    return (done.output + done.errors)[-3000:]
 
 
 @pytest.hookimpl(wrapper=True)

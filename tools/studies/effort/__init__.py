@@ -10,7 +10,6 @@ line is dropped when the code of its claim changes. Then it makes docs/measured/
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 
 from lstm_spec import catalog
 from lstm_spec.releases import environments, matrix
+from lstm_spec.run import process
 from lstm_spec.run.check import PLUGINS
 from tools import ROOT
 from tools.studies.effort.watch import FACTS
@@ -110,22 +110,19 @@ def attempt(entry: matrix.Entry, effort: str, claims: list[catalog.Claim]) -> No
             *(f"--timeout={matrix.SECONDS}", "--timeout-method=thread", f"--lstm-effort={effort}"),
             *("--pyargs", *(f"{claim.module}::{claim.test}" for claim in claims)),
         ]
-        done = subprocess.run(
+        done = process.run(
             command,
-            cwd=folder,
-            env={
+            folder=folder,
+            variables={
                 **environments.variables(entry.request, folder),
                 "PYTHONPATH": os.pathsep.join([folder, str(ROOT)]),
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "PYTEST_PLUGINS": ",".join([*PLUGINS, "tools.studies.effort.watch"]),
                 FACTS: msgspec.json.encode(facts).decode(),
             },
-            capture_output=True,
-            text=True,
-            check=False,
         )
-    if done.returncode not in (0, 1):
-        raise RuntimeError((done.stdout + done.stderr)[-3000:])
+    if done.status not in (0, 1):
+        raise RuntimeError((done.output + done.errors)[-3000:])
     for claim in set(claims) & set(left(seen(), entry.name, effort)):
         # Its worker process crashed, or was ended for its time.
         keep(SEEN, Line(claim.id, claim.code, entry.name, effort, "crashed", 1, 0, []))

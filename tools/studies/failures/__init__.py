@@ -26,6 +26,7 @@ from lstm_spec.releases.environments import Request
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Place
+from lstm_spec.run.process import begun
 from tools.studies.failures.faults import FAULTS
 from tools.studies.searches import keep, kept
 
@@ -155,21 +156,21 @@ def _try(request: Request, trials: list[tuple[str, str]]) -> Iterator[tuple[str,
             shutil.copy(HERE / file, package)
         while trials:
             words = [f"{claim}:{fault}" for claim, fault in trials]
-            process = subprocess.Popen(
+            with begun(
                 [python, "-m", "tools.studies.failures.worker", *words],
-                cwd=folder,
-                env=environments.variables(request, folder),
-                stdin=subprocess.DEVNULL,
+                folder=folder,
+                variables=environments.variables(request, folder),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-            )
-            assert process.stdout
-            for line in process.stdout:
-                if line.startswith(b"["):
-                    claim, fault, text = json.loads(line)
-                    yield claim, fault, text
-                    trials = trials[1:]
-            if process.wait() and trials:
+            ) as worker:
+                assert worker.stdout
+                for line in worker.stdout:
+                    if line.startswith(b"["):
+                        claim, fault, text = json.loads(line)
+                        yield claim, fault, text
+                        trials = trials[1:]
+                status = worker.wait()
+            if status and trials:
                 yield (*trials[0], DIED)
                 trials = trials[1:]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from lstm_spec.run.environment import probe, quiet
+from lstm_spec.run.environment import probe
+from lstm_spec.run.process import quiet
 
 FILE = Path(__file__).with_name("figures.json")
 PACKAGES = ("keras", "tensorflow")

@@ -7,7 +7,6 @@ by reading the program; judged.toml says why it is true.
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import msgspec
 
 from lstm_spec.reviews import review
 from lstm_spec.reviews.source import ProgramError
+from lstm_spec.run import process
 from lstm_spec.run.text import read_toml
 
 FILE = Path(__file__).with_name("judged.toml")
@@ -57,8 +57,10 @@ def programs(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
-    return done.stdout.decode("utf-8", "replace")
+    done = process.run(["git", "-C", folder, *words])
+    if done.status:
+        sys.exit(f"{ADDRESS} cannot be read: {done.last_error}; give the folder of a clone")
+    return done.output
 
 
 def clone(folder: Path) -> None:
@@ -76,13 +78,9 @@ def main(words: list[str]) -> int:
     """
     with tempfile.TemporaryDirectory() as empty:
         folder = Path(words[0]) if words else Path(empty)
-        try:
-            if not words:
-                clone(folder)
-            read = list(programs(folder))
-        except subprocess.CalledProcessError as error:
-            why = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            sys.exit(f"{ADDRESS} cannot be read: {' '.join(why)}; give the folder of a clone")
+        if not words:
+            clone(folder)
+        read = list(programs(folder))
     by_program = {}
     for name, text in read:
         try:

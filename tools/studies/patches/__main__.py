@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
@@ -23,8 +22,7 @@ from lstm_spec.answers import trials
 from lstm_spec.answers.issues import Issue
 from lstm_spec.releases import environments
 from lstm_spec.releases.environments import Request
-from lstm_spec.run import deviations
-from lstm_spec.run.environment import quiet
+from lstm_spec.run import deviations, process
 from lstm_spec.run.report import Record
 from tools.studies.patches import FILE, PLACES, Outcome, Run, Suite, digest, load, patched
 
@@ -52,9 +50,9 @@ def packages(python: Path) -> Path:
 
 def apply(folder: Path, issue: Issue, *options: str) -> None:
     words = ["patch", "--silent", "--fuzz=0", "--strip=1", *options]
-    done = subprocess.run(words, cwd=folder, input=issue.patch, text=True, capture_output=True)
-    if done.returncode:
-        sys.exit(f"{issue.id}: the patch does not apply: {done.stdout.strip()}")
+    done = process.run(words, folder=folder, given=issue.patch)
+    if done.status:
+        sys.exit(f"{issue.id}: the patch does not apply: {done.output.strip()}")
 
 
 def pytest(python: Path, folder: Path, words: Sequence[str]) -> dict[str, bool]:
@@ -62,17 +60,16 @@ def pytest(python: Path, folder: Path, words: Sequence[str]) -> dict[str, bool]:
     results = folder / "results.xml"
     results.unlink(missing_ok=True)
     command = [python, "-m", "pytest", f"-c{os.devnull}", "-q", "--tb=no", f"--rootdir={folder}"]
-    subprocess.run(
+    process.run(
         [*command, "-p", "no:cacheprovider", f"--junitxml={results}", *words],
-        cwd=folder,
-        env={
-            **quiet(),
+        folder=folder,
+        variables={
+            **process.quiet(),
             "PYTHONPATH": str(folder),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTEST_PLUGINS": PLUGINS,
             "TF_CPP_MIN_LOG_LEVEL": "3",
         },
-        stdout=subprocess.DEVNULL,
     )
     cases = ElementTree.parse(results).iter("testcase")
     return {
@@ -91,14 +88,16 @@ def name_of(issue: Issue) -> str:
 def printed(python: Path, folder: Path, issue: Issue) -> list[str]:
     """Return what a script prints with the Keras that lies in a folder."""
     with tempfile.TemporaryDirectory() as empty:
-        done = subprocess.run(
+        done = process.run(
             [python, "-c", issue.script],
-            cwd=empty,
-            env={**quiet(), "PYTHONPATH": str(folder), "TF_CPP_MIN_LOG_LEVEL": "3"},
-            capture_output=True,
-            text=True,
+            folder=empty,
+            variables={
+                **process.quiet(),
+                "PYTHONPATH": str(folder),
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+            },
         )
-    return done.stdout.splitlines()
+    return done.output.splitlines()
 
 
 def outcome(python: Path, folder: Path, issue: Issue, without: list[str]) -> Outcome:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lstm_spec.run.environment import quiet
+from lstm_spec.run import process
 
 SECONDS = 120
 """After these a program is not waited for."""
@@ -67,12 +67,10 @@ def failure(program: str, folder: str) -> str:
 def _run(words: list[str], folder: str) -> tuple[int, str]:
     command = [sys.executable, *words]
     try:
-        done = subprocess.run(
-            command, cwd=folder, env=quiet(), capture_output=True, timeout=SECONDS, check=False
-        )
+        done = process.run(command, folder=folder, variables=process.quiet(), seconds=SECONDS)
     except subprocess.TimeoutExpired:
         return 1, ""
-    return done.returncode, done.stderr.decode(errors="replace")
+    return done.status, done.errors
 
 
 def _write(case: Path, file: Path) -> None:
