@@ -21,7 +21,7 @@ def test_verdicts_are_on_claims_and_of_a_kind() -> None:
 
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.programs)
 def test_each_verdict_has_a_program(draw) -> None:
-    shown = {attack.claim for number in (1, 2, 3) for attack in attacks([f"draw_{number}"])}
+    shown = {attack.claim for drawn in DRAWN for attack in attacks([drawn.programs])}
     assert {verdict.claim for verdict in draw.verdict} - shown <= {"symmetry.units"}
 
 

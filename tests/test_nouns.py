@@ -42,7 +42,6 @@ FIXED = {
     "training.activity-of-states": "likewise",
     "training.max-norm": "the sentence names the constraint",
     "modes.evaluate-loss": "the sentence is of layers without regularizers",
-    "training.single-timestep": "a loss is there a sum of outputs, weighted by drawn numbers",
     "weights.seeded-initializers": "the sentence is of both initializers that draw by default",
     "saving.onnx": "an export takes seconds, and is tried on two batch sizes and lengths",
 }

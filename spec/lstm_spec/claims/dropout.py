@@ -400,7 +400,7 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    LSTM with dropout=p alone does what SpatialDropout1D(p) of the same seed does before it.
+    With dropout=p alone, LSTM does by default what SpatialDropout1D(p) of its seed does before it.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
     Dropout is another thing: it drops single numbers.
@@ -718,7 +718,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    In fit and train_on_batch dropout is on, and the loss is that of the thinned network.
+    In fit and train_on_batch dropout is on, unless a subclassed model's own call switches it off.
 
     They call the model with training=True; nothing needs to be switched by hand. That the
     layer or model is not trainable does not switch it off.
@@ -1247,7 +1247,7 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
 )
 def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     """
-    With the same seed masking a timestep gives, under dropout too, the output of deleting it.
+    By default, with one seed, masking a timestep gives under dropout too what deleting it gives.
 
     The two kinds of mask do not meet: one skips timesteps, the other hides features and
     units of h from all timesteps. A skipped timestep draws no numbers of its own.
@@ -1307,7 +1307,7 @@ def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
 @given(cases(dropout=rates, seed=seeds))
 def test_both_directions_of_one_seed_drop_the_same_inputs(case):
     """
-    With a `seed`, both directions of Bidirectional drop the same inputs.
+    With a `seed`, both layers that Bidirectional makes of its LSTM drop the same inputs.
 
     Both are made from one configuration, seed included. Without a seed, or with a
     backward_layer that has another one, each direction has masks of its own.

@@ -955,7 +955,7 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_model_keeps_the_shape_that_it_refused(case):
     """
-    A Sequential model that refused its first input for its axes refuses the right one too.
+    A Sequential model without `Input` that refused its first input's axes refuses the right one.
 
     It has kept the wrong shape: "already been configured to use input shape". Make the model
     anew; the layer in it may be used again. A model that begins with `Input` is safe.
@@ -1288,7 +1288,7 @@ def test_bidirectional_alone_refuses_to_reset_nothing(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_time_distributed_lstm_refuses_three_axes(case):
     """
-    TimeDistributed over an LSTM refuses input of three axes: it takes a sequence of sequences.
+    TimeDistributed over an LSTM refuses data of three axes: it takes a sequence of sequences.
 
     Its input has the shape (batch, steps, timesteps, features), and each step has a whole
     sequence. An LSTM goes through time by itself, and needs no wrapper for it.

@@ -134,7 +134,7 @@ def reordered(case: Case, order: tuple[int, ...]) -> Case:
 )
 def test_the_layer_computes_the_lstm_equations(case, way):
     """
-    A timestep computes c' = f * c + i * g and then h' = o * tanh(c'), from any state.
+    By default a timestep computes c' = f * c + i * g and then h' = o * tanh(c'), from any state.
 
     With z = x @ W + h @ R + b cut into four blocks, the gates i, f and o are sigmoids of
     their blocks and the candidate g is the tanh of its own. All products but the two with
@@ -557,7 +557,7 @@ def test_the_layer_is_a_loop_around_the_cell(case):
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "masked"), return_sequences=True)))
 def test_the_bias_is_a_feature_that_is_always_one(case, way):
     """
-    A bias acts as the weights of one more feature whose value is 1 at every timestep.
+    Without dropout, a bias acts as the weights of one more feature that is always 1.
 
     So a layer without bias can do all that one with bias can, if it is given that feature.
 
@@ -590,7 +590,7 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Inputs x @ M and kernel W give what inputs x and kernel M @ W give, for any matrix M.
+    Without dropout, x @ M and kernel W give what x and kernel M @ W give, for any matrix M.
 
     The input enters only through its product with the kernel. So a linear layer without bias
     in front of an LSTM adds nothing that the LSTM could not learn.
@@ -617,7 +617,7 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     """
-    With all weights zero a timestep halves the cell state, whatever the finite input is.
+    By default, with all weights zero, a timestep of finite numbers halves the cell state.
 
     Each gate is 1/2 and the candidate is 0. From a zero state the output stays zero.
 
@@ -639,7 +639,7 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
-    With the forget gate open and the input gate closed the cell state stays as it is.
+    With open forget gate, closed input gate and finite candidate the cell state stays as it is.
 
     It stays bit for bit, for any number of timesteps and whatever the inputs are: float32
     rounds the sigmoid of 200 to 1 and that of -200 to 0. The other weights do not matter.
@@ -661,7 +661,7 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_all_gates_open_count_the_timesteps(case, way):
     """
-    With all gates open and the candidate at 1, the cell state counts the timesteps exactly.
+    With all gates open and the candidate at 1, a float32 cell state counts up to 2**24 timesteps.
 
     So a cell state has no bound of its own; the output, tanh of the count, has. Only beyond
     2**24 timesteps float32 can count no further.
@@ -693,7 +693,7 @@ def test_all_gates_open_count_the_timesteps(case, way):
 )
 def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     """
-    A linear cell with all gates open and candidate x returns the running sum of its input.
+    From zero, a linear cell with all gates open and candidate x returns the running sum of x.
 
     For whole numbers below 2**24 it is exact. An LSTM can hold what it has read without any
     decay.
@@ -781,7 +781,7 @@ def test_units_in_a_row_delay_the_input(case, way):
 )
 def test_a_closed_output_gate_hides_the_cell_state(case, way):
     """
-    With the output gate closed every output is zero, while the cell state goes on changing.
+    With the output gate closed a finite cell state goes on changing, but every output is zero.
 
     The next timestep sees only that zero, so nothing recurs then but the cell state itself.
 
@@ -804,7 +804,7 @@ def test_a_closed_output_gate_hides_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
-    With the input gate closed a layer that starts from zero stays at zero, whatever is read.
+    With tanh and a closed input gate a layer that starts from zero stays there on finite input.
 
     Then only the forget gate can change the cell state, and zero times anything is zero.
 
@@ -826,7 +826,7 @@ def test_a_closed_input_gate_keeps_all_input_out(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), state=True)), seeds)
 def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, way, seed):
     """
-    With zero recurrent kernel and closed forget gate only the last timestep counts.
+    Without recurrent kernel, with f = 0 and finite c, only the timestep that is read last counts.
 
     Memory has exactly two ways from one timestep to the next: c through the forget gate, and
     h through the recurrent kernel. With both cut, not even the initial state is remembered.
@@ -853,7 +853,7 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), return_state=True)))
 def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     """
-    With zero recurrent kernel, c is the sum of all i * g, each times all later forget gates.
+    From zero and without recurrent kernel, c is the sum of all i * g, each times all later f.
 
     What was written at a timestep is multiplied by f at each one that follows: memory fades
     by the product of forget gates, and only as fast as these are below 1.
@@ -892,7 +892,7 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 )
 def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
-    Without recurrent kernel a constant input drives the cell state to i * g / (1 - f).
+    Without recurrent kernel a constant input drives c to i * g / (1 - f), if f is below 1.
 
     The distance to that point shrinks by the factor f at each timestep, so it is forgotten
     where the state began. The closer f is to 1, the longer it takes and the farther c goes.
@@ -920,7 +920,7 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
 )
 def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
     """
-    From zero states and without bias, the layer is linear in tiny inputs, and all gates are 1/2.
+    With default activations, zero states and no bias, the layer is linear in tiny inputs.
 
     There tanh does nothing: c' = c / 2 + (x @ W_g + h @ R_g) / 2 and h' = c' / 2. Of all the
     weights, only those of the candidate count.
@@ -946,7 +946,7 @@ def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
 )
 def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     """
-    If no matrix product overflows, outputs with the default activations stay within -1 and 1.
+    By default, if no sum overflows, finite numbers give outputs within -1 and 1.
 
     Weights, inputs and states may be huge: the gates saturate, they do not overflow. To fit
     targets beyond 1 a layer must follow, or the activation be another.
@@ -1001,7 +1001,7 @@ def test_an_output_can_be_exactly_one(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
 def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
-    By default a timestep adds at most 1 to the size of a cell state.
+    By default, up to rounding, a timestep adds at most 1 to the size of a cell state.
 
     After T timesteps it is at most T larger than it was. A counter reaches that bound.
 
@@ -1049,7 +1049,7 @@ def test_with_relu_no_output_is_negative(case, way):
 )
 def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
-    With relu, or any activation without a bound, outputs can overflow in a few timesteps.
+    With relu, linear, elu or softplus as activation, outputs can overflow in a few timesteps.
 
     A large recurrent kernel multiplies them at each timestep; the sign has no part in it.
     Then come inf and, from inf times 0, NaN. With tanh it cannot happen.

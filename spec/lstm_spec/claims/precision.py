@@ -201,7 +201,7 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    A layer of dtype="float64" that reads float64 input returns output and states as accurate.
+    By default a float64 layer that reads float64 input returns output and states as accurate.
 
     The weights are stored in float64, and every step of the computation is made in it. One
     activation is an exception on TensorFlow: see `precision.double-gelu`. But `predict`, `fit`
@@ -501,7 +501,7 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
 )
 def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
     """
-    Without go_backwards a stateful layer in mixed precision continues as if it were fed the whole.
+    Without go_backwards and dropout a stateful mixed layer fed in pieces ends as if fed the whole.
 
     Its `states` are float32 variables that hold the float16 or bfloat16 numbers of the last
     call. In some older releases such a layer raised an error.
@@ -1115,7 +1115,7 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
 )
 def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
     """
-    With tanh, one feature and no zero in the kernel, an infinite input gives no NaN.
+    By default, with one feature and no zero in the kernel, an infinite input gives no NaN.
 
     It opens and closes the gates completely, exactly as 1e30 does. With several features see
     `precision.infinities-meet`, with zeros in the kernel `precision.infinite-times-zero`; a
@@ -1258,7 +1258,7 @@ def test_with_relu_an_overflow_becomes_nan(case, way):
 )
 def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
     """
-    However small weights and input are, the outputs are exact up to rounding, and not NaN.
+    However small weights and input both are, outputs are exact up to rounding, and not NaN.
 
     Where numbers underflow they become zero, and the gates are then 1/2. Only numbers that
     are too large can end in NaN.

@@ -48,10 +48,10 @@ def test_a_sequence_has_a_row_for_each_timestep(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked")), "return_sequences"))
 def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
     """
-    Without `return_sequences` the output is the last row of the sequence, without a time axis.
+    Without `return_sequences` or `zero_output_for_mask` the output is the sequence's last row.
 
-    Nothing is averaged or added up over time: the rows before are computed and dropped. Only
-    together do `unroll`, `go_backwards`, `zero_output_for_mask` and a mask break it.
+    Nothing is averaged or added up over time: the rows before are computed and dropped. With
+    `zero_output_for_mask` only a layer that is unrolled and goes backwards differs, under a mask.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -116,7 +116,7 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
 )
 def test_return_state_adds_two_final_states(case, way):
     """
-    `return_state` adds two tensors of shape (batch, units), also with `return_sequences`.
+    An LSTM's `return_state` adds two tensors (batch, units), also with `return_sequences`.
 
     They are the states after the last timestep. The states of earlier timesteps are not
     to be had from one call, except h, which is the sequence of outputs.
@@ -222,7 +222,7 @@ def test_the_output_is_the_final_h(case, way):
 )
 def test_the_output_is_not_c(case, way):
     """
-    The output is not c: with the default activations, it is nearer to zero wherever c is not 0.
+    The output is not c: by default, before rounding, it is nearer to zero wherever c is not 0.
 
     The output gate and tanh both make it smaller, and c, which they do not touch, is what
     the layer remembers.
@@ -462,10 +462,10 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
 @given(cases(**varied(*SIZES, "return_sequences", "stateful"), return_state=True))
 def test_return_state_does_not_fit_into_sequential(case):
     """
-    In a Sequential model, a layer after an LSTM with `return_state` refuses its three tensors.
+    In a Sequential model, Dense after an LSTM with `return_state` refuses its three tensors.
 
     Sequential hands on all that a layer returns. With the functional API a model takes
-    the output and leaves, or uses, the states.
+    the output and leaves, or uses, the states. Layers of several inputs, as Add, read all three.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, return_state=True), keras.layers.Dense(1)])

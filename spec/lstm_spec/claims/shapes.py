@@ -139,7 +139,7 @@ def test_width_is_the_number_of_units(case, way):
 )
 def test_sizes_are_free_of_each_other(case, way):
     """
-    Any number of units goes with any number of timesteps and of features.
+    From 1 up, any number of units goes with any number of timesteps and of features.
 
     Fewer, as many or more: the layer computes the equations in every case, with a kernel
     of shape (features, 4 * units) and a recurrent kernel of shape (units, 4 * units).
@@ -185,7 +185,7 @@ def test_two_or_three_or_three_hundred_units_read_three_timesteps():
 @given(cases(**varied("batch", "timesteps"), features=3, units=5))
 def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(case):
     """
-    Five units on three features have 180 weights, over two timesteps or any other number.
+    With a bias, five units on three features have 180 weights, whatever the number of timesteps.
 
     Four gates each have 3 x 5 weights for the input, 5 x 5 for the last output and 5
     biases. All timesteps share them.
@@ -214,7 +214,7 @@ def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(c
 @given(cases(**varied("timesteps"), units=integers(2, 4)), integers(1, 3), seeds)
 def test_targets_have_a_column_for_each_unit(case, more, seed):
     """
-    Two or more units refuse training targets that have more columns than there are units.
+    Under mean squared error two or more units refuse targets of more columns than there are units.
 
     Targets are compared with the output, so they have `units` columns, whatever the number
     of timesteps. A single column is no error: it is compared with every unit in turn.
@@ -341,7 +341,7 @@ def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch
 @given(lists(integers(1, 3), max_size=2) | lists(integers(1, 3), min_size=4, max_size=5))
 def test_input_without_three_axes_is_refused(shape):
     """
-    Input that does not have three axes is refused by an error that says how many it has.
+    A layer refuses input that has not three axes, with an error that says how many it has.
 
     The axes are (batch, timesteps, features). One series becomes a batch of one with
     `x[None]`; a series of single numbers gets its features with `x[..., None]`.
@@ -423,7 +423,7 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
 )
 def test_one_timestep_is_one_call_of_the_cell(case, way):
     """
-    On one timestep, and from zero state, the layer returns what its cell returns.
+    Without mask and dropout, one timestep from zero state gives what the layer's cell returns.
 
     A sequence of one vector is legal. Nothing is recalled on it, so the recurrent kernel
     and the forget gate have no effect. A stateful layer recalls its last call.
@@ -638,7 +638,7 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
 @given(cases(timesteps=0, return_sequences=booleans(), unroll=booleans()))
 def test_empty_sequence_is_refused(case):
     """
-    Input without timesteps is refused, unrolled or not.
+    Data without timesteps is refused, unrolled or not.
 
     The error is that of a look-up of the first timestep, so its type is the backend's. In
     a batch of padded sequences, an empty one can be a row that is masked throughout.

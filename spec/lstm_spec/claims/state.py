@@ -629,7 +629,7 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
 )
 def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
-    Without go_backwards and dropout a stateful layer fed in pieces ends as if fed the whole.
+    Without go_backwards and dropout a stateful layer fed in pieces ends in the states of the whole.
 
     Each call starts from where the call before it stopped. The pieces may be of any
     length, down to a single timestep, and need not be equally long.

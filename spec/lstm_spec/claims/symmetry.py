@@ -96,7 +96,7 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
     """
-    Permuting the units in all three weights permutes the output's units alike, up to rounding.
+    Without state and dropout, permuting the units in all weights permutes the output's units.
 
     Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
     unit does what after training is an accident of its initial weights.
@@ -131,7 +131,7 @@ def test_permuting_units_permutes_outputs(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
     """
-    Permuting the features together with the kernel's rows changes the output by rounding only.
+    Without dropout, permuting features and kernel rows alike changes the output by rounding only.
 
     Neighbouring features have nothing to do with each other: any order of the columns of
     a data set serves, if it is the same in training and after.
@@ -216,7 +216,7 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    With a kernel of zeros the output is the same for every finite input, to the last bit.
+    With a zero kernel all input that is finite in the layer's type gives one output, bit for bit.
 
     What is left is a layer that runs on its biases and its own state. No other path leads
     from the input to the output. NaN and infinity get through: 0 times either is NaN.
@@ -240,7 +240,7 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Adding a feature of finite numbers whose kernel row is zero changes no more than rounding.
+    Without dropout a feature of zero kernel row, finite in the layer's type, changes only rounding.
 
     So a trained layer can be given another feature: insert a row of zeros into its kernel,
     and it computes as before until it is trained further. Fill missing values first: 0 times
@@ -302,7 +302,7 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
 @given(*with_ways(any_cases), picks)
 def test_sign_of_a_unit_is_a_convention(case, way, pick):
     """
-    Negating a unit's candidate weights and its recurrent row negates its output and no other.
+    With tanh, from zero, negating a unit's candidate weights and recurrent row negates its output.
 
     Because tanh is odd, if the unit begins at zero. So the sign of a unit means nothing
     by itself: a unit that falls where that of another layer rises may do the same thing.
@@ -339,9 +339,9 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
 )
 def test_twin_units_stay_twins(case, way, seed):
     """
-    Two units with the same columns in all three weights have the same output at every timestep.
+    Two units with equal columns of weights and equal initial states have equal outputs.
 
-    If they begin in the same state, nothing tells them apart: their rows of the recurrent
+    Nothing tells them apart: their rows of the recurrent
     kernel only say how they act on others. That is why weights begin at random.
 
     >>> import keras, numpy as np
@@ -441,7 +441,7 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
-    Without softmax, new units leave the old units' outputs alone if their weights into these are 0.
+    Without softmax, new units with finite h and zero weights into the old ones leave these alone.
 
     What the new units read, of the input, of each other or of the old units, does not
     matter. So a trained layer can be widened and computes as before.
@@ -578,7 +578,7 @@ def test_batch_equals_its_parts(case, way, pick):
 )
 def test_every_feature_reaches_every_unit(case, way, step, feature):
     """
-    Before rounding, every feature of an unmasked timestep acts on every unit, if no weight is zero.
+    By default, without rounding, masks and zero weights, every feature acts on every unit.
 
     From a timestep to the units the layer is fully connected, like a Dense layer; from one
     timestep to the next likewise. The numbers of features and units are independent. Over
@@ -608,7 +608,7 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
 )
 def test_every_unit_of_h_reaches_every_unit(case, way, pick):
     """
-    Before rounding, each unit of the initial h acts on every unit's output, if no weight is zero.
+    By default, without rounding, masks and zero weights, each unit's initial h acts on every unit.
 
     The recurrent kernel connects each unit to all, so one timestep is enough for what one
     unit put out to reach the others.
@@ -644,7 +644,7 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
 )
 def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     """
-    Without softmax, a unit of the initial c acts on the next output of that unit and of no other.
+    Without softmax, a unit of the initial c acts on no unit's next output but its own.
 
     The cell state is multiplied and added to unit by unit, and no gate reads it. What a
     unit remembers gets to the others one timestep later, by its h.
@@ -723,7 +723,7 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
 )
 def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, seed):
     """
-    Before rounding, a unit's weight columns act on the outputs of all units in two timesteps.
+    By default, without rounding and zero weights, a unit's columns act on all in two timesteps.
 
     The first timestep changes that unit alone; the second hands its output to every unit
     through the recurrent kernel, if no weight there is zero.

@@ -104,7 +104,7 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
 )
 def test_every_timestep_reaches_every_unit(case, way, pick):
     """
-    Before rounding, every unmasked timestep acts on every unit, however few or many the units are.
+    By default, without rounding, every unmasked timestep acts on every unit, however few or many.
 
     Units and timesteps are different axes: all units read the first timestep, then all
     units read the second, and so on, with the state handed from one to the next. What is left
@@ -175,7 +175,7 @@ def default_lstm(units, seed, **options):
 )
 def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     """
-    One LSTMCell, called once for each timestep with its own states, computes what LSTM does.
+    Without mask and dropout, an LSTMCell called for each timestep in turn computes what LSTM does.
 
     There is one cell with one set of weights. Pictures that show a cell for each timestep
     show the same cell again and again. Masks, and dropout in training, are the loop's affair.
@@ -247,7 +247,7 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     case, timesteps, seed, kind, call
 ):
     """
-    A model with Input((None, features)) takes another number of timesteps in each call.
+    Unless unrolled, a model with Input((None, features)) takes another length in each call.
 
     All sequences of one call have one length, because an array is rectangular; only sequences
     of different lengths in one batch need padding and a mask. Compiled and with unroll=True
@@ -382,7 +382,7 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
 )
 def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     """
-    An unmasked sequence may be cut anywhere, if the part read second starts from both states.
+    Without mask and dropout a sequence may be cut anywhere, if the second part starts from h and c.
 
     h and c hold all that the layer knows about the past, and a timestep's position has no
     meaning of its own. With a mask both states still fit, but outputs of masked timesteps at
@@ -426,7 +426,7 @@ def test_a_sequence_may_be_cut_anywhere(case, way, pick):
 )
 def test_h_alone_does_not_resume_a_sequence(case, way, pick):
     """
-    Handing on h without c does not resume a sequence, unless the forget gate is closed.
+    As a rule, handing on h without c does not resume a sequence.
 
     The output is h, which the output gate has scaled; what is remembered is c.
 
@@ -456,7 +456,7 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
-    With default initial weights, the first of 40 timesteps moves the output less than the last.
+    Untrained, on input within 2, the first of 40 timesteps moves the output less than the last.
 
     It still moves it: there is no window. Each timestep multiplies what is remembered
     by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.
@@ -495,7 +495,7 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
 )
 def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     """
-    An unmasked NaN spoils its sample's outputs from its timestep on, and no other output.
+    Within a call, an unmasked NaN spoils its sample's outputs from its timestep on, and no other.
 
     It enters all four gates of all units, and stays in h and c. In training it does spread:
     the loss of the batch is NaN, and so are the weights after one update. With `go_backwards`

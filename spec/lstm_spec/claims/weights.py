@@ -577,7 +577,7 @@ def test_no_gate_begins_with_an_orthogonal_recurrent_kernel(features, units, see
 @given(sizes, sizes, options)
 def test_each_new_layer_begins_with_other_weights(features, units, options):
     """
-    By default two layers made one after the other begin with different kernels of both kinds.
+    By default, unless a seed is set in between, two new layers begin with different kernels.
 
     Each layer makes its own initializers, with seeds from Python's `random`. One seeded
     initializer handed to both layers makes the same kernel twice.
@@ -649,7 +649,7 @@ def test_seed_argument_does_not_seed_the_weights(features, units, seed):
 @given(sizes, sizes, seeds)
 def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     """
-    With a whole number as seed in both kernel initializers new layers begin with equal weights.
+    With a whole number as seed in both kernel initializers new layers begin with equal kernels.
 
     The seed decides the numbers whatever was drawn before. Both initializers need one; the
     bias is not drawn. A SeedGenerator as the seed makes other weights each time.
@@ -898,7 +898,7 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
 @given(sizes, sizes, options, booleans(), booleans())
 def test_trainable_moves_all_three_weights(features, units, options, use_bias, trainable):
     """
-    All weights of a layer are trainable, or none is, as its `trainable` says, given or set later.
+    Given or set last, a layer's `trainable` says of all its weights whether they are trainable.
 
     The layer computes the same either way; only what an optimizer may change is another. A
     cell or a weight that is frozen by itself stays frozen until the layer's `trainable` is set.

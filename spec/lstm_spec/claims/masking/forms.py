@@ -38,10 +38,10 @@ def unit_by_unit(case, mask):
 )
 def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     """
-    In a mask of numbers, zero means masked and any other number means valid.
+    In a mask of numbers, zero means masked and any other normal number means valid.
 
     So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; the
-    size of a number makes no difference.
+    size of a number makes no difference. TensorFlow on a CPU reads subnormal numbers as zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -181,11 +181,11 @@ def test_a_mask_of_one_axis_is_refused(case, way):
 @example(small(), Way("called"), 0)
 def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     """
-    On CPU, a mask with fewer timesteps than the input is refused, unrolled or in a graph too.
+    On CPU, without XLA, a mask with fewer timesteps than the input is refused, in a graph too.
 
     The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in a graph
     with InvalidArgumentError. A mask of shape (batch, 1) is refused too: it is not spread over
-    the timesteps.
+    the timesteps. Compiled by XLA it is read without an error.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -151,7 +151,7 @@ def test_a_fully_masked_call_leaves_the_stored_state(case, way):
 )
 def test_going_backwards_flips_the_mask_with_the_input(case, way):
     """
-    With go_backwards=True, the mask is turned round together with the input.
+    By default, with go_backwards=True, the mask is turned round together with the input.
 
     A mask is given in the order of the input. Padding at the end is then read first, and
     skipped all the same.

@@ -41,9 +41,10 @@ padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 @given(padded, picks)
 def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     """
-    Dense, activation, dropout, noise and normalization layers hand the mask of their input on.
+    Dense, activation, dropout, noise and normalization layers, not RMSNormalization, keep the mask.
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep.
+    RMSNormalization loses the mask, with a warning.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
@@ -88,9 +89,10 @@ def test_layers_that_move_timesteps_end_the_mask(case, pick):
 @given(padded, picks, sampled_from(sorted(ENDING)))
 def test_a_layer_that_ends_a_mask_warns(case, pick, name):
     """
-    A convolution, pooling, cropping, padding or reshaping layer warns that it ends a mask.
+    Convolution, cropping, padding, reshaping and window pooling layers warn that they end a mask.
 
     The warning names the layer, and says that it destroys the mask. No exception is raised.
+    GlobalAveragePooling1D, which heeds the mask that it ends, does not warn.
 
     >>> import keras, numpy as np
     >>> import warnings

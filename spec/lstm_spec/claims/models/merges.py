@@ -250,7 +250,7 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
 @given(oblong, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
     """
-    Attention and AdditiveAttention give masked timesteps of the value no weight.
+    Attention and AdditiveAttention give masked timesteps of the value no weight, if one is visible.
 
     The mask comes with the value, as from an LSTM behind Masking; the query may have none.
 
@@ -302,7 +302,7 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    MultiHeadAttention gives masked timesteps of the value no weight, without being asked.
+    MultiHeadAttention, unasked, gives masked timesteps of the value no weight, if one is visible.
 
     The mask that comes with the value is used beside `attention_mask`, and causal masks.
 
@@ -325,7 +325,7 @@ def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
 @given(padded, seeds)
 def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     """
-    Without a mask, Attention to LSTM outputs is their mean, weighted by the softmax of products.
+    By default Attention to unmasked LSTM outputs is their mean, weighted by softmax of products.
 
     By default, that is: the products are not scaled, and score_mode="concat" adds in their place.
 

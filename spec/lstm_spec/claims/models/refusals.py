@@ -20,7 +20,7 @@ NAME = "the_layer_in_question"
 @given(cases())
 def test_an_lstm_behind_an_output_is_refused_by_name(case):
     """
-    An LSTM behind one without return_sequences=True is refused when the model is made, by name.
+    In a model with an `Input`, an LSTM behind one without return_sequences=True is refused by name.
 
     The message says which layer found an axis too few.
 
@@ -42,7 +42,7 @@ def test_an_lstm_behind_an_output_is_refused_by_name(case):
 @given(cases(return_sequences=True))
 def test_repeating_a_sequence_is_refused_by_name(case):
     """
-    RepeatVector behind an LSTM that returns sequences is refused when the model is made, by name.
+    In a model with an `Input`, RepeatVector behind an LSTM with return_sequences=True is refused.
 
     An encoder returns its last output only.
 
@@ -63,7 +63,7 @@ def test_repeating_a_sequence_is_refused_by_name(case):
 @given(cases(), integers(1, 3), sampled_from([name for name in MERGING if name != "Concatenate"]))
 def test_merging_known_lengths_that_differ_is_refused(case, more, name):
     """
-    Merges of sequences of known lengths that differ are refused when the model is made.
+    Add and its like refuse sequences of known lengths that differ, unless one is of length one.
 
     Unless one of the lengths is one: a single timestep is merged with each of the others.
 

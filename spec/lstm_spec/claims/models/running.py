@@ -91,7 +91,7 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
     """
-    Predict gives a plain model of open length its own numbers for each length, in any order.
+    Predict gives a plain model of open length, not unrolled, its own numbers for each length.
 
     What it was given before does not matter, though the graph of the first length is used again.
 
@@ -139,7 +139,7 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
 @given(trials(nodes=SMALL, forms=FORMS[:2]))
 def test_a_model_returns_what_it_declares(trial):
     """
-    A functional or Sequential plain model returns the shapes that it declares.
+    On input of its declared shape, a functional or Sequential plain model returns what it declares.
 
     An axis that is declared as None may have any size; every other has the declared one.
 
@@ -187,7 +187,7 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
 @given(trials(nodes=SMALL, forms=FORMS[:2]), sampled_from(sorted(MADE_AGAIN)))
 def test_a_model_made_again_is_the_same_function(trial, way):
     """
-    A plain model's clone, its copy from a configuration and the loaded file compute the same.
+    Given its weights, a plain model's clone, its configuration and its file compute the same.
 
     A clone and a copy from a configuration begin with other weights; with the same weights they
     are the same function.
@@ -285,7 +285,7 @@ def test_inputs_may_be_given_by_name(trial):
 )
 def test_outside_training_noise_layers_return_their_input(trial, way):
     """
-    In calls and in predict, dropout and noise layers around an LSTM return their input.
+    Without training=True, dropout and noise layers around an LSTM return their input.
 
     Dropout, SpatialDropout1D, AlphaDropout, GaussianDropout and GaussianNoise act in training only.
 

@@ -139,7 +139,7 @@ UNSUITED: tuple[dict[str, Any], ...] = (
 )
 def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     """
-    On a GPU an LSTM uses cuDNN, unless it has an argument that cuDNN does not support.
+    On a GPU an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does not support.
 
     These are an activation or recurrent activation that is not the default one, recurrent
     dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served.

@@ -274,7 +274,7 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    In a compiled loop, the cell's Python code runs twice, in the first call on data of a shape.
+    The Python code of the cell runs twice when a compiled loop is traced, and never in later calls.
 
     It writes the loop of the graph, which then runs by itself, over any number of timesteps and
     in all later calls on data of that shape. For other shapes see `modes.predict-traces-twice`.
@@ -647,7 +647,7 @@ def test_a_compiled_model_does_not_see_a_changed_attribute(case):
 @given(cases(unroll=True, **varied("timesteps", "units", "use_bias")))
 def test_only_implementation_one_multiplies_gate_by_gate(case):
     """
-    A timestep takes 8 matrix products with implementation=1, and 2 with implementation=2.
+    Without dropout a timestep takes 8 matrix products with implementation=1, and 2 with 2.
 
     With 1 the input and h are multiplied for each of the four gates, with 2, the default
     one, once for all. What comes out is the same, as `gates.implementations-agree` says.

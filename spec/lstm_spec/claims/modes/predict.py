@@ -82,7 +82,7 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    `predict` returns the numbers that a call of the layer returns.
+    In float32, `predict` returns the numbers that a call of the layer returns.
 
     It cuts the data into batches, runs them in a compiled function and puts the results
     together. None of this is part of the equations.
@@ -113,7 +113,7 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    `predict_on_batch` returns the numbers that a call of the layer returns.
+    In float32, `predict_on_batch` returns the numbers that a call of the layer returns.
 
     It runs the whole array as one batch in a compiled function, without the loop over
     batches that makes `predict` slow on little data.
@@ -302,7 +302,7 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    Without regularizers, `evaluate` reports the loss of the outputs that a call returns.
+    Without regularizers and masks, `evaluate` reports the loss of the outputs that a call returns.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and
     so are the penalties of regularizers.

@@ -310,7 +310,7 @@ def test_the_dtype_policy_is_saved(case, policy):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     """
-    Without dropout, a compiled model loaded from a `.keras` file trains on as if never saved.
+    Without state or dropout a model loaded from its `.keras` file trains on as if never saved.
 
     The file holds the moments that Adam has collected, and its count of steps. Setting the
     weights in a new model loses them, and the next step is another. Dropout begins anew: see

@@ -80,9 +80,10 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping(patience=p) stops after p epochs without a new best, with the last weights.
+    EarlyStopping with patience p > 0 ends after p epochs without a new best, with the last weights.
 
     To get those of the best epoch, restore_best_weights=True is needed. It is False by default.
+    The default patience, 0, ends it after one such epoch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

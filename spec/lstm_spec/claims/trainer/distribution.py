@@ -78,7 +78,7 @@ def mirrored() -> list[dict[str, Any]]:
 )
 def test_two_devices_train_as_one_does():
     """
-    MirroredStrategy over two CPUs trains as one device does where batches divide evenly.
+    Without mask and dropout MirroredStrategy trains as one device on batches that divide evenly.
 
     Each batch is divided among the devices, so batch_size is that of all together. They need
     as many samples each. The example names one CPU; name several devices where there are some.

@@ -52,7 +52,7 @@ from lstm_spec.harness.trainer import (
 )
 def test_each_loss_trains_by_its_formula(net, form, seed):
     """
-    Each loss, alone or reduced by "sum", trains an LSTM by the exact gradient of its formula.
+    mse, mae, Huber, log-cosh and both crossentropies train an LSTM by their exact gradient.
 
     Tried are the mean squared and absolute errors, Huber, log-cosh and both crossentropies. By
     default they take a mean over samples and timesteps, so the batch size is not in the step.
@@ -116,7 +116,7 @@ def mean_of_all(t: Any, y: Any) -> Any:
 )
 def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
     """
-    Without weights a loss function may return a number for each output, for each sample, or one.
+    Without weights or mask a loss function may return a number for each output or sample, or one.
 
     The trainer takes the mean of what is returned, so that all three train alike. A sum made by
     the function grows with the batch.

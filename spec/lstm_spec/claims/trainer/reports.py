@@ -41,7 +41,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]))
 def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, size):
     """
-    The loss that fit reports is the mean over the epoch's samples, each before its own step.
+    By default, without a mask, fit reports the mean loss of an epoch's samples, before their steps.
 
     A smaller last batch counts less, by its number of samples. The weights change from batch
     to batch, so this is the loss of no weights at all; evaluate reports that of the last ones.
@@ -107,7 +107,7 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
 def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     """
-    Each call of evaluate returns the mean loss of all samples, for any batch size.
+    By default, without state and mask, evaluate returns the mean loss, for any batch size.
 
     It leaves nothing behind, neither in the weights nor in what the next call reports.
 
@@ -182,7 +182,7 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @given(nets(batch=samples), builds, seeds)
 def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     """
-    With the batches of a generator fit and evaluate do what they do with the same arrays.
+    With a generator's batches fit and evaluate do what they do with the same arrays, unshuffled.
 
     The numbers that they report are the same too. How many batches are an epoch has to be
     given: a generator has no length.
@@ -215,7 +215,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With a keras.utils.PyDataset fit and evaluate do what they do with the same arrays.
+    With a keras.utils.PyDataset fit and evaluate do what they do with the arrays in the same order.
 
     It has a length, so that an epoch is known, and the last batch may be smaller.
 
@@ -261,7 +261,7 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With a tf.data.Dataset of batches fit and evaluate do what they do with the same arrays.
+    With a tf.data.Dataset fit and evaluate do what they do with the same arrays, unshuffled.
 
     The dataset says what a batch is, so that fit takes no batch_size beside it. The example
     takes one that Keras makes, of sequences of a series.
@@ -301,7 +301,7 @@ def tf_data(*arrays: Any) -> Any:
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
 def test_a_metric_is_of_all_samples(net, build, seed):
     """
-    A metric is computed over all samples together, not as a mean over the batches.
+    A metric of Keras is computed over all samples together, not as a mean over the batches.
 
     The root of the mean squared error shows it: it is the root over all samples and, with
     return_sequences=True, over all timesteps.

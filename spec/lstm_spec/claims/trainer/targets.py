@@ -187,7 +187,7 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
 )
 def test_targets_of_another_size_are_refused(net, build, seed, shape):
     """
-    Targets that have another size than the outputs, and not 1, along an axis are refused.
+    A mean error refuses targets that differ from the outputs in a size, unless one of the two is 1.
 
     The error is that of the backend, from within the loss, and names the two shapes.
 

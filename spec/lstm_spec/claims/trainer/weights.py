@@ -41,7 +41,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds)
 def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed):
     """
-    With sample weights fit and evaluate report the sum of weight times loss over their number.
+    With sample weights, the loss is by default the sum of weight times loss over their number.
 
     It is divided by the number of samples, not by the sum of the weights, batch by batch and
     over the whole epoch. So weights that are all 2 double the loss.
@@ -320,7 +320,7 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
 )
 def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     """
-    With a mask and return_sequences=True the loss of a batch is a mean over its valid timesteps.
+    With a mask and return_sequences=True a batch's loss is by default the mean of valid timesteps.
 
     Masking or an Embedding makes the mask, and LSTM, Dense and others hand it on to the loss. A
     padded timestep then trains nothing, and a batch without any valid one has the loss 0.
@@ -447,7 +447,7 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed):
     """
-    Weights of timesteps beside a mask: the sum over valid timesteps is divided by their number.
+    With a mask, the sum of weighted losses of timesteps is divided by the number of valid ones.
 
     The weights of masked timesteps do not matter, and their sum does not either.
 

@@ -81,7 +81,7 @@ def clipped(
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
     """
-    Training changes all three weights by the exact gradient, through every timestep.
+    The gradient of all three weights is exact, through every timestep of a call.
 
     The loss may read the outputs at all timesteps, the final h and the final c. Nothing is
     truncated or approximated, and what is left is rounding, in float32 as in float64.
@@ -292,7 +292,7 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, the loss of one timestep trains neither recurrent kernel nor forget gate.
+    From zero state, a loss on one timestep gives recurrent kernel and forget gate no gradient.
 
     There is nothing to remember and nothing to forget: these weights keep the values that
     they were initialized with, to the last bit, however long the training, but for penalties
@@ -576,7 +576,7 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
 )
 def test_only_the_optimizer_clips_gradients(case, seed, options):
     """
-    A gradient is used whole, however large, unless the optimizer has `clipvalue` or the like.
+    No gradient is clipped, however large, unless the optimizer has `clipvalue` or the like.
 
     The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all.
 

@@ -267,7 +267,7 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
 @given(cases(), floats(0.125, 1, width=16), seeds)
 def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     """
-    MaxNorm(v) as kernel_constraint bounds each of the 4U columns of the kernel by v.
+    After a step, MaxNorm(v) as kernel_constraint bounds each of the 4U columns of the kernel by v.
 
     A column holds the weights that one gate of one unit gives to the features. Columns that
     are shorter stay as the step has left them.

@@ -97,7 +97,7 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
 @given(cases(**varied("batch", "timesteps", "units")), seeds, picks)
 def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     """
-    Without return_sequences, a sample's weight multiplies its gradient, and zero leaves none.
+    By default, without return_sequences, a sample's weight multiplies the gradient of its loss.
 
     The mean is over the number of samples, not over the sum of their weights: with weights
     of 2 for all samples a step is twice as long. For sequences see
@@ -229,7 +229,7 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    For a stateless layer without dropout, fit at learning rate zero reports evaluate's loss.
+    Without state, mask and dropout, fit at learning rate zero reports evaluate's loss.
 
     It is the mean over all samples, also where the last batch is smaller. What makes the two
     differ otherwise: dropout, a state that is kept, and weights that change between the batches.
@@ -260,7 +260,7 @@ def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
 @given(cases(), seeds)
 def test_softmax_over_one_unit_trains_nothing(case, seed):
     """
-    Under Dense(1, activation="softmax") and mean squared error an LSTM is not trained at all.
+    Dense(1, activation="softmax") hands no gradient on to an LSTM, under mean squared error.
 
     A softmax over one unit is 1 for every input. One number between 0 and 1 takes
     activation="sigmoid", and a softmax takes a unit for each class. Keras warns about it.

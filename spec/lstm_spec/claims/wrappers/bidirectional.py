@@ -72,7 +72,7 @@ def test_the_output_is_forward_then_backward(case, seed, loops, way):
 )
 def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     """
-    With return_sequences=True, row t of Bidirectional belongs to timestep t in both halves.
+    If its first layer reads forwards, row t of Bidirectional belongs to timestep t in both halves.
 
     The forward half of row t has read the timesteps up to t, the backward half those from t on.
     A plain LSTM that goes backwards leaves its rows in reading order; Bidirectional turns the
@@ -102,7 +102,7 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
 @given(cases(timesteps=integers(2, 3)), seeds)
 def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     """
-    The backward half of Bidirectional's output is in the first row of its sequence, not the last.
+    Without a mask, the backward half of Bidirectional's output is in the first row of its sequence.
 
     Both halves have read all timesteps. In the last row of the sequence, y[:, -1], the backward
     half has read only the last timestep: do not cut it out by hand.
@@ -321,7 +321,7 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
 @given(cases(timesteps=1))
 def test_the_wrapped_layer_is_only_a_pattern(case):
     """
-    Bidirectional makes two new layers, and leaves the layer that it is given as it was.
+    Without backward_layer, Bidirectional makes two new layers, and leaves the given one as it was.
 
     The given layer is a pattern: its configuration is copied, its weights are not. Set the
     weights of the wrapper to hand on what a layer has learned.
@@ -347,7 +347,7 @@ def test_the_wrapped_layer_is_only_a_pattern(case):
 @given(whole(["lstm", "words", "forward_words", "backward_words"]))
 def test_the_directions_are_named_after_the_given_layer(name):
     """
-    The layers in Bidirectional have the given layer's name after `forward_` and `backward_`.
+    By default, Bidirectional's layers have the given one's name after `forward_` and `backward_`.
 
     A name that begins so already stays as it is, which keeps the names the same when a saved
     wrapper is loaded. These are the names in `summary` and in error messages.

@@ -291,7 +291,7 @@ class BareSum(Sum):
 @given(cases(features=3, return_sequences=booleans()))
 def test_rnn_runs_a_cell_of_ones_own(case):
     """
-    A cell needs `call` and `state_size` only: RNN starts it from zeros, alone or in a list.
+    A layer with `call` and `state_size` will do as a cell: RNN starts it from zeros, in a list too.
 
     The cell is a layer. Its call takes a timestep and a list with the state, and returns an
     output and a list with the new state. For a single state state_size is a whole number.

@@ -48,7 +48,7 @@ def of_slices(case, x, mask=None):
 @given(cases(return_sequences=True, **varied("batch", "timesteps")), seeds, integers(1, 5), ways)
 def test_dense_is_its_own_time_distribution(case, seed, n, way):
     """
-    After an LSTM with return_sequences=True, TimeDistributed(Dense(n)) is the same as Dense(n).
+    After an LSTM with return_sequences=True, TimeDistributed(Dense(n)) computes what Dense(n) does.
 
     Both apply one kernel of shape (units, n) to every timestep, so neither grows with the
     number of timesteps.
@@ -190,7 +190,7 @@ def test_each_slice_has_its_own_mask(case, number, seed):
 @given(cases(timesteps=integers(2, 3), masked=True), integers(1, 3), seeds)
 def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     """
-    TimeDistributed(LSTM) hands the mask of the words on, and an LSTM over the sentences refuses it.
+    TimeDistributed(LSTM) hands on the mask of the words, which as a rule an LSTM behind it refuses.
 
     That mask has an axis too many: its last is taken for units if its length is 1, or the units
     of the upper LSTM. Make a mask of the sentences by hand, and pass it by name.
@@ -281,7 +281,7 @@ def test_slices_keep_output_and_states_apart(case, number, seed):
 @given(cases(**varied("timesteps", "units")), integers(1, 5), seeds)
 def test_repeating_a_vector_makes_a_sequence_of_any_length(case, number, seed):
     """
-    RepeatVector(n) before an LSTM with return_sequences=True makes n outputs of any sequence.
+    RepeatVector(n) before an LSTM with return_sequences=True makes n outputs of any one vector.
 
     Another LSTM before it makes one vector of the sequence, and the second reads that vector n
     times. Its outputs still differ, because its state goes on.

@@ -322,7 +322,7 @@ def test_a_stack_turns_the_input_once(case, seed):
 @given(cases(**varied("timesteps", "units")), seeds, ways)
 def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     """
-    With return_state=True RNN of several cells returns its output, then [h, c] for each cell.
+    With return_state=True RNN of several LSTM cells returns its output, then [h, c] for each.
 
     The pairs come from the lowest cell to the highest, each as a list of two tensors.
 
@@ -347,7 +347,7 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
 @given(cases(state=True, **varied("timesteps", "units")), seeds, booleans(), ways)
 def test_each_cell_of_a_stack_takes_a_pair(case, seed, unroll, way):
     """
-    RNN of several cells takes a pair [h, c] for each cell as its initial_state.
+    RNN of several LSTM cells takes a pair [h, c] for each cell as its initial_state.
 
     It is the form in which the layer returns them, so the states of one call start another.
 
@@ -430,7 +430,7 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
 @given(cases(timesteps=integers(2, 4)), seeds, picks)
 def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     """
-    A stateful RNN of several cells, fed a sequence in pieces, ends as if it were fed the whole.
+    A stateful stack of cells without mask, dropout and go_backwards ends as if its pieces were one.
 
     Every cell goes on from its own h and c. The layer keeps them in `states`, a pair for each.
 
