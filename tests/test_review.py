@@ -395,3 +395,52 @@ def test_a_comment_may_stand_above_its_line() -> None:
     text = "# 4 samples of 3 time steps\nx = np.zeros(12).reshape(4, 1, 3)\n"
     assert ids(of_program(text)) == {"steps-said-otherwise"}
     assert ids(of_program(text.replace("4, 1, 3", "4, 3, 1"))) == set()
+
+
+OWN = """
+class Net(keras.Model):
+    def __init__(self, units):
+        super().__init__()
+        self.first = layers.LSTM(units)
+        self.second = layers.LSTM(units)
+        self.last = layers.Dense(3)
+
+    def call(self, inputs, training=False):
+        x = self.first(inputs)
+        x = self.second(x, training=training)
+        return self.last(x)
+
+net = Net(8)
+net.compile("adam", "sparse_categorical_crossentropy")
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "net(np.zeros((4, 10, 2)))",
+        "net.build((None, 10, 2))",
+        "net.fit(np.zeros((4, 10, 2)), np.zeros(4))",
+        "y = net(keras.Input((10, 2)))",
+        "",
+    ],
+)
+def test_a_model_of_a_class_is_read_by_its_call(use: str) -> None:
+    reviewed = of_program(OWN + use)
+    assert ids(reviewed) == {"stacked-without-sequences"}
+    (finding,) = reviewed.findings
+    assert finding.sentence.startswith("second needs a sequence, and first below it")
+    assert ("10, 2)" in reviewed.rows[0].says) == bool(use)
+
+
+def test_data_are_held_against_a_model_of_a_class() -> None:
+    text = OWN.replace("layers.LSTM(units)", "layers.LSTM(units, return_sequences=True)", 1)
+    fit = "net.fit(np.zeros((4, 10, 2)), np.zeros((4, 10)))"
+    assert ids(of_program(text + fit)) == {"classes-of-timesteps"}
+    assert ids(of_program(text + fit.replace("(4, 10))", "(4, 1))"))) == set()
+
+
+def test_states_of_an_eager_call_need_their_names_too() -> None:
+    text = "lstm = layers.LSTM(3, return_state=True)\nout, state = lstm(np.zeros((2, 4, 1)))\n"
+    assert ids(of_program(text)) == {"unpacked-otherwise"}
+    assert ids(of_program(text.replace(", return_state=True", ""))) == set()

@@ -62,6 +62,13 @@ SHAPES = [
     "np.array([np.zeros(3), np.ones(3)])",
     "np.array([[i, 2 * i] for i in range(5)])",
     "np.zeros((2, 3))[np.array([0, 1, 1])][:, 0:2]",
+    "np.eye(3)[[0, 2, 1, 1]]",
+    "np.random.default_rng(0).normal(size=(2, 3))",
+    "np.random.RandomState(0).rand(2, 3)",
+    "np.random.default_rng(0).integers(0, 9, (4, 2))",
+    "np.random.choice(5, 7)",
+    "np.random.permutation(6)",
+    "np.hstack([np.zeros((3, 1)), np.zeros((3, 2))])",
 ]
 
 
@@ -81,6 +88,77 @@ def test_shape_is_that_of_numpy(expression: str) -> None:
 )
 def test_what_is_not_known_is_not_guessed(expression: str) -> None:
     assert program(f"import numpy as np\nx = {expression}").shapes.get(2) is None
+
+
+WINDOWS = """
+import numpy as np
+
+def windows(series, steps, ahead):
+    x, y = [], []
+    for i in range(steps, len(series) - ahead):
+        x.append(series[i - steps:i])
+        end = i + ahead
+        if end > len(series):
+            break
+        y.append(series[i:end, 0])
+    return np.array(x), np.array(y)
+
+series = np.random.rand(90, 4)
+x, y = windows(series, 7, 2)
+x = x + 0
+y = y + 0
+"""
+
+
+def test_windows_that_are_cut_in_a_loop_have_a_length() -> None:
+    lines = WINDOWS.splitlines()
+    shapes = program(WINDOWS).shapes
+    assert shapes[lines.index("x = x + 0") + 1] == (UNKNOWN, 7, 4)
+    assert shapes[lines.index("y = y + 0") + 1] == (UNKNOWN, 2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [
+        ("x.append(series[i - steps:i])", (UNKNOWN, 7, 4)),
+        ("x.append(series[i - steps:end])", (UNKNOWN, UNKNOWN, 4)),
+        ("x.append(series[i - steps:i]); x.append(series[0])", None),
+        ("x.append(series[i - steps:i]); x.pop()", None),
+        ("x.append(series[i])", (UNKNOWN, 4)),
+        ("x.append(series[i, 0])", (UNKNOWN,)),
+        ("x.append([series[i, 0], 1.0])", (UNKNOWN, 2)),
+    ],
+)
+def test_what_is_appended_in_a_loop_must_be_alike(
+    changed: str, shape: tuple[object, ...] | None
+) -> None:
+    text = WINDOWS.replace("x.append(series[i - steps:i])", changed)
+    place = text.splitlines().index("x = x + 0") + 1
+    assert program(text).shapes.get(place) == shape
+
+
+@pytest.mark.parametrize(
+    ("expression", "shape"),
+    [
+        ("df.values", (UNKNOWN, UNKNOWN)),
+        ("df['close'].values", (UNKNOWN,)),
+        ("df[['open', 'close']].dropna().to_numpy()", (UNKNOWN, 2)),
+        ("MinMaxScaler().fit_transform(df[['open', 'close']])", (UNKNOWN, 2)),
+        ("df.iloc[:, 0].values.reshape(-1, 1)", (UNKNOWN, 1)),
+        ("df.groupby('day').mean().values.reshape(-1, 24, 7)", (UNKNOWN, 24, 7)),
+        ("tf.random.normal((2, 3))", (2, 3)),
+        ("keras.random.uniform((2, 3))", (2, 3)),
+        ("train_test_split(np.zeros((9, 4)), np.zeros(9))[1]", (UNKNOWN, 4)),
+    ],
+)
+def test_other_libraries_tell_some_axes(expression: str, shape: tuple[object, ...]) -> None:
+    imports = (
+        "import keras, numpy as np, pandas as pd, tensorflow as tf; "
+        "from sklearn.preprocessing import MinMaxScaler; "
+        "from sklearn.model_selection import train_test_split\n"
+        "df = pd.read_csv('x.csv')\n"
+    )
+    assert program(f"{imports}x = {expression}").shapes[3] == shape
 
 
 def test_plain_values_are_calculated() -> None:

@@ -23,7 +23,15 @@ from lstm_spec.reviews.network import (
     known,
     returned,
 )
-from lstm_spec.reviews.values import Array, Listing, Table, as_tuple, is_numbers, items_of
+from lstm_spec.reviews.values import (
+    Array,
+    Listing,
+    Number,
+    Table,
+    as_tuple,
+    is_numbers,
+    items_of,
+)
 
 CONVOLVED = ("filters", "kernel_size", "strides", "padding")
 POSITIONAL = {
@@ -46,6 +54,8 @@ POSITIONAL = {
     "Lambda": ("function", "output_shape", "mask", "arguments"),
     "Flatten": ("data_format",),
 }
+RUNS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch")
+"""Methods of a model that read data."""
 LIKE_LSTM = ("LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "CuDNNLSTM")
 
 
@@ -81,7 +91,11 @@ class Building:
         takes = _takes(kind)
         layer = Layer(kind, {}, node.lineno, positional=len(given))
         layer.open = not whole or len(given) > len(takes)
-        layer.arguments = dict(zip(takes, given, strict=False)) | named
+        arguments_given = dict(zip(takes, given, strict=False)) | named
+        layer.arguments = {
+            name: UNKNOWN if isinstance(value, Number) else value
+            for name, value in arguments_given.items()
+        }
         arguments = [layer.get(name) for name in ("layer", "backward_layer", "cell", "cells")]
         for argument in arguments:
             several = items_of(argument)
@@ -299,7 +313,7 @@ class Building:
             self.reopen(model)
             return None
         about = {"model": model, "given": given, "named": named, "whole": whole}
-        if name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch"):
+        if name in RUNS:
             first = given[0] if given else named.get("x", UNKNOWN)
             self.settle(model, first)
             again = model.trained

@@ -778,9 +778,10 @@ def _unpacked(event: Event) -> Iterator[Facts]:
     node: Node = event.about["node"]
     facts: Facts = {"subject": "unpack", "kind": node.layer.kind, "layer": node.layer.title}
     facts |= {"wanted": event.about["wanted"], "count": event.about["count"]}
-    facts["fits"] = event.about["wanted"] == event.about["count"]
+    sample_by_sample = node.eager and event.about["count"] == 1
+    fits = event.about["wanted"] == event.about["count"]
+    facts["fits"] = UNKNOWN if sample_by_sample else fits
     facts["state"] = node.layer.core.flag("return_state")
-    facts["eager"] = node.eager
     if node.layer.kind in RECURRENT:
         yield facts
 

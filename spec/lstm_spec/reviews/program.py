@@ -12,11 +12,18 @@ import ast
 import builtins
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lstm_spec.reviews import values
-from lstm_spec.reviews.building import LIKE_LSTM, POSITIONAL, Building, makes_layer, names_of
+from lstm_spec.reviews.building import (
+    LIKE_LSTM,
+    POSITIONAL,
+    RUNS,
+    Building,
+    makes_layer,
+    names_of,
+)
 from lstm_spec.reviews.network import (
     LARGEST,
     UNKNOWN,
@@ -42,10 +49,12 @@ from lstm_spec.reviews.values import (
     Instance,
     Listing,
     Made,
+    Number,
     Path,
     Scope,
     Table,
     arithmetic,
+    as_tuple,
     calculated,
     is_number,
     is_plain_slice,
@@ -141,6 +150,8 @@ class _Reader:
         self.classes: list[Class] = []
         self.shapes: dict[int, Shape] = {}
         self.read: set[int] = set()
+        self.instances: dict[int, Instance] = {}
+        """An object of each class of which one is made, by the class."""
         self.starred: list[str] = []
         """Modules of layers of which all names are imported."""
 
@@ -166,11 +177,9 @@ class _Reader:
     def unused_class(self, owner: Class) -> None:
         """Read the methods of a class that are never called."""
         start = owner.methods.get("__init__")
-        instance = Instance(owner, {}, self.building.depth)
+        instance = self.instances.get(id(owner)) or Instance(owner, {}, self.building.depth)
         if isinstance(start, Function) and id(start.node) not in self.read:
             self.unused(Function(start.node, start.scope, instance))
-        elif isinstance(start, Function):
-            return  # it is made elsewhere, with arguments that are known there
         for method in owner.methods.values():
             if isinstance(method, Function) and id(method.node) not in self.read:
                 self.unused(Function(method.node, method.scope, instance))
@@ -316,7 +325,7 @@ class _Reader:
         items = items_of(self.value(node.iter, scope))
         leaves = any(isinstance(part, (ast.Break, ast.Continue)) for part in ast.walk(node))
         if items is None or len(items) > ROUNDS or leaves:
-            self.bind(node.target, UNKNOWN, scope)
+            self.bind(node.target, Number() if _counts(node.iter) else UNKNOWN, scope)
             self.once(node, scope)
             return
         for item in items:
@@ -355,11 +364,13 @@ class _Reader:
             elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
                 owner = part.func.value
                 if part.func.attr in MUTATING and isinstance(owner, ast.Name):
-                    self.spoil(scope.find(owner.id))
+                    self.spoil(scope.find(owner.id), part.func.attr == "append")
 
-    def spoil(self, value: Any) -> None:
-        """Make unknown what a value holds."""
-        if isinstance(value, (Listing, Table)):
+    def spoil(self, value: Any, appended: bool = False) -> None:
+        """Make unknown what a value holds, or only how much is appended to it."""
+        if isinstance(value, Listing):
+            value.spoil(appended)
+        elif isinstance(value, Table):
             value.items = None
         elif isinstance(value, Model):
             self.building.reopen(value)
@@ -633,9 +644,9 @@ class _Reader:
         simple = len(node.generators) == 1 and not first.ifs and not first.is_async
         if items is None or len(items) > ROUNDS or not simple:
             for part in node.generators:
-                self.bind(part.target, UNKNOWN, inner)
-            self.value(node.elt, inner)
-            return Listing(None, self.building.depth)
+                self.bind(part.target, Number() if _counts(part.iter) else UNKNOWN, inner)
+            each = self.value(node.elt, inner)
+            return Listing(None, self.building.depth, each if simple else UNKNOWN)
         found = []
         for item in items:
             self.bind(first.target, item, inner)
@@ -666,7 +677,9 @@ class _Reader:
             )
         if isinstance(owner, Model) and node.attr in ("input", "output", "inputs", "outputs"):
             return UNKNOWN
-        if owner is UNKNOWN or isinstance(owner, (Function, Class)):
+        if owner is UNKNOWN and node.attr == "reshape":
+            return Bound(Array(None), node.attr)
+        if owner is UNKNOWN or isinstance(owner, (Function, Class, Number)):
             return UNKNOWN
         return Bound(owner, node.attr)
 
@@ -725,7 +738,7 @@ class _Reader:
         if isinstance(callee, Model):
             return self.building.call_model(callee, given)
         if isinstance(callee, Instance):
-            return Tensor(None, UNKNOWN) if callee.made_by.of_keras else UNKNOWN
+            return self.call_instance(callee, given if whole else None, named)
         if isinstance(callee, Bound):
             return self.method(callee, given, named, node, whole)
         if isinstance(callee, Path):
@@ -832,10 +845,52 @@ class _Reader:
     def instance(self, owner: Class, given: list[Any] | None, named: dict[str, Any]) -> Instance:
         """Make an object of a class of the program."""
         made = Instance(owner, {}, self.building.depth)
+        self.instances[id(owner)] = made
         start = owner.methods.get("__init__")
         if isinstance(start, Function):
             self.invoke(Function(start.node, start.scope, made), given, named)
         return made
+
+    def call_instance(self, owner: Instance, given: list[Any] | None, named: dict[str, Any]) -> Any:
+        """Call a layer or a model of a class of the program."""
+        if not owner.made_by.of_keras:
+            return UNKNOWN
+        call = owner.made_by.methods.get("call")
+        result = UNKNOWN
+        if isinstance(call, Function):
+            result = self.invoke(Function(call.node, call.scope, owner), given, named)
+        return _without_masks(result)
+
+    def method_of_instance(
+        self,
+        owner: Instance,
+        name: str,
+        given: list[Any],
+        named: dict[str, Any],
+        node: ast.Call,
+        whole: bool,
+    ) -> Any:
+        """Call a method that a model of a class of the program has of Keras."""
+        if name == "compile":
+            owner.compiled = {"line": node.lineno, "given": given, "named": named}
+        shape: Any = None
+        if name == "build":
+            shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
+        elif name in RUNS:
+            first = given[0] if given else named.get("x")
+            shape = first.shape if isinstance(first, Array) else None
+            shape = None if shape is None else (None, *shape[1:])
+        if shape is None:
+            self.hand_over(given, named)
+            return UNKNOWN
+        model = Model(False, node.lineno, self.building.depth, owner.made_by.node.name)
+        model.inputs = [Tensor(shape)]
+        model.outputs, complete = self.building.tensors(
+            self.call_instance(owner, list(model.inputs), {})
+        )
+        model.open = not complete
+        model.compiled = owner.compiled
+        return self.building.method_of_model(model, name, given, named, node, whole)
 
     def function(
         self, path: Path, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
@@ -862,6 +917,8 @@ class _Reader:
             if own not in HARMLESS:
                 self.hand_over(given, named)
             return self.builtin(own, given)
+        if name and ".random." in path.name:
+            name = f"keras.random.{name}"
         found = values.array_function(name or path.numpy or path.name, given, named, names_of(node))
         if found is UNKNOWN:
             self.hand_over(given, named)
@@ -917,6 +974,8 @@ class _Reader:
         name = bound.name
         if isinstance(owner, Model):
             return self.building.method_of_model(owner, name, given, named, node, whole)
+        if isinstance(owner, Instance) and owner.made_by.of_keras:
+            return self.method_of_instance(owner, name, given, named, node, whole)
         if isinstance(owner, Array):
             return values.array_method(owner, name, given, named, names_of(node))
         if isinstance(owner, Listing):
@@ -932,18 +991,21 @@ class _Reader:
 
     def method_of_list(self, owner: Listing, name: str, given: list[Any]) -> Any:
         if name == "append" and given:
-            self.change(owner, [given[0]])
+            if owner.items is None or self.building.depth > owner.depth:
+                owner.append(given[0])
+            else:
+                self.change(owner, [given[0]])
         elif name == "extend" and given:
             self.change(owner, items_of(given[0]))
         elif name in MUTATING:
-            owner.items = None
+            owner.spoil()
         elif name == "copy":
             return Listing(None if owner.items is None else list(owner.items), self.building.depth)
         return UNKNOWN
 
     def change(self, owner: Listing, more: list[Any] | None) -> None:
         if owner.items is None or more is None or self.building.depth > owner.depth:
-            owner.items = None
+            owner.spoil()
         elif len(owner.items) + len(more) <= LONGEST:
             owner.items += more
 
@@ -962,6 +1024,21 @@ class _Reader:
         if name in MUTATING:
             owner.items = None
         return UNKNOWN
+
+
+def _counts(node: ast.expr) -> bool:
+    """Say whether a loop counts."""
+    name = node.func if isinstance(node, ast.Call) else None
+    return isinstance(name, ast.Name) and name.id in ("range", "xrange")
+
+
+def _without_masks(result: Any) -> Any:
+    """Return what a layer of one's own returns: whether it hands masks on is not known."""
+    if isinstance(result, Tensor):
+        return replace(result, mask=None if result.mask is None else UNKNOWN)
+    if isinstance(result, tuple):
+        return tuple(map(_without_masks, result))
+    return Tensor(None, UNKNOWN) if result is UNKNOWN else result
 
 
 def walk(events: Sequence[Event], kind: str) -> Iterator[Event]:

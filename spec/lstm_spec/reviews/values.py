@@ -51,6 +51,10 @@ COMPARED: dict[type, Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }
 
+FRAME = "frame"
+"""How a table of pandas, or a column of one, was made."""
+RESHAPES_FRAME = ("drop", "reset_index", "set_index", "rename", "join", "merge", "assign")
+
 Names = Mapping[str, tuple[str, ...]]
 
 
@@ -69,12 +73,41 @@ class Array:
 
 
 @dataclass(eq=False)
+class Number:
+    """A whole number that is not known: the same one as others, but for what is added to it."""
+
+    of: Number | None = None
+    plus: int = 0
+
+    @property
+    def base(self) -> Number:
+        """The number to which something is added."""
+        return self.of or self
+
+
+@dataclass(eq=False)
 class Listing:
     """A list."""
 
     items: list[Any] | None
     """None, if it is not known what it holds."""
     depth: int = 0
+    each: Any = UNKNOWN
+    """What all items are like, if it is filled in a loop; None, as long as it is empty."""
+
+    def spoil(self, appended: bool = False) -> None:
+        """Note that it is not known how many items it has, nor, unless they are appended, which."""
+        if not appended:
+            self.each = UNKNOWN
+        elif self.items is not None:
+            self.each = UNKNOWN if self.items else None
+        self.items = None
+
+    def append(self, item: Any) -> None:
+        """Note that an item is appended, and it is not known how often."""
+        self.spoil(appended=True)
+        alike = self.each is None or same_shape(self.each, item)
+        self.each = item if alike else UNKNOWN
 
 
 @dataclass(eq=False)
@@ -102,6 +135,8 @@ class Path:
     def numpy(self) -> str:
         """The name within NumPy or TensorFlow; otherwise nothing."""
         first, _, rest = self.name.partition(".")
+        if first == "tensorflow" and rest.startswith("random."):
+            return self.name
         return rest if first in ("numpy", "tensorflow") and ".keras" not in self.name else ""
 
 
@@ -159,6 +194,7 @@ class Instance:
     made_by: Class
     attributes: dict[str, Any]
     depth: int = 0
+    compiled: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +216,9 @@ def sizes(value: Any) -> Shape | None:
 
 def from_items(value: Any) -> Array:
     """Return the array of a list of numbers or of lists."""
+    if isinstance(value, Listing) and value.items is None:
+        shape = _shape(value.each, 1)
+        return Array(None if shape is None else (UNKNOWN, *shape))
     items = getattr(value, "items", value)
     if not isinstance(items, (list, tuple)):
         return value if isinstance(value, Array) else Array(None)
@@ -195,7 +234,7 @@ def from_items(value: Any) -> Array:
 def _shape(item: Any, depth: int) -> Shape | None:
     if isinstance(item, Array):
         return item.shape
-    if isinstance(item, (bool, int, float, str)):
+    if isinstance(item, (bool, int, float, str, Number)):
         return ()
     items = getattr(item, "items", item)
     if not isinstance(items, (list, tuple)) or depth > DEEPEST or not items:
@@ -207,10 +246,16 @@ def _shape(item: Any, depth: int) -> Shape | None:
     return (len(items), *(parts[0] or ()))
 
 
+def same_shape(left: Any, right: Any) -> bool:
+    """Say whether two values are known to be arrays, or numbers, of one shape."""
+    shape = _shape(left, 1)
+    return shape is not None and shape == _shape(right, 1)
+
+
 def broadcast(left: Any, right: Any) -> Array:
     """Return what arithmetic makes of two arrays, or of an array and something else."""
     shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
-    plain = any(isinstance(side, (int, float)) for side in (left, right))
+    plain = any(isinstance(side, (int, float, Number)) for side in (left, right))
     if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
         return Array(shapes[0])
     return Array(None)
@@ -221,16 +266,23 @@ def array_attribute(array: Array, name: str) -> Any:
     shape = array.shape
     if name == "shape":
         return UNKNOWN if shape is None else shape
+    if name == "values" and array.made == FRAME:
+        return Array(shape)
+    if name == "iloc" and array.made == FRAME:
+        return array
     if name == "T":
         return Array(None if shape is None else shape[::-1])
     if name == "ndim":
         return UNKNOWN if shape is None else len(shape)
-    return UNKNOWN if name in ("size", "dtype", "values") else None
+    return UNKNOWN if name in ("size", "dtype", "values", "loc", "columns", "index") else None
 
 
 def indexed(array: Array, key: Any) -> Any:
     """Return a part of an array."""
     keys = key if isinstance(key, tuple) else (key,)
+    if array.made == FRAME and (isinstance(key, str) or _is_names(key)):
+        columns = () if isinstance(key, str) else (len(key.items),)
+        return Array((UNKNOWN, *columns), FRAME)
     if array.shape is None:
         return replace(array, axes=())
     rest = list(array.shape)
@@ -248,7 +300,7 @@ def indexed(array: Array, key: Any) -> Any:
         elif isinstance(one, slice):
             found.append(_cut(rest.pop(0), one))
             given -= 1
-        elif known(one):
+        elif known(one) or isinstance(one, Number):
             rest.pop(0)
             given -= 1
         else:
@@ -256,7 +308,13 @@ def indexed(array: Array, key: Any) -> Any:
     shape = (*found, *rest)
     rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
     made = "rows" if rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1])) else ""
-    return replace(array, shape=shape, made=made or array.made, axes=()) if shape else UNKNOWN
+    return replace(array, shape=shape, made=made or array.made, axes=()) if shape else Number()
+
+
+def _is_names(key: Any) -> bool:
+    """Say whether an index is a list of names of columns."""
+    items = key.items if isinstance(key, Listing) else None
+    return bool(items) and all(isinstance(item, str) for item in items or [])
 
 
 def _selects(key: Any) -> bool:
@@ -279,6 +337,9 @@ def _cut(size: Size, part: slice) -> Size:
     plain = all(one is None or known(one) for one in (part.start, part.stop, part.step))
     if (part.start, part.stop) == (None, None) and part.step in (None, 1, -1):
         return size
+    if isinstance(part.start, Number) and isinstance(part.stop, Number) and part.step is None:
+        between = part.stop.plus - part.start.plus
+        return between if part.start.base is part.stop.base and between >= 0 else UNKNOWN
     if not known(size) or not plain or part.step == 0:
         return UNKNOWN
     return len(range(size)[part])  # type: ignore[arg-type]
@@ -292,7 +353,9 @@ def array_method(
         shape = given[0] if len(given) == 1 and not known(given[0]) else tuple(given)
         axes = names.get("0") or (names["*"] if len(given) > 1 else ())
         return reshaped(array, shape if shape else named.get("shape"), axes)
-    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum", "to_numpy"):
+    if array.made == FRAME and array.shape is not None:
+        return _of_frame(array.shape, name)
+    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
         return array
     if name in ("flatten", "ravel"):
         return Array((_count(array.shape),))
@@ -304,6 +367,17 @@ def array_method(
     if name == "squeeze":
         return Array(None)
     return UNKNOWN
+
+
+def _of_frame(shape: Shape, name: str) -> Any:
+    """Return what a method of a table of pandas, or of a column, returns."""
+    if name == "to_numpy":
+        return Array(shape)
+    if name in ("copy", "astype", "fillna", "ffill", "bfill", "interpolate", "sort_index"):
+        return Array(shape, FRAME)
+    if name in ("dropna", "head", "tail", "sample", "sort_values"):
+        return Array((UNKNOWN, *shape[1:]), FRAME)
+    return Array((UNKNOWN, UNKNOWN), FRAME) if name in RESHAPES_FRAME else UNKNOWN
 
 
 def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
@@ -424,6 +498,26 @@ def _arange(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
     return Array((UNKNOWN,))
 
 
+def _generator(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Path("numpy.random")
+
+
+def _permuted(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Array((first,)) if known(first) else _like(first, given, named, names)
+
+
+def _scaler(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Path("scaler")
+
+
+def _scaled(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Array(first.shape if isinstance(first, Array) else from_items(first).shape)
+
+
+def _frame(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    return Array((UNKNOWN, UNKNOWN), FRAME)
+
+
 def _linspace(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     count = given[2] if len(given) > 2 else named.get("num", 50)
     return Array((count if known(count) else UNKNOWN,))
@@ -458,6 +552,14 @@ def _join(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) 
     total: Size = sum(column) if known(*column) else UNKNOWN
     place = axis % len(whole[0])
     return Array((*whole[0][:place], total, *whole[0][place + 1 :]))
+
+
+def _beside(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
+    """Return what hstack and column_stack make of arrays: of single columns, if need be."""
+    parts = getattr(first, "items", first)
+    parts = parts if isinstance(parts, (tuple, list)) else ()
+    tables = [part for part in parts if isinstance(part, Array) and len(part.shape or ()) == 2]
+    return _join(first, [first, 1], {}, names) if len(tables) == len(parts) else Array(None)
 
 
 def _stack(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -532,9 +634,20 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("random.rand", "random.randn"), _rand),
     **dict.fromkeys(("random.random", "random.random_sample", "random.ranf"), _sized(0)),
     **dict.fromkeys(("random.normal", "random.uniform", "random.randint"), _sized(2)),
-    **dict.fromkeys(("random.choice", "random.binomial"), _sized(2)),
+    **dict.fromkeys(("random.binomial", "random.integers"), _sized(2)),
+    **dict.fromkeys(("random.choice", "random.poisson", "random.exponential"), _sized(1)),
+    **dict.fromkeys(("random.standard_normal",), _sized(0)),
+    **dict.fromkeys(("tensorflow.random.normal", "tensorflow.random.uniform"), _sized(0)),
+    **dict.fromkeys(("keras.random.normal", "keras.random.uniform"), _sized(0)),
+    **dict.fromkeys(("random.default_rng", "random.RandomState"), _generator),
+    "random.permutation": _permuted,
+    **dict.fromkeys(("MinMaxScaler", "StandardScaler", "RobustScaler", "MaxAbsScaler"), _scaler),
+    **dict.fromkeys(("scaler.fit_transform", "scaler.transform"), _scaled),
+    "scaler.inverse_transform": _scaled,
+    **dict.fromkeys(("pandas.read_csv", "pandas.read_excel", "pandas.DataFrame"), _frame),
     **dict.fromkeys(("array", "asarray", "constant", "convert_to_tensor"), _array),
     **dict.fromkeys(("concatenate", "concat"), _join),
+    **dict.fromkeys(("hstack", "column_stack"), _beside),
     "arange": _arange,
     "linspace": _linspace,
     "expand_dims": _expand,
@@ -593,6 +706,8 @@ def truth(value: Any) -> Any:
 def calculated(op: ast.operator, left: Any, right: Any) -> Any:
     """Return what an operator makes of two plain values."""
     calculate = OPERATORS.get(type(op))
+    if isinstance(left, Number) or isinstance(right, Number):
+        return _shifted(op, left, right)
     if isinstance(op, ast.Pow) and is_number(left) and is_number(right):
         small = abs(left) <= 10**6 and -20 <= right <= 20
         return left**right if small and (left or right >= 0) and not _root(left, right) else UNKNOWN
@@ -608,6 +723,15 @@ def calculated(op: ast.operator, left: Any, right: Any) -> Any:
         return calculate(left, right)
     except (ArithmeticError, ValueError):
         return UNKNOWN
+
+
+def _shifted(op: ast.operator, left: Any, right: Any) -> Any:
+    """Return an unknown number to which a known one is added, or from which it is taken."""
+    if isinstance(left, Number) and known(right) and isinstance(op, (ast.Add, ast.Sub)):
+        return Number(left.base, left.plus + (right if isinstance(op, ast.Add) else -right))
+    if isinstance(right, Number) and known(left) and isinstance(op, ast.Add):
+        return Number(right.base, right.plus + left)
+    return Number()
 
 
 def _root(left: Any, right: Any) -> bool:
