@@ -267,6 +267,20 @@ def test_list_finds_claims_and_beliefs(capsys: pytest.CaptureFixture[str]) -> No
     assert cli.main(["list", "--find", "xyzzy"]) == 1
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize(
+    "words", [["list"], ["list", "masking"], ["explain", "Bidirectional(LSTM(2, stateful=True))"]]
+)
+def test_lines_are_as_long_as_the_terminal(
+    words: list[str], width: int, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    whole = printed(words, capsys)
+    monkeypatch.setattr(cli, "_width", lambda: width)
+    shown = printed(words, capsys)
+    assert max(map(len, shown.splitlines())) <= width
+    assert shown.split() == whole.split()
+
+
 def test_show_prints_the_claim_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     claim = catalog.find("time.every-step")
     shown = printed(["show", claim.id], capsys)

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import os
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ from lstm_spec.errors import (
 from lstm_spec.harness.effort import time_limit
 from lstm_spec.options import REPORT, Verb
 from lstm_spec.run.report import LockedError, Writer, writer
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import fitted, one_line
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
@@ -389,20 +390,22 @@ def list_(arguments: argparse.Namespace) -> int:
         text = arguments.find.casefold()
         claims = [claim for claim in claims if text in _listed(claim).casefold()]
     if not (arguments.names or arguments.find or arguments.beliefs):
+        lines = []
         for chapter in catalog.chapters():
             title = catalog.introduction(chapter).partition("\n")[0]
             count = sum(claim.chapter == chapter for claim in claims)
-            print(f"{chapter:<10} {count:>4}  {title}")
-        print(f"{'all':<10} {len(claims):>4}  `lstm-spec list CHAPTER` lists its claims.")
+            lines.append(f"{chapter:<10} {count:>4}  {title.partition(': ')[2]}\n")
+        lines.append(f"{'all':<10} {len(claims):>4}  `lstm-spec list CHAPTER` lists its claims.\n")
+        _print("".join(lines), "text")
         return 0
     if not claims:
         print(f"no claim contains {one_line(arguments.find or 'a belief')!r}", file=sys.stderr)
         return NOTHING
+    lines = []
     for claim in claims:
-        print(claim.id)
-        if arguments.beliefs:
-            print(f"    Believed: {claim.corrects}")
-        print(f"    {claim.statement}")
+        believed = [f"    Believed: {claim.corrects}"] if arguments.beliefs else []
+        lines += [claim.id, *believed, f"    {claim.statement}"]
+    _print("\n".join([*lines, ""]), "text")
     return 0
 
 
@@ -430,7 +433,7 @@ def cite(arguments: argparse.Namespace) -> int:
     untried = ledger.untried(report, claim.id) if report else ""
     tried = extent(claim.id, place, report)
     cited = citation(claim, ledger.verdicts(claim.id), place, untried, tried)
-    print(FORMATS[arguments.format](cited), end="")
+    _print(FORMATS[arguments.format](cited), arguments.format)
     return 0
 
 
@@ -439,7 +442,8 @@ def _cite_question(arguments: argparse.Namespace, place: Place) -> bool:
     from lstm_spec.answers.answer import CITATIONS, cited, whole_library
 
     reply = cited(arguments.name, whole_library(), place)
-    print(CITATIONS[arguments.format](reply) if reply else "", end="")
+    if reply:
+        _print(CITATIONS[arguments.format](reply), arguments.format)
     return reply is not None
 
 
@@ -453,7 +457,7 @@ def answer(arguments: argparse.Namespace) -> int:
     place, _ = asked(arguments.release or "", arguments.backend or "")
     library = whole_library()
     reply = answer(question, find(question, library), library, place)
-    print(FORMATS[arguments.format](reply), end="")
+    _print(FORMATS[arguments.format](reply), arguments.format)
     hint = "ask in other words, or with a question's id, number or address"
     return 0 if reply.answered else say(f"no answer; {hint}", NO_ANSWER)
 
@@ -461,12 +465,16 @@ def answer(arguments: argparse.Namespace) -> int:
 def explain(arguments: argparse.Namespace) -> int:
     """Print what a constructor call makes, and draw it where asked to."""
     from lstm_spec.answers.constructor import input_shape, layer
-    from lstm_spec.answers.explain import FORMATS, explain
+    from lstm_spec.answers.explain import FORMATS, explain, text
 
     built = layer(arguments.call, input_shape(arguments.input))
     if arguments.draw:
         _draw(built, arguments.draw, arguments.strengths)
-    print(FORMATS[arguments.format](explain(built)), end="")
+    explanation = explain(built)
+    if arguments.format == "text" and (width := _width()):
+        _print(text(explanation, width), "text")
+    else:
+        _print(FORMATS[arguments.format](explanation), arguments.format)
     return 0
 
 
@@ -481,10 +489,13 @@ def _draw(built: Layer, file: Path, measured: bool) -> None:
 
 def review(arguments: argparse.Namespace) -> int:
     """Print what is found in a program or a model."""
-    from lstm_spec.reviews.review import FORMATS, of_file, worst
+    from lstm_spec.reviews.review import FORMATS, of_file, text, worst
 
     findings = of_file(arguments.file, arguments.to)
-    print(FORMATS[arguments.format](findings), end="")
+    if arguments.format == "text" and (width := _width()):
+        print(text(findings, width), end="")
+    else:
+        _print(FORMATS[arguments.format](findings), arguments.format)
     return NOTHING if worst(findings) in ("error", "wrong numbers") else 0
 
 
@@ -632,6 +643,17 @@ def console() -> Console:
             raise BrokenPipeError
 
     return Piped()
+
+
+def _width() -> int:
+    """Return how wide the terminal is to which is printed; 0 if it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def _print(text: str, layout: str) -> None:
+    """Print what is to be read; on a terminal no word of prose is cut at the end of a line."""
+    prose = layout in ("markdown", "text") and _width()
+    print(fitted(text, _width()) if prose else text, end="")
 
 
 def say(message: object, status: int) -> int:

@@ -248,20 +248,24 @@ def _lists(told: Explanation) -> dict[str, list[str]]:
     }
 
 
-def text(told: Explanation) -> str:
+def text(told: Explanation, width: int = WIDTH) -> str:
     """Return an explanation for a terminal."""
     parts = [f"{told.call} on input {shape(told.input)}"]
     for title, rows in _tables(told).items():
         parts.append(f"{title}\n{textwrap.indent(columns(TABLES[title], rows), '  ')}")
     for title, items in _lists(told).items():
-        lines = [_wrapped(item.replace("`", "")) for item in items]
+        lines = [_wrapped(item.replace("`", ""), width) for item in items]
         parts.append("\n".join([title, *lines]))
     return "\n\n".join(parts) + "\n"
 
 
-def _wrapped(item: str) -> str:
+def _wrapped(item: str, width: int) -> str:
     return textwrap.fill(
-        item, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+        item,
+        min(width, WIDTH),
+        initial_indent="- ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
     )
 
 

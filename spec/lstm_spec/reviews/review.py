@@ -544,17 +544,17 @@ def _kinds(layers: Iterable[Layer]) -> frozenset[str]:
 # Formats
 
 
-def text(review: Review) -> str:
+def text(review: Review, width: int = WIDTH) -> str:
     """Return a review for a terminal, line by line."""
     lines = [review.name]
-    width = max((len(str(line)) for line in _numbers(review)), default=1)
+    digits = max((len(str(line)) for line in _numbers(review)), default=1)
     for number in sorted(_numbers(review)):
-        lines += _line(review, number, width)
+        lines += _line(review, number, digits, width)
     if not review.findings:
         lines.append(SILENT)
     for title, items in _lists(review).items():
-        lines += [f"{title}:", *(_filled(item.replace("`", ""), "- ") for item in items)]
-    lines += [_filled(note, "") for note in review.notes]
+        lines += [f"{title}:", *(_filled(item.replace("`", ""), "- ", width) for item in items)]
+    lines += [_filled(note, "", width) for note in review.notes]
     return "\n".join(lines) + "\n"
 
 
@@ -562,27 +562,27 @@ def _numbers(review: Review) -> set[int]:
     return {row.line for row in review.rows} | {one.line for one in review.findings}
 
 
-def _line(review: Review, number: int, width: int) -> Iterator[str]:
-    margin = f"{number or '':>{width + 2}}  "
+def _line(review: Review, number: int, digits: int, width: int) -> Iterator[str]:
+    margin = f"{number or '':>{digits + 2}}  "
     for row in (row for row in review.rows if row.line == number):
-        yield _filled(f"{row.what}: {row.says}{_cited(row.claims)}", margin)
+        yield _filled(f"{row.what}: {row.says}{_cited(row.claims)}", margin, width)
         margin = " " * len(margin)
     for finding in (finding for finding in review.findings if finding.line == number):
         claims = _cited([finding.claim, *finding.also])
-        yield _filled(f"{finding.severity.upper()}: {finding.sentence}{claims}", margin)
+        yield _filled(f"{finding.severity.upper()}: {finding.sentence}{claims}", margin, width)
         margin = " " * len(margin)
-        yield _filled(f"Do: {finding.remedy}.", f"{margin}  ")
+        yield _filled(f"Do: {finding.remedy}.", f"{margin}  ", width)
 
 
 def _cited(claims: Sequence[str]) -> str:
     return f" [{', '.join(claims)}]" if claims else ""
 
 
-def _filled(said: str, margin: str) -> str:
+def _filled(said: str, margin: str, width: int) -> str:
     after = " " * (len(margin) + 2) if margin else ""
     return textwrap.fill(
         said,
-        WIDTH,
+        min(width, WIDTH),
         initial_indent=margin,
         subsequent_indent=after,
         break_on_hyphens=False,

@@ -75,6 +75,35 @@ def without_escapes(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
 
 
+def fitted(text: str, width: int) -> str:
+    """Return Markdown, or text like it, in lines that fit a terminal; code and tables stay.
+
+    Args:
+        text: prose whose paragraphs, items and quotations are a line each.
+        width: how many characters a line may have, unless it is one long word.
+    """
+    lines: list[str] = []
+    fence = False
+    for line in text.split("\n"):
+        code = line.startswith("    ") and (not lines or not lines[-1] or lines[-1][:4] == "    ")
+        if line.startswith("```"):
+            fence = not fence
+        if fence or code or len(line) <= width or line.startswith(("|", "```")):
+            lines.append(line)
+            continue
+        lead = re.match(r"(?:.*\S {2,}|[ >]*(?:[-*] |\d+\. )?)", line)[0]
+        lead = lead if 3 * len(lead) < 2 * width else ""
+        margin = re.sub(r"[^ >]", " ", lead)
+        # A sign at the beginning of a line would make an item or a heading of it.
+        glued = re.sub(r" ([-*+#>=]|\d+[.)])(?= |$)", "\0\\1", line[len(lead) :])
+        wrapped = textwrap.wrap(
+            glued, width - len(margin), break_long_words=False, break_on_hyphens=False
+        )
+        lines.append(lead + wrapped[0].replace("\0", " "))
+        lines += [margin + part.replace("\0", " ") for part in wrapped[1:]]
+    return "\n".join(lines)
+
+
 class UnreadableFileError(BrokenError):
     """A file that is not TOML, or does not hold what it must; the message names it."""
 
