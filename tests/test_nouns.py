@@ -43,7 +43,6 @@ FIXED = {
     "training.max-norm": "the sentence names the constraint",
     "modes.evaluate-loss": "the sentence is of layers without regularizers",
     "weights.seeded-initializers": "the sentence is of both initializers that draw by default",
-    "saving.onnx": "an export takes seconds, and is tried on two batch sizes and lengths",
 }
 """Claims whose sentence has such words and means one thing by them."""
 DRAWN = 20

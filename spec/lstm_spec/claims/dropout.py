@@ -400,7 +400,7 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    With dropout=p alone, LSTM does by default what SpatialDropout1D(p) of its seed does before it.
+    By default, LSTM with dropout=p < 1 does what SpatialDropout1D(p) of its seed does before it.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
     Dropout is another thing: it drops single numbers.
@@ -950,7 +950,7 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 )
 def test_one_global_seed_drops_the_same_again(case, way, seed):
     """
-    After set_random_seed with the same number, a new layer without `seed` drops the same.
+    After set_random_seed with the same number, the next new layer without `seed` drops the same.
 
     A layer without a seed takes one from Python's random numbers when it is made. Two such
     layers made one after the other drop differently.
@@ -1461,7 +1461,7 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
-    The cell's get_dropout_mask returns the mask by which its training calls multiply x.
+    Below rate 1, a cell's get_dropout_mask returns the mask by which training calls multiply x.
 
     It draws the mask if there is none, and it is an array of zeros and scales, or a list of
     four, one for each gate. Where the rate is 0 there is no mask, and None is returned.

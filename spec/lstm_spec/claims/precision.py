@@ -1074,7 +1074,7 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
 )
 def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     """
-    A stateful layer that reads a NaN returns NaN for that row until its state is replaced.
+    After a NaN, a stateful layer returns NaN for that unmasked row until its state is replaced.
 
     Clean input does not help, because the state is NaN in every unit; reset_state does, and an
     initial_state. Nor do the weights show anything: they are as they were.
@@ -1288,7 +1288,7 @@ def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
 )
 def test_subnormal_input_is_zero(case, tiny):
     """
-    On TensorFlow and a CPU a subnormal input, such as 1e-40 in float32, is read as zero.
+    On TensorFlow and a CPU a subnormal float32 input, such as 1e-40, is read as zero.
 
     TensorFlow sets the processor to do so, for speed. It shows only where a huge weight
     would bring the number back to an ordinary size.

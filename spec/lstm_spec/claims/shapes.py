@@ -482,7 +482,7 @@ def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, s
 @given(cases(**varied(*SIZES)), integers(1, 3))
 def test_sequential_model_takes_another_length_than_declared(case, more):
     """
-    A Sequential model accepts another number of timesteps than its `Input` names.
+    In a Sequential model an LSTM reads another number of timesteps than the `Input` names.
 
     Sequential models do not hold their input to the declared shape, and the layer does not
     care. A model made with `keras.Model` does hold it to that.

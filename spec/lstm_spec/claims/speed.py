@@ -228,7 +228,7 @@ def test_few_units_and_features_cost_about_as_much_as_one():
 )
 def test_a_batch_costs_at_most_a_tenth_of_its_samples():
     """
-    Compiled, with 8 units, 64 calls on a sample each take 10 to 100 times as long as one on 64.
+    Compiled, with 8 units on 10 timesteps, 64 calls take 10 to 100 times as long as a batch of 64.
 
     So small a layer spends its time on starting operations, and a batch starts them once. With
     256 units and features the gain was 7. The output of each sample is the same.
@@ -369,7 +369,7 @@ def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
 )
 def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
     """
-    With 8 units a trace and 100 runs of 60 timesteps take 1.2 to 10 times as long if unrolled.
+    With 8 units a trace and 100 runs on 4 x 60 timesteps take 1.2 to 10 times as long if unrolled.
 
     The trace writes 60 timesteps into the graph instead of one. So a layer that is traced for
     each length of its input, or runs seldom, is better left a loop. The more a run computes,
@@ -402,7 +402,7 @@ def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
 )
 def test_a_compiled_call_is_far_faster_than_a_plain_call():
     """
-    A plain call of 8 units on 20 timesteps takes 10 to 300 times as long as a compiled one.
+    A plain call of 8 units on 4 samples of 20 timesteps takes 10 to 300 times as long as compiled.
 
     Compiled, the Python code ran once, when the graph was made; the graph loops by itself.
 
@@ -429,7 +429,7 @@ def test_a_compiled_call_is_far_faster_than_a_plain_call():
 )
 def test_predict_is_faster_than_a_plain_call_on_long_sequences():
     """
-    With 8 units on 200 timesteps a plain call takes 1.5 to 60 times as long as `predict`.
+    8 units on 4 sequences of 200 take 1.5 to 60 times as long called plainly as in `predict`.
 
     predict has a fixed cost in each call, see `modes.cost-of-predict`; its timesteps are
     compiled. On few timesteps the plain call is faster.
@@ -460,7 +460,7 @@ def test_predict_is_faster_than_a_plain_call_on_long_sequences():
 )
 def test_each_new_length_costs_a_trace_without_an_input_signature():
     """
-    On short new lengths a tf.function takes 20 to 1000 times as long without an input_signature.
+    With 8 units and 4 samples, new lengths take 20 to 1000 times as long without input_signature.
 
     Without, it is traced for each new length. With TensorSpec((None, None, 8)) one trace serves
     all, and a new length costs what a known one does. `modes.retraced` counts the traces.
@@ -610,7 +610,7 @@ def test_implementation_one_is_slower():
 )
 def test_xla_is_faster():
     """
-    Compiled, 16 units on 50 timesteps take 1.5 to 20 times as long without XLA as with it.
+    Compiled, 16 units on 8 samples of 50 timesteps take 1.5 to 20 times as long without XLA.
 
     `jit_compile=True` asks for XLA. With much to compute in each timestep it gains little.
 

@@ -406,7 +406,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Without softmax, two layers side by side are one with a block-diagonal recurrent kernel.
+    Without softmax or dropout two layers side by side are one with block-diagonal recurrent kernel.
 
     The wide layer has more: the weights by which each half reads the past of the other.
     Two layers of U units have 8 U * U recurrent weights, one of 2U units has 16 U * U.
@@ -441,7 +441,7 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
-    Without softmax, new units with finite h and zero weights into the old ones leave these alone.
+    Without softmax or dropout, finite new units with zero weights into old ones leave these alone.
 
     What the new units read, of the input, of each other or of the old units, does not
     matter. So a trained layer can be widened and computes as before.

@@ -247,7 +247,7 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     case, timesteps, seed, kind, call
 ):
     """
-    Unless unrolled, a model with Input((None, features)) takes another length in each call.
+    Unless unrolled, an LSTM behind Input((None, features)) takes another length in each call.
 
     All sequences of one call have one length, because an array is rectangular; only sequences
     of different lengths in one batch need padding and a mask. Compiled and with unroll=True

@@ -29,8 +29,8 @@ Claims drawn by the hash of the last commit were attacked by programs that know 
 sentence. What came of it was judged by hand, and mended: *false* in an ordinary case; *overstated*,
 if the words include a case in which it is false; *deviates*, as was recorded. The rest was true in
 all that was tried. Of the second draw 17 claims had programs, of the third 8, and the others were
-read only; of the fourth all 40 had, and more was called overstated: also what a sentence's reason
-says, but the sentence does not.
+read only; from the fourth on all 40 had, and more was called overstated: also what a sentence's
+reason says, but the sentence does not.
 """
 
 

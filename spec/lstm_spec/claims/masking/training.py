@@ -45,7 +45,7 @@ def trainer(case, eager):
 )
 def test_training_skips_masked_steps_too(case, pick, seed, eager):
     """
-    By default, a training step with masked timesteps changes the weights as if they were deleted.
+    By default, masked timesteps of finite numbers train a layer as if they were deleted.
 
     The gradient passes a masked timestep as the state does: it is handed on unchanged.
 

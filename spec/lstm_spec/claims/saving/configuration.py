@@ -155,7 +155,7 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     """
-    Cells, RNN, Bidirectional, TimeDistributed and Masking keep their arguments in their config.
+    Cells, RNN, Bidirectional, TimeDistributed, Masking keep all but two arguments in their config.
 
     What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the
     cell's `implementation`, and `use_cudnn` of a wrapped layer.

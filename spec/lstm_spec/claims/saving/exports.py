@@ -192,7 +192,7 @@ def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
 )
 def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch, timesteps):
     """
-    An exported SavedModel gives the same outputs, for any batch size and length left open.
+    The SavedModel of an LSTM gives the same outputs, for any batch size and length left open.
 
     keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. load_model refuses
     it, because it holds a computation and not layers: it cannot be changed any more.
@@ -347,7 +347,7 @@ def test_the_converter_takes_a_loop_of_known_batch_size_only():
 )
 def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     """
-    An LSTM exported to ONNX is one LSTM operator, for any batch size and length left open.
+    By default, an unmasked LSTM exported to ONNX is one LSTM operator, for any size left open.
 
     So it holds for the default activations without a mask; others become a loop. The model
     must have been called once before, and takes the weights in the order i, o, f, g.

@@ -210,7 +210,7 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
 @given(nets(batch=samples), builds, seeds)
 def test_callbacks_are_told_a_running_mean(net, build, seed):
     """
-    The loss that callbacks are told after a batch is the mean over the epoch's samples so far.
+    By default callbacks are told, after a batch, the mean loss of the epoch's samples so far.
 
     So what a progress bar or a curve of batches shows is smoothed, and begins anew with each
     epoch.

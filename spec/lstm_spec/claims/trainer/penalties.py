@@ -218,7 +218,7 @@ def sum_of_squares(layers: dict[str, Any]) -> float:
 @given(booleans(), whole(["inside", "attribute"]))
 def test_a_frozen_layer_has_no_penalty_whatever_wraps_it(eager, how):
     """
-    The weights of a frozen LSTM add no penalty to the reported loss, whatever wraps the LSTM.
+    An LSTM frozen before compile() adds no penalty to the reported loss, whatever wraps it.
 
     Frozen is an LSTM or a cell that is made with trainable=False, and what is in a wrapper whose
     attribute `trainable` is set to False.
@@ -342,7 +342,7 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
 @given(booleans(), whole(["inside", "attribute"]))
 def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     """
-    No step moves an LSTM that is made with trainable=False, or whose wrapper is set so.
+    No step moves an LSTM made with trainable=False, or in a wrapper set so before compile().
 
     Set the attribute before compile(). Tried are cells and stacks of cells in RNN,
     Bidirectional, Sequential and TimeDistributed.

@@ -229,7 +229,7 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
 )
 def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     """
-    Read forwards, a loss on one output sends a gradient of zero to all later timesteps.
+    Read forwards, a loss on one output sends a gradient of zero to all later, finite timesteps.
 
     It is zero exactly, not merely small, as long as they hold finite numbers. To the timestep
     itself and to those before it the gradient goes.

@@ -36,7 +36,7 @@ from lstm_spec.harness.ways import Way
 @given(cases(timesteps=1), integers(1, 4))
 def test_cells_make_their_own_zeros(case, units):
     """
-    get_initial_state of an LSTMCell gives zeros for h and c, of stacked cells a pair for each.
+    get_initial_state of an LSTMCell gives zeros for h and c, of a stack of them a pair for each.
 
     A cell called by hand has no default state: get the first one here. The argument is the
     batch size, without a default that works.

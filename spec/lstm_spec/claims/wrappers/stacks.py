@@ -129,9 +129,9 @@ def test_a_stack_steps_from_cell_to_cell(case, seed):
 @given(cases(timesteps=1, state=True), seeds)
 def test_a_stack_called_alone_drops_nothing(case, seed):
     """
-    Called on a timestep without `training`, a stack of cells with dropout drops nothing.
+    Called by itself without `training`, a stack of cells with dropout drops nothing.
 
-    With training=True it drops, in each cell by the cell's own rate.
+    With training=True, or in the call of a model in training, it drops, in each cell by its rate.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(2, dropout=0.5), keras.layers.LSTMCell(2)]
