@@ -114,8 +114,8 @@ def citation(
         source=claim.source,
         corrects=claim.corrects,
         deviations=[
-            Deviation(where(one), one.holds, one.instead, one.concerns, one is first)
-            for one in deviations.of(claim.id)
+            Deviation(where(known), known.holds, known.instead, known.concerns, known is first)
+            for known in deviations.of(claim.id)
         ],
         tried=list(tried),
         cases=claim.cases,
@@ -171,15 +171,15 @@ def _plain(shown: str) -> bool:
 
 def limits(claim: Claim) -> list[str]:
     """Say what a claim leaves open."""
-    said = []
+    texts = []
     if claim.basis == "observed":
-        said.append("Nobody promised it, so another release may do otherwise.")
+        texts.append("Nobody promised it, so another release may do otherwise.")
     if claim.gpu:
-        said.append("It says nothing of a CPU, and is tried only where Keras finds a GPU.")
+        texts.append("It says nothing of a CPU, and is tried only where Keras finds a GPU.")
     if claim.stand_in:
-        said.append(f"{claim.caution}.")
-    said += [NEEDS.get(need) or f"It is tried only where {_given(need)}." for need in claim.needs]
-    return said
+        texts.append(f"{claim.caution}.")
+    texts += [NEEDS.get(need) or f"It is tried only where {_given(need)}." for need in claim.needs]
+    return texts
 
 
 def _given(need: str) -> str:
@@ -201,23 +201,23 @@ def releases(tried: Tried) -> str:
 
 def facts(cited: Citation) -> list[str]:
     """Return what stands under a claim, a sentence or some to an item."""
-    said = [f"{BASIS[cited.basis]}{cited.source.rstrip('.')}."]
+    lines = [f"{BASIS[cited.basis]}{cited.source.rstrip('.')}."]
     if cited.corrects:
-        said.append(f"Corrects: {cited.corrects}")
-    for one in sorted(cited.deviations, key=lambda one: not one.first):
-        instead = "" if one.first else f" {one.instead}"
-        said.append(f"{capital(one.where)}:{instead} {one.concerns}")
+        lines.append(f"Corrects: {cited.corrects}")
+    for deviation in sorted(cited.deviations, key=lambda deviation: not deviation.first):
+        instead = "" if deviation.first else f" {deviation.instead}"
+        lines.append(f"{capital(deviation.where)}:{instead} {deviation.concerns}")
     if any(verdict != "not applicable" for _, verdict in cited.tried):
-        said.append(f"Tried on releases: {releases(cited.tried)}.")
+        lines.append(f"Tried on releases: {releases(cited.tried)}.")
     elif cited.tried:
-        said.append("Tried on none of the releases of the ledger.")
+        lines.append("Tried on none of the releases of the ledger.")
     cases = f"up to {cited.cases} drawn cases" if cited.cases > 1 else "a single case"
-    said.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
+    lines.append(f"Tried by `lstm-spec check` on {cases}, which can refute it and cannot prove it.")
     if cited.extent:
-        said.append(f"Tried: {in_words(cited.extent)}.")
+        lines.append(f"Tried: {in_words(cited.extent)}.")
     if cited.limits:
-        said.append(" ".join(cited.limits))
-    return [*said, f"Claim `{cited.id}` of {PACKAGE} {cited.version}: {place(cited)}"]
+        lines.append(" ".join(cited.limits))
+    return [*lines, f"Claim `{cited.id}` of {PACKAGE} {cited.version}: {place(cited)}"]
 
 
 def place(cited: Citation) -> str:
@@ -275,10 +275,10 @@ def tex(given: str) -> str:
     names |= {"<": "textless", ">": "textgreater"}
     special = r"`([^`]*)`|([{}&%$#_])|([\\~^<>])"
 
-    def escape(found: re.Match[str]) -> str:
-        if found[1] is not None:
-            return rf"\texttt{{{tex(found[1])}}}"
-        return f"\\{found[2]}" if found[2] else rf"\{names[found[3]]}{{}}"
+    def escape(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return rf"\texttt{{{tex(match[1])}}}"
+        return f"\\{match[2]}" if match[2] else rf"\{names[match[3]]}{{}}"
 
     return re.sub(special, escape, given)
 
@@ -323,10 +323,10 @@ UNORDERED = {"backend", "with"}
 
 def rows(names: Iterable[str]) -> dict[str, list[str]]:
     """Return the names of each row of the matrix, in their order: what stands before the number."""
-    found: dict[str, list[str]] = defaultdict(list)
+    members: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        found[name.rpartition("-")[0]].append(name)
-    return found
+        members[name.rpartition("-")[0]].append(name)
+    return members
 
 
 def spans(chosen: Collection[str], names: Iterable[str]) -> str:
@@ -336,35 +336,35 @@ def spans(chosen: Collection[str], names: Iterable[str]) -> str:
         chosen: their names.
         names: all names, in their order.
     """
-    told = []
+    texts = []
     listed = rows(names)
     for row in sorted(listed, key=lambda row: [*ROWS, row].index(row)):
         members = listed[row]
         parts = _runs([name in chosen for name in members], row not in UNORDERED)
         numbers = [name.rpartition("-")[2] for name in members]
-        said = [" to ".join(dict.fromkeys((numbers[a], numbers[b]))) for a, b in parts]
-        if said:
-            told.append(f"{ROWS.get(row, row)} {', '.join(said)}")
-    return ", ".join(told)
+        ranges = [" to ".join(dict.fromkeys((numbers[a], numbers[b]))) for a, b in parts]
+        if ranges:
+            texts.append(f"{ROWS.get(row, row)} {', '.join(ranges)}")
+    return ", ".join(texts)
 
 
 def _runs(met: list[bool], joined: bool) -> list[tuple[int, int]]:
     """Return the first and last place of each run; of one place each, unless they are joined."""
-    found: list[tuple[int, int]] = []
-    for k in (k for k, one in enumerate(met) if one):
-        if joined and found and found[-1][1] == k - 1:
-            found[-1] = found[-1][0], k
+    runs: list[tuple[int, int]] = []
+    for k in (k for k, is_met in enumerate(met) if is_met):
+        if joined and runs and runs[-1][1] == k - 1:
+            runs[-1] = runs[-1][0], k
         else:
-            found.append((k, k))
-    return found
+            runs.append((k, k))
+    return runs
 
 
 def address(label: str) -> str | None:
     """Return an address of the package, without a slash at its end."""
     urls = metadata.metadata(PACKAGE).get_all("Project-URL") or []
     pairs = (url.partition(",") for url in urls)
-    found = (url.strip().rstrip("/") for name, _, url in pairs if name.lower() == label)
-    return next(found, None)
+    addresses = (url.strip().rstrip("/") for name, _, url in pairs if name.lower() == label)
+    return next(addresses, None)
 
 
 def claim_address(name: str) -> str | None:

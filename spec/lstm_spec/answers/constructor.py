@@ -113,8 +113,8 @@ def _name(node: ast.expr, text: str) -> str:
     """
     *modules, name = _dotted(node)
     if name not in LAYERS or (modules and modules[-1] != "layers"):
-        told = shown(_source(node, text))
-        raise CallError(f"{told} is not explained; give LSTM(...) or Bidirectional(LSTM(...))")
+        given = shown(_source(node, text))
+        raise CallError(f"{given} is not explained; give LSTM(...) or Bidirectional(LSTM(...))")
     return name
 
 
@@ -140,8 +140,8 @@ def _literal(node: ast.expr, text: str) -> Any:
         value = _literal(node.operand, text)
         if isinstance(value, (int, float)):
             return -value if isinstance(node.op, ast.USub) else +value
-    told = shown(_source(node, text))
-    raise CallError(f"{told} is no literal, and nothing is evaluated; give {LITERALS}")
+    given = shown(_source(node, text))
+    raise CallError(f"{given} is no literal, and nothing is evaluated; give {LITERALS}")
 
 
 def _source(node: ast.expr, text: str) -> str:
@@ -216,11 +216,11 @@ def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
         raise RefusedError("0 timesteps", "shapes.empty-sequence", "1 or more, or None")
     call = parse(text)
     inner, mode = (call, "") if call.name == "LSTM" else unwrap(call)
-    made = Layer(call, bind(inner), timesteps, features, mode)
-    if made.directions == 2 and made.on("go_backwards"):
+    built = Layer(call, bind(inner), timesteps, features, mode)
+    if built.directions == 2 and built.on("go_backwards"):
         claim = "wrappers.two-directions-needed"
         raise RefusedError("go_backwards=True", claim, "the LSTM without go_backwards")
-    return made
+    return built
 
 
 FILE = Path(__file__).with_name("constructor.toml")
@@ -284,8 +284,8 @@ class RefusedError(CallError):
             claim: the id of the claim.
             instead: what to write.
         """
-        said = str(standing(catalog.find(claim))).removesuffix(".")
-        super().__init__(f"{given}: {said} ({claim}). Give {instead}.")
+        sentence = str(standing(catalog.find(claim))).removesuffix(".")
+        super().__init__(f"{given}: {sentence} ({claim}). Give {instead}.")
 
 
 def bind(call: Call) -> Given:

@@ -95,11 +95,11 @@ def read(text: str) -> Error | None:
     shapes = tuple(dict.fromkeys(SHAPE.findall(message)))
     if dimensions and shapes:
         expected = dimensions[1]
-        found = str(shapes[-1].count(",") + 1)
+        given = str(shapes[-1].count(",") + 1)
     else:
-        expected, found = (axes[1], axes[2]) if axes else ("", "")
+        expected, given = (axes[1], axes[2]) if axes else ("", "")
     name = next((part for part in layer.groups() if part), "") if layer else ""
-    return Error(kind, message, name, expected, found, shapes)
+    return Error(kind, message, name, expected, given, shapes)
 
 
 def meaning(error: Error) -> str:
@@ -115,8 +115,8 @@ def meaning(error: Error) -> str:
 
 def known_as(error: Error) -> list[Known]:
     """Return the claims' errors of which an error has all the words, the most telling first."""
-    found = [known for known in all_known() if _fits(known, error)]
-    return sorted(found, key=lambda known: -_letters(known, error))
+    fitting = [known for known in all_known() if _fits(known, error)]
+    return sorted(fitting, key=lambda known: -_letters(known, error))
 
 
 def _fits(known: Known, error: Error) -> bool:

@@ -59,12 +59,12 @@ def measure(
     os.environ.update(quiet())
     seen = {name: value for name, value in arguments.items() if name not in UNSEEN}
     try:
-        found = derivatives(seen, timesteps, features, places)
+        slopes = derivatives(seen, timesteps, features, places)
     except ModuleNotFoundError as error:
         raise UnmeasuredError(f"there is no module {error.name} here") from error
     except Exception as error:  # whatever Keras says of the layer, or of its own installation
         raise UnmeasuredError(f"Keras raises {type(error).__name__}") from error
-    return dict(zip(places, found.tolist(), strict=True))
+    return dict(zip(places, slopes.tolist(), strict=True))
 
 
 def derivatives(
@@ -131,7 +131,7 @@ def node(kind: str, at: Point, radius: float, text: str) -> list[svg.Element]:
 
 
 def line(
-    kind: str, start: Point, end: Point, told: str = "", share: float | None = None
+    kind: str, start: Point, end: Point, title: str = "", share: float | None = None
 ) -> svg.Line:
     """Return a straight line.
 
@@ -139,12 +139,12 @@ def line(
         kind: its classes in the style sheet.
         start: where it begins.
         end: where it ends.
-        told: what is told where a pointer rests on it.
+        title: what is told where a pointer rests on it.
         share: how strong it is, from 0 to 1; default: as the style sheet says.
     """
     drawn = svg.Line(
         x1=rounded(start.x), y1=rounded(start.y), x2=rounded(end.x), y2=rounded(end.y),
-        class_=kind.split(), elements=[svg.Title(text=written(told))] if told else None,
+        class_=kind.split(), elements=[svg.Title(text=written(title))] if title else None,
     )  # fmt: skip
     if share is not None:
         drawn.stroke_width = rounded(0.8 + 5.2 * share)
@@ -160,20 +160,20 @@ def arch(kind: str, start: Point, end: Point, rise: float) -> svg.Path:
 
 
 def document(
-    size: Point, title: str, told: str, parts: Iterable[svg.Element], key: str = ""
+    size: Point, title: str, content: str, parts: Iterable[svg.Element], key: str = ""
 ) -> str:
     """Write a drawing, an element a line.
 
     Args:
         size: its width and height.
         title: its name, for those who hear it read.
-        told: what is to be seen, for them.
+        content: what is to be seen, for them.
         parts: its elements, from the back to the front.
         key: what begins its ids, where it is not the only drawing of a page.
     """
     width, height = map(round, size)
     name = svg.Title(id=f"{key}title", text=written(title))
-    description = svg.Desc(id=f"{key}desc", text=written(told))
+    description = svg.Desc(id=f"{key}desc", text=written(content))
     drawing = svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, width, height), width=width, height=height,
         extra={"role": "img", "aria-labelledby": f"{key}title {key}desc"},
@@ -243,11 +243,11 @@ class Picture:
         units = SLANT.x * (len(shown(self.units)) - 1)
         wide = units + features + GAP
         x = float(LEFT + RADIUS + features)
-        found = {}
+        starts = {}
         for lane in self.lanes:
-            found[lane] = x + (NARROW - wide + units - features) / 2 if lane is None else x
+            starts[lane] = x + (NARROW - wide + units - features) / 2 if lane is None else x
             x += NARROW if lane is None else wide
-        return found
+        return starts
 
     def at(self, lane: Lane, unit: int) -> Point:
         """Return where a unit stands, the drawn ones counted from zero."""
@@ -358,8 +358,8 @@ def _inputs(picture: Picture, t: int) -> Iterator[svg.Element]:
                 yield line("input", start, end, share=0.3)
             else:
                 value = strengths[t, f][u]
-                told = f"unit {u + 1} by feature {f + 1} of timestep {t + 1}: {value:.2g}"
-                yield line("input", start, end, told, value / most if most else 0.0)
+                strength = f"unit {u + 1} by feature {f + 1} of timestep {t + 1}: {value:.2g}"
+                yield line("input", start, end, strength, value / most if most else 0.0)
 
 
 def _nodes(picture: Picture) -> Iterator[svg.Element]:
@@ -456,57 +456,57 @@ MEASURED = (
 )
 
 
-def picture_of(made: Layer, *, measured: bool = False) -> Picture:
+def picture_of(layer: Layer, *, measured: bool = False) -> Picture:
     """Return the picture of a layer.
 
     Args:
-        made: the layer.
+        layer: the layer.
         measured: whether a stroke is as strong as what it stands for, where Keras can be imported.
 
     Raises:
         CallError: it is no LSTM alone.
     """
-    if made.directions == 2:
+    if layer.directions == 2:
         raise CallError("Bidirectional is explained, and not drawn; give --draw the LSTM in it")
-    timesteps = made.timesteps or OPEN
-    call = str(made.call)
-    strengths, note = _strengths(made, timesteps) if measured else (None, "")
-    rows = (made.length,) if made.on("return_sequences") else ()
-    before = ("batch", made.length, made.features)
-    after = ("batch", *rows, made.units)
+    timesteps = layer.timesteps or OPEN
+    call = str(layer.call)
+    strengths, note = _strengths(layer, timesteps) if measured else (None, "")
+    rows = (layer.length,) if layer.on("return_sequences") else ()
+    before = ("batch", layer.length, layer.features)
+    after = ("batch", *rows, layer.units)
     return Picture(
         title=shorten(call, LONGEST),
         subtitle=f"{shape(before)} → {shape(after)}",
         timesteps=timesteps,
-        features=made.features,
-        units=made.units,
-        sequences=made.on("return_sequences"),
-        backwards=made.on("go_backwards"),
-        start=KEPT if made.on("stateful") else "",
-        end=_end(made),
+        features=layer.features,
+        units=layer.units,
+        sequences=layer.on("return_sequences"),
+        backwards=layer.on("go_backwards"),
+        start=KEPT if layer.on("stateful") else "",
+        end=_end(layer),
         strengths=strengths,
-        notes=(*_notes(made), *([note] if note else [])),
+        notes=(*_notes(layer), *([note] if note else [])),
     )
 
 
-def _strengths(made: Layer, timesteps: int) -> tuple[dict[Place, list[float]] | None, str]:
+def _strengths(layer: Layer, timesteps: int) -> tuple[dict[Place, list[float]] | None, str]:
     """Measure how strong the drawn connections are; return that, and what is said of it."""
     steps = (t for t in shown(timesteps) if t is not None)
-    places = [(t, f) for t in steps for f in shown(made.features) if f is not None]
+    places = [(t, f) for t in steps for f in shown(layer.features) if f is not None]
     try:
-        strengths = measure(made.given, timesteps, made.features, places)
+        strengths = measure(layer.given, timesteps, layer.features, places)
     except UnmeasuredError as error:
         return None, f"All strokes are equally strong, for nothing was measured: {error}."
     return strengths, MEASURED.format(max(map(max, strengths.values())))
 
 
-def _end(made: Layer) -> str:
-    if made.on("return_state"):
+def _end(layer: Layer) -> str:
+    if layer.on("return_state"):
         return RETURNED
-    return KEPT if made.on("stateful") else ""
+    return KEPT if layer.on("stateful") else ""
 
 
-def _notes(made: Layer) -> list[str]:
+def _notes(layer: Layer) -> list[str]:
     many = f"Any number of timesteps; {OPEN} are drawn."
     start = "It starts from h and c of zeros."
-    return [many] * (made.timesteps is None) + [start] * (not made.on("stateful"))
+    return [many] * (layer.timesteps is None) + [start] * (not layer.on("stateful"))

@@ -42,8 +42,8 @@ class Standing:
 
     def __str__(self) -> str:
         """Return all of it, in a line."""
-        told = f"{self.caution}: {self.sentence}" if self.caution else self.sentence
-        return f'{told} {BROKEN} "{self.broken}"' if self.broken else told
+        text = f"{self.caution}: {self.sentence}" if self.caution else self.sentence
+        return f'{text} {BROKEN} "{self.broken}"' if self.broken else text
 
 
 def standing(claim: Claim, place: Place | None = None, untried: str = "") -> Standing:
@@ -65,13 +65,19 @@ def standing(claim: Claim, place: Place | None = None, untried: str = "") -> Sta
 def false_at(claim: str, place: Place) -> Deviation | None:
     """Return what happens instead at a place where a claim's statement is false."""
     known = deviations.of(claim)
-    return next((one for one in known if one.matches(place) and not one.holds), None)
+    return next(
+        (deviation for deviation in known if deviation.matches(place) and not deviation.holds), None
+    )
 
 
 def exceptions(claim: str, known: Sequence[Deviation]) -> list[str]:
     """Say in a line each where else a claim is false, or holds with a difference, and how."""
     here = false_at(claim, deviations.newest())
-    return [f"{elsewhere(one)}: {one.instead}" for one in known if one is not here]
+    return [
+        f"{elsewhere(deviation)}: {deviation.instead}"
+        for deviation in known
+        if deviation is not here
+    ]
 
 
 def elsewhere(known: Deviation) -> str:
@@ -127,9 +133,13 @@ def where(known: Deviation) -> str:
 
 def _span(specifier: str) -> tuple[str, str]:
     """Return a version specifier as "before", "since" or "on", and versions."""
-    given = sorted(SpecifierSet(specifier), key=lambda one: Version(one.version.rstrip(".*")))
+    given = sorted(
+        SpecifierSet(specifier), key=lambda condition: Version(condition.version.rstrip(".*"))
+    )
     lower, upper, same = (_only(given, sign) for sign in (">=", "<", "=="))
-    others = [one.version.removesuffix(".*") for one in given if one.operator == "!="]
+    others = [
+        condition.version.removesuffix(".*") for condition in given if condition.operator == "!="
+    ]
     left = f", except {_joined(others, 'and')}" if others else ""
     if len(given) - len(others) != bool(lower) + bool(upper) + bool(same):
         return "on", specifier.replace(",", ", ")
@@ -142,7 +152,9 @@ def _span(specifier: str) -> tuple[str, str]:
 
 def _only(given: Sequence[Specifier], sign: str) -> str:
     """Return the version after a sign, without its wildcard; empty, if there is none."""
-    versions = [one.version.removesuffix(".*") for one in given if one.operator == sign]
+    versions = [
+        condition.version.removesuffix(".*") for condition in given if condition.operator == sign
+    ]
     return versions[0] if len(versions) == 1 else ""
 
 
@@ -257,7 +269,7 @@ def _nearest(asked: dict[str, str], backend: str) -> str:
     if name == _of_the_newest("keras"):
         name = _of_the_newest("tensorflow")
     if name not in ledger.names():
-        known = [one for one in ledger.names() if one.startswith(f"{row}-")]
+        known = [report for report in ledger.names() if report.startswith(f"{row}-")]
         raise UnknownReleaseError(
             f"nothing is known of {package} {version}: the ledger has {known[0]} to {known[-1]}"
         )

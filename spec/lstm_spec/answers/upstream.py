@@ -200,8 +200,8 @@ def of(claims: Iterable[Claim]) -> list[Issue]:
 
 def mended(issue: Issue, evidence: Evidence) -> bool:
     """Say whether those claims of an issue that the Keras to come was tried with hold there."""
-    found = [evidence.records[name] for name in issue.claims if name in evidence.records]
-    return bool(found) and all(map(matrix.holds, found))
+    records = [evidence.records[name] for name in issue.claims if name in evidence.records]
+    return bool(records) and all(map(matrix.holds, records))
 
 
 def broken(evidence: Evidence) -> list[Record]:
@@ -349,16 +349,16 @@ def _elsewhere(claim: str, releases: Mapping[str, Release]) -> list[str]:
 def _coming(issue: Issue, evidence: Evidence) -> str:
     """Say what the Keras that is to come does."""
     records = evidence.records
-    found = [records[name] for name in issue.claims if name in records]
+    tried = [records[name] for name in issue.claims if name in records]
     place = _packages(evidence.place)
-    if not found:
+    if not tried:
         return ""
     if mended(issue, evidence):
         return f"Mended on {place}"
-    holding = [record.claim for record in found if matrix.holds(record)]
+    holding = [record.claim for record in tried if matrix.holds(record)]
     if holding:
         return f"Mended in part on {place}: {', '.join(holding)}"
-    if all(record.verdict == "not applicable" for record in found):
+    if all(record.verdict == "not applicable" for record in tried):
         trial = trials.load().get((issue.id, "LSTM", "nightly"))
         shows = trial is not None and trial.shows(issue)
         return f"The script does the same with {place}" if shows else f"Not tried on {place}"
@@ -407,8 +407,8 @@ def _installed(place: Place, platform: str, needed: Sequence[str]) -> str:
 def _searched(issue: Issue) -> str:
     if issue.searched is None:
         return "No search for an issue is recorded: search before filing."
-    found = issue.searched
-    return f'Searched on {found.date} for "{found.words}". {found.result}'
+    search = issue.searched
+    return f'Searched on {search.date} for "{search.words}". {search.result}'
 
 
 @cache

@@ -200,9 +200,9 @@ class Building:
         if layer.kind == "Embedding":
             return None
         if width is not None and layer.kind in ("LSTM", "GRU", "SimpleRNN", "Dense"):
-            one = width if known(width) else UNKNOWN
+            size = width if known(width) else UNKNOWN
             steps = (length if known(length) else None,) if layer.kind != "Dense" else ()
-            return Tensor((None, *steps, one))
+            return Tensor((None, *steps, size))
         return None
 
     def put(self, model: Model, layer: Layer, line: int) -> None:
@@ -245,19 +245,19 @@ class Building:
         if len(given) > 1 and layer.kind in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"):
             rest.setdefault("initial_state", given[1])
         inputs = self.inputs(first)
-        made = connect(layer, inputs, node.lineno, rest)
-        made.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
-        made.eager = isinstance(first, Array) or is_numbers(first)
+        call = connect(layer, inputs, node.lineno, rest)
+        call.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
+        call.eager = isinstance(first, Array) or is_numbers(first)
         states = rest.get("initial_state")
         if states is not None:
             items = items_of(states)
             alone = isinstance(states, (Tensor, Array))
-            made.states = [states] if alone else (UNKNOWN if items is None else items)
-        self.event("call", node.lineno, node=made, first=first)
-        count = returned(layer) if layer.kind in values.MANY else len(made.outputs)
+            call.states = [states] if alone else (UNKNOWN if items is None else items)
+        self.event("call", node.lineno, node=call, first=first)
+        count = returned(layer) if layer.kind in values.MANY else len(call.outputs)
         if layer.kind in ("LSTMCell", "GRUCell", "SimpleRNNCell") or count is UNKNOWN:
             return UNKNOWN
-        return made.outputs[0] if count == 1 else tuple(made.outputs)
+        return call.outputs[0] if count == 1 else tuple(call.outputs)
 
     def inputs(self, first: Any) -> list[Tensor]:
         """Return what a layer is called on, as tensors."""
@@ -326,7 +326,9 @@ class Building:
         if name == "compile":
             model.compiled = {"line": line, "given": given, "named": named}
         if name == "get_layer":
-            return next((one for one in model.layers if one and [one.name] == given), UNKNOWN)
+            return next(
+                (layer for layer in model.layers if layer and [layer.name] == given), UNKNOWN
+            )
         if name == "save" and (given or named):
             file = given[0] if given else named.get("filepath", UNKNOWN)
             if isinstance(file, str):
@@ -360,16 +362,16 @@ def makes_layer(path: str) -> bool:
 
 def _takes(kind: str) -> tuple[str, ...]:
     if kind in LIKE_LSTM:
-        return tuple(one.name for one in constructor().argument if not one.keyword)
+        return tuple(argument.name for argument in constructor().argument if not argument.keyword)
     return POSITIONAL.get(kind, ())
 
 
 def names_of(node: ast.Call) -> dict[str, tuple[str, ...]]:
     """Return the names that stand for the sizes of shapes among the arguments of a call."""
-    found = {str(index): _axes(one) for index, one in enumerate(node.args)}
-    found |= {word.arg: _axes(word.value) for word in node.keywords if word.arg}
-    direct = tuple(_written(one) for one in node.args)
-    return {name: axes for name, axes in found.items() if axes} | {"*": direct}
+    named = {str(index): _axes(argument) for index, argument in enumerate(node.args)}
+    named |= {word.arg: _axes(word.value) for word in node.keywords if word.arg}
+    direct = tuple(_written(argument) for argument in node.args)
+    return {name: axes for name, axes in named.items() if axes} | {"*": direct}
 
 
 def _axes(node: ast.expr) -> tuple[str, ...]:

@@ -222,7 +222,7 @@ def _unknown_arguments(layer: Layer) -> Iterator[Facts]:
     """Yield the arguments that a recurrent layer does not know."""
     if layer.kind not in ("LSTM", "LSTMCell"):
         return
-    takes = {one.name for one in constructor().argument}
+    takes = {argument.name for argument in constructor().argument}
     for name in layer.arguments:
         if name not in takes:
             instead = OLD.get(name, "")
@@ -250,9 +250,9 @@ def _refused(layer: Layer, before: Facts) -> Iterator[Facts]:
         try:
             check(by_name[name], value)
         except RefusedError as error:
-            found = re.search(r"\(([a-z]+\.[a-z-]+)\)\. Give (.*)\.$", str(error))
-            if found:
-                yield facts | {"refused": found[1], "instead": found[2]}
+            match = re.search(r"\(([a-z]+\.[a-z-]+)\)\. Give (.*)\.$", str(error))
+            if match:
+                yield facts | {"refused": match[1], "instead": match[2]}
         except CallError:
             continue
 
@@ -415,15 +415,15 @@ def upstream(tensors: Iterable[Tensor]) -> list[Node]:
     """Return the calls that lead to tensors, the nearest first."""
     waiting = deque(tensors)
     seen = set()
-    found: list[Node] = []
-    while waiting and len(found) < FARTHEST:
+    calls: list[Node] = []
+    while waiting and len(calls) < FARTHEST:
         maker = waiting.popleft().maker
         if maker is not None and id(maker) not in seen:
             seen.add(id(maker))
-            found.append(maker)
+            calls.append(maker)
             waiting += maker.inputs
             waiting += [s for s in _listed(maker.states) if isinstance(s, Tensor)]
-    return found
+    return calls
 
 
 def _listed(states: Any) -> list[Any]:
@@ -862,21 +862,27 @@ def _comments(read: Program) -> Iterator[tuple[int, Facts]]:
         yield from ((below, facts) for facts in _of_comment(read, below, comment[:COMMENT]))
 
 
+def _first(patterns: Iterable[re.Pattern[str]], comment: str) -> str | None:
+    """Return the number that the first pattern finds in a comment; None, if none does."""
+    matches = (pattern.search(comment) for pattern in patterns)
+    return next((match[1] for match in matches if match), None)
+
+
 def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
-    layers = [one for one in read.layers if one.line == line and one.kind == "LSTM"]
+    layers = [layer for layer in read.layers if layer.line == line and layer.kind == "LSTM"]
     for layer in layers[:1]:
         units = layer.get("units", UNKNOWN)
-        said = next((found[1] for one in CELLS_SAID if (found := one.search(comment))), None)
-        if said is not None and known(units) and int(said[:9]) == units:
+        number = _first(CELLS_SAID, comment)
+        if number is not None and known(units) and int(number[:9]) == units:
             facts: Facts = {"subject": "comment", "about": "cells", "said": comment}
             yield facts | {"units": units, "layer": layer.title}
     shape = read.shapes.get(line)
     if shape is None or len(shape) != 3:
         return
     for axis, patterns in AXES_SAID.items():
-        said = next((found[1] for one in patterns if (found := one.search(comment))), None)
+        number = _first(patterns, comment)
         size = shape[axis]
-        if said is not None and known(size) and len(said) < 10 and int(said) != size:
-            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": int(said)}
+        if number is not None and known(size) and len(number) < 10 and int(number) != size:
+            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": int(number)}
             facts |= {"size": size, "shape": text(shape), "comment": comment}
             yield facts | {"samples": shape[0], "steps": shape[1], "features": shape[2]}

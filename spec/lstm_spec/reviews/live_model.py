@@ -35,11 +35,11 @@ def calls(what: Any, sizes: Sizes | None) -> list[tuple[str, Sizes | None]]:
     """
     parts = getattr(what, "layers", None)
     layers = list(parts) if isinstance(parts, (list, tuple)) else [what]
-    found = [(text, sizes or _sizes(one)) for one in layers if (text := _written(one))]
-    if not found:
-        told = repr(what)[:SHOWN]
-        raise CallError(f"{told} holds no LSTM; give an LSTM, a Bidirectional LSTM or a model")
-    return found
+    calls_ = [(text, sizes or _sizes(layer)) for layer in layers if (text := _written(layer))]
+    if not calls_:
+        given = repr(what)[:SHOWN]
+        raise CallError(f"{given} holds no LSTM; give an LSTM, a Bidirectional LSTM or a model")
+    return calls_
 
 
 def _written(given: Any) -> str:
@@ -107,15 +107,15 @@ def review_model(model: Any, x: Any = None, to: str = "") -> review.Review:
     """
     name = str(getattr(model, "name", "") or type(model).__name__)
     if not hasattr(model, "get_config") or not hasattr(model, "weights"):
-        told = repr(model)[:SHOWN]
-        raise CallError(f"{told} is no model of Keras; give one, or a program as text")
+        given = repr(model)[:SHOWN]
+        raise CallError(f"{given} is no model of Keras; give one, or a program as text")
     events, notes = _events(model)
     _own_masks(model, events)
     known_facts = facts.of_events(events)
-    for one in _probed(model, x) if x is not None else []:
-        known_facts.append((0, one))
-        if one["differs"] is UNKNOWN:
-            notes.append(f"Padded data could not be tried: predict raised {one['why']}.")
+    for probe in _probed(model, x) if x is not None else []:
+        known_facts.append((0, probe))
+        if probe["differs"] is UNKNOWN:
+            notes.append(f"Padded data could not be tried: predict raised {probe['why']}.")
     return review.reviewed(name, events, known_facts, notes, to)
 
 
@@ -124,11 +124,13 @@ def _events(model: Any) -> tuple[list[Event], list[str]]:
     try:
         saved = model_file.saved({"class_name": "Functional", "config": model.get_config()})
     except Exception:  # a subclassed model, whose get_config may do anything, tells no graph
-        layers = [model_file.layer(_entry(one)) for one in _parts(model, 0)]
-        kept = [one for one in layers if one.core.kind in (*network.RECURRENT, *network.CELLS)]
+        layers = [model_file.layer(_entry(part)) for part in _parts(model, 0)]
+        kept = [
+            layer for layer in layers if layer.core.kind in (*network.RECURRENT, *network.CELLS)
+        ]
         alone = not hasattr(model, "layers")
         graph = "It tells no graph of its layers, so only their arguments were looked at."
-        events = [Event("layer", 0, {"layer": one, "names": {}}) for one in kept]
+        events = [Event("layer", 0, {"layer": layer, "names": {}}) for layer in kept]
         return events, [] if alone else [graph]
     return model_file.events(saved), []
 
@@ -138,12 +140,12 @@ def _parts(given: Any, depth: int) -> list[Any]:
     inner = getattr(given, "layers", None)
     if not isinstance(inner, (list, tuple)) or depth > model_file.DEEPEST:
         return [given]
-    return [part for one in inner for part in _parts(one, depth + 1)]
+    return [part for layer in inner for part in _parts(layer, depth + 1)]
 
 
 def _own_masks(model: Any, events: list[Event]) -> None:
     """Let each call have the mask that Keras gives it, where Keras tells."""
-    told = dict(masks(model))
+    by_call = dict(masks(model))
     counted: dict[str, int] = {}
     for event in events:
         if event.kind != "call":
@@ -151,7 +153,7 @@ def _own_masks(model: Any, events: list[Event]) -> None:
         node: Node = event.about["node"]
         place = counted.get(node.layer.name, 0)
         counted[node.layer.name] = place + 1
-        own = told.get((node.layer.name, place))
+        own = by_call.get((node.layer.name, place))
         if own is not None and node.inputs:
             node.inputs[0] = _with(node.inputs[0], own)
 
@@ -174,14 +176,14 @@ def masks(model: Any) -> list[tuple[tuple[str, int], bool]]:
     Args:
         model: a model of Keras 3; of another nothing is told.
     """
-    found = []
+    masks_ = []
     for layer in getattr(model, "layers", []):
         for place, node in enumerate(getattr(layer, "_inbound_nodes", None) or []):
             tensors = getattr(node, "input_tensors", None)
             if tensors:
                 mask = getattr(tensors[0], "_keras_mask", None)
-                found.append(((layer.name, place), mask is not None))
-    return found
+                masks_.append(((layer.name, place), mask is not None))
+    return masks_
 
 
 def _probed(model: Any, x: Any) -> list[Facts]:
@@ -215,15 +217,15 @@ def _probed(model: Any, x: Any) -> list[Facts]:
 
 def _maskers(model: Any) -> list[tuple[str, float]]:
     """Return the layers that make masks, each with the value that they mask."""
-    found: list[tuple[str, float]] = []
+    makers: list[tuple[str, float]] = []
     for layer in _parts(model, 0):
         kind = type(layer).__name__
         value = getattr(layer, "mask_value", None)
         if kind == "Embedding" and getattr(layer, "mask_zero", False):
-            found.append((layer.name, 0))
+            makers.append((layer.name, 0))
         elif kind == "Masking" and isinstance(value, (int, float)):
-            found.append((layer.name, value))
-    return found
+            makers.append((layer.name, value))
+    return makers
 
 
 def _stateful(model: Any) -> bool:

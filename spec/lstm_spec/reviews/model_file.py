@@ -110,14 +110,14 @@ def _archive(path: Path, name: str) -> Saved:
         with zipfile.ZipFile(path) as archive:
             text = _member(archive, "config.json")
             names = archive.namelist()
-            told = _member(archive, "metadata.json") if "metadata.json" in names else b"{}"
+            metadata = _member(archive, "metadata.json") if "metadata.json" in names else b"{}"
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError) as error:
         raise ProgramError(f"{name} holds no config.json: {one_line(error)}; {NOTHING}") from None
     except (RuntimeError, EOFError, OverflowError) as error:  # as of one that is encrypted or cut
         raise ProgramError(f"{name} cannot be read: {one_line(error)}; {NOTHING}") from None
     except Exception as error:  # whatever the decompressor says of damaged data
         raise ProgramError(f"{name} is damaged: {one_line(error)}; {NOTHING}") from None
-    version = _json(told, name).get("keras_version", "")
+    version = _json(metadata, name).get("keras_version", "")
     return saved(_json(text, name), name, version if isinstance(version, str) else "")
 
 
@@ -183,8 +183,8 @@ def saved(value: Mapping[str, Any], name: str = "this", version: str = "") -> Sa
     if len(layers) > LAYERS:
         raise ProgramError(f"{name} has {len(layers)} layers; give at most {LAYERS:,}")
     compiled = value.get("compile_config")
-    told = version or str(value.get("keras_version", ""))[:20]
-    return Saved(kind, config, compiled if isinstance(compiled, Mapping) else {}, told)
+    release = version or str(value.get("keras_version", ""))[:20]
+    return Saved(kind, config, compiled if isinstance(compiled, Mapping) else {}, release)
 
 
 def events(model: Saved) -> list[Event]:
@@ -251,9 +251,9 @@ class _Builder:
     def layer(self, entry: Any) -> Layer:
         """Return the layer of an entry, the same one each time."""
         if id(entry) not in self.layers:
-            made = layer(entry)
-            self.layers[id(entry)] = made
-            self.events.append(Event("layer", 0, {"layer": made, "names": {}}))
+            new = layer(entry)
+            self.layers[id(entry)] = new
+            self.events.append(Event("layer", 0, {"layer": new, "names": {}}))
         return self.layers[id(entry)]
 
     def called(self, node: Node) -> None:
@@ -306,14 +306,14 @@ class _Graph:
         if any(key not in self.tensors for key in (*keys, *states)):
             return False
         inputs = [self.tensors[key] for key in keys] or [Tensor(None, UNKNOWN)]
-        made: list[Tensor]
+        tensors: list[Tensor]
         if kind in MODELS and "layers" in arguments:
-            made = self.builder.model(arguments, inputs, self.depth + 1)
+            tensors = self.builder.model(arguments, inputs, self.depth + 1)
         elif _is_operation(entry):
-            made = self.operation(entry, inputs, node)
+            tensors = self.operation(entry, inputs, node)
         else:
-            made = self.layer(entry, inputs, states, words)
-        for place, tensor in enumerate(made):
+            tensors = self.layer(entry, inputs, states, words)
+        for place, tensor in enumerate(tensors):
             key = (name, index, place)
             if tensor.shape is None or UNKNOWN in tensor.shape:
                 tensor.shape = self.shapes.get(key, tensor.shape)
@@ -359,18 +359,18 @@ def layer(entry: Any) -> Layer:
     """Return the layer that an entry of a configuration tells."""
     kind, config = _entry(entry)
     arguments = {str(name): _plain(value) for name, value in config.items()}
-    made = Layer(kind, arguments, 0, name=_name(entry))
+    whole = Layer(kind, arguments, 0, name=_name(entry))
     for name in ("layer", "backward_layer", "cell"):
         if name in config:
-            made.inner += _inner(config[name], 0)
-    return made
+            whole.inner += _inner(config[name], 0)
+    return whole
 
 
 def _inner(entry: Any, depth: int) -> list[Layer]:
     if depth > DEEPEST:
         return []
     if isinstance(entry, list):
-        return [cell for one in entry[:LAYERS] for cell in _inner(one, depth + 1)]
+        return [cell for part in entry[:LAYERS] for cell in _inner(part, depth + 1)]
     kind, config = _entry(entry)
     if kind == "StackedRNNCells":
         return _inner(config.get("cells"), depth + 1)
@@ -378,14 +378,14 @@ def _inner(entry: Any, depth: int) -> list[Layer]:
 
 
 def _entry(entry: Any) -> tuple[str, Mapping[str, Any]]:
-    told = _mapping(entry)
-    kind = told.get("class_name")
-    return kind if isinstance(kind, str) else "", _mapping(told.get("config"))
+    mapping = _mapping(entry)
+    kind = mapping.get("class_name")
+    return kind if isinstance(kind, str) else "", _mapping(mapping.get("config"))
 
 
 def _name(entry: Any) -> str:
-    told = _mapping(entry)
-    name = told.get("name") or _mapping(told.get("config")).get("name")
+    mapping = _mapping(entry)
+    name = mapping.get("name") or _mapping(mapping.get("config")).get("name")
     return one_line(name)[:80] if isinstance(name, str) else ""
 
 
@@ -397,15 +397,15 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, (list, tuple)):
         return tuple(map(_plain, value)) if len(value) < 100 and _is_flat(value) else UNKNOWN
-    told = _mapping(value)
-    kind = told.get("class_name")
-    config = told.get("config")
-    if "value" in told or kind == "__lambda__":
+    mapping = _mapping(value)
+    kind = mapping.get("class_name")
+    config = mapping.get("config")
+    if "value" in mapping or kind == "__lambda__":
         return Custom("lambda")
     if kind in ("DTypePolicy", "Policy"):
         return _mapping(config).get("name", UNKNOWN)
     if kind == "function":
-        registered = ">" in str(told.get("registered_name"))
+        registered = ">" in str(mapping.get("registered_name"))
         return Custom("registered" if registered else "function")
     return UNKNOWN
 

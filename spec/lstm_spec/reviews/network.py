@@ -177,9 +177,9 @@ def connect(
 ) -> Node:
     """Return the call of a layer on its inputs, with what it returns."""
     shapes = [tensor.shape for tensor in inputs]
-    found = output_shapes(layer, shapes)
+    outputs = output_shapes(layer, shapes)
     node = Node(layer, list(inputs), [], line, keywords or {})
-    node.outputs = [Tensor(shape, UNKNOWN, node, index) for index, shape in enumerate(found)]
+    node.outputs = [Tensor(shape, UNKNOWN, node, index) for index, shape in enumerate(outputs)]
     for index, tensor in enumerate(node.outputs):
         tensor.mask = mask_of(node, index)
     return node
@@ -232,7 +232,7 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
         elif mode is UNKNOWN:
             width = UNKNOWN
         if len(layer.inner) > 1 and mode == "concat":  # a backward_layer may have other units
-            width = _sum([_units(one) for one in layer.inner])
+            width = _sum([_units(inner) for inner in layer.inner])
     sequence = core.flag("return_sequences")
     outputs: list[Shape | None]
     if sequence is UNKNOWN:
@@ -434,8 +434,8 @@ def _slices(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     shape = shapes[0]
     if not shape or not layer.inner or len(shape) < 3:
         return [None]
-    found = output_shapes(layer.inner[0], [(shape[0], *shape[2:])])
-    return [(one[0], shape[1], *one[1:]) if one else None for one in found]
+    outputs = output_shapes(layer.inner[0], [(shape[0], *shape[2:])])
+    return [(output[0], shape[1], *output[1:]) if output else None for output in outputs]
 
 
 SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]] = {
@@ -500,9 +500,9 @@ def _merged(layer: Layer, states: Sequence[MaskState]) -> MaskState:
     """Return the mask that a layer hands on which merges: none, if an input has none."""
     if UNKNOWN in states:
         return UNKNOWN
-    made = [state for state in states if isinstance(state, Mask)]
-    if len(made) < len(states) and made:
-        return LostMask(made[0].source, layer.title, "merge")
+    masks = [state for state in states if isinstance(state, Mask)]
+    if len(masks) < len(states) and masks:
+        return LostMask(masks[0].source, layer.title, "merge")
     return states[0]
 
 
@@ -524,10 +524,10 @@ def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
     if kind == "Embedding":
         return _product(layer.get("input_dim"), layer.get("output_dim"))
     if kind == "Bidirectional" and layer.inner:
-        each = [parameters(one, shapes) for one in layer.inner]
-        one = each[0]
+        each = [parameters(inner, shapes) for inner in layer.inner]
+        forward = each[0]
         other = each[-1]
-        return None if one is None or other is None else one + other
+        return None if forward is None or other is None else forward + other
     if kind == "TimeDistributed" and layer.inner and shape and len(shape) > 2:
         return parameters(layer.inner[0], [(shape[0], *shape[2:])])
     if kind == "RNN":

@@ -252,7 +252,9 @@ class _Reader:
 
     def do_FunctionDef(self, node: ast.FunctionDef, scope: Scope) -> None:  # noqa: N802
         function = Function(node, scope)
-        decorated = any(self.value(one, scope) is UNKNOWN for one in node.decorator_list)
+        decorated = any(
+            self.value(decorator, scope) is UNKNOWN for decorator in node.decorator_list
+        )
         scope.names[node.name] = UNKNOWN if decorated else function
         self.functions.append(function)
 
@@ -419,17 +421,17 @@ class _Reader:
             self.bind(target.value, UNKNOWN, scope)
 
     def unpack(self, target: ast.Tuple | ast.List, value: Any, scope: Scope) -> None:
-        starred = any(isinstance(one, ast.Starred) for one in target.elts)
+        starred = any(isinstance(part, ast.Starred) for part in target.elts)
         items = items_of(value)
-        if isinstance(value, tuple) and value and all(isinstance(one, Tensor) for one in value):
+        if isinstance(value, tuple) and value and all(isinstance(item, Tensor) for item in value):
             self.unpacked(target, value[0].maker, len(value), starred)
         elif isinstance(value, Tensor):
             self.unpacked(target, value.maker, 1, starred)
             items = None
         if items is None or starred or len(items) != len(target.elts):
             items = [UNKNOWN] * len(target.elts)
-        for one, item in zip(target.elts, items, strict=True):
-            self.bind(one, item, scope)
+        for part, item in zip(target.elts, items, strict=True):
+            self.bind(part, item, scope)
 
     def unpacked(self, target: Any, node: Node | None, count: int, starred: bool) -> None:
         if node is not None and not starred:
@@ -489,9 +491,9 @@ class _Reader:
         return value if isinstance(value, (*PLAIN, type(...))) else UNKNOWN
 
     def of_Name(self, node: ast.Name, scope: Scope) -> Any:  # noqa: N802
-        found = scope.find(node.id)
-        if found is not None or is_set(scope, node.id):
-            return found
+        value = scope.find(node.id)
+        if value is not None or is_set(scope, node.id):
+            return value
         if node.id in BARE:
             return Path(f"keras.layers.{node.id}")
         if node.id in SHORT:
@@ -548,9 +550,9 @@ class _Reader:
     def of_IfExp(self, node: ast.IfExp, scope: Scope) -> Any:  # noqa: N802
         decided = truth(self.value(node.test, scope))
         if decided is UNKNOWN:
-            one = self.value(node.body, scope)
+            first = self.value(node.body, scope)
             other = self.value(node.orelse, scope)
-            return one if same(one, other) else UNKNOWN
+            return first if same(first, other) else UNKNOWN
         return self.value(node.body if decided else node.orelse, scope)
 
     def of_BoolOp(self, node: ast.BoolOp, scope: Scope) -> Any:  # noqa: N802
@@ -600,7 +602,7 @@ class _Reader:
         if listing.items is None or not known(times) or len(listing.items) * times > LONGEST:
             return Listing(None, self.building.depth)
         repeated = Listing(listing.items * times, self.building.depth)
-        cell = next((one for one in listing.items if isinstance(one, Layer)), None)
+        cell = next((item for item in listing.items if isinstance(item, Layer)), None)
         if cell is not None and times > 1:
             self.building.event("repeated", cell.line, layer=cell, times=times)
         return repeated
@@ -647,11 +649,11 @@ class _Reader:
                 self.bind(part.target, Number() if _counts(part.iter) else UNKNOWN, inner)
             each = self.value(node.elt, inner)
             return Listing(None, self.building.depth, each if simple else UNKNOWN)
-        found = []
+        elements = []
         for item in items:
             self.bind(first.target, item, inner)
-            found.append(self.value(node.elt, inner))
-        return Listing(found, self.building.depth)
+            elements.append(self.value(node.elt, inner))
+        return Listing(elements, self.building.depth)
 
     def of_Attribute(self, node: ast.Attribute, scope: Scope) -> Any:  # noqa: N802
         owner = self.value(node.value, scope)
@@ -821,8 +823,10 @@ class _Reader:
     ) -> None:
         """Give values to the parameters of a function."""
         takes = function.node.args
-        names = [one.arg for one in (*takes.posonlyargs, *takes.args)]
-        scope.names |= dict.fromkeys([*names, *(one.arg for one in takes.kwonlyargs)], UNKNOWN)
+        names = [parameter.arg for parameter in (*takes.posonlyargs, *takes.args)]
+        scope.names |= dict.fromkeys(
+            [*names, *(parameter.arg for parameter in takes.kwonlyargs)], UNKNOWN
+        )
         for extra in (takes.vararg, takes.kwarg):
             if extra is not None:
                 scope.names[extra.arg] = UNKNOWN
@@ -833,9 +837,9 @@ class _Reader:
         defaults = takes.defaults[max(0, len(takes.defaults) - len(names)) :]
         for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
             scope.names[name] = self.value(default, function.scope)
-        for one, chosen in zip(takes.kwonlyargs, takes.kw_defaults, strict=True):
+        for parameter, chosen in zip(takes.kwonlyargs, takes.kw_defaults, strict=True):
             if chosen is not None:
-                scope.names[one.arg] = self.value(chosen, function.scope)
+                scope.names[parameter.arg] = self.value(chosen, function.scope)
         for name, value in zip(names, given, strict=False):
             scope.names[name] = value
         for name, value in named.items():
@@ -844,12 +848,12 @@ class _Reader:
 
     def instance(self, owner: Class, given: list[Any] | None, named: dict[str, Any]) -> Instance:
         """Make an object of a class of the program."""
-        made = Instance(owner, {}, self.building.depth)
-        self.instances[id(owner)] = made
+        instance = Instance(owner, {}, self.building.depth)
+        self.instances[id(owner)] = instance
         start = owner.methods.get("__init__")
         if isinstance(start, Function):
-            self.invoke(Function(start.node, start.scope, made), given, named)
-        return made
+            self.invoke(Function(start.node, start.scope, instance), given, named)
+        return instance
 
     def call_instance(self, owner: Instance, given: list[Any] | None, named: dict[str, Any]) -> Any:
         """Call a layer or a model of a class of the program."""
@@ -919,10 +923,12 @@ class _Reader:
             return self.builtin(own, given)
         if name and ".random." in path.name:
             name = f"keras.random.{name}"
-        found = values.array_function(name or path.numpy or path.name, given, named, names_of(node))
-        if found is UNKNOWN:
+        result = values.array_function(
+            name or path.numpy or path.name, given, named, names_of(node)
+        )
+        if result is UNKNOWN:
             self.hand_over(given, named)
-        return found
+        return result
 
     def builtin(self, name: str, given: list[Any]) -> Any:
         """Return what a function of Python's own returns."""
@@ -952,7 +958,7 @@ class _Reader:
         if not given:
             return () if name == "tuple" else Listing([], self.building.depth)
         if name == "zip":
-            columns = [items_of(one) for one in given]
+            columns = [items_of(argument) for argument in given]
             if any(column is None for column in columns):
                 return Listing(None, self.building.depth)
             return Listing(list(zip(*columns, strict=False)), self.building.depth)

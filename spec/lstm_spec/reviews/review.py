@@ -234,12 +234,12 @@ def reviewed(
     layers = [event.about["layer"] for event in events if event.kind == "layer"]
     if not any(layer.core.kind in RECURRENT for layer in layers):
         notes = [*notes, "It has no recurrent layer that could be read."]
-    found = list(findings(known_facts))
+    listed = list(findings(known_facts))
     rows = list(dict.fromkeys(row for event in events if (row := _row(event))))
     return Review(
         name,
         rows,
-        found,
+        listed,
         notes,
         touched(layers),
         changed(layers, to) if to else [],
@@ -262,8 +262,8 @@ def of_program(text_: str, name: str = "program") -> Review:
         ProgramError: there is no program in it.
     """
     read = program.program(text_)
-    found = list(findings(facts.of_program(read)))
-    return Review(name, list(_rows(read)), found, _notes(read))
+    listed = list(findings(facts.of_program(read)))
+    return Review(name, list(_rows(read)), listed, _notes(read))
 
 
 def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
@@ -272,9 +272,11 @@ def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
     for line, here in known_facts:
         for rule in rules():
             if holds(rule.when, here):
-                found = _finding(rule, line, here)
-                seen.setdefault((line, rule.id, found.sentence), found)
-    yield from sorted(seen.values(), key=lambda one: (one.line, SEVERITIES.index(one.severity)))
+                finding = _finding(rule, line, here)
+                seen.setdefault((line, rule.id, finding.sentence), finding)
+    yield from sorted(
+        seen.values(), key=lambda finding: (finding.line, SEVERITIES.index(finding.severity))
+    )
 
 
 def holds(when: Mapping[str, Value], here: Facts) -> bool:
@@ -284,7 +286,7 @@ def holds(when: Mapping[str, Value], here: Facts) -> bool:
 
 def _meets(fact: Any, wanted: Value) -> bool:
     if isinstance(wanted, list):
-        return any(_meets(fact, one) for one in wanted)
+        return any(_meets(fact, value) for value in wanted)
     if wanted == "known" and isinstance(wanted, str):
         return True
     compared = (
@@ -437,8 +439,8 @@ def _for_rows(shape: Any, samples: Any) -> str:
 
 def worst(review: Review) -> Severity | None:
     """Return the worst severity that is found."""
-    found = {one.severity for one in review.findings}
-    return next((severity for severity in SEVERITIES if severity in found), None)
+    severities = {finding.severity for finding in review.findings}
+    return next((severity for severity in SEVERITIES if severity in severities), None)
 
 
 # What Keras is known to do otherwise, and what changes between releases
@@ -446,8 +448,8 @@ def worst(review: Review) -> Severity | None:
 
 def installed() -> Place:
     """Return the Keras that is installed; if there is none, the newest release."""
-    found = environment.installed()
-    return found if found.version("keras") else deviations.newest()
+    place = environment.installed()
+    return place if place.version("keras") else deviations.newest()
 
 
 def touched(layers: Iterable[Layer]) -> list[Touched]:
@@ -455,15 +457,15 @@ def touched(layers: Iterable[Layer]) -> list[Touched]:
 
     Only claims that concern certain arguments count: all else would be about every model.
     """
-    made = list(layers)
+    whole = list(layers)
     where = installed()
-    found = []
+    listed = []
     for deviation in deviations.at(where):
         items, kinds = _about().get(deviation.claim, (frozenset(), frozenset()))
-        owner = next((layer for layer in made if items and items <= _items(layer.core)), None)
-        if owner is not None and not deviation.holds and kinds <= _kinds(made):
-            found.append(Touched(deviation.claim, one_line(owner.title), deviation.instead))
-    return found
+        owner = next((layer for layer in whole if items and items <= _items(layer.core)), None)
+        if owner is not None and not deviation.holds and kinds <= _kinds(whole):
+            listed.append(Touched(deviation.claim, one_line(owner.title), deviation.instead))
+    return listed
 
 
 def changed(layers: Iterable[Layer], to: str) -> list[Changed]:
@@ -476,10 +478,10 @@ def changed(layers: Iterable[Layer], to: str) -> list[Changed]:
     Raises:
         UnknownReleaseError: nothing is known of it.
     """
-    made = list(layers)
+    whole = list(layers)
     then = installed()
     now, _ = release(to)
-    chosen = sorted({claim for claim, about in _about().items() if _is_about(about, made)})
+    chosen = sorted({claim for claim, about in _about().items() if _is_about(about, whole)})
     differing = []
     for claim in chosen:
         before = false_at(claim, then)
@@ -497,10 +499,10 @@ def changed(layers: Iterable[Layer], to: str) -> list[Changed]:
     ]
 
 
-def _is_about(about: tuple[frozenset[Item], frozenset[str]], made: list[Layer]) -> bool:
+def _is_about(about: tuple[frozenset[Item], frozenset[str]], layers: list[Layer]) -> bool:
     items, kinds = about
-    return kinds <= _kinds(made) and any(
-        items <= _items(layer.core) for layer in made if layer.core.kind == "LSTM"
+    return kinds <= _kinds(layers) and any(
+        items <= _items(layer.core) for layer in layers if layer.core.kind == "LSTM"
     )
 
 
@@ -510,7 +512,7 @@ def _about() -> dict[str, tuple[frozenset[Item], frozenset[str]]]:
     items: dict[str, frozenset[Item]] = {}
     kinds: dict[str, set[str]] = {}
     for call in arguments.load().calls:
-        given = frozenset(one for one in call.arguments.items() if one[0] not in COMMON)
+        given = frozenset(item for item in call.arguments.items() if item[0] not in COMMON)
         for claim in call.claims:
             if call.object == "LSTM":
                 items[claim] = items.get(claim, given) & given
@@ -559,7 +561,7 @@ def text(review: Review, width: int = WIDTH) -> str:
 
 
 def _numbers(review: Review) -> set[int]:
-    return {row.line for row in review.rows} | {one.line for one in review.findings}
+    return {row.line for row in review.rows} | {finding.line for finding in review.findings}
 
 
 def _line(review: Review, number: int, digits: int, width: int) -> Iterator[str]:
@@ -578,10 +580,10 @@ def _cited(claims: Sequence[str]) -> str:
     return f" [{', '.join(claims)}]" if claims else ""
 
 
-def _filled(said: str, margin: str, width: int) -> str:
+def _filled(text_: str, margin: str, width: int) -> str:
     after = " " * (len(margin) + 2) if margin else ""
     return textwrap.fill(
-        said,
+        text_,
         min(width, WIDTH),
         initial_indent=margin,
         subsequent_indent=after,
@@ -594,9 +596,9 @@ def markdown(review: Review) -> str:
     """Return a review as an answer: what is wrong first, then what each line makes of shapes."""
     parts = []
     for severity in SEVERITIES:
-        found = [one for one in review.findings if one.severity == severity]
-        if found:
-            items = "\n".join(map(_item, found))
+        of_severity = [finding for finding in review.findings if finding.severity == severity]
+        if of_severity:
+            items = "\n".join(map(_item, of_severity))
             parts.append(f"**{TITLES[severity]}**\n\n{items}")
     if not review.findings:
         parts.append(SILENT)
@@ -605,8 +607,8 @@ def markdown(review: Review) -> str:
         table = markdown_table(("line", "", "shapes"), rows)
         parts.append(f"**What the lines make of the shapes**\n\n{table}")
     if review.findings:
-        said = dict(sorted((one.claim, one.says) for one in review.findings))
-        items = "\n".join(f"- {prose(words)} (`{claim}`)" for claim, words in said.items())
+        claims = dict(sorted((finding.claim, finding.says) for finding in review.findings))
+        items = "\n".join(f"- {prose(words)} (`{claim}`)" for claim, words in claims.items())
         parts.append(f"**The claims behind this, tried by lstm-spec**\n\n{items}")
     for title, listed in _lists(review).items():
         parts.append(f"**{title}**\n\n" + "\n".join(f"- {prose(item)}" for item in listed))
@@ -615,19 +617,19 @@ def markdown(review: Review) -> str:
 
 def _lists(review: Review) -> dict[str, list[str]]:
     """Return what is said of a model beside its findings."""
-    touched = [f"{one.layer}: {one.instead} (`{one.claim}`)" for one in review.touched]
-    changed = [f"{one.says} {one.then} {one.now} (`{one.claim}`)" for one in review.changed]
+    touched = [f"{item.layer}: {item.instead} (`{item.claim}`)" for item in review.touched]
+    changed = [f"{item.says} {item.then} {item.now} (`{item.claim}`)" for item in review.changed]
     both = {"What this Keras does otherwise with it": touched, "What changes": changed}
     return {title: items for title, items in both.items() if items}
 
 
-def _item(one: Finding) -> str:
-    where = f"Line {one.line}: " if one.line else ""
-    return f"- {where}{prose(one.sentence)} To do: {prose(one.remedy)}. (`{one.claim}`)"
+def _item(finding: Finding) -> str:
+    where = f"Line {finding.line}: " if finding.line else ""
+    return f"- {where}{prose(finding.sentence)} To do: {prose(finding.remedy)}. (`{finding.claim}`)"
 
 
-def _escaped(said: str) -> str:
-    return prose(said).replace("|", "\\|")
+def _escaped(sentence: str) -> str:
+    return prose(sentence).replace("|", "\\|")
 
 
 def json(review: Review) -> str:
@@ -637,7 +639,7 @@ def json(review: Review) -> str:
 
 def sarif(review: Review) -> str:
     """Return a review as SARIF 2.1.0, which editors and code hosts show."""
-    used = {one.id for one in review.findings}
+    used = {finding.id for finding in review.findings}
     driver = {
         "name": "lstm-spec",
         "version": metadata.version("lstm-spec"),
@@ -645,7 +647,7 @@ def sarif(review: Review) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "results": [_sarif_result(review, one) for one in review.findings],
+        "results": [_sarif_result(review, finding) for finding in review.findings],
     }
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
@@ -660,14 +662,14 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _sarif_result(review: Review, one: Finding) -> dict[str, Any]:
+def _sarif_result(review: Review, finding: Finding) -> dict[str, Any]:
     place: dict[str, Any] = {"artifactLocation": {"uri": review.name}}
-    if one.line:
-        place["region"] = {"startLine": one.line}
+    if finding.line:
+        place["region"] = {"startLine": finding.line}
     return {
-        "ruleId": one.id,
-        "level": LEVELS[one.severity],
-        "message": {"text": f"{one.sentence} Do: {one.remedy}. [{one.claim}]"},
+        "ruleId": finding.id,
+        "level": LEVELS[finding.severity],
+        "message": {"text": f"{finding.sentence} Do: {finding.remedy}. [{finding.claim}]"},
         "locations": [{"physicalLocation": place}],
     }
 

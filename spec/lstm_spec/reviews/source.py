@@ -99,13 +99,13 @@ def _blocks(lines: list[str]) -> list[str]:
     wanted = False
     fenced = False
     for line in lines:
-        found = FENCE.match(line)
-        if fence and found and found[1].startswith(fence) and not found[2].strip():
+        match = FENCE.match(line)
+        if fence and match and match[1].startswith(fence) and not match[2].strip():
             fence = ""
             line = ""
-        elif not fence and found:
-            words = found[2].strip().lower().strip("{.}").split()
-            fence = found[1]
+        elif not fence and match:
+            words = match[2].strip().lower().strip("{.}").split()
+            fence = match[1]
             wanted = (words or [""])[0] in OTHERS
             line = ""
             fenced = fenced or wanted
@@ -210,12 +210,12 @@ def _blank(line: str) -> str:
 
 
 def _comments(lines: list[str]) -> dict[int, str]:
-    found: dict[int, str] = {}
+    comments: dict[int, str] = {}
     reader = io.StringIO("\n".join(lines)).readline
     try:
         for token in tokenize.generate_tokens(reader):
             if token.type == tokenize.COMMENT:
-                found[token.start[0]] = token.string.lstrip("#").strip()
+                comments[token.start[0]] = token.string.lstrip("#").strip()
     except (tokenize.TokenError, SyntaxError):  # what is read up to there counts
         pass
-    return found
+    return comments

@@ -286,29 +286,31 @@ def indexed(array: Array, key: Any) -> Any:
     if array.shape is None:
         return replace(array, axes=())
     rest = list(array.shape)
-    given = sum(1 for one in keys if one is not None and one is not ...)
-    found: list[Size] = []
-    for one in keys:
-        if one is None or _is_newaxis(one):
-            found.append(1)
-        elif one is ...:
+    given = sum(1 for key in keys if key is not None and key is not ...)
+    sizes_: list[Size] = []
+    for part in keys:
+        if part is None or _is_newaxis(part):
+            sizes_.append(1)
+        elif part is ...:
             skipped = max(0, len(rest) - (given - sum(1 for k in keys if _is_newaxis(k))))
-            found += rest[:skipped]
+            sizes_ += rest[:skipped]
             rest = rest[skipped:]
         elif not rest:
             return Array(None)
-        elif isinstance(one, slice):
-            found.append(_cut(rest.pop(0), one))
+        elif isinstance(part, slice):
+            sizes_.append(_cut(rest.pop(0), part))
             given -= 1
-        elif known(one) or isinstance(one, Number):
+        elif known(part) or isinstance(part, Number):
             rest.pop(0)
             given -= 1
         else:
-            return Array((_selected(one), *rest[1:]) if len(keys) == 1 and _selects(one) else None)
-    shape = (*found, *rest)
+            return Array(
+                (_selected(part), *rest[1:]) if len(keys) == 1 and _selects(part) else None
+            )
+    shape = (*sizes_, *rest)
     rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
-    made = "rows" if rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1])) else ""
-    return replace(array, shape=shape, made=made or array.made, axes=()) if shape else Number()
+    origin = "rows" if rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1])) else ""
+    return replace(array, shape=shape, made=origin or array.made, axes=()) if shape else Number()
 
 
 def _is_names(key: Any) -> bool:
@@ -334,7 +336,7 @@ def _is_newaxis(key: Any) -> bool:
 
 
 def _cut(size: Size, part: slice) -> Size:
-    plain = all(one is None or known(one) for one in (part.start, part.stop, part.step))
+    plain = all(bound is None or known(bound) for bound in (part.start, part.stop, part.step))
     if (part.start, part.stop) == (None, None) and part.step in (None, 1, -1):
         return size
     if isinstance(part.start, Number) and isinstance(part.stop, Number) and part.step is None:
@@ -389,10 +391,10 @@ def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
     total = _count(array.shape)
     new = fill(tuple(items), total)
     rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
-    made = "rows" if rows else array.made
+    origin = "rows" if rows else array.made
     if array.shape is not None and _exchanges(array.shape, new):
-        made = "mixed"
-    return replace(array, shape=new, made=made, axes=tuple(axes))
+        origin = "mixed"
+    return replace(array, shape=new, made=origin, axes=tuple(axes))
 
 
 def _exchanges(old: Shape, new: Shape) -> bool:
@@ -411,7 +413,7 @@ def reduced(array: Array, axis: Any, keepdims: Any) -> Any:
     axes = axis if isinstance(axis, tuple) else (axis,)
     if not known(*axes):
         return Array(None)
-    places = {one % len(array.shape) for one in axes if array.shape}
+    places = {place % len(array.shape) for place in axes if array.shape}
     left = tuple(size for place, size in enumerate(array.shape) if place not in places)
     return Array(left) if left else UNKNOWN
 
@@ -444,7 +446,7 @@ def array_function(name: str, given: Sequence[Any], named: Mapping[str, Any], na
     short = name.rpartition(".")[2]
     first = given[0] if given else UNKNOWN
     if short == "train_test_split":
-        return tuple(part for one in given for part in _split(one) * 2) or UNKNOWN
+        return tuple(part for array in given for part in _split(array) * 2) or UNKNOWN
     rule = FUNCTIONS.get(name) or FUNCTIONS.get(short)
     if rule is None:
         return UNKNOWN
@@ -529,8 +531,8 @@ def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
         return Array(None)
     place = axis % (len(first.shape) + 1)  # type: ignore[operator]
     shape = (*first.shape[:place], 1, *first.shape[place:])
-    made = "rows" if len(shape) == 3 and place == 1 else first.made
-    return replace(first, shape=shape, made=made, axes=())
+    origin = "rows" if len(shape) == 3 and place == 1 else first.made
+    return replace(first, shape=shape, made=origin, axes=())
 
 
 def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -592,10 +594,10 @@ def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -
     inner = _inner(parts)
     count: Size = UNKNOWN if parts is None else len(parts)
     value = named.get("value", 0.0)
-    made = "padded" if isinstance(value, (int, float)) and value == 0 else ""
+    origin = "padded" if isinstance(value, (int, float)) and value == 0 else ""
     padding = float(value) if is_number(value) else None
     steps = length if known(length) else UNKNOWN
-    return Array(None if inner is None else (count, steps, *inner), made, padding=padding)
+    return Array(None if inner is None else (count, steps, *inner), origin, padding=padding)
 
 
 def _inner(parts: Sequence[Any] | None) -> Shape | None:
@@ -613,9 +615,9 @@ def _swap(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) 
     if not isinstance(first, Array) or first.shape is None or not known(*given[1:3]):
         return Array(None)
     shape = list(first.shape)
-    one = given[1]
+    first_axis = given[1]
     other = given[2]
-    shape[one], shape[other] = shape[other], shape[one]
+    shape[first_axis], shape[other] = shape[other], shape[first_axis]
     return Array(tuple(shape))
 
 
@@ -672,15 +674,15 @@ def merged(scopes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return after
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, other: Any) -> bool:
     """Say whether two values are known to be the same."""
-    if isinstance(one, PLAIN) and isinstance(other, PLAIN):
-        return type(one) is type(other) and bool(one == other)
-    if isinstance(one, Array) and isinstance(other, Array):
-        return one.shape == other.shape
-    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
-        return all(map(same, one, other))
-    return one is other or (isinstance(one, Path) and one == other)
+    if isinstance(first, PLAIN) and isinstance(other, PLAIN):
+        return type(first) is type(other) and bool(first == other)
+    if isinstance(first, Array) and isinstance(other, Array):
+        return first.shape == other.shape
+    if isinstance(first, tuple) and isinstance(other, tuple) and len(first) == len(other):
+        return all(map(same, first, other))
+    return first is other or (isinstance(first, Path) and first == other)
 
 
 def is_set(scope: Scope | None, name: str) -> bool:
