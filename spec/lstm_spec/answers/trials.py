@@ -114,7 +114,7 @@ def attempt(issue: Issue, layer: str, where: Where) -> Trial:
         inherited = process.quiet().items()
         variables = {name: value for name, value in inherited if name not in hidden}
         variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        command = [python, file.name]
+        command: process.Command = [python, file.name]
         done = process.run(command, folder=folder, variables=variables, seconds=SECONDS)
     error, says = failure(done.errors) if done.status else ("", "")
     return Trial(

@@ -220,7 +220,7 @@ def opened(sides: Sequence[Side]) -> Iterator[list[Interpreter]]:
         environments.copy(Path(folder))
         core = _core()
         for number, (side, python) in enumerate(zip(sides, pythons, strict=True)):
-            command = [python, "-m", "lstm_spec.releases.worker", *core]
+            command: Command = [python, "-m", "lstm_spec.releases.worker", *core]
             start = _started(side, command, Path(folder), Path(folder, f"log-{number}"))
             held.append(stack.enter_context(start))
         yield held

@@ -91,8 +91,8 @@ def fitted(text: str, width: int) -> str:
         if fence or code or len(line) <= width or line.startswith(("|", "```")):
             lines.append(line)
             continue
-        lead = re.match(r"(?:.*\S {2,}|[ >]*(?:[-*] |\d+\. )?)", line)[0]
-        lead = lead if 3 * len(lead) < 2 * width else ""
+        match = re.match(r".*\S {2,}|[ >]*(?:[-*] |\d+\. )?", line)
+        lead = match[0] if match and 3 * len(match[0]) < 2 * width else ""
         margin = re.sub(r"[^ >]", " ", lead)
         # A sign at the beginning of a line would make an item or a heading of it.
         glued = re.sub(r" ([-*+#>=]|\d+[.)])(?= |$)", "\0\\1", line[len(lead) :])
