@@ -42,6 +42,8 @@ FIT = {"share": 0.85, "cosine": 0.2, "ahead": 2.0, "about": 1.85, "near": 0.8, "
 """What each part of it adds."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
+MEANT = 1.0
+"""So much more does a question count that the words of an error mean."""
 TELLING, FIRST = 5, 3
 """So many claims gain it, and the questions of which one is among so many of the first."""
 UNKNOWN = "No claim answers this."
@@ -196,7 +198,8 @@ def _of_error(error: errors.Error, library: Library) -> list[search.Hit]:
     for hit in library.index.find(error.text):
         found = library.by_id[hit.name]
         of = {found.id} if isinstance(found, Claim) else set(found.claims[:FIRST])
-        more = OF_AN_ERROR if known & of else 0.0
+        meant = isinstance(found, Question) and found.id in known
+        more = MEANT if meant else OF_AN_ERROR if known & of else 0.0
         share, cosine = (max(part, 1.0) if more else part for part in (hit.share, hit.cosine))
         hits.append(search.Hit(hit.name, hit.score + more, share, cosine))
     return sorted(hits, key=lambda hit: -hit.score)

@@ -7,6 +7,7 @@ words that other releases print. They are read from the source, never imported.
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -24,13 +25,65 @@ LAST = re.compile(
 )
 """The line of a traceback that names the error, also as pytest and a notebook show it."""
 LAYER = re.compile(
-    r"""layer ["'`]?(?P<quoted>[\w/.-]{1,80})["'`]?|expected (?P<expected>[\w/]{1,80}) to have"""
-    r"|when calling (?P<class>[A-Z]\w{0,80})\.call",
+    r"""layer ["'`](?P<quoted>[\w/.-]{1,80})["'`]|layer (?P<plain>\w{1,80}\d|lstm)\b"""
+    r"|expected (?P<expected>[\w/]{1,80}) to have|when calling (?P<class>[A-Z]\w{0,80})\.call",
     re.IGNORECASE,
 )
 NDIM = re.compile(r"expected (?:min_|max_)?ndim=(\d{1,2}), found ndim=(\d{1,2})")
 DIMENSIONS = re.compile(r"to have (\d{1,2}) dimensions, but got array with shape")
 SHAPE = re.compile(r"\((?:None|\d{1,9})(?:, ?(?:None|\d{1,9})){0,8},?\)")
+WRAPPED = re.compile(r"Exception encountered when calling|Graph execution error")
+"""How an error begins that tells what is wrong in a later paragraph."""
+FRAME = re.compile(r"^(?:\s*File |Detected at node|\s*$|\s*\[\[|Node: |\d+ root error)")
+"""A line of it that tells where, not what."""
+CODE = re.compile(
+    r'^ *File "(?![^"\n]{0,300}site-packages)[^"\n]{1,300}", line \d+.*\n +(\S.*)|^-+> *\d+ (.*)',
+    re.MULTILINE,
+)
+"""A line of the asker's own program in a traceback."""
+SIZES = r"[\[(]([\w?, ]{0,80})[\])]"
+TARGETS = re.compile(
+    rf"target\.shape={SIZES}, output\.shape={SIZES}|Shapes {SIZES} and {SIZES} are incompatible"
+)
+INPUTS = re.compile(
+    rf"expected shape={SIZES}, found shape={SIZES}"
+    rf"|Expected shape {SIZES}, but input has incompatible shape {SIZES}"
+)
+BATCHES = re.compile(
+    rf"Incompatible shapes: {SIZES} vs\. {SIZES}.*(?:lstm|rnn|while)", re.IGNORECASE
+)
+LOGITS = re.compile(rf"logits shape {SIZES} and labels shape {SIZES}")
+MEANT = (
+    (r"`state_spec`=\w*\(\[InputSpec\(shape=\([^)]*\), ndim=\d\)\]\)", "number-of-initial-states"),
+    (r"IndexError: .*calling LSTM\w*\.call.*list index out of range", "number-of-initial-states"),
+    (r"expects 1 input\(s\), but it received .*shape=\(\), dtype", "lists-as-input"),
+    (r"not understood:', 'return_sequences'", "stacked-bidirectional"),
+    (r"Dimensions must be equal.*lstm_cell\w*/MatMul_1", "decoder-of-another-size"),
+    (r"not compatible with `cell\.state_size`", "decoder-of-another-size"),
+    (r"Dimensions must be equal.*lstm_cell\w*/MatMul\b", "feature-count"),
+    (r"Dimensions must be equal.*(?:loss|mean_\w+_error)", "targets-without-an-error"),
+    (r"RNN is stateful, the batch size of the input", "batch-size-in-prediction"),
+    (r"layer ['\"]?repeat_vector\w*['\"]? is incompatible.*found ndim=3", "why-repeat-vector"),
+    (r"(?i)layer \"(?!lstm)\w+\" expects 1 input\(s\), but it", "return-states-in-sequential"),
+    (r"__init__\(\) missing .*'units'", "meaning-of-units"),
+    (r"passed to Bidirectional: \{'return_sequences'", "stacked-bidirectional"),
+    (r"values to unpack .*Bidirectional\(", "bidirectional-states"),
+    (
+        r"positional arguments.*value should be passed.*\(of type <class '(?:int|float)",
+        "lists-as-input",
+    ),
+)
+"""What is meant by words that Keras uses of much else, as questions."""
+FUNCTION = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|missing \d+ required)")
+LAYER_GIVEN = "(of type <class 'keras."
+"""That a layer stands where a tensor is expected: no claim is about that."""
+NAMED = {
+    "__init__": "constructor",
+    "call": "call",
+    "__call__": "call",
+    "set_weights": "set_weights",
+}
+"""How a claim calls a function of the layer."""
 READ = 20_000
 """How many characters are read of the beginning of a text, and of its end."""
 MESSAGE = 2000
@@ -63,6 +116,8 @@ class Error(NamedTuple):
     found: str
     shapes: tuple[str, ...]
     """The shapes that it names."""
+    code: str = ""
+    """The line of the asker's program that raised it, if it is shown."""
 
     @property
     def text(self) -> str:
@@ -80,8 +135,10 @@ def read(text: str) -> Error | None:
     text = shorten(text)
     matches = list(LAST.finditer(text))
     if matches:
-        after = text[matches[-1].end("message") :].split("\n\n")[0]
+        after = text[matches[-1].end("message") :]
         kind = matches[-1]["type"]
+        wrapped = WRAPPED.match(matches[-1]["message"].strip())
+        after = _within(after) if wrapped else after.split("\n\n")[0]
         message = f"{matches[-1]['message']} {after}"
     elif NDIM.search(text) or DIMENSIONS.search(text):
         kind = ""
@@ -99,7 +156,18 @@ def read(text: str) -> Error | None:
     else:
         expected, given = (axes[1], axes[2]) if axes else ("", "")
     name = next((part for part in layer.groups() if part), "") if layer else ""
-    return Error(kind, message, name, expected, given, shapes)
+    code = [line for pair in CODE.findall(text) for line in pair if line]
+    return Error(kind, message, name, expected, given, shapes, code[-1][:MESSAGE] if code else "")
+
+
+def _within(after: str) -> str:
+    """Return the first paragraph of an error's text that tells what is wrong."""
+    paragraphs = after.split("\n\n")
+    kept = (
+        [line for line in paragraph.splitlines() if not FRAME.match(line)]
+        for paragraph in paragraphs
+    )
+    return " ".join(next((lines for lines in kept if lines), []))
 
 
 def meaning(error: Error) -> str:
@@ -114,12 +182,69 @@ def meaning(error: Error) -> str:
 
 
 def known_as(error: Error) -> list[Known]:
-    """Return the claims' errors of which an error has all the words, the most telling first."""
+    """Return the claims' errors of which an error has all the words, the most telling first.
+
+    Where its shapes or other words tell what is meant, it is one question, in place of claims.
+    """
+    question = _of_shapes(error) or _of_words(error)
+    if question:
+        return [Known(question, (), ())]
     fitting = [known for known in all_known() if _fits(known, error)]
     return sorted(fitting, key=lambda known: -_letters(known, error))
 
 
+def _of_words(error: Error) -> str:
+    """Return the question that an error's words mean; nothing, if there is none."""
+    words = f"{error.text} {error.code}"
+    return next((question for pattern, question in MEANT if re.search(pattern, words)), "")
+
+
+def _of_shapes(error: Error) -> str:
+    """Return the question that two shapes in an error mean; nothing, if there is none."""
+    if match := TARGETS.search(error.message):
+        question = _of_targets(*_pair(match))
+        numbered = "target.ndim - 1" in error.message and question == "targets-without-an-error"
+        return "targets-of-the-last-timestep" if numbered else question
+    if match := INPUTS.search(error.message):
+        wanted, given = _pair(match)
+        if wanted[1:] == given or (len(given) < len(wanted) and wanted[-1] != "1"):
+            return "single-sample"
+        if len(given) < len(wanted):  # Keras takes such data for sequences of single numbers
+            return "other-number-of-timesteps"
+        return "feature-count" if wanted[-1:] != given[-1:] else "other-number-of-timesteps"
+    if match := LOGITS.search(error.message):
+        logits, labels = _pair(match)
+        rows = math.prod(int(size) for size in logits if size.isdigit())
+        return "one-hot-or-integers" if labels == [str(rows)] else "targets-of-the-last-timestep"
+    if match := BATCHES.search(error.message):
+        wanted, given = _pair(match)
+        return "refused-last-batch" if wanted[1:] == given[1:] else ""
+    return ""
+
+
+def _pair(match: re.Match[str]) -> tuple[list[str], list[str]]:
+    """Return the sizes of the two shapes of a match."""
+    first, second = (part for part in match.groups() if part is not None)
+    return re.findall(r"[\w?]+", first), re.findall(r"[\w?]+", second)
+
+
+def _of_targets(target: list[str], output: list[str]) -> str:
+    """Return the question that the shapes of targets and output mean."""
+    if target == output or target == output[:-1] or target == [*output[:-1], "1"] != output:
+        return "one-hot-or-integers"
+    if len(target) < len(output):
+        return "targets-with-return-sequences"
+    if len(target) > len(output):
+        return "targets-of-the-last-timestep"
+    return "targets-without-an-error"
+
+
 def _fits(known: Known, error: Error) -> bool:
+    if LAYER_GIVEN in error.message:
+        return False
+    function = FUNCTION.search(error.message)
+    if function and NAMED.get(function[1], function[1]) not in _statement(known.claim):
+        return False
     of_type = not known.types or not error.type or error.type in known.types
     every = all(any(word in error.text for word in words) for words in known.words)
     return of_type and every and _letters(known, error) >= LEAST
@@ -128,6 +253,11 @@ def _fits(known: Known, error: Error) -> bool:
 def _letters(known: Known, error: Error) -> float:
     """Return how telling the words are: their letters; fewer, where others would do as well."""
     return sum(max(len(w) for w in ws if w in error.text) / len(ws) for ws in known.words)
+
+
+@cache
+def _statement(claim: str) -> str:
+    return catalog.find(claim).statement
 
 
 @cache
