@@ -14,7 +14,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lstm_spec import cli
-from lstm_spec.answers.constructor import CallError, constructor, input_shape, layer, parse
+from lstm_spec.answers.constructor import (
+    CallError,
+    constructor,
+    declared,
+    input_shape,
+    layer,
+    parse,
+)
 from lstm_spec.answers.explain import FORMATS, Explanation, explain
 from lstm_spec.run import deviations
 
@@ -107,6 +114,10 @@ def test_any_text_is_explained_or_refused_in_one_line(call: str, size: str) -> N
         ("LSTM(2)", "None,None", "(shapes.known-feature-count). Give their number."),
         ("LSTM(2)", "0,1", "(shapes.empty-sequence)"),
         ("LSTM(2, timemajor=True)", "3,1", "(shapes.unknown-arguments)"),
+        ("LSTM(output_dim=2)", "3,1", "(shapes.unknown-arguments). Give units."),
+        ("x = 2", "3,1", "is no call; give one such as"),
+        ("LSTM(2); LSTM(3)", "3,1", "is no call; give one such as"),
+        ("model.add(GRU(2))", "3,1", "'GRU' is not explained"),
         ("LSTM(2, returnsequences=True)", "3,1", "Give another argument: return_sequences."),
         ("LSTM(2, activation='Tanh')", "3,1", "(errors.unknown-name). Give 'tanh' or 'hard_tanh'."),
     ],
@@ -268,3 +279,28 @@ def test_layouts_show_every_claim_and_every_weight(layout: str) -> None:
     assert all(claim.id in shown for claim in explained.claims)
     assert all(f"{weight.numbers}" in shown for weight in explained.weights)
     assert explained.sum in shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "model.add(LSTM(2, return_sequences=True))",
+        "LSTM(2, return_sequences=True)(inputs)",
+        "x = keras.layers.LSTM(2, return_sequences=True)(x)",
+        "lstm = LSTM(2, return_sequences=True)",
+    ],
+)
+def test_a_call_is_found_in_a_line_of_a_program(written: str) -> None:
+    assert layer(written, (3, 1)) == layer("LSTM(2, return_sequences=True)", (3, 1))
+
+
+def test_the_input_is_what_the_call_declares(capsys: pytest.CaptureFixture[str]) -> None:
+    for call in ("LSTM(2, input_shape=(60, 5))", "Bidirectional(LSTM(2), input_shape=[60, 5])"):
+        assert declared(call) == (60, 5)
+    assert declared("LSTM(2, input_shape=(60,))") is None
+    assert declared("LSTM(2, input_shape=60)") is None
+    assert declared("LSTM(2)") is None
+    cli.main(["explain", "LSTM(2, input_shape=(60, 5))"])
+    assert "on input (batch, 60, 5)" in capsys.readouterr().out
+    cli.main(["explain", "LSTM(2, input_shape=(60, 5))", "--input", "3,5"])
+    assert "on input (batch, 3, 5)" in capsys.readouterr().out

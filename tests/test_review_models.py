@@ -333,3 +333,10 @@ def test_half_a_file_of_hdf_is_refused_in_a_sentence(tmp_path: Path, cut: int) -
     with pytest.raises(ProgramError) as caught:
         model_file.read(file)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_model_of_cells_in_json_is_no_notebook(models: dict[Any, Any], tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    file.write_text(models[of_cells].to_json())
+    assert '"cells"' in file.read_text()
+    assert any("RNN" in row.what for row in review.of_file(str(file)).rows)

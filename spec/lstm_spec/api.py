@@ -152,11 +152,11 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     """
     from lstm_spec.answers import explain
     from lstm_spec.answers import explain as explains
-    from lstm_spec.answers.constructor import layer
+    from lstm_spec.answers.constructor import declared, layer
     from lstm_spec.reviews.live_model import calls
 
     listed = [(what, input)] if isinstance(what, str) else calls(what, input)
-    layers = [layer(text, sizes or _no_input(text)) for text, sizes in listed]
+    layers = [layer(text, sizes or declared(text) or _no_input(text)) for text, sizes in listed]
     explanations = [explains.explain(built) for built in layers]
     return Shown(
         explanations,

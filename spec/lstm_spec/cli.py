@@ -464,10 +464,12 @@ def answer(arguments: argparse.Namespace) -> int:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Print what a constructor call makes, and draw it where asked to."""
-    from lstm_spec.answers.constructor import input_shape, layer
+    from lstm_spec.answers.constructor import declared, input_shape, layer
     from lstm_spec.answers.explain import FORMATS, explain, text
 
-    built = layer(arguments.call, input_shape(arguments.input))
+    given = arguments.input
+    sizes = input_shape(given) if given else declared(arguments.call) or (None, 1)
+    built = layer(arguments.call, sizes)
     if arguments.draw:
         _draw(built, arguments.draw, arguments.strengths)
     explanation = explain(built)

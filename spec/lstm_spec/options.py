@@ -242,8 +242,8 @@ def _add_place(verb: argparse.ArgumentParser) -> None:
 def _add_explain(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     add("call", metavar="CALL", help="a constructor call, such as 'LSTM(2, return_sequences=True)'")
-    sizes = "how many timesteps and features the input has, such as 3,1; default: None,1"
-    add("--input", default="None,1", action=_Once, metavar="T,F", help=sizes)
+    sizes = "timesteps and features of its input, such as 3,1; default: its input_shape, or None,1"
+    add("--input", default="", action=_Once, metavar="T,F", help=sizes)
     add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
     strong = "draw strokes as strong as the output depends on the inputs, by Keras"
     add("--strengths", action="store_true", help=strong)

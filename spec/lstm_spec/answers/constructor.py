@@ -33,6 +33,27 @@ LARGEST = 10**9
 SHAPE = re.compile(r"\s*(None|[0-9]{1,10})\s*,\s*(None|[0-9]{1,10})\s*")
 
 
+OLD = {
+    "output_dim": "units",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "forget_bias_init": "unit_forget_bias",
+    "inner_activation": "recurrent_activation",
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "p": "rate",
+    "consume_less": "implementation",
+    "batch_input_shape": "keras.Input(batch_shape=...)",
+    "input_length": "keras.Input((timesteps, features))",
+    "weights": "set_weights",
+    "time_major": "a transposed input",
+}
+"""Arguments of Keras 1 and 2, and what takes their place."""
+
+
 class CallError(UsageError):
     """What was given is no constructor call, is refused by LSTM, or is no shape of an input."""
 
@@ -79,13 +100,27 @@ def parse(text: str) -> Call:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            node = ast.parse(text.strip(), mode="eval").body
+            body = ast.parse(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise CallError(f"{shown(text)} is not Python; give a call such as {EXAMPLE}") from None
-    return _call(node, text.strip())
+    value = getattr(body[0], "value", None) if len(body) == 1 else None
+    return _call(_constructed(value), text.strip())
 
 
-def _call(node: ast.expr, text: str) -> Call:
+def _constructed(node: ast.expr | None) -> ast.expr | None:
+    """Return the constructor call in `model.add(LSTM(8))` and in `LSTM(8)(inputs)`."""
+    while isinstance(node, ast.Call):
+        added = isinstance(node.func, ast.Attribute) and node.func.attr == "add"
+        if added and len(node.args) == 1:
+            node = node.args[0]
+        elif isinstance(node.func, ast.Call):
+            node = node.func
+        else:
+            break
+    return node
+
+
+def _call(node: ast.expr | None, text: str) -> Call:
     if not isinstance(node, ast.Call):
         raise CallError(f"{shown(text)} is no call; give one such as {EXAMPLE}")
     name = _name(node.func, text)
@@ -198,6 +233,29 @@ class Layer:
         return bool(self.given.get(flag, constructor().by_name[flag].default))
 
 
+def declared(text: str) -> tuple[int | None, int | None] | None:
+    """Return the numbers of timesteps and of features that a call gives as its `input_shape`.
+
+    Raises:
+        CallError: it is no such call.
+    """
+    call = parse(text)
+    inner = call.positional[0] if call.name == "Bidirectional" and call.positional else call
+    shape = next((part.named["input_shape"] for part in (inner, call) if _has_shape(part)), None)
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2 or not all(map(_is_size, shape)):
+        return None
+    return shape[0], shape[1]
+
+
+def _has_shape(call: Any) -> bool:
+    return isinstance(call, Call) and "input_shape" in call.named
+
+
+def _is_size(size: Any) -> bool:
+    whole = isinstance(size, int) and not isinstance(size, bool)
+    return size is None or (whole and 0 <= size <= LARGEST)
+
+
 def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
     """Return the layer that a call makes, for an input.
 
@@ -302,7 +360,8 @@ def bind(call: Call) -> Given:
         if name not in takes:
             near = difflib.get_close_matches(name, list(takes), n=1) or ["one that LSTM has"]
             shown = f"{name}={short(written(given[name]))}"
-            raise RefusedError(shown, "shapes.unknown-arguments", f"another argument: {near[0]}")
+            instead = OLD.get(name) or f"another argument: {near[0]}"
+            raise RefusedError(shown, "shapes.unknown-arguments", instead)
     if "units" not in given:
         raise CallError(f"{short(str(call))} lacks units; give how many there are, as in LSTM(8)")
     for name, value in given.items():

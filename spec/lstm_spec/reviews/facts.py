@@ -11,7 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lstm_spec.answers.constructor import LARGEST, CallError, RefusedError, check, constructor
+from lstm_spec.answers.constructor import (
+    LARGEST,
+    OLD,
+    CallError,
+    RefusedError,
+    check,
+    constructor,
+)
 from lstm_spec.reviews.network import (
     CELLS,
     ELEMENTWISE,
@@ -46,25 +53,6 @@ Facts = dict[str, Any]
 
 BOUNDED = ("tanh", "sigmoid", "hard_sigmoid", "softsign", "softmax", "hard_tanh", "relu6")
 """Activations with an upper and a lower bound."""
-OLD = {
-    "output_dim": "units",
-    "init": "kernel_initializer",
-    "inner_init": "recurrent_initializer",
-    "forget_bias_init": "unit_forget_bias",
-    "inner_activation": "recurrent_activation",
-    "W_regularizer": "kernel_regularizer",
-    "U_regularizer": "recurrent_regularizer",
-    "b_regularizer": "bias_regularizer",
-    "dropout_W": "dropout",
-    "dropout_U": "recurrent_dropout",
-    "p": "rate",
-    "consume_less": "implementation",
-    "batch_input_shape": "keras.Input(batch_shape=...)",
-    "input_length": "keras.Input((timesteps, features))",
-    "weights": "set_weights",
-    "time_major": "a transposed input",
-}
-"""Arguments of Keras 1 and 2, and what takes their place."""
 FARTHEST = 100
 """So many calls are followed from an output."""
 CALL_ARGUMENTS = ("sequences", "initial_state", "mask", "training")

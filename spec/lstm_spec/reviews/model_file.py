@@ -83,7 +83,7 @@ class Saved:
 def is_model(data: bytes) -> bool:
     """Say whether a file that begins so is a model, rather than a program."""
     return data.startswith((ZIP, HDF)) or (
-        data.lstrip()[:1] == b"{" and b'"cells"' not in data and b'"class_name"' in data
+        data.lstrip()[:1] == b"{" and b'"nbformat"' not in data and b'"class_name"' in data
     )
 
 
