@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,8 @@ from lstm_spec.harness import effort
 CLAIMS = Path(__file__).parent / "claims"
 BASES = ("promised", "derived", "observed")
 NO_GPU = "No GPU has tried it"
+HEADING = re.compile(r"^\n# (.+)\n\n", re.MULTILINE)
+"""A comment on a line of its own."""
 
 
 class UnknownNameError(UsageError):
@@ -61,6 +64,8 @@ class Claim:
     """The line on which its test ends."""
     code: str
     """A digest of what the test draws and does, and of its example; words do not count."""
+    heading: str
+    """Under what it stands in its file: a comment between two claims, or the file's docstring."""
 
     def tries(self, chosen: str) -> int:
         """Return on how many cases it is tried at an effort: a word, or a number of cases."""
@@ -142,9 +147,13 @@ def _of(chapter: str) -> list[Claim]:
 def read(file: str) -> list[Claim]:
     """Return the claims of a file, in the order in which they stand."""
     text = (CLAIMS / file).read_text(encoding="utf-8")
-    functions = [node for node in ast.parse(text, file).body if isinstance(node, ast.FunctionDef)]
-    lines = text.splitlines()
-    return [_claim(file, node, mark, lines) for node in functions for mark in _marks(node)]
+    tree = ast.parse(text, file)
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [
+        _claim(file, node, mark, text.splitlines(), ast.get_docstring(tree) or "")
+        for node in functions
+        for mark in _marks(node)
+    ]
 
 
 def select(names: list[str]) -> list[Claim]:
@@ -215,7 +224,10 @@ def _code(node: ast.FunctionDef, mark: ast.Call, lines: list[str], example: str)
     return hashlib.sha256("\n".join([*drawn, example, *done]).encode()).hexdigest()[:8]
 
 
-def _claim(file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -> Claim:
+def _claim(
+    file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str], introduction: str
+) -> Claim:
+    headings = HEADING.findall("\n".join(lines[: mark.lineno - 1]))
     facts = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
     basis = next(basis for basis in BASES if basis in facts)
     needs = facts.get("needs", ())
@@ -238,4 +250,5 @@ def _claim(file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str]) -
         line=mark.lineno,
         end=node.end_lineno or node.lineno,
         code=_code(node, mark, lines, arrow + example),
+        heading=[introduction, *headings][-1].partition("\n")[0].removesuffix("."),
     )

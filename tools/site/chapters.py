@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 from lstm_spec.answers.cite import BELIEVED
@@ -13,15 +14,23 @@ from tools.site.records import Chapter, Records
 
 
 def page(chapter: Chapter, records: Records) -> str:
-    """Return a chapter's page: its claims in order."""
-    paragraphs = chapter.introduction.split("\n\n")
+    """Return a chapter's page: its claims in order, under the headings of its files."""
     parts = [
         f"# {markup.text(chapter.title)}\n",
-        f"{_upper(markup.prose(chapter.summary))}\n",
-        *(f"{_emphasized(markup.prose(paragraph))}\n" for paragraph in paragraphs),
-        *(part for claim in chapter.claims for part in _claim(claim, records)),
+        markup.directive("container", "lead", _upper(markup.prose(chapter.summary))),
+        *map(_paragraph, chapter.introduction.split("\n\n")),
     ]
+    for heading, claims in chapter.sections.items():
+        parts.append(f"## {markup.prose(heading)}\n")
+        parts += [part for claim in claims for part in _claim(claim, records)]
     return "\n".join(parts)
+
+
+def _paragraph(given: str) -> str:
+    """Return a paragraph of an introduction: what is indented stays as it is."""
+    if given.startswith("    "):
+        return markup.block("text", textwrap.dedent(given))
+    return f"{_emphasized(markup.prose(given))}\n"
 
 
 def _claim(claim: Claim, records: Records) -> Iterator[str]:

@@ -15,9 +15,10 @@ MARKS = re.compile(r"[!-/:-@\[-`{-~]")
 PARTS = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|(?P<address>https?://[^\s<>()\"]*[^\s<>()\".,;:])"
+    r"|docs/(?P<page>masks)\.md"
     r"|(?P<id>\b[a-z]+\.[a-z]+(?:-[a-z]+)*)"
 )
-"""What is more than words in our own texts: code, an address, and perhaps the id of a claim."""
+"""What is more than words in our own texts: code, an address, a page, perhaps a claim's id."""
 
 
 def text(given: str) -> str:
@@ -54,6 +55,8 @@ def _part(match: re.Match[str], links: bool) -> str:
         return claim(name, code(name))
     if match["code"]:
         return code(name)
+    if match["page"]:
+        return link(f"/{match['page']}.md", code(match[0])) if links else code(match[0])
     return f"<{match['address']}>" if links and match["address"] else text(match[0])
 
 
@@ -96,7 +99,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         "\n".join(f"{'*' if not k else ' '} - {cell}".rstrip() for k, cell in enumerate(row))
         for row in (head, *rows)
     ]
-    return directive("list-table", "", "\n".join(lines), ":header-rows: 1")
+    return directive("list-table", "", "\n".join(lines), ":header-rows: 1", ":widths: auto")
 
 
 def items(given: Iterable[str]) -> str:
@@ -126,8 +129,7 @@ def head(description: str) -> str:
         description: what search engines and previews show of it.
     """
     content = json.dumps(" ".join(description.replace("`", "").split()))
-    metas = f"    description: {content}\n    property=og:description: {content}\n"
-    return f"---\norphan: true\nmyst:\n  html_meta:\n{metas}---\n\n"
+    return f"---\norphan: true\nmyst:\n  html_meta:\n    description: {content}\n---\n\n"
 
 
 def title(label: str, shown: str, level: int = 1) -> str:

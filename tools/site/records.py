@@ -39,7 +39,13 @@ class Chapter:
     """What follows the title, up to the first period."""
     introduction: str
     """What stands below."""
-    claims: list[Claim]
+    sections: dict[str, list[Claim]]
+    """The claims in order, by the headings under which they stand."""
+
+    @property
+    def claims(self) -> list[Claim]:
+        """All claims in order."""
+        return [claim for claims in self.sections.values() for claim in claims]
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,10 @@ def chapter(name: str) -> Chapter:
     """Read a chapter."""
     first, _, introduction = catalog.introduction(name).partition("\n\n")
     title, _, summary = first.partition(": ")
-    return Chapter(name, title, " ".join(summary.split()), introduction, catalog.select([name]))
+    sections: dict[str, list[Claim]] = defaultdict(list)
+    for claim in catalog.select([name]):
+        sections[claim.heading].append(claim)
+    return Chapter(name, title, " ".join(summary.split()), introduction, dict(sections))
 
 
 def _by_claim(

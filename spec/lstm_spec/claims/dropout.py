@@ -1,7 +1,17 @@
 """Dropout: what is dropped in training, for how long, by which numbers, and what is left alone.
 
-`dropout` acts on the inputs and `recurrent_dropout` on h, each by a mask of numbers that are 0
-for what is dropped and 1 / (1 - rate) for what is kept. Both are off unless `training=True`.
+Dropout puts zeros in place of numbers that are chosen at random, in training alone, so that a
+network cannot rely on any of them. An LSTM has two kinds. `dropout` acts on the inputs and
+`recurrent_dropout` on h, each by a mask of numbers that are 0 for what is dropped and 1 / (1 -
+rate) for what is kept. The cell state is left alone. Both are off unless `training=True`.
+
+What is special about a layer that reads sequences is how long a mask holds: it is drawn once in a
+call, and used at every timestep. A feature that is dropped is dropped from the whole sequence, and
+the layer cannot make up for it from the timestep before. Each sample has masks of its own, and the
+next call draws new ones.
+
+`recurrent_dropout` has a price: each gate gets masks of its own, so that the layer computes the
+gates one by one, and on a GPU it cannot use cuDNN.
 """
 
 from __future__ import annotations

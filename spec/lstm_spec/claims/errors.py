@@ -1,7 +1,17 @@
 """Errors: what is refused, when and in which words, and what is accepted although it is wrong.
 
-The words in code are the stable ones to search for. An error comes at one of five moments: when
-the layer is made, when it is built, when it is called on data or on a symbol, and in training.
+An error comes at one of five moments: when the layer is made, when it is built, when it is called
+on data or on a symbol, and in training. The moment tells where to look. A wrong argument is noticed
+when the layer is made, if it is noticed at all; the shape of the input only when the layer meets
+one; a batch of the wrong size sometimes after an epoch of training.
+
+The words in code are the stable ones to search for. The most frequent error of all, "expected
+ndim=3, found ndim=2", says that the input has no axis of time: a table was given, or the LSTM below
+returns its last output only.
+
+The claims to be wary of are those without an error, where something is accepted although it is
+wrong: the text "False" counts as true, any number is an implementation, and states that are
+too narrow are stretched.
 """
 
 from __future__ import annotations

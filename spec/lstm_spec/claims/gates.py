@@ -1,7 +1,22 @@
 """Gates: what one timestep computes, and cells made by hand to show what the gates can do.
 
-The letters are those of the equations: z = x @ W + h @ R + b is cut into four blocks, from
-which come the gates i, f, o and the candidate g; then c' = f * c + i * g, h' = o * tanh(c').
+What an LSTM does at a timestep fits into a few lines. It has two states with a number for each
+unit: the output h, which every unit reads at the next timestep, and the cell state c, which a unit
+keeps to itself. From the input x and the last h it computes four things, and from these the new
+states:
+
+    z = x @ W + h @ R + b     cut into four blocks, for i, f, g and o
+    i, f, o = sigmoid(z)      three gates, from 0 to 1
+    g = tanh(z)               the candidate, from -1 to 1
+    c' = f * c + i * g        keep a share of the cell state, and add a share of the candidate
+    h' = o * tanh(c')         show a share of the outcome
+
+The line in the middle is what the layer is famous for. The cell state is only scaled and added to,
+so that with f at 1 and i at 0 it stays as it is, for as many timesteps as you like.
+
+First the claims say that Keras computes these lines and nothing else. Then come cells that are made
+by hand, with weights that hold their gates open or closed: a memory, a counter, a sum, a delay.
+They need no training, and show what the gates are for.
 """
 
 from __future__ import annotations
@@ -117,6 +132,9 @@ def reordered(case: Case, order: tuple[int, ...]) -> Case:
     columns = np.arange(4 * case.units).reshape(4, -1)[list(order)].ravel()
     kernel, recurrent, bias = (weight[..., columns] for weight in case.weights)
     return replace(case, kernel=kernel, recurrent_kernel=recurrent, bias=bias)
+
+
+# The equations.
 
 
 @claim(
@@ -389,6 +407,9 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
     assert_close(way(lstm(case))(case.x), np.clip(x / 6 + 0.5, 0, 1), instead=instead)
 
 
+# Other ways to the same numbers.
+
+
 @claim(
     "gates.implementations-agree",
     derived="gates.equations: four products with a block are one product with all four",
@@ -611,6 +632,9 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
     expected = returned(replace(case, x=x @ mix))
     assert_close(way(lstm(mixed))(x, **passed(case)), expected)
     assert_close(way(lstm(case))(x @ mix, **passed(case)), expected)
+
+
+# Cells made by hand.
 
 
 @claim("gates.zero-weights-halve", derived="gates.equations: sigmoid(0) = 1/2, tanh(0) = 0")
@@ -912,6 +936,9 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     x = np.repeat(case.x, 8, axis=1)  # f < 0.1, so what is left of the first c is < 2 * 0.1**8
     _, *last = way(lstm(case))(x, initial_state=as_states(case.state))
     assert_close(last, [sigmoid(o) * np.tanh(c), c])
+
+
+# How large numbers become.
 
 
 @claim("gates.linear-near-zero", derived="gates.equations, to first order in x")

@@ -1,4 +1,20 @@
-"""Sequences: what a layer returns, one output or all, with or without its states."""
+"""Sequences: what a layer returns, one output or all, with or without its states.
+
+An LSTM computes an output h at every timestep, whether anybody asks for it or not. Two flags choose
+what a call returns of it, and neither changes a number:
+
+    LSTM(2)                           h of the last timestep     (batch, 2)
+    LSTM(2, return_sequences=True)    h of every timestep        (batch, timesteps, 2)
+    LSTM(2, return_state=True)        the output, and then h and c of the last timestep
+
+The last output is enough where a whole sequence gets one answer, such as its class. All outputs are
+needed where every timestep gets an answer, and where another LSTM reads on, because it needs an
+axis of time to read along. The states are for whatever goes on from where this layer stopped, such
+as the decoder of a translation.
+
+A third flag, `go_backwards`, turns the input around before it is read, and does not turn the
+outputs back: their first row belongs to the last timestep.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +34,9 @@ from lstm_spec.harness.ways import with_ways
 
 FREE = ("go_backwards", "use_bias", "implementation", "dtype")
 """What hardly any sentence of this chapter fixes."""
+
+
+# One output or all.
 
 
 @claim(
@@ -102,6 +121,9 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     sequence = way(lstm(case, return_sequences=True))(case.x, **passed(case))
     assert_close(sequence[:, t], expected)
     assert_close(way(lstm(case))(case.x[:, : t + 1], **passed(case)), expected)
+
+
+# The states.
 
 
 @claim(
@@ -272,6 +294,9 @@ def test_the_flags_choose_what_is_returned(case, way, sequences):
     assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
+# Backwards.
+
+
 @claim(
     "sequences.backwards",
     promised="LSTM, argument `go_backwards`",
@@ -384,6 +409,9 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     y = run(case.x)
     assert_close(y, equations(case).h)
     assert_differs(run(other), y, everywhere=True)
+
+
+# What reads on.
 
 
 @claim(

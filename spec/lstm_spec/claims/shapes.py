@@ -1,7 +1,19 @@
 """Shapes: what an LSTM returns, which input it reads, and what it refuses.
 
-The input has three axes, (batch, timesteps, features); the output has `units` columns. The
-units are chosen freely: they are tied neither to the timesteps nor to the features.
+An LSTM reads sequences. A batch of them is one array with three axes, (batch, timesteps, features):
+each sample is a row of timesteps in their order, and each timestep is a vector of numbers. The
+price of a share on 30 days, for 100 shares, is an array of shape (100, 30, 1): one feature, not 30.
+
+`units` is how many numbers the layer carries from one timestep to the next, and so how wide its
+output is. It is chosen freely, like the width of a Dense layer. It is tied neither to the number of
+timesteps nor to that of the features: all units read all features of all timesteps.
+
+    input (100, 30, 1)  LSTM(2)                          output (100, 2)
+    input (100, 30, 1)  LSTM(2, return_sequences=True)   output (100, 30, 2)
+
+Most errors about shapes have one of two causes. The input has two axes, because the features were
+left out where there is only one; or time stands on another axis than the second. The first is
+refused. The second is not: the layer reads the array as it is, and learns from the wrong thing.
 """
 
 from __future__ import annotations

@@ -1,5 +1,14 @@
 """Speed: what an LSTM costs beside another LSTM, on TensorFlow and a CPU.
 
+The timesteps of a sequence cannot be computed at the same time, because each needs the output of
+the one before. So time grows in proportion to their number. What belongs to one timestep, the
+samples, the units and the features, is computed together in a matrix product, and as long as it is
+small it costs nearly nothing more: a batch of 64 takes far less than 64 calls.
+
+Whoever finds an LSTM slow mostly pays for something else than the mathematics. A plain call runs
+Python at every timestep, and on a small layer it takes 10 to 300 times as long as the same call in
+a `tf.function`; new lengths of input make new graphs, again and again.
+
 A claim compares the processor's time of two calls on one machine, and gives the range in which
 the ratio lies. *Compiled* means in a `tf.function`, traced before; *plain* means called as it is.
 Sizes that a sentence does not name do not matter much: halved and doubled, batches and features
@@ -89,6 +98,9 @@ def repeated(call: Callable[[], Any], times: int) -> None:
     """Call a function so many times."""
     for _ in range(times):
         call()
+
+
+# Sizes.
 
 
 @claim(
@@ -248,6 +260,9 @@ def test_a_batch_costs_at_most_a_tenth_of_its_samples():
     assert_between(10, ratio(partial(repeated, one, 64), compiled(case)), 100)
 
 
+# What is returned and masked.
+
+
 @claim(
     "speed.returns",
     derived="the outputs and states of all timesteps are computed in any case",
@@ -304,6 +319,9 @@ def test_a_mask_costs_at_most_as_much_as_the_layer():
     case = sized(16, 100, 32, 32)
     mask = noise(case.x.shape[:2], 5) > -0.5
     assert_between(0.9, ratio(compiled(case, mask=mask), compiled(case)), 2)
+
+
+# Ways to run a layer.
 
 
 @claim(
@@ -485,6 +503,9 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
     assert_between(20, ratio(always, once), 1000)
 
 
+# Training and memory.
+
+
 @claim(
     "speed.training",
     derived="the way back takes two products for each one of the way there",
@@ -573,6 +594,9 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     case = sized(256, 200, 4, 64)
     sequences = replace(case, options={"return_sequences": True})
     assert_between(0, growth_ratio(compiled(case), compiled(sequences)), 0.67)
+
+
+# Options.
 
 
 @claim(

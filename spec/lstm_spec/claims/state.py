@@ -1,7 +1,17 @@
 """State: what a call starts from, what a stateful layer keeps, and what resets it.
 
-A call starts from zeros, from the arrays it is given, or, in a stateful layer, from where
-the call before it stopped.
+Between two timesteps an LSTM carries h and c. This chapter is about both ends of that: what they
+are before the first timestep, and what becomes of them after the last.
+
+As a rule a call begins with zeros, and what it ends with is thrown away. So the batches of a
+training have nothing to do with one another, and the layer is no worse for it: it remembers within
+each sequence. `initial_state=[h, c]` begins a call with given arrays instead, as a decoder begins
+with the states of its encoder.
+
+`stateful=True` keeps the states in the layer, and sample i of the next call goes on where sample i
+of this one stopped. It is meant for sequences that come in pieces, and it asks for care: every call
+needs as many samples as the first, in the same order, and nothing resets the states but you. `fit`
+does not, not even between epochs.
 """
 
 from __future__ import annotations
@@ -83,6 +93,9 @@ def followed_by(case: Case, *later: Array) -> Case:
 def weighted_sum(target: Any, output: Any) -> Any:
     """Return a loss whose derivative by the output is the target."""
     return total(target * output)
+
+
+# What a call starts from.
 
 
 @claim(
@@ -466,6 +479,9 @@ def test_a_list_of_input_and_states_is_refused(case):
             assert_refused(partial(layer, inputs), "ValueError", "1 input")
 
 
+# States from other layers.
+
+
 @claim(
     "state.encoder-decoder",
     derived="a functional model runs its layers as they run by hand",
@@ -538,6 +554,9 @@ def test_training_reaches_what_makes_the_initial_state():
     model.train_on_batch([case.x, np.array([[0, 1], [0, 1]])], target)
     slopes = gradients(case, np.zeros((2, 3, 2)), target, np.zeros((2, 2)))[-2:]
     assert_close(learned.get_weights()[0], start - np.sum(slopes, axis=1))
+
+
+# What is kept between calls.
 
 
 @claim(
@@ -826,6 +845,9 @@ def test_a_kept_state_is_a_variable(case, policy):
     assert told == expected, f"the states are {told}"
 
 
+# The size of the batch.
+
+
 @claim(
     "state.fixed-batch",
     promised="RNN, note on statefulness: a fixed batch size",
@@ -937,6 +959,9 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     other = replace(case, x=noise((*sizes, case.features), seed + 1), mask=mask)
     assert_close(run(other.x, **passed(other)), returned(other))
     assert_close(run(case.x, **passed(case)), returned(case))
+
+
+# In models and in training.
 
 
 @claim(
@@ -1140,6 +1165,9 @@ def test_a_training_step_ends_at_the_kept_state():
     slopes = gradients(later, np.zeros((2, 3, 2)), target, np.zeros((2, 2)))[1:4]
     expected = [before - slope for before, slope in zip(later.weights, slopes, strict=True)]
     assert_close(layer.get_weights(), expected)
+
+
+# Resetting.
 
 
 @claim(

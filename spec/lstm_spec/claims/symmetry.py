@@ -1,7 +1,18 @@
 """Symmetries: what can be exchanged, joined or taken apart without changing what is computed.
 
-Units, features and samples have no order, and samples do not meet; timesteps do have an order.
+A symmetry is a change that makes no difference. Give the units of an LSTM other places, along with
+their rows and columns in the weights: it computes the same, and only its outputs stand in other
+places. So "the third unit" means nothing in itself. No unit belongs to a timestep, to a feature or
+to a place in the sequence. The features have no order either, nor have the samples of a batch,
+which do not meet at all. Timesteps are the exception: what is read later changes what was kept
+before.
+
 Units meet in the recurrent kernel alone, unless an activation takes them together, as softmax does.
+Where that kernel consists of blocks, one layer is several layers side by side; and a layer can be
+widened without a change to what it computes.
+
+Such laws are good tests of another LSTM too, one that you port or write: they need no numbers to
+compare with, only the layer itself, called twice.
 """
 
 from __future__ import annotations
@@ -85,6 +96,9 @@ def with_columns(case: Case, unit: int, weights: Array) -> Case:
 def all_but(size: int, one: int) -> NDArray[np.int64]:
     """Return the whole numbers below size, without one of them."""
     return np.delete(np.arange(size), one)
+
+
+# What has no order.
 
 
 @claim(
@@ -206,6 +220,9 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
     y, z = to_numpy(run(case.x)), to_numpy(run(rotated))
     assert_close(y, equations(case).h)
     assert_differs(np.sort(z), np.sort(y))
+
+
+# Changes that make no difference.
 
 
 @claim(
@@ -362,6 +379,9 @@ def test_twin_units_stay_twins(case, way, seed):
     assert_close(y[:, :, other], y[:, :, one])
 
 
+# Layers side by side.
+
+
 @claim(
     "symmetry.side-by-side",
     derived="the equations: what a weight of zero joins is not connected",
@@ -478,6 +498,9 @@ many_samples = cases(
 """Cases of two samples or more."""
 
 
+# Samples do not meet.
+
+
 @claim(
     "symmetry.samples",
     derived="the equations: they hold for each sample alone",
@@ -557,6 +580,9 @@ def test_batch_equals_its_parts(case, way, pick):
     for part in (slice(cut), slice(cut, None)):
         given_part = {name: value[part] for name, value in passed(case).items()}
         assert_close(run(case.x[part], **given_part), expected[part])
+
+
+# Where units meet.
 
 
 @claim(

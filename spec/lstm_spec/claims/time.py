@@ -1,4 +1,19 @@
-"""Time: every timestep is read, in order, by all units, with the same weights."""
+"""Time: every timestep is read, in order, by all units, with the same weights.
+
+With two units and an input of three timesteps, what becomes of the third? Whoever asks has a
+picture in mind in which each unit takes one timestep. But units and timesteps are not paired. An
+LSTM is a loop: all its units read the first timestep, then the same units, with the same weights,
+read the second, then the third.
+
+    h, c = zeros
+    for x in sequence:             # x is the vector of features of one timestep
+        h, c = cell(x, [h, c])     # the same cell each time
+
+The number of units is how many numbers h and c hold; the number of timesteps is how often the loop
+goes round. All of this chapter follows from that. Every timestep reaches every unit, a sequence may
+have any length, an output knows what was read before it and nothing of what comes later, order
+matters, and a sequence may be cut in two if both h and c are handed on.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +41,8 @@ from lstm_spec.harness.strategies import (
 from lstm_spec.harness.subject import as_states, lstm, passed, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import ways, with_ways
+
+# Every timestep is read.
 
 
 @claim(
@@ -199,6 +216,9 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     assert_close(list(way(lstm(case))(case.x)), returned(case))
 
 
+# Any length.
+
+
 @claim(
     "time.any-length",
     derived="the equations: no weight belongs to a timestep",
@@ -268,6 +288,9 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
     assert_close(run(case.x), returned(case))
     assert_close(run(other.x), returned(other))
+
+
+# What is read before, and what after.
 
 
 @claim("time.causality", derived="the equations: h at a timestep is made from inputs up to it")

@@ -1,6 +1,17 @@
 """Weights: three arrays that all timesteps share, what they hold at the start, and who sets them.
 
-A kernel for the input, a recurrent kernel for the output of the timestep before, and a bias.
+All that an LSTM has learned is in three arrays. By the kernel, of shape (F, 4U), it reads the F
+features of its input; by the recurrent kernel, (U, 4U), its U units read what all of them put out
+at the timestep before; the third is a bias, (4U,). Each consists of four blocks side by side, for
+the gates i and f, the candidate g and the gate o.
+
+No shape has to do with time. Every timestep is read with the same three arrays, so that a layer
+that was trained on 10 timesteps can read 1,000, and needs no more parameters for them. LSTM(5) on
+three features has 4 * (5 * (3 + 5) + 5) = 180 of them, whatever the length of its input.
+
+The arrays are made when the layer meets its first input, because the number of features is known
+only then. They begin as random numbers of moderate size, but for the bias: it is zero, and one at
+the forget gate, so that a new layer keeps more than it forgets.
 """
 
 from __future__ import annotations
@@ -242,6 +253,9 @@ def distance_to_uniform(numbers: Array) -> float:
     return float(max(np.max(expected - steps[:-1]), np.max(steps[1:] - expected)))
 
 
+# Three arrays.
+
+
 @claim(
     "weights.three",
     observed="Keras 2 and 3, on every backend",
@@ -405,6 +419,9 @@ def test_no_bias_computes_as_a_zero_bias(case, way):
     zero = replace(case, bias=np.zeros(4 * case.units, np.float32), options=biased)
     for layer in (lstm(case), lstm(zero)):
         assert_close(way(layer)(case.x, **passed(case)), returned(zero))
+
+
+# What they begin with.
 
 
 @claim("weights.initial-bias", promised="LSTM, arguments `bias_initializer`, `unit_forget_bias`")
@@ -681,6 +698,9 @@ def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     assert same == [True, True, True], f"kernel, recurrent kernel and bias are the same: {same}"
 
 
+# Where they are kept.
+
+
 @claim("weights.none-before-build", promised="Layer: weights are created by `build`")
 @given(cases(**varied("use_bias", "stateful")), whole(["called", "built", "called on a symbol"]))
 def test_layer_has_no_weights_before_it_is_built(case, moment):
@@ -782,6 +802,9 @@ def test_seed_state_is_a_variable_beside_the_weights(
     layer = built(features, units, **rates, **options)
     names = [variable.name for variable in layer.variables]
     assert names == ["kernel", "recurrent_kernel", "bias", "seed_generator_state"], f"{names}"
+
+
+# Weights that are read and set.
 
 
 @claim("weights.round-trip", promised="Layer, methods `get_weights` and `set_weights`")

@@ -1,7 +1,20 @@
 """Masking: which timesteps an LSTM skips, what it puts out there, and where masks get lost.
 
-A mask says True where a timestep counts. Most of what follows is one idea, skipping, seen from
-many sides; the rest is about the forms a mask may have, and the way it takes through a model.
+Sequences have many lengths, and an array has room for one. So short sequences are filled up, mostly
+with zeros, and a mask says which timesteps are real: True where a timestep counts. An LSTM that
+gets a mask skips all others: it carries h and c over them, as if they had been cut out. Without a
+mask it reads the zeros, which are numbers like any other.
+
+    words   5 3 8 0 0
+    mask    T T T F F     what Embedding(mask_zero=True) makes of them
+
+A mask is seldom passed by hand. It travels with the tensor from the layer that made it, through
+layers that hand it on, such as Dropout, Dense and an LSTM with `return_sequences=True`, up to one
+that ends it, such as a convolution. What goes wrong with masks mostly goes wrong there: the mask is
+lost on its way, and the padding is read, with a warning at most.
+
+Most of what follows is one idea, skipping, seen from many sides; the rest is about the forms a mask
+may have, and the way it takes through a model.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a masked timestep does, and what is put out there."""
+"""What a masked timestep does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Merges and attention: what is left of the masks of several tensors."""
+"""Merges and attention.
+
+What is left of the masks of several tensors.
+"""
 
 from __future__ import annotations
 

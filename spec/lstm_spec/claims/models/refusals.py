@@ -1,4 +1,7 @@
-"""What a model refuses, when it is made or called, and by which name."""
+"""What a model refuses.
+
+When it is made or called, and by which name.
+"""
 
 from __future__ import annotations
 

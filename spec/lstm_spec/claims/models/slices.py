@@ -1,4 +1,7 @@
-"""TimeDistributed in models: a layer for each slice, whatever the length."""
+"""TimeDistributed in models.
+
+A layer for each slice, whatever the length.
+"""
 
 from __future__ import annotations
 

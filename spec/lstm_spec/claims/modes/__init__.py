@@ -1,5 +1,15 @@
 """Modes: called, compiled, unrolled or fed in batches, an LSTM is one and the same function.
 
+The same layer can be called, put into a `tf.function`, compiled by XLA, unrolled, fed by `predict`,
+or handed to cuDNN on a GPU. These ways differ in what they cost and in what they allow. They do not
+differ in what they compute, but for rounding.
+
+What differs is when Python runs. A plain call runs the cell's Python code at every timestep. In a
+graph the code runs while the graph is made, and not again: a print in a cell of your own
+prints twice, and not a thousand times, and an attribute that you set later may have no effect. A
+graph is made for a shape, so that each new length of input may cost a new one, unless the number of
+timesteps is left open.
+
 Where one way of running could silently be another, the claim also counts which one ran.
 """
 

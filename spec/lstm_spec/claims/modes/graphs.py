@@ -1,4 +1,7 @@
-"""In a graph: what runs how often, and what is compiled."""
+"""In a graph.
+
+What runs how often, and what is compiled.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Called, in predict, in every kind of model, and fed in every way."""
+"""Calls, predict, and all that feeds them.
+
+In every kind of model.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,14 @@
 """Saving: what of a layer and a model is kept, in configurations, files, copies and conversions.
 
+A layer is more than its weights. There are its arguments, which `get_config` writes down; its
+weights; the state of the optimizer, if training is to go on; and what a stateful layer has kept of
+what it read. Which of them is kept depends on how it is saved:
+
+    get_config             the arguments
+    .weights.h5            the weights
+    .keras                 both, and what training needs to go on
+    export                 a function that computes the outputs, without the Python code
+
 Weights come back to the last bit. What is lost on the way is less known: two arguments, the
 state of a stateful layer, and where the random numbers of dropout had got to.
 """

@@ -1,5 +1,18 @@
 """The trainer: what fit, evaluate and their like report, and how they change the weights.
 
+Behind `fit` there is a loop, which one could write by hand:
+
+    for each epoch:
+        for each batch of the shuffled samples:
+            loss = mean loss of its samples, plus the penalties of the weights
+            let the optimizer change the weights by the gradient of the loss
+            report the mean of the losses so far
+
+Much of what surprises is in the last line. The loss beside the progress bar is a mean over the
+epoch, each batch with the weights it met. `evaluate` computes it anew with the weights at the end,
+and finds another number, even without dropout. Masks, weights of samples and weights of classes
+each enter these means in a way of their own: the claims say what is divided by what.
+
 Each claim holds Keras against a loop of our own, `lstm_spec.harness.trainer`: its losses, its
 gradients and its optimizers, in float64 NumPy. The model is an LSTM with a Dense layer on it,
 made as Sequential, functional or subclassed, and run eagerly or compiled.

@@ -1,4 +1,7 @@
-"""What callbacks are told, what they change, and what stays when training is over."""
+"""Callbacks.
+
+What they are told, what they change, and what stays when training is over.
+"""
 
 from __future__ import annotations
 
@@ -397,7 +400,7 @@ def test_a_callback_can_reset_the_state_before_each_epoch(net, eager, seed):
     assert_close(single(history["loss"]), np.repeat(losses, 3))
 
 
-# What stays.
+# What stays in memory.
 
 
 def resident() -> float:

@@ -1,4 +1,7 @@
-"""What fit, evaluate and their like report, from arrays and from other sources."""
+"""What fit and evaluate report.
+
+From arrays and from other sources.
+"""
 
 from __future__ import annotations
 

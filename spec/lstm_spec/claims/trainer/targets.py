@@ -1,4 +1,7 @@
-"""Which shapes of targets are taken, and for what."""
+"""Which targets are taken.
+
+Which shapes, and for what.
+"""
 
 from __future__ import annotations
 

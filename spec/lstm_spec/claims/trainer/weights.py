@@ -1,4 +1,7 @@
-"""Weights of samples and classes, and masks, in losses and metrics."""
+"""Weights and masks in losses and metrics.
+
+Weights of samples and of classes.
+"""
 
 from __future__ import annotations
 

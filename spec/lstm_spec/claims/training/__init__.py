@@ -1,5 +1,15 @@
 """Training: which gradient a loss sends back through time, and what a training step changes.
 
+To learn, a layer must know how the loss depends on each of its weights. As an LSTM uses its weights
+at every timestep, their gradient is a sum over all timesteps, and it is computed from the last to
+the first. This is called backpropagation through time. Keras computes it whole: it is cut off
+nowhere within a call, and clipped only if the optimizer is told so.
+
+On its way back a gradient is multiplied at each timestep. Along the cell state the factor is the
+forget gate: close to 1 it leaves something over hundreds of timesteps, at 1/2 nothing is left after
+a few dozen. Along h the factors come from the recurrent kernel, and a gradient may fade there, or
+grow beyond all bounds. The two figures show both.
+
 Nothing here is special to one optimizer. A step of plain gradient descent at rate 1 subtracts
 the gradient from each weight, so that what a step takes away is the gradient itself.
 """

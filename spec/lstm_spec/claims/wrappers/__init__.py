@@ -1,7 +1,20 @@
 """Wrappers: an LSTM that reads in both directions, a cell alone, cells in a stack, slices.
 
-What is put around an LSTM changes which numbers it reads and what becomes of its output,
-never its equations. So most claims here compare a wrapper with plain LSTMs, put together by hand.
+An LSTM is a loop around a cell, and Keras offers both parts: `LSTMCell` is one timestep, `RNN` the
+loop around any cell, or around a list of cells. Around whole layers there are wrappers:
+`Bidirectional` reads a sequence from both ends, `TimeDistributed` calls a layer on each slice of
+a longer input. They change which numbers an LSTM reads and what becomes of its output, never its
+equations. So most claims here compare a wrapper with plain LSTMs, put together by hand.
+
+`Bidirectional` is what people ask about most. It makes two layers of the one that it is given, lets
+one read forwards and the other backwards, and joins their outputs so that both halves of a row
+belong to the same timestep:
+
+    row 1    forward half has read timestep 1           backward half has read all of them
+    row T    forward half has read all of them          backward half has read timestep T
+
+So the last row is not where both halves know everything: no row is. Without `return_sequences` the
+layer takes the end of each half, and that is what you want.
 """
 
 from __future__ import annotations

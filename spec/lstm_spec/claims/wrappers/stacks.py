@@ -550,7 +550,7 @@ def test_a_list_of_one_cell_takes_a_mask(case):
     assert_close(y, equations(case).outputs[:, -1])
 
 
-# What all of them do.
+# What all wrappers do.
 
 RATE = 0.999999
 
