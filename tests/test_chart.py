@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from reports import texts
 from tools.site import figures
-from tools.site.chart import WIDTH, draw
-from tools.site.figures import Figure, Told
+from tools.site.chart import WAYS, draw
+from tools.site.curves import WIDTH
+from tools.site.figures import Caption, Figure
 from tools.studies.figures import Series
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIGURES = figures.load()
-WIDE = 6.5
-"""About how wide a letter is."""
+WIDE, HIGH = 6.5, 10
+"""About how wide a letter is, and how high a line."""
 numbers = st.floats(0, 99).map(lambda number: round(number, 4))
 
 
@@ -31,7 +32,8 @@ def drawings(draw: st.DrawFn, names: st.SearchStrategy[str] = texts) -> Figure:
         [str(k) for k in range(count)], draw(st.dictionaries(names, rows, min_size=1, max_size=3)),
         draw(st.lists(st.integers(0, count - 1), unique=True)),
     )  # fmt: skip
-    return Figure(Told(draw(names), draw(names), draw(names), draw(st.booleans())), series, "")
+    caption = Caption(draw(names), draw(names), draw(names), draw(st.sampled_from([*WAYS])))
+    return Figure(caption, series, "")
 
 
 def shown(figure: Figure) -> ElementTree.Element:
@@ -41,7 +43,7 @@ def shown(figure: Figure) -> ElementTree.Element:
 @given(drawings())
 def test_every_number_is_drawn_and_told(given: Figure) -> None:
     root = shown(given)
-    marks = [part for part in root.iter() if part.get("class") in ("dot", "cell")]
+    marks = [part for part in root.iter() if str(part.get("class"))[:3] in ("dot", "cel")]
     values = [f"{value:g}" for row in given.series.rows.values() for value in row]
     assert [str(mark.findtext(f"{SVG}title")).rpartition(": ")[2] for mark in marks] == values
     assert all(value in str(root.findtext(f"{SVG}desc")) for value in values)
@@ -60,27 +62,30 @@ def test_everything_lies_within_the_figure(given: Figure) -> None:
 
 @given(drawings())
 def test_hostile_words_make_no_elements(given: Figure) -> None:
-    harmless = shown(replace(given, told=Told("", "", "", given.told.cells)))
+    harmless = shown(replace(given, caption=Caption("", "", "", given.caption.drawn)))
     assert [part.tag for part in shown(given).iter()] == [part.tag for part in harmless.iter()]
 
 
 @pytest.mark.parametrize("claim", FIGURES)
 def test_no_words_overlap(claim: str) -> None:
-    rows: dict[float, list[tuple[float, float]]] = {}
+    boxes = []
     for text in shown(FIGURES[claim]).iter(f"{SVG}text"):
         wide = WIDE * len(text.text or "")
-        before = {"name": 0.0, "number": wide / 2, "scale": wide}[text.get("class", "")]
+        before = {"number": wide / 2, "scale": wide}.get(text.get("class", ""), 0.0)
         start = float(text.get("x", 0)) - before
         assert 0 <= start <= start + wide <= WIDTH
-        rows.setdefault(float(text.get("y", 0)), []).append((start, start + wide))
-    for row in map(sorted, rows.values()):
-        assert all(end <= start for (_, end), (start, _) in pairwise(row))
-    assert all(after - before >= 10 for before, after in pairwise(sorted(rows)))
+        boxes.append((start, start + wide, float(text.get("y", 0))))
+    overlapping = [
+        (first, second)
+        for first, second in combinations(boxes, 2)
+        if abs(first[2] - second[2]) < HIGH and first[0] < second[1] and second[0] < first[1]
+    ]
+    assert overlapping == []
 
 
 def test_larger_numbers_have_stronger_colours() -> None:
     series = Series(["1", "2"], {"a": [0.0, 2.0], "b": [1.0, 0.0]})
-    cells = shown(Figure(Told("", "", cells=True), series, "")).findall(f"{SVG}rect")
+    cells = shown(Figure(Caption("", "", drawn="cells"), series, "")).findall(f"{SVG}rect")
     assert [float(cell.get("fill-opacity", 1)) for cell in cells] == [0, 0.45, 0.23, 0]
 
 

@@ -258,7 +258,8 @@ def drawings(draw: st.DrawFn) -> Curves:
     sizes = sorted(draw(st.sets(st.integers(1, 1000), min_size=2, max_size=5)))
     seen = st.dictionaries(st.sampled_from(sizes), times, min_size=1)
     names = st.sets(st.text('abc<&"', min_size=1), min_size=1, max_size=12)
-    return Curves("k-", "t", "units", {name: Curve("other", draw(seen)) for name in draw(names)})
+    by_name = {name: Curve("coloured", draw(seen)) for name in draw(names)}
+    return Curves("t", "units", by_name, "", written=curves.duration)
 
 
 @given(drawings())
@@ -266,11 +267,11 @@ def test_every_time_is_drawn_within_the_drawing_and_told(given: Curves) -> None:
     root = ElementTree.fromstring(curves.draw(given))
     dots = list(root.iter(f"{SVG}circle"))
     texts = [str(dot.findtext(f"{SVG}title")).rpartition(": ")[2] for dot in dots]
-    seconds = [s for curve in given.curves.values() for _, s in sorted(curve.seconds.items())]
-    assert texts == [curves.shown(time) for time in seconds]
+    seconds = [s for curve in given.curves.values() for _, s in sorted(curve.values.items())]
+    assert texts == [curves.duration(time) for time in seconds]
     assert all(text in str(root.findtext(f"{SVG}desc")) for text in texts)
     for part in root.iter():
-        for axis, most in (("x", curves.WIDTH), ("y", curves.HEIGHT)):
+        for axis, most in (("x", curves.WIDTH), ("y", given.height)):
             assert 0 <= float(part.get(axis, part.get(f"c{axis}", 0))) <= most
 
 
@@ -302,11 +303,11 @@ def test_no_names_overlap() -> None:
     ],
 )
 def test_time_is_shown_with_three_digits(seconds: float, text: str) -> None:
-    assert curves.shown(seconds) == text
+    assert curves.duration(seconds) == text
 
 
 def test_a_time_ten_times_as_long_stands_a_decade_higher() -> None:
-    given = Curves("", "", "units", {"a": Curve("other", {1: 1e-3, 10: 1e-2, 100: 1e-1})})
+    given = Curves("", "units", {"a": Curve("solid", {1: 1e-3, 10: 1e-2, 100: 1e-1})}, "")
     single, ten, hundred = (given.at(size, size * 1e-3) for size in (1, 10, 100))
     assert ten.x - single.x == pytest.approx(hundred.x - ten.x)
     assert single.y - ten.y == pytest.approx(ten.y - hundred.y)

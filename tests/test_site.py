@@ -174,7 +174,7 @@ def test_claim_tells_the_sentences_it_is_about() -> None:
 def test_claim_tells_its_figure() -> None:
     figure = KNOWN.figures["time.every-step"]
     assert draw(figure) in ANSWER
-    assert markup.prose(figure.told.told) in ANSWER
+    assert markup.prose(figure.caption.text) in ANSWER
     assert "<svg" not in PAGES["claims/time.prefix.md"]
 
 

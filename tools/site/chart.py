@@ -1,107 +1,166 @@
-"""A figure as SVG: a row for each of its series, above one axis, as wide as a telephone.
+"""A figure as SVG, as wide as a telephone, drawn in one of three ways.
 
-It stands in a page, which gives it its colours.
+Curves stand in one drawing, where they are to be compared. Rows are for numbers of several kinds,
+one below the other. Cells are a table in which the largest number has the strongest colour.
+The drawing stands in a page, which gives it its colours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import svg
 
 from lstm_spec.answers.picture import Point, document, line, rounded, words, written
+from tools.site import curves
+from tools.site.curves import LETTER, STYLES, WIDTH, Curve, Curves, stride
 from tools.site.figures import Figure
 
-WIDTH = 328
-LEFT, RIGHT = 54, 8
+RIGHT = 8
+SCALE = 54
+"""What the numbers of a scale take, left of a row."""
 NAME = 26
 """How far below its name a row begins."""
-CURVE, CELL, GAP = 44, 22, 10
+ROW, CELL, GAP = 44, 24, 10
 AXIS = 40
 DARKEST = 0.45
-"""How much of its colour the largest number gives its field: what stands on it can be read."""
-TICKS = 10
-"""So many places are named, about."""
+"""How much of its colour the largest number gives its cell: what stands on it can be read."""
 
 
 def draw(figure: Figure) -> str:
     """Return a figure as SVG, the same text for the same figure."""
-    high, row = (CELL, _cells) if figure.told.cells else (CURVE, _curve)
+    return WAYS[figure.caption.drawn](figure)
+
+
+def _curves(figure: Figure) -> str:
+    caption = figure.caption
+    sizes = [float(place) for place in figure.series.places]
+    named = zip(STYLES, figure.series.rows.items(), strict=False)
+    drawn = {
+        name: Curve(style, dict(zip(sizes, values, strict=True))) for style, (name, values) in named
+    }
+    given = Curves(
+        caption.title,
+        caption.axis,
+        drawn,
+        _description(figure),
+        caption.measure,
+        caption.logarithmic,
+    )
+    return curves.draw(given)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the places of a figure stand, one beside the other."""
+
+    figure: Figure
+    left: float
+    """What the names or numbers before them take."""
+
+    @property
+    def step(self) -> float:
+        """How far a place lies from the next."""
+        return (WIDTH - self.left - RIGHT) / len(self.figure.series.places)
+
+    def x(self, place: int) -> float:
+        """Return the middle of a place."""
+        return self.left + (place + 0.5) * self.step
+
+    def title(self, place: int, value: float) -> svg.Title:
+        """Return what is told where a pointer rests."""
+        figure = self.figure
+        label = f"{figure.caption.axis} {figure.series.places[place]}: {value:g}"
+        return svg.Title(text=written(label))
+
+    def document(self, parts: Iterable[svg.Element], bottom: float) -> str:
+        """Write a drawing, with the axis below it; it tells every number too."""
+        figure = self.figure
+        numbers = (
+            f"{name}: {', '.join(f'{value:g}' for value in values)}."
+            for name, values in figure.series.rows.items()
+        )
+        description = " ".join([_description(figure), *numbers])
+        size = Point(WIDTH, bottom + AXIS)
+        return document(size, figure.caption.title, description, [*parts, *self._axis(bottom)])
+
+    def _axis(self, bottom: float) -> Iterator[svg.Element]:
+        places = self.figure.series.places
+        room = WIDTH - self.left - RIGHT
+        for k in range(0, len(places), stride(places, room)):
+            yield words("number", Point(self.x(k), bottom + 12), places[k])
+        middle = (self.left + WIDTH - RIGHT) / 2
+        yield words("number", Point(middle, bottom + 30), self.figure.caption.axis)
+
+
+def _rows(figure: Figure) -> str:
+    grid = Grid(figure, SCALE)
     parts: list[svg.Element] = []
     y = 0.0
-    for name in figure.series.rows:
-        parts += [words("name", Point(0, y + 12), name), *row(figure, name, y + NAME)]
-        y += NAME + high + GAP
-    parts = [*_masked(figure, y), *parts, *_axis(figure, y)]
-    return document(Point(WIDTH, y + AXIS), figure.told.title, _told(figure), parts)
+    for name, values in figure.series.rows.items():
+        parts += [words("name", Point(0, y + 12), name), *_row(grid, values, y + NAME)]
+        y += NAME + ROW + GAP
+    return grid.document([*_masked(grid, y), *parts], y)
 
 
-def _step(figure: Figure) -> float:
-    return (WIDTH - LEFT - RIGHT) / len(figure.series.places)
-
-
-def _x(figure: Figure, place: int) -> float:
-    """Return the middle of a place."""
-    return LEFT + (place + 0.5) * _step(figure)
-
-
-def _curve(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
-    values = figure.series.rows[name]
+def _row(grid: Grid, values: list[float], top: float) -> Iterator[svg.Element]:
     low = min(0.0, *values)
     high = max(0.0, *values)
-    scale = CURVE / ((high - low) or 1.0)
-    points = [Point(_x(figure, k), top + (high - value) * scale) for k, value in enumerate(values)]
+    scale = ROW / ((high - low) or 1.0)
+    points = [Point(grid.x(k), top + (high - value) * scale) for k, value in enumerate(values)]
     zero = top + high * scale
-    yield line("zero", Point(LEFT, zero), Point(WIDTH - RIGHT, zero))
+    yield line("zero", Point(grid.left, zero), Point(WIDTH - RIGHT, zero))
     corners = [svg.Point(rounded(x), rounded(y)) for x, y in points]
-    yield svg.Polyline(class_=["curve"], points=corners)
+    yield svg.Polyline(class_=["curve", "solid"], points=corners)
     for place, at in enumerate(points):
-        title = _title(figure, place, values)
-        yield svg.Circle(class_=["dot"], cx=rounded(at.x), cy=rounded(at.y), r=3, elements=[title])
+        title = grid.title(place, values[place])
+        yield svg.Circle(
+            class_=["dot", "solid"], cx=rounded(at.x), cy=rounded(at.y), r=3, elements=[title]
+        )
     for value in sorted({low, high}):
-        yield words("scale", Point(LEFT - 6, top + (high - value) * scale + 4), f"{value:.2g}")
+        at = Point(grid.left - 6, top + (high - value) * scale + 4)
+        yield words("scale", at, f"{value:.2g}")
 
 
-def _cells(figure: Figure, name: str, top: float) -> Iterator[svg.Element]:
-    values = figure.series.rows[name]
-    wide = _step(figure) - 2
-    most = max(max(row) for row in figure.series.rows.values()) or 1.0
-    for place, value in enumerate(values):
-        x = _x(figure, place)
-        share = DARKEST * value / most
+def _masked(grid: Grid, bottom: float) -> Iterator[svg.Element]:
+    for place in grid.figure.series.masked:
+        x = grid.x(place) - grid.step / 2
         yield svg.Rect(
-            class_=["cell"], x=rounded(x - wide / 2), y=rounded(top), width=rounded(wide),
-            height=CELL, fill_opacity=rounded(share), elements=[_title(figure, place, values)],
-        )  # fmt: skip
-        yield words("number", Point(x, top + 15), f"{value:.2g}")
-
-
-def _title(figure: Figure, place: int, values: Sequence[float]) -> svg.Title:
-    """Return what is told where a pointer rests."""
-    label = f"{figure.told.axis} {figure.series.places[place]}: {values[place]:g}"
-    return svg.Title(text=written(label))
-
-
-def _masked(figure: Figure, bottom: float) -> Iterator[svg.Element]:
-    wide = _step(figure)
-    for place in figure.series.masked:
-        x = _x(figure, place) - wide / 2
-        yield svg.Rect(
-            class_=["masked"], x=rounded(x), y=0, width=rounded(wide), height=rounded(bottom)
+            class_=["masked"], x=rounded(x), y=0, width=rounded(grid.step), height=rounded(bottom)
         )
 
 
-def _axis(figure: Figure, y: float) -> Iterator[svg.Element]:
-    places = figure.series.places
-    for k in range(0, len(places), -(-len(places) // TICKS)):
-        yield words("number", Point(_x(figure, k), y + 12), places[k])
-    yield words("number", Point((LEFT + WIDTH - RIGHT) / 2, y + 30), figure.told.axis)
+def _cells(figure: Figure) -> str:
+    rows = figure.series.rows
+    grid = Grid(figure, 8 + LETTER * max(map(len, rows)))
+    most = max(max(values) for values in rows.values()) or 1.0
+    parts: list[svg.Element] = []
+    for k, (name, values) in enumerate(rows.items()):
+        parts += [
+            words("name", Point(0, k * CELL + 16), name),
+            *_line_of_cells(grid, values, k * CELL, most),
+        ]
+    return grid.document(parts, len(rows) * CELL)
 
 
-def _told(figure: Figure) -> str:
-    """Say what is to be seen, and every number, for those who hear it read."""
-    rows = (
-        f"{name}: {', '.join(f'{value:g}' for value in values)}."
-        for name, values in figure.series.rows.items()
-    )
-    return " ".join([*figure.told.told.replace("`", "").split(), *rows])
+def _line_of_cells(
+    grid: Grid, values: list[float], top: float, most: float
+) -> Iterator[svg.Element]:
+    for place, value in enumerate(values):
+        yield svg.Rect(
+            class_=["cell"],
+            x=rounded(grid.x(place) - grid.step / 2 + 1), y=top, width=rounded(grid.step - 2),
+            height=CELL - 2, fill_opacity=rounded(DARKEST * value / most),
+            elements=[grid.title(place, value)],
+        )  # fmt: skip
+        shown = f"{value:.{1 if value < 0.01 else 2}g}".replace("0.", ".")
+        yield words("number", Point(grid.x(place), top + 16), shown)
+
+
+def _description(figure: Figure) -> str:
+    """Return what is said of a figure, on one line, without marks for code."""
+    return " ".join(figure.caption.text.replace("`", "").split())
+
+
+WAYS: dict[str, Callable[[Figure], str]] = {"curves": _curves, "rows": _rows, "cells": _cells}

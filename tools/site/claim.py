@@ -127,7 +127,9 @@ def _strip(claim: Claim, records: Records) -> Iterator[str]:
 def drawing(figure: Figure) -> str:
     """Return a figure with what is said of it."""
     drawing = markup.directive("raw", "html", draw(figure))
-    caption = f"{markup.prose(figure.told.told)} {markup.text(f'Made with {figure.made}.')}"
+    shown = figure.caption
+    origin = markup.text(f"Made with {figure.made}.")
+    caption = f"**{markup.text(shown.title)}.** {markup.prose(shown.text)} {origin}"
     return markup.directive("container", "chart", f"{drawing}\n{caption}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -14,22 +15,26 @@ FILE = Path(__file__).with_name("figures.toml")
 NAMES = {"keras": "Keras", "tensorflow": "TensorFlow"}
 
 
-class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Caption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said of a figure."""
 
     title: str
-    told: str
+    text: str
     axis: str = "timestep"
     """What the places along it are."""
-    cells: bool = False
-    """Whether numbers are shown as fields, the largest darkest, and not as a curve."""
+    drawn: Literal["curves", "rows", "cells"] = "rows"
+    """In which way (chart.py)."""
+    measure: str = ""
+    """Of curves: what their numbers are."""
+    logarithmic: str = ""
+    """Of curves: which axes are, of x and y."""
 
 
 @dataclass(frozen=True)
 class Figure:
     """A figure."""
 
-    told: Told
+    caption: Caption
     series: Series
     made: str
     """With what its numbers were made, and when."""
@@ -44,7 +49,7 @@ def load(path: Path = FILE) -> dict[str, Figure]:
     """
     recorded = figures.load()
     by = " and ".join(f"{NAMES[name]} {version}" for name, version in recorded.packages.items())
-    texts = msgspec.toml.decode(path.read_bytes(), type=dict[str, Told])
+    texts = msgspec.toml.decode(path.read_bytes(), type=dict[str, Caption])
     return {
         claim: Figure(text, recorded.series[claim], f"{by}, {recorded.made}")
         for claim, text in texts.items()

@@ -5,7 +5,7 @@ Numbers are drawn and layers compute as in runs.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from itertools import accumulate
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,23 +19,11 @@ from lstm_spec.harness import subject
 from lstm_spec.harness.strategies import Case, noise
 from tools.studies import peers
 from tools.studies.figures import Series
+from tools.studies.figures.runs import LENGTHS, OPEN, SEED, series
 
-SEED = 1
-DIGITS = 4
-OPEN = 200.0
-"""As a bias it opens a gate, and closes it with a minus."""
 GATES = ["i", "f", "g", "o"]
 STEP = 1e-5
 COMPILED, EAGER = "Keras on TensorFlow, tf.function", "Keras on TensorFlow, eager"
-
-
-def series(
-    rows: Mapping[str, Any], places: Sequence[Any] = (), masked: Sequence[int] = ()
-) -> Series:
-    """Return rows of rounded numbers; without places they belong to the timesteps."""
-    rounded = {name: (np.round(np.ravel(row), DIGITS) + 0.0).tolist() for name, row in rows.items()}
-    steps = range(1, len(next(iter(rounded.values()))) + 1)
-    return Series([str(place) for place in places or steps], rounded, list(masked))
 
 
 def layer(**arguments: Any) -> Any:
@@ -75,12 +63,12 @@ def by_hand(x: Any, kernel: float = 0.0, start: Any = None, **bias: float) -> tu
 
 
 def width() -> Series:
-    lengths = range(1, 9)
     return series(
         {
-            f"LSTM({units})": [layer(units=units)(draws(1, t, 1)).shape[-1] for t in lengths]
+            f"LSTM({units})": [layer(units=units)(draws(1, t, 1)).shape[-1] for t in LENGTHS]
             for units in (2, 3, 300)
-        }
+        },
+        LENGTHS,
     )
 
 
@@ -100,11 +88,11 @@ def _accepts(x: Any) -> bool:
 def parameters() -> Series:
     units = (1, 2, 4, 8, 16, 32)
     counts = {}
-    for features in (1, 16):
+    for features, name in ((16, "16 features"), (1, "1 feature")):
         lstms = [layer(units=size) for size in units]
         for lstm in lstms:
             lstm.build((None, None, features))
-        counts[f"weights, with {features} features"] = [lstm.count_params() for lstm in lstms]
+        counts[name] = [lstm.count_params() for lstm in lstms]
     return series(counts, units)
 
 
@@ -138,7 +126,7 @@ def saturation() -> Series:
     lstm = layer(units=2)
     x = draws(1, 1, 2)
     outputs = np.array([numbers(lstm(x * scale))[0] for scale in scales])
-    return series({f"output of unit {u + 1}": outputs[:, u] for u in range(2)}, scales)
+    return series({f"unit {u + 1}": outputs[:, u] for u in range(2)}, scales)
 
 
 def halving() -> Series:
@@ -151,7 +139,7 @@ def settling() -> Series:
     for forget in (0.5, 0.8, 0.95):
         x = np.ones((1, 20, 1))
         bias = {"i": OPEN, "f": np.log(forget / (1 - forget)), "o": OPEN}
-        rows[f"c, forget gate at {forget}"] = by_hand(x, kernel=1.0, **bias)[1]
+        rows[f"f = {forget}"] = by_hand(x, kernel=1.0, **bias)[1]
     return series(rows)
 
 
@@ -195,16 +183,14 @@ def _of_states(name: str) -> tuple[dict[str, Any], range]:
         for sign in (1, -1):
             moved = {**start, name: start[name] + sign * STEP * np.eye(3)[[unit]]}
             ends.append(numbers(lstm(x, initial_state=[moved["h"], moved["c"]]))[0])
-        rows[f"by unit {unit + 1} of the initial {name}"] = np.abs(ends[0] - ends[1]) / (2 * STEP)
+        rows[f"initial {name} of unit {unit + 1}"] = np.abs(ends[0] - ends[1]) / (2 * STEP)
     return rows, range(1, 4)
 
 
 def order() -> Series:
     lstm = layer(units=1, return_sequences=True)
     x = draws(1, 8, 1)
-    return series(
-        {"output, read forwards": lstm(x), "output, of the reversed input": lstm(x[:, ::-1])}
-    )
+    return series({"read forwards": lstm(x), "reversed": lstm(x[:, ::-1])})
 
 
 def fading() -> Series:
@@ -218,15 +204,16 @@ def not_c() -> Series:
     x = draws(1, 8, 1)
     states = [lstm(x[:, : t + 1])[1:] for t in range(8)]
     h, c = zip(*states, strict=True)
-    return series({"cell state c": np.ravel(h) * 0 + np.ravel(c), "output h": np.ravel(h)})
+    return series({"cell state c": c, "output h": h})
 
 
 def last_row() -> Series:
-    x = draws(1, 8, 1)
-    rows = layer(units=1, return_sequences=True)(x)
-    final = layer(units=1)(x)
-    last = [0.0] * 7 + [float(numbers(final)[0, 0])]
-    return series({"with return_sequences": np.abs(numbers(rows)), "without": np.abs(last)})
+    lengths = range(1, 9)
+    every, last = (
+        [numbers(layer(units=1, return_sequences=flag)(draws(1, t, 1))).size for t in lengths]
+        for flag in (True, False)
+    )
+    return series({"return_sequences": every, "by default": last}, lengths)
 
 
 def continued() -> Series:
@@ -236,9 +223,9 @@ def continued() -> Series:
     pieces = [numbers(lstm(x[:, k : k + 4])) for lstm in (stateful, whole) for k in (0, 4)]
     return series(
         {
-            "the whole sequence": whole(x),
-            "two calls, stateful": np.concatenate(pieces[:2], axis=1),
-            "two calls, not stateful": np.concatenate(pieces[2:], axis=1),
+            "in one call": whole(x),
+            "stateful": np.concatenate(pieces[:2], axis=1),
+            "not stateful": np.concatenate(pieces[2:], axis=1),
         }
     )
 
@@ -247,7 +234,7 @@ def started() -> Series:
     lstm = layer(units=1, return_sequences=True)
     x = draws(1, 12, 1)
     rows = {
-        f"output, from c = {c}": lstm(x, initial_state=[np.zeros((1, 1)), np.full((1, 1), c)])
+        f"from c = {c:g}": lstm(x, initial_state=[np.zeros((1, 1)), np.full((1, 1), c)])
         for c in (-5.0, 0.0, 5.0)
     }
     return series(rows)
@@ -261,8 +248,8 @@ def padded() -> Series:
     masks = [np.arange(4 + count)[None] < 4 for count in counts]
     return series(
         {
-            "output, without a mask": [numbers(lstm(sequence))[0, 0] for sequence in inputs],
-            "output, with a mask": [
+            "without a mask": [numbers(lstm(sequence))[0, 0] for sequence in inputs],
+            "with a mask": [
                 numbers(lstm(sequence, mask=mask))[0, 0]
                 for sequence, mask in zip(inputs, masks, strict=True)
             ],
@@ -309,9 +296,7 @@ def future() -> Series:
     changed = x.copy()
     changed[0, -1] += 1.0
     moved = np.abs(numbers(both(changed)) - first)
-    return series(
-        {"change of the forward half": moved[..., 0], "of the backward half": moved[..., 1]}
-    )
+    return series({"forward half": moved[..., 0], "backward half": moved[..., 1]})
 
 
 def dropped() -> Series:
@@ -322,19 +307,19 @@ def dropped() -> Series:
     case = Case(np.ones((1, 6, 4)), kernel, np.zeros((4, 16)), bias, {"activation": "linear"})
     lstm = subject.lstm(case, return_sequences=True, dtype="float64", dropout=0.5, seed=SEED)
     read = numbers(lstm(case.x, training=True))[0]
-    return series({f"feature {f + 1} as it is read": read[:, f] for f in range(4)})
+    return series({f"feature {f + 1}": read[:, f] for f in range(4)})
 
 
 def mean_of_masks() -> Series:
     x = draws(1, 10, 4)
-    rates = (0.0, 0.1, 0.3, 0.5, 0.7)
+    rates = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     many = np.repeat(x, 400, axis=0)
     means = []
     for rate in rates:
         lstm = layer(units=1, dropout=rate, seed=SEED)
         means.append(numbers(lstm(many, training=True)).mean())
     return series(
-        {"mean over 400 masks": means, "at inference": [numbers(lstm(x))[0, 0]] * 5}, rates
+        {"in training": means, "at inference": [numbers(lstm(x))[0, 0]] * len(rates)}, rates
     )
 
 
@@ -345,7 +330,7 @@ def forgotten() -> Series:
         bias = {"i": -OPEN, "f": float(np.log(forget / (1 - forget))), "o": OPEN}
         x = np.zeros((1, 20, 1))
         high, low = (by_hand(x, start=(0.0, c), **bias)[1] for c in (1.0, 0.0))
-        rows[f"derivative by the initial c, forget gate at {forget}"] = high - low
+        rows[f"f = {forget}"] = high - low
     return series(rows)
 
 
@@ -364,7 +349,7 @@ def exploding() -> Series:
             start = [np.full((1, 1), h), np.zeros((1, 1))]
             h = float(numbers(lstm(case.x, initial_state=start)[1])[0, 0])
             states.append(h)
-        rows[f"derivative by the initial h, recurrent weight {weight}"] = states
+        rows[f"weight {weight:g}"] = states
     return series(rows)
 
 
@@ -393,8 +378,8 @@ def epoch_loss() -> Series:
     totals = list(accumulate(losses))
     return series(
         {
-            "loss of the batch": losses,
-            "what fit reports so far": [total / (k + 1) for k, total in enumerate(totals)],
+            "of the batch": losses,
+            "in the progress bar": [total / (k + 1) for k, total in enumerate(totals)],
         }
     )
 
@@ -403,12 +388,12 @@ def way_of_a_mask() -> Series:
     """Follow the mask of an Embedding through layers."""
     words = np.array([[5, 3, 8, 0, 0]])
     tensor = keras.layers.Embedding(9, 4, mask_zero=True)(words)
-    rows = {"Embedding(mask_zero=True)": _mask(tensor)}
+    rows = {"Embedding": _mask(tensor)}
     lstm = keras.layers.LSTM(4, return_sequences=True)
     dropout = keras.layers.Dropout(0.5)
     for shown, next_layer in (
         ("then Dropout", dropout),
-        ("then LSTM(return_sequences=True)", lstm),
+        ("then LSTM", lstm),
         ("then Dense", keras.layers.Dense(4)),
         ("then Conv1D", keras.layers.Conv1D(4, 1)),
         ("then another LSTM", keras.layers.LSTM(4, return_sequences=True)),
@@ -441,10 +426,8 @@ def after_loading() -> Series:
         model.save(f"{folder}/model.keras")
         loaded = keras.models.load_model(f"{folder}/model.keras")
     rows = {
-        "saved after four timesteps, and going on": np.concatenate(
-            [first, model(x[:, 4:])], axis=1
-        ),
-        "loaded from the file": np.concatenate([first, loaded(x[:, 4:])], axis=1),
+        "in memory": np.concatenate([first, model(x[:, 4:])], axis=1),
+        "loaded": np.concatenate([first, loaded(x[:, 4:])], axis=1),
     }
     return series(rows)
 
@@ -455,25 +438,25 @@ def narrow_state() -> Series:
     h = np.zeros((2, 3))
     starts = {"c of shape (2, 1)": np.full((2, 1), 0.8), "c of shape (2, 3)": np.full((2, 3), 0.8)}
     return series(
-        {
-            f"output, from {name}": np.abs(numbers(lstm(x, initial_state=[h, c]))[0])
-            for name, c in starts.items()
-        },
+        {name: np.abs(numbers(lstm(x, initial_state=[h, c]))[0]) for name, c in starts.items()},
         range(1, 4),
     )
 
 
 def cost_of_timesteps() -> Series:
     """Take the times of the record of peers, which `tox run -e peers` measures."""
-    return _milliseconds("timesteps", (COMPILED,))
+    return _milliseconds("timesteps")
 
 
-def cost_of_eager() -> Series:
-    """Take the times of the record of peers."""
-    return _milliseconds("batch", (EAGER, COMPILED))
+def cost_of_units() -> Series:
+    return _milliseconds("units")
 
 
-def _milliseconds(axis: str, names: Sequence[str]) -> Series:
+def cost_of_samples() -> Series:
+    return _milliseconds("batch")
+
+
+def _milliseconds(axis: str) -> Series:
     record = peers.load()
     sizes = peers.AXES[axis]
     known = {
@@ -481,10 +464,8 @@ def _milliseconds(axis: str, names: Sequence[str]) -> Series:
     }
     points = [structs.replace(peers.BASE, **{axis: size}) for size in sizes]
     rows = {
-        f"{name.partition(', ')[2]}, in milliseconds": [
-            1000 * known[name, point, "forward"] for point in points
-        ]
-        for name in names
+        name.partition(", ")[2]: [1000 * known[name, point, "forward"] for point in points]
+        for name in (EAGER, COMPILED)
     }
     return series(rows, sizes)
 
@@ -525,6 +506,7 @@ RUNS: dict[str, Callable[[], Series]] = {
     "saving.state-is-lost": after_loading,
     "errors.narrow-cell-state": narrow_state,
     "speed.timesteps": cost_of_timesteps,
-    "speed.compiled": cost_of_eager,
+    "speed.units": cost_of_units,
+    "speed.compiled": cost_of_samples,
 }
 """By the claim that the figure shows."""

@@ -12,7 +12,7 @@ from statistics import median
 
 from lstm_spec.run.text import escape
 from tools import MEASURED
-from tools.site.curves import Curve, Curves, shown
+from tools.site.curves import Curve, Curves, duration
 from tools.studies import peers
 from tools.studies.peers import AXES, BASE, PEERS, Pass, Point, Record, Timing, points
 from tools.studies.peers.limit import Limit, limit, rates
@@ -34,12 +34,18 @@ SHORT = {
     "NumPy": ("NumPy", "other"),
     LIMIT: (LIMIT, "limit"),
 }
-"""By the name of a peer: what stands in a drawing, and how its curve is drawn."""
+"""By the name of a peer: what stands in a drawing, and of which kind it is."""
+STYLES = {"compiled": "solid", "eager": "dashed", "other": "coloured", "limit": "dotted"}
+"""How the curve of each kind is drawn."""
 
 HEAD = """# What an LSTM costs, and what would be faster
 
 The same LSTM in Keras and elsewhere: the same weights, the same input, float32, h after each
 timestep. T is the number of timesteps, U of units, B the batch size, F the number of features.
+The limit is what a machine needs at least, however the layer is written.
+"""
+
+MADE = """## How it was measured
 
 Made by `tox run -e peers` on {made}, on one core of {processor}, with Python {python},
 {packages}.
@@ -98,21 +104,19 @@ def page(record: Record, draw: Callable[[Curves], str] = lambda _: "") -> str:
         draw: returns what stands for a drawing; by default none is shown.
     """
     costs = Costs(record)
-    parts = [_head(costs), *_base(costs)]
-    for does in PASSES:
-        parts += _finding(costs, does)
+    parts = [HEAD, *(line for does in PASSES for line in _finding(costs, does)), *_base(costs)]
     for axis in AXES:
         parts += [f"## Time against {_named(axis)}\n"]
         for does in PASSES:
             parts += [*filter(None, [draw(curves(costs, axis, does))]), *_table(costs, axis, does)]
-    return "\n".join([*parts, *_refused(record)])
+    return "\n".join([*parts, _made(costs), *_refused(record)])
 
 
-def _head(costs: Costs) -> str:
+def _made(costs: Costs) -> str:
     machine = costs.record.machine
     machine_rates = rates(costs.record)
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
-    return HEAD.format(
+    return MADE.format(
         made=escape(machine.made),
         processor=escape(machine.processor),
         python=escape(machine.python),
@@ -128,11 +132,11 @@ def _base(costs: Costs) -> Iterator[str]:
     yield f"## At {BASE}\n"
     yield "| peer | forward pass | times the limit | training step | times the limit | first call |"
     yield "|---|---|---|---|---|---|"
-    least = [shown(costs.limit(BASE, does).seconds) for does in PASSES]
+    least = [duration(costs.limit(BASE, does).seconds) for does in PASSES]
     yield f"| {LIMIT} | {least[0]} | 1 | {least[1]} | 1 | |"
     for name in costs.peers(BASE, "forward"):
         cells = [cell for does in PASSES for cell in _cells(costs, name, does)]
-        first = shown(costs.timings[name, BASE, "forward"].first)
+        first = duration(costs.timings[name, BASE, "forward"].first)
         yield f"| {name} | {' | '.join(cells)} | {first} |"
     yield ""
 
@@ -143,7 +147,7 @@ def _cells(costs: Costs, name: str, does: Pass) -> tuple[str, str]:
         return "", ""
     low, middle, high = timing.quartiles
     ratio = middle / costs.limit(BASE, does).seconds
-    return f"{shown(middle)} ({shown(low)} to {shown(high)})", f"{ratio:.3g}"
+    return f"{duration(middle)} ({duration(low)} to {duration(high)})", f"{ratio:.3g}"
 
 
 def _finding(costs: Costs, does: Pass) -> Iterator[str]:
@@ -155,7 +159,7 @@ def _finding(costs: Costs, does: Pass) -> Iterator[str]:
     times = {name: costs.timings[name, BASE, does].quartiles[1] for name in order}
     best = times[compiled[0]]
     least = costs.limit(BASE, does).seconds
-    yield f"The fastest {PASSES[does]} of a Keras layer is that of {compiled[0]}, at"
+    yield f"At {BASE} the fastest {PASSES[does]} of a Keras layer is that of {compiled[0]}, at"
     yield f"{best / least:.3g} times the limit; the fastest of all is that of {order[0]}, at"
     yield f"{times[order[0]] / least:.3g}. A layer that is called eagerly takes so many times as"
     ratios = [f"{times[name] / best:.3g} on {_backend(name)}" for name in eager]
@@ -177,9 +181,18 @@ def curves(costs: Costs, axis: str, does: Pass) -> Curves:
         medians = {getattr(p, axis): costs.median(name, p, does) for p in points([axis])}
         seen = {size: seconds for size, seconds in medians.items() if seconds}
         if len(seen) > 1:
-            by_peer[short] = Curve(kind, seen)
+            by_peer[short] = Curve(STYLES[kind], seen)
     title = f"Time of a {PASSES[does]} against {_named(axis)}"
-    return Curves(f"{axis}-{does}-", title, _named(axis), by_peer)
+    description = f"Times by {_named(axis)}."
+    return Curves(
+        title,
+        _named(axis),
+        by_peer,
+        description,
+        written=duration,
+        height=300,
+        key=f"{axis}-{does}-",
+    )
 
 
 def _table(costs: Costs, axis: str, does: Pass) -> Iterator[str]:
@@ -189,7 +202,7 @@ def _table(costs: Costs, axis: str, does: Pass) -> Iterator[str]:
     for name in SHORT:
         medians = [costs.median(name, point, does) for point in points([axis])]
         if any(medians):
-            cells = [shown(seconds) if seconds else "" for seconds in medians]
+            cells = [duration(seconds) if seconds else "" for seconds in medians]
             yield f"| {name} | {' | '.join(cells)} |"
     yield ""
 
