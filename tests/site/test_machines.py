@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -91,6 +92,20 @@ def test_site_works_under_an_address(server: str, browser: Any) -> None:
     opened.locator(".answers li").first.wait_for()
     assert failed == []
     opened.close()
+
+
+def test_every_page_names_a_card_that_is_there(site: Path) -> None:
+    cards = {
+        path: re.search('<meta property="og:image" content="([^"]+)">', path.read_text("utf-8"))
+        for path in site.rglob("*.html")
+    }
+    missing = [
+        path for path, card in cards.items() if not (card and (path.parent / card[1]).is_file())
+    ]
+    assert missing == []
+    own = cards[site / "claims/time.every-step.html"]
+    assert own is not None
+    assert own[1] == "../_cards/time.every-step.png"
 
 
 def test_pages_tell_previews_what_they_say(site: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.site import ask, machines, pages
+from tools.site import ask, cards, machines, pages
 from tools.site.records import Records, gather
 
 HERE = Path(__file__).parent
@@ -46,6 +46,7 @@ def build(known: Records, out: Path) -> int:
         if status := int(build_main([*options, "--doctree-dir", cache, source, output])):
             return status
         ask.write(known, Path(output))
+        cards.write(known, Path(output))
         machines.write(known, Path(output))
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(output, out)

@@ -9,6 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from lstm_spec.answers.cite import address
+from tools.site import cards
 from tools.site.slim import slim
 
 project = "lstm-spec"
@@ -35,7 +36,8 @@ html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
-# Only what is typed after the prompts is copied, without what it prints.
+# Only what is typed after the prompts is copied, without what it prints; text is not code.
+copybutton_selector = ":not(.highlight-text) > .highlight > pre"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
@@ -50,6 +52,10 @@ def setup(app: Sphinx) -> None:
     def page(app: Sphinx, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
         if "body" in context:
             context["body"] = slim(context["body"])
+        described = 'name="description" property="og:description"'
+        context["metatags"] = context["metatags"].replace('name="description"', described)
+        card = cards.address(name)
+        context["card"] = html_baseurl + card if html_baseurl else context["pathto"](card, 1)
         if name.startswith(UNLISTED):
             whole = context["toctree"]
             context["toctree"] = lambda **given: _once(menus, lambda: whole(**given))
