@@ -88,7 +88,7 @@ def test_figure_is_named_and_read_on_a_telephone(
 ) -> None:
     page.set_viewport_size(TELEPHONE)
     page.goto((site / f"claims/{claim}.html").as_uri())
-    words = page.get_by_role("img", name=figure.told.title).locator("text")
+    words = page.get_by_role("img", name=figure.caption.title).locator("text")
     assert min(words.evaluate_all("all => all.map(a => a.getBoundingClientRect().height)")) > 11
 
 
@@ -102,18 +102,26 @@ def test_figure_takes_the_colours_of_the_page(site: Path, page: Any) -> None:
     assert len(colours) == 2
 
 
+OUTSIDE = """drawings => drawings.flatMap(drawing => {
+    const box = drawing.getBoundingClientRect();
+    return [...drawing.querySelectorAll("text")].filter(text => {
+        const at = text.getBoundingClientRect();
+        return at.left < box.left || at.right > box.right;
+    }).map(text => text.textContent);
+})"""
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_word_of_a_drawing_lies_within_it(site: Path, page: Any, width: int) -> None:
     page.set_viewport_size({**TELEPHONE, "width": width})
-    page.goto((site / "peers.html").as_uri())
-    drawings = page.locator(".chart svg")
-    assert drawings.count() == 6
-    for drawing in drawings.all():
-        box = drawing.bounding_box()
-        for word in drawing.locator("text").all():
-            at = word.bounding_box()
-            assert box["x"] <= at["x"]
-            assert at["x"] + at["width"] <= box["x"] + box["width"]
+    counts = {}
+    for name in ("peers", *(f"chapters/{chapter}" for chapter in catalog.chapters())):
+        page.goto((site / f"{name}.html").as_uri())
+        drawings = page.locator(".chart svg")
+        counts[name] = drawings.count()
+        assert drawings.evaluate_all(OUTSIDE) == [], name
+    assert counts.pop("peers") == 6
+    assert sum(counts.values()) == len(figures.load())
 
 
 @pytest.mark.parametrize("name", ["time.every-step", "time.fewer-or-more-units", "weights.three"])
@@ -139,14 +147,16 @@ def pasted(page: Any) -> str:
 
 def test_filter_leaves_the_rows_with_the_words(site: Path, page: Any) -> None:
     page.goto((site / "documentation.html").as_uri())
-    rows = page.locator("table").first.locator("tbody tr:visible")
-    everything = rows.count()
-    field = page.get_by_label("Filter this table").first
+    rows = page.locator("tbody tr:visible")
+    sections = page.locator("article h2:visible")
+    everything = rows.count(), sections.count()
+    field = page.get_by_label("Filter these tables")
     field.fill("CUDNN confirmed")
-    assert 0 < rows.count() < everything
+    assert 0 < rows.count() < everything[0]
+    assert 0 < sections.count() < everything[1]
     assert all("cudnn" in text.lower() for text in rows.all_inner_texts())
     field.fill("")
-    assert rows.count() == everything
+    assert (rows.count(), sections.count()) == everything
 
 
 def test_example_is_unfolded_by_keyboard(site: Path, page: Any) -> None:
@@ -201,3 +211,23 @@ def test_navigation_is_reached_by_keyboard(site: Path, page: Any, width: int) ->
     tab_to(page, "Time")
     page.keyboard.press("Enter")
     page.wait_for_url("**/chapters/time.html")
+
+
+REACHABLE = "a[href], button, input, select, textarea, summary, [tabindex='0']"
+LEFT_OUT = """all => all.filter(element => !element.dataset.reached
+    && element.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})
+    && !element.disabled).map(element => element.outerHTML)"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(
+    "name", ["index", "chapters/time", "claims/time.every-step", "questions/empty-input", "compare"]
+)
+def test_keyboard_alone_reaches_everything(site: Path, page: Any, name: str, width: int) -> None:
+    page.set_viewport_size({**TELEPHONE, "width": width})
+    page.goto((site / f"{name}.html").as_uri())
+    controls = page.locator(REACHABLE)
+    for _ in range(controls.count()):
+        page.keyboard.press("Tab")
+        page.evaluate("document.activeElement.dataset.reached = true")
+    assert controls.evaluate_all(LEFT_OUT) == []

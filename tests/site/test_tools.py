@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +64,26 @@ def test_citation_is_copied_as_the_command_prints_it(site: Path, page: Any, form
     assert page.locator("textarea").last.input_value() == cite.FORMATS[form](cited)
 
 
-def test_chapter_is_printed_as_prose(site: Path, page: Any) -> None:
-    page.goto((site / "chapters/time.html").as_uri())
-    page.emulate_media(media="print")
+@pytest.mark.parametrize("name", ["time", "gates"])
+def test_chapter_is_printed_whole_in_black_on_white(site: Path, page: Any, name: str) -> None:
+    from pypdf import PdfReader
+
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto((site / f"chapters/{name}.html").as_uri())
     for hidden in (".ask", ".sidebar-drawer", ".mobile-header"):
         assert not page.locator(hidden).first.is_visible()
-    assert page.pdf().startswith(b"%PDF")
+    words = page.locator("article p").first
+    assert words.evaluate("words => getComputedStyle(words).color") == "rgb(0, 0, 0)"
+    sheets = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    text = squeezed(" ".join(sheet.extract_text() for sheet in sheets))
+    for claim in catalog.select([name]):
+        assert squeezed(claim.statement) in text
+        assert squeezed(claim.example.splitlines()[0]) in text
+
+
+def squeezed(text: str) -> str:
+    """Return a text without what paper changes: ligatures, spaces, marks for code."""
+    return "".join(unicodedata.normalize("NFKC", text).replace("`", "").split())
 
 
 def test_pages_are_small_and_are_painted_without_a_script(site: Path, browser: Any) -> None:

@@ -65,8 +65,8 @@ def page(records: Records, look_up: list[str]) -> str:
         [
             "# How Keras' LSTM behaves\n",
             markup.directive("container", "lead", markup.prose(lead)),
-            *_founding(records),
             markup.directive("container", "doors", markup.items(_doors(records, look_up))),
+            *_founding(records),
             *_news(records),
             "## Read\n",
             "".join(f"1. {_chapter(chapter)}\n" for chapter in records.chapters),

@@ -25,8 +25,9 @@ ID = re.compile(r"[a-z]+\.[a-z-]+")
 
 HEAD = """# Releases
 
-What the ledger says: one report for each environment in which the claims were tried. Made by
-`python -m tools.studies.releases`; `lstm-spec compare A B` says more of any two.
+What changed for LSTM from one release to the next, the newest first, where each claim holds, and in
+which environments the claims were tried. Made by `python -m tools.studies.releases` of the ledger;
+`lstm-spec compare A B` says more of any two.
 """
 
 COLUMNS = [verdict for verdict in VERDICTS if verdict != DAMAGED]
@@ -41,12 +42,12 @@ def page(reports: Reports) -> str:
     Args:
         reports: those of the ledger, in their order.
     """
-    return "\n".join([HEAD, *_environments(reports), *_changes(reports), *_claims(reports), ""])
+    return "\n".join([HEAD, *_changes(reports), *_claims(reports), *_environments(reports)]) + "\n"
 
 
 def _environments(reports: Reports) -> Iterator[str]:
     columns = _columns(reports)
-    yield "## Environments\n"
+    yield "\n## Environments\n"
     yield "| name | what is installed | Python | effort | " + " | ".join(columns) + " |"
     yield "|---" * (4 + len(columns)) + "|"
     for name in (name for _, names in _newest_first(reports) for name in names):
@@ -81,9 +82,10 @@ def _changes(reports: Reports) -> Iterator[str]:
     for row, names in _newest_first(reports):
         if row in {*UNORDERED, "python"}:
             continue
-        yield f"\n## What changed from one {escape(row)} to the next\n"
+        yield f"## What changed from one {escape(ROWS.get(row, row))} to the next\n"
         for now, then in pairwise(names):
             yield from _step(then, now, reports)
+        yield ""
 
 
 def _step(then: str, now: str, reports: Reports) -> Iterator[str]:
@@ -119,7 +121,7 @@ def _claims(reports: Reports) -> Iterator[str]:
         for record in report.records:
             verdicts[record.claim][name] = record.verdict
     same = [claim for claim, seen in verdicts.items() if set(seen.values()) == {"held"}]
-    yield f"\n## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
+    yield f"## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
     yield "environment. The others:\n"
     columns = _columns(reports)
     yield "| claim | " + " | ".join(columns) + " |"

@@ -83,9 +83,8 @@ HEADING = """\
 A mask says which timesteps of a tensor count. It is attached to the tensor, and each layer decides
 what becomes of it. If an LSTM reads padding although there is a `Masking` or an `Embedding` in
 front, look here for the layer between them that ends the mask.
-
-| layer | Keras 3 | Keras 2 |
-|---|---|---|"""
+"""
+TABLE = "| layer | Keras 3 | Keras 2 |\n|---|---|---|"
 
 FOOTING = """\
 Made by `python -m lstm_spec.harness.masks > docs/masks.md`. The claims of the chapter `models` hold
@@ -108,7 +107,7 @@ def page() -> str:
     """Return the table as a page in Markdown."""
     rows = [f"| `{name}` | {MASKS[name]} | {rule(name, keras=2)} |" for name in sorted(MASKS)]
     meanings = [f"- *{name}*: {text}" for name, text in RULES.items()]
-    return "\n".join([HEADING, *rows, "", *meanings, "", NOTES, "", FOOTING])
+    return "\n".join([HEADING, *meanings, "", TABLE, *rows, "", NOTES, "", FOOTING])
 
 
 if __name__ == "__main__":

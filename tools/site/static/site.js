@@ -1,20 +1,26 @@
-// A table of many rows gets a field that hides the rows without the words typed into it.
+// A page with a table of many rows gets a field that hides the rows without the words typed into it.
 const MANY = 8;
 
-function addFilter(table) {
+function addFilter(tables) {
   const field = document.createElement("input");
   field.type = "search";
   field.className = "filter";
-  field.placeholder = "Filter this table";
+  field.placeholder = tables.length > 1 ? "Filter these tables" : "Filter this table";
   field.setAttribute("aria-label", field.placeholder);
+  const rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
+  const sections = new Set(rows.map((row) => row.closest("section:not(:has(> h1))")));
+  sections.delete(null);
   field.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/\s+/);
-    for (const row of table.tBodies[0].rows) {
+    for (const row of rows) {
       const text = row.textContent.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
+    for (const section of sections) section.hidden = !section.querySelector("tbody tr:not([hidden])");
   });
-  table.parentElement.before(field);
+  const [first] = tables;
+  const place = tables.length > 1 ? first.closest("section:not(:has(> h1))") : null;
+  (place ?? first.parentElement).before(field);
 }
 
 // On a telephone each cell stands on a line of its own, behind the title of its column.
@@ -39,10 +45,9 @@ function tellLevel(caption) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("table.docutils").forEach((table) => {
-    nameCells(table);
-    if (table.tBodies[0].rows.length > MANY) addFilter(table);
-  });
+  const tables = [...document.querySelectorAll("table.docutils")];
+  tables.forEach(nameCells);
+  if (tables.some((table) => table.tBodies[0].rows.length > MANY)) addFilter(tables);
   document.querySelectorAll("pre, .table-wrapper").forEach(letScroll);
   document.querySelectorAll("details").forEach((folded) => {
     folded.addEventListener("toggle", () => folded.querySelectorAll("pre").forEach(letScroll));

@@ -23,13 +23,13 @@ function draw() {
   });
   const wide = 70 + 22 * units;
   const height = RISE * units + 110;
-  const width = wide * timesteps + 20;
+  const width = wide * timesteps + 30;
   const svg = document.createElementNS(NAMESPACE, "svg");
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", `LSTM(${units}) reads ${plural(timesteps, "timestep")}`);
-  const unit = (t, u) => [25 + t * wide + 22 * (u + 1), 25 + RISE * u];
-  const input = (t) => [25 + t * wide, height - 45];
+  const unit = (t, u) => [35 + t * wide + 22 * (u + 1), 25 + RISE * u];
+  const input = (t) => [35 + t * wide, height - 45];
   const marks = [];
 
   // A mark belongs to a timestep, and a unit or a stroke into one to that unit.
