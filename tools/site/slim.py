@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
-"""Names, punctuation and spaces of code, which have the colour of the code."""
+PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
+"""Names, operators, punctuation and spaces of code, which have the colour of the code."""
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
