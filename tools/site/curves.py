@@ -103,8 +103,8 @@ class Curves:
         if "y" in self.logarithmic:
             first = math.floor(math.log10(min(values)))
             last = max(math.ceil(math.log10(max(values))), first + 1)
-            step = 1 + (last - first > DECADES)
-            return Axis([10.0**power for power in range(first, last + step, step)], True)
+            every = 1 + (last - first > DECADES)
+            return Axis([10.0**power for power in range(first, last + every, every)], True)
         low = min(0.0, *values)
         high = max(0.0, *values)
         step = _step((high - low) or 1.0)
