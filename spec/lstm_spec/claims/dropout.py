@@ -505,7 +505,7 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
 )
 def test_each_gate_drops_units_of_h_of_its_own(case, way):
     """
-    For each gate, `recurrent_dropout` drops other units of the h that this gate reads.
+    Each gate draws for itself which units of the h that it reads `recurrent_dropout` drops.
 
     To drop a unit of h is to drop, for one sample, that row of the gate's recurrent kernel.
     So it is done in Gal and Ghahramani's way, and g itself, c and the output stay whole.
@@ -552,7 +552,7 @@ def test_each_gate_drops_units_of_h_of_its_own(case, way):
 )
 def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case, way):
     """
-    With `recurrent_dropout` above 0, `dropout` drops other inputs for each gate.
+    With `recurrent_dropout` above 0, each gate draws for itself which inputs `dropout` drops.
 
     Without it one mask serves all gates. recurrent_dropout selects implementation 1, which
     computes the gates one by one and draws a mask of the inputs for each of them.
@@ -1152,7 +1152,7 @@ def test_implementation_one_can_be_trained_with_dropout(case):
 )
 def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
     """
-    With implementation=1 and without cuDNN, `dropout` drops other inputs for each gate.
+    With implementation=1 and no cuDNN, each gate draws for itself which inputs `dropout` drops.
 
     Implementation 2, the default one, has one mask for all four. So the two agree at
     inference, but in training they are different ways to thin a layer.

@@ -511,7 +511,7 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
 )
 def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
     """
-    Without go_backwards and dropout a stateful mixed layer fed in pieces ends as if fed the whole.
+    Without mask, dropout and go_backwards a stateful mixed layer ends as if its pieces were one.
 
     Its `states` are float32 variables that hold the float16 or bfloat16 numbers of the last
     call. In some older releases such a layer raised an error.

@@ -214,7 +214,7 @@ def test_seven_times_the_features_take_two_to_five_times_as_long():
 )
 def test_few_units_and_features_cost_about_as_much_as_one():
     """
-    Compiled, on 40 timesteps, 16 units and features take 0.6 to 1.7 times as long as one of each.
+    Compiled, on a sample of 40 timesteps, 16 units and features take 0.6 to 1.7 times as long as 1.
 
     Beside starting a dozen operations in each timestep, a few hundred products take no time.
     The larger layer has 176 times as many weights. Both read one sample.

@@ -518,7 +518,7 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
 )
 def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     """
-    Within a call, an unmasked NaN spoils its sample's outputs from its timestep on, and no other.
+    By default, in a call, an unmasked NaN spoils its sample's outputs from there on, and no other.
 
     It enters all four gates of all units, and stays in h and c. In training it does spread:
     the loss of the batch is NaN, and so are the weights after one update. With `go_backwards`

@@ -44,10 +44,10 @@ padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 @given(padded, picks)
 def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     """
-    Dense, activation, dropout, noise and normalization layers, not RMSNormalization, keep the mask.
+    Dense, dropout, noise, activation but Softmax, normalization but RMSNormalization keep masks.
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep.
-    RMSNormalization loses the mask, with a warning.
+    RMSNormalization loses the mask, with a warning; for Softmax see `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()

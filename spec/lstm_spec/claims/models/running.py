@@ -167,7 +167,7 @@ def test_a_model_returns_what_it_declares(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",)))
 def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
-    The same layers make the same function as a Sequential, a functional and a subclassed model.
+    On declared input the same layers compute one thing as Sequential, functional, subclassed model.
 
     With the same weights, that is; the form decides only how the model is written down.
 

@@ -85,7 +85,7 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32, `predict` returns the numbers that a call of the layer returns.
+    In float32, `predict` of a stateless layer returns the numbers that a call of it returns.
 
     It cuts the data into batches, runs them in a compiled function and puts the results
     together. None of this is part of the equations.
@@ -305,7 +305,7 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    Without regularizers and masks, `evaluate` reports the loss of the outputs that a call returns.
+    Without regularizers, masks and state `evaluate` reports the loss of the outputs of a call.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and
     so are the penalties of regularizers.

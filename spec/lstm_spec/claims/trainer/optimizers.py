@@ -498,10 +498,10 @@ def small_error(t: Any, y: Any) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     """
-    A learning rate schedule counts the steps of the optimizer, over epochs and calls of fit.
+    Unless gradients are accumulated, a learning rate schedule counts steps, over all calls of fit.
 
     The first step has the number 0. Divide the number of samples by the batch size to find how
-    many steps an epoch has.
+    many steps an epoch has. With gradient_accumulation_steps it counts batches, not steps.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -334,9 +334,10 @@ def test_a_metric_is_of_all_samples(net, build, seed):
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds)
 def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
     """
-    "accuracy" is the share of hits: of rounded single outputs, or of the largest of several.
+    "accuracy" counts hits: if a single output is above 0.5, or which of several is the largest.
 
-    Targets of several outputs may be one-hot or, with a last axis of one, whole numbers. With
+    A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of
+    several outputs may be one-hot or, with a last axis of one, whole numbers. With
     return_sequences=True every timestep counts as much as another.
 
     >>> import keras, numpy as np

@@ -46,7 +46,7 @@ def hidden(case, pick):
 )
 def test_four_states_follow_the_output(case, seed, way):
     """
-    With return_state=True Bidirectional returns its output, then h, c forward and h, c backward.
+    With return_state=True Bidirectional returns h, c forward and h, c backward after its outputs.
 
     Five tensors in all. The two h, side by side, are the output without return_sequences; the
     states themselves are never merged.

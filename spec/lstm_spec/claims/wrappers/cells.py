@@ -127,7 +127,7 @@ def test_a_tensor_of_states_is_taken_apart(case, seed):
 )
 def test_rnn_does_to_a_cell_what_lstm_does(case, way):
     """
-    All options of RNN do to an LSTMCell what the options of LSTM do to an LSTM.
+    All six flags of RNN do to an LSTMCell what those of LSTM do to an LSTM.
 
     Drawn are return_sequences, return_state, go_backwards, stateful, unroll and
     zero_output_for_mask, and calls with a mask and an initial state.
