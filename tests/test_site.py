@@ -100,6 +100,23 @@ def test_chapter_tells_its_claims_in_order() -> None:
         assert places == sorted(places)
 
 
+def test_chapter_is_introduced_and_parted_by_headings() -> None:
+    for chapter in KNOWN.chapters:
+        page = PAGES[f"chapters/{chapter.name}.md"]
+        introduction = page.partition("\n## ")[0]
+        assert len(introduction.split()) > 100
+        titles = re.findall("^## (.+)$", page, re.MULTILINE)
+        assert titles == [markup.prose(heading) for heading in chapter.sections]
+        assert len(titles) >= 3
+        assert chapter.claims == catalog.select([chapter.name])
+
+
+def test_what_an_introduction_indents_is_shown_as_it_is() -> None:
+    block = "```text\nz = x @ W + h @ R + b     cut into four blocks, for i, f, g and o\n"
+    assert block in PAGES["chapters/gates.md"]
+    assert "[`docs/masks.md`](/masks.md)" in PAGES["chapters/models.md"]
+
+
 def test_chapter_folds_its_examples_and_shows_its_figures() -> None:
     for chapter in KNOWN.chapters:
         page = PAGES[f"chapters/{chapter.name}.md"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 
 import svg
 
@@ -36,9 +37,9 @@ def draw(figure: Figure) -> str:
 def _curves(figure: Figure) -> str:
     caption = figure.caption
     sizes = [float(place) for place in figure.series.places]
-    named = zip(STYLES, figure.series.rows.items(), strict=False)
     drawn = {
-        name: Curve(style, dict(zip(sizes, values, strict=True))) for style, (name, values) in named
+        name: Curve(style, dict(zip(sizes, values, strict=True)))
+        for (name, values), style in zip(figure.series.rows.items(), cycle(STYLES), strict=False)
     }
     given = Curves(
         caption.title,

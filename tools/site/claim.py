@@ -54,14 +54,15 @@ def line(claim: Claim, records: Records) -> str:
     """Return a statement as a link to its page, after what is true where it is false."""
     first = standing(claim, records.newest)
     if not first.caution:
-        return _link(claim)
+        return statement(claim)
     caution = f"*{markup.text(first.caution)}:*"
     if not first.broken:
-        return f"{caution} {_link(claim)}"
-    return f"{caution} {markup.prose(first.sentence)} {markup.text(BROKEN)} {_link(claim)}"
+        return f"{caution} {statement(claim)}"
+    return f"{caution} {markup.prose(first.sentence)} {markup.text(BROKEN)} {statement(claim)}"
 
 
-def _link(claim: Claim) -> str:
+def statement(claim: Claim) -> str:
+    """Return the statement of a claim as a link to its page."""
     return markup.claim(claim.id, markup.prose(claim.statement, links=False))
 
 
@@ -191,7 +192,7 @@ def _teeth(claim: Claim, records: Records) -> Iterator[str]:
 def _beside(before: Claim | None, after: Claim | None) -> str:
     """Return links to the claims before and after this one, in reading order."""
     links = [
-        f"{word}: {_link(neighbour)}"
+        f"{word}: {statement(neighbour)}"
         for word, neighbour in (("Before", before), ("Next", after))
         if neighbour
     ]

@@ -13,7 +13,7 @@ from lstm_spec.run import documentation
 from lstm_spec.run.report import Record, UnreadableReportError
 from tools import ROOT
 from tools.site import markup, measured
-from tools.site.claim import line
+from tools.site.claim import line, statement
 from tools.site.questions import link
 from tools.site.records import Chapter, Records
 
@@ -171,14 +171,10 @@ def _nightly(records: Records, seen: dict[str, Record], newest: str) -> Iterator
         f"On {requirement} {len(worse)} claims are refuted that Keras {_number(newest)} keeps, and "
     )
     yield f"{markup.text(f'{beginning}{len(better)} hold that it breaks.')}\n"
-    yield markup.items(_ids("No longer held", worse))
-    yield markup.items(_ids("Held again", better))
-
-
-def _ids(label: str, names: list[str]) -> Iterator[str]:
-    if names:
-        links = ", ".join(markup.claim(name, markup.code(name)) for name in names)
-        yield f"{markup.text(label)}: {links}"
+    for heading, names in (("No longer held", worse), ("Held again", better)):
+        if names:
+            yield f"{heading}:\n"
+            yield markup.items(statement(records.claims[name]) for name in names)
 
 
 def _chapter(chapter: Chapter) -> str:
