@@ -18,10 +18,12 @@ from lstm_spec import catalog
 from lstm_spec.answers import cite
 from lstm_spec.answers.questions import questions
 from lstm_spec.run import deviations
-from tools.site import machines
+from tools import ROOT
+from tools.site import machines, markup
 from tools.site.records import gather
 
 DATA = {"claims": catalog.claims, "questions": questions, "deviations": deviations.load}
+SITE = ROOT / "tools/site"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -81,6 +83,25 @@ def test_sitemap_names_addresses_that_are_there(
     addresses = [part.text for part in listed.iter() if part.tag.endswith("loc")]
     assert addresses == [f"{server}/{name}" for name in pages[:2]]
     assert f'<link href="{server}/compare.html' in machines.feed(gather())
+
+
+def test_pages_of_a_site_with_an_address_name_theirs(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sphinx.cmd.build import build_main
+
+    address = "https://example.org/lstm"
+    monkeypatch.setattr(cite, "address", lambda label: address)
+    source = tmp_path / "pages"
+    built = tmp_path / "site"
+    (source / "claims").mkdir(parents=True)
+    for name in ("index", "ask", "404", "claims/time.every-step"):
+        (source / f"{name}.md").write_text(f"{markup.head('Why.')}# Page\n")
+    assert build_main(["--quiet", "--conf-dir", str(SITE), str(source), str(built)]) == 0
+    page = (built / "claims/time.every-step.html").read_text("utf-8")
+    assert f'<link rel="canonical" href="{address}/claims/time.every-step.html">' in page
+    assert f'<meta property="og:image" content="{address}/_cards/time.every-step.png">' in page
+    assert f'<base href="{address}/">' in (built / "404.html").read_text("utf-8")
 
 
 def test_site_works_under_an_address(server: str, browser: Any) -> None:
