@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lstm_spec.harness import masks
-
-PAGE = Path(__file__).parent.parent / "docs" / "masks.md"
+from tools.pages.masks import FILE, page
 
 
 def test_page_is_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == masks.page(), "run the command on its last lines"
+    assert FILE.read_text(encoding="utf-8") == page(), "run `python tools/pages/masks.py`"
 
 
 def test_each_rule_is_explained_and_used() -> None:

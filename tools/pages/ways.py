@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lstm_spec.harness.ways import NEEDS, WAYS
+from lstm_spec.run.text import markdown_table
 
 FILE = Path(__file__).parents[2] / "docs" / "ways.md"
 HEAD = """\
@@ -17,18 +18,16 @@ numbers. This page is made by `python tools/pages/ways.py` from `lstm_spec/harne
 
 def page() -> str:
     """Return the page."""
-    ways = [f"| {name} | {kind.what} |" for name, kind in WAYS.items()]
+    ways = [(name, kind.what) for name, kind in WAYS.items()]
     limits = [
-        f"| {name} | {NEEDS[limit.need]} | {limit.reason} | {limit.where or 'everywhere'} |"
+        (name, NEEDS[limit.need], limit.reason, limit.where or "everywhere")
         for name, kind in WAYS.items()
         for limit in kind.limits
     ]
     return "\n".join(
         [
             HEAD,
-            "| way | what is done |",
-            "| --- | --- |",
-            *ways,
+            markdown_table(("way", "what is done"), ways),
             "",
             "## What a way cannot do",
             "",
@@ -36,9 +35,7 @@ def page() -> str:
             "`tf.function`, only TensorFlow and JAX are compiled by XLA, and .keras files",
             "exist since Keras 2.12.",
             "",
-            "| way | what is asked | why not | where |",
-            "| --- | --- | --- | --- |",
-            *limits,
+            markdown_table(("way", "what is asked", "why not", "where"), limits),
             "",
         ]
     )

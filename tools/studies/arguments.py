@@ -15,6 +15,7 @@ from lstm_spec.run.arguments import (
     installed,
     load,
 )
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 
 PAGE = MEASURED / "arguments.md"
@@ -40,19 +41,20 @@ def page(recording: Recording, known: Signatures) -> str:
     parts = [HEAD.format(keras=recording.keras)]
     tried = recording.tried(known)
     for name in known:
-        parts.append(f"## {name}\n\n| argument | default | tried with | claims |")
-        parts[-1] += "\n|---|---|---|---|\n" + "\n".join(_rows(name, tried, known[name])) + "\n"
+        columns = ("argument", "default", "tried with", "claims")
+        table = markdown_table(columns, list(_rows(name, tried, known[name])))
+        parts.append(f"## {name}\n\n{table}\n")
     return "\n".join([*parts, *_together("LSTM", recording, known)])
 
 
-def _rows(name: str, tried: Tried, signature: Signature) -> Iterator[str]:
+def _rows(name: str, tried: Tried, signature: Signature) -> Iterator[tuple[str, ...]]:
     for argument, default in signature.items():
         values = tried.get((name, argument), {})
         claims = sorted(set().union(*values.values()))
         some = ", ".join(f"`{claim}`" for claim in claims[:SHOWN])
         more = f" and {len(claims) - SHOWN} more" if len(claims) > SHOWN else ""
         shown = "required" if default is REQUIRED else f"`{default!r}`"
-        yield f"| `{argument}` | {shown} | {', '.join(sorted(values))} | {some}{more} |"
+        yield f"`{argument}`", shown, ", ".join(sorted(values)), f"{some}{more}"
 
 
 def _together(name: str, recording: Recording, known: Signatures) -> Iterator[str]:

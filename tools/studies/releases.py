@@ -14,11 +14,11 @@ from lstm_spec.answers.cite import ROWS, UNORDERED, rows, spans
 from lstm_spec.releases import ledger
 from lstm_spec.releases.compare import Change, compare
 from lstm_spec.run.report import DAMAGED, VERDICTS, Report, Verdict
-from lstm_spec.run.text import escape
+from lstm_spec.run.text import escape, markdown_table, shorten
 from tools import MEASURED
 
 PAGE = MEASURED / "releases.md"
-SHOWN = 160
+SHOWN = 163
 """How many characters of a reason are shown."""
 ID = re.compile(r"[a-z]+\.[a-z-]+")
 """What needs no escaping as the id of a claim."""
@@ -48,14 +48,14 @@ def page(reports: Reports) -> str:
 def _environments(reports: Reports) -> Iterator[str]:
     columns = _columns(reports)
     yield "\n## Environments\n"
-    yield "| name | what is installed | Python | effort | " + " | ".join(columns) + " |"
-    yield "|---" * (4 + len(columns)) + "|"
+    lines = []
     for name in (name for _, names in _newest_first(reports) for name in names):
         report = reports[name]
-        counts = " | ".join(str(report.verdicts.get(verdict, "")) for verdict in columns)
+        counts = [str(report.verdicts.get(verdict, "")) for verdict in columns]
         environment = report.header.environment
         facts = map(escape, (name, _installed(report), environment.python, report.header.effort))
-        yield f"| {' | '.join(facts)} | {counts} |"
+        lines.append((*facts, *counts))
+    yield markdown_table(("name", "what is installed", "Python", "effort", *columns), lines)
 
 
 def _columns(reports: Reports) -> list[Verdict]:
@@ -106,8 +106,7 @@ def _id(claim: str) -> str:
 
 def shortened(why: str) -> str:
     """Return the beginning of a reason, on one line."""
-    line = " ".join(why.split())
-    return f"{line[:SHOWN]}..." if len(line) > SHOWN else line
+    return shorten(" ".join(why.split()), SHOWN)
 
 
 def _argument(change: Change) -> str:
@@ -124,12 +123,12 @@ def _claims(reports: Reports) -> Iterator[str]:
     yield f"## Where the claims hold\n\n{len(same)} of {len(verdicts)} claims hold in every"
     yield "environment. The others:\n"
     columns = _columns(reports)
-    yield "| claim | " + " | ".join(columns) + " |"
-    yield "|---" * (1 + len(columns)) + "|"
+    lines = []
     for claim in sorted(verdicts.keys() - same):
         met = ([name for name, verdict in verdicts[claim].items() if verdict == v] for v in columns)
         where = (escape(spans(some, verdicts[claim])) for some in met)
-        yield f"| {_id(claim)} | {' | '.join(where)} |"
+        lines.append((_id(claim), *where))
+    yield markdown_table(("claim", *columns), lines)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 `MASKS` gives a layer's rule by the name of its class, as the newest Keras 3 keeps it; `KERAS_2`
 gives the rules of Keras 2 where they are others. The claims of the chapter `models` hold released
-Keras to the table. `python -m lstm_spec.harness.masks` prints it as the page docs/masks.md.
+Keras to the table. `python tools/pages/masks.py` makes docs/masks.md of it.
 """
 
 from __future__ import annotations
@@ -63,34 +63,6 @@ KERAS_2: dict[str, str] = {
 }
 """The rule of a layer in Keras 2, where it is another."""
 
-NOTES = """\
-`Embedding` makes a mask with `mask_zero=True` only, and hands none on otherwise. Arithmetic,
-slices and `keras.ops` hand no mask on, like the layers that read every timestep. `TimeDistributed`
-gives a layer that takes a mask its slice of it. Keras 3 warns where a layer loses a mask; merges
-lose it silently.
-
-`Lambda` hands on what its argument `mask` returns. A layer of your own hands the mask on if it
-defines `compute_mask`, or sets `supports_masking = True`; its `call` gets the mask if it has an
-argument `mask`.
-
-Keras 3.0 to 3.3 hand no mask on from the layers that read a list of tensors: those that merge,
-`Attention` and `AdditiveAttention`. From Keras 3.0 to 3.11 the latter two fail where the value has
-a mask; the first releases of Keras 2 with `MultiHeadAttention` hand no mask on from it."""
-
-HEADING = """\
-# What each layer does with a mask
-
-A mask says which timesteps of a tensor count. It is attached to the tensor, and each layer decides
-what becomes of it. If an LSTM reads padding although there is a `Masking` or an `Embedding` in
-front, look here for the layer between them that ends the mask.
-"""
-TABLE = "| layer | Keras 3 | Keras 2 |\n|---|---|---|"
-
-FOOTING = """\
-Made by `python -m lstm_spec.harness.masks > docs/masks.md`. The claims of the chapter `models` hold
-each release of Keras to it.
-"""
-
 
 def rule(layer: str, keras: int = 3) -> str:
     """Return the rule of a layer by the name of its class; "declares" for a class of one's own.
@@ -101,14 +73,3 @@ def rule(layer: str, keras: int = 3) -> str:
     """
     newest = MASKS.get(layer, MASKS["Layer"])
     return KERAS_2.get(layer, newest) if keras == 2 else newest
-
-
-def page() -> str:
-    """Return the table as a page in Markdown."""
-    rows = [f"| `{name}` | {MASKS[name]} | {rule(name, keras=2)} |" for name in sorted(MASKS)]
-    meanings = [f"- *{name}*: {text}" for name, text in RULES.items()]
-    return "\n".join([HEADING, *meanings, "", TABLE, *rows, "", NOTES, "", FOOTING])
-
-
-if __name__ == "__main__":
-    print(page(), end="")

@@ -61,12 +61,22 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown, of cells that are Markdown already."""
-    from tabulate import tabulate
+    """Return a table in Markdown, of cells that are Markdown already; a row changes no other."""
+    from tabulate import DataRow, TableFormat, tabulate
 
-    # Not aligned: that would pad each cell to the width of the longest.
+    plain = DataRow("|", "|", "|")
+    layout = TableFormat(
+        lineabove=None,
+        linebelowheader=lambda widths, _: "|" + "---|" * len(widths),
+        linebetweenrows=None,
+        linebelow=None,
+        headerrow=plain,
+        datarow=plain,
+        padding=1,
+        with_header_hide=None,
+    )
     return tabulate(
-        rows, head, tablefmt="github", disable_numparse=True, stralign=None, numalign=None
+        rows, head, tablefmt=layout, disable_numparse=True, stralign=None, numalign=None
     )
 
 

@@ -9,6 +9,7 @@ import math
 import sys
 from statistics import fmean, median, stdev
 
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.alarms.speed import Line, claims, search, seen
 
@@ -41,8 +42,6 @@ began at 2.5; smoke takes five rounds since. Once in ten tries `speed.implementa
 refute a wrong LSTM whose ratio is 1, from 1.15 on; it tries a smaller batch since, where the ratio
 is larger, and its range begins higher. All three were tried anew.
 
-| claim | range | quiet | loaded | margin | refuted |
-|---|---|---|---|---|---|
 """
 
 
@@ -61,13 +60,13 @@ def margin(lines: list[Line]) -> float:
     return min(abs(scale(end) - fmean(values)) for end in ends) / stdev(values)
 
 
-def row(claim: str, lines: list[Line]) -> str:
+def row(claim: str, lines: list[Line]) -> list[str]:
     """Return a claim's row of the table."""
     quiet, loaded = ([line for line in lines if line.loaded is load] for load in (False, True))
     refuted = sum(line.refuted for line in lines)
     ends = f"{lines[0].low:g} to {lines[0].high:g}"
     cells = [f"`{claim}`", ends, spread(quiet), spread(loaded), f"{margin(lines):.1f}"]
-    return f"| {' | '.join(cells)} | {refuted} of {len(lines)} |\n"
+    return [*cells, f"{refuted} of {len(lines)}"]
 
 
 def page() -> str:
@@ -83,7 +82,8 @@ def page() -> str:
         single=1 - 0.05 ** (1 / runs),
         pooled=1 / (1 - 0.05 ** (1 / len(lines))),
     )
-    return head + "".join(row(claim, of[claim]) for claim in of)
+    columns = ("claim", "range", "quiet", "loaded", "margin", "refuted")
+    return f"{head}{markdown_table(columns, [row(claim, of[claim]) for claim in of])}\n"
 
 
 if __name__ == "__main__":

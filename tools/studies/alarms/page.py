@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec.harness.tolerance import ROUNDING
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.alarms import CASES, SEEDS, Line, seen
 
@@ -107,8 +108,8 @@ def page() -> str:
     number = {claim: k for k, why in enumerate(reasons(), 1) for claim in why.claims}
     listed = [f"{k}. {reason.why}" for k, reason in enumerate(reasons(), 1)]
     rows = [
-        f"| `{claim}` | {bound.error:.3g} | {bound.bound:g} | {number.get(claim, '')} |"
+        (f"`{claim}`", f"{bound.error:.3g}", f"{bound.bound:g}", str(number.get(claim, "")))
         for claim, bound in sorted(bounds.items())
     ]
-    table = ["| claim | largest error | bound | loose |", "|---|---|---|---|", *rows]
-    return "\n".join([head, *listed, "", *table, ""])
+    table = markdown_table(("claim", "largest error", "bound", "loose"), rows)
+    return "\n".join([head, *listed, "", table, ""])

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.run.text import read_toml
+from lstm_spec.run.text import markdown_table, read_toml
 from tools import MEASURED
 from tools.studies.attacks import ATTACKS
 
@@ -65,23 +65,20 @@ def page() -> str:
     draws = read_toml(DRAWS, Draws).draw
     attacked = {attack.claim for attack in ATTACKS}
     everything = {claim.id for claim in catalog.claims()}
-    lines = [
-        HEAD.format(
-            programs=len(ATTACKS),
-            attacked=len(attacked & everything),
-            untouched=len(everything - attacked),
-        ),
-        "| seed | claims | true | false | overstated | deviate |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows = []
     for draw in draws:
         count = Counter(verdict.kind for verdict in draw.verdict)
-        rest = draw.claims - sum(count.values())
-        numbers = " | ".join(str(count[kind]) for kind in KINDS)
-        lines.append(f"| `{draw.seed[:12]}` | {draw.claims} | {rest} | {numbers} |")
+        numbers = [draw.claims, draw.claims - sum(count.values()), *(count[k] for k in KINDS)]
+        rows.append([f"`{draw.seed[:12]}`", *map(str, numbers)])
+    head = HEAD.format(
+        programs=len(ATTACKS),
+        attacked=len(attacked & everything),
+        untouched=len(everything - attacked),
+    )
+    columns = ("seed", "claims", "true", "false", "overstated", "deviate")
+    lines = [head, markdown_table(columns, rows)]
     for draw in draws:
-        lines += ["", f"By `{draw.seed[:12]}`:", "", "| claim | | where |", "|---|---|---|"]
-        lines += [
-            f"| `{verdict.claim}` | {verdict.kind} | {verdict.where} |" for verdict in draw.verdict
-        ]
+        judged = [(f"`{v.claim}`", v.kind, v.where) for v in draw.verdict]
+        table = markdown_table(("claim", "", "where"), judged)
+        lines += ["", f"By `{draw.seed[:12]}`:", "", table]
     return "\n".join([*lines, ""])

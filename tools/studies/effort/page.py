@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.effort import ENVIRONMENTS, FEWER, FULL, Line, failed, left, seen, tried
 from tools.studies.effort.watch import POINTS
@@ -20,9 +21,11 @@ A claim fails if it is refuted or deviates. The seconds are of the processor, wi
 Python and Keras. Those of fewer cases are read off while the default effort was tried, with what
 came after the last of them.
 
-| environment | failed | on 2 cases | 5 | 10 | 20 | seconds on 2 cases | 5 | 10 | default |
-|---|---|---|---|---|---|---|---|---|---|
 """
+COLUMNS = (
+    *("environment", "failed", "on 2 cases", "5", "10", "20"),
+    *("seconds on 2 cases", "5", "10", "default"),
+)
 
 FOUND = """
 The first search found what two cases had left as held, each by a case from the fourth to the
@@ -58,24 +61,23 @@ def cost(line: Line, cases: int) -> float:
     return points[at] + whole - points[-1] if at < len(points) else whole
 
 
-def row(lines: list[Line], environment: str) -> str:
+def row(lines: list[Line], environment: str) -> list[str]:
     """Return an environment's row of the table."""
     full = [line for line in lines if (line.environment, line.effort) == (environment, FULL)]
     count = len(failed(lines, environment, FULL))
     counts = [count - len(missed(lines, environment, effort)) for effort in FEWER]
     seconds = [sum(cost(line, cases) for line in full) for cases in (2, 5, 10, 50)]
-    cells = [environment, count, *counts, *(f"{value:.0f}" for value in seconds)]
-    return f"| {' | '.join(map(str, cells))} |\n"
+    return [environment, *map(str, [count, *counts]), *(f"{value:.0f}" for value in seconds)]
 
 
 def page() -> str:
     """Return the page as Markdown."""
     lines = seen()
     head = HEAD.format(claims=len(tried()), number=len(ENVIRONMENTS))
-    rows = "".join(row(lines, environment) for environment in ENVIRONMENTS)
+    table = markdown_table(COLUMNS, [row(lines, environment) for environment in ENVIRONMENTS])
     untried = [
         f"{len(rest)} in {name}" for name in ENVIRONMENTS if (rest := left(lines, name, FULL))
     ]
     still = f"\nClaims that are still to be tried: {', '.join(untried)}.\n" if untried else ""
     least = f"\nThe fewest cases that find all that the default effort finds: {enough(lines)}.\n"
-    return head + rows + FOUND + least + still
+    return f"{head}{table}\n{FOUND}{least}{still}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.guarded import GUARDS, LIMIT, SEEN, Line
 from tools.studies.searches import kept
@@ -32,24 +33,20 @@ def page(file: Path = SEEN) -> str:
     number = Counter(x.guard for x in lines)
     misses = Counter(x.guard for x in missed)
     rows = [
-        f"| {guard} | {number[guard]} | {number[guard] - misses[guard]} |"
+        (guard, str(number[guard]), str(number[guard] - misses[guard]))
         for guard in GUARDS
         if number[guard]
     ]
-    listed = [f"| {x.wrong} | {x.guard} | {x.tried} |" for x in sorted(missed, key=str)]
+    listed = [(x.wrong, x.guard, str(x.tried)) for x in sorted(missed, key=str)]
     return "\n".join(
         [
             HEAD.format(limit=LIMIT, tried=tried, refuted=refuted),
-            "| guard | pairs | refuted |",
-            "|---|---|---|",
-            *rows,
+            markdown_table(("guard", "pairs", "refuted"), rows),
             "",
             "Not refuted, with the number of claims tried. Some cannot be seen: a fault in how a",
             "loop reads its mask does not show where the layer is unrolled.",
             "",
-            "| wrong LSTM | guard | claims |",
-            "|---|---|---|",
-            *listed,
+            markdown_table(("wrong LSTM", "guard", "claims"), listed),
             "",
         ]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.models import SEEN, Line, groups
 from tools.studies.searches import kept
@@ -29,24 +30,20 @@ def page(file: Path = SEEN) -> str:
     head = HEAD.format(releases=releases, number=len(lines), differing=len(differing))
     tried = Counter(x.way for x in lines)
     failed = Counter(x.way for x in differing)
-    rows = [f"| {way} | {tried[way]} | {failed[way]} |" for way in sorted(tried)]
+    rows = [(way, str(tried[way]), str(failed[way])) for way in sorted(tried)]
     causes = [
-        f"| {cause.replace('|', '/')} | {len(members)} | {', '.join(members[0].words)} |"
+        (cause.replace("|", "/"), str(len(members)), ", ".join(members[0].words))
         for cause, members in groups(lines).items()
     ]
     return "\n".join(
         [
             head,
-            "| way | models | differ |",
-            "|---|---|---|",
-            *rows,
+            markdown_table(("way", "models", "differ"), rows),
             "",
             "What differs, by what the model has that plain ones have not and by the failure,",
             "with the layers of the smallest such model:",
             "",
-            "| cause | models | layers |",
-            "|---|---|---|",
-            *causes,
+            markdown_table(("cause", "models", "layers"), causes),
             "",
         ]
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.mutants import survivors
 from tools.studies.mutants.mutants import Mutant, mutants
@@ -25,9 +26,8 @@ that was the first to refute it. "Not observable" are changes that do nothing on
 TensorFlow and a CPU, each with its reason in
 [survivors.toml](../../tools/studies/mutants/survivors.toml).
 
-| function | mutants | refuted | not observable | left |
-|---|---|---|---|---|
 """
+COLUMNS = ("function", "mutants", "refuted", "not observable", "left")
 
 
 def refuted(lines: Iterable[Line], chosen: Iterable[Mutant]) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def page() -> str:
     first = Counter(line["refuted_by"] for line in ours if line["refuted_by"]).most_common(10)
     return "\n".join(
         [
-            HEAD.format(keras=keras.__version__) + "\n".join(rows),
+            HEAD.format(keras=keras.__version__) + markdown_table(COLUMNS, rows),
             f"\nOf {tried} observable mutants the claims refute {hits}: {hits / tried:.1%}.",
             *_patience(ours),
             *_compared(ours, theirs, seen),
@@ -93,11 +93,11 @@ def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[
     ]
 
 
-def _row(name: str, ours: list[Line], seen: list[Mutant]) -> str:
+def _row(name: str, ours: list[Line], seen: list[Mutant]) -> list[str]:
     mine = [mutant for mutant in mutants() if _place(mutant) == name]
     hits, _ = refuted(ours, mine)
     count = sum(_place(mutant) == name for mutant in seen)
-    return f"| `{name}` | {len(mine)} | {hits} | {len(mine) - count} | {count - hits or ''} |"
+    return [f"`{name}`", *map(str, (len(mine), hits, len(mine) - count, count - hits or ""))]
 
 
 def _place(mutant: Mutant) -> str:

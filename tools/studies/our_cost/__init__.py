@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 
 SEEN = Path(__file__).with_name("seen.json")
@@ -39,8 +40,6 @@ in one process: {looks:,} looks by py-spy, made by `tox run -e our-cost` with
 {versions}.
 After the imports {inside:.1%} of the time is spent inside Keras and TensorFlow.
 
-| part | share of all | share after the imports |
-|---|---|---|
 """
 
 
@@ -87,9 +86,10 @@ def page(seen: Seen) -> str:
     after = total - seen.looks.get(IMPORTS, 0)
     ordered = sorted(seen.looks.items(), key=lambda item: -item[1])
     rows = [
-        f"| {part} | {looks / total:.1%} | {'' if part == IMPORTS else f'{looks / after:.1%}'} |\n"
+        (part, f"{looks / total:.1%}", "" if part == IMPORTS else f"{looks / after:.1%}")
         for part, looks in ordered
     ]
     versions = ", ".join(f"{name} {version}" for name, version in seen.versions.items())
     head = HEAD.format(looks=total, versions=versions, inside=seen.inside)
-    return head + "".join(rows)
+    columns = ("part", "share of all", "share after the imports")
+    return f"{head}{markdown_table(columns, rows)}\n"

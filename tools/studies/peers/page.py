@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from lstm_spec.run.text import escape
+from lstm_spec.run.text import escape, markdown_table
 from tools import MEASURED
 from tools.site.curves import Curve, Curves, duration
 from tools.studies import peers
@@ -130,14 +130,17 @@ def _made(costs: Costs) -> str:
 
 def _base(costs: Costs) -> Iterator[str]:
     yield f"## At {BASE}\n"
-    yield "| peer | forward pass | times the limit | training step | times the limit | first call |"
-    yield "|---|---|---|---|---|---|"
+    columns = (
+        *("peer", "forward pass", "times the limit"),
+        *("training step", "times the limit", "first call"),
+    )
     least = [duration(costs.limit(BASE, does).seconds) for does in PASSES]
-    yield f"| {LIMIT} | {least[0]} | 1 | {least[1]} | 1 | |"
+    rows: list[tuple[str, ...]] = [(LIMIT, least[0], "1", least[1], "1", "")]
     for name in costs.peers(BASE, "forward"):
         cells = [cell for does in PASSES for cell in _cells(costs, name, does)]
         first = duration(costs.timings[name, BASE, "forward"].first)
-        yield f"| {name} | {' | '.join(cells)} | {first} |"
+        rows.append((name, *cells, first))
+    yield markdown_table(columns, rows)
     yield ""
 
 
@@ -197,13 +200,13 @@ def curves(costs: Costs, axis: str, does: Pass) -> Curves:
 
 def _table(costs: Costs, axis: str, does: Pass) -> Iterator[str]:
     sizes = [f"{_named(axis)} {size}" for size in AXES[axis]]
-    yield f"| {PASSES[does]} of | {' | '.join(sizes)} |"
-    yield "|---" * (1 + len(sizes)) + "|"
+    rows = []
     for name in SHORT:
         medians = [costs.median(name, point, does) for point in points([axis])]
         if any(medians):
             cells = [duration(seconds) if seconds else "" for seconds in medians]
-            yield f"| {name} | {' | '.join(cells)} |"
+            rows.append((name, *cells))
+    yield markdown_table((f"{PASSES[does]} of", *sizes), rows)
     yield ""
 
 

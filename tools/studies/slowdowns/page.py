@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lstm_spec.releases.speed import ERROR, MARGIN, Timing
+from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.slowdowns import PAIRS, Line, Pair, seen
 
@@ -42,15 +43,12 @@ def _part(pair: Pair, lines: Sequence[Line]) -> str:
             timings.setdefault(timing.work, []).append(timing)
     loads = [line.load for line in lines]
     runs = f"{len(lines)} runs at a load of {min(loads)} to {max(loads)}."
-    table = [
-        "| benchmark | then | now | ratio | interval | slower | faster |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(work, measured) for work, measured in timings.items()),
-    ]
-    return "\n".join([f"## {pair.title}", "", f"{pair.told} {runs}", "", *table, ""])
+    columns = ("benchmark", "then", "now", "ratio", "interval", "slower", "faster")
+    table = markdown_table(columns, [_row(work, measured) for work, measured in timings.items()])
+    return "\n".join([f"## {pair.title}", "", f"{pair.told} {runs}", "", table, ""])
 
 
-def _row(work: str, timings: Sequence[Timing]) -> str:
+def _row(work: str, timings: Sequence[Timing]) -> tuple[str, ...]:
     times = (
         f"{1e3 * min(getattr(timing, side) for timing in timings):.3g} ms"
         for side in ("then", "now")
@@ -59,8 +57,7 @@ def _row(work: str, timings: Sequence[Timing]) -> str:
     low = min(timing.low for timing in timings)
     high = max(timing.high for timing in timings)
     count = Counter(timing.verdict for timing in timings)
-    cells = (
+    return (
         *(work, *times, " to ".join(dict.fromkeys((ratios[0], ratios[-1])))),
         *(f"{low:.2f} to {high:.2f}", str(count["slower"]), str(count["faster"])),
     )
-    return f"| {' | '.join(cells)} |"
