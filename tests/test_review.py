@@ -444,3 +444,20 @@ def test_states_of_an_eager_call_need_their_names_too() -> None:
     text = "lstm = layers.LSTM(3, return_state=True)\nout, state = lstm(np.zeros((2, 4, 1)))\n"
     assert ids(of_program(text)) == {"unpacked-otherwise"}
     assert ids(of_program(text.replace(", return_state=True", ""))) == set()
+
+
+def test_one_column_for_many_units_is_not_said_to_be_refused() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((10, 1)), layers.LSTM(50)])
+        model.compile("adam", "mse")
+        model.fit(np.zeros((30, 10, 1)), np.zeros((30, 1)))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == {"one-target-for-several-outputs"}
+
+
+def test_a_loss_is_held_against_layers_that_wait_for_their_input() -> None:
+    text = """
+        model = keras.Sequential([layers.Embedding(50, 4), layers.LSTM(3), layers.Dense(1)])
+        model.compile("adam", "binary_crossentropy")
+    """
+    assert ids(of_program(textwrap.dedent(text))) == {"no-probabilities"}

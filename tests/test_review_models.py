@@ -126,7 +126,7 @@ def of_cells(keras: Any) -> Any:
 
 MODELS: dict[Callable[[Any], Any], set[str]] = {
     seq2seq: {"mask-beside-a-state"},
-    tagger: set(),
+    tagger: {"slices-of-open-length"},
     classifier: {"mask-lost-at-a-layer"},
     forecaster: set(),
     blog: {"no-cudnn", "no-bound"},

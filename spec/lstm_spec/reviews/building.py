@@ -333,7 +333,8 @@ class Building:
             file = given[0] if given else named.get("filepath", UNKNOWN)
             if isinstance(file, str):
                 self.saved[file] = model
-        self.event("model", line, method=name, **about)
+        later = model if name == "compile" else as_it_is(model)  # layers may wait for data
+        self.event("model", line, method=name, whole_model=later, **about)
         return UNKNOWN
 
     def predicted(self, model: Model, data: Any) -> Any:

@@ -307,8 +307,9 @@ def _input(tensor: Tensor) -> Facts:
     facts: Facts = {"input": text(shape), "rank": len(shape)}
     if len(shape) == 3:
         facts |= {"steps": _size(shape[1]), "features": _size(shape[2])}
-        facts["steps_open"] = UNKNOWN if shape[1] is UNKNOWN else shape[1] is None
         facts["features_open"] = UNKNOWN if shape[2] is UNKNOWN else shape[2] is None
+    if len(shape) > 2:
+        facts["steps_open"] = UNKNOWN if shape[1] is UNKNOWN else shape[1] is None
     if shape:
         facts["batch_open"] = UNKNOWN if shape[0] is UNKNOWN else shape[0] is None
     return facts
@@ -481,8 +482,18 @@ def _trained(event: Event) -> Iterator[Facts]:
     if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
         y = given[1] if len(given) > 1 else named.get("y")
         facts |= _targets(model, y)
+        facts |= _counts(y, facts.get("samples", UNKNOWN))
+        facts["has_recurrent"] = any(node.layer.kind in RECURRENT for node in nodes)
         facts |= _weights(model, named, facts)
     yield facts
+
+
+def _counts(y: Any, samples: Any) -> Facts:
+    """Return whether there are as many targets as samples."""
+    array = _data(y)
+    count = array.shape[0] if array is not None and array.shape else UNKNOWN
+    fits = count == samples if known(count, samples) else UNKNOWN
+    return {"targets_count": _size(count), "counts_fit": fits}
 
 
 def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
@@ -681,7 +692,7 @@ LOSSES = {
 
 def _of_model(event: Event) -> Iterator[Facts]:
     """Yield the facts of another method of a model."""
-    model: Model = event.about["model"]
+    model: Model = event.about["whole_model"]
     method = event.about["method"]
     given = event.about["given"]
     named = event.about["named"]
