@@ -1,6 +1,6 @@
 """The releases that were published, and the places that they make with each other.
 
-`python -m tools.published INDEX` writes published.json anew. INDEX is the address of a
+`python -m tools.published INDEX` rewrites published.json. INDEX is the address of a
 package index that speaks JSON (PEP 691), as pip's --index-url takes it.
 """
 
@@ -141,7 +141,7 @@ def write(published: Releases, path: Path = FILE) -> None:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Ask an index, and write the file anew."""
+    """Ask an index, and rewrite the file."""
     parser = argparse.ArgumentParser(prog="python -m tools.published", description=__doc__)
     parser.add_argument("index", metavar="INDEX", help="the address of a package index")
     index = parser.parse_args(words).index

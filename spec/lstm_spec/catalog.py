@@ -37,7 +37,7 @@ class Claim:
     statement: str
     """The first paragraph of the docstring, on one line."""
     why: str
-    """What stands between the statement and the example."""
+    """The text between the statement and the example."""
     example: str
     """The example, as doctest source."""
     basis: str
@@ -65,7 +65,7 @@ class Claim:
     code: str
     """A digest of what the test draws and does, and of its example; words do not count."""
     heading: str
-    """Under what it stands in its file: a comment between two claims, or the file's docstring."""
+    """Its heading in the file: a comment between two claims, or the file's docstring."""
 
     def tries(self, chosen: str) -> int:
         """Return on how many cases it is tried at an effort: a word, or a number of cases."""

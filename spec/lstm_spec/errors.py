@@ -8,7 +8,7 @@ STATUSES = (
     "{0} 2: wrong usage. 3: the installation, an environment or a record is broken. "
     "130: interrupted."
 )
-"""What `--help` tells of them, after what a verb's own mean."""
+"""What `--help` says of them, after those of the verb itself."""
 
 
 class SpecError(Exception):

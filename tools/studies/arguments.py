@@ -20,7 +20,7 @@ from tools import MEASURED
 
 PAGE = MEASURED / "arguments.md"
 SHOWN = 3
-"""How many claims stand beside an argument; the recording names all."""
+"""How many claims are named beside an argument; the recording names all."""
 
 HEAD = """# Arguments
 

@@ -29,13 +29,13 @@ def keep(path: Path, line: msgspec.Struct) -> None:
 
 
 def keep_only(path: Path, lines: Iterable[msgspec.Struct]) -> None:
-    """Write a file anew, with these lines."""
+    """Rewrite a file with these lines."""
     path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
 @contextmanager
 def busy(wanted: bool) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Keep one core busy meanwhile, if that is wanted."""
+    """Keep one core busy in the meantime, if that is wanted."""
     if not wanted:
         yield None
         return

@@ -113,7 +113,7 @@ class Error(NamedTuple):
     layer: str
     expected: str
     """How many axes it expected; empty, if it does not say."""
-    found: str
+    given: str
     shapes: tuple[str, ...]
     """The shapes that it names."""
     code: str = ""
@@ -174,8 +174,8 @@ def meaning(error: Error) -> str:
     """Say what an error tells of the layer and the shapes, in a sentence or two."""
     layer = f"Layer `{error.layer}`" if error.layer else "The layer"
     shape = f" of shape `{error.shapes[0]}`" if error.shapes else ""
-    if error.found:
-        return f"{layer} expects {error.expected} axes, and received {error.found}{shape}."
+    if error.given:
+        return f"{layer} expects {error.expected} axes, and received {error.given}{shape}."
     if error.layer and error.shapes:
         return f"{layer} refused what it received, `{error.shapes[-1]}`."
     return f"{layer} raised it." if error.layer else ""

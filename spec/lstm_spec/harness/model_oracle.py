@@ -1,7 +1,7 @@
 """What a model computes, outputs and masks, in float64 NumPy: a function a layer. No Keras here.
 
 Each function is written from the documentation of its layer, and from the mathematics; LSTMs from
-reference.py. What becomes of a mask stands in one table, masks.py. Where a released Keras computes
+reference.py. What becomes of a mask is in one table, masks.py. Where a released Keras computes
 something else, a claim says so; nothing here follows it.
 """
 

@@ -1,6 +1,6 @@
 """The Keras under test, and how a case becomes a layer.
 
-What differs between Keras 2, Keras 3 and the backends of Keras 3 stands here alone.
+All that differs between Keras 2, Keras 3 and the backends of Keras 3 is dealt with here.
 """
 
 from __future__ import annotations

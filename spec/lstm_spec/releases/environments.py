@@ -428,7 +428,7 @@ def check(
 ) -> int:
     """Run `lstm-spec check` there, and return its exit status.
 
-    It runs from a copy of this package, so that the source may be edited meanwhile.
+    It runs from a copy of this package, so that the source may be edited in the meantime.
 
     Args:
         request: what the environment holds.

@@ -160,7 +160,7 @@ def _versions(report: Report) -> _Versions:
     """Return the releases of Keras and of TensorFlow, zero where there is none.
 
     Raises:
-        UnreadableReportError: what stands for one is no version.
+        UnreadableReportError: a version of it cannot be read.
     """
     where = place(report)
     try:

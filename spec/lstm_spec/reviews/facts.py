@@ -276,7 +276,7 @@ def _called(event: Event) -> Iterator[Facts]:
     given = event.about.get("first")
     facts["python_list"] = isinstance(given, Listing) and not node.listed
     if isinstance(given, Array):
-        facts["made"] = given.made
+        facts["made"] = given.origin
         facts |= _axes(given.axes if given.shape and len(given.shape) == 3 else ())
     facts["output"] = text(node.outputs[0].shape) if node.outputs else "?"
     yield facts
@@ -470,7 +470,7 @@ def _trained(event: Event) -> Iterator[Facts]:
         facts["samples"] = _size(array.shape[0])
         facts["data"] = text(array.shape)
         facts["data_rank"] = len(array.shape)
-        facts["made"] = array.made
+        facts["made"] = array.origin
         facts |= _axes(array.axes if len(array.shape) == 3 else ())
     facts["arrays"] = isinstance(x, Array)
     facts |= _batch(event.kind, named, given, facts)
@@ -580,7 +580,7 @@ def _without_batch(wanted: Sequence[Any], given: Sequence[Any]) -> Facts:
 def _embedding(nodes: list[Node], array: Array | None) -> Facts:
     """Return whether padded ids are read without a mask."""
     for node in nodes:
-        if node.layer.kind == "Embedding" and array is not None and array.made == "padded":
+        if node.layer.kind == "Embedding" and array is not None and array.origin == "padded":
             below = node.inputs[0].maker is None
             zero = node.layer.flag("mask_zero")
             reads = any(

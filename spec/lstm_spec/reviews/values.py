@@ -64,7 +64,7 @@ class Array:
 
     shape: Shape | None
     """None, if not even the number of axes is known."""
-    made: str = ""
+    origin: str = ""
     """What is known of how it was made: "padded", "table" or "rows"."""
     axes: tuple[str, ...] = ()
     """The names that the program gives to the sizes of its axes."""
@@ -266,9 +266,9 @@ def array_attribute(array: Array, name: str) -> Any:
     shape = array.shape
     if name == "shape":
         return UNKNOWN if shape is None else shape
-    if name == "values" and array.made == FRAME:
+    if name == "values" and array.origin == FRAME:
         return Array(shape)
-    if name == "iloc" and array.made == FRAME:
+    if name == "iloc" and array.origin == FRAME:
         return array
     if name == "T":
         return Array(None if shape is None else shape[::-1])
@@ -280,7 +280,7 @@ def array_attribute(array: Array, name: str) -> Any:
 def indexed(array: Array, key: Any) -> Any:
     """Return a part of an array."""
     keys = key if isinstance(key, tuple) else (key,)
-    if array.made == FRAME and (isinstance(key, str) or _is_names(key)):
+    if array.origin == FRAME and (isinstance(key, str) or _is_names(key)):
         columns = () if isinstance(key, str) else (len(key.items),)
         return Array((UNKNOWN, *columns), FRAME)
     if array.shape is None:
@@ -309,8 +309,10 @@ def indexed(array: Array, key: Any) -> Any:
             )
     shape = (*sizes_, *rest)
     rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
-    origin = "rows" if rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1])) else ""
-    return replace(array, shape=shape, made=origin or array.made, axes=()) if shape else Number()
+    if not shape:
+        return Number()
+    alone = rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1]))
+    return replace(array, shape=shape, origin="rows" if alone else array.origin, axes=())
 
 
 def _is_names(key: Any) -> bool:
@@ -355,7 +357,7 @@ def array_method(
         shape = given[0] if len(given) == 1 and not known(given[0]) else tuple(given)
         axes = names.get("0") or (names["*"] if len(given) > 1 else ())
         return reshaped(array, shape if shape else named.get("shape"), axes)
-    if array.made == FRAME and array.shape is not None:
+    if array.origin == FRAME and array.shape is not None:
         return _of_frame(array.shape, name)
     if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
         return array
@@ -391,10 +393,10 @@ def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
     total = _count(array.shape)
     new = fill(tuple(items), total)
     rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
-    origin = "rows" if rows else array.made
+    origin = "rows" if rows else array.origin
     if array.shape is not None and _exchanges(array.shape, new):
         origin = "mixed"
-    return replace(array, shape=new, made=origin, axes=tuple(axes))
+    return replace(array, shape=new, origin=origin, axes=tuple(axes))
 
 
 def _exchanges(old: Shape, new: Shape) -> bool:
@@ -531,8 +533,8 @@ def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
         return Array(None)
     place = axis % (len(first.shape) + 1)  # type: ignore[operator]
     shape = (*first.shape[:place], 1, *first.shape[place:])
-    origin = "rows" if len(shape) == 3 and place == 1 else first.made
-    return replace(first, shape=shape, made=origin, axes=())
+    origin = "rows" if len(shape) == 3 and place == 1 else first.origin
+    return replace(first, shape=shape, origin=origin, axes=())
 
 
 def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:

@@ -91,7 +91,7 @@ def _popped(method: Any) -> Signature:
 
 
 def describe(value: Any) -> str:
-    """Return a value as it stands in the table: as written, or its kind if it has many."""
+    """Return a value as the table shows it: as written, or its kind if it has many."""
     if value is None or isinstance(value, (bool, str)):
         return repr(value)
     if isinstance(value, (int, float)):

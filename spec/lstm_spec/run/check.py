@@ -308,7 +308,7 @@ def forbid_elsewhere(begun: Writer, here: Environment) -> None:
 
 def _forbid(begun: Writer, difference: str) -> None:
     if difference:
-        raise UnresumableError(f"{begun.path} {difference}; leave out --resume to begin anew")
+        raise UnresumableError(f"{begun.path} {difference}; leave out --resume to start again")
 
 
 def forbid_unusable(begun: Writer) -> None:

@@ -71,7 +71,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ValueError: one of them.
         """
         if not (self.says or self.example):
-            raise ValueError("neither `says` nor `example` tells the failure")
+            raise ValueError("neither `says` nor `example` describes the failure")
         for specifier in (self.tensorflow, self.keras, self.numpy, self.jax, self.python):
             for bound in SpecifierSet(specifier):
                 bound.contains("0")  # some of it is read only when it is used

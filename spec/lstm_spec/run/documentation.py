@@ -21,7 +21,7 @@ import msgspec
 from lstm_spec.run.text import UnreadableFileError, one_line, read_toml
 
 SUMMARY = "summary"
-"""The section of what stands before the first heading."""
+"""The section of the text before the first heading."""
 ARGUMENTS = {"Args": "", "Call arguments": "call: "}
 """The headings above arguments, and what a section has before an argument's name."""
 
@@ -119,7 +119,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: Annotated[str, msgspec.Meta(min_length=1)]
     """What the sentence says, in our words."""
     times: Annotated[int, msgspec.Meta(ge=1)] = 1
-    """How often it stands in the section."""
+    """How often it occurs in the section."""
     confirmed: list[str] = []
     """The claims that it follows from."""
     refuted: list[str] = []
@@ -150,7 +150,7 @@ def entries(path: Path = FILE) -> list[Entry]:
 
     Raises:
         UnreadableFileError: an unknown key, a missing one, or a value of another kind.
-        EntryError: an entry has not exactly one verdict, or stands twice.
+        EntryError: an entry has no verdict or several, or occurs twice.
     """
     listed = read_toml(path, _File).sentence
     for entry in listed:
@@ -202,7 +202,7 @@ def pairs(old: Counter[Key], new: Counter[Key]) -> Iterator[tuple[str, Key | Non
 
     Args:
         old: how often each sentence stood in its place.
-        new: how often it stands there now.
+        new: how often it occurs there now.
     """
     gone, come = (list(more.elements()) for more in (old - new, new - old))
     for spot in dict.fromkeys(map(place, [*gone, *come])):

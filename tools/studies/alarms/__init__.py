@@ -1,9 +1,8 @@
 """No false alarm: every claim tried on many cases of unchanged Keras, with many seeds.
 
-`tox run -e alarms` tries each claim on 100 cases with each of 10 seeds, and may be stopped at
-any time: it goes on where it was. What was seen stands in seen.jsonl, a line a claim and seed;
-a line is dropped when the code of its claim changes. Then it makes
-docs/measured/tolerances.md of it.
+`tox run -e alarms` tries each claim on 100 cases with each of 10 seeds, and may be stopped at any
+time: it goes on where it was. The results are kept in seen.jsonl, a line a claim and seed; a line
+is dropped when the code of its claim changes. Then it makes docs/measured/tolerances.md of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The chapter speed tried again and again, on a quiet machine and on a loaded one.
 
-`tox run -e spreads` tries the chapter 20 times, every other time while another process
-keeps one core busy, and may be stopped at any time: it goes on where it was. Each ratio stands in
+`tox run -e spreads` tries the chapter 20 times, every other time while another process keeps one
+core busy, and can be stopped at any time, and resumes where it left off. Each ratio is kept in
 speed.jsonl, a line a claim and run; a line is dropped when the code of its claim changes, or of
 harness/timing.py. Then it makes docs/measured/speed.md of it.
 """

@@ -2,9 +2,9 @@
 
 `tox run -e effort` tries every claim at default effort in environments of the matrix where much
 deviates, then on fewer cases each claim that its first case did not refute: the first is the same
-at every effort. It may be stopped at any time: it goes
-on where it was. What was seen stands in seen.jsonl, a line a claim, environment and effort; a
-line is dropped when the code of its claim changes. Then it makes docs/measured/effort.md of it.
+at every effort. It may be stopped at any time: it goes on where it was. The results are kept in
+seen.jsonl, a line a claim, environment and effort; a line is dropped when the code of its claim
+changes. Then it makes docs/measured/effort.md of it.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 `tox run -e failures` tries the claims of deviations.toml in a few environments, of the matrix and
 beside it, which together meet every entry: first all of them on Keras as it is, then under each
-fault. It may be stopped at any time: it goes on where it was. How each claim failed stands in
-seen.jsonl; a line is dropped when the code of its claim changes. A test holds each entry to it: the
-entry knows the failure of its claim, and none that a fault causes or alters.
+fault. It can be stopped at any time, and resumes where it left off. How each claim failed is kept
+in seen.jsonl; a line is dropped when the code of its claim changes. A test holds each entry to it:
+the entry knows the failure of its claim, and none that a fault causes or alters.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def too_long(number: int, frame: FrameType | None) -> None:
 
 def main(trials: list[str]) -> None:
     """Make the trials, each written as a claim, a colon and a fault."""
-    # Claims, and libraries at import, print; only what stands here goes to whoever reads.
+    # Claims, and libraries at import, print; only what is written here goes to the reader.
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGALRM, too_long)

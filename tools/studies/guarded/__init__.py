@@ -6,7 +6,7 @@ Each is tried by the claims of its own chapter, those first that it must fail, a
 the others that draw ways, until one refutes it or LIMIT seconds of the processor's time are over.
 
 `tox run -e guarded -- NUMBER` goes on until NUMBER pairs are tried, and makes
-docs/measured/guarded.md. It may be stopped at any time. What was seen stands in seen.jsonl, a line
+docs/measured/guarded.md. It can be stopped at any time. The results are kept in seen.jsonl, a line
 a pair; a line is dropped when the wrong LSTM's code changes.
 """
 

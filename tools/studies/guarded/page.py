@@ -25,7 +25,7 @@ that draw a way, at `default` effort, for at most {limit:g} s of the processor's
 
 
 def page(file: Path = SEEN) -> str:
-    """Return the page of what stands in a file."""
+    """Return the page of the results in a file."""
     lines = kept(file, Line)
     missed = [line for line in lines if not line.refuted_by]
     tried = len(lines)

@@ -1,9 +1,9 @@
 """No miss: each wrong LSTM of teeth/ tried at default effort with ten seeds.
 
-`tox run -e misses` may be stopped at any time: it goes on where it was. What was seen stands in
-seen.jsonl, a line a claim and wrong LSTM; a line is dropped when the code of either changes. Where
-Keras itself breaks the claim, the wrong LSTM is tried on the Keras that teeth/repairs.py makes, or
-not at all.
+`tox run -e misses` can be stopped at any time, and resumes where it left off. The results are kept
+in seen.jsonl, a line a claim and wrong LSTM; a line is dropped when the code of either changes.
+Where Keras itself breaks the claim, the wrong LSTM is tried on the Keras that teeth/repairs.py
+makes, or not at all.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def meet(wrong: Wrong, seed: int) -> int:
         try:
             (test if given else trial)()
         except Exception as error:
-            # Hypothesis tells so of a wrong LSTM that is not wrong in the same way each time.
+            # Hypothesis reports this of a wrong LSTM that is not wrong in the same way each time.
             errors = error.exceptions if isinstance(error, FlakyFailure) else [error]
             return count if any(isinstance(error, wrong.raises) for error in errors) else 0
     return 0

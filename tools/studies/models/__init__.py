@@ -2,7 +2,7 @@
 
 `tox run -e mining -- NUMBER` draws models until NUMBER are tried, plain or not, each in one way at
 two sizes. It may be stopped at any time, and goes on where it was: the models come in one order.
-What was seen stands in seen.jsonl, a line a model; page.py makes docs/measured/models.md of it.
+The results are kept in seen.jsonl, a line a model; page.py makes docs/measured/models.md of it.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ this page. Tried on Keras {releases}: {number} models, of which
 
 
 def page(file: Path = SEEN) -> str:
-    """Return the page of what stands in a file."""
+    """Return the page of the results in a file."""
     lines = kept(file, Line)
     differing = [line for line in lines if line.failure]
     releases = ", ".join(sorted({line.keras for line in lines}))

@@ -48,7 +48,7 @@ SIBLINGS = [
     (r"^forward_(\w+)$", r"backward_\1"),
     (r"^backward_(\w+)$", r"forward_\1"),
 ]
-"""A name and another that stands for a like thing: another gate, state, weight or direction."""
+"""A name and one of the same kind: another gate, state, weight or direction."""
 
 
 def variants(node: ast.AST, function: ast.FunctionDef) -> list[ast.AST]:

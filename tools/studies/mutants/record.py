@@ -17,7 +17,7 @@ from tools.studies.mutants.mutants import Mutant, functions, mutants, target, tr
 from tools.studies.mutants.suites import SUITES, Trial, failure
 
 Line = dict[str, Any]
-"""What was seen of one mutant, as it stands in a file."""
+"""What was seen of one mutant, as a line of a file."""
 
 
 def append(path: Path, **entry: Any) -> None:

@@ -2,7 +2,7 @@
 
 `tox run -e our-cost` lets py-spy look at the interpreter a hundred times a second; a look belongs
 to the innermost of the parts below that is on the stack. So Keras' own NumPy counts as Keras', and
-our NumPy as ours. What was seen stands in seen.json; the page is made of it.
+our NumPy as ours. The results are kept in seen.json; the page is made of it.
 """
 
 from __future__ import annotations

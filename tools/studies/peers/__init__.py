@@ -74,7 +74,7 @@ PEERS = (
     Peer("NumPy", "numpy"),
 )
 GEMM, COPY = "product of matrices", "copy"
-"""What is timed beside the peers: it tells what the machine can do."""
+"""What is timed beside the peers, to know what the machine can do."""
 
 
 class Machine(msgspec.Struct, frozen=True, tag="machine", tag_field="kind"):
@@ -100,7 +100,7 @@ class Timing(msgspec.Struct, frozen=True, tag="timing", tag_field="kind"):
     seconds: list[float]
     """Processor time of a call, once for each round."""
     wall: list[float]
-    """The time that passed meanwhile."""
+    """The time that passed in the meantime."""
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
@@ -138,7 +138,7 @@ def load(path: Path = FILE) -> Record:
 
     Raises:
         OSError: the file cannot be read.
-        UnreadableRecordError: a line is damaged, or the first line tells of no machine.
+        UnreadableRecordError: a line is damaged, or the first line describes no machine.
     """
     try:
         lines = [msgspec.json.decode(line, type=Line) for line in path.read_bytes().splitlines()]

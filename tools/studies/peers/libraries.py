@@ -88,7 +88,7 @@ def keras_on_torch(task: Task, compiled: bool = False) -> Runs:
     import torch
 
     layer = _layer(task)
-    torch.compiler.reset()  # it compiles a function only so many times
+    torch.compiler.reset()  # it compiles a function a limited number of times
     forward = torch.compile(lambda x: layer(x)) if compiled else layer
     return _torch(task, forward, [variable.value for variable in layer.trainable_variables])
 
@@ -240,7 +240,7 @@ BUILDERS: dict[str, Builder] = dict(
 
 
 def yardsticks() -> dict[str, Run]:
-    """Return what tells how fast the machine is, by name."""
+    """Return measures of the machine's speed, by name."""
     square = noise((SIDE, SIDE), 1)
     origin = np.ones(COPIED, np.uint8)
     copy = np.empty(COPIED, np.uint8)

@@ -34,7 +34,7 @@ SHORT = {
     "NumPy": ("NumPy", "other"),
     LIMIT: (LIMIT, "limit"),
 }
-"""By the name of a peer: what stands in a drawing, and of which kind it is."""
+"""By the name of a peer: its label in a drawing, and its kind."""
 STYLES = {"compiled": "solid", "eager": "dashed", "other": "coloured", "limit": "dotted"}
 """How the curve of each kind is drawn."""
 

@@ -44,7 +44,7 @@ class Worker:
         start = _spent()
         try:
             peer = self.builders[name](task(point))
-        except Exception as error:  # whatever a library raises is told, and the others go on
+        except Exception as error:  # whatever a library raises is reported, and the others go on
             return [("forward", _say(error), 0.0, 0.0)]
         answers: list[Answer] = []
         passes: dict[Pass, Run | None] = {"forward": peer.forward, "training": peer.training}

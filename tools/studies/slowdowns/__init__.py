@@ -1,9 +1,9 @@
 """What `lstm-spec compare --speed` finds where it is known what there is to find.
 
 `tox run -e slowdowns` compares the pairs of environments below as often as each says, and may be
-stopped at any time: it goes on where it was. What was found stands in seen.jsonl, a line a run.
-Then it makes docs/measured/slowdowns.md of it. `tox run -e slowdowns -- NAME COUNT` makes at most
-so many runs.
+stopped at any time: it goes on where it was. The results are kept in seen.jsonl, a line a run. Then
+it makes docs/measured/slowdowns.md of it. `tox run -e slowdowns -- NAME COUNT` makes at most so
+many runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Pair(msgspec.Struct, frozen=True):
 
     name: str
     title: str
-    told: str
+    description: str
     """What there is to find."""
     then: str
     now: str
@@ -88,7 +88,7 @@ class Line(msgspec.Struct, frozen=True):
 
     pair: str
     busy: bool
-    """Whether another process kept a core busy meanwhile; in every second run it does."""
+    """Whether another process kept a core busy; in every second run it does."""
     load: float
     """How many processes ran or waited, in the mean of the last minute of the run."""
     speeds: Speeds

@@ -45,7 +45,7 @@ def _part(pair: Pair, lines: Sequence[Line]) -> str:
     runs = f"{len(lines)} runs at a load of {min(loads)} to {max(loads)}."
     columns = ("benchmark", "then", "now", "ratio", "interval", "slower", "faster")
     table = markdown_table(columns, [_row(work, measured) for work, measured in timings.items()])
-    return "\n".join([f"## {pair.title}", "", f"{pair.told} {runs}", "", table, ""])
+    return "\n".join([f"## {pair.title}", "", f"{pair.description} {runs}", "", table, ""])
 
 
 def _row(work: str, timings: Sequence[Timing]) -> tuple[str, ...]:

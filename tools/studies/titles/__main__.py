@@ -146,7 +146,7 @@ def _row(label: str, rates: Rate) -> str:
 
 
 def head(library: Library) -> str:
-    """Return what stands above the numbers."""
+    """Return the text above the numbers."""
     count = len(library.questions)
     return f"""# Asking
 

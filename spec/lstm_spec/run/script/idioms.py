@@ -34,7 +34,7 @@ class Substitute(ast.NodeTransformer):
         self.nodes = nodes
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """Return what stands in place of a name."""
+        """Return the expression that replaces a name."""
         return self.nodes.get(node.id, node)
 
 
@@ -279,7 +279,7 @@ IDIOMS: dict[Any, Callable[..., Value]] = {
 
 
 def _statement(text: str, writer: Writer, *values: Value) -> ast.stmt:
-    """Return a statement in which _0, _1 ... stand for values."""
+    """Return a statement with values in place of _0, _1 ..."""
     nodes = {f"_{k}": writer.node(value) for k, value in enumerate(values) if f"_{k}" in text}
     if "np." in text:
         writer.globals.setdefault("np", (np, {"np": np}))

@@ -57,7 +57,7 @@ MOST_ROUNDS = 8
 MOST_KNOWN = 600
 """Rounds over what is known, which may leave nothing in the program."""
 SHORT = 48
-"""Characters of a literal that stands where it is used, without a name."""
+"""Characters of a literal that is written where it is used, without a name."""
 MUTABLE = (list, dict, set)
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "clear", "setdefault"}
 
@@ -368,7 +368,7 @@ class Writer:
     _dictcomp = _listcomp
 
     def spread(self, node: ast.Starred, frame: Frame) -> list[Value]:
-        """Return the elements of what stands after a star."""
+        """Return the elements of a starred expression."""
         if isinstance(node.value, ast.GeneratorExp):
             return self.parts(self._listcomp(node.value, frame))
         return self.parts(self.expr(node.value, frame))
