@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import textwrap
@@ -16,7 +17,7 @@ from lstm_spec import catalog
 from lstm_spec.reviews import review
 from lstm_spec.reviews.network import parameters
 from lstm_spec.reviews.program import program
-from lstm_spec.reviews.review import FORMATS, HEAD, Review, Rule, of_program, rules
+from lstm_spec.reviews.review import FORMATS, GONE, HEAD, Review, Rule, of_program, rules
 from lstm_spec.reviews.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"
@@ -461,3 +462,30 @@ def test_a_loss_is_held_against_layers_that_wait_for_their_input() -> None:
         model.compile("adam", "binary_crossentropy")
     """
     assert ids(of_program(textwrap.dedent(text))) == {"no-probabilities"}
+
+
+OLD = """
+model = keras.Sequential([keras.Input((4, 1)), layers.LSTM(3)])
+model.compile(keras.optimizers.Adam(lr=0.1), "mse")
+model.fit(np.zeros((8, 4, 1)), np.zeros((8, 3)), nb_epoch=2)
+model.predict_classes(np.zeros((8, 4, 1)))
+"""
+
+
+def test_what_earlier_releases_had_is_noted() -> None:
+    assert of_program(OLD).notes == [
+        "Line 3: Keras 3 has no `lr`; write learning_rate.",
+        "Line 4: Keras 3 has no `nb_epoch`; write epochs.",
+        "Line 5: Keras 3 has no `predict_classes`; "
+        "write predict(x).argmax(axis=-1), or predict(x) > 0.5 for one unit.",
+    ]
+
+
+def test_what_is_noted_as_gone_is_gone() -> None:
+    keras = pytest.importorskip("keras")
+    methods = [name for name in GONE if name.endswith(("_generator", "_classes", "_proba"))]
+    assert [name for name in methods if hasattr(keras.Model, name)] == []
+    takes = inspect.signature(keras.Model().fit).parameters
+    assert {"nb_epoch", "samples_per_epoch", "show_accuracy"} & takes.keys() == set()
+    with pytest.raises(ValueError, match="lr"):
+        keras.optimizers.Adam(lr=0.1)

@@ -916,6 +916,8 @@ class _Reader:
             return Made(name, named, open=not whole or bool(given))
         if name[:1].isupper() and makes_layer(path.name):
             return self.building.layer(name, given, named, node, whole)
+        if "optimizers" in path.name.split("."):
+            self.building.event("optimizer", node.lineno, named=named)
         if path.name.startswith("builtins."):
             own = path.name.removeprefix("builtins.")
             if own not in HARMLESS:

@@ -17,6 +17,7 @@ from lstm_spec import catalog
 from lstm_spec.answers.constructor import constructor
 from lstm_spec.answers.standing import false_at, named, release, standing
 from lstm_spec.reviews import facts, model_file, program
+from lstm_spec.reviews.building import RUNS
 from lstm_spec.reviews.facts import Facts
 from lstm_spec.reviews.network import (
     RECURRENT,
@@ -53,6 +54,18 @@ Item = tuple[str, str]
 """An argument, and its value or the kind of its value."""
 WIDTH = 96
 SILENT = "Nothing to say: no finding applies to what could be read."
+GONE = {
+    "fit_generator": "fit",
+    "evaluate_generator": "evaluate",
+    "predict_generator": "predict",
+    "predict_classes": "predict(x).argmax(axis=-1), or predict(x) > 0.5 for one unit",
+    "predict_proba": "predict",
+    "nb_epoch": "epochs",
+    "samples_per_epoch": "steps_per_epoch",
+    "show_accuracy": 'metrics=["accuracy"] in compile',
+    "lr": "learning_rate",
+}
+"""Methods of a model, and arguments, that earlier releases of Keras had, and what to write."""
 LEVELS = {"error": "error", "wrong numbers": "error", "slow": "note", "know": "note"}
 """The levels of SARIF."""
 TITLES = {
@@ -343,7 +356,16 @@ def _notes(read: Program) -> list[str]:
         notes.append("The program is long; the rest of it was not read.")
     if not any(event.kind == "layer" for event in read.events):
         notes.append("No layer of Keras was found in it.")
-    return notes
+    return [*notes, *dict.fromkeys(_gone(read))]
+
+
+def _gone(read: Program) -> Iterator[str]:
+    """Say which methods and arguments of earlier releases of Keras the program uses."""
+    for event in read.events:
+        named = event.about.get("named", {}) if event.kind in (*RUNS, "optimizer") else ()
+        for name in (event.about.get("method", ""), *named):
+            if name in GONE:
+                yield f"Line {event.line}: Keras 3 has no `{name}`; write {GONE[name]}."
 
 
 def _rows(read: Program) -> Iterator[Row]:
