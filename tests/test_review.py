@@ -22,7 +22,7 @@ from lstm_spec.reviews.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"
 CHOSEN = 6
-"""So many pairs of programs are run in each run of the tests; in `tox run -e findings`, all."""
+"""How many pairs of programs each run of the tests tries; `tox run -e findings` tries all."""
 
 
 class Program(msgspec.Struct, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ INSTRUCTIONS = (
     "ids. What has no answer here has none: do not fill it in."
 )
 LONGEST = 400_000
-"""So many characters a question or a program may have."""
+"""The most characters that a question or a program may have."""
 
 
 class NoServerError(UsageError):

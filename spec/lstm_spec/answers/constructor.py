@@ -25,11 +25,11 @@ LAYERS = ("LSTM", "Bidirectional")
 EXAMPLE = "'LSTM(2, return_sequences=True)'"
 LITERALS = "a string, a number, True, False, None, or a tuple or list of these"
 LONGEST = 2_000
-"""So many characters a call may have."""
+"""The most characters that a call may have."""
 SHOWN = 40
-"""So many characters of what was given are repeated in an error."""
+"""How many characters of what was given an error repeats at most."""
 LARGEST = 10**9
-"""So large a size may be."""
+"""The largest size."""
 SHAPE = re.compile(r"\s*(None|[0-9]{1,10})\s*,\s*(None|[0-9]{1,10})\s*")
 
 

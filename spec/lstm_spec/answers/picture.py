@@ -24,7 +24,7 @@ SEED = 1
 STEP = 1e-5
 """By so much an input is moved up and down: rounding and curvature both err by about 1e-10."""
 LARGEST = 2_000_000
-"""So many numbers the layer's weights, or its input, may hold."""
+"""The most numbers that the layer's weights, or its input, may hold."""
 UNSEEN = ("return_sequences", "return_state", "stateful", "name", "input_shape", "input_dim")
 """Arguments that do not change the final output of a first call."""
 
@@ -183,7 +183,7 @@ def document(
 
 
 MOST, FIRST = 8, 6
-"""So many of a kind are drawn; of more, the first ones and the last."""
+"""How many of a kind are drawn; of more, the first ones and the last."""
 RADIUS = 12
 SLANT = Point(28, 36)
 """From a unit to the next: slanted, so that no line runs through another unit."""
@@ -266,7 +266,7 @@ class Picture:
 
 
 def shown(size: int) -> Shown:
-    """Return which of so many are drawn."""
+    """Return which of a number of things are drawn."""
     return tuple(range(size)) if size <= MOST else (*range(FIRST), None, size - 1)
 
 
@@ -446,9 +446,9 @@ def _told(picture: Picture) -> str:
 
 
 OPEN = 3
-"""So many timesteps are drawn where there may be any number."""
+"""How many timesteps are drawn where there may be any number."""
 LONGEST = 80
-"""So many characters of the call are drawn."""
+"""How many characters of the call are drawn at most."""
 KEPT, RETURNED = "kept h, c", "returned h, c"
 MEASURED = (
     "The stronger a stroke from a feature, the more the final output of the unit depends on it: "

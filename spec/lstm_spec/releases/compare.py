@@ -19,13 +19,13 @@ UNSAID = "a sentence that has no paraphrase"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Something that is not as it was."""
+    """A difference."""
 
     what: str
     then: str | None
-    """None: it was not there."""
+    """None: it did not exist."""
     now: str | None
-    """None: it is no longer there."""
+    """None: it no longer exists."""
     why: str = ""
 
 
@@ -69,14 +69,14 @@ class Speed(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What a later report says that an earlier one does not, and the reverse."""
+    """What differs between an earlier report and a later one."""
 
     worse: list[str]
     """The claims that no longer hold, or that deviate now by the same test."""
     changed: list[Change]
     """The claims whose verdict is another, with the message of the later report."""
     retested: list[str]
-    """Of these the claims whose test was edited between the reports: it may be its doing."""
+    """Of these the claims whose test was edited between the reports: that may be the reason."""
     added: list[Change]
     gone: list[Change]
     unchanged: int
@@ -88,7 +88,7 @@ class Comparison(msgspec.Struct, frozen=True):
     documentation: list[Change] | None
     """Places, and what a sentence there says, in our words, or UNSAID. None: as for signatures."""
     environment: list[Change]
-    """Versions, and whatever else the headers tell of how the claims were tried."""
+    """Versions, and whatever else the headers say of how the claims were tried."""
 
 
 def compare(then: Report, now: Report) -> Comparison:

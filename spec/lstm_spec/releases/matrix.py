@@ -233,7 +233,7 @@ def pack(complete: Report) -> bytes:
 
 
 class UnusableRangeError(UsageError):
-    """Two releases between which nothing can be looked for."""
+    """Two releases between which no change can be searched for."""
 
 
 def between(first: str, last: str) -> list[str]:

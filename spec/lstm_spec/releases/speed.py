@@ -1,7 +1,7 @@
 """Which of two environments is faster, as far as a noisy machine lets one say.
 
 Two interpreters are held open and work in turns, one at a time. A round times every benchmark
-once in each, and a burst in one stands beside the burst in the other, in random order; so what
+once in each, and a burst in one is paired with a burst in the other, in random order; so what
 slows the machine for longer than a burst slows both. Processor time is taken, not the clock's.
 
 A round gives the logarithm of the ratio of the two times. Were both environments the same, to
@@ -275,7 +275,7 @@ class Timing(msgspec.Struct, frozen=True):
     """How many times as long a call takes now."""
     low: float | None
     high: float | None
-    """Between what the ratio is. None: too few rounds to say."""
+    """The ends of the confidence interval of the ratio. None: too few rounds to say."""
     rounds: int
     verdict: Verdict
 

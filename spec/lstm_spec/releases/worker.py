@@ -42,7 +42,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A burst: so many calls, one after the other."""
+    """A burst: a number of calls, one after the other."""
 
     work: str
     calls: int

@@ -54,7 +54,7 @@ Facts = dict[str, Any]
 BOUNDED = ("tanh", "sigmoid", "hard_sigmoid", "softsign", "softmax", "hard_tanh", "relu6")
 """Activations with an upper and a lower bound."""
 FARTHEST = 100
-"""So many calls are followed from an output."""
+"""How many calls are followed from an output at most."""
 CALL_ARGUMENTS = ("sequences", "initial_state", "mask", "training")
 FEATURE = re.compile(r"feat|n_?var|channel|input_?dim|vocab|embed", re.I)
 BATCH = re.compile(r"batch_?size|n_?samples|num_?samples", re.I)
@@ -849,7 +849,7 @@ AXES_SAID = {
     ),
 }
 COMMENT = 300
-"""So many characters of a comment are read."""
+"""How many characters of a comment are read."""
 AXIS_NAMES = ("samples", "timesteps", "features")
 
 

@@ -14,9 +14,9 @@ from lstm_spec.reviews.facts import Facts
 from lstm_spec.reviews.network import UNKNOWN, Event, Layer, Mask, Node, Tensor
 
 SHOWN = 80
-"""So many characters of what was given are repeated in an error."""
+"""How many characters of what was given an error repeats at most."""
 ROWS = 16
-"""So many samples of the data are tried."""
+"""How many samples of the data are tried at most."""
 CLOSE = 1e-4
 """Two outputs that differ by no more are the same, in float32."""
 

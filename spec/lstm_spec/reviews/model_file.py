@@ -35,16 +35,16 @@ from lstm_spec.run import process
 from lstm_spec.run.text import one_line
 
 LARGEST = 30_000_000
-"""So many characters a configuration may have."""
+"""The most characters that a configuration may have."""
 LAYERS = 5_000
-"""So many layers are read."""
+"""The most layers that a model may have."""
 ROUNDS = 50
-"""So often are layers looked through for one whose inputs are known; mostly once is enough."""
+"""How often layers are searched for one whose inputs are known; mostly once is enough."""
 DEEPEST = 8
-"""So deep may models be nested in models, and tensors in lists."""
+"""How deep models may be nested in models, and tensors in lists."""
 ZIP, HDF = b"PK\x03\x04", b"\x89HDF"
 SECONDS = 30
-"""So long may HDF5 take for a file."""
+"""How many seconds HDF5 may take for a file."""
 HDF_READER = """
 import sys
 file, largest, sys.path[:] = sys.argv[1], int(sys.argv[2]), sys.argv[3:]

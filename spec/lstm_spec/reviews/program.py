@@ -67,9 +67,9 @@ from lstm_spec.reviews.values import (
 )
 
 STEPS = 60_000
-"""So many expressions are evaluated of a program; what else takes time counts too."""
+"""How many expressions of a program are evaluated at most; what else takes time counts too."""
 DEPTH = 12
-"""So deep are calls of functions followed."""
+"""How deep calls of functions are followed."""
 
 SHORT = ("keras", "layers", "np", "numpy", "tf", "models", "K")
 """Names of modules that a part of a program may use without an import."""

@@ -78,7 +78,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 Severity = Literal["error", "wrong numbers", "slow", "know"]
 READ = 30_000_000
-"""So many bytes of a file are read: notebooks hold pictures."""
+"""How many bytes of a file are read at most: notebooks hold pictures."""
 SEVERITIES: tuple[Severity, ...] = ("error", "wrong numbers", "slow", "know")
 Value = bool | int | float | str | list[bool | int | float | str]
 

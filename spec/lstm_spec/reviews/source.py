@@ -15,7 +15,7 @@ from lstm_spec.errors import UsageError
 from lstm_spec.run.text import one_line
 
 LONGEST = 400_000
-"""So many characters a program may have."""
+"""The most characters that a program may have."""
 MENDED = 4_000_000
 """Lines that are no Python are left out until so many characters were parsed."""
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")

@@ -15,7 +15,7 @@ from typing import Any
 from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Shape, Size, Tensor, fill, known, lost
 
 DEEPEST = 8
-"""So many axes an array may have."""
+"""The most axes that an array may have."""
 MERGES = {
     "concatenate": "Concatenate",
     "add": "Add",
@@ -30,9 +30,9 @@ MANY = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed")
 """Layers that may return several tensors."""
 
 ROUNDS = 24
-"""So many rounds of a loop are followed; a longer loop is read once."""
+"""The most rounds of a loop that are followed; a longer loop is read once."""
 LONGEST = 100_000
-"""So long may a list or a text be."""
+"""The greatest length of a list or a text."""
 PLAIN = (int, float, str, bool, type(None))
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

@@ -44,7 +44,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     concerns: Text
     """The documentation's sentence, in our words, or the address of the issue, or what else."""
     holds: bool = False
-    """Whether the sentence is true there, and only what its test or example does besides fails."""
+    """Whether the sentence is true there, and only something else in its test or example fails."""
     says: Text | list[Text] = []
     """Words that the failure must contain, all of them, and that no other failure contains."""
     example: Text | list[Text] = []

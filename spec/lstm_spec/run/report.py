@@ -373,7 +373,7 @@ def _decode(path: Path, number: int, text: bytes) -> Line:
 Extent = dict[str, list[int | float | str]]
 
 MOST = 24
-"""So many names are kept of a value; of the rest, how many there were."""
+"""How many names of a value are kept; of the rest, their number."""
 LONGEST = 40
 """Characters of a name."""
 CHOICES = {"seed", "pick"}

@@ -16,7 +16,7 @@ from lstm_spec.errors import BrokenError
 Kind = TypeVar("Kind")
 
 HEADER = 10
-"""So wide is the title of a column in a terminal, before it is wrapped."""
+"""The width at which the title of a column is wrapped in a terminal."""
 PROSE = r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
 """Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
 
@@ -28,7 +28,7 @@ def one_line(text: object) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """Return text of at most so many characters: a longer one is cut, and ends in "..."."""
+    """Return text of at most a number of characters: a longer one is cut, and ends in "..."."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 

@@ -21,7 +21,7 @@ from tools.studies.figures import Series
 
 SEED = 1
 DIGITS, DECIMALS = 4, 6
-"""So many digits of a number are recorded, and no further decimals."""
+"""How many digits of a number are recorded, without further decimals."""
 OPEN = 200.0
 """As a bias it opens a gate, and closes it with a minus."""
 MASKED = [2, 3, 6]

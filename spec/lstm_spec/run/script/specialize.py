@@ -62,7 +62,7 @@ MUTABLE = (list, dict, set)
 CHANGING = {"append", "extend", "insert", "add", "update", "pop", "clear", "setdefault"}
 
 LONGEST = 200
-"""So many lines a short program has at most."""
+"""How many lines a short program has at most."""
 
 
 @dataclass
