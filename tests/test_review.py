@@ -489,3 +489,11 @@ def test_what_is_noted_as_gone_is_gone() -> None:
     assert {"nb_epoch", "samples_per_epoch", "show_accuracy"} & takes.keys() == set()
     with pytest.raises(ValueError, match="lr"):
         keras.optimizers.Adam(lr=0.1)
+
+
+def test_what_a_refused_layer_would_make_is_not_said() -> None:
+    text = "model = keras.Sequential([keras.Input((9,)), layers.LSTM(3), layers.Dense(1)])"
+    assert [row.says for row in of_program(text).rows] == [
+        "(batch, 9) -> refused",
+        "(batch, 3) -> (batch, 1); 4 parameters",
+    ]

@@ -400,8 +400,15 @@ def of_node(node: Node) -> Row | None:
     claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
-    says = f"{reads} -> {gives}{count}{_mask(node)}"
+    refused = _is_refused(layer, shapes)
+    says = f"{reads} -> refused" if refused else f"{reads} -> {gives}{count}{_mask(node)}"
     return Row(node.line, one_line(what), one_line(says), claims)
+
+
+def _is_refused(layer: Layer, shapes: Sequence[Any]) -> bool:
+    """Say whether a recurrent layer refuses an input for the number of its axes."""
+    reads_three = layer.kind in RECURRENT and layer.core.kind in ("LSTM", "GRU", "SimpleRNN")
+    return reads_three and shapes[0] is not None and len(shapes[0]) != 3
 
 
 def _mask(node: Node) -> str:
