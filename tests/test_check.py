@@ -221,7 +221,7 @@ def test_finished_report_is_resumed_without_a_trial(held: Checked, tmp_path: Pat
     installed().version("keras") != deviations.newest().version("keras"),
     reason="an older Keras is installed, of which nothing is new",
 )
-def test_what_a_newer_keras_takes_and_documents_is_told(newer: Checked) -> None:
+def test_what_a_newer_keras_takes_and_documents_is_reported(newer: Checked) -> None:
     done = newer.done
     assert done.returncode == 0, done.stdout + done.stderr
     assert "New in this Keras:" in done.stdout

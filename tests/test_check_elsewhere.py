@@ -23,7 +23,7 @@ NAMED = Request(("tensorflow==2.21.0",))
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the Python that runs for one that was made, in an empty folder."""
     monkeypatch.setattr(environments, "make", lambda request: Path(sys.executable))
     monkeypatch.chdir(tmp_path)

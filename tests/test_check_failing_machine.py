@@ -71,7 +71,7 @@ def needs(*command: str) -> tuple[str, ...]:
     return command
 
 
-def test_disk_that_is_full_from_the_start_is_said(check: Check) -> None:
+def test_disk_that_is_full_from_the_start_is_reported(check: Check) -> None:
     alone = needs("unshare", "--map-root-user", "--mount")
     full = 'mount -t tmpfs -o size=4k none "$PWD" && cd "$PWD" && head -c 4k /dev/zero >full; "$@"'
     done = check(CAUSALITY, before=(*alone, "sh", "-c", full, "sh"))

@@ -151,7 +151,7 @@ def test_report_that_cannot_be_used(
         (["explain", "LSTM(2)", "--input", "3,1"], "lstm-spec: constructor.toml: Expected"),
     ],
 )
-def test_damaged_installation_is_told(
+def test_damaged_installation_is_reported(
     words: list[str],
     sentence: str,
     tmp_path: Path,

@@ -137,7 +137,7 @@ def test_errors_of_other_cases_are_not_compared(other: dict[str, str]) -> None:
     assert comparison.errors == Errors(compared=0, apart=1, then=None, now=None, moved=[])
 
 
-def test_error_nearest_to_its_bound_is_told() -> None:
+def test_error_nearest_to_its_bound_is_reported() -> None:
     wide, near = (Record(n, "held", 1.0, 2, "", e, b) for n, e, b in (("w", 9, 99), ("n", 2, 4)))
     errors = compare(report(wide, near), report(wide)).errors
     assert (errors.then.claim, errors.now.claim) == ("w", "w")  # the other is gone

@@ -92,7 +92,7 @@ def test_keras_of_pythonpath_is_the_one_that_counts(tmp_path: Path) -> None:
     assert packages_of(tmp_path, "tree").endswith(str(source))
 
 
-def test_address_from_which_keras_was_installed_is_told(tmp_path: Path) -> None:
+def test_address_from_which_keras_was_installed_is_reported(tmp_path: Path) -> None:
     info = tmp_path / "keras-3.99.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Name: keras\nVersion: 3.99.0\n", encoding="utf-8")

@@ -238,7 +238,7 @@ def test_a_default_that_is_written_out_brings_no_claims() -> None:
     assert [change.what for change in explained.changes] == ["units=2", "dropout=0.0"]
 
 
-def test_where_a_claim_is_false_is_told() -> None:
+def test_where_a_claim_is_false_is_reported() -> None:
     claims = {claim.id: claim for claim in explanation("LSTM(2, dropout=1.0)").claims}
     assert claims["dropout.all-dropped"].broken
     assert claims["dropout.all-dropped"].said.startswith("Not on Keras 3.15.1: ")

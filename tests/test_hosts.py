@@ -307,7 +307,7 @@ def test_claim_whose_worker_dies_whenever_it_is_tried_is_recorded_at_last(
     assert report.read(tmp_path / FILE).footer.verdicts == {"held": 1, "crashed": 1}
 
 
-def test_no_host_that_answers_is_said(
+def test_no_host_that_answers_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(hosts, "PATIENCE", 0)

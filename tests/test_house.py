@@ -80,7 +80,7 @@ def test_keras_is_imported_in_few_places() -> None:
 
 
 VAGUE = {"one", "found", "said", "told", "made", "there"}
-"""Words that do not say what a variable holds."""
+"""Words that do not say what a variable holds, or what a function does."""
 TOOL = {*OF_ALL, "api", "assistants", "options", "cli"} - {"answers", "errors"}
 AROUND = {
     path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ AROUND = {
 
 
 def vague(tree: ast.Module, words: set[str]) -> Iterator[tuple[int, str]]:
-    """Yield the line and the name of each vague variable; fields are the keys of files."""
+    """Yield the line and the name of what has a vague one; fields are the keys of files."""
     fields = {
         statement.target
         for definition in ast.walk(tree)
@@ -103,9 +103,11 @@ def vague(tree: ast.Module, words: set[str]) -> Iterator[tuple[int, str]]:
         name = getattr(node, "arg", None) or getattr(node, "id", None)
         if isinstance(node, (ast.Name, ast.arg)) and name in words and node not in fields:
             yield node.lineno, name
+        if isinstance(node, ast.FunctionDef) and node.name.strip("_") in words:
+            yield node.lineno, node.name
 
 
-def test_variables_are_nouns_that_say_what_they_hold() -> None:
+def test_names_say_what_they_hold_or_do() -> None:
     wrong = [
         f"{path}, line {line}: {name}"
         for path, tree in MODULES.items()

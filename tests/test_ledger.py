@@ -256,7 +256,7 @@ def test_report_that_was_made_in_another_way_is_refused(
     assert complaint == f"b was made in another way than a: {difference}"
 
 
-def test_claims_that_are_tried_twice_are_told() -> None:
+def test_claims_that_are_tried_twice_are_reported() -> None:
     complaint = refused(report(*GATES, TIME[0]), report(*TIME, *GATES))
     assert complaint == f"a and b both try gates, {TIME[0].claim}; give one report of each claim"
     assert "a and b both try time;" in refused(report(*TIME), report(*TIME))
@@ -268,7 +268,7 @@ def test_missing_claims_are_told_with_the_command_that_tries_them() -> None:
     assert refused(report(*records), partial=False).endswith(command)
 
 
-def test_claims_that_are_not_known_are_told() -> None:
+def test_claims_that_are_not_known_are_reported() -> None:
     unknown = report(Record("a\nb", "held", 1.0))
     for shards in [(report(*GATES), unknown), (unknown, unknown)]:
         assert refused(*shards).endswith("tries what is no claim of this lstm-spec: a b")
@@ -325,7 +325,7 @@ def test_report_is_written(capsys: pytest.CaptureFixture[str]) -> None:
         (["out", "a", "damaged"], 3, "damaged: line 1 is damaged"),
     ],
 )
-def test_what_cannot_be_joined_is_told(
+def test_what_cannot_be_joined_is_reported(
     words: list[str], status: int, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:

@@ -292,7 +292,7 @@ def test_change_is_found_in_about_log2_steps(drawn: tuple[int, int]) -> None:
     assert len(asked) <= 2 + math.ceil(math.log2(count))
 
 
-def test_same_verdict_at_both_ends_is_said() -> None:
+def test_same_verdict_at_both_ends_is_reported() -> None:
     with pytest.raises(UnusableRangeError, match="the claim is held on both a and c"):
         matrix.search(["a", "b", "c"], lambda name: "held")
 
@@ -309,7 +309,7 @@ def test_environments_between_are_those_of_the_row() -> None:
         ("keras-3.9", "keras-3.1", "keras-3.1 is no later environment of the row of keras-3.9"),
     ],
 )
-def test_range_that_cannot_be_searched_is_said(first: str, last: str, sentence: str) -> None:
+def test_range_that_cannot_be_searched_is_reported(first: str, last: str, sentence: str) -> None:
     with pytest.raises(UnusableRangeError, match=sentence):
         matrix.between(first, last)
 

@@ -83,7 +83,7 @@ def test_gradients_that_are_wrong_by_a_thousandth_are_refused() -> None:
     assert list(worker.runs) == [("wrong", "forward")]
 
 
-def test_peer_that_cannot_be_built_is_told() -> None:
+def test_peer_that_cannot_be_built_is_reported() -> None:
     def broken(task: Task) -> Any:
         raise RuntimeError("no\ncompiler")
 

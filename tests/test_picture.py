@@ -170,7 +170,7 @@ def test_strokes_are_equal_unless_strengths_are_asked_for() -> None:
     assert pictured("LSTM(2)", "3,1").strengths is None
 
 
-def test_strengths_are_measured_and_their_largest_is_told() -> None:
+def test_strengths_are_measured_and_their_largest_is_reported() -> None:
     picture = pictured("LSTM(2)", "3,1", measured=True)
     largest = max(max(values) for values in picture.strengths.values())
     assert f"here up to {largest:.2g}" in picture.notes[-1]

@@ -186,7 +186,7 @@ def test_lines_go_to_the_file_that_was_opened(file: Path, tmp_path: Path) -> Non
     assert report.read(tmp_path / "old").records == RECORDS[:1]
 
 
-def test_file_system_without_locks_is_said(
+def test_file_system_without_locks_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(descriptor: int, operation: int) -> None:

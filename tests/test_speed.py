@@ -162,7 +162,9 @@ def test_what_one_cannot_do_is_told_and_the_rest_is_timed(clocks: list[Clock]) -
     assert "ValueError: no" in tables.markdown(speeds)
 
 
-def test_nothing_to_time_is_said(clocks: list[Clock], capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_to_time_is_reported(
+    clocks: list[Clock], capsys: pytest.CaptureFixture[str]
+) -> None:
     clocks[0].costs = {"a": 1.0}
     clocks[1].costs = {"b": 1.0}
     assert cli.main(["compare", "--speed", "here", "here"]) == 3
@@ -238,7 +240,7 @@ def test_word_that_names_no_environment(
     assert sentence in str(error.value)
 
 
-def test_environment_that_cannot_be_made_is_said(
+def test_environment_that_cannot_be_made_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unmade(request: object) -> Path:

@@ -43,7 +43,7 @@ def test_what_is_there_is_not_lacking(needs) -> None:
         ),
     ],
 )
-def test_what_is_lacking_is_told(monkeypatch: pytest.MonkeyPatch, needs, reason: str) -> None:
+def test_what_is_lacking_is_reported(monkeypatch: pytest.MonkeyPatch, needs, reason: str) -> None:
     monkeypatch.setattr(keras, "__version__", "2.8.0")
     assert subject.lacking(False, needs) == reason
 

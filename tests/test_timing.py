@@ -68,7 +68,7 @@ def test_growth_is_that_of_the_peak() -> None:
 
 
 @pytest.mark.parametrize("value", [0.99, 2.01, float("nan")])
-def test_ratio_out_of_range_is_told(value: float) -> None:
+def test_ratio_out_of_range_is_reported(value: float) -> None:
     with pytest.raises(AssertionError, match=f"the ratio is {value:.3g}, not from 1 to 2"):
         timing.assert_between(1, value, 2)
 

@@ -168,7 +168,7 @@ def test_patches_fit_the_newest_release() -> None:
         ),
     ],
 )
-def test_file_that_cannot_be_used_is_said(tmp_path: Path, before, after, error) -> None:
+def test_file_that_cannot_be_used_is_reported(tmp_path: Path, before, after, error) -> None:
     text = issues.FILE.read_text(encoding="utf-8")
     start = text.index('[[issue]]\nid = "units-that-are-no-integer"')
     entry = text[start : text.index("[[issue]]", start + 1)].replace(before, after)
@@ -179,7 +179,7 @@ def test_file_that_cannot_be_used_is_said(tmp_path: Path, before, after, error) 
         issues.load(file)
 
 
-def test_claim_that_has_two_issues_is_said(tmp_path: Path) -> None:
+def test_claim_that_has_two_issues_is_reported(tmp_path: Path) -> None:
     text = issues.FILE.read_text(encoding="utf-8")
     file = tmp_path / "issues.toml"
     start = text.index("[[issue]]")
@@ -326,7 +326,7 @@ def test_what_the_nightly_has_mended_is_left_out(capsys: pytest.CaptureFixture[s
     assert [issue.id for issue in ISSUES if f"# {issue.title}\n" not in text] == []
 
 
-def test_claim_that_the_nightly_has_mended_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_claim_that_the_nightly_has_mended_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["upstream", "shapes.empty-batch"]) == 1
     assert "fixed on the nightly; --mended prints an issue" in capsys.readouterr().err
 
@@ -347,7 +347,7 @@ def test_report_of_another_keras_is_read(
 
 
 @pytest.mark.parametrize("words", ["keras-9.9", "/proc/none"])
-def test_report_that_is_not_there_is_said(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_report_is_reported(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["upstream", "--report", words]) == 2
     assert f"no file or report of the ledger is called '{words}'" in capsys.readouterr().err
 
@@ -359,7 +359,7 @@ def test_issue_of_one_claim_is_printed(capsys: pytest.CaptureFixture[str]) -> No
     assert text.startswith("# LSTM(dropout=1.0) and LSTM(recurrent_dropout=1.0) drop nothing\n")
 
 
-def test_claim_that_does_not_deviate_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_claim_that_does_not_deviate_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["upstream", "time.every-step"]) == 1
     assert "nothing of time.every-step deviates on keras 3.15.1" in capsys.readouterr().err
 

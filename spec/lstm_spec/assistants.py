@@ -30,7 +30,7 @@ def answer(question: str) -> str:
     Args:
         question: as it is asked.
     """
-    return _said(lambda: api.answer(question[:LONGEST]))
+    return _shown(lambda: api.answer(question[:LONGEST]))
 
 
 def cite(claim: str, release: str = "") -> str:
@@ -40,7 +40,7 @@ def cite(claim: str, release: str = "") -> str:
         claim: its id, such as time.every-step.
         release: for which Keras, like keras==3.9.2; default: the newest.
     """
-    return _said(lambda: api.cite(claim, release))
+    return _shown(lambda: api.cite(claim, release))
 
 
 def explain(call: str, features: int, timesteps: int | None = None) -> str:
@@ -51,7 +51,7 @@ def explain(call: str, features: int, timesteps: int | None = None) -> str:
         features: how many numbers a timestep has.
         timesteps: how many there are; default: any number.
     """
-    return _said(lambda: api.explain(call[:LONGEST], (timesteps, features)))
+    return _shown(lambda: api.explain(call[:LONGEST], (timesteps, features)))
 
 
 def review(program: str) -> str:
@@ -60,7 +60,7 @@ def review(program: str) -> str:
     Args:
         program: as text, or as Markdown that holds it; it is never run.
     """
-    return _said(lambda: api.review(f"{program[: LONGEST + 1]}\n"))
+    return _shown(lambda: api.review(f"{program[: LONGEST + 1]}\n"))
 
 
 def check(claim: str) -> str:
@@ -75,13 +75,13 @@ def check(claim: str) -> str:
 
         return api.check(catalog.find(claim).id)
 
-    return _said(tried)
+    return _shown(tried)
 
 
 TOOLS: tuple[Callable[..., str], ...] = (answer, cite, explain, review, check)
 
 
-def _said(ask: Callable[[], Any]) -> str:
+def _shown(ask: Callable[[], Any]) -> str:
     """Return what is said, also of what is refused: an assistant can do something about it."""
     try:
         reply: str = ask().markdown

@@ -94,7 +94,7 @@ def explain(layer: Layer) -> Explanation:
         axes=list(_axes(layer)),
         reach=_reach(layer),
         changes=list(_changes(layer)),
-        claims=list(_said(claims)),
+        claims=list(_standings(claims)),
         mistakes=[Mistake(b, name) for b, name in beliefs if not b.startswith("Documentation")],
     )
 
@@ -210,7 +210,7 @@ def _together(layer: Layer) -> list[str]:
     return sorted(often, key=lambda name: often[name])[:TOGETHER]
 
 
-def _said(claims: Iterable[catalog.Claim]) -> Iterator[Said]:
+def _standings(claims: Iterable[catalog.Claim]) -> Iterator[Said]:
     for claim in claims:
         first = standing(claim)
         yield Said(claim.id, str(first), claim.statement, bool(first.broken))

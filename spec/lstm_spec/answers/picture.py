@@ -305,7 +305,7 @@ def draw(picture: Picture) -> str:
     paper = svg.Rect(class_=["paper"], width=rounded(width), height=rounded(height), rx=8)
     parts = [*_head(picture), *_lines(picture), *_nodes(picture), *_labels(picture), *legend]
     drawn: list[svg.Element] = [svg.Style(text=STYLE), paper, *parts]
-    return document(Point(width, height), picture.title, _told(picture), drawn)
+    return document(Point(width, height), picture.title, _description(picture), drawn)
 
 
 def _head(picture: Picture) -> Iterator[svg.Element]:
@@ -433,7 +433,7 @@ def _legend(picture: Picture, width: float, y: float) -> tuple[list[svg.Element]
     return parts, y + 10
 
 
-def _told(picture: Picture) -> str:
+def _description(picture: Picture) -> str:
     """Say what is to be seen."""
     order = "last to the first" if picture.backwards else "first to the last"
     outputs = "every timestep" if picture.sequences else "the timestep that is read last"

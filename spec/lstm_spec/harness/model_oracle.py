@@ -175,7 +175,7 @@ def masks_after(call: Call, values: list[Array]) -> list[Mask]:
     handed = masks[0]
     match call.rules.get(kind, call.rules["Layer"]):
         case "makes":
-            handed = _made(call)
+            handed = _own_mask(call)
         case "skips":
             handed = masks[0] if inner.get("return_sequences") else None
         case "any":
@@ -190,7 +190,7 @@ def masks_after(call: Call, values: list[Array]) -> list[Mask]:
     return [handed if k == 0 or halves else None for k in range(len(values))]
 
 
-def _made(call: Call) -> Mask:
+def _own_mask(call: Call) -> Mask:
     if call.layer.kind == "Masking":
         return np.asarray(np.any(call.x != call.option("mask_value", 0.0), axis=-1))
     return call.x != 0 if call.option("mask_zero") else None
@@ -441,7 +441,7 @@ def _same(call: Call) -> list[Array]:
 
 COMPUTE: dict[str, Callable[[Call], list[Array]]] = {
     "Embedding": lambda call: [call.weights[0][call.x.astype(int)]],
-    "Masking": lambda call: [call.x * _or_true(Tensor(call.x, _made(call)))[:, :, None]],
+    "Masking": lambda call: [call.x * _or_true(Tensor(call.x, _own_mask(call)))[:, :, None]],
     "LSTM": _lstm_layer,
     "Bidirectional": _bidirectional,
     "RNN": _rnn,

@@ -125,7 +125,7 @@ def short(value: Any) -> str:
     return repr(value)[:60]
 
 
-def _made(event: Event) -> Iterator[Facts]:
+def _layer(event: Event) -> Iterator[Facts]:
     """Yield the facts of a layer that is made."""
     layer: Layer = event.about["layer"]
     facts: Facts = {"subject": "layer", "kind": layer.kind, "layer": layer.title}
@@ -436,7 +436,7 @@ def _axes(names: Sequence[str]) -> Facts:
     }
 
 
-def _input_made(event: Event) -> Iterator[Facts]:
+def _input_layer(event: Event) -> Iterator[Facts]:
     tensor: Tensor = event.about["tensor"]
     facts = {"subject": "input", "input": text(tensor.shape)}
     yield facts | _axes(event.about["axes"])
@@ -814,9 +814,9 @@ def _method_of_layer(event: Event) -> Iterator[Facts]:
 
 
 EVENTS: dict[str, Callable[[Event], Iterator[Facts]]] = {
-    "layer": _made,
+    "layer": _layer,
     "call": _called,
-    "input": _input_made,
+    "input": _input_layer,
     **dict.fromkeys(("fit", "evaluate", "predict", "train_on_batch", "test_on_batch"), _trained),
     "model": _of_model,
     "load": _loaded,

@@ -297,12 +297,12 @@ def _environment(backend: str) -> Environment:
         packages=packages(),
         origin=origin(),
         news=_news(taken, parts),
-        signatures=_told(taken),
+        signatures=_as_text(taken),
         sentences=digests(parts),
     )
 
 
-def _told(taken: Signatures) -> dict[str, dict[str, str]]:
+def _as_text(taken: Signatures) -> dict[str, dict[str, str]]:
     """Return signatures with the defaults as text that is the same in every process."""
     return {
         name: {word: _default(value) for word, value in signature.items()}

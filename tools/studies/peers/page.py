@@ -109,10 +109,10 @@ def page(record: Record, draw: Callable[[Curves], str] = lambda _: "") -> str:
         parts += [f"## Time against {_named(axis)}\n"]
         for does in PASSES:
             parts += [*filter(None, [draw(curves(costs, axis, does))]), *_table(costs, axis, does)]
-    return "\n".join([*parts, _made(costs), *_refused(record)])
+    return "\n".join([*parts, _origin(costs), *_refused(record)])
 
 
-def _made(costs: Costs) -> str:
+def _origin(costs: Costs) -> str:
     machine = costs.record.machine
     machine_rates = rates(costs.record)
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
