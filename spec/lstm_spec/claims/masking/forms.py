@@ -231,10 +231,10 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
 @given(cases(masked=True, **varied("batch")), integers(1, 3))
 def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
     """
-    Read forwards, on CPU, `predict` ignores the surplus of a mask longer than the input.
+    Read forwards, on CPU, a compiled `predict` ignores the surplus of a mask longer than its input.
 
-    The same call fails eagerly: see `masking.long-refused`. So a mask that does not belong to
-    the input may be found by calling the model before it is fitted.
+    The same call fails eagerly, with run_eagerly=True too: see `masking.long-refused`. So a mask
+    that does not belong to the input may be found by calling the model before it is fitted.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")

@@ -138,9 +138,10 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
 @given(cases(features=2), seeds)
 def test_masking_takes_a_value_for_each_feature(case, seed):
     """
-    With an array for its mask_value, Masking compares each feature with a value of its own.
+    With a mask_value that is an array of its input's dtype, Masking has a value for each feature.
 
-    It is compared as NumPy would spread it. A model with such a layer can be saved.
+    It is compared as NumPy would spread it. Of float64, NumPy's own dtype, 0.1 is not the 0.1 of
+    input in float32: nothing is masked. A model with such a layer can be saved.
 
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
@@ -379,7 +380,7 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
 @given(cases(timesteps=integers(1, 3), features=2, units=2, masked=True), picks)
 def test_the_mask_travels_through_stacked_layers(case, pick):
     """
-    A mask travels through stacked LSTM layers that have return_sequences=True.
+    Without initial_state, a mask travels through stacked LSTMs that have return_sequences=True.
 
     It need not be passed by hand: Masking or Embedding in front of the first layer is enough.
 
@@ -516,7 +517,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
 @given(cases(timesteps=integers(2, 6), masked=True, return_sequences=True), picks, seeds)
 def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     """
-    Dense after an LSTM passes the mask on to the loss, though its masked outputs are not zero.
+    Dense after an LSTM passes the mask on to the loss, and does not set masked outputs to zero.
 
     Dense computes every timestep, masked or not, and so does TimeDistributed(Dense).
 

@@ -279,7 +279,7 @@ def test_a_masked_step_repeats_the_output_before_it(case, way):
 )
 def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
     """
-    Before the first valid timestep the output is zero, even where the initial h is not.
+    On TensorFlow, read forwards, outputs before the first valid timestep are zero from any state.
 
     The output of a masked timestep repeats the last output, not h, and there is none yet.
     The initial state itself is kept, and the first valid timestep starts from it.
@@ -307,7 +307,7 @@ def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, way, pick):
     """
-    On CPU, a fully masked sample puts out zeros and returns the state that it was given.
+    On TensorFlow and a CPU, a fully masked sample puts out zeros and returns the state it is given.
 
     So its output is not the returned h, unless that is zero. A stateful layer does the same,
     with the state that it has stored.

@@ -114,7 +114,7 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
 @given(*with_ways(cases(stateful=True, **FREE), "mask"))
 def test_a_fully_masked_call_leaves_the_stored_state(case, way):
     """
-    A fully masked call leaves the stored state of a stateful layer exactly as it was.
+    Without initial_state, a fully masked call leaves a stateful layer's state exactly as it was.
 
     So a sequence that has ended can be padded with masked calls while others go on.
 
@@ -241,9 +241,10 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     """
-    By default, with a mask and an initial state, unroll=True gives the same as unroll=False.
+    By default, with a mask and a state for each sample, unroll=True gives the same as unroll=False.
 
-    This includes masked timesteps before the first valid one, whose outputs are zero.
+    This includes masked timesteps before the first valid one, whose outputs are zero. A state of
+    one row for several samples is refused by a compiled loop, and taken unrolled.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -247,11 +247,11 @@ def test_a_looped_cell_never_turns_to_cudnn():
 )
 def test_predict_refuses_masks_that_cudnn_does_not_serve():
     """
-    On a GPU predict refuses a mask that cuDNN does not support, unless use_cudnn=False is given.
+    On a GPU a compiled `predict` that uses cuDNN refuses a mask that cuDNN does not support.
 
     It cannot fall back to the loop, as an eager call can: the graph is made before the mask is
-    known. One sample that is masked throughout is enough. We tried this on a CPU, where Keras
-    was told that there is a GPU and cuDNN's operation was replaced, but not on a GPU.
+    known. One sample that is masked throughout is enough; use_cudnn=False avoids it. We tried
+    this on a CPU, where Keras was told that there is a GPU and cuDNN's operation was replaced.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((2, 1)), keras.Input((2,), dtype="bool")
@@ -346,10 +346,11 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
 @given(cases(timesteps=1), whole([0.0, 0.1, 0.5]))
 def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rate):
     """
-    On a GPU compile(jit_compile=True) works with use_cudnn=False, not with recurrent_dropout.
+    On a GPU use_cudnn=False lets XLA compile an unwrapped LSTM, which recurrent_dropout does not.
 
     XLA cannot run cuDNN, so a layer that may turn to cuDNN forbids XLA, with a warning. One
-    with recurrent dropout never turns to cuDNN, yet forbids XLA as well.
+    with recurrent dropout never turns to cuDNN, yet forbids XLA as well; and so does the copy
+    that Bidirectional makes of a layer, which has use_cudnn=False only afterwards.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

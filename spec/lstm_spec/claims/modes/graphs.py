@@ -213,7 +213,7 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 @given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
-    An unrolled layer runs its cell once for each timestep, whatever the features are.
+    Called on data, an unrolled layer runs its cell once for each timestep, whatever the features.
 
     So many times, and so often in a graph, as the first number of Input((20, 30)) says:
     20 timesteps of 30 features.
@@ -242,7 +242,7 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
 @given(cases(timesteps=integers(1, 3)))
 def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     """
-    With run_eagerly=True, `predict` runs the cell's Python code in every batch.
+    With run_eagerly=True, `predict` without cuDNN runs the cell's Python code in every batch.
 
     So a breakpoint or a print in it works there, at the price of speed. The numbers are
     the same.
@@ -353,10 +353,10 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN, `jit_compile=True` changes the outputs by no more than rounding.
+    Without cuDNN and dropout `jit_compile=True` changes the outputs by no more than rounding.
 
     XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA
-    can compile; on a CPU it plays no part anyway.
+    can compile; on a CPU it plays no part anyway. In training XLA draws other dropout masks.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)
@@ -383,7 +383,7 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, a training step with `jit_compile=True` changes the weights as one without.
+    Without cuDNN and dropout a step with `jit_compile=True` changes the weights as one without.
 
     XLA must know beforehand how much the loop has to remember for the way back. Keras tells
     it the number of timesteps.

@@ -116,7 +116,7 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    In float32, `predict_on_batch` returns the numbers that a call of the layer returns.
+    In float32, `predict_on_batch` returns the numbers that a call of a stateless layer returns.
 
     It runs the whole array as one batch in a compiled function, without the loop over
     batches that makes `predict` slow on little data.
@@ -394,7 +394,7 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
 @given(cases(**varied("units", "use_bias")), integers(5, 9), integers(1, 4), integers(1, 5), seeds)
 def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed):
     """
-    `predict` reads a Dataset batch by batch, such as timeseries_dataset_from_array makes.
+    `predict` reads a Dataset of batches, such as timeseries_dataset_from_array makes.
 
     Each window of the series is a sample, and the rows of the result are in their order.
 
@@ -458,7 +458,7 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
 @given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
 def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case, pick):
     """
-    With return_sequences `predict` on batches of different lengths returns a RaggedTensor.
+    On TensorFlow, with return_sequences, `predict` on batches of two lengths makes a RaggedTensor.
 
     No rectangular array holds such sequences, and nothing is padded: each row has as many
     timesteps as its batch had.
@@ -516,7 +516,7 @@ def test_a_generator_that_yields_arrays_is_refused():
 )
 def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     """
-    On one small batch `predict` takes several times as long as `predict_on_batch`.
+    On 2 samples of 3 timesteps `predict` takes 2 to 1000 times as long as `predict_on_batch`.
 
     It sets up a data pipeline in every call. That pays on much data and is lost on little;
     `fit` pays it in every epoch.
