@@ -637,10 +637,11 @@ def test_an_input_in_a_list_is_refused(case, kind):
 )
 def test_a_call_refuses_arguments_that_it_does_not_know(case, name):
     """
-    A call refuses arguments that it does not know, such as `states` or `initial_states`.
+    An LSTM's call refuses arguments that it does not know, such as `states` or `initial_states`.
 
     Beside the input it knows `initial_state`, `mask` and `training`. What makes the layer,
-    such as return_sequences, is given to the constructor and not to a call.
+    such as return_sequences, is given to the constructor and not to a call. LSTMCell does take
+    `states`, and a Sequential model takes any name, without a word.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((4, 2))  # (batch, units)
@@ -662,7 +663,7 @@ def test_a_call_refuses_arguments_that_it_does_not_know(case, name):
 @given(cases())
 def test_the_input_is_not_named_inputs(case):
     """
-    A call takes its input by the name `sequences`, and refuses it by the name `inputs`.
+    An LSTM's call takes its input by the name `sequences`, and refuses it by the name `inputs`.
 
     Without a name it is the first argument. LSTMCell, TimeDistributed and most other layers do
     call it `inputs`.
@@ -936,10 +937,11 @@ def test_an_input_lets_add_refuse(case, method):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_layer_refused_by_add_stays_until_pop(case):
     """
-    A layer that `add` refused stays in the Sequential model until `pop` takes it out.
+    A layer that `add` refused for its input stays in the Sequential model until `pop` takes it out.
 
     Any further `add` is refused with the same words, even of a layer that would fit. In a
-    notebook: pop, change the layer below, add again.
+    notebook: pop, change the layer below, add again. One that is refused for its name or its
+    type was not added.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -451,3 +451,103 @@ def resets():
     return outcome(lambda: keras.layers.RNN(keras.layers.LSTMCell(2)).reset_state()), outcome(
         lambda: keras.layers.Bidirectional(LSTM(2)).reset_states()
     )
+
+
+@attack("errors.refused-layer-stays")
+def refused_for_other_reasons():
+    """Refused for its name, its type, or a mismatch of features: how many layers remain?"""
+    counts = []
+    same = keras.layers.Dense(2, name="twin")
+    for layer in (same, "text", keras.layers.LSTM, keras.Input((3,)), keras.layers.Conv1D(2, 9)):
+        model = keras.Sequential(
+            [keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True, name="twin")]
+        )
+        refused = "Error" in outcome(lambda m=model, x=layer: m.add(x))
+        counts.append((refused, len(model.layers)))
+    return counts
+
+
+@attack("errors.unknown-call-argument")
+def unknown_arguments_of_other_layers():
+    """Of LSTMCell, RNN, Bidirectional and a model: is `states` refused?"""
+    x = np.ones((2, 3, 4), "float32")
+    states = [np.zeros((2, 2), "float32")] * 2
+    calls = [
+        lambda: keras.layers.LSTMCell(2)(x[:, 0], states=states),
+        lambda: keras.layers.RNN(keras.layers.LSTMCell(2))(x, states=states),
+        lambda: keras.layers.Bidirectional(keras.layers.LSTM(2))(x, states=states),
+        lambda: keras.Sequential([keras.layers.LSTM(2)])(x, states=states),
+    ]
+    return ["Error" in outcome(call) for call in calls]
+
+
+@attack("errors.inputs-by-name")
+def names_of_other_layers():
+    """By which name do LSTM, RNN, LSTMCell and Bidirectional take their input?"""
+    x = np.ones((2, 3, 4), "float32")
+    layers = [
+        keras.layers.LSTM(2),
+        keras.layers.RNN(keras.layers.LSTMCell(2)),
+        keras.layers.Bidirectional(keras.layers.LSTM(2)),
+        keras.layers.TimeDistributed(keras.layers.Dense(2)),
+    ]
+    return [
+        ["Error" not in outcome(lambda k=k, n=n: k(**{n: x})) for n in ("sequences", "inputs")]
+        for k in layers
+    ]
+
+
+@attack("errors.remainder-in-fit")
+def remainders_of_one():
+    """A last batch of one sample, two of three, and in evaluate: refused?"""
+    found = []
+    for count in (5, 7):
+        layers = [keras.Input(batch_shape=(4, 3, 1)), keras.layers.LSTM(2, stateful=True)]
+        model = keras.Sequential(layers)
+        model.compile("sgd", "mse")
+        x, y = np.ones((count, 3, 1)), np.ones((count, 2))
+        for method in (model.fit, model.evaluate):
+            found.append("Error" in outcome(lambda f=method, x=x, y=y: f(x, y, 4, verbose=0)))
+    return found
+
+
+@attack("errors.units-true")
+def true_in_other_layers():
+    """True and numpy's True, in LSTMCell and Bidirectional: refused, and where?"""
+    x = np.ones((2, 3, 4), "float32")
+    return [
+        outcome(lambda u=u, w=w: w(keras.layers.LSTM(u))(x).shape)[:40]
+        for u in (True, np.True_)
+        for w in (lambda k: k, keras.layers.Bidirectional)
+    ]
+
+
+@attack("errors.batch-in-input-shape")
+def batches_in_other_shapes():
+    """By batch_shape of four axes, in Bidirectional, and by a cell in RNN: the same words?"""
+    layers = [
+        keras.layers.LSTM(2),
+        keras.layers.Bidirectional(keras.layers.LSTM(2)),
+        keras.layers.RNN(keras.layers.LSTMCell(2)),
+        keras.layers.LSTM(2, stateful=True),
+    ]
+    return ["found ndim=4" in outcome4(k) for k in layers]
+
+
+def outcome4(layer):
+    """Return all words of the error of a layer on an Input of four axes."""
+    try:
+        layer(keras.Input((8, 3, 4)))
+    except Exception as error:
+        return str(error)
+    return "accepted"
+
+
+@attack("errors.class-for-a-layer")
+def classes_of_other_kinds():
+    """A Dense class, a function, a cell, None: refused by both?"""
+    kinds = [keras.layers.Dense, len, keras.layers.LSTMCell(2), None]
+    return [
+        ["Error" in outcome(lambda w=w, k=k: w(k)) for k in kinds]
+        for w in (keras.layers.Bidirectional, keras.layers.TimeDistributed)
+    ]

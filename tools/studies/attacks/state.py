@@ -1,5 +1,7 @@
 """Attacks on the claims of the chapter `state`."""
 
+import copy
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -322,3 +324,87 @@ def any_kind_of_model():
     inputs = keras.Input((4, 1), batch_size=3)
     outer = keras.Model(inputs, inner(inputs))
     return bool(np.array_equal(outer(ONES), outer(ONES)))
+
+
+@attack("state.not-a-weight")
+def state_among_the_variables_of_a_model():
+    """In a model, an RNN of a cell and Bidirectional: is a state among variables or weights?"""
+    x = np.ones((2, 3, 4), "float32")
+    layers = [
+        keras.layers.LSTM(2, stateful=True),
+        keras.layers.RNN(keras.layers.LSTMCell(2), stateful=True),
+        keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True)),
+    ]
+    counts = []
+    for layer in layers:
+        model = keras.Sequential([keras.Input(batch_shape=(2, 3, 4)), layer])
+        model(x)
+        counts.append(
+            (len(layer.variables), len(layer.weights), len(model.non_trainable_variables))
+        )
+    return counts
+
+
+@attack("state.never-reset-by-fit")
+def fit_after_another_compile():
+    """Compiled again, and with validation: is the state kept from one fit to the next?"""
+    layer = keras.layers.LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 4)), layer])
+    x, y = np.ones((2, 3, 4)), np.ones((2, 2))
+    kept = []
+    for _ in range(2):
+        model.compile(keras.optimizers.SGD(0.0), "mse")
+        before = np.array(layer.states[0])
+        model.fit(x, y, verbose=0)
+        kept.append(bool(np.any(before != 0)))
+    return kept
+
+
+@attack("state.predict-continues")
+def predict_of_odd_batches():
+    """predict_on_batch, a generator, and steps_per_execution: does it go on?"""
+    layer = keras.layers.LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 4)), layer])
+    x = np.ones((2, 3, 4))
+    first = model.predict_on_batch(x)
+    second = model.predict(((v,) for v in [x]), steps=1, verbose=0)
+    model.compile("sgd", "mse", steps_per_execution=2)
+    both = model.predict(np.ones((4, 3, 4)), batch_size=2, verbose=0)
+    return [
+        bool(np.allclose(a, b))
+        for a, b in ((first, second), (second, both[:2]), both.reshape(2, 2, 2))
+    ]
+
+
+@attack("state.not-copied")
+def copied_by_deepcopy():
+    """By clone_model, copy.deepcopy and a .keras file: zeros?"""
+    layer = keras.layers.LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 4)), layer])
+    model(np.ones((2, 3, 4)))
+    copies = [keras.models.clone_model(model), copy.deepcopy(model)]
+    return [bool(np.all(np.array(c.layers[0].states[0]) == 0)) for c in copies]
+
+
+@attack("state.h-first")
+def states_of_other_layers():
+    """Of Bidirectional and of stacked cells: how many arrays are an initial state?"""
+    x = np.ones((2, 3, 4), "float32")
+    cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)]
+    return [
+        len(keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))(x)) - 1,
+        keras.tree.map_structure(np.shape, keras.layers.RNN(cells, return_state=True)(x)[1:]),
+    ]
+
+
+@attack("state.in-training-mode")
+def training_mode_around_it():
+    """A stateful layer behind Dropout, called with training=True: the same state?"""
+    x = np.ones((2, 3, 4), "float32")
+    states = []
+    for training in (False, True):
+        keras.utils.set_random_seed(1)
+        layer = keras.layers.LSTM(2, stateful=True, recurrent_dropout=0.0)
+        layer(x, training=training)
+        states.append(np.array(layer.states[1]))
+    return bool(np.array_equal(*states))

@@ -118,3 +118,149 @@ def reproducible_in_a_graph():
         return model.get_weights()[0]
 
     return [bool(np.array_equal(end(jit), end(jit))) for jit in (False, True)]
+
+
+@attack("training.frozen-hands-on")
+def frozen_normalization():
+    """A frozen BatchNormalization in training: the gradient below as if it was not frozen?"""
+    found = []
+    for trainable in (True, False):
+        keras.utils.set_random_seed(1)
+        layer = keras.layers.BatchNormalization(trainable=trainable)
+        variable = tf.Variable(X)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(variable, training=True) ** 3)
+        found.append(tape.gradient(y, variable).numpy())
+    return bool(np.allclose(*found))
+
+
+@attack("training.compile-again")
+def frozen_before_another_length():
+    """Frozen after a fit: do the weights stay in a fit on another length, or train_on_batch?"""
+    found = []
+    for shape, method in (((2, 4), "fit"), ((2, 6), "fit"), ((3, 4), "fit"), ((2, 4), "batch")):
+        layer = LSTM(2)
+        model = model_of(layer, keras.layers.Dense(1))
+        model.fit(X, np.ones((2, 1)), verbose=0)
+        layer.trainable = False
+        before = layer.get_weights()
+        x, y = np.random.RandomState(1).randn(*shape, 3), np.ones((shape[0], 1))
+        _ = model.fit(x, y, verbose=0) if method == "fit" else model.train_on_batch(x, y)
+        found.append(bool(np.all(layer.get_weights()[0] == before[0])))
+    return found
+
+
+@attack("training.nan-under-mask")
+def nan_in_an_unrolled_layer():
+    """Unrolled, and with zero weights: which timesteps have a gradient that is NaN?"""
+    x = X.copy()
+    x[:, 2] = np.nan
+    found = []
+    for options in ({"unroll": True}, {"recurrent_initializer": "zeros"}):
+        layer = LSTM(2, **options)
+        variable = tf.Variable(x)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(variable, mask=np.array([[True, True, False, True]] * 2)))
+        found.append(np.isnan(tape.gradient(y, variable)).any(axis=(0, 2)).tolist())
+    return found
+
+
+@attack("training.exploding-gradient")
+def open_gates_with_input():
+    """Gates at 1, states of zero to begin with, an input of 1: by 1 + R_g?"""
+    layer = LSTM(1, return_state=True)
+    layer.build((1, 3, 1))
+    kernel = np.array([[0.0, 0.0, 1.0, 0.0]])
+    layer.set_weights([kernel, np.array([[0.0, 0, 1, 0]]), np.array([200.0, 200, 0, 200])])
+    start = tf.Variable(np.zeros((1, 1), "float32"))
+    found = []
+    for x in (0.0, 1.0):
+        with tf.GradientTape() as tape:
+            c = layer(np.full((1, 3, 1), x), initial_state=[start * 0, start])[2]
+        found.append(float(tape.gradient(c, start)[0, 0]))
+    return found
+
+
+@attack("training.regularizers")
+def penalties_of_other_layers():
+    """Frozen, without bias, not built, in float16: how many losses?"""
+    names = [f"{role}_regularizer" for role in ("kernel", "recurrent", "bias")]
+    both = dict.fromkeys(names, "l2")
+    counts = []
+    for options in ({"trainable": False}, {"use_bias": False}, {"dtype": "float16"}):
+        layer = LSTM(2, **both, **options)
+        layer(X)
+        counts.append(len(layer.losses))
+    return *counts, len(LSTM(2, **both).losses)
+
+
+@attack("training.constraints")
+def constraints_of_many_kinds():
+    """With accumulation and a frozen layer: is a weight constrained, though no step is made?"""
+    found = []
+    for options, trainable in (({"gradient_accumulation_steps": 9}, True), ({}, False)):
+        layer = LSTM(2, kernel_constraint="non_neg", trainable=trainable)
+        optimizer = keras.optimizers.SGD(0.1, **options)
+        model = model_of(layer, keras.layers.Dense(1), optimizer=optimizer)
+        before = layer.get_weights()[0]
+        model.train_on_batch(X, np.ones((2, 1)))
+        found.append(bool(np.any(layer.get_weights()[0] != before)))
+    return found
+
+
+@attack("training.max-norm")
+def norms_to_the_bit():
+    """MaxNorm(1) after steps of 9: the largest norm, and with a constraint on another axis?"""
+    norms = []
+    for axis in (0, 1):
+        constraint = keras.constraints.MaxNorm(1.0, axis)
+        layer = LSTM(2, kernel_constraint=constraint)
+        model = model_of(layer, optimizer=keras.optimizers.SGD(9.0))
+        model.train_on_batch(X, np.ones((2, 2)))
+        norms.append(float(np.linalg.norm(layer.get_weights()[0], axis=0).max()))
+    return norms
+
+
+@attack("training.loss-before-step")
+def loss_with_a_constraint():
+    """By accumulation, with a constraint and use_ema: the loss of the weights it began with?"""
+    optimizer = keras.optimizers.SGD(0.5, use_ema=True)
+    model = model_of(LSTM(2, kernel_constraint="non_neg"), optimizer=optimizer)
+    before = model.evaluate(X, np.ones((2, 2)), verbose=0)
+    return bool(np.isclose(model.train_on_batch(X, np.ones((2, 2))), before))
+
+
+@attack("training.softmax-of-one")
+def softmax_of_one_by_other_losses():
+    """Under crossentropies, with regularizers of the layer: does the LSTM move?"""
+    found = []
+    for loss in ("mse", "binary_crossentropy", "categorical_crossentropy"):
+        layer = LSTM(2)
+        model = model_of(layer, keras.layers.Dense(1, activation="softmax"), loss=loss)
+        before = layer.get_weights()[0]
+        model.train_on_batch(X, np.zeros((2, 1)))
+        found.append(bool(np.any(layer.get_weights()[0] != before)))
+    return found
+
+
+@attack("training.activity")
+def activity_of_masked_outputs():
+    """Masked outputs, and a policy of float16: is the penalty that of all outputs?"""
+    layer = LSTM(2, return_sequences=True, activity_regularizer=keras.regularizers.L2(1.0))
+    y = layer(X, mask=np.array([[True, True, False, True]] * 2))
+    return bool(np.isclose(float(layer.losses[0]), np.sum(np.array(y) ** 2) / 2))
+
+
+@attack("training.frozen")
+def frozen_layers_with_decay():
+    """AdamW, a constraint, BatchNormalization and use_ema: do frozen weights stay to the bit?"""
+    layers = [
+        keras.layers.BatchNormalization(trainable=False),
+        LSTM(2, trainable=False, kernel_constraint="non_neg"),
+        keras.layers.Dense(1),
+    ]
+    model = model_of(*layers, optimizer=keras.optimizers.AdamW(0.1, use_ema=True))
+    before = model.get_weights()[:7]
+    model.fit(X, np.ones((2, 1)), verbose=0, epochs=2)
+    after = model.get_weights()[:7]
+    return [bool(np.array_equal(a, b)) for a, b in zip(before, after, strict=True)]

@@ -73,7 +73,7 @@ def test_every_way_to_run_a_plain_model_gives_the_same(run):
 @given(trials(nodes=integers(1, 2)), sampled_from(sorted(IN_GRAPHS)))
 def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
     """
-    In a tf.function, compiled by XLA, and exported, a plain model gives what a call gives.
+    In a tf.function, by XLA and exported, a plain model gives what a call gives, but for rounding.
 
     One graph serves every number of samples and timesteps that the model leaves open.
 
@@ -117,7 +117,7 @@ def test_predict_takes_lengths_in_any_order(trial):
 @given(trials(nodes=SMALL, declared=False))
 def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     """
-    Outside training, a sample gives a plain model the same outputs alone and in a batch.
+    Outside training a sample gives a plain model the same outputs in any batch, but for rounding.
 
     No layer looks at another sample; BatchNormalization does in training only.
 
@@ -169,7 +169,8 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
     On declared input the same layers compute one thing as Sequential, functional, subclassed model.
 
-    With the same weights, that is; the form decides only how the model is written down.
+    With the same weights, that is; the form decides only how the model is written down, and
+    which other shapes it refuses.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))
@@ -288,7 +289,7 @@ def test_inputs_may_be_given_by_name(trial):
 )
 def test_outside_training_noise_layers_return_their_input(trial, way):
     """
-    Without training=True, dropout and noise layers around an LSTM return their input.
+    Outside training, dropout and noise layers around an LSTM return their input.
 
     Dropout, SpatialDropout1D, AlphaDropout, GaussianDropout and GaussianNoise act in training only.
 

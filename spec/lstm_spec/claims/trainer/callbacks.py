@@ -83,10 +83,10 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping with patience p > 0 ends after p epochs without a new best, with the last weights.
+    EarlyStopping by patience p > 0 alone ends p epochs after the best one, with the last weights.
 
-    To get those of the best epoch, restore_best_weights=True is needed. It is False by default.
-    The default patience, 0, ends it after one such epoch.
+    Those of the best epoch come back by restore_best_weights=True. min_delta, baseline and
+    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -112,10 +112,10 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
     """
-    With restore_best_weights=True a training that EarlyStopping ends has the best epoch's weights.
+    With restore_best_weights=True EarlyStopping ends with the best watched epoch's weights.
 
-    They are those with which the best epoch ended, of all layers. The optimizer keeps what it
-    has from the last one.
+    They are those with which the epoch ended, of all layers. The optimizer keeps what it has
+    from the last one. Epochs before start_from_epoch are not watched.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -146,9 +146,10 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    restore_best_weights=True restores the best epoch's weights also where no epoch is left out.
+    restore_best_weights=True restores the best watched epoch's weights also after the last epoch.
 
-    So it does not matter whether the patience or the epochs ended first.
+    So it does not matter whether the patience or the epochs ended first. Epochs before
+    start_from_epoch are not watched.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -176,9 +177,11 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    ModelCheckpoint with save_best_only=True leaves a file with the weights of the best epoch.
+    ModelCheckpoint(save_best_only=True) leaves the best epoch's weights, if `monitor` is reported.
 
-    The model itself goes on, and ends with the last weights: load_weights brings the best back.
+    The model itself ends with the last weights: load_weights brings the best back. Without a
+    reported `monitor` every epoch is kept, with a warning. A name with {epoch} keeps more files,
+    and initial_value_threshold may keep none.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -213,10 +216,10 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
 @given(nets(batch=samples), builds, seeds)
 def test_callbacks_are_told_a_running_mean(net, build, seed):
     """
-    By default callbacks are told, after a batch, the mean loss of the epoch's samples so far.
+    By default, without a mask, callbacks are told after a batch the epoch's mean loss so far.
 
-    So what a progress bar or a curve of batches shows is smoothed, and begins anew with each
-    epoch.
+    It is the mean over samples. So what a progress bar or a curve of batches shows is smoothed,
+    and begins anew with each epoch.
 
     >>> import keras, numpy as np
     >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
@@ -251,9 +254,10 @@ def test_callbacks_are_told_a_running_mean(net, build, seed):
 @given(nets(batch=samples), builds, seeds)
 def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     """
-    A learning rate that LearningRateScheduler sets holds for all steps of the epoch, compiled too.
+    A rate that LearningRateScheduler sets holds for all steps of the epoch, compiled as eagerly.
 
-    The optimizer keeps the rate in a variable, so that nothing has to be compiled again.
+    The optimizer keeps the rate in a variable, so that nothing has to be compiled again. One
+    made with a LearningRateSchedule refuses to be set.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -287,7 +291,8 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     """
     Training goes on from weights that a callback sets between two epochs, compiled as eagerly.
 
-    If it sets the first weights again, each epoch reports what the first did.
+    If it sets the first weights again, each epoch of plain SGD in order reports what the first
+    did. Momentum and Adam keep a memory of steps, which nothing sets back.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -344,10 +349,10 @@ def continued_losses(net: Net, target: Array, batches: int) -> list[float]:
 @given(nets(batch=4), booleans(), seeds)
 def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     """
-    In fit a stateful LSTM goes on from batch to batch, and from the last of an epoch to the next.
+    In fit without validation a stateful LSTM goes on from batch to batch, and from epoch to epoch.
 
     Row k of a batch continues row k of the batch before it, so that the samples of one sequence
-    have to stand in the same row, and shuffle=False is needed.
+    have to stand in the same row, and shuffle=False is needed. Validation moves the state too.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((1, 1), batch_size=1)  # (timesteps, features)
@@ -417,7 +422,7 @@ def resident() -> float:
 )
 def test_calls_leave_nothing_in_memory():
     """
-    Calls of predict, evaluate and their like on batches leave nothing in memory.
+    Further calls of predict, evaluate and their like on batches of one shape leave nothing behind.
 
     Fewer Python objects than calls are left, and a small part of the arrays that were given.
     The first calls compile, and keep what they have compiled.

@@ -116,7 +116,7 @@ def with_rates(net: Net, rates: list[float]) -> list[Array]:
 )
 def test_a_sample_without_a_partner_counts_by_half():
     """
-    Over two devices a last batch of a single sample takes a step of half the length.
+    By SGD over two devices, a last batch of a single sample takes a step of half the length.
 
     Each device takes the mean of its own samples, and the mean of both is the step, though one
     device has none. Drop the remainder, or choose batches that divide evenly.

@@ -52,7 +52,7 @@ from lstm_spec.harness.trainer import (
 )
 def test_each_loss_trains_by_its_formula(net, form, seed):
     """
-    mse, mae, Huber, log-cosh and both crossentropies train an LSTM by their exact gradient.
+    mse, mae, Huber, log-cosh and crossentropies of logits train an LSTM by their exact gradient.
 
     Tried are the mean squared and absolute errors, Huber, log-cosh and both crossentropies. By
     default they take a mean over samples and timesteps, so the batch size is not in the step.
@@ -147,7 +147,7 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
 def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
     """
-    A loss that is one number is multiplied by the mean of the sample weights, without a word.
+    By default a loss that is one number is multiplied by the sample weights' mean, without a word.
 
     Which sample a weight belongs to is lost: the function has mixed them before. Return a loss
     for each sample to have it weighted.

@@ -120,10 +120,10 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([2, 4]), sampled_from([{}, {"clipnorm": 0.25}]))
 def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, steps, clipping):
     """
-    With gradient_accumulation_steps=n each n-th batch takes a step by the mean of n gradients.
+    Without constraints, gradient_accumulation_steps=n takes a step by the mean of n gradients.
 
     In between the weights stay. n batches of b samples train as one of n * b, also where the
-    gradient is clipped: the mean is.
+    gradient is clipped: the mean is. Constraints act after every batch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -196,10 +196,10 @@ def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
 @given(nets(batch=samples), builds, seeds, sampled_from([0.0625, 0.25, 4.0]))
 def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, limit):
     """
-    The bound clipnorm shortens each array's gradient by itself, global_clipnorm all by one factor.
+    In an LSTM clipnorm shortens each array's gradient by itself, global_clipnorm all by one factor.
 
     So clipnorm changes the direction of a step, and the whole may be longer than the bound. A
-    gradient that is short enough stays as it is.
+    gradient that is short enough stays as it is. On TensorFlow an Embedding's may stay too long.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -248,7 +248,7 @@ def averages(
 @given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
 def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentum):
     """
-    With use_ema=True fit ends with the running mean of the weights that its steps have made.
+    By use_ema=True alone, fit ends with the running mean of the weights that its steps have made.
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
     weights; the first step begins it. The steps themselves, and val_loss, are of plain weights.
@@ -325,9 +325,10 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 @given(nets(batch=samples), builds, seeds)
 def test_evaluate_can_use_averaged_weights(net, build, seed):
     """
-    With the callback SwapEMAWeights evaluate uses the averaged weights, and leaves the others.
+    After a step, evaluate with the callback SwapEMAWeights uses the averaged weights meanwhile.
 
-    The model goes on with the weights that it had.
+    The model goes on with the weights that it had. Before a step of the optimizer there are no
+    averages, and evaluate fails.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -389,7 +390,7 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
 def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
     """
-    Loss scaling changes neither the steps nor the loss that is reported, in float32.
+    In float32, loss scaling without overflow changes neither the steps nor the reported loss.
 
     The loss is multiplied before the gradient is taken and the gradient divided after it. By a
     power of two nothing is rounded.
@@ -423,10 +424,10 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
 @given(nets(batch=samples), builds, seeds, whole([np.nan, np.inf, 3e38]))
 def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     """
-    Under LossScaleOptimizer a batch whose gradient is not finite changes no weight.
+    Under LossScaleOptimizer a batch whose gradient is not finite changes no trainable weight.
 
     The scale of the loss is halved, and training goes on with the next batch. mixed_float16
-    puts this optimizer around one's own.
+    puts this optimizer around one's own. The moving means of BatchNormalization do take a NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -456,7 +457,7 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
 @given(nets(batch=samples, dtype="mixed_float16"), builds, seeds)
 def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed):
     """
-    In mixed_float16 a step with a scaled loss moves float32 weights as one in float32 does.
+    In mixed_float16 a step of SGD with a scaled loss moves float32 weights as one in float32 does.
 
     To within the rounding of float16, that is. It works for gradients that float16 cannot
     hold: those of a loss times 2**-14, say. A whole model in mixed_float16 has its optimizer

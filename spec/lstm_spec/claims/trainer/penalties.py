@@ -61,7 +61,7 @@ CALLABLES = {
 @given(nets(batch=samples), builds, seeds, whole(list(CALLABLES)))
 def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, kind):
     """
-    Any callable is taken as regularizer, constraint or initializer of each of the three weights.
+    Any callable of fitting arguments may be regularizer, constraint or initializer of each weight.
 
     A regularizer is called with the weight and returns its penalty, a constraint returns the
     new weight, an initializer is called with a shape and a dtype.
@@ -221,10 +221,10 @@ def sum_of_squares(layers: dict[str, Any]) -> float:
 @given(booleans(), whole(["inside", "attribute"]))
 def test_a_frozen_layer_has_no_penalty_whatever_wraps_it(eager, how):
     """
-    An LSTM frozen before compile() adds no penalty to the reported loss, whatever wraps it.
+    An LSTM frozen before compile() adds no penalty of weights to the loss, whatever wraps it.
 
     Frozen is an LSTM or a cell that is made with trainable=False, and what is in a wrapper whose
-    attribute `trainable` is set to False.
+    attribute `trainable` is set to False. An activity regularizer goes on penalizing outputs.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", trainable=False)
@@ -403,9 +403,10 @@ def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
 @given(nets(), whole(["argument", "attribute"]))
 def test_bidirectional_of_a_frozen_layer_is_frozen(net, how):
     """
-    Bidirectional of a layer with trainable=False has no trainable weights, and clones neither.
+    Bidirectional of one frozen layer has no trainable weights, and neither has a clone of it.
 
-    Both directions take it over, whether it was an argument or was set before wrapping.
+    Both directions take trainable=False over, whether it was an argument or was set before
+    wrapping. A `backward_layer` of its own has to be frozen too.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

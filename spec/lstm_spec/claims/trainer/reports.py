@@ -110,9 +110,10 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
 def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     """
-    By default, without state and mask, evaluate returns the mean loss, for any batch size.
+    By default, without state or mask, evaluate returns the mean loss of samples in any batches.
 
-    It leaves nothing behind, neither in the weights nor in what the next call reports.
+    It leaves nothing behind, neither in the weights nor in what the next call reports. A loss of
+    one's own that is no mean, a root of one say, depends on the batch size.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -185,10 +186,10 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @given(nets(batch=samples), builds, seeds)
 def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     """
-    With a generator's batches fit and evaluate do what they do with the same arrays, unshuffled.
+    Without class_weight, fit and evaluate do with a generator what they do with ordered arrays.
 
-    The numbers that they report are the same too. How many batches are an epoch has to be
-    given: a generator has no length.
+    The numbers that they report are the same too. A generator has no length: say how many
+    batches are an epoch where there are several. Beside one, fit refuses class_weight.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -218,9 +219,10 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With a keras.utils.PyDataset fit and evaluate do what they do with the arrays in the same order.
+    With shuffle=False fit and evaluate do with a PyDataset what they do with the arrays in it.
 
-    It has a length, so that an epoch is known, and the last batch may be smaller.
+    It has a length, so that an epoch is known, and the last batch may be smaller. By default fit
+    shuffles its batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -266,8 +268,8 @@ def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
     With a tf.data.Dataset fit and evaluate do what they do with the same arrays, unshuffled.
 
-    The dataset says what a batch is, so that fit takes no batch_size beside it. The example
-    takes one that Keras makes, of sequences of a series.
+    The dataset says what a batch is, and a batch_size beside it is ignored. The example takes
+    one that Keras makes, of sequences of a series.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -408,10 +410,11 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share):
     """
-    validation_split=s keeps the last share s of the samples for val_loss, and trains on the rest.
+    validation_split=s keeps the last share s of samples, rounded up, and trains on the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
-    shuffled first; windows of one series are split by time.
+    shuffled first; windows of one series are split by time. 1 - s has a rounding of its own, so
+    that a share of 0.8 keeps nine of ten samples.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -440,7 +443,7 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
 @given(nets(batch=samples), builds, seeds)
 def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, seed):
     """
-    The reported loss includes the penalties of regularizers, and a metric of the same name not.
+    The reported loss includes the penalties of regularizers, a metric of the same name does not.
 
     So the two differ by the penalty of the weights, in fit and in evaluate. To compare models
     with other penalties, compare a metric.

@@ -52,7 +52,7 @@ def test_fit_takes_a_step_for_each_batch_in_order(net, build, seed, size, loss):
     """
     With shuffle=False fit takes by default one step for each batch, in the order of the samples.
 
-    The last batch may be smaller, and its step is as long: it is the mean over fewer samples.
+    The last batch may be smaller, and counts as a batch: it is the mean over fewer samples.
     The next epoch begins with the weights that this one leaves.
 
     >>> import keras, numpy as np

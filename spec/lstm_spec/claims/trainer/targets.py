@@ -78,10 +78,10 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
 )
 def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     """
-    Under a loss of Keras, targets (batch, timesteps) do as well for outputs (batch, timesteps, 1).
+    Without mask or weights, mean losses take targets (batch, timesteps) for (batch, timesteps, 1).
 
-    This is meant: a number for each timestep. It holds for any number of samples and timesteps,
-    also where both are equal.
+    This is meant: a number for each timestep. It holds for any number of samples and timesteps.
+    The loss of a sample is its mean over time then, which no mask of timesteps fits.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -113,10 +113,10 @@ def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
 )
 def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, loss):
     """
-    A target of shape (batch, 1) is taken without a word for every timestep of a single output.
+    Without a mask, a mean error takes a target (batch, 1) for every timestep of a single output.
 
-    So a model whose return_sequences=True was meant to be False trains and reports a loss. To
-    find it, compare model.output_shape with the targets.
+    There is no warning. So a model whose return_sequences=True was meant to be False trains and
+    reports a loss. To find it, compare model.output_shape with the targets.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -216,7 +216,7 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 6, 9]))
 def test_another_number_of_targets_is_refused(net, build, seed, count):
     """
-    Fit and evaluate refuse another number of targets than of samples with a ValueError.
+    Fit and evaluate of arrays refuse another number of targets than of samples with a ValueError.
 
     So a target array of shape (1, batch), for example, is refused. The message gives both
     numbers.

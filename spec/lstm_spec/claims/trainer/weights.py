@@ -44,7 +44,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds)
 def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed):
     """
-    With sample weights, the loss is by default the sum of weight times loss over their number.
+    By default, without a mask, weighted losses of samples are summed and divided by their number.
 
     It is divided by the number of samples, not by the sum of the weights, batch by batch and
     over the whole epoch. So weights that are all 2 double the loss.
@@ -185,7 +185,7 @@ def class_weights(ids: Any) -> Array:
 @given(nets(batch=samples, outputs=3), builds, seeds, booleans())
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     """
-    class_weight multiplies the loss of each sample by the weight of its class, 1 if it has none.
+    For arrays, class_weight multiplies each sample's loss by its class's weight, 1 if it has none.
 
     It is a sample weight: the mean is over the number of samples. The class is the largest
     target of a one-hot row, or the target itself.
@@ -450,7 +450,7 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed):
     """
-    With a mask, the sum of weighted losses of timesteps is divided by the number of valid ones.
+    By default, under a mask, weighted losses of timesteps are summed and divided by the valid ones.
 
     The weights of masked timesteps do not matter, and their sum does not either.
 

@@ -54,9 +54,10 @@ def test_a_frozen_layer_keeps_its_weights(case, seed):
 @given(cases(state=True, trainable=False), seeds)
 def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
     """
-    A frozen layer hands the gradient to the layers below it as if it were not frozen.
+    A frozen LSTM hands the gradient to the layers below it as if it were not frozen.
 
-    Only its own weights stand still.
+    Only its own weights stand still. A frozen BatchNormalization computes otherwise, as it does
+    outside training.
 
     >>> import keras, numpy as np
     >>> below, lstm = keras.layers.Dense(1), keras.layers.LSTM(2, trainable=False)
@@ -110,10 +111,11 @@ def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
 )
 def test_freezing_and_unfreezing_wait_for_compile():
     """
-    Once a model was trained, freezing or unfreezing a layer waits for the next compile().
+    Freezing or unfreezing a layer changes nothing in a compiled training step, until compile().
 
-    The first step fixes which weights a step changes. compile() forgets it, and the state
-    of the optimizer with it. With run_eagerly=True freezing alone takes effect at once.
+    The graph of a step fixes which weights it changes. Another length of the input, or
+    train_on_batch after fit, makes a new graph, which heeds the change. compile() forgets all
+    graphs. With run_eagerly=True freezing alone takes effect at once.
 
     >>> import keras, numpy as np
     >>> lstm, x, y = keras.layers.LSTM(1), np.ones((1, 1, 1)), np.ones((1, 1))

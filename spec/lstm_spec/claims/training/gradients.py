@@ -477,7 +477,7 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
 @given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
 def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     """
-    With all gates at 1 and zero states, a timestep multiplies the gradient by 1 + R_g.
+    With gates at 1 and states that stay zero, a timestep multiplies the gradient by 1 + R_g.
 
     R_g is the candidate's block of the recurrent kernel. Where it is positive the gradient
     grows exponentially with the number of timesteps, with the default activations.

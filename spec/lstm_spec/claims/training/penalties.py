@@ -71,7 +71,7 @@ def regularizer(kind: str, rate: float) -> Any:
 @given(cases(**varied("units", "features")), floats(0.125, 4, width=16), whole(list(PENALTIES)))
 def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     """
-    The regularizers of kernel, recurrent kernel and bias each add one loss, of that weight.
+    The regularizers of kernel, recurrent kernel and bias each add one loss of a trainable weight.
 
     L2(r) adds r times the sum of the squares, over all gates, and the layer lists the three
     in this order in `losses`. The L2 that the text "l2" names has r = 0.01.

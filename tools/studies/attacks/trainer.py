@@ -1,0 +1,715 @@
+"""Attacks on the claims of the chapter `trainer`."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.draw_1 import LSTM, L, close, draw
+
+X = draw(4, 5, 3)
+Y = draw(4, 2)
+CALLBACKS = keras.callbacks
+
+
+class Told(CALLBACKS.Callback):
+    """Tell numbers, epoch by epoch, as `told`."""
+
+    def __init__(self, *numbers):
+        """Keep the numbers."""
+        super().__init__()
+        self.numbers = numbers
+
+    def on_epoch_end(self, epoch, logs):
+        """Tell the number of an epoch."""
+        logs["told"] = self.numbers[epoch]
+
+
+def compiled(*layers, optimizer="sgd", loss="mse", eager=True, **options):
+    """Return a compiled Sequential model of open length, with LSTM(2) by default."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((None, 3)), *(layers or [LSTM(2)])])
+    model.compile(optimizer, loss, run_eagerly=eager, **options)
+    return model
+
+
+def fitted(model, x=X, y=Y, **options):
+    """Train a model for an epoch in batches of two; return the history."""
+    return model.fit(x, y, **{"batch_size": 2, "verbose": 0, "shuffle": False, **options}).history
+
+
+def end(model, *data, **options):
+    """Train a model; return its weights."""
+    fitted(model, *data, **options)
+    return model.get_weights()
+
+
+def same(weights, others):
+    """Return whether all weights are close to others."""
+    return all(close(a, b) for a, b in zip(weights, others, strict=True))
+
+
+@attack("trainer.early-stopping")
+def other_ways_to_count():
+    """With min_delta, baseline, start_from_epoch, and NaN: after how many epochs?"""
+    counts = []
+    falling = [5.0, 4.9, 4.8, 4.7, 4.6, 4.5]
+    for options in ({}, {"min_delta": 1}, {"baseline": 1.0}, {"start_from_epoch": 3}):
+        numbers = falling if options else [5.0, 6.0, 6.0, 6.0, 6.0, 6.0]
+        stop = CALLBACKS.EarlyStopping("told", patience=2, mode="min", **options)
+        counts.append(len(fitted(compiled(), epochs=6, callbacks=[Told(*numbers), stop])["loss"]))
+    stop = CALLBACKS.EarlyStopping("told", patience=2, mode="min")
+    numbers = [np.nan, 5.0, 4.0, 3.0, 2.0, 1.0]
+    return *counts, len(fitted(compiled(), epochs=6, callbacks=[Told(*numbers), stop])["loss"])
+
+
+@attack("trainer.early-stopping-restores")
+def restored_under_running_means():
+    """With use_ema=True, and with start_from_epoch=2: has it the best epoch's weights?"""
+    kept = []
+    for optimizer, options in (
+        (keras.optimizers.SGD(0.5, use_ema=True), {}),
+        (keras.optimizers.SGD(0.5), {"start_from_epoch": 2}),
+    ):
+        model, ends = compiled(optimizer=optimizer), []
+        note = CALLBACKS.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, m=model, k=ends: k.append(m.get_weights())
+        )
+        stop = CALLBACKS.EarlyStopping(
+            "told", patience=2, mode="min", restore_best_weights=True, **options
+        )
+        numbers = Told(1.0, 5.0, 6.0, 7.0, 8.0, 9.0)
+        fitted(model, epochs=6, callbacks=[note, numbers, stop])
+        kept.append([same(model.get_weights(), weights) for weights in ends])
+    return kept
+
+
+@attack("trainer.restores-unstopped")
+def restored_after_numbers_that_are_none():
+    """Where all numbers are NaN, and where start_from_epoch never comes: which weights?"""
+    kept = []
+    for options, numbers in (({}, [np.nan] * 3), ({"start_from_epoch": 9}, [1.0, 2.0, 3.0])):
+        model, ends = compiled(), []
+        note = CALLBACKS.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, m=model, k=ends: k.append(m.get_weights())
+        )
+        stop = CALLBACKS.EarlyStopping(
+            "told", patience=9, mode="min", restore_best_weights=True, **options
+        )
+        fitted(model, epochs=3, callbacks=[note, Told(*numbers), stop])
+        kept.append([same(model.get_weights(), weights) for weights in ends])
+    return kept
+
+
+@attack("trainer.checkpoint")
+def names_and_thresholds():
+    """With {epoch} in the name, a threshold that none beats, a monitor that is missing: files?"""
+    counts = []
+    for name, options in (
+        ("{epoch}.weights.h5", {}),
+        ("best.weights.h5", {"initial_value_threshold": 0.5}),
+        ("best.weights.h5", {"monitor": "val_loss"}),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            keep = CALLBACKS.ModelCheckpoint(
+                str(Path(folder) / name),
+                save_weights_only=True,
+                save_best_only=True,
+                mode="min",
+                **{"monitor": "told", **options},
+            )
+            fitted(compiled(), epochs=3, callbacks=[Told(3.0, 2.0, 1.0), keep])
+            counts.append(len(list(Path(folder).iterdir())))
+    return counts
+
+
+@attack("trainer.running-logs")
+def logs_of_masked_batches():
+    """Masked sequences of one and of five timesteps: is the second log the mean of valid ones?"""
+    x = X[:2].copy()
+    x[0, 1:] = 0
+    y, seen = draw(2, 5, 2), []
+    model = compiled(
+        L.Masking(), LSTM(2, return_sequences=True), optimizer=keras.optimizers.SGD(0.0)
+    )
+    spy = CALLBACKS.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
+    fitted(model, x, y, batch_size=1, callbacks=[spy])
+    return close(seen[1], model.evaluate(x, y, verbose=0))
+
+
+@attack("trainer.rate-callback")
+def rates_of_other_optimizers():
+    """With a schedule, a LossScaleOptimizer, Adam: is the rate that was set in use?"""
+    rates = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.5)
+    sgd = keras.optimizers.SGD
+    optimizers = [sgd(rates), keras.optimizers.LossScaleOptimizer(sgd(0.5)), "adam"]
+
+    def moved(optimizer):
+        model = compiled(optimizer=optimizer)
+        before = model.get_weights()
+        still = CALLBACKS.LearningRateScheduler(lambda epoch: 0.0)
+        return not same(end(model, callbacks=[still]), before)
+
+    return [outcome(lambda o=optimizer: moved(o)) for optimizer in optimizers]
+
+
+@attack("trainer.weights-set-on-the-way")
+def first_weights_under_adam():
+    """With Adam and momentum: does each epoch report what the first did?"""
+    equal = []
+    for optimizer in ("adam", keras.optimizers.SGD(0.1, 0.9), keras.optimizers.SGD(0.1)):
+        model = compiled(optimizer=optimizer)
+        first = model.get_weights()
+        again = CALLBACKS.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs, m=model, w=first: m.set_weights(w)
+        )
+        losses = fitted(model, epochs=3, callbacks=[again])["loss"]
+        equal.append(close(losses, [losses[0]] * 3))
+    return equal
+
+
+@attack("trainer.state-over-epochs")
+def validation_between_epochs():
+    """With validation_data: does the second epoch go on from the state of the first?"""
+
+    def starts(**options):
+        keras.utils.set_random_seed(1)
+        layer, seen = LSTM(2, stateful=True), []
+        model = keras.Sequential([keras.Input(batch_shape=(2, 5, 3)), layer])
+        model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+        note = CALLBACKS.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: seen.append(np.array(layer.states[0]))
+        )
+        fitted(model, epochs=2, callbacks=[note], **options)
+        return seen[1]
+
+    return close(starts(), starts(validation_data=(X, Y), validation_batch_size=2))
+
+
+@attack("trainer.losses")
+def crossentropy_of_probabilities():
+    """A saturated sigmoid or softmax under crossentropies of probabilities: is the slope exact?"""
+    moved = []
+    for loss, activation, y in (
+        ("binary_crossentropy", "sigmoid", np.ones((4, 2))),
+        ("categorical_crossentropy", "softmax", np.eye(2)[[1, 1, 1, 1]]),
+    ):
+        for eager in (True, False):
+            bias = keras.initializers.Constant(-40) if loss[0] == "b" else up
+            model = compiled(
+                LSTM(2), L.Dense(2, activation, bias_initializer=bias), loss=loss, eager=eager
+            )
+            before = model.get_weights()
+            moved.append(not same(end(model, X, y, batch_size=4), before))
+    return moved
+
+
+def up(shape, dtype=None):
+    """Return a bias that puts the first class far above the second."""
+    return np.array([40.0, 0.0], "float32")
+
+
+@attack("trainer.weights-of-a-whole-loss")
+def whole_losses_of_a_class():
+    """A class whose call returns one number, by mean and by sum: the mean of the weights?"""
+
+    class Whole(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return keras.ops.mean((y_true - y_pred) ** 2)
+
+    weight = np.array([1.0, 2.0, 3.0, 6.0])
+    found = []
+    for reduction in ("sum_over_batch_size", "sum"):
+        model = compiled(loss=Whole(reduction=reduction))
+        plain = model.test_on_batch(X, Y)
+        found.append(round(float(model.test_on_batch(X, Y, weight) / plain), 3))
+    return found
+
+
+@attack("trainer.accumulation")
+def accumulated_with_constraints_and_decay():
+    """AdamW, a constraint and a penalty: do two batches of two train as one of four?"""
+
+    def pair(make, **options):
+        ends = []
+        for steps, size in ((2, 2), (None, 4)):
+            keras.utils.set_random_seed(1)
+            model = compiled(LSTM(2, **options), optimizer=make(gradient_accumulation_steps=steps))
+            ends.append(end(model, batch_size=size, epochs=3))
+        return same(*ends)
+
+    sgd = keras.optimizers.SGD
+    halve = {"kernel_constraint": lambda w: w / 2}
+    return [
+        pair(lambda **a: keras.optimizers.AdamW(0.1, **a)),
+        pair(lambda **a: keras.optimizers.Adam(0.1, **a)),
+        pair(lambda **a: sgd(0.1, weight_decay=0.1, **a)),
+        pair(lambda **a: sgd(0.1, **a), kernel_regularizer="l2"),
+        pair(lambda **a: sgd(0.1, **a), kernel_constraint="non_neg"),
+        pair(lambda **a: sgd(0.1, **a), **halve),
+    ]
+
+
+@attack("trainer.clipped-norms")
+def clipped_rows_of_an_embedding():
+    """A token that occurs four times below an LSTM: is its row's gradient clipped to the norm?"""
+    lengths = []
+    for options in ({"clipnorm": 0.01}, {"global_clipnorm": 0.01}):
+        for eager in (True, False):
+            keras.utils.set_random_seed(1)
+            model = keras.Sequential([keras.Input((4,)), L.Embedding(3, 2), LSTM(2)])
+            model.compile(keras.optimizers.SGD(1.0, **options), "mse", run_eagerly=eager)
+            before = model.get_weights()[0]
+            model.train_on_batch(np.ones((2, 4), int), 9 * np.ones((2, 2)))
+            lengths.append(round(float(np.linalg.norm(model.get_weights()[0] - before)), 5))
+    return lengths
+
+
+@attack("trainer.averaged-weights")
+def means_that_are_written_back():
+    """With ema_overwrite_frequency=1, accumulation, and a layer frozen in training: the mean?"""
+    sgd = keras.optimizers.SGD
+
+    def ends(**options):
+        model, weights = compiled(optimizer=sgd(0.5, use_ema=True, **options)), []
+        note = CALLBACKS.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: weights.append(model.get_weights()[0])
+        )
+        final = end(model, callbacks=[note], epochs=2)[0]
+        mean = weights[0]
+        for weight in weights[1:]:
+            mean = 0.99 * mean + 0.01 * weight
+        return close(final, mean)
+
+    def frozen():
+        model = compiled(LSTM(2), L.Dense(2), optimizer=sgd(0.5, use_ema=True))
+        fitted(model)
+        model.layers[0].trainable = False
+        fitted(model)
+
+    found = ends(), ends(ema_overwrite_frequency=1), ends(gradient_accumulation_steps=2)
+    return *found, outcome(frozen)
+
+
+@attack("trainer.swapped-for-evaluate")
+def swapped_without_a_step():
+    """Before any step, and without use_ema: what comes of the callback?"""
+    model = compiled(optimizer=keras.optimizers.SGD(0.5, use_ema=True))
+    plain = compiled()
+    swap = CALLBACKS.SwapEMAWeights
+    fresh = model.evaluate(X, Y, verbose=0)
+    return (
+        outcome(lambda: close(model.evaluate(X, Y, callbacks=[swap()], verbose=0), fresh)),
+        outcome(lambda: plain.evaluate(X, Y, callbacks=[swap()], verbose=0)),
+    )
+
+
+@attack("trainer.loss-scale")
+def scales_that_overflow():
+    """A loss of 1e35 under a scale of 2**15, and a scale of 3: the same steps?"""
+    sgd = keras.optimizers.SGD
+    found = []
+    for target, options in ((1e17, {}), (1.0, {"initial_scale": 3.0})):
+        scaled = keras.optimizers.LossScaleOptimizer(sgd(0.1), **options)
+        plain, wrapped = compiled(optimizer=sgd(0.1)), compiled(optimizer=scaled)
+        y = np.full((4, 2), target)
+        losses = [fitted(model, X, y)["loss"][0] for model in (plain, wrapped)]
+        ends = [model.get_weights() for model in (plain, wrapped)]
+        moved = max(np.abs(a - b).max() for a, b in zip(*ends, strict=True))
+        found.append((close(losses[0] / losses[1], 1.0), float(moved)))
+    return found
+
+
+@attack("trainer.loss-scale-overflow")
+def moving_means_of_nan():
+    """NaN in the input of a BatchNormalization: are its moving mean and variance kept?"""
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5))
+    model = compiled(L.BatchNormalization(), LSTM(2), optimizer=scaled)
+    x = X.copy()
+    x[0, 0, 0] = np.nan
+    model.train_on_batch(x, Y)
+    return [weight.path for weight in model.weights if not np.all(np.isfinite(weight))]
+
+
+@attack("trainer.mixed-precision")
+def adam_in_float16():
+    """By Adam, with a gradient that is nothing but rounding: one step as in float32?"""
+    moves, target = [], None
+    for policy in ("float32", "mixed_float16"):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((5, 3)), LSTM(2, dtype=policy)])
+        scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.5))
+        model.compile(scaled, "mse", run_eagerly=True)
+        before = model.get_weights()
+        target = np.array(model(X)) if policy == "float32" else target
+        model.train_on_batch(X, target)
+        moves.append([b - a for a, b in zip(before, model.get_weights(), strict=True)])
+    return max(float(np.abs(a - b).max()) for a, b in zip(*moves, strict=True))
+
+
+@attack("trainer.schedule")
+def steps_that_count():
+    """Compiled again, after a skipped step, and with accumulation: the number of steps."""
+    sgd = keras.optimizers.SGD
+    optimizer = sgd(0.1)
+    model = compiled(optimizer=optimizer)
+    fitted(model)
+    model.compile(optimizer, "mse", run_eagerly=True)
+    fitted(model)
+    inner = sgd(0.1)
+    skipping = compiled(optimizer=keras.optimizers.LossScaleOptimizer(inner))
+    skipping.train_on_batch(X, np.full((4, 2), np.nan))
+    accumulating = sgd(0.1, gradient_accumulation_steps=2)
+    fitted(compiled(optimizer=accumulating))
+    return [int(o.iterations) for o in (optimizer, inner, accumulating)]
+
+
+@attack("trainer.callables")
+def callables_of_other_kinds():
+    """A class with and without arguments, a partial, an array, a name of one's own: taken?"""
+
+    class Own:
+        def __init__(self, rate):
+            self.rate = rate
+
+        def __call__(self, weight):
+            return self.rate * keras.ops.sum(weight)
+
+    kinds = [Own, Own(1.0), partial(Own(1.0)), Own(1.0).__call__, keras.ops.sum, np.ones((3, 8))]
+
+    def loss(kind):
+        layer = LSTM(2, kernel_regularizer=kind)
+        layer(X)
+        return len(layer.losses)
+
+    def made(kind):
+        layer = LSTM(2, kernel_initializer=kind)
+        layer(X)
+        return True
+
+    shapes = [lambda shape: np.ones(shape, "float32"), keras.initializers.Ones, np.ones((3, 8))]
+    return [outcome(lambda k=k: loss(k)) for k in kinds], [
+        outcome(lambda k=k: made(k)) for k in shapes
+    ]
+
+
+@attack("trainer.penalty-frozen")
+def activity_of_a_frozen_layer():
+    """Frozen, with an activity regularizer, alone and in Bidirectional: is there a penalty?"""
+    found = []
+    for wrap in (lambda layer: layer, L.Bidirectional):
+        model = compiled(wrap(LSTM(2, activity_regularizer="l2", trainable=False)))
+        y = np.array(model(X))
+        found.append(model.evaluate(X, y, verbose=0) > 0)
+    return found
+
+
+@attack("trainer.penalty-shared")
+def shared_by_two_models():
+    """A layer in a model and in a model within it, and in a list: is the penalty there once?"""
+    layer = LSTM(3, return_sequences=True, kernel_regularizer="l2")
+    x = keras.Input((5, 3))
+    inner = keras.Sequential([keras.Input((5, 3)), layer])
+    model = keras.Model(x, layer(inner(x)))
+    model.extra = [layer]
+    return len(model.losses)
+
+
+@attack("trainer.frozen-bidirectional")
+def frozen_forwards_only():
+    """With a backward_layer that is trainable: how many weights are trainable?"""
+    back = LSTM(2, go_backwards=True)
+    both = L.Bidirectional(LSTM(2, trainable=False), backward_layer=back)
+    both(X)
+    return len(both.trainable_weights)
+
+
+@attack("trainer.epoch-loss")
+def fewer_steps_than_samples():
+    """With steps_per_epoch, sample weights, stateful: the mean of which samples?"""
+    still = keras.optimizers.SGD(0.0)
+    weight = np.array([1.0, 2.0, 3.0, 4.0])
+    model = compiled(optimizer=still)
+    errors = np.mean((np.array(model(X)) - Y) ** 2, axis=1)
+    first = fitted(model, steps_per_epoch=1)["loss"][0]
+    weighted = fitted(model, sample_weight=weight)["loss"][0]
+    return close(first, errors[:2].mean()), close(weighted, (errors * weight).mean())
+
+
+@attack("trainer.evaluate-twice")
+def losses_that_are_no_mean():
+    """A root of a mean as loss, an activity penalty, a metric: one result for any batch size?"""
+
+    def root(y_true, y_pred):
+        return keras.ops.sqrt(keras.ops.mean((y_true - y_pred) ** 2))
+
+    def pair(model):
+        return close(*[model.evaluate(X, Y, batch_size=b, verbose=0) for b in (1, 4)])
+
+    return [pair(compiled(loss=root)), pair(compiled(LSTM(2, activity_regularizer="l1")))]
+
+
+@attack("trainer.on-batch-alone")
+def metrics_of_a_batch():
+    """After fit, with metrics: does train_on_batch report its batch, and test_on_batch?"""
+    still = keras.optimizers.SGD(0.0)
+    model = compiled(optimizer=still, metrics=["mae", keras.metrics.RootMeanSquaredError()])
+    fitted(model)
+    found = []
+    for method in (model.train_on_batch, model.test_on_batch):
+        method(X[:2], Y[:2])
+        found.append(close(method(X[2:], Y[2:]), model.evaluate(X[2:], Y[2:], verbose=0)))
+    return found
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of two."""
+
+    def __len__(self):
+        """Return how many there are."""
+        return 2
+
+    def __getitem__(self, k):
+        """Return one."""
+        return X[2 * k : 2 * k + 2], Y[2 * k : 2 * k + 2]
+
+
+@attack("trainer.generator")
+def generators_of_one_epoch():
+    """Without steps for one and two epochs, and with class_weight: epochs, or refused?"""
+
+    def batches():
+        yield from (Batches()[k] for k in range(2))
+
+    def run(**options):
+        return [
+            round(x, 3) for x in compiled().fit(batches(), verbose=0, **options).history["loss"]
+        ]
+
+    return [
+        outcome(lambda o=options: run(**o))
+        for options in ({}, {"epochs": 2}, {"class_weight": {0: 1.0}})
+    ]
+
+
+@attack("trainer.dataset-object")
+def shuffled_batches():
+    """With the default shuffle: the batches in order in ten epochs? With class_weight: taken?"""
+    seen = []
+
+    class Noted(Batches):
+        def __getitem__(self, k):
+            seen.append(k)
+            return super().__getitem__(k)
+
+    compiled().fit(Noted(), epochs=10, verbose=0)
+    weighed = outcome(lambda: bool(compiled().fit(Batches(), class_weight={0: 1.0}, verbose=0)))
+    return seen == [0, 1] * 10, weighed
+
+
+@attack("trainer.tf-data")
+def data_with_class_weight():
+    """With class_weight, batch_size and validation_split beside a dataset: taken?"""
+    data = tf.data.Dataset.from_tensor_slices((X, np.eye(2)[[0, 1, 1, 0]])).batch(2)
+    return [
+        outcome(lambda o=options: bool(compiled().fit(data, verbose=0, **o)))
+        for options in ({"class_weight": {0: 2.0}}, {"batch_size": 2}, {"validation_split": 0.5})
+    ]
+
+
+@attack("trainer.accuracy")
+def outputs_beyond_one():
+    """A single output of 1.7 with the target 2 and 1, of 0.5, and of -0.4: hits?"""
+    hits = []
+    for output, target in ((1.7, 2), (1.7, 1), (0.5, 0), (0.5, 1), (-0.7, 0), (-0.7, -1)):
+        bias = keras.initializers.Constant(output)
+        head = L.Dense(1, kernel_initializer="zeros", bias_initializer=bias)
+        model = compiled(LSTM(2), head, metrics=["accuracy"])
+        hits.append(model.evaluate(X, np.full((4, 1), target), verbose=0)[1])
+    return hits
+
+
+@attack("trainer.validation-split")
+def shares_in_floating_point():
+    """0.8 of five and of ten samples, 0.25 of five: how many are trained on?"""
+    sizes = []
+    for share, count in ((0.8, 5), (0.8, 10), (0.25, 5), (0.2, 10)):
+        x, y = draw(count, 5, 3), draw(count, 2)
+        seen = []
+        note = CALLBACKS.LambdaCallback(
+            on_train_batch_begin=lambda batch, logs, s=seen: s.append(batch)
+        )
+        done = outcome(
+            lambda x=x, y=y, s=share, n=note: bool(
+                fitted(compiled(), x, y, batch_size=1, validation_split=s, callbacks=[n])
+            )
+        )
+        sizes.append(len(seen) if done == "True" else done)
+    return sizes
+
+
+@attack("trainer.batches-in-order")
+def batches_without_a_step():
+    """With gradient_accumulation_steps=2 and three batches: how many steps?"""
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    fitted(compiled(optimizer=optimizer), draw(6, 5, 3), draw(6, 2))
+    return int(optimizer.iterations)
+
+
+@attack("trainer.steps-per-execution")
+def more_steps_than_batches():
+    """Five samples in batches of two, n = 2 and 8: fit, evaluate and predict as with n = 1?"""
+    x, y = draw(5, 5, 3), draw(5, 2)
+    results = []
+    for steps in (1, 2, 8):
+        model = compiled(eager=False, steps_per_execution=steps)
+        loss = fitted(model, x, y)["loss"][0]
+        tested = model.evaluate(x, y, batch_size=2, verbose=0)
+        results.append((loss, tested, model.predict(x, batch_size=2, verbose=0)))
+    return [all(close(a, b) for a, b in zip(results[0], r, strict=True)) for r in results[1:]]
+
+
+@attack("trainer.target-axis-of-timesteps")
+def other_losses_of_flat_targets():
+    """Masked, weighted by timesteps, and losses over an axis: as targets with a last axis of 1?"""
+    x = X.copy()
+    x[0, 2:] = 0
+    y = np.abs(draw(4, 5))
+    weight = np.abs(draw(4, 5))
+
+    def pair(loss, *layers, **options):
+        model = compiled(*layers, LSTM(1, return_sequences=True), loss=loss)
+        flat, full = [model.test_on_batch(x, t, **options) for t in (y, y[..., None])]
+        return close(flat, full)
+
+    losses = ["mae", "huber", "binary_crossentropy", "cosine_similarity", "kl_divergence", "hinge"]
+    return (
+        outcome(lambda: pair("mse", L.Masking())),
+        outcome(lambda: pair("mse", sample_weight=weight)),
+        {loss: outcome(lambda n=loss: pair(n)) for loss in losses},
+    )
+
+
+@attack("trainer.target-for-every-timestep")
+def one_target_under_other_losses():
+    """Targets (batch, 1) for (batch, timesteps, 1), by loss, and masked: as repeated ones?"""
+    y = np.abs(draw(4, 1))
+
+    def pair(loss, *layers):
+        model = compiled(*layers, LSTM(1, return_sequences=True), loss=loss)
+        each = np.repeat(y[:, None], 5, 1)
+        return close(model.test_on_batch(X, y), model.test_on_batch(X, each))
+
+    losses = ["mse", "binary_crossentropy", "cosine_similarity", "log_cosh", "poisson", "hinge"]
+    found = {loss: outcome(lambda n=loss: pair(n)) for loss in losses}
+    return found, outcome(lambda: pair("mse", L.Masking()))
+
+
+@attack("trainer.target-count")
+def counts_of_other_data():
+    """By train_on_batch, a generator and a PyDataset: are three targets of four refused?"""
+
+    class Short(Batches):
+        def __getitem__(self, k):
+            return X, Y[:1]
+
+    model = compiled()
+    return [
+        outcome(lambda: bool(model.train_on_batch(X, Y[:1]))),
+        outcome(lambda: bool(model.fit(Short(), verbose=0))),
+        outcome(lambda: bool(fitted(model, X, Y[:1]))),
+    ]
+
+
+@attack("trainer.whole-number-targets")
+def labels_of_no_class():
+    """A label of -1 and of 2 for two classes, and masked: what is the loss?"""
+    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return [
+        outcome(lambda c=c: compiled(loss=sparse).test_on_batch(X, np.full(4, c))) for c in (-1, 2)
+    ]
+
+
+@attack("trainer.weight-of-a-sequence")
+def losses_of_each_output():
+    """A loss function that returns a number for each output: which do flat weights weigh?"""
+
+    def squared(y_true, y_pred):
+        return (y_true - y_pred) ** 2
+
+    y = draw(4, 5, 2)
+    found = []
+    for loss in ("mse", squared):
+        model = compiled(LSTM(2, return_sequences=True), loss=loss)
+        weight = np.array([1.0, 0, 0, 0])
+        exact = np.mean((np.array(model(X)) - y)[0] ** 2) / 4
+        found.append(outcome(lambda m=model, e=exact, w=weight: close(m.test_on_batch(X, y, w), e)))
+    model = compiled(LSTM(4, return_sequences=True), loss=squared)
+    y4 = draw(4, 5, 4)
+    exact = np.mean((np.array(model(X)) - y4)[0] ** 2) / 4
+    found.append(outcome(lambda: close(model.test_on_batch(X, y4, weight), exact)))
+    return found
+
+
+@attack("trainer.class-weight")
+def classes_of_timesteps():
+    """Targets (batch, timesteps) of whole numbers, of several outputs, and of text."""
+    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = compiled(LSTM(2, return_sequences=True), loss=sparse)
+    y = np.array([[0, 1, 1, 0, 0]] * 4)
+    plain = model.test_on_batch(X, y)
+    return outcome(
+        lambda: round(float(model.train_on_batch(X, y, class_weight={1: 3.0}) / plain), 3)
+    )
+
+
+@attack("trainer.mask-and-weight")
+def weighted_sum_of_masked():
+    """With reduction="sum": is the sum divided by the valid timesteps?"""
+    x = X.copy()
+    x[0, 2:] = 0
+    y, weight = draw(4, 5, 2), np.abs(draw(4, 5))
+    loss = keras.losses.MeanSquaredError("sum")
+    model = compiled(L.Masking(), LSTM(2, return_sequences=True), loss=loss)
+    valid = np.any(x != 0, axis=-1)
+    errors = np.mean((np.array(model(x)) - y) ** 2, axis=-1) * weight * valid
+    return close(model.test_on_batch(x, y, weight), errors.sum() / valid.sum())
+
+
+@attack("trainer.weighted-epoch")
+def weighted_mean_of_a_class():
+    """With reduction "mean_with_sample_weight", and under a mask: the sum over their number?"""
+    weight = np.array([1.0, 2.0, 3.0, 4.0])
+    found = []
+    for reduction in ("sum_over_batch_size", "mean_with_sample_weight"):
+        model = compiled(loss=keras.losses.MeanSquaredError(reduction))
+        errors = np.mean((np.array(model(X)) - Y) ** 2, axis=1)
+        found.append(close(model.test_on_batch(X, Y, weight), (errors * weight).mean()))
+    return found
+
+
+@attack("trainer.mask-by-batches")
+def weighted_by_samples_under_sum():
+    """With reduction="sum" and a last batch of one: weighted by samples?"""
+    loss = keras.losses.MeanSquaredError("sum")
+    model = compiled(L.Masking(), LSTM(2, return_sequences=True), loss=loss)
+    y = draw(4, 5, 2)
+    parts = [model.test_on_batch(X[a:b], y[a:b]) for a, b in ((0, 3), (3, 4))]
+    return close(model.evaluate(X, y, batch_size=3, verbose=0), np.average(parts, weights=[3, 1]))
+
+
+@attack("trainer.metric-of-all")
+def metrics_of_many_batches():
+    """Each in batches of one and at once: which differ?"""
+    names = ["mse", "r2_score", "auc", "f1_score", "cosine_similarity", "binary_accuracy"]
+    y = np.eye(2)[[0, 1, 1, 0]]
+    differ = []
+    for name in names:
+        model = compiled(LSTM(2), L.Dense(2, "sigmoid"), metrics=[name])
+        ones, all_ = [model.evaluate(X, y, batch_size=b, verbose=0)[1] for b in (1, 4)]
+        differ += [] if close(ones, all_) else [name]
+    return differ
