@@ -19,7 +19,7 @@ WIDTH = 328
 TOP, AXIS = 10, 40
 MEASURE = 18
 """What the name of the numbers takes, above the drawing."""
-LETTER = 7.2
+LETTER = 7.6
 """How wide a letter is, about."""
 NAMED = 14
 """A name lies so far below the one above it."""
