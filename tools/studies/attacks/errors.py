@@ -500,15 +500,16 @@ def names_of_other_layers():
 @attack("errors.remainder-in-fit")
 def remainders_of_one():
     """A last batch of one sample, two of three, and in evaluate: refused?"""
-    found = []
+    outcomes = []
     for count in (5, 7):
         layers = [keras.Input(batch_shape=(4, 3, 1)), keras.layers.LSTM(2, stateful=True)]
         model = keras.Sequential(layers)
         model.compile("sgd", "mse")
-        x, y = np.ones((count, 3, 1)), np.ones((count, 2))
+        x = np.ones((count, 3, 1))
+        y = np.ones((count, 2))
         for method in (model.fit, model.evaluate):
-            found.append("Error" in outcome(lambda f=method, x=x, y=y: f(x, y, 4, verbose=0)))
-    return found
+            outcomes.append("Error" in outcome(lambda f=method, x=x, y=y: f(x, y, 4, verbose=0)))
+    return outcomes
 
 
 @attack("errors.units-true")

@@ -71,16 +71,16 @@ def all_that_may_end_a_mask():
         "Reshape": lambda: L.Reshape((3, 8)),
         "RepeatVector": None,
     }
-    found = {}
+    outcomes = {}
     for name, make in layers.items():
         if make is None:
             continue
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             kept = outcome(lambda m=make: behind(m()) is not None)
-        warned = any("mask" in str(w.message) for w in said)
-        found[name] = (kept[:40], warned)
-    return {n: f for n, f in found.items() if f != ("False", True)}
+        warned = any("mask" in str(w.message) for w in caught)
+        outcomes[name] = (kept[:40], warned)
+    return {n: f for n, f in outcomes.items() if f != ("False", True)}
 
 
 @attack("models.warns-of-lost-mask")
@@ -96,10 +96,10 @@ def warned_again_and_in_predict():
     ]
     counts = []
     for call in calls:
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             call()
-        counts.append(sum("mask" in str(w.message) for w in said))
+        counts.append(sum("mask" in str(w.message) for w in caught))
     return counts
 
 
@@ -148,18 +148,21 @@ def a_layer_that_wraps_others():
 @attack("models.merge-of-two-masks")
 def two_masks_by_merge():
     """For each merge of two masks: and, or, or none?"""
-    a, b = X.copy(), X[::-1].copy()
+    a = X.copy()
+    b = X[::-1].copy()
     b[:, 0] = 0
-    x, y = L.Masking()(a), L.Masking()(b)
-    m, n = np.any(a != 0, -1), np.any(b != 0, -1)
+    x = L.Masking()(a)
+    y = L.Masking()(b)
+    m = np.any(a != 0, -1)
+    n = np.any(b != 0, -1)
     kinds = {"or": (m | n).tolist(), "and": (m & n).tolist(), "none": None}
-    found = {}
+    outcomes = {}
     for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"):
         z = getattr(L, name)()([x, y])
         mask = getattr(z, "_keras_mask", None)
         mask = None if mask is None else np.array(mask).tolist()
-        found[name] = [kind for kind, value in kinds.items() if value == mask]
-    return found
+        outcomes[name] = [kind for kind, value in kinds.items() if value == mask]
+    return outcomes
 
 
 @attack("models.merge-of-one-mask")
@@ -210,11 +213,13 @@ def swapped_in_other_calls():
 
     def model(features=(3, 2)):
         inputs = [keras.Input((5, f), name=n) for f, n in zip(features, "ab", strict=True)]
-        made = keras.Model(inputs, L.Add()([LSTM(2)(x) for x in inputs]))
-        made.compile("sgd", "mse")
-        return made
+        model = keras.Model(inputs, L.Add()([LSTM(2)(x) for x in inputs]))
+        model.compile("sgd", "mse")
+        return model
 
-    a, b, y = draw(2, 5, 3), draw(2, 5, 2), draw(2, 2)
+    a = draw(2, 5, 3)
+    b = draw(2, 5, 2)
+    y = draw(2, 2)
     calls = [
         lambda: model()([b, a]),
         lambda: model().predict([b, a], verbose=0),
@@ -228,7 +233,8 @@ def swapped_in_other_calls():
 @attack("models.disconnected-refused")
 def disconnected_in_other_ways():
     """An output that is an input, a constant output, an unused second input: refused?"""
-    x, z = keras.Input((5, 3)), keras.Input((5, 3))
+    x = keras.Input((5, 3))
+    z = keras.Input((5, 3))
     y = LSTM(2)(x)
     calls = [
         lambda: keras.Model(x, x),
@@ -244,8 +250,9 @@ def samples_to_the_bit():
     """One of 64 samples, 32 units: the same to the last bit as alone?"""
     model = keras.Sequential([keras.Input((None, 16)), LSTM(32), L.Dense(8)])
     x = draw(64, 10, 16)
-    all_, one = np.array(model(x)), np.array(model(x[:1]))
-    return bool(np.array_equal(all_[:1], one)), float(np.abs(all_[:1] - one).max())
+    all_ = np.array(model(x))
+    first = np.array(model(x[:1]))
+    return bool(np.array_equal(all_[:1], first)), float(np.abs(all_[:1] - first).max())
 
 
 @attack("models.graphs")

@@ -350,7 +350,8 @@ def fit_after_another_compile():
     """Compiled again, and with validation: is the state kept from one fit to the next?"""
     layer = keras.layers.LSTM(2, stateful=True)
     model = keras.Sequential([keras.Input(batch_shape=(2, 3, 4)), layer])
-    x, y = np.ones((2, 3, 4)), np.ones((2, 2))
+    x = np.ones((2, 3, 4))
+    y = np.ones((2, 2))
     kept = []
     for _ in range(2):
         model.compile(keras.optimizers.SGD(0.0), "mse")

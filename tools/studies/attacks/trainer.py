@@ -75,7 +75,8 @@ def restored_under_running_means():
         (keras.optimizers.SGD(0.5, use_ema=True), {}),
         (keras.optimizers.SGD(0.5), {"start_from_epoch": 2}),
     ):
-        model, ends = compiled(optimizer=optimizer), []
+        model = compiled(optimizer=optimizer)
+        ends = []
         note = CALLBACKS.LambdaCallback(
             on_epoch_end=lambda epoch, logs, m=model, k=ends: k.append(m.get_weights())
         )
@@ -93,7 +94,8 @@ def restored_after_numbers_that_are_none():
     """Where all numbers are NaN, and where start_from_epoch never comes: which weights?"""
     kept = []
     for options, numbers in (({}, [np.nan] * 3), ({"start_from_epoch": 9}, [1.0, 2.0, 3.0])):
-        model, ends = compiled(), []
+        model = compiled()
+        ends = []
         note = CALLBACKS.LambdaCallback(
             on_epoch_end=lambda epoch, logs, m=model, k=ends: k.append(m.get_weights())
         )
@@ -132,7 +134,8 @@ def logs_of_masked_batches():
     """Masked sequences of one and of five timesteps: is the second log the mean of valid ones?"""
     x = X[:2].copy()
     x[0, 1:] = 0
-    y, seen = draw(2, 5, 2), []
+    y = draw(2, 5, 2)
+    seen = []
     model = compiled(
         L.Masking(), LSTM(2, return_sequences=True), optimizer=keras.optimizers.SGD(0.0)
     )
@@ -178,7 +181,8 @@ def validation_between_epochs():
 
     def starts(**options):
         keras.utils.set_random_seed(1)
-        layer, seen = LSTM(2, stateful=True), []
+        layer = LSTM(2, stateful=True)
+        seen = []
         model = keras.Sequential([keras.Input(batch_shape=(2, 5, 3)), layer])
         model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
         note = CALLBACKS.LambdaCallback(
@@ -222,12 +226,12 @@ def whole_losses_of_a_class():
             return keras.ops.mean((y_true - y_pred) ** 2)
 
     weight = np.array([1.0, 2.0, 3.0, 6.0])
-    found = []
+    outcomes = []
     for reduction in ("sum_over_batch_size", "sum"):
         model = compiled(loss=Whole(reduction=reduction))
         plain = model.test_on_batch(X, Y)
-        found.append(round(float(model.test_on_batch(X, Y, weight) / plain), 3))
-    return found
+        outcomes.append(round(float(model.test_on_batch(X, Y, weight) / plain), 3))
+    return outcomes
 
 
 @attack("trainer.accumulation")
@@ -275,7 +279,8 @@ def means_that_are_written_back():
     sgd = keras.optimizers.SGD
 
     def ends(**options):
-        model, weights = compiled(optimizer=sgd(0.5, use_ema=True, **options)), []
+        model = compiled(optimizer=sgd(0.5, use_ema=True, **options))
+        weights = []
         note = CALLBACKS.LambdaCallback(
             on_train_batch_end=lambda batch, logs: weights.append(model.get_weights()[0])
         )
@@ -291,8 +296,8 @@ def means_that_are_written_back():
         model.layers[0].trainable = False
         fitted(model)
 
-    found = ends(), ends(ema_overwrite_frequency=1), ends(gradient_accumulation_steps=2)
-    return *found, outcome(frozen)
+    outcomes = ends(), ends(ema_overwrite_frequency=1), ends(gradient_accumulation_steps=2)
+    return *outcomes, outcome(frozen)
 
 
 @attack("trainer.swapped-for-evaluate")
@@ -312,16 +317,17 @@ def swapped_without_a_step():
 def scales_that_overflow():
     """A loss of 1e35 under a scale of 2**15, and a scale of 3: the same steps?"""
     sgd = keras.optimizers.SGD
-    found = []
+    outcomes = []
     for target, options in ((1e17, {}), (1.0, {"initial_scale": 3.0})):
         scaled = keras.optimizers.LossScaleOptimizer(sgd(0.1), **options)
-        plain, wrapped = compiled(optimizer=sgd(0.1)), compiled(optimizer=scaled)
+        plain = compiled(optimizer=sgd(0.1))
+        wrapped = compiled(optimizer=scaled)
         y = np.full((4, 2), target)
         losses = [fitted(model, X, y)["loss"][0] for model in (plain, wrapped)]
         ends = [model.get_weights() for model in (plain, wrapped)]
         moved = max(np.abs(a - b).max() for a, b in zip(*ends, strict=True))
-        found.append((close(losses[0] / losses[1], 1.0), float(moved)))
-    return found
+        outcomes.append((close(losses[0] / losses[1], 1.0), float(moved)))
+    return outcomes
 
 
 @attack("trainer.loss-scale-overflow")
@@ -338,7 +344,8 @@ def moving_means_of_nan():
 @attack("trainer.mixed-precision")
 def adam_in_float16():
     """By Adam, with a gradient that is nothing but rounding: one step as in float32?"""
-    moves, target = [], None
+    moves = []
+    target = None
     for policy in ("float32", "mixed_float16"):
         keras.utils.set_random_seed(1)
         model = keras.Sequential([keras.Input((5, 3)), LSTM(2, dtype=policy)])
@@ -386,26 +393,26 @@ def callables_of_other_kinds():
         layer(X)
         return len(layer.losses)
 
-    def made(kind):
+    def initialized(kind):
         layer = LSTM(2, kernel_initializer=kind)
         layer(X)
         return True
 
     shapes = [lambda shape: np.ones(shape, "float32"), keras.initializers.Ones, np.ones((3, 8))]
     return [outcome(lambda k=k: loss(k)) for k in kinds], [
-        outcome(lambda k=k: made(k)) for k in shapes
+        outcome(lambda k=k: initialized(k)) for k in shapes
     ]
 
 
 @attack("trainer.penalty-frozen")
 def activity_of_a_frozen_layer():
     """Frozen, with an activity regularizer, alone and in Bidirectional: is there a penalty?"""
-    found = []
+    outcomes = []
     for wrap in (lambda layer: layer, L.Bidirectional):
         model = compiled(wrap(LSTM(2, activity_regularizer="l2", trainable=False)))
         y = np.array(model(X))
-        found.append(model.evaluate(X, y, verbose=0) > 0)
-    return found
+        outcomes.append(model.evaluate(X, y, verbose=0) > 0)
+    return outcomes
 
 
 @attack("trainer.penalty-shared")
@@ -459,11 +466,11 @@ def metrics_of_a_batch():
     still = keras.optimizers.SGD(0.0)
     model = compiled(optimizer=still, metrics=["mae", keras.metrics.RootMeanSquaredError()])
     fitted(model)
-    found = []
+    outcomes = []
     for method in (model.train_on_batch, model.test_on_batch):
         method(X[:2], Y[:2])
-        found.append(close(method(X[2:], Y[2:]), model.evaluate(X[2:], Y[2:], verbose=0)))
-    return found
+        outcomes.append(close(method(X[2:], Y[2:]), model.evaluate(X[2:], Y[2:], verbose=0)))
+    return outcomes
 
 
 class Batches(keras.utils.PyDataset):
@@ -538,7 +545,8 @@ def shares_in_floating_point():
     """0.8 of five and of ten samples, 0.25 of five: how many are trained on?"""
     sizes = []
     for share, count in ((0.8, 5), (0.8, 10), (0.25, 5), (0.2, 10)):
-        x, y = draw(count, 5, 3), draw(count, 2)
+        x = draw(count, 5, 3)
+        y = draw(count, 2)
         seen = []
         note = CALLBACKS.LambdaCallback(
             on_train_batch_begin=lambda batch, logs, s=seen: s.append(batch)
@@ -563,7 +571,8 @@ def batches_without_a_step():
 @attack("trainer.steps-per-execution")
 def more_steps_than_batches():
     """Five samples in batches of two, n = 2 and 8: fit, evaluate and predict as with n = 1?"""
-    x, y = draw(5, 5, 3), draw(5, 2)
+    x = draw(5, 5, 3)
+    y = draw(5, 2)
     results = []
     for steps in (1, 2, 8):
         model = compiled(eager=False, steps_per_execution=steps)
@@ -605,8 +614,8 @@ def one_target_under_other_losses():
         return close(model.test_on_batch(X, y), model.test_on_batch(X, each))
 
     losses = ["mse", "binary_crossentropy", "cosine_similarity", "log_cosh", "poisson", "hinge"]
-    found = {loss: outcome(lambda n=loss: pair(n)) for loss in losses}
-    return found, outcome(lambda: pair("mse", L.Masking()))
+    outcomes = {loss: outcome(lambda n=loss: pair(n)) for loss in losses}
+    return outcomes, outcome(lambda: pair("mse", L.Masking()))
 
 
 @attack("trainer.target-count")
@@ -642,17 +651,19 @@ def losses_of_each_output():
         return (y_true - y_pred) ** 2
 
     y = draw(4, 5, 2)
-    found = []
+    outcomes = []
     for loss in ("mse", squared):
         model = compiled(LSTM(2, return_sequences=True), loss=loss)
         weight = np.array([1.0, 0, 0, 0])
         exact = np.mean((np.array(model(X)) - y)[0] ** 2) / 4
-        found.append(outcome(lambda m=model, e=exact, w=weight: close(m.test_on_batch(X, y, w), e)))
+        outcomes.append(
+            outcome(lambda m=model, e=exact, w=weight: close(m.test_on_batch(X, y, w), e))
+        )
     model = compiled(LSTM(4, return_sequences=True), loss=squared)
     y4 = draw(4, 5, 4)
     exact = np.mean((np.array(model(X)) - y4)[0] ** 2) / 4
-    found.append(outcome(lambda: close(model.test_on_batch(X, y4, weight), exact)))
-    return found
+    outcomes.append(outcome(lambda: close(model.test_on_batch(X, y4, weight), exact)))
+    return outcomes
 
 
 @attack("trainer.class-weight")
@@ -672,7 +683,8 @@ def weighted_sum_of_masked():
     """With reduction="sum": is the sum divided by the valid timesteps?"""
     x = X.copy()
     x[0, 2:] = 0
-    y, weight = draw(4, 5, 2), np.abs(draw(4, 5))
+    y = draw(4, 5, 2)
+    weight = np.abs(draw(4, 5))
     loss = keras.losses.MeanSquaredError("sum")
     model = compiled(L.Masking(), LSTM(2, return_sequences=True), loss=loss)
     valid = np.any(x != 0, axis=-1)
@@ -684,12 +696,12 @@ def weighted_sum_of_masked():
 def weighted_mean_of_a_class():
     """With reduction "mean_with_sample_weight", and under a mask: the sum over their number?"""
     weight = np.array([1.0, 2.0, 3.0, 4.0])
-    found = []
+    outcomes = []
     for reduction in ("sum_over_batch_size", "mean_with_sample_weight"):
         model = compiled(loss=keras.losses.MeanSquaredError(reduction))
         errors = np.mean((np.array(model(X)) - Y) ** 2, axis=1)
-        found.append(close(model.test_on_batch(X, Y, weight), (errors * weight).mean()))
-    return found
+        outcomes.append(close(model.test_on_batch(X, Y, weight), (errors * weight).mean()))
+    return outcomes
 
 
 @attack("trainer.mask-by-batches")

@@ -123,31 +123,32 @@ def reproducible_in_a_graph():
 @attack("training.frozen-hands-on")
 def frozen_normalization():
     """A frozen BatchNormalization in training: the gradient below as if it was not frozen?"""
-    found = []
+    outcomes = []
     for trainable in (True, False):
         keras.utils.set_random_seed(1)
         layer = keras.layers.BatchNormalization(trainable=trainable)
         variable = tf.Variable(X)
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(layer(variable, training=True) ** 3)
-        found.append(tape.gradient(y, variable).numpy())
-    return bool(np.allclose(*found))
+        outcomes.append(tape.gradient(y, variable).numpy())
+    return bool(np.allclose(*outcomes))
 
 
 @attack("training.compile-again")
 def frozen_before_another_length():
     """Frozen after a fit: do the weights stay in a fit on another length, or train_on_batch?"""
-    found = []
+    outcomes = []
     for shape, method in (((2, 4), "fit"), ((2, 6), "fit"), ((3, 4), "fit"), ((2, 4), "batch")):
         layer = LSTM(2)
         model = model_of(layer, keras.layers.Dense(1))
         model.fit(X, np.ones((2, 1)), verbose=0)
         layer.trainable = False
         before = layer.get_weights()
-        x, y = np.random.RandomState(1).randn(*shape, 3), np.ones((shape[0], 1))
+        x = np.random.RandomState(1).randn(*shape, 3)
+        y = np.ones((shape[0], 1))
         _ = model.fit(x, y, verbose=0) if method == "fit" else model.train_on_batch(x, y)
-        found.append(bool(np.all(layer.get_weights()[0] == before[0])))
-    return found
+        outcomes.append(bool(np.all(layer.get_weights()[0] == before[0])))
+    return outcomes
 
 
 @attack("training.nan-under-mask")
@@ -155,14 +156,14 @@ def nan_in_an_unrolled_layer():
     """Unrolled, and with zero weights: which timesteps have a gradient that is NaN?"""
     x = X.copy()
     x[:, 2] = np.nan
-    found = []
+    outcomes = []
     for options in ({"unroll": True}, {"recurrent_initializer": "zeros"}):
         layer = LSTM(2, **options)
         variable = tf.Variable(x)
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(layer(variable, mask=np.array([[True, True, False, True]] * 2)))
-        found.append(np.isnan(tape.gradient(y, variable)).any(axis=(0, 2)).tolist())
-    return found
+        outcomes.append(np.isnan(tape.gradient(y, variable)).any(axis=(0, 2)).tolist())
+    return outcomes
 
 
 @attack("training.exploding-gradient")
@@ -173,12 +174,12 @@ def open_gates_with_input():
     kernel = np.array([[0.0, 0.0, 1.0, 0.0]])
     layer.set_weights([kernel, np.array([[0.0, 0, 1, 0]]), np.array([200.0, 200, 0, 200])])
     start = tf.Variable(np.zeros((1, 1), "float32"))
-    found = []
+    outcomes = []
     for x in (0.0, 1.0):
         with tf.GradientTape() as tape:
             c = layer(np.full((1, 3, 1), x), initial_state=[start * 0, start])[2]
-        found.append(float(tape.gradient(c, start)[0, 0]))
-    return found
+        outcomes.append(float(tape.gradient(c, start)[0, 0]))
+    return outcomes
 
 
 @attack("training.regularizers")
@@ -197,15 +198,15 @@ def penalties_of_other_layers():
 @attack("training.constraints")
 def constraints_of_many_kinds():
     """With accumulation and a frozen layer: is a weight constrained, though no step is made?"""
-    found = []
+    outcomes = []
     for options, trainable in (({"gradient_accumulation_steps": 9}, True), ({}, False)):
         layer = LSTM(2, kernel_constraint="non_neg", trainable=trainable)
         optimizer = keras.optimizers.SGD(0.1, **options)
         model = model_of(layer, keras.layers.Dense(1), optimizer=optimizer)
         before = layer.get_weights()[0]
         model.train_on_batch(X, np.ones((2, 1)))
-        found.append(bool(np.any(layer.get_weights()[0] != before)))
-    return found
+        outcomes.append(bool(np.any(layer.get_weights()[0] != before)))
+    return outcomes
 
 
 @attack("training.max-norm")
@@ -233,14 +234,14 @@ def loss_with_a_constraint():
 @attack("training.softmax-of-one")
 def softmax_of_one_by_other_losses():
     """Under crossentropies, with regularizers of the layer: does the LSTM move?"""
-    found = []
+    outcomes = []
     for loss in ("mse", "binary_crossentropy", "categorical_crossentropy"):
         layer = LSTM(2)
         model = model_of(layer, keras.layers.Dense(1, activation="softmax"), loss=loss)
         before = layer.get_weights()[0]
         model.train_on_batch(X, np.zeros((2, 1)))
-        found.append(bool(np.any(layer.get_weights()[0] != before)))
-    return found
+        outcomes.append(bool(np.any(layer.get_weights()[0] != before)))
+    return outcomes
 
 
 @attack("training.activity")
