@@ -2,8 +2,8 @@
 
     python -m tools.studies.titles [SET ...]
 
-SET is any of open, closed, last and newest; default: those of which the page has numbers, but for
-the newest, which is measured once. Misses are listed of the sets that were looked at.
+SET is any of those in SETS; default: all but the unseen, which is measured once. Misses are listed
+of the sets that were looked at.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ HERE = Path(__file__).parent
 PAGE = MEASURED / "asking.md"
 SHOWN = 3
 """How many of the questions and claims that are found count."""
-SETS = ("open", "closed", "last", "newest")
+SETS = ("open", "closed", "last", "newest", "fresh_open", "fresh_closed")
+UNSEEN = "fresh_closed"
+"""The set of which nobody has looked at single titles: only its rates are printed."""
 
 
 class Title(msgspec.Struct, frozen=True):
@@ -37,6 +39,8 @@ class Title(msgspec.Struct, frozen=True):
     """Which set a question off the topic belongs to; empty in the other files."""
     ids: list[str] = []
     """Each of these claims is a good first answer."""
+    could_be_ours: bool = False
+    """Whether only its thread shows that it is off the topic."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -105,21 +109,23 @@ def measure(name: str, library: Library) -> Iterator[tuple[str, Rate, list[str]]
     yield f"{name}: of these none of our questions is the same", *rate(strange, library)
     yield f"{name}: advice about data", *rate((t for t in given if t.kind == "advice"), library)
     yield f"{name}: off the topic", *rate(off(name), library)
+    if name.startswith("fresh"):
+        plain = [title for title in off(name) if not title.could_be_ours]
+        yield f"{name}: off the topic, as the title alone shows", *rate(plain, library)
 
 
 def main() -> None:
     """Measure, print what is missed of the sets that were looked at, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("sets", nargs="*", choices=[*SETS, []], default=[])
-    looked_at = [name for name in SETS[:-1] if f"| {name}:" in _page()]
-    chosen = parser.parse_args().sets or looked_at
+    chosen = parser.parse_args().sets or [name for name in SETS if name != UNSEEN]
     library = Library(questions(), catalog.claims())
     rows = {}
     for name in chosen:
         for label, rates, missed in measure(name, library):
             rows[label] = rates
             print(f"{label}: {rates}")
-            if name != "newest" and "a claim answers" in label:
+            if name != UNSEEN and "a claim answers" in label:
                 print("".join(f"  {line}\n" for line in missed), end="")
     kept = [line for line in _page().splitlines() if line.startswith("| ")]
     others = [line for line in kept if _set(line) in SETS and _set(line) not in chosen]
