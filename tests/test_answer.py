@@ -203,6 +203,21 @@ def test_what_no_claim_answers_gets_no_answer(words: str) -> None:
     assert answer.markdown(shown).startswith("No claim answers this.")
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("number of units of an LSTM", "number of units of a ConvLSTM2D"),
+        ("reproducible training of an LSTM", "reproducible training of a LightGBM model"),
+    ],
+)
+def test_what_names_something_else_is_less_sure(ours: str, theirs: str) -> None:
+    def sure(words: str) -> float:
+        return answer.sureness(LIBRARY.index.find(words), words, LIBRARY)
+
+    assert sure(ours) > answer.SURE
+    assert sure(theirs) < sure(ours) + answer.FIT["theirs"]
+
+
 def test_claim_answers_what_no_question_asks() -> None:
     assert first("does a subnormal input count as zero", 1) == ["precision.subnormals"]
     assert answered("does a subnormal input count as zero").count("(`precision.subnormals`)") == 1
@@ -337,6 +352,26 @@ Traceback (most recent call last):
             "ValueError: In a stateful network, you should only pass inputs with a number of "
             "samples that can be divided by the batch size. Found: 757 samples",
             "refused-last-batch",
+        ),
+        (
+            'ValueError: Input 0 of layer "sequential" is incompatible with the layer: expected '
+            "shape=(None, 60, 6), found shape=(None, 6)",
+            "found-ndim-two",
+        ),
+        (
+            'ValueError: Input 0 of layer "sequential" is incompatible with the layer: expected '
+            "shape=(None, 20, 1), found shape=(None, 100, 1)",
+            "other-number-of-timesteps",
+        ),
+        (
+            'ValueError: Input 0 of layer "sequential" is incompatible with the layer: expected '
+            "shape=(None, 1, 4), found shape=(None, 1, 34)",
+            "feature-count",
+        ),
+        (
+            "ValueError: Input 0 is incompatible with layer sequential: expected "
+            "shape=(64, None, 4), found shape=[32, 100, 4]",
+            "batch-size-in-prediction",
         ),
     ],
 )

@@ -52,7 +52,12 @@ def index(records: Records) -> dict[str, Any]:
         "synonyms": search.synonyms(),
         "pattern": search.pattern(),
         "texts": [
-            {"name": text.name, "counts": count, "rows": [text.title, *text.also]}
+            {
+                "name": text.name,
+                "counts": count,
+                "rows": [text.title, *text.also],
+                "theirs": sorted(library.theirs(text.name)),
+            }
             for text, count in texts
         ],
         "fit": answer.FIT,
@@ -68,8 +73,7 @@ def index(records: Records) -> dict[str, Any]:
             "message": errors.MESSAGE,
             "least": errors.LEAST,
         },
-        "about": answer.ABOUT.pattern,
-        "near": answer.NEAR.pattern,
+        "topic": {kind: search.topic(kind).pattern for kind in search.words().topic},
         "error": {
             "last": _script(errors.LAST),
             "axes": [errors.NDIM.pattern, errors.DIMENSIONS.pattern],

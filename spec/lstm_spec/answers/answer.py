@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,21 +24,10 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-ABOUT = re.compile(
-    r"lstm|rnn|recurrent|bidirectional|stateful|time.?step|seq2seq|return_s|\bunits?\b|sequence"
-    r"|time.?distributed|repeat.?vector|(hidden|cell).state|encoder|decoder|cudnn|\bmask"
-)
-"""What only somebody says who asks about an LSTM, or a layer next to it."""
-NEAR = re.compile(
-    r"keras|\btf\b|state|neuron|pad|embedding|dropout|predict|model|weights|train|input|output"
-    r"|layer|batch|loss"
-)
-"""What is said of any network."""
-SURE = -0.35
-"""A question that is less sure gets no answer; chosen, as the weights of `sureness`, by a logistic
-regression on questions of tools/studies/titles and others off the topic."""
-FIT = {"share": 0.85, "cosine": 0.2, "ahead": 2.0, "about": 1.85, "near": 0.8, "always": -1.8}
-"""What each part of it adds."""
+SURE = -0.75
+"""A question that is less sure gets no answer."""
+FIT = {"score": 5.35, "ahead": 3.55, "ours": 2.24, "near": 1.18, "theirs": -0.97, "always": -6.56}
+"""What each part of it adds, as tools/studies/titles/sureness.py has fitted it."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
 MEANT = 1.0
@@ -133,6 +121,11 @@ class Library:
         asked = [_asked(one, [claims[name] for name in one.claims]) for one in self.questions]
         return search.Index([*asked, *map(_said, self.claims)])
 
+    def theirs(self, name: str) -> frozenset[str]:
+        """Return what the question or claim of an id names that belongs to another topic."""
+        text = next(text for text in self.index.texts if text.name == name)
+        return search.theirs("\n".join([text.title, *text.also, text.body, text.rest]))
+
 
 def whole_library() -> Library:
     """Return the library of all questions and claims."""
@@ -163,7 +156,7 @@ def find(asked: str, library: Library) -> Found:
     if is_reference(words):
         return Found([], False)
     error = errors.read(words)
-    hits = _of_error(error, library) if error else library.index.find(words)
+    hits = of_error(error, library) if error else library.index.find(words)
     best = [library.by_id[hit.name] for hit in hits]
     if answers(best[0]) and sureness(hits, words, library) >= SURE:
         return Found(best[: 1 + OTHERS], True, error)
@@ -172,18 +165,28 @@ def find(asked: str, library: Library) -> Found:
 
 
 def sureness(hits: Sequence[search.Hit], asked: str, library: Library) -> float:
-    """Return how likely the first hit answers.
+    """Return how likely the first hit answers."""
+    parts = signs(hits, asked, library)
+    return sum(FIT[name] * value for name, value in parts.items()) + FIT["always"]
 
-    That is the more likely the more of the words it holds, the nearer it is in meaning, the farther
-    behind is the first that answers nothing, and if the question is about the topic.
+
+def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str, float]:
+    """Return what tells whether the first hit answers.
+
+    That is its score, how far behind the first is that answers nothing, whether the question names
+    the topic, whether it is about networks at all, and how much it names of something else, such as
+    another layer or library, that the first does not.
     """
     first = hits[0]
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
-    ahead = first.score - silent.score if silent else 1.0
     said = asked.lower()
-    topic = FIT["about"] * bool(ABOUT.search(said)) + FIT["near"] * bool(NEAR.search(said))
-    fit = FIT["share"] * first.share + FIT["cosine"] * first.cosine + FIT["ahead"] * ahead
-    return fit + topic + FIT["always"]
+    return {
+        "score": first.score,
+        "ahead": first.score - silent.score if silent else 1.0,
+        "ours": float(bool(search.topic("ours").search(said))),
+        "near": float(bool(search.topic("near").search(said))),
+        "theirs": float(len(search.theirs(said) - library.theirs(first.name))),
+    }
 
 
 def answers(hit: Hit) -> bool:
@@ -191,7 +194,7 @@ def answers(hit: Hit) -> bool:
     return isinstance(hit, Claim) or bool(hit.claims)
 
 
-def _of_error(error: errors.Error, library: Library) -> list[search.Hit]:
+def of_error(error: errors.Error, library: Library) -> list[search.Hit]:
     """Return what fits an error, first what knows its words."""
     known = {known.claim for known in errors.known_as(error)[:TELLING]}
     hits = []
@@ -200,8 +203,7 @@ def _of_error(error: errors.Error, library: Library) -> list[search.Hit]:
         of = {found.id} if isinstance(found, Claim) else set(found.claims[:FIRST])
         meant = isinstance(found, Question) and found.id in known
         more = MEANT if meant else OF_AN_ERROR if known & of else 0.0
-        share, cosine = (max(part, 1.0) if more else part for part in (hit.share, hit.cosine))
-        hits.append(search.Hit(hit.name, hit.score + more, share, cosine))
+        hits.append(search.Hit(hit.name, hit.score + more))
     return sorted(hits, key=lambda hit: -hit.score)
 
 

@@ -45,7 +45,7 @@ WEIGHTS = (2.0, 1.0, 0.5)
 K, B = 1.2, 0.6
 PIECE = 5
 """How many letters a piece of a text has."""
-MIXTURE = {"words": 0.2, "spelling": 0.3, "meaning": 0.5}
+MIXTURE = {"words": 0.4, "spelling": 0.2, "meaning": 0.4}
 LONGEST = 20_000
 """How many characters of a text are read."""
 MOST = 400
@@ -69,10 +69,6 @@ class Hit(NamedTuple):
     name: str
     score: float
     """How well it fits in comparison with the other texts."""
-    share: float
-    """How much of what the question's words tell it holds, from 0 to about 1."""
-    cosine: float
-    """How near it is in meaning."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +78,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that tell no question from another."""
     synonyms: dict[str, list[str]]
     """Words of the specification, each with what people say for it."""
+    topic: dict[str, list[str]]
+    """Patterns of what is said of the topic, of any network, and of something else."""
 
 
 @cache
@@ -147,6 +145,17 @@ def stem(word: str) -> str:
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
         word = word[:-1]
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+@cache
+def topic(kind: str) -> re.Pattern[str]:
+    """Return what finds one kind of what is said, in lower case: ours, near or theirs."""
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(words().topic[kind])})(?![a-z])")
+
+
+def theirs(text: str) -> frozenset[str]:
+    """Return the stems of what a text names that belongs to another topic."""
+    return frozenset(stem(name) for name in topic("theirs").findall(text.lower()))
 
 
 class Table(NamedTuple):
@@ -228,33 +237,27 @@ class Index:
     def find(self, question: str) -> list[Hit]:
         """Return all texts with their scores, the best first."""
         asked = words_of(question)[:MOST]
-        bm25, whole = self.bm25(stems(asked))
-        cosine = self.nearest(self.vectors @ vector(asked))
+        bm25 = self.bm25(stems(asked))
         score = (
             MIXTURE["words"] * bm25 / (bm25.max() or 1)
             + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
-            + MIXTURE["meaning"] * cosine
+            + MIXTURE["meaning"] * self.nearest(self.vectors @ vector(asked))
         )
-        share = bm25 / (whole or 1)
-        return [
-            Hit(self.texts[place].name, *map(float, (score[place], share[place], cosine[place])))
-            for place in np.argsort(-score, kind="stable")
-        ]
+        order = np.argsort(-score, kind="stable")
+        return [Hit(self.texts[place].name, float(score[place])) for place in order]
 
-    def bm25(self, asked: Iterable[str]) -> tuple[np.ndarray, float]:
-        """Return how well the texts fit the stems of a question, and how well one could at most."""
+    def bm25(self, asked: Iterable[str]) -> np.ndarray:
+        """Return how well the texts fit the stems of a question."""
         total = np.zeros(len(self.texts))
-        whole = 0.0
         mean = self.lengths.mean()
         for word in asked:
             places = self.places.get(word, [])
             idf = math.log(1 + (len(self.texts) - len(places) + 0.5) / (len(places) + 0.5))
-            whole += idf * (K + 1)
             for place in places:
                 n = self.counts[place][word]
                 length = K * (1 - B + B * self.lengths[place] / mean)
                 total[place] += idf * n * (K + 1) / (n + length)
-        return total, whole
+        return total
 
     def nearest(self, fit: np.ndarray) -> np.ndarray:
         """Return how well the best row of each text fits.

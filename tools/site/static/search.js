@@ -56,18 +56,16 @@ function lstmSearch(index, encoded) {
 
   function bm25(asked) {
     const total = new Float64Array(texts.length);
-    let whole = 0;
     for (const stemmed of asked) {
       const holding = places.get(stemmed) ?? [];
       const idf = Math.log(1 + (texts.length - holding.length + 0.5) / (holding.length + 0.5));
-      whole += idf * (weights.K + 1);
       for (const place of holding) {
         const n = texts[place].counts[stemmed];
         const length = weights.K * (1 - weights.B + (weights.B * lengths[place]) / mean);
         total[place] += (idf * n * (weights.K + 1)) / (n + length);
       }
     }
-    return [total, whole];
+    return total;
   }
 
   // All runs of letters of a text, the spaces between its words included, each once.
@@ -125,7 +123,7 @@ function lstmSearch(index, encoded) {
   // All texts with their scores, the best first.
   function ranked(question) {
     const asked = wordsOf(question).slice(0, limits.most);
-    const [fits, whole] = bm25(stems(asked));
+    const fits = bm25(stems(asked));
     const spelled = nearest(spelling(asked));
     const cosine = nearest(meaning(asked));
     const most = Math.max(...fits) || 1;
@@ -135,8 +133,6 @@ function lstmSearch(index, encoded) {
         (weights.words * fits[place]) / most +
         weights.spelling * spelled[place] +
         weights.meaning * cosine[place],
-      share: fits[place] / (whole || 1),
-      cosine: cosine[place],
     }));
     return hits.sort((a, b) => b.score - a.score);
   }
@@ -176,9 +172,8 @@ function lstmSearch(index, encoded) {
     const telling = new Set(knownAs(error).slice(0, limits.known));
     const hits = ranked(error.text).map((hit) => {
       const of = index.claims[hit.name]?.slice(0, limits.claims) ?? [hit.name];
-      if (!of.some((claim) => telling.has(claim))) return hit;
-      const [share, cosine] = [Math.max(hit.share, 1), Math.max(hit.cosine, 1)];
-      return { name: hit.name, score: hit.score + limits.gain, share, cosine };
+      const gain = of.some((claim) => telling.has(claim)) ? limits.gain : 0;
+      return { name: hit.name, score: hit.score + gain };
     });
     return hits.sort((a, b) => b.score - a.score);
   }
@@ -198,18 +193,30 @@ function lstmSearch(index, encoded) {
     return given ? { hits: [], sure: false } : undefined;
   }
 
-  const [about, near] = [index.about, index.near].map((pattern) => new RegExp(pattern));
+  const topic = Object.fromEntries(
+    Object.entries(index.topic).map(([kind, pattern]) => [kind, new RegExp(pattern, "g")]),
+  );
+  const theirs = new Map(texts.map((text) => [text.name, new Set(text.theirs)]));
   const answers = (name) => !index.claims[name] || index.claims[name].length > 0;
 
   // How likely the first hit answers.
   function sureness(hits, asked) {
     const { fit } = index;
+    const [first] = hits;
     const silent = hits.find((hit) => !answers(hit.name));
-    const ahead = silent ? hits[0].score - silent.score : 1;
     const said = asked.toLowerCase();
-    const topic = (about.test(said) ? fit.about : 0) + (near.test(said) ? fit.near : 0);
-    const first = fit.share * hits[0].share + fit.cosine * hits[0].cosine + fit.ahead * ahead;
-    return first + topic + fit.always;
+    const of = Object.fromEntries(
+      Object.entries(topic).map(([kind, pattern]) => [kind, said.match(pattern) ?? []]),
+    );
+    const strange = new Set(of.theirs.map(stem).filter((name) => !theirs.get(first.name).has(name)));
+    return (
+      fit.score * first.score +
+      fit.ahead * (silent ? first.score - silent.score : 1) +
+      (of.ours.length ? fit.ours : 0) +
+      (of.near.length ? fit.near : 0) +
+      fit.theirs * strange.size +
+      fit.always
+    );
   }
 
   return function find(text) {

@@ -1,0 +1,86 @@
+"""Fit what `answer` weighs when it decides whether it has an answer.
+
+    python -m tools.studies.titles.sureness
+
+A logistic regression tells the titles that a claim answers from those off the topic, in all sets
+that were looked at. Where only its thread shows that a title is off the topic, an answer is no
+mistake, so it counts a quarter; so do the titles off the topic that searches for LSTM found, since
+they are of LSTMs elsewhere. Printed are the weights for `answer.FIT`, and the shares that get no
+answer at several bounds, each title judged by weights that were fitted to the other nine tenths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lstm_spec.answers import answer, errors
+from lstm_spec.answers.answer import Library, whole_library
+from tools.studies.titles.__main__ import SETS, UNSEEN, Title, off, titles
+
+FOLDS = 10
+RIDGE = 0.3
+BOUNDS = (-1.5, -1.0, -0.5, 0.0, 0.5)
+
+
+def main() -> None:
+    """Fit, and print the weights and the shares."""
+    library = whole_library()
+    kept = [(*case, parts) for case in cases() if (parts := signs(case[0].title, library))]
+    names = [name for name in answer.FIT if name != "always"]
+    table = np.array([[parts[name] for name in names] for *_, parts in kept])
+    ours = np.array([title.kind == "claims" for title, *_ in kept])
+    weights = np.array([weight for _, weight, _ in kept])
+    fitted = fit(table, ours, weights)
+    print(dict(zip([*names, "always"], fitted.round(2).tolist(), strict=True)))
+    fold = np.arange(len(kept)) % FOLDS
+    sure = np.zeros(len(kept))
+    for k in range(FOLDS):
+        rest = fold != k
+        sure[~rest] = with_one(table[~rest]) @ fit(table[rest], ours[rest], weights[rest])
+    for bound in BOUNDS:
+        silent = sure < bound
+        theirs = ~ours & (weights == 1)
+        shares = f"{silent[ours].mean():.1%} of ours, {silent[theirs].mean():.1%} of theirs"
+        print(f"below {bound}: {shares}")
+
+
+def cases() -> Iterator[tuple[Title, float]]:
+    """Yield the titles that were looked at, each with how much it counts."""
+    for name in (name for name in SETS if name != UNSEEN):
+        for title in titles(name):
+            if title.kind in ("claims", "off"):
+                yield title, 1.0 if title.kind == "claims" else 0.25
+        for title in off(name):
+            yield title, 0.25 if title.could_be_ours else 1.0
+
+
+def signs(title: str, library: Library) -> dict[str, float]:
+    """Return the signs of a title; none, if what is found first says that no claim answers."""
+    error = errors.read(title)
+    hits = answer.of_error(error, library) if error else library.index.find(title)
+    first = library.by_id[hits[0].name]
+    return answer.signs(hits, title, library) if answer.answers(first) else {}
+
+
+def fit(table: np.ndarray, ours: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weights of a logistic regression, the constant last, by Newton's method."""
+    table = with_one(table)
+    found = np.zeros(table.shape[1])
+    penalty = np.diag([RIDGE] * (len(found) - 1) + [1e-6])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-table @ found))
+        slope = table.T @ (weights * (chance - ours)) + penalty @ found
+        curve = (table * (weights * chance * (1 - chance))[:, None]).T @ table + penalty
+        found -= np.linalg.solve(curve, slope)
+    return found
+
+
+def with_one(table: np.ndarray) -> np.ndarray:
+    """Return a table with a column of ones behind it."""
+    return np.column_stack([table, np.ones(len(table))])
+
+
+if __name__ == "__main__":
+    main()
