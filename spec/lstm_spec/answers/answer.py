@@ -24,8 +24,9 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-SURE = -0.75
-"""A question that is less sure gets no answer."""
+SURE = -0.5
+"""A question that is less sure gets no answer; the highest half at which fewer than one in twenty
+that a claim answers are refused."""
 FIT = {"score": 5.33, "ahead": 3.46, "ours": 2.25, "near": 1.17, "theirs": -1.0, "always": -6.52}
 """What each part of it adds, as tools/studies/titles/sureness.py has fitted it."""
 OF_AN_ERROR = 0.25

@@ -67,14 +67,14 @@ def signs(title: str, library: Library) -> dict[str, float]:
 def fit(table: np.ndarray, ours: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weights of a logistic regression, the constant last, by Newton's method."""
     table = with_one(table)
-    found = np.zeros(table.shape[1])
-    penalty = np.diag([RIDGE] * (len(found) - 1) + [1e-6])
+    coefficients = np.zeros(table.shape[1])
+    penalty = np.diag([RIDGE] * (len(coefficients) - 1) + [1e-6])
     for _ in range(50):
-        chance = 1 / (1 + np.exp(-table @ found))
-        slope = table.T @ (weights * (chance - ours)) + penalty @ found
+        chance = 1 / (1 + np.exp(-table @ coefficients))
+        slope = table.T @ (weights * (chance - ours)) + penalty @ coefficients
         curve = (table * (weights * chance * (1 - chance))[:, None]).T @ table + penalty
-        found -= np.linalg.solve(curve, slope)
-    return found
+        coefficients -= np.linalg.solve(curve, slope)
+    return coefficients
 
 
 def with_one(table: np.ndarray) -> np.ndarray:
