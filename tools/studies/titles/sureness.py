@@ -48,7 +48,7 @@ def main() -> None:
 
 def cases() -> Iterator[tuple[Title, float]]:
     """Yield the titles that were looked at, each with how much it counts."""
-    for name in (name for name in SETS if name != UNSEEN):
+    for name in (name for name in SETS if name not in UNSEEN):
         for title in titles(name):
             if title.kind in ("claims", "off"):
                 yield title, 1.0 if title.kind == "claims" else 0.25
