@@ -2,8 +2,8 @@
 
     python -m tools.studies.titles [SET ...]
 
-SET is any of those in SETS; default: all but the unseen ones, which are for the end. Misses are listed
-of the sets that were looked at.
+SET is any of those in SETS; default: all but the unseen ones, which are for the end. Misses are
+listed of the sets that were looked at.
 """
 
 from __future__ import annotations
