@@ -355,11 +355,6 @@ Traceback (most recent call last):
         ),
         (
             'ValueError: Input 0 of layer "sequential" is incompatible with the layer: expected '
-            "shape=(None, 60, 6), found shape=(None, 6)",
-            "found-ndim-two",
-        ),
-        (
-            'ValueError: Input 0 of layer "sequential" is incompatible with the layer: expected '
             "shape=(None, 20, 1), found shape=(None, 100, 1)",
             "other-number-of-timesteps",
         ),

@@ -17,6 +17,7 @@ from tools.site.records import gather
 
 TITLES = ROOT / "tools/studies/titles"
 REWORDINGS = ROOT / "tests/rewordings.toml"
+PASTED = ROOT / "tests/pasted.toml"
 OTHERS = (
     "",
     "time.every-step",
@@ -51,7 +52,13 @@ def titles() -> list[str]:
     )
     strangers = [json.loads(line)["title"] for line in lines if line]
     reworded = msgspec.toml.decode(REWORDINGS.read_bytes())["rewording"]
-    return [*strangers, *(rewording["words"] for rewording in reworded), *OTHERS]
+    pasted = msgspec.toml.decode(PASTED.read_bytes())["error"]
+    return [
+        *strangers,
+        *(rewording["words"] for rewording in reworded),
+        *(error["text"].replace("ESCAPE", "\x1b") for error in pasted),
+        *OTHERS,
+    ]
 
 
 def opened(site: Path, page: Any, name: str = "index") -> Any:

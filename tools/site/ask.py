@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from lstm_spec import catalog
 from lstm_spec.answers import answer, errors, questions, search
 from lstm_spec.answers.answer import Hit
 from lstm_spec.answers.standing import elsewhere, standing
@@ -65,6 +66,7 @@ def index(records: Records) -> dict[str, Any]:
             "sure": answer.SURE,
             "others": answer.OTHERS,
             "gain": answer.OF_AN_ERROR,
+            "meant": answer.MEANT,
             "known": answer.TELLING,
             "claims": answer.FIRST,
             "longest": search.LONGEST,
@@ -75,10 +77,17 @@ def index(records: Records) -> dict[str, Any]:
         },
         "topic": {kind: search.topic(kind).pattern for kind in search.words().topic},
         "error": {
-            "last": _script(errors.LAST),
-            "axes": [errors.NDIM.pattern, errors.DIMENSIONS.pattern],
+            "patterns": {name: _flagged(pattern) for name, pattern in _patterns()},
+            "meant": errors.MEANT,
+            "layer": errors.LAYER_GIVEN,
+            "functions": errors.NAMED,
             "known": [
-                {"claim": known.claim, "types": known.types, "words": known.words}
+                {
+                    "claim": known.claim,
+                    "types": known.types,
+                    "words": known.words,
+                    "says": catalog.find(known.claim).statement,
+                }
                 for known in errors.all_known()
             ],
         },
@@ -87,6 +96,19 @@ def index(records: Records) -> dict[str, Any]:
         "addresses": {asked.id: asked.address for asked in library.questions if asked.address},
         "shown": {name: shown(hit, records) for name, hit in library.by_id.items()},
     }
+
+
+def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the patterns by which errors are read, with their names."""
+    for name, value in vars(errors).items():
+        if isinstance(value, re.Pattern):
+            yield name.lower(), value
+
+
+def _flagged(pattern: re.Pattern[str]) -> tuple[str, str]:
+    """Return a regular expression and its flags as JavaScript writes them."""
+    flags = {"m": re.MULTILINE, "i": re.IGNORECASE}
+    return _script(pattern), "".join(name for name, flag in flags.items() if pattern.flags & flag)
 
 
 def _script(pattern: re.Pattern[str]) -> str:

@@ -64,7 +64,7 @@ MEANT = (
     (r"Dimensions must be equal.*(?:loss|mean_\w+_error)", "targets-without-an-error"),
     (r"RNN is stateful, the batch size of the input", "batch-size-in-prediction"),
     (r"layer ['\"]?repeat_vector\w*['\"]? is incompatible.*found ndim=3", "why-repeat-vector"),
-    (r"(?i)layer \"(?!lstm)\w+\" expects 1 input\(s\), but it", "return-states-in-sequential"),
+    (r"[Ll]ayer \"(?!lstm|LSTM)\w+\" expects 1 input\(s\), but it", "return-states-in-sequential"),
     (r"__init__\(\) missing .*'units'", "meaning-of-units"),
     (r"passed to Bidirectional: \{'return_sequences'", "stacked-bidirectional"),
     (r"values to unpack .*Bidirectional\(", "bidirectional-states"),
@@ -211,7 +211,10 @@ def _of_shapes(error: Error) -> str:
             return "single-sample"
         if len(given) < len(wanted):  # Keras takes such data for sequences of single numbers
             return "other-number-of-timesteps"
-        return "feature-count" if wanted[-1:] != given[-1:] else "other-number-of-timesteps"
+        if wanted[-1:] != given[-1:]:
+            return "feature-count"
+        batches = {*wanted[:1], *given[:1]} - {"None"}
+        return "batch-size-in-prediction" if len(batches) > 1 else "other-number-of-timesteps"
     if match := LOGITS.search(error.message):
         logits, labels = _pair(match)
         rows = math.prod(int(size) for size in logits if size.isdigit())

@@ -137,43 +137,125 @@ function lstmSearch(index, encoded) {
     return hits.sort((a, b) => b.score - a.score);
   }
 
-  const last = new RegExp(index.error.last, "gm");
-  const refused = index.error.axes.map((pattern) => new RegExp(pattern));
+  const errors = Object.fromEntries(
+    Object.entries(index.error.patterns).map(([name, [source, flags]]) => [
+      name,
+      new RegExp(source, flags),
+    ]),
+  );
+  const everyMatch = (pattern, text) => [
+    ...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`)),
+  ];
 
   // The error that a text shows last; nothing, if it shows none.
   function readError(text) {
-    const matches = [...text.matchAll(last)];
+    const match = everyMatch(errors.last, text).at(-1);
     let [kind, message] = ["", text];
-    if (matches.length) {
-      const match = matches[matches.length - 1];
-      const after = text.slice(match.index + match[0].length).split("\n\n")[0];
-      [kind, message] = [match.groups.type, `${match.groups.message} ${after}`];
-    } else if (!refused.some((pattern) => pattern.test(text))) {
+    if (match) {
+      const after = text.slice(match.index + match[0].length);
+      const wrapped = match.groups.message.trim().search(errors.wrapped) === 0;
+      kind = match.groups.type;
+      message = `${match.groups.message} ${wrapped ? within(after) : after.split("\n\n")[0]}`;
+    } else if (!errors.ndim.test(text) && !errors.dimensions.test(text)) {
       return undefined;
     }
-    const line = message.split(/\s+/).filter(Boolean).join(" ").slice(0, limits.message);
-    return { type: kind, text: `${kind}: ${line}`.replace(/^[: ]+|[: ]+$/g, "") };
+    message = message.split(/\s+/).filter(Boolean).join(" ").slice(0, limits.message);
+    const lines = everyMatch(errors.code, text).flatMap((found) => found.slice(1).filter(Boolean));
+    return {
+      type: kind,
+      message,
+      text: `${kind}: ${message}`.replace(/^[: ]+|[: ]+$/g, ""),
+      code: (lines.at(-1) ?? "").slice(0, limits.message),
+    };
   }
 
-  // The claims that know the words of an error, the most telling first.
+  // The first paragraph of an error's text that tells what is wrong.
+  function within(after) {
+    const paragraphs = after.split("\n\n").map((paragraph) => paragraph.split("\n"));
+    const kept = paragraphs.map((lines) => lines.filter((line) => !errors.frame.test(line)));
+    return (kept.find((lines) => lines.length) ?? []).join(" ");
+  }
+
+  const meant = index.error.meant.map(([pattern, name]) => [new RegExp(pattern), name]);
+
+  // The question that the words or the shapes of an error mean, or the claims that know its words,
+  // the most telling first.
   function knownAs(error) {
-    const found = index.error.known.flatMap(({ claim, types, words }) => {
+    const words = `${error.text} ${error.code}`;
+    const question = ofShapes(error.message) || meant.find(([pattern]) => pattern.test(words))?.[1];
+    if (question) return [question];
+    if (error.message.includes(index.error.layer)) return [];
+    const called = errors.function.exec(error.message)?.[1] ?? "";
+    const named = Object.hasOwn(index.error.functions, called)
+      ? index.error.functions[called]
+      : called;
+    const found = index.error.known.flatMap(({ claim, types, words: all, says }) => {
       const ofType = !types.length || !error.type || types.includes(error.type);
-      const held = words.map((some) => some.filter((one) => error.text.includes(one)));
-      if (!ofType || held.some((some) => !some.length)) return [];
+      const held = all.map((some) => some.filter((one) => error.text.includes(one)));
+      if (!ofType || !says.includes(named) || held.some((some) => !some.length)) return [];
       const longest = held.map((some) => Math.max(...some.map((one) => one.length)));
-      const letters = sum(longest.map((length, k) => length / words[k].length));
+      const letters = sum(longest.map((length, k) => length / all[k].length));
       return letters >= limits.least ? [{ claim, letters }] : [];
     });
     return found.sort((a, b) => b.letters - a.letters).map(({ claim }) => claim);
+  }
+
+  const same = (a, b) => a.length === b.length && a.every((size, k) => size === b[k]);
+
+  // The question that two shapes in an error mean; nothing, if there is none.
+  function ofShapes(message) {
+    const sizes = (pattern) =>
+      pattern
+        .exec(message)
+        ?.slice(1)
+        .filter((part) => part !== undefined)
+        .map((part) => part.match(/[\w?]+/g) ?? []);
+    const targets = sizes(errors.targets);
+    if (targets) {
+      const question = ofTargets(...targets);
+      const numbered =
+        message.includes("target.ndim - 1") && question === "targets-without-an-error";
+      return numbered ? "targets-of-the-last-timestep" : question;
+    }
+    const inputs = sizes(errors.inputs);
+    if (inputs) {
+      const [wanted, given] = inputs;
+      const fewer = given.length < wanted.length;
+      if (same(wanted.slice(1), given) || (fewer && wanted.at(-1) !== "1")) return "single-sample";
+      if (fewer) return "other-number-of-timesteps";
+      if (wanted.at(-1) !== given.at(-1)) return "feature-count";
+      const batches = new Set([wanted[0], given[0]].filter((size) => size && size !== "None"));
+      return batches.size > 1 ? "batch-size-in-prediction" : "other-number-of-timesteps";
+    }
+    const logits = sizes(errors.logits);
+    if (logits) {
+      const numbers = logits[0].filter((size) => /^\d+$/.test(size));
+      const rows = numbers.reduce((product, size) => product * Number(size), 1);
+      return same(logits[1], [String(rows)]) ? "one-hot-or-integers" : "targets-of-the-last-timestep";
+    }
+    const batches = sizes(errors.batches);
+    const last = batches && same(batches[0].slice(1), batches[1].slice(1));
+    return last ? "refused-last-batch" : "";
+  }
+
+  // The question that the shapes of targets and output mean.
+  function ofTargets(target, output) {
+    const before = output.slice(0, -1);
+    const single = same(target, [...before, "1"]) && !same(target, output);
+    if (same(target, output) || same(target, before) || single) return "one-hot-or-integers";
+    if (target.length < output.length) return "targets-with-return-sequences";
+    return target.length > output.length
+      ? "targets-of-the-last-timestep"
+      : "targets-without-an-error";
   }
 
   function rankedByError(error) {
     const telling = new Set(knownAs(error).slice(0, limits.known));
     const hits = ranked(error.text).map((hit) => {
       const of = index.claims[hit.name]?.slice(0, limits.claims) ?? [hit.name];
-      const gain = of.some((claim) => telling.has(claim)) ? limits.gain : 0;
-      return { name: hit.name, score: hit.score + gain };
+      const known = of.some((claim) => telling.has(claim)) ? limits.gain : 0;
+      const isMeant = index.claims[hit.name] && telling.has(hit.name);
+      return { name: hit.name, score: hit.score + (isMeant ? limits.meant : known) };
     });
     return hits.sort((a, b) => b.score - a.score);
   }
