@@ -405,7 +405,7 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
 )
 def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     """
-    Without mask and dropout a sequence may be cut anywhere, if the second part starts from h and c.
+    Without mask or dropout a sequence may be cut, if the part read second starts from h and c.
 
     h and c hold all that the layer knows about the past, and a timestep's position has no
     meaning of its own. With a mask both states still fit, but outputs of masked timesteps at

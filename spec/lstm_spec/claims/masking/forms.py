@@ -38,7 +38,7 @@ def unit_by_unit(case, mask):
 )
 def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     """
-    In a mask of numbers, zero means masked and any other normal number means valid.
+    In a mask of numbers, zero means masked, and any other that is normal in float32 means valid.
 
     So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; the
     size of a number makes no difference. TensorFlow on a CPU reads subnormal numbers as zero.

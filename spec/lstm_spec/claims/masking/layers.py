@@ -517,7 +517,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
 @given(cases(timesteps=integers(2, 6), masked=True, return_sequences=True), picks, seeds)
 def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
     """
-    Dense after an LSTM passes the mask on to the loss, and does not set masked outputs to zero.
+    Dense behind return_sequences=True hands its mask on to the loss, and computes masked timesteps.
 
     Dense computes every timestep, masked or not, and so does TimeDistributed(Dense).
 

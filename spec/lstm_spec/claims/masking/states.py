@@ -114,7 +114,7 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
 @given(*with_ways(cases(stateful=True, **FREE), "mask"))
 def test_a_fully_masked_call_leaves_the_stored_state(case, way):
     """
-    Without initial_state, a fully masked call leaves a stateful layer's state exactly as it was.
+    Without initial_state, a fully masked call leaves a float32 layer's state exactly as it was.
 
     So a sequence that has ended can be padded with masked calls while others go on.
 
@@ -212,7 +212,7 @@ def test_unrolling_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
     """
-    By default, with a mask and go_backwards=True, unroll=True gives the same as unroll=False.
+    By default, with go_backwards=True and a mask (batch, timesteps), unroll=True changes nothing.
 
     Both read the input and its mask from the end. On PyTorch the unrolled call fails; with
     zero_output_for_mask=True the two differ: see `masking.zero-output-backwards`.
@@ -241,7 +241,7 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     """
-    By default, with a mask and a state for each sample, unroll=True gives the same as unroll=False.
+    By default, with a mask (batch, timesteps) and a state a sample, unroll=True changes nothing.
 
     This includes masked timesteps before the first valid one, whose outputs are zero. A state of
     one row for several samples is refused by a compiled loop, and taken unrolled.

@@ -164,7 +164,7 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, masked=booleans(), unroll=True, **SIZED), seeds, eagerly)
 def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
     """
-    By default, the gradients with unroll=True are those of the loop, with a mask too.
+    By default, the gradients with unroll=True are those of the loop, with a mask of timesteps too.
 
     Unrolling is another way to compute the same function, for training as for prediction.
 
