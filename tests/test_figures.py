@@ -27,9 +27,9 @@ def recorded_and_here(claim: str) -> list[figures.Series]:
 
 def test_error_of_default_weights_does_not_grow_with_time() -> None:
     for seen in recorded_and_here("precision.long-sequences"):
-        (errors,) = seen.rows.values()
         assert seen.places[-1] == "512"
-        assert max(errors) <= ROUNDING
+        assert max(seen.rows["a new layer"]) <= ROUNDING
+        assert seen.rows["large weights"][-1] > 1000 * int(seen.places[-1])
 
 
 def test_large_weights_leave_no_digit_right() -> None:
