@@ -124,7 +124,7 @@ class Total(keras.layers.Layer):  # type: ignore[misc]
 @given(arguments)
 def test_every_argument_but_two_survives_the_configuration(drawn):
     """
-    But for two, all arguments that Keras can serialize survive get_config, JSON and from_config.
+    But for two, LSTM's own serializable arguments survive get_config, JSON and from_config.
 
     The two are `use_cudnn` and `implementation`. The configuration is a dictionary of plain
     values, in which initializers, regularizers, constraints and the dtype policy are
@@ -155,10 +155,11 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     """
-    Cells, RNN, Bidirectional, TimeDistributed, Masking keep all but two arguments in their config.
+    Cells, RNN, wrappers and Masking keep all but two of their own arguments in their configuration.
 
     What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the
-    cell's `implementation`, and `use_cudnn` of a wrapped layer.
+    cell's `implementation`, and `use_cudnn` of a wrapped layer. An argument of every layer,
+    `autocast`, is lost as well. The wrappers are Bidirectional and TimeDistributed.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dropout=0.25), go_backwards=True)
@@ -258,10 +259,10 @@ def test_from_config_takes_the_cell_out_of_the_configuration(units):
 )
 def test_from_config_takes_custom_objects_for_what_is_wrapped():
     """
-    from_config of RNN, StackedRNNCells and Bidirectional finds classes given as custom_objects.
+    from_config of RNN and StackedRNNCells finds classes that are given as custom_objects.
 
-    So one that is not registered can be named there, as in load_model. In Bidirectional it
-    holds for the backward layer: the forward layer is copied once more, without them.
+    So one that is not registered can be named there, as in load_model. Bidirectional finds them
+    for its backward layer only: the forward layer is copied once more, without them.
 
     >>> import keras, numpy as np
     >>> class Total(keras.layers.Layer):

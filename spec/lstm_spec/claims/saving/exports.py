@@ -192,7 +192,7 @@ def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
 )
 def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch, timesteps):
     """
-    The SavedModel of an LSTM gives the same outputs, for any batch size and length left open.
+    The SavedModel of a looped LSTM gives the same outputs, for any batch size and length left open.
 
     keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. load_model refuses
     it, because it holds a computation and not layers: it cannot be changed any more.
@@ -297,7 +297,7 @@ def test_a_litert_export_runs_in_its_interpreter():
 )
 def test_an_unrolled_litert_export_runs_in_its_interpreter():
     """
-    An unrolled LSTM exported with format="litert" runs in the LiteRT interpreter.
+    An unrolled float32 LSTM exported with format="litert" runs in the LiteRT interpreter.
 
     It needs none of TensorFlow's own operators, and its outputs are those of Keras up to
     rounding. The number of timesteps is fixed then.
@@ -321,7 +321,7 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    TensorFlow's converter takes an LSTM that is not unrolled if the batch size is known, only then.
+    TensorFlow's converter takes a looped float32 LSTM if its batch size is known, and only then.
 
     `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators of
     TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
@@ -424,10 +424,10 @@ def test_an_openvino_export_gives_the_same():
 )
 def test_an_unrolled_openvino_export_gives_the_same():
     """
-    An unrolled LSTM exported with format="openvino" gives the same outputs in OpenVINO.
+    In float32, an unrolled LSTM exported with format="openvino" gives the same in OpenVINO.
 
-    Up to rounding, and in float32: by default OpenVINO computes in a smaller type where the
-    processor has one.
+    Up to rounding. By default OpenVINO computes in a smaller type where the processor has one;
+    INFERENCE_PRECISION_HINT asks for float32.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
@@ -450,9 +450,10 @@ def test_an_unrolled_openvino_export_gives_the_same():
 @given(cases(state=True, return_sequences=True, return_state=True), seeds)
 def test_the_weights_of_pytorch_fit_when_transposed(case, seed):
     """
-    Weights of torch.nn.LSTM, transposed, with its two biases added, make the same Keras LSTM.
+    Weights of a plain torch.nn.LSTM, transposed, its two biases added, make the same Keras LSTM.
 
-    Both have the gate order i, f, g, o, and the two biases occur only as their sum. PyTorch
+    Plain is one layer in one direction, without proj_size. Both have the gate
+    order i, f, g, o, and the two biases occur only as their sum. PyTorch
     returns h and c with an axis of layers in front, and the batch first with batch_first.
 
     >>> import keras, numpy as np

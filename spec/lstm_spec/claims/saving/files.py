@@ -100,11 +100,12 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a model loaded from its `.keras` file gives the same outputs, bit for bit.
+    By default, a model of distinct layers loaded from `.keras` gives the same outputs, bit for bit.
 
     Where a loaded model seems to differ, something beside the model does: how the data were
-    scaled, how words were numbered, or a state that the model had when it was saved. Only the
-    argument implementation=1 is lost, which may change the last bits.
+    scaled, how words were numbered, or a state that the model had when it was saved. But the
+    argument implementation=1 is lost, which may change the last bits; and a Sequential model
+    that holds one layer twice is loaded with that layer once.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -136,7 +137,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 )
 def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
     """
-    By default, an uncompiled model loaded from its `.h5` file gives the same outputs, bit for bit.
+    By default, an uncompiled model of distinct layers and cells gives the same bits from `.h5`.
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and
     the one that other programs read. Only the argument implementation=1 is lost, which may

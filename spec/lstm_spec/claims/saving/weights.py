@@ -38,7 +38,7 @@ def handed_over(source, target):
 @given(cases(**varied("timesteps", "units", "features", "return_sequences", "go_backwards")))
 def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     """
-    A fresh model of the same layers, with the weights of a `.weights.h5` file, computes the same.
+    Once built, a fresh model of the same layers computes the same with a `.weights.h5` file loaded.
 
     The names of the layers play no part, only their classes and their order.
 
@@ -198,7 +198,7 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")))
 def test_layers_and_models_can_be_pickled(case):
     """
-    By default, a pickled and unpickled layer or model gives the same outputs, bit for bit.
+    By default, a built layer or model, pickled and unpickled, gives the same outputs, bit for bit.
 
     So it can be sent to another process. For storing, a `.keras` file is better: a pickle
     runs code when it is read.

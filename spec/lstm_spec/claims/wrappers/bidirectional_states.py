@@ -48,8 +48,8 @@ def test_four_states_follow_the_output(case, seed, way):
     """
     With return_state=True Bidirectional returns h, c forward and h, c backward after its outputs.
 
-    Five tensors in all. The two h, side by side, are the output without return_sequences; the
-    states themselves are never merged.
+    Five tensors in all, or six with merge_mode=None. The two h, side by side, are the output
+    without return_sequences; the states themselves are never merged.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))
@@ -195,7 +195,7 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
 @given(cases(timesteps=integers(1, 3), stateful=True), seeds)
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     """
-    A stateful Bidirectional goes on from both directions' states until reset_state().
+    A stateful Bidirectional LSTM goes on from both directions' states until reset_state().
 
     Its four states are in `states`, in the order in which initial_state takes them, and one
     call of its reset_state sets all of them to zero.
@@ -255,7 +255,7 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
 @given(cases(timesteps=integers(1, 2), return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     """
-    The dtype of Bidirectional casts its outputs only: the layers in it compute in their own.
+    The dtype of Bidirectional casts its input and output: the layers in it compute in their own.
 
     The states come back in the layers' dtype. Give the dtype to the LSTM; the wrapper's should
     be the same.

@@ -86,7 +86,7 @@ def test_cells_tell_their_sizes(seed):
 @given(cases(batch=integers(2, 3), timesteps=1), seeds)
 def test_a_tensor_of_states_is_taken_apart(case, seed):
     """
-    An LSTMCell given one tensor for its states takes its first row for h, its second for c.
+    Given one tensor of two rows or more for its states, an LSTMCell takes its first two as h and c.
 
     A tensor of shape (batch, units) so starts all samples from the state of the first two, and
     nothing warns. Give a list of two tensors, [h, c].
@@ -236,7 +236,7 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
 )
 def test_the_dtype_of_rnn_is_not_its_cells(case):
     """
-    The dtype of RNN casts what it returns: the cell in it computes in the cell's own dtype.
+    The dtype of RNN casts its input and output: the cell in it computes in the cell's own dtype.
 
     RNN(LSTMCell(2), dtype="float64") returns float64 numbers of float32 accuracy, without a
     warning. Give the dtype to both, RNN(LSTMCell(2, dtype=d), dtype=d).
@@ -318,9 +318,10 @@ def test_rnn_runs_a_cell_of_ones_own(case):
 @given(cases(features=3, units=3, state=True))
 def test_a_cell_decides_from_what_it_starts(case):
     """
-    RNN starts from what the cell's get_initial_state makes, also if that is not zeros.
+    A stateless RNN starts from what the cell's get_initial_state makes, also if that is not zeros.
 
-    An initial_state that is given to the call takes precedence.
+    An initial_state that is given to the call takes precedence. A stateful RNN starts so too, but
+    from zeros after reset_state.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -468,7 +469,7 @@ def test_a_cell_needs_no_output_size(case):
 @given(cases(features=3))
 def test_a_cell_is_a_layer(case):
     """
-    A call of RNN refuses a cell that is no keras.Layer, though it has all that is documented.
+    On data RNN refuses a cell that is no keras.Layer, though it has all that is documented.
 
     It has call, state_size, output_size and get_initial_state. RNN also asks it for its
     `compute_dtype`, and calls it as a function.

@@ -150,7 +150,7 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 @given(integers(1, 3), seeds, whole(["float16", "float64"]))
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
-    A stack of cells has a tensor for a state_size that is a number, and a list for a list.
+    A stack of two or more cells has a tensor for a state_size that is a number, a list for a list.
 
     get_initial_state makes the states so, in the dtype of the stack where a cell makes none
     itself, and a call returns them in the same form.
@@ -487,7 +487,7 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
 @given(cases(**varied("return_sequences", "timesteps", "units", "go_backwards")), ways)
 def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     """
-    In a loop without a mask RNN of a list of one LSTMCell computes what RNN of the cell does.
+    In a loop without mask and states RNN of a list of one LSTMCell puts out what RNN of it does.
 
     A list is how one writes a stack whose height is a parameter. On the backends JAX and NumPy
     such a layer fails, at a height of one only.
@@ -595,8 +595,8 @@ def test_training_reaches_what_is_wrapped(name, case, pick, seed):
     """
     Bidirectional, RNN, StackedRNNCells and TimeDistributed pass `training` on to what is in them.
 
-    Without it they do as with training=False: nothing is dropped. In a stack it reaches every
-    cell, the upper ones too.
+    Called alone without it, they do as with training=False: nothing is dropped. In a stack it
+    reaches every cell, the upper ones too.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(8, dropout=0.999999))

@@ -1,0 +1,414 @@
+"""Further attacks on the claims of the chapter `saving`, one at least for each claim."""
+
+import pickle
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.studies.attacks import attack, outcome
+
+layers = keras.layers
+LSTM, Cell = layers.LSTM, layers.LSTMCell
+X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
+
+
+class Total(keras.layers.Layer):
+    """A cell that is not registered: the total of its input."""
+
+    state_size = 3
+
+    def call(self, x, states):
+        """Add a timestep to the total."""
+        return states[0] + x, [states[0] + x]
+
+
+def close(y, z):
+    """Say whether two tensors are equal, but for rounding."""
+    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
+
+
+def model_of(*inside, timesteps=4):
+    """Return a Sequential model of layers."""
+    return keras.Sequential([keras.Input((timesteps, 3)), *inside])
+
+
+def reloaded(model, name="lstm.keras"):
+    """Save a model under a name and load it again."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder, name))
+        return keras.models.load_model(Path(folder, name))
+
+
+def survives(model, name):
+    """Say whether a model computes the same after it is saved and loaded."""
+    return outcome(lambda: close(reloaded(model, name)(X), model(X)))[:60]
+
+
+def handed_over(model, other):
+    """Load the weights of a model into another one by a file, and return that."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_weights(Path(folder, "lstm.weights.h5"))
+        other.load_weights(Path(folder, "lstm.weights.h5"))
+        return other
+
+
+def exported(model, x):
+    """Export a model as a SavedModel and run it."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, verbose=False)
+        return layers.TFSMLayer(folder, call_endpoint="serve")(x)
+
+
+def litert(model, x):
+    """Export a model to LiteRT and run it."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(str(Path(folder, "lstm.tflite")), format="litert", verbose=False)
+        content = Path(folder, "lstm.tflite").read_bytes()
+    return interpreted(content, x)
+
+
+def converted(model, x):
+    """Convert a model with TensorFlow's converter and run it."""
+    return interpreted(tf.lite.TFLiteConverter.from_keras_model(model).convert(), x)
+
+
+def interpreted(content, x):
+    """Run a LiteRT file on an input."""
+    interpreter = tf.lite.Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+@attack("saving.config-of-other-kinds")
+def rarer_arguments():
+    """autocast=False, an activity_regularizer, merge_mode=None, a SeedGenerator: are they kept?"""
+    kinds = [
+        (LSTM(2, autocast=False), "autocast"),
+        (layers.RNN(Cell(2), activity_regularizer="l2"), "activity_regularizer"),
+        (layers.Bidirectional(LSTM(2), activity_regularizer="l2"), "activity_regularizer"),
+        (layers.Bidirectional(LSTM(2), merge_mode=None), "merge_mode"),
+        (Cell(2, seed=7), "seed"),
+        (layers.Masking(autocast=False), "autocast"),
+    ]
+    kept = [outcome(lambda k=kind, n=name: k.get_config().get(n, "lost")) for kind, name in kinds]
+    seed = outcome(lambda: LSTM(2, seed=keras.random.SeedGenerator(7)).get_config()["seed"])
+    return kept, seed
+
+
+@attack("saving.keeps-implementation")
+def implementation_in_wrappers():
+    """implementation=1 of the cell in RNN, and of an LSTM in Bidirectional: is it kept?"""
+    both = layers.Bidirectional(LSTM(2, implementation=1))
+    rnn = layers.RNN(Cell(2, implementation=1))
+    twin = layers.RNN.from_config(rnn.get_config())
+    return both.forward_layer.cell.implementation, twin.cell.implementation
+
+
+@attack("saving.config-used-up")
+def second_use_of_configurations():
+    """A second layer from one configuration: of RNN, Bidirectional, a Sequential model."""
+    kinds = [layers.RNN(Cell(2)), layers.Bidirectional(LSTM(2)), model_of(LSTM(2))]
+    results = []
+    for kind in kinds:
+        config = kind.get_config()
+        type(kind).from_config(config)
+        results.append(outcome(lambda k=kind, c=config: type(k).from_config(c).built)[:12])
+    return results
+
+
+@attack("saving.config-custom-objects")
+def custom_objects_of_the_forward_layer():
+    """Bidirectional and TimeDistributed of RNN of a cell of one's own: is the class found?"""
+    given = {"Total": Total}
+    with keras.utils.custom_object_scope(given):
+        kinds = [layers.Bidirectional(layers.RNN(Total())), layers.TimeDistributed(LSTM(2))]
+    results = []
+    for kind in kinds:
+        read = partial(type(kind).from_config, kind.get_config(), custom_objects=given)
+        results.append(outcome(lambda r=read: r().name)[:60])
+    return results
+
+
+@attack("saving.time-major-refused")
+def time_major_among_others():
+    """time_major in the configuration of LSTM, of RNN and of Bidirectional's layer: refused?"""
+    config = {**LSTM(2).get_config(), "time_major": False}
+    cell = {**layers.RNN(Cell(2)).get_config(), "time_major": False}
+    both = layers.Bidirectional(LSTM(2)).get_config()
+    both["layer"]["config"]["time_major"] = False
+    calls = [
+        lambda: LSTM.from_config(config),
+        lambda: layers.RNN.from_config(cell),
+        lambda: layers.Bidirectional.from_config(both),
+    ]
+    return [outcome(call)[:10] for call in calls]
+
+
+@attack("saving.time-major-weights")
+def weights_of_a_whole_model():
+    """load_weights of an .h5 file of a whole model of two layers, with other names: the same?"""
+    model = model_of(LSTM(2, return_sequences=True), LSTM(3))
+    other = model_of(LSTM(2, return_sequences=True, name="a"), LSTM(3, name="b"))
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder, "lstm.h5"))
+        other.load_weights(Path(folder, "lstm.h5"))
+    return close(model(X), other(X))
+
+
+@attack("saving.export")
+def exports_of_other_layers():
+    """Unrolled with open timesteps; Bidirectional; behind Masking; with return_state: the same?"""
+    x = keras.Input((None, 3))
+    models = [
+        model_of(LSTM(2, unroll=True), timesteps=None),
+        model_of(layers.Bidirectional(LSTM(2)), timesteps=None),
+        model_of(layers.Masking(), LSTM(2), timesteps=None),
+        model_of(LSTM(2, activation="relu", dropout=0.5), timesteps=None),
+    ]
+    results = [outcome(lambda m=m: close(exported(m, X), m(X))) for m in models]
+    states = keras.Model(x, LSTM(2, return_state=True)(x))
+    return *results, outcome(lambda: len(exported(states, X)))
+
+
+@attack("saving.export-keeps-state")
+def export_after_a_reset():
+    """Exported after reset_state: does it start from zeros?"""
+    layer = LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(2, 4, 3)), layer])
+    first = np.array(model(X))
+    layer.reset_state()
+    return close(exported(model, X), first)
+
+
+@attack("saving.export-one-sequence")
+def export_of_one_sequence_with_a_signature():
+    """Batch size 1, stateful, with an input_signature that names it: exported?"""
+    model = keras.Sequential([keras.Input(batch_shape=(1, 4, 3)), LSTM(2, stateful=True)])
+    signature = [keras.layers.InputSpec(shape=(1, 4, 3), dtype="float32")]
+    with tempfile.TemporaryDirectory() as folder:
+        return outcome(lambda: model.export(folder, verbose=False, input_signature=signature))
+
+
+@attack("saving.litert-unrolled")
+def litert_of_other_layers():
+    """Unrolled: open batch, float16, behind Masking, stateful, open timesteps: does it run?"""
+    fixed = keras.Input(batch_shape=(1, 4, 3))
+    models = {
+        "open batch": model_of(LSTM(2, unroll=True)),
+        "mixed_float16": keras.Sequential([fixed, LSTM(2, unroll=True, dtype="mixed_float16")]),
+        "Masking": keras.Sequential([fixed, layers.Masking(), LSTM(2, unroll=True)]),
+        "stateful": keras.Sequential([fixed, LSTM(2, unroll=True, stateful=True)]),
+        "open timesteps": model_of(LSTM(2, unroll=True), timesteps=None),
+    }
+    results, x = {}, X[:1]
+    for name, model in models.items():
+        y = np.array(model(x))
+        if name == "stateful":
+            model.layers[0].reset_state()
+        results[name] = outcome(lambda m=model, y=y: np.allclose(litert(m, x), y, atol=1e-3))
+    return results
+
+
+@attack("saving.litert-converter")
+def converter_on_other_loops():
+    """A loop of known batch size: behind Masking, Bidirectional, mixed_float16."""
+    fixed = keras.Input(batch_shape=(2, 4, 3))
+    models = {
+        "Masking": keras.Sequential([fixed, layers.Masking(), LSTM(2)]),
+        "Bidirectional": keras.Sequential([fixed, layers.Bidirectional(LSTM(2))]),
+        "float16": keras.Sequential([fixed, LSTM(2, dtype="mixed_float16")]),
+    }
+    results = {}
+    for name, model in models.items():
+        y = np.array(model(X))
+        results[name] = outcome(lambda m=model, y=y: np.allclose(converted(m, X), y, atol=1e-3))
+    return results
+
+
+@attack("saving.onnx-uncalled")
+def uncalled_functional_models():
+    """A functional model, and one that was called on a symbol: exported to ONNX?"""
+    x = keras.Input((4, 3))
+    functional = keras.Model(x, LSTM(2)(x))
+    model = model_of(LSTM(2))
+    model(keras.Input((4, 3)))
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder, "lstm.onnx"))
+        return [
+            outcome(lambda m=m: m.export(file, format="onnx", verbose=False))[:60]
+            for m in (functional, model)
+        ]
+
+
+@attack("saving.keras-file")
+def one_layer_twice():
+    """One layer twice, in a Sequential model and in a functional one: the same?"""
+    x, layer = keras.Input((4, 3)), LSTM(3, return_sequences=True)
+    models = [model_of(layer, layer), keras.Model(x, layer(layer(x)))]
+    return [survives(model, "lstm.keras") for model in models]
+
+
+@attack("saving.legacy-file")
+def other_models_in_legacy_files():
+    """Stacks, wrappers, nested models, one cell twice, Masking by an array: the same?"""
+    inner = model_of(LSTM(2, return_sequences=True))
+    models = {
+        "cells": model_of(layers.RNN([Cell(2), Cell(3)])),
+        "Bidirectional": model_of(layers.Bidirectional(LSTM(2))),
+        "nested": model_of(inner, LSTM(2)),
+        "shared cell": model_of(layers.RNN([Cell(3, name="c")] * 2)),
+        "mixed": model_of(LSTM(2, dtype="mixed_bfloat16")),
+        "Masking": model_of(layers.Masking(np.zeros(3, "float32")), LSTM(2)),
+        "regularized": model_of(LSTM(2, kernel_regularizer="l2", kernel_constraint="non_neg")),
+    }
+    return {name: survives(model, "lstm.h5") for name, model in models.items()}
+
+
+@attack("saving.wrapped")
+def other_wrapped_layers():
+    """Wrappers in wrappers, a backward_layer, one cell twice: the same?"""
+    cell = Cell(3)
+    backward = LSTM(5, go_backwards=True)
+    models = {
+        "Bidirectional(RNN)": model_of(layers.Bidirectional(layers.RNN([Cell(2), Cell(3)]))),
+        "backward_layer": model_of(layers.Bidirectional(LSTM(2), backward_layer=backward)),
+        "one cell twice": model_of(layers.RNN([cell, cell])),
+    }
+    results = {name: survives(model, "lstm.keras") for name, model in models.items()}
+    both = layers.Bidirectional(LSTM(2))
+    sliced = keras.Sequential([keras.Input((2, 4, 3)), layers.TimeDistributed(both)])
+    x = np.stack([X, X], axis=1)
+    return {**results, "TimeDistributed(Bidirectional)": close(reloaded(sliced)(x), sliced(x))}
+
+
+@attack("saving.masking-array")
+def arrays_of_odd_numbers():
+    """Infinity and NaN, whole numbers, float64: the same mask_value?"""
+    values = [np.array([np.inf, np.nan, 1]), np.array([1, 2, 3]), np.array([0.1, 0.2, 0.3])]
+    results = []
+    for value in values:
+        loaded = outcome(lambda v=value: reloaded(model_of(layers.Masking(v))).layers[0].mask_value)
+        results.append(loaded)
+    return results
+
+
+@attack("saving.encoder-decoder")
+def encoder_decoder_in_other_files():
+    """In an .h5 file, and in a copy by clone_model: does the decoder start from the states?"""
+    x, z = keras.Input((4, 3)), keras.Input((4, 3))
+    _, *states = LSTM(2, return_state=True)(x)
+    model = keras.Model([x, z], LSTM(2)(z, initial_state=states))
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    y = model([X, -X])
+    return [close(m([X, -X]), y) for m in (reloaded(model, "lstm.h5"), clone)]
+
+
+@attack("saving.dtype-policy")
+def policies_in_other_places():
+    """float32 under another default, a float16 cell, a bfloat16 half, in both formats: kept?"""
+    models = [
+        model_of(LSTM(2)),
+        model_of(layers.RNN(Cell(2, dtype="float16"))),
+        model_of(layers.Bidirectional(LSTM(2, dtype="mixed_bfloat16"))),
+    ]
+    results = []
+    for name in ("lstm.keras", "lstm.h5"):
+        for model in models:
+            y = model(X)
+            keras.config.set_dtype_policy("float16")
+            try:
+                loaded = outcome(lambda m=model, n=name: reloaded(m, n)(X).dtype.name)
+            finally:
+                keras.config.set_dtype_policy("float32")
+            results.append((y.dtype.name, loaded[:60]))
+    return results
+
+
+@attack("saving.legacy-compiled")
+def other_losses_in_legacy_files():
+    """mae, an object, a metric: can the file be loaded?"""
+    results = []
+    for options in ({"loss": "mae"}, {"loss": keras.losses.Huber()}, {"metrics": ["mse"]}):
+        model = model_of(LSTM(2))
+        model.compile("adam", **options)
+        results.append(outcome(lambda m=model: reloaded(m, "lstm.h5").built)[:40])
+    return results
+
+
+@attack("saving.state-is-lost")
+def state_in_other_copies():
+    """In a pickle of a model with a state: from zeros?"""
+    model = keras.Sequential([keras.Input(batch_shape=(2, 4, 3)), LSTM(2, stateful=True)])
+    first = np.array(model(X))
+    twin = pickle.loads(pickle.dumps(model))
+    return close(twin(X), first)
+
+
+@attack("saving.dropout-starts-again")
+def other_random_layers():
+    """A layer Dropout with a seed, and an LSTM in .h5: are the first masks drawn again?"""
+    x, results = np.ones((2, 4, 3), "float32"), []
+    dropping = [
+        (layers.Dropout(0.5, seed=1), "lstm.keras"),
+        (LSTM(9, dropout=0.5, seed=1), "lstm.h5"),
+    ]
+    for layer, name in dropping:
+        model = model_of(layer)
+        first = np.array(model(x, training=True))
+        model(x, training=True)
+        results.append(bool(np.array_equal(reloaded(model, name)(x, training=True), first)))
+    return results
+
+
+@attack("saving.weights-file")
+def fresh_models_of_other_kinds():
+    """Not built; functional for Sequential; layers made in another order: the same?"""
+    model = model_of(LSTM(2, return_sequences=True), LSTM(2))
+    x = keras.Input((4, 3))
+    functional = keras.Model(x, LSTM(2)(LSTM(2, return_sequences=True)(x)))
+    upper, lower = LSTM(2), LSTM(2, return_sequences=True)
+    unbuilt = keras.Sequential([LSTM(2, return_sequences=True), LSTM(2)])
+    others = [unbuilt, functional, model_of(lower, upper)]
+    return [outcome(lambda o=o: close(handed_over(model, o)(X), model(X)))[:80] for o in others]
+
+
+@attack("saving.weights-and-masking")
+def masking_removed():
+    """A Masking layer less than was saved, in front and between: do the weights load?"""
+    model = model_of(layers.Masking(), LSTM(2, return_sequences=True), LSTM(2))
+    other = model_of(LSTM(2, return_sequences=True), layers.Masking(), LSTM(2))
+    handed_over(model, other)
+    return all(close(v, w) for v, w in zip(model.get_weights(), other.get_weights(), strict=True))
+
+
+@attack("saving.weights-file-of-other-class")
+def the_other_way_round():
+    """From RNN(LSTMCell) into LSTM, and into a subclass of LSTM: does it load?"""
+
+    class Mine(LSTM):
+        pass
+
+    pairs = [(layers.RNN(Cell(2)), LSTM(2)), (LSTM(2), Mine(2))]
+    models = [[model_of(layer) for layer in pair] for pair in pairs]
+    return [outcome(lambda p=pair: handed_over(*p).built)[:30] for pair in models]
+
+
+@attack("saving.pickle")
+def layers_that_are_not_built():
+    """A layer that is not built, Bidirectional, RNN, a stateful layer: the same outputs?"""
+    fresh, both, rnn = LSTM(2), layers.Bidirectional(LSTM(2)), layers.RNN([Cell(2)])
+    stateful = LSTM(2, stateful=True)
+    results = []
+    for layer in (fresh, both, rnn, stateful):
+        if layer is not fresh:
+            layer(X)
+        twin = pickle.loads(pickle.dumps(layer))
+        results.append(bool(np.array_equal(twin(X), layer(X))))
+    return results
