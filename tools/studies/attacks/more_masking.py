@@ -34,13 +34,15 @@ def ones(*shape):
 
 def masked_model(layer, timesteps=None):
     """Return a model of a layer that takes an input and its mask."""
-    x, mask = keras.Input((timesteps, 3)), keras.Input((None,), dtype="bool")
+    x = keras.Input((timesteps, 3))
+    mask = keras.Input((None,), dtype="bool")
     return keras.Model([x, mask], layer(x, mask=mask))
 
 
 def behind(layer):
     """Return whether a layer behind Masking warns, and whether an LSTM behind it finds the mask."""
-    lstm, masked = LSTM(2), Masking()(np.concatenate([BLANK, 0 * BLANK], axis=1))
+    lstm = LSTM(2)
+    masked = Masking()(np.concatenate([BLANK, 0 * BLANK], axis=1))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         y = layer(masked)
@@ -52,7 +54,8 @@ def behind(layer):
 @attack("masking.one-row")
 def row_in_graphs():
     """One row, with open sizes, by XLA, in a graph, unrolled, in predict: as repeated?"""
-    layer, row = LSTM(2, return_sequences=True), MASK[:1]
+    layer = LSTM(2, return_sequences=True)
+    row = MASK[:1]
     y = layer(X, mask=np.repeat(row, 2, axis=0))
     spec = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((None, None), tf.bool)]
     call = lambda x, mask: layer(x, mask=mask)  # noqa: E731
@@ -131,7 +134,8 @@ def argument_in_a_model():
     """Of an LSTM, in Bidirectional, unrolled, in functional models: does the argument win?"""
     mask = np.ones((2, 4), bool)
     layers = [LSTM(2), Bidirectional(LSTM(2)), LSTM(2, unroll=True)]
-    x, given = keras.Input((4, 3)), keras.Input((4,), dtype="bool")
+    x = keras.Input((4, 3))
+    given = keras.Input((4,), dtype="bool")
     results = []
     for layer in layers:
         model = keras.Model([x, given], layer(Masking()(x), mask=given))
@@ -153,7 +157,8 @@ def with_states():
 @attack("masking.stacked")
 def stacked_with_a_state():
     """The second layer with an initial_state, or with return_state below: does the mask arrive?"""
-    lower, upper = LSTM(2, return_sequences=True), LSTM(2)
+    lower = LSTM(2, return_sequences=True)
+    upper = LSTM(2)
     state = [ones(2, 2)] * 2
     y = lower(Masking()(BLANK))
     by_hand = upper(np.array(y), mask=MASK, initial_state=state)
@@ -216,7 +221,8 @@ def backward_layers_of_one_s_own():
 @attack("masking.bidirectional-padding")
 def padding_on_the_left():
     """Padding on the left, and a state: what the unpadded sequence gives?"""
-    both, state = Bidirectional(LSTM(2, return_sequences=True)), [ones(2, 2)] * 4
+    both = Bidirectional(LSTM(2, return_sequences=True))
+    state = [ones(2, 2)] * 4
     mask = np.array([[False, False, True, True]] * 2)
     y = both(X, mask=mask, initial_state=state)
     return close(np.array(y)[:, 2:], both(X[:, 2:], initial_state=state))
@@ -225,7 +231,8 @@ def padding_on_the_left():
 @attack("masking.carries-state")
 def states_of_odd_numbers():
     """States of NaN, infinity, 1e30 and 1e-40, and NaN at the masked timestep: kept exactly?"""
-    layer, x = LSTM(2, return_state=True), np.full_like(X, np.nan)
+    layer = LSTM(2, return_state=True)
+    x = np.full_like(X, np.nan)
     state = [np.array([[np.nan, np.inf], [1e30, 1e-40]], "float32")] * 2
     parts = layer(x, mask=np.zeros((2, 4), bool), initial_state=state)[1:]
     return [
@@ -255,7 +262,8 @@ def no_valid_timestep():
 def all_true_elsewhere():
     """In XLA, with dropout of one seed, in float16, of no timesteps: the same?"""
     mask = np.ones((2, 4), bool)
-    layer, half = LSTM(2), LSTM(2, dtype="float16")
+    layer = LSTM(2)
+    half = LSTM(2, dtype="float16")
     plain, masked = alike(*(LSTM(2, dropout=0.5, recurrent_dropout=0.5, seed=1) for _ in "ab"))
     jitted = tf.function(lambda x: layer(x, mask=mask), jit_compile=True)
     layer.build(X.shape)
@@ -287,7 +295,8 @@ def before_the_first_in_time():
 @attack("masking.all-false-row")
 def masked_with_other_options():
     """Unrolled, backwards, with zero_output_for_mask: zeros, and the state?"""
-    mask, results = np.zeros((2, 4), bool), []
+    mask = np.zeros((2, 4), bool)
+    results = []
     for options in ({"unroll": True}, {"go_backwards": True}, {"zero_output_for_mask": True}):
         layer = LSTM(2, return_state=True, **options)
         y, h, _ = layer(X, mask=mask, initial_state=[ones(2, 2)] * 2)

@@ -33,7 +33,8 @@ def model_of(*layers):
 
 def masked_model(layer):
     """Return a model of a layer that takes an input and its mask."""
-    x, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
+    x = keras.Input((None, 3))
+    mask = keras.Input((None,), dtype="bool")
     return keras.Model([x, mask], layer(x, mask=mask))
 
 
@@ -57,7 +58,8 @@ def with_gpu(call):
     rnn = sys.modules["keras.src.backend.tensorflow.rnn"]
 
     def operation(**given):
-        h, c = given["input_h"], given["input_c"]
+        h = given["input_h"]
+        c = given["input_c"]
         return h + 0.0 * given["input"][:, :, :1], h, c, None, None
 
     with (
@@ -110,7 +112,8 @@ def looped_cells_on_a_gpu():
 @attack("modes.cudnn-mask-in-predict")
 def layers_that_loop_on_a_gpu():
     """predict with padding in front: by default, relu, recurrent_dropout, no bias, run eagerly."""
-    data, results = [X, ~MASK], []
+    data = [X, ~MASK]
+    results = []
     for options in ({}, {"activation": "relu"}, {"recurrent_dropout": 0.5}, {"use_bias": False}):
         model = masked_model(LSTM(2, **options))
         results.append(with_gpu(lambda m=model: m.predict_on_batch(data).shape)[1][:20])
@@ -151,8 +154,10 @@ def what_else_allows_xla():
 @attack("modes.mask-in-a-list")
 def other_collections_of_masks():
     """A tuple, [None, mask], an empty list; and in Bidirectional: which mask counts?"""
-    layer, both = LSTM(2), keras.layers.Bidirectional(LSTM(2))
-    y, plain = layer(X, mask=MASK), layer(X)
+    layer = LSTM(2)
+    both = keras.layers.Bidirectional(LSTM(2))
+    y = layer(X, mask=MASK)
+    plain = layer(X)
     return [
         outcome(lambda: close(layer(X, mask=(MASK, None)), y)),
         outcome(lambda: close(layer(X, mask=[None, MASK]), plain)),
@@ -201,7 +206,8 @@ def eager_runs_of_a_gpu():
 def xla_on_other_numbers():
     """relu, hard_sigmoid and tanh on NaN and infinity; float16; 1,000 timesteps; dropout."""
     x = X.copy()
-    x[0, 1], x[1, 1] = np.nan, np.inf
+    x[0, 1] = np.nan
+    x[1, 1] = np.inf
     long = np.random.RandomState(1).randn(1, 1000, 3).astype("float32")
     trials = [
         ({}, x, {}),
@@ -217,7 +223,8 @@ def xla_on_other_numbers():
     for options, data, arguments in trials:
         plain, jitted = alike(*(LSTM(2, return_sequences=True, **options) for _ in "ab"))
         call = lambda x, a=jitted, k=arguments: a(x, **k)  # noqa: E731
-        y, z = plain(data, **arguments), tf.function(call, jit_compile=True)(data)
+        y = plain(data, **arguments)
+        z = tf.function(call, jit_compile=True)(data)
         results.append(bool(np.allclose(y, z, atol=1e-3, equal_nan=True)))
     return results
 
@@ -351,12 +358,14 @@ def two_lengths_in_other_ways():
     """In predict: in a loop, of Bidirectional, unrolled: as if each alone?"""
     results = []
     for layer, length in ((LSTM(2), None), (keras.layers.Bidirectional(LSTM(2)), None)):
-        a, b = keras.Input((length, 3)), keras.Input((length, 3))
+        a = keras.Input((length, 3))
+        b = keras.Input((length, 3))
         model = keras.Model([a, b], [layer(a), layer(b)])
         y, z = model.predict_on_batch([X, X[:, :2]])
         results.append(close(y, layer(X)) and close(z, layer(X[:, :2])))
     unrolled = LSTM(2, unroll=True)
-    a, b = keras.Input((4, 3)), keras.Input((2, 3))
+    a = keras.Input((4, 3))
+    b = keras.Input((2, 3))
     model = keras.Model([a, b], [unrolled(a), unrolled(b)])
     y, _ = model.predict_on_batch([X, X[:, :2]])
     return *results, close(y, unrolled(X))
@@ -380,7 +389,8 @@ def stateless_call_with_dropout():
 @attack("modes.arrays-and-tensors")
 def other_types_of_numbers():
     """In float64, float16 and int32: are array, tensor and Variable taken alike?"""
-    layer, results = LSTM(2), []
+    layer = LSTM(2)
+    results = []
     layer.build(X.shape)
     for dtype in ("float64", "float16", "int32"):
         x = (4 * X).astype(dtype)
@@ -392,7 +402,8 @@ def other_types_of_numbers():
 @attack("modes.dataset")
 def datasets_of_other_forms():
     """Of pairs with targets, and of samples without batches: does predict read it?"""
-    model, results = model_of(LSTM(2)), []
+    model = model_of(LSTM(2))
+    results = []
     pairs = tf.data.Dataset.from_tensor_slices((X, ones(2, 2))).batch(1)
     unbatched = tf.data.Dataset.from_tensor_slices(X)
     for data in (pairs, unbatched):
