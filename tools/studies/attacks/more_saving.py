@@ -206,7 +206,8 @@ def litert_of_other_layers():
         "stateful": keras.Sequential([fixed, LSTM(2, unroll=True, stateful=True)]),
         "open timesteps": model_of(LSTM(2, unroll=True), timesteps=None),
     }
-    results, x = {}, X[:1]
+    results = {}
+    x = X[:1]
     for name, model in models.items():
         y = np.array(model(x))
         if name == "stateful":
@@ -249,7 +250,8 @@ def uncalled_functional_models():
 @attack("saving.keras-file")
 def one_layer_twice():
     """One layer twice, in a Sequential model and in a functional one: the same?"""
-    x, layer = keras.Input((4, 3)), LSTM(3, return_sequences=True)
+    x = keras.Input((4, 3))
+    layer = LSTM(3, return_sequences=True)
     models = [model_of(layer, layer), keras.Model(x, layer(layer(x)))]
     return [survives(model, "lstm.keras") for model in models]
 
@@ -301,7 +303,8 @@ def arrays_of_odd_numbers():
 @attack("saving.encoder-decoder")
 def encoder_decoder_in_other_files():
     """In an .h5 file, and in a copy by clone_model: does the decoder start from the states?"""
-    x, z = keras.Input((4, 3)), keras.Input((4, 3))
+    x = keras.Input((4, 3))
+    z = keras.Input((4, 3))
     _, *states = LSTM(2, return_state=True)(x)
     model = keras.Model([x, z], LSTM(2)(z, initial_state=states))
     clone = keras.models.clone_model(model)
@@ -354,7 +357,8 @@ def state_in_other_copies():
 @attack("saving.dropout-starts-again")
 def other_random_layers():
     """A layer Dropout with a seed, and an LSTM in .h5: are the first masks drawn again?"""
-    x, results = np.ones((2, 4, 3), "float32"), []
+    x = np.ones((2, 4, 3), "float32")
+    results = []
     dropping = [
         (layers.Dropout(0.5, seed=1), "lstm.keras"),
         (LSTM(9, dropout=0.5, seed=1), "lstm.h5"),
@@ -373,7 +377,8 @@ def fresh_models_of_other_kinds():
     model = model_of(LSTM(2, return_sequences=True), LSTM(2))
     x = keras.Input((4, 3))
     functional = keras.Model(x, LSTM(2)(LSTM(2, return_sequences=True)(x)))
-    upper, lower = LSTM(2), LSTM(2, return_sequences=True)
+    upper = LSTM(2)
+    lower = LSTM(2, return_sequences=True)
     unbuilt = keras.Sequential([LSTM(2, return_sequences=True), LSTM(2)])
     others = [unbuilt, functional, model_of(lower, upper)]
     return [outcome(lambda o=o: close(handed_over(model, o)(X), model(X)))[:80] for o in others]
@@ -403,7 +408,9 @@ def the_other_way_round():
 @attack("saving.pickle")
 def layers_that_are_not_built():
     """A layer that is not built, Bidirectional, RNN, a stateful layer: the same outputs?"""
-    fresh, both, rnn = LSTM(2), layers.Bidirectional(LSTM(2)), layers.RNN([Cell(2)])
+    fresh = LSTM(2)
+    both = layers.Bidirectional(LSTM(2))
+    rnn = layers.RNN([Cell(2)])
     stateful = LSTM(2, stateful=True)
     results = []
     for layer in (fresh, both, rnn, stateful):

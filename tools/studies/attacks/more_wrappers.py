@@ -175,7 +175,8 @@ def states_of_other_forms():
     both = Bidirectional(LSTM(2))
     states = [k * ones(2, 2) for k in range(4)]
     y = both(X, initial_state=states)
-    x, given = keras.Input((4, 3)), [keras.Input((2,)) for _ in range(4)]
+    x = keras.Input((4, 3))
+    given = [keras.Input((2,)) for _ in range(4)]
     model = keras.Model([x, *given], both(x, initial_state=given))
     return [
         outcome(lambda: close(both(X, initial_state=tuple(states)), y)),
@@ -188,7 +189,8 @@ def states_of_other_forms():
 @attack("wrappers.bidirectional-mask-and-state")
 def masks_of_other_forms():
     """A mask of one row, of numbers, in a list: skipped in both directions?"""
-    both, row = Bidirectional(LSTM(2)), MASK[:1]
+    both = Bidirectional(LSTM(2))
+    row = MASK[:1]
     y = both(X, mask=np.repeat(row, 2, axis=0))
     masks = [row, np.float32(np.repeat(row, 2, axis=0)), [np.repeat(row, 2, axis=0)]]
     return [outcome(lambda m=m: close(both(X, mask=m), y)) for m in masks]
@@ -197,7 +199,8 @@ def masks_of_other_forms():
 @attack("wrappers.bidirectional-attached-mask")
 def attached_mask_and_state():
     """An attached mask and an initial_state: is the mask found?"""
-    both, states = Bidirectional(LSTM(2)), [ones(2, 2)] * 4
+    both = Bidirectional(LSTM(2))
+    states = [ones(2, 2)] * 4
     blank = X * MASK[:, :, None]
     y = both(layers.Masking()(blank), initial_state=states)
     return close(y, both(blank, mask=MASK, initial_state=states))
@@ -216,7 +219,9 @@ def stateful_of_cells():
 
 def narrowed(kind):
     """Return how far float16 wrapped about float32 is from float32 on input, and on it rounded."""
-    x, (narrow, wide) = 100 + X, (kind("float16"), kind("float32"))
+    x = 100 + X
+    narrow = kind("float16")
+    wide = kind("float32")
     wide.build(x.shape)
     kernel = np.tile(np.array([[1], [-1], [0]], "float32"), (1, 8))
     weights = [kernel if k % 3 == 0 else w for k, w in enumerate(wide.get_weights())]
@@ -269,7 +274,8 @@ def states_of_one_sample():
 @attack("wrappers.rnn-options")
 def the_rest_of_the_options():
     """dtype, trainable and activity_regularizer of RNN: as those of LSTM?"""
-    rnn, lstm = RNN(Cell(2), dtype="float64"), LSTM(2, dtype="float64")
+    rnn = RNN(Cell(2), dtype="float64")
+    lstm = LSTM(2, dtype="float64")
     for layer in (rnn, lstm):
         layer.build(X.shape)
     frozen = RNN(Cell(2), trainable=False)
@@ -298,10 +304,11 @@ def constants_of_a_list():
 def one_frozen_cell():
     """A cell that is frozen after two layers were built on it: is it frozen in both?"""
     cell = Cell(2)
-    one, other = RNN(cell), RNN(cell, return_sequences=True)
-    y = one(X)
+    first = RNN(cell)
+    second = RNN(cell, return_sequences=True)
+    y = first(X)
     cell.trainable = False
-    return close(other(X)[:, -1], y), len(one.trainable_weights), len(other.trainable_weights)
+    return close(second(X)[:, -1], y), len(first.trainable_weights), len(second.trainable_weights)
 
 
 @attack("wrappers.dtype-of-rnn")
@@ -376,14 +383,14 @@ def stateful_own_cell_with_a_start():
 @attack("wrappers.built-for-a-timestep")
 def built_in_wrappers():
     """In Bidirectional and TimeDistributed, of open batch: for what is a cell built?"""
-    told = []
+    built_for = []
 
     @keras.saving.register_keras_serializable("attacks")
     class Told(layers.Layer):
         state_size = 3
 
         def build(self, shape):
-            told.append(tuple(shape))
+            built_for.append(tuple(shape))
 
         def call(self, x, states):
             return x, states
@@ -391,7 +398,7 @@ def built_in_wrappers():
     RNN(Told())(keras.Input((4, 3)))
     Bidirectional(RNN(Told()))(keras.Input((4, 3)))
     TimeDistributed(RNN(Told()))(keras.Input((2, 4, 3)))
-    return told
+    return built_for
 
 
 @attack("wrappers.no-output-size")
@@ -480,8 +487,10 @@ def states_of_slices():
 @attack("wrappers.bidirectional-encoder")
 def encoder_in_a_model():
     """In a functional model on open lengths: does the decoder start from them?"""
-    x, z = keras.Input((None, 3)), keras.Input((None, 3))
-    both, decoder = Bidirectional(LSTM(2, return_state=True)), LSTM(4)
+    x = keras.Input((None, 3))
+    z = keras.Input((None, 3))
+    both = Bidirectional(LSTM(2, return_state=True))
+    decoder = LSTM(4)
     _, h, c, k, d = both(x)
     join = layers.Concatenate()
     model = keras.Model([x, z], decoder(z, initial_state=[join([h, k]), join([c, d])]))
@@ -554,7 +563,8 @@ def stack_states_in_other_forms():
     _, *states = rnn(X)
     y = rnn(X, initial_state=states)[0]
     pairs = tuple(tuple(pair) for pair in states)
-    x, given = keras.Input((4, 3)), [[keras.Input((u,)) for _ in "hc"] for u in (2, 3)]
+    x = keras.Input((4, 3))
+    given = [[keras.Input((u,)) for _ in "hc"] for u in (2, 3)]
     model = keras.Model([x, given], rnn(x, initial_state=given)[0])
     return [
         outcome(lambda: close(rnn(X, initial_state=pairs)[0], y)),
