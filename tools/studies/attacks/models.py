@@ -32,7 +32,7 @@ def all_that_may_keep_a_mask():
         "Normalization": lambda: L.Normalization(mean=0.0, variance=1.0),
         "SpectralNormalization": lambda: L.SpectralNormalization(L.Dense(2)),
         "RMSNormalization": L.RMSNormalization,
-        "EinsumDense": lambda: L.EinsumDense("abc,cd->abd", (None, 3)),
+        "EinsumDense": lambda: L.EinsumDense("btf,fu->btu", (None, 3)),
         "PReLU": L.PReLU,
         "LeakyReLU": L.LeakyReLU,
         "Softmax": L.Softmax,
