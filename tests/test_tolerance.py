@@ -51,6 +51,13 @@ def test_another_shape_fails_even_where_it_would_broadcast() -> None:
         assert_close(ONES, ONES[:1])
 
 
+@pytest.mark.parametrize("kind", ["int32", "bool"])
+def test_whole_numbers_fail_where_floating_point_is_expected(kind: str) -> None:
+    with pytest.raises(AssertionError, match=f"{kind}, expected floating-point numbers"):
+        assert_close(ONES.astype(kind), ONES)
+    assert_close(ONES.astype(kind), ONES.astype(int))
+
+
 def test_lists_are_compared_one_by_one() -> None:
     assert_same([ONES, 2 * ONES], [ONES, 2 * ONES])
     with pytest.raises(AssertionError):

@@ -22,6 +22,9 @@ ROUNDING = 16.0
 UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 """The rounding error of numbers of size 1, by type."""
 
+BFLOAT16 = "bfloat16"
+"""A type of floating-point numbers that NumPy does not know as such."""
+
 errors: list[tuple[float, float]] = []
 """The errors that assert_close saw, each with its bound, in units of rounding.
 
@@ -45,7 +48,8 @@ def assert_close(
             names the reason if `actual` agrees with that.
 
     Raises:
-        AssertionError: another shape, or an error above the bound; NaN equals only NaN.
+        AssertionError: another shape, no floating-point numbers where such are expected, or an
+            error above the bound; NaN equals only NaN.
     """
     try:
         _compare(actual, expected, bound, errors)
@@ -115,6 +119,7 @@ def _compare(actual: Any, expected: Any, bound: float, seen: list[tuple[float, f
     y = np.asarray(actual)
     z = np.asarray(expected)
     assert y.shape == z.shape, f"shape {y.shape}, expected {z.shape}"
+    assert _floats(y) or not _floats(z), f"{y.dtype.name}, expected floating-point numbers: {y}"
     error = rounding_error(y, z)
     if bound:
         seen.append((error, float(bound)))  # a bound may be a number of NumPy
@@ -143,10 +148,13 @@ def rounding_error(actual: Any, expected: Any, eps: float | None = None) -> floa
 
 def unit(array: Any) -> float:
     """Return the rounding error of numbers of size 1 of an array's type; 1 for whole numbers."""
-    if array.dtype.name == "bfloat16":  # a type that NumPy does not know
+    if array.dtype.name == BFLOAT16:
         return 2.0**-7
-    inexact = np.issubdtype(array.dtype, np.inexact)
-    return float(np.finfo(array.dtype).eps) if inexact else 1.0
+    return float(np.finfo(array.dtype).eps) if _floats(array) else 1.0
+
+
+def _floats(array: Any) -> bool:
+    return array.dtype.name == BFLOAT16 or np.issubdtype(array.dtype, np.inexact)
 
 
 def assert_same(actual: Any, expected: Any, instead: Mapping[str, Any] | None = None) -> None:
