@@ -250,4 +250,4 @@ def test_reports_of_two_keras_are_compared(newer: Checked, wrong: Checked) -> No
     assert [change.what for change in comparison.documentation] == ["Masking, summary"]
     assert comparison.documentation[0].then == UNSAID != comparison.documentation[0].now
     assert (comparison.errors.compared, comparison.speed.claims) == (1, 1)
-    assert then.records[0].spread > 0
+    assert then.records[0].spread is not None
