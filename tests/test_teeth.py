@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from functools import cache
 
 import pytest
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort, lacking
-from lstm_spec.harness import timing
+from lstm_spec.claims.conftest import effort, lacking, try_rest
+from lstm_spec.harness import strategies, timing
 from lstm_spec.run import deviations
 from teeth import Wrong, all_wrong, claim_test
 from teeth.repairs import REPAIRS
@@ -41,10 +42,22 @@ def bite(wrong: Wrong, patch: pytest.MonkeyPatch) -> None:
 
 @cache
 def load(claim: str) -> Callable[[], None]:
-    """Return a claim's test, to be tried on 50 cases, or on few where it must hold at first."""
+    """Return a claim's test, to be tried on 50 cases, or on few where it must hold at first.
+
+    Then it is tried, as in a check, on what chance left out of the lists that it draws from.
+    """
     test = claim_test(CLAIMS[claim])
-    cases = 5 if claim in REPAIRS else 50
-    return effort(cases, shrink=False)(test) if hasattr(test, "hypothesis") else test
+    if not hasattr(test, "hypothesis"):
+        return test
+    drawn = effort(5 if claim in REPAIRS else 50, shrink=False)(test)
+
+    @functools.wraps(drawn)
+    def whole() -> None:
+        strategies.listed.clear()
+        drawn()
+        try_rest(drawn)
+
+    return whole
 
 
 def test_every_claim_has_teeth_unless_keras_itself_breaks_it_here() -> None:

@@ -208,7 +208,7 @@ def _in_graph(layer: Any) -> Run:
 
     def run(x: Any, *, training: Any = None, **tensors: Any) -> Any:
         given = tf.nest.map_structure(tf.convert_to_tensor, [x, tensors])
-        batch = len(x) if layer.stateful else None
+        batch = len(x) if getattr(layer, "stateful", False) else None  # wrappers have none
         key = (batch, training, given[0].dtype, *sorted(tensors))
         if key not in graphs:
             signature = tf.nest.map_structure(lambda tensor: _open(tensor, batch), given)

@@ -21,10 +21,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from hypothesis.strategies import sampled_from
 
 from lstm_spec.harness.reference import Gradients
-from lstm_spec.harness.strategies import Array, Case, noise
+from lstm_spec.harness.strategies import Array, Case, noise, whole
 from lstm_spec.harness.subject import cast, kind, lstm, to_numpy, total
 
 
@@ -61,8 +60,8 @@ class Pulled(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.add_loss(total(d_y * y) + total(d_h * h) + total(d_c * c))
 
 
-eagerly = sampled_from([True] * 4 + [False])
-"""Whether a step of training runs eagerly; compiled, it takes some ten times as long."""
+eagerly = whole([True, False])
+"""Whether a step of training runs eagerly, or compiled."""
 
 
 def backpropagate(

@@ -37,6 +37,8 @@ RUNS = [
 ]
 ways = sampled_from(RUNS)
 """The ways that serve any layer, not an LSTM alone."""
+eager_ways = sampled_from([run for run in RUNS if run.name != "tf.function"])
+"""Those that leave no length open: with it TimeDistributed has a claim of its own."""
 
 
 def assume_served(way, unroll):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.wrappers import another, both, opposite, side_by_side, ways
+from lstm_spec.claims.wrappers import another, both, eager_ways, opposite, side_by_side
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, as_states, lstm, to_numpy
@@ -45,13 +45,15 @@ def of_slices(case, x, mask=None):
     corrects="A sequence needs TimeDistributed(Dense): Dense alone would mix its timesteps.",
     cases=4,
 )
-@given(cases(return_sequences=True, **varied("batch", "timesteps")), seeds, integers(1, 5), ways)
+@given(
+    cases(return_sequences=True, **varied("batch", "timesteps")), seeds, integers(1, 5), eager_ways
+)
 def test_dense_is_its_own_time_distribution(case, seed, n, way):
     """
-    After an LSTM with return_sequences=True, TimeDistributed(Dense(n)) computes what Dense(n) does.
+    Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does.
 
     Both apply one kernel of shape (units, n) to every timestep, so neither grows with the
-    number of timesteps.
+    number of timesteps. Of a graph of open length speaks models.slices-of-open-length.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.array([[[1.0], [7.0], [2.0]]]))
@@ -79,11 +81,11 @@ def test_dense_is_its_own_time_distribution(case, seed, n, way):
     cases(**varied("batch", "timesteps", "units", "return_sequences", "go_backwards")),
     integers(1, 5),
     seeds,
-    ways,
+    eager_ways,
 )
 def test_one_lstm_reads_every_slice(case, number, seed, way):
     """
-    In TimeDistributed one stateless LSTM reads every slice of the input, each from zero states.
+    In an eager TimeDistributed one stateless LSTM reads every slice, each from zero states.
 
     The input has four axes, (batch, slices, timesteps, features), such as the words of the
     sentences of a text. It is the same to call the LSTM with all slices as samples.
