@@ -46,11 +46,12 @@ class _Checker(doctest.OutputChecker):
 
 
 class _Runner(doctest.DocTestRunner):
-    """Keeps the failures, each in a few lines."""
+    """Stops at the first line that fails, and keeps how: what comes after may follow from it."""
 
     def __init__(self) -> None:
-        super().__init__(checker=_Checker(), verbose=False)
-        self.seen: list[tuple[doctest.Example, str]] = []
+        super().__init__(checker=_Checker(), verbose=False, optionflags=doctest.FAIL_FAST)
+        self.failed: doctest.Example | None = None
+        self.failure = ""
 
     def report_failure(
         self, out: Any, test: doctest.DocTest, example: doctest.Example, got: str
@@ -61,12 +62,12 @@ class _Runner(doctest.DocTestRunner):
         self, out: Any, test: doctest.DocTest, example: doctest.Example, exc_info: Raised
     ) -> None:
         raised = "".join(traceback.format_exception_only(*exc_info[:2]))
-        if not (self.seen and issubclass(exc_info[0], NameError)):  # else it only follows
-            wanted = f"Expected:\n{example.want}" if example.want else ""
-            self._keep(example, f"{wanted}Raised:\n{raised}")
+        wanted = f"Expected:\n{example.want}" if example.want else ""
+        self._keep(example, f"{wanted}Raised:\n{raised}")
 
     def _keep(self, example: doctest.Example, text: str) -> None:
-        self.seen.append((example, f"{example.source}{text}"))
+        self.failed = example
+        self.failure = f"{example.source}{text}"
 
 
 def parse(test: Callable[..., None]) -> doctest.DocTest:
@@ -90,16 +91,15 @@ def run_example(test: Callable[..., None]) -> None:
             runner.run(parse(test), out=lambda text: None)
         finally:
             os.chdir(here)
-    if runner.seen:
-        text = "\n".join(indented for _, failure in runner.seen for indented in _shown(failure))
-        message = f"{EXAMPLE}:\n{text}"
-        raise ExampleError(message, runner.seen[0][0])
+    if runner.failed:
+        raise ExampleError(f"{EXAMPLE}:\n{_indented(runner.failure)}", runner.failed)
 
 
-def _shown(failure: str) -> list[str]:
+def _indented(failure: str) -> str:
     """Indent a failure's lines: a heading less than what stands under it."""
     headings = ("Expected:", "Got:", "Raised:")
-    return [f"  {line}" if line in headings else f"      {line}" for line in failure.splitlines()]
+    lines = failure.splitlines()
+    return "\n".join(f"  {line}" if line in headings else f"      {line}" for line in lines)
 
 
 def program(test: Callable[..., None], failed: doctest.Example) -> str:

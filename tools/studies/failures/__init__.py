@@ -28,7 +28,7 @@ from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Place
 from lstm_spec.run.process import begun
 from tools.studies.failures.faults import FAULTS
-from tools.studies.searches import keep, kept
+from tools.studies.searches import keep, keep_only, kept
 
 HERE = Path(__file__).parent
 SEEN = HERE / "seen.jsonl"
@@ -130,6 +130,7 @@ def search(names: Sequence[str] = ()) -> Iterator[Line]:
     Args:
         names: which environments; default: those of `environments`.
     """
+    keep_only(SEEN, seen())
     code = {claim.id: claim.code for claim in catalog.claims()}
     for faults in ([""], FAULTS):
         for name, met in needed().items():

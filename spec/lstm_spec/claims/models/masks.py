@@ -405,7 +405,7 @@ def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
     """
     case = part(case, pick)
     layer = lstm(case, dtype=policy("mixed_float16"))
-    instead = {"the mask is lost": to_numpy(layer(case.x))}
+    instead = {"the mask is lost": equations(replace(case, mask=None)).h}
     assert_close(layer(masking(case.x)), equations(case).h, instead=instead)
 
 

@@ -153,6 +153,7 @@ def test_each_epoch_has_an_order_of_its_own(net, build, seed):
     """
     keras.utils.set_random_seed(seed)
     first, *others = orders(net, build, epochs=3).tolist()
+    assert sorted(first) == list(range(net.samples)), first
     assert first not in others, f"every epoch takes the order of the first, {first}, then {others}"
 
 
