@@ -79,7 +79,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     """Try a claim; then, of the lists that it draws from, what chance left out."""
     strategies.listed.clear()
     result = yield
-    if cases(pyfuncitem.config.getoption("lstm_effort")) >= CASES:
+    deviates = pyfuncitem.get_closest_marker("lstm_deviates")  # on one element, maybe
+    if deviates or cases(pyfuncitem.config.getoption("lstm_effort")) >= CASES:
         try_rest(pyfuncitem.obj)
     return result
 
