@@ -15,7 +15,7 @@ from typing import Any
 CHAPTERS = sorted(
     path.stem
     for path in Path(__file__).parent.glob("*.py")
-    if not path.stem.startswith("_") and path.stem != "page"
+    if path.stem not in {"__init__", "__main__", "page", "shared"}
 )
 """The modules that hold attacks: a chapter's, or those on claims that were drawn."""
 

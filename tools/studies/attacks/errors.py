@@ -532,10 +532,10 @@ def batches_in_other_shapes():
         keras.layers.RNN(keras.layers.LSTMCell(2)),
         keras.layers.LSTM(2, stateful=True),
     ]
-    return ["found ndim=4" in outcome4(k) for k in layers]
+    return ["found ndim=4" in words_of_error(k) for k in layers]
 
 
-def outcome4(layer):
+def words_of_error(layer):
     """Return all words of the error of a layer on an Input of four axes."""
     try:
         layer(keras.Input((8, 3, 4)))

@@ -5,16 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import BLANK, MASK, X, close
 
 LSTM, Masking, Bidirectional = keras.layers.LSTM, keras.layers.Masking, keras.layers.Bidirectional
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
-MASK = np.array([[True, False, True, True], [True, True, False, False]])
-BLANK = X * MASK[:, :, None]
-
-
-def close(y, z):
-    """Say whether two tensors are equal, but for rounding."""
-    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
 
 
 def alike(**options):

@@ -1,26 +1,12 @@
 """Attacks on the claims of the chapter `modes`."""
 
-from unittest import mock
-
 import keras
 import numpy as np
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import X, model_of, runs
 
 LSTM, Cell = keras.layers.LSTM, keras.layers.LSTMCell
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
-
-
-def model_of(*layers):
-    """Return a Sequential model for any number of timesteps."""
-    return keras.Sequential([keras.Input((None, 3)), *layers])
-
-
-def runs(call):
-    """Return how often the Python code of a cell runs in a call."""
-    with mock.patch.object(Cell, "call", autospec=True, side_effect=Cell.call) as counted:
-        call()
-    return counted.call_count
 
 
 def rows(batch, timesteps):

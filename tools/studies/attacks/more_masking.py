@@ -7,36 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import BLANK, MASK, X, alike, close, masked_model, ones
 
 LSTM, Masking, Bidirectional = keras.layers.LSTM, keras.layers.Masking, keras.layers.Bidirectional
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
-MASK = np.array([[True, False, True, True], [True, True, False, False]])
-BLANK = X * MASK[:, :, None]
-
-
-def close(y, z):
-    """Say whether two tensors are equal, but for rounding."""
-    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
-
-
-def alike(*layers):
-    """Give layers the weights of the first one."""
-    for layer in layers:
-        layer.build(X.shape)
-        layer.set_weights(layers[0].get_weights())
-    return layers
-
-
-def ones(*shape):
-    """Return ones."""
-    return np.ones(shape, "float32")
-
-
-def masked_model(layer, timesteps=None):
-    """Return a model of a layer that takes an input and its mask."""
-    x = keras.Input((timesteps, 3))
-    mask = keras.Input((None,), dtype="bool")
-    return keras.Model([x, mask], layer(x, mask=mask))
 
 
 def behind(layer):

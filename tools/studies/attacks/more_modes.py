@@ -10,47 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import MASK, X, alike, close, masked_model, model_of, ones, runs
 
 LSTM, Cell = keras.layers.LSTM, keras.layers.LSTMCell
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
-MASK = np.array([[True, False, True, True], [True, True, False, False]])
-
-
-def close(y, z):
-    """Say whether two tensors are equal, but for rounding."""
-    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
-
-
-def ones(*shape):
-    """Return ones."""
-    return np.ones(shape, "float32")
-
-
-def model_of(*layers):
-    """Return a Sequential model for any number of timesteps."""
-    return keras.Sequential([keras.Input((None, 3)), *layers])
-
-
-def masked_model(layer):
-    """Return a model of a layer that takes an input and its mask."""
-    x = keras.Input((None, 3))
-    mask = keras.Input((None,), dtype="bool")
-    return keras.Model([x, mask], layer(x, mask=mask))
-
-
-def alike(*layers):
-    """Give layers the weights of the first one."""
-    for layer in layers:
-        layer.build(X.shape)
-        layer.set_weights(layers[0].get_weights())
-    return layers
-
-
-def runs(call):
-    """Return how often the Python code of a cell runs in a call."""
-    with mock.patch.object(Cell, "call", autospec=True, side_effect=Cell.call) as counted:
-        call()
-    return counted.call_count
 
 
 def with_gpu(call):

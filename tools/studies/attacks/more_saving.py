@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import X, close
 
 layers = keras.layers
 LSTM, Cell = layers.LSTM, layers.LSTMCell
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
 
 
 class Total(keras.layers.Layer):
@@ -24,11 +24,6 @@ class Total(keras.layers.Layer):
     def call(self, x, states):
         """Add a timestep to the total."""
         return states[0] + x, [states[0] + x]
-
-
-def close(y, z):
-    """Say whether two tensors are equal, but for rounding."""
-    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
 
 
 def model_of(*inside, timesteps=4):

@@ -5,12 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import MASK, X, alike, close, ones
 
 layers = keras.layers
 LSTM, Cell, RNN, Bidirectional = layers.LSTM, layers.LSTMCell, layers.RNN, layers.Bidirectional
 TimeDistributed = layers.TimeDistributed
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
-MASK = np.array([[True, False, True, True], [True, True, False, False]])
 SLICES = np.stack([X, -X], axis=1)
 
 
@@ -41,24 +40,6 @@ class Plain:
     def get_initial_state(self, batch_size=None):
         """Start from zeros."""
         return [keras.ops.zeros((batch_size, 3))]
-
-
-def close(y, z):
-    """Say whether two tensors are equal, but for rounding."""
-    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
-
-
-def ones(*shape):
-    """Return ones."""
-    return np.ones(shape, "float32")
-
-
-def alike(*built):
-    """Give layers the weights of the first one."""
-    for layer in built:
-        layer.build(X.shape)
-        layer.set_weights(built[0].get_weights())
-    return built
 
 
 def shapes(parts):

@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import X
 
 LSTM = keras.layers.LSTM
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
 
 
 def model_of(*layers, optimizer="sgd", loss="mse"):

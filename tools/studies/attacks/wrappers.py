@@ -4,15 +4,10 @@ import keras
 import numpy as np
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import X, close
 
 LSTM, Bidirectional = keras.layers.LSTM, keras.layers.Bidirectional
-X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
 H = np.ones((2, 2), "float32")
-
-
-def close(y, z):
-    """Say whether two tensors are equal, but for rounding."""
-    return bool(np.allclose(np.array(y), np.array(z), atol=1e-5))
 
 
 @attack("wrappers.merge-mode-names")
