@@ -33,6 +33,8 @@ from tools.studies.searches import keep, keep_only, kept
 HERE = Path(__file__).parent
 SEEN = HERE / "seen.jsonl"
 DIED = "crashed: the interpreter died while the claim was tried"
+INAPPLICABLE = "not applicable"
+"""How the text of a trial begins, if the claim lacks what it needs."""
 BEGINNING, END = 4000, 150
 """How much of a long failure is kept, in characters."""
 PASSING = re.compile(
@@ -84,13 +86,12 @@ def _name(tried: matrix.Tried) -> str:
     return ", ".join(tried.requirements)
 
 
-@cache
-def _lacking(name: str) -> set[str]:
-    """Return the claims of which an environment of the matrix lacks what they need."""
-    if name not in ledger.names():
-        return set()
-    records = ledger.find(name).records
-    return {record.claim for record in records if record.verdict == "not applicable"}
+def _lacking(name: str, tried: list[Line]) -> set[str]:
+    """Return the claims that lack what they need in an environment, by the ledger or as tried."""
+    records = ledger.find(name).records if name in ledger.names() else []
+    recorded = {record.claim for record in records if record.verdict == "not applicable"}
+    here = [line for line in tried if line.environment == name]
+    return recorded | {line.claim for line in here if line.text.startswith(INAPPLICABLE)}
 
 
 def needed() -> dict[str, list[Deviation]]:
@@ -99,6 +100,8 @@ def needed() -> dict[str, list[Deviation]]:
     The one that meets the most of what is left comes next, those of the matrix before others.
     """
     left = deviations.load()
+    tried = seen()
+    lacking = {name: _lacking(name, tried) for name in places()}
     chosen: dict[str, list[Deviation]] = {}
     beside = {_name(tried) for tried in matrix.load().tried}
     while left:
@@ -106,7 +109,7 @@ def needed() -> dict[str, list[Deviation]]:
             name: [
                 deviation
                 for deviation in left
-                if deviation.matches(place) and deviation.claim not in _lacking(name)
+                if deviation.matches(place) and deviation.claim not in lacking[name]
             ]
             for name, place in places().items()
         }
