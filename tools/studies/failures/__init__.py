@@ -90,8 +90,8 @@ def _lacking(name: str, tried: list[Line]) -> set[str]:
     """Return the claims that lack what they need in an environment, by the ledger or as tried."""
     records = ledger.find(name).records if name in ledger.names() else []
     recorded = {record.claim for record in records if record.verdict == "not applicable"}
-    here = [line for line in tried if line.environment == name]
-    return recorded | {line.claim for line in here if line.text.startswith(INAPPLICABLE)}
+    inapplicable = [line for line in tried if line.text.startswith(INAPPLICABLE)]
+    return recorded | {line.claim for line in inapplicable if line.environment == name}
 
 
 def needed() -> dict[str, list[Deviation]]:
