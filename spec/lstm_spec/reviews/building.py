@@ -89,7 +89,7 @@ class Building:
         """Make a layer."""
         kind = ALIASES.get(kind, kind)
         takes = _takes(kind)
-        layer = Layer(kind, {}, node.lineno, positional=len(given))
+        layer = Layer(kind, {}, node.lineno)
         layer.open = not whole or len(given) > len(takes)
         arguments_given = dict(zip(takes, given, strict=False)) | named
         layer.arguments = {
@@ -316,9 +316,8 @@ class Building:
         if name in RUNS:
             first = given[0] if given else named.get("x", UNKNOWN)
             self.settle(model, first)
-            again = model.trained
             model.trained = model.trained or name in ("fit", "train_on_batch")
-            self.event(name, line, **about, again=again)
+            self.event(name, line, **about)
             return self.predicted(model, first) if name == "predict" else UNKNOWN
         if name == "build":
             shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))

@@ -129,7 +129,6 @@ def _layer(event: Event) -> Iterator[Facts]:
     """Yield the facts of a layer that is made."""
     layer: Layer = event.about["layer"]
     facts: Facts = {"subject": "layer", "kind": layer.kind, "layer": layer.title}
-    facts["positional"] = layer.positional
     for name, value in layer.arguments.items():
         if isinstance(value, PLAIN):
             facts[f"arg_{name}"] = value
@@ -252,7 +251,6 @@ def _called(event: Event) -> Iterator[Facts]:
     core = node.layer.core
     facts: Facts = {"subject": "call", "kind": layer.kind, "core": core.kind, "layer": layer.title}
     facts |= {"sequential": node.sequential, "eager": node.eager, "stateful": _stateful(layer)}
-    facts["recurrent"] = layer.kind in RECURRENT
     facts["unroll"] = core.flag("unroll")
     first = node.inputs[0] if node.inputs else Tensor(None, UNKNOWN)
     facts |= _input(first)
@@ -333,7 +331,6 @@ def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:
     if below.kind in RECURRENT:
         facts["below_sequences"] = below.core.flag("return_sequences")
         facts["below_state"] = carried is first and below.core.flag("return_state")
-        facts["below_index"] = first.index
     return facts
 
 
@@ -458,7 +455,7 @@ def _trained(event: Event) -> Iterator[Facts]:
     named = event.about["named"]
     whole = event.about["whole"] and not model.open
     x = given[0] if given else named.get("x")
-    facts: Facts = {"subject": "run", "method": event.kind, "again": event.about["again"]}
+    facts: Facts = {"subject": "run", "method": event.kind}
     nodes = nodes_of(model)
     stateful = [node.layer for node in nodes if _stateful(node.layer) is True]
     maybe = model.open or any(_stateful(node.layer) is UNKNOWN for node in nodes)
@@ -469,7 +466,6 @@ def _trained(event: Event) -> Iterator[Facts]:
     if array is not None and array.shape:
         facts["samples"] = _size(array.shape[0])
         facts["data"] = text(array.shape)
-        facts["data_rank"] = len(array.shape)
         facts["made"] = array.origin
         facts |= _axes(array.axes if len(array.shape) == 3 else ())
     facts["arrays"] = isinstance(x, Array)
@@ -531,7 +527,6 @@ def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) ->
         facts["epochs"] = epochs if known(epochs) else UNKNOWN
         shuffle = named.get("shuffle", True)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
-        facts["nb_epoch"] = "nb_epoch" in named
     return facts
 
 
@@ -553,8 +548,7 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts["reader"] = recurrent[0].layer.kind if len(recurrent) == 1 else UNKNOWN
     if not shape:
         return facts
-    facts |= {"input": text(shape), "input_rank": len(shape)}
-    facts["built_batch"] = _size(shape[0])
+    facts |= {"input": text(shape), "built_batch": _size(shape[0])}
     if known(shape[0]) and known(first_batch):
         facts["other_batch"] = first_batch != shape[0]
     if len(shape) == 3 and len(array.shape) == 2:
@@ -614,7 +608,6 @@ def _targets(model: Model, y: Any) -> Facts:
     facts: Facts = {"output": text(shape), "output_rank": len(shape)}
     facts["loss"] = _loss(model)
     maker = model.outputs[0].maker
-    facts["last_layer"] = maker.layer.title if maker else UNKNOWN
     facts["units"] = _size(shape[-1])
     facts["sequence_from"] = _sequence(model)
     if array is None or array.shape is None:
@@ -768,7 +761,6 @@ def _assigned(event: Event) -> Iterator[Facts]:
     facts["of"] = "model" if isinstance(owner, Model) else owner.kind
     facts["owner"] = owner.name or facts["of"]
     facts["trained"] = model.trained if isinstance(model, Model) else UNKNOWN
-    facts["compiled"] = model.compiled is not None if isinstance(model, Model) else UNKNOWN
     facts["built"] = isinstance(model, Model) and bool(model.nodes)
     yield facts
 
@@ -780,7 +772,6 @@ def _unpacked(event: Event) -> Iterator[Facts]:
     sample_by_sample = node.eager and event.about["count"] == 1
     fits = event.about["wanted"] == event.about["count"]
     facts["fits"] = UNKNOWN if sample_by_sample else fits
-    facts["state"] = node.layer.core.flag("return_state")
     if node.layer.kind in RECURRENT:
         yield facts
 
@@ -883,5 +874,5 @@ def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
         size = shape[axis]
         if number is not None and known(size) and len(number) < 10 and int(number) != size:
             facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": int(number)}
-            facts |= {"size": size, "shape": text(shape), "comment": comment}
+            facts["shape"] = text(shape)
             yield facts | {"samples": shape[0], "steps": shape[1], "features": shape[2]}

@@ -78,8 +78,6 @@ class Layer:
     """Whether it may have arguments beside these."""
     inner: list[Layer] = field(default_factory=list)
     """The layer in a wrapper, the cells of an RNN."""
-    positional: int = 0
-    """How many arguments are given by position."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an argument, or what it is if it is not given."""
