@@ -19,6 +19,7 @@ from lstm_spec.answers.constructor import (
     check,
     constructor,
 )
+from lstm_spec.reviews.building import RUNS
 from lstm_spec.reviews.network import (
     CELLS,
     ELEMENTWISE,
@@ -808,7 +809,7 @@ EVENTS: dict[str, Callable[[Event], Iterator[Facts]]] = {
     "layer": _layer,
     "call": _called,
     "input": _input_layer,
-    **dict.fromkeys(("fit", "evaluate", "predict", "train_on_batch", "test_on_batch"), _trained),
+    **dict.fromkeys(RUNS, _trained),
     "model": _of_model,
     "load": _loaded,
     "get": _attribute,
