@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -1047,8 +1047,3 @@ def _without_masks(result: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(map(_without_masks, result))
     return Tensor(None, UNKNOWN) if result is UNKNOWN else result
-
-
-def walk(events: Sequence[Event], kind: str) -> Iterator[Event]:
-    """Yield the events of a kind."""
-    return (event for event in events if event.kind == kind)
