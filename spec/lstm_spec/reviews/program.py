@@ -152,8 +152,8 @@ class _Reader:
         self.read: set[int] = set()
         self.instances: dict[int, Instance] = {}
         """An object of each class of which one is made, by the class."""
-        self.starred: list[str] = []
-        """Modules of layers of which all names are imported."""
+        self.starred = ""
+        """The last module of layers of which all names are imported."""
 
     def module(self, tree: ast.Module) -> None:
         """Read a whole program."""
@@ -243,12 +243,13 @@ class _Reader:
             scope.names[alias.asname or first] = path
 
     def do_ImportFrom(self, node: ast.ImportFrom, scope: Scope) -> None:  # noqa: N802
+        module = node.module or ""
         for alias in node.names:
-            if alias.name == "*":
-                self.starred += [node.module] if node.module and makes_layer(node.module) else []
-            else:
-                prefix = f"{node.module}." if node.module and not node.level else "?."
+            if alias.name != "*":
+                prefix = f"{module}." if module and not node.level else "?."
                 scope.names[alias.asname or alias.name] = Path(f"{prefix}{alias.name}")
+            elif makes_layer(module):
+                self.starred = module
 
     def do_FunctionDef(self, node: ast.FunctionDef, scope: Scope) -> None:  # noqa: N802
         function = Function(node, scope)
@@ -501,7 +502,7 @@ class _Reader:
             names |= {"models": "keras.models", "K": "keras.backend"}
             return Path(names.get(node.id, node.id))
         if self.starred and node.id[:1].isupper() and not hasattr(builtins, node.id):
-            return Path(f"{self.starred[-1]}.{node.id}")
+            return Path(f"{self.starred}.{node.id}")
         return Path(f"builtins.{node.id}")
 
     def of_Tuple(self, node: ast.Tuple, scope: Scope) -> Any:  # noqa: N802
