@@ -767,10 +767,8 @@ class _Reader:
     def hand_over(self, given: Sequence[Any], named: dict[str, Any]) -> None:
         """Note that what is not known gets values, and may change them."""
         for value in (*given, *named.values()):
-            if isinstance(value, Model):
-                self.building.reopen(value)
-            elif isinstance(value, (Listing, Table)):
-                value.items = None if isinstance(value, Table) else value.items
+            if isinstance(value, (Model, Table)):
+                self.spoil(value)
 
     def invoke(
         self,
