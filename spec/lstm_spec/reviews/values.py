@@ -215,7 +215,7 @@ def sizes(value: Any) -> Shape | None:
 
 
 def from_items(value: Any) -> Array:
-    """Return the array of a list of numbers or of lists."""
+    """Return the array of a list of numbers or of lists; an array as it is."""
     if isinstance(value, Listing) and value.items is None:
         shape = _shape(value.each, 1)
         return Array(None if shape is None else (UNKNOWN, *shape))
@@ -493,7 +493,7 @@ def _like(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) 
 def _array(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     if isinstance(first, Tensor):
         return Array(first.shape)  # as an array it carries no mask
-    return first if isinstance(first, Array) else from_items(first)
+    return from_items(first)
 
 
 def _arange(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -515,7 +515,7 @@ def _scaler(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
 
 
 def _scaled(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array(first.shape if isinstance(first, Array) else from_items(first).shape)
+    return Array(from_items(first).shape)
 
 
 def _frame(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -539,8 +539,7 @@ def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
 
 def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     shape = given[1] if len(given) > 1 else named.get("newshape", named.get("shape"))
-    array = first if isinstance(first, Array) else from_items(first)
-    return reshaped(array, shape, names.get("1") or names.get("newshape") or ())
+    return reshaped(from_items(first), shape, names.get("1") or names.get("newshape") or ())
 
 
 def _join(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -581,7 +580,7 @@ def _stack(first: Any, given: list[Any], named: Mapping[str, Any], names: Names)
 
 def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     classes = given[1] if len(given) > 1 else named.get("num_classes")
-    shape = first.shape if isinstance(first, Array) else from_items(first).shape
+    shape = from_items(first).shape
     if shape is None:
         return Array(None)
     if len(shape) > 1 and shape[-1] == 1:
