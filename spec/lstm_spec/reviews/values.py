@@ -65,7 +65,7 @@ class Array:
     shape: Shape | None
     """None, if not even the number of axes is known."""
     origin: str = ""
-    """What is known of how it was made: "padded", "table" or "rows"."""
+    """What is known of how it was made: "padded", "rows", "ragged", "mixed" or FRAME."""
     axes: tuple[str, ...] = ()
     """The names that the program gives to the sizes of its axes."""
     padding: float | None = None
@@ -286,7 +286,7 @@ def indexed(array: Array, key: Any) -> Any:
     if array.shape is None:
         return replace(array, axes=())
     rest = list(array.shape)
-    given = sum(1 for key in keys if key is not None and key is not ...)
+    given = sum(1 for part in keys if part is not None and part is not ...)
     sizes_: list[Size] = []
     for part in keys:
         if part is None or _is_newaxis(part):
@@ -595,8 +595,8 @@ def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -
     inner = _inner(parts)
     count: Size = UNKNOWN if parts is None else len(parts)
     value = named.get("value", 0.0)
-    origin = "padded" if isinstance(value, (int, float)) and value == 0 else ""
     padding = float(value) if is_number(value) else None
+    origin = "padded" if padding == 0 else ""
     steps = length if known(length) else UNKNOWN
     return Array(None if inner is None else (count, steps, *inner), origin, padding=padding)
 
