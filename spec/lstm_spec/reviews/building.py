@@ -323,7 +323,8 @@ class Building:
             shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
             self.settle(model, Array(shape))
         if name == "compile":
-            model.compiled = {"line": line, "given": given, "named": named}
+            model.compiled = {"given": given, "named": named}
+            about["whole_model"] = model  # its layers may wait for data
         if name == "get_layer":
             return next(
                 (layer for layer in model.layers if layer and [layer.name] == given), UNKNOWN
@@ -332,8 +333,7 @@ class Building:
             file = given[0] if given else named.get("filepath", UNKNOWN)
             if isinstance(file, str):
                 self.saved[file] = model
-        later = model if name == "compile" else as_it_is(model)  # layers may wait for data
-        self.event("model", line, method=name, whole_model=later, **about)
+        self.event("model", line, method=name, **about)
         return UNKNOWN
 
     def predicted(self, model: Model, data: Any) -> Any:

@@ -686,7 +686,7 @@ LOSSES = {
 
 def _of_model(event: Event) -> Iterator[Facts]:
     """Yield the facts of another method of a model."""
-    model: Model = event.about["whole_model"]
+    model: Model = event.about.get("whole_model", event.about["model"])
     method = event.about["method"]
     given = event.about["given"]
     named = event.about["named"]

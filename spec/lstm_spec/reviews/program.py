@@ -875,7 +875,7 @@ class _Reader:
     ) -> Any:
         """Call a method that a model of a class of the program has of Keras."""
         if name == "compile":
-            owner.compiled = {"line": node.lineno, "given": given, "named": named}
+            owner.compiled = {"given": given, "named": named}
         shape: Any = None
         if name == "build":
             shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
