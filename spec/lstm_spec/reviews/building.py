@@ -219,8 +219,7 @@ class Building:
             return
         waiting = model.waiting
         model.waiting = []
-        shape = data.shape if isinstance(data, Array) else None
-        sizes: Shape | None = None if shape is None else (None, *shape[1:])
+        sizes = of_samples(data)
         if sizes is None and not model.open:
             sizes = _of_ids([layer for layer, _ in waiting])
         first = Tensor(sizes, None if sizes is not None and not model.open else UNKNOWN)
@@ -343,6 +342,12 @@ class Building:
         shape = model.outputs[0].shape
         rows = data.shape[0] if isinstance(data, Array) and data.shape else UNKNOWN
         return Array(None if shape is None else (rows, *shape[1:]))
+
+
+def of_samples(data: Any) -> Shape | None:
+    """Return the shape of an input that reads data: any number of such samples."""
+    shape = data.shape if isinstance(data, Array) else None
+    return None if shape is None else (None, *shape[1:])
 
 
 def _of_ids(waiting: list[Layer]) -> Shape | None:

@@ -23,6 +23,7 @@ from lstm_spec.reviews.building import (
     Building,
     makes_layer,
     names_of,
+    of_samples,
 )
 from lstm_spec.reviews.network import (
     LARGEST,
@@ -880,9 +881,7 @@ class _Reader:
         if name == "build":
             shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
         elif name in RUNS:
-            first = given[0] if given else named.get("x")
-            shape = first.shape if isinstance(first, Array) else None
-            shape = None if shape is None else (None, *shape[1:])
+            shape = of_samples(given[0] if given else named.get("x"))
         if shape is None:
             self.hand_over(given, named)
             return UNKNOWN
