@@ -704,16 +704,12 @@ def _of_model(event: Event) -> Iterator[Facts]:
     if method == "compile":
         facts |= _logits(model)
         metrics = items_of(named.get("metrics")) or []
-        facts["accuracy"] = bool({"accuracy", "acc"} & set(filter(_is_text, metrics)))
+        facts["accuracy"] = any(metric in ("accuracy", "acc") for metric in metrics)
         facts["output_width"] = _size(_width(model))
         jit = named.get("jit_compile", "auto")
         facts["jit"] = jit if isinstance(jit, bool) else UNKNOWN
         facts["recurrent_dropout"] = any(_rate(node.layer.core) for node in nodes)
     yield facts
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _width(model: Model) -> Any:
