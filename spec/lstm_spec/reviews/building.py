@@ -337,9 +337,9 @@ class Building:
 
     def predicted(self, model: Model, data: Any) -> Any:
         """Return the array that predict returns."""
-        if model.open or len(model.outputs) != 1:
+        if model.open or not model.output:
             return UNKNOWN
-        shape = model.outputs[0].shape
+        shape = model.output.shape
         rows = data.shape[0] if isinstance(data, Array) and data.shape else UNKNOWN
         return Array(None if shape is None else (rows, *shape[1:]))
 

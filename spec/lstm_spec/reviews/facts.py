@@ -497,7 +497,7 @@ def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
     """Return the facts of weights for classes and samples."""
     facts: Facts = {"class_weight": named.get("class_weight") is not None}
     array = _data(named.get("sample_weight"))
-    shape = model.outputs[0].shape if len(model.outputs) == 1 else None
+    shape = model.output.shape if model.output else None
     batch = before.get("first_batch", UNKNOWN)
     if array is None or array.shape is None or shape is None or len(shape) != 3:
         return facts
@@ -603,12 +603,12 @@ def _padding(nodes: list[Node], array: Array | None) -> Facts:
 def _targets(model: Model, y: Any) -> Facts:
     """Return how targets fit the output of a model."""
     array = _data(y)
-    if len(model.outputs) != 1 or not model.outputs[0].shape:
+    if not model.output or not model.output.shape:
         return {}
-    shape = model.outputs[0].shape
+    shape = model.output.shape
     facts: Facts = {"output": text(shape), "output_rank": len(shape)}
     facts["loss"] = _loss(model)
-    maker = model.outputs[0].maker
+    maker = model.output.maker
     facts["units"] = _size(shape[-1])
     facts["sequence_from"] = _sequence(model)
     if array is None or array.shape is None:
@@ -666,7 +666,7 @@ def _compiled(model: Model, name: str, place: int) -> Any:
 def _logits(model: Model) -> Facts:
     """Return whether the loss takes numbers of any size, and whether the output is that."""
     given = _compiled(model, "loss", 1)
-    maker = model.outputs[0].maker if len(model.outputs) == 1 else None
+    maker = model.output.maker if model.output else None
     if maker is None or maker.layer.kind not in ("Dense", "Activation"):
         return {}
     logits = False if isinstance(given, (str, Path)) else UNKNOWN
@@ -713,7 +713,7 @@ def _of_model(event: Event) -> Iterator[Facts]:
 
 
 def _width(model: Model) -> Any:
-    shape = model.outputs[0].shape if len(model.outputs) == 1 else None
+    shape = model.output.shape if model.output else None
     return shape[-1] if shape else UNKNOWN
 
 

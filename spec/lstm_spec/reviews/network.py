@@ -620,6 +620,11 @@ class Model:
     compiled: dict[str, Any] | None = None
     trained: bool = False
 
+    @property
+    def output(self) -> Tensor | None:
+        """The output; None, if there are several or none."""
+        return self.outputs[0] if len(self.outputs) == 1 else None
+
 
 @dataclass(frozen=True)
 class Event:

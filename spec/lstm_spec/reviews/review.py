@@ -442,7 +442,7 @@ def _run(event: Event) -> Row | None:
     if "targets" in here:
         says.append(f"targets {here['targets']}")
     if "output" in here or event.kind == "predict":
-        shape = model.outputs[0].shape if len(model.outputs) == 1 else None
+        shape = model.output.shape if model.output else None
         says.append(f"output {_for_rows(shape, here.get('samples'))}")
     if here.get("width_fits") and here.get("lstm_last") and event.kind == "fit":
         rows = here.get("samples", "samples")
