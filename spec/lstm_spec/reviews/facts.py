@@ -92,14 +92,13 @@ def of_saved(events: Sequence[Event], name: str, compiled: Mapping[str, Any]) ->
         compiled: how it was compiled.
     """
     layers = [event.about["layer"] for event in events if event.kind == "layer"]
-    kinds = {_kind_of_function(layer.core) for layer in layers if layer.core.kind == "LSTM"}
     loss = compiled.get("loss")
     return {
         "subject": "load",
         "file": name,
         "extension": _extension(name),
         "loss": loss if isinstance(loss, str) else "",
-        "activation_is": next((k for k in ("lambda", "function") if k in kinds), "name"),
+        "activation_is": _hardest_function(layers),
         "custom_objects": False,
         "safe_mode": True,
         "stateful": any(_stateful(layer) is True for layer in layers),
@@ -188,6 +187,12 @@ def _kind_of_function(layer: Layer) -> Any:
     if isinstance(given, str):
         return "name"
     return "keras" if isinstance(given, Path) and given.keras else UNKNOWN
+
+
+def _hardest_function(layers: Iterable[Layer]) -> str:
+    """Return the kind of activation, of those of a model's LSTMs, that is hardest to load."""
+    kinds = {_kind_of_function(layer.core) for layer in layers if layer.core.kind == "LSTM"}
+    return next((kind for kind in ("lambda", "function") if kind in kinds), "name")
 
 
 def _without_cudnn(layer: Layer) -> str | None:
@@ -695,8 +700,7 @@ def _of_model(event: Event) -> Iterator[Facts]:
     facts["stateful"] = any(_stateful(node.layer) is True for node in nodes)
     facts["has_lstm"] = any(node.layer.core.kind == "LSTM" for node in nodes)
     facts["loss"] = _loss(model)
-    kinds = {_kind_of_function(node.layer.core) for node in nodes if node.layer.core.kind == "LSTM"}
-    facts["activation_is"] = next((k for k in ("lambda", "function") if k in kinds), "name")
+    facts["activation_is"] = _hardest_function(node.layer for node in nodes)
     first = given[0] if given else named.get("filepath")
     if method in ("save", "save_weights", "export") and isinstance(first, str):
         facts |= {"file": first, "extension": _extension(first)}
@@ -734,8 +738,7 @@ def _loaded(event: Event) -> Iterator[Facts]:
         return
     facts: Facts = {"subject": "load", "file": event.about["name"], "loss": _loss(saved)}
     nodes = nodes_of(saved)
-    kinds = {_kind_of_function(node.layer.core) for node in nodes if node.layer.core.kind == "LSTM"}
-    facts["activation_is"] = next((k for k in ("lambda", "function") if k in kinds), "name")
+    facts["activation_is"] = _hardest_function(node.layer for node in nodes)
     facts["custom_objects"] = "custom_objects" in named
     facts["safe_mode"] = named.get("safe_mode", True)
     facts["compile"] = named.get("compile", True)
