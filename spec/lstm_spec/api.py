@@ -150,7 +150,6 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     Raises:
         UsageError: it is no LSTM, or Keras refuses it.
     """
-    from lstm_spec.answers import explain
     from lstm_spec.answers import explain as explains
     from lstm_spec.answers.constructor import declared, layer
     from lstm_spec.reviews.live_model import calls
@@ -160,8 +159,8 @@ def explain(what: Any, input: tuple[Size, Size] | None = None) -> Shown[list[Exp
     explanations = [explains.explain(built) for built in layers]
     return Shown(
         explanations,
-        "\n\n".join(map(explain.markdown, explanations)),
-        "\n\n".join(map(explain.text, explanations)),
+        "\n\n".join(map(explains.markdown, explanations)),
+        "\n\n".join(map(explains.text, explanations)),
         lambda: "".join(map(_picture, layers)),
     )
 
