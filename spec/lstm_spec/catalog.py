@@ -148,11 +148,11 @@ def read(file: str) -> list[Claim]:
     """Return the claims of a file, in the order in which they stand."""
     text = (CLAIMS / file).read_text(encoding="utf-8")
     tree = ast.parse(text, file)
+    lines = text.splitlines()
+    headings = _headings(text, ast.get_docstring(tree) or "")
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [
-        _claim(file, node, mark, text.splitlines(), ast.get_docstring(tree) or "")
-        for node in functions
-        for mark in _marks(node)
+        _claim(file, node, mark, lines, headings) for node in functions for mark in _marks(node)
     ]
 
 
@@ -224,10 +224,16 @@ def _code(node: ast.FunctionDef, mark: ast.Call, lines: list[str], example: str)
     return hashlib.sha256("\n".join([*drawn, example, *done]).encode()).hexdigest()[:8]
 
 
+def _headings(text: str, introduction: str) -> dict[int, str]:
+    """Return the headings of a file, each by the line after which its claims stand."""
+    parts = {text.count("\n", 0, match.end()): match[1] for match in HEADING.finditer(text)}
+    headings = {0: introduction.partition("\n")[0], **parts}
+    return {line: heading.removesuffix(".") for line, heading in headings.items()}
+
+
 def _claim(
-    file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str], introduction: str
+    file: str, node: ast.FunctionDef, mark: ast.Call, lines: list[str], headings: dict[int, str]
 ) -> Claim:
-    headings = HEADING.findall("\n".join(lines[: mark.lineno - 1]))
     facts = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
     basis = next(basis for basis in BASES if basis in facts)
     needs = facts.get("needs", ())
@@ -250,5 +256,5 @@ def _claim(
         line=mark.lineno,
         end=node.end_lineno or node.lineno,
         code=_code(node, mark, lines, arrow + example),
-        heading=[introduction, *headings][-1].partition("\n")[0].removesuffix("."),
+        heading=headings[max(line for line in headings if line < mark.lineno)],
     )
