@@ -62,6 +62,12 @@ FORMAT: dict[str, Any] = {
     "action": _Once,
     "help": "%(choices)s; default: %(default)s",
 }
+BACKEND: dict[str, Any] = {
+    "choices": NEEDED,
+    "metavar": "NAME",
+    "action": _Once,
+    "help": "what computes for Keras: %(choices)s",
+}
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -122,7 +128,14 @@ def parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
 
 
 def _add_names(verb: argparse.ArgumentParser, help: str) -> None:  # noqa: A002 - as argparse
-    names = verb.add_argument("names", nargs="*", metavar="NAME", help=help)
+    _completed(verb.add_argument("names", nargs="*", metavar="NAME", help=help))
+
+
+def _add_id(verb: argparse.ArgumentParser, help: str) -> None:  # noqa: A002 - as argparse
+    _completed(verb.add_argument("name", metavar="ID", help=help))
+
+
+def _completed(names: argparse.Action) -> None:
     setattr(names, "completer", _ids)  # noqa: B010 - argcomplete's attribute
 
 
@@ -156,21 +169,14 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
         "like ./keras; may be repeated"
     )
     add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=kinds)
-    add(
-        "--backend",
-        choices=NEEDED,
-        metavar="NAME",
-        action=_Once,
-        help="what computes for Keras: %(choices)s",
-    )
+    add("--backend", **BACKEND)
     add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
     named = "an environment of the matrix, like keras-3.9 or python-3.10"
     add("--in", dest="entry", action=_Once, metavar="NAME", help=named)
 
 
 def _add_bisect(verb: argparse.ArgumentParser) -> None:
-    claim = verb.add_argument("name", metavar="ID", help="the id of a claim")
-    setattr(claim, "completer", _ids)  # noqa: B010 - argcomplete's attribute
+    _add_id(verb, "the id of a claim")
     verb.add_argument("first", metavar="A", help="an environment of the matrix, like keras-3.9")
     verb.add_argument("last", metavar="B", help="a later one of the same kind, like keras-3.12")
 
@@ -206,14 +212,11 @@ def _add_list(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_show(verb: argparse.ArgumentParser) -> None:
-    claim = verb.add_argument("name", metavar="ID", help="the id of a claim, as time.every-step")
-    setattr(claim, "completer", _ids)  # noqa: B010 - argcomplete's attribute
+    _add_id(verb, "the id of a claim, as time.every-step")
 
 
 def _add_cite(verb: argparse.ArgumentParser) -> None:
-    named = "the id of a claim, as time.every-step, or of a question, as stacking"
-    name = verb.add_argument("name", metavar="ID", help=named)
-    setattr(name, "completer", _ids)  # noqa: B010 - argcomplete's attribute
+    _add_id(verb, "the id of a claim, as time.every-step, or of a question, as stacking")
     formats = ("markdown", "text", "bibtex", "html", "json")
     verb.add_argument("--format", choices=formats, default=formats[0], **FORMAT)
     _add_place(verb)
@@ -230,13 +233,7 @@ def _add_answer(verb: argparse.ArgumentParser) -> None:
 def _add_place(verb: argparse.ArgumentParser) -> None:
     where = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
     verb.add_argument("--for", dest="release", action=_Once, metavar="RELEASE", help=where)
-    verb.add_argument(
-        "--backend",
-        choices=NEEDED,
-        metavar="NAME",
-        action=_Once,
-        help="what computes for Keras: %(choices)s",
-    )
+    verb.add_argument("--backend", **BACKEND)
 
 
 def _add_explain(verb: argparse.ArgumentParser) -> None:
