@@ -15,7 +15,7 @@ import svg
 
 from lstm_spec.answers.picture import Point, document, line, rounded, words, written
 from tools.site import curves
-from tools.site.curves import LETTER, STYLES, WIDTH, Curve, Curves, stride
+from tools.site.curves import LETTER, STYLES, WIDTH, Curve, Curves, polyline, stride
 from tools.site.figures import Figure
 
 RIGHT = 8
@@ -69,11 +69,9 @@ class Grid:
         """Return the middle of a place."""
         return self.left + (place + 0.5) * self.step
 
-    def title(self, place: int, value: float) -> svg.Title:
+    def label(self, place: int, value: float) -> str:
         """Return what is told where a pointer rests."""
-        figure = self.figure
-        label = f"{figure.caption.axis} {figure.series.places[place]}: {value:g}"
-        return svg.Title(text=written(label))
+        return f"{self.figure.caption.axis} {self.figure.series.places[place]}: {value:g}"
 
     def document(self, parts: Iterable[svg.Element], bottom: float) -> str:
         """Write a drawing, with the axis below it; it tells every number too."""
@@ -112,13 +110,8 @@ def _row(grid: Grid, values: list[float], top: float) -> Iterator[svg.Element]:
     points = [Point(grid.x(k), top + (high - value) * scale) for k, value in enumerate(values)]
     zero = top + high * scale
     yield line("zero", Point(grid.left, zero), Point(WIDTH - RIGHT, zero))
-    corners = [svg.Point(rounded(x), rounded(y)) for x, y in points]
-    yield svg.Polyline(class_=["curve", "solid"], points=corners)
-    for place, at in enumerate(points):
-        title = grid.title(place, values[place])
-        yield svg.Circle(
-            class_=["dot", "solid"], cx=rounded(at.x), cy=rounded(at.y), r=3, elements=[title]
-        )
+    labels = [grid.label(place, value) for place, value in enumerate(values)]
+    yield from polyline("solid", points, labels, radius=3)
     for value in sorted({low, high}):
         at = Point(grid.left - 6, top + (high - value) * scale + 4)
         yield words("scale", at, f"{value:.2g}")
@@ -153,7 +146,7 @@ def _line_of_cells(
             class_=["cell"],
             x=rounded(grid.x(place) - grid.step / 2 + 1), y=top, width=rounded(grid.step - 2),
             height=CELL - 2, fill_opacity=rounded(DARKEST * value / most),
-            elements=[grid.title(place, value)],
+            elements=[svg.Title(text=written(grid.label(place, value)))],
         )  # fmt: skip
         shown = f"{value:.{1 if value < 0.01 else 2}g}".replace("0.", ".")
         yield words("number", Point(grid.x(place), top + 16), shown)

@@ -175,14 +175,21 @@ def stride(names: Sequence[str], room: float) -> int:
 
 
 def _curve(given: Curves, name: str, curve: Curve) -> Iterator[svg.Element]:
-    points = {size: given.at(size, value) for size, value in sorted(curve.values.items())}
-    corners = [svg.Point(rounded(x), rounded(y)) for x, y in points.values()]
-    yield svg.Polyline(class_=["curve", curve.style], points=corners)
-    for size, at in points.items():
-        label = f"{name}, {given.axis} {size:g}: {given.written(curve.values[size])}"
+    values = sorted(curve.values.items())
+    labels = [f"{name}, {given.axis} {size:g}: {given.written(value)}" for size, value in values]
+    yield from polyline(curve.style, [given.at(*value) for value in values], labels, radius=2.5)
+
+
+def polyline(
+    style: str, points: Sequence[Point], labels: Sequence[str], radius: float
+) -> Iterator[svg.Element]:
+    """Yield a line through points, and a dot at each that says where a pointer rests what it is."""
+    corners = [svg.Point(rounded(x), rounded(y)) for x, y in points]
+    yield svg.Polyline(class_=["curve", style], points=corners)
+    for corner, label in zip(corners, labels, strict=True):
         title = svg.Title(text=written(label))
         yield svg.Circle(
-            class_=["dot", curve.style], cx=rounded(at.x), cy=rounded(at.y), r=2.5, elements=[title]
+            class_=["dot", style], cx=corner.x, cy=corner.y, r=radius, elements=[title]
         )
 
 
