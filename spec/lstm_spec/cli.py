@@ -654,8 +654,8 @@ def _width() -> int:
 
 def _print(text: str, layout: str) -> None:
     """Print what is to be read; on a terminal no word of prose is cut at the end of a line."""
-    prose = layout in ("markdown", "text") and _width()
-    print(fitted(text, _width()) if prose else text, end="")
+    width = _width() if layout in ("markdown", "text") else 0
+    print(fitted(text, width) if width else text, end="")
 
 
 def say(message: object, status: int) -> int:
