@@ -130,17 +130,14 @@ def _origin(costs: Costs) -> str:
 
 def _base(costs: Costs) -> Iterator[str]:
     yield f"## At {BASE}\n"
-    columns = (
-        *("peer", "forward pass", "times the limit"),
-        *("training step", "times the limit", "first call"),
-    )
+    passes = [column for does in PASSES for column in (PASSES[does], "times the limit")]
     least = [duration(costs.limit(BASE, does).seconds) for does in PASSES]
     rows: list[tuple[str, ...]] = [(LIMIT, least[0], "1", least[1], "1", "")]
     for name in costs.peers(BASE, "forward"):
         cells = [cell for does in PASSES for cell in _cells(costs, name, does)]
         first = duration(costs.timings[name, BASE, "forward"].first)
         rows.append((name, *cells, first))
-    yield markdown_table(columns, rows)
+    yield markdown_table(("peer", *passes, "first call"), rows)
     yield ""
 
 
