@@ -119,8 +119,11 @@ class Library:
     def index(self) -> search.Index:
         """What is searched: the questions, then the claims."""
         claims = {claim.id: claim for claim in self.claims}
-        asked = [_asked(one, [claims[name] for name in one.claims]) for one in self.questions]
-        return search.Index([*asked, *map(_said, self.claims)])
+        asked = [
+            _text_of_question(item, [claims[name] for name in item.claims])
+            for item in self.questions
+        ]
+        return search.Index([*asked, *map(_text_of_claim, self.claims)])
 
     def theirs(self, name: str) -> frozenset[str]:
         """Return what the question or claim of an id names that belongs to another topic."""
@@ -133,13 +136,13 @@ def whole_library() -> Library:
     return Library(questions(), catalog.claims())
 
 
-def _asked(question: Question, claims: Sequence[Claim]) -> search.Text:
+def _text_of_question(question: Question, claims: Sequence[Claim]) -> search.Text:
     also = [*question.also, question.id.replace("-", " ")]
     rest = " ".join(f"{claim.statement} {claim.corrects or ''}" for claim in claims)
     return search.Text(question.id, question.title, also, question.answer, rest)
 
 
-def _said(claim: Claim) -> search.Text:
+def _text_of_claim(claim: Claim) -> search.Text:
     rest = f"{claim.id.replace('.', ' ').replace('-', ' ')} {claim.why}"
     return search.Text(claim.id, claim.statement, (), claim.corrects or "", rest)
 
@@ -180,13 +183,13 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
     """
     first = hits[0]
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
-    said = asked.lower()
+    text = asked.lower()
     return {
         "score": first.score,
         "ahead": first.score - silent.score if silent else 1.0,
-        "ours": float(bool(search.topic("ours").search(said))),
-        "near": float(bool(search.topic("near").search(said))),
-        "theirs": float(len(search.theirs(said) - library.theirs(first.name))),
+        "ours": float(bool(search.topic("ours").search(text))),
+        "near": float(bool(search.topic("near").search(text))),
+        "theirs": float(len(search.theirs(text) - library.theirs(first.name))),
     }
 
 
@@ -200,49 +203,49 @@ def of_error(error: errors.Error, library: Library) -> list[search.Hit]:
     known = {known.claim for known in errors.known_as(error)[:TELLING]}
     hits = []
     for hit in library.index.find(error.text):
-        found = library.by_id[hit.name]
-        of = {found.id} if isinstance(found, Claim) else set(found.claims[:FIRST])
-        meant = isinstance(found, Question) and found.id in known
+        item = library.by_id[hit.name]
+        of = {item.id} if isinstance(item, Claim) else set(item.claims[:FIRST])
+        meant = isinstance(item, Question) and item.id in known
         more = MEANT if meant else OF_AN_ERROR if known & of else 0.0
         hits.append(search.Hit(hit.name, hit.score + more))
     return sorted(hits, key=lambda hit: -hit.score)
 
 
-def answer(asked: str, found: Found, library: Library, place: Place | None = None) -> Answer:
+def answer(asked: str, result: Found, library: Library, place: Place | None = None) -> Answer:
     """Say what is found for a question.
 
     Args:
         asked: the question.
-        found: what `find` returned for it.
+        result: what `find` returned for it.
         library: where it was found.
         place: the asker's Keras; default: the newest release.
     """
-    left = [hit for hit in found.hits[found.sure :] if answers(hit)]
+    left = [hit for hit in result.hits[result.sure :] if answers(hit)]
     others = [Other(hit.id, _title(hit, place)) for hit in left[:OTHERS]]
-    said = Answer(
+    reply = Answer(
         asked=asked[: search.LONGEST],
-        answered=found.sure,
+        answered=result.sure,
         keras=named(place or deviations.newest()),
-        error=found.error.text if found.error else "",
-        meaning=errors.meaning(found.error) if found.error else "",
+        error=result.error.text if result.error else "",
+        meaning=errors.meaning(result.error) if result.error else "",
         others=others,
     )
-    first = found.hits[0] if found.hits else None
-    if first and found.sure:
-        return _of(first, said, library, place)
+    first = result.hits[0] if result.hits else None
+    if first and result.sure:
+        return _of(first, reply, library, place)
     if isinstance(first, Question) and not answers(first):
         return msgspec.structs.replace(
-            said, id=first.id, title=first.title, address=first.address, text=first.answer
+            reply, id=first.id, title=first.title, address=first.address, text=first.answer
         )
-    return said
+    return reply
 
 
-def _of(first: Hit, said: Answer, library: Library, place: Place | None) -> Answer:
+def _of(first: Hit, reply: Answer, library: Library, place: Place | None) -> Answer:
     claims = {claim.id: claim for claim in library.claims}
     if isinstance(first, Question):
         made_of = [claims[name] for name in first.claims]
         shown = msgspec.structs.replace(
-            said,
+            reply,
             title=first.title,
             address=first.address,
             link=question(first.id),
@@ -252,7 +255,7 @@ def _of(first: Hit, said: Answer, library: Library, place: Place | None) -> Answ
     else:
         made_of = [first]
         shown = msgspec.structs.replace(
-            said, title=first.statement, link=claim_address(first.id), text=_title(first, place)
+            reply, title=first.statement, link=claim_address(first.id), text=_title(first, place)
         )
     here = place or deviations.newest()
     broken = here != deviations.newest() and any(false_at(claim.id, here) for claim in made_of)
@@ -269,7 +272,11 @@ def _of(first: Hit, said: Answer, library: Library, place: Place | None) -> Answ
 def _claim(claim: Claim, place: Place | None) -> Said:
     here = false_at(claim.id, place or deviations.newest())
     known = deviations.of(claim.id)
-    others = [f"{elsewhere(one)}: {one.instead}" for one in known if one is not here]
+    others = [
+        f"{elsewhere(deviation)}: {deviation.instead}"
+        for deviation in known
+        if deviation is not here
+    ]
     return Said(claim.id, str(standing(claim, place)), others, claim_address(claim.id))
 
 
@@ -282,50 +289,50 @@ def cited(name: str, library: Library, place: Place | None = None) -> Answer | N
     hit = library.by_id.get(name)
     if not isinstance(hit, Question):
         return None
-    found = Found([hit], answers(hit))
-    return answer(hit.title, found, library, place)
+    result = Found([hit], answers(hit))
+    return answer(hit.title, result, library, place)
 
 
-def markdown(said: Answer) -> str:
+def markdown(reply: Answer) -> str:
     """Return an answer for pasting into a question-and-answer site."""
-    return "\n".join(_parts(said, prose, block=_fenced, name=lambda name: f"`{name}`"))
+    return "\n".join(_parts(reply, prose, block=_fenced, name=lambda name: f"`{name}`"))
 
 
-def text(said: Answer) -> str:
+def text(reply: Answer) -> str:
     """Return an answer as plain text."""
-    return "\n".join(_parts(said, str, block=_indented, name=lambda name: name))
+    return "\n".join(_parts(reply, str, block=_indented, name=lambda name: name))
 
 
 def _parts(
-    said: Answer,
+    reply: Answer,
     prose: Callable[[str], str],
     block: Callable[[str], str],
     name: Callable[[str], str],
 ) -> Iterator[str]:
     """Yield the parts of an answer, a blank line after each but the last."""
-    if said.error:
-        yield f"{name(one_line(said.error))}\n"
-        yield from [f"{prose(said.meaning)}\n"] if said.meaning else []
-    if not said.answered:
-        yield f"{prose(UNKNOWN)} {prose(said.text)}".rstrip() + "\n"
-        yield from _list("The nearest questions, which ask something else:", said, prose, name)
+    if reply.error:
+        yield f"{name(one_line(reply.error))}\n"
+        yield from [f"{prose(reply.meaning)}\n"] if reply.meaning else []
+    if not reply.answered:
+        yield f"{prose(UNKNOWN)} {prose(reply.text)}".rstrip() + "\n"
+        yield from _list("The nearest questions, which ask something else:", reply, prose, name)
         return
-    yield from [f"{prose(said.caution)}\n"] if said.caution else []
-    yield f"{prose(said.text)}\n"
-    if said.cure:
-        yield f"{block(said.cure)}\n"
-    yield f"{prose(f'Why: {said.why}')}\n"
-    yield f"{prose(f'For {said.keras}, this rests on:')}\n"
-    yield "".join(_rests_on(claim, prose, name) for claim in said.claims)
+    yield from [f"{prose(reply.caution)}\n"] if reply.caution else []
+    yield f"{prose(reply.text)}\n"
+    if reply.cure:
+        yield f"{block(reply.cure)}\n"
+    yield f"{prose(f'Why: {reply.why}')}\n"
+    yield f"{prose(f'For {reply.keras}, this rests on:')}\n"
+    yield "".join(_rests_on(claim, prose, name) for claim in reply.claims)
     yield "Run as a file, this prints what stands in its comments:\n"
-    yield f"{block(said.example)}\n"
-    kind = "Claim" if said.id == said.claims[0].id else f'"{said.title}", question'
-    yield f"{prose(kind)} {name(said.id)} of {PACKAGE} {metadata.version(PACKAGE)}" + (
-        f": {said.link}\n" if said.link else ".\n"
+    yield f"{block(reply.example)}\n"
+    kind = "Claim" if reply.id == reply.claims[0].id else f'"{reply.title}", question'
+    yield f"{prose(kind)} {name(reply.id)} of {PACKAGE} {metadata.version(PACKAGE)}" + (
+        f": {reply.link}\n" if reply.link else ".\n"
     )
-    if said.address:
-        yield f"Asked at {said.address}\n"
-    yield from _list("See also:", said, prose, name)
+    if reply.address:
+        yield f"Asked at {reply.address}\n"
+    yield from _list("See also:", reply, prose, name)
 
 
 def _rests_on(claim: Said, prose: Callable[[str], str], name: Callable[[str], str]) -> str:
@@ -341,10 +348,10 @@ def _rests_on(claim: Said, prose: Callable[[str], str], name: Callable[[str], st
 
 
 def _list(
-    head: str, said: Answer, prose: Callable[[str], str], name: Callable[[str], str]
+    head: str, reply: Answer, prose: Callable[[str], str], name: Callable[[str], str]
 ) -> Iterator[str]:
-    if said.others:
-        items = "".join(f"- {name(other.id)}: {prose(other.title)}\n" for other in said.others)
+    if reply.others:
+        items = "".join(f"- {name(other.id)}: {prose(other.title)}\n" for other in reply.others)
         yield f"{head}\n\n{items}"
 
 
@@ -356,30 +363,30 @@ def _indented(program: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in program.splitlines())
 
 
-def json(said: Answer) -> str:
+def json(reply: Answer) -> str:
     """Return an answer as JSON."""
-    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n"
 
 
-def bibtex(said: Answer) -> str:
+def bibtex(reply: Answer) -> str:
     """Return the answer of a question as an entry of BibTeX."""
-    claims = ", ".join(claim.id for claim in said.claims)
+    claims = ", ".join(claim.id for claim in reply.claims)
     rests = f", made of the claims {claims}" if claims else ""
-    note = f"Question {said.id} of {PACKAGE} {metadata.version(PACKAGE)}{rests}"
-    fields = {"title": f"{{{cite.tex(said.title)}}}", "author": f"{{{PACKAGE}}}"}
-    fields |= {"note": cite.tex(note)} | ({"url": said.link} if said.link else {})
+    note = f"Question {reply.id} of {PACKAGE} {metadata.version(PACKAGE)}{rests}"
+    fields = {"title": f"{{{cite.tex(reply.title)}}}", "author": f"{{{PACKAGE}}}"}
+    fields |= {"note": cite.tex(note)} | ({"url": reply.link} if reply.link else {})
     entry = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
-    return f"@misc{{{PACKAGE}:{said.id},\n{entry}}}\n"
+    return f"@misc{{{PACKAGE}:{reply.id},\n{entry}}}\n"
 
 
-def fragment(said: Answer) -> str:
+def fragment(reply: Answer) -> str:
     """Return an answer as HTML."""
-    items = "".join(f"<li>{cite.tags(f'{c.sentence} (`{c.id}`)')}</li>\n" for c in said.claims)
-    cure = f"<pre><code>{html.escape(said.cure)}</code></pre>\n" if said.cure else ""
-    why = f"<p>{cite.tags(f'Why: {said.why}')}</p>\n" if said.why else ""
-    example = f"<pre><code>{html.escape(said.example)}</code></pre>\n" if said.example else ""
-    head = f'<p><a href="{said.link}">{said.id}</a></p>\n' if said.link else ""
-    return f"{head}<p>{cite.tags(said.text)}</p>\n{cure}{why}<ul>\n{items}</ul>\n{example}"
+    items = "".join(f"<li>{cite.tags(f'{c.sentence} (`{c.id}`)')}</li>\n" for c in reply.claims)
+    cure = f"<pre><code>{html.escape(reply.cure)}</code></pre>\n" if reply.cure else ""
+    why = f"<p>{cite.tags(f'Why: {reply.why}')}</p>\n" if reply.why else ""
+    example = f"<pre><code>{html.escape(reply.example)}</code></pre>\n" if reply.example else ""
+    head = f'<p><a href="{reply.link}">{reply.id}</a></p>\n' if reply.link else ""
+    return f"{head}<p>{cite.tags(reply.text)}</p>\n{cure}{why}<ul>\n{items}</ul>\n{example}"
 
 
 FORMATS = {"markdown": markdown, "text": text, "json": json}

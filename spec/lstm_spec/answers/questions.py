@@ -63,12 +63,12 @@ def is_reference(words: str) -> bool:
 def referred(words: str, among: list[Question]) -> list[Question]:
     """Return the questions that an id, a number or an address names."""
     given = ADDRESS.fullmatch(words) or NUMBER.fullmatch(words)
-    return [one for one in among if one.id == words or (given and _is_at(one, given))]
+    return [asked for asked in among if asked.id == words or (given and _is_at(asked, given))]
 
 
 def _is_at(question: Question, given: re.Match[str]) -> bool:
-    found = ADDRESS.fullmatch(question.address or "")
-    if found is None or found["number"] != given["number"]:
+    address = ADDRESS.fullmatch(question.address or "")
+    if address is None or address["number"] != given["number"]:
         return False
     place = given["place"] or ""
-    return not place or f"/{found['place']}".endswith(f"/{place}")
+    return not place or f"/{address['place']}".endswith(f"/{place}")

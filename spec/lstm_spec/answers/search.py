@@ -96,8 +96,8 @@ def words() -> Words:
 def synonyms() -> dict[str, str]:
     """Return what people say, each with the word of the specification, the longest first."""
     listed = words().synonyms.items()
-    pairs = {said: word.lower() for word, others in listed for said in others}
-    return {said: pairs[said] for said in sorted(pairs, key=len, reverse=True)}
+    pairs = {phrase: word.lower() for word, others in listed for phrase in others}
+    return {phrase: pairs[phrase] for phrase in sorted(pairs, key=len, reverse=True)}
 
 
 @cache
@@ -114,15 +114,15 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def stems(words_: Sequence[str]) -> list[str]:
     """Return the stems by which texts are compared, in the words of the specification."""
-    said = translate(" ".join(words_)).split()
+    translated = translate(" ".join(words_)).split()
     left_out = unsaid()
-    return [stem(word) for word in said if word not in left_out]
+    return [stem(word) for word in translated if word not in left_out]
 
 
-def translate(said: str) -> str:
+def translate(phrase: str) -> str:
     """Say in the words of the specification what people say, in lower case."""
     table = synonyms()
-    return re.sub(pattern(), lambda match: table[match[1]], said)
+    return re.sub(pattern(), lambda match: table[match[1]], phrase)
 
 
 @cache
@@ -213,11 +213,11 @@ class Index:
     @cached_property
     def places(self) -> dict[str, list[int]]:
         """The texts in which a stem occurs."""
-        found: dict[str, list[int]] = {}
+        by_stem: dict[str, list[int]] = {}
         for place, count in enumerate(self.counts):
             for word in count:
-                found.setdefault(word, []).append(place)
-        return found
+                by_stem.setdefault(word, []).append(place)
+        return by_stem
 
     @cached_property
     def rows(self) -> list[tuple[int, str]]:
