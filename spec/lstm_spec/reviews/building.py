@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 from lstm_spec.answers.constructor import constructor
@@ -57,23 +56,53 @@ POSITIONAL = {
 RUNS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch")
 """Methods of a model that read data."""
 LIKE_LSTM = ("LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "CuDNNLSTM")
+STEPS = 60_000
+"""How many expressions of a program are evaluated at most; what else takes time counts too."""
+
+
+class Spent(Exception):  # noqa: N818 - no error
+    """So much was evaluated that the rest is left."""
 
 
 class Building:
     """The layers and models that a program has made up to some line."""
 
-    def __init__(self, spend: Callable[[int], None]) -> None:
-        """Begin with nothing.
-
-        Args:
-            spend: counts what is done, so that it stays bounded.
-        """
-        self.spend = spend
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.steps = 0
         self.events: list[Event] = []
         self.models: list[Model] = []
         self.saved: dict[str, Model] = {}
         self.depth = 0
         """In how many blocks this is that may not be run."""
+
+    def spend(self, steps: int = 1) -> None:
+        """Count what is done, so that a program of any size is read in bounded time and memory.
+
+        Raises:
+            Spent: so much was done that the rest is left.
+        """
+        self.steps += steps
+        if self.steps > STEPS:
+            raise Spent
+
+    def listing(self, items: list[Any] | None, each: Any = UNKNOWN) -> Listing:
+        """Make a list.
+
+        Args:
+            items: what it holds; None, if that is not known.
+            each: what all its items are like.
+        """
+        return Listing(items, self.depth, each)
+
+    def spoil(self, value: Any, appended: bool = False) -> None:
+        """Make unknown what a value holds, or only how much is appended to it."""
+        if isinstance(value, Listing):
+            value.spoil(appended)
+        elif isinstance(value, Table):
+            value.items = None
+        elif isinstance(value, Model):
+            self.reopen(value)
 
     def event(self, kind: str, line: int, **about: Any) -> None:
         """Note that something is done, with the model as it is then."""
@@ -285,7 +314,7 @@ class Building:
         ]
         if model.open or not outputs:
             return Tensor(None, UNKNOWN) if len(outputs) < 2 else UNKNOWN
-        return outputs[0] if len(outputs) == 1 else Listing(list(outputs), self.depth)
+        return outputs[0] if len(outputs) == 1 else self.listing(list(outputs))
 
     def load(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
         """Load a model, that the program has saved perhaps."""

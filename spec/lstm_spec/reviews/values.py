@@ -109,6 +109,18 @@ class Listing:
         alike = self.each is None or same_shape(self.each, item)
         self.each = item if alike else UNKNOWN
 
+    def extend(self, more: list[Any] | None, depth: int) -> None:
+        """Note that items are appended.
+
+        Args:
+            more: the items; None, if they are not known.
+            depth: in how many blocks this is that may not be run.
+        """
+        if self.items is None or more is None or depth > self.depth:
+            self.spoil()
+        elif len(self.items) + len(more) <= LONGEST:
+            self.items += more
+
 
 @dataclass(eq=False)
 class Table:

@@ -1,0 +1,101 @@
+"""What Python's own functions return, and the methods of its lists and dictionaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lstm_spec.reviews.network import UNKNOWN, known
+from lstm_spec.reviews.values import (
+    PLAIN,
+    ROUNDS,
+    Array,
+    Listing,
+    Table,
+    is_number,
+    items_of,
+    length,
+)
+
+HARMLESS = (
+    *("print", "len", "range", "xrange", "int", "float", "str", "list", "tuple", "dict", "set"),
+    *("reversed", "sorted", "enumerate", "zip", "max", "min", "sum", "abs", "round", "type"),
+    *("isinstance", "id", "repr", "map", "filter", "any", "all", "super", "hasattr", "getattr"),
+)
+"""Functions of Python's own that change nothing."""
+MUTATING = ("add", "append", "extend", "insert", "pop", "remove", "clear", "update", "sort")
+
+
+def builtin(name: str, given: list[Any], depth: int) -> Any:
+    """Return what a function of Python's own returns."""
+    items = items_of(given[0]) if given else []
+    first = given[0] if given else None
+    if name in ("range", "xrange") and given and known(*given):
+        numbers = range(*given[:3]) if len(given) < 3 or given[2] else range(0)
+        return Listing(list(numbers) if len(numbers) <= ROUNDS else None, depth)
+    if name == "len":
+        if isinstance(first, Array) and first.shape:
+            return first.shape[0]
+        return len(first) if isinstance(first, str) else length(items)
+    if name in ("int", "float") and isinstance(first, (int, float)):
+        try:
+            return {"int": int, "float": float}[name](first)
+        except (ValueError, OverflowError):
+            return UNKNOWN
+    if name in ("list", "tuple", "reversed", "sorted", "enumerate", "zip"):
+        return _rearranged(name, given, items, depth)
+    if name in ("max", "min") and len(given) > 1 and all(map(is_number, given)):
+        return {"max": max, "min": min}[name](given)
+    if name == "dict" and not given:
+        return Table({}, depth)
+    return UNKNOWN
+
+
+def _rearranged(name: str, given: list[Any], items: list[Any] | None, depth: int) -> Any:
+    if not given:
+        return () if name == "tuple" else Listing([], depth)
+    if name == "zip":
+        columns = [items_of(argument) for argument in given]
+        if any(column is None for column in columns):
+            return Listing(None, depth)
+        return Listing(list(zip(*columns, strict=False)), depth)
+    if items is None or name == "sorted":
+        return UNKNOWN if name == "tuple" else Listing(None, depth)
+    if name == "enumerate":
+        return Listing(list(enumerate(items)), depth)
+    if name == "tuple":
+        return tuple(items)
+    return Listing(items[::-1] if name == "reversed" else list(items), depth)
+
+
+def method_of_list(owner: Listing, name: str, given: list[Any], depth: int) -> Any:
+    """Return what a method of a list returns, and change the list as it does."""
+    if name == "append" and given:
+        if owner.items is None or depth > owner.depth:
+            owner.append(given[0])
+        else:
+            owner.extend([given[0]], depth)
+    elif name == "extend" and given:
+        owner.extend(items_of(given[0]), depth)
+    elif name in MUTATING:
+        owner.spoil()
+    elif name == "copy":
+        return Listing(None if owner.items is None else list(owner.items), depth)
+    return UNKNOWN
+
+
+def method_of_table(owner: Table, name: str, given: list[Any], depth: int) -> Any:
+    """Return what a method of a dictionary returns, and change the dictionary as it does."""
+    if owner.items is None:
+        return UNKNOWN
+    if name == "get" and given and isinstance(given[0], PLAIN):
+        default = given[1] if len(given) > 1 else None
+        return owner.items.get(given[0], default)
+    if name == "items":
+        return Listing(list(owner.items.items()), depth)
+    if name == "values":
+        return Listing(list(owner.items.values()), depth)
+    if name == "keys":
+        return Listing(list(owner.items), depth)
+    if name in MUTATING:
+        owner.items = None
+    return UNKNOWN

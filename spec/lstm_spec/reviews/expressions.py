@@ -1,0 +1,374 @@
+"""The expressions of a posted program: what their values are, as far as it can be told."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lstm_spec.reviews import values
+from lstm_spec.reviews.building import LIKE_LSTM, POSITIONAL, Building
+from lstm_spec.reviews.network import LARGEST, UNKNOWN, Layer, Model, Node, Tensor, known, lost
+from lstm_spec.reviews.values import (
+    COMPARED,
+    LONGEST,
+    PLAIN,
+    ROUNDS,
+    Array,
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Listing,
+    Number,
+    Path,
+    Scope,
+    Table,
+    arithmetic,
+    calculated,
+    is_plain_slice,
+    is_set,
+    items_of,
+    same,
+    truth,
+)
+
+SHORT = ("keras", "layers", "np", "numpy", "tf", "models", "K")
+"""Names of modules that a part of a program may use without an import."""
+BARE = (
+    *POSITIONAL,
+    *LIKE_LSTM,
+    *("Sequential", "Model", "Input", "InputLayer", "BatchNormalization", "LayerNormalization"),
+    *("LeakyReLU", "Concatenate", "Add", "GlobalMaxPooling1D", "GlobalAveragePooling1D"),
+    *("pad_sequences", "to_categorical", "load_model", "ConvLSTM2D"),
+)
+"""Names that a part of a program may use without an import."""
+
+
+class Expressions:
+    """Tells what expressions are, and binds names to it."""
+
+    def __init__(self, building: Building, call: Callable[[ast.Call, Scope], Any]) -> None:
+        """Begin with nothing.
+
+        Args:
+            building: what the program builds.
+            call: returns what a call returns.
+        """
+        self.building = building
+        self._of_call = call
+        self.starred = ""
+        """The last module of layers of which all names are imported."""
+
+    # Names
+
+    def bind(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        """Give a value to a name, an attribute, an element or several of these."""
+        if isinstance(target, ast.Name):
+            if isinstance(value, (Layer, Model)) and not value.name:
+                value.name = target.id
+            scope.names[target.id] = value
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(target, value, scope)
+        elif isinstance(target, ast.Attribute):
+            self._set_attribute(target, value, scope)
+        elif isinstance(target, ast.Subscript):
+            self._set_element(target, value, scope)
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, UNKNOWN, scope)
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: Any, scope: Scope) -> None:
+        starred = any(isinstance(part, ast.Starred) for part in target.elts)
+        items = items_of(value)
+        if isinstance(value, tuple) and value and all(isinstance(item, Tensor) for item in value):
+            self._unpacked(target, value[0].maker, len(value), starred)
+        elif isinstance(value, Tensor):
+            self._unpacked(target, value.maker, 1, starred)
+            items = None
+        if items is None or starred or len(items) != len(target.elts):
+            items = [UNKNOWN] * len(target.elts)
+        for part, item in zip(target.elts, items, strict=True):
+            self.bind(part, item, scope)
+
+    def _unpacked(self, target: Any, node: Node | None, count: int, starred: bool) -> None:
+        if node is not None and not starred:
+            wanted = len(target.elts)
+            self.building.event("unpack", target.lineno, node=node, wanted=wanted, count=count)
+
+    def _set_attribute(self, target: ast.Attribute, value: Any, scope: Scope) -> None:
+        owner = self.value(target.value, scope)
+        if isinstance(owner, Instance):
+            if isinstance(value, (Layer, Model)) and not value.name:
+                value.name = target.attr
+            uncertain = self.building.depth > owner.depth and target.attr in owner.attributes
+            owner.attributes[target.attr] = UNKNOWN if uncertain else value
+        elif isinstance(owner, (Layer, Model)):
+            model = next((m for m in self.building.models if owner in m.layers), None)
+            if isinstance(owner, Model):
+                model = owner
+            about = {"owner": owner, "name": target.attr, "value": value, "model": model}
+            self.building.event("set", target.lineno, **about)
+
+    def _set_element(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
+        owner = self.value(target.value, scope)
+        key = self.value(target.slice, scope)
+        if isinstance(owner, Table) and owner.items is not None and isinstance(key, PLAIN):
+            if self.building.depth > owner.depth:
+                value = UNKNOWN
+            owner.items[key] = value
+        elif isinstance(owner, Table):
+            owner.items = None
+        elif isinstance(owner, Listing) and owner.items is not None:
+            if known(key) and -len(owner.items) <= key < len(owner.items):
+                owner.items[key] = UNKNOWN if self.building.depth > owner.depth else value
+            else:
+                owner.items = None
+
+    # Expressions
+
+    def value(self, node: ast.expr, scope: Scope) -> Any:
+        """Return what an expression is, as far as it can be told."""
+        self.building.spend()
+        method = getattr(self, f"_of_{type(node).__name__.lower()}", self._of_another)
+        return method(node, scope)
+
+    def _of_another(self, node: ast.expr, scope: Scope) -> Any:
+        """Read the expressions in an expression that has no value here."""
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                self.value(part, scope)
+        return UNKNOWN
+
+    def _of_constant(self, node: ast.Constant, scope: Scope) -> Any:
+        value = node.value
+        if isinstance(value, int) and abs(value) >= LARGEST:
+            return UNKNOWN
+        return value if isinstance(value, (*PLAIN, type(...))) else UNKNOWN
+
+    def _of_name(self, node: ast.Name, scope: Scope) -> Any:
+        value = scope.find(node.id)
+        if value is not None or is_set(scope, node.id):
+            return value
+        if node.id in BARE:
+            return Path(f"keras.layers.{node.id}")
+        if node.id in SHORT:
+            names = {"np": "numpy", "tf": "tensorflow", "layers": "keras.layers"}
+            names |= {"models": "keras.models", "K": "keras.backend"}
+            return Path(names.get(node.id, node.id))
+        if self.starred and node.id[:1].isupper() and not hasattr(builtins, node.id):
+            return Path(f"{self.starred}.{node.id}")
+        return Path(f"builtins.{node.id}")
+
+    def _of_tuple(self, node: ast.Tuple, scope: Scope) -> Any:
+        items = self.elements(node.elts, scope)
+        return UNKNOWN if items is None else tuple(items)
+
+    def _of_list(self, node: ast.List, scope: Scope) -> Any:
+        return self.building.listing(self.elements(node.elts, scope))
+
+    def elements(self, nodes: Sequence[ast.expr], scope: Scope) -> list[Any] | None:
+        """Return what a display or a call holds; None, if that is not known."""
+        items: list[Any] | None = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                more = items_of(self.value(node.value, scope))
+                items = None if items is None or more is None else items + more
+            else:
+                value = self.value(node, scope)
+                if items is not None:
+                    items.append(value)
+        return items
+
+    def _of_dict(self, node: ast.Dict, scope: Scope) -> Any:
+        items: dict[Any, Any] | None = {}
+        for key, part in zip(node.keys, node.values, strict=True):
+            value = self.value(part, scope)
+            name = UNKNOWN if key is None else self.value(key, scope)
+            if key is None and isinstance(value, Table) and value.items and items is not None:
+                items |= value.items
+            elif not isinstance(name, PLAIN):
+                items = None
+            elif items is not None:
+                items[name] = value
+        return Table(items, self.building.depth)
+
+    def _of_lambda(self, node: ast.Lambda, scope: Scope) -> Any:
+        return Function(node, scope)
+
+    def _of_ifexp(self, node: ast.IfExp, scope: Scope) -> Any:
+        decided = truth(self.value(node.test, scope))
+        if decided is UNKNOWN:
+            first = self.value(node.body, scope)
+            other = self.value(node.orelse, scope)
+            return first if same(first, other) else UNKNOWN
+        return self.value(node.body if decided else node.orelse, scope)
+
+    def _of_boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
+        parts = [self.value(part, scope) for part in node.values]
+        decides = isinstance(node.op, ast.Or)
+        for value in parts[:-1]:
+            decided = truth(value)
+            if decided is UNKNOWN:
+                return UNKNOWN
+            if decided is decides:
+                return value
+        return parts[-1]
+
+    def _of_unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:
+        value = self.value(node.operand, scope)
+        if isinstance(node.op, ast.Not):
+            decided = truth(value)
+            return UNKNOWN if decided is UNKNOWN else not decided
+        if isinstance(value, Array):
+            return Array(value.shape)
+        if isinstance(value, (int, float)) and not isinstance(node.op, ast.Invert):
+            return -value if isinstance(node.op, ast.USub) else value
+        return UNKNOWN
+
+    def _of_binop(self, node: ast.BinOp, scope: Scope) -> Any:
+        left = self.value(node.left, scope)
+        right = self.value(node.right, scope)
+        return self.operate(node.op, left, right)
+
+    def operate(self, op: ast.operator, left: Any, right: Any) -> Any:
+        """Return what an operator makes of two values."""
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return arithmetic(left, right)
+        if isinstance(left, Array) or isinstance(right, Array):
+            return values.broadcast(left, right)
+        if isinstance(left, Listing) and isinstance(op, ast.Mult):
+            return self._repeated(left, right)
+        if isinstance(left, Listing) and isinstance(right, Listing):
+            if left.items is None or right.items is None:
+                return self.building.listing(None)
+            return self.building.listing([*left.items, *right.items][:LONGEST])
+        if isinstance(left, Listing) and isinstance(op, ast.Add):
+            return self.building.listing(None)
+        return calculated(op, left, right)
+
+    def _repeated(self, listing: Listing, times: Any) -> Any:
+        if listing.items is None or not known(times) or len(listing.items) * times > LONGEST:
+            return self.building.listing(None)
+        repeated = self.building.listing(listing.items * times)
+        cell = next((item for item in listing.items if isinstance(item, Layer)), None)
+        if cell is not None and times > 1:
+            self.building.event("repeated", cell.line, layer=cell, times=times)
+        return repeated
+
+    def _of_compare(self, node: ast.Compare, scope: Scope) -> Any:
+        sides = [self.value(part, scope) for part in (node.left, *node.comparators)]
+        if len(sides) != 2:
+            return UNKNOWN
+        compared = COMPARED.get(type(node.ops[0]))
+        left, right = sides
+        if isinstance(left, Array) or isinstance(right, Array):
+            return values.broadcast(left, right)
+        if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and right is None and left is not UNKNOWN:
+            return (left is None) is isinstance(node.ops[0], ast.Is)
+        plain = all(isinstance(side, PLAIN) for side in sides)
+        if compared is None or not plain:
+            return UNKNOWN
+        try:
+            return compared(left, right)
+        except TypeError:
+            return UNKNOWN
+
+    def _of_namedexpr(self, node: ast.NamedExpr, scope: Scope) -> Any:
+        value = self.value(node.value, scope)
+        self.bind(node.target, value, scope)
+        return value
+
+    def _of_listcomp(self, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> Any:
+        first = node.generators[0]
+        items = items_of(self.value(first.iter, scope))
+        inner = Scope({}, scope)
+        simple = len(node.generators) == 1 and not first.ifs and not first.is_async
+        if items is None or len(items) > ROUNDS or not simple:
+            for part in node.generators:
+                self.bind(part.target, counted(part.iter), inner)
+            each = self.value(node.elt, inner)
+            return self.building.listing(None, each if simple else UNKNOWN)
+        elements = []
+        for item in items:
+            self.bind(first.target, item, inner)
+            elements.append(self.value(node.elt, inner))
+        return self.building.listing(elements)
+
+    _of_generatorexp = _of_listcomp
+
+    def _of_attribute(self, node: ast.Attribute, scope: Scope) -> Any:
+        owner = self.value(node.value, scope)
+        if isinstance(owner, Path):
+            return Path(f"{owner.name}.{node.attr}")
+        if isinstance(owner, Instance):
+            method = owner.made_by.methods.get(node.attr)
+            if node.attr in owner.attributes:
+                return owner.attributes[node.attr]
+            if isinstance(method, Function):
+                return Function(method.node, method.scope, owner)
+            return Bound(owner, node.attr) if method is None else method
+        if isinstance(owner, Array):
+            return values.array_attribute(owner, node.attr) or Bound(owner, node.attr)
+        if isinstance(owner, Tensor) and node.attr == "shape":
+            return UNKNOWN if owner.shape is None else owner.shape
+        if isinstance(owner, Layer):
+            self.building.event("get", node.lineno, layer=owner, name=node.attr)
+        if isinstance(owner, Model) and node.attr == "layers":
+            layers = [layer or UNKNOWN for layer in owner.layers]
+            return self.building.listing(None if owner.open or not owner.sequential else layers)
+        if isinstance(owner, Model) and node.attr in ("input", "output", "inputs", "outputs"):
+            return UNKNOWN
+        if owner is UNKNOWN and node.attr == "reshape":
+            return Bound(Array(None), node.attr)
+        if owner is UNKNOWN or isinstance(owner, (Function, Class, Number)):
+            return UNKNOWN
+        return Bound(owner, node.attr)
+
+    def _of_subscript(self, node: ast.Subscript, scope: Scope) -> Any:
+        owner = self.value(node.value, scope)
+        key = self._key(node.slice, scope)
+        if isinstance(owner, Array):
+            return values.indexed(owner, key)
+        if isinstance(owner, Tensor):
+            return self._sliced(owner, key, node.lineno)
+        if isinstance(owner, Table) and owner.items is not None and isinstance(key, PLAIN):
+            return owner.items.get(key, UNKNOWN)
+        items = list(owner) if isinstance(owner, tuple) else None
+        if isinstance(owner, Listing):
+            items = owner.items
+        if items is None:
+            return UNKNOWN
+        if known(key) and -len(items) <= key < len(items):
+            return items[key]
+        part = items[key] if isinstance(key, slice) and is_plain_slice(key) else None
+        if part is None:
+            return UNKNOWN
+        return tuple(part) if isinstance(owner, tuple) else self.building.listing(part)
+
+    def _key(self, node: ast.expr, scope: Scope) -> Any:
+        """Return an index: slices stay slices."""
+        if isinstance(node, ast.Slice):
+            parts = (node.lower, node.upper, node.step)
+            return slice(*(None if part is None else self.value(part, scope) for part in parts))
+        if isinstance(node, ast.Tuple):
+            return tuple(self._key(part, scope) for part in node.elts)
+        return self.value(node, scope)
+
+    def _sliced(self, tensor: Tensor, key: Any, line: int) -> Tensor:
+        """Return a part of a symbolic tensor."""
+        array = values.indexed(Array(tensor.shape), key)
+        shape = array.shape if isinstance(array, Array) else None
+        mask = lost(tensor.mask, "a slice", "arithmetic")
+        part = Tensor(shape, mask, tensor.maker, slice_of=tensor)
+        keys = key if isinstance(key, tuple) else (key,)
+        if len(keys) > 1 and known(keys[1]) and tensor.maker is not None:
+            self.building.event("slice", line, node=tensor.maker, at=keys[1], index=tensor.index)
+        return part
+
+
+def counted(node: ast.expr) -> Any:
+    """Return what a loop's variable is in any of its rounds: a number, where the loop counts."""
+    name = node.func if isinstance(node, ast.Call) else None
+    counts = isinstance(name, ast.Name) and name.id in ("range", "xrange")
+    return Number() if counts else UNKNOWN
