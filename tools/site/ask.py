@@ -45,7 +45,7 @@ def index(records: Records) -> dict[str, Any]:
     library = records.library
     texts = zip(library.index.texts, library.index.counts, strict=True)
     return {
-        "weights": {"K": search.K, "B": search.B, **search.MIXTURE},
+        "weights": {"K": search.K, "B": search.B, "often": search.OFTEN, **search.MIXTURE},
         "capital": search.CAPITAL,
         "word": search.WORD,
         "piece": search.PIECE,

@@ -24,10 +24,10 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-SURE = -0.5
-"""A question that is less sure gets no answer; the highest half at which fewer than one in twenty
-that a claim answers are refused."""
-FIT = {"score": 5.34, "ahead": 3.37, "ours": 2.21, "near": 1.05, "theirs": -1.02, "always": -6.42}
+SURE = -0.75
+"""A question that is less sure gets no answer; the highest quarter at which fewer than one in forty
+that a claim answers are refused, of those that were looked at."""
+FIT = {"score": 3.66, "ahead": 4.38, "ours": 2.23, "near": 1.33, "theirs": -1.06, "always": -5.26}
 """What each part of it adds, as tools/studies/titles/sureness.py has fitted it."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
@@ -162,7 +162,8 @@ def find(asked: str, library: Library) -> Found:
     error = errors.read(words)
     hits = of_error(error, library) if error else library.index.find(words)
     best = [library.by_id[hit.name] for hit in hits]
-    if answers(best[0]) and sureness(hits, words, library) >= SURE:
+    elsewhere = error and error.elsewhere and not search.topic("ours").search(words.lower())
+    if answers(best[0]) and not elsewhere and sureness(hits, words, library) >= SURE:
         return Found(best[: 1 + OTHERS], True, error)
     nearest = [hit for hit in best if isinstance(hit, Question) and hit.claims]
     return Found([*best[: not answers(best[0])], *nearest[:OTHERS]], False, error)

@@ -25,14 +25,16 @@ LAST = re.compile(
 )
 """The line of a traceback that names the error, also as pytest and a notebook show it."""
 LAYER = re.compile(
-    r"""layer ["'`](?P<quoted>[\w/.-]{1,80})["'`]|layer (?P<plain>\w{1,80}\d|lstm)\b"""
+    r"""layer ["'`](?P<quoted>[\w/.-]{1,80})["'`]|layer (?P<plain>\w{1,80}\d|lstm|conv\dd)\b"""
     r"|expected (?P<expected>[\w/]{1,80}) to have|when calling (?P<class>[A-Z]\w{0,80})\.call",
     re.IGNORECASE,
 )
 NDIM = re.compile(r"expected (?:min_|max_)?ndim=(\d{1,2}), found ndim=(\d{1,2})")
 DIMENSIONS = re.compile(r"to have (\d{1,2}) dimensions, but got array with shape")
 SHAPE = re.compile(r"\((?:None|\d{1,9})(?:, ?(?:None|\d{1,9})){0,8},?\)")
-WRAPPED = re.compile(r"Exception encountered when calling|Graph execution error")
+WRAPPED = re.compile(
+    r"Exception encountered when calling|Graph execution error|Error when deserializing class"
+)
 """How an error begins that tells what is wrong in a later paragraph."""
 FRAME = re.compile(r"^(?:\s*File |Detected at node|\s*$|\s*\[\[|Node: |\d+ root error)")
 """A line of it that tells where, not what."""
@@ -52,7 +54,19 @@ INPUTS = re.compile(
 BATCHES = re.compile(
     rf"Incompatible shapes: {SIZES} vs\. {SIZES}.*(?:lstm|rnn|while)", re.IGNORECASE
 )
+CHECKED = re.compile(
+    rf"Error when checking (?:model )?(input|target): expected \w{{1,80}} to have shape {SIZES} "
+    rf"but got array with shape {SIZES}"
+)
+"""How Keras 1 and 2 say that the sizes of an array are not those that a model reads or returns."""
 LOGITS = re.compile(rf"logits shape {SIZES} and labels shape {SIZES}")
+UNTYPED = (NDIM, DIMENSIONS, TARGETS, INPUTS, CHECKED)
+"""What is an error where its type is not given too."""
+ELSEWHERE = re.compile(
+    r"^(?:conv|max_?pool|average_?pool|global_|batch_?norm|flatten|multi_?head|up_?sampl)\w*$",
+    re.IGNORECASE,
+)
+"""The names of layers that no claim is about."""
 MEANT = (
     (r"`state_spec`=\w*\(\[InputSpec\(shape=\([^)]*\), ndim=\d\)\]\)", "number-of-initial-states"),
     (r"IndexError: .*calling LSTM\w*\.call.*list index out of range", "number-of-initial-states"),
@@ -65,9 +79,15 @@ MEANT = (
     (r"RNN is stateful, the batch size of the input", "batch-size-in-prediction"),
     (r"layer ['\"]?repeat_vector\w*['\"]? is incompatible.*found ndim=3", "why-repeat-vector"),
     (r"[Ll]ayer \"(?!lstm|LSTM)\w+\" expects 1 input\(s\), but it", "return-states-in-sequential"),
+    (r"expected \d+ weights, but the provided weight list", "set-the-weights"),
+    (r"weight shape \(.*\) is not compatible with provided weight shape", "set-the-weights"),
+    (r"[Ll]ayer '?\w+'? expected \d+ variables, but received \d+ variables", "weights-only"),
+    (r"RaggedTensor", "ragged"),
     (r"__init__\(\) missing .*'units'", "meaning-of-units"),
     (r"passed to Bidirectional: \{'return_sequences'", "stacked-bidirectional"),
     (r"values to unpack .*Bidirectional\(", "bidirectional-states"),
+    (r"expected ndim=3, found ndim=2", "found-ndim-two"),
+    (r"expected ndim=3, found ndim=4", "found-ndim-four"),
     (
         r"positional arguments.*value should be passed.*\(of type <class '(?:int|float)",
         "lists-as-input",
@@ -120,6 +140,11 @@ class Error(NamedTuple):
     """The line of the asker's program that raised it, if it is shown."""
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it names a layer that no claim is about."""
+        return bool(ELSEWHERE.match(self.layer))
+
+    @property
     def text(self) -> str:
         """The error as the last line of a traceback."""
         return f"{self.type}: {self.message}".strip(": ")
@@ -140,7 +165,7 @@ def read(text: str) -> Error | None:
         wrapped = WRAPPED.match(matches[-1]["message"].strip())
         after = _within(after) if wrapped else after.split("\n\n")[0]
         message = f"{matches[-1]['message']} {after}"
-    elif NDIM.search(text) or DIMENSIONS.search(text):
+    elif any(pattern.search(text) for pattern in UNTYPED):
         kind = ""
         message = text
     else:
@@ -186,6 +211,8 @@ def known_as(error: Error) -> list[Known]:
 
     Where its shapes or other words tell what is meant, it is one question, in place of claims.
     """
+    if error.elsewhere:
+        return []
     question = _of_shapes(error) or _of_words(error)
     if question:
         return [Known(question, (), ())]
@@ -205,16 +232,15 @@ def _of_shapes(error: Error) -> str:
         question = _of_targets(*_pair(match))
         numbered = "target.ndim - 1" in error.message and question == "targets-without-an-error"
         return "targets-of-the-last-timestep" if numbered else question
+    if match := CHECKED.search(error.message):
+        kind, *sizes = match.groups()
+        wanted, given = (re.findall(r"[\w?]+", part) for part in sizes)
+        if kind == "target":
+            return _of_targets(given, wanted)
+        batch = ["None"] * (len(wanted) == 2)
+        return _of_inputs([*batch, *wanted], [*batch, *given])
     if match := INPUTS.search(error.message):
-        wanted, given = _pair(match)
-        if wanted[1:] == given or (len(given) < len(wanted) and wanted[-1] != "1"):
-            return "single-sample"
-        if len(given) < len(wanted):  # Keras takes such data for sequences of single numbers
-            return "other-number-of-timesteps"
-        if wanted[-1:] != given[-1:]:
-            return "feature-count"
-        batches = {*wanted[:1], *given[:1]} - {"None"}
-        return "batch-size-in-prediction" if len(batches) > 1 else "other-number-of-timesteps"
+        return _of_inputs(*_pair(match))
     if match := LOGITS.search(error.message):
         logits, labels = _pair(match)
         rows = math.prod(int(size) for size in logits if size.isdigit())
@@ -229,6 +255,18 @@ def _pair(match: re.Match[str]) -> tuple[list[str], list[str]]:
     """Return the sizes of the two shapes of a match."""
     first, second = (part for part in match.groups() if part is not None)
     return re.findall(r"[\w?]+", first), re.findall(r"[\w?]+", second)
+
+
+def _of_inputs(wanted: list[str], given: list[str]) -> str:
+    """Return the question that the sizes of an input mean, and those that a model reads."""
+    if wanted[1:] == given or (len(given) < len(wanted) and wanted[-1] != "1"):
+        return "single-sample"
+    if len(given) < len(wanted):  # Keras takes such data for sequences of single numbers
+        return "other-number-of-timesteps"
+    if wanted[-1:] != given[-1:]:
+        return "feature-count"
+    batches = {*wanted[:1], *given[:1]} - {"None"}
+    return "batch-size-in-prediction" if len(batches) > 1 else "other-number-of-timesteps"
 
 
 def _of_targets(target: list[str], output: list[str]) -> str:

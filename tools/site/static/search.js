@@ -132,7 +132,8 @@ function lstmSearch(index, encoded) {
       score:
         (weights.words * fits[place]) / most +
         weights.spelling * spelled[place] +
-        weights.meaning * cosine[place],
+        weights.meaning * cosine[place] +
+        weights.often * Math.log1p(texts[place].rows.length),
     }));
     return hits.sort((a, b) => b.score - a.score);
   }
@@ -147,6 +148,9 @@ function lstmSearch(index, encoded) {
     ...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`)),
   ];
 
+  const { ndim, dimensions, targets, inputs, checked } = errors;
+  const untyped = [ndim, dimensions, targets, inputs, checked];
+
   // The error that a text shows last; nothing, if it shows none.
   function readError(text) {
     const match = everyMatch(errors.last, text).at(-1);
@@ -156,14 +160,16 @@ function lstmSearch(index, encoded) {
       const wrapped = match.groups.message.trim().search(errors.wrapped) === 0;
       kind = match.groups.type;
       message = `${match.groups.message} ${wrapped ? within(after) : after.split("\n\n")[0]}`;
-    } else if (!errors.ndim.test(text) && !errors.dimensions.test(text)) {
+    } else if (!untyped.some((pattern) => pattern.test(text))) {
       return undefined;
     }
     message = message.split(/\s+/).filter(Boolean).join(" ").slice(0, limits.message);
     const lines = everyMatch(errors.code, text).flatMap((found) => found.slice(1).filter(Boolean));
+    const layer = errors.layer.exec(message)?.slice(1).find(Boolean) ?? "";
     return {
       type: kind,
       message,
+      elsewhere: errors.elsewhere.test(layer),
       text: `${kind}: ${message}`.replace(/^[: ]+|[: ]+$/g, ""),
       code: (lines.at(-1) ?? "").slice(0, limits.message),
     };
@@ -181,6 +187,7 @@ function lstmSearch(index, encoded) {
   // The question that the words or the shapes of an error mean, or the claims that know its words,
   // the most telling first.
   function knownAs(error) {
+    if (error.elsewhere) return [];
     const words = `${error.text} ${error.code}`;
     const question = ofShapes(error.message) || meant.find(([pattern]) => pattern.test(words))?.[1];
     if (question) return [question];
@@ -210,23 +217,22 @@ function lstmSearch(index, encoded) {
         ?.slice(1)
         .filter((part) => part !== undefined)
         .map((part) => part.match(/[\w?]+/g) ?? []);
-    const targets = sizes(errors.targets);
-    if (targets) {
-      const question = ofTargets(...targets);
+    const compared = sizes(errors.targets);
+    if (compared) {
+      const question = ofTargets(...compared);
       const numbered =
         message.includes("target.ndim - 1") && question === "targets-without-an-error";
       return numbered ? "targets-of-the-last-timestep" : question;
     }
-    const inputs = sizes(errors.inputs);
-    if (inputs) {
-      const [wanted, given] = inputs;
-      const fewer = given.length < wanted.length;
-      if (same(wanted.slice(1), given) || (fewer && wanted.at(-1) !== "1")) return "single-sample";
-      if (fewer) return "other-number-of-timesteps";
-      if (wanted.at(-1) !== given.at(-1)) return "feature-count";
-      const batches = new Set([wanted[0], given[0]].filter((size) => size && size !== "None"));
-      return batches.size > 1 ? "batch-size-in-prediction" : "other-number-of-timesteps";
+    const old = sizes(errors.checked);
+    if (old) {
+      const [[kind], wanted, given] = old;
+      if (kind === "target") return ofTargets(given, wanted);
+      const batch = wanted.length === 2 ? ["None"] : [];
+      return ofInputs([...batch, ...wanted], [...batch, ...given]);
     }
+    const read = sizes(errors.inputs);
+    if (read) return ofInputs(...read);
     const logits = sizes(errors.logits);
     if (logits) {
       const numbers = logits[0].filter((size) => /^\d+$/.test(size));
@@ -236,6 +242,16 @@ function lstmSearch(index, encoded) {
     const batches = sizes(errors.batches);
     const last = batches && same(batches[0].slice(1), batches[1].slice(1));
     return last ? "refused-last-batch" : "";
+  }
+
+  // The question that the sizes of an input mean, and those that a model reads.
+  function ofInputs(wanted, given) {
+    const fewer = given.length < wanted.length;
+    if (same(wanted.slice(1), given) || (fewer && wanted.at(-1) !== "1")) return "single-sample";
+    if (fewer) return "other-number-of-timesteps";
+    if (wanted.at(-1) !== given.at(-1)) return "feature-count";
+    const batches = new Set([wanted[0], given[0]].filter((size) => size && size !== "None"));
+    return batches.size > 1 ? "batch-size-in-prediction" : "other-number-of-timesteps";
   }
 
   // The question that the shapes of targets and output mean.
@@ -310,7 +326,8 @@ function lstmSearch(index, encoded) {
     const error = readError(words);
     const hits = error ? rankedByError(error) : ranked(words);
     const best = hits.map((hit) => hit.name);
-    if (answers(best[0]) && sureness(hits, words) >= limits.sure) {
+    const elsewhere = error?.elsewhere && !words.toLowerCase().match(topic.ours);
+    if (answers(best[0]) && !elsewhere && sureness(hits, words) >= limits.sure) {
       return { hits: best.slice(0, 1 + limits.others), sure: true };
     }
     const nearest = best.filter((name) => index.claims[name]?.length).slice(0, limits.others);
