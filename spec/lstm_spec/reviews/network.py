@@ -7,6 +7,7 @@ not known is UNKNOWN, and stays so; a size that is left open is None, as Keras w
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -16,6 +17,8 @@ from lstm_spec.harness import masks
 
 LARGEST = 10**12
 """No size is larger."""
+FARTHEST = 100
+"""How many calls are followed from an output at most."""
 
 
 class Unknown(Enum):
@@ -94,6 +97,11 @@ class Layer:
     def core(self) -> Layer:
         """The layer itself, or the one in a wrapper."""
         return self.inner[0] if self.kind in WRAPPERS and self.inner else self
+
+    @property
+    def stateful(self) -> bool | Maybe:
+        """Whether it keeps its states from one batch to the next."""
+        return self.core.flag("stateful")
 
     @property
     def title(self) -> str:
@@ -624,6 +632,26 @@ class Model:
     def output(self) -> Tensor | None:
         """The output; None, if there are several or none."""
         return self.outputs[0] if len(self.outputs) == 1 else None
+
+    @property
+    def calls(self) -> list[Node]:
+        """The calls that it is made of."""
+        return self.nodes if self.sequential else upstream(self.outputs)
+
+
+def upstream(tensors: Iterable[Tensor]) -> list[Node]:
+    """Return the calls that lead to tensors, the nearest first."""
+    waiting = deque(tensors)
+    seen = set()
+    calls: list[Node] = []
+    while waiting and len(calls) < FARTHEST:
+        maker = waiting.popleft().maker
+        if maker is not None and id(maker) not in seen:
+            seen.add(id(maker))
+            calls.append(maker)
+            states = maker.states if isinstance(maker.states, list) else []
+            waiting += [*maker.inputs, *(s for s in states if isinstance(s, Tensor))]
+    return calls
 
 
 @dataclass(frozen=True)

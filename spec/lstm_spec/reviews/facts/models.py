@@ -1,0 +1,358 @@
+"""Facts of a model: of how it is compiled, saved and loaded, and of the data that it is run on."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lstm_spec.reviews.facts.layers import Facts, hardest_function, name_of, of_axes, size_of
+from lstm_spec.reviews.network import (
+    RECURRENT,
+    UNKNOWN,
+    Event,
+    Layer,
+    Model,
+    Node,
+    known,
+    text,
+    upstream,
+)
+from lstm_spec.reviews.values import Array, Made, Path, items_of
+
+LOSSES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+
+
+def _data(value: Any) -> Array | None:
+    return value if isinstance(value, Array) and value.shape else None
+
+
+def of_run(event: Event) -> Iterator[Facts]:
+    """Yield the facts of fit, evaluate, predict and the like."""
+    model: Model = event.about["model"]
+    given = event.about["given"]
+    named = event.about["named"]
+    whole = event.about["whole"] and not model.open
+    x = given[0] if given else named.get("x")
+    facts: Facts = {"subject": "run", "method": event.kind}
+    nodes = model.calls
+    stateful = [node.layer for node in nodes if node.layer.stateful is True]
+    maybe = model.open or any(node.layer.stateful is UNKNOWN for node in nodes)
+    facts["stateful"] = True if stateful else (UNKNOWN if maybe else False)
+    if stateful:
+        facts["layer"] = stateful[0].title
+    array = _data(x)
+    if array is not None and array.shape:
+        facts["samples"] = size_of(array.shape[0])
+        facts["data"] = text(array.shape)
+        facts["made"] = array.origin
+        facts |= of_axes(array.axes if len(array.shape) == 3 else ())
+    facts["arrays"] = isinstance(x, Array)
+    facts |= _batch(event.kind, named, given, facts)
+    facts |= _against_input(model, array, facts.get("first_batch"))
+    if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
+        facts["other_batch"] = False  # a batch of one is stretched over all kept rows
+    facts |= _embedding(nodes, array)
+    facts |= _padding(nodes, array)
+    if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
+        y = given[1] if len(given) > 1 else named.get("y")
+        facts |= _targets(model, y)
+        facts |= _counts(y, facts.get("samples", UNKNOWN))
+        facts["has_recurrent"] = any(node.layer.kind in RECURRENT for node in nodes)
+        facts |= _weights(model, named, facts)
+    yield facts
+
+
+def _counts(y: Any, samples: Any) -> Facts:
+    """Return whether there are as many targets as samples."""
+    array = _data(y)
+    count = array.shape[0] if array is not None and array.shape else UNKNOWN
+    fits = count == samples if known(count, samples) else UNKNOWN
+    return {"targets_count": size_of(count), "counts_fit": fits}
+
+
+def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
+    """Return the facts of weights for classes and samples."""
+    facts: Facts = {"class_weight": named.get("class_weight") is not None}
+    array = _data(named.get("sample_weight"))
+    shape = model.output.shape if model.output else None
+    batch = before.get("first_batch", UNKNOWN)
+    if array is None or array.shape is None or shape is None or len(shape) != 3:
+        return facts
+    if len(array.shape) == 1 and known(batch, shape[1]):
+        facts |= {"flat_weights": "of timesteps" if batch == shape[1] else "refused"}
+        facts |= {"steps": shape[1], "weights": text(array.shape)}
+    return facts
+
+
+def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) -> Facts:
+    """Return the facts of batches and epochs."""
+    facts: Facts = {}
+    place = {"fit": 2, "evaluate": 2, "predict": 1}.get(kind)
+    batch = named.get("batch_size")
+    if batch is None and place is not None and len(given) > place:
+        batch = given[place]
+    batch = 32 if batch is None else batch
+    samples = before.get("samples", UNKNOWN)
+    if known(batch) and batch > 0 and place is not None:
+        facts["batch"] = batch
+        trained = _trained_on(samples, named.get("validation_split"))
+        if known(trained):
+            facts |= {"remainder": trained % batch, "batches": -(-trained // batch)}
+            facts |= {"trained": trained, "many": trained > batch}
+            facts["first_batch"] = min(trained, batch)
+    if kind == "fit":
+        epochs = named.get("epochs", given[3] if len(given) > 3 else 1)
+        facts["epochs"] = epochs if known(epochs) else UNKNOWN
+        shuffle = named.get("shuffle", True)
+        facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
+    return facts
+
+
+def _trained_on(samples: Any, split: Any) -> Any:
+    """Return how many samples are not kept for validation."""
+    if split is None:
+        return samples
+    share = isinstance(split, (int, float)) and 0 <= split < 1
+    return math.floor(samples * (1.0 - split)) if known(samples) and share else UNKNOWN
+
+
+def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts:
+    """Return how data fit the input of a model."""
+    if array is None or array.shape is None or len(model.inputs) != 1:
+        return {}
+    shape = model.inputs[0].shape
+    facts: Facts = {"functional": not model.sequential}
+    recurrent = [node for node in model.calls if node.inputs[:1] == model.inputs]
+    facts["reader"] = recurrent[0].layer.kind if len(recurrent) == 1 else UNKNOWN
+    if not shape:
+        return facts
+    facts |= {"input": text(shape), "built_batch": size_of(shape[0])}
+    if known(shape[0]) and known(first_batch):
+        facts["other_batch"] = first_batch != shape[0]
+    if len(shape) == 3 and len(array.shape) == 2:
+        facts |= _without_batch(shape, array.shape)
+    if len(shape) == 3 and len(array.shape) == 3:
+        if known(shape[2], array.shape[2]):
+            facts |= {"features_fit": shape[2] == array.shape[2]}
+            facts |= {"features": shape[2], "data_features": array.shape[2]}
+        if known(shape[1], array.shape[1]):
+            facts |= {"steps_fit": shape[1] == array.shape[1]}
+            facts |= {"steps": shape[1], "data_steps": array.shape[1]}
+    return facts
+
+
+def _without_batch(wanted: Sequence[Any], given: Sequence[Any]) -> Facts:
+    """Return how a table fits a model of sequences: with one feature it may be many sequences."""
+    steps, features = wanted[1:]
+    single = steps is not None and tuple(wanted[1:]) == tuple(given) and known(*given)
+    facts: Facts = {"table": UNKNOWN if features is UNKNOWN else features != 1, "single": single}
+    return facts | {
+        "steps": size_of(steps),
+        "features": size_of(features),
+        "rows": size_of(given[0]),
+    }
+
+
+def _embedding(nodes: list[Node], array: Array | None) -> Facts:
+    """Return whether padded ids are read without a mask."""
+    for node in nodes:
+        if node.layer.kind == "Embedding" and array is not None and array.origin == "padded":
+            below = node.inputs[0].maker is None
+            zero = node.layer.flag("mask_zero")
+            reads = any(
+                up is node
+                for reader in nodes
+                if reader.layer.core.kind == "LSTM"
+                for up in upstream(reader.inputs)
+            )
+            if below and zero is False and reads:
+                return {"unmasked_padding": True, "embedding": node.layer.title}
+    return {}
+
+
+def _padding(nodes: list[Node], array: Array | None) -> Facts:
+    """Return the value of the padding, and that which the Masking on the data masks."""
+    masking = [n.layer for n in nodes if n.layer.kind == "Masking" and n.inputs[0].maker is None]
+    if array is None or array.padding is None or len(masking) != 1:
+        return {}
+    masked = masking[0].get("mask_value", 0.0)
+    if not isinstance(masked, (int, float)):
+        return {}
+    return {"padding": array.padding, "masked": masked, "masked_padding": masked == array.padding}
+
+
+def _targets(model: Model, y: Any) -> Facts:
+    """Return how targets fit the output of a model."""
+    array = _data(y)
+    if not model.output or not model.output.shape:
+        return {}
+    shape = model.output.shape
+    facts: Facts = {"output": text(shape), "output_rank": len(shape)}
+    facts["loss"] = _loss(model)
+    maker = model.output.maker
+    facts["units"] = size_of(shape[-1])
+    facts["sequence_from"] = _sequence(model)
+    if array is None or array.shape is None:
+        return facts
+    facts |= {"targets": text(array.shape), "targets_rank": len(array.shape)}
+    facts["targets_width"] = size_of(array.shape[-1])
+    facts["output_width"] = size_of(shape[-1])
+    if known(shape[-1], array.shape[-1]) and len(shape) == len(array.shape):
+        facts["width_fits"] = shape[-1] == array.shape[-1]
+    if len(shape) == 3 and len(array.shape) == 2:
+        facts["rank"] = "targets lack time"
+    if len(shape) == 2 and len(array.shape) == 3:
+        facts["rank"] = "output lacks time"
+    facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
+    facts["targets_are"] = _kind_of_targets(array.shape, shape)
+    return facts
+
+
+def _kind_of_targets(targets: Sequence[Any], output: Sequence[Any]) -> str:
+    """Return "labels" of classes, "columns" for them, or "other", by their axes."""
+    if not known(output[-1]) or output[-1] < 2:
+        return "other"
+    if len(targets) == len(output) and known(targets[-1]):
+        return {1: "labels", output[-1]: "columns"}.get(targets[-1], "other")
+    steps = (*targets[1:], *output[1:-1])
+    alone = len(targets) == len(output) - 1 and (not steps or known(*steps))
+    return "labels" if alone and targets[1:] == output[1:-1] else "other"
+
+
+def _sequence(model: Model) -> Any:
+    """Return the last recurrent layer on the way to the output."""
+    for node in model.calls[:: -1 if model.sequential else 1]:
+        if node.layer.kind in RECURRENT:
+            return node.layer.title
+    return UNKNOWN
+
+
+def _loss(model: Model) -> Any:
+    """Return the name of the loss that a model is compiled with."""
+    given = _compiled(model, "loss", 1)
+    name = given.name.rpartition(".")[2] if isinstance(given, (Path, Made)) else given
+    if not isinstance(name, str):
+        return UNKNOWN
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return LOSSES.get(name, name)
+
+
+def _compiled(model: Model, name: str, place: int) -> Any:
+    if model.compiled is None:
+        return UNKNOWN
+    given = model.compiled["given"]
+    return model.compiled["named"].get(name, given[place] if len(given) > place else UNKNOWN)
+
+
+def _logits(model: Model) -> Facts:
+    """Return whether the loss takes numbers of any size, and whether the output is that."""
+    given = _compiled(model, "loss", 1)
+    maker = model.output.maker if model.output else None
+    if maker is None or maker.layer.kind not in ("Dense", "Activation"):
+        return {}
+    logits = False if isinstance(given, (str, Path)) else UNKNOWN
+    if isinstance(given, Made):
+        logits = given.arguments.get("from_logits", UNKNOWN if given.open else False)
+    activation = maker.layer.get("activation", "linear")
+    activation = "linear" if activation is None else activation
+    return {"from_logits": logits, "last_activation": name_of(activation)}
+
+
+def of_method(event: Event) -> Iterator[Facts]:
+    """Yield the facts of another method of a model."""
+    model: Model = event.about.get("whole_model", event.about["model"])
+    method = event.about["method"]
+    given = event.about["given"]
+    named = event.about["named"]
+    nodes = model.calls
+    facts: Facts = {"subject": "model", "method": method}
+    facts["stateful"] = any(node.layer.stateful is True for node in nodes)
+    facts["has_lstm"] = any(node.layer.core.kind == "LSTM" for node in nodes)
+    facts["loss"] = _loss(model)
+    facts["activation_is"] = hardest_function(node.layer for node in nodes)
+    first = given[0] if given else named.get("filepath")
+    if method in ("save", "save_weights", "export") and isinstance(first, str):
+        facts |= {"file": first, "extension": _extension(first)}
+        facts["format"] = named.get("save_format", "")
+    if method == "compile":
+        facts |= _logits(model)
+        metrics = items_of(named.get("metrics")) or []
+        facts["accuracy"] = any(metric in ("accuracy", "acc") for metric in metrics)
+        facts["output_width"] = size_of(_width(model))
+        jit = named.get("jit_compile", "auto")
+        facts["jit"] = jit if isinstance(jit, bool) else UNKNOWN
+        facts["recurrent_dropout"] = any(_rate(node.layer.core) for node in nodes)
+    yield facts
+
+
+def _width(model: Model) -> Any:
+    shape = model.output.shape if model.output else None
+    return shape[-1] if shape else UNKNOWN
+
+
+def _rate(layer: Layer) -> bool:
+    rate = layer.get("recurrent_dropout", 0)
+    return isinstance(rate, (int, float)) and rate > 0
+
+
+def _extension(file: str) -> str:
+    name = re.split(r"[\\/]", file)[-1]
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def of_loading(event: Event) -> Iterator[Facts]:
+    """Yield the facts of loading a model that the program has saved."""
+    saved = event.about["model"]
+    named = event.about["named"]
+    if not isinstance(saved, Model):
+        return
+    facts: Facts = {"subject": "load", "file": event.about["name"], "loss": _loss(saved)}
+    nodes = saved.calls
+    facts["activation_is"] = hardest_function(node.layer for node in nodes)
+    facts["custom_objects"] = "custom_objects" in named
+    facts["safe_mode"] = named.get("safe_mode", True)
+    facts["compile"] = named.get("compile", True)
+    facts["extension"] = _extension(str(event.about["name"]))
+    facts["stateful"] = any(node.layer.stateful is True for node in nodes)
+    yield facts
+
+
+def of_assignment(event: Event) -> Iterator[Facts]:
+    """Yield the facts of setting an attribute of a layer or a model."""
+    owner = event.about["owner"]
+    model = event.about["model"]
+    facts: Facts = {"subject": "set", "attribute": event.about["name"]}
+    facts["value"] = event.about["value"] if isinstance(event.about["value"], bool) else UNKNOWN
+    facts["of"] = "model" if isinstance(owner, Model) else owner.kind
+    facts["owner"] = owner.name or facts["of"]
+    facts["trained"] = model.trained if isinstance(model, Model) else UNKNOWN
+    facts["built"] = isinstance(model, Model) and bool(model.nodes)
+    yield facts
+
+
+def of_saved(events: Sequence[Event], name: str, compiled: Mapping[str, Any]) -> Facts:
+    """Return the facts of loading a model from a file.
+
+    Args:
+        events: its layers and their calls.
+        name: the file's.
+        compiled: how it was compiled.
+    """
+    layers = [event.about["layer"] for event in events if event.kind == "layer"]
+    loss = compiled.get("loss")
+    return {
+        "subject": "load",
+        "file": name,
+        "extension": _extension(name),
+        "loss": loss if isinstance(loss, str) else "",
+        "activation_is": hardest_function(layers),
+        "custom_objects": False,
+        "safe_mode": True,
+        "stateful": any(layer.stateful is True for layer in layers),
+    }
