@@ -843,7 +843,7 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With plain SGD a training step on one sample leaves the kernel rows of its dropped inputs.
+    With plain SGD a training step on one sample leaves kernel rows of dropped inputs as they are.
 
     It is a step on the masked input: what is dropped has no part in the output, so no
     gradient reaches its weights, and what is kept is scaled in the gradient too. Momentum,

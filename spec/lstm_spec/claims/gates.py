@@ -354,9 +354,10 @@ def test_no_activation_means_linear(case, way, argument):
 )
 def test_any_function_may_be_the_activation(case, way, argument, function):
     """
-    Any function that keeps a tensor's shape and type may be given as an activation.
+    Any function of Keras' operations that keeps shape and type may be given as an activation.
 
-    A function that Keras has a name for and the same function given by hand are the same.
+    It makes no difference whether a function of Keras is given by its name or as it is. A function
+    of NumPy works in an eager call, but not in a graph, where tensors hold no numbers yet.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.LSTM(2, activation=lambda z: z / 2, use_bias=False)
@@ -446,7 +447,7 @@ def test_both_implementations_compute_the_same(case, way):
     assert_close(list(way(lstm(case, implementation=2))(case.x, **passed(case))), expected)
 
 
-@claim("gates.unroll-agrees", promised="LSTM, argument `unroll`")
+@claim("gates.unroll-agrees", derived="gates.equations: a loop and its copies compute one thing")
 @given(
     *with_ways(
         cases(
@@ -517,10 +518,10 @@ def test_a_cell_takes_and_returns_h_and_c(case):
 @given(integers(1, 40), some_large(integers(1, 4), 300), whole(["float16", "float32", "float64"]))
 def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dtype):
     """
-    A cell's get_initial_state(batch_size) returns h and c as zeros, in the cell's dtype.
+    A cell's get_initial_state(batch_size) returns h and c as zeros, in its compute dtype.
 
-    A loop of your own can start from it. The layer itself starts every call from it, unless
-    it is stateful or is given a state.
+    With mixed_float16 that is float16. A loop of your own can start from these zeros. The layer
+    itself starts every call from them, unless it is stateful or is given a state.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dtype="float64")
@@ -551,7 +552,8 @@ def test_the_layer_is_a_loop_around_the_cell(case):
     An LSTM is the RNN layer around an LSTMCell: with the same weights, the same function.
 
     One cell handles all timesteps. Both layers list the weights in one order, and with
-    `return_state=True` both return three tensors: the output, h and c.
+    `return_state=True` both return three tensors: the output, h and c. RNN takes its mask as an
+    array, not in a list, and a dtype has to be given to the cell as well.
 
     >>> import keras, numpy as np
     >>> lstm, rnn = keras.layers.LSTM(2), keras.layers.RNN(keras.layers.LSTMCell(2))
@@ -580,7 +582,8 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
     """
     Without dropout, a bias acts as the weights of one more feature that is always 1.
 
-    So a layer without bias can do all that one with bias can, if it is given that feature.
+    So a layer without bias can do all that one with bias can, if it is given that feature: behind a
+    Masking, that is, which would no longer find a timestep of zeros to mask.
 
     >>> import keras, numpy as np
     >>> lstm, bare = keras.layers.LSTM(2), keras.layers.LSTM(2, use_bias=False)
@@ -665,8 +668,9 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
     With open forget gate, closed input gate and finite candidate the cell state stays as it is.
 
-    It stays bit for bit, for any number of timesteps and whatever the inputs are: float32
-    rounds the sigmoid of 200 to 1 and that of -200 to 0. The other weights do not matter.
+    It stays bit for bit, unless it is a subnormal number, for any number of timesteps and whatever
+    the inputs are: float32 rounds the sigmoid of 200 to 1 and that of -200 to 0. The other weights
+    do not matter.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -805,7 +809,7 @@ def test_units_in_a_row_delay_the_input(case, way):
 )
 def test_a_closed_output_gate_hides_the_cell_state(case, way):
     """
-    With the output gate closed a finite cell state goes on changing, but every output is zero.
+    With the output gate closed every output is zero, though a finite cell state may still change.
 
     The next timestep sees only that zero, so nothing recurs then but the cell state itself.
 

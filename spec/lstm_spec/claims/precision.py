@@ -211,7 +211,7 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    By default a float64 layer that reads float64 input returns output and states as accurate.
+    By default a float64 layer on float64 input returns output and states that are right to float64.
 
     The weights are stored in float64, and every step of the computation is made in it. One
     activation is an exception on TensorFlow: see `precision.double-gelu`. But `predict`, `fit`
@@ -443,11 +443,11 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
 )
 def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     """
-    Up to 4 timesteps and units, with numbers within 2, halves err by at most 16 roundings.
+    Up to 4 timesteps and units, within 2, float16 and bfloat16 err by at most 16 roundings.
 
-    Halves are float16 and bfloat16. The error is as many roundings as in float32, but a
-    rounding is 2**-10 = 0.001 in float16 and 2**-7 = 0.008 in bfloat16: three and two digits
-    are right.
+    Input, state and weights are within 2. The error is as many roundings as in float32, but a
+    rounding is 2**-10 = 0.001 in float16 and 2**-7 = 0.008 in bfloat16: three and two digits are
+    right.
 
     >>> import keras, numpy as np
     >>> half, lstm = keras.layers.LSTM(2, dtype="mixed_float16"), keras.layers.LSTM(2)

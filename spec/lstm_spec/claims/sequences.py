@@ -103,10 +103,10 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
 )
 def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     """
-    Read forwards, row t of the sequence is the output on the timesteps up to and including t.
+    Read forwards, without dropout, row t is the last output on the timesteps up to and including t.
 
-    Row 0 has read one timestep, not none: the initial state is no row of the sequence. For
-    layers that go backwards see `sequences.backwards-rows`.
+    Row 0 of the sequence has read one timestep, not none: the initial state, which must be the same
+    for both, is no row. For layers that go backwards see `sequences.backwards-rows`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -193,8 +193,9 @@ def test_what_return_state_returns_is_a_tuple(case):
     """
     With `return_state` a call returns the output and the states in a tuple, not in a list.
 
-    So they cannot be added to a list by `+`, and none of them can be replaced in its place.
-    A call on a symbol returns a tuple too; a model's `predict` returns a list.
+    So they cannot be added to a list by `+`, and none of them can be replaced in its place. A call
+    on a symbol returns a tuple too, and so does `predict` of a model that returns what the layer
+    does.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_state=True), np.ones((1, 3, 1))
@@ -316,8 +317,9 @@ def test_going_backwards_is_flipping_the_input(case, way):
     """
     `go_backwards` computes what the layer computes on x[:, ::-1], states included.
 
-    The timesteps are read from the last to the first, and with them the mask, if there is
-    one; features and samples stay in order.
+    The timesteps are read from the last to the first, and with them the mask, if there is one;
+    features and samples stay in order. Only unrolled, with zero_output_for_mask=True, the zeros
+    differ: see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -422,7 +424,7 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
 @given(cases(**varied(*SIZES, "go_backwards", "stateful")), integers(1, 3))
 def test_an_lstm_on_a_single_output_is_refused(case, units):
     """
-    An LSTM on top of one without `return_sequences` is refused: it finds 2 axes, not 3.
+    An LSTM refuses the single output of one without `return_sequences`: it finds 2 axes, not 3.
 
     The lower layer drops the time axis, and there is no sequence left to read. Every LSTM
     below another one needs `return_sequences=True`.

@@ -494,10 +494,11 @@ def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, s
 @given(cases(**varied(*SIZES)), integers(1, 3))
 def test_sequential_model_takes_another_length_than_declared(case, more):
     """
-    In a Sequential model an LSTM reads another number of timesteps than the `Input` names.
+    Called on data, a Sequential model reads another number of timesteps than its `Input` names.
 
-    Sequential models do not hold their input to the declared shape, and the layer does not
-    care. A model made with `keras.Model` does hold it to that.
+    It does not hold its input to the declared shape, and the layer does not care; only a graph that
+    was unrolled takes no second length. A model made with `keras.Model` does hold its input to
+    that, and so does a Sequential model in another one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((7, 4)), keras.layers.LSTM(2)])
@@ -627,7 +628,7 @@ def test_unknown_number_of_features_is_refused(units, timesteps):
 @given(cases(**varied("batch", "timesteps", "units", "go_backwards"), features=0))
 def test_input_without_features_leaves_bias_and_recurrence(case):
     """
-    In an eager call, input without features leaves the bias and the recurrence.
+    In an eager call on input without features only the bias and the recurrence count.
 
     The number of timesteps still counts, for the layer runs once for each of them. In a
     graph, as in `predict`, TensorFlow 2.21 ends the process on such an input.
@@ -672,9 +673,10 @@ def test_empty_sequence_is_refused(case):
 @given(cases(batch=0))
 def test_empty_batch_gives_an_empty_output(case):
     """
-    An empty batch is legal and gives an output of shape (0, units).
+    A call on an empty batch is legal and gives an output of shape (0, units).
 
-    Where a call on it fails, the declared shape still tells what to put in its place.
+    Where it fails, the declared shape still tells what to put in its place. The method `predict`
+    needs one sample at least.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -741,7 +743,7 @@ def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
 @given(cases())
 def test_nested_lists_are_refused(case):
     """
-    A layer refuses a nested list of numbers, even one that holds a sequence.
+    A layer refuses a plain Python list of numbers, however deeply it is nested.
 
     A list stands for several tensors in Keras. `np.array` turns it into one.
 

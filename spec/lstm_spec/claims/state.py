@@ -309,10 +309,11 @@ def test_one_sample_is_run_from_every_state(case):
 )
 def test_a_state_of_another_batch_is_refused(case, rows):
     """
-    A batch of several samples refuses an initial state of several rows that are more or fewer.
+    Several samples refuse an initial state of several rows that has not one row for each of them.
 
-    The error comes from the first addition, not from a check, so its words differ from
-    backend to backend and name neither the layer's argument nor what was expected.
+    The error comes from the first addition, not from a check, so its words differ from backend to
+    backend and name neither the layer's argument nor what was expected. A call on symbols checks
+    nothing.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((3, 2))  # three rows for two samples
@@ -615,8 +616,8 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
     The first call of a stateful layer returns what a stateless one with its weights returns.
 
-    Weights trained in one can be set in the other, and both start from zeros. They part at
-    the second call.
+    Weights trained in one can be set in the other, and both start from zeros. They part at the
+    second call. In training with dropout both need the same `seed`.
 
     >>> import keras, numpy as np
     >>> lstm, stateful = keras.layers.LSTM(2), keras.layers.LSTM(2, stateful=True)

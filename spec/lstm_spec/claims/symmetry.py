@@ -233,10 +233,11 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    With a zero kernel all input that is finite in the layer's type gives one output, bit for bit.
+    With a zero kernel all finite input of one length gives the same output, bit for bit.
 
-    What is left is a layer that runs on its biases and its own state. No other path leads
-    from the input to the output. NaN and infinity get through: 0 times either is NaN.
+    Finite in the layer's type, and from the same state. What is left is a layer that runs on its
+    biases and its own state. No other path leads from the input to the output. NaN and infinity get
+    through: 0 times either is NaN.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_initializer="zeros", bias_initializer="ones")
@@ -257,11 +258,11 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Without dropout a feature of zero kernel row, finite in the layer's type, changes only rounding.
+    Without dropout a finite feature whose kernel row is zero changes the output by rounding only.
 
-    So a trained layer can be given another feature: insert a row of zeros into its kernel,
-    and it computes as before until it is trained further. Fill missing values first: 0 times
-    NaN is NaN.
+    Finite in the layer's type. So a trained layer can be given another feature: insert a row of
+    zeros into its kernel, and it computes as before until it is trained further. Fill missing
+    values first: 0 times NaN is NaN.
 
     >>> import keras, numpy as np
     >>> lstm, wider = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -390,10 +391,11 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    With both kernels block-diagonal in each gate, and no softmax, a layer is two that do not meet.
+    With block-diagonal kernels in each gate, and no softmax or its like, a layer is two layers.
 
-    Each half of the units reads its own features and its own past. A layer is as connected
-    as its weights, and the general layer holds every pair of smaller ones.
+    Each half of the units reads its own features and its own past. Log_softmax and sparsemax mix
+    units as softmax does, and so do NaN and infinity, for zero times either is NaN. The general
+    layer holds every pair of smaller ones.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -426,10 +428,11 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Without softmax or dropout two layers side by side are one with block-diagonal recurrent kernel.
+    Without dropout, softmax or its like two layers are one, its recurrent kernel block-diagonal.
 
-    The wide layer has more: the weights by which each half reads the past of the other.
-    Two layers of U units have 8 U * U recurrent weights, one of 2U units has 16 U * U.
+    They read one input side by side, and finite numbers. The wide layer has more: the weights by
+    which each half reads the past of the other. Two layers of U units have 8 U * U recurrent
+    weights, one of 2U units has 16 U * U. Log_softmax and sparsemax mix units as softmax does.
 
     >>> import keras, numpy as np
     >>> wide, half, x = keras.layers.LSTM(2), keras.layers.LSTM(1), np.ones((1, 3, 4))
@@ -461,10 +464,11 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
-    Without softmax or dropout, finite new units with zero weights into old ones leave these alone.
+    Without dropout, softmax or its like finite new units that no old unit reads change no old unit.
 
-    What the new units read, of the input, of each other or of the old units, does not
-    matter. So a trained layer can be widened and computes as before.
+    An old unit does not read a new one whose weights for it in the recurrent kernel are zero. What
+    the new units read does not matter, so a trained layer can be widened and computes as before.
+    Log_softmax and sparsemax mix units as softmax does.
 
     >>> import keras, numpy as np
     >>> lstm, wider, x = keras.layers.LSTM(1), keras.layers.LSTM(2), np.ones((1, 3, 4))
@@ -670,10 +674,11 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
 )
 def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     """
-    Without softmax, a unit of the initial c acts on no unit's next output but its own.
+    Without softmax or its like a unit of the initial c acts on no unit's next output but its own.
 
-    The cell state is multiplied and added to unit by unit, and no gate reads it. What a
-    unit remembers gets to the others one timestep later, by its h.
+    The cell state is multiplied and added to unit by unit, and no gate reads it. What a unit
+    remembers gets to the others one timestep later, by its h. Log_softmax and sparsemax mix units
+    as softmax does.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 3))  # (batch, timesteps, features)
@@ -706,10 +711,11 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
 )
 def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     """
-    In one timestep without softmax, a unit's weight columns change no bit of another unit's output.
+    In one timestep without softmax or its like a unit's columns change no bit of another's output.
 
-    A unit has four columns, one a gate, in each of the three weights. They say what it reads;
-    what it does to the others stands in its row of the recurrent kernel.
+    A unit has four columns, one a gate, in each of the three weights. They say what it reads; what
+    it does to the others stands in its row of the recurrent kernel. Log_softmax and sparsemax mix
+    units as softmax does.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 3))  # (batch, timesteps, features)
@@ -749,7 +755,7 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
 )
 def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, seed):
     """
-    By default, without rounding and zero weights, a unit's columns act on all in two timesteps.
+    By default, without rounding, masks and zero weights, a unit's columns act on all in two steps.
 
     The first timestep changes that unit alone; the second hands its output to every unit
     through the recurrent kernel, if no weight there is zero.

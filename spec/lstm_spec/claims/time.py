@@ -194,8 +194,9 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     """
     Without mask and dropout, an LSTMCell called for each timestep in turn computes what LSTM does.
 
-    There is one cell with one set of weights. Pictures that show a cell for each timestep
-    show the same cell again and again. Masks, and dropout in training, are the loop's affair.
+    There is one cell with one set of weights. Pictures that show a cell for each timestep show the
+    same cell again and again. Masks, and dropout in training, are the loop's affair, and so is the
+    order in which a layer with go_backwards reads.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -344,10 +345,11 @@ def test_changing_the_future_leaves_the_past(case, way, pick, seed, added):
 )
 def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
     """
-    Read forwards, the first k timesteps alone give the first k outputs of the whole sequence.
+    Read forwards, without dropout, the first k timesteps give the first k outputs of the whole.
 
-    So the length of a sequence has no influence of its own: the layer neither averages
-    over time nor knows how much is still to come.
+    So the length of a sequence has no influence of its own: the layer neither averages over time
+    nor knows how much is still to come. Both calls start from one state: a stateful layer has to be
+    reset in between.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -479,7 +481,7 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
-    Untrained, on input within 2, the first of 40 timesteps moves the output less than the last.
+    In a new layer the first of 40 timesteps, all within 2, moves the output less than the last.
 
     It still moves it: there is no window. Each timestep multiplies what is remembered
     by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.

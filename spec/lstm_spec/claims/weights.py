@@ -645,7 +645,7 @@ def test_one_global_seed_makes_the_same_weights_again(features, units, options, 
 @given(sizes, sizes, seeds)
 def test_seed_argument_does_not_seed_the_weights(features, units, seed):
     """
-    By default two layers with the same argument seed begin with different kernels.
+    By default, unless a global seed is set in between, layers of one `seed` have different kernels.
 
     That seed is for dropout. For the same weights call `keras.utils.set_random_seed`, or
     give initializers that have a seed.
@@ -921,7 +921,7 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
 @given(sizes, sizes, options, booleans(), booleans())
 def test_trainable_moves_all_three_weights(features, units, options, use_bias, trainable):
     """
-    Given or set last, a layer's `trainable` says of all its weights whether they are trainable.
+    A layer's `trainable`, given or set last, says of all its weights whether they are trained.
 
     The layer computes the same either way; only what an optimizer may change is another. A
     cell or a weight that is frozen by itself stays frozen until the layer's `trainable` is set.

@@ -357,3 +357,139 @@ def stateful_reset():
     y = np.array(layer(WIDE, training=True))
     layer.reset_state()
     return drops(layer(WIDE, training=True), y)
+
+
+def trained_calls(option, x=WIDE, **call):
+    """Return the output of an echoing layer in training, by options."""
+    layer = LSTM(8, seed=1, activation="linear", return_sequences=True, **option)
+    layer.build(x.shape)
+    eye = np.eye(8, dtype="float32")
+    zeros = np.zeros((8, 8), "float32")
+    gates = np.repeat([200.0, -200.0, 0.0, 200.0], 8)
+    layer.set_weights([np.hstack([zeros, zeros, eye, zeros]), np.zeros((8, 32)), gates])
+    return np.array(layer(x, training=True, **call), "float32")
+
+
+@attack("dropout.share")
+@attack("dropout.each-by-itself")
+@attack("dropout.whole-call")
+def shares():
+    """Unrolled, compiled, in float16, by implementation 1: the share, samples alike, timesteps?"""
+    seen = {}
+    options = [{}, {"unroll": True}, {"dtype": "float16"}, {"go_backwards": True}]
+    options += [{"implementation": 1, "use_cudnn": False}, {"stateful": True}]
+    for option in options:
+        for rate in (0.1, 0.5, 0.99):
+            y = trained_calls({**option, "dropout": rate}, np.ones((1000, 3, 8), "float32"))
+            seen[str(option), rate] = (
+                round(float(np.mean(y[:, 0] == 0)), 2),
+                bool(np.all((y == 0) == (y[:, :1] == 0))),
+                bool(np.array_equal(y[0] == 0, y[1] == 0) and rate == 0.5),
+            )
+    return {k: v for k, v in seen.items() if abs(v[0] - k[1]) > 0.02 or not v[1] or v[2]}
+
+
+@attack("dropout.recurrent-whole-call")
+@attack("dropout.recurrent-by-gate")
+def masks_of_h():
+    """Of a cell in one call: one mask a gate, the same for 50 timesteps, unrolled too?"""
+    seen = []
+    for unroll in (False, True):
+        cells = []
+        layer = LSTM(64, recurrent_dropout=0.5, seed=1, unroll=unroll)
+        original = layer.cell.get_recurrent_dropout_mask
+
+        def kept(h, original=original, cells=cells):
+            cells.append(original(h))
+            return cells[-1]
+
+        layer.cell.get_recurrent_dropout_mask = kept
+        layer(np.ones((2, 10, 3), "float32"), training=True)
+        last = cells[-1]
+        four = isinstance(last, list) and len(last) == 4
+        pairs = [np.array_equal(a, b) for k, a in enumerate(last) for b in last[k + 1 :]]
+        seen.append((four, any(pairs)))
+    return seen
+
+
+@attack("dropout.forces-implementation")
+def implementations_used():
+    """A rate of 1e-9, a rate of 1, True and a given 2: which implementation?"""
+    rates = (1e-9, 1.0, 5, True, np.float32(0.5), float("nan"), -1)
+    return [LSTM(2, recurrent_dropout=r, implementation=2).cell.implementation for r in rates]
+
+
+@attack("dropout.predict-overrules")
+def asked_in_models():
+    """Functional, nested, Sequential, with an argument True in Bidirectional: drops in predict?"""
+    x = keras.Input((3, 8))
+    layers = [LSTM(4, dropout=0.5), keras.layers.Bidirectional(LSTM(4, dropout=0.5))]
+    seen = []
+    for layer in layers:
+        model = keras.Model(x, layer(x, training=True))
+        outer = keras.Model(x, model(x, training=True))
+        plain = layer(WIDE)
+        for tried in (model, outer):
+            calls = [tried.predict(WIDE, verbose=0), tried(WIDE), tried(WIDE, training=False)]
+            seen.append([drops(y, plain) for y in calls])
+    return seen
+
+
+@attack("dropout.all-dropped")
+@attack("dropout.all-of-h-dropped")
+def rates_of_one():
+    """Looped, unrolled, in a cell and in the layer Dropout: is all dropped?"""
+    seen = {}
+    for option in ({}, {"unroll": True}, {"implementation": 1, "use_cudnn": False}):
+        y = trained_calls({"dropout": 1.0, **option})
+        layer = LSTM(4, recurrent_dropout=1.0, **option)
+        first = np.array(layer(WIDE, training=True))
+        kernel, recurrent, bias = layer.get_weights()
+        layer.set_weights([kernel, 0 * recurrent, bias])
+        seen[str(option)] = not np.any(y), not drops(first, layer(WIDE))
+    return seen
+
+
+@attack("dropout.implementation-one-by-gate")
+def gates_of_one():
+    """Unrolled, in RNN, with a mask: does each gate draw by itself?"""
+    seen = []
+    for unroll in (False, True):
+        layer = LSTM(4, dropout=0.5, implementation=1, use_cudnn=False, unroll=unroll)
+        masks = layer.cell.get_dropout_mask(tf.ones((2, 64)))
+        layer.cell.reset_dropout_mask()
+        pairs = [np.array_equal(a, b) for k, a in enumerate(masks) for b in masks[k + 1 :]]
+        seen.append((len(masks), any(pairs), bool(np.isfinite(layer(WIDE, training=True)).all())))
+    return seen
+
+
+@attack("dropout.without-cudnn")
+def off_cudnn():
+    """Compiled, unrolled, in Bidirectional, with recurrent dropout: the same as "auto"?"""
+    seen = []
+    for option in ({}, {"unroll": True}, {"recurrent_dropout": 0.5}, {"dtype": "float16"}):
+        layers = [LSTM(4, dropout=0.5, seed=1, use_cudnn=u, **option) for u in ("auto", False)]
+        for layer in layers:
+            layer.build(WIDE.shape)
+        layers[1].set_weights(layers[0].get_weights())
+        seen.append(not drops(*(tf.function(k)(WIDE, training=True) for k in layers)))
+    return seen
+
+
+@attack("dropout.bare-cell")
+def kept_masks():
+    """Called at inference, in a graph, after set_weights, in an RNN, in a graph: other masks?"""
+    cell = keras.layers.LSTMCell(4, dropout=0.5, seed=1)
+    x = WIDE[:, 0]
+    states = [tf.zeros((32, 4))] * 2
+    first = cell(x, states, training=True)[0]
+    seen = [drops(first, cell(x, states, training=True)[0])]
+    cell(x, states, training=False)
+    cell.set_weights(cell.get_weights())
+    seen.append(drops(first, cell(x, states, training=True)[0]))
+    layer = keras.layers.RNN(cell)
+    layer(WIDE, training=True)
+    seen.append(drops(first, cell(x, states, training=True)[0]))
+    other = keras.layers.LSTMCell(4, dropout=0.5, seed=1)
+    steps = tf.function(lambda: [other(x, states, training=True)[0] for _ in range(2)])
+    return [*seen, drops(*steps())]

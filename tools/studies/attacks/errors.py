@@ -552,3 +552,46 @@ def classes_of_other_kinds():
         ["Error" in outcome(lambda w=w, k=k: w(k)) for k in kinds]
         for w in (keras.layers.Bidirectional, keras.layers.TimeDistributed)
     ]
+
+
+@attack("errors.unit-mask-unrolled")
+def masks_of_units():
+    """Of numbers, for one sample, one unit, compiled, backwards, in a stack: refused unrolled?"""
+    seen = {}
+    for units, backwards in ((1, False), (2, False), (2, True), (64, False)):
+        layer = LSTM(units, unroll=True, go_backwards=backwards)
+        mask = np.ones((4, 3, units), bool)
+        calls = [lambda f=layer, m=mask: f(ONES, mask=m).shape]
+        calls += [lambda f=layer, m=mask: tf.function(f)(ONES, mask=m).shape]
+        calls += [lambda f=layer, m=mask: tf.function(f, jit_compile=True)(ONES, mask=m).shape]
+        seen[units, backwards] = [outcome(call)[:40] for call in calls]
+    return seen
+
+
+@attack("errors.refused-call-with-dropout")
+def trained_after_refusals():
+    """A refused mask, state or input; in fit: does a layer with dropout take another batch?"""
+    seen = {}
+    refusals = {
+        "state": {"initial_state": [np.ones((4, 3))] * 2},
+        "mask": {"mask": [[True]]},
+        "short": {"mask": np.ones((4, 1), bool)},
+    }
+    for name, given in refusals.items():
+        layer = LSTM(2, dropout=0.5)
+        layer.build(ONES.shape)
+        error = outcome(lambda f=layer, g=given: f(ONES, training=True, **g))[:12]
+        seen[name] = error, outcome(lambda f=layer: f(ONES[:3], training=True).shape)[:40]
+    return seen
+
+
+@attack("errors.stacked-cells-of-one")
+def stacks_of_one():
+    """A cell, an LSTM, a number, a tuple, a generator, a stack: what is taken?"""
+    cell = keras.layers.LSTMCell
+    given = {"cell": cell(2), "layer": LSTM(2), "number": 3, "tuple": (cell(2), cell(3))}
+    given |= {"list": [cell(2)], "stack": keras.layers.StackedRNNCells([cell(2)]), "none": []}
+    return {
+        name: outcome(lambda v=value: type(keras.layers.StackedRNNCells(v)).__name__)[:40]
+        for name, value in given.items()
+    }

@@ -1,5 +1,6 @@
 """Attacks on the claims of the chapter `models`."""
 
+import gc
 import warnings
 
 import keras
@@ -339,3 +340,279 @@ def normalization_of_all_masked():
     exact = close(layer.moving_mean, x[mask].mean(0))
     layer(x, mask=np.zeros_like(mask), training=True)
     return exact, np.array(layer.moving_mean).tolist()
+
+
+def functional(build, **options):
+    """Return a functional model of a masked or plain input."""
+    x = keras.Input((None, 4), **options)
+    return keras.Model(x, build(x))
+
+
+def all_ways(model, x=X):
+    """Return what a model gives in a graph, in predict and from a clone."""
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    return [tf.function(model)(x), model.predict(x, verbose=0), model.predict_on_batch(x), clone(x)]
+
+
+@attack("models.called")
+@attack("models.every-way")
+@attack("models.lengths-in-predict")
+@attack("models.nested")
+def plain_models():
+    """Masked, float64 input, BatchNormalization, a nested model with its own mask: all alike?"""
+    seen = {}
+    rows = {"return_sequences": True}
+    kinds = {
+        "masked": lambda x: LSTM(3)(L.Dense(2)(LSTM(2, **rows)(L.Masking()(x)))),
+        "normal": lambda x: LSTM(3)(L.BatchNormalization()(x)),
+        "nested": lambda x: LSTM(3)(keras.Sequential([L.Masking(), LSTM(2, **rows)])(x)),
+        "attention": lambda x: L.Attention()([LSTM(2, **rows)(x)] * 2),
+    }
+    for name, build in kinds.items():
+        model = functional(build)
+        y = model(X)
+        lengths = [model.predict(X[:, :n], verbose=0) for n in (3, 1)]
+        others = [model(X[:, :n]) for n in (3, 1)]
+        seen[name] = [close(z, y) for z in all_ways(model)], close(lengths, others)
+    return {k: v for k, v in seen.items() if not (all(v[0]) and v[1])}
+
+
+@attack("models.shared-layer")
+def twice_in_a_model():
+    """A layer called twice in a Sequential, on its own output, on a mask: one set of weights?"""
+    layer = LSTM(4, return_sequences=True)
+    model = functional(lambda x: layer(layer(L.Masking()(x))))
+    y = layer(layer(X, mask=MASKED[:, :, 0]), mask=MASKED[:, :, 0])
+    return len(model.weights), close(model(X), y), [close(z, y) for z in all_ways(model)]
+
+
+@attack("models.padding")
+@attack("models.average-of-unmasked")
+def other_padding():
+    """With four timesteps more of padding, through Bidirectional and averages: unchanged?"""
+    seen = {}
+    rows = {"return_sequences": True}
+    kinds = {
+        "last": lambda x: LSTM(3)(L.Dense(2)(LSTM(2, **rows)(x))),
+        "average": lambda x: L.GlobalAveragePooling1D()(LSTM(2, **rows)(x)),
+        "both": lambda x: L.GlobalAveragePooling1D()(L.Bidirectional(LSTM(2, **rows))(x)),
+    }
+    longer = np.pad(X, [(0, 0), (0, 4), (0, 0)])
+    for name, build in kinds.items():
+        model = functional(lambda x, b=build: b(L.Masking()(x)))
+        seen[name] = close(model(X), model(longer))
+    return seen
+
+
+@attack("models.mask-in-nested")
+def masks_through_models():
+    """Of nested Sequential, functional and subclassed models: which mask comes out?"""
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = L.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+    x = keras.Input((None, 4))
+    inner = {
+        "sequential": keras.Sequential([L.Dense(2)]),
+        "functional": keras.Model(x, L.Dense(2)(x)),
+        "own": Own(),
+        "convolution": keras.Sequential([L.Conv1D(2, 1)]),
+        "maker": keras.Sequential([L.Masking(), L.Dense(3)]),
+    }
+    return {name: behind(model) is not None for name, model in inner.items()}
+
+
+@attack("models.softmax-behind-mask")
+@attack("models.softmax-of-a-square")
+def softmax_layers():
+    """Of a mask of timesteps, by axis and as a square: what does Softmax give?"""
+    seen = {}
+    for name, size in {"other": (2, 6, 4), "square": (4, 4, 4)}.items():
+        x = draw(*size)
+        x[0, 3:] = 0
+        masked = L.Masking()(x)
+        seen[name] = outcome(lambda m=masked: close(L.Softmax()(m), L.Softmax()(np.array(m))))[:60]
+        seen[name, "activation"] = behind(L.Activation("softmax"), x) is not None
+    return seen
+
+
+@attack("models.mask-under-policy")
+def policies():
+    """In mixed_float16 and mixed_bfloat16, a float16 layer, in predict: is the mask used?"""
+    seen = {}
+    for policy in ("mixed_float16", "mixed_bfloat16", "float16", "float64"):
+        layer = LSTM(3, dtype=policy)
+        masked = L.Masking(dtype="float32")(X)
+        y = layer(masked)
+        wanted = layer(np.array(masked), mask=MASKED[:, :, 0])
+        seen[policy] = close(np.array(y, "float32"), np.array(wanted, "float32"), atol=1e-2)
+    return seen
+
+
+@attack("models.mask-lives")
+def collected():
+    """After the layer and its input are deleted and collected: is the mask there?"""
+    masking = L.Masking()
+    masked = masking(X)
+    del masking
+    gc.collect()
+    copied = tf.identity(masked)
+    return masked._keras_mask is not None, getattr(copied, "_keras_mask", None) is not None
+
+
+@attack("models.infinite-mask-value")
+def infinite_values():
+    """Infinity, minus infinity, in float16 and in training: finite, and as without padding?"""
+    seen = {}
+    for value in (np.inf, -np.inf):
+        x = np.where(MASKED, X, np.float32(value))
+        layer = LSTM(3)
+        y = layer(L.Masking(mask_value=value)(x))
+        seen[value] = close(y, layer(X, mask=MASKED[:, :, 0]))
+    return seen
+
+
+@attack("models.merge-of-masked-and-unmasked")
+def half_masked():
+    """By seven merges, of a Masking and a plain tensor, in both orders: is the mask kept?"""
+    seen = {}
+    merges = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
+    for merge in merges:
+        pair = [L.Masking()(X), tf.constant(X)]
+        masks = [getattr(merge()(p), "_keras_mask", None) for p in (pair, pair[::-1])]
+        seen[merge.__name__] = [mask is not None for mask in masks]
+    return seen
+
+
+@attack("models.joined-in-time")
+@attack("models.dot-ends-mask")
+def joins_and_products():
+    """Joined with an unmasked part, of other lengths; a Dot of two masks: which mask?"""
+    first = L.Masking()(X)
+    second = L.Masking()(X[:, :4])
+    plain = tf.constant(X)
+    joined = {
+        "both": L.Concatenate(axis=1)([first, second]),
+        "negative": L.Concatenate(axis=-2)([first, second]),
+        "one": L.Concatenate(axis=1)([first, plain]),
+        "dot": L.Dot(axes=2)([first, second]),
+    }
+    masks = {name: getattr(y, "_keras_mask", None) for name, y in joined.items()}
+    return {
+        name: None if m is None else np.array(m).astype(int).tolist() for name, m in masks.items()
+    }
+
+
+@attack("models.merge-of-unmasked")
+def plain_merges():
+    """By seven merges, of three tensors, of one timestep and of one feature: element by element?"""
+    seen = {}
+    rows = [np.array(LSTM(3, return_sequences=True)(X)) for _ in range(2)]
+    functions = {
+        L.Add: np.add,
+        L.Subtract: np.subtract,
+        L.Multiply: np.multiply,
+        L.Average: lambda a, b: (a + b) / 2,
+        L.Maximum: np.maximum,
+        L.Minimum: np.minimum,
+        L.Concatenate: lambda a, b: np.concatenate([a, b], axis=-1),
+    }
+    for merge, function in functions.items():
+        seen[merge.__name__] = (
+            close(merge()(rows), function(*rows)),
+            outcome(lambda m=merge: tuple(m()([rows[0], rows[1][:, :, :1]]).shape))[:30],
+        )
+    return seen
+
+
+@attack("models.attention-skips")
+def masked_values():
+    """By both layers, causal, with dropout in training, in float16: is a masked value read?"""
+    seen = {}
+    other = X.copy()
+    rows = L.Masking()(X)
+    moved = np.array(rows)
+    moved[0, 3:] = 50
+    moved = tf.constant(moved)
+    moved._keras_mask = rows._keras_mask
+    for layer in (L.Attention(), L.AdditiveAttention()):
+        for causal in (False, True):
+            y, z = (layer([tf.constant(other), v], use_causal_mask=causal) for v in (rows, moved))
+            seen[type(layer).__name__, causal] = close(y, z)
+    return seen
+
+
+@attack("models.slices-of-open-length")
+@attack("models.slices-in-a-graph")
+@attack("models.slices-of-known-length")
+@attack("models.slices-behind-lstm")
+def slices():
+    """Of Dense and LSTM, over open and known lengths, in four ways: what a call gives?"""
+    seen = {}
+    x = draw(3, 6, 4)
+    for name, steps in {"open": None, "known": 6}.items():
+        inputs = keras.Input((steps, 4))
+        layer = L.TimeDistributed(L.Dense(2))
+        rows = LSTM(3, return_sequences=True)
+        model = keras.Model(inputs, layer(rows(inputs)))
+        wanted = layer.layer(rows(x))
+        calls = {
+            "call": lambda m=model: m(x),
+            "predict": lambda m=model: m.predict(x, verbose=0),
+            "graph": lambda m=model: tf.function(
+                m, input_signature=[tf.TensorSpec((None, None, 4))]
+            )(x),
+            "xla": lambda m=model: tf.function(m, jit_compile=True)(x),
+        }
+        for way, call in calls.items():
+            seen[name, way] = outcome(lambda c=call, w=wanted: close(c(), w))[:50]
+    return {key: value for key, value in seen.items() if value != "True"}
+
+
+class Undeclared(keras.layers.Layer):
+    """A layer that declares no shape."""
+
+    def call(self, x):
+        """Double the input."""
+        return 2 * x
+
+
+@attack("models.slices-of-own-layer")
+@attack("models.slices-add-losses")
+def wrapped_slices():
+    """A layer without a shape, penalties of three kinds, in fit: taken, and added once?"""
+    inputs = keras.Input((6, 4))
+    own = outcome(
+        lambda: close(keras.Model(inputs, L.TimeDistributed(Undeclared())(inputs))(X), 2 * X)
+    )
+    wrapped = L.TimeDistributed(L.Dense(2, kernel_regularizer="l2", activity_regularizer="l2"))
+    y = wrapped(X)
+    penalty = 0.01 * float(np.sum(np.square(np.array(wrapped.layer.kernel))))
+    return own, len(wrapped.losses), [round(float(v) - penalty, 4) for v in wrapped.losses], y.shape
+
+
+@attack("models.second-lstm-refused")
+@attack("models.repeat-refused")
+def refused_by_name():
+    """In Sequential and functional models, RNN, Bidirectional, with return_state: by its name?"""
+    x = keras.Input((6, 4))
+    second = {
+        "lstm": lambda: LSTM(2, name="upper"),
+        "both": lambda: L.Bidirectional(LSTM(2), name="upper"),
+        "rnn": lambda: L.RNN(L.LSTMCell(2), name="upper"),
+    }
+    seen = {}
+    for name, make in second.items():
+        words = [outcome(lambda m=make: m()(LSTM(2)(x)))]
+        words.append(outcome(lambda m=make: keras.Sequential([x, LSTM(2), m()])))
+        seen[name] = ["upper" in text and "ndim" in text for text in words]
+    repeated = L.RepeatVector(3, name="repeat")
+    rows = LSTM(2, return_sequences=True)
+    words = [outcome(lambda: repeated(rows(x))), outcome(lambda: repeated(rows(X)))]
+    return seen, ["repeat" in text for text in words]

@@ -364,3 +364,33 @@ def huge_numbers_under_the_mask():
     x = np.where(MASK[:, :, None], X, np.float32([3e38, -3e38, 3e38]))
     model.train_on_batch([x, MASK], ones(2, 2))
     return [bool(np.isfinite(weight).all()) for weight in model.get_weights()]
+
+
+@attack("masking.encoder-decoder")
+def decoders_with_padding():
+    """In a functional model, by name, unrolled: does a decoder with a state skip its padding?"""
+    words = np.array([[3, 1, 0, 0], [2, 2, 1, 0]])
+    seen = {}
+    for name in ("attached", "by name"):
+        ids = keras.Input((4,))
+        h = keras.Input((2,))
+        c = keras.Input((2,))
+        rows = keras.layers.Embedding(5, 3, mask_zero=True)(ids)
+        layer = LSTM(2)
+        mask = {} if name == "attached" else {"mask": keras.ops.not_equal(ids, 0)}
+        model = keras.Model([ids, h, c], layer(rows, initial_state=[h, c], **mask))
+        state = [ones(2, 2), ones(2, 2)]
+        expected = layer(np.array(model.layers[1](words)), mask=words != 0, initial_state=state)
+        seen[name] = [
+            outcome(lambda m=model: close(m([words, *state]), expected)),
+            close(model.predict([words, *state], verbose=0), expected),
+        ]
+    return seen
+
+
+@attack("masking.zeros-with-cudnn")
+def named_source():
+    """Without a GPU: does the loop repeat the last output, as the claim says of it?"""
+    layer = LSTM(2, return_sequences=True, use_cudnn=False)
+    y = np.array(layer(X, mask=np.array([[True, True, False, False]] * 2)))
+    return bool(np.array_equal(y[:, 1], y[:, 3])), bool(np.any(y[:, 3]))

@@ -414,3 +414,78 @@ def layers_that_are_not_built():
         twin = pickle.loads(pickle.dumps(layer))
         results.append(bool(np.array_equal(twin(X), layer(X))))
     return results
+
+
+@attack("saving.litert")
+def looped_litert():
+    """Of a known and an open batch, masked, in Bidirectional: does a loop run in LiteRT?"""
+    fixed = keras.Input(batch_shape=(1, 4, 3))
+    inside = {"loop": LSTM(2), "both": layers.Bidirectional(LSTM(2)), "rnn": layers.RNN(Cell(2))}
+    seen = {}
+    for name, layer in inside.items():
+        model = keras.Sequential([fixed, layer])
+        model(X[:1])
+        seen[name] = outcome(lambda m=model: close(litert(m, X[:1]), m(X[:1])))[:60]
+    return seen
+
+
+@attack("saving.onnx")
+def operators_of_onnx():
+    """By activation, mask, direction and dtype: how many LSTM operators, and what else?"""
+    import onnx
+
+    inside = {"plain": [LSTM(2)], "relu": [LSTM(2, activation="relu")], "mask": [layers.Masking()]}
+    inside["mask"].append(LSTM(2))
+    inside |= {"backwards": [LSTM(2, go_backwards=True)], "both": [layers.Bidirectional(LSTM(2))]}
+    inside |= {"no bias": [LSTM(2, use_bias=False)], "unrolled": [LSTM(2, unroll=True)]}
+    seen = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, parts in inside.items():
+            model = model_of(*parts)
+            model(X)
+            file = str(Path(folder, "lstm.onnx"))
+            model.export(file, format="onnx", verbose=False)
+            kinds = [node.op_type for node in onnx.load(file).graph.node]
+            seen[name] = kinds.count("LSTM"), kinds.count("Loop")
+    return seen
+
+
+@attack("saving.openvino")
+@attack("saving.openvino-unrolled")
+def in_openvino():
+    """Looped and unrolled, with open sizes and a mask: exported and the same?"""
+    import openvino
+
+    seen = {}
+    for name, layer in {"loop": LSTM(2), "unrolled": LSTM(2, unroll=True)}.items():
+        model = model_of(layer)
+        model(X)
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder, "lstm.xml"))
+            words = outcome(lambda m=model: m.export(file, format="openvino", verbose=False))
+            if words == "None":
+                hint = {"INFERENCE_PRECISION_HINT": "f32"}
+                compiled = openvino.Core().compile_model(file, "CPU", hint)
+                words = str(close(next(iter(compiled(X).values())), model(X)))
+        seen[name] = words[:60]
+    return seen
+
+
+@attack("saving.pytorch-weights")
+def weights_of_pytorch():
+    """300 units, without biases, on 100 timesteps: the same outputs and states?"""
+    import torch
+
+    seen = []
+    for units, bias in ((1, True), (300, True), (3, False)):
+        other = torch.nn.LSTM(3, units, batch_first=True, bias=bias)
+        weights = [np.array(w.detach()) for w in other.all_weights[0]]
+        layer = LSTM(units, use_bias=bias, return_state=True)
+        layer.build(X.shape)
+        arrays = [weights[0].T, weights[1].T]
+        layer.set_weights([*arrays, weights[2] + weights[3]] if bias else arrays)
+        rows, (h, c) = other(torch.tensor(X))
+        mine = layer(X)
+        theirs = [np.array(part.detach()) for part in (rows[:, -1], h[0], c[0])]
+        seen.append(all(close(a, b) for a, b in zip(mine, theirs, strict=True)))
+    return seen

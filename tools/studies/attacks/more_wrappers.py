@@ -597,3 +597,26 @@ def training_in_models():
         model = keras.Sequential([keras.Input((4, 3)), layer])
         results.append(not close(model(X, training=True), model(X)))
     return results
+
+
+@attack("wrappers.unequal-units")
+def declared_widths():
+    """By merge mode, with rows and states: what is declared beside what a call returns?"""
+    seen = {}
+    for mode in ("concat", None):
+        layer = Bidirectional(LSTM(2), backward_layer=LSTM(3, go_backwards=True), merge_mode=mode)
+        symbols = layer(keras.Input((4, 3)))
+        seen[mode] = [
+            [tuple(part.shape)[1:] for part in keras.tree.flatten(y)] for y in (symbols, layer(X))
+        ]
+    return seen
+
+
+@attack("wrappers.bidirectional-stateful-states")
+def states_of_stateful():
+    """Called twice, with a mask, without return_state: five tensors?"""
+    layer = Bidirectional(LSTM(2, stateful=True, return_state=True))
+    calls = [lambda: len(layer(X)), lambda: len(layer(X, mask=MASK)), lambda: len(layer(X))]
+    plain = Bidirectional(LSTM(2, stateful=True))
+    plain(X)
+    return [outcome(call)[:40] for call in calls], len(plain.states)

@@ -457,3 +457,117 @@ def rnn_of_types():
                 )
             )
     return results
+
+
+@attack("precision.whole-numbers-are-cast")
+def whole_numbers_in_training():
+    """Of five types, by kind of dropout, in fit and in a cell: cast?"""
+    seen = {}
+    for kind in ("int32", "int64", "uint8", "bool", "int8"):
+        x = ONES.astype(kind)
+        for rate in ({"dropout": 0.5}, {"recurrent_dropout": 0.5}, {}):
+            layer = LSTM(2, **rate)
+            seen[(kind, *rate)] = outcome(lambda f=layer, v=x: f(v, training=True).dtype.name)[:30]
+    return seen
+
+
+@attack("precision.mixed-types")
+def mixed_types():
+    """In Bidirectional, RNN, stateful, in predict, with float64 input and a mask: which types?"""
+    seen = {}
+    for policy in ("mixed_float16", "mixed_bfloat16"):
+        layers = [LSTM(2, return_state=True, dtype=policy)]
+        layers.append(LSTM(2, return_state=True, stateful=True, unroll=True, dtype=policy))
+        layers.append(keras.layers.Bidirectional(LSTM(2, return_state=True, dtype=policy)))
+        for k, layer in enumerate(layers):
+            y = keras.tree.flatten(layer(ONES.astype("float64"), mask=np.ones((3, 4), bool)))
+            types = {part.dtype.name for part in y}, {w.dtype for w in layer.weights}
+            seen[policy, k] = types
+    return seen
+
+
+@attack("precision.bfloat-sixteen-by-default")
+@attack("precision.bfloat-sixteen-glorot")
+def built_in_halves():
+    """By initializer, for 1 and 300 units, RNN and Bidirectional: built, and a finite output?"""
+    seen = {}
+    for dtype, units in (("bfloat16", 1), ("bfloat16", 300), ("float16", 300)):
+        for name in ("orthogonal", "glorot_uniform"):
+            layers = [LSTM(units, dtype=dtype, recurrent_initializer=name)]
+            cell = keras.layers.LSTMCell(units, dtype=dtype, recurrent_initializer=name)
+            layers.append(keras.layers.RNN(cell, dtype=dtype))
+            seen[dtype, units, name] = [
+                outcome(lambda f=layer: bool(np.isfinite(np.array(f(ONES), "float32")).all()))[:40]
+                for layer in layers
+            ]
+    return seen
+
+
+@attack("precision.many-units")
+def errors_of_many_units():
+    """500 units, 30 timesteps, 100 features, in XLA: more than 16 roundings?"""
+    seen = {}
+    for units, timesteps, features in ((300, 4, 3), (500, 4, 100), (300, 30, 3)):
+        case = sized(2, timesteps, features, units)
+        layer = LSTM(units)
+        layer.build(case.x.shape)
+        weights = [np.asarray(w) for w in layer.get_weights()]
+        kernel, recurrent, bias = (w.astype("float64") for w in weights)
+        h = c = np.zeros((2, units))
+        for t in range(timesteps):
+            z = case.x[:, t].astype("float64") @ kernel + h @ recurrent + bias
+            i, f, g, o = np.split(z, 4, axis=1)
+            i, f, o = (1 / (1 + np.exp(-v)) for v in (i, f, o))
+            c = f * c + i * np.tanh(g)
+            h = o * np.tanh(c)
+        x = case.x.astype("float32")
+        for name, call in {"call": layer, "xla": tf.function(layer, jit_compile=True)}.items():
+            seen[units, timesteps, name] = round(float(np.abs(call(x) - h).max()) * 2**23, 1)
+    return seen
+
+
+@attack("precision.backward-stable")
+def stable_in_chaos():
+    """With weights of 100, 40 timesteps: is the error within what one rounding of weights does?"""
+    seen = []
+    for scale in (1, 16, 100):
+        x = np.random.RandomState(scale).randn(1, 20, 3).astype("float32")
+        layer = LSTM(8)
+        layer.build(x.shape)
+        layer.set_weights([scale * w for w in layer.get_weights()])
+        double = LSTM(8, dtype="float64")
+        double.build(x.shape)
+        weights = [w.astype("float64") for w in layer.get_weights()]
+        double.set_weights(weights)
+        exact = np.array(double(x.astype("float64")))
+        moved = []
+        for seed in range(10):
+            random = np.random.RandomState(seed)
+            double.set_weights(
+                [w * (1 + 2**-23 * random.choice([-1, 1], w.shape)) for w in weights]
+            )
+            moved.append(np.abs(np.array(double(x.astype("float64"))) - exact).max())
+        seen.append(round(float(np.abs(np.array(layer(x)) - exact).max() / max(moved)), 1))
+    return seen
+
+
+@attack("precision.closed-gate-keeps-nan")
+def nan_in_the_state():
+    """NaN or infinity in c, by type, in XLA, masked, through reset_state: kept?"""
+    seen = {}
+    for dtype in ("float16", "float32", "float64"):
+        layer = LSTM(2, return_state=True, dtype=dtype)
+        layer.build(ONES.shape)
+        layer.set_weights(
+            [
+                0 * layer.get_weights()[0],
+                0 * layer.get_weights()[1],
+                np.repeat([0.0, -1e4, 0.0, 0.0], 2),
+            ]
+        )
+        for value in (np.nan, np.inf):
+            state = [np.zeros((3, 2), dtype), np.full((3, 2), value, dtype)]
+            for name, call in {"call": layer, "xla": tf.function(layer, jit_compile=True)}.items():
+                end = np.array(call(ONES.astype(dtype), initial_state=state)[2])
+                seen[dtype, value, name] = bool(np.isnan(end).all())
+    return [key for key, kept in seen.items() if not kept]

@@ -409,3 +409,56 @@ def training_mode_around_it():
         layer(x, training=training)
         states.append(np.array(layer.states[1]))
     return bool(np.array_equal(*states))
+
+
+@attack("state.row-by-row")
+def rows_of_the_state():
+    """Compiled, masked, backwards, unrolled, with rows exchanged: does row i continue row i?"""
+    x = np.random.RandomState(0).randn(3, 4, 2).astype("float32")
+    other = x.copy()
+    other[0] = 5
+    bad = []
+    options = [{}, {"unroll": True}, {"go_backwards": True}, {"dtype": "float16"}]
+    for option in options:
+        layer = LSTM(2, stateful=True, **option)
+        ends = []
+        for first in (x, other):
+            if layer.built:
+                layer.reset_state()
+            layer(first)
+            ends.append(np.array(tf.function(layer)(x)))
+        if not np.array_equal(ends[0][1:], ends[1][1:]) or np.array_equal(ends[0][0], ends[1][0]):
+            bad.append(option)
+    return bad
+
+
+@attack("state.constant-in-training")
+def no_gradient_back():
+    """Does a loss on the second call in one tape reach what was read in the first?"""
+    layer = LSTM(2, stateful=True)
+    x = tf.constant(ONES)
+    layer(x)
+    layer.reset_state()
+    seen = []
+    for name in ("two calls", "one call"):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            first = layer(x)
+            loss = tf.reduce_sum(layer(x[:, :1] * 0 + 1) if name == "two calls" else first)
+        gradient = tape.gradient(loss, x)
+        seen.append(None if gradient is None else bool(np.any(np.array(gradient)[:, 1:])))
+    return seen
+
+
+@attack("state.reset-is-to-zeros")
+def reset_to_numbers():
+    """By place, by name, of RNN and Bidirectional: are states taken?"""
+    layers = [LSTM(2, stateful=True), keras.layers.RNN(keras.layers.LSTMCell(2), stateful=True)]
+    layers.append(keras.layers.Bidirectional(LSTM(2, stateful=True)))
+    seen = []
+    for layer in layers:
+        layer(ONES)
+        given = [np.ones((3, 2))] * len(layer.states)
+        seen.append(outcome(lambda f=layer, s=given: f.reset_state(s))[:30])
+        seen.append(outcome(lambda f=layer, s=given: f.reset_state(states=s))[:30])
+    return seen

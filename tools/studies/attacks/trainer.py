@@ -1,5 +1,6 @@
 """Attacks on the claims of the chapter `trainer`."""
 
+import gc
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -727,3 +728,371 @@ def metrics_of_many_batches():
         ones, all_ = [model.evaluate(X, y, batch_size=b, verbose=0)[1] for b in (1, 4)]
         differ += [] if close(ones, all_) else [name]
     return differ
+
+
+def sequences_model(*behind, loss="mse", **options):
+    """Return a compiled model of outputs at all timesteps."""
+    rows = LSTM(2, return_sequences=True)
+    model = keras.Sequential([keras.Input((5, 3)), rows, *behind])
+    model.compile("sgd", loss, **options)
+    return model
+
+
+@attack("trainer.validation")
+def validated():
+    """With weights, dropout, a smaller last batch: that of the weights at the end?"""
+    seen = {}
+    for name, fit in {
+        "data": {"validation_data": (X, Y)},
+        "weighted": {"validation_data": (X, Y, np.array([0.0, 1, 2, 3]))},
+        "smaller": {"validation_data": (X[:3], Y[:3]), "validation_batch_size": 2},
+    }.items():
+        model = compiled(LSTM(2, dropout=0.5))
+        data = fit["validation_data"]
+        reported = fitted(model, epochs=2, batch_size=2, **fit)
+        reported = reported.history if hasattr(reported, "history") else reported
+        x, y, *weights = data
+        now = model.evaluate(x, y, sample_weight=weights[0] if weights else None, verbose=0)
+        seen[name] = outcome(lambda t=reported, n=now: bool(np.isclose(t["val_loss"][-1], n)))[:60]
+    return seen
+
+
+@attack("trainer.penalty-in-the-loss")
+def penalties_and_metrics():
+    """Of weights, activity and add_loss; in fit, evaluate, test_on_batch: loss less metric?"""
+    seen = {}
+    for name in ("kernel_regularizer", "bias_regularizer", "activity_regularizer"):
+        layer = LSTM(2, **{name: "l2"})
+        model = compiled(layer, metrics=["mse"])
+        loss, metric = model.evaluate(X, Y, verbose=0)
+        layer(X)
+        seen[name] = bool(np.isclose(loss - metric, float(sum(layer.losses)), atol=1e-5))
+    return seen
+
+
+@attack("trainer.target-misfit")
+def misfits():
+    """By loss and shape of targets, in fit and evaluate, compiled: refused?"""
+    seen = {}
+    targets = {"wide": (4, 3), "rows": (4, 5, 2), "flat": (4,), "one": (4, 1), "deep": (4, 2, 1)}
+    for (name, shape), loss in [(t, k) for t in targets.items() for k in ("mse", "mae", "huber")]:
+        model = compiled(LSTM(2), loss=loss, eager=False)
+        seen[name, loss] = outcome(lambda m=model, s=shape: m.evaluate(X, np.ones(s), verbose=0))[
+            :11
+        ]
+    rows = sequences_model()
+    shapes = ((4, 4, 2), (4, 5, 3), (4, 2), (4, 1, 2), (4, 5))
+    return seen, [outcome(lambda s=s: rows.evaluate(X, np.ones(s), verbose=0))[:11] for s in shapes]
+
+
+@attack("trainer.weight-of-a-sequence-square")
+@attack("trainer.class-weight-of-timesteps")
+@attack("trainer.weighted-metrics")
+def weights_over_time():
+    """As many samples as timesteps, classes of timesteps, metrics: what is weighted?"""
+    x = draw(5, 5, 3)
+    model = sequences_model(metrics=["mse"], weighted_metrics=["mae"])
+    y = np.ones((5, 5, 2), "float32")
+    weights = np.array([0, 1, 2, 3, 4.0])
+    each = np.mean((np.array(model(x)) - y) ** 2, axis=-1)
+    reported = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True)
+    by_sample = np.mean(weights[:, None] * each)
+    by_time = np.mean(weights * each)
+    square = (
+        bool(np.isclose(reported["loss"], by_sample)),
+        bool(np.isclose(reported["loss"], by_time)),
+    )
+    plain = bool(np.isclose(reported["mse"], np.mean(each)))
+    classes = sequences_model(loss="categorical_crossentropy")
+    one_hot = np.eye(2)[np.random.RandomState(0).randint(0, 2, (5, 5))]
+    fit = partial(classes.fit, x, one_hot, verbose=0)
+    return square, plain, outcome(lambda: fit(class_weight={0: 1.0, 1: 2.0}))[:80]
+
+
+@attack("trainer.mask-of-a-final-output")
+def final_outputs():
+    """Behind Bidirectional, a Dense, with weights, masked throughout: does each count alike?"""
+    x = X.copy()
+    x[0, 2:] = 0
+    x[1] = 0
+    seen = []
+    for layer in (LSTM(2), keras.layers.Bidirectional(LSTM(1))):
+        model = compiled(L.Masking(), layer, L.Dense(2))
+        each = np.mean((np.array(model(x)) - Y) ** 2, axis=-1)
+        seen.append(bool(np.isclose(model.evaluate(x, Y, verbose=0), np.mean(each))))
+    return seen
+
+
+@attack("trainer.loss-functions")
+def functions_as_losses():
+    """One number, one a sample, one an output; in evaluate of a smaller last batch: alike?"""
+
+    def square(t, y):
+        return keras.ops.square(t - y)
+
+    functions = {
+        "output": square,
+        "sample": lambda t, y: keras.ops.mean(square(t, y), axis=-1),
+        "one": lambda t, y: keras.ops.mean(square(t, y)),
+        "rows": lambda t, y: keras.ops.mean(square(t, y), axis=-1, keepdims=True),
+    }
+    seen = {}
+    for name, function in functions.items():
+        model = compiled(LSTM(2), loss=function, eager=False)
+        model.set_weights([np.full_like(w, 0.1) for w in model.get_weights()])
+        reported = model.evaluate(X, Y, batch_size=3, verbose=0)
+        fitted(model, epochs=2, batch_size=3)
+        seen[name] = round(reported, 4), round(float(model.get_weights()[0].sum()), 4)
+    return seen
+
+
+@attack("trainer.shuffled-anew")
+@attack("trainer.generators-unshuffled")
+def orders():
+    """Of arrays after a seed, a generator, a PyDataset: in which order over three epochs?"""
+    seen = {}
+    rows = []
+
+    class Recorder(keras.layers.Layer):
+        def call(self, x):
+            rows.append(np.array(x)[:, 0, 0].astype(int).tolist())
+            return x
+
+    x = np.arange(9, dtype="float32")[:, None, None] * np.ones((1, 2, 1), "float32")
+
+    def batches():
+        while True:
+            for k in range(0, 9, 3):
+                yield x[k : k + 3], np.zeros((3, 2))
+
+    for name, data in {"arrays": (x, np.zeros((9, 2))), "generator": (batches(),)}.items():
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([Recorder(), LSTM(2)])
+        model.compile("sgd", "mse", run_eagerly=True)
+        rows.clear()
+        model.fit(
+            *data,
+            batch_size=3 if name == "arrays" else None,
+            epochs=3,
+            shuffle=True,
+            steps_per_epoch=3,
+            verbose=0,
+        )
+        kept = [row for row in rows if len(row) == 3][-9:]
+        seen[name] = np.array(kept).reshape(3, -1).tolist()
+    return seen
+
+
+@attack("trainer.callbacks-by-execution")
+def calls_by_execution():
+    """Of 7 batches with n of 2, 3 and 10, in evaluate and predict too: how many calls?"""
+    seen = {}
+    x = draw(7, 5, 3)
+    y = draw(7, 2)
+    for n in (1, 2, 3, 10):
+        count = {"train": 0, "test": 0, "predict": 0}
+
+        class Counter(CALLBACKS.Callback):
+            def on_train_batch_end(self, batch, logs=None, count=count):
+                count["train"] += 1
+
+            def on_test_batch_end(self, batch, logs=None, count=count):
+                count["test"] += 1
+
+            def on_predict_batch_end(self, batch, logs=None, count=count):
+                count["predict"] += 1
+
+        model = compiled(LSTM(2), eager=False, steps_per_execution=n)
+        given = {"batch_size": 1, "callbacks": [Counter()], "verbose": 0}
+        model.fit(x, y, **given)
+        model.evaluate(x, y, **given)
+        model.predict(x, **given)
+        seen[n] = tuple(count.values())
+    return seen
+
+
+@attack("trainer.optimizers")
+def formulas():
+    """SGD with Nesterov, Adam with amsgrad, RMSprop centered, Adagrad: as the formulas say?"""
+    optimizers = keras.optimizers
+    seen = {}
+    for name, make in {
+        "sgd": lambda: optimizers.SGD(0.1),
+        "momentum": lambda: optimizers.SGD(0.1, momentum=0.9),
+        "adagrad": lambda: optimizers.Adagrad(0.1, initial_accumulator_value=0.1, epsilon=1e-7),
+        "adam": lambda: optimizers.Adam(0.1),
+        "rmsprop": lambda: optimizers.RMSprop(0.1, rho=0.9),
+    }.items():
+        w = keras.Variable(np.array([1.0, -2.0], "float32"))
+        optimizer = make()
+        value = np.array([1.0, -2.0])
+        m = 0.0
+        v = 0.1 if name == "adagrad" else 0.0
+        for t in range(1, 4):
+            g = np.array([0.5, -0.25]) * t
+            optimizer.apply([keras.ops.convert_to_tensor(g.astype("float32"))], [w])
+            if name == "sgd":
+                value = value - 0.1 * g
+            elif name == "momentum":
+                m = 0.9 * m - 0.1 * g
+                value = value + m
+            elif name == "adagrad":
+                v = v + g**2
+                value = value - 0.1 * g / np.sqrt(v + 1e-7)
+            elif name == "rmsprop":
+                v = 0.9 * v + 0.1 * g**2
+                value = value - 0.1 * g / np.sqrt(v + 1e-7)
+            else:
+                m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+                root = np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+                value = value - 0.1 * root * m / (np.sqrt(v) + 1e-7)
+        seen[name] = bool(np.allclose(np.array(w), value, atol=1e-5))
+    return seen
+
+
+@attack("trainer.accumulation-carried")
+def left_over():
+    """Three batches with n = 2, by train_on_batch and over two fits: how many steps?"""
+    seen = []
+    for epochs in ((1,), (2,), (1, 1)):
+        model = compiled(
+            LSTM(2), optimizer=keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+        )
+        steps = []
+        before = model.get_weights()
+        for epoch in epochs:
+            for _ in range(3 * epoch):
+                model.train_on_batch(X, Y)
+                now = model.get_weights()
+                steps.append(not same(before, now))
+                before = now
+        seen.append(sum(steps))
+    return seen
+
+
+@attack("trainer.swapped-for-predict")
+def swapped_weights():
+    """After predict, evaluate and an interrupted predict: the weights that it had?"""
+    model = compiled(LSTM(2), optimizer=keras.optimizers.SGD(0.5, use_ema=True))
+    model.train_on_batch(X, Y)
+    model.train_on_batch(X, -Y)
+    seen = []
+    for run in (
+        lambda: model.evaluate(X, Y, verbose=0, callbacks=[CALLBACKS.SwapEMAWeights()]),
+        lambda: model.predict(X, verbose=0, callbacks=[CALLBACKS.SwapEMAWeights()]),
+    ):
+        before = model.get_weights()
+        words = outcome(run)[:20]
+        seen.append((words, same(before, model.get_weights())))
+    return seen
+
+
+@attack("trainer.state-reset-by-a-callback")
+def reset_in_callbacks():
+    """Compiled, with validation, in Bidirectional: does each epoch start from zeros?"""
+    seen = []
+    for wrap in (lambda layer: layer, keras.layers.Bidirectional):
+        layer = wrap(LSTM(2, stateful=True))
+        model = keras.Sequential([keras.Input((5, 3), batch_size=4), layer])
+        model.compile(keras.optimizers.SGD(0.0), "mse")
+        reset = CALLBACKS.LambdaCallback(on_epoch_begin=lambda e, logs, f=layer: f.reset_state())
+        reported = []
+        for callbacks in ([reset], []):
+            layer.reset_state()
+            y = np.ones((4, model.output_shape[-1]))
+            history = model.fit(X, y, batch_size=4, epochs=3, verbose=0, callbacks=callbacks)
+            reported.append(len({round(v, 6) for v in history.history["loss"]}))
+        seen.append(reported)
+    return seen
+
+
+@attack("trainer.memory")
+def objects_left():
+    """After 60 calls of five methods each: how many Python objects more?"""
+    model = compiled(LSTM(2), eager=False)
+    calls = [
+        lambda: model.predict(X, verbose=0),
+        lambda: model.evaluate(X, Y, verbose=0),
+        lambda: model.predict_on_batch(X),
+        lambda: model.train_on_batch(X, Y),
+        lambda: model.fit(X, Y, verbose=0),
+    ]
+    seen = []
+    for call in calls:
+        for _ in range(10):
+            call()
+        gc.collect()
+        before = len(gc.get_objects())
+        for _ in range(60):
+            call()
+        gc.collect()
+        seen.append(len(gc.get_objects()) - before)
+    return seen
+
+
+@attack("trainer.callables-in-bidirectional")
+def functions_in_both():
+    """A regularizer, constraint and initializer that is a function, registered or not: taken?"""
+    seen = {}
+    for name, function in {
+        "kernel_regularizer": lambda w: keras.ops.sum(w),
+        "kernel_constraint": lambda w: w,
+        "kernel_initializer": up,
+    }.items():
+        taken = outcome(
+            lambda n=name, f=function: keras.layers.Bidirectional(LSTM(2, **{n: f}))(X).shape
+        )
+        seen[name] = taken[:60]
+    return seen
+
+
+@attack("trainer.activity-time-distributed")
+def penalties_of_slices():
+    """In a call, a model, fit: how many losses has the wrapper?"""
+    slices = np.stack([X, -X], axis=1)
+    layer = keras.layers.TimeDistributed(LSTM(2, activity_regularizer="l2"))
+    layer(slices)
+    model = keras.Sequential([keras.Input((2, 5, 3)), layer])
+    model.compile("sgd", "mse")
+    y = np.array(model(slices))
+    return len(layer.losses), len(layer.layer.losses), model.evaluate(slices, y, verbose=0)
+
+
+@attack("trainer.frozen-by-argument")
+def frozen_wrappers():
+    """Of three wrappers, by argument and by attribute: does a step move a weight?"""
+    seen = {}
+    slices = np.stack([X, X], axis=1)
+    for name, make, x in (
+        ("both", lambda **o: keras.layers.Bidirectional(LSTM(2), **o), X),
+        ("rnn", lambda **o: keras.layers.RNN(keras.layers.LSTMCell(2), **o), X),
+        ("slices", lambda **o: keras.layers.TimeDistributed(LSTM(2), **o), slices),
+    ):
+        moved = []
+        for option in ({"trainable": False}, {}):
+            layer = make(**option)
+            layer.build(x.shape)
+            if not option:
+                layer.trainable = False
+            model = keras.Sequential([keras.Input(x.shape[1:]), layer, L.Dense(1)])
+            model.compile("sgd", "mse")
+            before = layer.get_weights()
+            model.fit(x, np.ones((len(x), *model.output_shape[1:])), verbose=0)
+            moved.append(not same(before, layer.get_weights()))
+        seen[name] = moved
+    return seen
+
+
+@attack("trainer.mirrored-remainder")
+def one_device():
+    """On one device a remainder is no matter: does the strategy of one train as none does?"""
+    seen = []
+    for strategy in (tf.distribute.MirroredStrategy(["CPU:0"]), None):
+        scope = strategy.scope() if strategy else tf.name_scope("none")
+        with scope:
+            model = keras.Sequential([keras.Input((5, 3)), LSTM(2)])
+            model.set_weights([np.full_like(w, 0.1) for w in model.get_weights()])
+            model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.fit(X[:3], Y[:3], batch_size=2, shuffle=False, verbose=0)
+        seen.append(model.get_weights())
+    return same(*seen)

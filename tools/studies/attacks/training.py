@@ -265,3 +265,132 @@ def frozen_layers_with_decay():
     model.fit(X, np.ones((2, 1)), verbose=0, epochs=2)
     after = model.get_weights()[:7]
     return [bool(np.array_equal(a, b)) for a, b in zip(before, after, strict=True)]
+
+
+def gradient_of(layer, x, read=None, **call):
+    """Return the gradients of a sum of squares by the input and the weights."""
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, **call)
+        y = y[0] if isinstance(y, tuple) else y
+        loss = tf.reduce_sum((y if read is None else read(y)) ** 2)
+    parts = tape.gradient(loss, [x, *layer.trainable_variables])
+    return [None if part is None else np.array(part) for part in parts]
+
+
+@attack("training.input-gradient")
+def gradients_of_inputs():
+    """By difference quotients in float64, of relu, 64 units, 30 timesteps: exact?"""
+    seen = []
+    for option in ({}, {"activation": "softplus"}, {"go_backwards": True}, {"unroll": True}):
+        layer = LSTM(16, dtype="float64", **option)
+        x = np.random.RandomState(0).randn(1, 20, 2)
+        slope = gradient_of(layer, x)[0]
+        worst = 0
+        for t in (0, 10, 19):
+            moved = [x.copy(), x.copy()]
+            moved[0][0, t, 0] += 1e-5
+            moved[1][0, t, 0] -= 1e-5
+            losses = [float(np.sum(np.array(layer(m)) ** 2)) for m in moved]
+            worst = max(worst, abs((losses[0] - losses[1]) / 2e-5 - slope[0, t, 0]))
+        seen.append(bool(worst < 1e-8))
+    return seen
+
+
+@attack("training.backwards")
+def backwards_gradients():
+    """Masked, unrolled, with rows and zeros: those of a layer on the reversed input?"""
+    mask = np.array([[True, False, True, True], [True, True, False, False]])
+    seen = {}
+    options = [{}, {"unroll": True}, {"zero_output_for_mask": True}]
+    options.append({"unroll": True, "zero_output_for_mask": True})
+    for option in options:
+        keep = {"return_sequences": True, **option}
+        layers = LSTM(4, go_backwards=True, **keep), LSTM(4, **keep)
+        for layer in layers:
+            layer.build(X.shape)
+        layers[1].set_weights(layers[0].get_weights())
+        first, *others = gradient_of(layers[0], X, mask=mask)
+        second, *wanted = gradient_of(layers[1], X[:, ::-1], mask=mask[:, ::-1])
+        pairs = zip([first, *others], [second[:, ::-1], *wanted], strict=True)
+        seen[str(option)] = all(np.allclose(a, b, atol=1e-5) for a, b in pairs)
+    return seen
+
+
+@attack("training.every-timestep")
+def reached_timesteps():
+    """Of 300 and 2 units on 3, and on 200 timesteps: is a gradient exactly zero?"""
+    seen = {}
+    for units, timesteps in ((300, 3), (2, 3), (2, 200)):
+        x = np.random.RandomState(0).randn(1, timesteps, 3).astype("float32")
+        layer = LSTM(units)
+        zero = [
+            bool(np.any(gradient_of(layer, x, read=lambda y, k=k: y[:, k])[0] == 0))
+            for k in (0, units - 1)
+        ]
+        seen[units, timesteps] = zero
+    return seen
+
+
+@attack("training.carousel")
+@attack("training.long-sequence")
+def undiminished():
+    """Over 1 and 500 timesteps, in float16, compiled: what is left of the gradient of c?"""
+    seen = {}
+    for timesteps, dtype in ((1, "float32"), (500, "float32"), (100, "float16")):
+        layer = LSTM(1, dtype=dtype, return_state=True)
+        layer.build((1, timesteps, 1))
+        big = 200.0 if dtype == "float32" else 50.0
+        layer.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.array([-big, big, 0, 0])])
+        c = tf.zeros((1, 1), dtype)
+        with tf.GradientTape() as tape:
+            tape.watch(c)
+            end = layer(np.ones((1, timesteps, 1)), initial_state=[tf.zeros_like(c), c])[2]
+        seen[timesteps, dtype] = float(np.array(tape.gradient(end, c), "float32")[0, 0])
+    return seen
+
+
+@attack("training.timestep-weight")
+def weights_of_timesteps():
+    """By loss, with Dense behind, a mask, in evaluate, negative: does each weigh its timestep?"""
+    weights = np.array([[0, 1, 2, 3], [1, 0, 0, -1]], "float32")
+    seen = {}
+    for loss in ("mse", "mae", "huber"):
+        model = model_of(LSTM(2, return_sequences=True), loss=loss)
+        y = np.ones((2, 4, 2), "float32")
+        reported = model.evaluate(X, y, sample_weight=weights, verbose=0)
+        each = np.array(keras.losses.get(loss)(y, model(X)))
+        seen[loss] = bool(np.isclose(reported, np.mean(weights * each), atol=1e-5))
+    return seen
+
+
+@attack("training.activity-of-states")
+def penalties_of_states():
+    """With rows, stateful, unrolled, in Bidirectional and RNN: output and both states?"""
+    seen = {}
+    for name, option in {
+        "last": {},
+        "rows": {"return_sequences": True},
+        "unrolled": {"unroll": True},
+    }.items():
+        layer = LSTM(2, activity_regularizer="l2", return_state=True, **option)
+        parts = layer(X)
+        wanted = sum(0.01 * float(np.sum(np.square(np.array(p)))) / len(X) for p in parts)
+        seen[name] = bool(np.isclose(float(sum(layer.losses)), wanted))
+    return seen
+
+
+@attack("training.asked-data")
+def other_starts():
+    """From two drawings of weights: how far off is the worst target after 200 steps?"""
+    x = np.arange(1, 10, dtype="float32").reshape(3, 3, 1)
+    y = np.arange(10, 19, dtype="float32").reshape(3, 3)
+    seen = []
+    for seed in range(2):
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential([LSTM(3, activation="elu")])
+        model.compile(keras.optimizers.Adam(0.1), "mse")
+        model.fit(x, y, epochs=200, verbose=0)
+        seen.append(round(float(np.abs(np.array(model(x)) - y).max()), 1))
+    return seen

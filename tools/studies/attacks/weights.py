@@ -1,5 +1,7 @@
 """Attacks on the claims of the chapter `weights`."""
 
+import copy
+
 import keras
 import numpy as np
 
@@ -249,3 +251,98 @@ def symbolic():
     layer = LSTM(2)
     layer(keras.Input((None, 1)))
     return len(layer.weights)
+
+
+@attack("weights.parameter-count")
+@attack("weights.no-bias")
+def counted():
+    """300 units on 500 features, in a cell, RNN, stateful, mixed: the formula, with and without?"""
+    seen = []
+    for units, features, bias in ((300, 500, True), (1, 1, True), (300, 500, False)):
+        expected = 4 * (units * (features + units) + bias * units)
+        options = {"use_bias": bias, "dtype": "mixed_float16", "stateful": True}
+        layers = [built(units, features, **options), keras.layers.LSTMCell(units, use_bias=bias)]
+        layers[1].build((3, features))
+        seen.append([layer.count_params() == expected for layer in layers])
+        seen.append(len(layers[0].get_weights()))
+    return seen
+
+
+@attack("weights.no-bias-is-zero-bias")
+def zero_biases():
+    """In XLA, float16, under dropout of one seed, implementation 1: the same?"""
+    seen = {}
+    options = [{}, {"implementation": 1}, {"dtype": "float16"}, {"unroll": True}]
+    options += [{"dropout": 0.5, "recurrent_dropout": 0.5, "seed": 1}]
+    for option in options:
+        plain = built(4, use_bias=False, **option)
+        zeros = built(4, **option)
+        zeros.set_weights([*plain.get_weights(), np.zeros(16)])
+        y = [np.array(layer(ONES, training=True)) for layer in (plain, zeros)]
+        seen[str(option)] = np.allclose(*y, atol=1e-3), np.array_equal(*y)
+    return seen
+
+
+@attack("weights.bias-initializer")
+@attack("weights.forget-bias-is-one")
+def biases_made():
+    """By name, object, function and constant, in float16, in a cell: ones, and others?"""
+    seen = {}
+    initializers = {"name": "random_normal", "object": keras.initializers.Constant(7)}
+    initializers |= {
+        "function": lambda shape, dtype=None: 3 * keras.ops.ones(shape, dtype),
+        "ones": "ones",
+    }
+    for name, initializer in initializers.items():
+        for dtype in ("float32", "float16"):
+            bias = built(2, bias_initializer=initializer, dtype=dtype).get_weights()[2]
+            others = np.delete(bias, [2, 3])
+            seen[name, dtype] = bias[2:4].tolist() == [1, 1], bool(np.all(others != 0))
+    return seen
+
+
+@attack("weights.seed-argument")
+def same_seed():
+    """With the global seed set before each, in a cell, Bidirectional: different kernels?"""
+    seen = {}
+    for name, before in {
+        "plain": lambda: None,
+        "global": lambda: keras.utils.set_random_seed(3),
+    }.items():
+        kernels = []
+        for _ in range(2):
+            before()
+            kernels.append(built(4, seed=1).get_weights()[0])
+        seen[name] = not np.array_equal(*kernels)
+    return seen
+
+
+@attack("weights.of-the-cell")
+def variables_of_the_cell():
+    """Of RNN, Bidirectional, a loaded layer, a copy: the very variables?"""
+    layers = [built(2), keras.layers.RNN(keras.layers.LSTMCell(2))]
+    layers[1].build(ONES.shape)
+    layers.append(copy.deepcopy(layers[0]))
+    layers.append(LSTM.from_config(layers[0].get_config()))
+    layers[-1].build(ONES.shape)
+    seen = []
+    for layer in layers:
+        cell = layer.cell.kernel, layer.cell.recurrent_kernel, layer.cell.bias
+        seen.append(all(a is b for a, b in zip(cell, layer.weights, strict=True)))
+    return seen
+
+
+@attack("weights.refused-halfway")
+def halfway():
+    """The kernel, the recurrent kernel or the bias of a wrong shape: what is set by then?"""
+    seen = {}
+    for wrong in range(3):
+        layer = built(2)
+        before = layer.get_weights()
+        new = [w + 1 for w in before]
+        new[wrong] = np.append(new[wrong], new[wrong], axis=-1)
+        error = outcome(lambda f=layer, w=new: f.set_weights(w))[:10]
+        after = layer.get_weights()
+        changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+        seen[wrong] = error, changed
+    return seen

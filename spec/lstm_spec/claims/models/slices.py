@@ -101,7 +101,8 @@ def test_slices_of_known_number_in_models(trial):
     """
     In a plain model of known length, TimeDistributed applies its layer to each timestep.
 
-    To a Dense or a model in it, behind an LSTM that returns sequences, or in front of one.
+    To a Dense or a model in it, behind an LSTM that returns sequences, or in front of one. In a
+    tf.function whose signature leaves the length open it is not known.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)
@@ -189,9 +190,10 @@ def test_slices_add_the_penalty_of_their_layer(case, rate):
 @given(longer)
 def test_dense_in_slices_is_dense_behind_an_lstm(case):
     """
-    Behind an LSTM, TimeDistributed of a Dense is the Dense alone, with and without a mask.
+    Called behind an LSTM, TimeDistributed of a Dense is the Dense alone, with and without a mask.
 
-    Dense works on the last axis anyway, and hands the mask on as TimeDistributed does.
+    Dense works on the last axis anyway, and hands the mask on as TimeDistributed does. For graphs
+    of open length see `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)

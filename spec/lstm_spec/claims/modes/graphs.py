@@ -215,8 +215,8 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
     Called on data, an unrolled layer runs its cell once for each timestep, whatever the features.
 
-    So many times, and so often in a graph, as the first number of Input((20, 30)) says:
-    20 timesteps of 30 features.
+    In a graph it runs as often. Of Input((20, 30)) the first number says how often: 20 timesteps,
+    of 30 features each.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -320,7 +320,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    What a layer takes in a `tf.function` gives the outputs and states of an eager call.
+    What a layer accepts in a `tf.function` gives the outputs and states of an eager call.
 
     `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is
     served by the graph alone.
@@ -343,7 +343,7 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 
 @claim(
     "modes.xla",
-    promised="Model, method compile, argument `jit_compile`",
+    derived="a graph compiled by XLA holds the same operations",
     corrects="A recurrent layer cannot be compiled with XLA.",
     cases=2,
     needs="LSTM(use_cudnn)",
@@ -375,7 +375,7 @@ def test_xla_computes_the_same(case):
 
 @claim(
     "modes.xla-training",
-    promised="Model, method compile, argument `jit_compile`",
+    derived="the claim `modes.xla`, for the way back",
     corrects="XLA can run the loop of an LSTM, but not train through it.",
     cases=2,
     needs=("keras.Model.fit", "LSTM(use_cudnn)"),

@@ -243,7 +243,7 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
 @given(cases(timesteps=integers(1, 2)), integers(3, 4), seeds)
 def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
     """
-    In one call, a stateless layer reads two inputs of different lengths, as if each alone.
+    In a model's call, a stateless layer reads two inputs of unequal lengths, as if each alone.
 
     Within one array all sequences have one length; two inputs are two arrays.
 
@@ -269,10 +269,10 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
 @given(cases(**varied("batch", "timesteps", "units", "return_sequences", "implementation")))
 def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
-    Compiled, Bidirectional's halves are what its layers return alone, the second's rows turned.
+    Compiled, the halves of Bidirectional are its layers' own outputs, rows of the second reversed.
 
     The two halves share nothing but the input: one reads it forwards, one backwards. Rows are
-    turned with return_sequences, so that row t of both belongs to timestep t.
+    reversed with return_sequences, so that row t of both belongs to timestep t.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
@@ -305,7 +305,7 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    Without regularizers, masks and state `evaluate` reports the loss of the outputs of a call.
+    By default, without regularizers, masks and state `evaluate` reports the loss of a call.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and
     so are the penalties of regularizers.

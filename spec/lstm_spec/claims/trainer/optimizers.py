@@ -491,7 +491,7 @@ def small_error(t: Any, y: Any) -> Any:
 
 @claim(
     "trainer.schedule",
-    promised="LearningRateSchedule: the rate is a function of the optimizer's number of steps",
+    promised="LearningRateSchedule: it is called on the current count of training steps",
     corrects="A learning rate schedule counts epochs, and begins anew with each fit.",
     cases=4,
     needs="keras.Model.fit",

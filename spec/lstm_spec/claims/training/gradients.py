@@ -193,8 +193,9 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
     """
     With go_backwards=True the gradients are those of an LSTM on the reversed input.
 
-    The input's gradient stands where the input stands: that of timestep t is in row t,
-    though the layer reads the last timestep first.
+    The input's gradient stands where the input stands: that of timestep t is in row t, though the
+    layer reads the last timestep first. Unrolled, zero_output_for_mask=True is an exception: see
+    `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> layers = keras.layers.LSTM(2), keras.layers.LSTM(2, go_backwards=True)

@@ -71,7 +71,7 @@ def regularizer(kind: str, rate: float) -> Any:
 @given(cases(**varied("units", "features")), floats(0.125, 4, width=16), whole(list(PENALTIES)))
 def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     """
-    The regularizers of kernel, recurrent kernel and bias each add one loss of a trainable weight.
+    Regularizers of kernel, recurrent kernel and bias each add one loss, if the weight is trainable.
 
     L2(r) adds r times the sum of the squares, over all gates, and the layer lists the three
     in this order in `losses`. The L2 that the text "l2" names has r = 0.01.
@@ -143,8 +143,8 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     """
     The activity regularizer adds the penalty of all outputs divided by the batch size.
 
-    It is divided by neither units nor timesteps: with return_sequences=True a longer sequence
-    is penalized more. The other regularizers see the weights, this one what the layer says.
+    It is divided by neither units nor timesteps: with return_sequences=True a longer sequence is
+    penalized more. The other regularizers see the weights, this one what the layer returns.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)

@@ -231,8 +231,9 @@ def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
     Without state, mask and dropout, fit at learning rate zero reports evaluate's loss.
 
-    It is the mean over all samples, also where the last batch is smaller. What makes the two
-    differ otherwise: dropout, a state that is kept, and weights that change between the batches.
+    It is the mean over all samples, also where the last batch is smaller. What makes the two differ
+    otherwise: dropout, BatchNormalization, constraints, a state that is kept, and weights that
+    change between the batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

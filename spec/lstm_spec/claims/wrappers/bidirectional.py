@@ -158,9 +158,9 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
 @given(cases(unroll=booleans(), **varied(*SIZES, "return_sequences")), seeds, ways)
 def test_reversing_time_exchanges_the_halves(case, seed, way):
     """
-    With its directions' weights exchanged, the reversed input gives exchanged halves, rows turned.
+    With the directions' weights exchanged, reversed input gives exchanged halves and reversed rows.
 
-    Without return_sequences there is one row, and nothing to turn. No direction is preferred:
+    Without return_sequences there is one row, and nothing to reverse. No direction is preferred:
     forward and backward are names for two layers that read one input from its two ends.
 
     >>> import keras, numpy as np
@@ -588,7 +588,7 @@ def test_a_backward_layer_is_a_layer(value):
 @given(whole(["reader", "words"]), integers(1, 9), integers(1, 9))
 def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     """
-    Bidirectional refuses input of two axes, in an error with its own name, ndim=3 and ndim=2.
+    Bidirectional's error for input of two axes has its own name in it, ndim=3 and ndim=2.
 
     It has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
 
@@ -664,7 +664,7 @@ class SummingAnew(Summing):
 )
 def test_a_layer_in_bidirectional_needs_stateful_too():
     """
-    Bidirectional refuses a layer of one's own with all that is documented, but no `stateful`.
+    Bidirectional refuses a layer of your own with all that is documented, but without `stateful`.
 
     The call of such a layer must also take an `initial_state`. A cell in RNN has all of it, and
     is what the documentation recommends instead.

@@ -88,7 +88,7 @@ def test_one_lstm_reads_every_slice(case, number, seed, way):
     In an eager TimeDistributed one stateless LSTM reads every slice, each from zero states.
 
     The input has four axes, (batch, slices, timesteps, features), such as the words of the
-    sentences of a text. It is the same to call the LSTM with all slices as samples.
+    sentences of a text. Without dropout it is the same to call the LSTM with all slices as samples.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.arange(12.0).reshape(1, 3, 4, 1)

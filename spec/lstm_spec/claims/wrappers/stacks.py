@@ -291,7 +291,7 @@ def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, unit
 @given(cases(), seeds)
 def test_a_stack_turns_the_input_once(case, seed):
     """
-    With go_backwards=True stacked cells turn the input once, where stacked layers turn it each.
+    With go_backwards=True a stack of cells reverses its input once, and stacked layers each do so.
 
     The upper cell reads the outputs of the lower one as they come. An LSTM layer with
     go_backwards=True on top of another would turn them round again.
