@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from itertools import count
 from types import BuiltinFunctionType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +21,7 @@ from lstm_spec.run.script.values import (
     known,
     refuse,
 )
-
-if TYPE_CHECKING:  # it imports this module
-    from lstm_spec.run.script.specialize import Writer
+from lstm_spec.run.script.writer import Writer
 
 
 class Substitute(ast.NodeTransformer):
