@@ -43,7 +43,8 @@ def packed(data: object) -> str:
 def index(records: Records) -> dict[str, Any]:
     """Return all that search.js computes with, and what is shown of a text that it finds."""
     library = records.library
-    texts = zip(library.index.texts, library.index.counts, strict=True)
+    index = library.index
+    texts = zip(index.texts, index.counts, index.often.tolist(), strict=True)
     return {
         "weights": {"K": search.K, "B": search.B, "often": search.OFTEN, **search.MIXTURE},
         "capital": search.CAPITAL,
@@ -57,9 +58,10 @@ def index(records: Records) -> dict[str, Any]:
                 "name": text.name,
                 "counts": count,
                 "rows": [text.title, *text.also],
+                "often": often,
                 "theirs": sorted(library.theirs(text.name)),
             }
-            for text, count in texts
+            for text, count, often in texts
         ],
         "fit": answer.FIT,
         "limits": {

@@ -79,6 +79,7 @@ MEANT = (
     (r"RNN is stateful, the batch size of the input", "batch-size-in-prediction"),
     (r"layer ['\"]?repeat_vector\w*['\"]? is incompatible.*found ndim=3", "why-repeat-vector"),
     (r"[Ll]ayer \"(?!lstm|LSTM)\w+\" expects 1 input\(s\), but it", "return-states-in-sequential"),
+    (r"\[\d+(?:,\d+)*\] = -\d+ is not in \[0, \d+\)", "padding-with-minus-one"),
     (r"expected \d+ weights, but the provided weight list", "set-the-weights"),
     (r"weight shape \(.*\) is not compatible with provided weight shape", "set-the-weights"),
     (r"[Ll]ayer '?\w+'? expected \d+ variables, but received \d+ variables", "weights-only"),

@@ -18,7 +18,7 @@
   tools/embedding) of the question and of the nearest title or wording.
 - BM25 is divided by its maximum over the texts, and the three are added with MIXTURE. To them comes
   OFTEN times log(1 + n) for a text of n titles and wordings: what is asked in many words is asked
-  often.
+  often, if anything stands in its rest.
 """
 
 from __future__ import annotations
@@ -242,8 +242,11 @@ class Index:
 
     @cached_property
     def often(self) -> np.ndarray:
-        """Of each text the logarithm of one more than its titles and wordings."""
-        return np.log1p([1 + len(text.also) for text in self.texts])
+        """Of each text the logarithm of one more than its titles and wordings; 0 without a rest.
+
+        What has none says that nothing answers: it has many wordings of all that is not asked here.
+        """
+        return np.array([bool(text.rest) * math.log(2 + len(text.also)) for text in self.texts])
 
     def find(self, question: str) -> list[Hit]:
         """Return all texts with their scores, the best first."""

@@ -133,7 +133,7 @@ function lstmSearch(index, encoded) {
         (weights.words * fits[place]) / most +
         weights.spelling * spelled[place] +
         weights.meaning * cosine[place] +
-        weights.often * Math.log1p(texts[place].rows.length),
+        weights.often * texts[place].often,
     }));
     return hits.sort((a, b) => b.score - a.score);
   }
@@ -300,7 +300,7 @@ function lstmSearch(index, encoded) {
   // How likely the first hit answers.
   function sureness(hits, asked) {
     const { fit } = index;
-    const [first] = hits;
+    const first = hits.find((hit) => answers(hit.name));
     const silent = hits.find((hit) => !answers(hit.name));
     const said = asked.toLowerCase();
     const of = Object.fromEntries(
@@ -327,10 +327,11 @@ function lstmSearch(index, encoded) {
     const hits = error ? rankedByError(error) : ranked(words);
     const best = hits.map((hit) => hit.name);
     const elsewhere = error?.elsewhere && !words.toLowerCase().match(topic.ours);
-    if (answers(best[0]) && !elsewhere && sureness(hits, words) >= limits.sure) {
-      return { hits: best.slice(0, 1 + limits.others), sure: true };
+    const answering = best.filter(answers);
+    if (!elsewhere && sureness(hits, words) >= limits.sure) {
+      return { hits: answering.slice(0, 1 + limits.others), sure: true };
     }
-    const nearest = best.filter((name) => index.claims[name]?.length).slice(0, limits.others);
+    const nearest = answering.filter((name) => index.claims[name]).slice(0, limits.others);
     return { hits: answers(best[0]) ? nearest : [best[0], ...nearest], sure: false };
   };
 }

@@ -32,7 +32,7 @@ BOUNDS = (-1.25, -1.0, -0.75, -0.5, -0.25, 0.0)
 def main() -> None:
     """Fit, and print the weights and the shares."""
     library = whole_library()
-    kept = [(*case, parts) for case in cases() if (parts := signs(case[0].title, library))]
+    kept = [(*case, signs(case[0].title, library)) for case in cases()]
     names = [name for name in answer.FIT if name != "always"]
     table = np.array([[parts[name] for name in names] for *_, parts in kept])
     ours = np.array([title.kind == "claims" for title, *_ in kept])
@@ -64,11 +64,10 @@ def cases() -> Iterator[tuple[Title, float]]:
 
 
 def signs(title: str, library: Library) -> dict[str, float]:
-    """Return the signs of a title; none, if what is found first says that no claim answers."""
+    """Return the signs of a title."""
     error = errors.read(title)
     hits = answer.of_error(error, library) if error else library.index.find(title)
-    first = library.by_id[hits[0].name]
-    return answer.signs(hits, title, library) if answer.answers(first) else {}
+    return answer.signs(hits, title, library)
 
 
 def fit(table: np.ndarray, ours: np.ndarray, weights: np.ndarray) -> np.ndarray:
