@@ -6,6 +6,7 @@ import html
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,17 @@ from tools.site import (
 from tools.site.chart import draw
 
 KNOWN = records.gather()
-PAGES = dict(pages.pages(KNOWN))
-ANSWER = PAGES["claims/time.every-step.md"]
 hostile = st.lists(st.sampled_from(MARKUP) | st.text(max_size=5), max_size=6).map("".join)
+
+
+@cache
+def site() -> dict[str, str]:
+    """Return the text of every page, by its name."""
+    return dict(pages.pages(KNOWN))
+
+
+def answer() -> str:
+    return site()["claims/time.every-step.md"]
 
 
 def shown(given: str) -> str:
@@ -84,12 +93,12 @@ def test_prose_keeps_code_addresses_and_ids(given: str, markdown: str) -> None:
 
 
 def test_every_claim_has_a_page_and_every_retired_one() -> None:
-    names = {Path(name).stem for name in PAGES if name.startswith("claims/")}
+    names = {Path(name).stem for name in site() if name.startswith("claims/")}
     assert names == {known_claim.id for known_claim in catalog.claims()} | catalog.retired().keys()
 
 
 def test_chapter_tells_its_claims_in_order() -> None:
-    page = PAGES["chapters/time.md"]
+    page = site()["chapters/time.md"]
     claims = catalog.select(["time"])
     for parts in (
         [claim.line(known_claim, KNOWN) for known_claim in claims],
@@ -102,7 +111,7 @@ def test_chapter_tells_its_claims_in_order() -> None:
 
 def test_chapter_is_introduced_and_parted_by_headings() -> None:
     for chapter in KNOWN.chapters:
-        page = PAGES[f"chapters/{chapter.name}.md"]
+        page = site()[f"chapters/{chapter.name}.md"]
         introduction = page.partition("\n## ")[0]
         assert len(introduction.split()) > 100
         titles = re.findall("^## (.+)$", page, re.MULTILINE)
@@ -113,13 +122,13 @@ def test_chapter_is_introduced_and_parted_by_headings() -> None:
 
 def test_what_an_introduction_indents_is_shown_as_it_is() -> None:
     block = "```text\nz = x @ W + h @ R + b     cut into four blocks, for i, f, g and o\n"
-    assert block in PAGES["chapters/gates.md"]
-    assert "[`docs/masks.md`](/masks.md)" in PAGES["chapters/models.md"]
+    assert block in site()["chapters/gates.md"]
+    assert "[`docs/masks.md`](/masks.md)" in site()["chapters/models.md"]
 
 
 def test_chapter_folds_its_examples_and_shows_its_figures() -> None:
     for chapter in KNOWN.chapters:
-        page = PAGES[f"chapters/{chapter.name}.md"]
+        page = site()[f"chapters/{chapter.name}.md"]
         assert page.count("<details>") == page.count("</details>") == len(chapter.claims)
         assert page.count("<svg") == sum(
             known_claim.id in KNOWN.figures for known_claim in chapter.claims
@@ -131,35 +140,35 @@ def test_chapter_marks_what_is_only_observed() -> None:
         observed = [
             known_claim for known_claim in chapter.claims if known_claim.basis == "observed"
         ]
-        assert PAGES[f"chapters/{chapter.name}.md"].count(" *Observed.*\n") == len(observed)
+        assert site()[f"chapters/{chapter.name}.md"].count(" *Observed.*\n") == len(observed)
 
 
 def test_introduction_emphasizes_words() -> None:
-    assert "\n\\*" not in PAGES["chapters/speed.md"]
-    assert "*Compiled* means" in PAGES["chapters/speed.md"]
+    assert "\n\\*" not in site()["chapters/speed.md"]
+    assert "*Compiled* means" in site()["chapters/speed.md"]
 
 
 def test_every_belief_has_a_label_and_a_link_to_it() -> None:
-    labels = re.findall(r"^\* - \(belief-(.+)\)=$", PAGES["beliefs.md"], re.MULTILINE)
+    labels = re.findall(r"^\* - \(belief-(.+)\)=$", site()["beliefs.md"], re.MULTILINE)
     assert labels == [
         known_claim.id for known_claim in KNOWN.claims.values() if known_claim.corrects
     ]
-    assert all(f"(#belief-{label})" in PAGES["beliefs.md"] for label in labels)
+    assert all(f"(#belief-{label})" in site()["beliefs.md"] for label in labels)
 
 
 def test_pages_about_the_project_stand_apart() -> None:
-    _, _, menu = PAGES["index.md"].partition(":caption: Look up\n")
+    _, _, menu = site()["index.md"].partition(":caption: Look up\n")
     asked, _, project = menu.partition(":caption: How it is made\n")
     assert set(project.split()) >= set(measured.PAGES)
     assert not set(asked.split()) & set(measured.PAGES)
 
 
 def test_start_page_shows_what_units_read() -> None:
-    assert "{image} explain.svg" in PAGES["index.md"]
+    assert "{image} explain.svg" in site()["index.md"]
 
 
 def test_comparison_opens_on_the_two_newest_keras() -> None:
-    page = PAGES["compare.md"]
+    page = site()["compare.md"]
     recorded = json.loads(page.partition('id="recorded">')[2].partition("</script>")[0])
     keras = [name for name in recorded["names"] if name.startswith("keras-")]
     assert recorded["opened"] == keras[-2:] == ["keras-3.14", "keras-3.15"]
@@ -167,32 +176,32 @@ def test_comparison_opens_on_the_two_newest_keras() -> None:
 
 def test_front_page_answers_the_question_it_began_with() -> None:
     asked = next(question for question in KNOWN.questions if question.id == front.FOUNDING)
-    assert markup.prose(asked.title) in PAGES["index.md"]
-    assert markup.claim("time.every-step", "")[2:] in PAGES["index.md"]
+    assert markup.prose(asked.title) in site()["index.md"]
+    assert markup.claim("time.every-step", "")[2:] in site()["index.md"]
 
 
 def test_claim_stands_under_its_id() -> None:
     assert f"\n(time.every-step)=\n# {KNOWN.claims['time.every-step'].statement[:-1]}" in (
-        ANSWER.replace("\\", "")
+        answer().replace("\\", "")
     )
 
 
 def test_claim_tells_its_questions_and_what_it_refutes() -> None:
-    assert "(#question-fewer-units-than-inputs)" in ANSWER
-    assert "- ignores timesteps beyond its units (`tests/teeth/time.py#L" in ANSWER
+    assert "(#question-fewer-units-than-inputs)" in answer()
+    assert "- ignores timesteps beyond its units (`tests/teeth/time.py#L" in answer()
 
 
 def test_claim_tells_the_sentences_it_is_about() -> None:
     named = [name for entry in KNOWN.entries for name in (*entry.confirmed, *entry.refuted)]
-    lines = [re.findall("^- (?:Confirms|Refutes) ", page, re.MULTILINE) for page in PAGES.values()]
+    lines = [re.findall("^- (?:Confirms|Refutes) ", page, re.MULTILINE) for page in site().values()]
     assert sum(map(len, lines)) == len(named)
 
 
 def test_claim_tells_its_figure() -> None:
     figure = KNOWN.figures["time.every-step"]
-    assert draw(figure) in ANSWER
-    assert markup.prose(figure.caption.text) in ANSWER
-    assert "<svg" not in PAGES["claims/time.prefix.md"]
+    assert draw(figure) in answer()
+    assert markup.prose(figure.caption.text) in answer()
+    assert "<svg" not in site()["claims/time.prefix.md"]
 
 
 def test_claim_without_reports_has_no_table() -> None:
@@ -223,14 +232,14 @@ def test_every_claim_that_was_tried_has_its_strip() -> None:
     without = [
         name
         for name in KNOWN.claims
-        if (PAGES[f"claims/{name}.md"].count('<div class="strip">') != (name in KNOWN.tried))
+        if (site()[f"claims/{name}.md"].count('<div class="strip">') != (name in KNOWN.tried))
     ]
     assert without == []
 
 
 def test_claim_that_is_false_begins_with_what_happens_and_what_to_do() -> None:
     for name, known in KNOWN.deviating.items():
-        page = PAGES[f"claims/{name}.md"]
+        page = site()[f"claims/{name}.md"]
         fault = issues.of(name)
         assert fault is not None
         first = page.index("**Instead:** " + markup.prose(known.instead))
@@ -262,9 +271,9 @@ def test_history_links_to_claims() -> None:
 
 
 def test_what_was_measured_links_to_claims_and_chapters() -> None:
-    assert "| [`speed.batch`](/claims/speed.batch.md) | 10 to 100 |" in PAGES["spreads.md"]
-    assert "chapter [speed](/chapters/speed.md)" in PAGES["spreads.md"]
-    words = " ".join(PAGES["slowdowns.md"].split())
+    assert "| [`speed.batch`](/claims/speed.batch.md) | 10 to 100 |" in site()["spreads.md"]
+    assert "chapter [speed](/chapters/speed.md)" in site()["spreads.md"]
+    words = " ".join(site()["slowdowns.md"].split())
     assert "record is `tools/studies/slowdowns/seen.jsonl`" in words
 
 
@@ -288,23 +297,24 @@ def test_two_releases_are_compared_with_what_was_seen_in_each() -> None:
 @pytest.mark.parametrize("names", [[], ["a"]])
 def test_without_two_reports_nothing_is_compared(names: list[str]) -> None:
     known = replace(KNOWN, reports={name: report() for name in names})
-    site = dict(pages.pages(known))
-    assert "compare.md" not in site
-    assert "compare" not in site["index.md"]
+    look_up = lists.pages(known)
+    assert "compare" in lists.pages(KNOWN)
+    assert "compare" not in look_up
+    assert "compare" not in front.page(known, list(look_up))
 
 
 def test_every_question_stands_under_a_label() -> None:
     for question in KNOWN.questions:
         assert (
             f"\n(question-{question.id})=\n# {markup.prose(question.title, links=False)}\n"
-            in (PAGES[f"questions/{question.id}.md"])
+            in (site()[f"questions/{question.id}.md"])
         )
-        assert f"(/questions/{question.id}.md)" in PAGES["questions.md"]
+        assert f"(/questions/{question.id}.md)" in site()["questions.md"]
 
 
 def test_question_is_answered_before_all_else() -> None:
     asked = next(question for question in KNOWN.questions if question.id == front.FOUNDING)
-    page = PAGES[f"questions/{asked.id}.md"]
+    page = site()[f"questions/{asked.id}.md"]
     parts = [markup.prose(asked.answer), ">>> ", "(/claims/shapes.width.md)", "## Near questions"]
     places = [page.index(part) for part in parts]
     assert places == sorted(places)
@@ -321,7 +331,7 @@ def test_question_tells_where_each_of_its_claims_is_false() -> None:
     missing = [
         question.id
         for question, known in false
-        if markup.prose(known.instead) not in PAGES[f"questions/{question.id}.md"]
+        if markup.prose(known.instead) not in site()[f"questions/{question.id}.md"]
     ]
     assert false
     assert missing == []
@@ -336,17 +346,17 @@ def test_near_questions_are_about_the_same() -> None:
 
 def test_every_belief_and_sentence_has_a_row() -> None:
     corrected = [known_claim for known_claim in catalog.claims() if known_claim.corrects]
-    assert PAGES["beliefs.md"].count("\n* - ") == len(corrected) + len(KNOWN.chapters)
-    tables = PAGES["documentation.md"].count("{list-table}")
-    assert PAGES["documentation.md"].count("\n* - ") == len(KNOWN.entries) + tables
+    assert site()["beliefs.md"].count("\n* - ") == len(corrected) + len(KNOWN.chapters)
+    tables = site()["documentation.md"].count("{list-table}")
+    assert site()["documentation.md"].count("\n* - ") == len(KNOWN.entries) + tables
 
 
 def test_every_deviation_is_told_with_its_program() -> None:
     for deviation in KNOWN.deviations:
-        assert markup.prose(deviation.instead) in PAGES["deviations.md"]
+        assert markup.prose(deviation.instead) in site()["deviations.md"]
         issue = issues.of(deviation.claim)
         if issue and not issue.only:
-            assert issue.script.strip() in PAGES["deviations.md"]
+            assert issue.script.strip() in site()["deviations.md"]
 
 
 def test_wrong_lstms_are_read_without_being_imported(tmp_path: Path) -> None:
@@ -358,7 +368,7 @@ def test_wrong_lstms_are_read_without_being_imported(tmp_path: Path) -> None:
 
 def test_every_example_is_shown_whole() -> None:
     for known_claim in catalog.claims():
-        assert known_claim.example.rstrip() in PAGES[f"claims/{known_claim.id}.md"]
+        assert known_claim.example.rstrip() in site()[f"claims/{known_claim.id}.md"]
 
 
 def test_only_what_the_newest_release_breaks_is_marked_in_lists() -> None:
@@ -372,12 +382,12 @@ def test_only_what_the_newest_release_breaks_is_marked_in_lists() -> None:
 
 def test_no_page_of_a_claim_is_called_what_is_false() -> None:
     for name in KNOWN.deviating:
-        title = PAGES[f"claims/{name}.md"].partition(")=\n# ")[2].partition("\n")[0]
+        title = site()[f"claims/{name}.md"].partition(")=\n# ")[2].partition("\n")[0]
         assert title.startswith("Not on Keras 3\\.15\\.1\\: "), name
         assert markup.prose(KNOWN.claims[name].statement, links=False) not in title, name
 
 
 def test_claim_that_no_gpu_has_tried_says_so_in_its_title_and_in_lists() -> None:
     requirements = KNOWN.claims["modes.cudnn-requirements"]
-    assert "\n# No GPU has tried it\\; observed on a CPU" in PAGES[f"claims/{requirements.id}.md"]
+    assert "\n# No GPU has tried it\\; observed on a CPU" in site()[f"claims/{requirements.id}.md"]
     assert claim.line(requirements, KNOWN).startswith("*No GPU has tried it\\; observed on a CPU")

@@ -231,6 +231,11 @@ class Index:
         return [(p, row) for p, text in enumerate(self.texts) for row in (text.title, *text.also)]
 
     @cached_property
+    def row_places(self) -> np.ndarray:
+        """The place of each row's text."""
+        return np.array([place for place, _ in self.rows])
+
+    @cached_property
     def vectors(self) -> np.ndarray:
         """The vectors of the rows."""
         return np.stack([vector(words_of(row)) for _, row in self.rows])
@@ -281,7 +286,7 @@ class Index:
             fit: how well each row does.
         """
         best = np.full(len(self.texts), -1.0)
-        np.maximum.at(best, [place for place, _ in self.rows], fit)
+        np.maximum.at(best, self.row_places, fit)
         return best
 
 
