@@ -21,12 +21,12 @@ from lstm_spec.releases import environments, matrix
 from lstm_spec.run import process
 from lstm_spec.run.check import PLUGINS
 from tools import ROOT
-from tools.studies.effort.watch import FACTS
-from tools.studies.searches import keep, kept
+from tools.studies.effort.watch import FACTS, POINTS
+from tools.studies.searches import keep, keep_only, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 ENVIRONMENTS = ("keras-3.0", "backend-torch", "tensorflow-2.8")
-FULL, FEWER = "default", ("2", "5", "10", "20")
+FULL, FEWER = "default", tuple(map(str, POINTS[:-1]))
 
 
 class Line(msgspec.Struct, omit_defaults=True):
@@ -42,7 +42,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     """The number of the case that refuted it, 1 where its example did; 0, if nothing did."""
     cases: int
     seconds: list[float]
-    """Of the processor, after 2, 5, 10, 20 and 50 cases as far as they came, and in all."""
+    """Of the processor, after each number of cases of POINTS as far as they came, and in all."""
     message: str = ""
     """What a refuted claim said."""
 
@@ -85,6 +85,7 @@ def left(lines: list[Line], environment: str, effort: str) -> list[catalog.Claim
 
 def search() -> Iterator[str]:
     """Try what is not seen yet, and say what was done."""
+    keep_only(SEEN, seen())
     entries = {entry.name: entry for entry in matrix.load().environment}
     for name in ENVIRONMENTS:
         for effort in (FULL, *FEWER):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lstm_spec.harness.effort import CASES
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.effort import ENVIRONMENTS, FEWER, FULL, Line, failed, left, seen, tried
@@ -12,9 +13,9 @@ PAGE = MEASURED / "effort.md"
 HEAD = """# Effort
 
 At which effort the ledger finds what the default effort finds. `tox run -e effort` tried {claims}
-claims (all but the chapter speed, which draws nothing) at default effort, 50 cases or 10 of a
-claim that makes models or files, in {number} environments of the matrix where much deviates.
-What failed there after its first case, which is the same at every effort, it tried again on fewer
+claims (all but the chapter speed, which draws nothing) at default effort, on {cases} cases, or on
+fewer where a claim says so, in {number} environments of the matrix where much deviates. What
+failed there after its first case, which is the same at every effort, it tried again on fewer
 cases. It made this page.
 
 A claim fails if it is refuted or deviates. The seconds are of the processor, without the start of
@@ -23,18 +24,10 @@ came after the last of them.
 
 """
 COLUMNS = (
-    *("environment", "failed", "on 2 cases", "5", "10", "20"),
-    *("seconds on 2 cases", "5", "10", "default"),
+    *("environment", "failed", *(f"on {cases} cases" for cases in FEWER)),
+    *(f"seconds on {cases} cases" for cases in FEWER),
+    "seconds by default",
 )
-
-FOUND = """
-The first search found what two cases had left as held, each by a case from the fourth to the
-seventh: `wrappers.rnn-options` fails on PyTorch, `shapes.empty-sequence` on Keras 2, where
-`gates.recurrent-activation-places` and `gates.cell-step` also met another `hard_sigmoid`, which is
-a claim of its own. That Keras 3.0 breaks `wrappers.pass-training-on` not even the default effort
-found, on ten cases. The first two and the last begin now with a case that shows it
-at every effort; what was changed was tried anew, so that the table has them as they are now.
-"""
 
 
 def missed(lines: list[Line], environment: str, effort: str) -> set[str]:
@@ -66,18 +59,18 @@ def row(lines: list[Line], environment: str) -> list[str]:
     full = [line for line in lines if (line.environment, line.effort) == (environment, FULL)]
     count = len(failed(lines, environment, FULL))
     counts = [count - len(missed(lines, environment, effort)) for effort in FEWER]
-    seconds = [sum(cost(line, cases) for line in full) for cases in (2, 5, 10, 50)]
+    seconds = [sum(cost(line, cases) for line in full) for cases in POINTS]
     return [environment, *map(str, [count, *counts]), *(f"{value:.0f}" for value in seconds)]
 
 
 def page() -> str:
     """Return the page as Markdown."""
     lines = seen()
-    head = HEAD.format(claims=len(tried()), number=len(ENVIRONMENTS))
+    head = HEAD.format(claims=len(tried()), cases=CASES, number=len(ENVIRONMENTS))
     table = markdown_table(COLUMNS, [row(lines, environment) for environment in ENVIRONMENTS])
     untried = [
         f"{len(rest)} in {name}" for name in ENVIRONMENTS if (rest := left(lines, name, FULL))
     ]
     still = f"\nClaims that are still to be tried: {', '.join(untried)}.\n" if untried else ""
     least = f"\nThe fewest cases that find all that the default effort finds: {enough(lines)}.\n"
-    return f"{head}{table}\n{FOUND}{least}{still}"
+    return f"{head}{table}\n{least}{still}"

@@ -15,13 +15,14 @@ import msgspec
 import pytest
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
 
+from lstm_spec.harness.effort import CASES
 from lstm_spec.run.plugin import KEY
 from lstm_spec.run.report import Record
 
 FACTS = "EFFORTS_FACTS"
 """The environment variable that holds the file and what is the same in all lines, as JSON."""
-POINTS = (2, 5, 10, 20, 50)
-"""After how many cases the processor's time is read."""
+POINTS = (2, 4, 8, CASES)
+"""After how many cases the processor's time is read: fewer than by default, and as many."""
 LONGEST = 500
 
 
