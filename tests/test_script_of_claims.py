@@ -122,7 +122,13 @@ def test_programs_are_short_and_hold_without_the_project_where_the_claims_hold(
     assert median(numerical) <= USUAL
 
 
-SOME = [wrong for wrong in all_wrong() if not deviations.known(wrong.claim)][::60]
+BROKEN = {claim.id for claim in catalog.claims() if deviations.known(claim.id)}
+SOME = [
+    wrong
+    for wrong in [wrong for wrong in all_wrong() if wrong.claim not in BROKEN][::60]
+    if STEP == 1 or not wrong.claim.startswith("trainer.mirrored")
+]
+"""A few of all; `tox run -e programs` tries those too that begin processes for several devices."""
 
 
 @pytest.mark.parametrize("wrong", SOME, ids=lambda wrong: f"{wrong.claim}-{wrong.put.__name__}")
