@@ -67,11 +67,15 @@ NEWEST = deviations.newest().version("keras")
 )
 @pytest.mark.parametrize("fault", FAULTS)
 def test_claim_does_not_deviate_as_known_because_of_a_fault(fault: str) -> None:
-    kept = set().union(*KEPT.values())
-    known = {
-        deviation.claim for deviation in HERE if deviation.explains(failure(deviation.claim, fault))
-    }
-    assert sorted(claim for claim in known - kept if not claim.startswith(UNSORTED)) == []
+    excused = set().union(*KEPT.values())
+    tried = [
+        entry
+        for entry in HERE
+        if entry.claim not in excused and not entry.claim.startswith(UNSORTED)
+    ]
+    known = [entry.claim for entry in tried if entry.explains(failure(entry.claim, fault))]
+    assert tried
+    assert known == []
 
 
 def test_claims_that_are_kept_deviate() -> None:
