@@ -11,20 +11,13 @@ from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import FREE, blank, hidden, unmasked, words
-from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.reference import equations, returned, started
 from lstm_spec.harness.strategies import cases, picks, seeds, varied
 from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.ways import Way, with_ways
 
 eager_or_not = sampled_from([Way("called")] * 5 + [Way("predict_on_batch")])
-
-
-def started(case):
-    """Return the outputs with the initial h before the first valid timestep, in place of zeros."""
-    read = case.mask[:, ::-1] if case.options["go_backwards"] else case.mask
-    early = ~np.logical_or.accumulate(read, axis=1)
-    return np.where(early[:, :, None], case.h[:, None], equations(case).outputs)
 
 
 @claim("masking.with-state", derived="masking.skips-step, from any state")
