@@ -1402,10 +1402,11 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed
 @given(cases(timesteps=1, state=True, dropout=rates, recurrent_dropout=rates, seed=seeds))
 def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     """
-    An LSTMCell called by itself keeps its masks until they are reset.
+    In eager calls, an LSTMCell called by itself keeps its masks until they are reset.
 
     It does not know where a sequence ends. LSTM and RNN call reset_dropout_mask and
-    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do it.
+    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do it. A
+    tf.function that calls a built cell draws new masks in each run.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)
@@ -1439,7 +1440,7 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
 )
 def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
     """
-    A bare LSTMCell that keeps the masks of two or more samples refuses a larger batch.
+    Called eagerly, a bare LSTMCell that keeps masks of two or more samples refuses a larger batch.
 
     The kept mask has a row for each sample of the batch that it was drawn for. Reset the
     masks before a batch of another size.

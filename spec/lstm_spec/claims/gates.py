@@ -614,10 +614,10 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Without dropout, x @ M and kernel W give what x and kernel M @ W give, for any matrix M.
+    Without dropout or overflow x @ M and kernel W give what x and M @ W give, for any matrix M.
 
-    The input enters only through its product with the kernel. So a linear layer without bias
-    in front of an LSTM adds nothing that the LSTM could not learn.
+    They do so but for rounding. The input enters only through its product with the kernel. So a
+    linear layer without bias in front of an LSTM adds nothing that the LSTM could not learn.
 
     >>> import keras, numpy as np
     >>> lstm, scaled = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -809,9 +809,10 @@ def test_units_in_a_row_delay_the_input(case, way):
 )
 def test_a_closed_output_gate_hides_the_cell_state(case, way):
     """
-    With the output gate closed every output is zero, though a finite cell state may still change.
+    With a closed output gate and finite activation every output is zero, though c may still change.
 
-    The next timestep sees only that zero, so nothing recurs then but the cell state itself.
+    The next timestep sees only that zero, so nothing recurs then but the cell state itself. An
+    activation that makes infinity of it, as exponential does of 100, ends in NaN.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)

@@ -437,6 +437,7 @@ def operators_of_onnx():
     inside = {"plain": [LSTM(2)], "relu": [LSTM(2, activation="relu")], "mask": [layers.Masking()]}
     inside["mask"].append(LSTM(2))
     inside |= {"backwards": [LSTM(2, go_backwards=True)], "both": [layers.Bidirectional(LSTM(2))]}
+    inside |= {name: [LSTM(2, activation=name)] for name in ("elu", "gelu", "linear")}
     inside |= {"no bias": [LSTM(2, use_bias=False)], "unrolled": [LSTM(2, unroll=True)]}
     seen = {}
     with tempfile.TemporaryDirectory() as folder:

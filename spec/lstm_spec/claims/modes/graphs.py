@@ -320,10 +320,11 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    What a layer accepts in a `tf.function` gives the outputs and states of an eager call.
+    What a layer takes eagerly and in a `tf.function` gives the same outputs and states in both.
 
-    `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is
-    served by the graph alone.
+    `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is served by
+    the graph alone. A mask longer than the input is taken in a graph only: see
+    `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

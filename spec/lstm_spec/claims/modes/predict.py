@@ -87,8 +87,9 @@ def test_predict_returns_the_numbers_of_a_call(case):
     """
     In float32, `predict` of a stateless layer returns the numbers that a call of it returns.
 
-    It cuts the data into batches, runs them in a compiled function and puts the results
-    together. None of this is part of the equations.
+    It cuts the data into batches, runs them in a compiled function and puts the results together.
+    None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
+    see `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

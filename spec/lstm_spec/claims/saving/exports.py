@@ -349,8 +349,9 @@ def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     """
     By default, an unmasked LSTM exported to ONNX is one LSTM operator, for any size left open.
 
-    So it holds for the default activations without a mask; others become a loop. The model
-    must have been called once before, and takes the weights in the order i, o, f, g.
+    With relu it is one as well; elu, gelu, None and a mask make a loop of it, and an unrolled layer
+    is neither. The model must have been called once before, and takes the weights in the order i,
+    o, f, g.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

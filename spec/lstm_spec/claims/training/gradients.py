@@ -383,7 +383,7 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
 )
 def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     """
-    NaN at a masked timestep makes the gradients of earlier timesteps NaN, of later ones not.
+    NaN at a masked timestep makes the gradients of earlier valid timesteps NaN, of later ones not.
 
     Earlier is what is read before. The forward pass discards what the masked timestep made, the
     backward pass multiplies its slopes by zero, and 0 * NaN is NaN. It travels back with h.
@@ -579,7 +579,8 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
     """
     No gradient is clipped, however large, unless the optimizer has `clipvalue` or the like.
 
-    The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all.
+    The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all. Adafactor
+    clips its own updates, not the gradient, by clip_threshold.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((1, 3, 1)), np.full((1, 2), 1e9)  # a loss with a large gradient

@@ -269,8 +269,9 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     """
     After a step, MaxNorm(v) as kernel_constraint bounds each of the 4U columns of the kernel by v.
 
-    A column holds the weights that one gate of one unit gives to the features. Columns that
-    are shorter stay as the step has left them.
+    A column holds the weights that one gate of one unit gives to the features. Columns that are
+    shorter stay as the step has left them. With use_ema=True fit ends with means instead, of other
+    weights: see `trainer.averaged-constrained`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_constraint=keras.constraints.MaxNorm(0.25))
