@@ -37,8 +37,8 @@ from lstm_spec.harness.models import (
 )
 from lstm_spec.run import script
 
-DRAWN = 3300
-LEAST = 50
+DRAWN = 1650
+LEAST = 25
 
 
 def several(strategy: SearchStrategy[Any], number: int) -> list[Any]:
