@@ -481,10 +481,23 @@ def test_what_earlier_releases_had_is_noted() -> None:
     ]
 
 
+def test_layers_that_earlier_releases_had_are_noted() -> None:
+    old = (
+        "keras.Sequential([layers.LSTM(3, return_sequences=True), layers.TimeDistributedDense(2)])"
+    )
+    assert of_program(old).notes == [
+        "Line 1: Keras 3 has no `TimeDistributedDense`; write Dense.",
+    ]
+    own = "class Merge(keras.layers.Layer):\n    pass\nx = Merge()(keras.Input((4, 1)))\n"
+    assert not any("`Merge`" in note for note in of_program(own).notes)
+
+
 def test_what_is_noted_as_gone_is_gone() -> None:
     keras = pytest.importorskip("keras")
     methods = [name for name in GONE if name.endswith(("_generator", "_classes", "_proba"))]
     assert [name for name in methods if hasattr(keras.Model, name)] == []
+    gone = [name for name in GONE if name[0].isupper()]
+    assert [name for name in gone if hasattr(keras.layers, name)] == []
     takes = inspect.signature(keras.Model().fit).parameters
     assert {"nb_epoch", "samples_per_epoch", "show_accuracy"} & takes.keys() == set()
     with pytest.raises(ValueError, match="lr"):

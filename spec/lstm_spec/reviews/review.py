@@ -64,8 +64,12 @@ GONE = {
     "samples_per_epoch": "steps_per_epoch",
     "show_accuracy": 'metrics=["accuracy"] in compile',
     "lr": "learning_rate",
+    "TimeDistributedDense": "Dense",
+    "TimeDistributedMerge": "GlobalAveragePooling1D, or another pooling",
+    "Merge": "Concatenate, Add or another merge",
+    "CuDNNGRU": "GRU",
 }
-"""Methods of a model, and arguments, that earlier releases of Keras had, and what to write."""
+"""Methods, arguments and layers that earlier releases of Keras had, and what to write."""
 LEVELS = {"error": "error", "wrong numbers": "error", "slow": "note", "know": "note"}
 """The levels of SARIF."""
 TITLES = {
@@ -360,10 +364,11 @@ def _notes(read: Program) -> list[str]:
 
 
 def _gone(read: Program) -> Iterator[str]:
-    """Say which methods and arguments of earlier releases of Keras the program uses."""
+    """Say which methods, arguments and layers of earlier releases the program uses."""
     for event in read.events:
         named = event.about.get("named", {}) if event.kind in (*RUNS, "optimizer") else ()
-        for name in (event.about.get("method", ""), *named):
+        layer = event.about["node"].layer.kind if event.kind == "call" else ""
+        for name in (event.about.get("method", ""), layer, *named):
             if name in GONE:
                 yield f"Line {event.line}: Keras 3 has no `{name}`; write {GONE[name]}."
 
