@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import io
 import re
 import tempfile
@@ -112,6 +113,27 @@ def _archived(text: bytes) -> bytes:
     return packed.getvalue()
 
 
+def _hdf(path: Path) -> None:
+    """Review an `.h5` file; what HDF5 reads without end is ended after two seconds."""
+    seconds = model_file.SECONDS
+    model_file.SECONDS = 2
+    try:
+        _model(path)
+    finally:
+        model_file.SECONDS = seconds
+
+
+def _in_hdf(text: bytes) -> bytes:
+    """Return an `.h5` file that holds a configuration."""
+    import h5py
+
+    packed = io.BytesIO()
+    with h5py.File(packed, "w") as opened:
+        opened.attrs["model_config"] = text.decode()
+        opened.attrs["keras_version"] = "2.15.0"
+    return packed.getvalue()
+
+
 def _beginning(path: Path) -> bytes:
     """Return the first tables of a file, so that it is read quickly."""
     return b"".join(re.split(rb"^(?=\[\[)", path.read_bytes(), flags=re.MULTILINE)[:4])
@@ -175,3 +197,10 @@ READERS = {
         environments.UnusableRequirementError,
     ),
 }
+
+SLOW = {}
+"""What takes a process of its own for each input."""
+if importlib.util.find_spec("h5py"):
+    SLOW["hdf"] = Reader(_in_hdf(MODEL), _file(_hdf), ProgramError)
+FEWER = 50
+"""So many times fewer inputs are tried of what is slow."""

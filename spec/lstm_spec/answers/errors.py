@@ -59,7 +59,13 @@ CHECKED = re.compile(
     rf"but got array with shape {SIZES}"
 )
 """How Keras 1 and 2 say that the sizes of an array are not those that a model reads or returns."""
-LOGITS = re.compile(rf"logits shape {SIZES} and labels shape {SIZES}")
+LOGITS = re.compile(
+    rf"logits shape {SIZES} and labels shape {SIZES}|logits_size={SIZES} labels_size={SIZES}"
+)
+LABELS = re.compile(
+    rf"shape of labels \(received {SIZES}\) should equal the shape of logits except for the last "
+    rf"dimension \(received {SIZES}\)"
+)
 UNTYPED = (NDIM, DIMENSIONS, TARGETS, INPUTS, CHECKED)
 """What is an error where its type is not given too."""
 ELSEWHERE = re.compile(
@@ -83,6 +89,7 @@ MEANT = (
     (r"expected \d+ weights, but the provided weight list", "set-the-weights"),
     (r"weight shape \(.*\) is not compatible with provided weight shape", "set-the-weights"),
     (r"[Ll]ayer '?\w+'? expected \d+ variables, but received \d+ variables", "weights-only"),
+    (r"Layer count mismatch when loading|weight file containing \d+ layers", "weights-only"),
     (r"RaggedTensor", "ragged"),
     (r"__init__\(\) missing .*'units'", "meaning-of-units"),
     (r"passed to Bidirectional: \{'return_sequences'", "stacked-bidirectional"),
@@ -244,8 +251,10 @@ def _of_shapes(error: Error) -> str:
         return _of_inputs(*_pair(match))
     if match := LOGITS.search(error.message):
         logits, labels = _pair(match)
-        rows = math.prod(int(size) for size in logits if size.isdigit())
-        return "one-hot-or-integers" if labels == [str(rows)] else "targets-of-the-last-timestep"
+        return _of_logits(logits, labels)
+    if match := LABELS.search(error.message):
+        labels, logits = _pair(match)
+        return _of_logits(logits, labels)
     if match := BATCHES.search(error.message):
         wanted, given = _pair(match)
         return "refused-last-batch" if wanted[1:] == given[1:] else ""
@@ -268,6 +277,15 @@ def _of_inputs(wanted: list[str], given: list[str]) -> str:
         return "feature-count"
     batches = {*wanted[:1], *given[:1]} - {"None"}
     return "batch-size-in-prediction" if len(batches) > 1 else "other-number-of-timesteps"
+
+
+def _of_logits(logits: list[str], labels: list[str]) -> str:
+    """Return the question that the shapes of outputs and classes mean, both with a row each."""
+    if labels == [str(math.prod(int(size) for size in logits if size.isdigit()))]:
+        return "one-hot-or-integers"
+    rows = [int(sizes[0]) if sizes[:1] and sizes[0].isdigit() else 0 for sizes in (labels, logits)]
+    fewer = rows[0] < rows[1]
+    return "targets-with-return-sequences" if fewer else "targets-of-the-last-timestep"
 
 
 def _of_targets(target: list[str], output: list[str]) -> str:

@@ -234,14 +234,21 @@ function lstmSearch(index, encoded) {
     const read = sizes(errors.inputs);
     if (read) return ofInputs(...read);
     const logits = sizes(errors.logits);
-    if (logits) {
-      const numbers = logits[0].filter((size) => /^\d+$/.test(size));
-      const rows = numbers.reduce((product, size) => product * Number(size), 1);
-      return same(logits[1], [String(rows)]) ? "one-hot-or-integers" : "targets-of-the-last-timestep";
-    }
+    if (logits) return ofLogits(...logits);
+    const labels = sizes(errors.labels);
+    if (labels) return ofLogits(labels[1], labels[0]);
     const batches = sizes(errors.batches);
     const last = batches && same(batches[0].slice(1), batches[1].slice(1));
     return last ? "refused-last-batch" : "";
+  }
+
+  // The question that the shapes of outputs and classes mean, both with a row each.
+  function ofLogits(logits, labels) {
+    const isNumber = (size) => /^\d+$/.test(size);
+    const product = logits.filter(isNumber).reduce((total, size) => total * Number(size), 1);
+    if (same(labels, [String(product)])) return "one-hot-or-integers";
+    const rows = [labels, logits].map(([first]) => (first && isNumber(first) ? Number(first) : 0));
+    return rows[0] < rows[1] ? "targets-with-return-sequences" : "targets-of-the-last-timestep";
   }
 
   // The question that the sizes of an input mean, and those that a model reads.
