@@ -33,6 +33,7 @@ from lstm_spec.harness.strategies import (
     picks,
     seeds,
     some_large,
+    stacked_weights,
     varied,
     whole,
 )
@@ -175,7 +176,7 @@ def cell_of(case):
 
 def second_layer(case, units, options, seed):
     """Return the case of a layer of other units that reads the outputs of the case's."""
-    weights = noise((case.units + units + 1, 4 * units), seed)
+    weights = stacked_weights(case.units, units, seed)
     return Case(
         x=np.zeros((case.batch, case.timesteps, case.units), "float32"),
         kernel=weights[: case.units],

@@ -38,6 +38,7 @@ from lstm_spec.harness.strategies import (
     seeds,
     several,
     some_large,
+    stacked_weights,
     varied,
     whole,
 )
@@ -71,7 +72,7 @@ def diagonal(one: Array, other: Array) -> Array:
 
 def another(case: Case, features: int, units: int, seed: int) -> Case:
     """Make a second layer with an input of its own, of as many samples and timesteps."""
-    weights = noise((features + units + 1, 4 * units), seed)
+    weights = stacked_weights(features, units, seed)
     return replace(
         case,
         x=noise((case.batch, case.timesteps, features), seed + 1),

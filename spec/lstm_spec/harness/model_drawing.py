@@ -544,6 +544,8 @@ class _Drawing:
         self.known: dict[str, Known] = {}
         self.nodes: list[Node] = []
         self.read: set[str] = set()
+        self.behind_masks: set[str] = set()
+        """The sources that nothing reads but what masks them."""
         self.seed = draw(seeds)
 
     @property
@@ -571,7 +573,7 @@ class _Drawing:
 
     def choices(self, word: str) -> list[tuple[str, ...]]:
         """Return the tensors, or pairs or triples of them, that a word can be called on."""
-        names = list(reversed(self.known))
+        names = [name for name in reversed(self.known) if name not in self.behind_masks]
         if self.chained or WORDS[word].reads > 1:
             names = names[: 1 if self.chained else 4]
         listed: list[tuple[str, ...]] = [(name,) for name in names]
@@ -682,7 +684,8 @@ def models(
         containing: words of each of which a node is added where one fits.
         plain: whether it has nothing of PLAIN.
         opened: whether its timesteps are open; None for either, source by source.
-        masked: whether each source of numbers or ids is masked; None for either.
+        masked: whether each source of numbers or ids is masked, and read by nothing else; None
+            for either.
         declared: whether it declares how many samples it takes; None for either.
     """
     form = draw(st.sampled_from(forms))
@@ -699,6 +702,8 @@ def models(
             model.add(("TimeDistributed LSTM", "TimeDistributed Conv1D"))
         elif begin:
             model.add(("Masking",))
+        if masked:
+            model.behind_masks.add(source.name)
     for _ in range(draw(nodes)):
         model.add(words)
     for word in containing:

@@ -150,6 +150,16 @@ def noise(shape: tuple[int, ...], seed: int, scale: float = 1.0) -> Array:
     return np.reshape(numbers, shape).astype(np.float32)
 
 
+def stacked_weights(features: int, units: int, seed: int) -> Array:
+    """Return kernel, recurrent kernel and bias of an LSTM, one below the other.
+
+    They are smaller in a wide layer, so that a rounding error does not grow from timestep to
+    timestep. Shape (features + units + 1, 4 * units).
+    """
+    size = features + units
+    return noise((size + 1, 4 * units), seed, scale=min(1.0, 12.0 / size))
+
+
 def permutation(size: int, seed: int) -> NDArray[np.int64]:
     """Return the whole numbers below size in an order made by the seed."""
     return np.random.RandomState(seed).permutation(size)
@@ -191,7 +201,7 @@ def cases(
     with_state = value(state)
     with_mask = value(masked)
     chosen = {name: value(option) for name, option in options.items()}
-    weights = noise((f + u + 1, 4 * u), draw(seeds), scale=min(1.0, 12.0 / (f + u)))
+    weights = stacked_weights(f, u, draw(seeds))
     x, h, c = np.split(noise((b, t * f + 2 * u), draw(seeds), scale=2.0), [t * f, t * f + u], 1)
     bits = draw(st.integers(0, 2 ** (b * t) - 1)) if with_mask else 0
     mask = np.array([bits >> k & 1 for k in range(b * t)], bool).reshape(b, t)

@@ -270,7 +270,12 @@ def _functional(layer: Any) -> Run:
 
 
 def _predict(layer: Any) -> Run:
-    return _through(layer, lambda model, arrays: model.predict(arrays, verbose=0))
+    def predict(model: Any, arrays: Any) -> Any:
+        samples = len(arrays[0] if isinstance(arrays, list) else arrays)
+        batch = samples if layer.stateful else None  # a kept state is of one batch
+        return model.predict(arrays, batch_size=batch, verbose=0)
+
+    return _through(layer, predict)
 
 
 def _predict_on_batch(layer: Any) -> Run:

@@ -26,7 +26,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis.strategies import sampled_from
 
-from lstm_spec.harness.strategies import noise
+from lstm_spec.harness.strategies import noise, stacked_weights
 from lstm_spec.harness.subject import UNDRAWN, total, with_weights
 from lstm_spec.harness.ways import WAYS, Way
 
@@ -49,7 +49,7 @@ def assume_served(way, unroll):
 def another(case, seed, features=None, units=None, **options):
     """Return an LSTM on the case's input with weights of its own, and another initial state."""
     f, u = features or case.features, units or case.units
-    weights = noise((f + u + 1, 4 * u), 2**17 + seed)
+    weights = stacked_weights(f, u, 2**17 + seed)
     h, c = noise((2, case.batch, u), 2**18 + seed)
     return replace(
         case,
