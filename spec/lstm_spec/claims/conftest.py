@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture import providers
 
@@ -98,9 +98,14 @@ def try_rest(test: Any) -> None:
 
 def lacking(test: Callable[..., Any]) -> str:
     """Say what is lacking here of what a claim's test needs; nothing, if it can be tried."""
-    marks: list[pytest.Mark] = getattr(test, "pytestmark")  # noqa: B009 - functions have none
-    mark = next(mark for mark in marks if mark.name == "lstm_claim")
-    return subject.lacking(mark.kwargs["gpu"], mark.kwargs["needs"])
+    facts = claimed(test)
+    return subject.lacking(facts["gpu"], facts["needs"])
+
+
+def claimed(test: Callable[..., Any]) -> Mapping[str, Any]:
+    """Return what a claim's test says of the claim; nothing, if the test is not a claim's."""
+    marks: list[pytest.Mark] = getattr(test, "pytestmark", [])
+    return next((mark.kwargs for mark in marks if mark.name == "lstm_claim"), {})
 
 
 def effort(
@@ -109,16 +114,17 @@ def effort(
     shrink: bool = True,
     database: ExampleDatabase | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Return the settings under which a claim is tried on so many examples.
+    """Return a decorator under which a claim is tried on so many examples.
 
     Args:
         count: how many are drawn.
-        derandomize: whether they are the same on every run.
+        derandomize: whether they are the same on every run. They follow from the claim's id, so
+            that no word of the test's docstring changes them.
         shrink: whether a refuting case is reduced to a small one.
         database: where refuting cases are kept, and taken from before others are drawn.
     """
     phases = [Phase.explicit, Phase.reuse, Phase.generate] + ([Phase.shrink] if shrink else [])
-    return settings(
+    chosen = settings(
         max_examples=count,
         derandomize=derandomize,
         phases=phases,
@@ -127,6 +133,12 @@ def effort(
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
+
+    def tried(test: Callable[..., Any]) -> Any:
+        id_ = claimed(test).get("id")
+        return chosen(seed(id_)(test) if derandomize and id_ else test)
+
+    return tried
 
 
 @pytest.fixture(autouse=True)

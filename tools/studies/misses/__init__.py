@@ -22,7 +22,7 @@ import pytest
 from hypothesis.errors import FlakyFailure
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort, lacking
+from lstm_spec.claims.conftest import claimed, effort, lacking
 from lstm_spec.harness.effort import cases
 from lstm_spec.run import deviations
 from teeth import Wrong, all_wrong, claim_test
@@ -123,6 +123,5 @@ def load(claim: str) -> Any:
     test: Any = claim_test(CLAIMS[claim])
     if not hasattr(test, "hypothesis"):
         return test
-    mark = next(mark for mark in test.pytestmark if mark.name == "lstm_claim")
-    count = cases("default", mark.kwargs["cases"])
+    count = cases("default", claimed(test)["cases"])
     return effort(count, derandomize=False, shrink=False)(test)
