@@ -64,8 +64,9 @@ GATES = ("i", "f", "g", "o")
 ONE_CALL = ("called", "functional", "Sequential", "subclassed", "tf.function", "predict", "jitted")
 """The ways in which the layer itself is called, once."""
 NEVER_IN_TRAINING = ("predict", "predict_on_batch")
-NOT_THE_FIRST = ("second call", "after other sizes", "TimeDistributed")
-"""The ways in which a layer has drawn masks before it is called on the input."""
+NOT_THE_FIRST = ("second call", "after other sizes", "TimeDistributed", "jitted")
+"""The ways in which a layer has drawn masks before it is called on the input, and that of XLA,
+which draws other masks of a seed."""
 
 
 def in_training(drawn, *left_out):
