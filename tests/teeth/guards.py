@@ -1,4 +1,4 @@
-"""Where a fault may hide: wrong LSTMs that are wrong under a condition only."""
+"""Where a fault may hide: wrong LSTMs that are wrong under a condition, or for some timesteps."""
 
 from __future__ import annotations
 
@@ -46,3 +46,13 @@ def doubles_if(patch, guard):
         output = original(self, sequences, initial_state, mask, training)
         wrong = guard(self, sequences, mask)
         return keras.tree.map_structure(lambda part: part * 2, output) if wrong else output
+
+
+def reads_only(patch, part):
+    """Let an LSTM read no other timesteps than those in the slice `part(layer)`."""
+
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        read = part(self)
+        mask = mask if mask is None else mask[:, read]
+        return original(self, sequences[:, read], initial_state, mask, training)

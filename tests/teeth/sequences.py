@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from teeth import instead, refuted_by
+from teeth import guards, instead, refuted_by
 
 
 @refuted_by("sequences.row-per-timestep")
@@ -121,10 +121,10 @@ def lays_backwards_rows_beside_the_input(patch):
 
 @refuted_by("sequences.backwards", "sequences.backwards-reads-all")
 def answers_backwards_for_the_last_timestep(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        start = -1 if self.go_backwards and not self.return_sequences else 0
-        return original(self, sequences[:, start:], *rest, **options)
+    def read(layer):
+        return slice(-1 if layer.go_backwards and not layer.return_sequences else 0, None)
+
+    guards.reads_only(patch, read)
 
 
 @refuted_by("sequences.stacking")

@@ -10,7 +10,7 @@ import numpy as np
 from keras.src.layers.rnn import lstm
 from keras.src.models.functional import Functional
 
-from teeth import instead, refuted_by
+from teeth import guards, instead, refuted_by
 
 
 @refuted_by("shapes.width", "shapes.asked-units", "shapes.answered-example")
@@ -22,9 +22,7 @@ def returns_at_most_one_unit_per_timestep(patch):
 
 @refuted_by("shapes.any-sizes")
 def reads_only_as_many_timesteps_as_it_has_units(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, sequences[:, : self.units], *rest, **options)
+    guards.reads_only(patch, lambda layer: slice(layer.units))
 
 
 @refuted_by("shapes.targets")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from teeth import instead, refuted_by
+from teeth import guards, instead, refuted_by
 
 
 @refuted_by("time.axis-one")
@@ -21,10 +21,7 @@ def takes_features_before_time(patch):
 
 @refuted_by("time.every-step", "time.fewer-or-more-units")
 def ignores_timesteps_beyond_its_units(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, initial_state=None, mask=None, training=False):
-        mask = None if mask is None else mask[:, : self.units]
-        return original(self, sequences[:, : self.units], initial_state, mask, training)
+    guards.reads_only(patch, lambda layer: slice(layer.units))
 
 
 @refuted_by("time.every-step", "time.fewer-or-more-units")
@@ -52,12 +49,10 @@ def cuts_to_the_length_it_was_built_on(patch):
         self.length = sequences_shape[1]
         return original(self, sequences_shape)
 
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, sequences[:, : self.length], *rest, **options)
+    guards.reads_only(patch, lambda layer: slice(layer.length))
 
 
-@refuted_by("time.any-length", raises=NotImplementedError)
+@refuted_by("time.any-length")
 def starts_with_new_weights_for_another_length(patch):
     @instead(patch, keras.layers.LSTM, "build")
     def build(original, self, sequences_shape):
@@ -67,7 +62,8 @@ def starts_with_new_weights_for_another_length(patch):
     @instead(patch, keras.layers.LSTM, "call")
     def call(original, self, sequences, *rest, **options):
         if sequences.shape[1] != self.length:
-            self.set_weights([0.5 * weight for weight in self.get_weights()])
+            for weight in self.trainable_weights:
+                weight.assign(0.5 * weight)
         return original(self, sequences, *rest, **options)
 
 
@@ -111,9 +107,7 @@ def starts_from_h_alone(patch):
 
 @refuted_by("time.fading")
 def sees_a_window_of_twenty_timesteps(patch):
-    @instead(patch, keras.layers.LSTM, "call")
-    def call(original, self, sequences, *rest, **options):
-        return original(self, sequences[:, -20:], *rest, **options)
+    guards.reads_only(patch, lambda layer: slice(-20, None))
 
 
 @refuted_by("time.fading", "gates.layer-is-looped-cell")
