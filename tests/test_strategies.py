@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+from functools import cache
+from typing import Any
+
+import hypothesis.core
 import numpy as np
 import pytest
 from hypothesis import find, given, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.strategies import integers
 
+from lstm_spec.claims.conftest import effort
 from lstm_spec.harness.strategies import Case, cases, noise, permutation
 
 
@@ -63,3 +71,47 @@ def test_a_layer_without_bias_says_so_to_keras() -> None:
     assert case.bias is None
     assert case.options == {"use_bias": False}
     assert len(case.weights) == 2
+
+
+PAIRS = given(integers(0, 2**60), integers(0, 2**60))
+CLAIM = pytest.mark.lstm_claim(id="chapter.claim")
+
+
+@cache
+def pairs(test: Any) -> list[tuple[int, int]]:
+    """Return 50 cases of a claim's test."""
+    drawn: list[tuple[int, int]] = []
+    test.hypothesis.inner_test = lambda first, second: drawn.append((first, second))
+    effort(50)(test)()
+    return drawn
+
+
+@CLAIM
+@PAIRS
+def in_some_words(first: int, second: int) -> None:
+    """Some words."""
+
+
+@CLAIM
+@PAIRS
+def in_other_words(first: int, second: int) -> None:
+    """Other words."""
+
+
+def test_cases_follow_from_the_id_whatever_the_words() -> None:
+    assert pairs(in_some_words) == pairs(in_other_words)
+
+
+def test_no_case_repeats_a_part_of_itself() -> None:
+    """Else a private name of Hypothesis that the claims' conftest replaces has gone."""
+    assert [first for first, second in pairs(in_some_words)[10:] if first == second] == []
+
+
+def test_no_case_holds_a_number_from_the_source() -> None:
+    """Else a private name of Hypothesis that the claims' conftest replaces has gone."""
+    assert HypothesisProvider(None)._local_constants is providers._local_constants
+
+
+def test_refuting_cases_are_kept_by_a_name() -> None:
+    """Else a private name of Hypothesis that the claims' conftest sets has gone."""
+    assert "_hypothesis_internal_database_key" in inspect.getsource(hypothesis.core)

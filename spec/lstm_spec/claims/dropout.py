@@ -71,9 +71,7 @@ which draws other masks of a seed."""
 
 def in_training(drawn, *left_out):
     """Draw a case, and a way in which the layer can be called with training=True."""
-    case, way = with_ways(drawn, "training")
-    names = {*NEVER_IN_TRAINING, *left_out}
-    return case, way.filter(lambda way: way.name not in names)
+    return with_ways(drawn, "training", without={*NEVER_IN_TRAINING, *left_out})
 
 
 def first_in_training(drawn):

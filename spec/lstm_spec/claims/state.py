@@ -81,8 +81,7 @@ def stateful(name: str, case: Case) -> Any:
 
 def runs_of_the_layer(drawn: Any) -> tuple[SearchStrategy[Case], SearchStrategy[Way]]:
     """Draw a case and a way in which the layer itself is run, and no copy with its weights."""
-    case, way = with_ways(drawn)
-    return case, way.filter(lambda way: way.name not in COPIES)
+    return with_ways(drawn, without=COPIES)
 
 
 def followed_by(case: Case, *later: Array) -> Case:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,13 +93,14 @@ class Kind:
 
 
 def with_ways(
-    cases: st.SearchStrategy[Case], *needs: str
+    cases: st.SearchStrategy[Case], *needs: str, without: Collection[str] = ()
 ) -> tuple[st.SearchStrategy[Case], st.SearchStrategy[Way]]:
     """Return what draws a case, and what draws a way that can serve that case.
 
     Args:
         cases: draws the case.
         *needs: keys of NEEDS that the claim asks for and the case does not show.
+        without: names of ways that the claim says nothing of.
 
     Raises:
         KeyError: a need is not in NEEDS.
@@ -110,7 +111,8 @@ def with_ways(
 
     def able_ways(drawn: tuple[Case, tuple[str, ...]]) -> st.SearchStrategy[Way]:
         case, group = drawn
-        possible = _weighted(asked(case) | set(needs))
+        able_here = _weighted(asked(case) | set(needs))
+        possible = [way for way in able_here if way.name not in without]
         return st.sampled_from([way for way in possible if way.name in group] or possible)
 
     return same, st.tuples(same, whole(GROUPS)).flatmap(able_ways)
