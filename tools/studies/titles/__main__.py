@@ -23,8 +23,11 @@ HERE = Path(__file__).parent
 PAGE = MEASURED / "asking.md"
 SHOWN = 3
 """How many of the questions and claims that are found count."""
-SETS = ("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second")
-UNSEEN: tuple[str, ...] = ()
+SETS = (
+    *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
+    "third",
+)
+UNSEEN = ("third",)
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
 
 
