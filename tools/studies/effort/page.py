@@ -35,6 +35,12 @@ def missed(lines: list[Line], environment: str, effort: str) -> set[str]:
     return failed(lines, environment, FULL, after=1) - failed(lines, environment, effort)
 
 
+def done(lines: list[Line]) -> list[str]:
+    """Return the environments in which all was tried."""
+    efforts = (FULL, *FEWER)
+    return [name for name in ENVIRONMENTS if not any(left(lines, name, e) for e in efforts)]
+
+
 def enough(lines: list[Line]) -> str:
     """Return the least effort that finds in each environment what the default effort finds."""
     efforts = (
@@ -67,10 +73,10 @@ def page() -> str:
     """Return the page as Markdown."""
     lines = seen()
     head = HEAD.format(claims=len(tried()), cases=CASES, number=len(ENVIRONMENTS))
-    table = markdown_table(COLUMNS, [row(lines, environment) for environment in ENVIRONMENTS])
-    untried = [
-        f"{len(rest)} in {name}" for name in ENVIRONMENTS if (rest := left(lines, name, FULL))
-    ]
-    still = f"\nClaims that are still to be tried: {', '.join(untried)}.\n" if untried else ""
-    least = f"\nThe fewest cases that find all that the default effort finds: {enough(lines)}.\n"
-    return f"{head}{table}\n{least}{still}"
+    finished = done(lines)
+    table = markdown_table(COLUMNS, [row(lines, environment) for environment in finished])
+    rest = [name for name in ENVIRONMENTS if name not in finished]
+    if rest:
+        return f"{head}{table}\n\nNot yet tried, or not all of it: {', '.join(rest)}.\n"
+    words = "The fewest cases that find all that the default effort finds"
+    return f"{head}{table}\n\n{words}: {enough(lines)}.\n"
