@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import lstm_spec
@@ -39,10 +40,13 @@ KERAS_IS_KNOWN_TO = {
 }
 
 
-MODULES = {
-    path.relative_to(HOUSE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(HOUSE.rglob("*.py"))
-}
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Return what is installed, read."""
+    return {
+        path.relative_to(HOUSE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(HOUSE.rglob("*.py"))
+    }
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -60,7 +64,7 @@ def part(path: str) -> str:
 def test_imports_point_one_way() -> None:
     wrong = [
         f"{path} imports {name}"
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         for name in imported(tree)
         if name.startswith(("lstm_spec.", "tools."))
         and name.split(".")[1] not in MAY_IMPORT.get(part(path), set())
@@ -71,7 +75,7 @@ def test_imports_point_one_way() -> None:
 def test_keras_is_imported_in_few_places() -> None:
     wrong = [
         f"{path} imports {name}"
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         for name in imported(tree)
         if name.partition(".")[0] in {"keras", "tensorflow"}
         and not {path, part(path)} & KERAS_IS_KNOWN_TO
@@ -82,12 +86,16 @@ def test_keras_is_imported_in_few_places() -> None:
 VAGUE = {"one", "found", "said", "told", "made", "there"}
 """Words that do not say what a variable holds, or what a function does."""
 TOOL = {*OF_ALL, "api", "assistants", "options", "cli"}
-AROUND = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for pattern in ("tests/*.py", "tests/site/*.py", "tools/**/*.py")
-    for path in sorted(ROOT.glob(pattern))
-}
-"""Tests and tools. Records know wrong LSTMs by a digest of their source: it stays as it is."""
+
+
+@cache
+def around() -> dict[str, ast.Module]:
+    """Return tests and tools, read, but for wrong LSTMs: records know them by their source."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for pattern in ("tests/*.py", "tests/site/*.py", "tools/**/*.py")
+        for path in sorted(ROOT.glob(pattern))
+    }
 
 
 def vague(tree: ast.Module, words: set[str]) -> Iterator[tuple[int, str]]:
@@ -110,13 +118,13 @@ def vague(tree: ast.Module, words: set[str]) -> Iterator[tuple[int, str]]:
 def test_names_say_what_they_hold_or_do() -> None:
     wrong = [
         f"{path}, line {line}: {name}"
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         if part(path) in TOOL
         for line, name in vague(tree, VAGUE)
     ]
     wrong += [
         f"{path}, line {line}: {name}"
-        for path, tree in AROUND.items()
+        for path, tree in around().items()
         for line, name in vague(tree, VAGUE | {"here"})
     ]
     assert wrong == []
@@ -137,10 +145,10 @@ def names(tree: ast.AST) -> set[str]:
 
 
 def test_a_statement_assigns_one_thing() -> None:
-    tool = {path: tree for path, tree in MODULES.items() if part(path) in TOOL}
+    tool = {path: tree for path, tree in modules().items() if part(path) in TOOL}
     wrong = [
         f"{path}, line {node.lineno}: {ast.unparse(node)}"
-        for path, tree in {**tool, **AROUND}.items()
+        for path, tree in {**tool, **around()}.items()
         for node in packed(tree)
     ]
     assert wrong == []
