@@ -463,8 +463,9 @@ def test_unrolling_does_not_change_the_result(case, way):
     """
     By default, unrolling the timesteps changes how the layer computes, not what it computes.
 
-    With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a
-    loop around one of them. Neither has more weights.
+    With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
+    around one of them. Neither has more weights. Only the loop takes masks of units, see
+    `errors.unit-mask-unrolled`, and only unrolled a graph takes a state of a single row.
 
     >>> import keras, numpy as np
     >>> loop, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)

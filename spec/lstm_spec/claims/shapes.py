@@ -119,8 +119,9 @@ def test_width_is_the_number_of_units(case, way):
     """
     The output's width is `units` and never depends on the number of timesteps.
 
-    An LSTM is one cell of `units` numbers that reads the timesteps one after another.
-    What it returns is the cell's output after the last of them.
+    An LSTM is one cell of `units` numbers that reads the timesteps one after another. What it
+    returns is the cell's output after the last of them. States are to be as wide: a single unit
+    that is given a wider c on one timestep stretches to it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

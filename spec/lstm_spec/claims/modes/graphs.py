@@ -215,8 +215,8 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
     Called on data, an unrolled layer runs its cell once for each timestep, whatever the features.
 
-    In a graph it runs as often. Of Input((20, 30)) the first number says how often: 20 timesteps,
-    of 30 features each.
+    In a graph of a built layer it runs as often. Of Input((20, 30)) the first number says how
+    often: 20 timesteps, of 30 features each.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -356,8 +356,9 @@ def test_xla_computes_the_same(case):
     """
     Without cuDNN and dropout `jit_compile=True` changes the outputs by no more than rounding.
 
-    XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA
-    can compile; on a CPU it plays no part anyway. In training XLA draws other dropout masks.
+    XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA can
+    compile; on a CPU it plays no part anyway. In training XLA draws other dropout masks, and it
+    takes masks that are too short, see `masking.short-refused`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

@@ -38,9 +38,10 @@ def handed_over(source, target):
 @given(cases(**varied("timesteps", "units", "features", "return_sequences", "go_backwards")))
 def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     """
-    Once built, a fresh model of the same layers computes the same with a `.weights.h5` file loaded.
+    A stateless model of the same layers, built anew, computes the same with its `.weights.h5` file.
 
-    The names of the layers play no part, only their classes and their order.
+    The names of the layers play no part, only their classes and their order. The state of a
+    stateful layer is no weight, and in no such file.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])

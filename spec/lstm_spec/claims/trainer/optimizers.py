@@ -426,8 +426,9 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     """
     Under LossScaleOptimizer a batch whose gradient is not finite changes no trainable weight.
 
-    The scale of the loss is halved, and training goes on with the next batch. mixed_float16
-    puts this optimizer around one's own. The moving means of BatchNormalization do take a NaN.
+    The scale of the loss is halved, and training goes on with the next batch. mixed_float16 puts
+    this optimizer around one's own. BatchNormalization's moving means do take a NaN; and with
+    use_ema=True fit ends with means, which are zeros before any step.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
