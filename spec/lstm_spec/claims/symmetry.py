@@ -429,7 +429,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Without dropout, softmax or its like two layers are one, its recurrent kernel block-diagonal.
+    Two layers are one of block-diagonal recurrent kernel, without dropout, softmax or its like.
 
     They read one input side by side, and finite numbers. The wide layer has more: the weights by
     which each half reads the past of the other. Two layers of U units have 8 U * U recurrent
