@@ -34,7 +34,7 @@ providers._get_local_constants = lambda: providers._local_constants
 
 # After the tenth case Hypothesis makes five of six by repeating a part of the one before within it.
 # The claims draw from wide lists and sizes, of which such cases show nothing new.
-engine.ConjectureRunner.generate_mutations_from = lambda runner, data: None
+engine.ConjectureRunner.generate_mutations_from = lambda self, data: None  # type: ignore[method-assign]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
