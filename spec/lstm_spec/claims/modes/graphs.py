@@ -387,8 +387,8 @@ def test_xla_trains_the_same(case, seed):
     """
     Without cuDNN and dropout a step with `jit_compile=True` changes the weights as one without.
 
-    XLA must know beforehand how much the loop has to remember for the way back. Keras tells
-    it the number of timesteps.
+    XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
+    number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])

@@ -119,8 +119,9 @@ def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
     In float32, `predict_on_batch` returns the numbers that a call of a stateless layer returns.
 
-    It runs the whole array as one batch in a compiled function, without the loop over
-    batches that makes `predict` slow on little data.
+    It runs the whole array as one batch in a compiled function, without the loop over batches that
+    makes `predict` slow on little data. Of a mask it may ignore a surplus on which a call fails:
+    see `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
