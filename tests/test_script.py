@@ -83,6 +83,12 @@ def test_plain_values_survive_being_written(value: object) -> None:
     assert eval(literal(value)) == value
 
 
+@pytest.mark.parametrize("value", [np.float16(0.1), np.float32(-np.inf), np.int64(3), np.True_])
+def test_numbers_of_numpy_keep_their_type(value: np.generic) -> None:
+    back = eval(literal(value), {"np": np})
+    assert (type(back), back) == (type(value), value)
+
+
 def test_what_cannot_be_written_is_named() -> None:
     with pytest.raises(TypeError, match="a function cannot be written"):
         literal(noise)

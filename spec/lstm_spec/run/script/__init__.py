@@ -136,6 +136,8 @@ def literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         inner = ", ".join(literal(part) for part in value)
         return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+    if isinstance(value, np.generic) and hasattr(np, type(value).__name__):
+        return f"np.{type(value).__name__}({literal(value.item())})"
     if isinstance(value, float) and not np.isfinite(value):
         return f"float({str(value)!r})"
     if value is None or isinstance(value, (bool, int, float, str)):
