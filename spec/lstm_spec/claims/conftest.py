@@ -27,6 +27,14 @@ BYTES = 4096
 KEPT = ("benchmark_json", "benchmark_save", "benchmark_autosave", "benchmark_compare")
 """The options of pytest-benchmark that ask for what was measured."""
 
+NOT_CHECKED = (
+    HealthCheck.too_slow,  # the first case of a claim compiles what Keras computes
+    HealthCheck.data_too_large,  # a case may hold arrays of thousands of numbers
+    HealthCheck.large_base_example,  # the smallest model that is drawn has layers with weights
+    HealthCheck.filter_too_much,  # of a few wide cases, more may be ruled out than are tried
+)
+"""What Hypothesis need not complain of; all else that it checks of a test's health, it does."""
+
 # Hypothesis mixes numbers that it finds in the source of "local" modules into what it draws.
 # Without this line the cases would depend on how the package is installed, on the folder it
 # is run from, and on which other chapters were collected.
@@ -135,7 +143,7 @@ def effort(
         database=database,
         deadline=None,
         report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=NOT_CHECKED,
     )
 
     def tried(test: Callable[..., Any]) -> Any:
