@@ -13,16 +13,9 @@ from hypothesis.strategies import SearchStrategy, data, just
 
 from lstm_spec.harness import model_oracle, model_ways
 from lstm_spec.harness.masks import MASKS
-from lstm_spec.harness.model_drawing import (
-    AROUND_LSTM,
-    PLAIN,
-    WORDS,
-    follow,
-    models,
-    sizes,
-    traits_of,
-    trials,
-)
+from lstm_spec.harness.model_drawing import models, sizes, trials
+from lstm_spec.harness.model_tensors import PLAIN, follow, traits_of
+from lstm_spec.harness.model_words import AROUND_LSTM, WORDS
 from lstm_spec.harness.models import (
     BATCH,
     EXPRESSION,

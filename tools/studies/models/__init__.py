@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import booleans, sampled_from
 
 from lstm_spec.harness import model_ways
-from lstm_spec.harness.model_drawing import traits_of, trials
+from lstm_spec.harness.model_drawing import trials
+from lstm_spec.harness.model_tensors import traits_of
 from lstm_spec.harness.model_ways import WAYS, check
 from lstm_spec.harness.models import Trial
 from lstm_spec.harness.subject import release
