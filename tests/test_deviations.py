@@ -90,7 +90,14 @@ def test_entry_for_other_places_is_not_known_here(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("words", "explained"),
-    [("ev", True), (["six", "seven"], False), (["is", "seven"], True), ([], False)],
+    [
+        ("ev", True),
+        (["six", "seven"], False),
+        (["is", "seven"], True),
+        ([], False),
+        ([["six", "seven"], "is"], True),
+        ([["six", "eight"], "is"], False),
+    ],
 )
 def test_failure_is_explained_by_all_of_the_words(words, explained) -> None:
     example = f"ExampleError: {deviations.EXAMPLE}: It is seven."

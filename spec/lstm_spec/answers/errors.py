@@ -102,6 +102,7 @@ MEANT = (
     ),
 )
 """What is meant by words that Keras uses of much else, as questions."""
+TYPE = re.compile(r"\w+: ")
 FUNCTION = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|missing \d+ required)")
 LAYER_GIVEN = "(of type <class 'keras."
 """That a layer stands where a tensor is expected: no claim is about that."""
@@ -328,9 +329,9 @@ def all_known() -> tuple[Known, ...]:
 
 def _of_deviations() -> Iterator[Known]:
     for known in deviations.load():
-        listed = [known.says] if isinstance(known.says, str) else list(known.says)
-        types = tuple(w.removesuffix(": ") for w in listed if re.fullmatch(r"\w+: ", w))
-        words = tuple((w,) for w in listed if not re.fullmatch(r"\w+: ", w))
+        parts = deviations.alternatives(known.says)
+        types = tuple(w.removesuffix(": ") for ws in parts for w in ws if TYPE.fullmatch(w))
+        words = tuple(tuple(ws) for ws in parts if not any(map(TYPE.fullmatch, ws)))
         if types and words:
             yield Known(known.claim, types, words, where(known))
 

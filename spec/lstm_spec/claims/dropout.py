@@ -1385,11 +1385,27 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed
     rnn = keras.layers.RNN(cells, go_backwards=backwards)
     rnn.build(case.x.shape)
     rnn.set_weights(case.weights + above.weights)
+    for y, together in calls_of_two_layers(case, above, calls):
+        instead = {"the upper cell drops all of its input or nothing": together}
+        assert_close(rnn(case.x, training=True, **given), y, instead=instead)
+
+
+def calls_of_two_layers(case, above, calls):
+    """Yield the output of each call in training of a layer on another.
+
+    Beside it comes what the upper one gives if it drops, of each sample, all features or none.
+    """
+    given = passed(case)
+    turned = given and case.options["go_backwards"]
+    given_above = {"mask": case.mask[:, ::-1]} if turned else given
     first, second = lstm(case, return_sequences=True), lstm(above)
-    given_above = {"mask": case.mask[:, ::-1]} if given and backwards else given
+    kept, generator = lstm(above, dropout=0.0), keras.random.SeedGenerator(above.options["seed"])
+    ones, rate = np.ones((case.batch, 1, 1), "float32"), above.options["dropout"]
     for _ in range(calls):
-        y = second(first(case.x, training=True, **given), training=True, **given_above)
-        assert_close(rnn(case.x, training=True, **given), y)
+        below = first(case.x, training=True, **given)
+        narrow = keras.random.dropout(ones, rate, seed=generator)
+        together = kept(below * narrow, **given_above)
+        yield second(below, training=True, **given_above), together
 
 
 @claim(

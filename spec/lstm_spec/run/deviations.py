@@ -19,6 +19,8 @@ EXAMPLE = "the example does not print what it should"
 """What a failure says if the test holds and the example does not."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+Words = Text | list[Text | list[Text]]
+"""Words that are all contained in a failure; of those in a list within, one at least."""
 Device = Literal["cpu", "gpu"]
 Fix = Annotated[
     str, msgspec.Meta(pattern=r"^(https://\S+/pull/\d+, in )?(Keras|TensorFlow) \d+(\.\d+)+$")
@@ -45,9 +47,9 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The documentation's sentence, in our words, or the address of the issue, or what else."""
     holds: bool = False
     """Whether the sentence is true there, and only something else in its test or example fails."""
-    says: Text | list[Text] = []
-    """Words that the failure must contain, all of them, and that no other failure contains."""
-    example: Text | list[Text] = []
+    says: Words = []
+    """Words that the failure must contain, and that no other failure contains."""
+    example: Words = []
     """The same of a failure of the docstring's example, where the test holds."""
     tensorflow: str = ""
     """A version specifier (PEP 440); it is not met where TensorFlow is not installed."""
@@ -89,10 +91,9 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def explains(self, failure: str) -> bool:
-        """Say whether a failure, of the test or of the example, contains all the words."""
-        words = self.example if EXAMPLE in failure else self.says
-        listed = [words] if isinstance(words, str) else words
-        return bool(listed) and all(text in failure for text in listed)
+        """Say whether a failure, of the test or of the example, contains the words."""
+        parts = alternatives(self.example if EXAMPLE in failure else self.says)
+        return bool(parts) and all(any(text in failure for text in texts) for texts in parts)
 
     @property
     def condition(self) -> str:
@@ -100,6 +101,12 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         names = ("tensorflow", "keras", "numpy", "jax", "python", "backend", "device")
         given = [(name, getattr(self, name)) for name in names]
         return ", ".join(f"{name} {value}" for name, value in given if value) or "everywhere"
+
+
+def alternatives(words: Words) -> list[list[Text]]:
+    """Return of each part of an entry's words the texts of which a failure contains one."""
+    parts = [words] if isinstance(words, str) else words
+    return [[part] if isinstance(part, str) else part for part in parts]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
