@@ -1016,7 +1016,10 @@ def test_the_batch_size_need_not_divide_the_samples():
         for size in (3, 4, 7):
             assert_close(model.predict(x, batch_size=size, verbose=0), layer(x))
         whole_batch = model.evaluate(x, y, batch_size=5, verbose=0)
-        assert_close(np.float32(model.evaluate(x, y, batch_size=3, verbose=0)), whole_batch)
+        parts = [model.evaluate(x[:3], y[:3], verbose=0), model.evaluate(x[3:], y[3:], verbose=0)]
+        instead = {"each batch counts as much as another": np.mean(parts)}
+        tested = np.float32(model.evaluate(x, y, batch_size=3, verbose=0))
+        assert_close(tested, whole_batch, instead=instead)
 
 
 @claim(

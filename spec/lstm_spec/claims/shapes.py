@@ -755,7 +755,7 @@ def test_nested_lists_are_refused(case):
     """
     layer, numbers = lstm(case), case.x.tolist()
     assert_refused(lambda: layer(numbers), "ValueError", "Only input tensors may be passed")
-    words = "Inputs to a layer should be tensors", "expects 1 input(s)"
+    words = "Inputs to a layer should be tensors", "expects 1 input(s)", "expected 1 input(s)"
     assert_refused(lambda: layer(sequences=numbers), "ValueError", words)
 
 

@@ -695,7 +695,9 @@ def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     built(features, units)
     pairs = zip(first, weights(), strict=True)
     same = [np.array_equal(one, other) for one, other in pairs]
-    assert same == [True, True, True], f"kernel, recurrent kernel and bias are the same: {same}"
+    assert same == [True, True, True], (
+        f"kernel, recurrent kernel and bias are the same: {same}, for the seed {seed}"
+    )
 
 
 # Where they are kept.

@@ -30,7 +30,7 @@ from hypothesis.strategies import integers, sampled_from
 from lstm_spec.harness.strategies import Array, noise
 from lstm_spec.harness.subject import FORMS, network, padded
 from lstm_spec.harness.tolerance import ROUNDING, assert_close
-from lstm_spec.harness.trainer import Net, Trained
+from lstm_spec.harness.trainer import Net, Trained, batch_loss, in_order
 
 RATE = 0.25
 """The learning rate: a power of two, which every type holds exactly."""
@@ -118,6 +118,8 @@ def single(numbers: Any) -> Array:
 
 EVENLY = "each batch counts as much as another"
 """What an older Keras does in place of counting each sample as much as another."""
+BY_NAME = "metrics come in the order of their names"
+"""How an older Keras lists them, in place of the order in which they were given."""
 
 
 def assert_epochs(
@@ -138,3 +140,12 @@ def assert_epochs(
     """
     exact, reasons = trained.epoch_losses(epochs), {EVENLY: trained.batch_means(epochs)}
     assert_close(single(reported), exact, bound=bound, instead={**reasons, **(instead or {})})
+
+
+def even_loss(net: Net, target: Array, loss: str = "mse", weight: Array | None = None) -> float:
+    """Return the mean of the losses of batches of two, where a smaller last one counts as much."""
+    losses = [
+        batch_loss(net.of(row), target[row], loss, None if weight is None else weight[row])
+        for row in in_order(net.samples, 2)
+    ]
+    return float(np.mean(losses))
