@@ -198,7 +198,8 @@ class Statements:
         self.writer.emit(folded)
         scope = {**frame.globals, **visible(frame)}
         exec(compile(ast.fix_missing_locations(ast.Module([node], [])), "<claim>", "exec"), scope)
-        frame.names[node.name] = computed(scope[node.name], ast.Name(name, ast.Load()))
+        body = (node, frame)
+        frame.names[node.name] = Value(scope[node.name], ast.Name(name, ast.Load()), body=body)
 
 
 def specialize(test: FunctionType, arguments: Mapping[str, Any]) -> Writer:
@@ -240,7 +241,7 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     random.seed(0)  # as Hypothesis does before each case; Keras takes from it what seeds weights
     before = random.getstate()
     written = specialize(test, {name: way_of(value) for name, value in arguments.items()})
-    statements = written.blocks[0]
+    statements = [part for part in written.blocks[0] if _serves(part, written.blocks[0])]
     definitions = Definitions()
     for name in sorted(set().union(*map(names_in, statements)) & set(written.globals)):
         value, names = written.globals[name]
@@ -256,6 +257,14 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
     if text.count("\n") > LONGEST:
         raise UnwritableError(f"the program has more than {LONGEST} lines")
     return text
+
+
+def _serves(statement: ast.stmt, statements: Sequence[ast.stmt]) -> bool:
+    """Say whether a statement is more than a function whose calls are written as its statements."""
+    if not isinstance(statement, ast.FunctionDef):
+        return True
+    others = [part for part in statements if part is not statement]
+    return statement.name in set().union(*map(names_in, others))
 
 
 def _draws(text: str) -> bool:
