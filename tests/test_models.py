@@ -97,6 +97,16 @@ def test_program_is_python_that_names_every_layer(model: Model) -> None:
     assert [kind for kind in kinds if f"{kind}(" not in text] == []
 
 
+def test_program_builds_what_keras_before_3_4_leaves_unbuilt() -> None:
+    """Weights are set of layers that have some: a model of slices is built by its first call."""
+    listed = several(models(forms=("Sequential",), containing=("TimeDistributed Sequential",)), 20)
+    texts = [model_ways.program(model) for model in listed]
+    of_slices = [text for text in texts if "TimeDistributed(layer=keras.Sequential(" in text]
+    assert of_slices
+    built = [text.partition("  # builds its layers")[2] for text in of_slices]
+    assert all(".set_weights(" in text for text in built)
+
+
 def test_model_shrinks_to_few_layers() -> None:
     assert len(find(models(), lambda _: True).nodes) <= 3
 

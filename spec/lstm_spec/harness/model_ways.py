@@ -218,8 +218,12 @@ def _nested(model: Model) -> list[str]:
 
 def _sequential(model: Model, first: list[Node], names: dict[str, str]) -> list[str]:
     lines = [f"{names[node.makes[0]]} = {layer(node.layer)}" for node in first]
-    listed = [source(model.sources[0], model.batch), *names.values()]
-    return [*_nested(model), *lines, f"model = keras.Sequential([{', '.join(listed)}])"]
+    (entrance,) = model.sources
+    listed = [source(entrance, model.batch), *names.values()]
+    lines.append(f"model = keras.Sequential([{', '.join(listed)}])")
+    if _uses(model, "TimeDistributed") and _uses(model, "Sequential"):  # before Keras 3.4
+        lines.append(f"model({_zeros(entrance, model.batch)})  # builds its layers")
+    return [*_nested(model), *lines]
 
 
 def _subclassed(model: Model, first: list[Node], names: dict[str, str]) -> list[str]:
