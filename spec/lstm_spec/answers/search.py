@@ -193,6 +193,7 @@ def vector(words_: Sequence[str]) -> np.ndarray:
     return total / (np.linalg.norm(total) or 1)
 
 
+@cache
 def row_of(word: str) -> int | None:
     """Return the row of a word in the table, or of its longest beginning of four letters."""
     rows = table().rows
@@ -296,11 +297,12 @@ class Pieces:
     def __init__(self, texts: Sequence[str]) -> None:
         """Number the pieces of some texts."""
         numbers, places = pieces(texts)
-        piece_numbers, self.places = np.divmod(np.unique(numbers * len(texts) + places), len(texts))
-        self.numbers, starts, counts = np.unique(
-            piece_numbers, return_index=True, return_counts=True
-        )
+        pairs = np.sort(numbers * len(texts) + places)
+        piece_numbers, self.places = np.divmod(pairs[_firsts(pairs)], len(texts))
+        starts = _firsts(piece_numbers)
+        self.numbers = piece_numbers[starts]
         self.starts = np.append(starts, len(piece_numbers))
+        counts = np.diff(self.starts)
         self.weights = np.log(len(texts) / counts)
         squares = np.bincount(self.places, np.repeat(self.weights**2, counts), len(texts))
         self.lengths = np.sqrt(np.maximum(squares, 1e-9))
@@ -324,6 +326,11 @@ def pieces(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     numbers = runs @ (128 ** np.arange(runs.shape[1]))
     places = np.cumsum(letters == ord("\n"))[: len(numbers)]
     return numbers[within], places[within]
+
+
+def _firsts(numbers: np.ndarray) -> np.ndarray:
+    """Return the places of sorted numbers that differ from the one before; np.unique is slow."""
+    return np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
 
 
 def _count(text: Text) -> Counter[str]:
