@@ -215,7 +215,7 @@ def test_what_names_something_else_is_less_sure(ours: str, theirs: str) -> None:
         return answer.sureness(LIBRARY.index.find(words), words, LIBRARY)
 
     assert sure(ours) > answer.SURE
-    assert sure(theirs) < sure(ours) + answer.FIT["theirs"]
+    assert sure(theirs) < sure(ours) + answer.fit().signs["theirs"]
 
 
 def test_claim_answers_what_no_question_asks() -> None:

@@ -63,9 +63,11 @@ def index(records: Records) -> dict[str, Any]:
             }
             for text, count, often in texts
         ],
-        "fit": answer.FIT,
+        "fit": answer.fit().signs,
+        "direction": answer.fit().direction,
         "limits": {
             "sure": answer.SURE,
+            **answer.COUNTED,
             "others": answer.OTHERS,
             "gain": answer.OF_AN_ERROR,
             "meant": answer.MEANT,

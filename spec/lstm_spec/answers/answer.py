@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
+from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from lstm_spec import catalog
 from lstm_spec.answers import cite, errors, search
@@ -24,11 +26,12 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-SURE = -0.75
-"""A question that is less sure gets no answer; the highest quarter at which fewer than one in forty
-that a claim answers are refused, of those that were looked at."""
-FIT = {"score": 3.24, "ahead": 5.36, "ours": 2.25, "near": 1.33, "theirs": -1.39, "always": -5.68}
-"""What each part of it adds, as tools/studies/titles/sureness.py has fitted it."""
+SURE = -0.6
+"""A question that is less sure gets no answer; a bound at which fewer than one in twenty that
+a claim answers are refused, of those that were looked at, with their near copies left out."""
+SURENESS = Path(__file__).with_name("sureness.json")
+COUNTED = {"ours": 2, "near": 3}
+"""So many different words of a topic count at most."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
 MEANT = 1.0
@@ -38,6 +41,15 @@ TELLING, FIRST = 5, 3
 UNKNOWN = "No claim answers this."
 
 Hit = Question | Claim
+
+
+class Fit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How sureness is computed, as tools/studies/titles/sureness.py has fitted it."""
+
+    signs: dict[str, float]
+    """What each sign adds, and what is always added."""
+    direction: list[float]
+    """What a question's vector adds, in each of its dimensions."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -125,6 +137,12 @@ class Library:
         ]
         return search.Index([*asked, *map(_text_of_claim, self.claims)])
 
+    @cached_property
+    def silent(self) -> frozenset[str]:
+        """The titles and wordings of what no claim answers."""
+        rows = (row for q in self.questions if not q.claims for row in (q.title, *q.also))
+        return frozenset(" ".join(search.words_of(row)) for row in rows)
+
     def theirs(self, name: str) -> frozenset[str]:
         """Return what the question or claim of an id names that belongs to another topic."""
         text = next(text for text in self.index.texts if text.name == name)
@@ -164,7 +182,8 @@ def find(asked: str, library: Library) -> Found:
     best = [library.by_id[hit.name] for hit in hits]
     answering = [hit for hit in best if answers(hit)]
     elsewhere = error and error.elsewhere and not search.topic("ours").search(words.lower())
-    if not elsewhere and sureness(hits, words, library) >= SURE:
+    silent = " ".join(search.words_of(words)) in library.silent
+    if not elsewhere and not silent and sureness(hits, words, library) >= SURE:
         return Found(answering[: 1 + OTHERS], True, error)
     nearest = [hit for hit in answering if isinstance(hit, Question)]
     return Found([*best[: not answers(best[0])], *nearest[:OTHERS]], False, error)
@@ -173,15 +192,28 @@ def find(asked: str, library: Library) -> Found:
 def sureness(hits: Sequence[search.Hit], asked: str, library: Library) -> float:
     """Return how likely the first hit that answers anything is the answer."""
     parts = signs(hits, asked, library)
-    return sum(FIT[name] * value for name, value in parts.items()) + FIT["always"]
+    weights = fit().signs
+    meant = float(np.dot(meaning(asked), fit().direction))
+    return sum(weights[name] * value for name, value in parts.items()) + meant + weights["always"]
+
+
+@cache
+def fit() -> Fit:
+    """Return how sureness is computed."""
+    return msgspec.json.decode(SURENESS.read_bytes(), type=Fit)
+
+
+def meaning(asked: str) -> np.ndarray:
+    """Return the vector of what is asked: titles off the topic lie in other directions."""
+    return search.vector(search.words_of(asked)[: search.MOST])
 
 
 def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str, float]:
     """Return what tells whether the first hit that answers anything is the answer.
 
-    That is its score, how far it is ahead of the first that answers nothing, whether the question
-    names the topic, whether it is about networks at all, and how much it names of something else,
-    such as another layer or library, that the hit does not.
+    That is its score, how far it is ahead of the first that answers nothing, how many words of the
+    topic the question has, how many of any network, and how much it names of something else, such
+    as another layer or library, that the hit does not.
     """
     first = next(hit for hit in hits if answers(library.by_id[hit.name]))
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
@@ -189,10 +221,13 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
     return {
         "score": first.score,
         "ahead": first.score - silent.score if silent else 1.0,
-        "ours": float(bool(search.topic("ours").search(text))),
-        "near": float(bool(search.topic("near").search(text))),
+        **{kind: _counted(kind, text) for kind in COUNTED},
         "theirs": float(len(search.theirs(text) - library.theirs(first.name))),
     }
+
+
+def _counted(kind: str, text: str) -> float:
+    return float(min(len(set(search.topic(kind).findall(text))), COUNTED[kind]))
 
 
 def answers(hit: Hit) -> bool:

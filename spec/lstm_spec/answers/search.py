@@ -16,7 +16,10 @@
   their runs in common.
 - By meaning: the cosine between the sums of the vectors of the words (words.bin, made by
   tools/embedding) of the question and of the nearest title or wording.
-- BM25 is divided by its maximum over the texts, and the three are added with MIXTURE. To them comes
+- By center: the cosine between the sum of the vectors of a question's words, each weighed by its
+  rarity in titles and wordings (the idf above), and the sum of all titles' and wordings' directions
+  of that kind: what a text is about in most of its words.
+- BM25 is divided by its maximum over the texts, and the four are added with MIXTURE. To them comes
   OFTEN times log(1 + n) for a text of n titles and wordings: what is asked in many words is asked
   often, if anything stands in its rest.
 """
@@ -27,7 +30,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -47,10 +50,10 @@ WEIGHTS = (2.0, 1.0, 0.5)
 K, B = 1.2, 0.6
 PIECE = 5
 """How many letters a piece of a text has."""
-MIXTURE = {"words": 0.28, "spelling": 0.4, "meaning": 0.32}
-OFTEN = 0.02
+MIXTURE = {"words": 0.22, "spelling": 0.33, "meaning": 0.19, "center": 0.26}
+OFTEN = 0.03
 """The mixture follows from the titles that were looked at: a softmax over the texts was fitted to
-them, with wordings that are nearly a title's own left out for that title. It asks for 0.037 of the
+them, with wordings that are nearly a title's own left out for that title. It asks for 0.048 of the
 last; with that, too few claims that no question is made of come first."""
 LONGEST = 20_000
 """How many characters of a text are read."""
@@ -186,11 +189,46 @@ def table() -> Table:
     return Table(rows, numbers * scales[:, None])
 
 
-def vector(words_: Sequence[str]) -> np.ndarray:
-    """Return the direction of what words mean together; zero, if none is known."""
-    rows = [row for word in words_ if (row := row_of(word)) is not None]
-    total: np.ndarray = table().vectors[rows].sum(axis=0)
-    return total / (np.linalg.norm(total) or 1)
+def vector(words_: Sequence[str], weigh: Callable[[str], float] = lambda _: 1.0) -> np.ndarray:
+    """Return the direction of what words mean together; zero, if none is known.
+
+    Args:
+        words_: the words.
+        weigh: how much a word counts.
+    """
+    return vectors([words_], weigh)[0]
+
+
+def vectors(
+    texts: Sequence[Sequence[str]], weigh: Callable[[str], float] = lambda _: 1.0
+) -> np.ndarray:
+    """Return the directions of what the words of several texts mean together.
+
+    Args:
+        texts: the words of each.
+        weigh: how much a word counts.
+    """
+    numbers: dict[str, int] = {}
+    words_ = np.array([numbers.setdefault(word, len(numbers)) for text in texts for word in text])
+    places = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    total = np.zeros((len(texts), table().vectors.shape[1]))
+    if rows := {word: row for word in numbers if (row := row_of(word)) is not None}:
+        row_numbers = np.array([rows.get(word, -1) for word in numbers])
+        weights = np.array([weigh(word) for word in numbers], np.float32)
+        known = row_numbers[words_] >= 0
+        words_ = words_[known]
+        held = places[known]
+        starts = _firsts(held)
+        total[held[starts]] = np.add.reduceat(
+            table().vectors[row_numbers[words_]] * weights[words_, None], starts
+        )
+    return direction(total)
+
+
+def direction(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors of length 1 in the direction of some; zero for zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(length == 0, 1, length)
 
 
 @cache
@@ -239,7 +277,27 @@ class Index:
     @cached_property
     def vectors(self) -> np.ndarray:
         """The vectors of the rows."""
-        return np.stack([vector(words_of(row)) for _, row in self.rows])
+        return vectors([words_of(row) for _, row in self.rows])
+
+    @cached_property
+    def holding(self) -> Counter[str]:
+        """In the titles and wordings of how many texts each word occurs."""
+        held = {(place, word) for place, row in self.rows for word in words_of(row)}
+        return Counter(word for _, word in held)
+
+    def rarity(self, word: str) -> float:
+        """Return how rare a word is in titles and wordings."""
+        return _rarity(self.holding[word], len(self.texts))
+
+    @cached_property
+    def weighed(self) -> np.ndarray:
+        """The vectors of the rows, rare words counting more."""
+        return vectors([words_of(row) for _, row in self.rows], self.rarity)
+
+    @cached_property
+    def centers(self) -> np.ndarray:
+        """The direction of all rows of each text together."""
+        return direction(np.add.reduceat(self.weighed, _firsts(self.row_places)))
 
     @cached_property
     def pieces(self) -> Pieces:
@@ -262,6 +320,7 @@ class Index:
             MIXTURE["words"] * bm25 / (bm25.max() or 1)
             + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
             + MIXTURE["meaning"] * self.nearest(self.vectors @ vector(asked))
+            + MIXTURE["center"] * (self.centers @ vector(asked, self.rarity))
             + OFTEN * self.often
         )
         order = np.argsort(-score, kind="stable")
@@ -273,7 +332,7 @@ class Index:
         mean = self.lengths.mean()
         for word in asked:
             places = self.places.get(word, [])
-            idf = math.log(1 + (len(self.texts) - len(places) + 0.5) / (len(places) + 0.5))
+            idf = _rarity(len(places), len(self.texts))
             for place in places:
                 n = self.counts[place][word]
                 length = K * (1 - B + B * self.lengths[place] / mean)
@@ -331,6 +390,10 @@ def pieces(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 def _firsts(numbers: np.ndarray) -> np.ndarray:
     """Return the places of sorted numbers that differ from the one before; np.unique is slow."""
     return np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
+
+
+def _rarity(holding: int, texts: int) -> float:
+    return math.log(1 + (texts - holding + 0.5) / (holding + 0.5))
 
 
 def _count(text: Text) -> Counter[str]:

@@ -12,7 +12,12 @@ function lstmSearch(index, encoded) {
   const table = readTable(encoded);
   const names = texts.map((text) => text.name);
   const rows = texts.flatMap((text, place) => text.rows.map((row) => [place, wordsOf(row)]));
+  const named = new Map();
+  texts.forEach((text) => {
+    for (const one of new Set(text.rows.flatMap(wordsOf))) named.set(one, (named.get(one) ?? 0) + 1);
+  });
   const vectors = rows.map(([, words]) => vector(words));
+  const centers = centersOfTexts();
   const pieces = piecesOfRows();
   const lengths = texts.map((text) => sum(Object.values(text.counts)));
   const mean = sum(lengths) / lengths.length;
@@ -42,24 +47,52 @@ function lstmSearch(index, encoded) {
     return undefined;
   }
 
-  function vector(words) {
+  // The direction of what words mean together, each counting as much as weigh says.
+  function vector(words, weigh = () => 1) {
     const total = new Float64Array(table.width);
-    for (const row of words.map(rowOf)) {
+    for (const one of words) {
+      const row = rowOf(one);
       if (row === undefined) continue;
       const start = row * table.width;
-      const scale = table.scales[row];
+      const scale = table.scales[row] * weigh(one);
       for (let k = 0; k < table.width; k += 1) total[k] += table.numbers[start + k] * scale;
     }
-    const length = Math.sqrt(total.reduce((squares, value) => squares + value * value, 0)) || 1;
+    return direction(total);
+  }
+
+  function direction(total) {
+    const length = Math.sqrt(product(total, total)) || 1;
     return total.map((value) => value / length);
+  }
+
+  function product(one, other) {
+    return one.reduce((total, value, k) => total + value * other[k], 0);
+  }
+
+  function rarityOf(count) {
+    return Math.log(1 + (texts.length - count + 0.5) / (count + 0.5));
+  }
+
+  // How rare a word is in titles and wordings.
+  function rarityOfWord(given) {
+    return rarityOf(named.get(given) ?? 0);
+  }
+
+  // The direction of all rows of each text together, rare words counting more.
+  function centersOfTexts() {
+    const totals = texts.map(() => new Float64Array(table.width));
+    for (const [place, words] of rows) {
+      vector(words, rarityOfWord).forEach((value, k) => (totals[place][k] += value));
+    }
+    return totals.map(direction);
   }
 
   function bm25(asked) {
     const total = new Float64Array(texts.length);
     for (const stemmed of asked) {
-      const holding = places.get(stemmed) ?? [];
-      const idf = Math.log(1 + (texts.length - holding.length + 0.5) / (holding.length + 0.5));
-      for (const place of holding) {
+      const among = places.get(stemmed) ?? [];
+      const idf = rarityOf(among.length);
+      for (const place of among) {
         const n = texts[place].counts[stemmed];
         const length = weights.K * (1 - weights.B + (weights.B * lengths[place]) / mean);
         total[place] += (idf * n * (weights.K + 1)) / (n + length);
@@ -108,7 +141,7 @@ function lstmSearch(index, encoded) {
   // How near in meaning each row is.
   function meaning(asked) {
     const meant = vector(asked);
-    return vectors.map((row) => row.reduce((product, value, k) => product + value * meant[k], 0));
+    return vectors.map((row) => product(row, meant));
   }
 
   // How well the best row of each text fits.
@@ -126,6 +159,7 @@ function lstmSearch(index, encoded) {
     const fits = bm25(stems(asked));
     const spelled = nearest(spelling(asked));
     const cosine = nearest(meaning(asked));
+    const meant = vector(asked, rarityOfWord);
     const most = Math.max(...fits) || 1;
     const hits = names.map((name, place) => ({
       name,
@@ -133,6 +167,7 @@ function lstmSearch(index, encoded) {
         (weights.words * fits[place]) / most +
         weights.spelling * spelled[place] +
         weights.meaning * cosine[place] +
+        weights.center * product(centers[place], meant) +
         weights.often * texts[place].often,
     }));
     return hits.sort((a, b) => b.score - a.score);
@@ -303,6 +338,8 @@ function lstmSearch(index, encoded) {
   );
   const theirs = new Map(texts.map((text) => [text.name, new Set(text.theirs)]));
   const answers = (name) => !index.claims[name] || index.claims[name].length > 0;
+  const unanswered = rows.filter(([place]) => !answers(names[place]));
+  const silent = new Set(unanswered.map(([, words]) => words.join(" ")));
 
   // How likely the first hit answers.
   function sureness(hits, asked) {
@@ -314,12 +351,14 @@ function lstmSearch(index, encoded) {
       Object.entries(topic).map(([kind, pattern]) => [kind, said.match(pattern) ?? []]),
     );
     const strange = new Set(of.theirs.map(stem).filter((name) => !theirs.get(first.name).has(name)));
+    const meant = vector(wordsOf(asked).slice(0, limits.most));
     return (
       fit.score * first.score +
       fit.ahead * (silent ? first.score - silent.score : 1) +
-      (of.ours.length ? fit.ours : 0) +
-      (of.near.length ? fit.near : 0) +
+      fit.ours * Math.min(new Set(of.ours).size, limits.ours) +
+      fit.near * Math.min(new Set(of.near).size, limits.near) +
       fit.theirs * strange.size +
+      product(meant, index.direction) +
       fit.always
     );
   }
@@ -335,7 +374,8 @@ function lstmSearch(index, encoded) {
     const best = hits.map((hit) => hit.name);
     const elsewhere = error?.elsewhere && !words.toLowerCase().match(topic.ours);
     const answering = best.filter(answers);
-    if (!elsewhere && sureness(hits, words) >= limits.sure) {
+    const isSilent = silent.has(wordsOf(words).join(" "));
+    if (!elsewhere && !isSilent && sureness(hits, words) >= limits.sure) {
       return { hits: answering.slice(0, 1 + limits.others), sure: true };
     }
     const nearest = answering.filter((name) => index.claims[name]).slice(0, limits.others);

@@ -3,7 +3,8 @@
     python -m tools.studies.titles [SET ...]
 
 SET is any of those in SETS; default: all but the unseen ones, which are for the end. Misses are
-listed of the sets that were looked at.
+listed of the sets that were looked at. A second rate of each set leaves out what is nearly a title
+(left_out.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lstm_spec import catalog
 from lstm_spec.answers.answer import Found, Library, find
 from lstm_spec.answers.questions import Question, questions, referred
 from tools import MEASURED
+from tools.studies.titles.left_out import Apart
 
 HERE = Path(__file__).parent
 PAGE = MEASURED / "asking.md"
@@ -27,7 +29,7 @@ SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
     "third",
 )
-UNSEEN = ("third",)
+UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
 
 
@@ -112,9 +114,12 @@ def measure(name: str, library: Library) -> Iterator[tuple[str, Rate, list[str]]
     yield f"{name}: of these none of our questions is the same", *rate(strange, library)
     yield f"{name}: advice about data", *rate((t for t in given if t.kind == "advice"), library)
     yield f"{name}: off the topic", *rate(off(name), library)
+    plain = [title for title in off(name) if not title.could_be_ours]
     if name in SETS[4:]:
-        plain = [title for title in off(name) if not title.could_be_ours]
         yield f"{name}: off the topic, as the title alone shows", *rate(plain, library)
+    apart = Apart(library.questions, library.claims)
+    yield f"{name}: a claim answers, near copies left out", *rate(answerable, apart)
+    yield f"{name}: off the topic, near copies left out", *rate(plain, apart)
 
 
 def main() -> None:
@@ -128,7 +133,7 @@ def main() -> None:
         for label, rates, missed in measure(name, library):
             rows[label] = rates
             print(f"{label}: {rates}")
-            if name not in UNSEEN and "a claim answers" in label:
+            if name not in UNSEEN and "of these a claim answers" in label:
                 print("".join(f"  {line}\n" for line in missed), end="")
     kept = [line for line in _page().splitlines() if line.startswith("| ")]
     others = [line for line in kept if _set(line) in SETS and _set(line) not in chosen]
@@ -168,15 +173,20 @@ is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md
 - *among three*: one of the first three is.
 - *no answer*: `answer` says that no claim answers, and exits with 4.
 
-The third set alone is unseen: nobody has looked at what is found for one of its titles. It is
-small. The second set decided before it: when it was asked, once, 57 % were first, 85 % among three,
+All sets have been looked at. The third is small: asked once, 11 of 20 were first, 16 among three.
+The second set decided before it: when it was asked, once, 57 % were first, 85 % among three,
 and 21 % got no answer. It and all others have been looked at by now, question by question, so their
 rates say what was learned. The searches of all sets were fixed before they ran. Titles that no
 claim answers count as missed in the
 first line of each set. A title can be one of our questions by its address or one of its wordings,
 because both come from the same places; the third line leaves these out. Many titles off the topic
 name no library or layer, so that only their thread tells them apart; there an answer is no mistake,
-and the last line leaves them out.
+and the line of what the title alone shows leaves them out.
+
+In the last two lines of a set the wordings that are nearly a title, by spelling or meaning, are
+left out of our questions for that title. That is nearer to what a stranger's next title meets, but
+not the same: wordings that were written for a title's kind stay. What is off the topic is there as
+the title alone shows, in `open` to `newest` all of it.
 
 | titles | number | first | among three | no answer |
 | --- | --- | --- | --- | --- |
