@@ -196,7 +196,8 @@ def vector(words_: Sequence[str], weigh: Callable[[str], float] = lambda _: 1.0)
         words_: the words.
         weigh: how much a word counts.
     """
-    return vectors([words_], weigh)[0]
+    only: np.ndarray = vectors([words_], weigh)[0]
+    return only
 
 
 def vectors(
@@ -228,7 +229,8 @@ def vectors(
 def direction(vectors: np.ndarray) -> np.ndarray:
     """Return vectors of length 1 in the direction of some; zero for zero."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(length == 0, 1, length)
+    directions: np.ndarray = vectors / np.where(length == 0, 1, length)
+    return directions
 
 
 @cache

@@ -47,7 +47,7 @@ class LeftOut(search.Index):
             place, words = whole.rows[row]
             counts[place] = counts[place].copy()
             for stem in search.stems(search.words_of(words)):
-                counts[place][stem] -= search.WEIGHTS[0]  # type: ignore[assignment]  # halves
+                counts[place][stem] -= search.WEIGHTS[0]
                 lengths[place] -= search.WEIGHTS[0]
             often[place] = np.log(np.exp(often[place]) - 1) if often[place] else 0.0
             totals[place] -= whole.weighed[row]
