@@ -303,3 +303,14 @@ def test_folder_of_a_source_tree_is_named_by_a_path(
     assert source(f"keras @ {(tmp_path / 'keras').as_uri()}") == tmp_path / "keras"
     with pytest.raises(UnusableRequirementError, match=r"\./empty has no pyproject.toml or setup"):
         source("./empty")
+
+
+def test_tracebacks_of_a_check_elsewhere_parse_no_code(tmp_path: Path) -> None:
+    """Python 3.11.7 raises a SystemError where two threads do so at once."""
+    variables = environments.variables(parse(["keras==3.0.5"]), "/copy")
+    code = "import traceback\ntry: [0][1 + 2]\nexcept IndexError: traceback.print_exc()"
+    (tmp_path / "broken.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "broken.py")]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+    assert "[0][1 + 2]" in done.stderr
+    assert "^" not in done.stderr

@@ -473,7 +473,12 @@ def copy(folder: Path) -> None:
 
 
 def variables(request: Request, folder: str) -> dict[str, str]:
-    """Return the environment variables, without what points to the packages that are here."""
+    """Return the environment variables, without what points to the packages that are here.
+
+    Tracebacks have no carets: Python up to 3.11.7 parses the line for each, and if two threads do
+    so at once it raises a SystemError (https://github.com/python/cpython/issues/106905).
+    """
     ours = {"PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
     kept = {name: value for name, value in process.quiet().items() if name not in ours}
-    return {**kept, **request.variables, "PYTHONPATH": folder}
+    without_carets = {"PYTHONNODEBUGRANGES": "1"}
+    return {**kept, **request.variables, **without_carets, "PYTHONPATH": folder}
