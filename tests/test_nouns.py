@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from types import ModuleType
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort
 from lstm_spec.run.report import Extent, Tried
+from tools.studies import apart
 
 NOUNS = {
     "(?i)any function|[Aa]n activation": ("function", "argument"),
@@ -48,18 +46,9 @@ FIXED = {
 DRAWN = 20
 
 
-def apart(file: str) -> ModuleType:
-    """Load a file of claims apart, so that its tests share no settings with those of others."""
-    name = f"lstm_spec.nouns.{file.removesuffix('.py').replace('/', '.')}"
-    spec = importlib.util.spec_from_file_location(name, catalog.CLAIMS / file)
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def drawn(claim: catalog.Claim) -> Extent:
     """Draw the arguments of a claim's test, without running it, and return how wide they are."""
-    test = getattr(apart(claim.file), claim.test)
+    test = getattr(apart.load(claim.file, "nouns"), claim.test)
     if not hasattr(test, "hypothesis"):
         return {}
     tried = Tried()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import linecache
 import os
 import sys
-from functools import cache
+from functools import cache, partial
 from statistics import median
 from types import ModuleType
 from typing import Any
@@ -19,6 +18,7 @@ from lstm_spec.run import deviations
 from lstm_spec.run.plugin import Trial
 from lstm_spec.run.script import script, specialize
 from teeth import Wrong, all_wrong
+from tools.studies import apart
 
 LONGEST = 200
 """No short program has more lines."""
@@ -32,17 +32,7 @@ STEP = 1 if os.environ.get("PROGRAMS") == "all" else 6
 """Every sixth claim is tried; `tox run -e programs` tries all."""
 
 
-def load(file: str) -> ModuleType:
-    """Load a file of claims apart, so that its tests share no settings with those of others."""
-    name = file.removesuffix(".py").replace("/", "_")
-    spec = importlib.util.spec_from_file_location(
-        f"lstm_spec.programs.{name}", catalog.CLAIMS / file
-    )
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
+load = partial(apart.load, owner="programs")
 kept = cache(load)
 
 

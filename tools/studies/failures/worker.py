@@ -2,24 +2,24 @@
 
 `python -m tools.studies.failures.worker CLAIM:FAULT ...` prints a line of JSON after each trial.
 It runs on each release and backend of the matrix, beside a copy of the package, so it imports
-nothing else of the repository.
+little else of the repository.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import random
 import signal
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import FrameType
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking
 from lstm_spec.run.examples import run_example
+from tools.studies import apart
 from tools.studies.failures.faults import put
 
 CASES = 5
@@ -29,11 +29,14 @@ LIMIT = 300
 """Seconds after which a trial is given up."""
 
 
+module = cache(partial(apart.load, owner="failures"))
+
+
 @cache
 def load(claim: str) -> Callable[[], None]:
     """Return the test of a claim, to be tried on CASES cases."""
     where = {known.id: known for known in catalog.claims()}[claim]
-    test = getattr(importlib.import_module(where.module), where.test)
+    test: Callable[[], None] = getattr(module(where.file), where.test)
     if not hasattr(test, "hypothesis"):
         return test
     return effort(CASES, shrink=False)(test)
