@@ -215,13 +215,13 @@ def vectors(
     total = np.zeros((len(texts), table().vectors.shape[1]))
     if rows := {word: row for word in numbers if (row := row_of(word)) is not None}:
         row_numbers = np.array([rows.get(word, -1) for word in numbers])
-        weights = np.array([weigh(word) for word in numbers], np.float32)
+        weights = np.array([weigh(word) for word in numbers], np.float32)[:, None]
         known = row_numbers[words_] >= 0
         words_ = words_[known]
         held = places[known]
         starts = _firsts(held)
         total[held[starts]] = np.add.reduceat(
-            table().vectors[row_numbers[words_]] * weights[words_, None], starts
+            (table().vectors[row_numbers] * weights)[words_], starts
         )
     return direction(total)
 
