@@ -10,7 +10,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import effort, lacking, try_rest
-from lstm_spec.harness import strategies, timing
+from lstm_spec.harness import strategies
 from lstm_spec.run import deviations
 from teeth import Wrong, all_wrong, claim_test
 from teeth.repairs import REPAIRS
@@ -29,7 +29,6 @@ def bite(wrong: Wrong, patch: pytest.MonkeyPatch) -> None:
     test = load(wrong.claim)
     if reason := lacking(test):
         pytest.skip(f"the claim {reason}")
-    patch.setattr(timing, "ROUNDS", 3)
     if known := deviations.known(wrong.claim):
         if wrong.claim not in REPAIRS:
             pytest.skip(f"Keras itself breaks this claim here: {known.instead}")
