@@ -33,8 +33,8 @@ from lstm_spec.harness.strategies import (
     picks,
     seeds,
     some_large,
-    stacked_weights,
     varied,
+    weights_of,
     whole,
 )
 from lstm_spec.harness.subject import (
@@ -175,14 +175,8 @@ def cell_of(case):
 
 def second_layer(case, units, options, seed):
     """Return the case of a layer of other units that reads the outputs of the case's."""
-    weights = stacked_weights(case.units, units, seed)
-    return Case(
-        x=np.zeros((case.batch, case.timesteps, case.units), "float32"),
-        kernel=weights[: case.units],
-        recurrent_kernel=weights[case.units : -1],
-        bias=weights[-1],
-        options=options,
-    )
+    x = np.zeros((case.batch, case.timesteps, case.units), "float32")
+    return Case(x=x, **weights_of(case.units, units, seed), options=options)
 
 
 def by_gate(masks, units):

@@ -38,8 +38,8 @@ from lstm_spec.harness.strategies import (
     seeds,
     several,
     some_large,
-    stacked_weights,
     varied,
+    weights_of,
     whole,
 )
 from lstm_spec.harness.subject import as_states, lstm, passed, to_numpy
@@ -72,14 +72,8 @@ def diagonal(one: Array, other: Array) -> Array:
 
 def another(case: Case, features: int, units: int, seed: int) -> Case:
     """Make a second layer with an input of its own, of as many samples and timesteps."""
-    weights = stacked_weights(features, units, seed)
-    return replace(
-        case,
-        x=noise((case.batch, case.timesteps, features), seed + 1),
-        kernel=weights[:features],
-        recurrent_kernel=weights[features:-1],
-        bias=weights[-1],
-    )
+    x = noise((case.batch, case.timesteps, features), seed + 1)
+    return replace(case, x=x, **weights_of(features, units, seed))
 
 
 def with_columns(case: Case, unit: int, weights: Array) -> Case:

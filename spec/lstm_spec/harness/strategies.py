@@ -150,14 +150,15 @@ def noise(shape: tuple[int, ...], seed: int, scale: float = 1.0) -> Array:
     return np.reshape(numbers, shape).astype(np.float32)
 
 
-def stacked_weights(features: int, units: int, seed: int) -> Array:
-    """Return kernel, recurrent kernel and bias of an LSTM, one below the other.
+def weights_of(features: int, units: int, seed: int) -> dict[str, Any]:
+    """Return the weights of an LSTM by their names in a Case.
 
     They are smaller in a wide layer, so that a rounding error does not grow from timestep to
-    timestep. Shape (features + units + 1, 4 * units).
+    timestep.
     """
     size = features + units
-    return noise((size + 1, 4 * units), seed, scale=min(1.0, 12.0 / size))
+    drawn = noise((size + 1, 4 * units), seed, scale=min(1.0, 12.0 / size))
+    return {"kernel": drawn[:features], "recurrent_kernel": drawn[features:-1], "bias": drawn[-1]}
 
 
 def permutation(size: int, seed: int) -> NDArray[np.int64]:
@@ -201,15 +202,13 @@ def cases(
     with_state = value(state)
     with_mask = value(masked)
     chosen = {name: value(option) for name, option in options.items()}
-    weights = stacked_weights(f, u, draw(seeds))
+    weights = weights_of(f, u, draw(seeds))
     x, h, c = np.split(noise((b, t * f + 2 * u), draw(seeds), scale=2.0), [t * f, t * f + u], 1)
     bits = draw(st.integers(0, 2 ** (b * t) - 1)) if with_mask else 0
     mask = np.array([bits >> k & 1 for k in range(b * t)], bool).reshape(b, t)
     return Case(
         x=x.reshape(b, t, f),
-        kernel=weights[:f],
-        recurrent_kernel=weights[f : f + u],
-        bias=weights[-1] if biased else None,
+        **(weights if biased else {**weights, "bias": None}),
         options=chosen if biased else {**chosen, "use_bias": False},
         h=h if with_state else None,
         c=c if with_state else None,
@@ -248,13 +247,10 @@ def varied(*names: str) -> dict[str, st.SearchStrategy[Any]]:
 
 def small(**options: Any) -> Case:
     """Return a case of three features and two units with a mask and a state, always the same."""
-    weights = noise((6, 8), 1)
     h, c = noise((2, 2, 2), 2)
     return Case(
         x=noise((2, 2, 3), 3),
-        kernel=weights[:3],
-        recurrent_kernel=weights[3:5],
-        bias=weights[5],
+        **weights_of(features=3, units=2, seed=1),
         options=options,
         h=h,
         c=c,

@@ -26,7 +26,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis.strategies import sampled_from
 
-from lstm_spec.harness.strategies import noise, stacked_weights
+from lstm_spec.harness.strategies import noise, weights_of
 from lstm_spec.harness.subject import UNDRAWN, total, with_weights
 from lstm_spec.harness.ways import WAYS, Way
 
@@ -49,13 +49,10 @@ def assume_served(way, unroll):
 def another(case, seed, features=None, units=None, **options):
     """Return an LSTM on the case's input with weights of its own, and another initial state."""
     f, u = features or case.features, units or case.units
-    weights = stacked_weights(f, u, 2**17 + seed)
     h, c = noise((2, case.batch, u), 2**18 + seed)
     return replace(
         case,
-        kernel=weights[:f],
-        recurrent_kernel=weights[f:-1],
-        bias=weights[-1],
+        **weights_of(f, u, 2**17 + seed),
         options={**case.options, **options},
         h=h if case.h is not None else None,
         c=c if case.c is not None else None,
