@@ -297,9 +297,15 @@ class Index:
         return vectors([words_of(row) for _, row in self.rows], self.rarity)
 
     @cached_property
+    def totals(self) -> np.ndarray:
+        """The sum of these vectors over the rows of each text."""
+        totals: np.ndarray = np.add.reduceat(self.weighed, _firsts(self.row_places))
+        return totals
+
+    @cached_property
     def centers(self) -> np.ndarray:
         """The direction of all rows of each text together."""
-        return direction(np.add.reduceat(self.weighed, _firsts(self.row_places)))
+        return direction(self.totals)
 
     @cached_property
     def pieces(self) -> Pieces:

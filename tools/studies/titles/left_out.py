@@ -41,8 +41,7 @@ class LeftOut(search.Index):
         counts = list(whole.counts)
         lengths = whole.lengths.copy()
         often = whole.often.copy()
-        totals = np.zeros((len(self.texts), whole.weighed.shape[1]))
-        np.add.at(totals, whole.row_places, whole.weighed)
+        totals = whole.totals.copy()
         for row in rows:
             place, words = whole.rows[row]
             counts[place] = counts[place].copy()
