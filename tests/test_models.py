@@ -30,8 +30,8 @@ from lstm_spec.harness.models import (
 )
 from lstm_spec.run import script
 
-DRAWN = 1650
-LEAST = 25
+DRAWN = 3300
+LEAST = 50
 
 
 def several(strategy: SearchStrategy[Any], number: int) -> list[Any]:
