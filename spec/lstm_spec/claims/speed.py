@@ -66,7 +66,8 @@ def traced(case: Case) -> Callable[[], Any]:
     """Return a function that traces a case's layer anew in each call, without running it."""
     import tensorflow as tf
 
-    layer, x = lstm_without_cudnn(case), tf.constant(case.x)
+    layer = lstm_without_cudnn(case)
+    x = tf.constant(case.x)
     return lambda: tf.function(lambda x: layer(x)).get_concrete_function(x)
 
 
@@ -74,7 +75,8 @@ def lengthening(case: Case, **options: Any) -> Callable[[], Any]:
     """Return a compiled call that gets one timestep more each time than the time before."""
     import tensorflow as tf
 
-    layer, lengths = lstm_without_cudnn(case), count(1)
+    layer = lstm_without_cudnn(case)
+    lengths = count(1)
     function = tf.function(lambda x: layer(x), **options)
     return lambda: function(tf.zeros((case.batch, next(lengths), case.features)))
 
@@ -83,7 +85,8 @@ def learning(case: Case) -> Callable[[], Any]:
     """Return a compiled call of a case's layer and of the gradient of a loss of its output."""
     import tensorflow as tf
 
-    layer, x = lstm_without_cudnn(case), tf.constant(case.x)
+    layer = lstm_without_cudnn(case)
+    x = tf.constant(case.x)
 
     def gradient() -> Any:
         with tf.GradientTape() as tape:
@@ -124,7 +127,8 @@ def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
     >>> print(f"ratio {seconds(800) / seconds(200):.1f}")
     ratio 3.6
     """
-    long, short = sized(8, 800, 16, 16), sized(8, 200, 16, 16)
+    long = sized(8, 800, 16, 16)
+    short = sized(8, 200, 16, 16)
     assert_between(2, ratio(compiled(long), compiled(short)), 8)
 
 
@@ -177,7 +181,8 @@ def test_twice_the_units_take_two_to_five_times_as_long():
     >>> print(f"ratio {seconds(512) / seconds(256):.1f}")
     ratio 2.8
     """
-    wide, narrow = sized(128, 4, 8, 512), sized(128, 4, 8, 256)
+    wide = sized(128, 4, 8, 512)
+    narrow = sized(128, 4, 8, 256)
     assert_between(2, ratio(compiled(wide), compiled(narrow)), 5)
 
 
@@ -202,7 +207,8 @@ def test_seven_times_the_features_take_two_to_five_times_as_long():
     >>> print(f"ratio {seconds(1792) / seconds(256):.1f}")
     ratio 3.6
     """
-    wide, narrow = sized(128, 4, 1792, 256), sized(128, 4, 256, 256)
+    wide = sized(128, 4, 1792, 256)
+    narrow = sized(128, 4, 256, 256)
     assert_between(2, ratio(compiled(wide), compiled(narrow)), 5)
 
 
@@ -228,7 +234,8 @@ def test_few_units_and_features_cost_about_as_much_as_one():
     >>> print(f"ratio {seconds(16) / seconds(1):.1f}")
     ratio 1.1
     """
-    small, smallest = sized(1, 40, 16, 16), sized(1, 40, 1, 1)
+    small = sized(1, 40, 16, 16)
+    smallest = sized(1, 40, 1, 1)
     assert_between(0.6, ratio(compiled(small), compiled(smallest)), 1.7)
 
 
@@ -499,7 +506,8 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
 
     case = sized(4, 1, 8, 8)
     signature = [tf.TensorSpec((None, None, 8))]
-    always, once = lengthening(case), lengthening(case, input_signature=signature)
+    always = lengthening(case)
+    once = lengthening(case, input_signature=signature)
     assert_between(20, ratio(always, once), 1000)
 
 
@@ -544,23 +552,28 @@ def test_the_memory_of_training_grows_with_the_timesteps():
     """
     On Linux the gradient of 64 units through 100 timesteps takes at most 0.67 of the memory of 400.
 
-    The gates and states of each timestep are kept for the way back. Peaks of the process' memory
-    are compared, from 0 up, for a process may use freed memory again: linear would be 0.25.
+    The gates and states of each timestep are kept for the way back. What is compared is by how much
+    the process' memory grows during a step, at its peak: linear would be 0.25.
 
     >>> import keras, numpy as np
-    >>> import ctypes, pathlib
+    >>> import ctypes, gc, pathlib
     >>> model = keras.Sequential([keras.Input((None, 4)), keras.layers.LSTM(64)])
     >>> model.compile("sgd", "mse")
-    >>> def peak(timesteps):
-    ...     ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
-    ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
-    ...     model.train_on_batch(np.ones((128, timesteps, 4)), np.ones((128, 64)))
+    >>> def peak():
     ...     return int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-    >>> first, least, short, long = map(peak, (1, 1, 100, 400))  # the first call traces
-    >>> print(f"ratio {max(0, short - least) / (long - least):.1f}")
+    >>> def growth(timesteps):
+    ...     x, y = np.ones((128, timesteps, 4)), np.ones((128, 64))
+    ...     gc.collect(), ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
+    ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
+    ...     before = peak()
+    ...     model.train_on_batch(x, y)
+    ...     return peak() - before
+    >>> first, short, long = map(growth, (1, 100, 400))  # the first call traces
+    >>> print(f"ratio {short / long:.1f}")
     ratio 0.3
     """
-    long, short = sized(128, 400, 4, 64), sized(128, 100, 4, 64)
+    long = sized(128, 400, 4, 64)
+    short = sized(128, 100, 4, 64)
     assert_between(0, growth_ratio(learning(short), learning(long)), 0.67)
 
 
@@ -575,20 +588,23 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     """
     On Linux, with 64 units and 256 samples, one of 200 outputs takes at most 0.67 of all's memory.
 
-    Compiled, the last output is all that is kept. Peaks of the process' memory are compared,
-    from 0 up, for a process may use freed memory again.
+    Compiled, the last output is all that is kept. What is compared is by how much the process'
+    memory grows during a call, at its peak.
 
     >>> import keras, numpy as np
-    >>> import ctypes, pathlib, tensorflow as tf
-    >>> def peak(sequences, timesteps):
-    ...     lstm = tf.function(keras.layers.LSTM(64, return_sequences=sequences))
-    ...     lstm(tf.ones((256, timesteps, 4)))  # the first call traces
-    ...     ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
-    ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
-    ...     lstm(tf.ones((256, timesteps, 4)))
+    >>> import ctypes, gc, pathlib, tensorflow as tf
+    >>> def peak():
     ...     return int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-    >>> least, last, all_of_them = peak(False, 1), peak(False, 200), peak(True, 200)
-    >>> print(f"ratio {max(0, last - least) / (all_of_them - least):.1f}")
+    >>> def growth(sequences):
+    ...     lstm = tf.function(keras.layers.LSTM(64, return_sequences=sequences))
+    ...     x = tf.ones((256, 200, 4))
+    ...     lstm(x)  # the first call traces
+    ...     gc.collect(), ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
+    ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
+    ...     before = peak()
+    ...     lstm(x)
+    ...     return peak() - before
+    >>> print(f"ratio {growth(False) / growth(True):.1f}")
     ratio 0.2
     """
     case = sized(256, 200, 4, 64)
@@ -673,7 +689,8 @@ def test_doubles_take_longer_than_single_precision():
     >>> print(f"ratio {seconds('float64') / seconds('float32'):.1f}")
     ratio 2.4
     """
-    single, double = sized(128, 4, 64, 256), sized(128, 4, 64, 256, dtype="float64")
+    single = sized(128, 4, 64, 256)
+    double = sized(128, 4, 64, 256, dtype="float64")
     double = replace(double, x=double.x.astype("float64"))
     assert_between(1.4, ratio(compiled(double), compiled(single)), 5)
 

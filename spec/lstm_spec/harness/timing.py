@@ -8,6 +8,7 @@ the rounds forgets a round that was disturbed. Only ratios are compared, never s
 from __future__ import annotations
 
 import ctypes
+import gc
 import math
 import time
 from collections.abc import Callable
@@ -52,21 +53,27 @@ def seconds(call: Call) -> float:
         count *= max(2, math.ceil(SPAN / max(spent, SPAN / 64)))
 
 
-def peak(call: Call) -> float:
-    """Return the largest memory, in bytes, that this process holds during a call; of two tries.
+def growth(call: Call) -> float:
+    """Return by how many bytes the memory of this process grows during a call, at its peak.
 
     Linux forgets the old peak when 5 is written to clear_refs (its manual, proc(5)), and tells
-    the new one in status, in KiB. What was freed is given back first, as far as the allocator can;
-    what it keeps makes a peak higher, so the lowest of several is the best.
+    the new one in status, in KiB. What is garbage or free is given back first, as far as the
+    allocator can; what it keeps may hide a part of a growth, so the largest of two tries counts.
     """
     seen = []
     for _ in range(2):
+        gc.collect()
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        before = _peak()
         call()
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-        seen.append(int(status.partition("VmHWM:")[2].split()[0]))
-    return 1024.0 * min(seen)
+        seen.append(_peak() - before)
+    return 1024.0 * max(seen)
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
@@ -74,7 +81,7 @@ def in_turn(*calls: Call, meter: Callable[[Call], float] = seconds) -> Array:
 
     Args:
         *calls: each is called once before, so that what it makes only once does not count.
-        meter: what is measured: `seconds` or `peak`.
+        meter: what is measured: `seconds` or `growth`.
     """
     rows: list[list[float]] = []
 
@@ -98,13 +105,13 @@ def ratio(call: Call, other: Call) -> float:
 
 
 def growth_ratio(call: Call, other: Call) -> float:
-    """Return how many times as much one call raises the peak of memory as another; at least 0.
+    """Return how many times as much memory one call takes as another: the median over the rounds.
 
     The other must be the greater by far: the growth of a call that finds its memory among what was
     freed before is not seen.
     """
-    least, most, none = in_turn(call, other, lambda: None, meter=peak).min(axis=0)
-    return max(0.0, float((least - none) / (most - none)))
+    rows = in_turn(call, other, meter=growth)
+    return float(np.median(rows[:, 0] / rows[:, 1]))
 
 
 def assert_between(low: float, value: float, high: float) -> None:
