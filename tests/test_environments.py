@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -115,6 +116,19 @@ def test_packages_that_own_the_same_files_are_refused() -> None:
 def test_nightly_that_is_asked_for_takes_the_place_of_what_a_package_needs(asked, left) -> None:
     pins = "keras==3.15.1\nkeras-nightly==3.16\ntensorflow==2.21.0\n"
     assert environments.without_stand_ins(Request(asked), pins) == left
+
+
+def test_uv_of_the_path_does_where_none_is_installed(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    advice = "are made by uv, and there is none here; install it by `python -m pip install uv`"
+    with pytest.raises(environments.UnmadeError, match=advice):
+        environments.make(SMALL)
+    program = tmp_path / ("uv.exe" if os.name == "nt" else "uv")
+    program.symlink_to(find_uv_bin())
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    with pytest.raises(environments.UnmadeError, match=r"Python 3\.99"):
+        environments.make(Request(SMALL.requirements, "3.99"))
 
 
 @pytest.mark.usefixtures("registry")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import platform
 import re
@@ -396,10 +397,25 @@ def _uv(*words: str, given: str = "") -> str:
 
 
 def _run(*words: str, given: str = "") -> Done:
-    from uv import find_uv_bin  # only here: no other verb needs it
-
-    command = [find_uv_bin(), *words, "--no-progress", "--color", "never"]
+    command = [_program(), *words, "--no-progress", "--color", "never"]
     return process.run(command, given=given)
+
+
+def _program() -> str:
+    """Return where uv is: that of the running environment, or the one on PATH.
+
+    Raises:
+        UnmadeError: there is none.
+    """
+    try:
+        return importlib.import_module("uv").find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        if program := shutil.which("uv"):
+            return program
+    raise UnmadeError(
+        "other environments are made by uv, and there is none here; install it by "
+        "`python -m pip install uv`"
+    )
 
 
 def _last(printed: str) -> str:
