@@ -189,7 +189,8 @@ def _repeat(
 
     if any(request.config.getoption(name, None) for name in KEPT):
         benchmark = request.getfixturevalue("benchmark")
-        benchmark.group, benchmark.extra_info = "cost", facts
+        benchmark.group = "cost"
+        benchmark.extra_info = facts
         # Disabled, as on a worker of pytest-xdist, it calls what it is given once.
         benchmark.pedantic(one_round if benchmark.enabled else all_rounds, rounds=count)
     else:

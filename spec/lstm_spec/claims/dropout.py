@@ -146,7 +146,8 @@ def after_reset(cell, x):
 
 def nearest_dropped(case, y):
     """Return the output with inputs dropped, for each sample those with which y is nearest."""
-    rate, size = case.options["dropout"], case.features
+    rate = case.options["dropout"]
+    size = case.features
     masks = [np.array([k >> feature & 1 for feature in range(size)]) for k in range(2**size)]
     outputs = [returned(replace(case, x=case.x * mask / (1.0 - rate))) for mask in masks]
     rows = range(case.batch)
@@ -160,7 +161,8 @@ def assert_new_masks(draw, rate):
     On SAMPLES samples two masks are alike at most once in 1e34 times, 0.82 ** 400, and one
     drops nothing once in 2e18 times, 0.9 ** 400.
     """
-    first, second = to_numpy(draw()), to_numpy(draw())
+    first = to_numpy(draw())
+    second = to_numpy(draw())
     for mask in (first, second):
         assert_close(mask, (mask > 0.5) / (1.0 - rate))
         assert set(np.unique(mask > 0.5)) == {False, True}, f"all or nothing is dropped: {mask}"
@@ -273,7 +275,8 @@ def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     >>> round(float(np.mean(np.array(y) == 0.0)), 1)
     0.3
     """
-    rate, x = case.options["dropout"], np.ones((4000, 1, case.features), "float32")
+    rate = case.options["dropout"]
+    x = np.ones((4000, 1, case.features), "float32")
     dropped = to_numpy(way(lstm(relay(case)))(x, training=True)) == 0.0
     # Six standard deviations, and as much more where the rate is near 0 or 1 and the tail is that
     # of Poisson's: a false alarm in 5e8 examples.
@@ -401,7 +404,6 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
             seed=seeds,
         ),
         *NOT_THE_FIRST,
-        "jitted",
     )
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
@@ -469,7 +471,9 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     run = way(lstm(shown, return_sequences=True))
     y = to_numpy(run(case.x, training=True, **passed(case)))
     kept = (y[:, 0] != 0.0) / (1.0 - case.options["recurrent_dropout"])
-    expected, h, c = [], case.h.astype(float), case.c.astype(float)
+    expected = []
+    h = case.h.astype(float)
+    c = case.c.astype(float)
     for _ in range(case.timesteps):
         h = kept * h * c if gate == "f" else kept * h
         c = h
@@ -515,7 +519,8 @@ def test_each_gate_drops_units_of_h_of_its_own(case, way):
     >>> bool(np.allclose(lstm(x, training=True), lstm(x), atol=1e-6))  # h is 0, g is not
     True
     """
-    cell, wide = cell_of(case), cell_of(case)
+    cell = cell_of(case)
+    wide = cell_of(case)
     masks = cell.get_recurrent_dropout_mask(case.h)
     rows = case.recurrent_kernel * by_gate(masks, case.units)
     y = way(lstm(case))(case.x, training=True, **passed(case))
@@ -560,7 +565,8 @@ def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case, way):
     (1, 3)
     (4, 1, 3)
     """
-    cell, wide = cell_of(case), cell_of(case)
+    cell = cell_of(case)
+    wide = cell_of(case)
     kernel = case.kernel * by_gate(cell.get_dropout_mask(case.x[:, 0]), case.units)
     masks = cell.get_recurrent_dropout_mask(case.h)
     recurrent = case.recurrent_kernel * by_gate(masks, case.units)
@@ -702,7 +708,8 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
     >>> model.evaluate(x, y, verbose=0) < 1e-9, bool(model.train_on_batch(x, y) < 1e-6)
     (True, False)
     """
-    model, y = trainer(lstm(case), kind, case, eager), equations(case).h
+    model = trainer(lstm(case), kind, case, eager)
+    y = equations(case).h
     target = noise(y.shape, seed)
     assert_close(model.predict(case.x, verbose=0), y)
     loss = model.evaluate(case.x, target, verbose=0)
@@ -774,10 +781,12 @@ def test_predict_overrules_training_in_a_functional_model(case, eager):
     >>> bool(np.allclose(model(x, training=True), lstm(x), atol=1e-6))
     False
     """
-    layer, inputs = lstm(case), keras.Input(case.x.shape[1:])
+    layer = lstm(case)
+    inputs = keras.Input(case.x.shape[1:])
     model = keras.Model(inputs, layer(inputs, training=True))
     model.compile(run_eagerly=eager)
-    y, expected = model.predict(case.x, verbose=0), returned(case)
+    y = model.predict(case.x, verbose=0)
+    expected = returned(case)
     dropped = {"inputs are dropped": nearest_dropped(case, y)}
     assert_close(y, expected, instead={**dropped, **in_bfloat16(expected)})
 
@@ -853,9 +862,11 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
     >>> bool(changed.any()), bool(changed.all())
     (True, False)
     """
-    model, target = trainer(lstm(case), kind, case, eager), noise((1, case.units), seed)
+    model = trainer(lstm(case), kind, case, eager)
+    target = noise((1, case.units), seed)
     model.train_on_batch(case.x, target)
-    dropped, masked = input_mask(case)[0] == 0.0, masked_input(case)
+    dropped = input_mask(case)[0] == 0.0
+    masked = masked_input(case)
     run = equations(masked)
     d_h = 2.0 * (run.h - target) / case.units
     slope = gradients(masked, 0.0 * run.outputs, d_h, 0.0 * run.c)
@@ -930,7 +941,8 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
     >>> bool(np.array_equal(one(x, training=True), other(x, training=True)))
     True
     """
-    one, other = way(lstm(case)), way(lstm(case))
+    one = way(lstm(case))
+    other = way(lstm(case))
     for _ in range(calls):
         y = one(case.x, training=True, **passed(case))
         keras.random.normal((2,))
@@ -1004,7 +1016,8 @@ def test_a_call_at_inference_uses_up_a_mask(case, name):
     >>> lstm.cell.seed_generator.state.numpy().tolist()  # the seed, and what was drawn
     [1, 1]
     """
-    inferred, trained = lstm(case), lstm(case)
+    inferred = lstm(case)
+    trained = lstm(case)
     Way(name)(inferred)(case.x, **passed(case))
     trained(case.x, training=True)
     assert_same(inferred(case.x, training=True), trained(case.x, training=True))
@@ -1294,7 +1307,8 @@ def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
     >>> bool(np.allclose(lstm(x, training=True), y))  # from zeros again, with other masks
     False
     """
-    layer, twin = lstm(case, stateful=True), lstm(case, return_state=True)
+    layer = lstm(case, stateful=True)
+    twin = lstm(case, return_state=True)
     layer(case.x, training=True)
     _, *state = twin(case.x, training=True)
     y, _, _ = twin(case.x, initial_state=as_states(state), training=True)
@@ -1325,7 +1339,8 @@ def test_both_directions_of_one_seed_drop_the_same_inputs(case):
     >>> bool(np.array_equal(forward, backward))
     True
     """
-    one, ones = relay(case), np.ones_like(case.x[:, :1])
+    one = relay(case)
+    ones = np.ones_like(case.x[:, :1])
     layer = keras.layers.LSTM(one.units, **one.options)
     both = keras.layers.Bidirectional(layer, merge_mode=None)
     both.build(ones.shape)
@@ -1369,9 +1384,11 @@ def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed
     >>> bool(np.allclose(lstm(x, training=True), y, atol=1e-6))
     True
     """
-    rate, first_seed = case.options["dropout"], case.options["seed"]
+    rate = case.options["dropout"]
+    first_seed = case.options["seed"]
     above = second_layer(case, width, {"dropout": rate, "seed": first_seed + 1}, seed)
-    backwards, given = case.options["go_backwards"], passed(case)
+    backwards = case.options["go_backwards"]
+    given = passed(case)
     cells = [
         keras.layers.LSTMCell(case.units, dropout=rate, seed=first_seed, **UNDRAWN),
         keras.layers.LSTMCell(width, dropout=rate, seed=first_seed + 1, **UNDRAWN),
@@ -1392,9 +1409,12 @@ def calls_of_two_layers(case, above, calls):
     given = passed(case)
     turned = given and case.options["go_backwards"]
     given_above = {"mask": case.mask[:, ::-1]} if turned else given
-    first, second = lstm(case, return_sequences=True), lstm(above)
-    kept, generator = lstm(above, dropout=0.0), keras.random.SeedGenerator(above.options["seed"])
-    ones, rate = np.ones((case.batch, 1, 1), "float32"), above.options["dropout"]
+    first = lstm(case, return_sequences=True)
+    second = lstm(above)
+    kept = lstm(above, dropout=0.0)
+    generator = keras.random.SeedGenerator(above.options["seed"])
+    ones = np.ones((case.batch, 1, 1), "float32")
+    rate = above.options["dropout"]
     for _ in range(calls):
         below = first(case.x, training=True, **given)
         narrow = keras.random.dropout(ones, rate, seed=generator)
@@ -1427,7 +1447,9 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     >>> bool(np.allclose(y[1], y[0])), bool(np.allclose(y[2], y[0]))
     (True, False)
     """
-    cell, layer, x = with_weights(cell_of(case), case), lstm(case), case.x[:, 0]
+    cell = with_weights(cell_of(case), case)
+    layer = lstm(case)
+    x = case.x[:, 0]
     y = layer(case.x, initial_state=as_states(case.state), training=True)
     assert_close(cell(x, as_states(case.state), training=True)[0], y)
     assert_close(cell(x, as_states(case.state), training=True)[0], y)
@@ -1467,7 +1489,8 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
     """
     of_h = {"dropout": 0.0, "recurrent_dropout": 0.5}
     case = replace(case, options={**case.options, **of_h}) if recurrent else case
-    cell, x = with_weights(cell_of(case), case), case.x[:, 0]
+    cell = with_weights(cell_of(case), case)
+    x = case.x[:, 0]
     cell(x, as_states(case.state), training=True)
     rows = case.batch + more
     x, h, c = (np.resize(part, (rows, part.shape[1])) for part in (x, *case.state))
@@ -1497,7 +1520,8 @@ def test_get_dropout_mask_returns_the_mask_in_use(case):
     >>> bool(np.allclose(y, cell(x * mask, [h, h])[0], atol=1e-6))
     True
     """
-    cell, x = with_weights(cell_of(case), case), case.x[:, 0]
+    cell = with_weights(cell_of(case), case)
+    x = case.x[:, 0]
     mask = to_numpy(cell.get_dropout_mask(x))
     y, _ = cell(x, as_states(case.state), training=True)
     assert_close(y, equations(replace(case, x=(x * mask)[:, None])).h)

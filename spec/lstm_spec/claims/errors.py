@@ -246,7 +246,8 @@ def test_text_counts_as_true(case, flag):
     >>> tuple(lstm(np.ones((4, 3, 1))).shape)  # (batch, timesteps, features)
     (4, 3, 2)
     """
-    on, text = lstm(case, **{flag: True}), lstm(case, **{flag: "False"})
+    on = lstm(case, **{flag: True})
+    text = lstm(case, **{flag: "False"})
     for _ in range(2):
         given = passed(case)
         assert_same(to_numpy(text(case.x, **given)), to_numpy(on(case.x, **given)))
@@ -372,7 +373,8 @@ def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     ...     print(lstm.activation.__name__)
     tanh
     """
-    fresh, built = keras.layers.LSTM(case.units), lstm(case)
+    fresh = keras.layers.LSTM(case.units)
+    built = lstm(case)
     assert_refused(lambda: setattr(fresh, name, "other"), "AttributeError", name)
     assert_refused(lambda: setattr(built, name, "other"), "AttributeError", name)
 
@@ -404,7 +406,8 @@ def test_a_built_layer_cannot_become_stateful(case, unroll):
     ...     print("None" in str(error))
     True
     """
-    layer, state = lstm(case, unroll=unroll), as_states(case.state)
+    layer = lstm(case, unroll=unroll)
+    state = as_states(case.state)
     layer.stateful = True
     assert_refused(lambda: layer(case.x), (*OF_THE_BACKEND, "AttributeError"), "None")
     assert_refused(lambda: layer(case.x, initial_state=state), "AttributeError", "'assign'")
@@ -434,7 +437,8 @@ def test_the_layer_has_no_weights_and_shapes_by_name(case, name):
     >>> tuple(lstm.cell.kernel.shape)
     (1, 8)
     """
-    fresh, built = keras.layers.LSTM(case.units), lstm(case)
+    fresh = keras.layers.LSTM(case.units)
+    built = lstm(case)
     built(case.x)
     assert_refused(lambda: getattr(fresh, name), "AttributeError", f"no attribute '{name}'")
     assert_refused(lambda: getattr(built, name), "AttributeError", f"no attribute '{name}'")
@@ -548,7 +552,8 @@ def test_an_input_with_the_batch_in_its_shape_is_refused(batch, timesteps, featu
     ...     print("expected ndim=3, found ndim=4" in str(error))
     True
     """
-    inputs, words = keras.Input((batch, timesteps, features)), "expected ndim=3, found ndim=4"
+    inputs = keras.Input((batch, timesteps, features))
+    words = "expected ndim=3, found ndim=4"
     assert_refused(lambda: keras.layers.LSTM(2)(inputs), "ValueError", words)
 
 
@@ -577,7 +582,9 @@ def test_a_model_of_one_feature_takes_a_table(case, kind, method):
     >>> bool(np.array_equal(model(table), model(table[..., None])))
     True
     """
-    layer, table, y = lstm(case), case.x[:, :, 0], returned(case)
+    layer = lstm(case)
+    table = case.x[:, :, 0]
+    y = returned(case)
     inputs = keras.Input(case.x.shape[1:])
     sequential = kind == "Sequential"
     model = keras.Sequential([inputs, layer]) if sequential else keras.Model(inputs, layer(inputs))
@@ -739,7 +746,8 @@ def test_a_cell_state_of_width_one_is_stretched(case):
     >>> bool(np.allclose(y, lstm(x, initial_state=[h, np.ones((4, 2))]), atol=1e-6))
     True
     """
-    layer, c = lstm(case), case.c[:, :1]
+    layer = lstm(case)
+    c = case.c[:, :1]
     expected = returned(replace(case, c=np.repeat(c, case.units, axis=1)))
     assert_close(layer(case.x, initial_state=as_states([case.h, c])), expected)
 
@@ -763,7 +771,8 @@ def test_a_symbolic_call_checks_neither_state_nor_mask(case, more):
     >>> y.shape == (None, 2)
     True
     """
-    wide, mask = keras.Input((case.units + more,)), keras.Input((case.timesteps + more,))
+    wide = keras.Input((case.units + more,))
+    mask = keras.Input((case.timesteps + more,))
     inputs = keras.Input(case.x.shape[1:])
     y = lstm(case)(inputs, initial_state=as_states([wide, wide, wide]), mask=mask)
     assert tuple(y.shape) == (None, case.units), f"{y.shape}"
@@ -791,7 +800,8 @@ def test_a_mask_for_another_batch_is_refused(case, rows):
     True
     """
     rows = rows + 1 if rows >= case.batch else rows
-    layer, mask = lstm(case), np.resize(case.mask, (rows, case.timesteps))
+    layer = lstm(case)
+    mask = np.resize(case.mask, (rows, case.timesteps))
     assert_refused(lambda: layer(case.x, mask=mask), OF_THE_BACKEND, MISFIT)
 
 
@@ -856,7 +866,8 @@ def test_a_refused_call_changes_nothing(case, stateful, unroll):
     True
     """
     options = {"stateful": stateful, "unroll": unroll}
-    layer, twin = lstm(case, **options), lstm(case, **options)
+    layer = lstm(case, **options)
+    twin = lstm(case, **options)
     assert_same(layer(case.x), twin(case.x))
     assert_refused(partial(layer, case.x[0]), "ValueError", TWO_AXES)
     assert_refused(partial(layer, case.x, mask=[[True]]), "AttributeError", "'list' object")
@@ -887,7 +898,8 @@ def test_a_refused_call_leaves_no_dropout_mask(case):
     >>> tuple(lstm(x[:2], training=True).shape)
     (2, 2)
     """
-    layer, x = lstm(case), np.concatenate([case.x, case.x])
+    layer = lstm(case)
+    x = np.concatenate([case.x, case.x])
     assert_refused(
         lambda: layer(case.x, mask=[[True]], training=True), "AttributeError", "'list' object"
     )
@@ -916,7 +928,8 @@ def test_an_input_lets_add_refuse(case, method):
     ...     print("expected ndim=3, found ndim=2" in str(error))
     True
     """
-    lower, upper = keras.layers.LSTM(case.units), keras.layers.LSTM(2)
+    lower = keras.layers.LSTM(case.units)
+    upper = keras.layers.LSTM(2)
     early = keras.Sequential([keras.Input(case.x.shape[1:]), lower])
     assert_refused(lambda: early.add(upper), "ValueError", TWO_AXES)
     late = keras.Sequential([keras.layers.LSTM(case.units), keras.layers.LSTM(2)])
@@ -982,7 +995,8 @@ def test_a_model_keeps_the_shape_that_it_refused(case):
     False
     True
     """
-    model, words = keras.Sequential([keras.layers.LSTM(2)]), "already been configured"
+    model = keras.Sequential([keras.layers.LSTM(2)])
+    words = "already been configured"
     assert_refused(lambda: model(case.x[0]), "ValueError", TWO_AXES)
     assert_refused(lambda: model(case.x), "ValueError", words)
 
@@ -1008,7 +1022,8 @@ def test_the_batch_size_need_not_divide_the_samples():
     >>> tuple(model.predict(np.ones((5, 3, 1)), batch_size=2, verbose=0).shape)
     (5, 2)
     """
-    x, y = noise((5, 3, 1), 0), noise((5, 2), 1)
+    x = noise((5, 3, 1), 0)
+    y = noise((5, 2), 1)
     for unroll in (False, True):
         layer = keras.layers.LSTM(2, unroll=unroll)
         model = trainable(layer, 3, 1)
@@ -1042,7 +1057,8 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
     >>> len(h.history["loss"])
     1
     """
-    x, y = noise((5, 3, 1), 0), noise((5, 2), 1)
+    x = noise((5, 3, 1), 0)
+    y = noise((5, 2), 1)
     model = trainable(keras.layers.LSTM(2, stateful=True), 3, 1, batch=2)
     fit = partial(model.fit, x, y, batch_size=2, shuffle=False, verbose=0)
     assert_refused(fit, OF_THE_BACKEND, ANOTHER_BATCH)
@@ -1072,7 +1088,9 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     ...     print(lstm.get_weights()[2].tolist() == [0.0, 1.0, 0.0, 0.0])  # the initial bias
     False
     """
-    x, y, layer = noise((5, 3, 1), 0), noise((5, 2), 1), keras.layers.LSTM(2, stateful=True)
+    x = noise((5, 3, 1), 0)
+    y = noise((5, 2), 1)
+    layer = keras.layers.LSTM(2, stateful=True)
     model = trainable(layer, 3, 1, batch=3)
     before = layer.get_weights()
     fit = partial(model.fit, x, y, batch_size=3, shuffle=False, verbose=0)
@@ -1100,7 +1118,8 @@ def test_rnn_refuses_what_is_no_cell(value, name):
     ...     print("`state_size`" in str(error))
     True
     """
-    rnn, layers = keras.layers.RNN, keras.layers
+    rnn = keras.layers.RNN
+    layers = keras.layers
     other = {
         "Dense": layers.Dense(2),
         "Embedding": layers.Embedding(2, 2),
@@ -1174,7 +1193,8 @@ def test_stacked_cells_refuse_what_is_no_cell(units, value):
     ...     print("`state_size`" in str(error))
     True
     """
-    cell, dense = keras.layers.LSTMCell(units), keras.layers.Dense(units)
+    cell = keras.layers.LSTMCell(units)
+    dense = keras.layers.Dense(units)
     for cells in ([cell, value], [value, cell]):
         stacked = partial(keras.layers.StackedRNNCells, cells)
         assert_refused(stacked, "ValueError", "`call` method")
@@ -1187,7 +1207,8 @@ class Sized(keras.layers.Layer):  # type: ignore[misc]
     def __init__(self, state_size, output_size=None):
         """Keep the sizes."""
         super().__init__()
-        self.state_size, self.output_size = state_size, output_size
+        self.state_size = state_size
+        self.output_size = output_size
 
     def call(self, inputs, states):
         """Return the input."""
@@ -1214,7 +1235,8 @@ def test_rnn_refuses_sizes_that_are_no_numbers(value):
     ...     print("state_size must be an integer" in str(error))
     True
     """
-    layer, refused = keras.layers.RNN(Sized(3, value)), "ValueError"
+    layer = keras.layers.RNN(Sized(3, value))
+    refused = "ValueError"
     assert_refused(lambda: keras.layers.RNN(Sized(None)), refused, "state_size must be specified")
     assert_refused(lambda: keras.layers.RNN(Sized(value)), refused, "must be an integer")
     shape = (1, 2, 3)
@@ -1239,7 +1261,8 @@ def test_a_cell_refuses_a_call_without_states(case):
     ...     print("argument: 'states'" in str(error))
     True
     """
-    built, fresh = lstm(case).cell, keras.layers.LSTMCell(case.units)
+    built = lstm(case).cell
+    fresh = keras.layers.LSTMCell(case.units)
     for cell in (built, fresh):
         for x in (case.x[:, 0], keras.Input((case.features,))):
             assert_refused(partial(cell, x), "TypeError", "argument: 'states'")
@@ -1260,7 +1283,8 @@ def test_wrappers_refuse_a_class(wrapper, name):
     ...     print("`keras.layers.Layer` instance" in str(error))
     True
     """
-    wrap, words = getattr(keras.layers, wrapper), "`keras.layers.Layer` instance"
+    wrap = getattr(keras.layers, wrapper)
+    words = "`keras.layers.Layer` instance"
     given = keras.layers.LSTMCell(2) if name == "RNN" else 2
     assert_refused(lambda: wrap(type(getattr(keras.layers, name)(given))), "ValueError", words)
 
@@ -1288,7 +1312,8 @@ def test_bidirectional_alone_refuses_to_reset_nothing(case):
     True
     """
     layer = lstm(case)
-    before, wrapper = layer(case.x), keras.layers.Bidirectional(layer)
+    before = layer(case.x)
+    wrapper = keras.layers.Bidirectional(layer)
     layer.reset_state()
     assert_same(layer(case.x), before)
     assert_refused(lambda: wrapper.reset_state(), "AttributeError", "must be stateful")
@@ -1347,7 +1372,8 @@ def test_minus_one_is_the_last_word(size, features, seed):
     >>> np.array(words.compute_mask(np.array([[-1, 4, 0]]))).tolist()
     [[True, True, False]]
     """
-    table, ids = noise((size, features), seed), np.array([[-1, size - 1, 0]])
+    table = noise((size, features), seed)
+    ids = np.array([[-1, size - 1, 0]])
     layer = embedding(table)
     instead = {"-1 is the first row": table[[[0, -1, 0]]]}
     assert_same(layer(ids), table[[[-1, -1, 0]]], instead)

@@ -242,7 +242,8 @@ def test_the_gates_do_not_read_the_cell_state(case, way):
     True
     """
     c = case.c * np.array([[0], [1], [2]], np.float32)
-    x, h = np.repeat(case.x, 3, axis=0), np.repeat(case.h, 3, axis=0)
+    x = np.repeat(case.x, 3, axis=0)
+    h = np.repeat(case.h, 3, axis=0)
     h, _, c = to_numpy(way(lstm(case))(x, initial_state=as_states([h, c])))
     assert_close(c[0] + c[2], c[1] + c[1])
     assert_close(h[1] * c[2], h[2] * c[1])  # o is h / c, the activation being linear
@@ -797,7 +798,8 @@ def test_units_in_a_row_delay_the_input(case, way):
     >>> [[int(now), int(before)] for now, before in lstm(x)[0]]
     [[1, 0], [7, 1], [2, 7]]
     """
-    units, x = case.features, case.x * (np.arange(case.features) == 0)
+    units = case.features
+    x = case.x * (np.arange(case.features) == 0)
     delay = candidate_only(np.eye(units, k=1))
     case = replace(crafted(case, i=OPEN, f=CLOSED, g=INPUT, o=OPEN), recurrent_kernel=delay)
     ago = units + np.arange(case.timesteps)[:, None] - np.arange(units)
@@ -871,7 +873,8 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
     True
     """
     case = shifted(replace(case, recurrent_kernel=0 * case.recurrent_kernel), f=-200)
-    run, other = way(lstm(case)), noise(case.x.shape, seed)
+    run = way(lstm(case))
+    other = noise(case.x.shape, seed)
     other[:, -1] = case.x[:, -1]
     zeros = as_states([0 * case.h, 0 * case.c])
     expected = run(case.x, initial_state=as_states(case.state))
@@ -991,7 +994,8 @@ def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     True
     """
     case = scaled(case, 10.0 ** min(weights, 30 - inputs))  # so that no product overflows
-    x, state = case.x * 10.0**inputs, [part * 10.0**inputs for part in case.state]
+    x = case.x * 10.0**inputs
+    state = [part * 10.0**inputs for part in case.state]
     y = to_numpy(way(lstm(case))(x, initial_state=as_states(state)))
     assert np.all(np.abs(y) <= 1), f"an output exceeds 1:\n{y}"
 

@@ -120,7 +120,8 @@ def bare(z):
     The first half of the units has c = 1 and g = 0, so that f remains; the second half has
     c = 0 and i = 1, so that g remains.
     """
-    zeros, open_gate = np.zeros(z.size), np.full(z.size, 200.0)
+    zeros = np.zeros(z.size)
+    open_gate = np.full(z.size, 200.0)
     bias = np.concatenate([zeros, open_gate, z, zeros, zeros, z, zeros, zeros])
     return Case(
         x=np.zeros((1, 1, 1), "float32"),
@@ -138,7 +139,8 @@ def response(case, seed):
 
     It is the largest move in three random directions, up to each timestep.
     """
-    sign, exact = np.random.RandomState(seed), equations(case).outputs
+    sign = np.random.RandomState(seed)
+    exact = equations(case).outputs
 
     def nudged(numbers):
         return numbers.astype(float) * (1 + EPS * sign.choice([-1, 1], numbers.shape))
@@ -165,8 +167,12 @@ def error_bound(case):
     pass an error on with a slope of at most 1/4 and 1.
     """
     kernel, recurrent, bias = (weight.astype(float) for weight in case.weights)
-    n, h = case.features + case.units + 2, np.zeros((case.batch, case.units))
-    c, dh, dc, bounds = h, h, h, []
+    n = case.features + case.units + 2
+    h = np.zeros((case.batch, case.units))
+    c = h
+    dh = h
+    dc = h
+    bounds = []
     for t in range(case.timesteps):
         x = case.x[:, t].astype(float)
         size = np.abs(x) @ np.abs(kernel) + np.abs(h) @ np.abs(recurrent) + np.abs(bias)
@@ -177,7 +183,8 @@ def error_bound(case):
         dc = f * dc + (np.abs(c) + dc) * df + i * dg + (np.abs(g) + dg) * di
         dc = dc + 2 * EPS * (np.abs(f * c) + np.abs(i * g))
         c = f * c + i * g
-        h, dh = o * np.tanh(c), o * (dc + 4 * EPS) + do + EPS
+        h = o * np.tanh(c)
+        dh = o * (dc + 4 * EPS) + do + EPS
         bounds.append(dh)
     return np.stack(bounds, axis=1)
 
@@ -358,7 +365,8 @@ def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick, secon
     """
     case = replace(case, kernel=case.kernel * np.float32(1e-9))  # z of size 1
     x = np.full(case.x.shape, 1_700_000_000 + 128 * (pick % 100), given_as)
-    layer, double = lstm(case), lstm(case, dtype="float64")
+    layer = lstm(case)
+    double = lstm(case, dtype="float64")
     now, later = (equations(replace(case, x=time)).h for time in (x, x + seconds))
     rounded = {"the product is exact, and then rounded": later}
     assert_same(layer(x + seconds), layer(x), instead=rounded)
@@ -425,7 +433,8 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
     >>> bool(np.array_equal(half(x), y))
     True
     """
-    mixed, pure = way(lstm(case, dtype=f"mixed_{half}")), way(lstm(case, dtype=half))
+    mixed = way(lstm(case, dtype=f"mixed_{half}"))
+    pure = way(lstm(case, dtype=half))
     y = mixed(case.x, **passed(case))
     assert_same(widened(y), widened(pure(case.x, **passed(case))))
 
@@ -491,7 +500,8 @@ def test_a_cell_state_counts_no_further_than_its_type(case, way, limit):
     policy, end = limit
     half = policy.removeprefix("mixed_")
     run = way(lstm(shifted(case, i=200, f=200, g=200, o=200), dtype=policy))
-    h, c = np.zeros((case.batch, case.units)), np.full((case.batch, case.units), end - 2.0)
+    h = np.zeros((case.batch, case.units))
+    c = np.full((case.batch, case.units), end - 2.0)
     state = as_states([h.astype("float32"), c.astype("float32")], half)
     counted = Rounded(c + case.timesteps, half, bound=1.0)
     y = run(case.x, initial_state=state)
@@ -526,7 +536,8 @@ def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
     True
     """
     case = replace(case, options={**case.options, "return_sequences": False})
-    layer, cut = lstm(case, dtype=policy, stateful=True), 1 + pick % (case.timesteps - 1)
+    layer = lstm(case, dtype=policy, stateful=True)
+    cut = 1 + pick % (case.timesteps - 1)
     layer(case.x[:, :cut])
     rest = equations(replace(case, x=case.x[:, cut:])).h
     instead = {"its states stay zero": Rounded(rest, policy.removeprefix("mixed_"), bound=2.0)}
@@ -558,7 +569,9 @@ def test_in_float16_large_input_is_infinite(case, number):
     True
     False
     """
-    layer, sign, given = lstm(case, dtype="mixed_float16"), np.sign(case.x), passed(case)
+    layer = lstm(case, dtype="mixed_float16")
+    sign = np.sign(case.x)
+    given = passed(case)
     assert_same(layer(sign * number, **given), layer(sign * np.inf, **given))
 
 
@@ -582,7 +595,8 @@ def test_a_float16_layer_can_be_made_with_default_initializers(units, features):
     """
     layer = keras.layers.LSTM(units, dtype="float16")
     layer.build((1, 1, features))
-    rows, bound = widened(layer.weights[1]), 128 if units > 6 else 16
+    rows = widened(layer.weights[1])
+    bound = 128 if units > 6 else 16
     assert_close((rows @ rows.T).astype("float16"), np.eye(units), bound=bound)
 
 
@@ -656,8 +670,10 @@ def test_a_policy_object_equals_its_name(case, name):
     >>> lstm.dtype_policy.name
     'mixed_float16'
     """
-    by_object, by_name = lstm(case, dtype=keras.DTypePolicy(name)), lstm(case, dtype=name)
-    y, z = by_object(case.x, **passed(case)), by_name(case.x, **passed(case))
+    by_object = lstm(case, dtype=keras.DTypePolicy(name))
+    by_name = lstm(case, dtype=name)
+    y = by_object(case.x, **passed(case))
+    z = by_name(case.x, **passed(case))
     assert kind(y) == kind(z), f"the output is {kind(y)}, not {kind(z)}"
     assert_same(y, z)
 
@@ -683,9 +699,11 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
     'float16'
     """
     with global_policy(policy):
-        layer, other = lstm(case), lstm(case, dtype="float32")
+        layer = lstm(case)
+        other = lstm(case, dtype="float32")
     with global_policy(later):
-        y, z = layer(case.x), other(case.x)
+        y = layer(case.x)
+        z = other(case.x)
     kinds = kind(y), kind(z)
     assert kinds == (policy.removeprefix("mixed_"), "float32"), f"the outputs are {kinds}"
     assert_same(y, lstm(case, dtype=policy)(case.x))
@@ -715,11 +733,13 @@ def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     float32 float64
     float64 float64
     """
-    use_bias, sequences = case.bias is not None, case.options["return_sequences"]
+    use_bias = case.bias is not None
+    sequences = case.options["return_sequences"]
     cell = keras.layers.LSTMCell(case.units, dtype=policy, use_bias=use_bias, **UNDRAWN)
     rnn = keras.layers.RNN(cell, dtype=policy, return_sequences=sequences)
     y = with_weights(rnn, case)(case.x, **passed(case))
-    z, exact = lstm(case, dtype=policy)(case.x, **passed(case)), returned(case)
+    z = lstm(case, dtype=policy)(case.x, **passed(case))
+    exact = returned(case)
     assert kind(y) == kind(z), f"the output is {kind(y)}, not {kind(z)}"
     instead = {
         "they agree up to rounding": Rounded(exact, policy.removeprefix("mixed_"), bound=4.0),
@@ -752,7 +772,8 @@ def test_autocast_does_not_reach_the_cell(case, policy):
     >>> np.array(lstm(x)).dtype.name
     'float32'
     """
-    layer, x = lstm(case, dtype=policy, autocast=False), case.x.astype("float64") / 3
+    layer = lstm(case, dtype=policy, autocast=False)
+    x = case.x.astype("float64") / 3
     y = layer(x, **passed(case))
     assert kind(y) == layer.compute_dtype, f"the output is {kind(y)}"
     assert_same(y, lstm(case, dtype=policy)(x, **passed(case)))
@@ -1097,7 +1118,9 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     >>> [bool(np.any(np.isnan(y))) for y in (*spoilt, lstm(x))]
     [True, True, True, False]
     """
-    layer, dirty, row = lstm(case), case.x.copy(), pick % case.batch
+    layer = lstm(case)
+    dirty = case.x.copy()
+    row = pick % case.batch
     dirty[row, pick % case.timesteps, pick % case.features] = np.nan
     before = to_numpy(layer(case.x))
     layer(dirty)
@@ -1137,7 +1160,8 @@ def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
     >>> bool(np.array_equal(lstm(x), lstm(np.minimum(x, 1e30))))
     True
     """
-    run, at = way(lstm(case)), np.arange(case.timesteps)[:, None] == pick % case.timesteps
+    run = way(lstm(case))
+    at = np.arange(case.timesteps)[:, None] == pick % case.timesteps
     infinite = np.where(at, infinity, case.x).astype("float32")
     huge = np.where(at, np.sign(infinity) * 1e30, case.x).astype("float32")
     y = to_numpy(run(infinite, **passed(case)))

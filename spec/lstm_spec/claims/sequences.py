@@ -202,7 +202,8 @@ def test_what_return_state_returns_is_a_tuple(case):
     >>> isinstance(lstm(x), tuple), isinstance(lstm(keras.Input((3, 1))), list)
     (True, False)
     """
-    results, declared = lstm(case)(case.x), lstm(case)(keras.Input(batch_shape=case.x.shape))
+    results = lstm(case)(case.x)
+    declared = lstm(case)(keras.Input(batch_shape=case.x.shape))
     assert type(results) is tuple, f"a {type(results).__name__} of arrays"
     assert type(declared) is tuple, f"a {type(declared).__name__} of symbols"
 
@@ -257,7 +258,8 @@ def test_the_output_is_not_c(case, way):
     True
     """
     y, _, c = way(lstm(case))(case.x)
-    sizes, limits = np.abs(y), np.abs(c)
+    sizes = np.abs(y)
+    limits = np.abs(c)
     assert np.all(sizes < limits), f"the output has the sizes {sizes}, c has {limits}"
 
 
@@ -406,7 +408,8 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     >>> [bool(np.all(y != lstm(x))) for y in changed]
     [True, True, True]
     """
-    run, other = way(lstm(case)), case.x.copy()
+    run = way(lstm(case))
+    other = case.x.copy()
     other[:, pick % case.timesteps] += 1.0
     y = run(case.x)
     assert_close(y, equations(case).h)
@@ -439,8 +442,10 @@ def test_an_lstm_on_a_single_output_is_refused(case, units):
     >>> tuple(keras.layers.LSTM(2)(keras.layers.LSTM(4, return_sequences=True)(x)).shape)
     (1, 2)
     """
-    lower, words = lstm(case), "expected ndim=3, found ndim=2"
-    y, symbol = lower(case.x), lower(keras.Input(batch_shape=case.x.shape))
+    lower = lstm(case)
+    words = "expected ndim=3, found ndim=2"
+    y = lower(case.x)
+    symbol = lower(keras.Input(batch_shape=case.x.shape))
     assert_refused(lambda: keras.layers.LSTM(units)(y), "ValueError", words)
     assert_refused(lambda: keras.layers.LSTM(units)(symbol), "ValueError", words)
     stack = keras.Sequential([lower, keras.layers.LSTM(units)])
@@ -531,7 +536,8 @@ def test_dense_is_applied_to_each_timestep(case, way, pick, seed):
     >>> bool(np.allclose(dense(y)[:, 3], dense(y[:, 3]), atol=1e-6))
     True
     """
-    y, t = np.asarray(way(lstm(case))(case.x, **passed(case))), pick % case.timesteps
+    y = np.asarray(way(lstm(case))(case.x, **passed(case)))
+    t = pick % case.timesteps
     drawn = keras.initializers.RandomUniform(-1.0, 1.0, seed=seed)
     dense = keras.layers.Dense(2, kernel_initializer=drawn, bias_initializer=drawn)
     dense.build(y.shape)

@@ -130,7 +130,8 @@ def test_width_is_the_number_of_units(case, way):
     >>> tuple(lstm(np.ones((1, 50, 1))).shape)
     (1, 2)
     """
-    run, longer = way(lstm(case)), np.concatenate([case.x, case.x], axis=1)
+    run = way(lstm(case))
+    longer = np.concatenate([case.x, case.x], axis=1)
     assert_shape(run(case.x), case.batch, case.units)
     assert_shape(run(longer), case.batch, case.units)
 
@@ -291,7 +292,8 @@ def test_state_output_is_three_tensors(case, way):
     >>> tuple(outputs.shape), tuple(h.shape), tuple(c.shape)
     ((1, 2, 5), (1, 5), (1, 5))
     """
-    output, states = returned(case), [(case.batch, case.units)] * 2
+    output = returned(case)
+    states = [(case.batch, case.units)] * 2
     parts = way(lstm(case, return_state=True))(case.x, **passed(case))
     assert_equal([tuple(part.shape) for part in parts], [output.shape, *states])
 
@@ -315,7 +317,8 @@ def test_declared_output_shape_is_that_of_the_output(case):
     >>> tuple(lstm.compute_output_shape(x.shape)) == tuple(lstm(x).shape)
     True
     """
-    layer, with_state = lstm(case), lstm(case, return_state=True)
+    layer = lstm(case)
+    with_state = lstm(case, return_state=True)
     assert_shape(layer(case.x), *layer.compute_output_shape(case.x.shape))
     declared = [*with_state.compute_output_shape(case.x.shape)]
     assert_equal([tuple(part.shape) for part in with_state(case.x)], declared)
@@ -422,7 +425,8 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     >>> bool(np.array_equal(lstm(series[:, None])[1:], lstm(other[:, None])[1:]))
     True
     """
-    run, series = way(lstm(case)), case.x[0]
+    run = way(lstm(case))
+    series = case.x[0]
     other = np.concatenate([series[:1] + 1.0, series[1:]])
     assert_differs(run(other[None]), run(series[None]), everywhere=True)
     assert_same(run(other[:, None])[1:], run(series[:, None])[1:])
@@ -448,7 +452,8 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
     >>> bool(np.allclose(y, output, atol=1e-6))
     True
     """
-    layer, zeros = lstm(case), np.zeros((case.batch, case.units), "float32")
+    layer = lstm(case)
+    zeros = np.zeros((case.batch, case.units), "float32")
     output, _ = layer.cell(case.x[:, 0], as_states([zeros, zeros]))
     assert_close(output, returned(case))
     assert_close(way(layer)(case.x), returned(case))
@@ -482,7 +487,8 @@ def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, s
     >>> lstm.count_params()
     200
     """
-    run, other = way(lstm(case)), replace(case, x=noise((batch, timesteps, case.features), seed))
+    run = way(lstm(case))
+    other = replace(case, x=noise((batch, timesteps, case.features), seed))
     assert_close(run(case.x), returned(case))
     assert_close(run(other.x), returned(other))
 
@@ -527,7 +533,8 @@ def test_functional_model_refuses_another_length_than_declared(case, more):
     >>> tuple(lstm(np.ones((1, 9, 4))).shape)
     (1, 2)
     """
-    layer, inputs = lstm(case), keras.Input((case.timesteps + more, case.features))
+    layer = lstm(case)
+    inputs = keras.Input((case.timesteps + more, case.features))
     model = keras.Model(inputs, layer(inputs))
     assert_refused(lambda: model(case.x), "ValueError", "expected shape=")
     assert_close(layer(case.x), equations(case).h)
@@ -575,7 +582,8 @@ def test_another_number_of_features_is_refused(case, more, seed):
     >>> len(lstm.get_weights()[0])
     3
     """
-    layer, x = lstm(case), noise((case.batch, case.timesteps, case.features + more), seed)
+    layer = lstm(case)
+    x = noise((case.batch, case.timesteps, case.features + more), seed)
     assert_refused(lambda: layer(x), OF_THE_BACKEND, "LSTMCell.call()")
 
 
@@ -600,7 +608,8 @@ def test_another_number_of_symbolic_features_is_refused(case, more):
     >>> shape in ("refused", (None, 2))
     True
     """
-    layer, inputs = lstm(case), keras.Input((case.timesteps, case.features + more))
+    layer = lstm(case)
+    inputs = keras.Input((case.timesteps, case.features + more))
     words = "is incompatible with the layer", "Dimensions must be equal"
     assert_refused(lambda: layer(inputs), "ValueError", words)
 
@@ -707,7 +716,8 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
     >>> bool(np.array_equal(lstm(x), lstm(x.astype("float32"))))
     True
     """
-    run, rounded = way(lstm(case)), np.round(2 * case.x)
+    run = way(lstm(case))
+    rounded = np.round(2 * case.x)
     numbers = (rounded if kind.startswith("i") else np.abs(rounded)).astype(kind)
     floats = replace(case, x=numbers.astype("float32"))
     assert_close(run(numbers), returned(floats))
@@ -735,7 +745,8 @@ def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
     >>> np.array(lstm(x)).itemsize  # bytes
     4
     """
-    run, x = way(lstm(case)), case.x.astype("float64") / 3
+    run = way(lstm(case))
+    x = case.x.astype("float64") / 3
     assert_equal(to_numpy(run(x)).dtype.name, "float32")
     assert_same(run(x), run(x.astype("float32")))
 
@@ -753,7 +764,8 @@ def test_nested_lists_are_refused(case):
     >>> tuple(lstm(np.array(numbers)).shape)
     (1, 2)
     """
-    layer, numbers = lstm(case), case.x.tolist()
+    layer = lstm(case)
+    numbers = case.x.tolist()
     assert_refused(lambda: layer(numbers), "ValueError", "Only input tensors may be passed")
     words = "Inputs to a layer should be tensors", "expects 1 input(s)", "expected 1 input(s)"
     assert_refused(lambda: layer(sequences=numbers), "ValueError", words)
@@ -778,8 +790,10 @@ def test_array_of_unequal_sequences_is_refused(case):
     >>> tuple(keras.layers.LSTM(2)(x, mask=np.array([[True, True], [True, False]])).shape)
     (2, 2)
     """
-    layer, sequences = lstm(case), np.empty(2, object)
-    sequences[0], sequences[1] = case.x[0], case.x[0, 1:]
+    layer = lstm(case)
+    sequences = np.empty(2, object)
+    sequences[0] = case.x[0]
+    sequences[1] = case.x[0, 1:]
     assert_refused(lambda: layer(sequences), "ValueError", "Failed to convert a NumPy array")
 
 

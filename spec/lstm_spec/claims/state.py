@@ -252,7 +252,8 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     >>> bool(np.allclose(lstm(x, initial_state=[h, c]), lstm(x, initial_state=both)))
     True
     """
-    layer, (h, c) = lstm(case), case.state
+    layer = lstm(case)
+    h, c = case.state
     rows = [np.repeat(state[:1], case.batch, axis=0) for state in (h, c)]
     expected = returned(replace(case, h=rows[0], c=rows[1]))
     assert_close(layer(case.x, initial_state=as_states([h[:1], c[:1]])), expected)
@@ -392,7 +393,8 @@ def test_an_initial_state_without_c_is_refused(case):
     >>> accepted
     False
     """
-    layer, h = lstm(case), case.h
+    layer = lstm(case)
+    h = case.h
     incomplete = ((h, TOO_FEW_STATES), ([h], TOO_FEW_STATES), ((h,), TOO_FEW_STATES))
     for states, words in (*incomplete, ([h, None], "None")):
         given = {**passed(case), "initial_state": as_states(states)}
@@ -472,7 +474,8 @@ def test_a_list_of_input_and_states_is_refused(case):
     ...     print("1 input" in str(error))
     True
     """
-    built, fresh = lstm(case), keras.layers.LSTM(case.units)
+    built = lstm(case)
+    fresh = keras.layers.LSTM(case.units)
     symbols = [keras.Input(part.shape[1:]) for part in (case.x, *case.state)]
     for layer in (built, fresh):
         for inputs in ([case.x, *case.state], (case.x, *case.state), symbols):
@@ -511,8 +514,10 @@ def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method)
     code = equations(case)
     read = noise((case.batch, timesteps, case.features), seed)
     other = replace(case, x=read, kernel=-case.kernel, h=code.h, c=code.c)
-    encoder, decoder = lstm(case), lstm(other, return_state=False, return_sequences=True)
-    x, y = keras.Input((None, case.features)), keras.Input((None, case.features))
+    encoder = lstm(case)
+    decoder = lstm(other, return_state=False, return_sequences=True)
+    x = keras.Input((None, case.features))
+    y = keras.Input((None, case.features))
     model = keras.Model([x, y], decoder(y, initial_state=encoder(x)[1:]))
     methods = {
         "called": model,
@@ -544,9 +549,12 @@ def test_training_reaches_what_makes_the_initial_state():
     >>> bool(np.any(c.get_weights()[0] != before))
     True
     """
-    learned, start, target = keras.layers.Embedding(2, 2), noise((2, 2), 3), noise((2, 2), 4)
+    learned = keras.layers.Embedding(2, 2)
+    start = noise((2, 2), 3)
+    target = noise((2, 2), 4)
     case = replace(small(), h=start[[0, 0]], c=start[[1, 1]])  # h and c are its two rows
-    x, rows = keras.Input(case.x.shape[1:]), keras.Input((2,))
+    x = keras.Input(case.x.shape[1:])
+    rows = keras.Input((2,))
     both = learned(rows)
     model = keras.Model([x, rows], lstm(case)(x, initial_state=[both[:, 0], both[:, 1]]))
     learned.set_weights([start])
@@ -589,7 +597,8 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
     >>> bool(np.array_equal(before, after)), lstm.states is None
     (True, True)
     """
-    layer, fresh = lstm(case), replace(case, h=None, c=None)
+    layer = lstm(case)
+    fresh = replace(case, h=None, c=None)
     run = way(layer)
     assert_close(run(case.x, **passed(fresh)), returned(fresh))
     run(noise(case.x.shape, seed), **passed(case))
@@ -662,7 +671,8 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     >>> bool(np.allclose(rest, whole, atol=1e-6))
     True
     """
-    cut, run = 1 + pick % (case.timesteps - 2), way(lstm(case))
+    cut = 1 + pick % (case.timesteps - 2)
+    run = way(lstm(case))
     for piece in (slice(cut), slice(cut, cut + 1), slice(cut + 1, None)):
         mask = None if case.mask is None else case.mask[:, piece]
         last = run(case.x[:, piece], **passed(replace(case, mask=mask)))
@@ -704,7 +714,9 @@ def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
     >>> bool(np.array_equal(one[0], other[0])), bool(np.array_equal(one[1], other[1]))
     (True, False)
     """
-    row, run, other = pick % case.batch, way(lstm(case)), way(lstm(case))
+    row = pick % case.batch
+    run = way(lstm(case))
+    other = way(lstm(case))
     changed = noise(case.x.shape, seed)
     changed[row] = case.x[row]
     run(case.x, **passed(case))
@@ -954,7 +966,8 @@ def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     layer = lstm(case, stateful=True)
     layer(noise((case.batch, case.timesteps, case.features), seed))
     layer.stateful = False
-    run, sizes = way(layer), (batch, case.timesteps)
+    run = way(layer)
+    sizes = (batch, case.timesteps)
     mask = None if case.mask is None else np.resize(case.mask, sizes)
     other = replace(case, x=noise((*sizes, case.features), seed + 1), mask=mask)
     assert_close(run(other.x, **passed(other)), returned(other))
@@ -991,7 +1004,9 @@ def test_a_given_state_replaces_the_kept_one(case, way, seed):
     >>> bool(np.array_equal(lstm(x), second))
     True
     """
-    run, end, before = way(lstm(case)), equations(case), noise(case.x.shape, seed)
+    run = way(lstm(case))
+    end = equations(case)
+    before = noise(case.x.shape, seed)
     fresh = replace(case, h=None, c=None)
     first = equations(replace(fresh, x=before))
     run(before, **passed(fresh))
@@ -1028,7 +1043,8 @@ def test_training_mode_moves_the_state_on(case, way):
     >>> bool(np.array_equal(trained, second))
     True
     """
-    run, first = way(lstm(case)), equations(case)
+    run = way(lstm(case))
+    first = equations(case)
     run(case.x, training=True, **passed(case))
     continued = replace(case, h=first.h, c=first.c)
     instead = {"the initial h is put out first": returned(continued, started(continued))}
@@ -1060,7 +1076,8 @@ def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     >>> bool(np.allclose(lstm(np.ones((1, 6, 1))), outputs[1], atol=1e-6))
     True
     """
-    model, later = Way(kind)(lstm(case)), noise(case.x.shape, seed)
+    model = Way(kind)(lstm(case))
+    later = noise(case.x.shape, seed)
     model(case.x, **passed(case))
     first = equations(case)
     expected = returned(replace(case, x=later, h=first.h, c=first.c))
@@ -1090,7 +1107,8 @@ def test_predict_hands_the_state_on(case, seed, eager):
     >>> bool(np.array_equal(again, first)), bool(np.array_equal(second, first))
     (True, False)
     """
-    model, later = in_model(lstm(case), case), noise(case.x.shape, seed)
+    model = in_model(lstm(case), case)
+    later = noise(case.x.shape, seed)
     model.compile(run_eagerly=eager)
     model.predict(np.concatenate([case.x, later]), batch_size=case.batch, verbose=0)
     outputs = model.predict(case.x, batch_size=case.batch, verbose=0)
@@ -1121,8 +1139,11 @@ def test_fit_and_evaluate_never_reset_the_state():
     >>> bool(np.allclose(lstm(np.ones((1, 6, 1))), h, atol=1e-6))  # two epochs of three steps
     True
     """
-    case, later, targets = small(), noise((2, 3, 2), 3), np.zeros((4, 2))
-    start, x = replace(case, x=later), np.concatenate([case.x, later])
+    case = small()
+    later = noise((2, 3, 2), 3)
+    targets = np.zeros((4, 2))
+    start = replace(case, x=later)
+    x = np.concatenate([case.x, later])
     run = equations(followed_by(start, case.x, later, case.x, later, case.x, later))
     instead = {"neither keeps a state": list(equations(start)[1:])}
     for eager in (False, True):
@@ -1158,7 +1179,9 @@ def test_a_training_step_ends_at_the_kept_state():
     >>> [bool(np.array_equal(new, old)) for new, old in zip(lstm.get_weights(), before)]
     [True, False, False]
     """
-    layer, start, target = lstm(small(), stateful=True), equations(small()), noise((2, 2), 4)
+    layer = lstm(small(), stateful=True)
+    start = equations(small())
+    target = noise((2, 2), 4)
     later = replace(small(), x=noise((2, 3, 2), 3), h=start.h, c=start.c)
     layer(small().x)
     model = in_model(layer, later)
@@ -1318,7 +1341,8 @@ def test_assigning_to_states_sets_where_a_layer_goes_on(case, way, seed):
     >>> bool(np.array_equal(lstm(x), second)), bool(np.array_equal(third, second))
     (True, False)
     """
-    layer, (h, c) = lstm(case), noise((2, case.batch, case.units), seed)
+    layer = lstm(case)
+    h, c = noise((2, case.batch, case.units), seed)
     run = way(layer)
     run(case.x, **passed(case))
     layer.states[0].assign(h)

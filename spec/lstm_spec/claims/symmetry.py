@@ -180,7 +180,8 @@ def test_permuting_samples_permutes_outputs(case, way, seed):
     >>> bool(np.allclose(lstm(x[order]), np.array(lstm(x))[order]))
     True
     """
-    order, run = permutation(case.batch, seed), way(lstm(case))
+    order = permutation(case.batch, seed)
+    run = way(lstm(case))
     expected = returned(case)
     assert_close(run(case.x, **passed(case)), expected)
     permuted = {name: value[order] for name, value in passed(case).items()}
@@ -211,8 +212,10 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
     >>> bool(np.allclose(y, z)), bool(np.allclose(y[:, ::-1], z))
     (False, False)
     """
-    rotated, run = np.roll(case.x, 1 + pick % (case.timesteps - 1), axis=1), way(lstm(case))
-    y, z = to_numpy(run(case.x)), to_numpy(run(rotated))
+    rotated = np.roll(case.x, 1 + pick % (case.timesteps - 1), axis=1)
+    run = way(lstm(case))
+    y = to_numpy(run(case.x))
+    z = to_numpy(run(rotated))
     assert_close(y, equations(case).h)
     assert_differs(np.sort(z), np.sort(y))
 
@@ -368,7 +371,8 @@ def test_twin_units_stay_twins(case, way, seed):
     True
     """
     one, other = permutation(case.units, seed)[:2]
-    layer, twins = lstm(case), np.arange(case.units)
+    layer = lstm(case)
+    twins = np.arange(case.units)
     twins[other] = one
     layer.set_weights([weight[..., columns(twins, case)] for weight in case.weights])
     y = to_numpy(way(layer)(case.x, **passed(case)))
@@ -520,9 +524,12 @@ def test_samples_do_not_meet(case, way, pick, seed):
     >>> bool(np.array_equal(np.array(lstm(x))[[0, 2]], np.array(lstm(other))[[0, 2]]))
     True
     """
-    changed, other, run = pick % case.batch, case.x.copy(), way(lstm(case))
+    changed = pick % case.batch
+    other = case.x.copy()
+    run = way(lstm(case))
     other[changed] = noise(other[changed].shape, seed)
-    kept, y = all_but(case.batch, changed), to_numpy(run(case.x, **passed(case)))
+    kept = all_but(case.batch, changed)
+    y = to_numpy(run(case.x, **passed(case)))
     assert_close(y, returned(case))
     assert_same(to_numpy(run(other, **passed(case)))[kept], y[kept])
 
@@ -546,9 +553,12 @@ def test_nan_stays_in_its_sample(case, way, sample, step, value):
     >>> np.isfinite(lstm(x)).tolist()
     [[True, True], [False, False]]
     """
-    spoilt, other, run = sample % case.batch, case.x.copy(), way(lstm(case))
+    spoilt = sample % case.batch
+    other = case.x.copy()
+    run = way(lstm(case))
     other[spoilt, step % case.timesteps] = value
-    kept, y = all_but(case.batch, spoilt), to_numpy(run(case.x, **passed(case)))
+    kept = all_but(case.batch, spoilt)
+    y = to_numpy(run(case.x, **passed(case)))
     assert_same(to_numpy(run(other, **passed(case)))[kept], y[kept])
 
 
@@ -573,7 +583,8 @@ def test_batch_equals_its_parts(case, way, pick):
     >>> bool(np.allclose(lstm(x), np.stack(one_by_one)))
     True
     """
-    cut, run = 1 + pick % (case.batch - 1), way(lstm(case))
+    cut = 1 + pick % (case.batch - 1)
+    run = way(lstm(case))
     expected = returned(case)
     assert_close(run(case.x, **passed(case)), expected)
     for part in (slice(cut), slice(cut, None)):
@@ -616,7 +627,8 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
     >>> [bool(np.all(np.not_equal(lstm(x + step), lstm(x)))) for step in steps]
     [True, True, True, True]
     """
-    run, other = way(lstm(case)), case.x.copy()
+    run = way(lstm(case))
+    other = case.x.copy()
     other[:, step % case.timesteps, feature % case.features] += 1.0
     assert_differs(run(other), run(case.x), everywhere=True)
 
@@ -646,7 +658,8 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
     >>> bool(np.all(np.not_equal(y, z)))
     True
     """
-    run, h = way(lstm(case)), case.h.copy()
+    run = way(lstm(case))
+    h = case.h.copy()
     h[:, pick % case.units] += 1.0
     y = run(case.x, initial_state=as_states(case.state, "float64"))
     z = run(case.x, initial_state=as_states([h, case.c], "float64"))
@@ -683,7 +696,9 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     >>> np.equal(y, z).tolist()
     [[True, False]]
     """
-    unit, c, run = pick % case.units, case.c.copy(), way(lstm(case))
+    unit = pick % case.units
+    c = case.c.copy()
+    run = way(lstm(case))
     c[:, unit] += 1.0
     y = to_numpy(run(case.x, initial_state=as_states(case.state, "float64")))
     z = to_numpy(run(case.x, initial_state=as_states([case.h, c], "float64")))
@@ -722,7 +737,8 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     >>> np.equal(before, lstm(x)).tolist()
     [[True, False]]
     """
-    unit, layer = pick % case.units, lstm(case)
+    unit = pick % case.units
+    layer = lstm(case)
     new = noise((case.features + case.units + 1, 4), seed)
     y = to_numpy(way(layer)(case.x, **passed(case)))
     kept = all_but(case.units, unit)

@@ -68,7 +68,8 @@ def test_axis_one_is_time_and_axis_two_is_features(case, way):
     (3, 8)
     """
     layer = keras.layers.LSTM(case.units, return_sequences=True)
-    shape, kernel = tuple(layer(case.x).shape), layer.get_weights()[0].shape
+    shape = tuple(layer(case.x).shape)
+    kernel = layer.get_weights()[0].shape
     assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
     assert kernel == (case.features, 4 * case.units), f"kernel {kernel}"
     assert_close(way(lstm(case))(case.x), equations(case).outputs)
@@ -97,7 +98,8 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
     True
     """
     run = way(lstm(case))
-    x, other = case.x[0], case.x[0].copy()
+    x = case.x[0]
+    other = case.x[0].copy()
     other[pick % (case.timesteps - 1)] += 1.0
     assert_differs(run(other[None])[-1], run(x[None])[-1])
     assert_same(run(other[:, None])[-1], run(x[:, None])[-1])
@@ -134,7 +136,8 @@ def test_every_timestep_reaches_every_unit(case, way, pick):
     >>> [bool(np.all(y != lstm(x))) for y in changed]
     [True, True, True]
     """
-    run, other = way(lstm(case)), case.x.copy()
+    run = way(lstm(case))
+    other = case.x.copy()
     other[:, pick % case.timesteps] += 1.0
     assert_differs(run(other), run(case.x), everywhere=True)
 
@@ -281,7 +284,8 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     >>> model.input_shape, model.output_shape
     ((None, None, 3), (None, 2))
     """
-    inputs, layer = keras.Input((None, case.features)), lstm(case)
+    inputs = keras.Input((None, case.features))
+    layer = lstm(case)
     functional = kind == "functional"
     model = keras.Model(inputs, layer(inputs)) if functional else keras.Sequential([inputs, layer])
     quiet = {"verbose": 0} if call == "predict" else {}
@@ -357,7 +361,8 @@ def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
     >>> bool(np.allclose(lstm(x[:, :2]), lstm(x)[:, :2], atol=1e-6))
     True
     """
-    run, k = way(lstm(case)), 1 + pick % (case.timesteps - 1)
+    run = way(lstm(case))
+    k = 1 + pick % (case.timesteps - 1)
     expected = equations(case).outputs[:, :k]
     assert_close(run(case.x)[:, :k], expected)
     assert_close(run(case.x[:, :k]), expected)
@@ -420,7 +425,8 @@ def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     >>> bool(np.allclose(lstm(x[:, 1:], initial_state=[h, c])[0], lstm(x)[0], atol=1e-6))
     True
     """
-    run, cut = way(lstm(case)), 1 + pick % (case.timesteps - 1)
+    run = way(lstm(case))
+    cut = 1 + pick % (case.timesteps - 1)
     parts = [case.x[:, :cut], case.x[:, cut:]]
     first, second = reversed(parts) if case.options["go_backwards"] else parts
     outputs, h, c = returned(case)
@@ -463,7 +469,8 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
     >>> bool(np.array_equal(without_c, lstm(x[:, 1:], initial_state=[h, c])[0]))
     False
     """
-    run, cut = way(lstm(case)), 1 + pick % (case.timesteps - 1)
+    run = way(lstm(case))
+    cut = 1 + pick % (case.timesteps - 1)
     _, h, c = run(case.x[:, :cut])
     rest = case.x[:, cut:]
     resumed, _, _ = run(rest, initial_state=as_states([h, c], "float64"))
@@ -535,7 +542,9 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     >>> np.isnan(lstm(x)).any(axis=-1).tolist()
     [[False, True, True], [False, False, False]]
     """
-    run, spoilt, t = way(lstm(case)), case.x.copy(), pick % case.timesteps
+    run = way(lstm(case))
+    spoilt = case.x.copy()
+    t = pick % case.timesteps
     spoilt[sample % case.batch, t, pick % case.features] = np.nan
     expected = np.array(run(case.x))
     expected[sample % case.batch, t:] = np.nan

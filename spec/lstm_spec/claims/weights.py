@@ -331,7 +331,8 @@ def test_weights_fit_sequences_of_every_length(case, way, timesteps, seed):
     >>> tuple(short.shape), tuple(long.shape), len(lstm.weights)
     ((1, 2), (1, 2), 3)
     """
-    run, sizes = way(lstm(case)), (case.batch, timesteps)
+    run = way(lstm(case))
+    sizes = (case.batch, timesteps)
     mask = None if case.mask is None else np.resize(case.mask, sizes)
     other = replace(case, x=noise((*sizes, case.features), seed), mask=mask)
     assert_close(run(case.x, **passed(case)), returned(case))
@@ -880,7 +881,8 @@ def test_set_weights_refuses_an_array_of_another_shape(case, kind, pick):
     ...     print("shape (8,) is not compatible" in str(error))
     True
     """
-    layer, arrays = lstm(case), case.weights
+    layer = lstm(case)
+    arrays = case.weights
     wrong = pick % len(arrays)
     changed = OTHER_SHAPES[kind](arrays[wrong])
     assume(changed.shape != arrays[wrong].shape)
@@ -911,8 +913,11 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
     >>> float(lstm.get_weights()[0].min())
     9.0
     """
-    layer, new = lstm(case), noise((case.features + case.units, 4 * case.units), seed)
-    kernel, recurrent, bias = new[: case.features], new[case.features :], np.zeros(1, np.float32)
+    layer = lstm(case)
+    new = noise((case.features + case.units, 4 * case.units), seed)
+    kernel = new[: case.features]
+    recurrent = new[case.features :]
+    bias = np.zeros(1, np.float32)
     arrays = [kernel, recurrent, bias]
     assert_refused(lambda: layer.set_weights(arrays), "ValueError", "is not compatible with")
     instead = {"nothing is set": case.weights}
@@ -968,7 +973,8 @@ def test_layer_used_twice_has_one_set_of_weights(case, timesteps, seed, method):
     3
     """
     other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
-    layer, inputs = lstm(case), [keras.Input(part.x.shape[1:]) for part in (case, other)]
+    layer = lstm(case)
+    inputs = [keras.Input(part.x.shape[1:]) for part in (case, other)]
     model = keras.Model(inputs, [layer(inputs[0]), layer(inputs[1])])
     assert len(model.weights) == len(case.weights), f"{len(model.weights)} weights"
     run = model if method == "called" else partial(model.predict, verbose=0)

@@ -44,7 +44,8 @@ def hidden(case, pick):
 def open_ended(case):
     """Return the case with every row valid at the first timestep, and masked at the last."""
     mask = case.mask.copy()
-    mask[:, 0], mask[:, -1] = True, False
+    mask[:, 0] = True
+    mask[:, -1] = False
     return replace(case, mask=mask)
 
 

@@ -149,7 +149,8 @@ def test_a_plain_list_is_no_mask(case, way):
     >>> tuple(lstm(x, mask=np.array(mask)).shape)
     (1, 2)
     """
-    run, words = way(lstm(case)), "'list' object has no attribute 'dtype'"
+    run = way(lstm(case))
+    words = "'list' object has no attribute 'dtype'"
     assert_refused(lambda: run(case.x, mask=case.mask.tolist()), "AttributeError", words)
 
 
@@ -193,7 +194,8 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     >>> tuple(lstm(x, mask=np.repeat(mask, 2, axis=1)).shape)  # with mask=mask: OutOfRangeError
     (1, 2)
     """
-    run, mask = way(lstm(case)), case.mask[:, : 1 + pick % (case.timesteps - 1)]
+    run = way(lstm(case))
+    mask = case.mask[:, : 1 + pick % (case.timesteps - 1)]
     words = ("read from index", "access element", "index out of range", "out of bounds")
     assert_refused(lambda: run(case.x, mask=mask), OF_THE_BACKEND, words)
 
@@ -217,7 +219,8 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
     >>> tuple(lstm(x, mask=mask[:, :2]).shape)  # with mask=mask: ValueError
     (1, 2)
     """
-    run, mask = way(lstm(case)), np.pad(case.mask, ((0, 0), (0, surplus)))
+    run = way(lstm(case))
+    mask = np.pad(case.mask, ((0, 0), (0, surplus)))
     assert_refused(lambda: run(case.x, mask=mask), "ValueError", "unstack")
 
 
@@ -268,5 +271,6 @@ def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     >>> bool(np.array_equal(y, lstm(x, mask=mask[:, :2])))
     True
     """
-    layer, mask = lstm(case), np.pad(case.mask, ((0, 0), (0, surplus)))
+    layer = lstm(case)
+    mask = np.pad(case.mask, ((0, 0), (0, surplus)))
     assert_refused(lambda: layer(case.x, mask=mask), "ValueError", "mask")

@@ -123,7 +123,8 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
     x = np.where(noise(case.x.shape, seed) > 0, np.float32(value), case.x)
     x[:, seed % case.timesteps] = value
-    layer, masking = lstm(case), keras.layers.Masking(mask_value=value)
+    layer = lstm(case)
+    masking = keras.layers.Masking(mask_value=value)
     mask = np.any(x != value, axis=2)
     instead = {"the mask is lost": unmasked(blank(replace(case, x=x, mask=mask)))}
     assert_same(layer(masking(x)), layer(x, mask=mask), instead)
@@ -152,7 +153,8 @@ def test_masking_takes_a_value_for_each_feature(case, seed):
     values = noise((2,), seed, scale=3.0)
     x = np.where(noise(case.x.shape[:2], seed)[:, :, None] > 0, values, case.x)
     x[:, seed % case.timesteps] = values
-    masking, layer = keras.layers.Masking(mask_value=values), lstm(case)
+    masking = keras.layers.Masking(mask_value=values)
+    layer = lstm(case)
     mask = np.any(x != values, axis=2)
     instead = {"the mask is lost": unmasked(blank(replace(case, x=x, mask=mask)))}
     assert_same(layer(masking(x)), layer(x, mask=mask), instead)
@@ -230,7 +232,9 @@ def test_masking_by_nan_masks_nothing(case, pick):
     >>> np.isnan(y).tolist()
     [[True, True]]
     """
-    first, layer, x = pick % case.timesteps, lstm(case), case.x.copy()
+    first = pick % case.timesteps
+    layer = lstm(case)
+    x = case.x.copy()
     x[:, first] = np.nan
     y = layer(keras.layers.Masking(mask_value=np.nan)(x))[:, first:]
     assert_same(y, np.full(y.shape, np.nan))
@@ -277,7 +281,8 @@ def test_embedding_masks_the_id_zero(case, kind, seed):
     >>> bool(np.allclose(lstm(embedding(padded)), lstm(embedding(short)), atol=1e-6))
     True
     """
-    layer, (ids, embedding, table) = lstm(case), words(case, seed)
+    layer = lstm(case)
+    ids, embedding, table = words(case, seed)
     read = replace(case, x=table[ids])
     y = in_kind(kind, embedding, layer)(ids)
     assert_close(y, equations(read).h, instead={"the mask is lost": unmasked(read)})
@@ -302,7 +307,8 @@ def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
     >>> bool(np.array_equal(y, lstm(x, mask=np.array([[True, True]]))))
     True
     """
-    layer, case = lstm(case), seen(case, pick)
+    layer = lstm(case)
+    case = seen(case, pick)
     x = case.x * (noise((case.batch, case.timesteps, 1), seed) > 0)
     masked = keras.layers.Masking()(x)
     assert_same(layer(masked, mask=case.mask), layer(x, mask=case.mask))
@@ -327,7 +333,8 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
     >>> keras.layers.LSTM(2).compute_mask(x, mask) is None
     True
     """
-    passing, ending = lstm(case, return_sequences=True, return_state=True), lstm(case)
+    passing = lstm(case, return_sequences=True, return_state=True)
+    ending = lstm(case)
     passed, *of_states = passing.compute_mask(case.x, case.mask)
     assert np.array_equal(passed, case.mask), f"{passed} is not {case.mask}"
     assert passing.compute_mask(case.x, [case.mask, None])[0] is case.mask, "not the first mask"
@@ -365,7 +372,8 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     told = [str(flatten(drawn.compute_mask(case.x, given))) for given in (m, [m])]
     handed_on = str(flatten(expected.get((sequences, mode), (None, None))))
     assert told == [handed_on] * 2, f"it hands on {told}, not {handed_on}"
-    both, above = keras.layers.Bidirectional(inner(return_sequences=True)), keras.layers.LSTM(2)
+    both = keras.layers.Bidirectional(inner(return_sequences=True))
+    above = keras.layers.LSTM(2)
     y = both(keras.layers.Masking()(case.x))
     instead = {"the mask is lost": to_numpy(above(to_numpy(y)))}
     assert_close(above(y), above(to_numpy(y), mask=case.mask), instead=instead)
@@ -392,7 +400,8 @@ def test_the_mask_travels_through_stacked_layers(case, pick):
     True
     """
     case = blank(hidden(case, pick))
-    first, second = lstm(case, return_sequences=True), lstm(case)
+    first = lstm(case, return_sequences=True)
+    second = lstm(case)
     by_hand = second(first(case.x, mask=case.mask), mask=case.mask)
     instead = {
         "the first layer loses the mask": unmasked(replace(case, x=equations(case).outputs)),
@@ -426,7 +435,8 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     True
     """
     case = blank(hidden(case, pick))
-    layer, masking = lstm(case), keras.layers.Masking()
+    layer = lstm(case)
+    masking = keras.layers.Masking()
     y = in_kind(kind, lambda x: operate(masking(x)), layer)(case.x)
     assert_close(y, unmasked(case), instead={"the mask is not lost": equations(case).h})
 
@@ -452,7 +462,8 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     True
     """
     case = blank(hidden(seen(case, pick), pick + 1))
-    layer, masked = lstm(case), keras.layers.Masking()(case.x)
+    layer = lstm(case)
+    masked = keras.layers.Masking()(case.x)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         y = layer(keras.layers.Reshape(case.x.shape[1:])(masked))
@@ -497,7 +508,8 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     >>> bool(np.allclose(mse(target, lstm(masking(x))), short))
     True
     """
-    case, (how, loss) = blank(hidden(seen(case, pick), pick + 1)), given_loss
+    case = blank(hidden(seen(case, pick), pick + 1))
+    how, loss = given_loss
     target = noise((case.batch, case.timesteps, case.units), seed)
     value = masked_loss(case, target, how, loss)
     losses = of_each_timestep(loss, equations(case).outputs - target)
@@ -592,7 +604,8 @@ def test_both_directions_skip_the_padding(case, pick, seed):
     True
     """
     case, row = padded_right(case, seed), pick % case.batch
-    layer, length = bidirectional(case), case.mask[row].sum()
+    layer = bidirectional(case)
+    length = case.mask[row].sum()
     alone = layer(case.x[row : row + 1, :length])
     assert_close(layer(case.x, mask=case.mask)[row : row + 1, :length], alone)
 
@@ -618,7 +631,8 @@ def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):
     True
     """
     case = open_ended(case)
-    mask, options = case.mask[:, :, None], {**case.options, "go_backwards": True}
+    mask = case.mask[:, :, None]
+    options = {**case.options, "go_backwards": True}
     forward = np.where(mask, equations(case).outputs, 0.0)
     backward = equations(replace(case, options=options)).outputs
     right = np.where(mask, backward[:, ::-1], 0.0)

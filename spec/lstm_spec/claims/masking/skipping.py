@@ -35,7 +35,8 @@ def test_masking_a_step_equals_deleting_it(case, way, pick):
     True
     """
     case = seen(case, pick)
-    run, shorter = way(lstm(case)), case.x[:, case.mask[0]]
+    run = way(lstm(case))
+    shorter = case.x[:, case.mask[0]]
     assert_close(run(case.x, mask=case.mask), equations(case).h)
     assert_close(run(shorter), equations(replace(case, x=shorter, mask=None)).h)
 
@@ -61,7 +62,8 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
     >>> bool(np.allclose(new_h, h)), bool(np.allclose(new_c, c))
     (True, True)
     """
-    run, state = way(lstm(case)), as_states(case.state)
+    run = way(lstm(case))
+    state = as_states(case.state)
     longer = np.pad(case.x, ((0, 0), (0, 1), (0, 0)), constant_values=1 + pick)
     mask = np.pad(case.mask, ((0, 0), (0, 1)))
     _, *before = run(case.x, mask=case.mask, initial_state=state)
@@ -93,7 +95,8 @@ def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
     >>> bool(np.allclose(left, lstm(x), atol=1e-6)), bool(np.allclose(right, lstm(x), atol=1e-6))
     (True, True)
     """
-    run, mask = way(lstm(case)), np.ones((case.batch, case.timesteps), bool)
+    run = way(lstm(case))
+    mask = np.ones((case.batch, case.timesteps), bool)
     k = 1 + pick % 3
     for sides in ((k, 0), (0, k)):
         padded = np.pad(case.x, ((0, 0), sides, (0, 0)), constant_values=7.0)
@@ -150,7 +153,8 @@ def test_values_under_the_mask_do_not_matter(case, way, value):
     >>> bool(np.array_equal(lstm(x, mask=mask), lstm(other, mask=mask)))
     True
     """
-    run, other = way(lstm(case)), np.where(case.mask[:, :, None], case.x, np.float32(value))
+    run = way(lstm(case))
+    other = np.where(case.mask[:, :, None], case.x, np.float32(value))
     assert_close(run(other, mask=case.mask), returned(case))
     assert_same(run(other, mask=case.mask), to_numpy(run(case.x, mask=case.mask)))
 
@@ -202,7 +206,8 @@ def test_the_next_call_is_unmasked_again(case, way, pick):
     >>> bool(np.array_equal(lstm(x), before))
     True
     """
-    run, case = way(lstm(case)), hidden(case, pick)
+    run = way(lstm(case))
+    case = hidden(case, pick)
     run(case.x, mask=case.mask)
     _, h, c = equations(case)
     unmasked = replace(case, mask=None)
@@ -323,7 +328,8 @@ def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, way, pic
     mask = case.mask & (np.arange(case.batch) != row)[:, None]
     parts = way(lstm(case))(case.x, mask=mask, initial_state=as_states(case.state))
     y = [part[row] for part in parts]
-    h, c = case.h[row], case.c[row]
+    h = case.h[row]
+    c = case.c[row]
     assert_same(y, [0 * h, h, c], instead={"the initial h is put out": [h, h, c]})
 
 
@@ -415,7 +421,8 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
     [False, True, True]
     """
     case = open_ended(case)
-    mask, repeated = case.mask[:, :, None], equations(case).outputs
+    mask = case.mask[:, :, None]
+    repeated = equations(case).outputs
     right, unturned = (np.where(part, repeated, 0.0) for part in (mask[:, ::-1], mask))
     y = [lstm(case, unroll=unroll)(case.x, **passed(case)) for unroll in (False, True)]
     instead = {
@@ -448,5 +455,6 @@ def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     assume(way.name != "Bidirectional")
     last = 0 if case.options["go_backwards"] else case.timesteps - 1
     case = hidden(case, last)
-    y, kept = way(lstm(case))(case.x, mask=case.mask), equations(case).h
+    y = way(lstm(case))(case.x, mask=case.mask)
+    kept = equations(case).h
     assert_same(y, np.zeros((case.batch, case.units)), instead={"the argument is ignored": kept})

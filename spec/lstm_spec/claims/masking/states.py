@@ -60,7 +60,8 @@ def test_an_attached_mask_counts_beside_an_initial_state(case, pick):
     True
     """
     case = blank(hidden(case, pick))
-    layer, masked = lstm(case), keras.layers.Masking()(case.x)
+    layer = lstm(case)
+    masked = keras.layers.Masking()(case.x)
     expected = layer(case.x, mask=case.mask, initial_state=as_states(case.state))
     y = layer(masked, initial_state=as_states(case.state))
     assert_close(y, expected, instead={"the attached mask is ignored": unmasked(case)})
@@ -90,12 +91,15 @@ def test_a_decoder_skips_the_padding_of_its_embedding(case, pick, seed):
     True
     """
     case = hidden(case, pick)
-    layer, (ids, embedding, table) = lstm(case), words(case, seed)
+    layer = lstm(case)
+    ids, embedding, table = words(case, seed)
     read = keras.Input((case.timesteps,), dtype="int32")
-    h, c = keras.Input((case.units,)), keras.Input((case.units,))
+    h = keras.Input((case.units,))
+    c = keras.Input((case.units,))
     decoder = keras.Model([read, h, c], layer(embedding(read), initial_state=[h, c]))
     expected = layer(table[ids], mask=case.mask, initial_state=as_states(case.state))
-    y, padding = decoder([ids, *case.state]), unmasked(replace(case, x=table[ids]))
+    y = decoder([ids, *case.state])
+    padding = unmasked(replace(case, x=table[ids]))
     assert_close(y, expected, instead={"the padding is read": padding})
 
 
@@ -119,11 +123,13 @@ def test_a_fully_masked_call_leaves_the_stored_state(case, way):
     >>> bool(np.array_equal(new_h, h)), bool(np.array_equal(new_c, c))
     (True, True)
     """
-    run, other = way(lstm(case)), way(lstm(case))
+    run = way(lstm(case))
+    other = way(lstm(case))
     run(case.x)
     run(case.x, mask=np.zeros(case.x.shape[:2], bool))
     other(case.x)
-    y, (_, h, c) = to_numpy(run(case.x)), equations(case)
+    y = to_numpy(run(case.x))
+    _, h, c = equations(case)
     assert_close(y, equations(replace(case, h=h, c=c)).h)
     assert_same(y, to_numpy(other(case.x)))
 

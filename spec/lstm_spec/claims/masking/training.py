@@ -21,7 +21,8 @@ eagerly = sampled_from([True, True, True, False])
 def trainer(case, eager):
     """Build a model that takes a sequence and its mask, ready for one step of training."""
     timesteps = case.timesteps if case.options["unroll"] else None
-    x, mask = keras.Input((timesteps, case.features)), keras.Input((timesteps,), dtype="bool")
+    x = keras.Input((timesteps, case.features))
+    mask = keras.Input((timesteps,), dtype="bool")
     layer = lstm(case)
     model = keras.Model([x, mask], layer(x, mask=mask))
     model.compile("sgd", "mse", run_eagerly=eager)
@@ -63,7 +64,8 @@ def test_training_skips_masked_steps_too(case, pick, seed, eager):
     case, target = seen(case, pick), noise((1, case.units), seed)
     kept = case.mask[0]
     shorter = replace(case, x=case.x[:, kept], mask=case.mask[:, kept])
-    masked, deleted = trainer(case, eager), trainer(shorter, eager=True)
+    masked = trainer(case, eager)
+    deleted = trainer(shorter, eager=True)
     masked.train_on_batch([case.x, case.mask], target)
     deleted.train_on_batch([shorter.x, shorter.mask], target)
     assert_close(masked.get_weights(), deleted.get_weights())
@@ -100,7 +102,8 @@ def test_nan_under_the_mask_spoils_all_weights(case, pick, seed, eager):
     (True, [True, True, True])
     """
     case, model = hidden(case, pick), trainer(case, eager)
-    x, target = np.where(case.mask[:, :, None], case.x, np.nan), noise((1, case.units), seed)
+    x = np.where(case.mask[:, :, None], case.x, np.nan)
+    target = noise((1, case.units), seed)
     loss = model.train_on_batch([x, case.mask], np.repeat(target, case.batch, axis=0))
     assert np.isfinite(loss), f"the loss is {loss}"
     assert_same(model.get_weights(), [np.full_like(weight, np.nan) for weight in case.weights])

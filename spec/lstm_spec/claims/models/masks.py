@@ -106,7 +106,8 @@ def test_a_layer_that_ends_a_mask_warns(case, pick, name):
     >>> "flat" in str(caught[-1].message)
     True
     """
-    (layer,), x = layers({name: ENDING[name]}), masking(part(case, pick).x)
+    (layer,) = layers({name: ENDING[name]})
+    x = masking(part(case, pick).x)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         layer(x)
@@ -224,7 +225,8 @@ def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
     >>> bool(np.allclose(lstm(half(masking(x))), lstm(half(x)), atol=1e-6))
     True
     """
-    case, plain = part(case, pick), type("Plain", (keras.layers.Layer,), {"call": halve})
+    case = part(case, pick)
+    plain = type("Plain", (keras.layers.Layer,), {"call": halve})
     saying = type("Saying", (plain,), {"compute_mask": lambda self, x, mask=None: mask})
     supporting = plain()
     supporting.supports_masking = True
@@ -276,7 +278,9 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     >>> bool(np.allclose(lstm(inner(x)), lstm(x[:, :2]), atol=1e-6))
     True
     """
-    case, dense, ending = part(case, pick), keras.layers.Dense(2), keras.layers.Conv1D(2, 1)
+    case = part(case, pick)
+    dense = keras.layers.Dense(2)
+    ending = keras.layers.Conv1D(2, 1)
     given = keras.Input((None, 2))
     for inner, mask in ((dense, case.mask), (ending, None)):
         assert_mask(keras.Model(given, inner(given))(masking(case.x)), mask)
@@ -348,7 +352,8 @@ def test_softmax_of_as_many_samples_timesteps_and_features(case, pick):
     [[0.5, 0.5], [0.5, 0.5]]
     """
     case = part(case, pick)
-    x, valid = case.x.astype(float), case.mask
+    x = case.x.astype(float)
+    valid = case.mask
     weighed = np.exp(np.where(valid[None], x - x.max(), -np.inf))
     shifted = weighed / weighed.sum(axis=-1, keepdims=True)
     y = to_numpy(keras.layers.Softmax()(masking(case.x)))
@@ -430,7 +435,8 @@ def test_a_mask_survives_the_collection_of_garbage(case, pick):
     True
     """
     case = part(case, pick)
-    x, layer = masking(case.x), lstm(case)
+    x = masking(case.x)
+    layer = lstm(case)
     gc.collect(0)
     assert_close(layer(x), equations(case).h)
 
@@ -480,7 +486,8 @@ def test_unrolled_and_backwards_zeros_stand_where_they_do_in_a_loop(case, pick):
     ([0.0], True)
     """
     case = part(case, pick)
-    outputs, mask = equations(case).outputs, case.mask[:, :, None]
+    outputs = equations(case).outputs
+    mask = case.mask[:, :, None]
     instead = {"the zeros stand in the order of time": outputs * mask}
     assert_close(lstm(case)(case.x, mask=case.mask), outputs * mask[:, ::-1])
     y = lstm(case, unroll=True)(case.x, mask=case.mask)
@@ -509,7 +516,8 @@ def test_a_subclass_skips_the_padding_of_its_own_embedding_in_predict(case, pick
     True
     """
     case = part(case, pick)
-    layer, first = lstm(case), keras.layers.Masking()
+    layer = lstm(case)
+    first = keras.layers.Masking()
     own = type("Own", (keras.Model,), {"call": lambda self, x: layer(first(x))})()
     assert_close(own(case.x), equations(case).h)
     assert_close(own.predict(case.x, verbose=0), equations(case).h)

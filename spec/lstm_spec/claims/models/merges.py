@@ -70,7 +70,8 @@ def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
     True
     """
     case = part(case, pick)
-    x, y = masking(case.x), masking(other(case, seed) * case.mask[:, :, None])
+    x = masking(case.x)
+    y = masking(other(case, seed) * case.mask[:, :, None])
     for name in MERGING:
         assert_mask(merge(name, x, y), case.mask)
 
@@ -214,8 +215,10 @@ def test_sums_count_what_is_masked(case, pick, seed, name):
     >>> float(np.array(keras.layers.Add()([y, y]))[0, 0, 0])
     2.0
     """
-    case, lifting = part(case, pick), keras.layers.Activation("sigmoid")
-    x, y = lifting(masking(case.x)), lifting(masking(other(case, seed)))
+    case = part(case, pick)
+    lifting = keras.layers.Activation("sigmoid")
+    x = lifting(masking(case.x))
+    y = lifting(masking(other(case, seed)))
     expected = FUNCTIONS[name](to_numpy(x).astype(float), to_numpy(y).astype(float))
     assert_close(merge(name, x, y), expected)
 
@@ -239,8 +242,10 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     True
     """
     layer = keras.layers.LSTM(3, return_sequences=True)
-    x, y = layer(case.x), layer(other(case, seed))
-    u, v = to_numpy(x).astype(float), to_numpy(y).astype(float)
+    x = layer(case.x)
+    y = layer(other(case, seed))
+    u = to_numpy(x).astype(float)
+    v = to_numpy(y).astype(float)
     for name, function in FUNCTIONS.items():
         assert_close(merge(name, x, y), function(u, v))
     assert_close(merge("Concatenate", x, y), np.concatenate([u, v], axis=-1))
@@ -340,6 +345,7 @@ def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     True
     """
     value = keras.layers.LSTM(2, return_sequences=True)(case.x)
-    query, v = other(case, seed), to_numpy(value).astype(float)
+    query = other(case, seed)
+    v = to_numpy(value).astype(float)
     weights = softmax(query.astype(float) @ v.swapaxes(1, 2))
     assert_close(keras.layers.Attention()([query, value]), weights @ v)

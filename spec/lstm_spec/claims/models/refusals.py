@@ -35,7 +35,8 @@ def test_an_lstm_behind_an_output_is_refused_by_name(case):
     ...     print("second" in str(error))
     True
     """
-    given, second = keras.Input(case.x.shape[1:]), keras.layers.LSTM(2, name=NAME)
+    given = keras.Input(case.x.shape[1:])
+    second = keras.layers.LSTM(2, name=NAME)
     assert_refused(lambda: second(lstm(case)(given)), "ValueError", NAME, "ndim=3")
     stack = [given, lstm(case), keras.layers.LSTM(2, name=NAME)]
     assert_refused(lambda: keras.Sequential(stack), "ValueError", NAME, "ndim=3")
@@ -58,7 +59,8 @@ def test_repeating_a_sequence_is_refused_by_name(case):
     ...     print("repeat" in str(error))
     True
     """
-    repeat, given = keras.layers.RepeatVector(2, name=NAME), keras.Input(case.x.shape[1:])
+    repeat = keras.layers.RepeatVector(2, name=NAME)
+    given = keras.Input(case.x.shape[1:])
     assert_refused(lambda: repeat(lstm(case)(given)), "ValueError", NAME, "ndim=2")
 
 
@@ -79,7 +81,8 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
     refused
     """
     length = 1 + case.timesteps
-    a, b = keras.Input((length, 2)), keras.Input((length + more, 2))
+    a = keras.Input((length, 2))
+    b = keras.Input((length + more, 2))
     layer = getattr(keras.layers, name)()
     assert_refused(lambda: layer([a, b]), "ValueError", "shape", str(length), str(length + more))
 
@@ -102,7 +105,8 @@ def test_inputs_in_the_wrong_order_are_refused_when_called(case):
     ...     print("(None, None, 2)" in str(error))
     True
     """
-    a, b = keras.Input((None, case.features)), keras.Input((None, case.features + 4))
+    a = keras.Input((None, case.features))
+    b = keras.Input((None, case.features + 4))
     model = keras.Model([a, b], [lstm(case)(a), keras.layers.LSTM(1)(b)])
     wide = np.pad(case.x, ((0, 0), (0, 0), (0, 4)))
     assert len(model([case.x, wide])) == 2
@@ -126,8 +130,10 @@ def test_an_output_that_no_input_reaches_is_refused(case):
     ...     print("refused")
     refused
     """
-    a, b = keras.Input(case.x.shape[1:]), keras.Input(case.x.shape[1:])
-    y, words = lstm(case)(b), ("not connected", "disconnected")
+    a = keras.Input(case.x.shape[1:])
+    b = keras.Input(case.x.shape[1:])
+    y = lstm(case)(b)
+    words = ("not connected", "disconnected")
     assert_refused(lambda: keras.Model(a, y), "ValueError", words)
     keras.layers.Flatten()(a)
     assert_refused(lambda: keras.Model(a, y), "ValueError", words)

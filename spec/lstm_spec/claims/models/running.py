@@ -165,7 +165,8 @@ def test_a_model_returns_what_it_declares(trial):
     >>> model.output_shape, tuple(model(np.zeros((3, 4, 1))).shape)
     ((None, 2), (3, 2))
     """
-    made, inputs = make(trial.model), trial.inputs[0]
+    made = make(trial.model)
+    inputs = trial.inputs[0]
     actual = called(made)(inputs)
     compare(actual, trial.model, inputs)
     for symbol, y in zip(made.model.outputs, actual, strict=True):
@@ -286,7 +287,8 @@ def test_inputs_may_be_given_by_name(trial):
     >>> bool(np.array_equal(model({"b": y, "a": x})[0], model([x, y])[0]))
     True
     """
-    run, names = called(make(trial.model)), [source.name for source in trial.model.sources]
+    run = called(make(trial.model))
+    names = [source.name for source in trial.model.sources]
     for inputs in trial.inputs:
         named = dict(reversed(list(zip(names, inputs, strict=True))))
         compare(run([named]), trial.model, inputs)
@@ -339,7 +341,8 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     >>> bool(np.allclose(model(np.pad(x, [(0, 0), (0, 3), (0, 0)])), model(x), atol=1e-6))
     True
     """
-    run, inputs = called(make(trial.model)), trial.inputs[0]
+    run = called(make(trial.model))
+    inputs = trial.inputs[0]
     longer = [np.pad(x, ((0, 0), (0, more), *((0, 0),) * (x.ndim - 2))) for x in inputs]
     pairs = zip(run(longer), run(inputs), strict=True)
     compare([y[:, : z.shape[1]] for y, z in pairs], trial.model, inputs)

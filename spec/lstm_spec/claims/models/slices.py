@@ -134,7 +134,8 @@ def test_slices_of_a_layer_that_declares_no_shape(case):
     ((None, 3, 2), 0.5)
     """
     half = type("Half", (keras.layers.Layer,), {"call": lambda self, x: x / 2.0})
-    slices, given = keras.layers.TimeDistributed(half()), keras.Input(case.x.shape[1:])
+    slices = keras.layers.TimeDistributed(half())
+    given = keras.Input(case.x.shape[1:])
     assert_close(slices(case.x), case.x.astype(float) / 2.0)
     assert_close(keras.Model(given, slices(given))(case.x), case.x.astype(float) / 2.0)
 
@@ -201,11 +202,9 @@ def test_dense_in_slices_is_dense_behind_an_lstm(case):
     >>> bool(np.allclose(slices(y), dense(y), atol=1e-6))
     True
     """
-    layer, dense, above = (
-        lstm(case, return_sequences=True),
-        keras.layers.Dense(3),
-        keras.layers.LSTM(2),
-    )
+    layer = lstm(case, return_sequences=True)
+    dense = keras.layers.Dense(3)
+    above = keras.layers.LSTM(2)
     y = layer(masking(case.x * (np.arange(case.timesteps) > 0)[:, None]))
     slices = keras.layers.TimeDistributed(dense)
     assert_close(slices(y), to_numpy(dense(y)).astype(float))

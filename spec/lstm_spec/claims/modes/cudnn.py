@@ -61,7 +61,8 @@ def pretended_cudnn() -> Iterator[None]:
     import tensorflow as tf
 
     def operation(**given: Any) -> tuple[Any, ...]:
-        h, c = given["input_h"], given["input_c"]
+        h = given["input_h"]
+        c = given["input_c"]
         return h + 0.0 * given["input"][:, :, :1], h, c, None, None
 
     rnn = sys.modules["keras.src.backend.tensorflow.rnn"]
@@ -75,7 +76,8 @@ def pretended_cudnn() -> Iterator[None]:
 def masked_model(layer: Any) -> Any:
     """Return a model of the layer that takes an input and its mask."""
     kernel = layer.get_weights()[0]
-    x, mask = keras.Input((None, kernel.shape[0])), keras.Input((None,), dtype="bool")
+    x = keras.Input((None, kernel.shape[0]))
+    mask = keras.Input((None,), dtype="bool")
     return keras.Model([x, mask], layer(x, mask=mask))
 
 
@@ -233,7 +235,8 @@ def test_a_looped_cell_never_turns_to_cudnn():
     >>> [hasattr(layer, "use_cudnn") for layer in (rnn, lstm)]
     [False, True]
     """
-    x, rnn = small().x, keras.layers.RNN(keras.layers.LSTMCell(2))
+    x = small().x
+    rnn = keras.layers.RNN(keras.layers.LSTMCell(2))
     assert not turns_to_cudnn(rnn, x), "RNN turns to cuDNN"
     assert turns_to_cudnn(keras.layers.LSTM(2), x), "LSTM does not turn to cuDNN"
 
@@ -264,8 +267,10 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     case = small()
     words = "InvalidArgumentError", "You are passing a RNN mask that does not correspond"
     front, whole = np.ones((2, *case.x.shape[:2]), bool)
-    front[0, 0], whole[0] = False, False
-    auto, never = masked_model(lstm(case)), masked_model(lstm(case, use_cudnn=False))
+    front[0, 0] = False
+    whole[0] = False
+    auto = masked_model(lstm(case))
+    never = masked_model(lstm(case, use_cudnn=False))
     with pretended_cudnn():
         assert_refused(lambda: auto.predict_on_batch([case.x, front]), *words)
         assert_refused(lambda: auto.predict_on_batch([case.x, whole]), *words)
@@ -300,9 +305,11 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     >>> refused == (not keras.distribution.list_devices("gpu"))
     True
     """
-    demanded, auto = lstm(case, use_cudnn=True), lstm(case, use_cudnn="auto")
+    demanded = lstm(case, use_cudnn=True)
+    auto = lstm(case, use_cudnn="auto")
     with pretended_gpu(present=False):
-        run, words = way(demanded), "use_cudnn=True was specified"
+        run = way(demanded)
+        words = "use_cudnn=True was specified"
         assert_refused(lambda: run(case.x, mask=case.mask), "ValueError", words)
         assert_close(to_numpy(way(auto)(case.x, mask=case.mask)), returned(case))
 

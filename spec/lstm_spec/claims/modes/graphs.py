@@ -51,7 +51,8 @@ def runs_of_cell(call: Callable[..., Any], *arguments: Any) -> int:
 
 def around(case: Case, unroll: bool, kind: str) -> tuple[Any, tuple[int, ...]]:
     """Return an LSTM, or a layer of a kind around one, and the shape of its input."""
-    layer, shape = keras.layers.LSTM(case.units, unroll=unroll, **case.options), case.x.shape[1:]
+    layer = keras.layers.LSTM(case.units, unroll=unroll, **case.options)
+    shape = case.x.shape[1:]
     if kind == "RNN":
         cell = keras.layers.LSTMCell(case.units)
         return keras.layers.RNN(cell, unroll=unroll, **case.options), shape
@@ -335,7 +336,8 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
     import tensorflow as tf
 
-    layer, given_beside = lstm(case), passed(case)
+    layer = lstm(case)
+    given_beside = passed(case)
     compiled = tf.function(lambda x, given_beside: layer(x, **given_beside))
     compiled(case.x, given_beside)
     assert runs_of_cell(compiled, case.x, given_beside) == 0, "the second call runs Python code"
@@ -370,7 +372,8 @@ def test_xla_computes_the_same(case):
     """
     model = in_model(lstm(case, use_cudnn=False), case)
     model.compile(jit_compile=True)
-    y, expected = model.predict_on_batch(case.x), returned(case)
+    y = model.predict_on_batch(case.x)
+    expected = returned(case)
     assert_close(y, expected, instead=in_bfloat16(expected))
     assert model.jit_compile, "the model was not compiled with XLA"
 
@@ -398,7 +401,8 @@ def test_xla_trains_the_same(case, seed):
     >>> model.jit_compile, [bool(np.any(a != b)) for a, b in zip(model.get_weights(), before)]
     (True, [True, True, True])
     """
-    target, trained = noise((case.batch, case.units), seed), []
+    target = noise((case.batch, case.units), seed)
+    trained = []
     for jit in (True, False):
         model = in_model(lstm(case, use_cudnn=False), case)
         model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=jit)
@@ -504,7 +508,9 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     """
     import tensorflow as tf
 
-    layer, x, lengths = lstm_without_cudnn(small()), noise((1, 4, 2), 1), (2, 3, 4, 2, 3, 4)
+    layer = lstm_without_cudnn(small())
+    x = noise((1, 4, 2), 1)
+    lengths = (2, 3, 4, 2, 3, 4)
     each = tf.function(lambda x: layer(x))
     once = tf.function(lambda x: layer(x), input_signature=[tf.TensorSpec((None, None, 2))])
     never = {"the cell never runs": [0] * 6}
@@ -569,7 +575,8 @@ def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     ...     print(tuple(model(np.ones((1, 4, 1))).shape))
     (1, 2)
     """
-    model, shorter = in_model(lstm(case), case), replace(case, x=case.x[:, 1:])
+    model = in_model(lstm(case), case)
+    shorter = replace(case, x=case.x[:, 1:])
     expected = equations(case).h
     assert_close(model.predict_on_batch(case.x), expected, instead=in_bfloat16(expected))
     assert_refused(
@@ -607,7 +614,8 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
     runs = runs_of_cell(model.predict_on_batch, case.x)
     every = {"the cell runs in every call": case.timesteps}
     assert_runs(runs, 0, {**every, "the cell runs, and once more": case.timesteps + 1})
-    y, old = model.predict_on_batch(case.x), equations(case).h
+    y = model.predict_on_batch(case.x)
+    old = equations(case).h
     instead = {"the old weights are used, in bfloat16": Rounded(old, "bfloat16", bound=0.25)}
     assert_close(y, equations(negated(case)).h, instead=instead)
 
@@ -636,7 +644,8 @@ def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
     backwards = replace(case, options={"go_backwards": True})
     model = in_model(lstm(case), case)
-    before, expected = model.predict_on_batch(case.x), equations(case).h
+    before = model.predict_on_batch(case.x)
+    expected = equations(case).h
     assert_close(before, expected, instead=in_bfloat16(expected))
     model.layers[0].go_backwards = True
     instead = {"predict sees the attribute": equations(backwards).h}
@@ -666,7 +675,8 @@ def test_only_implementation_one_multiplies_gate_by_gate(case):
     >>> bool(np.allclose(one(x), y, atol=1e-6))
     True
     """
-    one, two = lstm(case, implementation=1), lstm(case, implementation=2)
+    one = lstm(case, implementation=1)
+    two = lstm(case, implementation=2)
     products = matrix_products(one, case.x), matrix_products(two, case.x)
     assert products == (8 * case.timesteps, 2 * case.timesteps), f"{products} products"
     default = keras.layers.LSTMCell(case.units).implementation
@@ -693,7 +703,8 @@ def test_a_layer_cannot_be_quantized_and_a_model_leaves_it_as_it_is():
     >>> lstm.cell.kernel.dtype, dense.kernel.dtype
     ('float32', 'int8')
     """
-    case, dense = small(), keras.layers.Dense(2)
+    case = small()
+    dense = keras.layers.Dense(2)
     layer = lstm(case)
     assert_refused(lambda: layer.quantize("int8"), "NotImplementedError", "quantize")
     quantized(keras.Sequential([keras.Input((None, case.features)), layer, dense]))

@@ -159,7 +159,8 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
     x = keras.Input((None, case.features))
     model = keras.Model(x, lstm(case)(x))
     model.compile(run_eagerly=eager)
-    predicted, called = model.predict(case.x, batch_size=2, verbose=0), model(case.x)
+    predicted = model.predict(case.x, batch_size=2, verbose=0)
+    called = model(case.x)
     number = 3 if case.options["return_state"] else 1
     assert len(flatten(predicted)) == len(flatten(called)) == number, "another number of outputs"
     for part in flatten(predicted):
@@ -194,7 +195,8 @@ def test_predict_gives_the_same_in_batches_of_any_size(case, size):
     >>> bool(np.allclose(ys[0], ys[1], atol=1e-6))
     True
     """
-    model, expected = in_model(lstm(case), case), returned(case)
+    model = in_model(lstm(case), case)
+    expected = returned(case)
     y = model.predict(case.x, batch_size=size, verbose=0)
     assert_close(y, expected, instead=in_bfloat16(expected))
 
@@ -226,7 +228,8 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
     >>> [bool(np.allclose(model(x), lstm(x), atol=1e-6)) for model in models]
     [True, True, True]
     """
-    layer, shape = lstm(case), case.x.shape[1:]
+    layer = lstm(case)
+    shape = case.x.shape[1:]
     x = keras.Input(shape)
     sequential = keras.Sequential([keras.Input(shape), layer])
     functional = keras.Model(x, layer(x))
@@ -258,7 +261,9 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
     (True, True)
     """
     other = replace(case, x=noise((case.batch, timesteps, case.features), seed))
-    layer, a, b = lstm(case), keras.Input((None, case.features)), keras.Input((None, case.features))
+    layer = lstm(case)
+    a = keras.Input((None, case.features))
+    b = keras.Input((None, case.features))
     model = keras.Model([a, b], [layer(a), layer(b)])
     assert_close(model([case.x, other.x]), [equations(case).h, equations(other).h])
 
@@ -289,7 +294,8 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
     both = keras.layers.Bidirectional(keras.layers.LSTM(case.units, **case.options))
     model = in_model(both, case)
     both.set_weights([*case.weights, *back.weights])
-    y, second = model.predict_on_batch(case.x), returned(back)
+    y = model.predict_on_batch(case.x)
+    second = returned(back)
     turned = second[:, ::-1] if case.options["return_sequences"] else second
     expected = np.concatenate([returned(case), turned], axis=-1)
     assert_close(y, expected, instead=in_bfloat16(expected))
@@ -320,7 +326,8 @@ def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size
     >>> bool(np.allclose(loss, np.mean(np.square(model(x))), atol=1e-6))
     True
     """
-    y, model = returned(case), in_model(lstm(case), case)
+    y = returned(case)
+    model = in_model(lstm(case), case)
     model.compile(loss=loss)
     value = model.evaluate(case.x, 0.0 * y, batch_size=batch_size, verbose=0)
     exact = np.mean(np.abs(y)) if loss == "mean_absolute_error" else np.mean(np.square(y))
@@ -353,7 +360,8 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     >>> bool(np.array_equal(lstm(x), y))
     True
     """
-    layer, other = lstm(case), negated(case)
+    layer = lstm(case)
+    other = negated(case)
     fixed = layer.non_trainable_variables
     y, _ = layer.stateless_call(other.weights, fixed, case.x, **passed(case))
     instead = {"the initial h is put out first": returned(other, started(other))}

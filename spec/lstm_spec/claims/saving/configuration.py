@@ -77,15 +77,18 @@ def serialized(drawn):
 
 def of_each_kind(drawn):
     """Return a cell, and a layer of each kind around it, with what its configuration must hold."""
-    layers, kept, told = keras.layers, keras.utils.serialize_keras_object, serialized(drawn)
+    layers = keras.layers
+    kept = keras.utils.serialize_keras_object
+    told = serialized(drawn)
     base = {name: told[name] for name in ("name", "trainable", "dtype")}
     of_cell, of_rnn = (
         {name: told[name] for name in inspect.signature(kind).parameters if name in told}
         for kind in (layers.LSTMCell, layers.RNN)
     )
-    cell, plain = layers.LSTMCell(**of_cell, **base), layers.LSTMCell(2)
+    cell = layers.LSTMCell(**of_cell, **base)
+    plain = layers.LSTMCell(2)
     both = [layers.LSTM(**{**told, "go_backwards": way}) for way in (False, True)]
-    mode = ["sum", "ave"][told["unroll"]]
+    mode = "ave" if told["unroll"] else "sum"
     wrapper = layers.Bidirectional(both[0], mode, backward_layer=both[1], **base)
     inside = {"layer": kept(wrapper.forward_layer), "backward_layer": kept(both[1])}
     return [
@@ -242,7 +245,8 @@ def test_from_config_takes_the_cell_out_of_the_configuration(units):
     >>> "cell" in config, "cell" in rnn.get_config()
     (False, True)
     """
-    layers, cell = keras.layers, keras.layers.LSTMCell(units)
+    layers = keras.layers
+    cell = keras.layers.LSTMCell(units)
     inner = layers.LSTM(units)
     kinds = [layers.RNN(cell), layers.StackedRNNCells([cell]), layers.TimeDistributed(inner)]
     configs = [layer.get_config() for layer in [*kinds, layers.Bidirectional(inner)]]
@@ -273,7 +277,8 @@ def test_from_config_takes_custom_objects_for_what_is_wrapped():
     >>> float(rnn(np.ones((1, 3, 1)))[0, 0])
     3.0
     """
-    layers, found = keras.layers, {"Total": Total, "unregistered": unregistered}
+    layers = keras.layers
+    found = {"Total": Total, "unregistered": unregistered}
     backward = layers.LSTM(2, activation=unregistered, go_backwards=True)
     both = layers.Bidirectional(layers.LSTM(2), backward_layer=backward)
     for layer in (layers.RNN(Total()), layers.StackedRNNCells([Total(), Total()]), both):
@@ -318,7 +323,8 @@ def test_configuration_and_weights_make_the_same_function(case):
     """
     layer = lstm(case)
     twin = with_weights(rebuilt(layer), case)
-    y, z = to_numpy(twin(case.x)), to_numpy(layer(case.x))
+    y = to_numpy(twin(case.x))
+    z = to_numpy(layer(case.x))
     assert_close(y, z, bound=ROUNDING if case.options["implementation"] == 1 else 0.0)
 
 

@@ -40,7 +40,8 @@ def from_keras_2(model, load):
 
 def drawn_once(batch):
     """Return one case, the same on every run, for what takes too long to be tried often."""
-    x, kernel = noise((batch, 3, 2), 1), noise((2, 16), 2)
+    x = noise((batch, 3, 2), 1)
+    kernel = noise((2, 16), 2)
     return Case(x, kernel, recurrent_kernel=noise((4, 16), 3), bias=noise((16,), 4))
 
 

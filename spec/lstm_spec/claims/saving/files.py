@@ -37,7 +37,8 @@ def of_kind(kind, case):
 
 def wrapped(kind, units):
     """Return layers that hold LSTMs, or their cells, in one of five ways."""
-    layers, lstm_cell = keras.layers, keras.layers.LSTMCell
+    layers = keras.layers
+    lstm_cell = keras.layers.LSTMCell
     return {
         "Bidirectional": lambda: [layers.Bidirectional(layers.LSTM(units))],
         "RNN of one cell": lambda: [layers.RNN(lstm_cell(units))],
@@ -57,7 +58,8 @@ def drawn_like(weights, seed):
 
 def encoder_decoder(case):
     """Build a functional model whose decoder starts from the states its encoder ends with."""
-    x, z = keras.Input((None, case.features)), keras.Input((None, case.features))
+    x = keras.Input((None, case.features))
+    z = keras.Input((None, case.features))
     _, h, c = lstm(case, return_state=True)(x)
     return keras.Model([x, z], lstm(case)(z, initial_state=[h, c]))
 
@@ -265,7 +267,8 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     >>> bool(np.array_equal(loaded(pair), model(pair)))
     True
     """
-    model, z = encoder_decoder(case), noise((case.batch, 2, case.features), seed)
+    model = encoder_decoder(case)
+    z = noise((case.batch, 2, case.features), seed)
     assert_same(reloaded(model)([case.x, z]), model([case.x, z]))
 
 
@@ -293,7 +296,8 @@ def test_the_dtype_policy_is_saved(case, policy):
     model = sequential(case, dtype=policy)
     with global_policy("float64" if policy == "float16" else "float16"):
         loaded = reloaded(model)
-    y, expected = to_numpy(loaded(case.x)), to_numpy(model(case.x))
+    y = to_numpy(loaded(case.x))
+    expected = to_numpy(model(case.x))
     assert y.dtype == expected.dtype, f"{y.dtype}, expected {expected.dtype}"
     assert_same(y, expected)
 
@@ -325,7 +329,8 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     >>> int(np.array(keras.models.load_model("lstm.keras").optimizer.iterations))
     1
     """
-    model, y = trained(case, seed, optimizer), noise((case.batch, case.units), seed + 1)
+    model = trained(case, seed, optimizer)
+    y = noise((case.batch, case.units), seed + 1)
     loaded = reloaded(model)
     loaded.run_eagerly = True
     loaded.train_on_batch(case.x, y)
@@ -409,7 +414,8 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
     >>> bool(np.allclose(loaded(x), lstm(x), atol=1e-6))
     True
     """
-    model, found = sequential(case, **{argument: unregistered}), {"unregistered": unregistered}
+    model = sequential(case, **{argument: unregistered})
+    found = {"unregistered": unregistered}
     words = "TypeError", "Could not locate function 'unregistered'"
     assert_refused(lambda: reloaded(model, name), *words)
     assert_close(reloaded(model, name, custom_objects=found)(case.x), model(case.x))

@@ -138,7 +138,8 @@ def assert_epochs(
         bound: how many units of rounding may lie between.
         instead: what else an older Keras reports, by the reason.
     """
-    exact, reasons = trained.epoch_losses(epochs), {EVENLY: trained.batch_means(epochs)}
+    exact = trained.epoch_losses(epochs)
+    reasons = {EVENLY: trained.batch_means(epochs)}
     assert_close(single(reported), exact, bound=bound, instead={**reasons, **(instead or {})})
 
 

@@ -96,7 +96,8 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     >>> len(model.fit(x, y, epochs=9, callbacks=[stop], verbose=0).history["loss"])
     3
     """
-    target, (epochs, _) = target_of(net, seed), stopping(numbers, patience)
+    target = target_of(net, seed)
+    epochs, _ = stopping(numbers, patience)
     model, count = stop_early(net, build, target, numbers, patience=patience)
     assert count == epochs, f"{count} epochs, expected {epochs}"
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
@@ -126,7 +127,8 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
     >>> len(history), bool(np.isclose(model.evaluate(x, y, verbose=0), history[1]))
     (2, True)
     """
-    target, numbers = target_of(net, seed), [*numbers, 9, 9]
+    target = target_of(net, seed)
+    numbers = [*numbers, 9, 9]
     epochs, best = stopping(numbers, 2)
     model, count = stop_early(net, build, target, numbers, patience=2, restore_best_weights=True)
     assert count == epochs, f"{count} epochs, expected {epochs}"
@@ -160,7 +162,8 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), history[1]))
     True
     """
-    target, best = target_of(net, seed), int(np.argmin(numbers))
+    target = target_of(net, seed)
+    best = int(np.argmin(numbers))
     model, _ = stop_early(net, build, target, numbers, patience=9, restore_best_weights=True)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, best + 1))
     last = train(net, target, sgd(RATE), in_order(net.samples, 2, 4))
@@ -195,7 +198,8 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), history[1]))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build)
+    target = target_of(net, seed)
+    model = trainee(net, build)
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "best.weights.h5")
         options = {"monitor": "watched", "mode": "min", "save_best_only": True}
@@ -231,7 +235,9 @@ def test_callbacks_are_told_a_running_mean(net, build, seed):
     >>> bool(np.isclose(float(seen[1]), model.evaluate(x, y, verbose=0)))
     True
     """
-    target, model, seen = target_of(net, seed), trainee(net, build), []
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    seen = []
     spy = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: seen.append(float(logs["loss"]))
     )
@@ -269,7 +275,9 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     >>> losses[0] == losses[1], losses[1] == losses[2]
     (False, True)
     """
-    target, model, rates = target_of(net, seed), trainee(net, build), [0.5, 0.0625, 0.25]
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    rates = [0.5, 0.0625, 0.25]
     setter = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
     history = fit(model, net, target, epochs=3, callbacks=[setter])
     for rate, loss in zip(rates, history["loss"], strict=True):
@@ -305,7 +313,8 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     >>> bool(np.allclose(losses, losses[0]))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build)
+    target = target_of(net, seed)
+    model = trainee(net, build)
     rewind = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: model.set_weights(net.weights)
     )
@@ -321,7 +330,8 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
 
 def stateful(net: Net, eager: bool) -> Any:
     """Return a model whose LSTM keeps its state over batches of two samples, and never learns."""
-    layer, head = lstm(net.of([0, 1]).case, stateful=True), dense(net)
+    layer = lstm(net.of([0, 1]).case, stateful=True)
+    head = dense(net)
     inputs = keras.Input((net.case.timesteps, net.case.features), batch_size=2)
     model = keras.Model(inputs, head(layer(inputs)))
     model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eager)
@@ -331,7 +341,10 @@ def stateful(net: Net, eager: bool) -> Any:
 
 def continued_losses(net: Net, target: Array, batches: int) -> list[float]:
     """Return the losses of batches of two, each from the state that the one before it left."""
-    h, c, losses, head = None, None, [], net.head.astype(float)
+    h = None
+    c = None
+    losses = []
+    head = net.head.astype(float)
     for k in range(batches):
         rows = np.arange(2) + 2 * (k % (net.samples // 2))
         _, h, c = equations(replace(net.of(rows).case, h=h, c=c))
@@ -364,7 +377,8 @@ def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     >>> bool(losses[0] < losses[1])  # the state grows
     True
     """
-    target, model = target_of(net, seed), stateful(net, eager)
+    target = target_of(net, seed)
+    model = stateful(net, eager)
     history = fit(model, net, target, epochs=3)
     losses = np.reshape(continued_losses(net, target, 6), (3, 2))
     anew = np.repeat(losses[:1].mean(axis=1), 3)
@@ -398,7 +412,8 @@ def test_a_callback_can_reset_the_state_before_each_epoch(net, eager, seed):
     >>> losses[0] == losses[1]
     True
     """
-    target, model = target_of(net, seed), stateful(net, eager)
+    target = target_of(net, seed)
+    model = stateful(net, eager)
     start = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: reset(model.layers[1]))
     history = fit(model, net, target, epochs=3, callbacks=[start])
     losses = np.mean(continued_losses(net, target, 2))
@@ -438,7 +453,8 @@ def test_calls_leave_nothing_in_memory():
     >>> after - before < 20
     True
     """
-    x, y = noise((256, 4, 256), 1), noise((256, 1), 2)
+    x = noise((256, 4, 256), 1)
+    y = noise((256, 1), 2)
     model = keras.Sequential([keras.Input((4, 256)), keras.layers.LSTM(2), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     growth = {
@@ -460,7 +476,8 @@ def grown(call: Any) -> tuple[int, float]:
         for _ in range(4):
             call()
         gc.collect()
-        objects, memory = len(gc.get_objects()), resident()
+        objects = len(gc.get_objects())
+        memory = resident()
         for _ in range(15):
             call()
         gc.collect()

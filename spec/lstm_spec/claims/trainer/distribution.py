@@ -45,12 +45,14 @@ def train_mirrored() -> None:
     """
     import tensorflow
 
-    net, strategy = plain(), tensorflow.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    net = plain()
+    strategy = tensorflow.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
         model = trainee(net, ("functional", False))
     for count in (6, 5):
         model.set_weights(net.weights)
-        part, target = net.of(np.arange(count)), TARGET[:count]
+        part = net.of(np.arange(count))
+        target = TARGET[:count]
         losses = fit(model, part, target, batch_size=4, epochs=2)["loss"]
         weights = [weight.tolist() for weight in model.get_weights()]
         print(json.dumps({"losses": losses, "weights": weights}))
@@ -92,7 +94,8 @@ def test_two_devices_train_as_one_does():
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
     True
     """
-    net, (seen, _) = plain(), mirrored()
+    net = plain()
+    seen, _ = mirrored()
     trained = train(net, TARGET, sgd(RATE), in_order(6, 4, 2))
     weights = [single(weight) for weight in seen["weights"]]
     doubled = train(net, TARGET, sgd(2 * RATE), in_order(6, 4, 2))
@@ -127,7 +130,8 @@ def test_a_sample_without_a_partner_counts_by_half():
     >>> losses, np.mean(losses).item()
     ([9.0, 0.0], 4.5)
     """
-    net, (_, seen) = plain().of(np.arange(5)), mirrored()
+    net = plain().of(np.arange(5))
+    _, seen = mirrored()
     weights = [single(weight) for weight in seen["weights"]]
     instead = {OWN: on_the_first_device(net), ADDED: with_rates(net, [2 * RATE, RATE])}
     assert_close(weights, with_rates(net, [RATE, RATE / 2]), bound=SEVERAL, instead=instead)

@@ -130,7 +130,8 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
     >>> bool(np.isclose(loss, mse))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build, function)
+    target = target_of(net, seed)
+    model = trainee(net, build, function)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
     history = fit(model, net, target)
     assert_epochs(history["loss"], trained)
@@ -162,7 +163,8 @@ def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
     >>> bool(np.isclose(weighted, 2 * once))
     True
     """
-    target, weight = target_of(net, seed), np.abs(noise((net.samples,), seed + 1))
+    target = target_of(net, seed)
+    weight = np.abs(noise((net.samples,), seed + 1))
     tested = trainee(net, build, mean_of_all).test_on_batch(net.case.x, target, weight)
     assert_close(single(tested), np.mean(weight) * batch_loss(net, target))
 
@@ -208,7 +210,9 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     exact = np.mean([ctc_loss([1, 2], first), ctc_loss([2], second)])
     blank = np.concatenate([second, second[:, :1]], axis=1)  # 0 once more, as a class to be spelt
     counted = np.mean([ctc_loss([1, 2], first), ctc_loss([2, 3], blank)])
-    model, labels = trainee(net, build, keras.losses.CTC()), np.array([[1, 2], [2, 0]])
-    reported, instead = single(fit(model, net, labels)["loss"]), {"padding is a label": [counted]}
+    model = trainee(net, build, keras.losses.CTC())
+    labels = np.array([[1, 2], [2, 0]])
+    reported = single(fit(model, net, labels)["loss"])
+    instead = {"padding is a label": [counted]}
     assert_close(reported, [exact], bound=SEVERAL, instead=instead)
     assert_differs(model.get_weights()[0], net.weights[0])

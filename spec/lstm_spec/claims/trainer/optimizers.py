@@ -105,7 +105,8 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, seed):
     >>> [bool(np.allclose(np.abs(a - b), 0.5)) for a, b in zip(model.get_weights(), before)]
     [True, True, True]
     """
-    target, rows = target_of(net, seed), in_order(net.samples, 2, 2)
+    target = target_of(net, seed)
+    rows = in_order(net.samples, 2, 2)
     for optimizer, update in optimizers().values():
         model = trainee(net, build, optimizer=optimizer)
         for row in rows:
@@ -140,7 +141,8 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     """
     options = {"gradient_accumulation_steps": steps, **clipping}
     model = trainee(net, build, optimizer=keras.optimizers.SGD(RATE, **options))
-    target, rows = target_of(net, seed), in_order(4, 4 // steps * (steps // 2), 2)
+    target = target_of(net, seed)
+    rows = in_order(4, 4 // steps * (steps // 2), 2)
     change = clip_norms(clipping.get("clipnorm", np.inf))
     update = accumulated(changed(sgd(RATE), change), steps)
     trained = train(net, target, update, rows)
@@ -177,10 +179,8 @@ def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
     >>> bool(np.array_equal(model.get_weights()[0], before))
     False
     """
-    target, optimizer = (
-        target_of(net, seed),
-        keras.optimizers.SGD(RATE, gradient_accumulation_steps=2),
-    )
+    target = target_of(net, seed)
+    optimizer = keras.optimizers.SGD(RATE, gradient_accumulation_steps=2)
     model = trainee(net, build, optimizer=optimizer)
     update = accumulated(sgd(RATE), 2)
     fit(model, net, target, batch_size=1, epochs=epochs)
@@ -212,7 +212,8 @@ def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, 
     >>> bool(np.allclose(norms, 0.125))
     True
     """
-    target, rows = target_of(net, seed), in_order(net.samples, 2)
+    target = target_of(net, seed)
+    rows = in_order(net.samples, 2)
     changes = {"clipnorm": clip_norms, "global_clipnorm": clip_global_norm}
     for name, change in changes.items():
         model = trainee(net, build, optimizer=keras.optimizers.SGD(RATE, **{name: limit}))
@@ -233,7 +234,8 @@ def averages(
         epochs: how many there are.
         first: the share of the initial weights that the first step keeps.
     """
-    means, rows = net.weights, in_order(net.samples, 2, epochs)
+    means = net.weights
+    rows = in_order(net.samples, 2, epochs)
     for k, row in enumerate(rows):
         net = train(net, target, sgd(RATE), [row]).net
         share = momentum if k else first
@@ -266,7 +268,8 @@ def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentu
     True
     """
     optimizer = keras.optimizers.SGD(RATE, use_ema=True, ema_momentum=momentum)
-    target, model = target_of(net, seed), trainee(net, build, optimizer=optimizer)
+    target = target_of(net, seed)
+    model = trainee(net, build, optimizer=optimizer)
     history = fit(model, net, target, epochs=2)
     exact, older = (averages(net, target, momentum, 2, first) for first in (0.0, momentum))
     instead = {"the mean begins with the initial weights": older}
@@ -344,8 +347,10 @@ def test_evaluate_can_use_averaged_weights(net, build, seed):
     """
     target = target_of(net, seed)
     model, means = averaging(net, build, target)
-    before, swap = model.get_weights(), keras.callbacks.SwapEMAWeights()
-    tested, averaged = evaluate(model, net, target, callbacks=[swap]), net.with_weights(means)
+    before = model.get_weights()
+    swap = keras.callbacks.SwapEMAWeights()
+    tested = evaluate(model, net, target, callbacks=[swap])
+    averaged = net.with_weights(means)
     instead = {EVENLY: even_loss(averaged, target)}
     assert_close(single(tested), batch_loss(averaged, target), bound=SEVERAL, instead=instead)
     assert_close(model.get_weights(), before)
@@ -377,7 +382,8 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
     True
     """
     model, means = averaging(net, build, target_of(net, seed))
-    before, swap = model.get_weights(), keras.callbacks.SwapEMAWeights()
+    before = model.get_weights()
+    swap = keras.callbacks.SwapEMAWeights()
     predicted = model.predict(net.case.x, callbacks=[swap], verbose=0)
     assert_close(predicted, outputs(net.with_weights(means)), bound=SEVERAL)
     instead = {"the averaged weights stay": means}
@@ -407,7 +413,8 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
     >>> bool(np.isclose(model.train_on_batch(x, y), before))
     True
     """
-    target, plain = target_of(net, seed), keras.optimizers.SGD(RATE)
+    target = target_of(net, seed)
+    plain = keras.optimizers.SGD(RATE)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
     dynamic = keras.optimizers.LossScaleOptimizer(plain, initial_scale=scale)
     for optimizer in (dynamic, keras.optimizers.SGD(RATE, loss_scale_factor=scale)):
@@ -442,7 +449,8 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     >>> all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
     True
     """
-    target, plain = target_of(net, seed), keras.optimizers.SGD(RATE)
+    target = target_of(net, seed)
+    plain = keras.optimizers.SGD(RATE)
     optimizer = keras.optimizers.LossScaleOptimizer(plain, initial_scale=8.0)
     model = trainee(net, build, optimizer=optimizer)
     model.train_on_batch(net.case.x, np.full_like(target, bad))
@@ -477,7 +485,8 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
     >>> str(lstm.get_weights()[0].dtype), bool(np.any(lstm.get_weights()[0] != before))
     ('float32', True)
     """
-    target, tiny = target_of(net, seed), 2.0**-14
+    target = target_of(net, seed)
+    tiny = 2.0**-14
     scaled = keras.optimizers.LossScaleOptimizer(
         keras.optimizers.SGD(RATE / tiny), initial_scale=1 / tiny
     )
@@ -520,10 +529,8 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     """
     rates = [0.5, 0.25, 0.125, 0.0625, 0.5, 0.25]
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([0, 1, 2, 3, 4], rates)
-    target, model = (
-        target_of(net, seed),
-        trainee(net, build, optimizer=keras.optimizers.SGD(schedule)),
-    )
+    target = target_of(net, seed)
+    model = trainee(net, build, optimizer=keras.optimizers.SGD(schedule))
     _ = [fit(model, net, target) for call in range(2)]
     for row, rate in zip(in_order(net.samples, 2, 2), rates, strict=False):
         net = train(net, target, sgd(rate), [row]).net

@@ -77,7 +77,8 @@ def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, k
     """
     penalties = dict.fromkeys([f"{role}_regularizer" for role in ROLES], CALLABLES[kind])
     constraints = dict.fromkeys([f"{role}_constraint" for role in ROLES], halved)
-    layer, target = lstm(net.case, **penalties, **constraints), target_of(net, seed)
+    layer = lstm(net.case, **penalties, **constraints)
+    target = target_of(net, seed)
     still = keras.optimizers.SGD(0.0)
     model = trainee(net, build, layer=layer, optimizer=still)
     total_penalty = sum(np.sum(weight.astype(float) ** 2) for weight in net.case.weights)
@@ -138,7 +139,9 @@ def penalized(inside: Any = None, outside: Any = None) -> dict[str, Any]:
     """
     names = [f"{role}_regularizer" for role in ROLES]
     squared = {**dict.fromkeys(names, keras.regularizers.L2(1.0)), "bias_initializer": "ones"}
-    given_, wrapped, layers = {**squared, **(inside or {})}, outside or {}, keras.layers
+    given_ = {**squared, **(inside or {})}
+    wrapped = outside or {}
+    layers = keras.layers
     cells = [layers.LSTMCell(2, **given_), layers.LSTMCell(3, **given_)]
     return {
         "LSTM": layers.LSTM(2, **given_),
@@ -281,7 +284,8 @@ def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, e
     y = noise((net.samples, 2 * net.case.units), seed)
     loss, mse = evaluate(model, net, y, batch_size=9)
     outputs = to_numpy(model(net.case.x)).astype(float)
-    weights, calls = np.sum(net.case.kernel.astype(float) ** 2), np.sum(outputs**2)
+    weights = np.sum(net.case.kernel.astype(float) ** 2)
+    calls = np.sum(outputs**2)
     instead = {"the penalty is not divided by the batch size": float(mse) + weights + calls}
     assert_close(single(loss), float(mse) + weights + calls / net.samples, instead=instead)
 
@@ -310,7 +314,8 @@ def test_time_distributed_adds_the_activity_penalty_of_its_layer(net, eager, see
     True
     """
     layer = lstm(net.case, activity_regularizer=keras.regularizers.L2(1.0))
-    x, inputs = net.case.x[:, None], keras.Input((1, net.case.timesteps, net.case.features))
+    x = net.case.x[:, None]
+    inputs = keras.Input((1, net.case.timesteps, net.case.features))
     model = keras.Model(inputs, keras.layers.TimeDistributed(layer)(inputs))
     model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mse"], run_eagerly=eager)
     y = noise((net.samples, 1, net.case.units), seed)

@@ -92,10 +92,12 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
     >>> bool(np.isclose(model.fit(x, y, batch_size=4, verbose=0).history["loss"][0], again))
     True
     """
-    target, epochs = target_of(net, seed), in_order(net.samples, 2, 3)
+    target = target_of(net, seed)
+    epochs = in_order(net.samples, 2, 3)
     trained = train(net, target, sgd(RATE), epochs)
     model = trainee(net, build, metrics=["mse"])
-    twice, again = fit(model, net, target, epochs=2), fit(model, net, target)
+    twice = fit(model, net, target, epochs=2)
+    again = fit(model, net, target)
     reported = [[*twice[name], *again[name]] for name in ("loss", "mse")]
     exact = trained.epoch_losses(3)
     instead = {EVENLY: [trained.batch_means(3), exact]}
@@ -125,9 +127,11 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     >>> bool(np.allclose(losses, np.mean((model(x) - y) ** 2)))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build, loss)
+    target = target_of(net, seed)
+    model = trainee(net, build, loss)
     reported = [evaluate(model, net, target, batch_size=size) for size in (2, 2, 1, 9)]
-    exact, halves = batch_loss(net, target, loss), even_loss(net, target, loss)
+    exact = batch_loss(net, target, loss)
+    halves = even_loss(net, target, loss)
     instead = {EVENLY: [halves, halves, exact, exact]}
     assert_close(single(reported), [exact] * 4, instead=instead)
 
@@ -154,7 +158,8 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
     >>> bool(np.isclose(second, np.mean((model(x[2:]) - y[2:]) ** 2)))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build, metrics=["mae"])
+    target = target_of(net, seed)
+    model = trainee(net, build, metrics=["mae"])
     rows = [np.array([0]), np.array([1, 2]), np.array([0])]
     tested = [model.test_on_batch(net.case.x[row], target[row]) for row in rows]
     mse = [batch_loss(net.of(row), target[row]) for row in rows]
@@ -202,8 +207,10 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     >>> bool(np.isclose(loss, model.evaluate(x, y, verbose=0)))
     True
     """
-    target, count = target_of(net, seed), len(in_order(net.samples, 2))
-    trained, model = train(net, target, sgd(RATE), in_order(net.samples, 2, 2)), trainee(net, build)
+    target = target_of(net, seed)
+    count = len(in_order(net.samples, 2))
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    model = trainee(net, build)
     options = {"epochs": 2, "steps_per_epoch": count, "verbose": 0}
     history = model.fit(batches(net, target), **options).history["loss"]
     tested = model.evaluate(batches(net, target), steps=count, verbose=0)
@@ -236,8 +243,10 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     >>> bool(np.isclose(model.evaluate(Ones(), verbose=0), loss))
     True
     """
-    target, data = target_of(net, seed), dataset(net, seed)
-    trained, model = train(net, target, sgd(RATE), in_order(net.samples, 2, 2)), trainee(net, build)
+    target = target_of(net, seed)
+    data = dataset(net, seed)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    model = trainee(net, build)
     history = model.fit(data, epochs=2, shuffle=False, verbose=0).history["loss"]
     assert_epochs(history, trained, 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
@@ -247,7 +256,8 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
 
 def dataset(net: Net, seed: int) -> Any:
     """Return a PyDataset of the samples of a net with their targets, in batches of two."""
-    target, rows = target_of(net, seed), in_order(net.samples, 2)
+    target = target_of(net, seed)
+    rows = in_order(net.samples, 2)
 
     class Pairs(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
         def __len__(self) -> int:
@@ -283,7 +293,8 @@ def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     True
     """
     target = target_of(net, seed)
-    trained, model = train(net, target, sgd(RATE), in_order(net.samples, 2, 2)), trainee(net, build)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    model = trainee(net, build)
     history = model.fit(tf_data(net.case.x, target), epochs=2, verbose=0).history["loss"]
     tested = model.evaluate(tf_data(net.case.x, target), verbose=0)
     assert_epochs(history, trained, 2, bound=SEVERAL)
@@ -321,7 +332,8 @@ def test_a_metric_is_of_all_samples(net, build, seed):
     >>> bool(np.isclose(root, np.sqrt(np.mean((model(x) - y) ** 2))))
     True
     """
-    target, root = target_of(net, seed), keras.metrics.RootMeanSquaredError()
+    target = target_of(net, seed)
+    root = keras.metrics.RootMeanSquaredError()
     reported = evaluate(trainee(net, build, metrics=[root, "mae"]), net, target)
     mse, mae = (batch_loss(net, target, name) for name in ("mse", "mae"))
     instead = {f"{EVENLY}, and {BY_NAME}": [even_loss(net, target), mae, np.sqrt(mse)]}
@@ -392,7 +404,9 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
     >>> bool(np.isclose(history["val_loss"][0], model.evaluate(x, y, verbose=0)))
     True
     """
-    target, other, model = target_of(net, seed), target_of(net, seed + 1), trainee(net, build)
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    model = trainee(net, build)
     first = train(net, target, sgd(RATE), in_order(net.samples, 2))
     second = train(first.net, target, sgd(RATE), in_order(net.samples, 2))
     history = fit(model, net, target, epochs=2, validation_data=(padded(net), other))
@@ -426,9 +440,11 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
     >>> bool(np.isclose(history["val_loss"][0], model.evaluate(x[2:], y[2:], verbose=0)))
     True
     """
-    target, count = target_of(net, seed), round(4 * (1 - share))
+    target = target_of(net, seed)
+    count = round(4 * (1 - share))
     last = slice(count, None)
-    model, trained = trainee(net, build), train(net, target, sgd(RATE), [np.arange(count)])
+    model = trainee(net, build)
+    trained = train(net, target, sgd(RATE), [np.arange(count)])
     history = fit(model, net, target, validation_split=share, shuffle=True, batch_size=4)
     exact = [trained.losses[0], batch_loss(trained.net.of(last), target[last])]
     assert_close(single([history["loss"][0], history["val_loss"][0]]), exact)
@@ -461,8 +477,10 @@ def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, se
     layer = lstm(net.case, kernel_regularizer=keras.regularizers.L2(0.5))
     frozen = keras.optimizers.SGD(0.0)
     model = trainee(net, build, metrics=["mse"], layer=layer, optimizer=frozen)
-    target, penalty = target_of(net, seed), 0.5 * np.sum(net.case.kernel.astype(float) ** 2)
-    history, mse = fit(model, net, target), batch_loss(net, target)
+    target = target_of(net, seed)
+    penalty = 0.5 * np.sum(net.case.kernel.astype(float) ** 2)
+    history = fit(model, net, target)
+    mse = batch_loss(net, target)
     fitted = [history["loss"][0], history["mse"][0]]
     instead = {EVENLY: [[even_loss(net, target) + penalty, mse]] * 2}
     exact = [[mse + penalty, mse]] * 2
@@ -550,7 +568,8 @@ def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
     >>> bool(np.isclose(loss, a + b))
     True
     """
-    target, rows = target_of(net, seed), in_order(3, 2)
+    target = target_of(net, seed)
+    rows = in_order(3, 2)
     parts = [two_losses(net.of(row), target[row]) for row in rows]
     left, right = two_losses(net, target)
     reported = evaluate(with_two_heads(net, eager=False), net, [target[:, :1], target[:, 1:]])

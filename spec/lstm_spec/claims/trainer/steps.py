@@ -65,8 +65,10 @@ def test_fit_takes_a_step_for_each_batch_in_order(net, build, seed, size, loss):
     >>> all(np.allclose(a, b, atol=1e-6) for a, b in zip(model.get_weights(), fitted[1]))
     True
     """
-    target, rows = target_of(net, seed, loss), in_order(net.samples, size, 2)
-    trained, model = train(net, target, sgd(RATE), rows, loss), trainee(net, build, loss)
+    target = target_of(net, seed, loss)
+    rows = in_order(net.samples, size, 2)
+    trained = train(net, target, sgd(RATE), rows, loss)
+    model = trainee(net, build, loss)
     history = fit(model, net, target, batch_size=size, epochs=2)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
     assert_epochs(history["loss"], trained, 2, bound=SEVERAL)
@@ -252,8 +254,10 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
     >>> int(np.array(model.optimizer.iterations))
     2
     """
-    target, epsilon = target_of(net, seed), 0.0625
-    update, rows = ours.adam(RATE, epsilon=epsilon), in_order(net.samples, 2, 2)
+    target = target_of(net, seed)
+    epsilon = 0.0625
+    update = ours.adam(RATE, epsilon=epsilon)
+    rows = in_order(net.samples, 2, 2)
     model = trainee(net, build, optimizer=keras.optimizers.Adam(RATE, epsilon=epsilon))
     losses = [fit(model, net, target)["loss"][0], fit(model, net, target)["loss"][0]]
     trained = train(net, target, update, rows)
@@ -284,7 +288,8 @@ def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, step
     >>> bool(np.isclose(*losses))
     True
     """
-    target, model = target_of(net, seed), trainee(net, (form, False), steps_per_execution=steps)
+    target = target_of(net, seed)
+    model = trainee(net, (form, False), steps_per_execution=steps)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # that the data ran out

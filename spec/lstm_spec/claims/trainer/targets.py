@@ -57,8 +57,10 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x)[:, 0] - y) ** 2)))
     True
     """
-    target, rows = target_of(net, seed), in_order(net.samples, 2)
-    trained, model = train(net, target, sgd(RATE), rows, loss), trainee(net, build, loss)
+    target = target_of(net, seed)
+    rows = in_order(net.samples, 2)
+    trained = train(net, target, sgd(RATE), rows, loss)
+    model = trainee(net, build, loss)
     history = fit(model, net, target[:, 0])
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
@@ -93,7 +95,8 @@ def test_targets_of_timesteps_may_lack_the_last_axis(net, build, seed, loss):
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(error**2)))
     True
     """
-    target, model = target_of(net, seed, loss), trainee(net, build, loss)
+    target = target_of(net, seed, loss)
+    model = trainee(net, build, loss)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss)
     history = fit(model, net, target[:, :, 0])
     assert_epochs(history["loss"], trained)
@@ -166,13 +169,15 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
     True
     """
-    target, narrow = target_of(net, seed), Net(net.case, net.head[:, :1])
+    target = target_of(net, seed)
+    narrow = Net(net.case, net.head[:, :1])
     first = np.broadcast_to(target[..., :1], target.shape)
     wide = Net(net.case, np.repeat(narrow.head, 3, axis=1))
     tested = evaluate(trainee(net, build, loss), net, target[..., :1])
     instead = {EVENLY: even_loss(net, first, loss)}
     assert_close(single(tested), batch_loss(net, first, loss), instead=instead)
-    model, slopes = trainee(narrow, build, loss), ours.slopes(wide, target, loss)
+    model = trainee(narrow, build, loss)
+    slopes = ours.slopes(wide, target, loss)
     assert_close(single(model.train_on_batch(net.case.x, target)), batch_loss(wide, target, loss))
     summed = [*slopes[:-2], slopes[-2].sum(axis=1, keepdims=True), slopes[-1].sum(keepdims=True)]
     exact = [w - RATE * d for w, d in zip(narrow.weights, summed, strict=True)]
@@ -206,7 +211,8 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
     ...     print("shape" in str(error) or "size" in str(error))
     True
     """
-    model, target = trainee(net, build), noise(shape, seed)
+    model = trainee(net, build)
+    target = noise(shape, seed)
     assert_refused(lambda: fit(model, net, target), ERRORS, MISFITS)
 
 
@@ -233,7 +239,8 @@ def test_another_number_of_targets_is_refused(net, build, seed, count):
     ...     print("cardinality" in str(error))
     True
     """
-    model, target = trainee(net, build), noise((count, 1), seed)
+    model = trainee(net, build)
+    target = noise((count, 1), seed)
     assert_refused(lambda: fit(model, net, target), "ValueError", "cardinality", str(count))
     assert_refused(lambda: evaluate(model, net, target), "ValueError", "cardinality", str(count))
 

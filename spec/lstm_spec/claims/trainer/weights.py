@@ -59,7 +59,8 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
     >>> bool(np.isclose(loss, np.sum(weight * np.mean((model(x) - y) ** 2, axis=1)) / 3))
     True
     """
-    target, weight = target_of(net, seed), np.abs(noise((net.samples,), seed + 1, scale=3.0))
+    target = target_of(net, seed)
+    weight = np.abs(noise((net.samples,), seed + 1, scale=3.0))
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=weight)
     model = trainee(net, build)
     history = fit(model, net, target, sample_weight=weight)
@@ -94,7 +95,8 @@ def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed):
     >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
     True
     """
-    target, weight = target_of(net, seed), np.abs(noise((3,), seed + 1))
+    target = target_of(net, seed)
+    weight = np.abs(noise((3,), seed + 1))
     for eager in (True, False):
         model = trainee(net, (form, eager))
         tested = model.test_on_batch(net.case.x, target, sample_weight=weight)
@@ -122,7 +124,8 @@ def test_a_flat_weight_is_of_the_samples_in_a_square_batch(net, build, seed):
     >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
     True
     """
-    target, weight = target_of(net, seed), np.abs(noise((3,), seed + 1))
+    target = target_of(net, seed)
+    weight = np.abs(noise((3,), seed + 1))
     tested = trainee(net, build).test_on_batch(net.case.x, target, sample_weight=weight)
     turned = batch_loss(net, target, weight=np.tile(weight, (3, 1)))
     instead = {"the k-th weight is that of timestep k": turned}
@@ -156,7 +159,8 @@ def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_)
     >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
     True
     """
-    target, every = target_of(net, seed), np.abs(noise(net.output_shape[:2], seed + 1))
+    target = target_of(net, seed)
+    every = np.abs(noise(net.output_shape[:2], seed + 1))
     weight = {"column": every[:, :1], "timesteps": every, "with an axis of one": every[..., None]}
     full = {"column": np.broadcast_to(every[:, :1], every.shape)}.get(kind_, every)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=full)
@@ -206,7 +210,8 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     ids_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model = trainee(net, build, {True: ids_loss, False: loss_object("categorical")}[sparse])
     history = fit(model, net, target, class_weight=CLASS_WEIGHT)
-    rows, weight = in_order(net.samples, 2), class_weights(ids)
+    rows = in_order(net.samples, 2)
+    weight = class_weights(ids)
     trained = train(net, one_hot, sgd(RATE), rows, "categorical", weight)
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
@@ -265,8 +270,10 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     ...     print("at the same time" in str(error))
     True
     """
-    model, weight = trainee(net, build), np.abs(noise((net.samples,), seed))
-    data, weights = (net.case.x, target_of(net, seed)), {"sample_weight": weight}
+    model = trainee(net, build)
+    weight = np.abs(noise((net.samples,), seed))
+    data = (net.case.x, target_of(net, seed))
+    weights = {"sample_weight": weight}
     run = partial(getattr(model, method), *data, **weights, class_weight={0: 1.0, 1: 2.0})
     assert_refused(run, "ValueError", "at the same time")
 
@@ -342,7 +349,8 @@ def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(error**2)))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build, loss)
+    target = target_of(net, seed)
+    model = trainee(net, build, loss)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss)
     history = fit(model, net, target)
     assert_epochs(history["loss"], trained, instead=masked_otherwise(net, target, loss))
@@ -353,7 +361,8 @@ def masked_otherwise(
     net: Net, target: Array, loss: str = "mse", weight: Array | None = None, rate: float = RATE
 ) -> dict[str, Any]:
     """Return the loss that Keras 2 reports of an epoch of masked sequences, by the reason."""
-    rows, mask = in_order(net.samples, 2), np.asarray(net.case.mask)
+    rows = in_order(net.samples, 2)
+    mask = np.asarray(net.case.mask)
     shares = np.concatenate([np.full(len(row), np.mean(mask[row])) for row in rows])[:, None]
     weight = shares if weight is None else shares * weight
     hollow = not all(np.any(mask[row]) for row in rows)
@@ -391,11 +400,13 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
     >>> bool(np.isclose(loss, both[0])), bool(np.isclose(mse, both[1]))
     (False, True)
     """
-    target, model = target_of(net, seed), trainee(net, build, metrics=["mse"])
+    target = target_of(net, seed)
+    model = trainee(net, build, metrics=["mse"])
     rows = in_order(net.samples, 2)
     parts = [batch_loss(net.of(row), target[row]) for row in rows]
     loss = np.average(parts, weights=[len(row) for row in rows])
-    of_all, exact = np.mean((outputs(net) - target) ** 2), [loss, batch_loss(net, target)]
+    of_all = np.mean((outputs(net) - target) ** 2)
+    exact = [loss, batch_loss(net, target)]
     still = masked_otherwise(net, target, rate=0.0)
     instead = {
         COUNTED: [loss, of_all],
@@ -432,11 +443,13 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     (False, True)
     """
     root = keras.metrics.RootMeanSquaredError()
-    target, model = target_of(net, seed), trainee(net, build, metrics=["mse", "mae", root])
+    target = target_of(net, seed)
+    model = trainee(net, build, metrics=["mse", "mae", root])
     reported = evaluate(model, net, target, batch_size=9)[1:]
     valid = [batch_loss(net, target, name) for name in ("mse", "mae")]
     error = outputs(net) - target
-    mse, mae = np.mean(error**2), np.mean(np.abs(error))
+    mse = np.mean(error**2)
+    mae = np.mean(np.abs(error))
     instead = {
         COUNTED: [mse, mae, np.sqrt(mse)],
         f"{COUNTED}, in the order of their names": [mae, mse, np.sqrt(mse)],
@@ -470,7 +483,8 @@ def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, se
     >>> bool(np.isclose(loss, (3.0 * losses[0] + losses[1]) / 2))
     True
     """
-    target, weight = target_of(net, seed), np.abs(noise(net.output_shape[:2], seed + 1))
+    target = target_of(net, seed)
+    weight = np.abs(noise(net.output_shape[:2], seed + 1))
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=weight)
     model = trainee(net, build)
     history = fit(model, net, target, sample_weight=weight)
@@ -502,7 +516,8 @@ def test_a_padded_sample_counts_as_much_as_another(net, build, seed):
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
     True
     """
-    target, model = target_of(net, seed), trainee(net, build)
+    target = target_of(net, seed)
+    model = trainee(net, build)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
     history = fit(model, net, target)
     assert_epochs(history["loss"], trained)

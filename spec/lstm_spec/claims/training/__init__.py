@@ -46,7 +46,9 @@ class Pulled(keras.Model):  # type: ignore[misc]  # Keras has no types
     ) -> None:
         """Make weights of the input and the initial states, in this order."""
         super().__init__(dtype=layer.dtype_policy)
-        self.layer, self.derivatives, self.mask = layer, derivatives, mask
+        self.layer = layer
+        self.derivatives = derivatives
+        self.mask = mask
         zeros = {"initializer": "zeros"}
         self.starts = [self.add_weight(shape=start.shape, **zeros) for start in starts]
         for weight, start in zip(self.starts, starts, strict=True):

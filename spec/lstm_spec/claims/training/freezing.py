@@ -39,7 +39,8 @@ def test_a_frozen_layer_keeps_its_weights(case, seed):
     >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
     [True, True, True, False, False]
     """
-    found, slopes = backpropagate(case, *pulls(case, seed)), gradients(case, *pulls(case, seed))
+    found = backpropagate(case, *pulls(case, seed))
+    slopes = gradients(case, *pulls(case, seed))
     unchanged = [np.zeros_like(weight) for weight in case.weights]
     assert_same(list(found[1:4]), unchanged, instead={"it is trained": slopes[1:4]})
 
@@ -68,7 +69,8 @@ def test_a_frozen_layer_hands_the_gradient_to_the_layers_below(case, seed):
     >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
     [False, False, True, True, True]
     """
-    found, expected = backpropagate(case, *pulls(case, seed)), gradients(case, *pulls(case, seed))
+    found = backpropagate(case, *pulls(case, seed))
+    expected = gradients(case, *pulls(case, seed))
     assert_close([found.x, found.h, found.c], [expected.x, expected.h, expected.c])
 
 
@@ -127,7 +129,8 @@ def test_freezing_and_unfreezing_wait_for_compile():
     >>> bool(np.array_equal(lstm.get_weights()[0], old))
     False
     """
-    layer, dense = keras.layers.LSTM(1), keras.layers.Dense(1)
+    layer = keras.layers.LSTM(1)
+    dense = keras.layers.Dense(1)
     model = keras.Sequential([keras.Input((1, 1)), layer, dense])
     moved = [moves(model, layer)]
     layer.trainable = False

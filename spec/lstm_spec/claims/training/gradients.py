@@ -245,7 +245,8 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     >>> (table.get_weights()[0] == before)[:, 0].tolist()
     [False, True, True]
     """
-    now, (d_outputs, d_h, d_c) = pick % (case.timesteps - 1), pulls(case, seed)
+    now = pick % (case.timesteps - 1)
+    d_outputs, d_h, d_c = pulls(case, seed)
     here = (np.arange(case.timesteps) == now)[None, :, None]
     x = backpropagate(case, here * d_outputs, 0 * d_h, 0 * d_c).x
     assert_same(x[:, now + 1 :], np.zeros_like(x[:, now + 1 :]))
@@ -307,7 +308,8 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     >>> [bool(np.array_equal(a, b)) for a, b in zip(model.get_weights(), before)]
     [False, True, False]
     """
-    found, forget = backpropagate(case, *pulls(case, seed)), slice(case.units, 2 * case.units)
+    found = backpropagate(case, *pulls(case, seed))
+    forget = slice(case.units, 2 * case.units)
     untrained = [found.recurrent_kernel, found.kernel[:, forget], found.bias[forget]]
     assert_same(untrained, [np.zeros_like(part) for part in untrained])
 
@@ -398,7 +400,8 @@ def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     >>> bool(np.isnan(loss)), bool(np.isnan(model.get_weights()[0]).all())
     (False, True)
     """
-    now, timesteps = pick % case.timesteps, np.arange(case.timesteps)
+    now = pick % case.timesteps
+    timesteps = np.arange(case.timesteps)
     x = np.where((timesteps == now)[:, None], np.nan, case.x).astype(np.float32)
     spoiled = replace(case, x=x, mask=timesteps[None] != now)
     found = np.isnan(backpropagate(spoiled, *pulls(case, seed)).x)
@@ -461,8 +464,10 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     >>> start.get_weights()[1].tolist()  # 1/2 to the fifth
     [-0.03125]
     """
-    forget, (d_outputs, d_h, d_c) = np.arange(4 * case.units) // case.units == 1, pulls(case, seed)
-    kernel, recurrent = case.kernel * ~forget, 0 * case.recurrent_kernel
+    forget = np.arange(4 * case.units) // case.units == 1
+    d_outputs, d_h, d_c = pulls(case, seed)
+    kernel = case.kernel * ~forget
+    recurrent = 0 * case.recurrent_kernel
     case = replace(case, kernel=kernel, recurrent_kernel=recurrent)
     f = sigmoid(case.bias[forget].astype(float))
     assert_close(backpropagate(case, 0 * d_outputs, 0 * d_h, d_c).c, d_c * f**case.timesteps)
@@ -496,7 +501,8 @@ def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     # Positive weights: where terms of either sign cancel, rounding is not that of the result.
     open_ = with_biases(replace(case, x=0 * case.x), 200, 200, 0, 200)
     open_ = replace(open_, recurrent_kernel=np.abs(case.recurrent_kernel))
-    (d_outputs, d_h, _), block = pulls(case, seed), np.split(open_.recurrent_kernel, 4, axis=1)[2]
+    d_outputs, d_h, _ = pulls(case, seed)
+    block = np.split(open_.recurrent_kernel, 4, axis=1)[2]
     grown = np.linalg.matrix_power(np.eye(case.units) + block.T, case.timesteps - 1)
     found = backpropagate(open_, 0 * d_outputs, np.abs(d_h), 0 * d_h).c
     assert_close(found, np.abs(d_h).astype(float) @ grown)
@@ -593,7 +599,8 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
     [True, True, True]
     [False, False, False]
     """
-    layer, (d_outputs, d_h, d_c) = lstm(case), pulls(case, seed)
+    layer = lstm(case)
+    d_outputs, d_h, d_c = pulls(case, seed)
     trainer(layer, weighted_sum, **options).train_on_batch(case.x, 64 * d_h)
     slopes = gradients(case, 0 * d_outputs, 64 * d_h, 0 * d_c)[1:4]
     kept = clipped(slopes, **options)

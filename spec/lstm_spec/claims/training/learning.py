@@ -37,7 +37,8 @@ def test_with_one_seed_training_ends_with_the_same_weights():
     >>> [bool(np.array_equal(w, v)) for w, v in zip(train(7), train(7))]
     [True, True, True]
     """
-    x, y = noise((3, 2, 1), 1), noise((3, 2), 2)
+    x = noise((3, 2, 1), 1)
+    y = noise((3, 2), 2)
     for eager in (True, False):
         end = seeded_end(3, x, y, eager)
         assert_same(seeded_end(3, x, y, eager), end)
@@ -77,7 +78,8 @@ def test_three_units_learn_the_asked_targets():
     >>> bool(np.all(np.abs(model(x) - y) < 0.5))
     True
     """
-    x, y = np.arange(1.0, 10.0).reshape(3, 3, 1), np.arange(10.0, 19.0).reshape(3, 3)
+    x = np.arange(1.0, 10.0).reshape(3, 3, 1)
+    y = np.arange(10.0, 19.0).reshape(3, 3)
     kernel, recurrent, bias = np.split(noise((5, 12), 4), [1, 4])
     case = Case(x, kernel, recurrent, bias[0], {"activation": "elu"})
     model = keras.Sequential([keras.Input((3, 1)), lstm(case)])

@@ -74,7 +74,8 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     >>> [bool(np.allclose(a, b, atol=1e-6)) for a, b in zip(model.get_weights(), once)]
     [True, True, True]
     """
-    layer, target = lstm(case), noise(np.shape(returned(case)), seed)
+    layer = lstm(case)
+    target = noise(np.shape(returned(case)), seed)
     model = trainer(layer, loss)
 
     def step(rows):
@@ -113,7 +114,8 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     >>> [bool(np.array_equal(a, b)) for a, b in zip(lstm.get_weights(), before)]
     [True, True, True]
     """
-    (d_outputs, target, d_c), weight = pulls(case, seed), noise((case.batch,), seed + 1)
+    d_outputs, target, d_c = pulls(case, seed)
+    weight = noise((case.batch,), seed + 1)
     weight[pick % case.batch] = 0.0
     off = equations(case).h - target
     slopes = gradients(case, 0 * d_outputs, weight[:, None] * off * 2 / off.size, 0 * d_c)
@@ -145,7 +147,8 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
     """
     timesteps = np.resize(case.x, (case.batch, case.batch, case.features))
     case = replace(case, x=timesteps)  # as many timesteps as samples: no error shows it
-    weight, (target, _, d_c) = noise((case.batch,), seed), pulls(case, seed)
+    weight = noise((case.batch,), seed)
+    target, _, d_c = pulls(case, seed)
     off = equations(case).outputs - target
 
     def gradient(weights):
@@ -179,7 +182,8 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     >>> bool(np.array_equal(lstm.get_weights()[1], before[1]))  # no later output, no recurrence
     True
     """
-    weight, (target, _, d_c) = noise((case.batch, case.timesteps), seed), pulls(case, seed)
+    weight = noise((case.batch, case.timesteps), seed)
+    target, _, d_c = pulls(case, seed)
     off = equations(case).outputs - target
     slopes = gradients(case, weight[:, :, None] * off * 2 / off.size, 0 * d_c, 0 * d_c)
     assert_close(mse_step(case, target, sample_weight=weight), list(slopes[1:4]))
@@ -243,7 +247,8 @@ def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     >>> bool(np.isclose(fitted, model.evaluate(x, y, batch_size=2, verbose=0)))
     True
     """
-    target, model = noise((3, case.units), seed), trainer(lstm(case), rate=0.0)
+    target = noise((3, case.units), seed)
+    model = trainer(lstm(case), rate=0.0)
     # Both must report the exact loss, so that one of them tells of the other.
     run = partial(getattr(model, method), case.x, target, batch_size=2, verbose=0)
     reported = run().history["loss"][0] if method == "fit" else run()
@@ -275,7 +280,8 @@ def test_softmax_over_one_unit_trains_nothing(case, seed):
     >>> float(loss), all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
     (1.0, True)
     """
-    layer, one = lstm(case), keras.layers.Dense(1, activation="softmax")
+    layer = lstm(case)
+    one = keras.layers.Dense(1, activation="softmax")
     model = keras.Sequential([keras.Input(case.x.shape[1:]), layer, one])
     model.compile("sgd", "mse", run_eagerly=True)
     model.train_on_batch(case.x, noise((case.batch, 1), seed))

@@ -48,7 +48,8 @@ def assume_served(way, unroll):
 
 def another(case, seed, features=None, units=None, **options):
     """Return an LSTM on the case's input with weights of its own, and another initial state."""
-    f, u = features or case.features, units or case.units
+    f = features or case.features
+    u = units or case.units
     h, c = noise((2, case.batch, u), 2**18 + seed)
     return replace(
         case,
@@ -125,7 +126,8 @@ class PlainSum:
 class Keep(keras.layers.Layer):  # type: ignore[misc]
     """A cell that keeps a state of three axes."""
 
-    state_size, output_size = ((3, 2),), 3
+    state_size = ((3, 2),)
+    output_size = 3
 
     def call(self, inputs, states):
         """Return the input and the state."""

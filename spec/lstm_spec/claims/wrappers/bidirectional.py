@@ -21,7 +21,8 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_ref
 
 def halves(case, backward):
     """Return the outputs of both directions, a sequence's in the order of the timesteps."""
-    f, b = equations(case), equations(backward)
+    f = equations(case)
+    b = equations(backward)
     return [f.outputs, b.outputs[:, ::-1]] if case.options["return_sequences"] else [f.h, b.h]
 
 
@@ -87,7 +88,8 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     """
     assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    f, b = equations(case).outputs, equations(backward).outputs[:, ::-1]
+    f = equations(case).outputs
+    b = equations(backward).outputs[:, ::-1]
     expected = {"concat": side_by_side(f, b), "sum": f + b, None: [f, b]}
     y = way(both(case, backward, merge_mode=mode))(case.x)
     assert_close(to_numpy(y), expected[mode])
@@ -115,7 +117,8 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     >>> bool(np.allclose(last(x), np.concatenate([y[:, -1, :2], y[:, 0, 2:]], 1), atol=1e-6))
     True
     """
-    backward, u = opposite(case, seed), case.units
+    backward = opposite(case, seed)
+    u = case.units
     layer = both(replace(case, options={"return_sequences": True}), backward)
     y = to_numpy(layer(case.x))
     alone = equations(replace(backward, x=case.x[:, -1:])).h
@@ -143,9 +146,11 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
     (True, False)
     """
     layer = both(case, opposite(case, seed), dtype="float64")
-    other, u = case.x.copy(), case.units
+    other = case.x.copy()
+    u = case.units
     other[:, -1] += 1.0
-    y, z = layer(case.x), layer(other)
+    y = layer(case.x)
+    z = layer(other)
     assert_same(z[:, :-1, :u], y[:, :-1, :u])
     assert_differs(z[:, 0, u:], y[:, 0, u:], everywhere=True)
 
@@ -172,7 +177,8 @@ def test_reversing_time_exchanges_the_halves(case, seed, way):
     """
     assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    layer, (f, b) = both(case, backward), halves(case, backward)
+    layer = both(case, backward)
+    f, b = halves(case, backward)
     assert_close(layer(case.x), side_by_side(f, b))
     layer.set_weights(backward.weights + case.weights)
     turned = [part[:, ::-1] if case.options["return_sequences"] else part for part in (b, f)]
@@ -230,8 +236,10 @@ def test_without_merging_two_outputs_come_back(case, seed, way):
     >>> bool(np.allclose(forward, both.forward_layer(x), atol=1e-6)), tuple(backward.shape)
     (True, (1, 2))
     """
-    backward, states = opposite(case, seed), 4 * case.options["return_state"]
-    f, b = equations(case), equations(backward)
+    backward = opposite(case, seed)
+    states = 4 * case.options["return_state"]
+    f = equations(case)
+    b = equations(backward)
     y = to_numpy(way(both(case, backward, merge_mode=None))(case.x))
     assert_close(y, [*halves(case, backward), *[f.h, f.c, b.h, b.c][:states]])
 
@@ -256,7 +264,8 @@ def test_unmerged_outputs_are_a_tuple(case, seed):
     (True, False)
     """
     layer = both(case, opposite(case, seed), merge_mode=None)
-    returned, declared = layer(case.x), layer(keras.Input(case.x.shape[1:]))
+    returned = layer(case.x)
+    declared = layer(keras.Input(case.x.shape[1:]))
     assert type(returned) is tuple, f"a {type(returned).__name__} of arrays"
     assert type(declared) is tuple, f"a {type(declared).__name__} of symbols"
 
@@ -280,7 +289,8 @@ def test_another_merge_mode_is_refused(mode):
     inner = keras.layers.LSTM(2)
     refused = partial(keras.layers.Bidirectional, inner, merge_mode=mode)
     assert_refused(refused, "ValueError", "Invalid merge mode")
-    layer, x = keras.layers.Bidirectional(inner), np.ones((1, 2, 1), "float32")
+    layer = keras.layers.Bidirectional(inner)
+    x = np.ones((1, 2, 1), "float32")
     layer.merge_mode = mode
     assert_refused(lambda: layer(x), "ValueError", "Unrecognized value for `merge_mode`")
 
@@ -381,7 +391,8 @@ def test_both_directions_get_the_given_use_cudnn(value, other):
     >>> both.forward_layer.use_cudnn, both.backward_layer.use_cudnn
     (False, False)
     """
-    inner, backward = keras.layers.LSTM(2, use_cudnn=value), keras.layers.LSTM(2, use_cudnn=other)
+    inner = keras.layers.LSTM(2, use_cudnn=value)
+    backward = keras.layers.LSTM(2, use_cudnn=other)
     backward.go_backwards = True
     made = [keras.layers.Bidirectional(inner, backward_layer=b) for b in (None, backward)]
     layers = [layer for both in made for layer in (both.forward_layer, both.backward_layer)]
@@ -439,7 +450,9 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
     """
     options = {"go_backwards": True, "activation": "relu"}
     backward = another(case, seed, units=units, **options)
-    given_layer, f, b = lstm(backward), equations(case).outputs, equations(backward).outputs
+    given_layer = lstm(backward)
+    f = equations(case).outputs
+    b = equations(backward).outputs
     layer = keras.layers.Bidirectional(lstm(case), backward_layer=given_layer)
     layer.build(case.x.shape)
     layer.forward_layer.set_weights(case.weights)
@@ -639,7 +652,8 @@ class Summing(keras.layers.Layer):  # type: ignore[misc]
     def __init__(self, go_backwards=False, **options):
         """Keep the direction."""
         super().__init__(**options)
-        self.go_backwards, self.input_spec = go_backwards, keras.layers.InputSpec(ndim=3)
+        self.go_backwards = go_backwards
+        self.input_spec = keras.layers.InputSpec(ndim=3)
         self.return_sequences = self.return_state = False
 
     def call(self, sequences):
@@ -707,11 +721,13 @@ def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick)
     >>> bool(np.allclose(y, both(x[:, :1]), atol=1e-6))
     True
     """
-    backward, mask = lstm(opposite(case, seed)), np.arange(case.timesteps) != pick % case.timesteps
+    backward = lstm(opposite(case, seed))
+    mask = np.arange(case.timesteps) != pick % case.timesteps
     with keras.utils.custom_object_scope({"SummingFrom": SummingFrom}):
         layer = keras.layers.Bidirectional(SummingFrom(), backward_layer=backward)
         alone = keras.layers.Bidirectional(SummingFrom())
-    summed, read = np.sum(case.x, axis=1, dtype=float), equations(opposite(case, seed)).h
+    summed = np.sum(case.x, axis=1, dtype=float)
+    read = equations(opposite(case, seed)).h
     masks = np.tile(mask, (case.batch, 1))
     assert_close(layer(case.x, mask=masks), side_by_side(summed, read))
     assert_close(alone(case.x, mask=masks), side_by_side(summed, summed))

@@ -150,7 +150,8 @@ def test_both_directions_use_a_mask_and_a_state(case, seed, way):
     """
     assume_served(way, case.options["unroll"])
     backward = opposite(case, seed)
-    layer, states = both(case, backward), case.state + backward.state
+    layer = both(case, backward)
+    states = case.state + backward.state
     _, *ends = way(layer)(case.x, mask=case.mask, initial_state=as_states(states))
     assert_close(ends, [*equations(case)[1:], *equations(backward)[1:]])
 
@@ -176,7 +177,8 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
     True
     """
     case = hidden(case, pick)
-    layer, states = both(case, opposite(case, seed)), case.state * 2
+    layer = both(case, opposite(case, seed))
+    states = case.state * 2
     blank = replace(case, x=case.x * case.mask[:, :, None], mask=None)
     expected = layer(case.x, mask=case.mask, initial_state=as_states(states))
     y = layer(keras.layers.Masking()(blank.x), initial_state=as_states(states))
@@ -209,7 +211,9 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     (False, True)
     """
     backward = opposite(case, seed)
-    layer, (f, b) = both(case, backward), (after(case), after(backward))
+    layer = both(case, backward)
+    f = after(case)
+    b = after(backward)
     first = to_numpy(layer(case.x))
     assert_close([s.numpy() for s in layer.states], [f.h, f.c, b.h, b.c])
     assert_close(layer(case.x), side_by_side(equations(f).h, equations(b).h))
@@ -301,8 +305,11 @@ def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
     >>> [bool(np.allclose(part[..., k], whole[:, :1, k], rtol=0.0, atol=1e-7)) for k in (0, 2)]
     [True, False]
     """
-    backward, u, cut = opposite(case, seed), case.units, 1 + pick % (case.timesteps - 1)
-    layer, b = both(case, backward, dtype="float64"), equations(backward).outputs[:, ::-1]
+    backward = opposite(case, seed)
+    u = case.units
+    cut = 1 + pick % (case.timesteps - 1)
+    layer = both(case, backward, dtype="float64")
+    b = equations(backward).outputs[:, ::-1]
     y = np.concatenate([layer(case.x[:, :cut]), layer(case.x[:, cut:])], axis=1)
     run = equations(case).outputs
     assert_close(y[:, :, :u], run, instead={"it is computed in float32": Rounded(run, "float32")})
@@ -330,6 +337,7 @@ def test_a_stateful_bidirectional_layer_returns_its_states(case, seed):
     [(1, 2), (1, 2), (1, 2), (1, 2)]
     """
     backward = opposite(case, seed)
-    f, b = equations(case), equations(backward)
+    f = equations(case)
+    b = equations(backward)
     _, *states = both(case, backward)(case.x)
     assert_close(states, [f.h, f.c, b.h, b.c])

@@ -73,7 +73,8 @@ def test_cells_tell_their_sizes(seed):
     """
     units = (1 + permutation(9, seed)[:3]).tolist()
     cells = [keras.layers.LSTMCell(number) for number in units]
-    stacked, sizes = keras.layers.StackedRNNCells(cells), [[number] * 2 for number in units]
+    stacked = keras.layers.StackedRNNCells(cells)
+    sizes = [[number] * 2 for number in units]
     assert [cell.state_size for cell in cells] == stacked.state_size == sizes, "state_size"
     assert [cell.output_size for cell in [*cells, stacked]] == [*units, units[-1]], "output_size"
 
@@ -142,7 +143,8 @@ def test_rnn_does_to_a_cell_what_lstm_does(case, way):
     """
     assume_served(way, case.options["unroll"])
     arguments = {"mask": case.mask, "initial_state": as_states(case.state)}
-    run, expected = way(looped(case)), way(lstm(case))
+    run = way(looped(case))
+    expected = way(lstm(case))
     for given_beside in (arguments, {"mask": case.mask}):
         y = to_numpy(run(case.x, **given_beside))
         assert_close(y, to_numpy(expected(case.x, **given_beside)))
@@ -213,8 +215,10 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
     >>> bool(np.allclose(other(x[:, ::-1]), y, atol=1e-6))
     True
     """
-    cell, changed = keras.layers.LSTMCell(case.units, **UNDRAWN), another(case, seed)
-    one, other = keras.layers.RNN(cell), keras.layers.RNN(cell, go_backwards=True)
+    cell = keras.layers.LSTMCell(case.units, **UNDRAWN)
+    changed = another(case, seed)
+    one = keras.layers.RNN(cell)
+    other = keras.layers.RNN(cell, go_backwards=True)
     with_weights(one, case)
     with_weights(other, changed)
     backwards = equations(opposite(case, seed)).h
@@ -247,7 +251,8 @@ def test_the_dtype_of_rnn_is_not_its_cells(case):
     >>> str(y.dtype), str(rnn.get_weights()[0].dtype), bool(np.all(y == y.astype("float32")))
     ('float64', 'float32', True)
     """
-    wide, narrow = looped(case, dtype="float64"), looped(case)
+    wide = looped(case, dtype="float64")
+    narrow = looped(case)
     y = to_numpy(wide(case.x, initial_state=as_states(case.state)))
     types = {str(part.dtype) for part in flatten(y)}
     assert types == {"float64"}, f"outputs and states are {types}"
@@ -304,7 +309,8 @@ def test_rnn_runs_a_cell_of_ones_own(case):
     10.0
     """
     once = 2.0 * np.cumsum(case.x, axis=1, dtype=float)
-    twice, rows = 2.0 * np.cumsum(once, axis=1), [-1, slice(None)][case.options["return_sequences"]]
+    twice = 2.0 * np.cumsum(once, axis=1)
+    rows = slice(None) if case.options["return_sequences"] else -1
     alone, stacked = (keras.layers.RNN(of, **case.options) for of in (Sum(), [Sum(), Sum()]))
     assert_close(alone(case.x), once[:, rows])
     assert_close(stacked(case.x), twice[:, rows])
@@ -331,7 +337,8 @@ def test_a_cell_decides_from_what_it_starts(case):
     >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
     17.0
     """
-    layer, added = keras.layers.RNN(SumFromSeven()), np.sum(case.x, axis=1, dtype=float)
+    layer = keras.layers.RNN(SumFromSeven())
+    added = np.sum(case.x, axis=1, dtype=float)
     assert_close(layer(case.x), 2.0 * (7.0 + added))
     assert_close(layer(case.x, initial_state=as_states([case.h])), 2.0 * (case.h + added))
 
@@ -356,7 +363,8 @@ def test_a_single_state_needs_no_list(case):
     >>> float(keras.layers.RNN(Sum())(np.ones((1, 3, 1)), initial_state=np.ones((1, 1)))[0, 0])
     4.0
     """
-    layer, sums = keras.layers.RNN(BareSum(), return_state=True), np.cumsum(case.x, 1, dtype=float)
+    layer = keras.layers.RNN(BareSum(), return_state=True)
+    sums = np.cumsum(case.x, 1, dtype=float)
     assert_close(layer(case.x), [7.0 + sums[:, -1]] * 2)
     assert_close(layer(case.x, initial_state=as_states(case.h)), [case.h + sums[:, -1]] * 2)
     twice = keras.layers.RNN([BareSum(), BareSum()])
@@ -402,7 +410,8 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
     >>> float(rnn(x)[0, 0]), float(rnn(x)[0, 0]), len(rnn.states)
     (10.0, 20.0, 1)
     """
-    layer, later = keras.layers.RNN(Sum(), stateful=True), noise(case.x.shape, seed)
+    layer = keras.layers.RNN(Sum(), stateful=True)
+    later = noise(case.x.shape, seed)
     layer(case.x)
     whole = np.concatenate([case.x, later], axis=1)
     assert_close(layer(later), 2.0 * np.sum(whole, axis=1, dtype=float))
@@ -426,7 +435,8 @@ def test_cells_are_built_for_one_timestep(seed):
     """
     b, t, f, u, v, w = (1 + permutation(9, seed)[:6]).tolist()
     cells = [Totals(w), Totals(u, v), Totals(v, bare=True), keras.layers.LSTMCell(u), Totals(w)]
-    alone, stacked = keras.layers.RNN(cells[0]), keras.layers.RNN(cells[1:])
+    alone = keras.layers.RNN(cells[0])
+    stacked = keras.layers.RNN(cells[1:])
     alone.build((b, t, f))
     stacked.build((b, t, f))
     told = [cell.told for cell in cells if isinstance(cell, Totals)]
@@ -454,7 +464,8 @@ def test_a_cell_needs_no_output_size(case):
     >>> tuple(keras.layers.RNN(Sum())(keras.Input((2, 3), batch_size=1)).shape)
     (1, 3)
     """
-    layer, other = keras.layers.RNN(Sum()), keras.layers.RNN(Totals(4, 5))
+    layer = keras.layers.RNN(Sum())
+    other = keras.layers.RNN(Totals(4, 5))
     declared = [of(keras.Input(case.x.shape[1:])).shape for of in (layer, other)]
     assert declared == [(None, 3), (None, 4)], f"declared {declared}"
     assert layer(case.x).shape == (case.batch, 3)

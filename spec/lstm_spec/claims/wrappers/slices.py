@@ -63,8 +63,10 @@ def test_dense_is_its_own_time_distribution(case, seed, n, way):
     (True, 12)
     """
     y = to_numpy(lstm(case)(case.x))
-    kernel, bias = noise((case.units, n), seed), noise((n,), seed)
-    dense, sliced = keras.layers.Dense(n), keras.layers.TimeDistributed(keras.layers.Dense(n))
+    kernel = noise((case.units, n), seed)
+    bias = noise((n,), seed)
+    dense = keras.layers.Dense(n)
+    sliced = keras.layers.TimeDistributed(keras.layers.Dense(n))
     for layer in (dense, sliced):
         layer.build(y.shape)
         layer.set_weights([kernel, bias])
@@ -98,7 +100,8 @@ def test_one_lstm_reads_every_slice(case, number, seed, way):
     ((1, 3, 2), True)
     """
     x = slices(case, number, seed)
-    y, expected = way(distributed(case, x))(x), returned(of_slices(case, x))
+    y = way(distributed(case, x))(x)
+    expected = returned(of_slices(case, x))
     assert_close(y, expected.reshape(case.batch, number, *expected.shape[1:]))
 
 
@@ -174,7 +177,8 @@ def test_each_slice_has_its_own_mask(case, number, seed):
     >>> bool(np.allclose(y[:, 1], lstm(x[:, 1], mask=mask[:, 1]), atol=1e-6))
     True
     """
-    x, mask = slices(case, number, seed), noise((case.batch, number, case.timesteps), seed) > 0
+    x = slices(case, number, seed)
+    mask = noise((case.batch, number, case.timesteps), seed) > 0
     layer = distributed(case, x)
     y = layer(x, mask=mask)
     assert_close(y, equations(of_slices(case, x, mask)).outputs[:, -1].reshape(y.shape))
@@ -267,7 +271,8 @@ def test_slices_keep_output_and_states_apart(case, number, seed):
     ((1, 3, 2), (1, 3, 2), (1, 3, 2))
     """
     x = slices(case, number, seed)
-    parts, (_, h, c) = distributed(case, x)(x), equations(of_slices(case, x))
+    parts = distributed(case, x)(x)
+    _, h, c = equations(of_slices(case, x))
     assert isinstance(parts, (list, tuple)), f"one tensor of shape {tuple(parts.shape)}"
     assert_close(list(parts), [part.reshape(parts[0].shape) for part in (h, h, c)])
 
@@ -325,8 +330,10 @@ def test_joined_states_start_a_decoder_of_twice_the_units(case, seed):
     >>> len(states), tuple(decoder(x, initial_state=states).shape)
     (2, (1, 4))
     """
-    backward, join = opposite(case, seed), keras.layers.Concatenate()
-    (_, h, c), (_, backward_h, backward_c) = equations(case), equations(backward)
+    backward = opposite(case, seed)
+    join = keras.layers.Concatenate()
+    _, h, c = equations(case)
+    _, backward_h, backward_c = equations(backward)
     decoder = another(case, seed, units=2 * case.units, return_state=False)
     _, *states = both(case, backward)(case.x)
     start = [join(states[::2]), join(states[1::2])]

@@ -118,7 +118,8 @@ def test_a_stack_steps_from_cell_to_cell(case, seed):
     ((1, 3), (1, 2), True)
     """
     above = upper(case, seed)
-    cells, given = stack(case, above).cell, as_states([case.state, above.state])
+    cells = stack(case, above).cell
+    given = as_states([case.state, above.state])
     y, states = cells(case.x[:, 0], given)
     assert_same(y, states[1][0])
     assert_same(cells(case.x[:, 0], given, training=True)[0], to_numpy(y))  # it has no dropout
@@ -273,7 +274,8 @@ def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, unit
     >>> tuple(y.shape), tuple(both.get_weights()[3].shape)  # the kernel of the upper cell
     ((1, 4), (3, 8))
     """
-    above, backward = upper(case, seed, units=units), opposite(case, seed)
+    above = upper(case, seed, units=units)
+    backward = opposite(case, seed)
     above_it = replace(upper(backward, seed + 1, units=units), options={})
     inner = keras.layers.RNN([keras.layers.LSTMCell(u, **UNDRAWN) for u in (case.units, units)])
     layer = keras.layers.Bidirectional(inner)
@@ -389,7 +391,8 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     (1, 2)
     """
     above = upper(case, seed)
-    layer, flat = stack(case, above), case.state + above.state
+    layer = stack(case, above)
+    flat = case.state + above.state
     state = as_states(flat)
     assert_refused(
         lambda: layer(case.x, initial_state=state), "IndexError", ("out of range", "out of bounds")
@@ -442,7 +445,8 @@ def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     >>> bool(np.allclose(second, whole(x), atol=1e-6))
     True
     """
-    above, cut = upper(case, seed), 1 + pick % (case.timesteps - 1)
+    above = upper(case, seed)
+    cut = 1 + pick % (case.timesteps - 1)
     layer = stack(case, above, stateful=True)
     layer(case.x[:, :cut])
     assert_close(layer(case.x[:, cut:]), equations(above).h)
