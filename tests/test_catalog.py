@@ -88,9 +88,9 @@ BESIDE_KERAS = {
     "trainer.mirrored": {"tensorflow"},
 }
 """What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
-MEASURING = {"time", "timeit", "ctypes", "pathlib", "tensorflow"}
+MEASURING = {"time", "timeit", "ctypes", "gc", "pathlib", "tensorflow"}
 """What the example of a claim about cost may import: it measures what the claim is about."""
-LONGEST = 11
+LONGEST = 14
 """How many lines an example has, at most."""
 
 
@@ -139,8 +139,8 @@ def no_ratio(claim: catalog.Claim) -> str:
     return "" if ratios == expected and measures == bool(expected) else f"prints {printed}"
 
 
-MOST_STATEMENTS = 12
-"""How many statements a test has, at most: a packed assignment is no way to have fewer."""
+MOST_STATEMENTS = 15
+"""How many statements a test has, at most; tests/test_house.py sees to it that none is packed."""
 
 
 def test_body_is_short_and_has_no_branches() -> None:

@@ -475,8 +475,7 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     h = case.h.astype(float)
     c = case.c.astype(float)
     for _ in range(case.timesteps):
-        h = kept * h * c if gate == "f" else kept * h
-        c = h
+        h = c = kept * h * c if gate == "f" else kept * h
         expected.append(h)
     instead = {"nothing of h is dropped": equations(shown).outputs}
     assert_close(y, np.stack(expected, axis=1), instead=instead)

@@ -562,11 +562,10 @@ def test_the_memory_of_training_grows_with_the_timesteps():
     >>> def peak():
     ...     return int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
     >>> def growth(timesteps):
-    ...     x, y = np.ones((128, timesteps, 4)), np.ones((128, 64))
     ...     gc.collect(), ctypes.CDLL(None).malloc_trim(0)  # gives back what is free
     ...     pathlib.Path("/proc/self/clear_refs").write_text("5")  # forgets the peak before
     ...     before = peak()
-    ...     model.train_on_batch(x, y)
+    ...     model.train_on_batch(np.ones((128, timesteps, 4)), np.ones((128, 64)))
     ...     return peak() - before
     >>> first, short, long = map(growth, (1, 100, 400))  # the first call traces
     >>> print(f"ratio {short / long:.1f}")

@@ -550,8 +550,7 @@ def test_training_reaches_what_makes_the_initial_state():
     True
     """
     learned = keras.layers.Embedding(2, 2)
-    start = noise((2, 2), 3)
-    target = noise((2, 2), 4)
+    start, target = noise((2, 2, 2), 3)
     case = replace(small(), h=start[[0, 0]], c=start[[1, 1]])  # h and c are its two rows
     x = keras.Input(case.x.shape[1:])
     rows = keras.Input((2,))
@@ -1140,19 +1139,18 @@ def test_fit_and_evaluate_never_reset_the_state():
     True
     """
     case = small()
-    later = noise((2, 3, 2), 3)
-    targets = np.zeros((4, 2))
-    start = replace(case, x=later)
-    x = np.concatenate([case.x, later])
-    run = equations(followed_by(start, case.x, later, case.x, later, case.x, later))
-    instead = {"neither keeps a state": list(equations(start)[1:])}
+    start = replace(case, x=noise((2, 3, 2), 3))
+    step = (case.x, start.x)
+    run = equations(followed_by(start, *step, *step, *step))
+    data = (np.concatenate(step), np.zeros((4, 2)))
     for eager in (False, True):
         layer = lstm(case, stateful=True)
         model = in_model(layer, case)
         model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eager)
-        layer(later)
-        model.fit(x, targets, batch_size=2, epochs=2, shuffle=False, verbose=0)
-        model.evaluate(x, targets, batch_size=2, verbose=0)
+        layer(start.x)
+        model.fit(*data, batch_size=2, epochs=2, shuffle=False, verbose=0)
+        model.evaluate(*data, batch_size=2, verbose=0)
+        instead = {"neither keeps a state": list(equations(start)[1:])}
         assert_close(to_numpy(layer.states), [run.h, run.c], instead=instead)
 
 

@@ -162,9 +162,9 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
     model = trainee(net, build, metrics=["mae"])
     rows = [np.array([0]), np.array([1, 2]), np.array([0])]
     tested = [model.test_on_batch(net.case.x[row], target[row]) for row in rows]
-    mse = [batch_loss(net.of(row), target[row]) for row in rows]
-    mae = [batch_loss(net.of(row), target[row], "mae") for row in rows]
-    own = np.stack([mse, mae], axis=1)
+    own = np.array(
+        [[batch_loss(net.of(row), target[row], error) for error in ("mse", "mae")] for row in rows]
+    )
     sizes = np.array([[len(row)] for row in rows])
     running = np.cumsum(sizes * own, axis=0) / np.cumsum(sizes)[:, None]
     instead = {
