@@ -233,7 +233,7 @@ def trainer(layer, kind, case, eager):
 )
 def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case, way):
     """
-    In training, a `dropout` below 1 multiplies each input by either 0 or 1 / (1 - dropout).
+    In training, a `dropout` between 0 and 1 multiplies each input by either 0 or 1 / (1 - dropout).
 
     What is kept is scaled up, so that what the gates read is as large on average as it is
     at inference, where nothing is dropped and nothing scaled.
@@ -262,7 +262,8 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training, the fraction of inputs that are dropped is a `dropout` below 1, up to chance.
+    In training, the fraction of inputs that are dropped is a `dropout` between 0 and 1, up to
+    chance.
 
     Together with the scaling of what is kept this makes the mean of the masked input, over
     many masks, equal to the input.
@@ -661,7 +662,7 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
 )
 def test_without_training_nothing_is_dropped(case, way, training):
     """
-    Without training=True a layer drops nothing, unless a model in training calls it.
+    Without training=True a layer drops nothing, unless it is called within a call in training.
 
     With None or False too it computes what a layer without dropout computes. Kept numbers are
     scaled up in training, so at inference nothing needs to be scaled down. A layer that is
@@ -693,11 +694,11 @@ def test_without_training_nothing_is_dropped(case, way, training):
 )
 def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
     """
-    In predict and evaluate nothing is dropped, unless a subclassed model asks for it.
+    In predict and evaluate nothing is dropped, unless a call of your own passes training=True.
 
-    The loss that fit reports is computed with dropout, so that of evaluate is another, and
-    commonly a lower one, on the same data and with the same weights. Only a model's own
-    `call` that calls the layer with training=True drops here.
+    The loss that fit reports is computed with dropout, so that of evaluate is another, and commonly
+    a lower one, on the same data and with the same weights. Only a model or layer whose own `call`
+    asks for it drops here.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -730,7 +731,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    In fit and train_on_batch dropout is on, unless a subclassed model's own call switches it off.
+    In fit and train_on_batch dropout is on, unless a call of your own passes training=False.
 
     They call the model with training=True; nothing needs to be switched by hand. That the
     layer or model is not trainable does not switch it off.
@@ -845,11 +846,11 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With plain SGD a training step on one sample leaves kernel rows of dropped inputs as they are.
+    By plain SGD alone a step on one sample leaves kernel rows of dropped inputs as they are.
 
-    It is a step on the masked input: what is dropped has no part in the output, so no
-    gradient reaches its weights, and what is kept is scaled in the gradient too. Momentum,
-    Adam's included, and penalties of the kernel move these rows all the same.
+    It is a step on the masked input: what is dropped has no part in the output, so no gradient
+    reaches its weights, and what is kept is scaled in the gradient too. Momentum, Adam's included,
+    penalties and constraints of the kernel move these rows all the same.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -926,10 +927,10 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
 )
 def test_layers_of_one_seed_drop_the_same(case, way, calls):
     """
-    Two layers with the same `seed` and weights return the same in training, call after call.
+    Called alike, two layers of equal options, `seed` and weights return the same in training.
 
-    The seed belongs to the layer. Nothing else that draws random numbers moves it on, and
-    it has no part in the initial weights.
+    The seed belongs to the layer. Nothing else that draws random numbers moves it on, and it has no
+    part in the initial weights. XLA draws other masks, and so does the other implementation.
 
     >>> import keras, numpy as np
     >>> one, other = (keras.layers.LSTM(2, dropout=0.5, seed=1) for _ in range(2))

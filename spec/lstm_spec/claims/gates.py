@@ -152,7 +152,7 @@ def reordered(case: Case, order: tuple[int, ...]) -> Case:
 )
 def test_the_layer_computes_the_lstm_equations(case, way):
     """
-    By default a timestep computes c' = f * c + i * g and then h' = o * tanh(c'), from any state.
+    By default an unmasked timestep computes c' = f * c + i * g and h' = o * tanh(c') of any state.
 
     With z = x @ W + h @ R + b cut into four blocks, the gates i, f and o are sigmoids of
     their blocks and the candidate g is the tanh of its own. All products but the two with
@@ -430,7 +430,7 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
 )
 def test_both_implementations_compute_the_same(case, way):
     """
-    Without dropout, implementation 1 and implementation 2 compute the same.
+    Without dropout, implementation 1 and implementation 2 differ by rounding only.
 
     The first multiplies once for each gate, the second once for all four.
 
@@ -462,11 +462,12 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, unrolling the timesteps changes how the layer computes, not what it computes.
+    By default, with fitting states and masks, unrolling changes the results by rounding only.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
-    around one of them. Neither has more weights. Only the loop takes masks of units, see
-    `errors.unit-mask-unrolled`, and only unrolled a graph takes a state of a single row.
+    around one of them. Neither has more weights. Fitting are a state with a row for each sample and
+    a mask (batch, timesteps). Only the loop takes masks of units, see `errors.unit-mask-unrolled`,
+    and only unrolled a graph takes a state of a single row.
 
     >>> import keras, numpy as np
     >>> loop, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -551,7 +552,7 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
 )
 def test_the_layer_is_a_loop_around_the_cell(case):
     """
-    An LSTM is the RNN layer around an LSTMCell: with the same weights, the same function.
+    With masks as arrays, RNN(LSTMCell), both of one dtype, computes what LSTM of its weights does.
 
     One cell handles all timesteps. Both layers list the weights in one order, and with
     `return_state=True` both return three tensors: the output, h and c. RNN takes its mask as an
@@ -646,7 +647,7 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     """
-    By default, with all weights zero, a timestep of finite numbers halves the cell state.
+    By default, with all weights zero, an unmasked timestep of finite numbers halves the cell state.
 
     Each gate is 1/2 and the candidate is 0. From a zero state the output stays zero.
 
@@ -668,7 +669,7 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
-    With open forget gate, closed input gate and finite candidate the cell state stays as it is.
+    With forget gates at 1, input gates at 0 and finite candidates a normal cell state stays.
 
     It stays bit for bit, unless it is a subnormal number, for any number of timesteps and whatever
     the inputs are: float32 rounds the sigmoid of 200 to 1 and that of -200 to 0. The other weights
@@ -691,7 +692,7 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_all_gates_open_count_the_timesteps(case, way):
     """
-    With all gates open and the candidate at 1, a float32 cell state counts up to 2**24 timesteps.
+    From zero, with all gates open and the candidate at 1, float32 counts up to 2**24 timesteps.
 
     So a cell state has no bound of its own; the output, tanh of the count, has. Only beyond
     2**24 timesteps float32 can count no further.
@@ -753,7 +754,7 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    A linear cell with only its forget gate closed and candidate x returns its input.
+    If all is finite, a linear cell with f closed, i and o open and candidate x returns its input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 
@@ -858,7 +859,7 @@ def test_a_closed_input_gate_keeps_all_input_out(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), state=True)), seeds)
 def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, way, seed):
     """
-    Without recurrent kernel, with f = 0 and finite c, only the timestep that is read last counts.
+    Without recurrent kernel, with f = 0 and finite states, only the unmasked step read last counts.
 
     Memory has exactly two ways from one timestep to the next: c through the forget gate, and
     h through the recurrent kernel. With both cut, not even the initial state is remembered.
@@ -925,7 +926,7 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 )
 def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
-    Without recurrent kernel a constant input drives c to i * g / (1 - f), if f is below 1.
+    Without recurrent kernel a constant input drives c to i * g / (1 - f), if 0 <= f < 1.
 
     The distance to that point shrinks by the factor f at each timestep, so it is forgotten
     where the state began. The closer f is to 1, the longer it takes and the farther c goes.

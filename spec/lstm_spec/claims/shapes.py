@@ -117,7 +117,7 @@ def assert_equal(actual, expected):
 )
 def test_width_is_the_number_of_units(case, way):
     """
-    The output's width is `units` and never depends on the number of timesteps.
+    From zero the output is `units` wide, however many timesteps there are.
 
     An LSTM is one cell of `units` numbers that reads the timesteps one after another. What it
     returns is the cell's output after the last of them. States are to be as wide: a single unit
@@ -260,7 +260,7 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), return_sequences=True)))
 def test_sequence_output_has_a_row_for_each_timestep(case, way):
     """
-    With `return_sequences=True` the output has the shape (batch, timesteps, units).
+    With `return_sequences=True` an input alone gives an output (batch, timesteps, units).
 
     The number of timesteps is that of the input; the layer adds none and drops none.
 
@@ -281,7 +281,7 @@ def test_sequence_output_has_a_row_for_each_timestep(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "return_sequences", "masked")), "return_state"))
 def test_state_output_is_three_tensors(case, way):
     """
-    With `return_state=True` a call returns the output and two states, (batch, units) each.
+    With `return_state=True` an input alone gives the output and two states, (batch, units) each.
 
     The output keeps the shape that it has without the argument. The states are those after
     the last timestep: h, then c.
@@ -306,7 +306,7 @@ def test_state_output_is_three_tensors(case, way):
 @given(cases(**varied(*SIZES, "return_sequences", "go_backwards", "stateful")))
 def test_declared_output_shape_is_that_of_the_output(case):
     """
-    `compute_output_shape` tells the shape that a call on such an input returns.
+    `compute_output_shape` tells the shape that a call on such an input alone returns.
 
     It tells one shape, or three with `return_state=True`, and needs neither weights nor
     numbers.
@@ -475,7 +475,7 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
 )
 def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, seed):
     """
-    A layer that is not stateful takes another batch size and number of timesteps each call.
+    Unless stateful, or unrolled in a graph, a layer takes other batch sizes and lengths each call.
 
     Only the number of features is fixed, when the first call builds the weights. Within one
     call all samples have one number of timesteps. A graph that was unrolled takes no other.
@@ -501,11 +501,12 @@ def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, s
 @given(cases(**varied(*SIZES)), integers(1, 3))
 def test_sequential_model_takes_another_length_than_declared(case, more):
     """
-    Called on data, a Sequential model reads another number of timesteps than its `Input` names.
+    Called on data, a Sequential model of LSTMs reads another length than its `Input` names.
 
     It does not hold its input to the declared shape, and the layer does not care; only a graph that
     was unrolled takes no second length. A model made with `keras.Model` does hold its input to
-    that, and so does a Sequential model in another one.
+    that, and so does a Sequential model in another one. Other layers, such as a Dense behind
+    Flatten, may refuse it.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((7, 4)), keras.layers.LSTM(2)])
@@ -661,10 +662,11 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
 @given(cases(timesteps=0, return_sequences=booleans(), unroll=booleans()))
 def test_empty_sequence_is_refused(case):
     """
-    Data without timesteps is refused, unrolled or not.
+    Called eagerly on data without timesteps a layer refuses it, unrolled or not.
 
-    The error is that of a look-up of the first timestep, so its type is the backend's. In
-    a batch of padded sequences, an empty one can be a row that is masked throughout.
+    The error is that of a look-up of the first timestep, so its type is the backend's. In a batch
+    of padded sequences, an empty one can be a row that is masked throughout. A graph of open
+    length, as of a third `predict`, gives zeros.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -683,10 +685,10 @@ def test_empty_sequence_is_refused(case):
 @given(cases(batch=0))
 def test_empty_batch_gives_an_empty_output(case):
     """
-    A call on an empty batch is legal and gives an output of shape (0, units).
+    By default a call on an empty batch is legal and gives an output of shape (0, units).
 
-    Where it fails, the declared shape still tells what to put in its place. The method `predict`
-    needs one sample at least.
+    With return_sequences it has timesteps as ever. Where it fails, the declared shape still tells
+    what to put in its place. The method `predict` needs one sample at least.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -825,7 +827,7 @@ def test_input_is_left_as_it_is(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), dropout=floats(0.1, 0.9))))
 def test_same_call_twice_returns_the_same(case, way):
     """
-    Outside training, two calls of a stateless layer on one array return the same, bit for bit.
+    Outside training, a call of a stateless layer made twice returns the same, bit for bit.
 
     Unless it is stateful, a layer keeps nothing from one call to the next. Dropout acts in
     training only, so there is no chance in it either.

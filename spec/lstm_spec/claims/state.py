@@ -204,7 +204,7 @@ def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
 )
 def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, of_c):
     """
-    An initial h or c beyond -1 and 1 is used as it is given: nothing is clipped.
+    An initial h or c beyond -1 and 1 is only rounded to the layer's type: nothing is clipped.
 
     Nothing is squashed on the way in either. With the default activation each timestep
     makes an h within [-1, 1], so only the first one sees the h that was given.
@@ -276,10 +276,11 @@ def test_a_state_of_one_sample_starts_every_sample(case):
 )
 def test_one_sample_is_run_from_every_state(case):
     """
-    One sample with an initial state of several rows, on TensorFlow, gives as many outputs.
+    On TensorFlow, unless stateful, one sample with states of several rows gives as many outputs.
 
-    Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to
-    try one input from many states, and a mistake that no error points out.
+    Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to try one
+    input from many states, and a mistake that no error points out. A stateful layer has room for
+    one, and refuses them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -534,7 +535,7 @@ def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method)
 )
 def test_training_reaches_what_makes_the_initial_state():
     """
-    The gradient flows into the initial state, so the layers that make it are trained.
+    The gradient flows into the initial state, so the layers that make it can be trained.
 
     An initial state is an input like any other. A dense layer on a constant makes it a
     weight, learned with the rest.
@@ -621,7 +622,7 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
 )
 def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
-    The first call of a stateful layer returns what a stateless one with its weights returns.
+    Without dropout a stateful layer's first call returns what a stateless one of its weights does.
 
     Weights trained in one can be set in the other, and both start from zeros. They part at the
     second call. In training with dropout both need the same `seed`.

@@ -105,7 +105,7 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
     """
-    Without state and dropout, permuting the units in all weights permutes the output's units.
+    Without state, unit masks and dropout, permuting the units permutes outputs, but for rounding.
 
     Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
     unit does what after training is an accident of its initial weights.
@@ -168,7 +168,7 @@ def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_samples_permutes_outputs(case, way, seed):
     """
-    Without state and dropout, permuting the samples of a batch permutes the outputs.
+    Without state and dropout, permuting samples and masks permutes outputs, but for rounding.
 
     The batch is a set of sequences that are computed at the same time, not one after the
     other. A stateful layer remembers by position; dropout draws a mask for each position.
@@ -231,7 +231,7 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    With a zero kernel all finite input of one length gives the same output, bit for bit.
+    Outside training, with a zero kernel, the input's finite numbers change no bit of the output.
 
     Finite in the layer's type, and from the same state. What is left is a layer that runs on its
     biases and its own state. No other path leads from the input to the output. NaN and infinity get
@@ -355,7 +355,7 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
 )
 def test_twin_units_stay_twins(case, way, seed):
     """
-    Two units with equal columns of weights and equal initial states have equal outputs.
+    Without unit masks, units of equal columns and equal initial states differ by rounding only.
 
     Nothing tells them apart: their rows of the recurrent
     kernel only say how they act on others. That is why weights begin at random.
@@ -390,7 +390,7 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    With block-diagonal kernels in each gate, and no softmax or its like, a layer is two layers.
+    Without dropout, overflow, softmax or its like, a layer of block-diagonal kernels is two layers.
 
     Each half of the units reads its own features and its own past. Log_softmax and sparsemax mix
     units as softmax does, and so do NaN and infinity, for zero times either is NaN. The general
@@ -427,7 +427,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Two layers are one of block-diagonal recurrent kernel, without dropout, softmax or its like.
+    Without dropout, overflow, softmax or its like, two layers are one with a block-diagonal R.
 
     They read one input side by side, and finite numbers. The wide layer has more: the weights by
     which each half reads the past of the other. Two layers of U units have 8 U * U recurrent

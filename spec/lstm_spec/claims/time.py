@@ -195,7 +195,8 @@ def default_lstm(units, seed, **options):
 )
 def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     """
-    Without mask and dropout, an LSTMCell called for each timestep in turn computes what LSTM does.
+    Read forwards, without mask and dropout, a cell called for each timestep computes what LSTM
+    does.
 
     There is one cell with one set of weights. Pictures that show a cell for each timestep show the
     same cell again and again. Masks, and dropout in training, are the loop's affair, and so is the
@@ -231,7 +232,7 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards"))), some_large(integers(1, 9), 100), seeds)
 def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timesteps, seed):
     """
-    A built layer reads sequences of any length from 1 up, with the weights that it has.
+    Unless unrolled in a graph, a built layer reads any length from 1 up, with the weights it has.
 
     The number of timesteps occurs in no weight, so nothing is built anew, padded or cut.
     A graph that was unrolled for one length is another matter: see `modes.unrolled-second-length`.
@@ -349,7 +350,7 @@ def test_changing_the_future_leaves_the_past(case, way, pick, seed, added):
 )
 def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
     """
-    Read forwards, without dropout, the first k timesteps give the first k outputs of the whole.
+    Read forwards from one state, without dropout, the first k timesteps give the first k outputs.
 
     So the length of a sequence has no influence of its own: the layer neither averages over time
     nor knows how much is still to come. Both calls start from one state: a stateful layer has to be
@@ -488,7 +489,8 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
-    In a new layer the first of 40 timesteps, all within 2, moves the output less than the last.
+    By default the first of 40 unmasked timesteps, all within 2, moves a new layer less than the
+    last.
 
     It still moves it: there is no window. Each timestep multiplies what is remembered
     by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.

@@ -110,10 +110,11 @@ def bidirectional(case):
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
-    Masking masks a timestep if, and only if, all its features equal `mask_value`.
+    Masking masks a timestep if, and only if, all its features equal `mask_value` in its dtype.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
-    happens to equal `mask_value` is skipped: choose a value that the data cannot have.
+    happens to equal `mask_value` is skipped: choose a value that the data cannot have. TensorFlow
+    on a CPU takes subnormal numbers for zero.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)

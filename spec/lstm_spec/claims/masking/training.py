@@ -86,7 +86,7 @@ def test_training_skips_masked_steps_too(case, pick, seed, eager):
 )
 def test_nan_under_the_mask_spoils_all_weights(case, pick, seed, eager):
     """
-    Without loss scaling, a training step on NaN at a masked timestep turns every weight into NaN.
+    By default, a training step on NaN at a masked timestep makes every weight of an LSTM NaN.
 
     The outputs and the loss are finite. But the masked timestep is computed before it is
     discarded, and its gradient is 0 times NaN, which is NaN. Fill the padding with numbers.

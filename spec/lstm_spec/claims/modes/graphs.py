@@ -214,7 +214,8 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 @given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
-    Called on data, an unrolled layer runs its cell once for each timestep, whatever the features.
+    Called on data when built, an unrolled layer runs its cell once a timestep, whatever the
+    features.
 
     In a graph of a built layer it runs as often. Of Input((20, 30)) the first number says how
     often: 20 timesteps, of 30 features each.
@@ -278,10 +279,11 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    The Python code of the cell runs twice when a compiled loop is traced, and never in later calls.
+    The Python code of a built layer's cell runs twice when its loop is traced, then never again.
 
-    It writes the loop of the graph, which then runs by itself, over any number of timesteps and
-    in all later calls on data of that shape. For other shapes see `modes.predict-traces-twice`.
+    It writes the loop of the graph, which then runs by itself, over any number of timesteps and in
+    all later calls on data of that shape. For other shapes see `modes.predict-traces-twice`. A
+    layer that is built in the graph is traced twice.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
@@ -321,7 +323,8 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    What a layer takes eagerly and in a `tf.function` gives the same outputs and states in both.
+    Outside training a `tf.function` gives what an eager call gives, if both take it, but for
+    rounding.
 
     `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is served by
     the graph alone. A mask longer than the input is taken in a graph only: see
@@ -356,7 +359,7 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN and dropout `jit_compile=True` changes the outputs by no more than rounding.
+    Without cuDNN, dropout and short masks `jit_compile=True` changes the outputs by rounding only.
 
     XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA can
     compile; on a CPU it plays no part anyway. In training XLA draws other dropout masks, and it
@@ -388,7 +391,7 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN and dropout a step with `jit_compile=True` changes the weights as one without.
+    Without cuDNN, dropout and short masks a step with `jit_compile=True` differs by rounding only.
 
     XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
     number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`.
@@ -486,10 +489,10 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
 )
 def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     """
-    A `tf.function` is traced for each new number of timesteps, or once if they are open.
+    By default a `tf.function` is traced for each new number of timesteps, or once if they are open.
 
-    They are open where the input_signature says None. A length that was met before costs
-    no trace.
+    They are open where the input_signature says None. A length that was met before costs no trace.
+    With reduce_retracing=True the second length opens them.
 
     >>> import keras, numpy as np
     >>> runs = []

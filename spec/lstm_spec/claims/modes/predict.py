@@ -85,7 +85,7 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32, `predict` of a stateless layer returns the numbers that a call of it returns.
+    In float32, with fitting masks, stateless `predict` returns what a call does, but for rounding.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
     None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
@@ -117,7 +117,7 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    In float32, `predict_on_batch` returns the numbers that a call of a stateless layer returns.
+    In float32, with fitting masks, a stateless `predict_on_batch` differs from a call by rounding.
 
     It runs the whole array as one batch in a compiled function, without the loop over batches that
     makes `predict` slow on little data. Of a mask it may ignore a surplus on which a call fails:
@@ -555,7 +555,7 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
 @given(*with_ways(cases(**ANY, **varied("batch", "timesteps"))))
 def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
-    At inference, any accepted combination of arguments of LSTM gives what the equations give.
+    At inference, without masks, any accepted arguments of LSTM give what the equations give.
 
     Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them.
     The others say how it is computed, returned, initialized or trained. Without a GPU

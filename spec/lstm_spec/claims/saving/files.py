@@ -315,11 +315,11 @@ def test_the_dtype_policy_is_saved(case, policy):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     """
-    Without state or dropout a model loaded from its `.keras` file trains on as if never saved.
+    By default, in one order of samples, a model loaded from `.keras` trains on as if never saved.
 
-    The file holds the moments that Adam has collected, and its count of steps. Setting the
-    weights in a new model loses them, and the next step is another. Dropout begins anew: see
-    `saving.dropout-starts-again`.
+    The file holds the moments that Adam has collected, and its count of steps. Setting the weights
+    in a new model loses them, and the next step is another. Dropout begins anew: see
+    `saving.dropout-starts-again`. A cell that was frozen by itself is loaded trainable.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

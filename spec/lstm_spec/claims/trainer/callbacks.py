@@ -180,7 +180,7 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    ModelCheckpoint(save_best_only=True) leaves the best epoch's weights, if `monitor` is reported.
+    By save_best_only=True alone ModelCheckpoint leaves the best weights, if `monitor` is reported.
 
     The model itself ends with the last weights: load_weights brings the best back. Without a
     reported `monitor` every epoch is kept, with a warning. A name with {epoch} keeps more files,

@@ -123,10 +123,11 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([2, 4]), sampled_from([{}, {"clipnorm": 0.25}]))
 def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, steps, clipping):
     """
-    Without constraints, gradient_accumulation_steps=n takes a step by the mean of n gradients.
+    Without constraints or use_ema, gradient_accumulation_steps=n steps by the mean of n gradients.
 
     In between the weights stay. n batches of b samples train as one of n * b, also where the
-    gradient is clipped: the mean is. Constraints act after every batch.
+    gradient is clipped: the mean is. Constraints act after every batch, and use_ema takes its mean
+    then.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -434,7 +435,8 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
 @given(nets(batch=samples), builds, seeds, whole([np.nan, np.inf, 3e38]))
 def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     """
-    Under LossScaleOptimizer a batch whose gradient is not finite changes no trainable weight.
+    Without use_ema a LossScaleOptimizer changes no trainable weight by a gradient that is not
+    finite.
 
     The scale of the loss is halved, and training goes on with the next batch. mixed_float16 puts
     this optimizer around one's own. BatchNormalization's moving means do take a NaN; and with

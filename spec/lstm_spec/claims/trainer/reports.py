@@ -391,7 +391,8 @@ def accuracy(net: Net, build: tuple[str, bool], target: Array) -> float:
 @given(nets(batch=samples), builds, seeds)
 def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
     """
-    The val_loss of an epoch is that of the weights it ends with, the loss of those on the way.
+    By default the val_loss of an epoch is of the weights it ends with, the loss of those on the
+    way.
 
     So with the same data for both, and where training works, val_loss is mostly the smaller.
     The weights do not learn from it.
@@ -553,7 +554,7 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
 @given(nets(batch=3, outputs=2), seeds)
 def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
     """
-    Compiled, evaluate reports for each of several outputs the mean loss of all samples.
+    By default, without masks, evaluate reports each of several outputs' mean loss of all samples.
 
     A smaller last batch counts less, for each output as for the whole loss. Until then, choose
     a batch size that divides the number of samples, or run eagerly.

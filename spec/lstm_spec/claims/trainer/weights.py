@@ -386,7 +386,8 @@ def masked_otherwise(
 )
 def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
     """
-    Over batches, the loss of masked sequences is weighted by samples, not by valid timesteps.
+    By default the loss of masked sequences is weighted over batches by samples, not valid
+    timesteps.
 
     So evaluate gives other losses for other batch sizes, and a valid timestep counts more in a
     batch with much padding. A metric such as "mse" is a mean over all valid timesteps.

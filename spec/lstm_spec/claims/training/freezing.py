@@ -25,7 +25,7 @@ from lstm_spec.harness.tolerance import assert_close, assert_same
 @given(cases(state=True, trainable=False), seeds)
 def test_a_frozen_layer_keeps_its_weights(case, seed):
     """
-    A layer that is frozen when its model is compiled keeps its weights to the last bit.
+    An LSTM that is frozen from compile() on keeps its weights to the last bit.
 
     Others are trained. This is meant for layers whose weights were trained before, on other
     data. A layer that is frozen later is another matter: see `training.compile-again`.
@@ -113,7 +113,8 @@ def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
 )
 def test_freezing_and_unfreezing_wait_for_compile():
     """
-    Freezing or unfreezing a layer changes nothing in a compiled training step, until compile().
+    Freezing or unfreezing a layer changes nothing in a training step that is traced, until
+    compile().
 
     The graph of a step fixes which weights it changes. Another length of the input, or
     train_on_batch after fit, makes a new graph, which heeds the change. compile() forgets all

@@ -164,7 +164,7 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, masked=booleans(), unroll=True, **SIZED), seeds, eagerly)
 def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
     """
-    By default, the gradients with unroll=True are those of the loop, with a mask of timesteps too.
+    By default, from zero, gradients with unroll=True are the loop's, with a mask of timesteps too.
 
     Unrolling is another way to compute the same function, for training as for prediction.
 
@@ -191,7 +191,7 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
 @given(cases(state=True, masked=True, go_backwards=True, **SIZED), seeds)
 def test_going_backwards_turns_the_input_gradient_round(case, seed):
     """
-    With go_backwards=True the gradients are those of an LSTM on the reversed input.
+    By default, with go_backwards=True the gradients are those of an LSTM on the reversed input.
 
     The input's gradient stands where the input stands: that of timestep t is in row t, though the
     layer reads the last timestep first. Unrolled, zero_output_for_mask=True is an exception: see
@@ -449,7 +449,7 @@ def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
 @given(cases(state=True, timesteps=integers(1, 12), dtype="float64"), seeds)
 def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     """
-    With a constant forget gate f and no recurrent kernel, T timesteps shrink c's gradient by f**T.
+    With constant f and no recurrent kernel, T unmasked timesteps shrink c's gradient by f**T.
 
     At the default initial bias f is near 0.73, and 0.73**40 is 0.000003. An LSTM can keep a
     gradient, if its forget gate stays near 1. It need not.
@@ -550,7 +550,7 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
 @example(small(), 0, 15)
 def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     """
-    A step of plain SGD with all gates and the candidate saturated leaves every weight as it is.
+    By plain SGD alone, an LSTM with all gates and the candidate saturated keeps its weights.
 
     Where the gradient vanishes nothing moves: the layer stops learning, and no weight grows
     or becomes NaN. It is exploding gradients that do this.

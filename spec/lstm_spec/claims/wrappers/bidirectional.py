@@ -104,7 +104,7 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
 @given(cases(timesteps=integers(2, 3)), seeds)
 def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     """
-    Without a mask, the backward half of Bidirectional's output is in the first row of its sequence.
+    By default, without a mask, Bidirectional's backward half is in the first row of its sequence.
 
     Both halves have read all timesteps. In the last row of the sequence, y[:, -1], the backward
     half has read only the last timestep: do not cut it out by hand.
@@ -406,10 +406,10 @@ def test_both_directions_get_the_given_use_cudnn(value, other):
 )
 def test_bidirectional_cannot_copy_an_unregistered_activation():
     """
-    Bidirectional refuses an LSTM whose activation is a function that is not registered.
+    Outside a custom_object_scope Bidirectional refuses an LSTM of an unregistered activation.
 
-    It copies the layer by its configuration, which holds the name of the function only.
-    Register it with keras.saving.register_keras_serializable.
+    It copies the layer by its configuration, which holds the name of the function only. Register it
+    with keras.saving.register_keras_serializable, or name it in such a scope.
 
     >>> import keras, numpy as np
     >>> half = lambda z: z * 0.5

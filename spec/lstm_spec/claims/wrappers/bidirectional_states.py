@@ -46,7 +46,7 @@ def hidden(case, pick):
 )
 def test_four_states_follow_the_output(case, seed, way):
     """
-    With return_state=True Bidirectional returns h, c forward and h, c backward after its outputs.
+    With return_state=True a stateless Bidirectional LSTM returns h, c forward, h, c backward last.
 
     Five tensors in all, or six with merge_mode=None. The two h, side by side, are the output
     without return_sequences; the states themselves are never merged.
@@ -73,7 +73,7 @@ def test_four_states_follow_the_output(case, seed, way):
 @given(cases(state=True, unroll=booleans(), **varied("timesteps", "units")), seeds, ways)
 def test_two_states_are_for_each_direction(case, seed, way):
     """
-    The initial_state of Bidirectional is h, c for the forward, then h, c for the backward layer.
+    A Bidirectional LSTM's initial_state is h, c for the forward, then h, c for the backward layer.
 
     It is the order in which the layer returns them, so that the states of one bidirectional
     layer start another. The backward layer starts from its states at the end of the input.

@@ -76,7 +76,7 @@ def listed(case, **options):
 )
 def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll, three, way):
     """
-    Read forwards, RNN of two LSTM cells or more computes what as many stacked LSTM layers do.
+    Read forwards without dropout, RNN of two or more LSTM cells computes what as many layers do.
 
     The weights come cell by cell, the lowest first. A list is put into StackedRNNCells, which
     may also be given; only the outputs of the highest cell are returned.
