@@ -262,8 +262,7 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training, the fraction of inputs that are dropped is a `dropout` between 0 and 1, up to
-    chance.
+    In training, the fraction of inputs dropped is a `dropout` between 0 and 1, up to chance.
 
     Together with the scaling of what is kept this makes the mean of the masked input, over
     many masks, equal to the input.

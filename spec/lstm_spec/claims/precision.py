@@ -854,8 +854,7 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 )
 def test_small_float32_layers_err_by_few_roundings(case, way):
     """
-    By default, within 2, to 8 timesteps, 5 units and features, float32 errs by at most 16
-    roundings.
+    By default, within 2, 8 timesteps, 5 units and features, float32 errs by up to 16 roundings.
 
     A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. The numbers
     are input, state and weights. Such a bound means something; a tolerance of 1e-3 would let

@@ -278,8 +278,7 @@ def test_a_batch_costs_at_most_a_tenth_of_its_samples():
 )
 def test_returning_all_outputs_and_states_costs_little():
     """
-    Compiled, 32 units return all of 16 x 100 outputs and states in 0.6 to 1.6 times the last's
-    time.
+    Compiled, 32 units return all of 16 x 100 outputs in 0.6 to 1.6 times the time of the last.
 
     The last output alone, that is: the other numbers are computed for it as well, and not handed
     out. There are 16 samples of 100 timesteps.
@@ -551,8 +550,7 @@ def test_a_gradient_costs_a_few_forward_calls():
 )
 def test_the_memory_of_training_grows_with_the_timesteps():
     """
-    On Linux 64 units' gradient through 128 x 100 timesteps takes 0.67 of 128 x 400's memory at
-    most.
+    On Linux 64 units' gradient through 128 x 100 takes at most 0.67 of the memory of 128 x 400.
 
     The gates and states of each timestep are kept for the way back. What is compared is by how much
     the process' memory grows during a step, at its peak: linear would be 0.25.
@@ -736,8 +734,7 @@ def test_stateful_costs_about_what_passing_states_costs():
 )
 def test_bidirectional_takes_longer_than_its_layer():
     """
-    Compiled, on 8 x 100 timesteps Bidirectional of 16 units takes 1.3 to 3 times its layer's CPU
-    time.
+    Compiled, Bidirectional of 16 units on 8 x 100 timesteps takes 1.3 to 3 times its layer's time.
 
     Two layers read the same input. On two idle cores they can run side by side, so that the
     time by the clock may be less.
@@ -789,8 +786,7 @@ def test_reading_backwards_costs_about_the_same():
 )
 def test_dropout_costs_about_nothing_outside_training():
     """
-    Outside training 16 units compiled on 8 x 100 timesteps take 0.6 to 1.6 times as long with
-    dropout.
+    Outside training, compiled, 16 units on 8 x 100 take 0.6 to 1.6 times as long with dropout.
 
     No mask is drawn there. `recurrent_dropout` is another matter: it may change the
     implementation.

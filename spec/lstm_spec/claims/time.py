@@ -195,8 +195,7 @@ def default_lstm(units, seed, **options):
 )
 def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     """
-    Read forwards, without mask and dropout, a cell called for each timestep computes what LSTM
-    does.
+    Read forwards without mask and dropout, a cell called for each timestep computes what LSTM does.
 
     There is one cell with one set of weights. Pictures that show a cell for each timestep show the
     same cell again and again. Masks, and dropout in training, are the loop's affair, and so is the
@@ -489,8 +488,7 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
-    By default the first of 40 unmasked timesteps, all within 2, moves a new layer less than the
-    last.
+    By default the first of 40 unmasked timesteps within 2 moves a new layer less than the last.
 
     It still moves it: there is no window. Each timestep multiplies what is remembered
     by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.

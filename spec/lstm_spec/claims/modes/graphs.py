@@ -214,8 +214,7 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 @given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
-    Called on data when built, an unrolled layer runs its cell once a timestep, whatever the
-    features.
+    Called on data when built, an unrolled layer runs its cell once a timestep, of any features.
 
     In a graph of a built layer it runs as often. Of Input((20, 30)) the first number says how
     often: 20 timesteps, of 30 features each.
@@ -323,8 +322,7 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Outside training a `tf.function` gives what an eager call gives, if both take it, but for
-    rounding.
+    Outside training a `tf.function` gives what an eager call does, if both work, but for rounding.
 
     `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is served by
     the graph alone. A mask longer than the input is taken in a graph only: see

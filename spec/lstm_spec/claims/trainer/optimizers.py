@@ -435,8 +435,7 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
 @given(nets(batch=samples), builds, seeds, whole([np.nan, np.inf, 3e38]))
 def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     """
-    Without use_ema a LossScaleOptimizer changes no trainable weight by a gradient that is not
-    finite.
+    Without use_ema LossScaleOptimizer lets no gradient that is not finite change trainable weights.
 
     The scale of the loss is halved, and training goes on with the next batch. mixed_float16 puts
     this optimizer around one's own. BatchNormalization's moving means do take a NaN; and with

@@ -391,8 +391,7 @@ def accuracy(net: Net, build: tuple[str, bool], target: Array) -> float:
 @given(nets(batch=samples), builds, seeds)
 def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
     """
-    By default the val_loss of an epoch is of the weights it ends with, the loss of those on the
-    way.
+    By default an epoch's val_loss is of the weights it ends with, its loss of those on the way.
 
     So with the same data for both, and where training works, val_loss is mostly the smaller.
     The weights do not learn from it.

@@ -386,8 +386,7 @@ def masked_otherwise(
 )
 def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
     """
-    By default the loss of masked sequences is weighted over batches by samples, not valid
-    timesteps.
+    By default losses of masked batches are weighted by their samples, not by valid timesteps.
 
     So evaluate gives other losses for other batch sizes, and a valid timestep counts more in a
     batch with much padding. A metric such as "mse" is a mean over all valid timesteps.

@@ -113,8 +113,7 @@ def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
 )
 def test_freezing_and_unfreezing_wait_for_compile():
     """
-    Freezing or unfreezing a layer changes nothing in a training step that is traced, until
-    compile().
+    Freezing or unfreezing a layer changes nothing in a traced training step, until compile().
 
     The graph of a step fixes which weights it changes. Another length of the input, or
     train_on_batch after fit, makes a new graph, which heeds the change. compile() forgets all
