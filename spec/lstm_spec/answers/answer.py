@@ -26,9 +26,9 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-SURE = -0.6
-"""A question that is less sure gets no answer; a bound at which fewer than one in twenty that
-a claim answers are refused, of those that were looked at, with their near copies left out."""
+SURE = -0.5
+"""A question that is less sure gets no answer; a bound at which about one in twenty that a claim
+answers are refused, of those that were looked at, with their near copies left out."""
 SURENESS = Path(__file__).with_name("sureness.json")
 COUNTED = {"ours": 2, "near": 3}
 """So many different words of a topic count at most."""
@@ -212,8 +212,8 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
     """Return what tells whether the first hit that answers anything is the answer.
 
     That is its score, how far it is ahead of the first that answers nothing, how many words of the
-    topic the question has, how many of any network, and how much it names of something else, such
-    as another layer or library, that the hit does not.
+    topic the question has, how many of any network, how much it names of something else, such as
+    another layer or library, that the hit does not, and how much of it the hit has no word for.
     """
     first = next(hit for hit in hits if answers(library.by_id[hit.name]))
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
@@ -223,6 +223,7 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
         "ahead": first.score - silent.score if silent else 1.0,
         **{kind: _counted(kind, text) for kind in COUNTED},
         "theirs": float(len(search.theirs(text) - library.theirs(first.name))),
+        "uncovered": library.index.uncovered(asked, first.name),
     }
 
 

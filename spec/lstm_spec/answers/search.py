@@ -347,6 +347,14 @@ class Index:
                 total[place] += idf * n * (K + 1) / (n + length)
         return total
 
+    def uncovered(self, question: str, name: str) -> float:
+        """Return the share of a question's stems, rare ones counting more, that a text lacks."""
+        place = next(place for place, text in enumerate(self.texts) if text.name == name)
+        asked = dict.fromkeys(stems(words_of(question)[:MOST]))
+        rarity = {word: _rarity(len(self.places.get(word, [])), len(self.texts)) for word in asked}
+        lacking = [rare for word, rare in rarity.items() if self.counts[place][word] <= 0]
+        return sum(lacking) / (sum(rarity.values()) or 1)
+
     def nearest(self, fit: np.ndarray) -> np.ndarray:
         """Return how well the best row of each text fits.
 

@@ -341,6 +341,15 @@ function lstmSearch(index, encoded) {
   const unanswered = rows.filter(([place]) => !answers(names[place]));
   const silent = new Set(unanswered.map(([, words]) => words.join(" ")));
 
+  // The share of a question's stems, rare ones counting more, that a text lacks.
+  function uncovered(asked, name) {
+    const { counts } = texts[names.indexOf(name)];
+    const given = [...new Set(stems(wordsOf(asked).slice(0, limits.most)))];
+    const rarity = (word) => rarityOf(places.get(word)?.length ?? 0);
+    const lacking = given.filter((word) => !Object.hasOwn(counts, word));
+    return sum(lacking.map(rarity)) / (sum(given.map(rarity)) || 1);
+  }
+
   // How likely the first hit answers.
   function sureness(hits, asked) {
     const { fit } = index;
@@ -358,6 +367,7 @@ function lstmSearch(index, encoded) {
       fit.ours * Math.min(new Set(of.ours).size, limits.ours) +
       fit.near * Math.min(new Set(of.near).size, limits.near) +
       fit.theirs * strange.size +
+      fit.uncovered * uncovered(asked, first.name) +
       product(meant, index.direction) +
       fit.always
     );
