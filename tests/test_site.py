@@ -211,7 +211,7 @@ def test_claim_without_reports_has_no_table() -> None:
 def test_strip_can_be_read_without_its_colours() -> None:
     verdicts = {"keras-3.8": "held", "keras-3.9": "not applicable", "with-x": "crashed"}
     words = re.sub("<[^>]*>", " ", strip.draw(verdicts)).split()
-    cells = "Keras 3.8 H 3.9 - with x C"
+    cells = "Keras 3.8 H 3.9 - With x C"
     legend = "H held in 1, C crashed in 1, - not applicable in 1"
     assert words == f"{cells} {legend}".split()
 
@@ -352,11 +352,27 @@ def test_every_belief_and_sentence_has_a_row() -> None:
 
 
 def test_every_deviation_is_told_with_its_program() -> None:
+    summaries = html.unescape(re.sub("</?code>", "`", site()["deviations.md"]))
     for deviation in KNOWN.deviations:
-        assert markup.prose(deviation.instead) in site()["deviations.md"]
+        folded = f"<summary>{deviation.instead} <small>" in summaries
+        assert folded or markup.prose(deviation.instead) in site()["deviations.md"]
         issue = issues.of(deviation.claim)
         if issue and not issue.only:
             assert issue.script.strip() in site()["deviations.md"]
+
+
+def test_page_of_a_claim_that_is_false_leads_to_its_program() -> None:
+    for name in KNOWN.deviating:
+        assert f"\n(deviation-{name})=\n" in site()["deviations.md"]
+        assert f"(#deviation-{name})" in site()[f"claims/{name}.md"]
+
+
+def test_what_the_newest_release_breaks_is_marked_beside_other_claims_too() -> None:
+    order = list(KNOWN.claims)
+    for name in KNOWN.deviating:
+        before = order[order.index(name) - 1]
+        next_ = site()[f"claims/{before}.md"].partition("\nNext: ")[2]
+        assert next_.startswith("*Not on Keras 3\\.15\\.1:* "), name
 
 
 def test_wrong_lstms_are_read_without_being_imported(tmp_path: Path) -> None:

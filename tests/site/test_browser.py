@@ -168,6 +168,44 @@ def test_example_is_unfolded_by_keyboard(site: Path, page: Any) -> None:
     assert folded.locator("pre").is_visible()
 
 
+def test_filter_unfolds_what_has_the_words(site: Path, page: Any) -> None:
+    page.goto((site / "deviations.html").as_uri())
+    rows = page.locator("details.group tbody tr:visible")
+    assert rows.count() == 0
+    field = page.get_by_label("Filter this page")
+    field.fill("OpenVINO mask")
+    assert rows.count() > 0
+    assert all("openvino" in text.lower() for text in rows.all_inner_texts())
+    assert not page.get_by_role("heading", name="Shapes").is_visible()
+    field.fill("no such words")
+    assert page.locator("article [role=status]").inner_text().startswith("0 of ")
+    field.fill("")
+    assert rows.count() == 0
+    assert page.get_by_role("heading", name="Shapes").is_visible()
+
+
+IN_SIGHT = """() => {
+    const { top } = document.querySelector("details[open]").getBoundingClientRect();
+    return top >= 0 && top < 200;
+}"""
+
+
+def test_address_of_a_deviation_unfolds_it(site: Path, page: Any) -> None:
+    page.goto((site / "claims/masking.encoder-decoder.html").as_uri())
+    page.get_by_role("link", name="A program that shows it").click()
+    unfolded = page.locator("details.entry[open]")
+    assert unfolded.count() == 1
+    assert unfolded.locator("summary").is_visible()
+    assert "initial_state=states" in unfolded.locator("pre").first.inner_text()
+    page.wait_for_function(IN_SIGHT)
+
+
+def test_page_of_deviations_is_short_until_it_is_unfolded(site: Path, page: Any) -> None:
+    page.set_viewport_size(TELEPHONE)
+    page.goto((site / "deviations.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollHeight") < 12_000
+
+
 def test_address_of_a_belief_leads_to_its_row(site: Path, page: Any) -> None:
     page.goto((site / "beliefs.html").as_uri())
     link = page.get_by_role("link", name="Link", exact=True).nth(20)

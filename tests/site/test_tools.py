@@ -81,6 +81,17 @@ def test_chapter_is_printed_whole_in_black_on_white(site: Path, page: Any, name:
         assert squeezed(claim.example.splitlines()[0]) in text
 
 
+def test_deviations_are_printed_unfolded(site: Path, page: Any) -> None:
+    from pypdf import PdfReader
+
+    page.goto((site / "deviations.html").as_uri())
+    sheets = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    text = squeezed(" ".join(sheet.extract_text() for sheet in sheets))
+    for known in gather().deviations:
+        assert squeezed(known.instead) in text
+    assert squeezed("It prints, or ends with:") in text
+
+
 def squeezed(text: str) -> str:
     """Return a text without what paper changes: ligatures, spaces, marks for code."""
     return "".join(unicodedata.normalize("NFKC", text).replace("`", "").split())

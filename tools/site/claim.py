@@ -37,7 +37,7 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
     order = list(records.claims.values())
     chapters = {claim.id: chapter for chapter in records.chapters for claim in chapter.claims}
     for before, claim, after in zip([None, *order], order, [*order[1:], None], strict=False):
-        parts = [*page(claim, chapters[claim.id], records), _beside(before, after)]
+        parts = [*page(claim, chapters[claim.id], records), _beside(before, after, records)]
         yield f"claims/{claim.id}.md", markup.head(_described(claim, records)) + "\n".join(parts)
     for name, reason in records.retired.items():
         notice = f"This claim is retired. {markup.prose(reason)}\n"
@@ -76,14 +76,15 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     yield markup.directive("raw", "html", CITE.format(claim=html.escape(claim.id)))
     if first.broken:
         yield _deviation(claim, records)
-        yield from _strip(claim, records)
+    yield from _strip(claim, records)
+    yield from _elsewhere(claim, records)
+    if first.broken:
         yield f"{markup.text(BELIEVED)}\n"
     yield from (f"{markup.prose(paragraph)}\n" for paragraph in claim.why.split("\n\n"))
     yield markup.block("pycon", claim.example)
     if claim.id in records.figures:
         yield drawing(records.figures[claim.id])
     yield markup.items(map(markup.prose, _facts(claim, records)))
-    yield from _elsewhere(claim, records)
     yield from _releases(claim, records)
     yield from _questions(claim, records)
     yield from _documentation(claim, records)
@@ -94,8 +95,7 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
 
 def _facts(claim: Claim, records: Records) -> list[str]:
     """Return what a citation says too, without what has a place of its own here."""
-    cited = cite.citation(claim, extent=records.extent(claim.id))
-    return cite.facts(structs.replace(cited, deviations=[], tried=[]))
+    return cite.facts(structs.replace(records.cited[claim.id], deviations=[], tried=[]))
 
 
 def _title(first: Standing) -> str:
@@ -116,6 +116,8 @@ def _deviation(claim: Claim, records: Records) -> str:
     ]
     if fault:
         parts.insert(1, f"**What to do:** {markup.prose(fault.workaround)}")
+        program = markup.link(f"#deviation-{claim.id}", "A program that shows it, and the cause")
+        parts.append(program)
     return markup.directive("admonition", place, "\n\n".join(parts), ":class: warning")
 
 
@@ -135,8 +137,11 @@ def drawing(figure: Figure) -> str:
 
 
 def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
+    """Yield where else a claim is false, or holds with a difference."""
     if known := records.elsewhere.get(claim.id):
-        yield "## Elsewhere\n"
+        everywhere = all(entry.holds for entry in known)
+        heading = "With a difference" if everywhere else "Not everywhere"
+        yield f"**{'Elsewhere' if claim.id in records.deviating else heading}:**\n"
         yield markup.items(
             f"{markup.text(elsewhere(entry))}: {markup.prose(f'{entry.instead} {entry.concerns}')}"
             for entry in known
@@ -144,20 +149,24 @@ def _elsewhere(claim: Claim, records: Records) -> Iterator[str]:
 
 
 def _releases(claim: Claim, records: Records) -> Iterator[str]:
+    """Yield what was seen where, if anything was."""
     if tried := records.tried.get(claim.id):
-        yield "## Releases\n"
-        if claim.id not in records.deviating:
-            yield from _strip(claim, records)
         names = [name for name, _ in tried]
         alike: dict[tuple[str, str], list[str]] = defaultdict(list)
         for name, record in tried:
             alike[record.verdict, shortened(record.message)].append(name)
         rows = [
-            (verdict, markup.text(spans(some, names)), markup.text(seen))
+            (verdict, markup.text(spans(some, names)), _seen(verdict, seen))
             for (verdict, seen), some in alike.items()
         ]
         if any(seen for _, seen in alike):
+            yield "## Releases\n"
             yield markup.table(("Verdict", "Environments", "What was seen"), rows)
+
+
+def _seen(verdict: str, seen: str) -> str:
+    """Return what was seen: of a known deviation in our own words, or as Keras told it."""
+    return markup.prose(seen) if verdict == "deviates" else markup.text(seen)
 
 
 def _questions(claim: Claim, records: Records) -> Iterator[str]:
@@ -189,10 +198,10 @@ def _teeth(claim: Claim, records: Records) -> Iterator[str]:
         )
 
 
-def _beside(before: Claim | None, after: Claim | None) -> str:
+def _beside(before: Claim | None, after: Claim | None, records: Records) -> str:
     """Return links to the claims before and after this one, in reading order."""
     links = [
-        f"{word}: {statement(neighbour)}"
+        f"{word}: {line(neighbour, records)}"
         for word, neighbour in (("Before", before), ("Next", after))
         if neighbour
     ]

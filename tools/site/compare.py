@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from lstm_spec.answers.cite import rows
+from lstm_spec.answers.standing import standing
 from tools.site import markup
 from tools.site.records import Records
 from tools.studies.releases import shortened
@@ -67,6 +68,9 @@ def _opened(names: list[str]) -> list[str]:
 
 
 def _statement(claim: str, records: Records) -> str | None:
-    """Return a statement, or nothing if no claim of that id is known."""
-    known = records.claims.get(claim)
-    return known.statement.replace("`", "") if known else None
+    """Return a statement, marked if it is false by now; nothing, if no such claim is known."""
+    if not (known := records.claims.get(claim)):
+        return None
+    first = standing(known, records.newest)
+    mark = f" ({first.caution[:1].lower()}{first.caution[1:]})" if first.broken else ""
+    return known.statement.replace("`", "") + mark

@@ -19,6 +19,8 @@ extensions = ["myst_parser", "sphinx_copybutton"]
 smartquotes = False
 # No page needs HTML; so none that a record brings with it is taken for it.
 myst_disable_syntax = ["html_block", "html_inline"]
+# A link to no page is one to a label: none is to a function of C++.
+myst_ref_domains = ["std"]
 
 html_theme = "furo"
 html_title = project

@@ -166,14 +166,14 @@ def _nightly(records: Records, seen: dict[str, Record], newest: str) -> Iterator
         name for name in both if matrix.holds(seen[name]) and not matrix.holds(released[name])
     ]
     yield "## What the nightly changes\n"
-    requirement = matrix.NIGHTLY_REQUIREMENTS[0].replace("==", " ")
-    beginning = (
-        f"On {requirement} {len(worse)} claims are refuted that Keras {_number(newest)} keeps, and "
-    )
-    yield f"{markup.text(f'{beginning}{len(better)} hold that it breaks.')}\n"
-    for heading, names in (("No longer held", worse), ("Held again", better)):
+    nightly = matrix.NIGHTLY_REQUIREMENTS[0].replace("==", " ")
+    keras = f"Keras {_number(newest)}"
+    for names, outcome in (
+        (worse, f"claims that {keras} keeps are refuted on {nightly}:"),
+        (better, f"claims that {keras} breaks hold on it:"),
+    ):
         if names:
-            yield f"{heading}:\n"
+            yield f"{len(names)} {markup.text(outcome)}\n"
             yield markup.items(statement(records.claims[name]) for name in names)
 
 

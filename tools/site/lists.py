@@ -14,10 +14,9 @@ from lstm_spec.catalog import Claim
 from lstm_spec.run import documentation
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
-from tools.site import compare, curves, markup, matrix, measured, questions
-from tools.site.claim import line
+from tools.site import compare, curves, markup, matrix, measured, questions, releases
+from tools.site.claim import line, statement
 from tools.site.records import Chapter, Records
-from tools.studies import releases as history
 from tools.studies.peers import page as peers
 
 BELIEFS = """What people believe of Keras' LSTM, or read in its documentation, and what is true
@@ -28,6 +27,9 @@ it, in our words, and whether it is so.
 """
 DEVIATIONS = """Claims that a released Keras breaks, where, and what happens instead. A release
 that breaks one in another way, or mends it, is noticed when the claims are tried.
+"""
+ELSEWHERE = """On older releases, on other backends, or with other versions of what Keras runs on:
+{exceptions} exceptions to {claims} claims. Some of them hold there with a difference.
 """
 
 
@@ -41,7 +43,7 @@ def pages(records: Records) -> dict[str, str]:
     }
     if records.reports:
         texts["matrix"] = matrix.page(records)
-        texts["releases"] = releases(records)
+        texts["releases"] = releases.page(records)
     if len(records.reports) > 1:
         texts["compare"] = compare.page(records)
     texts |= measured.tables()
@@ -87,50 +89,72 @@ def sentences(records: Records) -> str:
 def _sentence(entry: Entry) -> tuple[str, str, str, str]:
     claims = [markup.claim(name, markup.code(name)) for name in entry.confirmed + entry.refuted]
     why = ", ".join(claims) or markup.prose(entry.vague or entry.untestable)
-    return markup.prose(documentation.place(entry)), markup.prose(entry.says), entry.verdict, why
+    place = documentation.place(entry).removeprefix(f"{entry.object}, ")
+    return markup.prose(place), markup.prose(entry.says), entry.verdict, why
 
 
 def deviations(records: Records) -> str:
-    """Return the page of deviations: those of the newest release, then the others."""
+    """Return the page of deviations, folded: those of the newest release, then the others."""
     newest = markup.text(f"On Keras {records.newest.version('keras')}")
+    broken = [chapter for chapter in records.chapters if _broken(chapter, records)]
+    links = (
+        f"{markup.link(f'#deviations-{chapter.name}', markup.text(chapter.title))} "
+        f"{len(_broken(chapter, records))}"
+        for chapter in broken
+    )
+    exceptions = sum(map(len, records.elsewhere.values()))
+    others = ELSEWHERE.format(exceptions=exceptions, claims=len(records.elsewhere))
     parts = ["# Deviations\n", f"{markup.prose(DEVIATIONS)}\n", f"## {newest}\n"]
-    for claim in records.claims.values():
-        if claim.id in records.deviating:
-            parts += _deviating(claim, records.deviating[claim.id])
-    rows = [
-        _elsewhere(records.claims[name], deviation)
-        for name in records.claims
-        for deviation in records.elsewhere.get(name, [])
-    ]
-    head = ("Claim", "Where", "What happens instead", "What it concerns")
-    return "\n".join([*parts, "## Elsewhere\n", markup.table(head, rows)])
+    parts += [f"{len(records.deviating)} claims are false there: {', '.join(links)}.\n"]
+    for chapter in broken:
+        parts += [markup.title(f"deviations-{chapter.name}", markup.text(chapter.title), 3)]
+        parts += [_deviating(claim, records) for claim in _broken(chapter, records)]
+    parts += ["## Elsewhere\n", f"{markup.prose(others)}\n"]
+    parts += [group for chapter in records.chapters for group in _group(chapter, records)]
+    return "\n".join(parts)
 
 
-def _deviating(claim: Claim, deviation: Deviation) -> Iterator[str]:
-    yield f"### {markup.prose(deviation.instead, links=False)}\n"
-    yield f"{markup.text(BROKEN)} {markup.prose(claim.statement, links=False)}\n"
-    place = markup.text(f"{elsewhere(deviation)}.")
-    yield f"{place} {markup.claim(claim.id, markup.code(claim.id))}\n"
+def _broken(chapter: Chapter, records: Records) -> list[Claim]:
+    """Return the claims of a chapter that are false on the newest release."""
+    return [claim for claim in chapter.claims if claim.id in records.deviating]
+
+
+def _deviating(claim: Claim, records: Records) -> str:
+    """Return what is so on the newest release instead of a claim; the program is unfolded."""
+    known = records.deviating[claim.id]
+    content = "\n".join(_program(claim, known))
+    return markup.folded(known.instead, content, "entry", elsewhere(known))
+
+
+def _program(claim: Claim, deviation: Deviation) -> Iterator[str]:
+    yield f"(deviation-{claim.id})=\n{markup.text(BROKEN)} {statement(claim)}\n"
     if shown := issues.of(claim.id):
         yield markup.block("python", shown.script.strip())
         yield "It prints, or ends with:\n"
         yield markup.block("text", shown.prints)
         yield "Expected was:\n"
         yield markup.block("text", shown.expected)
-        yield f"Cause: {markup.prose(shown.cause)}\n"
-        yield f"What helps: {markup.prose(shown.workaround)}\n"
+        yield f"**Cause:** {markup.prose(shown.cause)}\n"
+        yield f"**What helps:** {markup.prose(shown.workaround)}\n"
     yield f"{markup.prose(deviation.concerns)}\n"
 
 
-def _elsewhere(claim: Claim, deviation: Deviation) -> tuple[str, str, str, str]:
+def _group(chapter: Chapter, records: Records) -> Iterator[str]:
+    """Yield a table of where else the claims of a chapter are false, if any is."""
+    rows = [
+        _elsewhere(claim, deviation)
+        for claim in chapter.claims
+        for deviation in records.elsewhere.get(claim.id, [])
+    ]
+    if rows:
+        table = markup.table(("Claim", "Where", "What happens instead"), rows)
+        yield markup.folded(chapter.title, table, "group", str(len(rows)))
+
+
+def _elsewhere(claim: Claim, deviation: Deviation) -> tuple[str, str, str]:
     name = markup.claim(claim.id, markup.code(claim.id))
     place = markup.text(elsewhere(deviation))
-    return name, place, markup.prose(deviation.instead), markup.prose(deviation.concerns)
-
-
-def releases(records: Records) -> str:
-    """Return the history of the releases, with links to the claims."""
-    return measured.linked(history.page(records.reports))
+    return name, place, markup.prose(f"{deviation.instead} {deviation.concerns}")
 
 
 def drawing(given: curves.Curves) -> str:

@@ -7,17 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from html import escape
 from importlib import metadata
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lstm_spec.answers import cite
-from lstm_spec.answers.cite import UNORDERED, rows
 from lstm_spec.answers.questions import Question
 from lstm_spec.answers.standing import elsewhere, standing
-from lstm_spec.releases.compare import compare
 from tools import docs
 from tools.site import front
 from tools.site.ask import packed
@@ -186,11 +183,10 @@ def deviations(records: Records) -> Iterator[Broken]:
 def _citations(records: Records) -> Iterator[tuple[str, str]]:
     """Yield the citations of each chapter as a script: a page on a disk may read no other file."""
     chapters: dict[str, dict[str, Any]] = defaultdict(dict)
-    for claim in records.claims.values():
-        cited = cite.citation(claim, extent=records.extent(claim.id))
-        formats: dict[str, Callable[..., str]] = cite.FORMATS
+    formats: dict[str, Callable[..., str]] = cite.FORMATS
+    for claim, cited in records.cited.items():
         texts = {name: written(cited) for name, written in formats.items()}
-        chapters[claim.id.partition(".")[0]][claim.id] = texts
+        chapters[claim.partition(".")[0]][claim] = texts
     for name, citations in chapters.items():
         yield f"_static/cite-{name}.js", f'lstmCitations["{name}"] = "{packed(citations)}";\n'
 
@@ -216,27 +212,23 @@ def feed(records: Records) -> str:
     version = metadata.version(cite.PACKAGE)
     updated = records.figures[front.ANSWER].made.rpartition(", ")[2]
     entries = []
-    for row, names in rows(records.reports).items():
-        if row in {*UNORDERED, "python"}:
-            continue
-        for then, now in pairwise(names):
-            changed = compare(records.reports[then], records.reports[now]).changed
-            items = "".join(
-                f"<li>{escape(change.what)}: {change.then}, now {change.now}</li>"
-                for change in changed
-            )
-            page = escape(f"{base}compare.html#first={then}&second={now}")
-            entries.append(
-                f"<entry><id>urn:lstm-spec:{escape(now)}</id><title>{escape(now)}: "
-                f'{len(changed)} changed</title><link href="{page}"/><updated>{updated}T00:00:00Z'
-                f'</updated><content type="html">{escape(f"<ul>{items}</ul>")}</content></entry>'
-            )
+    for (then, now), step in (pair for row in records.steps.values() for pair in row.items()):
+        items = "".join(
+            f"<li>{escape(change.what)}: {change.then}, now {change.now}</li>"
+            for change in step.changed
+        )
+        page = escape(f"{base}compare.html#first={then}&second={now}")
+        entries.append(
+            f"<entry><id>urn:lstm-spec:{escape(now)}</id><title>{escape(now)}: "
+            f'{len(step.changed)} changed</title><link href="{page}"/><updated>{updated}T00:00:00Z'
+            f'</updated><content type="html">{escape(f"<ul>{items}</ul>")}</content></entry>'
+        )
     head = (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<id>urn:lstm-spec</id><title>What each release changed for Keras' LSTM</title>"
         f"<author><name>lstm-spec {version}</name></author><updated>{updated}T00:00:00Z</updated>"
     )
-    return "\n".join([head, *reversed(entries), "</feed>", ""])
+    return "\n".join([head, *entries, "</feed>", ""])
 
 
 def sitemap(address: str, pages: list[str]) -> str:

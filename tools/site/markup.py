@@ -86,9 +86,19 @@ def directive(name: str, argument: str, content: str, *options: str) -> str:
     return "\n".join([head, *options, "", content, fence, ""])
 
 
-def folded(title: str, content: str) -> str:
-    """Return MyST that a reader unfolds; the title is plain text."""
-    opened = f"<details><summary>{html.escape(title)}</summary>"
+def folded(title: str, content: str, kind: str = "", beside: str = "") -> str:
+    """Return MyST that a reader unfolds.
+
+    Args:
+        title: one of our own texts: code in backticks stays code.
+        content: MyST.
+        kind: what the style and the filter know it by.
+        beside: a text that stands smaller behind the title.
+    """
+    shown = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(" ".join(title.split())))
+    small = f" <small>{html.escape(beside)}</small>" if beside else ""
+    tag = f'<details class="{kind}">' if kind else "<details>"
+    opened = f"{tag}<summary>{shown}{small}</summary>"
     parts = directive("raw", "html", opened), content, directive("raw", "html", "</details>")
     return "\n".join(parts)
 

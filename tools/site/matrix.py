@@ -9,7 +9,7 @@ from lstm_spec.answers.cite import ROWS, rows
 from lstm_spec.answers.standing import standing
 from tools.site import markup
 from tools.site.records import Records
-from tools.site.strip import LETTERS
+from tools.site.strip import HEADS, LETTERS
 
 LEAD = """The claims that some environment does not keep, by the environments in which they were
 tried, the newest first. A letter stands for a verdict: {letters}. An empty field was not tried
@@ -68,12 +68,12 @@ def _table(records: Records) -> Iterator[str]:
     titles = {chapter.name: chapter.title for chapter in records.chapters}
     yield FORM.format(
         chapters="".join(_option(name, titles[name]) for name in chapters),
-        rows="".join(_option(row, ROWS.get(row, row)) for row in shown),
+        rows="".join(_option(row, HEADS.get(row, row)) for row in shown),
     )
     yield '<div class="matrix" tabindex="0" role="region" aria-label="Claims by release"><table>'
     yield "<thead><tr><td></td>"
     for row, names in shown.items():
-        yield f'<th scope="colgroup" colspan="{len(names)}">{escape(ROWS.get(row, row))}</th>'
+        yield f'<th scope="colgroup" colspan="{len(names)}">{escape(HEADS.get(row, row))}</th>'
     yield '</tr><tr><th scope="col">Claim</th>'
     for row, names in shown.items():
         for name in names:
@@ -81,9 +81,8 @@ def _table(records: Records) -> Iterator[str]:
             of = f'data-row="{escape(row)}"'
             yield f'<th scope="col" {of} data-name="{escape(name)}">{number}</th>'
     yield "</tr></thead><tbody>"
-    environments = [name for names in shown.values() for name in names]
     for claim in claims:
-        yield _row(claim, environments, records)
+        yield _row(claim, shown, records)
     yield '</tbody></table></div><script src="_static/matrix.js" defer></script>'
 
 
@@ -91,15 +90,19 @@ def _option(value: str, shown: str) -> str:
     return f'<option value="{escape(value)}">{escape(shown)}</option>'
 
 
-def _row(claim: str, environments: list[str], records: Records) -> str:
+def _row(claim: str, shown: dict[str, list[str]], records: Records) -> str:
     verdicts = {name: record.verdict for name, record in records.tried[claim]}
-    cells = (_cell(verdicts.get(name)) for name in environments)
+    cells = (
+        _cell(verdicts.get(name), "first" if name == names[0] else "")
+        for names in shown.values()
+        for name in names
+    )
     sentence = str(standing(records.claims[claim], records.newest)).replace("`", "")
     link = f'<a href="claims/{claim}.html" title="{escape(sentence)}">{claim}</a>'
     return f'<tr><th scope="row">{link}</th>{"".join(cells)}</tr>'
 
 
-def _cell(verdict: str | None) -> str:
-    if verdict is None:
-        return "<td></td>"
-    return f'<td class="{verdict.replace(" ", "-")}">{LETTERS[verdict]}</td>'
+def _cell(verdict: str | None, place: str) -> str:
+    kind = f"{(verdict or '').replace(' ', '-')} {place}".strip()
+    letter = LETTERS[verdict] if verdict else ""
+    return f'<td class="{kind}">{letter}</td>' if kind else "<td></td>"

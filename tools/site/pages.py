@@ -16,7 +16,7 @@ orphan: true
 # There is no such page
 
 Claims and questions keep their addresses, so the address may be mistyped. Ask in the field
-above, or look at {questions} or at the chapters beside.
+above, or look at {questions} or at the chapters in the menu.
 """
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -13,9 +14,11 @@ import numpy as np
 from lstm_spec import catalog
 from lstm_spec.answers import cite, search
 from lstm_spec.answers.answer import Library
+from lstm_spec.answers.cite import Citation
 from lstm_spec.answers.questions import Question, questions
 from lstm_spec.catalog import Claim
 from lstm_spec.releases import ledger
+from lstm_spec.releases.compare import Comparison, compare
 from lstm_spec.run import deviations, documentation
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.documentation import Entry
@@ -109,10 +112,18 @@ class Records:
         )
 
     def near(self, question: Question) -> list[Question]:
-        """Return the other questions, those first that ask for the nearest."""
-        asked = {other.id: other for other in self.questions if other.id != question.id}
-        hits = self.library.index.find(question.title)
-        return [asked[hit.name] for hit in hits if hit.name in asked]
+        """Return the other questions, those first whose wordings are nearest in meaning."""
+        title = search.vector(search.words_of(question.title), self.library.index.rarity)
+        asked = title + self._wordings[self.questions.index(question)]
+        order = np.argsort(-(self._wordings @ asked), kind="stable")
+        return [self.questions[k] for k in order if self.questions[k] is not question]
+
+    @cached_property
+    def _wordings(self) -> np.ndarray:
+        index = self.library.index
+        places = {text.name: place for place, text in enumerate(index.texts)}
+        meanings: np.ndarray = index.centers[[places[asked.id] for asked in self.questions]]
+        return meanings
 
     def neighbours(self, claim: Claim) -> list[Claim]:
         """Return the other claims, those first whose statements are nearest in meaning."""
@@ -124,6 +135,29 @@ class Records:
     def _meanings(self) -> np.ndarray:
         statements = (search.words_of(claim.statement) for claim in self.claims.values())
         return np.stack([search.vector(words) for words in statements])
+
+    @cached_property
+    def steps(self) -> dict[str, dict[tuple[str, str], Comparison]]:
+        """What each environment changed of the one before, by rows of the ledger, newest first."""
+        listed = cite.rows(self.reports)
+        order = ["keras", *cite.ROWS]
+        shown = sorted(listed, key=lambda row: [*order, row].index(row))
+        return {
+            row: {
+                (then, now): compare(self.reports[then], self.reports[now])
+                for now, then in pairwise(listed[row][::-1])
+            }
+            for row in shown
+            if row not in {*cite.UNORDERED, "python"}
+        }
+
+    @cached_property
+    def cited(self) -> dict[str, Citation]:
+        """Each claim as it is cited, with how wide it was tried on the newest Keras."""
+        return {
+            name: cite.citation(claim, extent=self.extent(name))
+            for name, claim in self.claims.items()
+        }
 
     def extent(self, claim: str) -> Extent:
         """Return how wide a claim was tried on the newest Keras; nothing, if no report says."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lstm_spec.answers.cite import ROWS, rows
 from lstm_spec.answers.picture import written
+from lstm_spec.answers.standing import capital
 
 LETTERS = {
     "held": "H",
@@ -17,6 +18,8 @@ LETTERS = {
     "damaged record": "?",
 }
 """What stands for each verdict, so that it can be told without its colour."""
+HEADS = {row: name if row == "tf-keras" else capital(name) for row, name in ROWS.items()}
+"""What stands beside or above a row of the ledger."""
 
 
 def draw(verdicts: Mapping[str, str]) -> str:
@@ -33,7 +36,7 @@ def draw(verdicts: Mapping[str, str]) -> str:
 
 
 def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[str]:
-    yield f"<p>{_shown(ROWS.get(row, row))}</p>"
+    yield f"<p>{_shown(HEADS.get(row, row))}</p>"
     yield "<ul>"
     for name in names:
         verdict = verdicts[name]

@@ -42,10 +42,11 @@ def page(reports: Reports) -> str:
     Args:
         reports: those of the ledger, in their order.
     """
-    return "\n".join([HEAD, *_changes(reports), *_claims(reports), *_environments(reports)]) + "\n"
+    return "\n".join([HEAD, *_changes(reports), *_claims(reports), *environments(reports)]) + "\n"
 
 
-def _environments(reports: Reports) -> Iterator[str]:
+def environments(reports: Reports) -> Iterator[str]:
+    """Yield the section of the environments: what is installed in each, and what was seen."""
     columns = _columns(reports)
     yield "\n## Environments\n"
     lines = []

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -140,6 +141,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     sentence: list[Entry] = []
 
 
+@cache
 def release(path: Path = FILE) -> str:
     """Return the release of Keras whose documentation was read."""
     return read_toml(path, _File).keras

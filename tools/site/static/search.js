@@ -354,7 +354,7 @@ function lstmSearch(index, encoded) {
   function sureness(hits, asked) {
     const { fit } = index;
     const first = hits.find((hit) => answers(hit.name));
-    const silent = hits.find((hit) => !answers(hit.name));
+    const unanswerable = hits.find((hit) => !answers(hit.name));
     const said = asked.toLowerCase();
     const of = Object.fromEntries(
       Object.entries(topic).map(([kind, pattern]) => [kind, said.match(pattern) ?? []]),
@@ -363,7 +363,7 @@ function lstmSearch(index, encoded) {
     const meant = vector(wordsOf(asked).slice(0, limits.most));
     return (
       fit.score * first.score +
-      fit.ahead * (silent ? first.score - silent.score : 1) +
+      fit.ahead * (unanswerable ? first.score - unanswerable.score : 1) +
       fit.ours * Math.min(new Set(of.ours).size, limits.ours) +
       fit.near * Math.min(new Set(of.near).size, limits.near) +
       fit.theirs * strange.size +

@@ -1,26 +1,44 @@
-// A page with a table of many rows gets a field that hides the rows without the words typed into it.
-const MANY = 8;
+// A page with many rows, or with entries to unfold, gets a field that hides those without the words
+// typed into it. What is folded around the others is unfolded.
+const MANY = 15;
+const PARTS = "section:has(> h1) section";
 
-function addFilter(tables) {
+function addFilter(tables, entries) {
   const field = document.createElement("input");
+  const status = document.createElement("p");
   field.type = "search";
   field.className = "filter";
   field.placeholder = tables.length > 1 ? "Filter these tables" : "Filter this table";
+  if (entries.length) field.placeholder = "Filter this page";
   field.setAttribute("aria-label", field.placeholder);
-  const rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
-  const sections = new Set(rows.map((row) => row.closest("section:not(:has(> h1))")));
-  sections.delete(null);
+  status.setAttribute("role", "status");
+  const rows = [...entries, ...tables.flatMap((table) => [...table.tBodies[0].rows])];
+  const around = [...document.querySelectorAll(`${PARTS}, details.group`)].filter((part) =>
+    rows.some((row) => part.contains(row)),
+  );
   field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(/\s+/);
-    for (const row of rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const kept = new Set(
+      rows.filter((row) => words.every((word) => row.textContent.toLowerCase().includes(word))),
+    );
+    for (const row of rows) row.hidden = !kept.has(row);
+    for (const part of around) {
+      part.hidden = !rows.some((row) => kept.has(row) && part.contains(row));
+      if (part.matches("details")) part.open = words.length > 0;
     }
-    for (const section of sections) section.hidden = !section.querySelector("tbody tr:not([hidden])");
+    status.textContent = words.length ? `${kept.size} of ${rows.length}` : "";
   });
-  const [first] = tables;
-  const place = tables.length > 1 ? first.closest("section:not(:has(> h1))") : null;
-  (place ?? first.parentElement).before(field);
+  const place = tables.length + entries.length > 1 ? rows[0].closest(`${PARTS}:not(${PARTS} *)`) : null;
+  (place ?? tables[0].parentElement).before(field, status);
+}
+
+// What an address points to is unfolded.
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
+  const folded = target?.closest("details");
+  if (!folded) return;
+  folded.open = true;
+  folded.scrollIntoView();
 }
 
 // On a telephone each cell stands on a line of its own, behind the title of its column.
@@ -47,11 +65,18 @@ function tellLevel(caption) {
 document.addEventListener("DOMContentLoaded", () => {
   const tables = [...document.querySelectorAll("table.docutils")];
   tables.forEach(nameCells);
-  if (tables.some((table) => table.tBodies[0].rows.length > MANY)) addFilter(tables);
+  const entries = [...document.querySelectorAll(".entry, details.group li")];
+  if (entries.length || tables.some((table) => table.tBodies[0].rows.length > MANY)) {
+    addFilter(tables, entries);
+  }
   document.querySelectorAll("pre, .table-wrapper").forEach(letScroll);
   document.querySelectorAll("details").forEach((folded) => {
-    folded.addEventListener("toggle", () => folded.querySelectorAll("pre").forEach(letScroll));
+    folded.addEventListener("toggle", () => {
+      folded.querySelectorAll("pre, .table-wrapper").forEach(letScroll);
+    });
   });
+  window.addEventListener("hashchange", reveal);
+  reveal();
   document.querySelectorAll("p.caption[role=heading]").forEach(tellLevel);
 });
 
