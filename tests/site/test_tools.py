@@ -76,6 +76,7 @@ def test_chapter_is_printed_whole_in_black_on_white(site: Path, page: Any, name:
     assert words.evaluate("words => getComputedStyle(words).color") == "rgb(0, 0, 0)"
     sheets = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
     text = squeezed(" ".join(sheet.extract_text() for sheet in sheets))
+    assert "Skiptocontent" not in text
     for claim in catalog.select([name]):
         assert squeezed(claim.statement) in text
         assert squeezed(claim.example.splitlines()[0]) in text

@@ -52,9 +52,12 @@ function nameCells(table) {
   }
 }
 
-// What scrolls sideways can be reached, and so scrolled, by keyboard.
+// What scrolls sideways can be reached, and so scrolled, by keyboard; a table does so only if it is
+// still too wide when its long names are broken.
 function letScroll(box) {
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  const isWide = () => box.scrollWidth > box.clientWidth;
+  box.classList.toggle("wide", isWide());
+  if (isWide()) box.tabIndex = 0;
 }
 
 // Sphinx calls the captions of the side bar headings, and does not say of which level.
