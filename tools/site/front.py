@@ -168,13 +168,13 @@ def _nightly(records: Records, seen: dict[str, Record], newest: str) -> Iterator
     yield "## What the nightly changes\n"
     nightly = matrix.NIGHTLY_REQUIREMENTS[0].replace("==", " ")
     keras = f"Keras {_number(newest)}"
-    for names, outcome in (
-        (worse, f"claims that {keras} keeps are refuted on {nightly}:"),
-        (better, f"claims that {keras} breaks hold on it:"),
-    ):
-        if names:
-            yield f"{len(names)} {markup.text(outcome)}\n"
-            yield markup.items(statement(records.claims[name]) for name in names)
+    if worse:
+        outcome = f"claims that {keras} keeps are refuted on {nightly}:"
+        yield f"{len(worse)} {markup.text(outcome)}\n"
+        yield markup.items(line(records.claims[name], records) for name in worse)
+    if better:
+        yield f"{len(better)} {markup.text(f'claims that {keras} breaks hold on {nightly}:')}\n"
+        yield markup.items(statement(records.claims[name]) for name in better)
 
 
 def _chapter(chapter: Chapter) -> str:
@@ -194,7 +194,7 @@ def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
         "arguments": "which claims try which argument, with which values",
         "deviations": "where released Keras breaks a claim, and what happens instead",
         "matrix": "every claim that ever deviated, by the environments of the ledger",
-        "releases": "what changed from one to the next, and where each claim holds",
+        "releases": "what changed from one to the next, and where the claims were tried",
         "compare": f"any two of {len(records.reports)} environments side by side",
         "peers": "what the same LSTM costs in Keras and elsewhere, and what would be faster",
         "spreads": "how far each ratio spread, on a quiet machine and on a loaded one",
