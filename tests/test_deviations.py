@@ -154,6 +154,8 @@ def test_entry_for_a_place_that_is_never_tried_is_named() -> None:
         (HEAD + ENTRY + "device = ['tpu']", "a.b: Invalid enum value 'tpu'"),
         (HEAD + ENTRY + "os = 'linux'", "a.b: .*unknown field `os`"),
         (HEAD + ENTRY + "fixed = 'later'", r"a.b: Expected `str` matching .* at `\$.fixed`"),
+        (HEAD + ENTRY.replace('"a.b"', "[]"), r"Expected `str`, got `array` - at `\$.claim`"),
+        (HEAD + ENTRY.replace('claim = "a.b"', ""), "no claim: .*missing required field `claim`"),
         (HEAD + ENTRY.replace("seven", "", 1), r"a.b: .*length >= 1 - at `\$.says`"),
         (HEAD + ENTRY.replace('says = "seven"', ""), "a.b: neither `says` nor `example`"),
         (ENTRY, "missing required field `newest`"),
@@ -170,6 +172,13 @@ def test_file_is_read(tmp_path: Path) -> None:
     assert deviations.newest(file) == Place({"keras": "3.15.1"}, "3.11.7")
     (deviation,) = deviations.load(file)
     assert deviation.condition == "keras <3, device cpu"
+
+
+def test_entry_may_list_several_claims(tmp_path: Path) -> None:
+    file = written(tmp_path, HEAD + ENTRY.replace('"a.b"', '["a.b", "a.c"]'))
+    first, second = deviations.load(file)
+    assert (first.claim, second.claim) == ("a.b", "a.c")
+    assert structs.replace(first, claim="a.c") == second
 
 
 # What the file says

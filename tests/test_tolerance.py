@@ -91,6 +91,20 @@ def test_what_is_computed_in_another_type_agrees_in_units_of_that() -> None:
             assert_close(wrong, [ONES, ONES], instead=coarse)
 
 
+def test_doubles_of_single_accuracy_are_named_as_such() -> None:
+    doubles = ONES.astype(float)
+    for compare in (assert_close, assert_same):
+        with pytest.raises(AssertionError, match=r"^right if it is computed in float32, but off"):
+            compare([doubles * (1 + EPS / 2)], [doubles])
+        for wrong in (doubles * (1 + 99 * EPS), ONES * (1 + 99 * EPS), np.nan * doubles):
+            with pytest.raises(AssertionError, match=r"^off by"):
+                compare([wrong], [doubles])
+    with pytest.raises(AssertionError, match=r"^right if it is halved, but off"):
+        assert_close(doubles / 2, doubles, instead={"it is halved": doubles / 2})
+    with pytest.raises(AssertionError, match=r"^off by"):
+        assert_same(ONES * (1 + EPS), ONES)
+
+
 @pytest.mark.parametrize("runs", [3, np.int64(3)])
 def test_whole_numbers_are_right_only_if_they_are_equal(runs) -> None:
     assert right_if(runs, {"it never runs": 0, "it runs each time": 3}) == (

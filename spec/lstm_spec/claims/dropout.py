@@ -1412,7 +1412,7 @@ def calls_of_two_layers(case, above, calls):
     second = lstm(above)
     kept = lstm(above, dropout=0.0)
     generator = keras.random.SeedGenerator(above.options["seed"])
-    ones = np.ones((case.batch, 1, 1), "float32")
+    ones = keras.ops.ones((case.batch, 1, 1))
     rate = above.options["dropout"]
     for _ in range(calls):
         below = first(case.x, training=True, **given)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import linecache
 import tempfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from lstm_spec.harness.tolerance import ROUNDING, assert_close, right_if
 import keras  # isort: skip - which one is settled above
 
 
+FLIPPED = "keras.ops.flip(x, axis=1)"
 HEAD = '''\
 import keras
 import numpy as np
@@ -96,7 +97,9 @@ def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = 
         *_given(model, arrays),
         *_expected(expected),
     ]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    # A tensor of PyTorch takes no negative step.
+    return text.replace("x[:, ::-1]", FLIPPED) if backend() == "torch" else text
 
 
 def _given(model: Model, arrays: Sequence[Any]) -> list[str]:
@@ -262,8 +265,6 @@ _FORMS = {"functional": _functional, "Sequential": _sequential, "subclassed": _s
 Run = Callable[[list[Any]], list[Any]]
 """Returns the outputs of a model, as arrays, for what it is given."""
 
-_programs = itertools.count()
-
 
 @dataclass(frozen=True)
 class Made:
@@ -286,7 +287,8 @@ def make(drawn: Model) -> Made:
     text = program(drawn)
     if not has("ops"):  # Keras 2
         text = text.replace("keras.ops.", "keras.backend.")
-    names: dict[str, Any] = {"__name__": f"drawn{next(_programs)}"}
+    # One name for one program: Hypothesis tells errors apart by the file and the line.
+    names: dict[str, Any] = {"__name__": f"drawn_{zlib.crc32(text.encode()):08x}"}
     text = text.replace("import keras\n", "", 1)
     names["keras"] = keras
     file = f"<{names['__name__']}>"

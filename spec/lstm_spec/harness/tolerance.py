@@ -45,7 +45,8 @@ def assert_close(
         expected: an array of the same shape.
         bound: how many units of rounding may lie between them.
         instead: what is computed where Keras is known to be wrong, by the reason; the failure
-            names the reason if `actual` agrees with that.
+            names the reason if `actual` agrees with that. That float64 numbers are right to
+            float32 is such a reason everywhere.
 
     Raises:
         AssertionError: another shape, no floating-point numbers where such are expected, or an
@@ -54,7 +55,17 @@ def assert_close(
     try:
         _compare(actual, expected, bound, errors)
     except AssertionError as error:
-        raise AssertionError(f"{right_if(actual, instead or {}, bound)}{error}") from None
+        reason = right_if(actual, instead or {}, bound)
+        if not reason and _doubles(actual):
+            reason = right_if(actual, in_float32(expected, bound or ROUNDING))
+        raise AssertionError(f"{reason}{error}") from None
+
+
+def _doubles(actual: Any) -> bool:
+    """Return whether all arrays hold numbers of float64."""
+    if isinstance(actual, (list, tuple)):
+        return all(map(_doubles, actual))
+    return bool(np.asarray(actual).dtype == "float64")
 
 
 class Rounded(NamedTuple):
@@ -66,6 +77,16 @@ class Rounded(NamedTuple):
     """The name of the type: one of UNITS."""
     bound: float = ROUNDING
     """How many units of its rounding may lie between them and what is returned."""
+
+
+def in_float32(values: Any, bound: float = ROUNDING) -> dict[str, Rounded]:
+    """Return what is computed where a float64 layer is of float32 accuracy, for an `instead`.
+
+    Args:
+        values: the exact numbers.
+        bound: how many units of float32's rounding may lie between.
+    """
+    return {"it is computed in float32": Rounded(values, "float32", bound)}
 
 
 def in_bfloat16(values: Any, bound: float = 0.25) -> dict[str, Rounded]:

@@ -131,7 +131,7 @@ def load(path: Path = FILE) -> list[Deviation]:
     Raises:
         DeviationError: an unknown key, a missing one, a value of another type, or no specifier.
     """
-    return [_deviation(path, given) for given in _read(path).deviation]
+    return [_deviation(path, entry) for given in _read(path).deviation for entry in _parted(given)]
 
 
 def of(claim: str) -> list[Deviation]:
@@ -155,6 +155,13 @@ def _read(path: Path) -> _File:
         return read_toml(path, _File)
     except UnreadableFileError as error:
         raise DeviationError(str(error)) from None
+
+
+def _parted(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an entry for each claim that it lists."""
+    claims = given.get("claim")
+    listed = claims if isinstance(claims, list) else []
+    return [{**given, "claim": claim} for claim in listed] or [given]
 
 
 def _deviation(path: Path, given: dict[str, Any]) -> Deviation:
