@@ -1053,10 +1053,11 @@ def test_rates_out_of_range_are_clipped(above, below):
 @given(cases(dropout=1.0, seed=seeds))
 def test_with_dropout_one_every_input_is_dropped(case):
     """
-    With dropout=1.0, a training call reads zeros in place of all its inputs.
+    With dropout=1.0, a training call reads zeros in place of all its finite inputs.
 
-    The fraction to drop may be anything between 0 and 1, both included. The layer Dropout
-    with the rate 1.0, put before the LSTM, drops everything.
+    The fraction to drop may be anything between 0 and 1, both included. The layer Dropout with the
+    rate 1.0, put before the LSTM, drops everything. What is not finite becomes NaN: 0 times NaN is
+    NaN.
 
     >>> import keras, numpy as np
     >>> lstm, dropout = keras.layers.LSTM(2), keras.layers.Dropout(1.0)
@@ -1075,7 +1076,7 @@ def test_with_dropout_one_every_input_is_dropped(case):
 @given(cases(timesteps=1, dropout=1.0, recurrent_dropout=rates, seed=seeds))
 def test_with_dropout_one_and_recurrent_dropout_every_input_is_dropped(case):
     """
-    With dropout=1.0 and `recurrent_dropout`, a training call reads zeros in place of its inputs.
+    With dropout=1.0 and `recurrent_dropout`, a training call reads zeros for its finite inputs.
 
     Each gate then has a mask of its own, and none of them lets anything through. On one
     timestep that starts from zeros there is nothing of h to drop.

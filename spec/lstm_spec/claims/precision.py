@@ -720,7 +720,7 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
 )
 def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     """
-    An RNN of an LSTMCell with a dtype for both computes what an LSTM with that dtype does.
+    With masks as arrays, RNN(LSTMCell), both of one dtype, computes what LSTM of that dtype does.
 
     LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only
     the cell has the type, the output is rounded to that of the RNN, by default float32.
@@ -854,7 +854,7 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 )
 def test_small_float32_layers_err_by_few_roundings(case, way):
     """
-    By default, within 2, 8 timesteps, 5 units and features, float32 errs by up to 16 roundings.
+    By default float32 errs by at most 16 roundings, within 2 and 8 timesteps, 5 units and features.
 
     A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. The numbers
     are input, state and weights. Such a bound means something; a tolerance of 1e-3 would let

@@ -140,7 +140,7 @@ def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
 )
 def test_one_long_call_costs_no_more_than_ten_short_ones():
     """
-    Compiled, with 16 units, a call on 1200 timesteps takes 0.4 to 1.5 times as long as ten on 120.
+    Compiled, 8 samples, 16 units: a call on 1200 timesteps takes 0.4 to 1.5 times ten calls on 120.
 
     A layer hands h and c on and nothing else, so a step knows nothing of how many there were.
     If each cost more than the one before, ten short calls would save time; they cost a little more,
@@ -621,11 +621,11 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
 )
 def test_implementation_one_is_slower():
     """
-    Compiled, with 32 units and a batch of 8, implementation=1 takes 1.25 to 3.5 times as long as 2.
+    Compiled, 32 units on 8 x 50 x 32 numbers take 1.25 to 3.5 times as long by implementation=1.
 
-    With 1 each gate has products of its own; 2 multiplies once for all four, and is the
-    default. The numbers are the same. With 512 units the ratio was 4, and with 256 units and a
-    batch of 512 it was 1.
+    With 1 each gate has products of its own; 2 multiplies once for all four, and is the default.
+    The numbers are the same. With 512 units the ratio was 4, and with 256 units and a batch of 512
+    it was 1. There are 8 samples of 50 timesteps and 32 features.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -674,7 +674,7 @@ def test_xla_is_faster():
 )
 def test_doubles_take_longer_than_single_precision():
     """
-    Compiled, with 256 units and a batch of 128, float64 takes 1.4 to 5 times as long as float32.
+    Compiled, 256 units on 128 x 4 x 64 numbers take 1.4 to 5 times as long in float64 as float32.
 
     There matrix products dominate. In a small layer the type makes no difference.
 

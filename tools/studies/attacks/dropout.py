@@ -493,3 +493,38 @@ def kept_masks():
     other = keras.layers.LSTMCell(4, dropout=0.5, seed=1)
     steps = tf.function(lambda: [other(x, states, training=True)[0] for _ in range(2)])
     return [*seen, drops(*steps())]
+
+
+class Dropping(keras.layers.Layer):
+    """A layer of one's own that calls an LSTM, with a training of its own or none."""
+
+    def __init__(self, **given):
+        """Make the LSTM, and keep what it is given."""
+        super().__init__()
+        self.layer = LSTM(4, dropout=0.9)
+        self.given = given
+
+    def call(self, x):
+        """Call the LSTM."""
+        return self.layer(x, **self.given)
+
+
+@attack("dropout.off-at-inference")
+def called_by_a_layer():
+    """Without training of its own, in a layer that is called with training=True: off?"""
+    outer = Dropping()
+    return drops(outer(WIDE, training=True), outer(WIDE))
+
+
+@attack("dropout.off-in-predict-and-evaluate")
+def asked_by_a_layer():
+    """Asked for by a layer of one's own in a Sequential model: does predict drop?"""
+    model = keras.Sequential([keras.Input(WIDE.shape[1:]), Dropping(training=True)])
+    return drops(model.predict(WIDE, verbose=0), model.predict(WIDE, verbose=0))
+
+
+@attack("dropout.all-dropped")
+def nan_that_is_dropped():
+    """NaN among the inputs: zero?"""
+    x = np.where(np.arange(3)[None, :, None] == 1, np.float32("nan"), WIDE)
+    return bool(np.any(np.isnan(LSTM(2, dropout=1.0)(x, training=True))))

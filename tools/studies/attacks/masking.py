@@ -201,3 +201,10 @@ def nan_in_one_feature():
     spoiled[0, 1, 0] = np.nan
     model.train_on_batch([spoiled, MASK], np.ones((2, 2)))
     return [bool(np.isnan(weight).all()) for weight in model.get_weights()]
+
+
+@attack("masking.all-features")
+def nearly_zero():
+    """Features of 1e-100 in float64, and 1e-40 in float32: masked?"""
+    inputs = (np.full((1, 1, 1), 1e-100), np.full((1, 1, 1), 1e-40, "float32"))
+    return [not np.any(keras.ops.convert_to_numpy(Masking()(x)._keras_mask)) for x in inputs]

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.shared import X, model_of, runs
@@ -122,3 +123,35 @@ def two_batches_of_one_length():
     model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
     batches = ((np.ones((1, timesteps, 1)),) for timesteps in (2, 2, 3))
     return outcome(lambda: model.predict(batches, steps=3, verbose=0).shape)
+
+
+@attack("modes.retraced")
+def traces():
+    """With reduce_retracing, and of a layer that is not built: how many for four lengths?"""
+    seen = []
+    for built, options in ((True, {}), (True, {"reduce_retracing": True}), (False, {})):
+        layer = LSTM(2)
+        if built:
+            layer.build((2, 4, 3))
+        function = tf.function(layer, **options)
+        for timesteps in (2, 3, 4, 5):
+            function(rows(2, timesteps))
+        seen.append(function.experimental_get_tracing_count())
+    return seen
+
+
+@attack("modes.python-runs-twice")
+def runs_while_built():
+    """Of a layer that its graph builds: how often?"""
+    return runs(lambda: tf.function(LSTM(2))(X))
+
+
+@attack("modes.attributes-are-frozen")
+def set_while_eager():
+    """With run_eagerly=True: does predict go on as before?"""
+    layer = LSTM(2)
+    model = model_of(layer)
+    model.compile(run_eagerly=True)
+    before = model.predict(X, verbose=0)
+    layer.go_backwards = True
+    return bool(np.allclose(model.predict(X, verbose=0), before))

@@ -130,3 +130,11 @@ def other_names():
         names = ["lstm.txt", "lstm.v1", "lstm/"]
         outcomes = [outcome(lambda n=n: model_of().save(f"{folder}/{n}"))[:10] for n in names]
         return outcomes, [path.name for path in Path(folder).iterdir()]
+
+
+@attack("saving.training-goes-on")
+def frozen_cell():
+    """A cell that was frozen by itself: how many weights does the loaded model train?"""
+    model = model_of()
+    model.layers[0].cell.trainable = False
+    return len(model.trainable_weights), len(reloaded(model).trainable_weights)

@@ -346,3 +346,20 @@ def shapes_in_the_layer():
             built = outcome(lambda f=layer: f().built)
         seen[name] = built[:50], any("Input" in str(w.message) for w in caught)
     return seen
+
+
+@attack("shapes.empty-sequence")
+def empty_in_predict():
+    """A predict that was traced for an open length: does it refuse data without timesteps?"""
+    model = keras.Sequential([keras.Input((None, 3)), LSTM(2)])
+    for timesteps in (5, 4):
+        model.predict(X[:, :timesteps], verbose=0)
+    return outcome(lambda: np.any(model.predict(X[:, :0], verbose=0)))
+
+
+@attack("shapes.sequential-length")
+def length_behind_flatten():
+    """A Dense behind Flatten in the model: another length?"""
+    rows = LSTM(2, return_sequences=True)
+    model = keras.Sequential([keras.Input((5, 3)), rows, L.Flatten(), L.Dense(1)])
+    return refused(lambda: model(draw(2, 7, 3)))

@@ -462,3 +462,10 @@ def reset_to_numbers():
         seen.append(outcome(lambda f=layer, s=given: f.reset_state(s))[:30])
         seen.append(outcome(lambda f=layer, s=given: f.reset_state(states=s))[:30])
     return seen
+
+
+@attack("state.one-sample-many-states")
+def many_states_of_a_stateful_layer():
+    """Of a stateful layer: as many outputs?"""
+    states = [np.ones((3, 2), "float32")] * 2
+    return outcome(lambda: LSTM(2, stateful=True)(ONES[:1], initial_state=states).shape)

@@ -1096,3 +1096,17 @@ def one_device():
         model.fit(X[:3], Y[:3], batch_size=2, shuffle=False, verbose=0)
         seen.append(model.get_weights())
     return same(*seen)
+
+
+@attack("trainer.accumulation")
+def accumulated_means():
+    """With use_ema: the weights of one step for two batches?"""
+    weights = []
+    for steps, size in ((2, 2), (None, 4)):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((5, 3)), LSTM(2)])
+        options = {"use_ema": True, "ema_momentum": 0.5, "gradient_accumulation_steps": steps}
+        model.compile(keras.optimizers.SGD(0.5, **options), "mse")
+        model.fit(X, Y, batch_size=size, epochs=3, shuffle=False, verbose=0)
+        weights.append(model.get_weights())
+    return [close(a, b) for a, b in zip(*weights, strict=True)]

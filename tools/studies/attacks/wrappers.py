@@ -99,3 +99,14 @@ def dense_with_a_penalty():
     sliced = keras.layers.TimeDistributed(dense)
     sliced(X)
     return len(sliced.losses)
+
+
+@attack("wrappers.unregistered-in-bidirectional")
+def in_a_scope():
+    """Within custom_object_scope: refused?"""
+
+    def bent(x):
+        return keras.ops.tanh(x)
+
+    with keras.saving.custom_object_scope({"bent": bent}):
+        return outcome(lambda: Bidirectional(LSTM(2, activation=bent))(X).shape)

@@ -487,7 +487,7 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
 )
 def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     """
-    By default a `tf.function` is traced for each new number of timesteps, or once if they are open.
+    By default a built layer's `tf.function` is traced for each new length, or once if it is open.
 
     They are open where the input_signature says None. A length that was met before costs no trace.
     With reduce_retracing=True the second length opens them.
@@ -526,7 +526,7 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
 )
 def test_predict_is_traced_for_at_most_two_lengths():
     """
-    At one batch size, `predict` is traced for the first two lengths that it meets, then no more.
+    At one batch size a compiled `predict` is traced for the first two lengths, then no more.
 
     At the second it gives the length up as a part of the graph, which then serves all others. A
     second batch size costs a trace too.
@@ -630,10 +630,10 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 @given(cases(timesteps=integers(2, 3)))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
-    Setting go_backwards on a layer changes its calls, but not `predict` on a shape it has met.
+    Setting go_backwards on a layer changes its calls, but not a compiled `predict` of a met shape.
 
-    The graph was made when the attribute had its old value. `compile` makes the model
-    forget the graph; run_eagerly=True makes none.
+    The graph was made when the attribute had its old value. `compile` makes the model forget the
+    graph; run_eagerly=True makes none, and then it counts at once.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])
