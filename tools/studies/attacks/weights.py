@@ -346,3 +346,17 @@ def halfway():
         changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
         seen[wrong] = error, changed
     return seen
+
+
+@attack("weights.trainable")
+def frozen_by_itself():
+    """A cell frozen by itself, then True set on the layer, then False and True: how many train?"""
+    layer = LSTM(2)
+    layer.build((1, 5, 3))
+    layer.cell.trainable = False
+    seen = []
+    for values in ((True,), (False, True)):
+        for value in values:
+            layer.trainable = value
+        seen.append(len(layer.trainable_weights))
+    return seen

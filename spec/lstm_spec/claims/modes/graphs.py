@@ -389,10 +389,11 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, dropout and short masks a step with `jit_compile=True` differs by rounding only.
+    Without cuDNN, dropout and short masks an SGD step with `jit_compile=True` differs by rounding.
 
     XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
-    number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`.
+    number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`. Adam
+    can make more of a tiny gradient's rounding.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])

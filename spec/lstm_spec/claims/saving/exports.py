@@ -298,7 +298,7 @@ def test_a_litert_export_runs_in_its_interpreter():
 )
 def test_an_unrolled_litert_export_runs_in_its_interpreter():
     """
-    An unrolled float32 LSTM exported with format="litert" runs in the LiteRT interpreter.
+    By default an unrolled LSTM exported with format="litert" runs in the LiteRT interpreter.
 
     It needs none of TensorFlow's own operators, and its outputs are those of Keras up to
     rounding. The number of timesteps is fixed then.
@@ -322,7 +322,7 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    TensorFlow's converter takes a looped float32 LSTM if its batch size is known, and only then.
+    By default TensorFlow's converter takes a looped LSTM if its batch size is known, and only then.
 
     `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators of
     TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
@@ -426,7 +426,7 @@ def test_an_openvino_export_gives_the_same():
 )
 def test_an_unrolled_openvino_export_gives_the_same():
     """
-    In float32, an unrolled LSTM exported with format="openvino" gives the same in OpenVINO.
+    By default an unrolled LSTM exported with format="openvino" gives the same in float32 OpenVINO.
 
     Up to rounding. By default OpenVINO computes in a smaller type where the processor has one;
     INFERENCE_PRECISION_HINT asks for float32.

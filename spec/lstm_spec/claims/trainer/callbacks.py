@@ -83,10 +83,11 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping by patience p > 0 alone ends p epochs after the best one, with the last weights.
+    EarlyStopping by patience p > 0 alone ends at most p epochs after the best, with last weights.
 
     Those of the best epoch come back by restore_best_weights=True. min_delta, baseline and
     start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
+    It ends sooner where fit has no more epochs.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

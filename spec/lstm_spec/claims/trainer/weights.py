@@ -191,10 +191,10 @@ def class_weights(ids: Any) -> Array:
 @given(nets(batch=samples, outputs=3), builds, seeds, booleans())
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     """
-    For arrays, class_weight multiplies each sample's loss by its class's weight, 1 if it has none.
+    Of arrays with one class a sample class_weight multiplies its loss by the class's weight, or 1.
 
-    It is a sample weight: the mean is over the number of samples. The class is the largest
-    target of a one-hot row, or the target itself.
+    It is a sample weight: the mean is over the number of samples. The class is the largest target
+    of a one-hot row, or the target itself. Of sequences see `trainer.class-weight-of-timesteps`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
