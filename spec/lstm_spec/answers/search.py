@@ -111,8 +111,15 @@ def synonyms() -> dict[str, str]:
 
 @cache
 def pattern() -> str:
-    """Return a regular expression, of Python and of JavaScript, that finds what people say."""
-    return rf"\b({'|'.join(map(re.escape, synonyms()))})s?\b"
+    """Return a regular expression, of Python and of JavaScript, that finds what people say.
+
+    By their first letters few phrases are tried at a word.
+    """
+    listed = [
+        f"{letter}(?:{'|'.join(re.escape(p[1:]) for p in synonyms() if p[0] == letter)})"
+        for letter in sorted({phrase[0] for phrase in synonyms()})
+    ]
+    return rf"\b({'|'.join(listed)})s?\b"
 
 
 @cache
@@ -210,20 +217,21 @@ def vectors(
         weigh: how much a word counts.
     """
     numbers: dict[str, int] = {}
-    words_ = np.array([numbers.setdefault(word, len(numbers)) for text in texts for word in text])
-    places = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    total = np.zeros((len(texts), table().vectors.shape[1]))
-    if rows := {word: row for word in numbers if (row := row_of(word)) is not None}:
-        row_numbers = np.array([rows.get(word, -1) for word in numbers])
-        weights = np.array([weigh(word) for word in numbers], np.float32)[:, None]
-        known = row_numbers[words_] >= 0
-        words_ = words_[known]
-        held = places[known]
-        starts = _firsts(held)
-        total[held[starts]] = np.add.reduceat(
-            (table().vectors[row_numbers] * weights)[words_], starts
-        )
-    return direction(total)
+    words_ = np.array([numbers.setdefault(w, len(numbers)) for text in texts for w in text], int)
+    weighed = np.zeros((len(numbers), table().vectors.shape[1]), np.float32)
+    for word, number in numbers.items():
+        if (row := row_of(word)) is not None:
+            weighed[number] = table().vectors[row] * weigh(word)
+    lengths = np.array([len(text) for text in texts])
+    longest_first = np.argsort(-lengths, kind="stable")
+    starts = (np.cumsum(lengths) - lengths)[longest_first]
+    total = np.zeros((len(texts), weighed.shape[1]), np.float32)
+    for k in range(max(lengths)):  # the k-th words of all texts that have one at once
+        reach = np.count_nonzero(lengths > k)
+        total[:reach] += weighed[words_[starts[:reach] + k]]
+    directions = np.empty_like(total)
+    directions[longest_first] = direction(total)
+    return directions
 
 
 def direction(vectors: np.ndarray) -> np.ndarray:
