@@ -49,6 +49,7 @@ def test_text_is_found(question: str, name: str) -> None:
         ("bidirectional_RNN", ["bidirectional", "rnn"]),
         ("LSTMCell and LSTMs", ["lstm", "cell", "and", "lstms"]),
         ("what\uff1f lstm_20/strided_slice:0", ["what", "lstm", "20", "strided", "slice", "0"]),
+        ("如何获取LSTM隐含层的状态", ["how", "get", "lstm", "hidden", "layer", "state"]),
     ],
 )
 def test_names_are_cut_into_words(text: str, words: list[str]) -> None:

@@ -53,6 +53,8 @@ def index(records: Records) -> dict[str, Any]:
         "unsaid": sorted(search.unsaid()),
         "synonyms": search.synonyms(),
         "pattern": search.pattern(),
+        "chinese": search.words().chinese,
+        "chinese_words": search.chinese(),
         "texts": [
             {
                 "name": text.name,

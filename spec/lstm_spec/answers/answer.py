@@ -27,8 +27,8 @@ LONGEST = 1_000_000
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
 SURE = -0.5
-"""A question that is less sure gets no answer; a bound at which about one in twenty that a claim
-answers are refused, of those that were looked at, with their near copies left out."""
+"""A question that is less sure gets no answer; a bound at which fewer than one in twenty that
+a claim answers are refused, of those that were looked at, with their near copies left out."""
 SURENESS = Path(__file__).with_name("sureness.json")
 COUNTED = {"ours": 2, "near": 3}
 """So many different words of a topic count at most."""
@@ -217,7 +217,7 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
     """
     first = next(hit for hit in hits if answers(library.by_id[hit.name]))
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
-    text = asked.lower()
+    text = search.in_english(asked).lower()
     return {
         "score": first.score,
         "ahead": first.score - silent.score if silent else 1.0,

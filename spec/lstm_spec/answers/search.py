@@ -1,7 +1,7 @@
 """Find texts by plain words: by words, by spelling and by meaning together.
 
-- A text is cut into words: a space before a capital letter within a name, lower case, runs of
-  letters and digits.
+- A text is cut into words: Chinese ones in English (words.toml), a space before a capital letter
+  within a name, lower case, runs of letters and digits.
 - By words (BM25): what people say is replaced by the words of the specification (words.toml),
   words that tell nothing are left out, and the others are cut to a stem. A text's title and other
   wordings count WEIGHTS[0] times, its body WEIGHTS[1], the rest WEIGHTS[2] times. With the weighted
@@ -89,6 +89,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words of the specification, each with what people say for it."""
     topic: dict[str, list[str]]
     """Patterns of what is said of the topic, of any network, and of something else."""
+    chinese: dict[str, str]
+    """Chinese words, each with what it means."""
 
 
 @cache
@@ -125,7 +127,20 @@ def pattern() -> str:
 @cache
 def words_of(text: str) -> tuple[str, ...]:
     """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
-    return tuple(re.findall(WORD, re.sub(CAPITAL, " ", text[:LONGEST]).lower()))
+    return tuple(re.findall(WORD, re.sub(CAPITAL, " ", in_english(text[:LONGEST])).lower()))
+
+
+def in_english(text: str) -> str:
+    """Say in English the Chinese words of a text."""
+    if text.isascii():
+        return text
+    return re.sub(chinese(), lambda match: f" {words().chinese[match[0]]} ", text)
+
+
+@cache
+def chinese() -> str:
+    """Return a regular expression that finds Chinese words, the longest first."""
+    return "|".join(sorted(words().chinese, key=len, reverse=True))
 
 
 def stems(words_: Sequence[str]) -> list[str]:

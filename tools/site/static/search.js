@@ -9,6 +9,7 @@ function lstmSearch(index, encoded) {
   const capital = new RegExp(index.capital, "g");
   const word = new RegExp(index.word, "g");
   const said = new RegExp(index.pattern, "g");
+  const chinese = new RegExp(index.chinese_words, "g");
   const table = readTable(encoded);
   const names = texts.map((text) => text.name);
   const rows = texts.flatMap((text, place) => text.rows.map((row) => [place, wordsOf(row)]));
@@ -30,7 +31,12 @@ function lstmSearch(index, encoded) {
   });
 
   function wordsOf(text) {
-    return text.slice(0, limits.longest).replace(capital, " ").toLowerCase().match(word) ?? [];
+    const cut = inEnglish(text.slice(0, limits.longest)).replace(capital, " ");
+    return cut.toLowerCase().match(word) ?? [];
+  }
+
+  function inEnglish(text) {
+    return text.replace(chinese, (found) => ` ${index.chinese[found]} `);
   }
 
   function stems(words) {
@@ -355,7 +361,7 @@ function lstmSearch(index, encoded) {
     const { fit } = index;
     const first = hits.find((hit) => answers(hit.name));
     const unanswerable = hits.find((hit) => !answers(hit.name));
-    const said = asked.toLowerCase();
+    const said = inEnglish(asked).toLowerCase();
     const of = Object.fromEntries(
       Object.entries(topic).map(([kind, pattern]) => [kind, said.match(pattern) ?? []]),
     );
