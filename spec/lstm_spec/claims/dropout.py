@@ -262,7 +262,8 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training, the fraction of inputs dropped is a `dropout` between 0 and 1, up to chance.
+    In training, the fraction of inputs that is dropped is `dropout`, a number between 0 and 1, up
+    to chance.
 
     Together with the scaling of what is kept this makes the mean of the masked input, over
     many masks, equal to the input.
@@ -845,7 +846,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    By plain SGD alone a step on one sample leaves kernel rows of dropped inputs as they are.
+    With plain SGD and nothing else, a step on one sample leaves the kernel rows of dropped inputs
+    as they are.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
     reaches its weights, and what is kept is scaled in the gradient too. Momentum, Adam's included,
@@ -926,7 +928,8 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
 )
 def test_layers_of_one_seed_drop_the_same(case, way, calls):
     """
-    Called alike, two layers of equal options, `seed` and weights return the same in training.
+    Two layers of equal options, `seed` and weights return the same in training, if they are called
+    alike.
 
     The seed belongs to the layer. Nothing else that draws random numbers moves it on, and it has no
     part in the initial weights. XLA draws other masks, and so does the other implementation.

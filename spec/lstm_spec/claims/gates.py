@@ -152,7 +152,8 @@ def reordered(case: Case, order: tuple[int, ...]) -> Case:
 )
 def test_the_layer_computes_the_lstm_equations(case, way):
     """
-    By default an unmasked timestep computes c' = f * c + i * g and h' = o * tanh(c') of any state.
+    By default an unmasked timestep computes c' = f * c + i * g and then h' = o * tanh(c'), from any
+    state.
 
     With z = x @ W + h @ R + b cut into four blocks, the gates i, f and o are sigmoids of
     their blocks and the candidate g is the tanh of its own. All products but the two with
@@ -462,7 +463,8 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, with fitting states and masks, unrolling changes the results by rounding only.
+    By default, with states and masks that fit, unrolling changes the results by no more than
+    rounding.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
     around one of them. Neither has more weights. Fitting are a state with a row for each sample and
@@ -552,7 +554,8 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
 )
 def test_the_layer_is_a_loop_around_the_cell(case):
     """
-    With masks as arrays, RNN(LSTMCell), both of one dtype, computes what LSTM of its weights does.
+    With masks given as arrays, an RNN and its LSTMCell, both of one dtype, compute what an LSTM of
+    their weights computes.
 
     One cell handles all timesteps. Both layers list the weights in one order, and with
     `return_state=True` both return three tensors: the output, h and c. RNN takes its mask as an
@@ -669,7 +672,8 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
-    With forget gates at 1, input gates at 0 and finite candidates a normal cell state stays.
+    With the forget gates at 1, the input gates at 0 and finite candidates, a cell state of normal
+    numbers stays as it is.
 
     It stays bit for bit, unless it is a subnormal number, for any number of timesteps and whatever
     the inputs are: float32 rounds the sigmoid of 200 to 1 and that of -200 to 0. The other weights
@@ -692,7 +696,8 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_all_gates_open_count_the_timesteps(case, way):
     """
-    From zero, with all gates open and the candidate at 1, float32 counts up to 2**24 timesteps.
+    From zero, with all gates open and the candidate at 1, a float32 cell state counts up to 2**24
+    timesteps.
 
     So a cell state has no bound of its own; the output, tanh of the count, has. Only beyond
     2**24 timesteps float32 can count no further.
@@ -754,7 +759,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    If all is finite, a linear cell with f closed, i and o open and candidate x returns its input.
+    With only its forget gate closed and candidate x, a linear cell of finite numbers returns its
+    input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 
@@ -859,7 +865,8 @@ def test_a_closed_input_gate_keeps_all_input_out(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), state=True)), seeds)
 def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, way, seed):
     """
-    Without recurrent kernel, with f = 0 and finite states, only the unmasked step read last counts.
+    Without recurrent kernel, with closed forget gates and finite states, only the unmasked timestep
+    that is read last counts.
 
     Memory has exactly two ways from one timestep to the next: c through the forget gate, and
     h through the recurrent kernel. With both cut, not even the initial state is remembered.
@@ -887,7 +894,8 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), return_state=True)))
 def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     """
-    From zero and without recurrent kernel, c is the sum of all i * g, each times all later f.
+    From zero and without recurrent kernel, c is the sum of all i * g, each multiplied by all later
+    f.
 
     What was written at a timestep is multiplied by f at each one that follows: memory fades
     by the product of forget gates, and only as fast as these are below 1.

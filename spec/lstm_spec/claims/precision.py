@@ -452,7 +452,8 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
 )
 def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     """
-    By default, with sizes up to 4, within 2, float16 and bfloat16 err by at most 16 roundings.
+    By default, with sizes up to 4 and numbers within 2, float16 and bfloat16 err by at most 16
+    roundings.
 
     Input, state and weights are within 2. The error is as many roundings as in float32, but a
     rounding is 2**-10 = 0.001 in float16 and 2**-7 = 0.008 in bfloat16: three and two digits are
@@ -720,7 +721,8 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
 )
 def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     """
-    With masks as arrays, RNN(LSTMCell), both of one dtype, computes what LSTM of that dtype does.
+    With masks given as arrays, an RNN and its LSTMCell of one dtype compute what an LSTM of that
+    dtype computes.
 
     LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only
     the cell has the type, the output is rounded to that of the RNN, by default float32.
@@ -854,7 +856,8 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 )
 def test_small_float32_layers_err_by_few_roundings(case, way):
     """
-    By default float32 errs by at most 16 roundings, within 2 and 8 timesteps, 5 units and features.
+    By default, on numbers within 2, up to 8 timesteps, 5 units and 5 features, float32 errs by at
+    most 16 roundings.
 
     A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. The numbers
     are input, state and weights. Such a bound means something; a tolerance of 1e-3 would let
@@ -881,7 +884,8 @@ def test_small_float32_layers_err_by_few_roundings(case, way):
 @given(some_large(integers(1, 4), 64), whole([64, 256]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps, seed):
     """
-    A default new layer errs by at most 16 roundings in 256 timesteps of input within 2.
+    A new layer with default arguments errs by at most 16 roundings on 256 timesteps of input within
+    2.
 
     The forget gate makes old errors fade as it makes old inputs fade. With large recurrent
     weights it is not so: see `precision.chaos`.
@@ -908,7 +912,7 @@ def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps
 @given(whole([16, 64, 128, 300]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
     """
-    A default new layer of 300 units errs by at most 16 roundings, on input within 2.
+    A new layer of 300 units with default arguments errs by at most 16 roundings on input within 2.
 
     The default initializers draw the smaller weights the more there are, so that the sums
     that a gate sees, and their rounding errors, stay of one size.
@@ -1007,7 +1011,8 @@ def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
 )
 def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, way, exponent, seed):
     """
-    By default a float32 output errs by no more than some roundings of input and weights change it.
+    By default a float32 output errs by no more than what some roundings of input and weights would
+    change.
 
     That holds for weights of any size. If a layer is chaotic, its float32 outputs belong to
     weights that nobody can tell from those given, and nothing more can be asked of them.
@@ -1208,7 +1213,8 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
 @given(*with_ways(cases(**varied("batch", "use_bias"), features=2, timesteps=1)), picks, booleans())
 def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite):
     """
-    Two unmasked features of plus infinity make a unit NaN if weights differ in sign at a gate.
+    Two unmasked features of plus infinity make a unit NaN if its weights for them differ in sign at
+    a gate.
 
     With like signs at all four gates they only saturate it. One gate is enough for NaN, since
     each has a part in the output. Of plus and minus infinity, like signs give NaN.

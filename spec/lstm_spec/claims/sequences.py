@@ -47,7 +47,8 @@ FREE = ("go_backwards", "use_bias", "implementation", "dtype")
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked"), return_sequences=True)))
 def test_a_sequence_has_a_row_for_each_timestep(case, way):
     """
-    Of an input alone `return_sequences` gives a row for each timestep, a column for each unit.
+    With `return_sequences` a call on an input alone returns a row for each timestep and a column
+    for each unit.
 
     The sequence is as long as the input, also if it has one timestep. The number of
     units decides only how wide a row is.
@@ -103,7 +104,8 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
 )
 def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     """
-    Read forwards from one state, without dropout, row t is the last output on timesteps up to t.
+    Read forwards from the same state, without dropout, row t is the last output on the timesteps up
+    to and including t.
 
     Row 0 of the sequence has read one timestep, not none: the initial state, which must be the same
     for both, is no row. For layers that go backwards see `sequences.backwards-rows`.
@@ -138,7 +140,8 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
 )
 def test_return_state_adds_two_final_states(case, way):
     """
-    Of an input alone LSTM's `return_state` adds two tensors (batch, units), with sequences too.
+    In a call on an input alone LSTM's `return_state` adds two tensors (batch, units), also with
+    `return_sequences`.
 
     They are the states after the last timestep. The states of earlier timesteps are not
     to be had from one call, except h, which is the sequence of outputs.
@@ -317,7 +320,8 @@ def test_the_flags_choose_what_is_returned(case, way, sequences):
 )
 def test_going_backwards_is_flipping_the_input(case, way):
     """
-    By default `go_backwards` computes what the layer does on input and mask turned round in time.
+    By default `go_backwards` computes what the layer computes on the input and the mask reversed in
+    time.
 
     The timesteps are read from the last to the first, and with them the mask, if there is one;
     features and samples stay in order. Only unrolled, with zero_output_for_mask=True, the zeros

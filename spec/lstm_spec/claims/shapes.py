@@ -117,7 +117,7 @@ def assert_equal(actual, expected):
 )
 def test_width_is_the_number_of_units(case, way):
     """
-    From zero the output is `units` wide, however many timesteps there are.
+    The output's width is `units` and never depends on the number of timesteps.
 
     An LSTM is one cell of `units` numbers that reads the timesteps one after another. What it
     returns is the cell's output after the last of them. States are to be as wide: a single unit
@@ -260,7 +260,8 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), return_sequences=True)))
 def test_sequence_output_has_a_row_for_each_timestep(case, way):
     """
-    With `return_sequences=True` an input alone gives an output (batch, timesteps, units).
+    Called on an input alone, a layer with `return_sequences=True` returns the shape (batch,
+    timesteps, units).
 
     The number of timesteps is that of the input; the layer adds none and drops none.
 
@@ -281,7 +282,8 @@ def test_sequence_output_has_a_row_for_each_timestep(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "return_sequences", "masked")), "return_state"))
 def test_state_output_is_three_tensors(case, way):
     """
-    With `return_state=True` an input alone gives the output and two states, (batch, units) each.
+    Called on an input alone, a layer with `return_state=True` returns the output and two states,
+    (batch, units) each.
 
     The output keeps the shape that it has without the argument. The states are those after
     the last timestep: h, then c.
@@ -475,7 +477,8 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
 )
 def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, seed):
     """
-    Unless stateful, or unrolled in a graph, a layer takes other batch sizes and lengths each call.
+    A layer takes another batch size and number of timesteps in each call, unless it is stateful, or
+    unrolled in a graph.
 
     Only the number of features is fixed, when the first call builds the weights. Within one
     call all samples have one number of timesteps. A graph that was unrolled takes no other.
@@ -501,7 +504,8 @@ def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, s
 @given(cases(**varied(*SIZES)), integers(1, 3))
 def test_sequential_model_takes_another_length_than_declared(case, more):
     """
-    Called on data, a Sequential model of LSTMs reads another length than its `Input` names.
+    Called on data, a Sequential model of LSTMs reads another number of timesteps than its `Input`
+    names.
 
     It does not hold its input to the declared shape, and the layer does not care; only a graph that
     was unrolled takes no second length. A model made with `keras.Model` does hold its input to
@@ -662,7 +666,7 @@ def test_input_without_features_leaves_bias_and_recurrence(case):
 @given(cases(timesteps=0, return_sequences=booleans(), unroll=booleans()))
 def test_empty_sequence_is_refused(case):
     """
-    Called eagerly on data without timesteps a layer refuses it, unrolled or not.
+    An eager call on data without timesteps is refused, unrolled or not.
 
     The error is that of a look-up of the first timestep, so its type is the backend's. In a batch
     of padded sequences, an empty one can be a row that is masked throughout. A graph of open
@@ -827,7 +831,7 @@ def test_input_is_left_as_it_is(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), dropout=floats(0.1, 0.9))))
 def test_same_call_twice_returns_the_same(case, way):
     """
-    Outside training, a call of a stateless layer made twice returns the same, bit for bit.
+    Outside training, the same call of a stateless layer, made twice, returns the same, bit for bit.
 
     Unless it is stateful, a layer keeps nothing from one call to the next. Dropout acts in
     training only, so there is no chance in it either.

@@ -140,7 +140,8 @@ def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
 )
 def test_one_long_call_costs_no_more_than_ten_short_ones():
     """
-    Compiled, 8 samples, 16 units: a call on 1200 timesteps takes 0.4 to 1.5 times ten calls on 120.
+    Compiled, with 16 units on 8 samples, a call on 1200 timesteps takes 0.4 to 1.5 times as long as
+    ten calls on 120.
 
     A layer hands h and c on and nothing else, so a step knows nothing of how many there were.
     If each cost more than the one before, ten short calls would save time; they cost a little more,
@@ -167,7 +168,8 @@ def test_one_long_call_costs_no_more_than_ten_short_ones():
 )
 def test_twice_the_units_take_two_to_five_times_as_long():
     """
-    Compiled, on 128 samples of 4 x 8 numbers, 512 units take 2 to 5 times as long as 256.
+    Compiled, on 128 samples of 4 timesteps and 8 features, 512 units take 2 to 5 times as long as
+    256.
 
     There the product of h and the recurrent kernel dominates. It has four times the terms;
     the activations have twice as many.
@@ -220,7 +222,8 @@ def test_seven_times_the_features_take_two_to_five_times_as_long():
 )
 def test_few_units_and_features_cost_about_as_much_as_one():
     """
-    Compiled, on a sample of 40 timesteps, 16 units and features take 0.6 to 1.7 times as long as 1.
+    Compiled, on one sample of 40 timesteps, 16 units and features take 0.6 to 1.7 times as long as
+    one of each.
 
     Beside starting a dozen operations in each timestep, a few hundred products take no time.
     The larger layer has 176 times as many weights. Both read one sample.
@@ -247,7 +250,8 @@ def test_few_units_and_features_cost_about_as_much_as_one():
 )
 def test_a_batch_costs_at_most_a_tenth_of_its_samples():
     """
-    Compiled, 8 units on 10 x 8 numbers take 10 to 100 times as long in 64 calls as in a batch.
+    Compiled, 8 units on 10 timesteps of 8 features take 10 to 100 times as long in 64 calls as in
+    one batch of 64.
 
     So small a layer spends its time on starting operations, and a batch starts them once. With
     256 units and features the gain was 7. The output of each sample is the same.
@@ -278,7 +282,8 @@ def test_a_batch_costs_at_most_a_tenth_of_its_samples():
 )
 def test_returning_all_outputs_and_states_costs_little():
     """
-    Compiled, 32 units return all of 16 x 100 outputs in 0.6 to 1.6 times the time of the last.
+    Compiled, 32 units on 16 samples of 100 timesteps return all outputs in 0.6 to 1.6 times the
+    time of the last one.
 
     The last output alone, that is: the other numbers are computed for it as well, and not handed
     out. There are 16 samples of 100 timesteps.
@@ -306,7 +311,8 @@ def test_returning_all_outputs_and_states_costs_little():
 )
 def test_a_mask_costs_at_most_as_much_as_the_layer():
     """
-    Compiled, 32 units on 16 x 100 timesteps take 0.9 to 2 times as long with a mask as without.
+    Compiled, 32 units on 16 samples of 100 timesteps take 0.9 to 2 times as long with a mask as
+    without.
 
     In each timestep h and c are chosen by the mask, new or old; all are computed. To save time,
     leave out what is masked.
@@ -339,7 +345,8 @@ def test_a_mask_costs_at_most_as_much_as_the_layer():
 )
 def test_an_unrolled_small_layer_costs_about_as_much_when_compiled():
     """
-    Compiled, 8 units on 4 x 40 timesteps take 0.35 to 1.4 times as long if they are unrolled.
+    Compiled, 8 units on 4 samples of 40 timesteps take 0.35 to 1.4 times as long if they are
+    unrolled.
 
     Unrolled there is no loop to run, which often saves a third; for the price of the trace see
     `speed.unrolled-pays`. The shortest times count: on a free core a second thread of TensorFlow
@@ -367,7 +374,8 @@ def test_an_unrolled_small_layer_costs_about_as_much_when_compiled():
 )
 def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
     """
-    Called plainly, 8 units on 4 x 10 timesteps take 0.4 to 1.2 times as long if they are unrolled.
+    Called plainly, 8 units on 4 samples of 10 timesteps take 0.4 to 1.2 times as long if they are
+    unrolled.
 
     Both run the Python code of the cell in each timestep, and that is what takes the time.
 
@@ -394,7 +402,8 @@ def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
 )
 def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
     """
-    With 8 units a trace and 100 runs on 4 x 60 timesteps take 1.2 to 10 times as long if unrolled.
+    With 8 units on 4 samples of 60 timesteps a trace and 100 runs take 1.2 to 10 times as long if
+    they are unrolled.
 
     The trace writes 60 timesteps into the graph instead of one. So a layer that is traced for
     each length of its input, or runs seldom, is better left a loop. The more a run computes,
@@ -521,7 +530,8 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
 )
 def test_a_gradient_costs_a_few_forward_calls():
     """
-    Compiled, 64 units on 64 x 20 timesteps take 1.5 to 6 times as long with the gradient as alone.
+    Compiled, 64 units on 64 samples of 20 timesteps take 1.5 to 6 times as long with the gradient
+    as alone.
 
     The way back multiplies once for the gradient of the weights and once for that of h.
 
@@ -550,7 +560,8 @@ def test_a_gradient_costs_a_few_forward_calls():
 )
 def test_the_memory_of_training_grows_with_the_timesteps():
     """
-    On Linux 64 units' gradient through 128 x 100 takes at most 0.67 of the memory of 128 x 400.
+    On Linux the gradient of 64 units on 128 samples of 100 timesteps takes at most 0.67 of the
+    memory that 400 timesteps take.
 
     The gates and states of each timestep are kept for the way back. What is compared is by how much
     the process' memory grows during a step, at its peak: linear would be 0.25.
@@ -585,7 +596,8 @@ def test_the_memory_of_training_grows_with_the_timesteps():
 )
 def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     """
-    On Linux, with 64 units and 256 samples, one of 200 outputs takes at most 0.67 of all's memory.
+    On Linux, with 64 units on 256 samples of 200 timesteps, the last output takes at most 0.67 of
+    the memory of all outputs.
 
     Compiled, the last output is all that is kept. What is compared is by how much the process'
     memory grows during a call, at its peak.
@@ -621,7 +633,8 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
 )
 def test_implementation_one_is_slower():
     """
-    Compiled, 32 units on 8 x 50 x 32 numbers take 1.25 to 3.5 times as long by implementation=1.
+    Compiled, 32 units on 8 samples of 50 timesteps and 32 features take 1.25 to 3.5 times as long
+    with implementation=1.
 
     With 1 each gate has products of its own; 2 multiplies once for all four, and is the default.
     The numbers are the same. With 512 units the ratio was 4, and with 256 units and a batch of 512
@@ -674,7 +687,8 @@ def test_xla_is_faster():
 )
 def test_doubles_take_longer_than_single_precision():
     """
-    Compiled, 256 units on 128 x 4 x 64 numbers take 1.4 to 5 times as long in float64 as float32.
+    Compiled, 256 units on 128 samples of 4 timesteps and 64 features take 1.4 to 5 times as long in
+    float64 as in float32.
 
     There matrix products dominate. In a small layer the type makes no difference.
 
@@ -701,7 +715,8 @@ def test_doubles_take_longer_than_single_precision():
 )
 def test_stateful_costs_about_what_passing_states_costs():
     """
-    Compiled, 16 stateful units take 0.6 to 1.6 times as long on 8 x 50 timesteps as passed states.
+    Compiled, 16 stateful units on 8 samples of 50 timesteps take 0.6 to 1.6 times as long as 16
+    that are passed their states.
 
     The states are written to and read from the layer once in a call.
 
@@ -734,7 +749,8 @@ def test_stateful_costs_about_what_passing_states_costs():
 )
 def test_bidirectional_takes_longer_than_its_layer():
     """
-    Compiled, Bidirectional of 16 units on 8 x 100 timesteps takes 1.3 to 3 times its layer's time.
+    Compiled, Bidirectional of 16 units on 8 samples of 100 timesteps takes 1.3 to 3 times as long
+    as its layer.
 
     Two layers read the same input. On two idle cores they can run side by side, so that the
     time by the clock may be less.
@@ -761,7 +777,8 @@ def test_bidirectional_takes_longer_than_its_layer():
 )
 def test_reading_backwards_costs_about_the_same():
     """
-    Compiled, 16 units on 8 x 100 timesteps take 0.6 to 1.6 times as long with go_backwards=True.
+    Compiled, 16 units on 8 samples of 100 timesteps take 0.6 to 1.6 times as long with
+    go_backwards=True.
 
     It reads the reversed input.
 
@@ -786,7 +803,8 @@ def test_reading_backwards_costs_about_the_same():
 )
 def test_dropout_costs_about_nothing_outside_training():
     """
-    Outside training, compiled, 16 units on 8 x 100 take 0.6 to 1.6 times as long with dropout.
+    Outside training, compiled, 16 units on 8 samples of 100 timesteps take 0.6 to 1.6 times as long
+    with dropout.
 
     No mask is drawn there. `recurrent_dropout` is another matter: it may change the
     implementation.

@@ -168,7 +168,8 @@ def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_samples_permutes_outputs(case, way, seed):
     """
-    Without state and dropout, permuting samples and masks permutes outputs, but for rounding.
+    Without state and dropout, permuting the samples and their masks permutes the outputs, but for
+    rounding.
 
     The batch is a set of sequences that are computed at the same time, not one after the
     other. A stateful layer remembers by position; dropout draws a mask for each position.
@@ -231,7 +232,7 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    Outside training, with a zero kernel, the input's finite numbers change no bit of the output.
+    Outside training, with a kernel of zeros, no finite input changes a bit of the output.
 
     Finite in the layer's type, and from the same state. What is left is a layer that runs on its
     biases and its own state. No other path leads from the input to the output. NaN and infinity get
@@ -287,7 +288,8 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
 @given(*with_ways(any_cases), picks, some_large(integers(-9, 9), -60, 60))
 def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pick, power):
     """
-    Scaling a feature by 2**k, its kernel row by 2**-k, changes no bit, if neither leaves the range.
+    Multiplying a feature by 2**k and its kernel row by 2**-k changes no bit, if neither leaves the
+    range of the type.
 
     The range is that of the type's normal numbers: no overflow, and no subnormal number. So
     the unit of measurement of a feature can move into the kernel. Another factor does so too,
@@ -318,7 +320,8 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
 @given(*with_ways(any_cases), picks)
 def test_sign_of_a_unit_is_a_convention(case, way, pick):
     """
-    With tanh, from zero, negating a unit's candidate weights and recurrent row negates its output.
+    With tanh and from zero, negating a unit's candidate weights and its row of the recurrent kernel
+    negates its output.
 
     Because tanh is odd, if the unit begins at zero. So the sign of a unit means nothing
     by itself: a unit that falls where that of another layer rises may do the same thing.
@@ -355,7 +358,8 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
 )
 def test_twin_units_stay_twins(case, way, seed):
     """
-    Without unit masks, units of equal columns and equal initial states differ by rounding only.
+    Without unit masks, units of equal columns and equal initial states give the same outputs, but
+    for rounding.
 
     Nothing tells them apart: their rows of the recurrent
     kernel only say how they act on others. That is why weights begin at random.
@@ -390,7 +394,8 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    Without dropout, overflow, softmax or its like, a layer of block-diagonal kernels is two layers.
+    Without dropout, overflow and activations that mix units, as softmax does, a layer of
+    block-diagonal kernels is two layers.
 
     Each half of the units reads its own features and its own past. Log_softmax and sparsemax mix
     units as softmax does, and so do NaN and infinity, for zero times either is NaN. The general
@@ -427,7 +432,8 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Without dropout, overflow, softmax or its like, two layers are one with a block-diagonal R.
+    Without dropout, overflow and activations that mix units, two layers are one with a
+    block-diagonal recurrent kernel.
 
     They read one input side by side, and finite numbers. The wide layer has more: the weights by
     which each half reads the past of the other. Two layers of U units have 8 U * U recurrent
@@ -463,7 +469,8 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
-    Without dropout, softmax or its like finite new units that no old unit reads change no old unit.
+    Without dropout and activations that mix units, finite new units that no old unit reads change
+    no old unit.
 
     An old unit does not read a new one whose weights for it in the recurrent kernel are zero. What
     the new units read does not matter, so a trained layer can be widened and computes as before.
@@ -682,7 +689,8 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
 )
 def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     """
-    Without softmax or its like a unit of the initial c acts on no unit's next output but its own.
+    Without activations that mix units, a unit of the initial c acts on no unit's next output but
+    its own.
 
     The cell state is multiplied and added to unit by unit, and no gate reads it. What a unit
     remembers gets to the others one timestep later, by its h. Log_softmax and sparsemax mix units
@@ -721,7 +729,8 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
 )
 def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     """
-    In one timestep without softmax or its like a unit's columns change no bit of another's output.
+    In one timestep, without activations that mix units, a unit's columns change no bit of another
+    unit's output.
 
     A unit has four columns, one a gate, in each of the three weights. They say what it reads; what
     it does to the others stands in its row of the recurrent kernel. Log_softmax and sparsemax mix
@@ -766,7 +775,8 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
 )
 def test_columns_of_a_unit_reach_all_units_a_timestep_later(case, way, pick, seed):
     """
-    By default, without rounding, masks and zero weights, a unit's columns act on all in two steps.
+    By default, without rounding, masks and zero weights, a unit's columns act on all units within
+    two timesteps.
 
     The first timestep changes that unit alone; the second hands its output to every unit
     through the recurrent kernel, if no weight there is zero.

@@ -231,7 +231,8 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards"))), some_large(integers(1, 9), 100), seeds)
 def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timesteps, seed):
     """
-    Unless unrolled in a graph, a built layer reads any length from 1 up, with the weights it has.
+    A built layer reads sequences of any length from 1 up, with the weights it has, unless it is
+    unrolled in a graph.
 
     The number of timesteps occurs in no weight, so nothing is built anew, padded or cut.
     A graph that was unrolled for one length is another matter: see `modes.unrolled-second-length`.
@@ -271,7 +272,7 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     case, timesteps, seed, kind, call
 ):
     """
-    Unless unrolled, an LSTM behind Input((None, features)) takes another length in each call.
+    Behind Input((None, features)) an LSTM takes another length in each call, unless it is unrolled.
 
     All sequences of one call have one length, because an array is rectangular; only sequences
     of different lengths in one batch need padding and a mask. Compiled and with unroll=True
@@ -412,7 +413,8 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
 )
 def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     """
-    Without mask or dropout a sequence may be cut, if the part read second starts from h and c.
+    Without mask or dropout a sequence may be cut in two, if the part that is read second starts
+    from the h and c of the other.
 
     h and c hold all that the layer knows about the past, and a timestep's position has no
     meaning of its own. With a mask both states still fit, but outputs of masked timesteps at
@@ -488,7 +490,8 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
-    By default the first of 40 unmasked timesteps within 2 moves a new layer less than the last.
+    By default the first of 40 unmasked timesteps of numbers within 2 moves a new layer less than
+    the last does.
 
     It still moves it: there is no window. Each timestep multiplies what is remembered
     by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.
@@ -527,7 +530,8 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
 )
 def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     """
-    By default, in a call, an unmasked NaN spoils its sample's outputs from there on, and no other.
+    By default, in a call, an unmasked NaN spoils the outputs of its own sample from there on, and
+    of no other.
 
     It enters all four gates of all units, and stays in h and c. In training it does spread:
     the loss of the batch is NaN, and so are the weights after one update. With `go_backwards`

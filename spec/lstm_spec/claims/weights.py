@@ -928,7 +928,7 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
 @given(sizes, sizes, options, booleans(), booleans())
 def test_trainable_moves_all_three_weights(features, units, options, use_bias, trainable):
     """
-    A layer's `trainable`, given or changed last, tells of all its weights if they are trainable.
+    A layer's `trainable`, given or changed last, says whether all of its weights are trainable.
 
     The layer computes the same either way; only what an optimizer may change is another. A cell or
     a weight that is frozen by itself stays frozen until the layer's `trainable` is changed: to set

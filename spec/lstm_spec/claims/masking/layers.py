@@ -110,7 +110,8 @@ def bidirectional(case):
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
-    Masking masks a timestep if, and only if, all its features equal `mask_value` in its dtype.
+    Masking masks a timestep if, and only if, all its features equal `mask_value` in the dtype of
+    the layer.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. TensorFlow

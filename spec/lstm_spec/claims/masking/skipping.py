@@ -49,7 +49,7 @@ def test_masking_a_step_equals_deleting_it(case, way, pick):
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
     """
-    A masked timestep leaves h and c, in the type that the layer computes in, exactly as they were.
+    A masked timestep leaves h and c exactly as they were, in the type in which the layer computes.
 
     The layer does compute the timestep, and then takes the old states instead of the new
     ones. Nothing decays: the cell state does not even pass through the forget gate.
@@ -112,7 +112,8 @@ def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
 )
 def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, seed):
     """
-    By default a sequence in a padded, masked batch ends as it does alone, but for rounding.
+    By default, a sequence in a padded and masked batch ends as it does alone and unpadded, but for
+    rounding.
 
     The mask has a row for every sample, so sequences of different lengths share a batch.
     The output and both states are those of the last valid timestep.

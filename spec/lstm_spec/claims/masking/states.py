@@ -178,7 +178,8 @@ def test_going_backwards_flips_the_mask_with_the_input(case, way):
 )
 def test_unrolling_changes_nothing_under_a_mask(case, way):
     """
-    By default, from zero, a mask (batch, timesteps) gives the same unrolled, but for rounding.
+    By default, from zero, unroll=True with a mask (batch, timesteps) gives the results of
+    unroll=False, but for rounding.
 
     Both ways skip by the same rule, although Keras writes that rule down twice. Masks of other
     shapes differ: see `errors.unit-mask-unrolled` and `masking.long-refused-unrolled`.
@@ -211,7 +212,8 @@ def test_unrolling_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
     """
-    By default, from zero, go_backwards=True with a mask (batch, timesteps) gives the same unrolled.
+    By default, from zero, go_backwards=True with a mask (batch, timesteps) gives the same results
+    unrolled.
 
     Both read the input and its mask from the end. On PyTorch the unrolled call fails; with
     zero_output_for_mask=True the two differ: see `masking.zero-output-backwards`.
@@ -270,7 +272,8 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_keeps_zero_output_for_mask(case, way):
     """
-    Read forwards from zero, by a mask (batch, timesteps), zero_output_for_mask acts alike unrolled.
+    Read forwards from zero, with a mask (batch, timesteps), zero_output_for_mask does the same
+    unrolled as in a loop.
 
     The argument belongs to RNN, which does the unrolling, so it counts in both cases. Read
     backwards the two differ: see `masking.zero-output-backwards`.

@@ -44,7 +44,8 @@ padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 @given(padded, picks)
 def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     """
-    Dense, dropout, noise, activation but Softmax, normalization but RMSNormalization keep masks.
+    Dense, dropout, noise, all activations but Softmax and all normalizations but RMSNormalization
+    keep the mask.
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep.
     RMSNormalization loses the mask, with a warning; for Softmax see `models.softmax-behind-mask`.

@@ -58,7 +58,8 @@ def shifted(case):
 @given(padded, picks, seeds)
 def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
     """
-    Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate of features keep a common mask.
+    Add, Subtract, Multiply, Average, Maximum, Minimum, and Concatenate of features, keep the mask
+    that all their inputs have.
 
     As of a masked tensor and of what a Dense or an LSTM makes of it.
 

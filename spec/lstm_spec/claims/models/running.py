@@ -182,7 +182,8 @@ def test_a_model_returns_what_it_declares(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",)))
 def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
-    On declared input the same layers compute one thing as Sequential, functional, subclassed model.
+    On input of their declared shape the same layers compute the same in a Sequential, a functional
+    and a subclassed model.
 
     With the same weights, that is; the form decides only how the model is written down, and
     which other shapes it refuses.

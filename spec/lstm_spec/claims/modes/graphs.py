@@ -214,7 +214,8 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 @given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
-    Called on data when built, an unrolled layer runs its cell once a timestep, of any features.
+    Called on data, a built and unrolled layer runs its cell once for each timestep, whatever the
+    features.
 
     In a graph of a built layer it runs as often. Of Input((20, 30)) the first number says how
     often: 20 timesteps, of 30 features each.
@@ -278,7 +279,8 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    The Python code of a built layer's cell runs twice when its loop is traced, then never again.
+    The Python code of a built layer's cell runs twice when its loop is traced, and never in later
+    calls.
 
     It writes the loop of the graph, which then runs by itself, over any number of timesteps and in
     all later calls on data of that shape. For other shapes see `modes.predict-traces-twice`. A
@@ -322,7 +324,8 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Outside training a `tf.function` gives what an eager call does, if both work, but for rounding.
+    Outside training a `tf.function` gives what an eager call gives, if both take the input, but for
+    rounding.
 
     `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is served by
     the graph alone. A mask longer than the input is taken in a graph only: see
@@ -357,7 +360,8 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN, dropout and short masks `jit_compile=True` changes the outputs by rounding only.
+    Without cuDNN, dropout and short masks, `jit_compile=True` changes the outputs by no more than
+    rounding.
 
     XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA can
     compile; on a CPU it plays no part anyway. In training XLA draws other dropout masks, and it
@@ -389,7 +393,8 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, dropout and short masks an SGD step with `jit_compile=True` differs by rounding.
+    Without cuDNN, dropout and short masks, a step of SGD with `jit_compile=True` differs from one
+    without by rounding only.
 
     XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
     number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`. Adam
@@ -631,7 +636,8 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 @given(cases(timesteps=integers(2, 3)))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
-    Setting go_backwards on a layer changes its calls, but not a compiled `predict` of a met shape.
+    Setting go_backwards on a layer changes its calls, but not a compiled `predict` of a shape that
+    it has met.
 
     The graph was made when the attribute had its old value. `compile` makes the model forget the
     graph; run_eagerly=True makes none, and then it counts at once.

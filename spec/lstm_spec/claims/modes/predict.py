@@ -85,7 +85,8 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32, with fitting masks, stateless `predict` returns what a call does, but for rounding.
+    In float32, with masks that fit, `predict` of a stateless layer returns what a call returns, but
+    for rounding.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
     None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
@@ -117,7 +118,8 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    In float32, with fitting masks, a stateless `predict_on_batch` differs from a call by rounding.
+    In float32, with masks that fit, `predict_on_batch` of a stateless layer returns what a call
+    returns, but for rounding.
 
     It runs the whole array as one batch in a compiled function, without the loop over batches that
     makes `predict` slow on little data. Of a mask it may ignore a surplus on which a call fails:
@@ -555,7 +557,7 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
 @given(*with_ways(cases(**ANY, **varied("batch", "timesteps"))))
 def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
-    At inference, without masks, any accepted arguments of LSTM give what the equations give.
+    At inference, without masks, any arguments that LSTM accepts give what the equations give.
 
     Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them.
     The others say how it is computed, returned, initialized or trained. Without a GPU

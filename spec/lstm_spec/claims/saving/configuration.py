@@ -127,7 +127,7 @@ class Total(keras.layers.Layer):  # type: ignore[misc]
 @given(arguments)
 def test_every_argument_but_two_survives_the_configuration(drawn):
     """
-    But for two, LSTM's own serializable arguments survive get_config, JSON and from_config.
+    All serializable arguments of LSTM's own but two survive get_config, JSON and from_config.
 
     The two are `use_cudnn` and `implementation`. The configuration is a dictionary of plain
     values, in which initializers, regularizers, constraints and the dtype policy are

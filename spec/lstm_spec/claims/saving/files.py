@@ -139,7 +139,8 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 )
 def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
     """
-    By default, an uncompiled model of distinct layers and cells gives the same bits from `.h5`.
+    By default, an uncompiled model of distinct layers and cells gives the same outputs from an
+    `.h5` file, bit for bit.
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and
     the one that other programs read. Only the argument implementation=1 is lost, which may
@@ -315,7 +316,8 @@ def test_the_dtype_policy_is_saved(case, policy):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     """
-    By default, in one order of samples, a model loaded from `.keras` trains on as if never saved.
+    By default, with the samples in the same order, a model loaded from `.keras` trains on as if it
+    had never been saved.
 
     The file holds the moments that Adam has collected, and its count of steps. Setting the weights
     in a new model loses them, and the next step is another. Dropout begins anew: see

@@ -83,7 +83,8 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping by patience p > 0 alone ends at most p epochs after the best, with last weights.
+    EarlyStopping with a patience p > 0 and nothing else ends at most p epochs after the best one,
+    with the last weights.
 
     Those of the best epoch come back by restore_best_weights=True. min_delta, baseline and
     start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
@@ -181,7 +182,8 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    By save_best_only=True alone ModelCheckpoint leaves the best weights, if `monitor` is reported.
+    ModelCheckpoint with save_best_only=True and nothing else leaves the best weights, if `monitor`
+    is reported.
 
     The model itself ends with the last weights: load_weights brings the best back. Without a
     reported `monitor` every epoch is kept, with a warning. A name with {epoch} keeps more files,

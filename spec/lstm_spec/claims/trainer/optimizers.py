@@ -123,7 +123,8 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([2, 4]), sampled_from([{}, {"clipnorm": 0.25}]))
 def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, steps, clipping):
     """
-    Without constraints or use_ema, gradient_accumulation_steps=n steps by the mean of n gradients.
+    Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
+    gradients.
 
     In between the weights stay. n batches of b samples train as one of n * b, also where the
     gradient is clipped: the mean is. Constraints act after every batch, and use_ema takes its mean
@@ -253,7 +254,8 @@ def averages(
 @given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
 def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentum):
     """
-    By use_ema=True alone, fit ends with the running mean of the weights that its steps have made.
+    With use_ema=True and nothing else, fit ends with the running mean of the weights that its steps
+    have made.
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
     weights; the first step begins it. The steps themselves, and val_loss, are of plain weights.

@@ -426,7 +426,8 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share):
     """
-    validation_split=s trains on the first n * (1 - s), rounded down, of n samples, not on the rest.
+    With validation_split=s fit trains on the first n * (1 - s) of n samples, rounded down, and
+    validates on the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. 1 - s has a rounding of its own, so

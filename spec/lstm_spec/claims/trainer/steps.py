@@ -201,7 +201,8 @@ def test_a_generator_is_never_shuffled(net, build):
 @given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
 def test_compiled_training_is_decided_by_the_seed(seed, optimizer, form):
     """
-    Compiled too, set_random_seed before a model is made decides its training to the bit, on CPU.
+    Compiled too, set_random_seed before a model is made decides its training to the last bit, on
+    CPU.
 
     It decides the initial weights, the order of the samples and the dropout, if it is set before
     the model is made.

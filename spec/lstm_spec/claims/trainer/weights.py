@@ -191,7 +191,8 @@ def class_weights(ids: Any) -> Array:
 @given(nets(batch=samples, outputs=3), builds, seeds, booleans())
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     """
-    Of arrays with one class a sample class_weight multiplies its loss by the class's weight, or 1.
+    With arrays and one class for each sample, class_weight multiplies a sample's loss by the weight
+    of its class, or by 1.
 
     It is a sample weight: the mean is over the number of samples. The class is the largest target
     of a one-hot row, or the target itself. Of sequences see `trainer.class-weight-of-timesteps`.

@@ -550,7 +550,8 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
 @example(small(), 0, 15)
 def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     """
-    By plain SGD alone, an LSTM with all gates and the candidate saturated keeps its weights.
+    With plain SGD and nothing else, an LSTM whose gates and candidate are all saturated keeps its
+    weights.
 
     Where the gradient vanishes nothing moves: the layer stops learning, and no weight grows
     or becomes NaN. It is exploding gradients that do this.

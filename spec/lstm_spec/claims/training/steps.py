@@ -233,7 +233,8 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    By default, without mask or BatchNormalization, fit at learning rate zero has evaluate's loss.
+    By default, without mask or BatchNormalization, fit at learning rate zero reports the loss that
+    evaluate reports.
 
     It is the mean over all samples, also where the last batch is smaller. What makes the two differ
     otherwise: dropout, BatchNormalization, constraints, a state that is kept, and weights that
