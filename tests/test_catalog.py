@@ -90,6 +90,7 @@ BESIDE_KERAS = {
     "trainer.checkpoint": {"tempfile"},
     "trainer.memory": {"gc"},
     "trainer.mirrored": {"tensorflow"},
+    "trainer.printed": {"contextlib", "io"},
 }
 """What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
 MEASURING = {"time", "timeit", "ctypes", "gc", "pathlib", "tensorflow"}

@@ -12,7 +12,9 @@ from keras.src.backend import get_keras_mask, set_keras_mask
 from keras.src.layers import layer as layer_module
 from keras.src.layers.merging.base_merge import Merge
 from keras.src.models.functional import Functional
+from keras.src.utils import summary_utils
 
+from lstm_spec.claims.models.running import Structured
 from teeth import instead, refuted_by
 
 
@@ -352,3 +354,46 @@ def fails_otherwise_where_a_graph_has_a_gap(patch):
             original(self, *inputs, **options)
         except ValueError as error:
             raise KeyError("a gap") from error
+
+
+@refuted_by("models.own-structure", raises=KeyError)
+def takes_the_first_of_a_dictionary_by_its_number(patch):
+    @instead(patch, summary_utils, "format_layer_shape")
+    def format_layer_shape(original, layer):
+        if isinstance(layer, Structured) and layer.structure == "dictionary of one":
+            raise KeyError(0)
+        return original(layer)
+
+
+@refuted_by("models.summary")
+def counts_one_parameter_too_many(patch):
+    @instead(patch, summary_utils, "count_params")
+    def count_params(original, weights):
+        return original(weights) + 1
+
+
+@refuted_by("models.in-two-parts")
+def keeps_the_layers_in_front(patch):
+    @instead(patch, Functional, "__init__")
+    def init(original, self, inputs, outputs, **options):
+        original(self, inputs, outputs, **options)
+        tensor = keras.tree.flatten(inputs)[0]
+        if not tensor._keras_history.operation._inbound_nodes[0].is_input:
+            self._layers = [tensor._keras_history.operation, *self._layers]
+
+
+@refuted_by("models.layers-under-policy")
+def converts_types_in_a_layer_of_its_own(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, *given, **options):
+        if given and keras.backend.is_keras_tensor(given[0]) and "float" in given[0].dtype:
+            given = (keras.ops.cast(given[0], self.compute_dtype), *given[1:])
+        return original(self, *given, **options)
+
+
+@refuted_by("models.softmax-mask-refused")
+def drops_a_mask_that_does_not_fit(patch):
+    @instead(patch, keras.layers.Softmax, "call")
+    def call(original, self, inputs, mask=None):
+        fits = mask is None or tuple(mask.shape) == tuple(inputs.shape)
+        return original(self, inputs, mask=mask if fits else None)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
+from keras.src.models import functional
 
 from teeth import instead, refuted_by
 
@@ -259,3 +260,20 @@ def takes_the_default_policy_when_it_is_loaded(patch):
     @instead(patch, keras.layers.LSTM, "from_config")
     def from_config(original, config):
         return original({**config, "dtype": keras.config.dtype_policy().name})
+
+
+@refuted_by("saving.structure")
+def makes_a_list_of_a_dictionary(patch):
+    @instead(patch, functional, "functional_from_config")
+    def functional_from_config(original, cls, config, custom_objects=None):
+        if isinstance(config["output_layers"], dict):
+            config = {**config, "output_layers": list(config["output_layers"].values())}
+        return original(cls, config, custom_objects=custom_objects)
+
+
+@refuted_by("saving.layers-around")
+def leaves_a_shape_a_list(patch):
+    @instead(patch, keras.layers.Lambda, "__init__")
+    def init(original, self, function, **options):
+        original(self, function, **options)
+        self._output_shape = list(self._output_shape)

@@ -10,6 +10,7 @@ import numpy as np
 from keras.src.callbacks.callback_list import CallbackList
 from keras.src.losses import loss as reductions
 from keras.src.losses import losses
+from keras.src.metrics import reduction_metrics
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.trainers import compile_utils
 from keras.src.trainers.data_adapters import data_adapter_utils
@@ -500,3 +501,70 @@ def forgets_in_its_configuration_that_it_is_frozen(patch):
 def takes_the_sum_over_the_devices(patch):
     patch.setenv("PYTHONPATH", str(Path(__file__).parent / "mirrored"))
     patch.setattr(distribution, "mirrored", distribution.mirrored.__wrapped__)
+
+
+# Metrics of every class, and what callbacks write.
+
+
+@refuted_by("trainer.any-metric")
+def adds_up_the_means_of_batches(patch):
+    @instead(patch, reduction_metrics, "reduce_to_samplewise_values")
+    def reduce_to_samplewise_values(original, values, *rest, **options):
+        return original(keras.ops.mean(values), *rest, **options)
+
+
+@refuted_by("trainer.weight-as-copies")
+def leaves_the_weights_out_of_metrics(patch):
+    @instead(patch, reduction_metrics, "reduce_to_samplewise_values")
+    def reduce_to_samplewise_values(original, values, sample_weight, *rest, **options):
+        return original(values, None, *rest, **options)
+
+
+@refuted_by("trainer.truth-values")
+def counts_true_as_two(patch):
+    @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        if keras.backend.standardize_dtype(y_true.dtype) == "bool":
+            y_true = 2 * keras.ops.cast(y_true, "float32")
+        return original(self, y_true, y_pred, sample_weight)
+
+
+@refuted_by("trainer.metric-of-lists", raises=AttributeError)
+def asks_a_list_for_its_type(patch):
+    @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        assert y_true.dtype
+        return original(self, y_true, y_pred, sample_weight)
+
+
+@refuted_by("trainer.callback-again")
+def keeps_the_best_value_of_an_earlier_fit(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "on_train_begin")
+    def on_train_begin(original, self, logs=None):
+        best = self.best
+        original(self, logs)
+        self.best = best
+
+
+@refuted_by("trainer.csv-logger", raises=(AssertionError, IndexError, ValueError))
+def keeps_the_columns_of_an_earlier_fit(patch):
+    @instead(patch, keras.callbacks.CSVLogger, "on_train_begin")
+    def on_train_begin(original, self, logs=None):
+        keys = self.keys
+        original(self, logs)
+        self.keys = keys
+
+
+@refuted_by("trainer.printed")
+def prints_two_digits(patch):
+    @instead(patch, keras.utils.Progbar, "update")
+    def update(original, self, current, values=None, finalize=None):
+        rounded = [(name, round(float(value), 2)) for name, value in values or []]
+        return original(self, current, rounded, finalize)
+
+
+@refuted_by("trainer.ignored-class")
+def divides_by_ignored_timesteps_too(patch):
+    @instead(patch, losses, "sparse_categorical_crossentropy")
+    def sparse_categorical_crossentropy(original, *given, **options):
+        return original(*given, **options) + 0.0  # without the mask

@@ -47,6 +47,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "trainer/reports.py",
         "trainer/targets.py",
         "trainer/weights.py",
+        "trainer/metrics.py",
         "trainer/losses.py",
         "trainer/steps.py",
         "trainer/optimizers.py",

@@ -30,7 +30,7 @@ from lstm_spec.harness.model_oracle import softmax
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, picks, seeds
 from lstm_spec.harness.subject import lstm, policy, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
 padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 """Cases of two features that `part` gives masked and valid timesteps."""
@@ -522,3 +522,30 @@ def test_a_subclass_skips_the_padding_of_its_own_embedding_in_predict(case, pick
     own = type("Own", (keras.Model,), {"call": lambda self, x: layer(first(x))})()
     assert_close(own(case.x), equations(case).h)
     assert_close(own.predict(case.x, verbose=0), equations(case).h)
+
+
+@claim(
+    "models.softmax-mask-refused",
+    promised="Softmax, call argument `mask`: a mask that is broadcastable to the inputs",
+    cases=4,
+)
+@given(cases(timesteps=integers(2, 4), features=integers(2, 4)), sampled_from(["axes", "sizes"]))
+def test_softmax_refuses_a_mask_that_does_not_fit(case, more):
+    """
+    Softmax refuses a mask of more axes than its input, or of sizes other than one and the input's.
+
+    NumPy and TensorFlow would stretch an input of one feature over a longer mask; nothing is
+    stretched here but the mask.
+
+    >>> import keras, numpy as np
+    >>> softmax, x = keras.layers.Softmax(), np.ones((1, 3, 2))
+    >>> try:
+    ...     softmax(x, mask=np.ones((1, 3, 3), bool))
+    ... except ValueError as error:
+    ...     print("broadcastable" in str(error))
+    True
+    """
+    mask = np.ones((1, *case.x.shape) if more == "axes" else case.x.shape, bool)
+    x = case.x if more == "axes" else case.x[..., :1]
+    layer = keras.layers.Softmax()
+    assert_refused(lambda: layer(x, mask=mask), "ValueError", "must be broadcastable to")

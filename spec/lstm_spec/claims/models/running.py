@@ -5,17 +5,33 @@ However it is made and run.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
+import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, one_of, sampled_from, tuples
+from hypothesis.strategies import booleans, integers, one_of, sampled_from, tuples
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import PASSING, SMALL
 from lstm_spec.harness.model_drawing import trials
-from lstm_spec.harness.model_ways import IN_GRAPHS, MADE_AGAIN, WAYS, called, check, compare, make
+from lstm_spec.harness.model_ways import (
+    IN_GRAPHS,
+    MADE_AGAIN,
+    WAYS,
+    called,
+    check,
+    compare,
+    make,
+    outputs,
+)
 from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
+from lstm_spec.harness.strategies import cases, whole
+from lstm_spec.harness.subject import global_policy, lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close
 
 FEW = integers(1, 2)
 """How many layers a model has beside those that it must have, where it is traced or compiled."""
@@ -32,6 +48,11 @@ def keeps_timesteps(trial):
         node.layer.kind != "Concatenate" or node.layer.options["axis"] != 1
         for node in trial.model.nodes
     )
+
+
+def unmasked(trial):
+    """Say whether no layer of a model makes a mask."""
+    return "Masking" not in str(trial.model) and "mask_zero" not in str(trial.model)
 
 
 def shown_whole(trial):
@@ -369,3 +390,163 @@ def test_any_tensor_may_be_an_output(trial):
     True
     """
     check("called", trial)
+
+
+def twofold(x: Any) -> Any:
+    """Return two tensors in each structure that a layer may return, by its name."""
+    return {
+        "list": [x, 2.0 * x],
+        "tuple": (x, 2.0 * x),
+        "dictionary": {"same": x, "double": 2.0 * x},
+        "dictionary of one": {"same": x},
+        "nested": {"same": x, "more": [2.0 * x, (x,)]},
+    }
+
+
+class Structured(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer that returns its input, and twice its input, in a structure."""
+
+    def __init__(self, structure: str, **options: Any) -> None:
+        """Keep the name of the structure."""
+        super().__init__(**options)
+        self.structure = structure
+
+    def call(self, inputs: Any) -> Any:
+        """Return the tensors in the structure."""
+        return twofold(inputs)[self.structure]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {**super().get_config(), "structure": self.structure}
+
+
+@claim(
+    "models.own-structure",
+    promised="Layer, method `call`: returns a tensor or a list or tuple of tensors",
+    cases=4,
+    needs="keras.tree",
+)
+@given(cases(), whole(list(twofold(0.0))))
+def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
+    """
+    A layer of your own may return tensors in a list, a tuple or a dictionary, nested as well.
+
+    A functional model of it can be called, run by predict, cloned and summarized.
+
+    >>> import keras, numpy as np
+    >>> class Halves(keras.layers.Layer):
+    ...     def call(self, x):
+    ...         return {"left": x[..., :1], "right": x[..., 1:]}
+    >>> given, x = keras.Input((None, 2)), np.ones((1, 3, 2))
+    >>> lstm, layer = keras.layers.LSTM(2), Halves()
+    >>> model = keras.Model(given, lstm(layer(given)["left"]))
+    >>> bool(np.allclose(model.predict(x, verbose=0), lstm(x[..., :1]), atol=1e-6))
+    True
+    """
+    given_ = keras.Input(case.x.shape[1:])
+    layer = lstm(case)
+    model = keras.Model(
+        given_, [layer(y) for y in keras.tree.flatten(Structured(structure)(given_))]
+    )
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    lines = []
+    model.summary(print_fn=lambda text, **_: lines.append(text))
+    expected = [to_numpy(layer(y)) for y in keras.tree.flatten(twofold(case.x)[structure])]
+    for run in (model, clone, partial(model.predict, verbose=0)):
+        assert_close(outputs(run(case.x)), expected)
+    assert "structured" in "".join(lines), f"{lines}"
+
+
+@claim(
+    "models.summary",
+    promised="Model, method `summary`: prints a string summary of the network",
+    cases=4,
+)
+@given(trials(nodes=SMALL, forms=FORMS[:2]), booleans())
+def test_a_summary_counts_the_parameters(trial, frozen):
+    """
+    The summary of a plain model tells the number of its parameters, of trainable and other ones.
+
+    It has a line for each layer, with its name, its output's shape and its own number.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
+    >>> lines = []
+    >>> model.summary(print_fn=lambda text, **_: lines.append(text))
+    >>> "Total params: 32 " in "".join(lines)
+    True
+    """
+    model = make(trial.model).model
+    model.layers[-1].trainable = not frozen
+    lines = []
+    model.summary(print_fn=lambda text, **_: lines.append(text), show_trainable=frozen)
+    text = "".join(lines)
+    for title, weights in {
+        "Total params": model.weights,
+        "Trainable params": model.trainable_weights,
+        "Non-trainable params": model.non_trainable_weights,
+    }.items():
+        count = f"{title}: {sum(math.prod(weight.shape) for weight in weights):,} ("
+        assert count in text, f"{count} is not in: {text}"
+
+
+@claim(
+    "models.in-two-parts",
+    promised="functional API guide: a graph of layers from any input tensor to any output tensor",
+    cases=4,
+)
+@given(trials(nodes=integers(2, 3), forms=("Sequential",)).filter(unmasked), integers(0, 9))
+def test_a_model_may_be_cut_in_two(trial, place):
+    """
+    Cut between two layers, an unmasked plain Sequential model is two models, each of its layers.
+
+    One leads from the input to the tensor in between, the other from there to the output, and
+    each may be saved by itself.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(1)]
+    >>> model = keras.Sequential([keras.Input((None, 1)), *layers])
+    >>> middle, x = model.layers[0].output, np.ones((1, 3, 1))
+    >>> head, tail = keras.Model(model.inputs, middle), keras.Model(middle, model.outputs)
+    >>> bool(np.allclose(tail(head(x)), model(x), atol=1e-6)), len(tail.weights)
+    (True, 2)
+    """
+    model = make(trial.model).model
+    cut = place % (len(model.layers) - 1)
+    middle = model.layers[cut].output
+    parts = keras.Model(model.inputs, middle), keras.Model(middle, model.outputs)
+    kept = [[layer.name for layer in part.layers[1:]] for part in parts]
+    layers = [layer.name for layer in model.layers]
+    assert kept == [layers[: cut + 1], layers[cut + 1 :]], f"{kept}, cut of {layers}"
+    for inputs in trial.inputs:
+        compare(outputs(parts[1](parts[0](inputs[0]))), trial.model, inputs)
+
+
+POLICIES = ["float32", "mixed_float16", "mixed_bfloat16", "bfloat16", "float64"]
+
+
+@claim(
+    "models.layers-under-policy",
+    derived="what a layer does to the type of its input is a part of its call",
+    cases=4,
+)
+@given(trials(nodes=SMALL, forms=("Sequential",), plain=False), whole(POLICIES))
+def test_a_policy_adds_no_layer(trial, name):
+    """
+    Under any dtype policy a functional model holds the layers that were called, and no other.
+
+    The conversion of types is a part of each layer's call, and of no layer's own.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
+    >>> given, dense = keras.Input((None, 1)), keras.layers.Dense(1, dtype="float32")
+    >>> model = keras.Model(given, dense(lstm(given)))
+    >>> [type(layer).__name__ for layer in model.layers]
+    ['InputLayer', 'LSTM', 'Dense']
+    """
+    functional = replace(trial.model, form="functional")
+    layers = [type(layer).__name__ for layer in make(functional).model.layers]
+    with global_policy(name):
+        under_policy = [type(layer).__name__ for layer in make(functional).model.layers]
+    assert under_policy == layers, f"{under_policy} under {name}, {layers} without"

@@ -13,7 +13,7 @@ from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, functions, sequential, unregistered
-from lstm_spec.harness.strategies import cases, varied
+from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import lstm, policy, to_numpy, with_weights
 from lstm_spec.harness.tolerance import (
     ROUNDING,
@@ -358,3 +358,82 @@ def test_clone_model_makes_new_weights(case):
     assert clone.layers[0].get_config() == model.layers[0].get_config()
     clone.set_weights(model.get_weights())
     assert_same(clone(case.x), model(case.x))
+
+
+def double(x):
+    """Return twice x: what a Lambda layer may compute."""
+    return 2.0 * x
+
+
+AROUND = {
+    "Activation": {"activation": "relu"},
+    "BatchNormalization": {"axis": -1, "momentum": 0.5},
+    "Concatenate": {"axis": 1},
+    "Conv1D": {"filters": 2, "kernel_size": (2,), "padding": "causal"},
+    "Cropping1D": {"cropping": (1, 0)},
+    "Dense": {"units": 2, "activation": "elu", "kernel_regularizer": "l2"},
+    "Dropout": {"rate": 0.5, "noise_shape": (None, 1, 2)},
+    "Embedding": {"input_dim": 5, "output_dim": 2, "mask_zero": True},
+    "Flatten": {},
+    "GaussianNoise": {"stddev": 0.5},
+    "GlobalAveragePooling1D": {"keepdims": True},
+    "Lambda": {"function": double, "output_shape": (3, 2)},
+    "LayerNormalization": {"axis": -1, "epsilon": 0.5},
+    "LeakyReLU": {"negative_slope": 0.5},
+    "MaxPooling1D": {"pool_size": (2,), "strides": (1,)},
+    "MultiHeadAttention": {"num_heads": 2, "key_dim": 3},
+    "PReLU": {"shared_axes": [1]},
+    "Permute": {"dims": (2, 1)},
+    "RepeatVector": {"n": 3},
+    "Reshape": {"target_shape": (2, 3)},
+    "Softmax": {"axis": (1, 2)},
+    "SpatialDropout1D": {"rate": 0.5},
+    "UpSampling1D": {"size": 2},
+    "ZeroPadding1D": {"padding": (1, 2)},
+}
+"""Layers that stand around an LSTM, with arguments that are not their defaults."""
+POLICIES = {
+    "a name": lambda: "mixed_float16",
+    "a policy": lambda: policy("mixed_bfloat16"),
+    "the default": lambda: None,
+}
+SHAPES = {
+    "Concatenate": [(2, 3, 2), (2, 1, 2)],
+    "Embedding": (2, 3),
+    "MultiHeadAttention": ((2, 3, 2), (2, 4, 2)),
+    "RepeatVector": (2, 2),
+}
+"""The shapes of what those layers read that read no (batch, timesteps, features)."""
+
+
+@claim(
+    "saving.layers-around",
+    promised="Layer, methods `get_config` and `from_config`: the same layer again",
+    cases=4,
+    needs="keras.saving.serialize_keras_object",
+)
+@given(whole([name for name in AROUND if hasattr(keras.layers, name)]), whole(list(POLICIES)))
+def test_layers_around_an_lstm_come_back_from_json(name, dtype):
+    """
+    Written to JSON and made again, layers around an LSTM have their arguments, shapes and types.
+
+    JSON knows no tuples, and no objects: shapes, axes, functions and dtype policies come back as
+    what they were.
+
+    >>> import keras, numpy as np
+    >>> layer = keras.layers.Dropout(0.5, noise_shape=(None, 1, 2), dtype="mixed_float16")
+    >>> again = keras.layers.Dropout.from_config(layer.get_config())
+    >>> again.compute_dtype, again.get_config() == layer.get_config()
+    ('float16', True)
+    """
+    layer = getattr(keras.layers, name)(**AROUND[name], dtype=POLICIES[dtype]())
+    written = json.dumps(keras.saving.serialize_keras_object(layer))
+    with keras.utils.custom_object_scope({"double": double}):
+        again = keras.saving.deserialize_keras_object(json.loads(written), safe_mode=False)
+        assert json.dumps(keras.saving.serialize_keras_object(again)) == written, f"{written}"
+    assert again.dtype_policy == layer.dtype_policy, f"{again.dtype_policy}"
+    assert type(again.get_config()["dtype"]) is type(layer.get_config()["dtype"])
+    shapes = SHAPES.get(name, (2, 3, 2))
+    given_ = shapes if isinstance(shapes[0], tuple) and name != "Concatenate" else [shapes]
+    declared = [kept.compute_output_shape(*given_) for kept in (again, layer)]
+    assert declared[0] == declared[1], f"{declared[0]}, expected {declared[1]}"

@@ -518,3 +518,121 @@ def test_dropout_of_a_loaded_model_starts_again(case):
     first = to_numpy(model(case.x, training=True))
     model(case.x, training=True)
     assert_same(reloaded(model)(case.x, training=True), first)
+
+
+# What a model takes and returns, and what is around an LSTM.
+
+
+def structures(x, z, h, y):
+    """Return pairs of inputs and outputs, by the name of their structure."""
+    return {
+        "one": (x, h),
+        "list of one": ([x], [h]),
+        "dictionary of one": ({"x": x}, {"h": h}),
+        "list": ([x, z], [h, y]),
+        "dictionary": ({"x": x, "z": z}, {"h": h, "y": y}),
+        "unsorted": ({"z": z, "x": x}, {"y": y, "h": h}),
+        "list to dictionary": ([x, z], {"y": y, "h": h}),
+        "nested": ([x, {"z": z}], {"h": [h, {"y": y}]}),
+    }
+
+
+COPIES = {
+    "clone": keras.models.clone_model,
+    "configuration": lambda model: keras.Model.from_config(model.get_config()),
+    "file": reloaded,
+}
+"""How a model is made again."""
+
+
+def with_names(structure):
+    """Return a structure of symbols or arrays with the word `tensor` in place of each."""
+    if isinstance(structure, dict):
+        return {name: with_names(part) for name, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return [with_names(part) for part in structure]
+    return "tensor"
+
+
+@claim(
+    "saving.structure",
+    derived="a model that is made again takes and returns what the model does",
+    cases=4,
+)
+@given(
+    cases(),
+    whole(list(structures(*"xzhy"))),
+    whole(list(COPIES)),
+)
+def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, name, way):
+    """
+    Cloned, from its configuration or its file, a model keeps its lists and dictionaries of tensors.
+
+    It takes its inputs, and returns its outputs, in the structure in which they were given when it
+    was made, in a call and in predict. A file makes lists of tuples.
+
+    >>> import keras, numpy as np
+    >>> given, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
+    >>> model = keras.Model({"x": given}, {"last": lstm(given)})
+    >>> model.save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras")
+    >>> list(loaded.input), list(loaded({"x": np.ones((1, 3, 1))}))
+    (['x'], ['last'])
+    """
+    x = keras.Input(case.x.shape[1:])
+    z = keras.Input((2,))
+    inputs, outputs = structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name]
+    model = keras.Model(inputs, outputs)
+    again = COPIES[way](model)
+    again.set_weights(model.get_weights())
+    arrays, _ = structures(case.x, noise((case.batch, 2), 1), None, None)[name]
+    assert with_names(again.input) == with_names(model.input), f"{again.input}"
+    assert with_names(again.output) == with_names(model.output), f"{again.output}"
+    for run in (lambda m: m(arrays), lambda m: m.predict(arrays, verbose=0)):
+        expected = run(model)
+        actual = run(again)
+        assert with_names(actual) == with_names(expected), f"{actual}"
+        assert_same([*map(to_numpy, leaves(actual))], [*map(to_numpy, leaves(expected))])
+
+
+def leaves(structure):
+    """Return the tensors of a structure in a list."""
+    if isinstance(structure, dict):
+        return [leaf for part in structure.values() for leaf in leaves(part)]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for part in structure for leaf in leaves(part)]
+    return [structure]
+
+
+@claim(
+    "saving.layer-twice",
+    promised="Model, method `save`: the file holds the model's configuration",
+    cases=4,
+)
+@given(cases(), whole(["file", "configuration", "clone"]))
+def test_a_sequential_model_may_hold_a_layer_twice(case, way):
+    """
+    A Sequential model that holds one layer twice has it twice when it is made again.
+
+    As a clone, from its configuration, or from its file.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.ones((1, 3, 2))
+    >>> given = keras.Input((3, 2))
+    >>> model = keras.Model(given, lstm(lstm(given)))  # for Sequential may be at fault
+    >>> model.save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras")
+    >>> bool(np.allclose(loaded(x), model(x)))
+    True
+    """
+    layer = keras.layers.LSTM(case.features, return_sequences=True)
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), layer, layer])
+    again = {**COPIES, "configuration": configured}[way](model)
+    again.set_weights(model.get_weights())
+    instead = {"it is there once": to_numpy(layer(case.x))}
+    assert_close(to_numpy(again(case.x)), to_numpy(model(case.x)), instead=instead)
+
+
+def configured(model):
+    """Return a Sequential model made from another's configuration."""
+    return keras.Sequential.from_config(model.get_config())

@@ -5,8 +5,12 @@ What they are told, what they change, and what stays when training is over.
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
+import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, permutations
+from hypothesis.strategies import booleans, integers, permutations, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -30,8 +34,8 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Array, noise, seeds
-from lstm_spec.harness.subject import dense, lstm, reset
+from lstm_spec.harness.strategies import Array, noise, seeds, whole
+from lstm_spec.harness.subject import dense, lstm, padded, reset
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, in_order, nets, sgd, train
 
@@ -326,6 +330,158 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     for loss in history["loss"]:
         assert_epochs([loss], trained, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+# Callbacks that serve more than one fit, and what is written of it.
+
+SERVING: dict[str, Callable[[Path], Any]] = {
+    "EarlyStopping": lambda folder: keras.callbacks.EarlyStopping(
+        "watched", mode="min", patience=1, restore_best_weights=True
+    ),
+    "ReduceLROnPlateau": lambda folder: keras.callbacks.ReduceLROnPlateau(
+        "watched", mode="min", patience=1, factor=0.5
+    ),
+    "CSVLogger": lambda folder: keras.callbacks.CSVLogger(str(folder / "log.csv")),
+    "LearningRateScheduler": lambda folder: keras.callbacks.LearningRateScheduler(
+        lambda epoch, rate: 0.5 * rate
+    ),
+    "TerminateOnNaN": lambda folder: keras.callbacks.TerminateOnNaN(),
+}
+"""Callbacks of Keras that keep something while they serve, each made for a folder."""
+
+
+@claim(
+    "trainer.callback-again",
+    derived="a callback is told when a training begins",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples),
+    builds,
+    seeds,
+    whole(list(SERVING)),
+    permutations([1, 2, 3, 4]),
+    permutations([5, 6, 7, 8]),
+)
+def test_a_callback_may_serve_again(net, build, seed, name, first, second):
+    """
+    In a second call of fit a callback of Keras that keeps no record does as a new one would.
+
+    EarlyStopping and ReduceLROnPlateau forget the best value, and CSVLogger begins its file
+    anew. ModelCheckpoint keeps its best value.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+    >>> stop, x = keras.callbacks.EarlyStopping("loss", patience=1), np.ones((4, 3, 1))
+    >>> options = {"epochs": 4, "callbacks": [stop], "verbose": 0}
+    >>> near = model.fit(x, model(x) + 0.1, **options).history["loss"]
+    >>> far = model.fit(x, model(x) + 9.0, **options).history["loss"]
+    >>> len(near), len(far)
+    (4, 4)
+    """
+    target = target_of(net, seed)
+    ends = []
+    for again in (True, False):
+        model = trainee(net, build)
+        with tempfile.TemporaryDirectory() as folder:
+            callback = SERVING[name](Path(folder))
+            fit(model, net, target, epochs=4, callbacks=[Watched(first), callback])
+            callback = callback if again else SERVING[name](Path(folder))
+            history = fit(model, net, target, epochs=4, callbacks=[Watched(second), callback])
+            files = [file.read_text() for file in Path(folder).iterdir()]
+        ends.append((history["loss"], model.get_weights(), files))
+    assert ends[0][2] == ends[1][2], f"written: {ends[0][2]}, by a new one: {ends[1][2]}"
+    assert_close(single(ends[0][0]), single(ends[1][0]))
+    assert_close(ends[0][1], ends[1][1])
+
+
+logs = sampled_from(
+    [(True, (0, 0)), (True, (1, 1)), (False, (0, 0)), (False, (0, 1)), (False, (1, 0))]
+)
+"""Whether CSVLogger appends to its file, and which of two fits have data for validation."""
+
+
+@claim(
+    "trainer.csv-logger",
+    promised="CSVLogger: streams epoch results to a CSV file; argument `append`",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, logs)
+def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
+    """
+    CSVLogger writes a line an epoch, with the numbers of History in the order of their names.
+
+    A second call of fit begins the file anew, with its own columns; with append=True it goes on,
+    without a second header.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse")
+    >>> log, x, y = keras.callbacks.CSVLogger("log.csv"), np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> options = {"validation_data": (x, y), "callbacks": [log], "verbose": 0}
+    >>> losses = model.fit(x, y, epochs=2, **options).history["val_loss"]
+    >>> lines = [line.split(",") for line in open("log.csv").read().split()]
+    >>> lines[0], [float(line[2]) for line in lines[1:]] == losses
+    (['epoch', 'loss', 'val_loss'], True)
+    """
+    append, validated = log
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    options = {"validation_data": (padded(net), target)}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "log.csv")
+        logger = keras.callbacks.CSVLogger(str(file), append=append)
+        fits = [
+            fit(model, net, target, epochs=epochs, callbacks=[logger], **(options if own else {}))
+            for epochs, own in zip((2, 3), validated, strict=True)
+        ]
+        header, *lines = [line.split(",") for line in file.read_text().split()]
+    kept = fits if append else fits[1:]
+    epochs = [str(k) for history in kept for k in range(len(history["loss"]))]
+    assert [line[0] for line in (header, *lines)] == ["epoch", *epochs], f"{lines}"
+    for name in fits[1]:
+        column = [float(line[header.index(name)]) for line in lines]
+        assert_close(single(column), single([v for history in kept for v in history[name]]))
+
+
+@claim(
+    "trainer.printed",
+    observed="Keras 3.15, TensorFlow",
+    corrects="fit prints another loss beside the progress bar than its History holds.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
+def test_fit_prints_what_it_returns(net, build, seed, verbose):
+    """
+    What fit prints at the end of an epoch are the numbers of its History, to four digits.
+
+    With verbose=1, below a bar that is drawn again after each batch, as with verbose=2, in one
+    line.
+
+    >>> import keras, numpy as np
+    >>> import contextlib, io
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y, printed = np.random.rand(4, 3, 1), np.ones((4, 2)), io.StringIO()
+    >>> with contextlib.redirect_stdout(printed):
+    ...     history = model.fit(x, y, batch_size=1, verbose=2).history
+    >>> f"loss: {history['loss'][0]:.4f}" in printed.getvalue()
+    True
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build, metrics=["mae"])
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        history = fit(model, net, target, epochs=2, verbose=verbose)
+    epochs = printed.getvalue().split("Epoch ")[1:]
+    for name, values in history.items():
+        shown = [re.findall(rf"\b{name}: ([-+.\de]+)", text)[-1] for text in epochs]
+        expected = [f"{v:.4f}" if abs(v) > 1e-3 else f"{v:.4e}" for v in values]
+        assert shown == expected, f"{name}: printed {shown}, expected {expected}"
 
 
 # State between batches.

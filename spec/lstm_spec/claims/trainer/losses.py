@@ -216,3 +216,36 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     instead = {"padding is a label": [counted]}
     assert_close(reported, [exact], bound=SEVERAL, instead=instead)
     assert_differs(model.get_weights()[0], net.weights[0])
+
+
+@claim(
+    "trainer.ignored-class",
+    promised="SparseCategoricalCrossentropy, argument `ignore_class`: a class to be ignored",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=3, return_sequences=True), builds, seeds, booleans())
+def test_timesteps_of_an_ignored_class_do_not_count(net, build, seed, column):
+    """
+    By ignore_class, timesteps whose target is that class do not count in the loss of a batch.
+
+    Sparse categorical crossentropy is then the mean over the other timesteps, whether the targets
+    have a last axis of one or not. Any number may be ignored, such as -1.
+
+    >>> import keras, numpy as np
+    >>> loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    >>> z = np.array([[[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]])
+    >>> with_ignored = loss(np.array([[1, -1, 0]]), z)
+    >>> bool(np.isclose(with_ignored, loss(np.array([[1, 0]]), z[:, ::2])))
+    True
+    """
+    y = outputs(net)
+    ids = np.argmax(noise(net.output_shape, seed), axis=-1)
+    ignored = noise(ids.shape, seed + 1) > 0
+    ignored[:, 0] = False
+    exact = np.log(np.sum(np.exp(y), axis=-1)) - np.take_along_axis(y, ids[..., None], -1)[..., 0]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
+    target = np.where(ignored, -1, ids)
+    model = trainee(net, build, loss)
+    reported = model.test_on_batch(net.case.x, target[..., None] if column else target)
+    assert_close(single(reported), np.mean(exact[~ignored]), bound=SEVERAL)

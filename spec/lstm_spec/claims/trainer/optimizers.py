@@ -538,3 +538,73 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     for row, rate in zip(in_order(net.samples, 2, 2), rates, strict=False):
         net = train(net, target, sgd(rate), [row]).net
     assert_close(model.get_weights(), net.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.skipped-average",
+    derived="trainer.loss-scale-overflow: a skipped step changes no weight",
+    cases=4,
+    needs="keras.optimizers.LossScaleOptimizer",
+)
+@given(nets(batch=samples), builds, seeds)
+def test_a_mean_over_no_steps_is_not_taken(net, build, seed):
+    """
+    With use_ema under LossScaleOptimizer, a fit of which every step is skipped keeps the weights.
+
+    A step is skipped if its gradient is not finite, as the first ones often are under a high scale.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> inner = keras.optimizers.SGD(0.5)  # without use_ema, which may be at fault
+    >>> model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
+    >>> before = model.get_weights()[0]
+    >>> _ = model.fit(np.ones((4, 3, 1)), np.full((4, 2), np.nan), verbose=0)
+    >>> bool(np.array_equal(model.get_weights()[0], before))
+    True
+    """
+    averaged = keras.optimizers.SGD(RATE, use_ema=True)
+    model = trainee(net, build, optimizer=keras.optimizers.LossScaleOptimizer(averaged))
+    fit(model, net, np.full_like(target_of(net, seed), np.nan))
+    zeros = [0.0 * weight for weight in net.weights]
+    assert_close(model.get_weights(), net.weights, instead={"all weights are zero": zeros})
+
+
+CLIPPED = {"clipnorm": 2, "global_clipnorm": 2, "clipvalue": np.inf}
+"""What clips a gradient, each with the order of the norm that it bounds."""
+
+
+@claim(
+    "trainer.clipped-embedding",
+    promised="Optimizer, arguments `clipnorm`, `clipvalue`, `global_clipnorm`: bound the gradient",
+    corrects="clipnorm bounds the step of every weight.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(whole(list(CLIPPED)), booleans(), seeds)
+def test_a_step_of_repeated_ids_is_clipped(name, eager, seed):
+    """
+    Clipping bounds the step of an Embedding under an LSTM, though a batch repeats an id.
+
+    By plain SGD of rate 1 the table moves by no more than the limit, in the norm that is clipped.
+
+    >>> import keras, numpy as np
+    >>> ids = np.array([[0, 1, 2]])  # each id once, for repeated ones may be at fault
+    >>> table = keras.layers.Embedding(3, 2)
+    >>> model = keras.Sequential([keras.Input((3,), dtype="int32"), table, keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(1.0, clipnorm=1e-3), "mse")
+    >>> before = table.get_weights()[0]
+    >>> _ = model.fit(ids, np.full((1, 2), 9.0), verbose=0)
+    >>> bool(np.linalg.norm(table.get_weights()[0] - before) < 1.01e-3)
+    True
+    """
+    keras.utils.set_random_seed(seed)
+    table = keras.layers.Embedding(3, 2)
+    layers = [keras.Input((6,), dtype="int32"), table, keras.layers.LSTM(2)]
+    model = keras.Sequential(layers)
+    limit = 2.0**-10
+    optimizer = keras.optimizers.SGD(1.0, **{name: limit})
+    model.compile(optimizer, "mse", run_eagerly=eager)
+    before = table.get_weights()[0]
+    model.train_on_batch(np.ones((1, 6), "int32"), np.full((1, 2), 9.0))
+    step = np.linalg.norm(np.ravel(table.get_weights()[0] - before), CLIPPED[name])
+    assert step <= 1.001 * limit, f"by {name}={limit} a repeated id moves by {step}"

@@ -1,0 +1,233 @@
+"""Metrics of every class.
+
+What they make of outputs, targets and weights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import single
+from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, seeds, whole
+from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.tolerance import assert_close
+
+CLASSES = 3
+several = integers(3, 6)
+"""How many samples there are; they come in batches of two."""
+
+METRICS: dict[str, tuple[str, ...]] = {
+    "numbers": (
+        *("MeanSquaredError", "MeanAbsoluteError", "RootMeanSquaredError", "LogCoshError"),
+        *("MeanAbsolutePercentageError", "CosineSimilarity", "R2Score", "Hinge"),
+    ),
+    "shares": ("MeanSquaredLogarithmicError", "KLDivergence", "Poisson"),
+    "bits": (
+        *("BinaryAccuracy", "BinaryCrossentropy", "Precision", "Recall", "AUC"),
+        *("TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"),
+    ),
+    "one-hot": (
+        *("CategoricalAccuracy", "TopKCategoricalAccuracy", "CategoricalCrossentropy"),
+        *("CategoricalHinge", "F1Score"),
+    ),
+    "ids": ("SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"),
+}
+"""Metrics of Keras by the kind of their targets."""
+KINDS = {name: kind for kind, names in METRICS.items() for name in names}
+metrics = whole([name for name in KINDS if hasattr(keras.metrics, name)])
+bits = whole(
+    [name for name in METRICS["bits"] + METRICS["one-hot"] if hasattr(keras.metrics, name)]
+)
+
+
+def metric(name: str) -> Any:
+    """Return a metric of a class, under the name `metric`."""
+    options = {"k": 2} if name == "TopKCategoricalAccuracy" else {}
+    return getattr(keras.metrics, name)(name="metric", **options)
+
+
+def classifier(case: Case, seed: int, **options: Any) -> Any:
+    """Return a compiled model of an LSTM whose outputs are shares of three classes."""
+    head = keras.layers.Dense(CLASSES, activation="softmax")
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case), head])
+    head.set_weights([noise(weight.shape, seed, scale=2.0) for weight in head.get_weights()])
+    model.compile("sgd", "mse", **options)
+    return model
+
+
+def targets(case: Case, name: str, seed: int) -> Array:
+    """Return targets of the kind that a metric takes."""
+    drawn = noise((case.batch, CLASSES), seed)
+    ids = np.argmax(drawn, axis=-1)
+    by_kind: dict[str, Array] = {
+        "numbers": drawn,
+        "shares": np.abs(drawn),
+        "bits": (drawn > 0).astype("float32"),
+        "one-hot": np.eye(CLASSES, dtype="float32")[ids],
+        "ids": ids[:, None].astype("float32"),
+    }
+    return by_kind[KINDS[name]]
+
+
+def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
+    """Return what evaluate reports for the metric, from batches of two."""
+    options = {"batch_size": 2, "verbose": 0, "return_dict": True}
+    return single(model.evaluate(x, y, sample_weight=weight, **options)["metric"])
+
+
+@claim(
+    "trainer.any-metric",
+    derived="Metric: update_state takes a batch after the other, result tells of all",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=several), metrics, seeds)
+def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
+    """
+    Compiled, evaluate reports of any metric of Keras what it makes of all outputs at once.
+
+    Errors, scores, hits and counts alike, whether the last batch is smaller or not.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])
+    >>> model.compile("sgd", "mse", metrics=[keras.metrics.AUC(name="area")])
+    >>> x, y, area = np.random.rand(5, 3, 1), np.eye(2)[[0, 1, 1, 0, 1]], keras.metrics.AUC()
+    >>> area.update_state(y, model(x))
+    >>> counted = model.evaluate(x, y, batch_size=2, verbose=0, return_dict=True)["area"]
+    >>> bool(np.isclose(counted, area.result()))
+    True
+    """
+    target = targets(case, name, seed)
+    model = classifier(case, seed, metrics=[metric(name)])
+    alone = metric(name)
+    alone.update_state(target, to_numpy(model(case.x)))
+    assert_close(reported(model, case.x, target), to_numpy(alone.result()), bound=64.0)
+
+
+@claim(
+    "trainer.weight-as-copies",
+    derived="a weighted mean or count: a weight of k adds k times what a sample adds",
+    corrects="Some metrics ignore the weights of samples.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=several), metrics, seeds)
+def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
+    """
+    To a weighted metric of Keras, a sample of weight 0, 1 or 2 is so many copies of the sample.
+
+    The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
+    samples.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", weighted_metrics=[keras.metrics.R2Score(name="score")])
+    >>> x, y = np.random.rand(3, 3, 1), np.random.rand(3, 2)
+    >>> options = {"return_dict": True, "verbose": 0}
+    >>> weighted = model.evaluate(x, y, sample_weight=np.array([2, 0, 1]), **options)
+    >>> copied = model.evaluate(x[[0, 0, 2]], y[[0, 0, 2]], **options)
+    >>> bool(np.isclose(weighted["score"], copied["score"]))
+    True
+    """
+    weight = permutation(case.batch, seed) % 3
+    copies = np.repeat(np.arange(case.batch), weight)
+    target = targets(case, name, seed)
+    model = classifier(case, seed, weighted_metrics=[metric(name)])
+    weighted = reported(model, case.x, target, weight.astype("float32"))
+    copied = metric(name)
+    copied.update_state(target[copies], to_numpy(model(case.x[copies])))
+    assert_close(weighted, to_numpy(copied.result()), bound=64.0)
+
+
+@claim(
+    "trainer.weight-column-of-metrics",
+    derived="a weight for each sample, as a column or not",
+    cases=4,
+)
+@given(cases(batch=several), metrics, seeds)
+def test_a_metric_takes_a_column_of_weights(case, name, seed):
+    """
+    Given a column of weights, one for each sample, any metric of Keras does as with a flat array.
+
+    In evaluate too, where a sample_weight of shape (batch, 1) may be given.
+
+    >>> import keras, numpy as np
+    >>> y, z, weight = np.eye(2)[[0, 1, 1]], np.random.rand(3, 2), np.array([1.0, 2.0, 0.5])
+    >>> flat, column = keras.metrics.Precision(), keras.metrics.Precision()
+    >>> flat.update_state(y, z, weight)
+    >>> column.update_state(y, z, weight[:, None])
+    >>> bool(flat.result() == column.result())
+    True
+    """
+    target = targets(case, name, seed)
+    weight = 0.5 + 0.25 * permutation(case.batch, seed).astype("float32")
+    z = to_numpy(classifier(case, seed)(case.x))
+    flat = metric(name)
+    flat.update_state(target, z, sample_weight=weight)
+    column = metric(name)
+    column.update_state(target, z, sample_weight=weight[:, None])
+    assert_close(to_numpy(column.result()), to_numpy(flat.result()))
+
+
+@claim(
+    "trainer.truth-values",
+    derived="True and False are 1 and 0, in NumPy as well",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=several), bits, seeds)
+def test_truth_values_are_targets(case, name, seed):
+    """
+    As targets of mean squared error and of metrics, True and False count as 1 and 0.
+
+    So a comparison, such as prices > 0, may be given as it is.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("sgd", "mse", metrics=["accuracy"])
+    >>> x, y = np.random.rand(3, 3, 1), np.array([[True], [False], [True]])
+    >>> losses = [model.evaluate(x, z, verbose=0) for z in (y, y.astype("float32"))]
+    >>> bool(np.allclose(*losses))
+    True
+    """
+    target = targets(case, name, seed)
+    model = classifier(case, seed, metrics=[metric(name)])
+    truth, numbers = (
+        model.evaluate(case.x, y, batch_size=2, verbose=0, return_dict=True)
+        for y in (target.astype(bool), target)
+    )
+    for key, value in numbers.items():
+        assert_close(single(truth[key]), np.asarray(value))
+
+
+@claim(
+    "trainer.metric-of-lists",
+    promised="examples of keras.metrics: update_state is called on lists",
+    cases=4,
+)
+@given(cases(batch=several), metrics.filter(lambda name: KINDS[name] != "ids"), seeds)
+def test_a_metric_takes_lists(case, name, seed):
+    """
+    Called by itself, a metric of targets as wide as the outputs takes lists of Python.
+
+    It makes of them what it makes of arrays. Metrics of ids may need arrays.
+
+    >>> import keras, numpy as np
+    >>> area = keras.metrics.AUC()
+    >>> area.update_state([0, 1, 1], [0.1, 0.7, 0.6])
+    >>> float(area.result())
+    1.0
+    """
+    target = targets(case, name, seed)
+    z = to_numpy(classifier(case, seed)(case.x))
+    listed = metric(name)
+    listed.update_state(target.tolist(), z.tolist())
+    arrays = metric(name)
+    arrays.update_state(target, z)
+    assert_close(to_numpy(listed.result()), to_numpy(arrays.result()))
