@@ -379,14 +379,15 @@ def keeps_the_layers_in_front(patch):
         original(self, inputs, outputs, **options)
         tensor = keras.tree.flatten(inputs)[0]
         if not tensor._keras_history.operation._inbound_nodes[0].is_input:
-            self._layers = [tensor._keras_history.operation, *self._layers]
+            self._operations = [tensor._keras_history.operation, *self._operations]
 
 
 @refuted_by("models.layers-under-policy")
 def converts_types_in_a_layer_of_its_own(patch):
     @instead(patch, keras.layers.Layer, "__call__")
     def call(original, self, *given, **options):
-        if given and keras.backend.is_keras_tensor(given[0]) and "float" in given[0].dtype:
+        symbol = given and keras.backend.is_keras_tensor(given[0])
+        if symbol and given[0].dtype not in ("int32", self.compute_dtype):
             given = (keras.ops.cast(given[0], self.compute_dtype), *given[1:])
         return original(self, *given, **options)
 

@@ -271,7 +271,7 @@ def makes_a_list_of_a_dictionary(patch):
         return original(cls, config, custom_objects=custom_objects)
 
 
-@refuted_by("saving.layers-around")
+@refuted_by("saving.layers-around", raises=IndexError)
 def leaves_a_shape_a_list(patch):
     @instead(patch, keras.layers.Lambda, "__init__")
     def init(original, self, function, **options):

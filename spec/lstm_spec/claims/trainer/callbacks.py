@@ -400,7 +400,7 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
 logs = sampled_from(
     [(True, (0, 0)), (True, (1, 1)), (False, (0, 0)), (False, (0, 1)), (False, (1, 0))]
 )
-"""Whether CSVLogger appends to its file, and which of two fits have data for validation."""
+"""Whether CSVLogger appends to its file, and which of two fits have a metric."""
 
 
 @claim(
@@ -427,16 +427,16 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     >>> lines[0], [float(line[2]) for line in lines[1:]] == losses
     (['epoch', 'loss', 'val_loss'], True)
     """
-    append, validated = log
+    append, measured = log
     target = target_of(net, seed)
-    model = trainee(net, build)
+    models = [trainee(net, build, metrics=["mae"] * count) for count in measured]
     options = {"validation_data": (padded(net), target)}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "log.csv")
         logger = keras.callbacks.CSVLogger(str(file), append=append)
         fits = [
-            fit(model, net, target, epochs=epochs, callbacks=[logger], **(options if own else {}))
-            for epochs, own in zip((2, 3), validated, strict=True)
+            fit(model, net, target, epochs=epochs, callbacks=[logger], **options)
+            for epochs, model in zip((2, 3), models, strict=True)
         ]
         header, *lines = [line.split(",") for line in file.read_text().split()]
     kept = fits if append else fits[1:]
