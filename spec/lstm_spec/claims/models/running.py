@@ -420,6 +420,20 @@ class Structured(keras.layers.Layer):  # type: ignore[misc]  # Keras has no type
         return {**super().get_config(), "structure": self.structure}
 
 
+class OfStructured(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """A subclassed model of such a layer, and of an LSTM that reads each of its tensors."""
+
+    def __init__(self, structure: str, layer: Any) -> None:
+        """Keep the layers."""
+        super().__init__()
+        self.structured = Structured(structure)
+        self.lstm = layer
+
+    def call(self, inputs: Any) -> Any:
+        """Return what the LSTM makes of each tensor."""
+        return [self.lstm(y) for y in keras.tree.flatten(self.structured(inputs))]
+
+
 @claim(
     "models.own-structure",
     promised="Layer, method `call`: returns a tensor or a list or tuple of tensors",
@@ -431,7 +445,7 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
     """
     A layer of your own may return tensors in a list, a tuple or a dictionary, nested as well.
 
-    A functional model of it can be called, run by predict, cloned and summarized.
+    A model of it can be called, run by predict, cloned and summarized; a subclassed one as well.
 
     >>> import keras, numpy as np
     >>> class Halves(keras.layers.Layer):
@@ -450,12 +464,14 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
     )
     clone = keras.models.clone_model(model)
     clone.set_weights(model.get_weights())
-    lines = []
-    model.summary(print_fn=lambda text, **_: lines.append(text))
+    own = OfStructured(structure, layer)
     expected = [to_numpy(layer(y)) for y in keras.tree.flatten(twofold(case.x)[structure])]
-    for run in (model, clone, partial(model.predict, verbose=0)):
+    for run in (model, clone, own, partial(model.predict, verbose=0)):
         assert_close(outputs(run(case.x)), expected)
-    assert "structured" in "".join(lines), f"{lines}"
+    lines = []
+    for summarized in (model, own):
+        summarized.summary(print_fn=lambda text, **_: lines.append(text))
+    assert "".join(lines).count("(Structured)") == 2, f"{lines}"
 
 
 @claim(
