@@ -431,7 +431,7 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
 )
 def test_both_implementations_compute_the_same(case, way):
     """
-    Without dropout, implementation 1 and implementation 2 differ by rounding only.
+    Without dropout or overflow, implementation 1 and implementation 2 differ by rounding only.
 
     The first multiplies once for each gate, the second once for all four.
 
@@ -650,7 +650,8 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     """
-    By default, with all weights zero, an unmasked timestep of finite numbers halves the cell state.
+    By default, with all weights zero, an unmasked timestep of finite x and h halves the cell state,
+    but for over- and underflow.
 
     Each gate is 1/2 and the candidate is 0. From a zero state the output stays zero.
 
@@ -965,7 +966,8 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
 )
 def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
     """
-    With default activations, zero states and no bias, the layer is linear in tiny inputs.
+    Over a few timesteps, with default activations, zero states and no bias, the layer is linear in
+    tiny inputs.
 
     There tanh does nothing: c' = c / 2 + (x @ W_g + h @ R_g) / 2 and h' = c' / 2. Of all the
     weights, only those of the candidate count.

@@ -708,7 +708,7 @@ def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
 @given(cases(**varied("use_bias", "stateful")), whole(["called", "built", "called on a symbol"]))
 def test_layer_has_no_weights_before_it_is_built(case, moment):
     """
-    A layer has no weights until it is built or called for the first time.
+    An LSTM has no weights until it is built or called for the first time.
 
     The kernel has a row for each feature, and only the input says how many there are. So
     `set_weights` on a layer that has not seen an input is refused.
@@ -928,7 +928,8 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
 @given(sizes, sizes, options, booleans(), booleans())
 def test_trainable_moves_all_three_weights(features, units, options, use_bias, trainable):
     """
-    A layer's `trainable`, given or changed last, says whether all of its weights are trainable.
+    A layer's `trainable`, given or changed last, says whether all its weights are, but for a cell
+    or weight frozen by itself.
 
     The layer computes the same either way; only what an optimizer may change is another. A cell or
     a weight that is frozen by itself stays frozen until the layer's `trainable` is changed: to set

@@ -110,8 +110,8 @@ def bidirectional(case):
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
-    Masking masks a timestep if, and only if, all its features equal `mask_value` in the dtype of
-    the layer.
+    Masking masks a timestep if, and only if, all features equal `mask_value`, but for rounding by
+    its dtype and subnormals.
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. TensorFlow
@@ -496,7 +496,8 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, the loss of a batch is the mean over the valid timesteps of its masked outputs.
+    By default, a batch's loss, if taken by timestep, is the mean over the valid timesteps of its
+    masked outputs.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the

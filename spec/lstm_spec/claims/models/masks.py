@@ -124,7 +124,8 @@ def test_a_layer_that_ends_a_mask_warns(case, pick, name):
 @given(padded, picks)
 def test_global_average_pooling_leaves_masked_steps_out(case, pick):
     """
-    GlobalAveragePooling1D averages the unmasked timesteps of an LSTM's outputs only.
+    By default, GlobalAveragePooling1D averages only the unmasked timesteps of the outputs of an
+    LSTM that reads forwards.
 
     The mask comes with the outputs, so the average does not depend on how much was padded.
 

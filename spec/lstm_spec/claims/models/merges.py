@@ -232,7 +232,8 @@ def test_sums_count_what_is_masked(case, pick, seed, name):
 @given(padded, seeds)
 def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     """
-    Merges of unmasked LSTM outputs compute element by element, and Concatenate joins features.
+    By default, merges of unmasked LSTM outputs, but Dot, compute element by element, and
+    Concatenate joins features.
 
     Add, Subtract, Multiply, Average, Maximum and Minimum need tensors of one shape for that.
 

@@ -441,7 +441,8 @@ def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed
 )
 def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
-    From a generator, in a loop, `predict` takes batches of any lengths, if the first two differ.
+    From a generator, in a loop, without TimeDistributed, `predict` takes batches of any lengths, if
+    the first two differ.
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
     Keras looks at two batches to see which sizes are open: if both have one length, another
@@ -557,7 +558,7 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
 @given(*with_ways(cases(**ANY, **varied("batch", "timesteps"))))
 def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
-    At inference, without masks, any arguments that LSTM accepts give what the equations give.
+    At inference, without masks, any arguments with which an LSTM runs give what the equations give.
 
     Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them.
     The others say how it is computed, returned, initialized or trained. Without a GPU

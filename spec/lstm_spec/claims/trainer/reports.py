@@ -46,7 +46,8 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]))
 def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, size):
     """
-    By default, without a mask, fit reports the mean loss of an epoch's samples, before their steps.
+    By default, without a mask, fit reports the mean over an epoch's samples, before their steps, of
+    a loss taken by samples.
 
     A smaller last batch counts less, by its number of samples. The weights change from batch
     to batch, so this is the loss of no weights at all; evaluate reports that of the last ones.

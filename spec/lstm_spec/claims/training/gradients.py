@@ -385,7 +385,8 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
 )
 def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     """
-    NaN at a masked timestep makes the gradients of earlier valid timesteps NaN, of later ones not.
+    In one direction, NaN at a masked timestep makes the gradients of valid timesteps read before it
+    NaN, of later ones not.
 
     Earlier is what is read before. The forward pass discards what the masked timestep made, the
     backward pass multiplies its slopes by zero, and 0 * NaN is NaN. It travels back with h.

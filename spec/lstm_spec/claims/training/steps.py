@@ -98,7 +98,8 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
 @given(cases(**varied("batch", "timesteps", "units")), seeds, picks)
 def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     """
-    By default, without return_sequences, a sample's weight multiplies the gradient of its loss.
+    By default, without return_sequences, a sample's weight multiplies the gradient of its part of a
+    loss taken by samples.
 
     The mean is over the number of samples, not over the sum of their weights: with weights
     of 2 for all samples a step is twice as long. For sequences see
@@ -168,7 +169,8 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
 @given(cases(return_sequences=True, **varied("batch", "timesteps", "units", "go_backwards")), seeds)
 def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     """
-    With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep.
+    With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep of a
+    loss taken by timesteps.
 
     Zero takes the output at a timestep out of the loss. The timestep is still read, and the
     gradients of later outputs still go through it: this is no mask.

@@ -406,10 +406,12 @@ def test_both_directions_get_the_given_use_cudnn(value, other):
 )
 def test_bidirectional_cannot_copy_an_unregistered_activation():
     """
-    Outside a custom_object_scope Bidirectional refuses an LSTM of an unregistered activation.
+    Outside a custom_object_scope Bidirectional refuses to copy an LSTM of an unregistered
+    activation not named as one of Keras'.
 
-    It copies the layer by its configuration, which holds the name of the function only. Register it
-    with keras.saving.register_keras_serializable, or name it in such a scope.
+    It copies the layer by its configuration, which holds the name of the function only: one named
+    `relu` silently becomes Keras' own. Register it with keras.saving.register_keras_serializable,
+    or name it in such a scope.
 
     >>> import keras, numpy as np
     >>> half = lambda z: z * 0.5
