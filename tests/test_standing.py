@@ -27,6 +27,8 @@ from lstm_spec.run.deviations import Deviation
         ({"keras": ">=2.13,<3"}, "on Keras 2 from 2.13 on"),
         ({"keras": ">=2,<3"}, "on Keras 2"),
         ({"keras": ">=2.13,<4"}, "on Keras 2.13 to 3"),
+        ({"keras": ">=3.1,<=3.15.1"}, "on Keras 3.1 to 3.15.1"),
+        ({"keras": "<=2.12.0"}, "on Keras 2.12.0 and before"),
         ({"keras": "==2.12.*"}, "on Keras 2.12"),
         ({"keras": "==3.14.1"}, "on Keras 3.14.1"),
         ({"keras": "~=3.1"}, "on Keras ~=3.1"),

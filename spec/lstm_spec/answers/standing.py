@@ -136,15 +136,17 @@ def _span(specifier: str) -> tuple[str, str]:
     given = sorted(
         SpecifierSet(specifier), key=lambda condition: Version(condition.version.rstrip(".*"))
     )
-    lower, upper, same = (_only(given, sign) for sign in (">=", "<", "=="))
+    lower, upper, last, same = (_only(given, sign) for sign in (">=", "<", "<=", "=="))
     others = [
         condition.version.removesuffix(".*") for condition in given if condition.operator == "!="
     ]
     left = f", except {_joined(others, 'and')}" if others else ""
-    if len(given) - len(others) != bool(lower) + bool(upper) + bool(same):
+    if len(given) - len(others) != sum(map(bool, (lower, upper, last, same))):
         return "on", specifier.replace(",", ", ")
     if same:
         return "on", same
+    if last:
+        return "on", f"{lower} to {last}{left}" if lower else f"{last} and before{left}"
     if lower and upper:
         return "on", f"{_between(Version(lower), Version(upper))}{left}"
     return ("since", f"{lower}{left}") if lower else ("before", f"{upper}{left}")

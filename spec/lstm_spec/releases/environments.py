@@ -408,7 +408,7 @@ def _program() -> str:
         UnmadeError: there is none.
     """
     try:
-        return importlib.import_module("uv").find_uv_bin()
+        return str(importlib.import_module("uv").find_uv_bin())
     except (ImportError, FileNotFoundError):
         if program := shutil.which("uv"):
             return program

@@ -6,6 +6,7 @@ import copy
 import inspect
 import json
 from functools import partial
+from typing import Any
 
 import keras
 from hypothesis import example, given
@@ -365,7 +366,7 @@ def double(x):
     return 2.0 * x
 
 
-AROUND = {
+AROUND: dict[str, dict[str, Any]] = {
     "Activation": {"activation": "relu"},
     "BatchNormalization": {"axis": -1, "momentum": 0.5},
     "Concatenate": {"axis": 1},
