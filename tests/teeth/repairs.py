@@ -112,3 +112,10 @@ def forgets_its_masks_after_an_error(patch):
             return original(self, *inputs, **options)
         finally:
             self.cell.reset_dropout_mask()
+
+
+@repairs("saving.layers-around")
+def writes_the_policy_of_spatial_dropout(patch):
+    @instead(patch, keras.layers.SpatialDropout1D, "get_config")
+    def get_config(original, self):
+        return {**original(self), "dtype": keras.layers.Layer.get_config(self)["dtype"]}

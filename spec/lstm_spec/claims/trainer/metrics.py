@@ -40,10 +40,9 @@ METRICS: dict[str, tuple[str, ...]] = {
 }
 """Metrics of Keras by the kind of their targets."""
 KINDS = {name: kind for kind, names in METRICS.items() for name in names}
-metrics = whole([name for name in KINDS if hasattr(keras.metrics, name)])
-bits = whole(
-    [name for name in METRICS["bits"] + METRICS["one-hot"] if hasattr(keras.metrics, name)]
-)
+NAMES = [name for name in KINDS if hasattr(keras.metrics, name)]
+TRUTHS = [name for name in NAMES if KINDS[name] in ("bits", "one-hot")]
+WIDE = [name for name in NAMES if KINDS[name] != "ids"]
 
 
 def metric(name: str) -> Any:
@@ -52,9 +51,13 @@ def metric(name: str) -> Any:
     return getattr(keras.metrics, name)(name="metric", **options)
 
 
-def classifier(case: Case, seed: int, **options: Any) -> Any:
-    """Return a compiled model of an LSTM whose outputs are shares of three classes."""
-    head = keras.layers.Dense(CLASSES, activation="softmax")
+def classifier(case: Case, name: str, seed: int, **options: Any) -> Any:
+    """Return a compiled model of an LSTM whose outputs are what a metric is made for.
+
+    They are probabilities: of three answers, each yes or no, or of three classes.
+    """
+    activation = "sigmoid" if KINDS[name] == "bits" else "softmax"
+    head = keras.layers.Dense(CLASSES, activation=activation)
     model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case), head])
     head.set_weights([noise(weight.shape, seed, scale=2.0) for weight in head.get_weights()])
     model.compile("sgd", "mse", **options)
@@ -87,7 +90,7 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), metrics, seeds)
+@given(cases(batch=several), whole(NAMES), seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     """
     Compiled, evaluate reports of any metric of Keras what it makes of all outputs at once.
@@ -104,7 +107,7 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     True
     """
     target = targets(case, name, seed)
-    model = classifier(case, seed, metrics=[metric(name)])
+    model = classifier(case, name, seed, metrics=[metric(name)])
     alone = metric(name)
     alone.update_state(target, to_numpy(model(case.x)))
     assert_close(reported(model, case.x, target), to_numpy(alone.result()), bound=64.0)
@@ -117,7 +120,7 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), metrics, seeds)
+@given(cases(batch=several), whole(NAMES), seeds)
 def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
     """
     To a weighted metric of Keras, a sample of weight 0, 1 or 2 is so many copies of the sample.
@@ -138,7 +141,7 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
     weight = permutation(case.batch, seed) % 3
     copies = np.repeat(np.arange(case.batch), weight)
     target = targets(case, name, seed)
-    model = classifier(case, seed, weighted_metrics=[metric(name)])
+    model = classifier(case, name, seed, weighted_metrics=[metric(name)])
     weighted = reported(model, case.x, target, weight.astype("float32"))
     copied = metric(name)
     copied.update_state(target[copies], to_numpy(model(case.x[copies])))
@@ -150,7 +153,7 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
     derived="a weight for each sample, as a column or not",
     cases=4,
 )
-@given(cases(batch=several), metrics, seeds)
+@given(cases(batch=several), whole(NAMES), seeds)
 def test_a_metric_takes_a_column_of_weights(case, name, seed):
     """
     Given a column of weights, one for each sample, any metric of Keras does as with a flat array.
@@ -167,7 +170,7 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
     """
     target = targets(case, name, seed)
     weight = 0.5 + 0.25 * permutation(case.batch, seed).astype("float32")
-    z = to_numpy(classifier(case, seed)(case.x))
+    z = to_numpy(classifier(case, name, seed)(case.x))
     flat = metric(name)
     flat.update_state(target, z, sample_weight=weight)
     column = metric(name)
@@ -181,7 +184,7 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), bits, seeds)
+@given(cases(batch=several), whole(TRUTHS), seeds)
 def test_truth_values_are_targets(case, name, seed):
     """
     As targets of mean squared error and of metrics, True and False count as 1 and 0.
@@ -197,7 +200,7 @@ def test_truth_values_are_targets(case, name, seed):
     True
     """
     target = targets(case, name, seed)
-    model = classifier(case, seed, metrics=[metric(name)])
+    model = classifier(case, name, seed, metrics=[metric(name)])
     truth, numbers = (
         model.evaluate(case.x, y, batch_size=2, verbose=0, return_dict=True)
         for y in (target.astype(bool), target)
@@ -211,7 +214,7 @@ def test_truth_values_are_targets(case, name, seed):
     promised="examples of keras.metrics: update_state is called on lists",
     cases=4,
 )
-@given(cases(batch=several), metrics.filter(lambda name: KINDS[name] != "ids"), seeds)
+@given(cases(batch=several), whole(WIDE), seeds)
 def test_a_metric_takes_lists(case, name, seed):
     """
     Called by itself, a metric of targets as wide as the outputs takes lists of Python.
@@ -225,7 +228,7 @@ def test_a_metric_takes_lists(case, name, seed):
     1.0
     """
     target = targets(case, name, seed)
-    z = to_numpy(classifier(case, seed)(case.x))
+    z = to_numpy(classifier(case, name, seed)(case.x))
     listed = metric(name)
     listed.update_state(target.tolist(), z.tolist())
     arrays = metric(name)
