@@ -41,7 +41,6 @@ WITHOUT_ENTRY: dict[str, set[str]] = {
         "models.summary",
         "modes.evaluate-loss",
         "precision.mixed-types",
-        "saving.layers-around",
         "saving.structure",
         "sequences.output-is-h",
         "state.kept-in-states",
@@ -52,7 +51,6 @@ WITHOUT_ENTRY: dict[str, set[str]] = {
         "wrappers.stack-states",
     },
     "backend-torch": {
-        "saving.layers-around",
         "sequences.output-is-h",
         "trainer.callback-again",
     },
