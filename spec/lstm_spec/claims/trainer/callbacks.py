@@ -397,7 +397,7 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     assert_close(ends[0][1], ends[1][1])
 
 
-logs = sampled_from(
+csv_files = sampled_from(
     [(True, (0, 0)), (True, (1, 1)), (False, (0, 0)), (False, (0, 1)), (False, (1, 0))]
 )
 """Whether CSVLogger appends to its file, and which of two fits have a metric."""
@@ -409,7 +409,7 @@ logs = sampled_from(
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds, logs)
+@given(nets(batch=samples), builds, seeds, csv_files)
 def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     """
     CSVLogger writes a line an epoch, with the numbers of History in the order of their names.
