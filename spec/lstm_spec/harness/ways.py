@@ -299,21 +299,18 @@ def _from_keras_file(layer: Any) -> Run:
             model.save(Path(folder, "model.keras"))
             return keras.models.load_model(Path(folder, "model.keras"))
 
+    called: list[Any] = []
+
     def use(model: Any, arrays: Any) -> Any:
-        """Call a model; a kept state is that of the layer, in the models of all kinds of input."""
+        """Call a model; it goes on from the state that the last one kept, of another input."""
         copy = model.get_layer(layer.name)
-        _hand_on(layer, copy)
-        outputs = model(arrays)
-        _hand_on(copy, layer)
-        return outputs
+        if called and layer.stateful:
+            for state, variable in zip(called[-1].states, copy.states, strict=True):
+                variable.assign(state)
+        called.append(copy)
+        return model(arrays)
 
     return _through(layer, use, saved)
-
-
-def _hand_on(layer: Any, other: Any) -> None:
-    if layer.stateful:
-        for state, variable in zip(layer.states, other.states, strict=True):
-            variable.assign(state)
 
 
 def _from_weights_file(layer: Any) -> Run:
