@@ -20,7 +20,7 @@ OWN = ("claims/", "chapters/")
 WIDTH, HEIGHT = 600, 315
 """The smallest that is shown large."""
 MARGIN = 40
-SIZES = range(36, 18, -2)
+SIZES = range(36, 12, -2)
 """How large the letters are: as large as a text leaves room for."""
 SMALL = 16
 LEADING = 1.3
