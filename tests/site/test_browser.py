@@ -194,6 +194,7 @@ def test_address_of_a_deviation_unfolds_it(site: Path, page: Any) -> None:
     page.goto((site / "claims/masking.encoder-decoder.html").as_uri())
     page.get_by_role("link", name="A program that shows it").click()
     unfolded = page.locator("details.entry[open]")
+    unfolded.first.wait_for()  # the page may not have come yet
     assert unfolded.count() == 1
     assert unfolded.locator("summary").is_visible()
     assert "initial_state=states" in unfolded.locator("pre").first.inner_text()

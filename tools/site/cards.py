@@ -34,7 +34,7 @@ def write(records: Records, folder: Path) -> None:
     """Write all cards into a built site."""
     (folder / FOLDER).mkdir()
     for name, text, place in texts(records):
-        draw(text, place).save(folder / FOLDER / f"{name}.png", bits=2)
+        draw(text, place).save(folder / FOLDER / f"{name}.png", bits=2, optimize=True)
 
 
 def address(page: str) -> str:
