@@ -537,22 +537,24 @@ def asks_a_list_for_its_type(patch):
         return original(self, y_true, y_pred, sample_weight)
 
 
+def keeps_over_fits(patch, callback, name):
+    """Let a callback keep an attribute when another fit begins."""
+
+    @instead(patch, callback, "on_train_begin")
+    def on_train_begin(original, self, logs=None):
+        kept = getattr(self, name)
+        original(self, logs)
+        setattr(self, name, kept)
+
+
 @refuted_by("trainer.callback-again")
 def keeps_the_best_value_of_an_earlier_fit(patch):
-    @instead(patch, keras.callbacks.EarlyStopping, "on_train_begin")
-    def on_train_begin(original, self, logs=None):
-        best = self.best
-        original(self, logs)
-        self.best = best
+    keeps_over_fits(patch, keras.callbacks.EarlyStopping, "best")
 
 
 @refuted_by("trainer.csv-logger", raises=(AssertionError, IndexError, ValueError))
 def keeps_the_columns_of_an_earlier_fit(patch):
-    @instead(patch, keras.callbacks.CSVLogger, "on_train_begin")
-    def on_train_begin(original, self, logs=None):
-        keys = self.keys
-        original(self, logs)
-        self.keys = keys
+    keeps_over_fits(patch, keras.callbacks.CSVLogger, "keys")
 
 
 @refuted_by("trainer.printed")

@@ -121,8 +121,8 @@ class Records:
     @cached_property
     def _wordings(self) -> np.ndarray:
         index = self.library.index
-        places = {text.name: place for place, text in enumerate(index.texts)}
-        meanings: np.ndarray = index.centers[[places[asked.id] for asked in self.questions]]
+        places = [index.place_of[asked.id] for asked in self.questions]
+        meanings: np.ndarray = index.centers[places]
         return meanings
 
     def neighbours(self, claim: Claim) -> list[Claim]:

@@ -145,7 +145,7 @@ class Library:
 
     def theirs(self, name: str) -> frozenset[str]:
         """Return what the question or claim of an id names that belongs to another topic."""
-        text = next(text for text in self.index.texts if text.name == name)
+        text = self.index.texts[self.index.place_of[name]]
         return search.theirs("\n".join([text.title, *text.also, text.body, text.rest]))
 
 

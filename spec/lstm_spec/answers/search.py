@@ -300,6 +300,11 @@ class Index:
         return np.array([place for place, _ in self.rows])
 
     @cached_property
+    def place_of(self) -> dict[str, int]:
+        """The place of each text among them, by its name."""
+        return {text.name: place for place, text in enumerate(self.texts)}
+
+    @cached_property
     def vectors(self) -> np.ndarray:
         """The vectors of the rows."""
         return vectors([words_of(row) for _, row in self.rows])
@@ -372,7 +377,7 @@ class Index:
 
     def uncovered(self, question: str, name: str) -> float:
         """Return the share of a question's stems, rare ones counting more, that a text lacks."""
-        place = next(place for place, text in enumerate(self.texts) if text.name == name)
+        place = self.place_of[name]
         asked = dict.fromkeys(stems(words_of(question)[:MOST]))
         rarity = {word: _rarity(len(self.places.get(word, [])), len(self.texts)) for word in asked}
         lacking = [rare for word, rare in rarity.items() if self.counts[place][word] <= 0]

@@ -21,7 +21,6 @@ from lstm_spec.harness.tolerance import ROUNDING, assert_close, right_if
 import keras  # isort: skip - which one is settled above
 
 
-FLIPPED = "keras.ops.flip(x, axis=1)"
 HEAD = '''\
 import keras
 import numpy as np
@@ -99,7 +98,8 @@ def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = 
     ]
     text = "\n".join(lines) + "\n"
     # A tensor of PyTorch takes no negative step.
-    return text.replace("x[:, ::-1]", FLIPPED) if backend() == "torch" else text
+    flipped = "keras.ops.flip(x, axis=1)"
+    return text.replace("x[:, ::-1]", flipped) if backend() == "torch" else text
 
 
 def _given(model: Model, arrays: Sequence[Any]) -> list[str]:

@@ -57,7 +57,8 @@ def assert_close(
     except AssertionError as error:
         reason = right_if(actual, instead or {}, bound)
         if not reason and _doubles(actual):
-            reason = right_if(actual, in_float32(expected, bound or ROUNDING))
+            single = Rounded(expected, "float32", bound or ROUNDING)
+            reason = right_if(actual, {"it is computed in float32": single})
         raise AssertionError(f"{reason}{error}") from None
 
 
@@ -77,16 +78,6 @@ class Rounded(NamedTuple):
     """The name of the type: one of UNITS."""
     bound: float = ROUNDING
     """How many units of its rounding may lie between them and what is returned."""
-
-
-def in_float32(values: Any, bound: float = ROUNDING) -> dict[str, Rounded]:
-    """Return what is computed where a float64 layer is of float32 accuracy, for an `instead`.
-
-    Args:
-        values: the exact numbers.
-        bound: how many units of float32's rounding may lie between.
-    """
-    return {"it is computed in float32": Rounded(values, "float32", bound)}
 
 
 def in_bfloat16(values: Any, bound: float = 0.25) -> dict[str, Rounded]:
