@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import time
 from collections.abc import Callable, Generator
 from typing import Any
@@ -109,7 +110,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
             "seconds": watch.seconds if watch else [],
         }
         if record.verdict == "refuted":
-            line["message"] = record.message[:LONGEST]
+            # The folder of the environment is this machine's alone.
+            line["message"] = record.message.replace(f"{sys.prefix}{os.sep}", "")[:LONGEST]
         with open(facts["file"], "ab") as lines:
             lines.write(msgspec.json.encode(line) + b"\n")
     return report
