@@ -71,6 +71,12 @@ class Text(NamedTuple):
     body: str
     rest: str
 
+    @property
+    def weighted(self) -> list[tuple[float, str]]:
+        """All of it, each part with how much its words count."""
+        head = [(WEIGHTS[0], row) for row in (self.title, *self.also)]
+        return [*head, (WEIGHTS[1], self.body), (WEIGHTS[2], self.rest)]
+
 
 class Hit(NamedTuple):
     """A text that was found."""
@@ -145,9 +151,17 @@ def chinese() -> str:
 
 def stems(words_: Sequence[str]) -> list[str]:
     """Return the stems by which texts are compared, in the words of the specification."""
-    translated = translate(" ".join(words_)).split()
+    return stems_of([words_])[0]
+
+
+def stems_of(texts: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Return the stems of several texts; a line each, they are translated at once."""
+    translated = translate("\n".join(" ".join(words_) for words_ in texts))
     left_out = unsaid()
-    return [stem(word) for word in translated if word not in left_out]
+    return [
+        [stem(word) for word in line.split(" ") if word and word not in left_out]
+        for line in translated.split("\n")
+    ]
 
 
 def translate(phrase: str) -> str:
@@ -273,7 +287,13 @@ class Index:
     @cached_property
     def counts(self) -> list[Counter[str]]:
         """Of each text the weighted number of each stem."""
-        return [_count(text) for text in self.texts]
+        rows = [(place, *pair) for place, text in enumerate(self.texts) for pair in text.weighted]
+        all_stems = stems_of(words_of(row) for _, _, row in rows)
+        counts: list[Counter[str]] = [Counter() for _ in self.texts]
+        for (place, weight, _), stems_ in zip(rows, all_stems, strict=True):
+            for word in stems_:
+                counts[place][word] += weight  # type: ignore[assignment]  # weights are halves
+        return counts
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -355,8 +375,8 @@ class Index:
         score = (
             MIXTURE["words"] * bm25 / (bm25.max() or 1)
             + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
-            + MIXTURE["meaning"] * self.nearest(self.vectors @ vector(asked))
-            + MIXTURE["center"] * (self.centers @ vector(asked, self.rarity))
+            + MIXTURE["meaning"] * self.nearest(_along(self.vectors, vector(asked)))
+            + MIXTURE["center"] * _along(self.centers, vector(asked, self.rarity))
             + OFTEN * self.often
         )
         order = np.argsort(-score, kind="stable")
@@ -436,15 +456,11 @@ def _firsts(numbers: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
 
 
+def _along(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Return the parts of vectors along a direction; by BLAS, its threads would wait busily."""
+    parts: np.ndarray = np.einsum("vd,d->v", vectors, direction)
+    return parts
+
+
 def _rarity(holding: int, texts: int) -> float:
     return math.log(1 + (texts - holding + 0.5) / (holding + 0.5))
-
-
-def _count(text: Text) -> Counter[str]:
-    count: Counter[str] = Counter()
-    parts = ((text.title, *text.also), (text.body,), (text.rest,))
-    for weight, rows in zip(WEIGHTS, parts, strict=True):
-        for row in rows:
-            for word in stems(words_of(row)):
-                count[word] += weight  # type: ignore[assignment]  # weights are halves
-    return count
