@@ -123,14 +123,14 @@ FAULTY = {
 
 def test_fault_of_a_claim_costs_no_other(tmp_path: Path) -> None:
     faults = {catalog.find(claim).test: fault for claim, (fault, _) in FAULTY.items()}
-    claims = (*FAULTY, CAUSALITY, "--time-limit", "10")
+    claims = (*FAULTY, CAUSALITY, "--time-limit", "6")
     done = run(tmp_path, *claims, fault="each", FAULTS=json.dumps(faults))
     verdicts = {claim: record.verdict for claim, record in Checked(done, tmp_path).records.items()}
     expected = {claim: verdict for claim, (_, verdict) in FAULTY.items()}
     assert verdicts == {**expected, CAUSALITY: "held"}, done.stdout + done.stderr
     assert done.returncode == 1
     assert f"Crashed: {EVERY_STEP}" in done.stdout
-    assert done.stdout.count("did not end within 10 s") == 2
+    assert done.stdout.count("did not end within 6 s") == 2
 
 
 def test_refuted_claim_comes_with_a_program_that_shows_it(wrong: Checked, tmp_path: Path) -> None:

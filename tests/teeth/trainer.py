@@ -550,6 +550,7 @@ def keeps_over_fits(patch, callback, name):
 @refuted_by("trainer.callback-again")
 def keeps_the_best_value_of_an_earlier_fit(patch):
     keeps_over_fits(patch, keras.callbacks.EarlyStopping, "best")
+    keeps_over_fits(patch, keras.callbacks.ReduceLROnPlateau, "best")
 
 
 @refuted_by("trainer.csv-logger", raises=(AssertionError, IndexError, ValueError))
