@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import io
 import re
 import runpy
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -44,6 +46,14 @@ newest_only = pytest.mark.skipif(
     any(installed().version(name) != version for name, version in NEWEST.packages.items()),
     reason="another release is installed",
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _frozen() -> Iterator[None]:
+    """Keep what other tests left out of the search for garbage that each script begins with."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def run(script: str, file: Path) -> Trial:
