@@ -93,11 +93,20 @@ def test_answer_says_where_a_claim_is_false() -> None:
         assert "Keras" in question.answer or question.claims[0] not in FALSE, question.id
 
 
+TWO_LINES = 166
+"""How many characters two lines of an answer's page hold."""
+
+
 def test_answer_is_short() -> None:
     for question in LIBRARY.questions:
         sentences = re.findall(r"[.?](?= [A-Z`a-z]|$)", question.answer)
         assert 1 <= len(sentences) <= 5, question.id
         assert len(question.answer) <= 460, question.id
+
+
+def test_answer_begins_with_a_sentence_of_two_lines() -> None:
+    first = {item.id: re.split(r"(?<=[.?!])\s", item.answer)[0] for item in questions()}
+    assert {name for name, sentence in first.items() if len(sentence) > TWO_LINES} == set()
 
 
 @pytest.mark.parametrize("word", ["ought", "falls away", "without a word", "afresh", " turns to"])
