@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.site import ask, cards, machines, pages
 from tools.site.records import Records, gather
+from tools.site.slim import slim
 
 HERE = Path(__file__).parent
 INVENTORY = "objects.inv"
@@ -45,6 +46,8 @@ def build(known: Records, out: Path) -> int:
         options = ["--fail-on-warning", "--quiet", "--jobs", JOBS, "--conf-dir", str(HERE)]
         if status := int(build_main([*options, "--doctree-dir", cache, source, output])):
             return status
+        for page in Path(output).rglob("*.html"):
+            page.write_text(slim(page.read_text(encoding="utf-8")), encoding="utf-8")
         ask.write(known, Path(output))
         cards.write(known, Path(output))
         machines.write(known, Path(output))

@@ -10,7 +10,6 @@ from sphinx.application import Sphinx
 
 from lstm_spec.answers.cite import address
 from tools.site import cards
-from tools.site.slim import slim
 
 project = "lstm-spec"
 version = release = metadata.version(project)
@@ -48,12 +47,10 @@ UNLISTED = ("claims/", "questions/")
 
 
 def setup(app: Sphinx) -> None:
-    """Leave the search to the ask field, slim the pages, and make most side bars once."""
+    """Leave the search to the ask field, and make most side bars once."""
     menus: list[str] = []
 
     def page(app: Sphinx, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
-        if "body" in context:
-            context["body"] = slim(context["body"])
         described = 'name="description" property="og:description"'
         context["metatags"] = context["metatags"].replace('name="description"', described)
         card = cards.address(name)

@@ -12,11 +12,14 @@ PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
+ROWS = re.compile(r' class="row-(?:odd|even)"')
+INDENTS = re.compile(r"\n\s+")
 
 
 def slim(page: str) -> str:
     """Return HTML that looks the same, in fewer tags."""
     page = WORDS.sub(r"\1", PLAIN.sub(r"\1", page))
     page = LINKS.sub(r"\1</a>", page).replace("docutils literal", "literal")
-    parts = re.split(r"(<pre.*?</pre>)", page, flags=re.DOTALL)
-    return "".join(part if k % 2 else CLASSES.sub("", part) for k, part in enumerate(parts))
+    parts = re.split(r"(<pre.*?</pre>)", ROWS.sub("", page), flags=re.DOTALL)
+    parts[::2] = [INDENTS.sub("\n", CLASSES.sub("", part)) for part in parts[::2]]
+    return "".join(parts)
