@@ -56,7 +56,8 @@ def standing(claim: Claim, place: Place | None = None, untried: str = "") -> Sta
     """
     where = place or deviations.newest()
     if known := false_at(claim.id, where):
-        return Standing(f"Not on {named(where)}", known.instead, claim.statement)
+        place_named = named(where, tensorflow=bool(known.tensorflow))
+        return Standing(f"Not on {place_named}", known.instead, claim.statement)
     if untried:
         return Standing(f"Not tried on {named(where)}", claim.statement)
     return Standing(claim.caution, claim.statement)
@@ -90,16 +91,21 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def named(place: Place) -> str:
-    """Return the name of a Keras, as in "Keras 3.9.2 with the JAX backend"."""
+def named(place: Place, tensorflow: bool = False) -> str:
+    """Return the name of a Keras, as in "Keras 3.9.2 with the JAX backend".
+
+    Args:
+        place: the Keras, and what it runs on.
+        tensorflow: whether TensorFlow is named though it is the newest, because it matters.
+    """
     keras = place.version("keras")
-    tensorflow = place.version("tensorflow")
+    version = place.version("tensorflow")
     if place.backend != "tensorflow":
         other = f" with the {BACKENDS[place.backend]} backend"
-    elif tensorflow == deviations.newest().version("tensorflow"):
+    elif version == deviations.newest().version("tensorflow") and not tensorflow:
         other = ""
     else:
-        other = f" with TensorFlow {tensorflow}"
+        other = f" with TensorFlow {version}"
     return f"Keras {keras}{other}{' on a GPU' if place.device == 'gpu' else ''}"
 
 
