@@ -53,7 +53,11 @@ def refuted_by(*claims: str, raises: Any = AssertionError) -> Callable[[Put], Pu
     Args:
         *claims: the ids of the claims that refute it.
         raises: how they fail; another type than AssertionError where the wrong LSTM itself raises.
+
+    Raises:
+        UnknownNameError: an id is none; the message holds the nearest.
     """
+    catalog.select(list(claims))
 
     def register(put: Put) -> Put:
         WRONG.extend(Wrong(put, claim, raises) for claim in claims)
