@@ -87,12 +87,13 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping with a patience p > 0 and nothing else ends at most p epochs after the best one,
-    with the last weights.
+    If `monitor` is reported, EarlyStopping of only a patience p > 0 ends at most p epochs after the
+    best, with the last weights.
 
     Those of the best epoch come back by restore_best_weights=True. min_delta, baseline and
-    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
-    It ends sooner where fit has no more epochs.
+    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new
+    best. It ends sooner where fit has no more epochs. A `monitor` that is not reported, as
+    val_loss without validation, ends nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -119,7 +120,8 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
     """
-    With restore_best_weights=True EarlyStopping ends with the best watched epoch's weights.
+    With restore_best_weights=True and a reported `monitor` EarlyStopping ends with the best watched
+    epoch's weights.
 
     They are those with which the epoch ended, of all layers. The optimizer keeps what it has
     from the last one. Epochs before start_from_epoch are not watched.
@@ -154,7 +156,8 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    restore_best_weights=True restores the best watched epoch's weights also after the last epoch.
+    restore_best_weights=True restores the best watched epoch's weights after the last epoch too, if
+    `monitor` is reported.
 
     So it does not matter whether the patience or the epochs ended first. Epochs before
     start_from_epoch are not watched.
@@ -457,10 +460,10 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
 def test_fit_prints_what_it_returns(net, build, seed, verbose):
     """
-    What fit prints at the end of an epoch are the numbers of its History, to four digits.
+    What fit prints at the end of an epoch are the numbers of its History, to four decimal places.
 
-    With verbose=1, below a bar that is drawn again after each batch, as with verbose=2, in one
-    line.
+    Numbers up to 0.001 are printed as 1.2345e-04. With verbose=1, below a bar that is drawn again
+    after each batch, as with verbose=2, in one line.
 
     >>> import keras, numpy as np
     >>> import contextlib, io

@@ -80,10 +80,12 @@ def mirrored() -> list[dict[str, Any]]:
 )
 def test_two_devices_train_as_one_does():
     """
-    Without mask and dropout MirroredStrategy trains as one device on batches that divide evenly.
+    Without mask, dropout, BatchNormalization and losses that mix samples MirroredStrategy trains
+    even batches as one device.
 
-    Each batch is divided among the devices, so batch_size is that of all together. They need
-    as many samples each. The example names one CPU; name several devices where there are some.
+    Even is a batch that divides evenly: it is divided among the devices, so batch_size is that of
+    all together, and they need as many samples each. Dice and tversky mix samples. The example
+    names one CPU; name several devices where there are some.
 
     >>> import keras, numpy as np
     >>> import tensorflow
@@ -119,7 +121,8 @@ def with_rates(net: Net, rates: list[float]) -> list[Array]:
 )
 def test_a_sample_without_a_partner_counts_by_half():
     """
-    By SGD over two devices, a last batch of a single sample takes a step of half the length.
+    By plain SGD on two devices, without penalties, a last batch of a single sample takes a step of
+    half the length.
 
     Each device takes the mean of its own samples, and the mean of both is the step, though one
     device has none. Drop the remainder, or choose batches that divide evenly.

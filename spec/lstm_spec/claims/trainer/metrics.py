@@ -93,9 +93,11 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
 @given(cases(batch=several), whole(NAMES), seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     """
-    Compiled, evaluate reports of any metric of Keras what it makes of all outputs at once.
+    Compiled and without a mask, evaluate reports of any metric of Keras what it makes of all
+    outputs at once.
 
-    Errors, scores, hits and counts alike, whether the last batch is smaller or not.
+    Errors, scores, hits and counts alike, whether the last batch is smaller or not. Under a mask
+    some leave out timesteps: see `trainer.mask-in-metrics`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

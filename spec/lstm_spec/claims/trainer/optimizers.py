@@ -402,7 +402,8 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
 def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
     """
-    In float32, loss scaling without overflow changes neither the steps nor the reported loss.
+    In float32, loss scaling without overflow changes neither the steps nor the reported loss, but
+    for rounding.
 
     The loss is multiplied before the gradient is taken and the gradient divided after it. By a
     power of two nothing is rounded.

@@ -115,10 +115,11 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
 def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     """
-    By default, without state or mask, evaluate returns the mean loss of samples in any batches.
+    By default, without state or mask, evaluate returns the mean over all samples of a loss taken by
+    samples, in any batches.
 
-    It leaves nothing behind, neither in the weights nor in what the next call reports. A loss of
-    one's own that is no mean, a root of one say, depends on the batch size.
+    It leaves nothing behind, neither in the weights nor in what the next call reports. A loss
+    that is no mean over samples, such as dice or a root of one's own, depends on the batch size.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -194,10 +195,12 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @given(nets(batch=samples), builds, seeds)
 def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     """
-    Without class_weight, fit and evaluate do with a generator what they do with ordered arrays.
+    Without weights and validation_split beside it a generator does in fit and evaluate what ordered
+    arrays do.
 
-    The numbers that they report are the same too. A generator has no length: say how many
-    batches are an epoch where there are several. Beside one, fit refuses class_weight.
+    The numbers that they report are the same too. A generator has no length: say how many batches
+    are an epoch where there are several. Beside one, fit refuses class_weight, sample_weight and
+    validation_split; it may yield weights itself.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -229,10 +232,12 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With shuffle=False fit and evaluate do with a PyDataset what they do with the arrays in it.
+    With shuffle=False, without sample_weight and validation_split, a PyDataset does in fit and
+    evaluate what its arrays do.
 
-    It has a length, so that an epoch is known, and the last batch may be smaller. By default fit
-    shuffles its batches.
+    It has a length, so that an epoch is known, and the last batch may be smaller. The two
+    arguments are refused; it may hold weights of samples itself. By default fit shuffles its
+    batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -279,10 +284,12 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With a tf.data.Dataset fit and evaluate do what they do with the same arrays, unshuffled.
+    Without sample_weight and validation_split a tf.data.Dataset does in fit and evaluate what the
+    same unshuffled arrays do.
 
-    The dataset says what a batch is, and a batch_size beside it is ignored. The example takes
-    one that Keras makes, of sequences of a series.
+    The dataset says what a batch is, and a batch_size beside it is ignored. The two arguments are
+    refused; weights of samples may be in the dataset. The example takes one that Keras makes, of
+    sequences of a series.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

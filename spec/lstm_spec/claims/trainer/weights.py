@@ -146,10 +146,12 @@ def test_a_flat_weight_is_of_the_samples_in_a_square_batch(net, build, seed):
 )
 def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_):
     """
-    For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep.
+    For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep, of a loss
+    taken by timesteps.
 
-    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and the mean
-    is over all timesteps of all samples.
+    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and the mean is
+    over all timesteps of all samples. One number for a batch, as of dice, has no timesteps to
+    weigh.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -191,11 +193,12 @@ def class_weights(ids: Any) -> Array:
 @given(nets(batch=samples, outputs=3), builds, seeds, booleans())
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     """
-    With arrays and one class for each sample, class_weight multiplies a sample's loss by the weight
-    of its class, or by 1.
+    With arrays, class_weight multiplies a sample's part of a loss taken by samples by the weight of
+    its one class, or by 1.
 
-    It is a sample weight: the mean is over the number of samples. The class is the largest target
-    of a one-hot row, or the target itself. Of sequences see `trainer.class-weight-of-timesteps`.
+    Without a weight of its class it is 1. It is a sample weight: the mean is over the number of
+    samples. The class is the largest target of a one-hot row, or the target itself. Of sequences
+    see `trainer.class-weight-of-timesteps`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -227,7 +230,8 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
 @given(nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True), builds, seeds)
 def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
     """
-    class_weight weighs each timestep of one-hot targets (batch, timesteps, classes) by its class.
+    class_weight weighs a timestep of one-hot targets (batch, timesteps, classes) by its class, in
+    losses taken by timesteps.
 
     Sample weights of shape (batch, timesteps) say the same.
 
@@ -336,10 +340,12 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
 )
 def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     """
-    With a mask and return_sequences=True a batch's loss is by default the mean of valid timesteps.
+    With a mask and return_sequences=True a batch's loss, if taken by timesteps, is by default the
+    mean of valid timesteps.
 
     Masking or an Embedding makes the mask, and LSTM, Dense and others hand it on to the loss. A
-    padded timestep then trains nothing, and a batch without any valid one has the loss 0.
+    padded timestep then trains nothing, and a batch without any valid one has the loss 0. Dice
+    and tversky are taken of the whole batch, padding included.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
