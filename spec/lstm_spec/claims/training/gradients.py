@@ -294,7 +294,8 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, a loss on one timestep gives recurrent kernel and forget gate no gradient.
+    From zero state, a loss on one finite timestep gives recurrent kernel and forget gate no
+    gradient.
 
     There is nothing to remember and nothing to forget: these weights keep the values that
     they were initialized with, to the last bit, however long the training, but for penalties

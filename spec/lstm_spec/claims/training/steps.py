@@ -58,11 +58,12 @@ def uneven_means(losses: Array) -> dict[str, Any]:
 )
 def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     """
-    By default, without a mask, a batch's gradient is the mean of the gradients of its samples.
+    By default, without mask and BatchNormalization, a loss taken by samples has as gradient the
+    mean of its samples' gradients.
 
-    All are taken at the same weights, so their order does not matter. It holds for a loss that
-    is a mean, as losses are by default; under a mask, that is the mean of all valid timesteps,
-    and a long sample counts for more than a short one.
+    All are taken at the same weights, so their order does not matter. Dice, tversky and
+    BatchNormalization mix the samples of a batch. Under a mask the loss is the mean of all valid
+    timesteps, so a long sample counts for more than a short one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -235,12 +236,12 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    By default, without mask or BatchNormalization, fit at learning rate zero reports the loss that
-    evaluate reports.
+    Without mask or BatchNormalization fit at learning rate zero by default reports evaluate's loss,
+    if it is taken by samples.
 
-    It is the mean over all samples, also where the last batch is smaller. What makes the two differ
-    otherwise: dropout, BatchNormalization, constraints, a state that is kept, and weights that
-    change between the batches.
+    It is the mean over all samples, also where the last batch is smaller. What makes the two
+    differ otherwise: dropout, losses such as dice, BatchNormalization, constraints, a state that
+    is kept, and weights that change between the batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
