@@ -526,9 +526,11 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
 @given(cases(**varied(*SIZES)), integers(1, 3))
 def test_functional_model_refuses_another_length_than_declared(case, more):
     """
-    A functional model refuses another number of timesteps than its `Input` names.
+    A functional model of one input refuses an array of another number of timesteps than its `Input`
+    names.
 
-    The model refuses it, not the layer: called by itself, the same layer accepts it.
+    The model refuses it, not the layer: called by itself, the same layer accepts it. A generator
+    whose first two batches differ in length is let through.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((7, 4)), keras.layers.LSTM(2)

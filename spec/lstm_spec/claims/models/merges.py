@@ -109,7 +109,8 @@ def test_merges_in_plain_models_hand_a_common_mask_on(trial):
 @given(padded, picks, seeds, sampled_from(MERGING))
 def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed, name):
     """
-    A merge of a masked and an unmasked tensor hands the mask on to the LSTM behind it.
+    Where Add and its like, or Concatenate of features, merge a masked and an unmasked tensor, an
+    LSTM behind skips the padding.
 
     An Embedding beside numeric features is the usual case. Where the mask is lost there is no
     warning: the LSTM reads the padding.
@@ -137,7 +138,8 @@ def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed
 @given(padded, picks, seeds, sampled_from(MERGING))
 def test_of_two_masks_either_counts(case, pick, seed, name):
     """
-    Where tensors of two masks are merged, a timestep counts if either mask says so.
+    Where Add and its like, or Concatenate of features, merge two masks, a timestep counts if either
+    of them says so.
 
     So a timestep may count of which one part is padding.
 
@@ -260,9 +262,11 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
 @given(oblong, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
     """
-    Attention and AdditiveAttention give masked timesteps of the value no weight, if one is visible.
+    With scores within 10,000 Attention and AdditiveAttention give masked timesteps of the value no
+    weight, if one is visible.
 
-    The mask comes with the value, as from an LSTM behind Masking; the query may have none.
+    The mask comes with the value, as from an LSTM behind Masking; the query may have none. A
+    masked score is lowered by a billion, in float16 by 65504, which larger scores outdo.
 
     >>> import keras, numpy as np
     >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()

@@ -23,7 +23,8 @@ NAME = "the_layer_in_question"
 @given(cases())
 def test_an_lstm_behind_an_output_is_refused_by_name(case):
     """
-    In a model with an `Input`, an LSTM behind one without return_sequences=True is refused by name.
+    In a model with an `Input`, an LSTM directly behind one without return_sequences=True is refused
+    by name.
 
     The message says which layer found an axis too few.
 
@@ -46,7 +47,8 @@ def test_an_lstm_behind_an_output_is_refused_by_name(case):
 @given(cases(return_sequences=True))
 def test_repeating_a_sequence_is_refused_by_name(case):
     """
-    In a model with an `Input`, RepeatVector behind an LSTM with return_sequences=True is refused.
+    In a model with an `Input`, RepeatVector directly behind an LSTM with return_sequences=True is
+    refused.
 
     An encoder returns its last output only.
 

@@ -482,9 +482,11 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
 @given(trials(nodes=SMALL, forms=FORMS[:2]), booleans())
 def test_a_summary_counts_the_parameters(trial, frozen):
     """
-    The summary of a plain model tells the number of its parameters, of trainable and other ones.
+    The summary of a new plain model tells the number of its parameters, of trainable and other
+    ones.
 
-    It has a line for each layer, with its name, its output's shape and its own number.
+    It has a line for each layer, with its name, its output's shape and its own number. After
+    training it counts those of the optimizer too.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

@@ -85,8 +85,8 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32, with masks that fit, `predict` of a stateless layer returns what a call returns, but
-    for rounding.
+    In float32 `predict` of a stateless layer returns what a call returns, but for rounding, if both
+    take the input.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
     None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
@@ -118,8 +118,8 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    In float32, with masks that fit, `predict_on_batch` of a stateless layer returns what a call
-    returns, but for rounding.
+    In float32 `predict_on_batch` of a stateless layer returns what a call returns, but for
+    rounding, if both take the input.
 
     It runs the whole array as one batch in a compiled function, without the loop over batches that
     makes `predict` slow on little data. Of a mask it may ignore a surplus on which a call fails:
@@ -315,7 +315,8 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    By default, without regularizers, masks and state `evaluate` reports the loss of a call.
+    By default, without regularizers, masks and state, `evaluate` reports the loss of a call, if it
+    is taken by samples.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and
     so are the penalties of regularizers.
