@@ -307,7 +307,8 @@ def test_from_config_takes_custom_objects_for_what_is_wrapped():
 )
 def test_configuration_and_weights_make_the_same_function(case):
     """
-    At inference, configuration and weights of a stateless layer make one that computes the same.
+    At inference, configuration and weights of a stateless layer of registered functions make one
+    that computes the same.
 
     They are all that a layer consists of, unless it is stateful or has made random numbers for
     dropout. The numbers are the same to the last bit, but with implementation=1, which is lost.

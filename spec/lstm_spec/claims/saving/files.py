@@ -403,11 +403,12 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
 @given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argument):
     """
-    An unregistered activation loads only where it is registered by then, or custom objects name it.
+    An unregistered activation not named as one of Keras' loads only where it is registered by then,
+    or custom objects name it.
 
-    They are given to load_model, or to custom_object_scope around it. Saving does not warn. The
-    same holds for copy.deepcopy, pickle and clone_model, which make a model from its
-    configuration too.
+    They are given to load_model, or to custom_object_scope around it. Saving does not warn. A
+    `relu` of one's own silently becomes Keras'. The same holds for copy.deepcopy, pickle and
+    clone_model, which make a model from its configuration too.
 
     >>> import keras, numpy as np
     >>> def half(z):
