@@ -223,7 +223,8 @@ def test_masking_is_built_as_soon_as_it_is_made(case, value):
 @given(cases(return_sequences=True), picks)
 def test_masking_by_nan_masks_nothing(case, pick):
     """
-    Masking(mask_value=np.nan) masks nothing: a timestep of NaN makes all later outputs NaN.
+    Masking(mask_value=np.nan) masks nothing: by default a timestep of NaN makes all later outputs
+    NaN.
 
     NaN is not equal to itself, and Masking compares by equality. Replace NaN by a number
     first, and mask that.
@@ -272,7 +273,8 @@ def test_masking_makes_masked_timesteps_zero(case, value, seed):
 @given(cases(masked=True, **FREE), whole(["called", "functional", "Sequential"]), seeds)
 def test_embedding_masks_the_id_zero(case, kind, seed):
     """
-    Without initial_state, an LSTM after Embedding(mask_zero=True) skips timesteps whose id is 0.
+    Called on what Embedding(mask_zero=True) returns, and nothing else, an LSTM skips timesteps
+    whose id is 0.
 
     The mask is attached to the tensor that Embedding returns, and the LSTM finds it there. With
     an initial state it does not look: see `masking.attached-with-state`.
@@ -568,7 +570,8 @@ def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):
 @given(cases(masked=True, return_sequences=True, **varied("batch", "timesteps", "units")))
 def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     """
-    Bidirectional with return_sequences=True, in a loop, puts out zeros at masked timesteps.
+    In a loop, if its first layer reads forwards, Bidirectional with return_sequences=True puts out
+    zeros at masked timesteps.
 
     It sets zero_output_for_mask=True on both of its layers, so that the two directions can be
     joined; an LSTM alone repeats its last output. Unrolled it does not:
@@ -594,10 +597,11 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
 @given(cases(return_sequences=True, **varied("batch", "timesteps")), picks, seeds)
 def test_both_directions_skip_the_padding(case, pick, seed):
     """
-    With a mask, both halves of Bidirectional, in a loop, give what the unpadded sequence gives.
+    With a mask, in a loop, Bidirectional gives what the unpadded sequence gives, if its first layer
+    reads forwards.
 
-    The backward layer meets the padding first and skips it, so the outputs of both
-    directions stay aligned with the timesteps.
+    Both halves do. The backward layer meets the padding first and skips it, so the outputs of
+    both directions stay aligned with the timesteps.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))

@@ -21,7 +21,8 @@ from lstm_spec.harness.ways import with_ways
 @given(*with_ways(cases(batch=1, masked=True, **FREE)), picks)
 def test_masking_a_step_equals_deleting_it(case, way, pick):
     """
-    By default, masking a timestep gives the same final output as deleting it from the input.
+    By default, masking a timestep gives the same final output as deleting it from the input, if
+    another one is valid.
 
     Both states are carried over a masked timestep unchanged, so it does not matter what the
     timestep holds, or where in the sequence it is. With zero_output_for_mask=True the output

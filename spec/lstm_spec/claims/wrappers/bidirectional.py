@@ -163,7 +163,8 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
 @given(cases(unroll=booleans(), **varied(*SIZES, "return_sequences")), seeds, ways)
 def test_reversing_time_exchanges_the_halves(case, seed, way):
     """
-    With the directions' weights exchanged, reversed input gives exchanged halves and reversed rows.
+    By default, without a mask, reversed input gives exchanged halves and reversed rows, if the
+    directions exchange weights.
 
     Without return_sequences there is one row, and nothing to reverse. No direction is preferred:
     forward and backward are names for two layers that read one input from its two ends.

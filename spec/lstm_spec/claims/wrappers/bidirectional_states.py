@@ -290,7 +290,8 @@ def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
 )
 def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
     """
-    Fed a sequence in pieces, a stateful Bidirectional has only its forward half right.
+    Fed a sequence in pieces from its start, a stateful Bidirectional has as a rule only its forward
+    half right.
 
     When it reads the first piece backwards it has not seen the second yet. What the backward
     layer keeps is its state at the start of one piece, for the end of the next: no use.
