@@ -620,7 +620,8 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
 )
 def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     """
-    With both kernels zero, dropout changes nothing: it never touches c or the output.
+    With both kernels zero and without overflow dropout changes nothing: it never touches c or the
+    output.
 
     The masks multiply what the kernels read. What the cell has stored, what it adds and what
     it puts out are never dropped.
@@ -767,7 +768,7 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
 )
 def test_predict_overrules_training_in_a_functional_model(case, eager):
     """
-    In predict nothing is dropped, even if the LSTM of a functional model got training=True.
+    In predict an LSTM of a functional model drops nothing, even if its own call got training=True.
 
     The `training` of the model's own call overrules that of the layers' calls. For Monte Carlo
     dropout call model(x, training=True), or pass it to the layer in a subclassed model.
@@ -892,10 +893,11 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
 )
 def test_every_training_call_draws_new_masks(case, way, rate, argument):
     """
-    Every training call of a layer draws new masks, of the inputs and of h, with a `seed` too.
+    Every training call of a layer but `stateless_call` draws new masks, of the inputs and of h,
+    with a `seed` too.
 
-    The seed fixes the first mask and, through a counter that each call moves on, all later
-    ones. It does not make them equal.
+    The seed fixes the first mask and, through a counter that each call moves on, all later ones.
+    It does not make them equal. stateless_call draws by the counter that it is handed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -928,8 +930,8 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
 )
 def test_layers_of_one_seed_drop_the_same(case, way, calls):
     """
-    Two layers of equal options, `seed` and weights return the same in training, if they are called
-    alike.
+    Two layers of equal options and weights, and of one number as `seed`, return the same in
+    training, if called alike.
 
     The seed belongs to the layer. Nothing else that draws random numbers moves it on, and it has no
     part in the initial weights. XLA draws other masks, and so does the other implementation.
@@ -970,7 +972,8 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 )
 def test_one_global_seed_drops_the_same_again(case, way, seed):
     """
-    After set_random_seed with the same number, the next new layer without `seed` drops the same.
+    After set_random_seed with the same number, the next new layer of the same arguments, without
+    `seed`, drops the same.
 
     A layer without a seed takes one from Python's random numbers when it is made. Two such
     layers made one after the other drop differently.
@@ -1007,7 +1010,8 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
 )
 def test_a_call_at_inference_uses_up_a_mask(case, name):
     """
-    A call at inference uses up the masks of one call, so later training calls draw others.
+    Without cuDNN, a call at inference uses up the masks of one call, so later training calls draw
+    others.
 
     The layer draws before it looks at `training`. A predict or an evaluate in between makes
     a seeded training go another way; outputs at inference do not depend on it.
@@ -1101,7 +1105,7 @@ def test_with_dropout_one_and_recurrent_dropout_every_input_is_dropped(case):
 @given(cases(state=True, recurrent_dropout=1.0, seed=seeds))
 def test_with_recurrent_dropout_one_all_of_h_is_dropped(case):
     """
-    With recurrent_dropout=1.0, in a training call no gate reads anything of h.
+    With recurrent_dropout=1.0, in a training call no gate reads anything of a finite h.
 
     So the layer computes what it computes with a recurrent kernel of zeros, which is a way to
     get such a layer. The state c is not dropped.
@@ -1269,7 +1273,8 @@ def test_use_cudnn_false_leaves_dropout_as_it_is(case):
 )
 def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     """
-    By default, with one seed, masking a timestep gives under dropout too what deleting it gives.
+    By default, with one seed, masking a timestep gives under dropout too what deleting it gives, if
+    another is valid.
 
     The two kinds of mask do not meet: one skips timesteps, the other hides features and
     units of h from all timesteps. A skipped timestep draws no numbers of its own.

@@ -620,7 +620,8 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
 @given(sizes, sizes, options, seeds)
 def test_one_global_seed_makes_the_same_weights_again(features, units, options, seed):
     """
-    After set_random_seed with the same number the next new layer begins with the same weights.
+    After set_random_seed with the same number the next new layer of the same arguments begins with
+    the same weights.
 
     It must be called again before the second layer: one call fixes the whole sequence of
     layers made after it, not each of them.
