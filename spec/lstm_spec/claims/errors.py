@@ -135,11 +135,13 @@ def test_true_is_no_number_of_units(features):
 )
 def test_numpy_units_are_refused_by_models_only(case, kind):
     """
-    A layer whose `units` is a NumPy integer computes, but refuses a call on a `keras.Input`.
+    A layer whose `units` is an np.int64 or np.int32 computes, but refuses a call on a
+    `keras.Input`.
 
-    The call on a symbol wants an integer of Python: "output_size must be an integer". Grids for
-    a search are often made by NumPy, so write LSTM(int(units)). A functional model cannot have
-    such a layer, a subclassed model can, and so can Bidirectional.
+    The call on a symbol wants an integer of Python: "output_size must be an integer". Grids for a
+    search are often made by NumPy, so write LSTM(int(units)). A functional model cannot have such
+    a layer, a subclassed model can, and so can Bidirectional. In np.int8, 4 * units overflows
+    from 32 units on.
 
     >>> import keras, numpy as np
     >>> try:
@@ -700,10 +702,12 @@ def test_the_input_is_not_named_inputs(case):
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):
     """
-    With two or more units several samples refuse an initial state of shape (batch, 1, units).
+    With implementation 2 and two or more units several samples refuse an initial state of shape
+    (batch, 1, units).
 
-    States have no time axis: (batch, units). The words of the error are those of a product or
-    a split. A batch of one sample is not refused, and its output gets three axes as well.
+    States have no time axis: (batch, units). The words of the error are those of a product or a
+    split. A batch of one sample is not refused, and its output gets three axes as well; nor is
+    one of several with implementation 1.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # a single sample

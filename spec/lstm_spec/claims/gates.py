@@ -467,9 +467,9 @@ def test_unrolling_does_not_change_the_result(case, way):
     rounding.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
-    around one of them. Neither has more weights. Fitting are a state with a row for each sample and
-    a mask (batch, timesteps). Only the loop takes masks of units, see `errors.unit-mask-unrolled`,
-    and only unrolled a graph takes a state of a single row.
+    around one of them. Neither has more weights. Fitting are a state with a row for each sample
+    and a mask (batch, timesteps). Only a loop takes masks of units, see
+    `errors.unit-mask-unrolled`; a graph takes a known single row of a state only unrolled.
 
     >>> import keras, numpy as np
     >>> loop, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -554,8 +554,8 @@ def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dty
 )
 def test_the_layer_is_a_loop_around_the_cell(case):
     """
-    With masks given as arrays, an RNN and its LSTMCell, both of one dtype, compute what an LSTM of
-    their weights computes.
+    Without dropout, with masks as arrays, an RNN and its LSTMCell, both of one dtype, compute what
+    an LSTM like them computes.
 
     One cell handles all timesteps. Both layers list the weights in one order, and with
     `return_state=True` both return three tensors: the output, h and c. RNN takes its mask as an
@@ -620,7 +620,8 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Without dropout or overflow x @ M and kernel W give what x and M @ W give, for any matrix M.
+    Without dropout, infinity or overflow x @ M and kernel W give what x and M @ W give, for any
+    matrix M.
 
     They do so but for rounding. The input enters only through its product with the kernel. So a
     linear layer without bias in front of an LSTM adds nothing that the LSTM could not learn.
@@ -895,8 +896,8 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), return_state=True)))
 def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     """
-    From zero and without recurrent kernel, c is the sum of all i * g, each multiplied by all later
-    f.
+    From zero, without recurrent kernel and mask, c is the sum of all i * g, each multiplied by all
+    later f.
 
     What was written at a timestep is multiplied by f at each one that follows: memory fades
     by the product of forget gates, and only as fast as these are below 1.
@@ -1049,7 +1050,8 @@ def test_an_output_can_be_exactly_one(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
 def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
-    By default, up to rounding, a timestep adds at most 1 to the size of a cell state.
+    By default, if no sum overflows, a timestep of finite numbers adds at most 1 to the size of a
+    cell state, up to rounding.
 
     After T timesteps it is at most T larger than it was. A counter reaches that bound.
 

@@ -717,8 +717,8 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
 )
 def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     """
-    With masks given as arrays, an RNN and its LSTMCell of one dtype compute what an LSTM of that
-    dtype computes.
+    Without dropout, with masks as arrays, an RNN and its LSTMCell of one dtype compute what an LSTM
+    of that dtype computes.
 
     LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only
     the cell has the type, the output is rounded to that of the RNN, by default float32.
@@ -1043,10 +1043,12 @@ def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, way, expone
 )
 def test_a_nan_weight_spoils_its_unit_and_then_all(case, way, column, pick):
     """
-    A NaN in a unit's weights makes its first unmasked output NaN, and then those of all units.
+    By default a NaN in a unit's weights makes its first unmasked output NaN, and then those of all
+    units.
 
-    It does not matter in which of the three weights, in which row and for which gate it is.
-    At the second timestep every gate of every unit reads the spoilt h.
+    It does not matter in which of the three weights, in which row and for which gate it is. At
+    the second timestep every gate of every unit reads the spoilt h. hard_shrink and soft_shrink
+    make zero of NaN.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.ones((1, 3, 1))
@@ -1106,7 +1108,8 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
 )
 def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     """
-    After a NaN, a stateful layer returns NaN for that unmasked row until its state is replaced.
+    By default, after a NaN a stateful layer returns NaN for that unmasked row until its state is
+    replaced.
 
     Clean input does not help, because the state is NaN in every unit; reset_state does, and an
     initial_state. Nor do the weights show anything: they are as they were.
@@ -1178,7 +1181,8 @@ def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
 @given(*with_ways(cases(**varied("batch", "use_bias"), timesteps=1)), picks)
 def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
     """
-    An unmasked infinite input makes a unit NaN if one of its kernel weights for it is zero.
+    By default an unmasked infinite input makes a unit NaN if one of its kernel weights for it is
+    zero.
 
     A zero weight is no shield: it keeps out every number but infinity and NaN. At the same
     timestep the other units stay finite.
@@ -1209,8 +1213,8 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
 @given(*with_ways(cases(**varied("batch", "use_bias"), features=2, timesteps=1)), picks, booleans())
 def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite):
     """
-    Two unmasked features of plus infinity make a unit NaN if its weights for them differ in sign at
-    a gate.
+    By default two unmasked features of plus infinity make a unit NaN if its weights for them differ
+    in sign at a gate.
 
     With like signs at all four gates they only saturate it. One gate is enough for NaN, since
     each has a part in the output. Of plus and minus infinity, like signs give NaN.

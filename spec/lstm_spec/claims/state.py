@@ -240,9 +240,9 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     """
     In an eager call on TensorFlow an initial state of a single row starts every sample.
 
-    Nothing compares the batch sizes; the addition of what h and the input contribute
-    broadcasts. States without a batch axis, of shape (units,), are stretched as well.
-    The loop of a graph, as in `predict`, refuses them, for its states must keep their shape.
+    Nothing compares the batch sizes; the addition of what h and the input contribute broadcasts.
+    States without a batch axis, of shape (units,), are stretched as well. The loop of a graph
+    that knows of the single row refuses them, for its states must keep their shape.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -105,7 +105,8 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
     """
-    Without state, unit masks and dropout, permuting the units permutes outputs, but for rounding.
+    Under Keras' activations, without state, unit masks, dropout or overflow, permuting units
+    permutes outputs, up to rounding.
 
     Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
     unit does what after training is an accident of its initial weights.
@@ -140,7 +141,8 @@ def test_permuting_units_permutes_outputs(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
     """
-    Without dropout, permuting features and kernel rows alike changes the output by rounding only.
+    Without dropout and overflow, permuting features and kernel rows alike changes the output by
+    rounding only.
 
     Neighbouring features have nothing to do with each other: any order of the columns of
     a data set serves, if it is the same in training and after.
@@ -232,11 +234,12 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    Outside training, with a kernel of zeros, no finite input changes a bit of the output.
+    Outside training, with a kernel of zeros, no input finite in the layer's type changes a bit of
+    the output.
 
-    Finite in the layer's type, and from the same state. What is left is a layer that runs on its
-    biases and its own state. No other path leads from the input to the output. NaN and infinity get
-    through: 0 times either is NaN.
+    From the same state, that is. What is left is a layer that runs on its biases and its own
+    state. No other path leads from the input to the output. NaN and infinity get through: 0 times
+    either is NaN.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_initializer="zeros", bias_initializer="ones")
@@ -257,11 +260,11 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Without dropout a finite feature whose kernel row is zero changes the output by rounding only.
+    Without dropout a feature, finite in the layer's type, whose kernel row is zero changes the
+    output by rounding only.
 
-    Finite in the layer's type. So a trained layer can be given another feature: insert a row of
-    zeros into its kernel, and it computes as before until it is trained further. Fill missing
-    values first: 0 times NaN is NaN.
+    So a trained layer can be given another feature: insert a row of zeros into its kernel, and it
+    computes as before until it is trained further. Fill missing values first: 0 times NaN is NaN.
 
     >>> import keras, numpy as np
     >>> lstm, wider = keras.layers.LSTM(2), keras.layers.LSTM(2)
