@@ -113,7 +113,8 @@ def repeated(call: Callable[[], Any], times: int) -> None:
 )
 def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
     """
-    Compiled, with 16 units and a batch of 8, 800 timesteps take 2 to 8 times as long as 200.
+    Compiled, with 16 units and features and a batch of 8, 800 timesteps take 2 to 8 times as long
+    as 200.
 
     Four times would be exactly linear; twice is growth with the root of the timesteps, eight times
     with their power 1.5. The fixed cost of a call beside its timesteps makes it a little less.
@@ -140,8 +141,8 @@ def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
 )
 def test_one_long_call_costs_no_more_than_ten_short_ones():
     """
-    Compiled, with 16 units on 8 samples, a call on 1200 timesteps takes 0.4 to 1.5 times as long as
-    ten calls on 120.
+    Compiled, with 16 units and features on 8 samples, 1200 timesteps take 0.4 to 1.5 times as long
+    as ten calls on 120.
 
     A layer hands h and c on and nothing else, so a step knows nothing of how many there were.
     If each cost more than the one before, ten short calls would save time; they cost a little more,
@@ -195,7 +196,8 @@ def test_twice_the_units_take_two_to_five_times_as_long():
 )
 def test_seven_times_the_features_take_two_to_five_times_as_long():
     """
-    Compiled, with 256 units and a batch of 128, 1792 features take 2 to 5 times as long as 256.
+    Compiled, with 256 units, a batch of 128 and 4 timesteps, 1792 features take 2 to 5 times as
+    long as 256.
 
     Both products of a timestep together have F + U rows, here 2048 and 512. So features
     cost in proportion, while units also widen every row.
@@ -282,8 +284,8 @@ def test_a_batch_costs_at_most_a_tenth_of_its_samples():
 )
 def test_returning_all_outputs_and_states_costs_little():
     """
-    Compiled, 32 units on 16 samples of 100 timesteps return all outputs in 0.6 to 1.6 times the
-    time of the last one.
+    Compiled, 32 units and features on 16 samples of 100 timesteps return all outputs in 0.6 to 1.6
+    times the time of the last.
 
     The last output alone, that is: the other numbers are computed for it as well, and not handed
     out. There are 16 samples of 100 timesteps.
@@ -311,8 +313,8 @@ def test_returning_all_outputs_and_states_costs_little():
 )
 def test_a_mask_costs_at_most_as_much_as_the_layer():
     """
-    Compiled, 32 units on 16 samples of 100 timesteps take 0.9 to 2 times as long with a mask as
-    without.
+    Compiled, 32 units and features on 16 samples of 100 timesteps take 0.9 to 2 times as long with
+    a mask as without.
 
     In each timestep h and c are chosen by the mask, new or old; all are computed. To save time,
     leave out what is masked.
@@ -345,8 +347,8 @@ def test_a_mask_costs_at_most_as_much_as_the_layer():
 )
 def test_an_unrolled_small_layer_costs_about_as_much_when_compiled():
     """
-    Compiled, 8 units on 4 samples of 40 timesteps take 0.35 to 1.4 times as long if they are
-    unrolled.
+    Compiled, 8 units and features on 4 samples of 40 timesteps take 0.35 to 1.4 times as long if
+    they are unrolled.
 
     Unrolled there is no loop to run, which often saves a third; for the price of the trace see
     `speed.unrolled-pays`. The shortest times count: on a free core a second thread of TensorFlow
@@ -374,8 +376,8 @@ def test_an_unrolled_small_layer_costs_about_as_much_when_compiled():
 )
 def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
     """
-    Called plainly, 8 units on 4 samples of 10 timesteps take 0.4 to 1.2 times as long if they are
-    unrolled.
+    Called plainly, 8 units and features on 4 samples of 10 timesteps take 0.4 to 1.2 times as long
+    if they are unrolled.
 
     Both run the Python code of the cell in each timestep, and that is what takes the time.
 
@@ -402,8 +404,8 @@ def test_unrolled_and_looped_layers_cost_alike_in_plain_calls():
 )
 def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
     """
-    With 8 units on 4 samples of 60 timesteps a trace and 100 runs take 1.2 to 10 times as long if
-    they are unrolled.
+    With 8 units and features on 4 samples of 60 timesteps a trace and 100 runs take 1.2 to 10 times
+    as long if unrolled.
 
     The trace writes 60 timesteps into the graph instead of one. So a layer that is traced for
     each length of its input, or runs seldom, is better left a loop. The more a run computes,
@@ -436,7 +438,8 @@ def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
 )
 def test_a_compiled_call_is_far_faster_than_a_plain_call():
     """
-    A plain call of 8 units on 4 samples of 20 timesteps takes 10 to 300 times as long as compiled.
+    A plain call of 8 units and features on 4 samples of 20 timesteps takes 10 to 300 times as long
+    as compiled.
 
     Compiled, the Python code ran once, when the graph was made; the graph loops by itself.
 
@@ -463,7 +466,8 @@ def test_a_compiled_call_is_far_faster_than_a_plain_call():
 )
 def test_predict_is_faster_than_a_plain_call_on_long_sequences():
     """
-    8 units on 4 sequences of 200 take 1.5 to 60 times as long called plainly as in `predict`.
+    8 units and features on 4 sequences of 200 take 1.5 to 60 times as long called plainly as in
+    `predict`.
 
     predict has a fixed cost in each call, see `modes.cost-of-predict`; its timesteps are
     compiled. On few timesteps the plain call is faster.
@@ -494,7 +498,8 @@ def test_predict_is_faster_than_a_plain_call_on_long_sequences():
 )
 def test_each_new_length_costs_a_trace_without_an_input_signature():
     """
-    With 8 units and 4 samples, new lengths take 20 to 1000 times as long without input_signature.
+    With 8 units and features and 4 samples, new lengths take 20 to 1000 times as long without
+    input_signature.
 
     Without, it is traced for each new length. With TensorSpec((None, None, 8)) one trace serves
     all, and a new length costs what a known one does. `modes.retraced` counts the traces.
@@ -530,8 +535,8 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
 )
 def test_a_gradient_costs_a_few_forward_calls():
     """
-    Compiled, 64 units on 64 samples of 20 timesteps take 1.5 to 6 times as long with the gradient
-    as alone.
+    Compiled, 64 units and features on 64 samples of 20 timesteps take 1.5 to 6 times as long with
+    the gradient as alone.
 
     The way back multiplies once for the gradient of the weights and once for that of h.
 
@@ -560,8 +565,8 @@ def test_a_gradient_costs_a_few_forward_calls():
 )
 def test_the_memory_of_training_grows_with_the_timesteps():
     """
-    On Linux the gradient of 64 units on 128 samples of 100 timesteps takes at most 0.67 of the
-    memory that 400 timesteps take.
+    On Linux the gradient of 64 units on 128 samples of 100 timesteps of 4 features takes at most
+    0.67 of the memory of 400.
 
     The gates and states of each timestep are kept for the way back. What is compared is by how much
     the process' memory grows during a step, at its peak: linear would be 0.25.
@@ -596,8 +601,8 @@ def test_the_memory_of_training_grows_with_the_timesteps():
 )
 def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     """
-    On Linux, with 64 units on 256 samples of 200 timesteps, the last output takes at most 0.67 of
-    the memory of all outputs.
+    On Linux, for 64 units on 256 samples of 200 timesteps of 4 features the last output takes at
+    most 0.67 of the memory of all.
 
     Compiled, the last output is all that is kept. What is compared is by how much the process'
     memory grows during a call, at its peak.
@@ -662,7 +667,8 @@ def test_implementation_one_is_slower():
 )
 def test_xla_is_faster():
     """
-    Compiled, 16 units on 8 samples of 50 timesteps take 1.5 to 20 times as long without XLA.
+    Compiled, 16 units and features on 8 samples of 50 timesteps take 1.5 to 20 times as long
+    without XLA.
 
     `jit_compile=True` asks for XLA. With much to compute in each timestep it gains little.
 
@@ -715,8 +721,8 @@ def test_doubles_take_longer_than_single_precision():
 )
 def test_stateful_costs_about_what_passing_states_costs():
     """
-    Compiled, 16 stateful units on 8 samples of 50 timesteps take 0.6 to 1.6 times as long as 16
-    that are passed their states.
+    Compiled, 16 stateful units on 8 samples of 50 timesteps and 16 features take 0.6 to 1.6 times
+    as long as 16 passed states.
 
     The states are written to and read from the layer once in a call.
 
@@ -749,8 +755,8 @@ def test_stateful_costs_about_what_passing_states_costs():
 )
 def test_bidirectional_takes_longer_than_its_layer():
     """
-    Compiled, Bidirectional of 16 units on 8 samples of 100 timesteps takes 1.3 to 3 times as long
-    as its layer.
+    Compiled, Bidirectional of 16 units and features on 8 samples of 100 timesteps takes 1.3 to 3
+    times as long as its layer.
 
     Two layers read the same input. On two idle cores they can run side by side, so that the
     time by the clock may be less.
@@ -777,7 +783,7 @@ def test_bidirectional_takes_longer_than_its_layer():
 )
 def test_reading_backwards_costs_about_the_same():
     """
-    Compiled, 16 units on 8 samples of 100 timesteps take 0.6 to 1.6 times as long with
+    Compiled, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6 times as long with
     go_backwards=True.
 
     It reads the reversed input.
@@ -803,8 +809,8 @@ def test_reading_backwards_costs_about_the_same():
 )
 def test_dropout_costs_about_nothing_outside_training():
     """
-    Outside training, compiled, 16 units on 8 samples of 100 timesteps take 0.6 to 1.6 times as long
-    with dropout.
+    Outside training, compiled, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6
+    times as long with dropout.
 
     No mask is drawn there. `recurrent_dropout` is another matter: it may change the
     implementation.
