@@ -612,7 +612,8 @@ def test_a_model_of_one_feature_takes_a_table(case, kind, method):
 )
 def test_an_input_in_a_list_is_refused(case, kind):
     """
-    A built layer refuses its one input inside a list or a tuple, with an AttributeError.
+    Called on data, a built layer refuses its one input inside a list or a tuple, with an
+    AttributeError.
 
     Keras treats a list as several inputs in one structure, and the layer asks it for its
     shape. Pass the array itself. A functional model, unlike a layer, takes such a list.

@@ -93,9 +93,11 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
 @given(cases(features=integers(2, 3)))
 def test_inputs_in_the_wrong_order_are_refused_when_called(case):
     """
-    A functional model of two inputs refuses them in the wrong order, if their features differ.
+    A functional model of two inputs refuses them in the wrong order, if their features differ and
+    neither has just one.
 
-    The message holds the shape that the Input declares, and the one that was given.
+    The message holds the shape that the Input declares, and the one that was given. An Input of
+    one feature does not look at the last axis, and takes any number of features.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((None, 2)), keras.Input((None, 3))

@@ -108,7 +108,8 @@ def test_every_way_to_run_a_plain_model_gives_the_same(run):
 @given(trials(nodes=integers(1, 2)), sampled_from(sorted(IN_GRAPHS)))
 def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
     """
-    In a tf.function, by XLA and exported, a plain model gives what a call gives, but for rounding.
+    In a tf.function, by XLA and exported, a plain model gives of finite numbers what a call gives,
+    but for rounding.
 
     One graph serves every number of samples and timesteps that the model leaves open.
 
