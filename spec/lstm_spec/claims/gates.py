@@ -356,7 +356,8 @@ def test_no_activation_means_linear(case, way, argument):
 )
 def test_any_function_may_be_the_activation(case, way, argument, function):
     """
-    Any function of Keras' operations that keeps shape and type may be given as an activation.
+    A function of one tensor, made of Keras' operations, that keeps shape and type may be given as
+    an activation.
 
     It makes no difference whether a function of Keras is given by its name or as it is. A function
     of NumPy works in an eager call, but not in a graph, where tensors hold no numbers yet.

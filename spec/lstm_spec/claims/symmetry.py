@@ -361,8 +361,8 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
 )
 def test_twin_units_stay_twins(case, way, seed):
     """
-    Without unit masks, units of equal columns and equal initial states give the same outputs, but
-    for rounding.
+    Under Keras' activations, without unit masks, units of equal columns and initial states give
+    equal outputs, but for rounding.
 
     Nothing tells them apart: their rows of the recurrent
     kernel only say how they act on others. That is why weights begin at random.

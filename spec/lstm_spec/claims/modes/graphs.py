@@ -360,12 +360,13 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN, dropout and short masks, `jit_compile=True` changes the outputs by no more than
-    rounding.
+    Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes the outputs by no more
+    than rounding.
 
     XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA can
-    compile; on a CPU it plays no part anyway. In training XLA draws other dropout masks, and it
-    takes masks that are too short, see `masking.short-refused`.
+    compile; on a CPU it plays no part anyway. Of NaN it makes numbers under relu6, hard_tanh and
+    hard_sigmoid. In training XLA draws other dropout masks, and it takes masks that are too
+    short, see `masking.short-refused`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)
@@ -393,8 +394,8 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, dropout and short masks, a step of SGD with `jit_compile=True` differs from one
-    without by rounding only.
+    Without cuDNN, dropout, short masks and NaN, a step of SGD with `jit_compile=True` differs from
+    one without by rounding only.
 
     XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
     number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`. Adam

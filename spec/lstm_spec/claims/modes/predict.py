@@ -473,7 +473,8 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
 @given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
 def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case, pick):
     """
-    On TensorFlow, with return_sequences, `predict` on batches of two lengths makes a RaggedTensor.
+    On TensorFlow, with return_sequences, `predict` makes a RaggedTensor of the batches of two
+    lengths that it takes.
 
     No rectangular array holds such sequences, and nothing is padded: each row has as many
     timesteps as its batch had.

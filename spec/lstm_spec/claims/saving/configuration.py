@@ -339,7 +339,8 @@ def test_configuration_and_weights_make_the_same_function(case):
 @given(cases(**varied("timesteps", "units", "use_bias")))
 def test_clone_model_makes_new_weights(case):
     """
-    By default, a model that clone_model makes has new initial weights, not the original's.
+    By default, unless a seed is set in between, a model that clone_model makes has new initial
+    weights, not the original's.
 
     It is made from the configuration: an initializer with a seed draws the same numbers again.
     With set_weights it becomes the same function; a copy in one step is copy.deepcopy.

@@ -321,9 +321,9 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     By default, with the samples in the same order, a model loaded from `.keras` trains on as if it
     had never been saved.
 
-    The file holds the moments that Adam has collected, and its count of steps. Setting the weights
-    in a new model loses them, and the next step is another. Dropout begins anew: see
-    `saving.dropout-starts-again`. A cell that was frozen by itself is loaded trainable.
+    The file holds the moments that Adam has collected, and its count of steps. Setting the
+    weights in a new model loses them, and the next step is another. Dropout begins anew: see
+    `saving.dropout-starts-again`. A cell or weight that was frozen by itself is loaded trainable.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -162,7 +162,8 @@ def test_time_distributed_takes_one_tensor(case):
 @given(cases(timesteps=integers(1, 3)), integers(1, 3), seeds)
 def test_each_slice_has_its_own_mask(case, number, seed):
     """
-    TimeDistributed(LSTM) takes a mask of three axes, (batch, slices, timesteps).
+    Where the number of slices is known, TimeDistributed(LSTM) takes a mask of three axes, (batch,
+    slices, timesteps).
 
     Each slice gets its own part of it. A mask with one number for each slice is refused, by an
     IndexError of the layer inside.
