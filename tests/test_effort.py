@@ -35,19 +35,8 @@ def test_page_is_made_from_what_was_seen() -> None:
 WITHOUT_ENTRY: dict[str, set[str]] = {
     "keras-3.0": {
         "dropout.fresh",
-        "models.called",
-        "models.every-way",
-        "models.in-two-parts",
-        "models.made-again",
-        "models.summary",
         "modes.evaluate-loss",
-        "precision.mixed-types",
-        "saving.structure",
         "sequences.output-is-h",
-        "state.kept-in-states",
-        "trainer.metric-of-lists",
-        "trainer.csv-logger",
-        "trainer.printed",
         "wrappers.stack-states",
     },
     "backend-torch": {
