@@ -59,7 +59,7 @@ def test_name_that_stands_twice_is_an_error(tmp_path: Path) -> None:
 
 
 def finished(
-    file: Path, effort: str = "smoke", version: str = "2.16.2", claims: list[str] | None = None
+    file: Path, effort: str = "default", version: str = "2.16.2", claims: list[str] | None = None
 ) -> None:
     """Write a report of claims, all by default, as if an environment had been tried."""
     claims = claims or [claim.id for claim in catalog.claims()]
@@ -151,9 +151,9 @@ def test_new_claims_are_tried_as_hard_as_the_others(
     checks: list[list[str]], tmp_path: Path
 ) -> None:
     file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
-    finished(file, "5", claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
+    finished(file, "20", claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
     matrix.make(ENTRY, tmp_path, 1)
-    assert checks[0][:2] == [HELD, "--effort=5"]
+    assert checks[0][:2] == [HELD, "--effort=20"]
     assert report.read(file).untried == []
 
 
@@ -161,7 +161,7 @@ def test_new_claims_are_tried_as_hard_as_the_others(
 def test_unknown_effort_is_an_error(tmp_path: Path, effort: str) -> None:
     file = tmp_path / "matrix.toml"
     text = matrix.FILE.read_text(encoding="utf-8")
-    file.write_text(text.replace('effort = "default"', f'effort = "{effort}"', 1))
+    file.write_text(text.replace("{ name", f'{{ effort = "{effort}", name', 1))
     with pytest.raises(UnreadableFileError, match="effort"):
         matrix.load(file)
 
@@ -242,7 +242,7 @@ def test_report_of_other_packages_is_made_anew(checks: list[list[str]], tmp_path
     older = structs.replace(environment, packages={**environment.packages, "numpy": "1.26.3"})
     edit_header(file, environment=older)
     matrix.make(ENTRY, tmp_path, 1)
-    assert [words[0] for words in checks] == [HELD, "--effort=smoke"]
+    assert [words[0] for words in checks] == [HELD, "--effort=default"]
     assert not matrix.missing(ENTRY, tmp_path)
 
 

@@ -44,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     python: str
     requirements: tuple[str, ...]
     backend: Backend = "tensorflow"
-    effort: Effort = "smoke"
+    effort: Effort = "default"
 
     @property
     def request(self) -> Request:

@@ -10,12 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
 
+import lstm_spec
 from lstm_spec.harness.effort import CASES
 from lstm_spec.run.plugin import KEY
 from lstm_spec.run.report import Record
@@ -110,8 +112,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
             "seconds": watch.seconds if watch else [],
         }
         if record.verdict == "refuted":
-            # The folder of the environment is this machine's alone.
-            line["message"] = record.message.replace(f"{sys.prefix}{os.sep}", "")[:LONGEST]
+            line["message"] = _without_folders(record.message)[:LONGEST]
         with open(facts["file"], "ab") as lines:
             lines.write(msgspec.json.encode(line) + b"\n")
     return report
+
+
+def _without_folders(message: str) -> str:
+    """Return a message without the folders of the environment and of this package in it."""
+    for folder in (Path(lstm_spec.__file__).parents[1], Path(sys.prefix)):
+        message = message.replace(f"{folder}{os.sep}", "")
+    return message
