@@ -573,10 +573,12 @@ def test_an_input_with_the_batch_in_its_shape_is_refused(batch, timesteps, featu
 )
 def test_a_model_of_one_feature_takes_a_table(case, kind, method):
     """
-    A model whose `Input` has one feature takes an array of shape (batch, timesteps) too.
+    A model whose `Input` has one feature takes an array of shape (batch, timesteps) too, if its
+    graph has met no other.
 
-    The model adds the last axis where that of its `Input` is 1. The layer itself refuses such
-    a table, and so does a Sequential model without `Input`.
+    The model adds the last axis where that of its `Input` is 1. The layer itself refuses such a
+    table, and so does a Sequential model without `Input`. On TensorFlow a graph that has met
+    three axes refuses two, and the other way round, until compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -126,9 +126,9 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
     gradients.
 
-    In between the weights stay. n batches of b samples train as one of n * b, also where the
-    gradient is clipped: the mean is. Constraints act after every batch, and use_ema takes its mean
-    then.
+    In between the weights stay. By a loss taken by samples n batches of b train as one of n * b,
+    also where the gradient is clipped: the mean is. Constraints act after every batch, and
+    use_ema takes its mean then.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -473,7 +473,8 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
 @given(nets(batch=samples, dtype="mixed_float16"), builds, seeds)
 def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed):
     """
-    In mixed_float16 a step of SGD with a scaled loss moves float32 weights as one in float32 does.
+    Without overflow, a step of SGD in mixed_float16 by a scaled loss moves float32 weights as one
+    in float32, but for rounding.
 
     To within the rounding of float16, that is. It works for gradients that float16 cannot
     hold: those of a loss times 2**-14, say. A whole model in mixed_float16 has its optimizer

@@ -48,7 +48,8 @@ def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, los
     Under a loss of Keras, targets (batch,) train outputs (batch, 1) as targets (batch, 1) do.
 
     The missing axis is added, in the losses and metrics of Keras. In a loss of one's own it is
-    not everywhere: there give targets of the shape of the outputs.
+    not everywhere: there give targets of the shape of the outputs. On TensorFlow a compiled step
+    takes targets of one number of axes, until compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
