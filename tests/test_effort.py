@@ -34,8 +34,6 @@ def test_page_is_made_from_what_was_seen() -> None:
 
 WITHOUT_ENTRY: dict[str, set[str]] = {
     "keras-3.0": {
-        "dropout.fresh",
-        "modes.evaluate-loss",
         "sequences.output-is-h",
         "wrappers.stack-states",
     },
