@@ -173,7 +173,7 @@ def test_values_under_the_mask_do_not_matter(case, way, value):
 )
 def test_a_mask_of_true_is_no_mask(case, way):
     """
-    A mask that is True everywhere gives the same outputs and states as no mask.
+    Without dropout a mask that is True everywhere gives the same outputs and states as no mask.
 
     True means that a timestep counts, False that it is skipped.
 

@@ -136,7 +136,7 @@ def test_shuffling_takes_every_sample_once_in_each_epoch(net, build, seed):
 @given(nets(batch=9, timesteps=1), builds, seeds)
 def test_each_epoch_has_an_order_of_its_own(net, build, seed):
     """
-    After set_random_seed fit shuffles the samples anew before each epoch.
+    After set_random_seed fit by default shuffles the samples of arrays anew before each epoch.
 
     By chance one of 10**5 cases has the same order of nine samples twice. Until then, shuffle
     by hand before each epoch.
