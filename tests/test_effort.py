@@ -66,7 +66,6 @@ WITHOUT_ENTRY: dict[str, set[str]] = {
         "trainer.callables-in-bidirectional",
         "trainer.class-weight-of-timesteps",
         "trainer.clipped-embedding",
-        "trainer.csv-logger",
         "trainer.frozen-by-argument",
         "trainer.ignored-class",
         "trainer.optimizers",

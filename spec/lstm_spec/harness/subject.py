@@ -140,7 +140,9 @@ def network(net: Net, form: str, layer: Any = None) -> Any:
     layers = [layer or lstm(net.case), dense(net)]
     if net.case.mask is not None:
         layers = [keras.layers.Masking(PADDING), *layers]
-    return FORMS[form](layers, keras.Input((None, net.case.features)))
+    counted = net.case.options.get("unroll") and release().startswith("2.")  # it cannot unroll None
+    timesteps = net.case.timesteps if counted else None
+    return FORMS[form](layers, keras.Input((timesteps, net.case.features)))
 
 
 def dense(net: Net) -> Any:

@@ -429,12 +429,16 @@ def _in_subclassed(layer: Any) -> Run:
 
 
 def _in_slices(layer: Any) -> Run:
-    wrapper = keras.layers.TimeDistributed(layer, dtype=layer.dtype_policy)
+    wrappers: dict[Any, Any] = {}
 
     def run(x: Any, *, mask: Any = None, training: Any = None) -> Any:
         slices = np.stack([np.zeros_like(x), x], axis=1)
         given = {} if mask is None else {"mask": np.stack([mask, mask], axis=1)}
-        return wrapper(slices, training=training, **given)[:, 1]
+        # In Keras 2 the first call decides how many timesteps there are in a slice.
+        key = slices.shape[2:] if subject.release().startswith("2.") else ()
+        if key not in wrappers:
+            wrappers[key] = keras.layers.TimeDistributed(layer, dtype=layer.dtype_policy)
+        return wrappers[key](slices, training=training, **given)[:, 1]
 
     return run
 

@@ -158,6 +158,7 @@ def _try(request: Request, trials: list[tuple[str, str]]) -> Iterator[tuple[str,
         package.mkdir(parents=True)
         for file in ("faults.py", "worker.py"):
             shutil.copy(HERE / file, package)
+        shutil.copy(HERE.parent / "apart.py", package.parent)
         while trials:
             words = [f"{claim}:{fault}" for claim, fault in trials]
             with begun(

@@ -57,7 +57,8 @@ class Pulled(keras.Model):  # type: ignore[misc]  # Keras has no types
     def call(self, _: Any, training: bool) -> None:
         """Run the layer and add up what its outputs and final states are pulled by."""
         x, *states = [1.0 * weight for weight in self.starts]
-        y, h, c = self.layer(x, initial_state=states, mask=self.mask, training=training)
+        mask = None if self.mask is None else cast(self.mask, "bool")
+        y, h, c = self.layer(x, initial_state=states, mask=mask, training=training)
         d_y, d_h, d_c = (cast(array, kind(y)) for array in self.derivatives)
         self.add_loss(total(d_y * y) + total(d_h * h) + total(d_c * c))
 
