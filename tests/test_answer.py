@@ -213,18 +213,29 @@ def test_what_no_claim_answers_gets_no_answer(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("ours", "theirs", "kind"),
     [
-        ("number of units of an LSTM", "number of units of a ConvLSTM2D"),
-        ("reproducible training of an LSTM", "reproducible training of a LightGBM model"),
+        ("number of units of an LSTM", "number of units of a ConvLSTM2D", "layers"),
+        ("reproducible training of an LSTM", "reproducible training of a LightGBM model", "tools"),
+        ("forget bias of an LSTM", "forget bias of an LSTM in MXNet", "libraries"),
+        ("shape of the input of an LSTM", "shape of the images of an LSTM", "tasks"),
     ],
 )
-def test_what_names_something_else_is_less_sure(ours: str, theirs: str) -> None:
+def test_what_names_something_else_is_less_sure(ours: str, theirs: str, kind: str) -> None:
     def sure(words: str) -> float:
         return answer.sureness(LIBRARY.index.find(words), words, LIBRARY)
 
     assert sure(ours) > answer.SURE
-    assert sure(theirs) < sure(ours) + answer.fit().signs["theirs"]
+    assert sure(theirs) < sure(ours) + answer.fit().signs[kind]
+
+
+def test_another_library_counts_less_where_keras_is_named() -> None:
+    def signs(words: str) -> dict[str, float]:
+        return answer.signs(LIBRARY.index.find(words), words, LIBRARY)
+
+    assert signs("hidden state of an LSTM in PyTorch")["elsewhere"] == 1
+    assert signs("hidden state of an LSTM in PyTorch and Keras")["elsewhere"] == 0
+    assert answer.fit().signs["elsewhere"] < 0
 
 
 def test_claim_answers_what_no_question_asks() -> None:

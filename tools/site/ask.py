@@ -66,10 +66,13 @@ def index(records: Records) -> dict[str, Any]:
             for text, count, often in texts
         ],
         "fit": answer.fit().signs,
-        "direction": answer.fit().direction,
         "limits": {
             "sure": answer.SURE,
-            **answer.COUNTED,
+            "counted": answer.COUNTED,
+            "theirs": answer.THEIRS,
+            "strange": answer.STRANGE,
+            "elsewhere": answer.ELSEWHERE,
+            "alone": answer.ALONE,
             "others": answer.OTHERS,
             "gain": answer.OF_AN_ERROR,
             "meant": answer.MEANT,

@@ -10,7 +10,6 @@ from importlib import metadata
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from lstm_spec import catalog
 from lstm_spec.answers import cite, errors, search
@@ -30,8 +29,13 @@ SURE = -0.5
 """A question that is less sure gets no answer; a bound at which fewer than one in twenty that
 a claim answers are refused, of those that were looked at, with their near copies left out."""
 SURENESS = Path(__file__).with_name("sureness.json")
-COUNTED = {"ours": 2, "near": 3}
+COUNTED = {"ours": 2, "near": 3, "lstm": 1, "keras": 1}
 """So many different words of a topic count at most."""
+THEIRS = ("libraries", "layers", "tools", "tasks")
+"""The kinds of what belongs to another topic."""
+STRANGE, ELSEWHERE, ALONE = 3, 2, 3
+"""So many names of a kind of other things count at most, so many of libraries where Keras is not
+named, and so many of the others where no LSTM is named."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
 MEANT = 1.0
@@ -48,8 +52,6 @@ class Fit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     signs: dict[str, float]
     """What each sign adds, and what is always added."""
-    direction: list[float]
-    """What a question's vector adds, in each of its dimensions."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -146,7 +148,8 @@ class Library:
     def theirs(self, name: str) -> frozenset[str]:
         """Return what the question or claim of an id names that belongs to another topic."""
         text = self.index.texts[self.index.place_of[name]]
-        return search.theirs("\n".join([text.title, *text.also, text.body, text.rest]))
+        whole = "\n".join([text.title, *text.also, text.body, text.rest])
+        return frozenset().union(*(search.names(kind, whole) for kind in THEIRS))
 
 
 def whole_library() -> Library:
@@ -193,8 +196,7 @@ def sureness(hits: Sequence[search.Hit], asked: str, library: Library) -> float:
     """Return how likely the first hit that answers anything is the answer."""
     parts = signs(hits, asked, library)
     weights = fit().signs
-    meant = float(np.dot(meaning(asked), fit().direction))
-    return sum(weights[name] * value for name, value in parts.items()) + meant + weights["always"]
+    return sum(weights[name] * value for name, value in parts.items()) + weights["always"]
 
 
 @cache
@@ -203,26 +205,28 @@ def fit() -> Fit:
     return msgspec.json.decode(SURENESS.read_bytes(), type=Fit)
 
 
-def meaning(asked: str) -> np.ndarray:
-    """Return the vector of what is asked: titles off the topic lie in other directions."""
-    return search.vector(search.words_of(asked)[: search.MOST])
-
-
 def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str, float]:
     """Return what tells whether the first hit that answers anything is the answer.
 
     That is its score, how far it is ahead of the first that answers nothing, how many words of the
-    topic the question has, how many of any network, how much it names of something else, such as
-    another layer or library, that the hit does not, and how much of it the hit has no word for.
+    topic the question has, how many of any network, whether it names an LSTM and Keras, how much it
+    names of each kind of other things that the hit does not, how many libraries it names without
+    Keras, how many other things without an LSTM, and how much of it the hit has no word for.
     """
     first = next(hit for hit in hits if answers(library.by_id[hit.name]))
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
     text = search.in_english(asked).lower()
+    known = library.theirs(first.name)
+    named_ = {kind: search.names(kind, text) for kind in THEIRS}
+    counted = {kind: _counted(kind, text) for kind in COUNTED}
+    libraries, *others = (len(some) for some in named_.values())
     return {
         "score": first.score,
         "ahead": first.score - silent.score if silent else 1.0,
-        **{kind: _counted(kind, text) for kind in COUNTED},
-        "theirs": float(len(search.theirs(text) - library.theirs(first.name))),
+        **counted,
+        **{kind: float(min(len(some - known), STRANGE)) for kind, some in named_.items()},
+        "elsewhere": 0.0 if counted["keras"] else float(min(libraries, ELSEWHERE)),
+        "alone": 0.0 if counted["lstm"] else float(min(sum(others), ALONE)),
         "uncovered": library.index.uncovered(asked, first.name),
     }
 

@@ -94,7 +94,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     synonyms: dict[str, list[str]]
     """Words of the specification, each with what people say for it."""
     topic: dict[str, list[str]]
-    """Patterns of what is said of the topic, of any network, and of something else."""
+    """Patterns of what is said of the topic, of any network, and of each kind of other things."""
     chinese: dict[str, str]
     """Chinese words, each with what it means."""
 
@@ -194,13 +194,13 @@ def stem(word: str) -> str:
 
 @cache
 def topic(kind: str) -> re.Pattern[str]:
-    """Return what finds one kind of what is said, in lower case: ours, near or theirs."""
+    """Return what finds one kind of what is said, in lower case."""
     return re.compile(rf"(?<![a-z])(?:{'|'.join(words().topic[kind])})(?![a-z])")
 
 
-def theirs(text: str) -> frozenset[str]:
-    """Return the stems of what a text names that belongs to another topic."""
-    return frozenset(stem(name) for name in topic("theirs").findall(text.lower()))
+def names(kind: str, text: str) -> frozenset[str]:
+    """Return the stems of what a text says of a kind."""
+    return frozenset(stem(name) for name in topic(kind).findall(text.lower()))
 
 
 class Table(NamedTuple):

@@ -365,16 +365,23 @@ function lstmSearch(index, encoded) {
     const of = Object.fromEntries(
       Object.entries(topic).map(([kind, pattern]) => [kind, said.match(pattern) ?? []]),
     );
-    const strange = new Set(of.theirs.map(stem).filter((name) => !theirs.get(first.name).has(name)));
-    const meant = vector(wordsOf(asked).slice(0, limits.most));
+    const known = theirs.get(first.name);
+    const counted = Object.entries(limits.counted).map(
+      ([kind, most]) => fit[kind] * Math.min(new Set(of[kind]).size, most),
+    );
+    const strange = limits.theirs.map((kind) => {
+      const named = [...new Set(of[kind].map(stem))].filter((name) => !known.has(name));
+      return fit[kind] * Math.min(named.length, limits.strange);
+    });
+    const [libraries, ...others] = limits.theirs.map((kind) => new Set(of[kind].map(stem)).size);
     return (
       fit.score * first.score +
       fit.ahead * (unanswerable ? first.score - unanswerable.score : 1) +
-      fit.ours * Math.min(new Set(of.ours).size, limits.ours) +
-      fit.near * Math.min(new Set(of.near).size, limits.near) +
-      fit.theirs * strange.size +
+      sum(counted) +
+      sum(strange) +
+      (of.keras.length ? 0 : fit.elsewhere * Math.min(libraries, limits.elsewhere)) +
+      (of.lstm.length ? 0 : fit.alone * Math.min(sum(others), limits.alone)) +
       fit.uncovered * uncovered(asked, first.name) +
-      product(meant, index.direction) +
       fit.always
     );
   }

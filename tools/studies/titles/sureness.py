@@ -7,13 +7,14 @@ that were looked at; what is nearly a title is left out of our questions for it 
 a stranger's next title has no such copy. Where only its thread shows that a title is off the topic,
 an answer is no mistake, so it counts a quarter; so do the titles off the topic that searches for
 LSTM found, since they are of LSTMs elsewhere. The rewordings of tests/rewordings.toml count half.
-Written are the weights, to `answer.SURENESS`; printed are the shares that get no answer at several
-bounds, each title judged by weights that were fitted to the other nine tenths.
+Written are the weights, to `answer.SURENESS`; printed are the shares that get no answer, of each
+set and at several bounds of all, each set judged by weights that were fitted to the other sets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -28,55 +29,70 @@ from tools.studies.titles.left_out import Apart
 
 REWORDINGS = ROOT / "tests/rewordings.toml"
 
-FOLDS = 10
-RIDGE, DIRECTION_RIDGE = 0.3, 2.0
+RIDGE = 0.3
 BOUNDS = (-1.25, -1.0, -0.75, -0.5, -0.25, 0.0)
+
+
+class Case(NamedTuple):
+    """A title by which the weights are fitted."""
+
+    set: str
+    title: Title
+    weight: float
+    """How much it counts."""
 
 
 def main() -> None:
     """Fit, write the weights, and print them and the shares."""
     library = Apart(questions(), catalog.claims())
-    kept = [(*case, *signs(case[0].title, library)) for case in cases()]
-    names = list(kept[0][2])
-    table = np.array([[*parts.values(), *meaning] for *_, parts, meaning in kept])
-    ours = np.array([title.kind == "claims" for title, *_ in kept])
-    weights = np.array([weight for _, weight, *_ in kept])
-    ridge = np.array([RIDGE] * len(names) + [DIRECTION_RIDGE] * (table.shape[1] - len(names)))
-    *parts, always = fit(table, ours, weights, ridge).round(3).tolist()
-    fitted = dict(zip(names, parts, strict=False)) | {"always": always}
-    encoded = msgspec.json.encode(answer.Fit(fitted, parts[len(names) :]))
-    answer.SURENESS.write_bytes(encoded + b"\n")
-    print(fitted)
-    fold = np.arange(len(kept)) % FOLDS
+    kept = list(cases())
+    parts = [signs(case.title.title, library) for case in kept]
+    table = np.array([list(part.values()) for part in parts])
+    ours = np.array([case.title.kind == "claims" for case in kept])
+    weights = np.array([case.weight for case in kept])
+    ridge = np.full(table.shape[1], RIDGE)
+    fitted = fit(table, ours, weights, ridge).round(3).tolist()
+    named = dict(zip([*parts[0], "always"], fitted, strict=True))
+    answer.SURENESS.write_bytes(msgspec.json.encode(answer.Fit(named)) + b"\n")
+    print(named)
+    sets = np.array([case.set for case in kept])
     sure = np.zeros(len(kept))
-    for k in range(FOLDS):
-        rest = fold != k
-        sure[~rest] = with_one(table[~rest]) @ fit(table[rest], ours[rest], weights[rest], ridge)
+    for name in dict.fromkeys(sets):
+        rest = sets != name
+        chosen = fit(table[rest], ours[rest], weights[rest], ridge)
+        sure[~rest] = with_one(table[~rest]) @ chosen
+    asked = ours & (weights == 1)
+    theirs = ~ours & (weights == 1)
+    for name in dict.fromkeys(sets[asked]):
+        of_set = sets == name
+        print(f"{name}: {shares(sure < answer.SURE, asked & of_set, theirs & of_set)}")
     for bound in BOUNDS:
-        silent = sure < bound
-        asked = ours & (weights == 1)
-        theirs = ~ours & (weights == 1)
-        shares = f"{silent[asked].mean():.1%} of ours, {silent[theirs].mean():.1%} of theirs"
-        print(f"below {bound}: {shares}")
+        print(f"below {bound}: {shares(sure < bound, asked, theirs)}")
 
 
-def cases() -> Iterator[tuple[Title, float]]:
-    """Yield the titles that were looked at and the rewordings, each with how much it counts."""
+def shares(silent: np.ndarray, asked: np.ndarray, theirs: np.ndarray) -> str:
+    """Say how many of our titles and of those off the topic get no answer."""
+    rows = (("of ours", silent[asked]), ("of theirs", silent[theirs]))
+    return ", ".join(f"{part.sum()} of {part.size} {whose}" for whose, part in rows)
+
+
+def cases() -> Iterator[Case]:
+    """Yield the titles that were looked at and the rewordings."""
     for name in (name for name in SETS if name not in UNSEEN):
         for title in titles(name):
             if title.kind in ("claims", "off"):
-                yield title, 1.0 if title.kind == "claims" else 0.25
+                yield Case(name, title, 1.0 if title.kind == "claims" else 0.25)
         for title in off(name):
-            yield title, 0.25 if title.could_be_ours else 1.0
+            yield Case(name, title, 0.25 if title.could_be_ours else 1.0)
     for asked in msgspec.toml.decode(REWORDINGS.read_bytes())["rewording"]:
-        yield Title(title=asked["words"], address="", kind="claims"), 0.5
+        yield Case("rewordings", Title(title=asked["words"], address="", kind="claims"), 0.5)
 
 
-def signs(title: str, library: Library) -> tuple[dict[str, float], np.ndarray]:
-    """Return the signs of a title, and its vector."""
+def signs(title: str, library: Library) -> dict[str, float]:
+    """Return the signs of a title."""
     error = errors.read(title)
     hits = answer.of_error(error, library) if error else library.index.find(title)
-    return answer.signs(hits, title, library), answer.meaning(title)
+    return answer.signs(hits, title, library)
 
 
 def fit(table: np.ndarray, ours: np.ndarray, weights: np.ndarray, ridge: np.ndarray) -> np.ndarray:
