@@ -44,9 +44,14 @@ NOT_OF_OUTPUTS = {
 """Claims whose known failures are the same under a fault, though their numbers differ; and why."""
 
 MORE = {
+    "dropout.whole-call": "Keras 2, on which an early case holds, and a later one in a graph fails",
     "state.any-value": "TensorFlow 2.8, whose sigmoid of -8 is off by thousands of units",
+    "trainer.metric-of-lists": "Keras before 3.4, on which of all metrics the last one drawn fails",
 }
-"""Claims of which an entry does not know its own failure, and where: no words are its alone."""
+"""Claims of which an entry does not know its own failure, and where.
+
+No words are its alone, or a failure shows on more cases than are tried for the record.
+"""
 
 LINES = {
     (line.environment, line.claim, line.fault): line.text

@@ -379,8 +379,9 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     >>> model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
     >>> stop, x = keras.callbacks.EarlyStopping("loss", patience=1), np.ones((4, 3, 1))
     >>> options = {"epochs": 4, "callbacks": [stop], "verbose": 0}
-    >>> near = model.fit(x, model(x) + 0.1, **options).history["loss"]
-    >>> far = model.fit(x, model(x) + 9.0, **options).history["loss"]
+    >>> y = model.predict(x, verbose=0)
+    >>> near = model.fit(x, y + 0.1, **options).history["loss"]
+    >>> far = model.fit(x, y + 9.0, **options).history["loss"]
     >>> len(near), len(far)
     (4, 4)
     """
