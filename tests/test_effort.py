@@ -33,32 +33,9 @@ def test_page_is_made_from_what_was_seen() -> None:
 
 
 WITHOUT_ENTRY: dict[str, set[str]] = {
-    "keras-3.0": {
-        "sequences.output-is-h",
-        "wrappers.stack-states",
-    },
-    "backend-torch": {
-        "sequences.output-is-h",
-    },
     "tensorflow-2.8": {
-        "errors.unknown-call-argument",
-        "masking.skips-step",
         "models.every-way",
-        "shapes.sizes-may-change",
-        "shapes.time-axis",
-        "time.any-length",
-        "time.rows-of-a-table",
-        "trainer.batches-in-order",
         "trainer.optimizers",
-        "trainer.seeded-graphs",
-        "trainer.weight-as-copies",
-        "training.input-gradient",
-        "training.masked-timestep",
-        "training.state-gradient",
-        "training.unrolled",
-        "weights.any-length",
-        "weights.bias-initializer",
-        "weights.plain-bias",
     },
 }
 """What failed and is no recorded deviation, by the environment: no entry explains it yet."""

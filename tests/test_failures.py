@@ -45,8 +45,10 @@ NOT_OF_OUTPUTS = {
 
 MORE = {
     "dropout.whole-call": "Keras 2, on which an early case holds, and a later one in a graph fails",
+    "errors.unknown-call-argument": "Keras 2, which refuses most names as it should",
     "state.any-value": "TensorFlow 2.8, whose sigmoid of -8 is off by thousands of units",
     "trainer.metric-of-lists": "Keras before 3.4, on which of all metrics the last one drawn fails",
+    "trainer.weight-as-copies": "Keras 2.14 and 2.15, on which two metrics of many fail",
 }
 """Claims of which an entry does not know its own failure, and where.
 
