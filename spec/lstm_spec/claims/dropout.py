@@ -410,10 +410,12 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    By default and without XLA, dropout=p < 1 is SpatialDropout1D(p) of its seed before the layer.
+    By default, without XLA, on finite input dropout=p < 1 trains as SpatialDropout1D(p) of its seed
+    before the layer.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
-    Dropout is another thing: it drops single numbers. XLA draws other masks of the same seed.
+    Dropout is another thing: it drops single numbers. XLA draws other masks of the same seed,
+    and a prediction takes a draw from the seed of the layer, not from that of SpatialDropout1D.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)

@@ -479,10 +479,11 @@ def test_an_unbuilt_layer_refuses_to_count_and_to_be_set(case):
 @given(cases(**varied("use_bias", "stateful"), timesteps=integers(1, 2)), integers(1, 3))
 def test_a_second_build_changes_nothing(case, more):
     """
-    A second `build`, for another number of features, is accepted and changes no weight.
+    A second `build` of an LSTM, for another number of features, is accepted and changes no weight.
 
     The cell keeps the weights that it has. They are made once in the life of a layer: for
-    other features make another layer. A kept state is reset, see `state.built-again`.
+    other features make another layer. A kept state is reset, but for that of a Bidirectional:
+    see `state.built-again`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -510,10 +511,11 @@ def test_a_second_build_changes_nothing(case, more):
 )
 def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     """
-    The error for a wrong number of axes names the layer and tells the whole shape received.
+    The error of an LSTM for a wrong number of axes names the layer and tells the whole shape
+    received.
 
-    So a `name` for each layer says which one of a model it is. None in that shape is the size
-    of the batch, which is open.
+    So a `name` for each layer says which one it is, unless the Input of the model refuses first.
+    None in that shape is an open size, of the batch or of the timesteps.
 
     >>> import keras, numpy as np
     >>> try:
@@ -1226,11 +1228,12 @@ class Sized(keras.layers.Layer):  # type: ignore[misc]
 @given(whole(["3", 3.0, {3}, np.int64(3)]))
 def test_rnn_refuses_sizes_that_are_no_numbers(value):
     """
-    RNN refuses a cell whose state_size is neither a whole number of Python nor a list or tuple.
+    RNN refuses a single cell whose state_size is neither a whole number of Python nor a list or
+    tuple.
 
-    None is refused with words of its own; what is in a list is not looked at. An output_size
-    that is no whole number is refused by compute_output_shape, and so by a call on keras.Input,
-    but not by a call on numbers, which does without it.
+    None is refused with words of its own; what is in a list, or the cells of a stack, is not looked
+    at. An output_size that is no whole number is refused by compute_output_shape, and so by a
+    call on keras.Input, but not by a call on numbers, which does without it.
 
     >>> import keras, numpy as np
     >>> class Cell(keras.layers.Layer):

@@ -1112,7 +1112,7 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     replaced.
 
     Clean input does not help, because the state is NaN in every unit; reset_state does, and an
-    initial_state. Nor do the weights show anything: they are as they were.
+    initial_state. In prediction the weights show nothing: they are as they were.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

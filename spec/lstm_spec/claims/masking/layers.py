@@ -453,10 +453,12 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
 @given(cases(timesteps=integers(2, 4), masked=True), picks)
 def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     """
-    A layer that does not support masks warns, and an LSTM after it reads every timestep.
+    A layer that does not support masks warns, and an LSTM after it reads every timestep of a new
+    tensor.
 
     Reshape, Flatten and Conv1D are such layers. No exception is raised, although the
-    documentation of Masking and Embedding says so.
+    documentation of Masking and Embedding says so. One that returns its very input warns too,
+    but the mask stays.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

@@ -206,10 +206,10 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
 )
 def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
     """
-    A training step reports the loss of the weights that it began with, not of the new ones.
+    `train_on_batch` reports the loss of the weights that it began with, not of the new ones.
 
-    So the loss that fit shows for an epoch is a mean over weights that changed all the time,
-    and evaluate afterwards tells another one, mostly a smaller one.
+    fit reports the mean of such losses so far, over weights that changed all the time, and
+    evaluate afterwards tells another one, mostly a smaller one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
