@@ -450,7 +450,7 @@ def test_the_layer_has_no_weights_and_shapes_by_name(case, name):
 @given(cases(**varied("use_bias", "stateful")))
 def test_an_unbuilt_layer_refuses_to_count_and_to_be_set(case):
     """
-    Before it is built a layer refuses `count_params`, and `set_weights` of any arrays.
+    Before it is built an LSTM refuses `count_params`, and `set_weights` of any arrays.
 
     It has no weights yet: the number of features is missing. A call on data, or `build` with
     a shape of (batch, timesteps, features), makes them.
@@ -923,11 +923,11 @@ def test_a_refused_call_leaves_no_dropout_mask(case):
 @given(cases(timesteps=integers(1, 2)), whole(["called", "build", "predict"]))
 def test_an_input_lets_add_refuse(case, method):
     """
-    An LSTM on top of a single output is refused by `add` after an `Input`, else when it is built.
+    An LSTM on top of a single output is refused by `add` where the model is built, else when it is.
 
-    A single output is what an LSTM without return_sequences has. With an `Input` a Sequential
-    model works out its shapes as it grows, and the error points to the line that adds the
-    layer. Without one it waits for `build`, for data, or for `fit`.
+    A single output is what an LSTM without return_sequences has. With an `Input`, or a
+    model in front, a Sequential model is built as it grows, and the error points to the line that
+    adds the layer. Without one it waits for `build`, for data, or for `fit`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -141,8 +141,8 @@ def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
 )
 def test_one_long_call_costs_no_more_than_ten_short_ones():
     """
-    Compiled, with 16 units and features on 8 samples, 1200 timesteps take 0.4 to 1.5 times as long
-    as ten calls on 120.
+    In a tf.function, with 16 units and features on 8 samples, 1200 timesteps take 0.4 to 1.5 times
+    as long as ten calls on 120.
 
     A layer hands h and c on and nothing else, so a step knows nothing of how many there were.
     If each cost more than the one before, ten short calls would save time; they cost a little more,

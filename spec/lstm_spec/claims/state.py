@@ -312,9 +312,9 @@ def test_a_state_of_another_batch_is_refused(case, rows):
     """
     Several samples refuse an initial state of several rows that has not one row for each of them.
 
-    The error comes from the first addition, not from a check, so its words differ from backend to
-    backend and name neither the layer's argument nor what was expected. A call on symbols checks
-    nothing.
+    The error comes from the first operation that meets it, not from a check, so its words differ
+    from backend to backend and name neither the layer's argument nor what was expected. A call on
+    symbols checks nothing.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((3, 2))  # three rows for two samples
@@ -874,7 +874,7 @@ def test_a_stateful_layer_refuses_another_batch_size(case, batch):
     In an eager call a stateful layer refuses a batch of another size than it was built for.
 
     It keeps one state for each row. The error names the expected and the received size.
-    A stateless layer takes any batch size, whatever it was trained with.
+    A stateless layer takes any number of samples, whatever it was trained with.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

@@ -446,7 +446,8 @@ def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
 
     It does so with return_sequences=False too, so that a sequence padded at the end gives
     zeros instead of its last valid output. Bidirectional sets the argument itself, and does so
-    only with return_sequences=True. See also keras-team/keras issue 17596.
+    only with return_sequences=True. See also keras-team/keras issue 17596. Unrolled backwards
+    sequences are another matter: `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, zero_output_for_mask=True)

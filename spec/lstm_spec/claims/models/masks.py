@@ -249,8 +249,8 @@ def test_operations_hand_no_mask_on(case, pick):
     """
     Arithmetic and slices of a masked tensor have no mask.
 
-    The mask is an attribute of one tensor, and these return another. A Lambda with `mask`, or
-    another Masking behind them, brings it back.
+    The mask is an attribute of one tensor, and these return another; layers such as Add hand it
+    on. A Lambda with `mask`, or another Masking behind them, brings it back.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

@@ -244,7 +244,8 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
 @given(cases(timesteps=integers(1, 3)))
 def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     """
-    Compiled with run_eagerly=True, `predict` without cuDNN runs the cell's Python code in every batch.
+    Compiled with run_eagerly=True, `predict` without cuDNN runs the cell's Python code in every
+    batch.
 
     So a breakpoint or a print in it works there, at the price of speed. The numbers are
     the same. A tf.function of your own stays a graph.

@@ -408,12 +408,12 @@ def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
 @given(nets(), whole(["argument", "attribute"]))
 def test_bidirectional_of_a_frozen_layer_is_frozen(net, how):
     """
-    Bidirectional of one layer with trainable=False has no trainable weights, and neither has a
+    Bidirectional of one LSTM that has trainable=False has no trainable weights, and neither has a
     clone of it.
 
     Both directions take trainable=False over, whether it was an argument or was set before
-    wrapping. A `backward_layer` of its own has to be frozen too. A cell that is frozen by itself
-    is copied trainable.
+    wrapping. A `backward_layer` of its own has to be frozen too. The cell of an LSTM that is frozen
+    by itself is copied trainable.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

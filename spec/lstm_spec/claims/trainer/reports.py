@@ -83,6 +83,7 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
     The loss and the metrics of an epoch begin anew, in each epoch and in each call of fit.
 
     What an earlier epoch reported does not come in, so a curve of them is not smoothed.
+    A callback that evaluates while an epoch runs puts its own numbers in: the metrics are shared.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -284,12 +285,12 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    Without sample_weight and validation_split a tf.data.Dataset does in fit and evaluate what the
-    same unshuffled arrays do.
+    Without sample_weight and validation_split a tf.data.Dataset of float32 does in fit and evaluate
+    what unshuffled arrays do.
 
-    The dataset says what a batch is, and a batch_size beside it is ignored. The two arguments are
-    refused; weights of samples may be in the dataset. The example takes one that Keras makes, of
-    sequences of a series.
+    The dataset says what a batch is; a batch_size beside it counts for validation arrays alone. The
+    two arguments are refused; weights of samples may be in the dataset. Arrays of float64 are
+    rounded to float32 first, a dataset is not. The example takes one that Keras makes.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

@@ -193,8 +193,8 @@ def class_weights(ids: Any) -> Array:
 @given(nets(batch=samples, outputs=3), builds, seeds, booleans())
 def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     """
-    With arrays, class_weight by default multiplies a sample's part of a loss taken by samples by the
-    weight of its one class.
+    With arrays, class_weight by default multiplies a sample's part of a loss taken by samples by
+    the weight of its one class.
 
     Without a weight of its class it is 1. It is a sample weight: by default the mean is over the
     number of samples. The class is the largest target of a one-hot row, or the target itself. Of

@@ -511,7 +511,8 @@ def test_a_tuple_in_state_size_is_several_states(case):
     RNN declares a tuple within `state_size` as several states, not as the axes of one.
 
     So a layer with a state of three axes can be called on numbers, which returns the state as
-    the cell makes it, but a call on a symbol promises other shapes.
+    the cell makes it, but a call on a symbol promises other shapes with return_state=True, and
+    one of a stack fails.
 
     >>> import keras, numpy as np
     >>> class Keep(keras.layers.Layer):

@@ -151,10 +151,12 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 @given(integers(1, 3), seeds, whole(["float16", "float64"]))
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
-    A stack of two or more cells has a tensor for a state_size that is a number, a list for a list.
+    A stack of two or more cells that make no states has a tensor for a state_size that is a number,
+    a list for a list.
 
-    get_initial_state makes the states so, in the dtype of the stack where a cell makes none
-    itself, and a call returns them in the same form.
+    get_initial_state makes the states so, in the dtype of the stack. A cell that makes its own
+    states has them as it makes them, GRUCell a list of one. A call returns states in the form in
+    which the cells do.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
