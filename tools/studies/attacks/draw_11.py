@@ -93,7 +93,8 @@ class Peek(keras.callbacks.Callback):
 @attack("trainer.epochs-anew")
 def epochs():
     """Rate 0, losses and metrics of all epochs and fits equal, though a callback evaluates?"""
-    x, y = R.normal(size=(12, 5, 3)), R.normal(size=(12, 4))
+    x = R.normal(size=(12, 5, 3))
+    y = R.normal(size=(12, 4))
     other = (x, y + 100)
     seen = {}
     for moment in (None, "on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end"):
@@ -124,12 +125,12 @@ def stacks():
         for dtype in ("float32", "float16"):
             cell = L.StackedRNNCells([L.LSTMCell(4), kind()], dtype=dtype)
             states = cell.get_initial_state(2)
-            one = cell.get_initial_state(1)
+            single = cell.get_initial_state(1)
             seen[name, dtype] = (
                 str(cell.state_size[1]),
                 form(states[1]),
                 outcome(lambda c=cell, s=states: form(c(INPUTS[:, 0], s)[1][1])),
-                outcome(lambda c=cell, s=one: form(c(INPUTS[:1, 0], s)[1][1])),
+                outcome(lambda c=cell, s=single: form(c(INPUTS[:1, 0], s)[1][1])),
                 outcome(lambda c=cell: L.RNN(c)(INPUTS).shape),
                 states[1][0].dtype.name if isinstance(states[1], list) else states[1].dtype.name,
             )
@@ -141,7 +142,8 @@ def frozen():
     """LSTM, RNN, stacks, Bidirectional's own argument, frozen cells: weights of it and a clone?"""
     cell = L.LSTMCell(4)
     cell.trainable = False
-    inner, later = L.LSTM(4), L.RNN(L.LSTMCell(4))
+    inner = L.LSTM(4)
+    later = L.RNN(L.LSTMCell(4))
     inner.cell.trainable = False
     later.trainable = False
     kinds = {
@@ -165,7 +167,8 @@ def frozen():
 @attack("trainer.accumulation-carried")
 def accumulated():
     """Optimizers, mixed precision, XLA, steps_per_execution: steps of 1 and 2 epochs, and 1+1?"""
-    x, y = R.normal(size=(6, 5, 3)), R.normal(size=(6, 4))
+    x = R.normal(size=(6, 5, 3))
+    y = R.normal(size=(6, 4))
     seen = {}
     kinds = {
         "sgd": (keras.optimizers.SGD, {}, {}),
@@ -194,7 +197,8 @@ class Watch(keras.callbacks.Callback):
     def __init__(self):
         """Start from nothing."""
         super().__init__()
-        self.steps, self.last = 0, None
+        self.steps = 0
+        self.last = None
 
     def on_train_batch_end(self, batch, logs=None):
         """Compare the weights."""
@@ -218,7 +222,8 @@ def zero_last():
         for layer in (L.LSTM(4, **flags), L.RNN([L.LSTMCell(4), L.GRUCell(2)], **flags)):
             y = np.array(layer(INPUTS, mask=mask))
             y = y[:, -1] if layer.return_sequences else y
-            zero, back = (y == 0).all(axis=1).tolist(), layer.go_backwards
+            zero = (y == 0).all(axis=1).tolist()
+            back = layer.go_backwards
             seen[type(layer).__name__, str(values)] = zero == [back, not back] or zero
     return {str(k): v for k, v in seen.items() if v is not True} or {"all": True}
 
@@ -300,7 +305,8 @@ def wrong_rows():
     seen = {}
     sizes = ((2, 3, 3), (4, 2, 2), (2, 2, 3), (2, 3, 2), (3, 1, 2), (9, 3, 3))
     for (name, make), (n, h, c) in itertools.product(kinds.items(), sizes):
-        layer, x = make(), tf.random.normal((n, 5, 3))
+        layer = make()
+        x = tf.random.normal((n, 5, 3))
         layer.build((n, 5, 3))
         state = [tf.zeros((h, 4)), tf.zeros((c, 4))]
         for compiler in (None, False, True) if n == 3 else (None,):
@@ -310,7 +316,8 @@ def wrong_rows():
                 seen[name, n, h, c, compiler, str([*k])] = error(
                     lambda f=call, x=x, k=how: f(x, **k)
                 )
-    a, b = keras.Input(batch_shape=(2, 5, 3)), keras.Input(batch_shape=(3, 4))
+    a = keras.Input(batch_shape=(2, 5, 3))
+    b = keras.Input(batch_shape=(3, 4))
     accepted = [k for k, v in seen.items() if v is None]
     return {"accepted": accepted, "symbols": error(lambda: L.LSTM(4)(a, initial_state=[b, b]))}
 
@@ -354,7 +361,8 @@ def fixed():
     }
     batches = (INPUTS[:1], INPUTS[:0], np.concatenate([INPUTS, INPUTS]))
     for (name, make), (way, build) in itertools.product(cells.items(), ways.items()):
-        layer, free = make(stateful=True), make()
+        layer = make(stateful=True)
+        free = make()
         outcome(lambda f=build, a=layer: f(a))
         seen[name, way] = [error(lambda v=v, f=layer: f(v)) for v in batches]
         seen[name, "stateless"] = [error(lambda v=v, f=free: f(v)) for v in batches]
@@ -365,7 +373,8 @@ def fixed():
 def embedded():
     """Layers and dtypes, stateful, dropout, XLA, ids of other dtypes: as of the ids without 0?"""
     ids = np.array([[0, 3, 0, 2, 1, 0], [0, 3, 2, 0, 1, 0]])
-    bare, seen = np.array([[3, 2, 1]] * 2), {}
+    bare = np.array([[3, 2, 1]] * 2)
+    seen = {}
     kinds = {
         "lstm": lambda: L.LSTM(4),
         "double": lambda: L.LSTM(4, dtype="float64"),
@@ -374,12 +383,14 @@ def embedded():
         "bi": lambda: L.Bidirectional(L.LSTM(4)),
         "stack": lambda: L.RNN([L.LSTMCell(4), L.LSTMCell(2)]),
     }
-    for made, (name, make) in itertools.product(("float32", "float16"), kinds.items()):
-        table, layer = L.Embedding(9, 3, mask_zero=True, dtype=made), make()
+    for layer_made, (name, make) in itertools.product(("float32", "float16"), kinds.items()):
+        table = L.Embedding(9, 3, mask_zero=True, dtype=layer_made)
+        layer = make()
         y = np.array(layer(table(ids)))
         outcome(lambda f=layer: f.reset_state())
-        seen[made, name] = gap(y, layer(table(bare))) < 2e-3
-    table, layer = L.Embedding(9, 3, mask_zero=True), L.LSTM(4)
+        seen[layer_made, name] = gap(y, layer(table(bare))) < 2e-3
+    table = L.Embedding(9, 3, mask_zero=True)
+    layer = L.LSTM(4)
     for dtype in ("int8", "int64", "float32", "bool"):
         seen[dtype] = gap(layer(table(ids.astype(dtype))), layer(table(bare.astype(dtype))))
     graph = tf.function(lambda v: layer(table(v)), jit_compile=True)
@@ -390,7 +401,8 @@ def embedded():
 @attack("errors.before-it-is-built")
 def unbuilt():
     """Layers and wrappers, of cells and layers that are built or not: what is refused?"""
-    cell, done = L.LSTMCell(4), L.LSTM(4, go_backwards=True)
+    cell = L.LSTMCell(4)
+    done = L.LSTM(4, go_backwards=True)
     cell.build((None, 3))
     done.build((None, 5, 3))
     kinds = {
@@ -401,7 +413,8 @@ def unbuilt():
         "rnn of a built cell": L.RNN(cell),
         "bi of a built backward_layer": L.Bidirectional(L.LSTM(4), backward_layer=done),
     }
-    seen, arrays = {}, done.get_weights()
+    seen = {}
+    arrays = done.get_weights()
     for name, layer in kinds.items():
         count = error(layer.count_params)
         some = error(lambda f=layer: f.set_weights(arrays))
@@ -455,9 +468,11 @@ def fitted(x, y, dtype, kind, **beside):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([L.LSTM(4, dropout=0.2, dtype=dtype)])
     model.compile(keras.optimizers.SGD(0.1), "mse", metrics=["mae"])
-    data, how = (x, y), {"batch_size": 4}
+    data = (x, y)
+    how = {"batch_size": 4}
     if kind == "dataset":
-        data, how = (tf.data.Dataset.from_tensor_slices((x, y)).batch(4),), beside
+        data = (tf.data.Dataset.from_tensor_slices((x, y)).batch(4),)
+        how = beside
     run = model.fit(*data, epochs=2, shuffle=False, verbose=0, **how).history
     rows = [run["loss"], run["mae"], model.evaluate(*data, verbose=0, **how)]
     return np.concatenate([np.ravel(v) for v in rows + model.get_weights()])
@@ -468,7 +483,8 @@ def datasets():
     """Single, whole, double and huge numbers, batch_size beside: the same? Who is refused?"""
     y = R.normal(size=(10, 4))
     double = R.normal(size=(10, 5, 3))
-    huge, seen = double.copy(), {}
+    huge = double.copy()
+    seen = {}
     huge[0] = 1e300
     kinds = {
         "single": (double.astype("float32"), "float32", {}),
@@ -479,7 +495,8 @@ def datasets():
     for name, (x, dtype, beside) in kinds.items():
         seen[name] = gap(fitted(x, y, dtype, "arrays"), fitted(x, y, dtype, "dataset", **beside))
     data = tf.data.Dataset.from_tensor_slices((double, y)).batch(4)
-    model, batches = compiled(lambda: L.LSTM(4)), []
+    model = compiled(lambda: L.LSTM(4))
+    batches = []
     for extra in ({"sample_weight": np.ones(10)}, {"validation_split": 0.2}):
         seen[str([*extra])] = error(lambda e=extra: model.fit(data, verbose=0, **e))
     count = keras.callbacks.LambdaCallback()
@@ -539,7 +556,8 @@ def speed():
         x = tf.random.normal((8, 1200, 16))
         [call(v) for v in (x, x[:, :120])]
         times = np.array([(span(call, x, 1), span(call, x[:, :120], 10)) for _ in range(9)])
-        best, middle = times.min(axis=0), np.median(times, axis=0)
+        best = times.min(axis=0)
+        middle = np.median(times, axis=0)
         seen[name] = np.round([best[0] / best[1], middle[0] / middle[1]], 2).tolist()
     return seen
 
@@ -565,7 +583,8 @@ def skipped():
         "dropout": lambda u, dtype: L.LSTM(u, dropout=0.5, recurrent_dropout=0.5, dtype=dtype),
     }
     for (name, make), dtype, at in itertools.product(kinds.items(), ("float64", "float16"), (0, 4)):
-        rest, gaps = np.delete(INPUTS, at, axis=1), []
+        rest = np.delete(INPUTS, at, axis=1)
+        gaps = []
         for held in (7.0, np.nan, np.inf):
             x = INPUTS.copy()
             x[:, at] = held
@@ -694,7 +713,8 @@ def first_bias():
 @attack("state.known-batch")
 def open_batch():
     """build, an Input, a tf.function, Bidirectional, RNN, a second try, a state?"""
-    layer, again = LSTM(4, stateful=True), LSTM(4, stateful=True)
+    layer = LSTM(4, stateful=True)
+    again = LSTM(4, stateful=True)
     spec = tf.TensorSpec([None, 5, 3])
     graph = tf.function(LSTM(4, stateful=True), input_signature=[spec])
     state = [np.zeros((3, 4), "float32")] * 2
@@ -820,7 +840,8 @@ def after_long():
             x = draw(2, steps, 3).astype(dtype)
             other = x.copy()
             other[:, -1] += 1
-            y, z = np.array(call(x)), np.array(call(other))
+            y = np.array(call(x))
+            z = np.array(call(other))
             changed = bool((y[:, 0, 8:] != z[:, 0, 8:]).any())
             seen[dtype, steps] = changed, bool((y[:, :-1, :8] == z[:, :-1, :8]).all())
     return {key: value for key, value in seen.items() if value != (True, True)}
@@ -874,7 +895,8 @@ def of_more_features():
     """In tf.function, and under XLA: how many times as long, of medians and of minima?"""
     seen = {}
     for jit in (False, True):
-        took, calls = {256: [], 1792: []}, {}
+        took = {256: [], 1792: []}
+        calls = {}
         for features in took:
             x = tf.constant(draw(128, 4, features))
             calls[features] = tf.function(LSTM(256), jit_compile=jit), x
@@ -928,15 +950,17 @@ def by_layers():
     x = np.where(MASK[:, :, None], X, 0)
     seen = {}
     for layer in LAYERS:
-        after, mask, inputs = LSTM(4), L.Masking(), keras.Input((5, 3))
+        after = LSTM(4)
+        mask = L.Masking()
+        inputs = keras.Input((5, 3))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model = keras.Model(inputs, after(layer(mask(inputs))))
             wanted = np.array(after(np.array(layer(x))))
             eager = close(after(layer(mask(x))), wanted)
-        told = any("does not support mask" in str(w.message) for w in caught)
+        reported = any("does not support mask" in str(w.message) for w in caught)
         symbolic = close(model(x), wanted), close(model.predict(x, verbose=0), wanted)
-        seen[type(layer).__name__] = told, eager, *symbolic
+        seen[type(layer).__name__] = reported, eager, *symbolic
     return {key: value for key, value in seen.items() if not all(value)}
 
 
@@ -980,15 +1004,17 @@ LOSSES = {
 @attack("trainer.class-weight")
 def weighed():
     """Losses, reductions, targets: the loss told, by the weighed mean over samples?"""
-    weight, seen, x = {0: 2.0, 2: 5.0}, {}, draw(6, 5, 3)
+    weight = {0: 2.0, 2: 5.0}
+    seen = {}
+    x = draw(6, 5, 3)
     expected = np.array([weight.get(int(k), 1) for k in TARGETS])
     for name, (loss, y) in LOSSES.items():
         model = model_of(LSTM(4), L.Dense(3, activation="softmax"))
         model.compile(keras.optimizers.SGD(0.0), loss, run_eagerly=True)
         each = [model.evaluate(x[k : k + 1], y[k : k + 1], verbose=0) for k in range(6)]
-        told = model.fit(x, y, batch_size=6, class_weight=weight, verbose=0).history["loss"][0]
+        reported = model.fit(x, y, batch_size=6, class_weight=weight, verbose=0).history["loss"][0]
         total = np.dot(each, expected) / (1 if name == "sum" else 6)
-        seen[name] = round(float(told / total), 4)
+        seen[name] = round(float(reported / total), 4)
     return seen
 
 
@@ -1008,17 +1034,18 @@ CALLS = {
 @attack("trainer.class-weight")
 def validated():
     """Is a validation loss weighed; are two outputs accepted?"""
-    x, weight = draw(6, 5, 3), {0: 2.0, 2: 5.0}
+    x = draw(6, 5, 3)
+    weight = {0: 2.0, 2: 5.0}
     model = model_of(LSTM(4), L.Dense(3, activation="softmax"))
     model.compile(keras.optimizers.SGD(0.0), "categorical_crossentropy")
     options = {"class_weight": weight, "validation_data": (x, ONE_HOT), "verbose": 0}
-    told = model.fit(x, ONE_HOT, **options).history
+    reported = model.fit(x, ONE_HOT, **options).history
     inputs = keras.Input((5, 3))
     pair = keras.Model(inputs, [L.Dense(3)(LSTM(4)(inputs)) for _ in range(2)])
     pair.compile("sgd", "mse")
     two = refused(lambda: pair.fit(x, [ONE_HOT, ONE_HOT], class_weight=weight, verbose=0))
     plain = model.evaluate(x, ONE_HOT, verbose=0)
-    return {"plain": round(told["val_loss"][0] / plain, 3), "two": two}
+    return {"plain": round(reported["val_loss"][0] / plain, 3), "two": two}
 
 
 @attack("errors.names-the-layer")
@@ -1050,7 +1077,8 @@ BATCHED = {
 @attack("modes.run-eagerly")
 def in_every_batch():
     """After a graph's predict, several steps at once, 4 batches of 5 timesteps: how many runs?"""
-    seen, x = {}, draw(7, 5, 3)
+    seen = {}
+    x = draw(7, 5, 3)
     for name, make in BATCHED.items():
         model = model_of(*make())
         model.compile(jit_compile=False)
@@ -1081,7 +1109,8 @@ def of_a_seed():
     """Three calls; kinds, sizes; infinity, NaN; after a call for prediction: the same?"""
     seen = {}
     for name, (x, options, before) in SEEDED.items():
-        layer, plain = LSTM(4, dropout=0.5, seed=7, **options), LSTM(4, **options)
+        layer = LSTM(4, dropout=0.5, seed=7, **options)
+        plain = LSTM(4, **options)
         spatial = L.SpatialDropout1D(0.5, seed=7, dtype=layer.dtype_policy)
         for part in (layer, plain):
             part.build(x.shape)
@@ -1106,7 +1135,8 @@ def of_own_function():
         def call(self, x):
             return self.layer(x)
 
-    own, late = Own(), model_of(LSTM(4))
+    own = Own()
+    late = model_of(LSTM(4))
     own.compile(run_eagerly=True)
     late.predict(X, verbose=0)
     late.run_eagerly = True
@@ -1120,7 +1150,8 @@ def of_own_function():
 @attack("dropout.as-spatial-dropout")
 def of_fits():
     """In fit without XLA: the same losses of 4 epochs; with validation_data?"""
-    seen, weights = {}, None
+    seen = {}
+    weights = None
     spatial = [L.SpatialDropout1D, LSTM]
     for validation in (None, (X, np.zeros((3, 1)))):
         losses = []
@@ -1150,7 +1181,8 @@ def both_sides():
     layers["pair"] = L.Bidirectional(LSTM(4))
     seen = {}
     for name, layer in layers.items():
-        y, atol = layer(X), LOOSE.get(name, 1e-5)
+        y = layer(X)
+        atol = LOOSE.get(name, 1e-5)
         jit = tf.function(layer, jit_compile=True)
         calls = [(layer, PADDED, VALID), (jit, PADDED, VALID), (layer, nan, VALID)]
         calls += [] if name == "unrolled" else [(tf.function(layer), long, valid)]
@@ -1176,7 +1208,8 @@ def chunk_of_padding():
 @attack("training.loss-before-step")
 def of_old_weights():
     """train_on_batch twice: a graph, XLA, regularized, stateful: the loss of the old weights?"""
-    y, seen = draw(3, 1), {}
+    y = draw(3, 1)
+    seen = {}
     for name, loss, options in [
         ("XLA", "mse", {}),
         ("l2", "mae", {"kernel_regularizer": "l2"}),
@@ -1184,18 +1217,22 @@ def of_old_weights():
     ]:
         model = model_of(LSTM(4, **options), L.Dense(1))
         model.compile(keras.optimizers.SGD(0.5), loss, jit_compile=name == "XLA")
-        old, told = [], []
+        old = []
+        reported = []
         for _ in range(2):
             old.append(model.evaluate(X, y, verbose=0))
-            told.append(float(model.train_on_batch(X, y)))
-        seen[name] = close(told, old, atol=1e-2 if name == "half" else 1e-4)
+            reported.append(float(model.train_on_batch(X, y)))
+        seen[name] = close(reported, old, atol=1e-2 if name == "half" else 1e-4)
     return seen
 
 
 @attack("training.loss-before-step")
 def in_fit():
     """The loss told at the end of 3 steps of fit: that of its weights, or a running mean?"""
-    x, y, right, told = draw(9, 5, 3), draw(9, 1), [], []
+    x = draw(9, 5, 3)
+    y = draw(9, 1)
+    right = []
+    reported = []
     model, judge = (model_of(LSTM(4), L.Dense(1)) for _ in range(2))
     for each in (model, judge):
         each.compile(keras.optimizers.SGD(0.5), "mse", jit_compile=False)
@@ -1206,11 +1243,15 @@ def in_fit():
         right.append(judge.evaluate(x[part], y[part], verbose=0))
 
     log = keras.callbacks.LambdaCallback(
-        on_train_batch_begin=begin, on_train_batch_end=lambda batch, logs: told.append(logs["loss"])
+        on_train_batch_begin=begin,
+        on_train_batch_end=lambda batch, logs: reported.append(logs["loss"]),
     )
     model.fit(x, y, batch_size=3, shuffle=False, verbose=0, callbacks=[log])
     means = np.cumsum(right) / [1, 2, 3]
-    return {"its own": np.isclose(told, right).tolist(), "mean": np.isclose(told, means).tolist()}
+    return {
+        "its own": np.isclose(reported, right).tolist(),
+        "mean": np.isclose(reported, means).tolist(),
+    }
 
 
 @attack("wrappers.stack-backwards")
@@ -1223,7 +1264,8 @@ def turned_round():
             stacked = L.StackedRNNCells(cells, dtype=options.get("dtype"))
             stack = L.RNN(stacked, go_backwards=True, **ROWS, **options)
             y = tf.function(stack)(X, mask=mask)
-            z, turned = X[:, ::-1], None if mask is None else mask[:, ::-1]
+            z = X[:, ::-1]
+            turned = None if mask is None else mask[:, ::-1]
             for cell in cells:
                 z = L.RNN(cell, **ROWS, **options)(z, mask=turned)
             seen[name, mask is not None] = close(y, z, atol=LOOSE.get(name, 1e-4))
