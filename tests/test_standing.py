@@ -94,6 +94,11 @@ def test_release_is_found_by_requirements_and_by_names_of_the_ledger(
     assert named(release(text, backend)[0]) == name
 
 
+def test_tensorflow_is_named_where_it_matters() -> None:
+    says = standing(catalog.find("saving.litert"))
+    assert says.caution == "Not on Keras 3.15.1 with TensorFlow 2.21.0"
+
+
 @pytest.mark.parametrize(
     ("text", "backend", "message"),
     [
