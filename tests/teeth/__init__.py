@@ -57,7 +57,8 @@ def refuted_by(*claims: str, raises: Any = AssertionError) -> Callable[[Put], Pu
     Raises:
         UnknownNameError: an id is none; the message holds the nearest.
     """
-    catalog.select(list(claims))
+    for claim in claims:
+        catalog.find(claim)
 
     def register(put: Put) -> Put:
         WRONG.extend(Wrong(put, claim, raises) for claim in claims)

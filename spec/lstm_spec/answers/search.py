@@ -159,7 +159,7 @@ def stems_of(texts: Iterable[Sequence[str]]) -> list[list[str]]:
     translated = translate("\n".join(" ".join(words_) for words_ in texts))
     left_out = unsaid()
     return [
-        [stem(word) for word in line.split(" ") if word and word not in left_out]
+        [stem(word) for word in line.split() if word not in left_out]
         for line in translated.split("\n")
     ]
 

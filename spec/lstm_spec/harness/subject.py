@@ -140,7 +140,7 @@ def network(net: Net, form: str, layer: Any = None) -> Any:
     layers = [layer or lstm(net.case), dense(net)]
     if net.case.mask is not None:
         layers = [keras.layers.Masking(PADDING), *layers]
-    counted = net.case.options.get("unroll") and release().startswith("2.")  # it cannot unroll None
+    counted = net.case.options.get("unroll") and keras_2()  # which cannot unroll None
     timesteps = net.case.timesteps if counted else None
     return FORMS[form](layers, keras.Input((timesteps, net.case.features)))
 
@@ -303,6 +303,11 @@ def call() -> None:
 def release() -> str:
     """Return the release of Keras."""
     return str(keras.__version__)
+
+
+def keras_2() -> bool:
+    """Return whether this is Keras 2."""
+    return release().startswith("2.")
 
 
 def backend() -> str:

@@ -154,7 +154,7 @@ def able(needs: set[str]) -> list[str]:
 
 def _limited(kind: Kind) -> set[str]:
     """Return the needs that a way cannot serve here."""
-    here = {"", subject.backend(), "Keras 2" if subject.release().startswith("2.") else ""}
+    here = {"", subject.backend(), "Keras 2" if subject.keras_2() else ""}
     return {limit.need for limit in kind.limits if limit.where in here}
 
 
@@ -435,7 +435,7 @@ def _in_slices(layer: Any) -> Run:
         slices = np.stack([np.zeros_like(x), x], axis=1)
         given = {} if mask is None else {"mask": np.stack([mask, mask], axis=1)}
         # In Keras 2 the first call decides how many timesteps there are in a slice.
-        key = slices.shape[2:] if subject.release().startswith("2.") else ()
+        key = slices.shape[2:] if subject.keras_2() else ()
         if key not in wrappers:
             wrappers[key] = keras.layers.TimeDistributed(layer, dtype=layer.dtype_policy)
         return wrappers[key](slices, training=training, **given)[:, 1]

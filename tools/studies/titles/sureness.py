@@ -30,6 +30,7 @@ from tools.studies.titles.left_out import Apart
 REWORDINGS = ROOT / "tests/rewordings.toml"
 
 RIDGE = 0.3
+"""How much the square of each sign's weight costs."""
 BOUNDS = (-1.25, -1.0, -0.75, -0.5, -0.25, 0.0)
 
 
@@ -50,8 +51,7 @@ def main() -> None:
     table = np.array([list(part.values()) for part in parts])
     ours = np.array([case.title.kind == "claims" for case in kept])
     weights = np.array([case.weight for case in kept])
-    ridge = np.full(table.shape[1], RIDGE)
-    fitted = fit(table, ours, weights, ridge).round(3).tolist()
+    fitted = fit(table, ours, weights).round(3).tolist()
     named = dict(zip([*parts[0], "always"], fitted, strict=True))
     answer.SURENESS.write_bytes(msgspec.json.encode(answer.Fit(named)) + b"\n")
     print(named)
@@ -59,7 +59,7 @@ def main() -> None:
     sure = np.zeros(len(kept))
     for name in dict.fromkeys(sets):
         rest = sets != name
-        chosen = fit(table[rest], ours[rest], weights[rest], ridge)
+        chosen = fit(table[rest], ours[rest], weights[rest])
         sure[~rest] = with_one(table[~rest]) @ chosen
     asked = ours & (weights == 1)
     theirs = ~ours & (weights == 1)
@@ -95,18 +95,17 @@ def signs(title: str, library: Library) -> dict[str, float]:
     return answer.signs(hits, title, library)
 
 
-def fit(table: np.ndarray, ours: np.ndarray, weights: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+def fit(table: np.ndarray, ours: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weights of a logistic regression, the constant last, by Newton's method.
 
     Args:
         table: the signs of each title.
         ours: whether a claim answers it.
         weights: how much it counts.
-        ridge: how much the square of each sign's weight costs.
     """
     table = with_one(table)
     coefficients = np.zeros(table.shape[1])
-    penalty = np.diag([*ridge, 1e-6])
+    penalty = np.diag([RIDGE] * (table.shape[1] - 1) + [1e-6])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-table @ coefficients))
         slope = table.T @ (weights * (chance - ours)) + penalty @ coefficients
