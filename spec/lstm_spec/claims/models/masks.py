@@ -44,11 +44,12 @@ padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 @given(padded, picks)
 def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     """
-    Dense, dropout, noise, all activations but Softmax and all normalizations but RMSNormalization
-    keep the mask.
+    Dense, dropout, noise, activations but Softmax, normalizations but RMS- and
+    SpectralNormalization keep the mask.
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep.
-    RMSNormalization loses the mask, with a warning; for Softmax see `models.softmax-behind-mask`.
+    RMSNormalization loses the mask, with a warning, and SpectralNormalization does as its layer;
+    for Softmax see `models.softmax-behind-mask`.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
@@ -189,9 +190,11 @@ def test_global_max_pooling_reads_masked_steps(case, pick):
 @given(padded, picks)
 def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
     """
-    A Lambda layer hands on the mask that its argument `mask` returns, and none without it.
+    A Lambda layer of operations hands on the mask that its argument `mask` returns, and none
+    without it.
 
-    The function is given the inputs and the mask of the inputs.
+    The function is given the inputs and the mask of the inputs. Called eagerly, an input that is
+    returned itself keeps its mask.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -249,8 +252,8 @@ def test_operations_hand_no_mask_on(case, pick):
     """
     Arithmetic and slices of a masked tensor have no mask.
 
-    The mask is an attribute of one tensor, and these return another; layers such as Add hand it
-    on. A Lambda with `mask`, or another Masking behind them, brings it back.
+    The mask is an attribute of one tensor, and these return another; layers such as Add hand it on.
+    A Lambda whose `mask` computes it anew brings it back.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -299,7 +302,8 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
 @given(padded, picks)
 def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
     """
-    In training, BatchNormalization takes its mean and variance over unmasked timesteps only.
+    By default BatchNormalization in training takes its mean and variance over unmasked timesteps
+    only.
 
     So padding that is masked does not change what the other timesteps are normalized to.
 
@@ -401,7 +405,7 @@ def test_a_sequence_read_backwards_has_its_mask_backwards(case):
 @given(padded, picks)
 def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
     """
-    Under a mixed policy, an LSTM uses the mask that is attached to a float32 input.
+    Under a mixed policy, an LSTM called on a masked float32 input alone uses the mask.
 
     The input is cast to float16 on its way in, and the mask is kept.
 
@@ -505,7 +509,8 @@ def test_unrolled_and_backwards_zeros_stand_where_they_do_in_a_loop(case, pick):
 @given(padded, picks, seeds)
 def test_a_subclass_skips_the_padding_of_its_own_embedding_in_predict(case, pick, seed):
     """
-    In predict as in a call, a subclassed model skips the padding of its own Masking.
+    In predict as in a call, a subclassed model's LSTM, called on the output of its Masking alone,
+    skips the padding.
 
     The mask is made, attached and read within the model's call, in a graph too.
 
@@ -534,7 +539,8 @@ def test_a_subclass_skips_the_padding_of_its_own_embedding_in_predict(case, pick
 @given(cases(timesteps=integers(2, 4), features=integers(2, 4)), sampled_from(["axes", "sizes"]))
 def test_softmax_refuses_a_mask_that_does_not_fit(case, more):
     """
-    Softmax refuses a mask of more axes than its input, or of sizes other than one and the input's.
+    Called eagerly, Softmax refuses a mask of more axes than its input, or of sizes other than one
+    and the input's.
 
     NumPy and TensorFlow would stretch an input of one feature over a longer mask; nothing is
     stretched here but the mask.

@@ -87,7 +87,8 @@ def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
 )
 def test_merges_in_plain_models_hand_a_common_mask_on(trial):
     """
-    In a plain model of masked inputs, an LSTM behind Concatenate and Add skips the padding.
+    In a plain model an LSTM directly behind Concatenate or Add of tensors of one mask skips the
+    padding.
 
     All that is merged there has one mask, or none: two different masks make no plain model.
 
@@ -341,7 +342,7 @@ def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     """
     By default Attention to unmasked LSTM outputs is their mean, weighted by softmax of products.
 
-    By default, that is: the products are not scaled, and score_mode="concat" adds in their place.
+    The products are not scaled by default, and score_mode="concat" adds in their place.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [1.0]]])

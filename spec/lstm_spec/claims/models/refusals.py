@@ -50,7 +50,7 @@ def test_repeating_a_sequence_is_refused_by_name(case):
     In a model with an `Input`, RepeatVector directly behind an LSTM with return_sequences=True is
     refused.
 
-    An encoder returns its last output only.
+    It repeats one vector, such as the last output of an LSTM.
 
     >>> import keras, numpy as np
     >>> encoder = keras.layers.LSTM(2, return_sequences=True)
@@ -72,7 +72,7 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
     """
     Add and its like refuse sequences of known lengths that differ, unless one is of length one.
 
-    Unless one of the lengths is one: a single timestep is merged with each of the others.
+    A single timestep is merged with each of the others.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 2)), keras.Input((4, 2))

@@ -84,7 +84,7 @@ def test_called_a_plain_model_gives_what_its_layers_say(trial):
 @given(RUNS)
 def test_every_way_to_run_a_plain_model_gives_the_same(run):
     """
-    Every way to run a plain model gives what the equations of its layers say.
+    On finite numbers every way to run a plain model gives what the equations of its layers say.
 
     Called, in a graph of open sizes, compiled by XLA, by predict and predict_on_batch, exported,
     and, if it is no subclass, cloned and made again from its configuration or its file.
@@ -132,7 +132,7 @@ def test_predict_takes_lengths_in_any_order(trial):
     """
     Predict gives a plain model of open length, not unrolled, its own numbers for each length.
 
-    What it was given before does not matter, though the graph of the first length is used again.
+    What it was given before does not matter.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -229,7 +229,8 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
 @given(trials(nodes=SMALL, forms=FORMS[:2]), sampled_from(sorted(MADE_AGAIN)))
 def test_a_model_made_again_is_the_same_function(trial, way):
     """
-    Given its weights, a plain model's clone, its configuration and its file compute the same.
+    Given its weights, a functional or Sequential plain model's clone, configuration and file
+    compute the same.
 
     A clone and a copy from a configuration begin with other weights; with the same weights they
     are the same function.
@@ -299,7 +300,8 @@ def test_a_layer_called_twice_has_one_set_of_weights(trial):
 @given(trials(nodes=SMALL, forms=("functional",)))
 def test_inputs_may_be_given_by_name(trial):
     """
-    A functional plain model takes its inputs in a list, or in a dictionary by their names.
+    A functional plain model made of a list of inputs takes them in a list, or in a dictionary by
+    their names.
 
     The names are those of the Inputs; the order in the dictionary does not matter.
 
@@ -355,8 +357,8 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     """
     Padding that is masked changes no output of a plain model whose mask reaches every reader.
 
-    Readers are the LSTMs; in between are layers that hand the mask on. Outputs at the
-    timesteps that are not padded stay, and so do outputs without timesteps.
+    Readers are recurrent layers: no other joins timesteps, and those in between hand the mask on.
+    Outputs at the timesteps that are not padded stay, and so do outputs without timesteps.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.Dense(2), keras.layers.LSTM(2)]
@@ -446,7 +448,8 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
     """
     A layer of your own may return tensors in a list, a tuple or a dictionary, nested as well.
 
-    A model of it can be called, run by predict, cloned and summarized; a subclassed one as well.
+    A model of it can be called, run by predict, cloned and summarized; a subclassed one, all but
+    cloned.
 
     >>> import keras, numpy as np
     >>> class Halves(keras.layers.Layer):
@@ -483,8 +486,8 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
 @given(trials(nodes=SMALL, forms=FORMS[:2]), booleans())
 def test_a_summary_counts_the_parameters(trial, frozen):
     """
-    The summary of a new plain model tells the number of its parameters, of trainable and other
-    ones.
+    The summary of a built, untrained plain model tells the number of its parameters, of trainable
+    and other ones.
 
     It has a line for each layer, with its name, its output's shape and its own number. After
     training it counts those of the optimizer too.
@@ -554,7 +557,8 @@ POLICIES = ["float32", "mixed_float16", "mixed_bfloat16", "float64"]
 @given(trials(nodes=SMALL, forms=("Sequential",), plain=False), whole(POLICIES))
 def test_a_policy_adds_no_layer(trial, name):
     """
-    Under any dtype policy a functional model runs the layers that were called, and nothing else.
+    Under any floating-point dtype policy a functional model runs the layers that were called, and
+    nothing else.
 
     The conversion of types is a part of each layer's call, and of no layer's own.
 

@@ -144,9 +144,10 @@ def test_slices_of_a_layer_that_declares_no_shape(case):
 @given(longer, sampled_from([(0, 1), (1, 0), (1, 1)]))
 def test_slices_refuse_a_mask_of_other_sizes(case, more):
     """
-    TimeDistributed refuses a mask that has not as many samples and timesteps as its input.
+    In an eager call TimeDistributed refuses a mask that has not as many samples and timesteps as
+    its input.
 
-    Even if its layer takes no mask.
+    Even if its layer takes no mask. A graph that leaves the sizes open does not compare them.
 
     >>> import keras, numpy as np
     >>> slices = keras.layers.TimeDistributed(keras.layers.Dense(2))
