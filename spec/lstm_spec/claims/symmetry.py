@@ -234,12 +234,11 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    Outside training, with a kernel of zeros, no input finite in the layer's type changes a bit of
-    the output.
+    Outside training, with a kernel of zeros, no values of an input, if finite in the layer's type,
+    change a bit of the output.
 
-    From the same state, that is. What is left is a layer that runs on its biases and its own
-    state. No other path leads from the input to the output. NaN and infinity get through: 0 times
-    either is NaN.
+    From the same state, that is. What is left is a layer that runs on its biases, its own state and
+    the mask, if there is one. NaN and infinity get through: 0 times either is NaN.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_initializer="zeros", bias_initializer="ones")
@@ -260,8 +259,8 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Without dropout a feature, finite in the layer's type, whose kernel row is zero changes the
-    output by rounding only.
+    Without dropout and Masking a feature of kernel row zero, finite in the layer's type, changes
+    the output by rounding only.
 
     So a trained layer can be given another feature: insert a row of zeros into its kernel, and it
     computes as before until it is trained further. Fill missing values first: 0 times NaN is NaN.
@@ -473,7 +472,7 @@ def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed
 def test_new_units_with_zero_rows_leave_the_old_ones_alone(case, way, units, seed):
     """
     Without dropout and activations that mix units, finite new units that no old unit reads change
-    no old unit.
+    old ones by rounding only.
 
     An old unit does not read a new one whose weights for it in the recurrent kernel are zero. What
     the new units read does not matter, so a trained layer can be widened and computes as before.
@@ -522,7 +521,8 @@ many_samples = cases(
 @given(*with_ways(many_samples), picks, seeds)
 def test_samples_do_not_meet(case, way, pick, seed):
     """
-    Changing one sample of a batch changes no bit of the other samples' outputs.
+    Without state and dropout, changing one sample of a batch changes no bit of the other samples'
+    outputs.
 
     Each sample has a state of its own, which begins at zero. They share the weights, and
     nothing else.
@@ -552,10 +552,11 @@ def test_samples_do_not_meet(case, way, pick, seed):
 @given(*with_ways(many_samples), picks, picks, whole([np.nan, np.inf, -np.inf]))
 def test_nan_stays_in_its_sample(case, way, sample, step, value):
     """
-    NaN or infinity in one sample of a batch changes no bit of the other samples' outputs.
+    Without state and dropout, NaN or infinity in one sample of a batch changes no bit of the other
+    samples' outputs.
 
     What the sample's own outputs are from there on depends on the gates. Training is another
-    matter: the gradients of a batch are summed, and one NaN spoils the weights for all.
+    matter: the gradients of a batch are summed, and one NaN may spoil the weights for all.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -626,9 +627,9 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
     """
     By default, without rounding, masks and zero weights, every feature acts on every unit.
 
-    From a timestep to the units the layer is fully connected, like a Dense layer; from one
-    timestep to the next likewise. The numbers of features and units are independent. Over
-    many timesteps the effect fades, as `time.every-step` says.
+    From a timestep to the units the layer is fully connected, like a Dense layer; from one timestep
+    to the next likewise. The numbers of features and units are independent. Over many timesteps the
+    effect may fade, as `time.every-step` says.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(5)  # five units read two features
