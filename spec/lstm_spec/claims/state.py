@@ -145,8 +145,8 @@ def test_an_initial_state_is_h_and_then_c(case, way):
     """
     An initial state is a pair: h first, then c.
 
-    The same order is returned with return_state=True. Both have the shape (batch, units),
-    so nothing complains when they are swapped; only the result differs.
+    The same order is returned with return_state=True. Both have the shape (batch, units), so
+    nothing complains when they are swapped.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
@@ -178,7 +178,7 @@ def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
     A tuple of h and c is taken like a list of h and c.
 
     The documentation speaks of a list only, but slices of what a layer returned with
-    return_state=True may be handed on whatever container they come in.
+    return_state=True may be handed on, lists and tuples alike.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -206,8 +206,7 @@ def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, o
     """
     An initial h or c beyond -1 and 1 is only rounded to the layer's type: nothing is clipped.
 
-    Nothing is squashed on the way in either. With the default activation each timestep
-    makes an h within [-1, 1], so only the first one sees the h that was given.
+    Nothing is squashed on the way in either.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -276,11 +275,12 @@ def test_a_state_of_one_sample_starts_every_sample(case):
 )
 def test_one_sample_is_run_from_every_state(case):
     """
-    On TensorFlow, unless stateful, one sample with states of several rows gives as many outputs.
+    On TensorFlow a stateless layer called on one sample with states of several rows gives as many
+    outputs.
 
     Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to try one
     input from many states, and a mistake that no error points out. A stateful layer has room for
-    one, and refuses them.
+    one, and refuses them; so does predict.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -310,7 +310,8 @@ def test_one_sample_is_run_from_every_state(case):
 )
 def test_a_state_of_another_batch_is_refused(case, rows):
     """
-    Several samples refuse an initial state of several rows that has not one row for each of them.
+    Called on data, several samples refuse an initial state of several rows that has not one row for
+    each of them.
 
     The error comes from the first operation that meets it, not from a check, so its words differ
     from backend to backend and name neither the layer's argument nor what was expected. A call on
@@ -700,7 +701,8 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
 )
 def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
     """
-    Sample i of a call continues sample i of the call before it, and no other sample.
+    In a stateful layer, unless given a state, sample i of a call continues sample i of the call
+    before it, and no other.
 
     There is one state for each row of the batch. Batches are therefore to be arranged so
     that the same row holds the same sequence in each of them.
@@ -774,8 +776,7 @@ def test_the_state_is_not_among_the_weights(case):
     """
     The state of a stateful layer is not among its weights or variables.
 
-    It has as many weights as a stateless one. Training changes the weights; only calls
-    change the state.
+    It has as many weights as a stateless one.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -806,8 +807,8 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     """
     A copy of a stateful layer, from its configuration and weights, starts from zeros.
 
-    The same two things are all that a saved model holds, so a stateful model that was
-    saved and loaded does not go on where it stopped.
+    A saved model holds no more of a layer, so a stateful model that was saved and loaded does not
+    go on where it stopped.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -951,7 +952,8 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
 )
 def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     """
-    Once `stateful` is set to False, eager calls and new traces start from zeros, for any batch.
+    Once `stateful` is set to False, eager calls and new traces start from zeros or a given state,
+    for any batch.
 
     Each call looks at the attribute; a graph that was traced before, as by predict, keeps
     what it saw. The kept state stays where it is, unread.
@@ -1095,7 +1097,7 @@ def test_predict_hands_the_state_on(case, seed, eager):
     """
     A stateful layer in predict goes on from batch to batch, and from one predict to the next.
 
-    So the same predict, called twice, returns different numbers. Reset the layer first
+    So the same predict, called twice, as a rule returns different numbers. Reset the layer first
     where a prediction is to start afresh.
 
     >>> import keras, numpy as np
@@ -1126,8 +1128,9 @@ def test_fit_and_evaluate_never_reset_the_state():
     """
     The state of a stateful layer is reset by neither fit nor evaluate, nor between epochs.
 
-    The first batch of an epoch goes on from the last batch of the epoch before, and what
-    follows the training goes on from its last batch. A callback can reset the layer.
+    Without validation the first batch of an epoch goes on from the last batch of the epoch before,
+    and what follows the training from its last batch. Validation moves the state too. A callback
+    can reset the layer.
 
     >>> import keras, numpy as np
     >>> lstm, x, y = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1)), np.ones((1, 2))
@@ -1240,7 +1243,8 @@ def test_reset_states_is_reset_state(case, name):
     """
     The name reset_states is kept for reset_state, by LSTM, RNN and Bidirectional.
 
-    Models have neither. New code had better use the singular, which is the documented one.
+    Models of Keras 3 have neither. New code had better use the singular, which is the documented
+    one.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -1267,7 +1271,7 @@ def test_reset_states_is_reset_state(case, name):
 )
 def test_building_a_stateful_layer_again_resets_it(case, unroll):
     """
-    Calling build of a stateful layer again resets its state, and leaves its weights as they are.
+    Calling build of a stateful LSTM again resets its state, and leaves its weights as they are.
 
     A layer that was called is built already, so there is no need to do so.
 
