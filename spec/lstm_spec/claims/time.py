@@ -490,8 +490,8 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
-    By default the first of 40 unmasked timesteps of numbers within 2 moves a new layer less than
-    the last does.
+    As a rule the first of 40 unmasked timesteps of numbers within 2 moves a new default layer less
+    than the last.
 
     It still moves it: there is no window. Each timestep multiplies what is remembered
     by the forget gate, near sigmoid(1) = 0.73 at first; training may bring it close to 1.
@@ -533,9 +533,9 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     By default, in a call, an unmasked NaN spoils the outputs of its own sample from there on, and
     of no other.
 
-    It enters all four gates of all units, and stays in h and c. In training it does spread:
-    the loss of the batch is NaN, and so are the weights after one update. With `go_backwards`
-    "on" is towards the first timestep.
+    It enters all four gates of all units, and stays in h and c. In training by default it does
+    spread: the loss of the batch is NaN, and so are the weights after one update. With
+    `go_backwards` "on" is towards the first timestep.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
