@@ -435,8 +435,8 @@ def test_bias_begins_at_one_for_the_forget_gate(features, units, options):
     """
     By default the bias of a new layer is one for the forget gate and zero for the other gates.
 
-    So a new layer keeps sigmoid(1) = 0.73 of its cell state a timestep, where without
-    this it would keep half.
+    So a new layer keeps about sigmoid(1) = 0.73 of its cell state a timestep, where without this it
+    would keep about half.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -454,7 +454,7 @@ def test_bias_initializer_alone_makes_the_bias(features, units, kind, value):
     """
     With unit_forget_bias=False the initial bias is what bias_initializer makes, at all gates.
 
-    By default that is zeros, the start that most other frameworks have.
+    By default that is zeros, for the forget gate as for the others.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unit_forget_bias=False)
@@ -716,7 +716,7 @@ def test_layer_has_no_weights_before_it_is_built(case, moment):
     An LSTM has no weights until it is built or called for the first time.
 
     The kernel has a row for each feature, and only the input says how many there are. So
-    `set_weights` on a layer that has not seen an input is refused.
+    `set_weights` on a layer that is not built refuses any array.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -824,7 +824,7 @@ def test_seed_state_is_a_variable_beside_the_weights(
 )
 def test_weights_come_back_as_they_were_set(case, dtype, special, pick):
     """
-    get_weights returns, to the last bit, what set_weights was given in the layer's own dtype.
+    get_weights returns, to the last bit, what set_weights was given in the dtype of the weights.
 
     The arrays are in the same order both ways: kernel, recurrent kernel, bias. Arrays of
     another dtype are converted: float64 numbers are rounded by a float32 layer.
@@ -969,8 +969,8 @@ def test_layer_used_twice_has_one_set_of_weights(case, timesteps, seed, method):
     """
     A layer called on two inputs of a model reads both with one set of weights.
 
-    The model counts the weights once, and each output is what a call on that input alone
-    gives. Two branches with weights of their own need two layers.
+    The model counts the weights once, and without state and dropout each output is what a call on
+    that input alone gives. Two branches with weights of their own need two layers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
