@@ -84,8 +84,8 @@ def test_freezing_takes_the_penalty_out_of_the_loss(case, penalty, seed):
     """
     After compile(), the regularizers of a frozen layer's weights add nothing to the loss.
 
-    So the loss of a model falls when such a layer is frozen, though its outputs stay. A model
-    that has computed its loss before goes on with the penalty until the next compile().
+    So to freeze such a layer takes its penalty out of the reported loss. A model that has computed
+    its loss before goes on with the penalty until the next compile().
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", recurrent_regularizer="l2")

@@ -297,9 +297,8 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     From zero state, a loss on one finite timestep gives recurrent kernel and forget gate no
     gradient.
 
-    There is nothing to remember and nothing to forget: these weights keep the values that
-    they were initialized with, to the last bit, however long the training, but for penalties
-    and weight decay.
+    There is nothing to remember and nothing to forget, so training on single timesteps leaves these
+    weights as they are, but for penalties, constraints and weight decay.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 3)), keras.layers.LSTM(2)])
@@ -354,8 +353,8 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
     A masked timestep of finite numbers receives a gradient of exactly zero.
 
-    So the padding of an Embedding(mask_zero=True) is never trained. The gradients of the
-    other timesteps are those of the sequence without the masked ones.
+    So an LSTM trains no padding of an Embedding(mask_zero=True). Of a loss on the last output the
+    gradients of the other timesteps are those of the sequence without the masked ones.
 
     >>> import keras, numpy as np
     >>> table = keras.layers.Embedding(3, 1, mask_zero=True)

@@ -22,7 +22,8 @@ from lstm_spec.harness.tolerance import assert_differs, assert_same
 )
 def test_with_one_seed_training_ends_with_the_same_weights():
     """
-    Made and trained after set_random_seed of one number, models end with the same weights, on CPU.
+    Made and trained alike after set_random_seed of one number, models end with the same weights, on
+    CPU.
 
     They are the same to the last bit. The seed decides about the initial weights, the
     dropout and the order in which fit shuffles the samples: set it before building.

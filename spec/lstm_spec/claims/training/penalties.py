@@ -241,7 +241,8 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
     """
     A constraint acts in training steps only, neither on initial weights nor on set ones.
 
-    A call does not apply it either. One step, even at learning rate zero, does.
+    A call does not apply it either. One step, even at learning rate zero, does, if the weight is
+    trainable.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_constraint="non_neg")

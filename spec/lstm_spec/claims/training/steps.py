@@ -236,12 +236,12 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    Without mask or BatchNormalization fit at learning rate zero by default reports evaluate's loss,
-    if it is taken by samples.
+    Without mask, dropout and BatchNormalization fit at rate zero by default reports evaluate's
+    loss, if taken by samples.
 
-    It is the mean over all samples, also where the last batch is smaller. What makes the two
-    differ otherwise: dropout, losses such as dice, BatchNormalization, constraints, a state that
-    is kept, and weights that change between the batches.
+    It is the mean over all samples, also where the last batch is smaller. What makes the two differ
+    otherwise: losses such as dice, constraints, a state that is kept, and weights that change
+    between the batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
