@@ -120,11 +120,12 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
     """
-    With restore_best_weights=True and a reported `monitor` EarlyStopping ends with the best watched
-    epoch's weights.
+    Without min_delta, EarlyStopping with restore_best_weights=True and a reported `monitor` ends
+    with the best watched weights.
 
-    They are those with which the epoch ended, of all layers. The optimizer keeps what it has
-    from the last one. Epochs before start_from_epoch are not watched.
+    They are those with which that epoch ended, of all layers. The optimizer keeps what it has from
+    the last one. Epochs before start_from_epoch are not watched. With min_delta a smaller
+    improvement is no new best.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -156,8 +157,8 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    restore_best_weights=True restores the best watched epoch's weights after the last epoch too, if
-    `monitor` is reported.
+    Without min_delta restore_best_weights=True restores the best weights, by a reported `monitor`,
+    after the last epoch too.
 
     So it does not matter whether the patience or the epochs ended first. Epochs before
     start_from_epoch are not watched.
@@ -309,8 +310,8 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     """
     Training goes on from weights that a callback sets between two epochs, compiled as eagerly.
 
-    If it sets the first weights again, each epoch of plain SGD in order reports what the first
-    did. Momentum and Adam keep a memory of steps, which nothing sets back.
+    If it sets the first weights again, each epoch of plain SGD in order, without dropout, reports
+    what the first did. Momentum and Adam keep a memory of steps, which nothing sets back.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -418,8 +419,8 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     """
     CSVLogger writes a line an epoch, with the numbers of History in the order of their names.
 
-    A second call of fit begins the file anew, with its own columns; with append=True it goes on,
-    without a second header.
+    Without validation columns of val_ follow, which hold NA. A second call of fit begins the file
+    anew, with its own columns; with append=True it goes on, without a second header.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -600,7 +601,8 @@ def resident() -> float:
 )
 def test_calls_leave_nothing_in_memory():
     """
-    Further calls of predict, evaluate and their like on batches of one shape leave nothing behind.
+    Further calls of predict, evaluate and their like on batches of one shape leave next to nothing
+    in memory.
 
     Fewer Python objects than calls are left, and a small part of the arrays that were given.
     The first calls compile, and keep what they have compiled.

@@ -80,12 +80,13 @@ def mirrored() -> list[dict[str, Any]]:
 )
 def test_two_devices_train_as_one_does():
     """
-    Without mask, dropout, BatchNormalization and losses that mix samples MirroredStrategy trains
-    even batches as one device.
+    By default, without mask and BatchNormalization, MirroredStrategy trains even batches by a loss
+    of samples as one device.
 
     Even is a batch that divides evenly: it is divided among the devices, so batch_size is that of
-    all together, and they need as many samples each. Dice and tversky mix samples. The example
-    names one CPU; name several devices where there are some.
+    all together, and they need as many samples each. Each device clips its own gradient and drops
+    by itself; dice and tversky mix samples. The example names one CPU; name several devices where
+    there are some.
 
     >>> import keras, numpy as np
     >>> import tensorflow

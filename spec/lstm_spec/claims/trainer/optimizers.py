@@ -126,9 +126,9 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
     gradients.
 
-    In between the weights stay. By a loss taken by samples n batches of b train as one of n * b,
-    also where the gradient is clipped: the mean is. Constraints act after every batch, and
-    use_ema takes its mean then.
+    In between the weights stay. By a loss taken by samples, at a fixed rate, n batches of b train
+    as one of n * b, also where the gradient is clipped: the mean is. Constraints act after every
+    batch, and use_ema takes its mean then.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -333,7 +333,8 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 @given(nets(batch=samples), builds, seeds)
 def test_evaluate_can_use_averaged_weights(net, build, seed):
     """
-    After a step, evaluate with the callback SwapEMAWeights uses the averaged weights meanwhile.
+    After a step with use_ema, evaluate with the callback SwapEMAWeights uses the averaged weights
+    meanwhile.
 
     The model goes on with the weights that it had. Before a step of the optimizer there are no
     averages, and evaluate fails.
@@ -402,8 +403,8 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
 def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
     """
-    In float32, loss scaling without overflow changes neither the steps nor the reported loss, but
-    for rounding.
+    In float32, loss scaling without overflow or underflow changes steps and reported loss by
+    rounding only.
 
     The loss is multiplied before the gradient is taken and the gradient divided after it. By a
     power of two nothing is rounded.

@@ -473,8 +473,8 @@ def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, se
     """
     The reported loss includes the penalties of regularizers, a metric of the same name does not.
 
-    So the two differ by the penalty of the weights, in fit and in evaluate. To compare models
-    with other penalties, compare a metric.
+    So without masks and weights of samples the two differ by the penalty, in fit and in evaluate.
+    To compare models with other penalties, compare a metric.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(0.5))

@@ -244,8 +244,9 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
     """
     A second call of fit goes on from the weights and the optimizer's state that the first left.
 
-    Two calls for one epoch each train as one call for two. To begin anew, build the model
-    anew; compile() makes the optimizer begin anew, with the weights as they are.
+    With shuffle=False and without use_ema two calls for one epoch each train as one call for two.
+    To begin anew, build the model anew; compile() with a new optimizer leaves the weights as they
+    are.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -160,8 +160,8 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
     """
     Under a mean error one target is taken for each of several outputs, and one output likewise.
 
-    The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that
-    was meant to be Dense(3) trains on three targets, towards their mean, without a word.
+    The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that was
+    meant to be Dense(3) trains on three targets, under mse towards their mean, without a word.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

@@ -295,8 +295,8 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
     """
     Sample weights count in the loss and in weighted_metrics, and in metrics they do not.
 
-    A weighted metric is divided by the sum of the weights, the loss by the number of samples or
-    timesteps: so the two differ though both are weighted.
+    By default a weighted mean is divided by the sum of the weights, the loss by the number of
+    samples or timesteps: so the two differ though both are weighted.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
