@@ -418,7 +418,8 @@ SHAPES = {
 @given(whole([name for name in AROUND if hasattr(keras.layers, name)]), whole(list(POLICIES)))
 def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     """
-    Written to JSON and made again, layers around an LSTM have their arguments, shapes and types.
+    Written to JSON and made again, layers around an LSTM have their own arguments, shapes and
+    types.
 
     JSON knows no tuples, and no objects: shapes, axes, functions and dtype policies come back as
     what they were.

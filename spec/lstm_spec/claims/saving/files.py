@@ -206,8 +206,7 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     """
     Bidirectional, RNN of cells, TimeDistributed and Masking also come back from a `.keras` file.
 
-    Each saves the configuration of what it holds, and the weights lie in the file under the
-    name of the cell that owns them.
+    A wrapper saves the configuration of what it holds, and the weights with it.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -505,8 +504,8 @@ def test_dropout_of_a_loaded_model_starts_again(case):
     """
     After loading, dropout with a `seed` draws again the masks that it drew first.
 
-    So a training in two parts is not the training in one. Without a seed the loaded model
-    draws other masks than the saved one, on every run.
+    So a training in two parts is not the training in one. Without a seed, its own or a global one,
+    the loaded model draws other masks than the saved one, on every run.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, dropout=0.5, seed=7), np.ones((1, 3, 8))
