@@ -134,8 +134,8 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
 @given(cases(timesteps=integers(2, 3), return_sequences=True, dtype="float64"), seeds)
 def test_a_bidirectional_layer_sees_the_future(case, seed):
     """
-    In short sequences, changing the last timestep changes the first row of Bidirectional's backward
-    half.
+    In short sequences, changing the last timestep as a rule changes the first row of
+    Bidirectional's backward half.
 
     The forward half of all earlier rows stays as it is, to the last bit. So such a layer
     cannot forecast: at every timestep it has seen the timesteps that come after it. In float32 a
@@ -308,8 +308,8 @@ def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case,
     """
     With a bias, Bidirectional's weights are the forward layer's three, then the backward layer's.
 
-    So it has exactly twice the parameters of the LSTM in it, whatever merge_mode is, unless it
-    is given a backward_layer of other units.
+    So it has exactly twice the parameters of the LSTM in it, whatever merge_mode is, unless it is
+    given a backward_layer.
 
     >>> import keras, numpy as np
     >>> both, lstm = keras.layers.Bidirectional(keras.layers.LSTM(2)), keras.layers.LSTM(2)
@@ -715,10 +715,11 @@ class SummingFrom(SummingAnew):
 @given(cases(timesteps=integers(2, 3)), seeds, picks)
 def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick):
     """
-    Bidirectional hands a mask on to neither layer if the call of its forward layer takes none.
+    Bidirectional hands its argument `mask` on to neither layer if the call of its forward layer
+    takes none.
 
-    A layer of one's own may so be used without one, and an LSTM beside it reads all timesteps.
-    Two such layers work as well.
+    A layer of one's own may so be used without one. An LSTM beside it skips timesteps only by a
+    mask that is attached to the input. Two such layers work as well.
 
     >>> import keras, numpy as np
     >>> both, x = keras.layers.Bidirectional(keras.layers.LSTM(2)), np.array([[[1.0], [7.0]]])

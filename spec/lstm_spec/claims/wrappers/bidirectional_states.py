@@ -47,8 +47,8 @@ def test_four_states_follow_the_output(case, seed, way):
     """
     With return_state=True a stateless Bidirectional LSTM returns h, c forward, h, c backward last.
 
-    Five tensors in all, or six with merge_mode=None. The two h, side by side, are the output
-    without return_sequences; the states themselves are never merged.
+    Five tensors in all, or six with merge_mode=None. By default the two h, side by side, are the
+    output; the states themselves are never merged.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_state=True))

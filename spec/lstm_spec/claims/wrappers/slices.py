@@ -293,7 +293,7 @@ def test_repeating_a_vector_makes_a_sequence_of_any_length(case, number, seed):
     RepeatVector(n) before an LSTM with return_sequences=True makes n outputs of any one vector.
 
     Another LSTM before it makes one vector of the sequence, and the second reads that vector n
-    times. Its outputs still differ, because its state goes on.
+    times. Its outputs still differ, as a rule, because its state goes on.
 
     >>> import keras, numpy as np
     >>> encoder, decoder = keras.layers.LSTM(2), keras.layers.LSTM(3, return_sequences=True)
