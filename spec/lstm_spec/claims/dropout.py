@@ -234,7 +234,8 @@ def trainer(layer, kind, case, eager):
 )
 def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case, way):
     """
-    In training, a `dropout` between 0 and 1 multiplies each input by either 0 or 1 / (1 - dropout).
+    In training, a `dropout` above 0 and below 1 multiplies each input by either 0 or 1 / (1 -
+    dropout).
 
     What is kept is scaled up, so that what the gates read is as large on average as it is
     at inference, where nothing is dropped and nothing scaled.
@@ -263,11 +264,11 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training, the fraction of inputs that is dropped is `dropout`, a number between 0 and 1, up
-    to chance.
+    In training, a `dropout` above 0 and below 1 is the fraction of inputs that is dropped, up to
+    chance.
 
-    Together with the scaling of what is kept this makes the mean of the masked input, over
-    many masks, equal to the input.
+    Together with the scaling of what is kept this makes the mean of the masked input,
+    over many masks, tend to the input.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -297,7 +298,7 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     """
     Each feature of each sample is dropped or kept by itself.
 
-    The mask has the shape (batch, features), so the samples of a batch are thinned in
+    A mask has the shape (batch, features), so the samples of a batch may be thinned in
     different ways, and one feature may be dropped while its neighbour is kept.
 
     >>> import keras, numpy as np
@@ -336,7 +337,8 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
     In one training call, `dropout` drops the same inputs at every timestep.
 
     The mask is drawn once for the call: a feature is hidden from a sample for its whole
-    sequence. A Dropout layer before the LSTM draws for each timestep instead.
+    sequence. By default a Dropout layer before the LSTM draws for each timestep
+    instead.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -376,8 +378,8 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
     With `dropout` alone, implementation 2 in training is an ordinary call on the masked input.
 
     One mask serves all four gates, and nothing else is changed: not h, not c, not the
-    output. A dropped input is read as a zero, it is not skipped. Implementation 2 is the
-    default; implementation 1 has a mask for each gate.
+    output. A finite input that is dropped is read as a zero, it is not skipped.
+    Implementation 2 is the default; implementation 1 has a mask for each gate.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -410,8 +412,8 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    By default, without XLA, on finite input dropout=p < 1 trains as SpatialDropout1D(p) of its seed
-    before the layer.
+    By default, on finite input, without XLA or predictions, dropout=p < 1 trains as
+    SpatialDropout1D(p) of its seed in front.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
     Dropout is another thing: it drops single numbers. XLA draws other masks of the same seed,
@@ -456,8 +458,9 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     """
     In one training call, `recurrent_dropout` drops the same units of h at every timestep.
 
-    The others are divided by 1 - recurrent_dropout, again at every timestep. It acts on the
-    h that the gates read, so not at the first timestep of a call that starts from zeros.
+    The others are divided by 1 - recurrent_dropout, again at every timestep. It acts on
+    the h that the gates read, so it has no effect at the first timestep of a call that
+    starts from zeros.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -558,8 +561,9 @@ def test_with_recurrent_dropout_each_gate_drops_inputs_of_its_own(case, way):
     """
     With `recurrent_dropout` above 0, each gate draws for itself which inputs `dropout` drops.
 
-    Without it one mask serves all gates. recurrent_dropout selects implementation 1, which
-    computes the gates one by one and draws a mask of the inputs for each of them.
+    Without it one mask serves all gates by default. recurrent_dropout selects
+    implementation 1, which computes the gates one by one and draws a mask of the inputs
+    for each of them.
 
     >>> import keras, numpy as np
     >>> for rate in (0.0, 0.5):
@@ -590,8 +594,8 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
     """
     With `recurrent_dropout` above 0 the layer uses implementation 1, whichever was asked for.
 
-    Implementation 2 computes all gates in one product, so it cannot give each gate another
-    h. Without dropout the two compute the same.
+    Implementation 2 computes all gates in one product with h, so it cannot give each
+    gate another h.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, implementation=2, recurrent_dropout=0.1)
@@ -668,9 +672,9 @@ def test_without_training_nothing_is_dropped(case, way, training):
     """
     Without training=True a layer drops nothing, unless it is called within a call in training.
 
-    With None or False too it computes what a layer without dropout computes. Kept numbers are
-    scaled up in training, so at inference nothing needs to be scaled down. A layer that is
-    given no `training`, or None, takes over that of the model whose call it is part of.
+    A layer that is given no `training`, or None, takes over that of the model whose
+    call it is part of. Kept numbers are scaled up in training, so at inference nothing
+    needs to be scaled down.
 
     >>> import keras, numpy as np
     >>> lstm, plain = keras.layers.LSTM(2, dropout=0.5), keras.layers.LSTM(2)
@@ -700,9 +704,9 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
     """
     In predict and evaluate nothing is dropped, unless a call of your own passes training=True.
 
-    The loss that fit reports is computed with dropout, so that of evaluate is another, and commonly
-    a lower one, on the same data and with the same weights. Only a model or layer whose own `call`
-    asks for it drops here.
+    The loss that fit reports is computed with dropout, so that of evaluate is as a rule
+    another, and commonly a lower one, on the same data and with the same weights. Only
+    a model or layer whose own `call` asks for it drops here.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -735,10 +739,11 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    In fit and train_on_batch dropout is on, unless a call of your own passes training=False.
+    In the training steps of fit and train_on_batch dropout is on, unless a call or a train_step of
+    your own switches it off.
 
-    They call the model with training=True; nothing needs to be switched by hand. That the
-    layer or model is not trainable does not switch it off.
+    By default they call the model with training=True; nothing needs to be switched by
+    hand. That the layer or model is not trainable does not switch it off.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -773,8 +778,9 @@ def test_predict_overrules_training_in_a_functional_model(case, eager):
     """
     In predict an LSTM of a functional model drops nothing, even if its own call got training=True.
 
-    The `training` of the model's own call overrules that of the layers' calls. For Monte Carlo
-    dropout call model(x, training=True), or pass it to the layer in a subclassed model.
+    A `training` that the model's own call is given overrules that of the layers' calls.
+    For Monte Carlo dropout call model(x, training=True), or pass it to the layer in a
+    subclassed model.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((3, 4)), keras.layers.LSTM(2, dropout=0.5)
@@ -850,8 +856,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With plain SGD and nothing else, a step on one sample leaves the kernel rows of dropped inputs
-    as they are.
+    With plain SGD alone and finite numbers, a step on one sample leaves the kernel rows of dropped
+    inputs as they are.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
     reaches its weights, and what is kept is scaled in the gradient too. Momentum, Adam's included,
@@ -978,8 +984,8 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
     After set_random_seed with the same number, the next new layer of the same arguments, without
     `seed`, drops the same.
 
-    A layer without a seed takes one from Python's random numbers when it is made. Two such
-    layers made one after the other drop differently.
+    A layer without a seed takes one from Python's random numbers when it is made. Two
+    such layers made one after the other have other seeds.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((9, 3, 4)), []  # (batch, timesteps, features)
@@ -1013,11 +1019,12 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
 )
 def test_a_call_at_inference_uses_up_a_mask(case, name):
     """
-    Without cuDNN, a call at inference uses up the masks of one call, so later training calls draw
-    others.
+    Without cuDNN, an ordinary call at inference uses up the masks of one call, so later training
+    calls draw others.
 
-    The layer draws before it looks at `training`. A predict or an evaluate in between makes
-    a seeded training go another way; outputs at inference do not depend on it.
+    The layer draws before it looks at `training`. A predict or an evaluate in between
+    makes a seeded training go another way; outputs at inference do not depend on it.
+    Not so `stateless_call`, which keeps no count.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1173,8 +1180,8 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
     """
     With implementation=1 and no cuDNN, each gate draws for itself which inputs `dropout` drops.
 
-    Implementation 2, the default one, has one mask for all four. So the two agree at
-    inference, but in training they are different ways to thin a layer.
+    Implementation 2, the default one, has one mask for all four. So in training the two
+    are different ways to thin a layer.
 
     >>> import keras, numpy as np
     >>> for implementation in (1, 2):
@@ -1237,10 +1244,11 @@ def test_unrolling_drops_the_same(case):
 @given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
 def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     """
-    With the same seed, a layer with use_cudnn=False drops the same inputs.
+    With the same seed, a layer with use_cudnn=False drops the same inputs, if nothing is predicted
+    in between.
 
-    It is the way to keep a layer off cuDNN. recurrent_dropout above 0 does that too, but it
-    is another training, and it changes what `dropout` does as well.
+    It keeps a layer off cuDNN. recurrent_dropout above 0 does that too, but it is
+    another training, and it changes what `dropout` does as well.
 
     >>> import keras, numpy as np
     >>> x, ys, ones = np.ones((9, 3, 4)), [], keras.initializers.Constant(0.1)
@@ -1446,8 +1454,8 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     In eager calls, an LSTMCell called by itself keeps its masks until they are reset.
 
     It does not know where a sequence ends. LSTM and RNN call reset_dropout_mask and
-    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do it. A
-    tf.function that calls a built cell draws new masks in each run.
+    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do
+    it. A tf.function that calls a built cell without masks draws new ones in each run.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)
@@ -1483,7 +1491,8 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
 )
 def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
     """
-    Called eagerly, a bare LSTMCell that keeps masks of two or more samples refuses a larger batch.
+    Called eagerly in training, a bare LSTMCell that keeps masks of two or more samples refuses a
+    larger batch.
 
     The kept mask has a row for each sample of the batch that it was drawn for. Reset the
     masks before a batch of another size.
