@@ -138,10 +138,9 @@ def test_numpy_units_are_refused_by_models_only(case, kind):
     A layer whose `units` is an np.int64 or np.int32 computes, but refuses a call on a
     `keras.Input`.
 
-    The call on a symbol wants an integer of Python: "output_size must be an integer". Grids for a
-    search are often made by NumPy, so write LSTM(int(units)). A functional model cannot have such
-    a layer, a subclassed model can, and so can Bidirectional. In np.int8, 4 * units overflows
-    from 32 units on.
+    The call on a symbol wants an integer of Python: "output_size must be an integer".
+    Grids for a search are often made by NumPy, so write LSTM(int(units)). A functional
+    model cannot have such a layer, a subclassed model can, and so can Bidirectional.
 
     >>> import keras, numpy as np
     >>> try:
@@ -168,8 +167,8 @@ def test_second_argument_of_the_layer_is_the_activation(units, second):
     """
     LSTM(3, 8) is refused: the second argument is the activation, and 8 is no activation.
 
-    The number of features is never given to the layer; it is seen in the first input. So
-    PyTorch's LSTM(3, 8) is LSTM(8) here, with an Input of (timesteps, 3) in front.
+    Neither number is that of the features, which is seen in the input. So PyTorch's
+    LSTM(3, 8) is LSTM(8) here, with an Input of (timesteps, 3) in front.
 
     >>> import keras, numpy as np
     >>> try:
@@ -188,8 +187,9 @@ def test_unknown_names_of_functions_are_refused(argument, name, more):
     """
     Each of the twelve arguments that name a function refuses a name that Keras does not know.
 
-    They are the activations, initializers, regularizers and constraints. Names of activations
-    are in lower case: "Tanh", "RELU" and "LeakyReLU" are not known, "leaky_relu" is.
+    They are the activations, initializers, regularizers and constraints. Keras' names
+    of activations are in lower case: "Tanh", "RELU" and "LeakyReLU" are not known,
+    "leaky_relu" is.
 
     >>> import keras, numpy as np
     >>> try:
@@ -239,9 +239,9 @@ def test_text_counts_as_true(case, flag):
     """
     Flags are not checked: the text "False" counts as True for return_sequences and others.
 
-    They are return_state, go_backwards, stateful, unroll and use_bias. Any object that Python
-    takes for true switches a flag on, and a text that is not empty is one. None and 0 switch
-    it off. Only `trainable` is checked.
+    They are return_state, go_backwards, stateful, unroll and use_bias. Any object that
+    Python takes for true switches a flag on, and a text that is not empty is one. None
+    and 0 switch it off. Only `trainable` and `use_cudnn` are checked.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences="False")
@@ -336,7 +336,8 @@ def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
 )
 def test_implementation_is_not_checked(case, implementation):
     """
-    Any `implementation` other than the number 1 is accepted, and computes what 2 computes.
+    Any `implementation` that is text, None or a number other than 1 is accepted, and computes what
+    2 computes.
 
     So does 0, which older versions had, and the text "1". The layer does not list the
     argument, but hands it to its cell.
@@ -364,8 +365,9 @@ def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     """
     The `units`, functions, bias flags and rates of a layer's cell cannot be set on the layer.
 
-    In the layer they are read-only properties, built or not. What is set on its `cell` counts,
-    in calls that are traced later. Safer is LSTM.from_config, from a changed get_config.
+    In the layer they are read-only properties, built or not. An activation that is set
+    on its `cell` counts, in calls that are traced later. Safer is LSTM.from_config,
+    from a changed get_config.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(8)
@@ -392,7 +394,8 @@ def test_what_belongs_to_the_cell_cannot_be_set(case, name):
 )
 def test_a_built_layer_cannot_become_stateful(case, unroll):
     """
-    Setting `stateful` to True on a built layer is accepted, and makes its next eager call fail.
+    Setting `stateful` to True on a layer built without it is accepted, and makes its next eager
+    call fail.
 
     The variables of the state are made when a stateful layer is built, so here they are None,
     and a given initial_state has nowhere to be kept. Make a new layer from the configuration,
@@ -769,7 +772,8 @@ def test_a_cell_state_of_width_one_is_stretched(case):
 @given(cases(), integers(1, 3))
 def test_a_symbolic_call_checks_neither_state_nor_mask(case, more):
     """
-    A call on symbols checks neither the sizes nor the number of initial states, nor the mask.
+    An LSTM's call on symbols checks neither the sizes nor the number of initial states, nor the
+    mask.
 
     The shape of the output is worked out from the first input alone. A decoder with other
     units than its encoder is made, and fails with the first data.
@@ -1148,10 +1152,11 @@ def test_rnn_refuses_what_is_no_cell(value, name):
 @given(cases(timesteps=integers(1, 2)), whole([1, 2]))
 def test_rnn_of_a_layer_fails_in_the_call(case, layers):
     """
-    RNN accepts an LSTM in place of an LSTMCell, and its call on data finds ndim=2, not 3.
+    RNN accepts an LSTM in place of an LSTMCell, and its call on data of three axes finds ndim=2,
+    not 3.
 
-    The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has
-    no time axis. The layers to give it are cells, of LSTMCell.
+    The layer has a `state_size` too. But RNN hands its cell one timestep at a time,
+    which has no time axis. Give it cells, as LSTMCell(8) is.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTM(8))
@@ -1259,7 +1264,7 @@ def test_rnn_refuses_sizes_that_are_no_numbers(value):
 @given(cases(**varied("use_bias", "implementation")))
 def test_a_cell_refuses_a_call_without_states(case):
     """
-    An LSTMCell refuses a call without states: only the layer starts from zeros by itself.
+    An LSTMCell refuses a call without states: only a layer around it starts from zeros by itself.
 
     Pass [h, c], or what cell.get_initial_state(batch_size=...) returns. For the same reason a
     cell cannot stand in a Sequential model.
