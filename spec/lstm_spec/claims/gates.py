@@ -190,7 +190,7 @@ def test_the_layer_computes_the_lstm_equations(case, way):
 )
 def test_only_one_order_of_the_gates_fits(case, way):
     """
-    In all weights the gates stand in the order i, f, g, o, and no other order fits.
+    In all weights the gates stand in the order i, f, g, o, and in general no other order fits.
 
     The kernel, the recurrent kernel and the bias are each four blocks of `units` columns:
     input gate, forget gate, candidate, output gate. ONNX, PyTorch and textbooks order them
@@ -334,7 +334,7 @@ def test_no_activation_means_linear(case, way, argument):
     """
     Giving None as an activation means none at all, a(z) = z, not the default one.
 
-    It holds for the recurrent activation too: the gates are then no longer between 0 and 1.
+    It holds for the recurrent activation too: the gates may then be any numbers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation=None)
@@ -398,7 +398,7 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
     A gate with hard_sigmoid is z / 6 + 1 / 2, cut to the range from 0 to 1.
 
     In Keras 2 it was 0.2 * z + 0.5: old weights load without complaint, and the layer
-    then returns other numbers. Here a cell holds c = 1, so that its output is its gate o.
+    then has other gates. Here a cell holds c = 1, so that its output is its gate o.
 
     >>> import keras, numpy as np
     >>> z = np.array([-3.0, 0.0, 1.0, 3.0])
@@ -464,8 +464,7 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, with states and masks that fit, unrolling changes the results by no more than
-    rounding.
+    By default, with states and masks that fit, unrolling changes the results by rounding only.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
     around one of them. Neither has more weights. Fitting are a state with a row for each sample
@@ -734,8 +733,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     """
     From zero, a linear cell with all gates open and candidate x returns the running sum of x.
 
-    For whole numbers below 2**24 it is exact. An LSTM can hold what it has read without any
-    decay.
+    For whole numbers it is exact as long as the sums stay below 2**24. An LSTM can hold
+    what it has read without any decay.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, activation="linear", return_sequences=True)
@@ -846,9 +845,11 @@ def test_a_closed_output_gate_hides_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
-    With tanh and a closed input gate a layer that starts from zero stays there on finite input.
+    With tanh, a closed input gate and no overflow, a layer that starts from zero stays there on
+    finite input.
 
-    Then only the forget gate can change the cell state, and zero times anything is zero.
+    Then only the forget gate can change the cell state, and zero times any finite
+    number is zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1)
@@ -968,11 +969,11 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
 )
 def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
     """
-    Over a few timesteps, with default activations, zero states and no bias, the layer is linear in
-    tiny inputs.
+    Over a few timesteps, with default activations, zero states and no bias, the layer is nearly
+    linear in tiny inputs.
 
-    There tanh does nothing: c' = c / 2 + (x @ W_g + h @ R_g) / 2 and h' = c' / 2. Of all the
-    weights, only those of the candidate count.
+    There tanh(z) is nearly z: c' = c / 2 + (x @ W_g + h @ R_g) / 2 and h' = c' / 2. Of
+    all the weights, only those of the candidate count.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_bias=False)
@@ -997,8 +998,8 @@ def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     """
     By default, if no sum overflows, finite numbers give outputs within -1 and 1.
 
-    Weights, inputs and states may be huge: the gates saturate, they do not overflow. To fit
-    targets beyond 1 a layer must follow, or the activation be another.
+    Weights, inputs and states may be huge: the gates saturate, they do not overflow. To
+    fit targets beyond 1, scale them, let a layer follow, or take another activation.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1031,7 +1032,8 @@ def test_an_output_can_be_exactly_one(case, way):
     """
     An output can be exactly 1, because float32 rounds tanh of a large cell state to 1.
 
-    In exact arithmetic it stays below. So never divide by 1 - h, or take its logarithm.
+    In exact arithmetic it stays below by default. So never divide by 1 - h, or take its
+    logarithm.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1)
@@ -1102,8 +1104,9 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
     With relu, linear, elu or softplus as activation, outputs can overflow in a few timesteps.
 
-    A large recurrent kernel multiplies them at each timestep; the sign has no part in it.
-    Then come inf and, from inf times 0, NaN. With tanh it cannot happen.
+    A large recurrent kernel multiplies them at each timestep; the sign has no part in
+    it. Then come inf and, from inf times 0, NaN. With tanh and sigmoid it cannot
+    happen.
 
     >>> import keras, numpy as np
     >>> x, b = np.ones((1, 8, 1)), np.array([200.0, 200.0, 0.0, 200.0])  # i, f, g, o
@@ -1140,8 +1143,8 @@ def test_with_elu_any_positive_output_is_possible(case, way, exponent):
     """
     With elu as activation any positive number is a possible output, far beyond 1 too.
 
-    Targets such as 18 are within reach, which with tanh they are not. Downwards the outputs
-    end at -1, where elu ends.
+    Targets such as 18 are within reach, which with tanh and sigmoid they are not.
+    Downwards, with sigmoid gates, the outputs end at -1, where elu ends.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, activation="elu")
