@@ -106,9 +106,9 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     """
     In a loop, a mask of shape (batch, timesteps, units) masks each unit on its own.
 
-    A masked unit keeps its h and c while the others move on. Nobody promises it, and it is
-    rarely meant: a mask made from the features, such as `x != 0`, has this shape by accident.
-    With unroll=True it is refused.
+    A masked unit keeps its h and c while the others move on. Nobody promises it, and it
+    is rarely meant: a mask made from the features, such as `x != 0`, has this shape by
+    accident. With unroll=True two or more units refuse it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)

@@ -599,8 +599,8 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
 @given(cases(return_sequences=True, **varied("batch", "timesteps")), picks, seeds)
 def test_both_directions_skip_the_padding(case, pick, seed):
     """
-    With a mask, in a loop, Bidirectional gives what the unpadded sequence gives, if its first layer
-    reads forwards.
+    By default, with a mask, in a loop, Bidirectional gives what the unpadded sequence gives, if its
+    first layer reads forwards.
 
     Both halves do. The backward layer meets the padding first and skips it, so the outputs of
     both directions stay aligned with the timesteps.

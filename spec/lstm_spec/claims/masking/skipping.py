@@ -258,8 +258,9 @@ def test_a_masked_step_repeats_the_output_before_it(case, way):
     """
     By default, on CPU, the output at a masked timestep repeats the one before it.
 
-    The first timestep that is read has none before it; if it is masked, its output is zero. So
-    are all masked outputs with `zero_output_for_mask=True`, which Bidirectional sets.
+    The first timestep that is read has none before it; if it is masked, TensorFlow puts
+    out zero. Bidirectional sets zero_output_for_mask=True, with which masked outputs
+    are zero: see `masking.zero-output`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -442,12 +443,13 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
 @given(*with_ways(cases(masked=True, zero_output_for_mask=True, **varied("batch"), **FREE)))
 def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     """
-    zero_output_for_mask=True makes the final output zero if the timestep read last is masked.
+    Read forwards or in a loop, zero_output_for_mask=True makes the final output zero if the
+    timestep read last is masked.
 
-    It does so with return_sequences=False too, so that a sequence padded at the end gives
-    zeros instead of its last valid output. Bidirectional sets the argument itself, and does so
-    only with return_sequences=True. See also keras-team/keras issue 17596. Unrolled backwards
-    sequences are another matter: `masking.zero-output-backwards`.
+    It does so with return_sequences=False too, so that a sequence padded at the end
+    gives zeros instead of its last valid output. Bidirectional sets the argument
+    itself, and does so only with return_sequences=True. See also keras-team/keras issue
+    17596. For the rest see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, zero_output_for_mask=True)

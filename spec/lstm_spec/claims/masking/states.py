@@ -242,7 +242,8 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     """
-    By default, with a mask (batch, timesteps) and a state for each sample, unroll changes nothing.
+    By default, with a mask (batch, timesteps) and a state for each sample, unroll changes nothing
+    but rounding.
 
     This includes masked timesteps before the first valid one, whose outputs are zero. A state of
     one row for several samples is refused by a compiled loop that knows of it, and taken
