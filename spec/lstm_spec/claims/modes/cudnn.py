@@ -323,7 +323,8 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
 @given(cases(return_sequences=True, return_state=True, state=True, **varied("timesteps", "units")))
 def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     """
-    Without a GPU, use_cudnn="auto" and use_cudnn=False give the same numbers, bit for bit.
+    Without a GPU, outside training, use_cudnn="auto" gives bit for bit the numbers of
+    use_cudnn=False.
 
     There both are the loop over timesteps. On a GPU, "auto" lets cuDNN sum in its own order.
 
@@ -386,8 +387,8 @@ def test_of_a_list_of_masks_the_first_counts(case, seed):
     """
     Of a list of masks, such as [mask, None, None], an LSTM takes the first.
 
-    The method compute_mask returns such a list, a mask for each output, where states are
-    returned. The other entries, whatever they are, count for nothing.
+    The method compute_mask returns such a list, a mask for each output, where states
+    are returned. The other entries count for nothing.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [7.0], [2.0]]])  # (B, T, F)

@@ -217,8 +217,8 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     Called on data, a built and unrolled layer runs its cell once for each timestep, whatever the
     features.
 
-    In a graph of a built layer it runs as often. Of Input((20, 30)) the first number says how
-    often: 20 timesteps, of 30 features each.
+    So it does when a graph of a built layer is traced. Of Input((20, 30)) the first
+    number says how often: 20 timesteps, of 30 features each.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -248,7 +248,7 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     batch.
 
     So a breakpoint or a print in it works there, at the price of speed. The numbers are
-    the same. A tf.function of your own stays a graph.
+    the same but for rounding. A tf.function of your own stays a graph.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
@@ -280,12 +280,12 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    The Python code of a built layer's cell runs twice when its loop is traced, and never in later
-    calls.
+    The Python code of a built layer's cell runs twice when its loop is traced, and not at all when
+    the graph runs.
 
-    It writes the loop of the graph, which then runs by itself, over any number of timesteps and in
-    all later calls on data of that shape. For other shapes see `modes.predict-traces-twice`. A
-    layer that is built in the graph is traced twice.
+    It writes the loop of the graph, which then runs by itself, over any number of
+    timesteps. For other shapes see `modes.predict-traces-twice`. A layer that is built
+    in the graph is traced twice.
 
     >>> import keras, numpy as np
     >>> runs, x = [], np.ones((1, 5, 1))  # (batch, timesteps, features)
@@ -361,8 +361,8 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes the outputs by no more
-    than rounding.
+    Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes the outputs by rounding
+    only.
 
     XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA can
     compile; on a CPU it plays no part anyway. Of NaN it makes numbers under relu6, hard_tanh and
@@ -673,8 +673,8 @@ def test_only_implementation_one_multiplies_gate_by_gate(case):
     """
     Without dropout a timestep takes 8 matrix products with implementation=1, and 2 with 2.
 
-    With 1 the input and h are multiplied for each of the four gates, with 2, the default
-    one, once for all. What comes out is the same, as `gates.implementations-agree` says.
+    With 1 the input and h are multiplied for each of the four gates, with 2, the
+    default one, once for all. What comes out agrees: see `gates.implementations-agree`.
 
     >>> import keras, numpy as np
     >>> one, two = (keras.layers.LSTM(2, implementation=k) for k in (1, 2))

@@ -186,7 +186,7 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
 )
 def test_predict_gives_the_same_in_batches_of_any_size(case, size):
     """
-    For stateless layers, batch_size in `predict` changes the output by no more than rounding.
+    For stateless layers, batch_size in `predict` changes the output by rounding only.
 
     It says how many samples are computed at a time, for speed and memory. A stateful layer
     is another matter: there a batch continues the one before it.
@@ -356,7 +356,8 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     """
     `stateless_call` computes a call with the weights it is given, and keeps the layer's own.
 
-    So a layer is a pure function of weights and input, for tools that need one, as JAX does.
+    So a stateless layer is a pure function of weights and input, for tools that need
+    one, as JAX does.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -388,7 +389,7 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
     Without dropout a NumPy array, a tensor and a keras.Variable of the same numbers give the same
     output.
 
-    All three are made tensors of the layer's type first. A nested list is refused.
+    All three are made tensors first. A nested list is refused.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1), "float32")  # (B, T, F)
