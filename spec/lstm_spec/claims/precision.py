@@ -218,11 +218,13 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    By default a float64 layer on float64 input returns output and states that are right to float64.
+    By default, over a few timesteps, a float64 layer on float64 input returns output and states
+    that are right to float64.
 
-    The weights are stored in float64, and every step of the computation is made in it. One
-    activation is an exception on TensorFlow: see `precision.double-gelu`. But `predict`, `fit`
-    and Sequential models round arrays of float64 to float32 before the layer sees them.
+    The weights are stored in float64, and every step of the computation is made in it.
+    On TensorFlow gelu is an exception, see `precision.double-gelu`, and over many
+    timesteps `precision.chaos`. By default `predict`, `fit` and Sequential models round
+    arrays of float64 to float32 before the layer sees them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, dtype="float64")
@@ -279,7 +281,8 @@ def test_a_float64_layer_with_gelu_computes_in_float64(case):
 )
 def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, given_as):
     """
-    A layer converts floating-point input and initial states to the type that it computes in.
+    By default a layer converts floating-point input and initial states to the type that it computes
+    in.
 
     So float32 input to a float64 layer is taken as it is, without getting more accurate, and
     float64 input to any other layer is rounded. Whole numbers are another matter: see
@@ -347,8 +350,8 @@ def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick, secon
     """
     A float32 layer reads 1.7e9, a Unix time, and the next 60 whole numbers as one number.
 
-    A float32 layer has 24 bits for the digits of a number. Subtract the first time before
-    the layer, or make its dtype float64.
+    A float32 layer has 24 bits for the digits of a number. Subtract the first time
+    before the layer.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1_700_000_000]]])  # (batch, timesteps, features)
@@ -627,8 +630,9 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     """
     With recurrent_initializer="glorot_uniform" a float16 or bfloat16 layer is built and works.
 
-    Only the default, orthogonal one needs a QR decomposition. The output is that of the
-    equations, with the weights that were drawn, up to 16 roundings of the type.
+    Only the default, orthogonal one needs a QR decomposition. Over a few timesteps the
+    output is that of the equations, with the weights that were drawn, up to 16
+    roundings of the type.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="bfloat16", recurrent_initializer="glorot_uniform")
@@ -880,8 +884,8 @@ def test_small_float32_layers_err_by_few_roundings(case, way):
 @given(some_large(integers(1, 4), 64), whole([64, 256]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps, seed):
     """
-    A new layer with default arguments errs by at most 16 roundings on 256 timesteps of input within
-    2.
+    A new layer with default arguments errs by at most 16 roundings on 256 timesteps of three
+    features within 2.
 
     The forget gate makes old errors fade as it makes old inputs fade. With large recurrent
     weights it is not so: see `precision.chaos`.
@@ -908,7 +912,8 @@ def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps
 @given(whole([16, 64, 128, 300]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
     """
-    A new layer of 300 units with default arguments errs by at most 16 roundings on input within 2.
+    A new layer of 300 units with default arguments errs by at most 16 roundings on three features
+    within 2.
 
     The default initializers draw the smaller weights the more there are, so that the sums
     that a gate sees, and their rounding errors, stay of one size.
@@ -973,8 +978,9 @@ def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
     """
     Of two 32-unit LSTMs with random recurrent weights up to 16, one errs by over 1 in 40 steps.
 
-    Nearly every such layer is chaotic: each timestep multiplies the errors of the one before it.
-    In float64 the same happens some timesteps later. Two ways to compute agree in no digit.
+    Nearly every such layer is chaotic: each timestep multiplies the errors of the one
+    before it. In float64 the same happens some timesteps later. Two ways to compute may
+    agree in no digit.
 
     >>> import keras, numpy as np
     >>> large = keras.initializers.RandomUniform(-16, 16, seed=1)
@@ -1079,8 +1085,8 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
     """
     A closed forget gate does not clear a NaN from the cell state, though it multiplies by 0.
 
-    Zero times NaN is NaN, and zero times infinity too. At the next timestep the NaN is in
-    every unit, and no input brings the layer back.
+    Zero times NaN is NaN, and zero times infinity too. By default the NaN is in every
+    unit at the next timestep, and no input brings the layer back.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 1))  # (batch, timesteps, features)
@@ -1152,11 +1158,13 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
 )
 def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
     """
-    By default, with one feature and no zero in the kernel, an infinite input gives no NaN.
+    By default, with one feature, no zero in the kernel and all else finite, an infinite input gives
+    no NaN.
 
-    It opens and closes the gates completely, exactly as 1e30 does. With several features see
-    `precision.infinities-meet`, with zeros in the kernel `precision.infinite-times-zero`; a
-    number of the kernel that the layer's type rounds to zero is one.
+    It opens and closes the gates completely. With several features see
+    `precision.infinities-meet`, with zeros in the kernel
+    `precision.infinite-times-zero`; a number of the kernel that the layer's type rounds
+    to zero is one.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1184,8 +1192,8 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
     By default an unmasked infinite input makes a unit NaN if one of its kernel weights for it is
     zero.
 
-    A zero weight is no shield: it keeps out every number but infinity and NaN. At the same
-    timestep the other units stay finite.
+    A zero weight is no shield: it keeps out every number but infinity and NaN. At the
+    same timestep units with no such zero stay finite.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf]]])  # (batch, timesteps, features)
@@ -1258,8 +1266,8 @@ def test_with_relu_an_overflow_becomes_nan(case, way):
     """
     With relu, units that overflow give NaN at the next timestep where recurrent signs differ.
 
-    Their h is infinite, and infinity minus infinity is NaN. With tanh h is within -1 and 1
-    even if the cell state is infinite, and no NaN comes of it.
+    Their h is infinite, and infinity minus infinity is NaN. With tanh and sigmoid h is
+    within -1 and 1 even if the cell state is infinite.
 
     >>> import keras, numpy as np
     >>> x, h, c = np.ones((1, 2, 1)), np.zeros((1, 2)), np.full((1, 2), np.inf)
@@ -1298,10 +1306,10 @@ def test_with_relu_an_overflow_becomes_nan(case, way):
 )
 def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
     """
-    However small weights and input both are, outputs are exact up to rounding, and not NaN.
+    By default, however small weights and input both are, outputs are exact up to rounding, and not
+    NaN.
 
-    Where numbers underflow they become zero, and the gates are then 1/2. Only numbers that
-    are too large can end in NaN.
+    Where numbers underflow they become zero, which does no harm.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
