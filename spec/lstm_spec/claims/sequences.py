@@ -279,7 +279,8 @@ def test_the_output_is_not_c(case, way):
 )
 def test_the_flags_choose_what_is_returned(case, way, sequences):
     """
-    `return_sequences` and `return_state` choose what is returned, not what is computed.
+    Without `zero_output_for_mask`, `return_sequences` and `return_state` choose what is returned,
+    not what is computed.
 
     Neither adds a weight, so two layers that differ in these flags can share weights:
     a model is trained with one output, and inspected with all of them and its states.
@@ -402,7 +403,7 @@ def test_backwards_rows_stay_in_reading_order(case, way, pick):
 )
 def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     """
-    With `go_backwards` the default output has read all timesteps, the first of them last.
+    With `go_backwards` the default output has read all unmasked timesteps, the first of them last.
 
     It is the output after x[:, 0], and so not the one that belongs to the last timestep:
     that one, row 0 of the sequence, has seen nothing else.
@@ -435,8 +436,8 @@ def test_an_lstm_on_a_single_output_is_refused(case, units):
     """
     An LSTM refuses the single output of one without `return_sequences`: it finds 2 axes, not 3.
 
-    The lower layer drops the time axis, and there is no sequence left to read. Every LSTM
-    below another one needs `return_sequences=True`.
+    The lower layer drops the time axis, and there is no sequence left to read. An LSTM
+    directly below another one needs `return_sequences=True`.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
@@ -478,7 +479,7 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
     In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
 
     Its features are the units of the lower layer. No state goes from one layer to the
-    other: each starts from zeros.
+    other: each starts from zeros, or from a state of its own.
 
     >>> import keras, numpy as np
     >>> lower, upper = (keras.layers.LSTM(2, return_sequences=True) for _ in range(2))
@@ -506,7 +507,8 @@ def test_return_state_does_not_fit_into_sequential(case):
     In a Sequential model, Dense after an LSTM with `return_state` refuses its three tensors.
 
     Sequential hands on all that a layer returns. With the functional API a model takes
-    the output and leaves, or uses, the states. Layers of several inputs, as Add, read all three.
+    the output and leaves, or uses, the states. Layers of several inputs, as Add, can
+    read all three.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, return_state=True), keras.layers.Dense(1)])
