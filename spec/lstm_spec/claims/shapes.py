@@ -117,11 +117,11 @@ def assert_equal(actual, expected):
 )
 def test_width_is_the_number_of_units(case, way):
     """
-    The output's width is `units` and never depends on the number of timesteps.
+    Called on an input alone, a layer returns outputs that are `units` wide, whatever the number of
+    timesteps is.
 
-    An LSTM is one cell of `units` numbers that reads the timesteps one after another. What it
-    returns is the cell's output after the last of them. States are to be as wide: a single unit
-    that is given a wider c on one timestep stretches to it.
+    An LSTM is one cell of `units` numbers that reads the timesteps one after another.
+    What it returns is the cell's output after the last of them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -414,7 +414,7 @@ def test_input_vectors_have_the_size_of_the_last_axis():
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")))
 def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     """
-    An earlier vector is remembered on the time axis, never on the batch axis.
+    An earlier vector can be remembered on the time axis, never on the batch axis.
 
     Both layouts of a series are legal. On the batch axis each vector is a sample of its
     own, of one timestep, and the layer starts anew on it.
