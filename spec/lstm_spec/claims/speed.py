@@ -199,8 +199,8 @@ def test_seven_times_the_features_take_two_to_five_times_as_long():
     Compiled, with 256 units, a batch of 128 and 4 timesteps, 1792 features take 2 to 5 times as
     long as 256.
 
-    Both products of a timestep together have F + U rows, here 2048 and 512. So features
-    cost in proportion, while units also widen every row.
+    Both products of a timestep together have F + U rows, here 2048 and 512. So the cost
+    grows with F + U, while units also widen every row.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -255,8 +255,9 @@ def test_a_batch_costs_at_most_a_tenth_of_its_samples():
     Compiled, 8 units on 10 timesteps of 8 features take 10 to 100 times as long in 64 calls as in
     one batch of 64.
 
-    So small a layer spends its time on starting operations, and a batch starts them once. With
-    256 units and features the gain was 7. The output of each sample is the same.
+    So small a layer spends its time on starting operations, and a batch starts them
+    once. With 256 units and features the gain was 7. The output of each sample is the
+    same but for rounding.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -441,7 +442,8 @@ def test_a_compiled_call_is_far_faster_than_a_plain_call():
     A plain call of 8 units and features on 4 samples of 20 timesteps takes 10 to 300 times as long
     as compiled.
 
-    Compiled, the Python code ran once, when the graph was made; the graph loops by itself.
+    Compiled, the Python code ran only when the graph was made; the graph loops by
+    itself.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -641,9 +643,9 @@ def test_implementation_one_is_slower():
     Compiled, 32 units on 8 samples of 50 timesteps and 32 features take 1.25 to 3.5 times as long
     with implementation=1.
 
-    With 1 each gate has products of its own; 2 multiplies once for all four, and is the default.
-    The numbers are the same. With 512 units the ratio was 4, and with 256 units and a batch of 512
-    it was 1. There are 8 samples of 50 timesteps and 32 features.
+    With 1 each gate has products of its own; 2 multiplies once for all four, and is the
+    default. With 512 units the ratio was 4, and with 256 units and a batch of 512 it
+    was 1. There are 8 samples of 50 timesteps and 32 features.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -696,7 +698,7 @@ def test_doubles_take_longer_than_single_precision():
     Compiled, 256 units on 128 samples of 4 timesteps and 64 features take 1.4 to 5 times as long in
     float64 as in float32.
 
-    There matrix products dominate. In a small layer the type makes no difference.
+    There matrix products dominate. In a small layer the type makes little difference.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
