@@ -433,7 +433,8 @@ WAYS = {**ALIKE, **MADE_AGAIN, **(IN_GRAPHS if backend() == "tensorflow" else {}
 
 
 NONE_LEFT = {**MASKS, **{name: "ends" for name, rule in MASKS.items() if rule == "any"}}
-INSTEAD = {"merges lose every mask": NONE_LEFT}
+UNMASKED = {**MASKS, "Masking": "ends"}
+INSTEAD = {"merges lose every mask": NONE_LEFT, "Masking makes no mask": UNMASKED}
 """Other rules for masks, which released Keras has or had, by what they say."""
 
 

@@ -226,14 +226,24 @@ def adam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float
     return update
 
 
-def rmsprop(rate: float, rho: float = 0.9, epsilon: float = 1e-7) -> Update:
-    """Return RMSprop without momentum: each slope divided by the root of its mean square."""
+def rmsprop(rate: float, rho: float = 0.9, epsilon: float = 1e-7, outside: bool = False) -> Update:
+    """Return RMSprop without momentum: each slope divided by the root of its mean square.
+
+    Args:
+        rate: the learning rate.
+        rho: what share of the mean square is kept in a step.
+        epsilon: what is added to the mean square.
+        outside: whether it is added to the root instead, as before Keras 2.11.
+    """
     squares: list[Array] = []
+
+    def root(square: Array) -> Array:
+        return np.asarray(np.sqrt(square) + epsilon if outside else np.sqrt(square + epsilon))
 
     def update(weights: list[Array], slopes: list[Array]) -> list[Array]:
         squares[:] = _averaged(squares, [slope**2 for slope in slopes], rho)
         return [
-            weight - rate * slope / np.sqrt(square + epsilon)
+            weight - rate * slope / root(square)
             for weight, slope, square in zip(weights, slopes, squares, strict=True)
         ]
 

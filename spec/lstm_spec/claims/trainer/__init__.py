@@ -48,8 +48,11 @@ MISFITS = (
     "Graph execution error",
 )
 """What the errors say of targets and weights whose shapes do not fit."""
-builds = sampled_from([(form, eager) for form in FORMS for eager in (True, False)])
-"""How a model is made, and whether it runs eagerly."""
+builds = sampled_from([(form, eager) for form in FORMS for eager in (True, True, False)])
+"""How a model is made, and whether it runs eagerly.
+
+A compiled training takes about a second, an eager one a tenth: one of three is compiled.
+"""
 samples = integers(3, 5)
 """How many samples there are; in batches of two the last one may be smaller."""
 
