@@ -205,8 +205,8 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
     """
     Rotating the timesteps of a sequence changes its output as a rule, in any order of the units.
 
-    Of the axes of an LSTM only time has an order. Exceptions are timesteps that are equal, and
-    weights made by hand, as the running sum of `gates.accumulator`.
+    Of the axes of an LSTM only time has an order. Among the exceptions are timesteps that are
+    equal, and weights made by hand, as the running sum of `gates.accumulator`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

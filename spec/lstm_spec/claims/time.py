@@ -380,7 +380,7 @@ def test_reversing_the_timesteps_changes_the_output(case, way):
     """
     The order of the timesteps matters: reversed, they give another output, as a rule.
 
-    Each timestep is weighed by gates that depend on what came before it. Exceptions are a
+    Each timestep is weighed by gates that depend on what came before it. Among the exceptions are a
     palindrome, and weights made by hand, as the running sum of `gates.accumulator`.
 
     >>> import keras, numpy as np

@@ -40,8 +40,8 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     """
     A stateless model of the same layers, built anew, computes the same with its `.weights.h5` file.
 
-    The names of the layers play no part, only their classes and their order. The state of a
-    stateful layer is no weight, and in no such file.
+    Unless the model is subclassed, the names of the layers play no part, only their classes and
+    their order. The state of a stateful layer is no weight, and in no such file.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])
@@ -108,8 +108,8 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
     """
     A weights file loads into a model that has a Masking layer more than the one that was saved.
 
-    Masking has no weights, and layers are counted by class: the first LSTM of the file goes
-    to the first LSTM of the model.
+    Masking has no weights, and layers are counted by class, unless the model is subclassed: the
+    first LSTM of the file goes to the first LSTM of the model.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -465,7 +465,7 @@ def test_fit_prints_what_it_returns(net, build, seed, verbose):
     What fit prints at the end of an epoch are the numbers of its History, to four decimal places.
 
     Numbers up to 0.001 are printed as 1.2345e-04. With verbose=1, below a bar that is drawn again
-    after each batch, as with verbose=2, in one line.
+    on the way, as with verbose=2, in one line.
 
     >>> import keras, numpy as np
     >>> import contextlib, io

@@ -125,7 +125,8 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
 @given(cases(batch=several), whole(NAMES), seeds)
 def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
     """
-    To a weighted metric of Keras, a sample of weight 0, 1 or 2 is so many copies of the sample.
+    To a weighted metric of Keras, without return_sequences, a sample of weight 0, 1 or 2 is so many
+    copies of the sample.
 
     The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
     samples.
@@ -158,9 +159,11 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
 @given(cases(batch=several), whole(NAMES), seeds)
 def test_a_metric_takes_a_column_of_weights(case, name, seed):
     """
-    Given a column of weights, one for each sample, any metric of Keras does as with a flat array.
+    Without return_sequences any metric of Keras does with a column of weights, one for each sample,
+    as with a flat array.
 
-    In evaluate too, where a sample_weight of shape (batch, 1) may be given.
+    In evaluate too, where a sample_weight of shape (batch, 1) may be given. Of sequences some
+    metrics take the column only.
 
     >>> import keras, numpy as np
     >>> y, z, weight = np.eye(2)[[0, 1, 1]], np.random.rand(3, 2), np.array([1.0, 2.0, 0.5])

@@ -444,9 +444,9 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     """
     Without use_ema LossScaleOptimizer lets no gradient that is not finite change trainable weights.
 
-    The scale of the loss is halved, and training goes on with the next batch. mixed_float16 puts
-    this optimizer around one's own. BatchNormalization's moving means do take a NaN; and with
-    use_ema=True fit ends with means, which are zeros before any step.
+    The scale of the loss is halved, and training goes on with the next batch. The global policy
+    mixed_float16 puts this optimizer around one's own. BatchNormalization's moving means do take a
+    NaN; and with use_ema=True fit ends with means, which are zeros before any step.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -480,9 +480,9 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
     Without overflow, a step of SGD in mixed_float16 by a scaled loss moves float32 weights as one
     in float32, but for rounding.
 
-    To within the rounding of float16, that is. It works for gradients that float16 cannot
-    hold: those of a loss times 2**-14, say. A whole model in mixed_float16 has its optimizer
-    wrapped by compile().
+    To within the rounding of float16, that is. It works for gradients that float16 cannot hold:
+    those of a loss times 2**-14, say. Under the global policy mixed_float16 compile() wraps the
+    optimizer.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

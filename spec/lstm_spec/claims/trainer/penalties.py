@@ -188,7 +188,8 @@ def reported_penalties(layers: dict[str, Any], eager: bool) -> float:
 @given(booleans())
 def test_penalties_of_wrapped_layers_count_once(eager):
     """
-    The penalty of each trainable weight counts once in the loss, whatever wraps the LSTM.
+    The penalty of each trainable weight counts once in the loss, whatever wrapper of Keras holds
+    the LSTM.
 
     Tried are cells and stacks of cells in RNN, Bidirectional, Sequential and TimeDistributed,
     where the layer runs many times.

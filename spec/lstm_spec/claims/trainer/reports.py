@@ -49,8 +49,9 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
     By default, without a mask, fit reports the mean over an epoch's samples, before their steps, of
     a loss taken by samples.
 
-    A smaller last batch counts less, by its number of samples. The weights change from batch
-    to batch, so this is the loss of no weights at all; evaluate reports that of the last ones.
+    A smaller last batch counts less, by its number of samples. The weights change from batch to
+    batch, so this is as a rule the loss of no weights at all; evaluate reports that of the last
+    ones.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -361,9 +362,9 @@ def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
     """
     "accuracy" counts hits: if a single output is above 0.5, or which of several is the largest.
 
-    A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of
-    several outputs may be one-hot or, with a last axis of one, whole numbers. With
-    return_sequences=True every timestep counts as much as another.
+    A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of several
+    outputs may be one-hot or, with a last axis of one, whole numbers. With return_sequences=True
+    every unmasked timestep counts as much as another.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 1))  # (batch, timesteps, features)

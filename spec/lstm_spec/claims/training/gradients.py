@@ -484,10 +484,10 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
 @given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
 def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     """
-    With gates at 1 and states that stay zero, a timestep multiplies the gradient by 1 + R_g.
+    With tanh, gates at 1 and states that stay zero, a timestep multiplies the gradient by 1 + R_g.
 
-    R_g is the candidate's block of the recurrent kernel. Where it is positive the gradient
-    grows exponentially with the number of timesteps, with the default activations.
+    R_g is the candidate's block of the recurrent kernel. Where it is positive the gradient grows
+    exponentially with the number of timesteps.
 
     >>> import keras, numpy as np
     >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)

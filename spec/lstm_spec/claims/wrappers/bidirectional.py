@@ -363,7 +363,7 @@ def test_the_directions_are_named_after_the_given_layer(name):
     By default, Bidirectional's layers have the given one's name after `forward_` and `backward_`.
 
     A name that begins so already stays as it is, which keeps the names the same when a saved
-    wrapper is loaded. These are the names in `summary` and in error messages.
+    wrapper is loaded. These are the names in error messages and in the paths of weights.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, name="words"))
@@ -632,7 +632,7 @@ def test_layers_of_two_kinds_are_refused(value, first, number):
     Bidirectional refuses a backward_layer of other return_sequences, return_state or stateful.
 
     The first that differs of stateful, return_sequences and return_state is named. Units,
-    activations, dropout and all other options may differ.
+    activations, dropout and other options may differ, and the directions must.
 
     >>> import keras, numpy as np
     >>> inner = keras.layers.LSTM(2, stateful=True)
