@@ -22,8 +22,8 @@ from lstm_spec.run.examples import run_example
 from tools.studies import apart
 from tools.studies.failures.faults import put
 
-CASES = 5
-"""How many cases a claim draws; what fails, fails on one of the first."""
+CASES = 12
+"""How many cases a claim draws, as at `default` effort; with a fault it fails on the first."""
 
 LIMIT = 300
 """Seconds after which a trial is given up."""
