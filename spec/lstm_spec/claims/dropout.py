@@ -912,8 +912,8 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
 )
 def test_every_training_call_draws_new_masks(case, way, rate, argument):
     """
-    Every training call of a layer but `stateless_call` draws new masks, of the inputs and of h,
-    with a `seed` too.
+    Every training call draws new masks, of inputs and of h, with a `seed` too, but for
+    `stateless_call` or after a refused call.
 
     The seed fixes the first mask and, through a counter that each call moves on, all later ones.
     It does not make them equal. stateless_call draws by the counter that it is handed.
