@@ -140,7 +140,7 @@ def test_numpy_units_are_refused_by_models_only(case, kind):
 
     The call on a symbol wants an integer of Python: "output_size must be an integer".
     Grids for a search are often made by NumPy, so write LSTM(int(units)). A functional
-    model cannot have such a layer, a subclassed model can, and so can Bidirectional.
+    model cannot have such a layer, a subclassed model can.
 
     >>> import keras, numpy as np
     >>> try:
@@ -363,7 +363,7 @@ def test_implementation_is_not_checked(case, implementation):
 @given(cases(), whole(FUNCTIONS[:8] + FUNCTIONS[9:] + OF_THE_CELL))
 def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     """
-    The `units`, functions, bias flags and rates of a layer's cell cannot be set on the layer.
+    The `units`, functions, bias flags and rates of a layer's cell cannot be changed on the layer.
 
     In the layer they are read-only properties, built or not. An activation that is set
     on its `cell` counts, in calls that are traced later. Safer is LSTM.from_config,
@@ -429,7 +429,7 @@ def test_a_built_layer_cannot_become_stateful(case, unroll):
 )
 def test_the_layer_has_no_weights_and_shapes_by_name(case, name):
     """
-    A layer has no attribute `kernel`, `bias`, `input_shape` or `output_shape`, built or not.
+    An LSTM has no attribute `kernel`, `bias`, `input_shape` or `output_shape`, built or not.
 
     Its weights belong to its cell: lstm.cell.kernel, lstm.cell.recurrent_kernel and
     lstm.cell.bias. Shapes are told by lstm.compute_output_shape, or by the model.
@@ -514,8 +514,8 @@ def test_a_second_build_changes_nothing(case, more):
 )
 def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     """
-    The error of an LSTM for a wrong number of axes names the layer and tells the whole shape
-    received.
+    An LSTM's error for a wrong number of axes names the layer and tells the whole shape received,
+    unless a wrapper calls it.
 
     So a `name` for each layer says which one it is, unless the Input of the model refuses first.
     None in that shape is an open size, of the batch or of the timesteps.
@@ -1121,8 +1121,9 @@ def test_rnn_refuses_what_is_no_cell(value, name):
     """
     RNN refuses what is no cell: a number, a Dense layer, or the class LSTMCell itself.
 
-    A cell has a `call` and a `state_size`, and the error names what is missing. The class has
-    none before it is called with its units: RNN(keras.layers.LSTMCell(8)).
+    A cell has a `call` and a `state_size`, and the error names what is missing. The
+    class has no state_size before it is called with its units:
+    RNN(keras.layers.LSTMCell(8)).
 
     >>> import keras, numpy as np
     >>> try:
