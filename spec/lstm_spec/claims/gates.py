@@ -996,7 +996,8 @@ def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
 )
 def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     """
-    By default, if no sum overflows, finite numbers give outputs within -1 and 1.
+    By default, if no sum overflows, unmasked timesteps of finite numbers give outputs within -1 and
+    1.
 
     Weights, inputs and states may be huge: the gates saturate, they do not overflow. To
     fit targets beyond 1, scale them, let a layer follow, or take another activation.
@@ -1076,7 +1077,8 @@ def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
 )
 def test_with_relu_no_output_is_negative(case, way):
     """
-    With relu and sigmoid gates no output is negative, whatever the weights and the state are.
+    With relu and sigmoid gates no unmasked output is negative, whatever the weights and the state
+    are.
 
     Nor is the candidate, so only an initial state can make a cell state negative; and relu
     cuts that off on the way to the output.
