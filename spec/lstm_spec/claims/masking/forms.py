@@ -184,9 +184,10 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     """
     On CPU, without XLA, a mask with fewer timesteps than the input is refused, in a graph too.
 
-    The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in a graph
-    with InvalidArgumentError. A mask of shape (batch, 1) is refused too: it is not spread over
-    the timesteps. Compiled by XLA it is read without an error.
+    The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in
+    the graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
+    too: it is not spread over the timesteps. Compiled by XLA it is read without an
+    error.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

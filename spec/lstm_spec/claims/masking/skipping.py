@@ -52,8 +52,9 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
     """
     A masked timestep leaves h and c exactly as they were, in the type in which the layer computes.
 
-    The layer does compute the timestep, and then takes the old states instead of the new
-    ones. Nothing decays: the cell state does not even pass through the forget gate.
+    Without cuDNN the layer does compute the timestep, and then takes the old states
+    instead of the new ones. Nothing decays: the cell state does not even pass through
+    the forget gate.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
