@@ -328,9 +328,9 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     Outside training a `tf.function` gives what an eager call gives, if both take the input, but for
     rounding.
 
-    `fit`, `evaluate` and `predict` wrap the model in such a function. A second call is served by
-    the graph alone. A mask longer than the input is taken in a graph only: see
-    `masking.long-in-a-graph`.
+    By default `fit`, `evaluate` and `predict` wrap the model in such a function. A
+    second call is served by the graph alone. A mask longer than the input is taken in a
+    graph only: see `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -568,9 +568,9 @@ def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
     At inference, without masks, any arguments with which an LSTM runs give what the equations give.
 
-    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them.
-    The others say how it is computed, returned, initialized or trained. Without a GPU
-    use_cudnn=True is not accepted.
+    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in
+    them. The others say how it is computed, returned, initialized or trained. Without a
+    GPU a call with use_cudnn=True fails.
 
     >>> import keras, numpy as np
     >>> options = {"dropout": 0.5, "recurrent_dropout": 0.5, "unroll": True, "stateful": True}
