@@ -451,8 +451,8 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
 )
 def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     """
-    By default, with sizes up to 4 and numbers within 2, float16 and bfloat16 err by at most 16
-    roundings.
+    By default, with sizes up to 4 and random numbers within 2, float16 and bfloat16 err by at most
+    16 roundings.
 
     Input, state and weights are within 2. The error is as many roundings as in float32, but a
     rounding is 2**-10 = 0.001 in float16 and 2**-7 = 0.008 in bfloat16: three and two digits are
@@ -856,8 +856,8 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 )
 def test_small_float32_layers_err_by_few_roundings(case, way):
     """
-    By default, on numbers within 2, up to 8 timesteps, 5 units and 5 features, float32 errs by at
-    most 16 roundings.
+    By default, on random numbers within 2, up to 8 timesteps, 5 units and 5 features, float32 errs
+    by at most 16 roundings.
 
     A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. The numbers
     are input, state and weights. Such a bound means something; a tolerance of 1e-3 would let
