@@ -670,9 +670,10 @@ def test_empty_sequence_is_refused(case):
     """
     An eager call on data without timesteps is refused, unrolled or not.
 
-    The error is that of a look-up of the first timestep, so its type is the backend's. In a batch
-    of padded sequences, an empty one can be a row that is masked throughout. A graph of open
-    length, as of a third `predict`, gives zeros.
+    The error is that of a look-up of the first timestep, so its type is the backend's.
+    In a batch of padded sequences, an empty one can be a row that is masked throughout.
+    A loop in a graph of open length, as of a third `predict`, gives zeros, if the batch
+    size is known.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -938,7 +939,7 @@ def test_defaults_of_the_cell_are_the_documented_ones(units):
 @given(cases(state=True))
 def test_second_argument_of_a_call_is_the_initial_state(case):
     """
-    The second argument of a call, given without its name, is `initial_state`.
+    The second argument of an LSTM's call, given without its name, is `initial_state`.
 
     Keras 2 took it for the mask. With the name the call means the same in both.
 
