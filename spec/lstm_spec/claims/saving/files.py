@@ -141,12 +141,12 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 )
 def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
     """
-    By default, an uncompiled model of distinct layers and cells gives the same outputs from an
-    `.h5` file, bit for bit.
+    By default, an uncompiled model of distinct recurrent layers and cells gives the same outputs
+    from `.h5`, bit for bit.
 
-    Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and
-    the one that other programs read. Only the argument implementation=1 is lost, which may
-    change the last bits.
+    Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
+    one that other programs read. The argument implementation=1 is lost, which may change the last
+    bits. Attention, operations and a Masking of an array are saved and not loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

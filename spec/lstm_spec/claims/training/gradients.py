@@ -230,7 +230,8 @@ def test_going_backwards_turns_the_input_gradient_round(case, seed):
 )
 def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     """
-    Read forwards, a loss on one output sends a gradient of zero to all later, finite timesteps.
+    Read forwards without overflow, a loss on one output sends a gradient of zero to all later,
+    finite timesteps.
 
     It is zero exactly, not merely small, as long as they hold finite numbers. To the timestep
     itself and to those before it the gradient goes.
@@ -294,8 +295,8 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
 @given(cases(timesteps=1, unroll=booleans(), **varied("batch", "units", "implementation")), seeds)
 def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     """
-    From zero state, a loss on one finite timestep gives recurrent kernel and forget gate no
-    gradient.
+    From zero state, without overflow, a loss on one finite timestep gives recurrent kernel and
+    forget gate no gradient.
 
     There is nothing to remember and nothing to forget, so training on single timesteps leaves these
     weights as they are, but for penalties, constraints and weight decay.
@@ -351,7 +352,7 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
 @given(cases(state=True, masked=True, unroll=booleans(), **SIZED), seeds, eagerly)
 def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
-    A masked timestep of finite numbers receives a gradient of exactly zero.
+    Without overflow a masked timestep of finite numbers receives a gradient of exactly zero.
 
     So an LSTM trains no padding of an Embedding(mask_zero=True). Of a loss on the last output the
     gradients of the other timesteps are those of the sequence without the masked ones.

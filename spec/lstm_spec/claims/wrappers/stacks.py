@@ -238,7 +238,7 @@ def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
 @given(cases(units=3))
 def test_a_cell_in_a_list_need_not_be_a_layer(case):
     """
-    In a list of cells RNN takes a cell that is no keras.Layer, which it refuses alone.
+    In a list of two or more cells RNN takes one that is no keras.Layer, which it refuses alone.
 
     The stack is the layer then, and calls such a cell by its `call`, without `training`. Its
     weights, if it has any, are not found.
