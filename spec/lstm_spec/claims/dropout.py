@@ -915,8 +915,9 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
     Every training call draws new masks, of inputs and of h, with a `seed` too, but for
     `stateless_call` or after a refused call.
 
-    The seed fixes the first mask and, through a counter that each call moves on, all later ones.
-    It does not make them equal. stateless_call draws by the counter that it is handed.
+    The seed fixes the first mask and, through a counter that calls move on, all later
+    ones. It does not make them equal. stateless_call draws by the counter that it is
+    handed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)

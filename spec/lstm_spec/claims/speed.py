@@ -814,8 +814,8 @@ def test_dropout_costs_about_nothing_outside_training():
     Outside training, compiled, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6
     times as long with dropout.
 
-    No mask is drawn there. `recurrent_dropout` is another matter: it may change the
-    implementation.
+    A mask is drawn there too, but once in a call, and it multiplies nothing.
+    `recurrent_dropout` is another matter: it may change the implementation.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
