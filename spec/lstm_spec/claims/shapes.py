@@ -984,7 +984,8 @@ def test_arguments_of_keras_two_are_refused(name):
 @given(cases())
 def test_input_shape_still_builds_a_model_and_warns(case):
     """
-    `input_shape` still builds a Sequential model, with a warning to use `Input` instead.
+    `input_shape` of a first layer still builds a Sequential model, with a warning to use `Input`
+    instead.
 
     It is (timesteps, features), without the batch. The older `input_dim` no longer helps:
     it makes an input of two axes, which the layer refuses.

@@ -122,9 +122,9 @@ def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     In float32 `predict_on_batch` of a stateless layer returns what a call returns, but for
     rounding, if both take the input.
 
-    It runs the whole array as one batch in a compiled function, without the loop over batches that
-    makes `predict` slow on little data. Of a mask it may ignore a surplus on which a call fails:
-    see `masking.long-in-a-graph`.
+    It runs the whole array as one batch in a compiled function, without the data
+    pipeline that makes `predict` slow on little data. Of a mask it may ignore a surplus
+    on which a call fails: see `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -416,7 +416,8 @@ def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed
     """
     `predict` reads a Dataset of batches, such as timeseries_dataset_from_array makes.
 
-    Each window of the series is a sample, and the rows of the result are in their order.
+    Each window of the series is a sample, and the rows of the result are in the order
+    in which they come.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
