@@ -21,7 +21,7 @@ from lstm_spec.harness.ways import with_ways
 @given(*with_ways(cases(batch=1, masked=True, **FREE)), picks)
 def test_masking_a_step_equals_deleting_it(case, way, pick):
     """
-    By default, masking a timestep gives the same final output as deleting it from the input, if
+    By default, masking a timestep gives the same final output as deleting it, but for rounding, if
     another one is valid.
 
     Both states are carried over a masked timestep unchanged, so it does not matter what the
@@ -83,7 +83,8 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
 @given(*with_ways(cases(**varied("batch"), **FREE), "mask"), picks)
 def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
     """
-    By default, masked padding does not change the final output, in front or at the end.
+    By default, masked padding in front or at the end does not change the final output, but for
+    rounding.
 
     Without a mask the side matters, because the layer reads the padding. With one it does
     not: what is skipped cannot be forgotten, and cannot make the layer forget. The exception
@@ -174,7 +175,8 @@ def test_values_under_the_mask_do_not_matter(case, way, value):
 )
 def test_a_mask_of_true_is_no_mask(case, way):
     """
-    Without dropout a mask that is True everywhere gives the same outputs and states as no mask.
+    Without dropout a mask that is True everywhere gives the outputs and states of no mask, but for
+    rounding.
 
     True means that a timestep counts, False that it is skipped.
 
