@@ -421,8 +421,8 @@ def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     Written to JSON and made again, layers around an LSTM have their own arguments, shapes and
     types.
 
-    JSON knows no tuples, and no objects: shapes, axes, functions and dtype policies come back as
-    what they were.
+    JSON knows no tuples, and no objects: functions and dtype policies come back as what they were,
+    shapes and axes as tuples or as lists, which serve as well.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Dropout(0.5, noise_shape=(None, 1, 2), dtype="mixed_float16")
