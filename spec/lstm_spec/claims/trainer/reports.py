@@ -531,7 +531,8 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     """
     Without penalties several outputs report the sum of their losses, each times its loss_weight.
 
-    Beside it evaluate reports the loss of each output, and these without the weights.
+    Beside it evaluate reports the loss of each output, and these without the weights. If the last
+    batch is smaller they do not add up: see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> inputs, name = keras.Input((3, 1)), "a"
