@@ -21,6 +21,7 @@ from lstm_spec.harness.subject import let_numpy_read
         "LSTM(name)",
         "LSTM.call(initial_state)",
         "Bidirectional(backward_layer)",
+        "keras.models.clone_model(clone_function)",
         ("numpy", "LSTM(units)"),
     ],
 )
@@ -32,6 +33,10 @@ def test_what_is_there_is_not_lacking(needs) -> None:
     ("needs", "reason"),
     [
         ("nonesuch", "needs the module nonesuch, which is not installed here"),
+        (
+            "keras.models.clone_model(gates)",
+            "needs the argument gates of keras.models.clone_model, which Keras 2.8.0 does not have",
+        ),
         ("LSTM(gates)", "needs the argument gates of LSTM, which Keras 2.8.0 does not have"),
         (
             ("numpy", "RNN.call(constants)"),

@@ -338,7 +338,13 @@ def has(part: str) -> bool:
 
 
 def takes(owner: str, argument: str) -> bool:
-    """Say whether a constructor or method of a layer, Model or optimizer takes an argument."""
+    """Say whether a constructor or method of a layer, Model or optimizer takes an argument.
+
+    So does a function, as `keras.models.clone_model`.
+    """
+    if owner.startswith("keras."):
+        function = attrgetter(owner.removeprefix("keras."))(keras)
+        return argument in inspect.signature(function).parameters
     name, _, method = owner.partition(".")
     places = (keras.layers, keras.optimizers, keras)
     owners = [getattr(place, name) for place in places if hasattr(place, name)]
@@ -387,11 +393,12 @@ def _lacking(need: str) -> str:
         here = "needs Keras to compute on a CPU, and it finds a GPU here" if gpus() else ""
     elif need.startswith("/"):
         here = "" if Path(need).exists() else f"needs the file {need}, which is not here"
-    elif argument and not takes(owner, argument):
-        here = f"needs the argument {argument} of {owner}, which {keras_here} does not have"
+    elif argument:
+        lacks = f"needs the argument {argument} of {owner}, which {keras_here} does not have"
+        here = "" if takes(owner, argument) else lacks
     elif need.startswith("keras."):
         here = "" if _has(need) else f"needs {need}, which {keras_here} does not have here"
-    elif not argument and find_spec(need) is None:
+    elif find_spec(need) is None:
         here = f"needs the module {need}, which is not installed here"
     return here
 
