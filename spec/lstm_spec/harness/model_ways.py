@@ -229,6 +229,16 @@ def _sequential(model: Model, first: list[Node], names: dict[str, str]) -> list[
     return [*_nested(model), *lines]
 
 
+def _without_input(model: Model, first: list[Node], names: dict[str, str]) -> list[str]:
+    (entrance,) = model.sources
+    return [
+        *_nested(model),
+        *(f"{names[node.makes[0]]} = {layer(node.layer)}" for node in first),
+        f"model = keras.Sequential([{', '.join(names.values())}])",
+        f"model({_zeros(entrance, model.batch)})  # builds its layers",
+    ]
+
+
 def _subclassed(model: Model, first: list[Node], names: dict[str, str]) -> list[str]:
     sources = [s.name for s in model.sources]
     layers = [f"        self.{names[node.makes[0]]} = {layer(node.layer)}" for node in first]
@@ -259,7 +269,12 @@ def _zeros(given: Source, batch: int | None) -> str:
     return f"np.zeros({shape!r}, {'int32' if given.ids else 'float32'!r})"
 
 
-_FORMS = {"functional": _functional, "Sequential": _sequential, "subclassed": _subclassed}
+_FORMS = {
+    "functional": _functional,
+    "Sequential": _sequential,
+    "Sequential without Input": _without_input,
+    "subclassed": _subclassed,
+}
 
 
 Run = Callable[[list[Any]], list[Any]]
