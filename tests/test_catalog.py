@@ -90,6 +90,7 @@ def not_in_four_lines(claim: catalog.Claim) -> str:
 
 BESIDE_KERAS = {
     "models.mask-lives": {"gc"},
+    "models.open-graphs": {"tensorflow"},
     "models.slices-in-a-graph": {"tensorflow"},
     "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},

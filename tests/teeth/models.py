@@ -398,3 +398,103 @@ def drops_a_mask_that_does_not_fit(patch):
     def call(original, self, inputs, mask=None):
         fits = mask is None or tuple(mask.shape) == tuple(inputs.shape)
         return original(self, inputs, mask=mask if fits else None)
+
+
+# Layers by themselves.
+
+
+@refuted_by("models.declared-by-layers")
+def declares_no_scores(patch):
+    """Keras 3.0 to 3.7; https://github.com/keras-team/keras/pull/20689 mended it."""
+
+    @instead(patch, keras.layers.Attention, "compute_output_spec")
+    def compute(original, self, inputs, mask=None, return_attention_scores=False, **rest):
+        return original(self, inputs, mask)
+
+
+@refuted_by("models.declared-by-layers")
+def declares_the_width_of_the_query(patch):
+    """Keras 3.0 and 3.1; https://github.com/keras-team/keras/pull/19284 mended it."""
+    patch.setattr(
+        keras.layers.Attention, "compute_output_shape", lambda self, input_shape: input_shape[0]
+    )
+
+
+@refuted_by("models.open-graphs", raises=Exception)
+def flattens_one_open_axis_at_most(patch):
+    """Keras 3.0 to 3.10; https://github.com/keras-team/keras/pull/21399 mended it."""
+
+    def call(self, inputs):
+        shape = self.compute_output_shape(tuple(inputs.shape))
+        return keras.ops.reshape(inputs, [-1 if axis is None else axis for axis in shape])
+
+    patch.setattr(keras.layers.Flatten, "call", call)
+
+
+@refuted_by("models.open-graphs", "models.declared-by-layers", raises=Exception)
+def reshapes_to_the_first_length(patch):
+    """Keras 3.0 to 3.11; https://github.com/keras-team/keras/pull/21568 mended it."""
+    targets = {}
+
+    def call(self, inputs):
+        length = inputs.shape[1] or -1
+        return keras.ops.reshape(inputs, (-1, targets.setdefault(id(self), length), 1, 2))
+
+    patch.setattr(keras.layers.Reshape, "call", call)
+
+
+@refuted_by("models.causal-attention")
+def sees_the_future_of_a_masked_value(patch):
+    """Keras 3.0; https://github.com/keras-team/keras/pull/19093 mended another such mistake."""
+
+    @instead(patch, keras.layers.Attention, "_calculate_score_mask")
+    def calculate(original, self, scores, v_mask, use_causal_mask):
+        causal = use_causal_mask and v_mask is None
+        mask = original(self, scores, v_mask, causal)
+        return mask if v_mask is None else mask[:, None, :]
+
+
+@refuted_by("models.causal-attention")
+def sees_the_future_with_many_heads(patch):
+    @instead(patch, keras.layers.MultiHeadAttention, "_compute_attention_mask")
+    def compute(original, self, *given, use_causal_mask=False, **rest):
+        return original(self, *given, use_causal_mask=False, **rest)
+
+
+@refuted_by("models.training-by-default")
+def puts_every_layer_in_training(patch):
+    @instead(patch, keras.layers.Layer, "_resolve_and_populate_arg")
+    def resolve(original, self, arg_name, call_spec, call_context, kwargs):
+        original(self, arg_name, call_spec, call_context, kwargs)
+        if arg_name == "training" and self._call_has_training_arg:
+            kwargs["training"] = True
+
+
+@refuted_by("models.passed-mask-goes-on")
+def hands_on_what_is_attached(patch):
+    """Keras 3.7 to 3.10; https://github.com/keras-team/keras/pull/21449 mended it."""
+
+    @instead(patch, keras.layers.Layer, "_set_mask_metadata")
+    def set_mask(original, self, inputs, outputs, previous_mask):
+        original(self, inputs, outputs, keras.tree.map_structure(get_keras_mask, inputs))
+
+
+@refuted_by("models.masks-by-name")
+def gives_each_argument_the_first_mask(patch):
+    @instead(patch, layer_module.CallSpec, "__init__")
+    def init(original, self, *given):
+        original(self, *given)
+        tensors = self.tensor_arguments_dict
+        if len(tensors) > 1:
+            first = next(iter(tensors.values()))
+            self.tensor_arguments_dict = dict.fromkeys(tensors, first)
+
+
+@refuted_by("models.without-input", raises=Exception)
+def settles_the_first_length(patch):
+    lengths = {}
+
+    @instead(patch, keras.Sequential, "call")
+    def call(original, self, inputs, *rest, **options):
+        length = lengths.setdefault(id(self), inputs.shape[1])
+        return original(self, inputs[:, :length], *rest, **options)

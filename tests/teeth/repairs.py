@@ -119,3 +119,12 @@ def writes_the_policy_of_spatial_dropout(patch):
     @instead(patch, keras.layers.SpatialDropout1D, "get_config")
     def get_config(original, self):
         return {**original(self), "dtype": keras.layers.Layer.get_config(self)["dtype"]}
+
+
+@repairs("models.training-by-default")
+def keeps_the_default_of_an_argument_to_its_layer(patch):
+    @instead(patch, keras.layers.Layer, "_resolve_and_populate_arg")
+    def resolve(original, self, arg_name, call_spec, call_context, kwargs):
+        given = arg_name in call_spec.user_arguments_dict
+        if given or call_context.get_value(arg_name) is not None:
+            original(self, arg_name, call_spec, call_context, kwargs)

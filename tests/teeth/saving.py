@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
-from keras.src.models import functional
+from keras.src.models import cloning, functional
 
 from teeth import instead, refuted_by
 
@@ -276,3 +276,34 @@ def forgets_the_policy_of_every_layer(patch):
     @instead(patch, keras.layers.Layer, "get_config")
     def get_config(original, self):
         return {**original(self), "dtype": "float64"}
+
+
+@refuted_by("saving.shared", raises=Exception)
+def counts_the_calls_outside_the_model(patch):
+    """Keras 3.0 and 3.1; https://github.com/keras-team/keras/commit/b2eb9649e6 mended it."""
+
+    class Every:
+        def __contains__(self, key):
+            return True
+
+    @instead(patch, functional, "serialize_node")
+    def serialize(original, node, own_nodes=()):
+        return original(node, own_nodes=Every())
+
+
+@refuted_by("saving.clone-function")
+def clones_by_the_function_at_one_depth(patch):
+    """Keras 3.3 to 3.13; https://github.com/keras-team/keras/pull/22276 mended it."""
+
+    @instead(patch, cloning, "clone_model")
+    def clone_model(original, model, **options):
+        return original(model, **{**options, "recursive": False})
+
+
+@refuted_by("saving.each-argument")
+def leaves_the_seed_of_attention_out(patch):
+    """Until Keras 3.14; https://github.com/keras-team/keras/pull/23029 mended it."""
+
+    @instead(patch, keras.layers.Attention, "get_config")
+    def get_config(original, self):
+        return {name: value for name, value in original(self).items() if name != "seed"}

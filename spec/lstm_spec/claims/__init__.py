@@ -61,6 +61,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "models/masks.py",
         "models/merges.py",
         "models/slices.py",
+        "models/around.py",
         "models/refusals.py",
     ),
     "modes": ("modes/predict.py", "modes/graphs.py", "modes/cudnn.py"),

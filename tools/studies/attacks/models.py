@@ -616,3 +616,76 @@ def refused_by_name():
     rows = LSTM(2, return_sequences=True)
     words = [outcome(lambda: repeated(rows(x))), outcome(lambda: repeated(rows(X)))]
     return seen, ["repeat" in text for text in words]
+
+
+class Same(L.Layer):
+    """A layer that is told that it is training, unless it is told otherwise."""
+
+    def call(self, x, training=True):
+        """Return the input's double."""
+        return 2 * x
+
+
+@attack("models.declared-by-layers")
+@attack("models.open-graphs")
+def other_layers_of_open_sizes():
+    """Layers that no table holds, declared, called and in a graph of open sizes: alike?"""
+    rows = {"GRU": L.GRU(2, return_sequences=True), "ConvLSTM1D": L.ConvLSTM1D(2, 2)}
+    rows |= {"Group": L.GroupNormalization(2), "Spectral": L.SpectralNormalization(L.Dense(2))}
+    rows |= {"EinsumDense": L.EinsumDense("btf,fu->btu", (None, 3)), "Cropping": L.Cropping1D(2)}
+    seen = {}
+    for name, layer in rows.items():
+        x = draw(2, 6, 5, 4) if name == "ConvLSTM1D" else X
+        y = layer(x)
+        declared = layer(keras.Input((None, *x.shape[2:]))).shape
+        graph = tf.function(layer, [tf.TensorSpec((None, None, *x.shape[2:]))])
+        seen[name] = tuple(y.shape), declared, outcome(lambda g=graph, x=x, y=y: close(g(x), y))
+    return seen
+
+
+@attack("models.causal-attention")
+def nothing_to_see():
+    """A causal mask, and a value whose first timestep is masked: what does the first row read?"""
+    value = L.Masking()(draw(2, 6, 4) * (np.arange(6) > 1)[:, None])
+    rows = L.Attention()([draw(2, 6, 4), value], use_causal_mask=True)
+    return np.round(np.array(rows)[:, :3, 0], 2).tolist()
+
+
+@attack("models.training-by-default")
+def dropout_of_an_lstm_and_noise():
+    """Such a layer before recurrent dropout, noise and BatchNormalization, in each form."""
+    behind_it = [LSTM(2, recurrent_dropout=0.5), L.BatchNormalization(), L.GaussianNoise(1.0)]
+    seen = {}
+    for layer in behind_it:
+        chain = keras.Sequential([keras.Input((6, 4)), Same(), layer])
+        own = type("Own", (keras.Model,), {"call": lambda self, x, y=layer: y(Same()(x))})()
+        seen[type(layer).__name__] = [close(m(X), layer(2 * X)) for m in (chain, own)]
+    return seen
+
+
+@attack("models.passed-mask-goes-on")
+@attack("models.masks-by-name")
+def masks_of_arguments():
+    """A mask of numbers that is passed on; two tensors in a list as one argument."""
+    y = L.BatchNormalization()(X, mask=MASKED[:, :, 0].astype("int32"))
+    got = []
+
+    class Listed(L.Layer):
+        def call(self, both, other, both_mask=None, other_mask=None):
+            got.append([None if m is None else "mask" for m in (*(both_mask or []), other_mask)])
+            return other
+
+    masked = L.Masking()(X)
+    return (
+        getattr(y, "_keras_mask", None) is not None,
+        outcome(lambda: Listed()([masked, X], masked))[:20],
+        got,
+    )
+
+
+@attack("models.without-input")
+def unrolled_and_of_known_length():
+    """An unrolled LSTM, a Flatten: does a model without an Input take a second length?"""
+    unrolled = keras.Sequential([LSTM(2, unroll=True)])
+    flat = keras.Sequential([LSTM(2, return_sequences=True), L.Flatten(), L.Dense(1)])
+    return [[outcome(lambda m=m, t=t: m(X[:, :t]).shape) for t in (6, 4)] for m in (unrolled, flat)]

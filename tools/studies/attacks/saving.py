@@ -138,3 +138,42 @@ def frozen_cell():
     model = model_of()
     model.layers[0].cell.trainable = False
     return len(model.trainable_weights), len(reloaded(model).trainable_weights)
+
+
+@attack("saving.shared")
+def three_calls_and_two_models():
+    """A layer that two models share, one of which holds the other: copied, the same?"""
+    layer = LSTM(4, return_sequences=True)
+    a = keras.Input((30, 4))
+    inner = keras.Model(a, layer(layer(a)))
+    b = keras.Input((30, 4))
+    model = keras.Model(b, layer(inner(inner(b))))
+    twin = keras.Model.from_config(model.get_config())
+    x = X[:, :, :4]
+    return (
+        len(model.weights),
+        outcome(lambda: twin.set_weights(model.get_weights())),
+        outcome(lambda: bool(np.allclose(twin(x), model(x)))),
+    )
+
+
+@attack("saving.clone-function")
+def layers_in_layers():
+    """Layers in wrappers, and a model in TimeDistributed: is the function called for them?"""
+    inner = keras.Sequential([keras.Input((30, 4)), LSTM(4)])
+    listed = []
+
+    def clone(layer):
+        listed.append(type(layer).__name__)
+        return type(layer).from_config(layer.get_config())
+
+    wrapped = keras.layers.TimeDistributed(inner)
+    model = keras.Sequential([keras.Input((2, 30, 4)), wrapped])
+    keras.models.clone_model(model, clone_function=clone, recursive=True)
+    return listed
+
+
+@attack("saving.each-argument")
+def arguments_of_every_layer():
+    """`autocast`, which every layer takes: is it in the configuration?"""
+    return "autocast" in keras.layers.Dense(2, autocast=False).get_config()

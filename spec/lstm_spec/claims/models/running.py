@@ -28,6 +28,7 @@ from lstm_spec.harness.model_ways import (
     make,
     outputs,
 )
+from lstm_spec.harness.model_words import RARE, WORDS
 from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
 from lstm_spec.harness.strategies import cases, whole
 from lstm_spec.harness.subject import global_policy, lstm, to_numpy
@@ -35,6 +36,8 @@ from lstm_spec.harness.tolerance import assert_close
 
 FEW = integers(1, 2)
 """How many layers a model has beside those that it must have, where it is traced or compiled."""
+ANY_LENGTH = tuple(word for word in (*WORDS, *RARE) if word != "Reshape")
+"""The vocabulary but for Reshape, which settled the first length until Keras 3.12."""
 RUNS = one_of(
     tuples(trials(nodes=FEW), sampled_from(sorted(WAYS.keys() - MADE_AGAIN.keys()))),
     tuples(trials(nodes=FEW, forms=FORMS[:2]), sampled_from(sorted(WAYS))),
@@ -219,6 +222,32 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
     for form in FORMS:
         check("called", replace(trial, model=replace(trial.model, form=form)))
+
+
+@claim(
+    "models.without-input",
+    promised="Sequential model guide: without an Input, a model is built by its first call",
+    cases=4,
+)
+@given(trials(nodes=SMALL, forms=("Sequential",), words=ANY_LENGTH, opened=True))
+def test_a_sequential_model_without_an_input_computes_the_same(trial):
+    """
+    Called, a plain Sequential model of layers that take any length computes what they say without
+    an `Input` too.
+
+    Its first call makes its layers' weights, and settles neither batch size nor length. Reshape to
+    another length is tried in `models.open-graphs`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.Dense(3), keras.layers.LSTM(2)])
+    >>> dense, lstm = model.layers
+    >>> for x in (np.ones((1, 2, 1)), np.ones((3, 4, 1))):  # (batch, timesteps, features)
+    ...     print(bool(np.allclose(model(x), lstm(dense(x)), atol=1e-6)))
+    True
+    True
+    """
+    model = replace(trial.model, form="Sequential without Input")
+    check("called", replace(trial, model=model))
 
 
 @claim(

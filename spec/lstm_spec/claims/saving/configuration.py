@@ -15,7 +15,7 @@ from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, functions, sequential, unregistered
 from lstm_spec.harness.strategies import cases, varied, whole
-from lstm_spec.harness.subject import lstm, policy, to_numpy, with_weights
+from lstm_spec.harness.subject import backend, lstm, policy, to_numpy, with_weights
 from lstm_spec.harness.tolerance import (
     ROUNDING,
     assert_close,
@@ -441,3 +441,116 @@ def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     given_ = shapes if isinstance(shapes[0], tuple) and name != "Concatenate" else [shapes]
     declared = [kept.compute_output_shape(*given_) for kept in (again, layer)]
     assert declared[0] == declared[1], f"{declared[0]}, expected {declared[1]}"
+
+
+REQUIRED: dict[str, tuple[Any, ...]] = {
+    "Activation": ("relu",),
+    "ActivityRegularization": (),
+    "AdditiveAttention": (),
+    "AlphaDropout": (0.5,),
+    "Attention": (),
+    "AveragePooling1D": (2,),
+    "BatchNormalization": (),
+    "Concatenate": (),
+    "Conv1D": (2, 1),
+    "Dense": (2,),
+    "Dot": (1,),
+    "Dropout": (0.5,),
+    "Embedding": (5, 2),
+    "Flatten": (),
+    "GRU": (2,),
+    "GaussianDropout": (0.5,),
+    "GaussianNoise": (0.5,),
+    "GlobalAveragePooling1D": (),
+    "GlobalMaxPooling1D": (),
+    "GroupNormalization": (2,),
+    "LayerNormalization": (),
+    "LeakyReLU": (),
+    "Masking": (),
+    "MaxPooling1D": (),
+    "MultiHeadAttention": (2, 3),
+    "PReLU": (),
+    "RMSNormalization": (),
+    "ReLU": (),
+    "SeparableConv1D": (2, 1),
+    "Softmax": (),
+    "SpatialDropout1D": (0.5,),
+    "UnitNormalization": (),
+    "UpSampling1D": (),
+}
+"""Layers around an LSTM, with the arguments that they must be given."""
+ENDS = {"initializer": "he_normal", "regularizer": "l2", "constraint": "non_neg"}
+"""Values of arguments, by the last word of their names."""
+VALUES: dict[str, Any] = {
+    **dict.fromkeys(("activation", "recurrent_activation"), "softsign"),
+    "attention_axes": (1,),
+    "data_format": "channels_first",
+    "interpolation": "linear",
+    "lora_rank": 2,
+    "noise_shape": (None, 1, 2),
+    "output_shape": (5,),
+    "padding": "same",
+    "score_mode": "concat",
+    "shared_axes": (1,),
+    "strides": 3,
+    "use_cudnn": False,
+}
+"""Values of arguments, by their names."""
+SEPARATE = ("weights", "flash_attention", "lora_alpha", "name", "dtype", "use_cudnn")
+"""Arguments that are not tried by themselves, or have claims of their own."""
+if backend() != "tensorflow":
+    SEPARATE += ("synchronized",)  # no other backend takes it
+
+
+def differing(name, default):
+    """Return a value of an argument that is not its default."""
+    last = name.split("_")[-1]
+    if name in VALUES or last in ENDS:
+        return VALUES.get(name, ENDS.get(last))
+    if isinstance(default, bool):
+        return not default
+    return 7 if default is None else default + (1 if isinstance(default, int) else 0.125)
+
+
+def plain(config):
+    """Return a configuration as JSON holds it."""
+    return json.loads(json.dumps(config))
+
+
+@claim(
+    "saving.each-argument",
+    promised="Layer, method `get_config`: what the layer was made with",
+    cases=4,
+    needs="keras.ops",
+)
+@given(whole([name for name in REQUIRED if hasattr(keras.layers, name)]))
+def test_each_argument_of_a_layer_is_in_its_configuration(name):
+    """
+    Changed alone, each argument that a layer around an LSTM names comes back by JSON, but three.
+
+    These are `flash_attention`, which says only how attention is computed, `lora_alpha`, which
+    matters with `lora_rank` only, and the `weights` of an Embedding.
+
+    >>> import keras, numpy as np
+    >>> layer = keras.layers.Attention(dropout=0.5, score_mode="concat")
+    >>> twin = keras.layers.Attention.from_config(layer.get_config())
+    >>> twin.dropout, twin.score_mode
+    (0.5, 'concat')
+    """
+    kind = getattr(keras.layers, name)
+    required = REQUIRED[name]
+    default = plain(kind(*required, name="layer").get_config())
+    for parameter in tried(kind, len(required)):
+        value = differing(parameter.name, parameter.default)
+        layer = kind(*required, **{parameter.name: value}, name="layer")
+        config = plain(layer.get_config())
+        assert config != default, f"{name}: {parameter.name}={value!r} is not in it"
+        written = plain(keras.saving.serialize_keras_object(layer))
+        again = keras.saving.deserialize_keras_object(written)
+        assert plain(again.get_config()) == config, f"{name}: {parameter.name}={value!r} is lost"
+
+
+def tried(kind, required):
+    """Return the arguments of a class, but the required and those that are not tried."""
+    named = list(inspect.signature(kind).parameters.values())[required:]
+    return [p for p in named if p.kind is not p.VAR_KEYWORD and p.name not in SEPARATE]

@@ -597,6 +597,105 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, na
         assert_same([*map(to_numpy, leaves(actual))], [*map(to_numpy, leaves(expected))])
 
 
+SHARED = {
+    "a layer": lambda case: lstm(case, return_sequences=True),
+    "a functional model": lambda case: nested("functional", SHARED["a layer"](case)),
+    "a Sequential model": lambda case: nested("Sequential", SHARED["a layer"](case)),
+}
+"""What is called more than once in a model."""
+
+
+def nested(kind, layer):
+    """Return a model of one layer, or model, that reads two features."""
+    given = keras.Input((None, 2))
+    if kind == "Sequential":
+        return keras.Sequential([given, layer])
+    return keras.Model(given, layer(given))
+
+
+@claim(
+    "saving.shared",
+    derived="saving.same-function, for a layer with several calls",
+    cases=4,
+)
+@given(cases(features=2, units=2), whole(list(SHARED)), whole(list(COPIES)), whole([0, 1]))
+def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before):
+    """
+    A layer or model that a functional model calls twice is so in its clone, and from its
+    configuration or file.
+
+    Also if it was called outside the model before. A layer that stands in a nested model and
+    beside it is two layers in the copy.
+
+    >>> import keras, numpy as np
+    >>> a, b, lstm = keras.Input((3, 1)), keras.Input((3, 1)), keras.layers.LSTM(2)
+    >>> outside = lstm(keras.Input((5, 1)))
+    >>> model, x = keras.Model([a, b], [lstm(b), lstm(a)]), np.ones((1, 3, 1))
+    >>> twin = keras.Model.from_config(model.get_config())
+    >>> twin.set_weights(model.get_weights())
+    >>> bool(np.allclose(twin([x, 2.0 * x])[0], lstm(2.0 * x), atol=1e-6)), len(twin.weights)
+    (True, 3)
+    """
+    called = SHARED[shared](case)
+    for _ in range(before):
+        called(keras.Input((case.timesteps + 1, 2)))
+    a = keras.Input(case.x.shape[1:])
+    b = keras.Input(case.x.shape[1:])
+    model = keras.Model([a, b], [called(called(b)), called(a)])
+    again = COPIES[way](model)
+    again.set_weights(model.get_weights())
+    z = noise(case.x.shape, case.units)
+    assert len(again.weights) == len(called.weights), f"{len(again.weights)} weights"
+    once = equations(replace(case, x=z)).outputs
+    expected = [equations(replace(case, x=once)).outputs, equations(case).outputs]
+    for actual, right in zip(again([case.x, z]), expected, strict=True):
+        assert_close(actual, right)
+
+
+@claim(
+    "saving.clone-function",
+    promised="clone_model, arguments `clone_function` and `recursive`",
+    cases=4,
+    needs="keras.models.clone_model(recursive)",
+)
+@given(
+    cases(features=2, units=2),
+    whole([0, 1, 2, 3]),
+    whole([False, True]),
+    whole(["functional", "Sequential"]),
+)
+def test_a_clone_is_made_by_a_function_of_every_layer(case, depth, recursive, kind):
+    """
+    clone_model calls `clone_function` for a model's layers, with recursive=True for those of nested
+    models at any depth.
+
+    And not for the nested models then. Layers in wrappers are no layers of the model: the function
+    is called for the wrapper.
+
+    >>> import keras, numpy as np
+    >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model, names = keras.Sequential([keras.Input((3, 1)), inner]), []
+    >>> def clone(layer):
+    ...     names.append(type(layer).__name__)
+    ...     return type(layer).from_config(layer.get_config())
+    >>> _ = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    >>> "LSTM" in names
+    True
+    """
+    model = nested(kind, lstm(case, return_sequences=True))
+    for _ in range(depth):
+        model = nested(kind, model)
+    cloned = []
+
+    def clone(layer):
+        cloned.append(type(layer).__name__)
+        return type(layer).from_config(layer.get_config())
+
+    keras.models.clone_model(model, clone_function=clone, recursive=recursive)
+    expected = int(recursive or depth == 0)
+    assert cloned.count("LSTM") == expected, f"called for {cloned}, at depth {depth}"
+
+
 def leaves(structure):
     """Return the tensors of a structure in a list."""
     if isinstance(structure, dict):

@@ -1,0 +1,414 @@
+"""Layers around an LSTM, each by itself.
+
+What they declare, what they return in graphs, which masks they are given, and how they attend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, permutations, tuples
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.models import assert_mask, masking, other, part
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, whole
+from lstm_spec.harness.subject import flatten, global_policy, kind, lstm, takes, to_numpy
+from lstm_spec.harness.tolerance import assert_close
+
+SEQUENCE = (None, None, 2)
+"""The shape (batch, timesteps, features) of what a layer reads."""
+WIDE = (None, None, 3)
+IDS = (None, None)
+
+
+class Around(NamedTuple):
+    """A layer, what it is called on, and with which arguments."""
+
+    make: Callable[[], Any]
+    reads: tuple[tuple[int | None, ...], ...] = (SEQUENCE,)
+    arguments: dict[str, bool] = {}  # noqa: RUF012 - never changed
+
+    def call(self, layer: Any, tensors: Any) -> list[Any]:
+        """Return the outputs of a call in a list."""
+        apart = "MultiHead" in type(layer).__name__ or len(tensors) == 1
+        given = tensors if apart else [tensors]
+        return flatten(layer(*given, **self.arguments))
+
+
+layers = keras.layers
+TABLE: dict[str, Around] = {
+    "Activation": Around(lambda: layers.Activation("relu")),
+    "Add": Around(lambda: layers.Add(), (SEQUENCE, (None, 1, 2))),
+    "AdditiveAttention": Around(lambda: layers.AdditiveAttention(), (SEQUENCE,) * 2),
+    "AdditiveAttention and scores": Around(
+        lambda: layers.AdditiveAttention(), (SEQUENCE,) * 2, {"return_attention_scores": True}
+    ),
+    "Attention": Around(lambda: layers.Attention(), (SEQUENCE, WIDE, SEQUENCE)),
+    "Attention and scores": Around(
+        lambda: layers.Attention(), (SEQUENCE,) * 2, {"return_attention_scores": True}
+    ),
+    "Attention of sums": Around(
+        lambda: layers.Attention(use_scale=True, score_mode="concat"), (SEQUENCE,) * 2
+    ),
+    "AveragePooling1D": Around(lambda: layers.AveragePooling1D(2, strides=1)),
+    "BatchNormalization": Around(lambda: layers.BatchNormalization()),
+    "Bidirectional and states": Around(
+        lambda: layers.Bidirectional(layers.LSTM(3, return_state=True))
+    ),
+    "Concatenate": Around(lambda: layers.Concatenate(), (SEQUENCE, WIDE)),
+    "Concatenate in time": Around(lambda: layers.Concatenate(axis=1), (SEQUENCE,) * 2),
+    "Conv1D": Around(lambda: layers.Conv1D(3, 2, padding="causal", strides=2)),
+    "Conv1DTranspose": Around(lambda: layers.Conv1DTranspose(3, 3, strides=2, padding="same")),
+    "Cropping1D": Around(lambda: layers.Cropping1D((1, 0))),
+    "Dense": Around(lambda: layers.Dense(3)),
+    "Dot": Around(lambda: layers.Dot(axes=1), (SEQUENCE, WIDE)),
+    "Dot of a vector": Around(lambda: layers.Dot(axes=(2, 1)), (SEQUENCE, (None, 2))),
+    "Dot over features": Around(lambda: layers.Dot(axes=2, normalize=True), (SEQUENCE,) * 2),
+    "Dropout": Around(lambda: layers.Dropout(0.5, noise_shape=(None, 1, 2))),
+    "ELU": Around(lambda: layers.ELU()),
+    "Embedding": Around(lambda: layers.Embedding(5, 3), (IDS,)),
+    "Flatten": Around(lambda: layers.Flatten()),
+    "GRU and states": Around(lambda: layers.GRU(3, return_sequences=True, return_state=True)),
+    "GlobalAveragePooling1D": Around(lambda: layers.GlobalAveragePooling1D(keepdims=True)),
+    "GlobalMaxPooling1D": Around(lambda: layers.GlobalMaxPooling1D()),
+    "LayerNormalization": Around(lambda: layers.LayerNormalization()),
+    "LeakyReLU": Around(lambda: layers.LeakyReLU()),
+    "Masking": Around(lambda: layers.Masking()),
+    "MaxPooling1D": Around(lambda: layers.MaxPooling1D(2, padding="same")),
+    "MultiHeadAttention": Around(lambda: layers.MultiHeadAttention(2, 3), (SEQUENCE, WIDE)),
+    "MultiHeadAttention and scores": Around(
+        lambda: layers.MultiHeadAttention(2, 3), (SEQUENCE,) * 2, {"return_attention_scores": True}
+    ),
+    "MultiHeadAttention of a width": Around(
+        lambda: layers.MultiHeadAttention(2, 3, output_shape=5), (SEQUENCE,) * 2
+    ),
+    "PReLU": Around(lambda: layers.PReLU(shared_axes=[1])),
+    "Permute": Around(lambda: layers.Permute((2, 1))),
+    "RNN of cells and states": Around(
+        lambda: layers.RNN([layers.LSTMCell(3), layers.LSTMCell(4)], return_state=True)
+    ),
+    "ReLU": Around(lambda: layers.ReLU(0.5)),
+    "RMSNormalization": Around(lambda: layers.RMSNormalization()),
+    "RepeatVector": Around(lambda: layers.RepeatVector(3), ((None, 2),)),
+    "Reshape": Around(lambda: layers.Reshape((-1, 1, 2))),
+    "SeparableConv1D": Around(lambda: layers.SeparableConv1D(3, 2)),
+    "Softmax": Around(lambda: layers.Softmax(axis=1)),
+    "SpatialDropout1D": Around(lambda: layers.SpatialDropout1D(0.5)),
+    "Subtract": Around(lambda: layers.Subtract(), (SEQUENCE,) * 2),
+    "UnitNormalization": Around(lambda: layers.UnitNormalization()),
+    "UpSampling1D": Around(lambda: layers.UpSampling1D(2)),
+    "ZeroPadding1D": Around(lambda: layers.ZeroPadding1D((1, 2))),
+}
+"""Layers around an LSTM, and what they read, by a name that begins with that of their class."""
+if not takes("Attention", "score_mode"):  # Keras 2 before TensorFlow 2.10
+    del TABLE["Attention of sums"]
+HERE = [name for name in TABLE if hasattr(keras.layers, name.split()[0])]
+sizes = tuples(permutations([1, 2, 3]), permutations([4, 5, 7])).map(
+    lambda pair: list(zip(*pair, strict=True))
+)
+"""Three numbers of samples, each with a number of timesteps."""
+
+
+def filled(shape, batch, timesteps, seed):
+    """Return an array of a shape whose open axes have sizes: noise or ids."""
+    sized = (batch, *(timesteps if axis is None else axis for axis in shape[1:]))
+    if shape == IDS:
+        return (permutation(batch * timesteps, seed).reshape(sized) % 5).astype("int32")
+    return noise(sized, seed)
+
+
+def arrays(around, size, seed):
+    """Return what a layer is called on, at a size."""
+    return [filled(shape, *size, seed + k) for k, shape in enumerate(around.reads)]
+
+
+@claim(
+    "models.declared-by-layers",
+    promised="functional API guide: a layer called on an Input returns a symbol of its output",
+    cases=4,
+)
+@given(whole(HERE), whole(["float32", "mixed_float16"]), sizes, seeds)
+def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
+    """
+    Called on an `Input` of open batch and length, a layer around an LSTM declares the shapes and
+    types that it then returns.
+
+    As many tensors, as many axes, and the sizes of all axes that are not open; under a mixed
+    policy the type in which the layer computes.
+
+    >>> import keras, numpy as np
+    >>> attention, x = keras.layers.Attention(), np.ones((2, 4, 3))
+    >>> given = keras.Input((None, 3))
+    >>> declared, returned = attention([given, given]), attention([x, x])
+    >>> tuple(declared.shape), tuple(returned.shape)
+    ((None, None, 3), (2, 4, 3))
+    """
+    around = TABLE[name]
+    with global_policy(dtype):
+        layer = around.make()
+    kinds = ["int32" if shape == IDS else "float32" for shape in around.reads]
+    inputs = [keras.Input(s[1:], dtype=d) for s, d in zip(around.reads, kinds, strict=True)]
+    symbols = around.call(layer, inputs)
+    returned = [around.call(layer, arrays(around, size, seed)) for size in drawn]
+    declared = [(tuple(symbol.shape), kind(symbol)) for symbol in symbols]
+    expected = [(common(each), kind(each[0])) for each in zip(*returned, strict=True)]
+    assert declared == expected, f"{name} declares {declared}, not {expected}"
+
+
+def common(tensors):
+    """Return the shape of tensors, with None for the axes whose sizes differ."""
+    axes = zip(*(tuple(tensor.shape) for tensor in tensors), strict=True)
+    return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in axes)
+
+
+@claim(
+    "models.open-graphs",
+    derived="a graph of open sizes serves all of them",
+    cases=4,
+    needs="tensorflow",
+)
+@given(whole(HERE), sizes, seeds)
+def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
+    """
+    In a tf.function of open batch and length, a layer around an LSTM but TimeDistributed returns
+    what it returns in a call.
+
+    For one size after the other, in the graph and in calls. For TimeDistributed see
+    `models.slices-in-a-graph`.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> pool, x = keras.layers.MaxPooling1D(2), np.ones((2, 4, 3), "float32")
+    >>> graph = tf.function(pool, [tf.TensorSpec((None, None, 3))])
+    >>> bool(np.array_equal(graph(x), pool(x)))
+    True
+    """
+    import tensorflow as tf
+
+    around = TABLE[name]
+    layer = around.make()
+    given = [arrays(around, size, seed) for size in drawn]
+    expected = [[to_numpy(y) for y in around.call(layer, inputs)] for inputs in given]
+    signature = [
+        tf.TensorSpec(shape, array.dtype)
+        for shape, array in zip(around.reads, given[0], strict=True)
+    ]
+    graph = tf.function(lambda *tensors: around.call(layer, list(tensors)), signature)
+    for inputs, outputs in zip(given, expected, strict=True):
+        actual = [to_numpy(y) for y in graph(*map(tf.constant, inputs))]
+        assert_close(actual, [y.astype(float) for y in outputs])
+
+
+@claim(
+    "models.causal-attention",
+    promised="Attention, call argument `use_causal_mask`: no position attends to later ones",
+    cases=4,
+    needs="Attention.call(use_causal_mask)",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(3, 5), features=2, masked=True),
+    picks,
+    seeds,
+    whole(["Attention", "AdditiveAttention", "MultiHeadAttention"]),
+)
+def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, name):
+    """
+    With use_causal_mask=True a row of attention reads the visible timesteps up to its own, if the
+    first is visible.
+
+    As if the value ended there: the mask that comes with the value still counts.
+
+    >>> import keras, numpy as np
+    >>> attention, x = keras.layers.Attention(), np.array([[[1.0], [2.0], [3.0]]])
+    >>> y = attention([x, x], use_causal_mask=True)
+    >>> bool(np.allclose(y[:, :2], attention([x[:, :2], x[:, :2]], use_causal_mask=True)))
+    True
+    >>> bool(np.allclose(y[:, 2:], attention([x[:, 2:], x])))
+    True
+    """
+    heads = name == "MultiHeadAttention"
+    layer = keras.layers.MultiHeadAttention(2, 3) if heads else getattr(keras.layers, name)()
+    case = part(case, pick)
+    value = case.x.copy()
+    value[:, 0] = 1.0
+    query = other(case, seed)
+    for x in (value, masking(value)):
+        rows = layer(*([query, x] if heads else [[query, x]]), use_causal_mask=True)
+        for t in range(case.timesteps):
+            for k in range(case.batch):
+                seen = np.any(value[k, : t + 1] != 0, axis=-1) | (x is value)
+                pair = [query[k : k + 1, t : t + 1], value[k : k + 1, : t + 1][:, seen]]
+                alone = layer(*pair) if heads else layer(pair)
+                expected = to_numpy(alone).astype(float)
+                assert_close(to_numpy(rows)[k : k + 1, t : t + 1], expected)
+
+
+@claim(
+    "models.training-by-default",
+    derived="an argument's default is its own function's",
+    cases=4,
+)
+@given(cases(timesteps=integers(2, 4)), whole(["Sequential", "functional", "subclassed"]))
+def test_the_default_of_training_of_one_layer_is_not_that_of_others(case, form):
+    """
+    Outside training, a layer of your own whose `call` has training=True by default puts no other
+    layer in training.
+
+    In a call of the model: `predict` says training=False to all of them.
+
+    >>> import keras, numpy as np
+    >>> class Same(keras.layers.Layer):
+    ...     def call(self, x, training=True):
+    ...         return x * 1.0
+    >>> layers = [keras.Input((3, 1)), Same(), keras.layers.Dropout(0.5), keras.layers.LSTM(2)]
+    >>> model, x = keras.Sequential(layers), np.ones((1, 3, 1))
+    >>> bool(np.allclose(model.predict(x, verbose=0), layers[-1](x), atol=1e-6))
+    True
+    """
+    same = type("Same", (keras.layers.Layer,), {"call": doubled})()
+    other_layer = type("Other", (keras.layers.Layer,), {"call": halved_in_training})()
+    layer = lstm(case)
+    model = in_form(form, case.x.shape[1:], [same, other_layer, layer])
+    expected, in_training = (equations(replace(case, x=factor * case.x)).h for factor in (2.0, 1.0))
+    assert_close(model(case.x), expected, instead={"the other is in training": in_training})
+
+
+def doubled(self, x, training=True):
+    """Be the call of a layer."""
+    return x * 2.0
+
+
+def halved_in_training(self, x, training=None):
+    """Be the call of another one."""
+    return x * (0.5 if training else 1.0)
+
+
+def in_form(form, shape, chain):
+    """Return layers as a Sequential, a functional or a subclassed model."""
+
+    def run(x):
+        for layer in chain:
+            x = layer(x)
+        return x
+
+    given = keras.Input(shape)
+    if form == "functional":
+        return keras.Model(given, run(given))
+    if form == "Sequential":
+        return keras.Sequential([given, *chain])
+    return type("Own", (keras.Model,), {"call": lambda self, x: run(x)})()
+
+
+TAKING = {
+    "BatchNormalization": lambda: keras.layers.BatchNormalization(),
+    "Bidirectional": lambda: keras.layers.Bidirectional(twice()),
+    "LSTM": lambda: twice(),
+    "RNN": lambda: keras.layers.RNN(keras.layers.LSTMCell(2), return_sequences=True),
+    "TimeDistributed": lambda: keras.layers.TimeDistributed(keras.layers.Dense(2)),
+    "your own": lambda: own(),
+}
+"""Layers that take a mask as an argument, and hand one on."""
+if not takes("BatchNormalization.call", "mask"):  # Keras 2
+    del TAKING["BatchNormalization"]
+
+
+def twice():
+    """Return an LSTM that returns sequences."""
+    return keras.layers.LSTM(2, return_sequences=True)
+
+
+def own():
+    """Return a layer of one's own that takes a mask, and supports masks."""
+    layer = type("Own", (keras.layers.Layer,), {"call": lambda self, x, mask=None: x * 2.0})()
+    layer.supports_masking = True
+    return layer
+
+
+@claim(
+    "models.passed-mask-goes-on",
+    derived="masking.argument-wins: the mask of a call is the one that is passed",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True),
+    picks,
+    whole(list(TAKING)),
+    whole([False, True]),
+)
+def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_another):
+    """
+    What a layer that keeps masks hands on is the mask that it is passed as `mask`, in place of one
+    attached to its input.
+
+    So an LSTM behind it skips what was masked by the argument.
+
+    >>> import keras, numpy as np
+    >>> first, lstm = keras.layers.LSTM(2, return_sequences=True), keras.layers.LSTM(2)
+    >>> x, mask = np.array([[[1.0], [2.0], [3.0]]]), np.array([[True, True, False]])
+    >>> bool(np.allclose(lstm(first(x, mask=mask)), lstm(first(x[:, :2])), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    x = other(case, pick)
+    layer = TAKING[name]()
+    assert_mask(layer(masking(x) if has_another else x, mask=case.mask), case.mask)
+
+
+@claim(
+    "models.masks-by-name",
+    observed="Keras 3; Keras 2 hands a layer the mask of its first argument only",
+    needs="keras.ops",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True),
+    picks,
+    seeds,
+    whole(["by position", "by name", "in a model"]),
+)
+def test_a_layer_is_given_the_mask_of_each_argument(case, pick, seed, way):
+    """
+    A layer of your own with several tensors as arguments is given the mask of `a` as `a_mask`, and
+    that of `b` as `b_mask`.
+
+    In a call and in a model, however it is passed; None, if a tensor has no mask.
+
+    >>> import keras, numpy as np
+    >>> class Both(keras.layers.Layer):
+    ...     def call(self, a, b, a_mask=None, b_mask=None):
+    ...         self.masks = [a_mask, b_mask]
+    ...         return a + b
+    >>> both, x = Both(), np.array([[[1.0], [0.0]]])
+    >>> _ = both(keras.layers.Masking()(x), x)
+    >>> np.array(both.masks[0]).tolist(), both.masks[1]
+    ([[True, False]], None)
+    """
+    case = part(case, pick)
+    shifted = np.roll(case.mask, 1, axis=1)
+    both = type("Both", (keras.layers.Layer,), {"call": with_masks})()
+    given_ = [case.x, other(case, seed) * shifted[:, :, None]]
+    expected = np.stack([case.mask, shifted], axis=-1).astype(float)
+    assert_close(PASSED[way](both, given_), expected)
+
+
+PASSED = {
+    "by position": lambda both, given_: both(*map(masking, given_)),
+    "by name": lambda both, given_: both(b=masking(given_[1]), a=masking(given_[0])),
+    "in a model": lambda both, given_: modelled(both)(given_),
+}
+"""How a layer of two arguments is called on masked arrays."""
+
+
+def modelled(both):
+    """Return a functional model that masks its two inputs for a layer."""
+    inputs = [keras.Input((None, 2)), keras.Input((None, 2))]
+    return keras.Model(inputs, both(*map(masking, inputs)))
+
+
+def with_masks(self, a, b, a_mask=None, b_mask=None):
+    """Return two masks as numbers."""
+    return keras.ops.stack([keras.ops.cast(mask, "float32") for mask in (a_mask, b_mask)], axis=-1)
