@@ -25,7 +25,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import integers, sampled_from, tuples
 
 from lstm_spec.harness.strategies import Array, noise
 from lstm_spec.harness.subject import FORMS, network, padded
@@ -48,11 +48,10 @@ MISFITS = (
     "Graph execution error",
 )
 """What the errors say of targets and weights whose shapes do not fit."""
-builds = sampled_from([(form, eager) for form in FORMS for eager in (True, True, False)])
-"""How a model is made, and whether it runs eagerly.
-
-A compiled training takes about a second, an eager one a tenth: one of three is compiled.
-"""
+eagerly = sampled_from([True, True, False])
+"""Whether a model runs eagerly: a compiled training takes a second, an eager one a tenth."""
+builds = tuples(sampled_from(list(FORMS)), eagerly)
+"""How a model is made, and whether it runs eagerly."""
 samples = integers(3, 5)
 """How many samples there are; in batches of two the last one may be smaller."""
 

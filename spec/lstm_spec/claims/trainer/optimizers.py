@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -19,6 +19,7 @@ from lstm_spec.claims.trainer import (
     SEVERAL,
     assert_epochs,
     builds,
+    eagerly,
     evaluate,
     even_loss,
     fit,
@@ -291,7 +292,7 @@ def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentu
     cases=4,
     needs=("keras.Model.fit", "SGD(use_ema)"),
 )
-@given(nets(batch=4), booleans(), seeds)
+@given(nets(batch=4), eagerly, seeds)
 def test_averaged_weights_satisfy_their_constraint(net, eager, seed):
     """
     With use_ema=True the mean is of constrained weights, so that it satisfies non_neg as well.
@@ -562,7 +563,7 @@ def test_a_mean_over_no_steps_is_not_taken(net, build, seed):
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     >>> inner = keras.optimizers.SGD(0.5)  # without use_ema, which may be at fault
-    >>> model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
+    >>> model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse", run_eagerly=True)
     >>> before = model.get_weights()[0]
     >>> _ = model.fit(np.ones((4, 3, 1)), np.full((4, 2), np.nan), verbose=0)
     >>> bool(np.array_equal(model.get_weights()[0], before))
@@ -586,7 +587,7 @@ CLIPPED = {"clipnorm": 2, "global_clipnorm": 2, "clipvalue": np.inf}
     cases=4,
     needs="keras.Model.fit",
 )
-@given(whole(list(CLIPPED)), booleans(), seeds)
+@given(whole(list(CLIPPED)), eagerly, seeds)
 def test_a_step_of_repeated_ids_is_clipped(name, eager, seed):
     """
     Clipping bounds the step of an Embedding under an LSTM, though a batch repeats an id.

@@ -10,10 +10,18 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.trainer import builds, evaluate, fit, samples, single, target_of, trainee
+from lstm_spec.claims.trainer import (
+    builds,
+    eagerly,
+    evaluate,
+    fit,
+    samples,
+    single,
+    target_of,
+    trainee,
+)
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
@@ -185,7 +193,7 @@ def reported_penalties(layers: dict[str, Any], eager: bool) -> float:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(booleans())
+@given(eagerly)
 def test_penalties_of_wrapped_layers_count_once(eager):
     """
     The penalty of each trainable weight counts once in the loss, whatever wrapper of Keras holds
@@ -222,7 +230,7 @@ def sum_of_squares(layers: dict[str, Any]) -> float:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(booleans(), whole(["inside", "attribute"]))
+@given(eagerly, whole(["inside", "attribute"]))
 def test_a_frozen_layer_has_no_penalty_whatever_wraps_it(eager, how):
     """
     An LSTM frozen before compile() adds no penalty of weights to the loss, whatever wraps it.
@@ -261,7 +269,7 @@ def frozen(how: str) -> dict[str, Any]:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), booleans(), seeds)
+@given(nets(batch=samples), eagerly, seeds)
 def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, eager, seed):
     """
     A layer that is called twice in a model adds the penalty of its weights once.
@@ -297,7 +305,7 @@ def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, e
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), booleans(), seeds)
+@given(nets(batch=samples), eagerly, seeds)
 def test_time_distributed_adds_the_activity_penalty_of_its_layer(net, eager, seed):
     """
     TimeDistributed adds the activity penalty of the LSTM that it wraps to the loss.
@@ -309,7 +317,7 @@ def test_time_distributed_adds_the_activity_penalty_of_its_layer(net, eager, see
     >>> slices, penalty = keras.Input((5, 3, 1)), keras.layers.ActivityRegularization(l2=1.0)
     >>> distributed = keras.layers.TimeDistributed(keras.layers.LSTM(2))
     >>> model = keras.Sequential([slices, distributed, penalty])
-    >>> model.compile("sgd", "mse", metrics=["mse"])
+    >>> model.compile("sgd", "mse", metrics=["mse"], run_eagerly=True)
     >>> loss, mse = model.evaluate(np.ones((4, 5, 3, 1)), np.ones((4, 5, 2)), verbose=0)
     >>> loss > mse
     True
@@ -348,7 +356,7 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(booleans(), whole(["inside", "attribute"]))
+@given(eagerly, whole(["inside", "attribute"]))
 def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     """
     No step moves an LSTM made with trainable=False, or in a wrapper set so before compile().
@@ -359,7 +367,7 @@ def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, trainable=False))
     >>> model = keras.Sequential([keras.Input((3, 1)), both, keras.layers.Dense(1)])
-    >>> model.compile("adam", "mse")
+    >>> model.compile("adam", "mse", run_eagerly=True)
     >>> before = both.get_weights()
     >>> _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 1)), verbose=0)
     >>> all(np.array_equal(a, b) for a, b in zip(both.get_weights(), before))
@@ -376,7 +384,7 @@ def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(booleans())
+@given(eagerly)
 def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
     """
     No step moves an LSTM in Bidirectional, TimeDistributed or RNN made with trainable=False.
@@ -388,7 +396,7 @@ def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
     >>> both.trainable = False
     >>> model = keras.Sequential([keras.Input((3, 1)), both, keras.layers.Dense(1)])
-    >>> model.compile("adam", "mse")
+    >>> model.compile("adam", "mse", run_eagerly=True)
     >>> before = both.get_weights()
     >>> _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 1)), verbose=0)
     >>> all(np.array_equal(a, b) for a, b in zip(both.get_weights(), before))

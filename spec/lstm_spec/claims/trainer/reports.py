@@ -22,6 +22,7 @@ from lstm_spec.claims.trainer import (
     SEVERAL,
     assert_epochs,
     builds,
+    eagerly,
     evaluate,
     even_loss,
     fit,
@@ -526,7 +527,7 @@ def two_losses(net: Net, target: Array) -> list[float]:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=4, outputs=2), booleans(), seeds)
+@given(nets(batch=4, outputs=2), eagerly, seeds)
 def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     """
     Without penalties several outputs report the sum of their losses, each times its loss_weight.
