@@ -26,12 +26,13 @@ BESIDE = re.compile(
     r"(?<=accepted, not refused: the call returned ).*"  # what should have been refused
     r"|(?:Call a|A)rguments received.*"  # the case: another may fail first
     r"|\barray\(.*?\)|(?<=value=)\[.*?\]+(?=>)|(?<=numpy=)\s*\w*\(?\[.*?\]+"  # numbers quoted
-    r'|File "faults.py", line \d+[^\n]*\n[^\n]*\n|(?<= ) +'  # the fault's place; columns of a table
+    r'| *File "faults.py", line \d+[^\n]*\n[^\n]*\n|(?<= ) +'  # the fault's place; columns of a table
     r"|(?<='shared_object_id': )\d+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     re.DOTALL,
 )
 """What a failure says besides what is wrong: it differs under a fault, and the failure does not."""
 NOT_OF_OUTPUTS = {
+    "dropout.recurrent-whole-call": "the example's arrays are refused before there are outputs",
     "errors.any-number-of-samples": "losses are averaged, of outputs as Keras gives them",
     "masking.bidirectional-passes-on": "two calls of a layer are compared, of whatever weights",
     "models.heads-skip": "no LSTM is in it; the weights of the heads are drawn anew",
@@ -48,11 +49,7 @@ NOT_OF_OUTPUTS = {
 """Claims whose known failures are the same under a fault, though their numbers differ; and why."""
 
 MORE = {
-    "dropout.whole-call": "Keras 2, on which an early case holds, and a later one in a graph fails",
-    "errors.unknown-call-argument": "Keras 2, which refuses most names as it should",
     "state.any-value": "TensorFlow 2.8, whose sigmoid of -8 is off by thousands of units",
-    "trainer.metric-of-lists": "Keras before 3.4, on which of all metrics the last one drawn fails",
-    "trainer.weight-as-copies": "Keras 2.14 and 2.15, on which two metrics of many fail",
 }
 """Claims of which an entry does not know its own failure, and where.
 

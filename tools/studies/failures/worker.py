@@ -17,13 +17,11 @@ from functools import cache, partial
 from types import FrameType
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort, lacking
+from lstm_spec.claims.conftest import effort, lacking, try_rest
+from lstm_spec.harness import strategies
 from lstm_spec.run.examples import run_example
 from tools.studies import apart
 from tools.studies.failures.faults import put
-
-CASES = 12
-"""How many cases a claim draws, as at `default` effort; with a fault it fails on the first."""
 
 LIMIT = 300
 """Seconds after which a trial is given up."""
@@ -34,12 +32,12 @@ module = cache(partial(apart.load, owner="failures"))
 
 @cache
 def load(claim: str) -> Callable[[], None]:
-    """Return the test of a claim, to be tried on CASES cases."""
+    """Return the test of a claim, to be tried on the cases of `default` effort."""
     where = {known.id: known for known in catalog.claims()}[claim]
     test: Callable[[], None] = getattr(module(where.file), where.test)
     if not hasattr(test, "hypothesis"):
         return test
-    return effort(CASES, shrink=False)(test)
+    return effort(where.tries("default"), shrink=False)(test)
 
 
 def failure(claim: str, fault: str) -> str:
@@ -51,10 +49,12 @@ def failure(claim: str, fault: str) -> str:
         if hasattr(kept, "cache_clear"):  # a model that was traced with another fault, or without
             kept.cache_clear()
     random.seed(0)
+    strategies.listed.clear()
     signal.alarm(LIMIT)
     try:
         with put(fault):
             test()
+            try_rest(test)
             run_example(test)
     except BaseException as error:  # a faulty LSTM may raise anything
         return f"{type(error).__name__}: {error}"
