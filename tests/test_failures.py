@@ -26,7 +26,7 @@ BESIDE = re.compile(
     r"(?<=accepted, not refused: the call returned ).*"  # what should have been refused
     r"|(?:Call a|A)rguments received.*"  # the case: another may fail first
     r"|\barray\(.*?\)|(?<=value=)\[.*?\]+(?=>)|(?<=numpy=)\s*\w*\(?\[.*?\]+"  # numbers quoted
-    r'| *File "faults.py", line \d+[^\n]*\n[^\n]*\n|(?<= ) +'  # the fault's place; columns of a table
+    r'| *File "faults.py", line \d+[^\n]*\n[^\n]*\n|(?<= ) +'  # its place; columns
     r"|(?<='shared_object_id': )\d+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     re.DOTALL,
 )

@@ -289,7 +289,7 @@ def takes_a_weight_of_zero_for_one(patch):
         return original(self, x, y, sample_weight, **options)
 
 
-@refuted_by("training.reproducible")
+@refuted_by("trainer.seeded-graphs")
 def drops_without_a_seed_in_a_graph(patch):
     @instead(patch, backend.random, "dropout")
     def dropout(original, inputs, rate, *rest, **options):
