@@ -498,3 +498,39 @@ def settles_the_first_length(patch):
     def call(original, self, inputs, *rest, **options):
         length = lengths.setdefault(id(self), inputs.shape[1])
         return original(self, inputs[:, :length], *rest, **options)
+
+
+@refuted_by("models.parameters-of-siblings")
+def resets_a_gru_before_the_product(patch):
+    @instead(patch, keras.layers, "GRU")
+    def made(original, units, **options):
+        return original(units, reset_after=False, **options)
+
+
+@refuted_by("models.state-of-siblings")
+def returns_two_states_as_an_lstm_does(patch):
+    for sibling in (keras.layers.GRU, keras.layers.SimpleRNN):
+
+        @instead(patch, sibling, "call")
+        def call(original, self, sequences, **options):
+            results = original(self, sequences, **options)
+            return (*results, results[-1]) if self.return_state else results
+
+
+@refuted_by("models.gru", "models.simple-rnn", "models.conv-lstm-of-one-pixel")
+def reads_half_of_what_a_sibling_is_given(patch):
+    from keras.src.layers.rnn.conv_lstm import ConvLSTMCell
+
+    for cell in (keras.layers.GRUCell, keras.layers.SimpleRNNCell, ConvLSTMCell):
+
+        @instead(patch, cell, "call")
+        def call(original, self, sequence, states, **options):
+            return original(self, sequence * 0.5, states, **options)
+
+
+@refuted_by("models.conv-lstm-frames")
+def returns_an_axis_of_time_always(patch):
+    @instead(patch, keras.layers.ConvLSTM2D, "call")
+    def call(original, self, sequences, **options):
+        y = original(self, sequences, **options)
+        return y if self.return_sequences else y[:, None]

@@ -392,3 +392,10 @@ def doubles_sequences_in_a_graph(patch):
 @refuted_by("modes.predict-on-batch", "modes.compiled")
 def doubles_more_than_four_timesteps(patch):
     doubled(patch, lambda self, x: (x.shape[1] or 0) > 4)
+
+
+@refuted_by("modes.windows-and-targets")
+def pairs_a_window_with_what_follows_it(patch):
+    @instead(patch, keras.utils, "timeseries_dataset_from_array")
+    def made(original, data, targets, sequence_length, **options):
+        return original(data, targets[1:], sequence_length, **options)

@@ -63,6 +63,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "models/slices.py",
         "models/around.py",
         "models/refusals.py",
+        "models/siblings.py",
     ),
     "modes": ("modes/predict.py", "modes/graphs.py", "modes/cudnn.py"),
     "saving": (

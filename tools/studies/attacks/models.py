@@ -689,3 +689,60 @@ def unrolled_and_of_known_length():
     unrolled = keras.Sequential([LSTM(2, unroll=True)])
     flat = keras.Sequential([LSTM(2, return_sequences=True), L.Flatten(), L.Dense(1)])
     return [[outcome(lambda m=m, t=t: m(X[:, :t]).shape) for t in (6, 4)] for m in (unrolled, flat)]
+
+
+@attack("models.parameters-of-siblings")
+@attack("models.gru")
+@attack("models.simple-rnn")
+def siblings_of_other_arguments():
+    """In float16, stateful, unrolled, without bias, as cells: the same counts and numbers?"""
+    seen = {}
+    x = draw(2, 5, 3)
+    for name in ("GRU", "SimpleRNN"):
+        plain = getattr(L, name)(4)
+        y = np.array(plain(x))
+        for option in ({"unroll": True}, {"dtype": "float16"}, {"stateful": True}):
+            layer = getattr(L, name)(4, **option)
+            layer.build(x.shape)
+            layer.set_weights(plain.get_weights())
+            same = bool(np.allclose(np.array(layer(x)), y, atol=0.01))
+            seen[f"{name} {option}"] = (layer.count_params(), same)
+        bare = getattr(L, name)(4, use_bias=False)
+        bare.build(x.shape)
+        seen[f"{name} without bias"] = bare.count_params()
+    return seen
+
+
+@attack("models.state-of-siblings")
+def states_of_siblings():
+    """Unrolled, stateful, masked, in Bidirectional: how many states, and is h the last row?"""
+    seen = {}
+    x = draw(2, 5, 3)
+    mask = np.arange(5)[None] < np.array([[3], [5]])
+    for name in ("GRU", "SimpleRNN"):
+        for option in ({"unroll": True}, {"stateful": True}, {"zero_output_for_mask": True}):
+            layer = getattr(L, name)(4, return_state=True, return_sequences=True, **option)
+            y, h = layer(x)
+            masked, last = layer(x, mask=mask)
+            seen[f"{name} {option}"] = [
+                bool(np.array_equal(y[:, -1], h)),
+                bool(np.array_equal(masked[:, -1], last)),
+            ]
+        seen[f"Bidirectional {name}"] = len(
+            L.Bidirectional(getattr(L, name)(4, return_state=True))(x)
+        )
+    return seen
+
+
+@attack("models.conv-lstm-frames")
+@attack("models.conv-lstm-of-one-pixel")
+def frames_of_other_arguments():
+    """Strides, dilation, channels first, states, dropout: what shapes, and which gates?"""
+    x = draw(1, 3, 6, 6, 2)
+    seen = {}
+    for option in ({"strides": 2}, {"dilation_rate": 2}, {"go_backwards": True}):
+        seen[str(option)] = tuple(L.ConvLSTM2D(4, 3, **option)(x).shape)
+    results = L.ConvLSTM2D(4, 3, return_state=True)(x)
+    seen["states"] = [tuple(y.shape) for y in results]
+    seen["gates"] = L.ConvLSTM2D(4, 3).recurrent_activation.__name__
+    return seen

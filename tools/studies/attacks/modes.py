@@ -155,3 +155,18 @@ def set_while_eager():
     before = model.predict(X, verbose=0)
     layer.go_backwards = True
     return bool(np.allclose(model.predict(X, verbose=0), before))
+
+
+@attack("modes.windows-and-targets")
+def windows_of_other_arguments():
+    """With strides, sampling, an end and a start: is the target still that of the first row?"""
+    x = np.arange(12)
+    seen = {}
+    for option in (
+        {"sequence_stride": 2},
+        {"sampling_rate": 2},
+        {"start_index": 3, "end_index": 9},
+    ):
+        [(windows, targets)] = keras.utils.timeseries_dataset_from_array(x, x * 10, 3, **option)
+        seen[str(option)] = (np.array(windows).tolist(), np.array(targets).tolist())
+    return seen

@@ -436,6 +436,42 @@ def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed
 
 
 @claim(
+    "modes.windows-and-targets",
+    promised="timeseries_dataset_from_array, argument `targets`",
+    corrects="The target of a window is by itself the value after it.",
+    cases=4,
+    needs="tensorflow",
+)
+@given(integers(5, 9), integers(1, 4), integers(1, 5), booleans())
+def test_window_has_the_target_of_its_first_row(rows, length, batch_size, shifted):
+    """
+    By default `timeseries_dataset_from_array(x, y, n)` pairs the window x[i : i + n] with y[i], the
+    target of its first row.
+
+    So the value after the window is its target where y is x[n:]. There are then as many windows as
+    targets, and the last rows of x are in no window that has none.
+
+    >>> import keras, numpy as np
+    >>> x, n = np.arange(6), 3
+    >>> for y in (x, x[n:]):
+    ...     data = keras.utils.timeseries_dataset_from_array(x, y, n)
+    ...     [(windows, targets)] = data
+    ...     print(np.array(windows[1]), np.array(targets[1]))
+    [1 2 3] 1
+    [1 2 3] 4
+    """
+    series = np.arange(rows)
+    targets = series[length:] if shifted else series
+    of_series = keras.utils.timeseries_dataset_from_array
+    data = of_series(series, targets, length, batch_size=batch_size)
+    batches = [tuple(map(np.array, batch)) for batch in data]
+    count = min(rows - length + 1, len(targets))
+    windows = np.stack([series[k : k + length] for k in range(count)])
+    assert_same(np.concatenate([x for x, _ in batches]), windows)
+    assert_same(np.concatenate([y for _, y in batches]), targets[:count])
+
+
+@claim(
     "modes.generator",
     derived="`predict` runs each batch by itself",
     corrects="All batches of one predict must have the same number of timesteps.",

@@ -1,0 +1,237 @@
+"""Siblings: GRU, SimpleRNN and ConvLSTM2D, as far as they differ from an LSTM.
+
+What a GRU and a SimpleRNN compute and count, and what a ConvLSTM2D reads and returns.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from hypothesis import given
+from hypothesis.strategies import booleans, integers, sampled_from
+
+from lstm_spec.claims import claim
+from lstm_spec.harness.activations import sigmoid
+from lstm_spec.harness.reference import returned
+from lstm_spec.harness.strategies import SIZES, cases, noise, seeds, some_large, varied
+from lstm_spec.harness.subject import to_numpy
+from lstm_spec.harness.tolerance import assert_close
+
+sizes = some_large(integers(1, 6), 64, 300)
+few = integers(1, 4)
+SIBLINGS = ("GRU", "SimpleRNN")
+
+
+def gated(x, h, kernel, recurrent, bias, outer):
+    """Return what a GRU makes of one timestep, by its blocks in the order z, r, g."""
+    of_x = np.split(x @ kernel + bias, 3, axis=-1)
+    of_h = np.split(h @ recurrent + outer, 3, axis=-1)
+    z, r = (sigmoid(a + b) for a, b in zip(of_x[:2], of_h[:2], strict=True))
+    return z * h + (1 - z) * np.tanh(of_x[2] + r * of_h[2])
+
+
+def simple(x, h, kernel, recurrent, bias):
+    """Return what a SimpleRNN makes of one timestep."""
+    return np.tanh(x @ kernel + h @ recurrent + bias)
+
+
+def read(step, x, units):
+    """Return h after each timestep, from zeros."""
+    h = np.zeros((len(x), units))
+    rows = []
+    for t in range(x.shape[1]):
+        h = step(x[:, t], h)
+        rows.append(h)
+    return np.stack(rows, axis=1)
+
+
+@claim(
+    "models.parameters-of-siblings",
+    derived="three gates and two biases, or one gate and one bias, where an LSTM has four and one",
+    corrects="A GRU has three quarters of an LSTM's parameters.",
+)
+@given(sizes, sizes)
+def test_parameters_of_siblings_are_counted(features, units):
+    """
+    By default a GRU of U units on F features has 3 * (U * (F + U) + 2 * U) parameters, a SimpleRNN
+    U * (F + U) + U.
+
+    An LSTM has 4 * (U * (F + U) + U). The GRU has a second bias, for what it reads of the output
+    of the timestep before; with reset_after=False it has one, and three quarters of an LSTM's.
+
+    >>> import keras, numpy as np
+    >>> count = {}
+    >>> for kind in (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN):
+    ...     layer = kind(5)
+    ...     layer.build((1, 7, 4))  # (batch, timesteps, features)
+    ...     count[kind.__name__] = layer.count_params()
+    >>> count
+    {'LSTM': 200, 'GRU': 165, 'SimpleRNN': 50}
+    """
+    reading = units * (features + units)
+    expected = {"GRU": 3 * (reading + 2 * units), "SimpleRNN": reading + units}
+    for name, count in expected.items():
+        layer = getattr(keras.layers, name)(units)
+        layer.build((2, 3, features))
+        assert layer.count_params() == count, f"{layer.count_params()} parameters of {name}"
+
+
+@claim(
+    "models.state-of-siblings",
+    derived="their equations have no cell state",
+    corrects="A GRU returns two states, as an LSTM does.",
+    cases=4,
+)
+@given(sampled_from(SIBLINGS), few, few, booleans(), booleans(), seeds)
+def test_siblings_have_one_state(name, timesteps, units, sequences, backwards, seed):
+    """
+    Called without a mask, a GRU or SimpleRNN with `return_state` returns its output and one state,
+    h, which is the last output.
+
+    There is no cell state, so `initial_state` is a single tensor too, and a Bidirectional returns
+    two states where around an LSTM it returns four.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 3, 2))  # (batch, timesteps, features)
+    >>> y, h = keras.layers.GRU(4, return_state=True)(x)
+    >>> bool(np.array_equal(y, h))
+    True
+    >>> z, h, c = keras.layers.LSTM(4, return_state=True)(x)
+    """
+    options = {"return_sequences": sequences, "return_state": True, "go_backwards": backwards}
+    layer = getattr(keras.layers, name)(units, **options)
+    results = list(map(to_numpy, layer(noise((3, timesteps, 2), seed))))
+    assert len(results) == 2, f"{len(results)} arrays"
+    output, h = results
+    assert h.shape == (3, units), f"h has the shape {h.shape}"
+    assert np.array_equal(output[:, -1] if sequences else output, h), "h is another"
+
+
+@claim(
+    "models.gru",
+    derived="Cho et al. 2014, with the reset after the product as cuDNN has it",
+    corrects="A GRU of Keras multiplies h by the reset gate before the recurrent kernel.",
+    cases=4,
+)
+@given(few, few, few, few, seeds)
+def test_gru_computes_its_equations(batch, timesteps, features, units, seed):
+    """
+    By default a GRU has h' = z * h + (1 - z) * tanh(x @ W + b + r * (h @ R + d)), its blocks in
+    the order z, r, g.
+
+    Both gates are sigmoids of x @ W + b + h @ R + d, with blocks of their own. It has two gates
+    where an LSTM has three, and no cell state.
+
+    >>> import keras, numpy as np
+    >>> gru, x = keras.layers.GRU(2), np.ones((1, 1, 3))
+    >>> y = np.array(gru(x))
+    >>> W, R, (b, d) = gru.get_weights()  # d is of h, which begins at zero
+    >>> z, r, g = np.split(x[:, 0] @ W + b, 3, axis=-1)
+    >>> bool(np.allclose(y, (1 - 1 / (1 + np.exp(-z))) * np.tanh(g), atol=1e-6))
+    True
+    """
+    layer = keras.layers.GRU(units, return_sequences=True)
+    layer.build((batch, timesteps, features))
+    kernel = noise((features, 3 * units), seed)
+    recurrent = noise((units, 3 * units), seed + 1)
+    bias, outer = noise((2, 3 * units), seed + 2)
+    layer.set_weights([kernel, recurrent, np.stack([bias, outer])])
+    x = noise((batch, timesteps, features), seed + 3)
+    expected = read(lambda x_t, h: gated(x_t, h, kernel, recurrent, bias, outer), x, units)
+    assert_close(layer(x), expected)
+
+
+@claim(
+    "models.simple-rnn",
+    derived="Elman 1990, without a layer of outputs",
+    corrects="A SimpleRNN has a layer of outputs of its own, as Elman's network has.",
+    cases=4,
+)
+@given(few, few, few, few, seeds)
+def test_simple_rnn_computes_its_equation(batch, timesteps, features, units, seed):
+    """
+    By default a SimpleRNN has h' = tanh(x @ W + h @ R + b), and puts out h' itself.
+
+    It has no gates. Outputs of another width need a Dense layer behind it, as behind an LSTM.
+
+    >>> import keras, numpy as np
+    >>> rnn, x = keras.layers.SimpleRNN(2), np.ones((1, 2, 3))
+    >>> y = np.array(rnn(x))
+    >>> W, R, b = rnn.get_weights()
+    >>> h = np.tanh(x[:, 0] @ W + b)
+    >>> bool(np.allclose(y, np.tanh(x[:, 1] @ W + h @ R + b), atol=1e-6))
+    True
+    """
+    layer = keras.layers.SimpleRNN(units, return_sequences=True)
+    layer.build((batch, timesteps, features))
+    weights = [noise((features, units), seed), noise((units, units), seed + 1)]
+    weights.append(noise((units,), seed + 2))
+    layer.set_weights(weights)
+    x = noise((batch, timesteps, features), seed + 3)
+    assert_close(layer(x), read(lambda x_t, h: simple(x_t, h, *weights), x, units))
+
+
+@claim(
+    "models.conv-lstm-frames",
+    observed="Keras 2 and 3",
+    corrects="A ConvLSTM2D returns five axes without `return_sequences` too.",
+    cases=4,
+)
+@given(few, few, integers(3, 5), few, few, booleans())
+def test_conv_lstm_reads_and_returns_frames(batch, timesteps, side, channels, filters, sequences):
+    """
+    By default a ConvLSTM2D reads (batch, timesteps, rows, columns, channels), five axes, and
+    returns the last frame only.
+
+    That is (batch, rows, columns, filters), with fewer rows and columns unless padding="same".
+    With `return_sequences` there is a frame for each timestep, and the axis of time is the second.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 7, 8, 8, 3))
+    >>> for option in ({}, {"padding": "same"}, {"return_sequences": True}):
+    ...     print(np.array(keras.layers.ConvLSTM2D(4, (3, 3), **option)(x)).shape)
+    (1, 6, 6, 4)
+    (1, 8, 8, 4)
+    (1, 7, 6, 6, 4)
+    """
+    x = np.ones((batch, timesteps, side, side + 1, channels), "float32")
+    for padding, lost in (("valid", 2), ("same", 0)):
+        options = {"padding": padding, "return_sequences": sequences}
+        shape = tuple(keras.layers.ConvLSTM2D(filters, (3, 3), **options)(x).shape)
+        frame = (side - lost, side + 1 - lost, filters)
+        time = (timesteps,) if sequences else ()
+        assert shape == (batch, *time, *frame), f"the output has the shape {shape}"
+
+
+@claim(
+    "models.conv-lstm-of-one-pixel",
+    derived="gates.equations: a convolution of one pixel by a kernel of one is a product",
+    cases=4,
+)
+@given(cases(**varied(*SIZES), return_sequences=True))
+def test_conv_lstm_of_one_pixel_is_an_lstm(case):
+    """
+    By default but for sigmoid gates, a ConvLSTM2D of kernel size one computes on frames of one
+    pixel what an LSTM does.
+
+    So all that is said of gates and states is true of a ConvLSTM2D, with convolutions in place of
+    the two products. Its kernels have two axes more in front, for rows and columns.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = np.ones((1, 3, 2), "float32"), keras.layers.LSTM(4)
+    >>> y = np.array(lstm(x))
+    >>> frames = x[:, :, None, None]
+    >>> conv = keras.layers.ConvLSTM2D(4, (1, 1), recurrent_activation="sigmoid")
+    >>> conv.build(frames.shape)
+    >>> W, R, b = lstm.get_weights()
+    >>> conv.set_weights([W[None, None], R[None, None], b])
+    >>> bool(np.allclose(np.array(conv(frames))[:, 0, 0], y, atol=1e-6))
+    True
+    """
+    options = {"recurrent_activation": "sigmoid", "return_sequences": True}
+    layer = keras.layers.ConvLSTM2D(case.units, (1, 1), **options)
+    frames = case.x[:, :, None, None].astype("float32")
+    layer.build(frames.shape)
+    kernel, recurrent, bias = case.weights
+    layer.set_weights([kernel[None, None], recurrent[None, None], bias])
+    assert_close(to_numpy(layer(frames))[:, :, 0, 0], returned(case))
