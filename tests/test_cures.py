@@ -83,6 +83,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "targets-of-the-last-timestep": {"y": np.ones((4, 5, 1))},
     "targets-with-return-sequences": {"y": np.ones((4, 5))},
     "time-distributed-lstm": {"words": keras.Input((4, 5, 3))},
+    "targets-of-windows": {"series": np.ones((30, 3))},
     "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
     "window-of-a-series": {"series": np.ones((30, 3))},
 }

@@ -13,8 +13,8 @@ reads backwards, and TimeDistributed over an open axis. What each layer does wit
 table of docs/masks.md.
 
 Plain models do what they should. What is worth knowing is in the six combinations, and nearly all
-of it is about masks: which layers hand them on, and what a merge makes of two of them. The last claims
-are about the siblings of the LSTM: what a GRU and a SimpleRNN compute, and what ConvLSTM2D reads.
+of it is about masks: which layers hand them on, and what a merge makes of two of them. The last
+claims are about siblings of the LSTM: what GRU and SimpleRNN compute, and what ConvLSTM2D reads.
 """
 
 from __future__ import annotations
