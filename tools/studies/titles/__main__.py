@@ -178,8 +178,9 @@ titles that a claim answers 57 %, 55 %, 60 %, 77 % and 81 % were first, 85 %, 80
 90 % among three, and 21 %, 15 %, 9 %, 5 % and 6 % got no answer. Of the second set's 53, the
 fourth's 27, the fifth's 42 and the sixth's 60 off the topic, as the title shows, 85 %, 93 %, 71 %
 and 82 % got none. All sets but the sixth have been looked at by now, question by question, so
-their rates below say what was learned; of the sixth only rates are known. The searches of all sets
-were fixed before they ran. Titles that no claim answers count as missed in the first line
+their rates below say what was learned; of the sixth only rates are known, and below it is asked a
+second time, when other titles had been learned from. The searches of all sets were fixed before
+they ran. Titles that no claim answers count as missed in the first line
 of each set. A title can be one of our questions by its address or one of its wordings, because
 both come from the same places; the third line leaves these out. Many titles off the topic name no
 library or layer, so that only their thread tells them apart; there an answer is no mistake, and
