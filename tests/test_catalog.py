@@ -99,6 +99,7 @@ BESIDE_KERAS = {
     "trainer.memory": {"gc"},
     "trainer.mirrored": {"tensorflow"},
     "trainer.printed": {"contextlib", "io"},
+    "trainer.verbose-callbacks": {"contextlib", "io", "tempfile"},
 }
 """What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
 MEASURING = {"time", "timeit", "ctypes", "gc", "pathlib", "tensorflow"}

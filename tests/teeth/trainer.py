@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras.src.callbacks.callback_list import CallbackList
+from keras.src.callbacks.monitor_callback import MonitorCallback
 from keras.src.losses import loss as reductions
 from keras.src.losses import losses
 from keras.src.metrics import reduction_metrics
@@ -571,3 +572,90 @@ def divides_by_ignored_timesteps_too(patch):
     @instead(patch, losses, "sparse_categorical_crossentropy")
     def sparse_categorical_crossentropy(original, *given, **options):
         return original(*given, **options) + 0.0  # without the mask
+
+
+# Losses by their formulas, structures, sources, and what changes nothing.
+
+
+@refuted_by("trainer.loss-formulas")
+def takes_one_delta_for_any(patch):
+    @instead(patch, losses, "huber")
+    def huber(original, y_true, y_pred, delta=1.0):
+        return original(y_true, y_pred)
+
+
+@refuted_by("trainer.loss-formulas")
+def smooths_twice(patch):
+    @instead(patch, losses, "binary_crossentropy")
+    def binary_crossentropy(original, y_true, y_pred, label_smoothing=0.0, **options):
+        return original(y_true, y_pred, label_smoothing=2 * label_smoothing, **options)
+
+
+@refuted_by("trainer.structures")
+def orders_losses_by_the_keys_of_a_dictionary(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, optimizer, loss=None, **options):
+        listed = list(loss.values()) if isinstance(loss, dict) else loss
+        return original(self, optimizer, loss=listed, **options)
+
+
+@refuted_by("trainer.structures")
+def weighs_only_losses_in_a_list(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, *given, loss_weights=None, **options):
+        kept = loss_weights if isinstance(loss_weights, (list, tuple)) else None
+        return original(self, *given, loss_weights=kept, **options)
+
+
+@refuted_by("trainer.compiled-anew")
+def reports_the_metrics_of_models_within(patch):
+    @instead(patch, keras.Model, "get_metrics_result")
+    def get_metrics_result(original, self):
+        within = [layer for layer in self.layers if isinstance(layer, keras.Model)]
+        others = {f"{m.name}_{m.name}": 0.0 for model in within for m in model.metrics}
+        return {**others, **original(self)}
+
+
+@refuted_by("trainer.compiled-anew")
+def keeps_the_loss_that_it_had(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, optimizer, loss=None, **options):
+        return original(self, optimizer, getattr(self, "loss", None) or loss, **options)
+
+
+@refuted_by("trainer.sources")
+def loses_the_weights_of_a_generator(patch):
+    @instead(patch, data_adapter_utils, "unpack_x_y_sample_weight")
+    def unpack(original, data):
+        return (*original(data)[:2], None)
+
+
+@refuted_by("trainer.verbose-callbacks", raises=TypeError)
+def prints_a_best_value_that_is_none(patch):
+    @instead(patch, keras.callbacks.ModelCheckpoint, "on_epoch_end")
+    def on_epoch_end(original, self, epoch, logs=None):
+        if self.verbose and self.save_best_only:
+            print(f"improved from {self.best:.5f}")
+        return original(self, epoch, logs)
+
+
+@refuted_by("trainer.verbose-callbacks")
+def restores_nothing_where_it_prints(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "on_train_end")
+    def on_train_end(original, self, logs=None):
+        return None if self.verbose else original(self, logs)
+
+
+@refuted_by("trainer.better-by-itself")
+def takes_less_for_better_but_of_accuracy(patch):
+    @instead(patch, MonitorCallback, "_set_monitor_op")
+    def set_monitor_op(original, self):
+        self.mode = "max" if "acc" in self.monitor else "min"
+        return original(self)
+
+
+@refuted_by("trainer.optimizer-unchanged")
+def scales_the_loss_by_half_of_what_it_divides_by(patch):
+    @instead(patch, keras.optimizers.LossScaleOptimizer, "scale_loss")
+    def scale_loss(original, self, loss):
+        return 0.5 * original(self, loss)

@@ -45,6 +45,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     ),
     "trainer": (
         "trainer/reports.py",
+        "trainer/structures.py",
         "trainer/targets.py",
         "trainer/weights.py",
         "trainer/metrics.py",
@@ -68,6 +69,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "modes": ("modes/predict.py", "modes/graphs.py", "modes/cudnn.py"),
     "saving": (
         "saving/configuration.py",
+        "saving/objects.py",
         "saving/files.py",
         "saving/weights.py",
         "saving/exports.py",

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, permutations, sampled_from
+from hypothesis.strategies import booleans, integers, permutations, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -34,9 +34,10 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.claims.trainer.metrics import NAMES, classifier, metric, targets
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import dense, lstm, padded, reset
+from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, whole
+from lstm_spec.harness.subject import FORMS, dense, lstm, padded, reset, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, in_order, nets, sgd, train
 
@@ -488,6 +489,157 @@ def test_fit_prints_what_it_returns(net, build, seed, verbose):
         shown = [re.findall(rf"\b{name}: ([-+.\de]+)", text)[-1] for text in epochs]
         expected = [f"{v:.4f}" if abs(v) > 1e-3 else f"{v:.4e}" for v in values]
         assert shown == expected, f"{name}: printed {shown}, expected {expected}"
+
+
+VERBOSE: dict[str, Callable[[Path, int], Any]] = {
+    "EarlyStopping": lambda folder, verbose: keras.callbacks.EarlyStopping(
+        "watched", mode="min", restore_best_weights=True, verbose=verbose
+    ),
+    "EarlyStopping at the end": lambda folder, verbose: keras.callbacks.EarlyStopping(
+        "watched", mode="max", patience=9, restore_best_weights=True, verbose=verbose
+    ),
+    "ReduceLROnPlateau": lambda folder, verbose: keras.callbacks.ReduceLROnPlateau(
+        "watched", mode="min", patience=1, factor=0.5, verbose=verbose
+    ),
+    "LearningRateScheduler": lambda folder, verbose: keras.callbacks.LearningRateScheduler(
+        lambda epoch, rate: 0.5 * rate, verbose=verbose
+    ),
+    "ModelCheckpoint": lambda folder, verbose: keras.callbacks.ModelCheckpoint(
+        str(folder / "{epoch}.weights.h5"), "watched", verbose, False, True, "min"
+    ),
+    "ModelCheckpoint of the best": lambda folder, verbose: keras.callbacks.ModelCheckpoint(
+        str(folder / "{epoch}.weights.h5"), "watched", verbose, True, True, "min"
+    ),
+}
+"""Callbacks of Keras that print what they do, each made for a folder."""
+
+
+@claim(
+    "trainer.verbose-callbacks",
+    promised="EarlyStopping and its like, argument `verbose`: 1 displays messages",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    sampled_from(list(FORMS)),
+    seeds,
+    whole(list(VERBOSE)),
+    permutations([1, 2, 3]),
+)
+def test_a_callback_that_prints_does_the_same(net, form, seed, name, numbers):
+    """
+    With verbose=1 callbacks of Keras stop, set, restore and save as with verbose=0, and print.
+
+    In a first epoch too, when there is no best value yet. They print for an epoch in which they
+    do something.
+
+    >>> import keras, numpy as np
+    >>> import contextlib, io, tempfile
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> file, printed = tempfile.mkdtemp() + "/best.weights.h5", io.StringIO()
+    >>> keep = keras.callbacks.ModelCheckpoint(file, "loss", 1, True, True)
+    >>> with contextlib.redirect_stdout(printed):
+    ...     _ = model.fit(np.ones((4, 3, 1)), np.ones((4, 2)), callbacks=[keep], verbose=0)
+    >>> "loss improved" in printed.getvalue()
+    True
+    """
+    target = target_of(net, seed)
+    silent, talking = (served(net, form, target, name, numbers, verbose) for verbose in (0, 1))
+    assert silent[3] == "", f"printed with verbose=0: {silent[3]}"
+    assert "poch" in talking[3], f"printed with verbose=1: {talking[3]!r}"
+    assert talking[2] == silent[2], f"files {talking[2]}, with verbose=0 {silent[2]}"
+    assert_close(single(talking[0]), single(silent[0]))
+    assert_close(talking[1], silent[1])
+
+
+def served(
+    net: Net, form: str, target: Array, name: str, numbers: list[int], verbose: int
+) -> tuple[list[float], list[Array], list[str], str]:
+    """Return losses, weights, names of files and text that a fit with a callback leaves."""
+    model = trainee(net, (form, True))
+    printed = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(printed):
+        callbacks = [Watched([*numbers]), VERBOSE[name](Path(folder), verbose)]
+        history = fit(model, net, target, epochs=3, callbacks=callbacks)
+        files = sorted(file.name for file in Path(folder).iterdir())
+    return history["loss"], model.get_weights(), files, printed.getvalue()
+
+
+LESS = ("Error", "Hinge", "KLDivergence", "Poisson", "Crossentropy")
+"""What the names of metrics end with of which less is better; of the others more is."""
+DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives"))]
+
+
+@claim(
+    "trainer.better-by-itself",
+    promised="EarlyStopping, argument `mode`: by 'auto' the direction is inferred",
+    corrects='For a metric mode="auto" takes less for better, unless its name holds "acc".',
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
+def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
+    """
+    By mode="auto" callbacks take more of a metric of Keras for better if it is a score, and less if
+    it is an error or the loss.
+
+    EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too, whatever the metric is
+    called. Of counts, as TruePositives, and of metrics of one's own they may not know: say mode.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=[keras.metrics.R2Score(name="r2")], run_eagerly=True)
+    >>> best = keras.callbacks.EarlyStopping("r2", restore_best_weights=True)
+    >>> x, y = np.ones((2, 3, 1)), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> history = model.fit(x, y, epochs=2, callbacks=[best], verbose=0).history
+    >>> len(history["r2"])
+    2
+    """
+    seen, restored, kept, rate = chosen_by_itself(case, name, validation, seed)
+    less = name == "loss" or name.endswith(LESS)
+    best, other = (seen[0], seen[2]) if less else (seen[2], seen[0])
+    instead = {"the other direction is better": other}
+    assert_close(restored, best, instead=instead)
+    assert_close(kept, best, instead=instead)
+    end = RATE / 4 if less else RATE
+    assert rate == end, f"the rate ends as {rate}, right if {end}"
+
+
+def chosen_by_itself(
+    case: Case, name: str, validation: bool, seed: int
+) -> tuple[list[Any], Any, Any, float]:
+    """Train three epochs, in which a metric rises, with callbacks that are not told a direction.
+
+    Returns:
+        The weights after each epoch, those that EarlyStopping restores, those that ModelCheckpoint
+        keeps, and the rate that ReduceLROnPlateau ends with.
+    """
+    kind = "MeanSquaredError" if name == "loss" else name
+    metrics = [] if name == "loss" else [metric(name)]
+    model = classifier(case, kind, seed, metrics=metrics, run_eagerly=True)
+    model.optimizer.learning_rate = RATE
+    monitor = ("val_" if validation else "") + ("loss" if name == "loss" else "metric")
+    seen: list[Any] = []
+
+    def rise(epoch: int, logs: dict[str, Any]) -> None:
+        logs[monitor] = float(epoch)
+        seen.append(model.get_weights())
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder, "best.weights.h5"))
+        callbacks = [
+            keras.callbacks.LambdaCallback(on_epoch_end=rise),
+            keras.callbacks.ModelCheckpoint(file, monitor, 0, True, True),
+            keras.callbacks.ReduceLROnPlateau(monitor, patience=1, factor=0.5),
+            keras.callbacks.EarlyStopping(monitor, patience=9, restore_best_weights=True),
+        ]
+        model.fit(case.x, targets(case, kind, seed), callbacks=callbacks, epochs=3, verbose=0)
+        restored = model.get_weights()
+        rate = float(to_numpy(model.optimizer.learning_rate))
+        model.load_weights(file)
+    return seen, restored, model.get_weights(), rate
 
 
 # State between batches.

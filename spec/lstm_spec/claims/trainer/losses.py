@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from typing import Any
 
@@ -23,8 +24,9 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, total
+from lstm_spec.harness.losses import FORMULAS, categorical, reduced, sigmoid, softmax
+from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
+from lstm_spec.harness.subject import FORMS, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs
 from lstm_spec.harness.trainer import (
     LOSSES,
@@ -249,3 +251,133 @@ def test_timesteps_of_an_ignored_class_do_not_count(net, build, seed, column):
     model = trainee(net, build, loss)
     reported = model.test_on_batch(net.case.x, target[..., None] if column else target)
     assert_close(single(reported), np.mean(exact[~ignored]), bound=SEVERAL)
+
+
+# Each loss by its formula.
+
+SMOOTHED = {"label_smoothing": 0.25}
+LOGITS = {"from_logits": True}
+CROSS = [name for name in FORMULAS if name.endswith("Crossentropy")]
+SPARSE = "SparseCategoricalCrossentropy"
+BY_ID = (SPARSE, "CategoricalGeneralizedCrossEntropy")
+"""Losses whose targets are the numbers of the classes."""
+OPTIONS: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in (*FORMULAS, SPARSE)),
+    *((name, LOGITS) for name in (*CROSS, SPARSE)),
+    *((name, SMOOTHED) for name in CROSS),
+    ("BinaryFocalCrossentropy", {"apply_class_balancing": True, "alpha": 0.75, "gamma": 1.5}),
+    ("CategoricalFocalCrossentropy", {"alpha": 0.5, "gamma": 1.5}),
+    ("CategoricalGeneralizedCrossEntropy", {"q": 0.25}),
+    ("Huber", {"delta": 0.25}),
+]
+"""Losses of Keras with options of theirs."""
+ALONG: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in (*CROSS, "CosineSimilarity")),
+    *((name, LOGITS) for name in CROSS),
+    *((name, SMOOTHED) for name in CROSS),
+]
+"""Losses that take an axis, with options of theirs."""
+
+
+def known(name: str, options: dict[str, Any]) -> bool:
+    """Say whether this Keras has a loss with these options."""
+    owner = getattr(keras.losses, name, None)
+    return owner is not None and set(options) <= set(inspect.signature(owner).parameters)
+
+
+def outputs_for(name: str, options: dict[str, Any], z: Array) -> Array:
+    """Return outputs such as a loss takes, from numbers between -1 and 1."""
+    if "from_logits" in options or name in ("CategoricalHinge", "Hinge", "SquaredHinge"):
+        return z
+    if name.startswith(("Categorical", "Sparse", "KL")):
+        return softmax(z.astype(float)).astype(z.dtype)
+    chances = ("Binary", "Dice", "Tversky", "Poisson", "MeanSquaredLogarithmic")
+    return sigmoid(z).astype(z.dtype) if name.startswith(chances) else z
+
+
+def targets_for(name: str, drawn: Array) -> Array:
+    """Return targets such as a loss takes; classes are one-hot."""
+    if name.startswith(("Categorical", "Sparse")):
+        return (drawn == np.max(drawn, axis=-1, keepdims=True)).astype("float32")
+    if name.startswith(("Binary", "Dice", "Tversky", "Hinge", "SquaredHinge")):
+        return (drawn > 0).astype("float32")
+    shares = name in ("KLDivergence", "Poisson", "MeanSquaredLogarithmicError")
+    return np.abs(drawn) if shares else drawn
+
+
+@claim(
+    "trainer.loss-formulas",
+    promised="the formulas on Keras' pages of losses",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(batch=2, timesteps=integers(2, 4), units=integers(2, 3), return_sequences=True),
+    whole([(name, options) for name, options in OPTIONS if known(name, options)]),
+    sampled_from(["sum_over_batch_size", "sum", None]),
+    booleans(),
+    seeds,
+)
+def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
+    """
+    By default axis a loss of Keras but Circle, CTC and Tversky is its page's formula, with any
+    options and weights.
+
+    The weights are one for each number that is reduced. Dice is one number for the whole batch,
+    which is not reduced, and has none.
+
+    >>> import keras, numpy as np
+    >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.5, reduction="sum")
+    >>> targets, outputs = np.array([[1.0, 0.0]]), np.array([[0.25, 0.75]])
+    >>> smooth = 0.75 * np.log(0.25) + 0.25 * np.log(0.75)
+    >>> bool(np.isclose(loss(targets, outputs), -smooth))
+    True
+    """
+    name, options = kind
+    y = outputs_for(name, options, to_numpy(lstm(case)(case.x)))
+    target = targets_for(name, noise(y.shape, seed))
+    formula = categorical if name == SPARSE else FORMULAS[name]
+    losses = formula(target.astype(float), y.astype(float), **options)
+    weight = np.abs(noise(losses.shape, seed + 1)) if weighs and losses.shape else None
+    loss = getattr(keras.losses, name)(reduction=reduction, **options)
+    given_ = np.argmax(target, axis=-1) if name in BY_ID else target
+    exact = reduced(losses, weight, reduction if losses.shape else None)
+    assert_close(to_numpy(loss(given_, y, sample_weight=weight)), exact)
+
+
+@claim(
+    "trainer.loss-axis",
+    promised="losses, argument `axis`: the axis along which a loss is computed",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(batch=2, timesteps=integers(2, 4), units=integers(1, 3), return_sequences=True),
+    whole([(name, options) for name, options in ALONG if known(name, {"axis": 1, **options})]),
+    seeds,
+)
+def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
+    """
+    With axis=1 a crossentropy or cosine is of sequences what by default it is of timesteps.
+
+    The classes are then along the timesteps. Sparse categorical crossentropy on TensorFlow and
+    PyTorch refuses any axis but the last.
+
+    >>> import keras, numpy as np
+    >>> z, y = np.random.rand(2, 3, 4), np.random.rand(2, 3, 4)  # (batch, timesteps, features)
+    >>> across = keras.losses.CosineSimilarity(axis=1)(z, y)
+    >>> last = keras.losses.CosineSimilarity()(z.transpose(0, 2, 1), y.transpose(0, 2, 1))
+    >>> bool(np.isclose(across, last))
+    True
+    """
+    name, options = kind
+    outputs = np.swapaxes(to_numpy(lstm(case)(case.x)), 1, 2)
+    y = outputs_for(name, options, outputs)
+    target = targets_for(name, noise(y.shape, seed))
+    exact = FORMULAS[name](target.astype(float), y.astype(float), **options)
+    loss = getattr(keras.losses, name)(axis=1, reduction=None, **options)
+    actual = to_numpy(loss(np.swapaxes(target, 1, 2), np.swapaxes(y, 1, 2)))
+    share = options.get("label_smoothing", 0.0)
+    spread = target * (1 - share) + share / y.shape[1]
+    instead = {"smoothing counts the last axis": FORMULAS[name](spread, y.astype(float))}
+    assert_close(actual, exact, instead=instead if share else None)

@@ -5,6 +5,9 @@ Its formula, clipping, means, scaling.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -29,8 +32,8 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.strategies import Array, seeds, whole
-from lstm_spec.harness.subject import lstm, total
-from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.subject import lstm, network, total
+from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same, rounding_error
 from lstm_spec.harness.trainer import (
     Net,
     Update,
@@ -615,3 +618,126 @@ def test_a_step_of_repeated_ids_is_clipped(name, eager, seed):
     model.train_on_batch(np.ones((1, 6), "int32"), np.full((1, 2), 9.0))
     step = np.linalg.norm(np.ravel(table.get_weights()[0] - before), CLIPPED[name])
     assert step <= 1.001 * limit, f"by {name}={limit} a repeated id moves by {step}"
+
+
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
+    name: (name, {})
+    for name in (
+        *("Adadelta", "Adafactor", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Lamb", "Lion"),
+        *("Muon", "Nadam", "RMSprop", "ScheduleFreeAdamW", "SGD"),
+    )
+} | {
+    "SGD with momentum": ("SGD", {"momentum": 0.75, "nesterov": True}),
+    "Adam with amsgrad": ("Adam", {"amsgrad": True}),
+    "Adam with weight_decay": ("Adam", {"weight_decay": 0.125}),
+    "RMSprop with momentum": ("RMSprop", {"momentum": 0.5, "centered": True}),
+}
+"""Optimizers of Keras, some of them with options."""
+Make = Callable[..., Any]
+"""What makes an optimizer of further options."""
+
+
+def scaled(make: Make) -> Any:
+    """Return the optimizer in one that scales the loss, and undoes it."""
+    return keras.optimizers.LossScaleOptimizer(make(), initial_scale=1024.0)
+
+
+def scaled_twice(make: Make) -> Any:
+    """Return the same of an optimizer that scales the loss as well."""
+    inner = make(loss_scale_factor=64.0)
+    return keras.optimizers.LossScaleOptimizer(inner, initial_scale=1024.0)
+
+
+def from_json(optimizer: Any) -> Any:
+    """Return an optimizer as JSON makes it again."""
+    written = json.dumps(keras.saving.serialize_keras_object(optimizer))
+    return keras.saving.deserialize_keras_object(json.loads(written))
+
+
+def scheduled(make: Make) -> Any:
+    """Return the optimizer with a schedule that gives one rate."""
+    return make(learning_rate=keras.optimizers.schedules.PiecewiseConstantDecay([1], [RATE] * 2))
+
+
+def set_anew(make: Make) -> Any:
+    """Return the optimizer with a rate that is set after it is made."""
+    optimizer = make(learning_rate=9.0)
+    optimizer.learning_rate = RATE
+    return optimizer
+
+
+UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
+    "scaling": {
+        "loss_scale_factor": lambda make: make(loss_scale_factor=1024.0),
+        "LossScaleOptimizer": scaled,
+        "LossScaleOptimizer of a scaled one": scaled_twice,
+    },
+    "limits": {
+        "clipnorm": lambda make: make(clipnorm=1e6),
+        "clipvalue": lambda make: make(clipvalue=1e6),
+        "global_clipnorm": lambda make: make(global_clipnorm=1e6),
+    },
+    "rates": {
+        "a schedule": scheduled,
+        "a function as rate": lambda make: make(learning_rate=lambda: RATE),
+        "a rate that is set": set_anew,
+    },
+    "the rest": {
+        "JSON": lambda make: from_json(make()),
+        "LossScaleOptimizer from JSON": lambda make: from_json(scaled(make)),
+        "accumulation": lambda make: make(gradient_accumulation_steps=2),
+    },
+}
+"""What leaves the steps of an optimizer as they are, by its name, in groups."""
+
+
+@claim(
+    "trainer.optimizer-unchanged",
+    derived="what is multiplied and divided, not reached, constant or kept changes nothing",
+    cases=4,
+    needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer", "keras.saving"),
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    whole([name for name, (owner, _) in OPTIMIZERS.items() if hasattr(keras.optimizers, owner)]),
+    whole(list(UNCHANGED)),
+    seeds,
+)
+def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
+    """
+    Loss scaling, limits out of reach, a constant schedule and a copy from JSON change no step of
+    any optimizer of Keras.
+
+    Nor do batches that are given twice and accumulated, or a rate that is a function or set later.
+    By powers of two scaling rounds nothing.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> before, ends = model.get_weights(), []
+    >>> for options in ({}, {"loss_scale_factor": 1024.0}):
+    ...     model.set_weights(before)
+    ...     model.compile(keras.optimizers.Nadam(0.5, **options), "mse", run_eagerly=True)
+    ...     _ = model.train_on_batch(np.ones((4, 3, 1)), np.ones((4, 2)))
+    ...     ends.append(model.get_weights()[0])
+    >>> bool(np.allclose(*ends))
+    True
+    """
+    owner, options = OPTIMIZERS[name]
+    make = partial(getattr(keras.optimizers, owner), **{"learning_rate": RATE, **options})
+    target = target_of(net, seed)
+    model = network(net, "functional")
+    expected = after_two_steps(model, net, target, make())
+    for way, change in UNCHANGED[group].items():
+        times = 2 if way == "accumulation" else 1
+        actual = after_two_steps(model, net, target, change(make), times)
+        error = max(map(rounding_error, actual, expected))
+        assert error <= ROUNDING, f"by {way} the steps differ by {error:.3g} units of rounding"
+
+
+def after_two_steps(model: Any, net: Net, target: Array, optimizer: Any, times: int = 1) -> Any:
+    """Return the weights of a model after two samples, each given so many times."""
+    model.set_weights(net.weights)
+    model.compile(optimizer, "mse", run_eagerly=True)
+    for row in np.repeat(np.arange(2), times):
+        model.train_on_batch(net.case.x[[row]], target[[row]])
+    return model.get_weights()
