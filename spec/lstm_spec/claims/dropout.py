@@ -266,8 +266,8 @@ def test_dropout_multiplies_each_input_by_zero_or_by_one_over_what_is_kept(case,
 @given(*in_training(cases(dropout=any_rate, seed=seeds)))
 def test_the_fraction_dropout_of_the_inputs_is_dropped(case, way):
     """
-    In training, a `dropout` above 0 and below 1 is the fraction of inputs that is dropped, up to
-    chance.
+    In training in float32, a `dropout` above 0 and below 1 is the fraction of inputs that is
+    dropped, up to chance.
 
     Together with the scaling of what is kept this makes the mean of the masked input,
     over many masks, tend to the input.

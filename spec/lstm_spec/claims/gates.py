@@ -938,10 +938,10 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 )
 def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
-    Without recurrent kernel a constant input drives c to i * g / (1 - f), if 0 <= f < 1.
+    Without recurrent kernel a constant input drives c towards i * g / (1 - f), if 0 <= f < 1.
 
-    The distance to that point shrinks by the factor f at each timestep, so it is forgotten
-    where the state began. The closer f is to 1, the longer it takes and the farther c goes.
+    The distance to that point shrinks by the factor f at each timestep, until rounding stops
+    it. The closer f is to 1, the longer it takes and the farther c goes.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, recurrent_initializer="zeros", return_state=True)

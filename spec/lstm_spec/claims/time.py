@@ -57,8 +57,8 @@ def test_axis_one_is_time_and_axis_two_is_features(case, way):
     """
     Axis 1 of the input is time, and axis 2 is features.
 
-    A kernel has a row for each feature, so a table with the two axes exchanged builds
-    another layer, and no error says so.
+    A kernel has a row for each feature, so a new layer takes a table with the two axes
+    exchanged, builds another kernel, and no error says so.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

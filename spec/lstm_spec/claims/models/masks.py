@@ -219,7 +219,7 @@ def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
     A layer of your own operations hands no mask on without `compute_mask` or `supports_masking`.
 
     With either it hands on what `compute_mask` returns: the mask of its input, by default, if
-    supports_masking is True. Called eagerly, its input itself, or what another layer in it
+    supports_masking is True. On data, its input itself, or what another layer in it
     returned, keeps its mask.
 
     >>> import keras, numpy as np

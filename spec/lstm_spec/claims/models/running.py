@@ -282,7 +282,7 @@ def test_a_model_made_again_is_the_same_function(trial, way):
 @given(trials(nodes=integers(0, 1), containing=("model in a model", "LSTM")))
 def test_a_model_in_a_model_computes_what_its_layers_compute(trial):
     """
-    A model in a plain model computes what its layers compute in its place.
+    In float32, a model in a plain model computes what its layers compute in its place.
 
     Sequential or functional; an LSTM in it finds the mask, and a mask made in it is handed on.
 
@@ -410,7 +410,8 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
 @given(trials(nodes=SMALL, forms=("functional",)).map(shown_whole))
 def test_any_tensor_may_be_an_output(trial):
     """
-    Any tensor in a functional plain model may be an output too, and changes no other output.
+    Any tensor between the layers of a functional plain model may be an output too, and changes no
+    other output.
 
     So what a layer in the middle returns can be looked at, with the model as it is.
 

@@ -106,7 +106,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
 @given(cases())
 def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
     """
-    A weights file loads into a model that has a Masking layer more than the one that was saved.
+    A weights file loads into a model without branches that has a Masking layer more than the
+    one that was saved.
 
     Masking has no weights, and layers are counted by class, unless the model is subclassed: the
     first LSTM of the file goes to the first LSTM of the model.

@@ -464,10 +464,12 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
 def test_fit_prints_what_it_returns(net, build, seed, verbose):
     """
-    What fit prints at the end of an epoch are the numbers of its History, to four decimal places.
+    What fit prints of a loss, or of a metric of one number, is that of its History, to four
+    decimals or five digits.
 
-    Numbers up to 0.001 are printed as 1.2345e-04. With verbose=1, below a bar that is drawn again
-    on the way, as with verbose=2, in one line.
+    It stands at the end of an epoch. Numbers up to 0.001 are printed with an exponent, as
+    1.2345e-04, and so are negative ones with verbose=2. With verbose=1 they stand below a bar
+    that is drawn again on the way, with verbose=2 in one line.
 
     >>> import keras, numpy as np
     >>> import contextlib, io

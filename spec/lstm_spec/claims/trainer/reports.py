@@ -473,10 +473,11 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
 @given(nets(batch=samples), builds, seeds)
 def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, seed):
     """
-    The reported loss includes the penalties of regularizers, a metric of the same name does not.
+    The reported loss includes penalties of trainable weights, a metric of the same name does
+    not.
 
-    So without masks and weights of samples the two differ by the penalty, in fit and in evaluate.
-    To compare models with other penalties, compare a metric.
+    So by a loss's defaults, without masks and weights of samples, the two differ by the
+    penalty, in fit and in evaluate. To compare models with other penalties, compare a metric.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(0.5))

@@ -46,7 +46,8 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
 @given(nets(batch=samples), builds, seeds)
 def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed):
     """
-    By default, without a mask, weighted losses of samples are summed and divided by their number.
+    By default, weighted losses of final outputs, one for each sample, are summed and divided by
+    their number.
 
     It is divided by the number of samples, not by the sum of the weights, batch by batch and
     over the whole epoch. So weights that are all 2 double the loss.
@@ -476,7 +477,8 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed):
     """
-    By default, under a mask, weighted losses of timesteps are summed and divided by the valid ones.
+    By default, under a mask, a batch's losses, weighted by timestep, are summed and divided by the
+    number of valid timesteps.
 
     The weights of masked timesteps do not matter, and their sum does not either.
 

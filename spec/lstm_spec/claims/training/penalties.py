@@ -200,8 +200,8 @@ def test_the_activity_regularizer_counts_returned_states(case):
 @given(cases(**varied("units")), seeds, integers(1, 7), whole(list(CONSTRAINTS)))
 def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, which, constraint):
     """
-    Without use_ema each of the three constraints corrects its own weight, if trainable, after the
-    step, and no other.
+    Without use_ema each of the three constraints corrects its own weight after each step that the
+    weight takes, and no other.
 
     First the step is made as if there were no constraint, then the constraint's function replaces
     the new weight. NonNeg, for example, puts 0 in place of negative numbers. With use_ema=True fit
@@ -270,8 +270,8 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
 @given(cases(), floats(0.125, 1, width=16), seeds)
 def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     """
-    After a step without use_ema, kernel_constraint=MaxNorm(v) bounds each column of a trainable
-    kernel by v.
+    After a step that the kernel takes without use_ema, kernel_constraint=MaxNorm(v) bounds each of
+    its columns by v.
 
     A column holds the weights that one gate of one unit gives to the features. Columns that are
     shorter stay as the step has left them. With use_ema=True fit ends with means instead, of other

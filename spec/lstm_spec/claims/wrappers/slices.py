@@ -316,7 +316,8 @@ def test_repeating_a_vector_makes_a_sequence_of_any_length(case, number, seed):
 @given(cases(return_state=True), seeds)
 def test_joined_states_start_a_decoder_of_twice_the_units(case, seed):
     """
-    The states of a Bidirectional encoder, h with h and c with c, start an LSTM of 2 * units.
+    The states of a stateless Bidirectional encoder of two LSTM(units), h with h and c with c,
+    start an LSTM of 2 * units.
 
     The encoder returns h, c, h, c. A decoder that reads in one direction has one h and one c,
     so the two h are joined, and so are the two c.
