@@ -125,7 +125,8 @@ def filled(shape, batch, timesteps, seed):
 
 def arrays(around, size, seed):
     """Return what a layer is called on, at a size."""
-    return [filled(shape, *size, seed + k) for k, shape in enumerate(around.reads)]
+    batch, timesteps = size
+    return [filled(shape, batch, timesteps, seed + k) for k, shape in enumerate(around.reads)]
 
 
 @claim(

@@ -496,7 +496,14 @@ VALUES: dict[str, Any] = {
     "use_cudnn": False,
 }
 """Values of arguments, by their names."""
-SEPARATE = ("weights", "flash_attention", "lora_alpha", "name", "dtype", "use_cudnn")
+SEPARATE: tuple[str, ...] = (
+    "weights",
+    "flash_attention",
+    "lora_alpha",
+    "name",
+    "dtype",
+    "use_cudnn",
+)
 """Arguments that are not tried by themselves, or have claims of their own."""
 if backend() != "tensorflow":
     SEPARATE += ("synchronized",)  # no other backend takes it

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +16,7 @@ from hypothesis.strategies import integers, just, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import flags, fresh, functions, sequential, unregistered
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
+from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import global_policy, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
@@ -597,10 +599,10 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, na
         assert_same([*map(to_numpy, leaves(actual))], [*map(to_numpy, leaves(expected))])
 
 
-SHARED = {
+SHARED: dict[str, Callable[[Case], Any]] = {
     "a layer": lambda case: lstm(case, return_sequences=True),
-    "a functional model": lambda case: nested("functional", SHARED["a layer"](case)),
-    "a Sequential model": lambda case: nested("Sequential", SHARED["a layer"](case)),
+    "a functional model": lambda case: nested("functional", lstm(case, return_sequences=True)),
+    "a Sequential model": lambda case: nested("Sequential", lstm(case, return_sequences=True)),
 }
 """What is called more than once in a model."""
 

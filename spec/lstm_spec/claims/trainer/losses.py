@@ -298,7 +298,7 @@ def outputs_for(name: str, options: dict[str, Any], z: Array) -> Array:
 def targets_for(name: str, drawn: Array) -> Array:
     """Return targets such as a loss takes; classes are one-hot."""
     if name.startswith(("Categorical", "Sparse")):
-        return (drawn == np.max(drawn, axis=-1, keepdims=True)).astype("float32")
+        return np.asarray(drawn == np.max(drawn, axis=-1, keepdims=True), "float32")
     if name.startswith(("Binary", "Dice", "Tversky", "Hinge", "SquaredHinge")):
         return (drawn > 0).astype("float32")
     shares = name in ("KLDivergence", "Poisson", "MeanSquaredLogarithmicError")
