@@ -49,6 +49,8 @@ KEPT = {
     "no LSTM takes part": {
         "models.softmax-behind-mask",
         "models.softmax-of-a-square",
+        "saving.layers-around",
+        "saving.objects-again",
     },
     "the outputs have another shape, whatever is in them": {
         "models.slices-in-a-graph",
