@@ -43,6 +43,7 @@ KEPT = {
         "shapes.empty-batch",
         "state.reset-of-stacked-cells",
         "trainer.class-weight-of-timesteps",
+        "trainer.weight-column-of-metrics",
         "wrappers.bidirectional-stateful-states",
         "wrappers.list-of-one-cell-masked",
         "wrappers.list-of-one-cell-unrolled",
@@ -53,11 +54,12 @@ KEPT = {
         "saving.layers-around",
         "saving.objects-again",
     },
-    "weights, samples or penalties are compared, whatever the layer puts out": {
+    "weights, samples, losses or penalties are compared, whatever the layer puts out": {
         "trainer.activity-time-distributed",
         "trainer.averaged-constrained",
         "trainer.clipped-embedding",
         "trainer.frozen-by-argument",
+        "trainer.loss-axis",
         "trainer.shuffled-anew",
         "trainer.skipped-average",
     },
