@@ -12,7 +12,8 @@ PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
-ROWS = re.compile(r' class="row-(?:odd|even)"')
+ROWS = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1)"')
+"""Rows of tables, and what stands in the side bar: site.css colours its links."""
 INDENTS = re.compile(r"\n\s+")
 
 
