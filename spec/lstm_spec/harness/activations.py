@@ -31,6 +31,12 @@ def sigmoid(z: Array) -> Array:
     return 0.5 * (1.0 + np.tanh(0.5 * z))
 
 
+def softmax(z: Array, axis: int = -1) -> Array:
+    """Return what adds up to 1 along an axis."""
+    powers = np.exp(z - z.max(axis=axis, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
+
 def softplus(z: Array) -> Array:
     """Return log(1 + exp(z)), without overflow for any finite z."""
     return np.asarray(np.logaddexp(0.0, z))

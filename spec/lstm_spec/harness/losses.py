@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lstm_spec.harness.strategies import Array
+from lstm_spec.harness.activations import Array, sigmoid, softmax
 
 EPSILON = 1e-7
 """What Keras keeps away from zero with."""
@@ -23,17 +23,6 @@ EPSILON = 1e-7
 def unit_length(v: Array, axis: int) -> Array:
     """Return vectors along an axis, each of length 1."""
     return np.asarray(v / np.linalg.norm(v, axis=axis, keepdims=True))
-
-
-def softmax(y: Array, axis: int = -1) -> Array:
-    """Return what adds up to 1 along an axis."""
-    powers = np.exp(y - np.max(y, axis=axis, keepdims=True))
-    return np.asarray(powers / np.sum(powers, axis=axis, keepdims=True))
-
-
-def sigmoid(y: Array) -> Array:
-    """Return numbers between 0 and 1."""
-    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * y))
 
 
 def signs(t: Array) -> Array:

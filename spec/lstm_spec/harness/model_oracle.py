@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_spec.harness import activations
+from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.models import (
     EXPRESSION,
@@ -298,12 +299,6 @@ def _dense(call: Call) -> list[Array]:
 
 def _softmax(call: Call) -> list[Array]:
     return [softmax(call.x)]
-
-
-def softmax(x: Array) -> Array:
-    """Return the softmax along the last axis."""
-    grown = np.exp(x - x.max(axis=-1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
 
 
 def _layer_normalization(call: Call) -> list[Array]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -203,6 +204,12 @@ def export(model: Any, path: Any, **options: Any) -> None:
     """Export a model, without a word where this Keras lets one ask for that."""
     quiet = {"verbose": False} if "verbose" in inspect.signature(model.export).parameters else {}
     model.export(path, **quiet, **options)
+
+
+def from_json(kept: Any) -> Any:
+    """Return an object of Keras as it is made again from its configuration in JSON."""
+    written = json.dumps(keras.saving.serialize_keras_object(kept))
+    return keras.saving.deserialize_keras_object(json.loads(written))
 
 
 def policy(name: str) -> Any:

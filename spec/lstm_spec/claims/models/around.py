@@ -18,7 +18,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, other, part
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, whole
-from lstm_spec.harness.subject import flatten, global_policy, kind, lstm, takes, to_numpy
+from lstm_spec.harness.subject import FORMS, flatten, global_policy, kind, lstm, takes, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 SEQUENCE = (None, None, 2)
@@ -36,9 +36,13 @@ class Around(NamedTuple):
 
     def call(self, layer: Any, tensors: Any) -> list[Any]:
         """Return the outputs of a call in a list."""
-        apart = "MultiHead" in type(layer).__name__ or len(tensors) == 1
-        given = tensors if apart else [tensors]
-        return flatten(layer(*given, **self.arguments))
+        return outputs_of(layer, tensors, **self.arguments)
+
+
+def outputs_of(layer: Any, tensors: Any, **arguments: Any) -> list[Any]:
+    """Return the outputs of a layer in a list; most layers take several tensors in a list too."""
+    apart = "MultiHead" in type(layer).__name__ or len(tensors) == 1
+    return flatten(layer(*(tensors if apart else [tensors]), **arguments))
 
 
 layers = keras.layers
@@ -259,9 +263,7 @@ ATTENTION = {
 
 def attend(layer, query, value, **options):
     """Return the rows of attention, without the scores, as an array."""
-    heads = "MultiHead" in type(layer).__name__
-    given_ = [query, value] if heads else [[query, value]]
-    return to_numpy(flatten(layer(*given_, **options))[0])
+    return to_numpy(outputs_of(layer, [query, value], **options)[0])
 
 
 @claim(
@@ -306,18 +308,7 @@ def halved_in_training(self, x, training=None):
 
 def in_form(form, shape, chain):
     """Return layers as a Sequential, a functional or a subclassed model."""
-
-    def run(x):
-        for layer in chain:
-            x = layer(x)
-        return x
-
-    given = keras.Input(shape)
-    if form == "functional":
-        return keras.Model(given, run(given))
-    if form == "Sequential":
-        return keras.Sequential([given, *chain])
-    return type("Own", (keras.Model,), {"call": lambda self, x: run(x)})()
+    return FORMS[form](chain, keras.Input(shape))
 
 
 TAKING = {

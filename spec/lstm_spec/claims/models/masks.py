@@ -25,8 +25,8 @@ from lstm_spec.claims.models import (
     normalized,
     part,
 )
+from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
-from lstm_spec.harness.model_oracle import softmax
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, picks, seeds
 from lstm_spec.harness.subject import lstm, policy, to_numpy

@@ -16,8 +16,8 @@ from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import MERGING, assert_mask, masking, other, part, reader
+from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.model_drawing import trials
-from lstm_spec.harness.model_oracle import softmax
 from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, picks, seeds

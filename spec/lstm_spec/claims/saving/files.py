@@ -17,7 +17,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.saving import flags, fresh, functions, sequential, unregistered
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied, whole
-from lstm_spec.harness.subject import global_policy, lstm, to_numpy
+from lstm_spec.harness.subject import FORMS, global_policy, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
 
@@ -609,10 +609,7 @@ SHARED: dict[str, Callable[[Case], Any]] = {
 
 def nested(kind, layer):
     """Return a model of one layer, or model, that reads two features."""
-    given = keras.Input((None, 2))
-    if kind == "Sequential":
-        return keras.Sequential([given, layer])
-    return keras.Model(given, layer(given))
+    return FORMS[kind]([layer], keras.Input((None, 2)))
 
 
 @claim(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import json
 from typing import Any
 
 import keras
 
 from lstm_spec.claims import claim
+from lstm_spec.harness.subject import from_json
 
 OTHER: dict[str, Any] = {
     "average": "macro",
@@ -108,8 +108,7 @@ def lost(base: str, name: str, owner: Any) -> list[str]:
     if base == "Loss":
         given_.pop("dtype", None)
     try:
-        written = json.dumps(keras.saving.serialize_keras_object(owner(**given_)))
-        config = keras.saving.deserialize_keras_object(json.loads(written)).get_config()
+        config = from_json(owner(**given_)).get_config()
     except (TypeError, ValueError):
         return [f"{base} {name} (an error)"]
     different = [key for key, value in given_.items() if config.get(key) != value]

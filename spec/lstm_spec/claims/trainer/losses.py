@@ -24,7 +24,8 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness.losses import FORMULAS, categorical, reduced, sigmoid, softmax
+from lstm_spec.harness.activations import sigmoid, softmax
+from lstm_spec.harness.losses import FORMULAS, categorical, reduced
 from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs
@@ -292,7 +293,7 @@ def outputs_for(name: str, options: dict[str, Any], z: Array) -> Array:
     if name.startswith(("Categorical", "Sparse", "KL")):
         return softmax(z.astype(float)).astype(z.dtype)
     chances = ("Binary", "Dice", "Tversky", "Poisson", "MeanSquaredLogarithmic")
-    return sigmoid(z).astype(z.dtype) if name.startswith(chances) else z
+    return sigmoid(z.astype(float)).astype(z.dtype) if name.startswith(chances) else z
 
 
 def targets_for(name: str, drawn: Array) -> Array:

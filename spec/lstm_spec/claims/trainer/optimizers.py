@@ -5,7 +5,6 @@ Its formula, clipping, means, scaling.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -32,7 +31,7 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.strategies import Array, seeds, whole
-from lstm_spec.harness.subject import lstm, network, total
+from lstm_spec.harness.subject import from_json, lstm, network, total
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same, rounding_error
 from lstm_spec.harness.trainer import (
     Net,
@@ -646,12 +645,6 @@ def scaled_twice(make: Make) -> Any:
     """Return the same of an optimizer that scales the loss as well."""
     inner = make(loss_scale_factor=64.0)
     return keras.optimizers.LossScaleOptimizer(inner, initial_scale=1024.0)
-
-
-def from_json(optimizer: Any) -> Any:
-    """Return an optimizer as JSON makes it again."""
-    written = json.dumps(keras.saving.serialize_keras_object(optimizer))
-    return keras.saving.deserialize_keras_object(json.loads(written))
 
 
 def scheduled(make: Make) -> Any:
