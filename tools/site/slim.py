@@ -12,8 +12,8 @@ PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
-ROWS = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1)"')
-"""Rows of tables, and what stands in the side bar: site.css colours its links."""
+NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference)"')
+"""Rows of tables, what stands in the side bar, and links: site.css says how these look."""
 INDENTS = re.compile(r"\n\s+")
 
 
@@ -21,6 +21,6 @@ def slim(page: str) -> str:
     """Return HTML that looks the same, in fewer tags."""
     page = WORDS.sub(r"\1", PLAIN.sub(r"\1", page))
     page = LINKS.sub(r"\1</a>", page).replace("docutils literal", "literal")
-    parts = re.split(r"(<pre.*?</pre>)", ROWS.sub("", page), flags=re.DOTALL)
+    parts = re.split(r"(<pre.*?</pre>)", NAMED.sub("", page), flags=re.DOTALL)
     parts[::2] = [INDENTS.sub("\n", CLASSES.sub("", part)) for part in parts[::2]]
     return "".join(parts)
