@@ -219,6 +219,8 @@ def test_what_no_claim_answers_gets_no_answer(words: str) -> None:
         ("reproducible training of an LSTM", "reproducible training of a LightGBM model", "tools"),
         ("forget bias of an LSTM", "forget bias of an LSTM in MXNet", "libraries"),
         ("shape of the input of an LSTM", "shape of the images of an LSTM", "tasks"),
+        ("states of an LSTM", "imbalanced states of an LSTM", "data"),
+        ("steps of an LSTM", "cooking steps of an LSTM", "everyday"),
     ],
 )
 def test_what_names_something_else_is_less_sure(ours: str, theirs: str, kind: str) -> None:
@@ -236,6 +238,15 @@ def test_another_library_counts_less_where_keras_is_named() -> None:
     assert signs("hidden state of an LSTM in PyTorch")["elsewhere"] == 1
     assert signs("hidden state of an LSTM in PyTorch and Keras")["elsewhere"] == 0
     assert answer.fit().signs["elsewhere"] < 0
+
+
+def test_names_of_code_that_no_answer_has_make_it_less_sure() -> None:
+    assert LIBRARY.unheard("dropout of AttGRUCond and of StackedRNNCells in dsc_loss") == {
+        "AttGRUCond",
+        "dsc_loss",
+    }
+    assert LIBRARY.unheard("dropout of AttGRUCond\nin dsc_loss") == set()
+    assert answer.fit().signs["unheard"] < 0
 
 
 def test_claim_answers_what_no_question_asks() -> None:

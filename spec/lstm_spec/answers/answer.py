@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -25,17 +26,19 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-SURE = -0.4
+SURE = -0.65
 """A question that is less sure gets no answer; a bound at which fewer than one in twenty that
 a claim answers are refused, of those that were looked at, with their near copies left out."""
 SURENESS = Path(__file__).with_name("sureness.json")
 COUNTED = {"ours": 2, "near": 3, "lstm": 1, "keras": 1}
 """So many different words of a topic count at most."""
-THEIRS = ("libraries", "layers", "tools", "tasks")
+THEIRS = ("libraries", "layers", "tools", "tasks", "data", "everyday")
 """The kinds of what belongs to another topic."""
-STRANGE, ELSEWHERE, ALONE = 3, 2, 3
+STRANGE, ELSEWHERE, ALONE = 3, 2, 2
 """So many names of a kind of other things count at most, so many of libraries where Keras is not
 named, and so many of the others where no LSTM is named."""
+UNHEARD = 2
+"""So many names of code that no answer has count at most."""
 OF_AN_ERROR = 0.25
 """What a claim gains if it knows the words of an error that is asked about."""
 MEANT = 1.0
@@ -145,6 +148,25 @@ class Library:
         rows = (row for q in self.questions if not q.claims for row in (q.title, *q.also))
         return frozenset(" ".join(search.words_of(row)) for row in rows)
 
+    @cached_property
+    def answering(self) -> frozenset[int]:
+        """The rows of the index that are titles and wordings of what answers."""
+        rows = enumerate(self.index.rows)
+        texts = self.index.texts
+        return frozenset(n for n, (p, _) in rows if answers(self.by_id[texts[p].name]))
+
+    def heard(self, name: str) -> bool:
+        """Say whether a title or wording of what answers has a name of code."""
+        return not self.answering.isdisjoint(self.index.holders.get(name.lower(), ()))
+
+    def unheard(self, line: str) -> set[str]:
+        """Return the names of code in a line that no title or wording of what answers has.
+
+        Several lines are a program or a traceback, which has names of its own.
+        """
+        names = set() if "\n" in line else set(re.findall(search.NAME, line[: search.LONGEST]))
+        return {name for name in names if not self.heard(name)}
+
     def theirs(self, name: str) -> frozenset[str]:
         """Return what the question or claim of an id names that belongs to another topic."""
         text = self.index.texts[self.index.place_of[name]]
@@ -211,7 +233,8 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
     That is its score, how far it is ahead of the first that answers nothing, how many words of the
     topic the question has, how many of any network, whether it names an LSTM and Keras, how much it
     names of each kind of other things that the hit does not, how many libraries it names without
-    Keras, how many other things without an LSTM, and how much of it the hit has no word for.
+    Keras, how many other things without an LSTM, how many names of code it has that no answer has,
+    and how much of it the hit has no word for.
     """
     first = next(hit for hit in hits if answers(library.by_id[hit.name]))
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
@@ -227,6 +250,7 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
         **{kind: float(min(len(some - known), STRANGE)) for kind, some in named_.items()},
         "elsewhere": 0.0 if counted["keras"] else float(min(libraries, ELSEWHERE)),
         "alone": 0.0 if counted["lstm"] else float(min(sum(others), ALONE)),
+        "unheard": float(min(len(library.unheard(asked)), UNHEARD)),
         "uncovered": library.index.uncovered(asked, first.name),
     }
 

@@ -46,6 +46,11 @@ TABLE = Path(__file__).with_name("words.bin")
 CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})"
 """Where a new word begins within a name, as in TimeDistributed and LSTMCell."""
 WORD = "[a-z0-9]+"
+NAME = (
+    "(?<![A-Za-z0-9_])(?:[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*"
+    "|[A-Za-z0-9]+_[A-Za-z0-9_]+|[A-Z]{2,}[a-z]+[A-Za-z0-9]*)"
+)
+"""What is written like a name of code: with an underscore, or a capital within."""
 WEIGHTS = (2.0, 1.0, 0.5)
 K, B = 1.2, 0.6
 PIECE = 5
@@ -367,6 +372,15 @@ class Index:
         What has none says that nothing answers: it has many wordings of all that is not asked here.
         """
         return np.array([bool(text.rest) * math.log(2 + len(text.also)) for text in self.texts])
+
+    @cached_property
+    def holders(self) -> dict[str, list[int]]:
+        """The rows in which a run of letters, digits and underscores stands, in lower case."""
+        by_run: dict[str, list[int]] = {}
+        for number, (_, row) in enumerate(self.rows):
+            for run in set(re.findall("[a-z0-9_]+", row.lower())):
+                by_run.setdefault(run, []).append(number)
+        return by_run
 
     def find(self, question: str) -> list[Hit]:
         """Return all texts with their scores, the best first."""

@@ -347,6 +347,20 @@ function lstmSearch(index, encoded) {
   const unanswered = rows.filter(([place]) => !answers(names[place]));
   const silent = new Set(unanswered.map(([, words]) => words.join(" ")));
 
+  const heard = new Set(
+    texts
+      .filter((text) => answers(text.name))
+      .flatMap((text) => text.rows)
+      .flatMap((row) => row.toLowerCase().match(/[a-z0-9_]+/g) ?? []),
+  );
+
+  // The names of code in a line that no title or wording of what answers has.
+  function unheard(line) {
+    if (line.includes("\n")) return [];
+    const named = line.slice(0, limits.longest).match(new RegExp(index.name, "g")) ?? [];
+    return [...new Set(named)].filter((name) => !heard.has(name.toLowerCase()));
+  }
+
   // The share of a question's stems, rare ones counting more, that a text lacks.
   function uncovered(asked, name) {
     const { counts } = texts[names.indexOf(name)];
@@ -381,6 +395,7 @@ function lstmSearch(index, encoded) {
       sum(strange) +
       (of.keras.length ? 0 : fit.elsewhere * Math.min(libraries, limits.elsewhere)) +
       (of.lstm.length ? 0 : fit.alone * Math.min(sum(others), limits.alone)) +
+      fit.unheard * Math.min(unheard(asked).length, limits.unheard) +
       fit.uncovered * uncovered(asked, first.name) +
       fit.always
     );

@@ -66,3 +66,9 @@ class Apart(Library):
     def index(self) -> search.Index:
         """What is searched."""
         return LeftOut(super().index.texts)
+
+    def heard(self, name: str) -> bool:
+        """Say whether a row that is kept, and is of what answers, has a name of code."""
+        kept = vars(self.index)["kept"]
+        holding = self.index.holders.get(name.lower(), ())
+        return any(kept[row] for row in self.answering.intersection(holding))
