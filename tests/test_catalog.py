@@ -89,17 +89,21 @@ def not_in_four_lines(claim: catalog.Claim) -> str:
 
 
 BESIDE_KERAS = {
+    "errors.ragged-tensor": {"tensorflow"},
     "models.mask-lives": {"gc"},
     "models.open-graphs": {"tensorflow"},
     "models.slices-in-a-graph": {"tensorflow"},
     "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},
+    "modes.window-generator": {"tensorflow"},
     "saving.litert-converter": {"contextlib", "io", "tensorflow"},
     "trainer.checkpoint": {"tempfile"},
     "trainer.memory": {"gc"},
     "trainer.mirrored": {"tensorflow"},
     "trainer.printed": {"contextlib", "io"},
     "trainer.verbose-callbacks": {"contextlib", "io", "tempfile"},
+    "training.jacobian": {"tensorflow"},
+    "training.tape": {"tensorflow"},
 }
 """What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
 MEASURING = {"time", "timeit", "ctypes", "gc", "pathlib", "tensorflow"}

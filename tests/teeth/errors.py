@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.layers import input_spec
 from keras.src.layers.rnn import lstm
 
@@ -328,6 +329,21 @@ def masks_negative_ids(patch):
     @instead(patch, keras.layers.Embedding, "compute_mask")
     def compute_mask(original, self, inputs, mask=None):
         return np.greater(inputs, 0)
+
+
+@refuted_by("errors.id-out-of-range")
+def reads_an_id_beyond_the_table_as_its_last_row(patch):
+    @instead(patch, keras.layers.Embedding, "call")
+    def call(original, self, inputs):
+        return original(self, keras.ops.minimum(inputs, self.input_dim - 1))
+
+
+@refuted_by("errors.ragged-tensor")
+def pads_a_ragged_tensor(patch):
+    @instead(patch, keras.layers.LSTM, "__call__")
+    def called(original, self, sequences, *rest, **options):
+        ragged = isinstance(sequences, tf.RaggedTensor)
+        return original(self, sequences.to_tensor() if ragged else sequences, *rest, **options)
 
 
 @refuted_by("errors.stacked-cells-need-cells")

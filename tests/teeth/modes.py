@@ -394,6 +394,14 @@ def doubles_more_than_four_timesteps(patch):
     doubled(patch, lambda self, x: (x.shape[1] or 0) > 4)
 
 
+@refuted_by("modes.window-generator")
+def pairs_a_window_with_its_own_last_target(patch):
+    @instead(patch, tf.keras.preprocessing.sequence.TimeseriesGenerator, "__getitem__")
+    def batch(original, self, index):
+        windows, targets = original(self, index)
+        return windows, targets - 1
+
+
 @refuted_by("modes.windows-and-targets")
 def pairs_a_window_with_what_follows_it(patch):
     @instead(patch, keras.utils, "timeseries_dataset_from_array")

@@ -168,6 +168,7 @@ def ignores_time_major_in_a_configuration(patch):
     "saving.litert-unrolled",
     "saving.litert-converter",
     "saving.onnx",
+    "saving.onnx-bidirectional",
     "saving.openvino-unrolled",
     "saving.pytorch-weights",
 )

@@ -60,7 +60,7 @@ def reads_forwards_when_going_backwards(patch):
         return original(self, **arguments)
 
 
-@refuted_by("training.future-gradient")
+@refuted_by("training.future-gradient", "training.jacobian")
 def looks_ahead(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, sequences, **rest):
@@ -75,7 +75,7 @@ def starts_from_ones_as_well(patch):
         return original(self, initial_state=[state + 1.0 for state in initial_state], **rest)
 
 
-@refuted_by("training.every-weight", "training.weights-gradient")
+@refuted_by("training.every-weight", "training.weights-gradient", "training.tape")
 def never_trains_the_forget_gate(patch):
     @instead(patch, keras.layers.LSTMCell, "_compute_carry_and_output_fused")
     def fused(original, self, z, c):

@@ -268,6 +268,15 @@ def overlooks_constants(patch):
     patch.setattr(RNN, "call", call)
 
 
+@refuted_by("wrappers.one-input")
+def joins_several_inputs(patch):
+    @instead(patch, RNN, "__call__")
+    def called(original, self, inputs, *rest, **options):
+        several = isinstance(inputs, (list, tuple))
+        joined = keras.ops.concatenate(inputs, axis=-1) if several else inputs
+        return original(self, joined, *rest, **options)
+
+
 @refuted_by("wrappers.one-cell-two-layers")
 def copies_its_cell(patch):
     @instead(patch, RNN, "build")

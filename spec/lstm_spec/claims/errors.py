@@ -26,7 +26,16 @@ from hypothesis.strategies import booleans, integers, one_of, text
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import returned
-from lstm_spec.harness.strategies import cases, noise, seeds, some_large, varied, whole
+from lstm_spec.harness.strategies import (
+    cases,
+    noise,
+    permutation,
+    picks,
+    seeds,
+    some_large,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import as_states, embedding, lstm, passed, to_numpy, with_weights
 from lstm_spec.harness.tolerance import (
     ANOTHER_BATCH,
@@ -1395,3 +1404,101 @@ def test_minus_one_is_the_last_word(size, features, seed):
     assert_same(layer(ids), table[[[-1, -1, 0]]], instead)
     assert_same(layer.compute_mask(ids), np.array([[True, True, False]]))
     assert_refused(lambda: layer(ids + size), OF_THE_BACKEND, "is not in")
+
+
+def with_one_beyond(case, size, beyond, pick, seed):
+    """Return ids below a size for the timesteps of a case, and the same with one that is not."""
+    ids = permutation(size, seed)[np.arange(case.batch * case.timesteps) % size]
+    wrong = ids.copy()
+    wrong[pick % len(ids)] = size + beyond
+    return [some.reshape(case.batch, case.timesteps) for some in (ids, wrong)]
+
+
+@claim(
+    "errors.id-out-of-range",
+    observed="TensorFlow, on a CPU",
+    cases=4,
+    needs=("tensorflow", "CPU"),
+)
+@given(
+    cases(batch=integers(1, 2), timesteps=integers(1, 2), unroll=booleans()),
+    integers(2, 9),
+    one_of(integers(0, 9), integers(0, 2**31 - 10)),
+    whole(["called", "eager fit", "predict", "fit"]),
+    picks,
+    seeds,
+)
+def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, seed):
+    """
+    On a TensorFlow CPU, without XLA, an id of input_dim or more, below 2**31, is refused: in a
+    call, predict and fit.
+
+    Ids are rows of the table of an Embedding, which has input_dim of them, so that the largest id
+    is input_dim - 1. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last row in
+    place of a larger one, without an error.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.layers.Embedding(5, 3), keras.layers.LSTM(2)])
+    >>> y = model(np.array([[1, 4, 0]]))
+    >>> try:
+    ...     model(np.array([[1, 5, 0]]))
+    ... except Exception as error:
+    ...     print("is not in [0, 5)" in str(error))
+    True
+    """
+    ids, wrong = with_one_beyond(case, size, beyond, pick, seed)
+    inputs = keras.Input((case.timesteps,), dtype="int32")
+    words = keras.layers.Embedding(size, case.features)
+    model = keras.Sequential([inputs, words, lstm(case)])
+    model.compile("sgd", "mse", run_eagerly=run == "eager fit")
+    target = np.zeros((case.batch, case.units))
+    runs = {"called": model, "predict": model.predict_on_batch}
+    run_on = runs.get(run, lambda words: model.train_on_batch(words, target))
+    run_on(ids)
+    refusal = f"= {size + beyond} is not in [0, {size})"
+    assert_refused(lambda: run_on(wrong), "InvalidArgumentError", refusal)
+
+
+@claim(
+    "errors.ragged-tensor",
+    observed="Keras 3",
+    corrects="An LSTM of Keras 3 takes a RaggedTensor, as one of Keras 2 does.",
+    needs="tensorflow",
+)
+@given(
+    cases(batch=several, timesteps=integers(2, 4), **varied("use_bias", "go_backwards")),
+    whole(["final", "rows", "predict", "fit"]),
+    picks,
+)
+def test_a_ragged_tensor_is_refused(case, run, pick):
+    """
+    On TensorFlow an LSTM refuses a RaggedTensor: in a call, predict and fit.
+
+    Give its `to_tensor()` with the mask `tf.sequence_mask(x.row_lengths())`: each row then ends as
+    it does alone, see `masking.own-length`.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = tf.ragged.constant([[[1.0], [7.0], [2.0]], [[3.0]]], ragged_rank=1)
+    >>> try:
+    ...     lstm(x)
+    ... except ValueError:
+    ...     print("refused")
+    refused
+    """
+    import tensorflow as tf
+
+    layer = lstm(case, return_sequences=run == "rows")
+    lengths = 1 + (pick + np.arange(case.batch)) % case.timesteps
+    x = tf.RaggedTensor.from_tensor(case.x, lengths)
+    model = keras.Sequential([keras.Input((None, case.features)), layer])
+    model.compile("sgd", "mse")
+    target = np.zeros((case.batch, case.units))
+    runs = {
+        "predict": partial(model.predict, verbose=0),
+        "fit": lambda ragged: model.fit(ragged, target, verbose=0),
+    }
+    run_on = runs.get(run, layer)
+    words = "Cannot index into an inner ragged dimension", "is not uniform"
+    assert_refused(lambda: type(run_on(x)), "ValueError", words)

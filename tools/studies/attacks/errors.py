@@ -595,3 +595,39 @@ def stacks_of_one():
         name: outcome(lambda v=value: type(keras.layers.StackedRNNCells(v)).__name__)[:40]
         for name, value in given.items()
     }
+
+
+@attack("errors.id-out-of-range")
+def ids_beyond():
+    """Ids of other types, of 2**32 + 1, in evaluate, in TimeDistributed: refused?"""
+    words = keras.layers.Embedding(5, 2, mask_zero=True)
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), words, LSTM(2)])
+    model.compile("sgd", "mse")
+    ids = np.array([[1, 5, 2]])
+    runs = {
+        "evaluate": lambda: model.evaluate(ids, np.ones((1, 2)), verbose=0),
+        "TimeDistributed": lambda: keras.layers.TimeDistributed(words)(ids[None]).shape,
+        "5.0": lambda: words(ids.astype("float32")).shape,
+        "uint8": lambda: words(ids.astype("uint8")).shape,
+        "int64": lambda: words(np.array([[2**32 + 1]])).shape,
+        "int64 in a model": lambda: model(np.array([[1, 2**32 + 1, 2]])).shape,
+    }
+    return {name: outcome(run)[:60] for name, run in runs.items()}
+
+
+@attack("errors.ragged-tensor")
+def ragged():
+    """Equal rows; behind Masking, in Bidirectional, GRU, RNN, a graph; unrolled: refused?"""
+    x = tf.ragged.constant([[[1.0], [7.0]], [[3.0], [4.0]]], ragged_rank=1)
+    layers = {
+        "LSTM": LSTM(2),
+        "unrolled": LSTM(2, unroll=True),
+        "Masking": keras.Sequential([keras.layers.Masking(), LSTM(2)]),
+        "Bidirectional": keras.layers.Bidirectional(LSTM(2)),
+        "RNN": keras.layers.RNN(keras.layers.LSTMCell(2)),
+        "GRU": keras.layers.GRU(2),
+        "graph": tf.function(LSTM(2)),
+    }
+    return {
+        name: outcome(lambda layer=layer: layer(x).shape)[:80] for name, layer in layers.items()
+    }

@@ -170,3 +170,15 @@ def windows_of_other_arguments():
         [(windows, targets)] = keras.utils.timeseries_dataset_from_array(x, x * 10, 3, **option)
         seen[str(option)] = (np.array(windows).tolist(), np.array(targets).tolist())
     return seen
+
+
+@attack("modes.window-generator")
+def generator_of_other_arguments():
+    """With strides, sampling, an end, and in reverse: is the target still that after the window?"""
+    x = np.arange(12)
+    seen = {}
+    for option in ({"stride": 2}, {"sampling_rate": 2}, {"end_index": 8}, {"reverse": True}):
+        data = tf.keras.preprocessing.sequence.TimeseriesGenerator(x, x * 10, 3, **option)
+        windows, targets = data[0]
+        seen[str(option)] = (windows.tolist(), targets.tolist())
+    return seen

@@ -430,6 +430,7 @@ def looped_litert():
 
 
 @attack("saving.onnx")
+@attack("saving.onnx-bidirectional")
 def operators_of_onnx():
     """By activation, mask, direction and dtype: how many LSTM operators, and what else?"""
     import onnx

@@ -394,3 +394,32 @@ def other_starts():
         model.fit(x, y, epochs=200, verbose=0)
         seen.append(round(float(np.abs(np.array(model(x)) - y).max()), 1))
     return seen
+
+
+@attack("training.tape")
+@attack("training.jacobian")
+def tapes():
+    """A tape over dropout, over two calls, inside another, and over a stateful layer: gradients?"""
+    x = tf.constant(X)
+
+    def slope(run):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = run(x)
+        return float(tf.reduce_sum(tape.gradient(y, x) ** 2))
+
+    def inner(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        return tape.gradient(y, x)
+
+    layer = LSTM(2)
+    stateful = LSTM(2, stateful=True)
+    return {
+        "dropout": outcome(lambda: slope(lambda x: LSTM(2, dropout=0.5)(x, training=True)) > 0),
+        "twice": outcome(lambda: slope(lambda x: layer(x) + layer(x)) / slope(layer)),
+        "second": outcome(lambda: slope(inner)),
+        "stateful": outcome(lambda: [slope(stateful) for _ in range(2)]),
+        "jit": outcome(lambda: slope(tf.function(layer, jit_compile=True)) / slope(layer)),
+    }

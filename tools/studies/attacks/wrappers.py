@@ -110,3 +110,17 @@ def in_a_scope():
 
     with keras.saving.custom_object_scope({"bent": bent}):
         return outcome(lambda: Bidirectional(LSTM(2, activation=bent))(X).shape)
+
+
+@attack("wrappers.one-input")
+def several_inputs():
+    """Several inputs in a dictionary, as symbols, to a stack, in a tuple of one: refused?"""
+    x = np.ones((2, 3, 1), "float32")
+    symbol = keras.Input((3, 1))
+    cell = keras.layers.LSTMCell(2)
+    return {
+        "dictionary": outcome(lambda: keras.layers.RNN(cell)({"a": x, "b": x}).shape)[:70],
+        "symbols": outcome(lambda: keras.layers.RNN(cell)((symbol, symbol)).shape)[:70],
+        "a tuple of one": outcome(lambda: keras.layers.RNN(cell)((x,)).shape)[:70],
+        "stack": outcome(lambda: keras.layers.RNN([cell, cell])((x, x)).shape)[:70],
+    }

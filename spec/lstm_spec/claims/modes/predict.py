@@ -471,6 +471,36 @@ def test_window_has_the_target_of_its_first_row(rows, length, batch_size, shifte
     assert_same(np.concatenate([y for _, y in batches]), targets[:count])
 
 
+@claim("modes.window-generator", observed="Keras 2 and 3", needs="tensorflow")
+@given(integers(5, 9), integers(1, 4), integers(1, 3), seeds)
+def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_size, seed):
+    """
+    By default `TimeseriesGenerator(x, y, n)` pairs the window x[i : i + n] with y[i + n], the
+    target after it.
+
+    So x itself, given as y, makes a window's target the next value. It is deprecated, and Keras 3
+    has it in tf.keras alone; for what came in its place see `modes.windows-and-targets`.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> x, n = np.arange(6), 3
+    >>> data = tf.keras.preprocessing.sequence.TimeseriesGenerator(x, x, n)
+    >>> windows, targets = data[0]
+    >>> windows.tolist(), targets.tolist()
+    ([[0, 1, 2], [1, 2, 3], [2, 3, 4]], [3, 4, 5])
+    """
+    import tensorflow as tf
+
+    x = noise((rows, 2), seed)
+    y = np.arange(rows)
+    of_series = tf.keras.preprocessing.sequence.TimeseriesGenerator
+    data = of_series(x, y, length, batch_size=batch_size)
+    batches = [data[k] for k in range(len(data))]
+    starts = range(rows - length)
+    assert_same(np.concatenate([part for part, _ in batches]), [x[k : k + length] for k in starts])
+    assert_same(np.concatenate([part for _, part in batches]), y[length:])
+
+
 @claim(
     "modes.generator",
     derived="`predict` runs each batch by itself",

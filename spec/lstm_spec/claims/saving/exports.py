@@ -14,6 +14,7 @@ from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import fresh, sequential
+from lstm_spec.claims.wrappers import both, opposite, side_by_side
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied
 from lstm_spec.harness.subject import UNDRAWN, as_states, export, lstm
@@ -369,6 +370,36 @@ def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     operators, outputs = onnx(model, case.x, other.x)
     assert operators.count("LSTM") == 1, f"the operators are {operators}"
     assert_close(outputs, [equations(case).h, equations(other).h])
+
+
+@claim(
+    "saving.onnx-bidirectional",
+    promised='Model, method `export`: a file for inference with format="onnx"',
+    needs="tf2onnx",
+)
+def test_an_onnx_file_of_both_directions_gives_the_same():
+    """
+    By default, an unmasked Bidirectional(LSTM) exported to ONNX is one LSTM operator, for any size
+    left open.
+
+    The operator has the direction "bidirectional", and gives what both layers give.
+
+    >>> import keras, numpy as np
+    >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    >>> model = keras.Sequential([keras.Input((None, 1)), both])
+    >>> _ = model(np.ones((1, 3, 1)))
+    >>> model.export("lstm.onnx", format="onnx", verbose=False)
+    >>> content = open("lstm.onnx", "rb").read()
+    >>> b"LSTM" in content, b"bidirectional" in content
+    (True, True)
+    """
+    case = drawn_once(batch=2)
+    parts = [case, replace(case, x=noise((3, 5, 2), 9))]
+    model = keras.Sequential([keras.Input((None, 2)), both(case, opposite(case, 5))])
+    operators, outputs = onnx(model, *(part.x for part in parts))
+    assert operators.count("LSTM") == 1, f"the operators are {operators}"
+    ends = [[equations(half).h for half in (part, opposite(part, 5))] for part in parts]
+    assert_close(outputs, [side_by_side(*halves) for halves in ends])
 
 
 @claim(

@@ -33,7 +33,7 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 SIZED = {
@@ -153,6 +153,131 @@ def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     found = backpropagate(case, *pulls(case, seed), eager)
     expected = gradients(case, *pulls(case, seed))
     assert_close([found.h, found.c], [expected.h, expected.c])
+
+
+def taped(layer, mask, derivatives, persistent):
+    """Return a function of x, h and c that asks a tape for all gradients, or one by one.
+
+    Args:
+        layer: returns its outputs and states.
+        mask: a tensor, or None.
+        derivatives: of the loss by the outputs, the final h and the final c.
+        persistent: whether the tape is, and is asked one by one.
+    """
+    import tensorflow as tf
+
+    d_y, d_h, d_c = derivatives
+
+    def slopes(x, h, c):
+        with tf.GradientTape(persistent=persistent) as tape:
+            tape.watch([x, h, c])
+            y, h_end, c_end = layer(x, initial_state=[h, c], mask=mask, training=True)
+            loss = total(d_y * y) + total(d_h * h_end) + total(d_c * c_end)
+        sources = [x, *layer.trainable_weights, h, c]
+        if persistent:
+            return [tape.gradient(loss, source) for source in sources]
+        return tape.gradient(loss, sources)
+
+    return slopes
+
+
+@claim(
+    "training.tape",
+    derived="the chain rule, applied to the equations at every timestep",
+    corrects="A GradientTape gives an LSTM another gradient than fit, or a persistent one none.",
+    cases=4,
+    needs="tensorflow",
+)
+@given(
+    cases(state=True, **OPEN), seeds, whole(["eager", "persistent", "graph", "persistent graph"])
+)
+def test_a_tape_gives_the_exact_gradient(case, seed, kind):
+    """
+    On TensorFlow, without XLA, a GradientTape, persistent or not, gives the exact gradient, eager
+    and in a graph.
+
+    So it is the one by which `fit` takes its step, if the tape sees the same loss: the same call
+    with `training=True`, the mean over the samples, and the penalties in `model.losses`.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.array([[[1.0], [7.0], [2.0]]])
+    >>> model.compile(keras.optimizers.SGD(1.0), "mse", run_eagerly=True)
+    >>> with tf.GradientTape() as tape:
+    ...     loss = tf.reduce_mean(model(x, training=True) ** 2)
+    >>> gradients = tape.gradient(loss, model.trainable_weights)
+    >>> before, loss = model.get_weights(), model.train_on_batch(x, np.zeros((1, 2)))
+    >>> steps = [a - b for a, b in zip(before, model.get_weights())]
+    >>> all(np.allclose(step, g, atol=1e-6) for step, g in zip(steps, gradients))
+    True
+    """
+    import tensorflow as tf
+
+    layer = lstm(case, return_sequences=True, return_state=True)
+    mask = None if case.mask is None else tf.constant(case.mask)
+    derivatives = pulls(case, seed)
+    slopes = taped(layer, mask, derivatives, persistent="persistent" in kind)
+    run = tf.function(slopes) if "graph" in kind else slopes
+    found = run(*(tf.constant(array, layer.compute_dtype) for array in (case.x, *case.state)))
+    assert_close(to_numpy(found), list(gradients(case, *derivatives)))
+
+
+def by_output(case):
+    """Return the derivative of each output by each number of the input: (B, T, U, B, T, F)."""
+    shape = (case.batch, case.timesteps, case.units)
+    none = np.zeros((case.batch, case.units))
+    single = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+    return np.reshape([gradients(case, d, none, none).x for d in single], shape + case.x.shape)
+
+
+@claim(
+    "training.jacobian",
+    derived="the chain rule, applied to the equations at every timestep",
+    cases=2,
+    needs="tensorflow",
+)
+@given(
+    cases(
+        batch=integers(1, 2),
+        timesteps=integers(1, 3),
+        units=integers(1, 2),
+        **varied("masked", "go_backwards", "dtype"),
+        unroll=booleans(),
+    ),
+    eagerly,
+)
+def test_a_jacobian_holds_the_exact_gradient_of_each_output(case, eager):
+    """
+    On TensorFlow, without cuDNN and XLA, a tape's jacobian of the outputs by the input is exact,
+    eager and in a graph.
+
+    It holds a derivative for each output and each number of the input: zero for another sample, and
+    for a later timestep.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), tf.ones((1, 2, 1))
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = lstm(x)
+    >>> jacobian = tape.jacobian(y, x)[0, :, 0, 0, :, 0]  # by timestep of y, and of x
+    >>> (np.array(jacobian) != 0).tolist()
+    [[True, False], [True, True]]
+    """
+    import tensorflow as tf
+
+    layer = lstm_without_cudnn(case, return_sequences=True)
+    mask = None if case.mask is None else tf.constant(case.mask)
+
+    def slopes(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, mask=mask)
+        return tape.jacobian(y, x)
+
+    run = slopes if eager else tf.function(slopes)
+    jacobian = to_numpy(run(tf.constant(case.x, layer.compute_dtype)))
+    assert_close(jacobian, by_output(case))
 
 
 @claim(

@@ -22,7 +22,16 @@ from lstm_spec.claims.wrappers import (
 )
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small, varied, whole
-from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, lstm, to_numpy, with_weights
+from lstm_spec.harness.subject import (
+    UNDRAWN,
+    as_states,
+    cast,
+    flatten,
+    lstm,
+    to_numpy,
+    total,
+    with_weights,
+)
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 from lstm_spec.harness.ways import Way
 
@@ -193,6 +202,55 @@ def test_rnn_takes_no_constants(case):
     """
     layer = looped(case)
     assert_refused(lambda: layer(case.x, constants=case.x[:, 0]), "TypeError", "'constants'")
+
+
+class Several(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that reads several tensors at a timestep, and keeps the total of all."""
+
+    state_size = output_size = 1
+
+    def call(self, inputs, states):
+        """Add a timestep to the total."""
+        state = states[0] + sum(total(part, axis=-1, keepdims=True) for part in inputs)
+        return state, [state]
+
+
+@claim(
+    "wrappers.one-input",
+    observed="Keras 3; Keras 2 handed a timestep of each input to the cell",
+    corrects="RNN hands nested inputs, such as a pair for each timestep, on to its cell.",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(1, 4)),
+    integers(2, 3),
+    booleans(),
+)
+def test_rnn_takes_one_tensor_for_a_timestep(case, number, unroll):
+    """
+    Called on data, RNN refuses several inputs in a tuple, even if its cell reads several at a
+    timestep.
+
+    So it does in a list or a dictionary. Join the inputs along the features, in front of the RNN,
+    and part them in the cell.
+
+    >>> import keras, numpy as np
+    >>> class Sum(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, inputs, states): return states[0] + sum(inputs), states
+    >>> x = np.ones((2, 3, 1))  # (batch, timesteps, features)
+    >>> try:
+    ...     keras.layers.RNN(Sum())((x, x))
+    ... except AttributeError as error:
+    ...     print("'tuple' object has no attribute 'shape'" in str(error))
+    True
+    """
+    cell = Several()
+    inputs = (cast(case.x, "float32"),) * number
+    y, _ = cell(tuple(x[:, 0] for x in inputs), [np.zeros((case.batch, 1), "float32")])
+    assert_close(y, number * case.x[:, 0].sum(axis=-1, keepdims=True, dtype=float))
+    layer = keras.layers.RNN(cell, unroll=unroll)
+    words = "'tuple' object has no attribute 'shape'"
+    assert_refused(lambda: layer(inputs), "AttributeError", words)
 
 
 @claim(
