@@ -1496,7 +1496,7 @@ def test_a_ragged_tensor_is_refused(case, run, pick):
     model.compile("sgd", "mse")
     target = np.zeros((case.batch, case.units))
     runs = {
-        "predict": partial(model.predict, verbose=0),
+        "predict": lambda ragged: model.predict(ragged, verbose=0),
         "fit": lambda ragged: model.fit(ragged, target, verbose=0),
     }
     run_on = runs.get(run, layer)
