@@ -21,6 +21,7 @@ from lstm_spec.reviews.network import (
     connect,
     known,
     returned,
+    size_of,
 )
 from lstm_spec.reviews.values import (
     Array,
@@ -229,9 +230,8 @@ class Building:
         if layer.kind == "Embedding":
             return None
         if width is not None and layer.kind in ("LSTM", "GRU", "SimpleRNN", "Dense"):
-            size = width if known(width) else UNKNOWN
             steps = (length if known(length) else None,) if layer.kind != "Dense" else ()
-            return Tensor((None, *steps, size))
+            return Tensor((None, *steps, size_of(width)))
         return None
 
     def put(self, model: Model, layer: Layer, line: int) -> None:
@@ -384,8 +384,7 @@ def _of_ids(waiting: list[Layer]) -> Shape | None:
     first = waiting[0]
     if first.kind != "Embedding" or not any(layer.kind in RECURRENT for layer in waiting):
         return None
-    length = first.get("input_length")
-    return (None, length if known(length) else UNKNOWN)
+    return (None, size_of(first.get("input_length")))
 
 
 def makes_layer(path: str) -> bool:

@@ -29,6 +29,7 @@ from lstm_spec.reviews.network import (
     connect,
     known,
     lost,
+    size_of,
 )
 from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import process
@@ -422,7 +423,7 @@ def _input(arguments: Mapping[str, Any]) -> Shape | None:
 def _shape(value: Any) -> Shape | None:
     if not isinstance(value, (list, tuple)) or len(value) > DEEPEST:
         return None
-    return tuple(size if size is None or known(size) else UNKNOWN for size in value)
+    return tuple(None if size is None else size_of(size) for size in value)
 
 
 def _call(node: Any) -> tuple[Any, Mapping[str, Any]]:

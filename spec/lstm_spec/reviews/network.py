@@ -178,6 +178,11 @@ def known(*values: Any) -> bool:
     )
 
 
+def size_of(value: Any) -> Size:
+    """Return a size, if that is what a value is known to be."""
+    return value if known(value) else UNKNOWN
+
+
 def connect(
     layer: Layer, inputs: Sequence[Tensor], line: int, keywords: dict[str, Any] | None = None
 ) -> Node:
@@ -256,8 +261,7 @@ def _units(core: Layer) -> Size:
     if core.kind == "RNN":
         cells = core.inner
         return _units(cells[-1]) if cells else UNKNOWN
-    units = core.get("units", UNKNOWN)
-    return units if known(units) else UNKNOWN
+    return size_of(core.get("units"))
 
 
 def _times(*sizes: Size) -> Size:
@@ -280,16 +284,14 @@ def _sum(sizes: Sequence[Size]) -> Size:
 
 def _last(name: str) -> Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]:
     def rule(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-        size = layer.get(name, UNKNOWN)
         shape = shapes[0]
-        return [(*shape[:-1], size if known(size) else UNKNOWN)] if shape else [None]
+        return [(*shape[:-1], size_of(layer.get(name)))] if shape else [None]
 
     return rule
 
 
 def _embedding(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-    size = layer.get("output_dim", UNKNOWN)
-    return [(*shapes[0], size if known(size) else UNKNOWN)] if shapes[0] else [None]
+    return [(*shapes[0], size_of(layer.get("output_dim")))] if shapes[0] else [None]
 
 
 def _flatten(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -299,10 +301,9 @@ def _flatten(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]
 
 def _repeat(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     shape = shapes[0]
-    times = layer.get("n", UNKNOWN)
     if not shape or len(shape) != 2:
         return [None]
-    return [(shape[0], times if known(times) else UNKNOWN, shape[1])]
+    return [(shape[0], size_of(layer.get("n")), shape[1])]
 
 
 def _reshape(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -316,7 +317,7 @@ def _reshape(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]
 
 def fill(target: Sequence[Any], total: Size) -> Shape:
     """Return a shape, with -1 replaced by what is left of so many numbers."""
-    sizes: list[Size] = [size if known(size) else UNKNOWN for size in target]
+    sizes = [size_of(size) for size in target]
     if sizes.count(-1) != 1:
         return tuple(sizes)
     rest = _times(*[size for size in sizes if size != -1])
@@ -340,7 +341,7 @@ def _convolution(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | N
     shape = shapes[0]
     if not shape or len(shape) != AXES[layer.kind]:
         return [None]
-    return [(*_slid(layer, shape[:-1], "kernel_size"), _whole(layer, "filters"))]
+    return [(*_slid(layer, shape[:-1], "kernel_size"), size_of(layer.get("filters")))]
 
 
 def _pooling(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -356,13 +357,8 @@ def _convolved_in_time(layer: Layer, shapes: Sequence[Shape | None]) -> list[Sha
     if not shape or len(shape) != 5 or sequence is UNKNOWN or layer.flag("return_state"):
         return [None]
     batch, *space = _slid(layer, (shape[0], *shape[2:4]), "kernel_size")
-    return [(batch, *([shape[1]] if sequence else []), *space, _whole(layer, "filters"))]
-
-
-def _whole(layer: Layer, name: str) -> Size:
-    """Return an argument that is a size."""
-    size = layer.get(name, UNKNOWN)
-    return size if known(size) else UNKNOWN
+    timesteps = (shape[1],) if sequence else ()
+    return [(batch, *timesteps, *space, size_of(layer.get("filters")))]
 
 
 def _slid(layer: Layer, sizes: Shape, window: str) -> Shape:
@@ -410,10 +406,9 @@ def _attention(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
 
 def _enlarged(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     shape = shapes[0]
-    size = layer.get("size", 2)
     if not shape or len(shape) != 3:
         return [None]
-    return [(shape[0], _times(shape[1], size if known(size) else UNKNOWN), shape[2])]
+    return [(shape[0], _times(shape[1], size_of(layer.get("size", 2))), shape[2])]
 
 
 def _global(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:

@@ -12,7 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Shape, Size, Tensor, fill, known, lost
+from lstm_spec.reviews.network import (
+    UNKNOWN,
+    Layer,
+    Model,
+    Shape,
+    Size,
+    Tensor,
+    fill,
+    known,
+    lost,
+    size_of,
+)
 
 DEEPEST = 8
 """The most axes that an array may have."""
@@ -223,7 +234,7 @@ def sizes(value: Any) -> Shape | None:
         return (value,)
     if not isinstance(value, tuple) or len(value) > DEEPEST:
         return None
-    return tuple(size if size is None or known(size) else UNKNOWN for size in value)
+    return tuple(None if size is None else size_of(size) for size in value)
 
 
 def from_items(value: Any) -> Array:
@@ -253,8 +264,7 @@ def _shape(item: Any, depth: int) -> Shape | None:
         return None
     parts = [_shape(part, depth + 1) for part in items[:1000]]
     if any(part is None or part != parts[0] for part in parts):
-        same = [part for part in parts if part is not None]
-        return (len(items),) if len(same) == len(parts) and all(p == () for p in parts) else None
+        return None
     return (len(items), *(parts[0] or ()))
 
 
@@ -536,7 +546,7 @@ def _frame(first: Any, given: list[Any], named: Mapping[str, Any], names: Names)
 
 def _linspace(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     count = given[2] if len(given) > 2 else named.get("num", 50)
-    return Array((count if known(count) else UNKNOWN,))
+    return Array((size_of(count),))
 
 
 def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -597,7 +607,7 @@ def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: 
         return Array(None)
     if len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
-    return Array((*shape, classes if known(classes) else UNKNOWN))
+    return Array((*shape, size_of(classes)))
 
 
 def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
@@ -609,8 +619,8 @@ def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -
     value = named.get("value", 0.0)
     padding = float(value) if is_number(value) else None
     origin = "padded" if padding == 0 else ""
-    steps = length if known(length) else UNKNOWN
-    return Array(None if inner is None else (count, steps, *inner), origin, padding=padding)
+    shape = None if inner is None else (count, size_of(length), *inner)
+    return Array(shape, origin, padding=padding)
 
 
 def _inner(parts: Sequence[Any] | None) -> Shape | None:
@@ -635,8 +645,7 @@ def _swap(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) 
 
 
 def _eye(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    size = first if known(first) else UNKNOWN
-    return Array((size, size))
+    return Array((size_of(first), size_of(first)))
 
 
 SAME = (

@@ -29,6 +29,7 @@ from lstm_spec.reviews.network import (
     Node,
     Tensor,
     known,
+    size_of,
     text,
     upstream,
 )
@@ -245,11 +246,6 @@ def _input(tensor: Tensor) -> Facts:
     if shape:
         facts["batch_open"] = UNKNOWN if shape[0] is UNKNOWN else shape[0] is None
     return facts
-
-
-def size_of(size: Any) -> Any:
-    """Return a size that is known; UNKNOWN for any other."""
-    return size if known(size) else UNKNOWN
 
 
 def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lstm_spec.reviews.facts.layers import Facts, hardest_function, name_of, of_axes, size_of
+from lstm_spec.reviews.facts.layers import Facts, hardest_function, name_of, of_axes
 from lstm_spec.reviews.network import (
     RECURRENT,
     UNKNOWN,
@@ -16,6 +16,7 @@ from lstm_spec.reviews.network import (
     Model,
     Node,
     known,
+    size_of,
     text,
     upstream,
 )
@@ -108,7 +109,7 @@ def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) ->
             facts["first_batch"] = min(trained, batch)
     if kind == "fit":
         epochs = named.get("epochs", given[3] if len(given) > 3 else 1)
-        facts["epochs"] = epochs if known(epochs) else UNKNOWN
+        facts["epochs"] = size_of(epochs)
         shuffle = named.get("shuffle", True)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
     return facts
