@@ -28,6 +28,7 @@ from lstm_spec.reviews.values import (
     Listing,
     Number,
     Table,
+    argument,
     as_tuple,
     is_numbers,
     items_of,
@@ -126,10 +127,10 @@ class Building:
             name: UNKNOWN if isinstance(value, Number) else value
             for name, value in arguments_given.items()
         }
-        arguments = [layer.get(name) for name in ("layer", "backward_layer", "cell", "cells")]
-        for argument in arguments:
-            several = items_of(argument)
-            parts = [argument] if several is None else several
+        for name in ("layer", "backward_layer", "cell", "cells"):
+            inner = layer.get(name)
+            several = items_of(inner)
+            parts = [inner] if several is None else several
             layer.inner += [part for part in parts if isinstance(part, Layer)]
         if kind == "RNN" and len(layer.inner) == 1 and layer.inner[0].kind == "StackedRNNCells":
             layer.inner = layer.inner[0].inner
@@ -138,15 +139,12 @@ class Building:
 
     def input(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Tensor:
         """Make an input of a model."""
-        keys = ("shape", "batch_shape", "batch_input_shape", "input_shape", "batch_size")
-        shape, batch_shape, old, older, batch = (named.get(key) for key in keys)
-        shape = given[0] if given else shape
-        whole = batch_shape if batch_shape is not None else old
         names = names_of(node)
+        whole = argument((), named, 0, "batch_shape", "batch_input_shape")
         if whole is not None:
             return Tensor(values.sizes(as_tuple(whole)))
-        sizes = values.sizes(as_tuple(shape if shape is not None else older))
-        batch = given[1] if len(given) > 1 else batch
+        sizes = values.sizes(as_tuple(argument(given, named, 0, "shape", "input_shape")))
+        batch = argument(given, named, 1, "batch_size")
         first = batch if batch is None or known(batch) else UNKNOWN
         tensor = Tensor(None if sizes is None else (first, *sizes))
         axes = names.get("shape") or names.get("0") or ()
@@ -157,7 +155,7 @@ class Building:
         """Make a Sequential model."""
         model = Model(True, node.lineno, self.depth)
         self.models.append(model)
-        layers = given[0] if given else named.get("layers")
+        layers = argument(given, named, 0, "layers")
         if layers is not None:
             items = items_of(layers)
             if items is None:
@@ -168,11 +166,8 @@ class Building:
 
     def functional(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Model:
         """Make a functional model."""
-        names = (("inputs", "input"), ("outputs", "output"))
-        inputs, outputs = (
-            given[index] if len(given) > index else next((named[k] for k in keys if k in named), 0)
-            for index, keys in enumerate(names)
-        )
+        inputs = argument(given, named, 0, "inputs", "input")
+        outputs = argument(given, named, 1, "outputs", "output")
         model = Model(False, node.lineno, self.depth)
         model.inputs, complete = self.tensors(inputs)
         model.outputs, whole = self.tensors(outputs)
@@ -268,7 +263,7 @@ class Building:
         self, layer: Layer, given: list[Any], named: dict[str, Any], node: ast.Call
     ) -> Any:
         """Call a layer on tensors or numbers."""
-        first = given[0] if given else named.get("sequences", named.get("inputs", UNKNOWN))
+        first = argument(given, named, 0, "sequences", "inputs", default=UNKNOWN)
         rest = dict(named)
         if len(given) > 1 and layer.kind in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"):
             rest.setdefault("initial_state", given[1])
@@ -318,7 +313,7 @@ class Building:
 
     def load(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
         """Load a model, that the program has saved perhaps."""
-        name = given[0] if given else named.get("filepath", UNKNOWN)
+        name = argument(given, named, 0, "filepath", default=UNKNOWN)
         saved = self.saved.get(name) if isinstance(name, str) else None
         self.event("load", node.lineno, name=name, model=saved, named=named)
         return saved or UNKNOWN
@@ -342,13 +337,13 @@ class Building:
             return None
         about = {"model": model, "given": given, "named": named, "whole": whole}
         if name in RUNS:
-            first = given[0] if given else named.get("x", UNKNOWN)
+            first = argument(given, named, 0, "x", default=UNKNOWN)
             self.settle(model, first)
             model.trained = model.trained or name in ("fit", "train_on_batch")
             self.event(name, line, **about)
             return self.predicted(model, first) if name == "predict" else UNKNOWN
         if name == "build":
-            shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
+            shape = values.sizes(as_tuple(argument(given, named, 0, "input_shape")))
             self.settle(model, Array(shape))
         if name == "compile":
             model.compiled = {"given": given, "named": named}
@@ -358,7 +353,7 @@ class Building:
                 (layer for layer in model.layers if layer and [layer.name] == given), UNKNOWN
             )
         if name == "save" and (given or named):
-            file = given[0] if given else named.get("filepath", UNKNOWN)
+            file = argument(given, named, 0, "filepath")
             if isinstance(file, str):
                 self.saved[file] = model
         self.event("model", line, method=name, **about)

@@ -22,6 +22,7 @@ from lstm_spec.reviews.values import (
     Path,
     Scope,
     Table,
+    argument,
     as_tuple,
     same,
 )
@@ -206,9 +207,9 @@ class Calls:
             owner.compiled = {"given": given, "named": named}
         shape: Any = None
         if name == "build":
-            shape = values.sizes(as_tuple(given[0] if given else named.get("input_shape")))
+            shape = values.sizes(as_tuple(argument(given, named, 0, "input_shape")))
         elif name in RUNS:
-            shape = of_samples(given[0] if given else named.get("x"))
+            shape = of_samples(argument(given, named, 0, "x"))
         if shape is None:
             self.hand_over(given, named)
             return UNKNOWN

@@ -228,6 +228,27 @@ class Bound:
     name: str
 
 
+def argument(
+    given: Sequence[Any],
+    named: Mapping[str, Any],
+    place: int,
+    *names: str,
+    default: Any = None,
+) -> Any:
+    """Return an argument of a call: by its position, or else by the first of its names.
+
+    Args:
+        given: the arguments by position.
+        named: the arguments by name.
+        place: its position.
+        *names: its name, and what other releases call it.
+        default: what it is if it is not given.
+    """
+    if len(given) > place:
+        return given[place]
+    return next((named[name] for name in names if name in named), default)
+
+
 def sizes(value: Any) -> Shape | None:
     """Return a shape that is given as a tuple or a number."""
     if known(value):
@@ -386,7 +407,7 @@ def array_method(
     if name in ("flatten", "ravel"):
         return Array((_count(array.shape),))
     if name in ("mean", "sum", "max", "min", "std", "argmax", "argmin", "var"):
-        return reduced(array, given[0] if given else named.get("axis"), named.get("keepdims"))
+        return reduced(array, argument(given, named, 0, "axis"), named.get("keepdims"))
     if name == "transpose":
         axes_given = given[0] if len(given) == 1 else tuple(given)
         return transposed(array, axes_given if given else None)
@@ -500,7 +521,7 @@ def _sized(place: int) -> Callable[..., Any]:
     """Return the rule of a function whose argument at a place is the size."""
 
     def rule(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-        size = given[place] if len(given) > place else named.get("size", named.get("shape"))
+        size = argument(given, named, place, "size", "shape")
         size = tuple(size.items) if getattr(size, "items", None) else size
         axes = names.get(str(place)) or names.get("size") or names.get("shape") or ()
         return UNKNOWN if size is None else Array(sizes(size), axes=axes)
@@ -545,12 +566,11 @@ def _frame(first: Any, given: list[Any], named: Mapping[str, Any], names: Names)
 
 
 def _linspace(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    count = given[2] if len(given) > 2 else named.get("num", 50)
-    return Array((size_of(count),))
+    return Array((size_of(argument(given, named, 2, "num", default=50)),))
 
 
 def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    axis = given[1] if len(given) > 1 else named.get("axis")
+    axis = argument(given, named, 1, "axis")
     if not isinstance(first, Array) or first.shape is None or not known(axis):
         return Array(None)
     place = axis % (len(first.shape) + 1)  # type: ignore[operator]
@@ -560,12 +580,12 @@ def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
 
 
 def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    shape = given[1] if len(given) > 1 else named.get("newshape", named.get("shape"))
+    shape = argument(given, named, 1, "newshape", "shape")
     return reshaped(from_items(first), shape, names.get("1") or names.get("newshape") or ())
 
 
 def _join(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    axis = given[1] if len(given) > 1 else named.get("axis", 0)
+    axis = argument(given, named, 1, "axis", default=0)
     parts = getattr(first, "items", first)
     if not isinstance(parts, (tuple, list)) or not known(axis):
         return Array(None)
@@ -589,7 +609,7 @@ def _beside(first: Any, given: list[Any], named: Mapping[str, Any], names: Names
 
 def _stack(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
     parts = getattr(first, "items", first)
-    axis = given[1] if len(given) > 1 else named.get("axis", 0)
+    axis = argument(given, named, 1, "axis", default=0)
     if not isinstance(parts, (tuple, list)) or not parts or not known(axis):
         return Array(None)
     shapes = [part.shape if isinstance(part, Array) else None for part in parts]
@@ -601,7 +621,7 @@ def _stack(first: Any, given: list[Any], named: Mapping[str, Any], names: Names)
 
 
 def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    classes = given[1] if len(given) > 1 else named.get("num_classes")
+    classes = argument(given, named, 1, "num_classes")
     shape = from_items(first).shape
     if shape is None:
         return Array(None)
@@ -611,7 +631,7 @@ def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: 
 
 
 def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    length = given[1] if len(given) > 1 else named.get("maxlen")
+    length = argument(given, named, 1, "maxlen")
     parts = getattr(first, "items", first)
     parts = parts if isinstance(parts, (list, tuple)) else None
     inner = _inner(parts)
@@ -630,7 +650,7 @@ def _inner(parts: Sequence[Any] | None) -> Shape | None:
 
 
 def _transpose(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    axes = given[1] if len(given) > 1 else named.get("axes", named.get("perm"))
+    axes = argument(given, named, 1, "axes", "perm")
     return transposed(first, axes) if isinstance(first, Array) else Array(None)
 
 

@@ -20,7 +20,7 @@ from lstm_spec.reviews.network import (
     text,
     upstream,
 )
-from lstm_spec.reviews.values import Array, Made, Path, items_of
+from lstm_spec.reviews.values import Array, Made, Path, argument, items_of
 
 LOSSES = {
     "mse": "mean_squared_error",
@@ -39,7 +39,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     given = event.about["given"]
     named = event.about["named"]
     whole = event.about["whole"] and not model.open
-    x = given[0] if given else named.get("x")
+    x = argument(given, named, 0, "x")
     facts: Facts = {"subject": "run", "method": event.kind}
     nodes = model.calls
     stateful = [node.layer for node in nodes if node.layer.stateful is True]
@@ -61,7 +61,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _embedding(nodes, array)
     facts |= _padding(nodes, array)
     if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
-        y = given[1] if len(given) > 1 else named.get("y")
+        y = argument(given, named, 1, "y")
         facts |= _targets(model, y)
         facts |= _counts(y, facts.get("samples", UNKNOWN))
         facts["has_recurrent"] = any(node.layer.kind in RECURRENT for node in nodes)
@@ -93,14 +93,14 @@ def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
 
 def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) -> Facts:
     """Return the facts of batches and epochs."""
-    facts: Facts = {}
     place = {"fit": 2, "evaluate": 2, "predict": 1}.get(kind)
-    batch = named.get("batch_size")
-    if batch is None and place is not None and len(given) > place:
-        batch = given[place]
+    if place is None:
+        return {}
+    facts: Facts = {}
+    batch = argument(given, named, place, "batch_size")
     batch = 32 if batch is None else batch
     samples = before.get("samples", UNKNOWN)
-    if known(batch) and batch > 0 and place is not None:
+    if known(batch) and batch > 0:
         facts["batch"] = batch
         trained = _trained_on(samples, named.get("validation_split"))
         if known(trained):
@@ -108,8 +108,7 @@ def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) ->
             facts |= {"trained": trained, "many": trained > batch}
             facts["first_batch"] = min(trained, batch)
     if kind == "fit":
-        epochs = named.get("epochs", given[3] if len(given) > 3 else 1)
-        facts["epochs"] = size_of(epochs)
+        facts["epochs"] = size_of(argument(given, named, 3, "epochs", default=1))
         shuffle = named.get("shuffle", True)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
     return facts
@@ -247,8 +246,8 @@ def _loss(model: Model) -> Any:
 def _compiled(model: Model, name: str, place: int) -> Any:
     if model.compiled is None:
         return UNKNOWN
-    given = model.compiled["given"]
-    return model.compiled["named"].get(name, given[place] if len(given) > place else UNKNOWN)
+    compiled = model.compiled
+    return argument(compiled["given"], compiled["named"], place, name, default=UNKNOWN)
 
 
 def _logits(model: Model) -> Facts:
@@ -277,7 +276,7 @@ def of_method(event: Event) -> Iterator[Facts]:
     facts["has_lstm"] = any(node.layer.core.kind == "LSTM" for node in nodes)
     facts["loss"] = _loss(model)
     facts["activation_is"] = hardest_function(node.layer for node in nodes)
-    first = given[0] if given else named.get("filepath")
+    first = argument(given, named, 0, "filepath")
     if method in ("save", "save_weights", "export") and isinstance(first, str):
         facts |= {"file": first, "extension": _extension(first)}
         facts["format"] = named.get("save_format", "")
