@@ -328,34 +328,40 @@ def indexed(array: Array, key: Any) -> Any:
         return Array((UNKNOWN, *columns), FRAME)
     if array.shape is None:
         return replace(array, axes=())
-    rest = list(array.shape)
-    given = sum(1 for part in keys if part is not None and part is not ...)
-    sizes_: list[Size] = []
-    for part in keys:
-        if part is None or _is_newaxis(part):
-            sizes_.append(1)
-        elif part is ...:
-            skipped = max(0, len(rest) - (given - sum(1 for k in keys if _is_newaxis(k))))
-            sizes_ += rest[:skipped]
-            rest = rest[skipped:]
-        elif not rest:
-            return Array(None)
-        elif isinstance(part, slice):
-            sizes_.append(_cut(rest.pop(0), part))
-            given -= 1
-        elif known(part) or isinstance(part, Number):
-            rest.pop(0)
-            given -= 1
-        else:
-            return Array(
-                (_selected(part), *rest[1:]) if len(keys) == 1 and _selects(part) else None
-            )
-    shape = (*sizes_, *rest)
-    rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
+    if array.shape and len(keys) == 1 and _selects(keys[0]):
+        return Array((_selected(keys[0]), *array.shape[1:]))
+    shape = _part(array.shape, keys)
+    if shape is None:
+        return Array(None)
     if not shape:
         return Number()
-    alone = rows and shape[1] == 1 and (keys[1] is None or _is_newaxis(keys[1]))
+    rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
+    alone = rows and shape[1] == 1 and _is_newaxis(keys[1])
     return replace(array, shape=shape, origin="rows" if alone else array.origin, axes=())
+
+
+def _part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
+    """Return the shape of a part of an array; None, if it is not known."""
+    rest = list(shape)
+    taking = sum(part is not ... and not _is_newaxis(part) for part in keys)
+    kept: list[Size] = []
+    for part in keys:
+        if _is_newaxis(part):
+            kept.append(1)
+        elif part is ...:
+            skipped = max(0, len(rest) - taking)
+            kept += rest[:skipped]
+            rest = rest[skipped:]
+        elif not rest:
+            return None
+        else:
+            size = rest.pop(0)
+            taking -= 1
+            if isinstance(part, slice):
+                kept.append(_cut(size, part))
+            elif not known(part) and not isinstance(part, Number):
+                return None
+    return (*kept, *rest)
 
 
 def _is_names(key: Any) -> bool:
@@ -377,7 +383,7 @@ def _selected(key: Any) -> Size:
 
 
 def _is_newaxis(key: Any) -> bool:
-    return getattr(key, "name", "") == "numpy.newaxis"
+    return key is None or getattr(key, "name", "") == "numpy.newaxis"
 
 
 def _cut(size: Size, part: slice) -> Size:

@@ -182,7 +182,7 @@ def of_call(event: Event) -> Iterator[Facts]:
     """Yield the facts of a call of a layer."""
     node: Node = event.about["node"]
     layer = node.layer
-    core = node.layer.core
+    core = layer.core
     facts: Facts = {"subject": "call", "kind": layer.kind, "core": core.kind, "layer": layer.title}
     facts |= {"sequential": node.sequential, "eager": node.eager, "stateful": layer.stateful}
     facts["unroll"] = core.flag("unroll")
@@ -194,17 +194,10 @@ def of_call(event: Event) -> Iterator[Facts]:
     facts |= _masks(first, node)
     facts |= _states(node)
     facts |= _directions(node)
+    facts |= _activation(layer, first)
     words = [word for word in node.keywords if word not in CALL_ARGUMENTS]
     if words and layer.kind == "LSTM":
         facts["unknown_word"] = words[0]
-    if layer.kind == "Dense":
-        facts["units"] = layer.get("units", UNKNOWN)
-        facts["activation"] = name_of(layer.get("activation"))
-    if layer.kind in ("Dense", "Activation") and layer.get("activation") == "softmax":
-        facts["behind_lstm"] = any(up.layer.core.kind == "LSTM" for up in upstream([first]))
-    if layer.kind == "Activation":
-        facts["activation"] = name_of(layer.get("activation"))
-        facts["units"] = first.shape[-1] if first.shape else UNKNOWN
     given = event.about.get("first")
     facts["python_list"] = isinstance(given, Listing) and not node.listed
     if isinstance(given, Array):
@@ -212,6 +205,19 @@ def of_call(event: Event) -> Iterator[Facts]:
         facts |= of_axes(given.axes if given.shape and len(given.shape) == 3 else ())
     facts["output"] = text(node.outputs[0].shape) if node.outputs else "?"
     yield facts
+
+
+def _activation(layer: Layer, first: Tensor) -> Facts:
+    """Return the activation of a Dense or an Activation, and on how many units it is."""
+    if layer.kind not in ("Dense", "Activation"):
+        return {}
+    last = first.shape[-1] if first.shape else UNKNOWN
+    units = layer.get("units", UNKNOWN) if layer.kind == "Dense" else last
+    activation = layer.get("activation")
+    facts: Facts = {"units": units, "activation": name_of(activation)}
+    if activation == "softmax":
+        facts["behind_lstm"] = any(up.layer.core.kind == "LSTM" for up in upstream([first]))
+    return facts
 
 
 def _directions(node: Node) -> Facts:

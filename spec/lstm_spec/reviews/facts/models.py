@@ -40,20 +40,11 @@ def of_run(event: Event) -> Iterator[Facts]:
     named = event.about["named"]
     whole = event.about["whole"] and not model.open
     x = argument(given, named, 0, "x")
-    facts: Facts = {"subject": "run", "method": event.kind}
-    nodes = model.calls
-    stateful = [node.layer for node in nodes if node.layer.stateful is True]
-    maybe = model.open or any(node.layer.stateful is UNKNOWN for node in nodes)
-    facts["stateful"] = True if stateful else (UNKNOWN if maybe else False)
-    if stateful:
-        facts["layer"] = stateful[0].title
     array = _data(x)
-    if array is not None and array.shape:
-        facts["samples"] = size_of(array.shape[0])
-        facts["data"] = text(array.shape)
-        facts["made"] = array.origin
-        facts |= of_axes(array.axes if len(array.shape) == 3 else ())
-    facts["arrays"] = isinstance(x, Array)
+    nodes = model.calls
+    facts: Facts = {"subject": "run", "method": event.kind, "arrays": isinstance(x, Array)}
+    facts |= _stateful(model, nodes)
+    facts |= _samples(array)
     facts |= _batch(event.kind, named, given, facts)
     facts |= _against_input(model, array, facts.get("first_batch"))
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
@@ -67,6 +58,23 @@ def of_run(event: Event) -> Iterator[Facts]:
         facts["has_recurrent"] = any(node.layer.kind in RECURRENT for node in nodes)
         facts |= _weights(model, named, facts)
     yield facts
+
+
+def _stateful(model: Model, nodes: list[Node]) -> Facts:
+    """Return whether a model keeps states, and in which layer."""
+    stateful = [node.layer for node in nodes if node.layer.stateful is True]
+    if stateful:
+        return {"stateful": True, "layer": stateful[0].title}
+    maybe = model.open or any(node.layer.stateful is UNKNOWN for node in nodes)
+    return {"stateful": UNKNOWN if maybe else False}
+
+
+def _samples(array: Array | None) -> Facts:
+    """Return the facts of what a model is run on."""
+    if array is None or not array.shape:
+        return {}
+    facts = {"samples": size_of(array.shape[0]), "data": text(array.shape), "made": array.origin}
+    return facts | of_axes(array.axes if len(array.shape) == 3 else ())
 
 
 def _counts(y: Any, samples: Any) -> Facts:
