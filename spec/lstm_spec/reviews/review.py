@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import sys
 import textwrap
@@ -38,6 +39,7 @@ from lstm_spec.reviews.network import (
 from lstm_spec.reviews.program import Program
 from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import arguments, deviations, environment
+from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Place
 from lstm_spec.run.text import markdown_table, one_line, prose, read_toml
 
@@ -85,6 +87,14 @@ READ = 30_000_000
 """How many bytes of a file are read at most: notebooks hold pictures."""
 SEVERITIES: tuple[Severity, ...] = ("error", "wrong numbers", "slow", "know")
 Value = bool | int | float | str | list[bool | int | float | str]
+COMPARED = re.compile(r"(>=|<=|>|<) (-?\d+(?:\.\d+)?)")
+"""A condition on a number: a sign and a bound."""
+SIGNS: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -252,15 +262,8 @@ def reviewed(
     if not any(layer.core.kind in RECURRENT for layer in layers):
         notes = [*notes, "It has no recurrent layer that could be read."]
     listed = list(findings(known_facts))
-    rows = list(dict.fromkeys(row for event in events if (row := _row(event))))
-    return Review(
-        name,
-        rows,
-        listed,
-        notes,
-        touched(layers),
-        changed(layers, to) if to else [],
-    )
+    moved = changed(layers, to) if to else []
+    return Review(name, _rows(events), listed, notes, touched(layers), moved)
 
 
 def _bytes(path: Path) -> bytes:
@@ -280,7 +283,7 @@ def of_program(text_: str, name: str = "program") -> Review:
     """
     read = program.program(text_)
     listed = list(findings(facts.of_program(read)))
-    return Review(name, list(_rows(read)), listed, _notes(read))
+    return Review(name, _rows(read.events), listed, _notes(read))
 
 
 def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
@@ -304,29 +307,18 @@ def holds(when: Mapping[str, Value], here: Facts) -> bool:
 def _meets(fact: Any, wanted: Value) -> bool:
     if isinstance(wanted, list):
         return any(_meets(fact, value) for value in wanted)
-    if wanted == "known" and isinstance(wanted, str):
-        return True
-    compared = (
-        re.fullmatch(r"(>=|<=|>|<) (-?\d+(?:\.\d+)?)", wanted) if isinstance(wanted, str) else None
-    )
-    if compared:
-        return _is_number(fact) and _compare(fact, compared[1], float(compared[2]))
-    if isinstance(wanted, str) and wanted.startswith("not in "):
-        return str(fact) not in wanted.removeprefix("not in ").split(", ")
+    if isinstance(wanted, str):
+        if wanted == "known":
+            return True
+        if compared := COMPARED.fullmatch(wanted):
+            return _is_number(fact) and SIGNS[compared[1]](fact, float(compared[2]))
+        if wanted.startswith("not in "):
+            return str(fact) not in wanted.removeprefix("not in ").split(", ")
     return isinstance(fact, bool) is isinstance(wanted, bool) and bool(fact == wanted)
 
 
 def _is_number(fact: Any) -> bool:
     return isinstance(fact, (int, float)) and not isinstance(fact, bool)
-
-
-def _compare(fact: float, sign: str, bound: float) -> bool:
-    return {
-        ">": fact > bound,
-        ">=": fact >= bound,
-        "<": fact < bound,
-        "<=": fact <= bound,
-    }[sign]
 
 
 def _finding(rule: Rule, line: int, here: Facts) -> Finding:
@@ -373,13 +365,8 @@ def _gone(read: Program) -> Iterator[str]:
                 yield f"Line {event.line}: Keras 3 has no `{name}`; write {GONE[name]}."
 
 
-def _rows(read: Program) -> Iterator[Row]:
-    seen = set()
-    for event in read.events:
-        row = _row(event)
-        if row is not None and (row.line, row.what, row.says) not in seen:
-            seen.add((row.line, row.what, row.says))
-            yield row
+def _rows(events: Iterable[Event]) -> list[Row]:
+    return list(dict.fromkeys(row for event in events if (row := _row(event))))
 
 
 def _row(event: Event) -> Row | None:
@@ -515,22 +502,19 @@ def changed(layers: Iterable[Layer], to: str) -> list[Changed]:
     whole = list(layers)
     then = installed()
     now, _ = release(to)
-    chosen = sorted({claim for claim, about in _about().items() if _is_about(about, whole)})
-    differing = []
-    for claim in chosen:
+    listed = []
+    for claim in sorted(claim for claim, about in _about().items() if _is_about(about, whole)):
         before = false_at(claim, then)
         after = false_at(claim, now)
         if (before is None) is not (after is None):
-            differing.append((claim, before, after))
-    return [
-        Changed(
-            claim,
-            catalog.find(claim).statement,
-            f"{named(then)}: {before.instead if before else 'it holds.'}",
-            f"{named(now)}: {after.instead if after else 'it holds.'}",
-        )
-        for claim, before, after in differing
-    ]
+            statement = catalog.find(claim).statement
+            listed.append(Changed(claim, statement, _outcome(then, before), _outcome(now, after)))
+    return listed
+
+
+def _outcome(place: Place, deviation: Deviation | None) -> str:
+    """Say what a claim comes to on a Keras."""
+    return f"{named(place)}: {deviation.instead if deviation else 'it holds.'}"
 
 
 def _is_about(about: tuple[frozenset[Item], frozenset[str]], layers: list[Layer]) -> bool:
