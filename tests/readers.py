@@ -184,7 +184,11 @@ READERS = {
     ),
     "issues": Reader(_beginning(issues.FILE), _file(issues.load.__wrapped__), UnreadableFileError),
     "matrix": Reader(_beginning(matrix.FILE), _file(matrix.load), UnreadableFileError),
-    "bisect": Reader(b"keras-3.0 keras-3.15", _word(_between), matrix.UnusableRangeError),
+    "bisect": Reader(
+        b"keras-3.0 keras-3.15",
+        _word(_between),
+        (matrix.UnknownEnvironmentError, matrix.UnusableRangeError),
+    ),
     "call": Reader(CALL, _word(_layer), CallError),
     "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), CallError),
     "model": Reader(MODEL, _file(_model), ProgramError),

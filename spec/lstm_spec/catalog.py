@@ -6,7 +6,6 @@ So the claims can be listed, found and cited in a fraction of a second, without 
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lstm_spec.errors import UsageError
+from lstm_spec.errors import UsageError, suggestion
 from lstm_spec.harness import effort
 
 CLAIMS = Path(__file__).parent / "claims"
@@ -183,9 +182,7 @@ def bases(ids: Iterable[str]) -> dict[str, str]:
 
 def _hint(name: str) -> str:
     known = {claim.id for claim in claims()} | set(chapters())
-    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
-    other = f"the chapters are {', '.join(chapters())}"
-    return f"did you mean {' or '.join(near)}?" if near else other
+    return suggestion(name, sorted(known), f"the chapters are {', '.join(chapters())}")
 
 
 def find(name: str) -> Claim:

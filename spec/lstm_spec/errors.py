@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 NOTHING, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
 """The exit statuses; 0 if all is well, and 1 also if a claim does not hold."""
 STATUSES = (
@@ -9,6 +12,18 @@ STATUSES = (
     "130: interrupted."
 )
 """What `--help` says of them, after those of the verb itself."""
+
+
+def suggestion(name: str, known: Sequence[str], otherwise: str) -> str:
+    """Return "did you mean ...?" with the known names that are most like a name.
+
+    Args:
+        name: what was given.
+        known: what could have been meant.
+        otherwise: what is said if none of it is like the name.
+    """
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 class SpecError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -13,7 +12,7 @@ from msgspec import structs
 from packaging.version import Version
 
 from lstm_spec import catalog
-from lstm_spec.errors import BrokenError, UsageError
+from lstm_spec.errors import BrokenError, UsageError, suggestion
 from lstm_spec.releases.compare import differences, facts
 from lstm_spec.run import report
 from lstm_spec.run.environment import Place
@@ -188,10 +187,8 @@ def narrowed(report: Report, claims: Collection[str]) -> Report:
 
 
 def _hint(text: str) -> str:
-    near = difflib.get_close_matches(text, names(), n=3, cutoff=0.5)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"the ledger has {', '.join(names())}" if names() else "the ledger is empty"
+    listed = f"the ledger has {', '.join(names())}" if names() else "the ledger is empty"
+    return suggestion(text, names(), listed)
 
 
 MACHINE = {"platform", "processor", "cores", "workers"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import difflib
 import gzip
 import signal
 import sys
@@ -22,7 +21,7 @@ import msgspec
 from packaging.requirements import Requirement
 
 from lstm_spec import catalog
-from lstm_spec.errors import SpecError, UsageError
+from lstm_spec.errors import SpecError, UsageError, suggestion
 from lstm_spec.releases import environments, ledger
 from lstm_spec.releases.environments import Request
 from lstm_spec.releases.ledger import UnmergeableError, merge
@@ -113,8 +112,8 @@ def find(name: str) -> Entry:
     """
     entries = {entry.name: entry for entry in load().environment}
     if name not in entries:
-        near = difflib.get_close_matches(name, entries, n=3, cutoff=0.5) or list(entries)
-        raise UnknownEnvironmentError(f"the matrix has no {name!r}; it has {', '.join(near)}")
+        hint = suggestion(name, list(entries), f"it has {', '.join(entries)}")
+        raise UnknownEnvironmentError(f"the matrix has no {name!r}; {hint}")
     return entries[name]
 
 
@@ -240,12 +239,12 @@ def between(first: str, last: str) -> list[str]:
     """Return the environments of the matrix from one to another of the same row, both included.
 
     Raises:
-        UnusableRangeError: one is not in the matrix, they are of two rows, or in the wrong order.
+        UnknownEnvironmentError: one is not in the matrix.
+        UnusableRangeError: they are of two rows, or in the wrong order.
     """
     names = [entry.name for entry in load().environment]
     for name in (first, last):
-        if name not in names:
-            raise UnusableRangeError(f"the matrix has no {name!r}; it has {', '.join(names)}")
+        find(name)
     row = first.rpartition("-")[0]
     if row != last.rpartition("-")[0] or names.index(first) >= names.index(last):
         raise UnusableRangeError(f"{last} is no later environment of the row of {first}")

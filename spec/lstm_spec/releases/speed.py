@@ -18,7 +18,6 @@ called slower in less than 1 of 2,000 runs while such differences are below the 
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import random
@@ -37,7 +36,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 import numpy as np
 
-from lstm_spec.errors import BrokenError
+from lstm_spec.errors import BrokenError, suggestion
 from lstm_spec.releases import environments, matrix
 from lstm_spec.releases.compare import Change, differences
 from lstm_spec.releases.environments import Request, UnusableRequirementError
@@ -187,8 +186,8 @@ def _words(text: str, names: list[str]) -> list[str]:
     if not words:
         raise UnusableRequirementError(f"{text!r} names no environment; {expected}")
     if re.fullmatch(r"[a-z-]+-[\d.]+", text):
-        near = " or ".join(difflib.get_close_matches(text, names)) or ", ".join(names)
-        raise UnusableRequirementError(f"the matrix has no {text!r}; did you mean {near}?")
+        hint = suggestion(text, names, f"it has {', '.join(names)}")
+        raise UnusableRequirementError(f"the matrix has no {text!r}; {hint}")
     if not text.endswith(".whl") and os.path.isfile(text):
         raise UnusableRequirementError(f"{text!r} is a file, and no environment; {expected}")
     return words
