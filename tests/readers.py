@@ -28,7 +28,7 @@ from lstm_spec.reviews.review import FORMATS, of_model, of_program
 from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import deviations, documentation
 from lstm_spec.run.report import Record, UnreadableReportError
-from lstm_spec.run.text import UnreadableFileError
+from lstm_spec.run.text import UnreadableFileError, as_json
 from reports import FOOTER, report
 
 
@@ -70,7 +70,7 @@ def _compare(path: Path) -> None:
     ledger._versions(read_report)
     comparison = compare(read_report, read_report)
     tables.markdown(comparison)
-    tables.json(comparison)
+    as_json(comparison)
 
 
 def _merge(path: Path) -> None:

@@ -29,6 +29,7 @@ from lstm_spec.releases import benchmarks, environments, speed, tables, worker
 from lstm_spec.releases.environments import UnusableRequirementError
 from lstm_spec.releases.speed import DeadError, Plan, Side, Speeds, interval, side, timing
 from lstm_spec.releases.worker import Answer, Ask, Ready
+from lstm_spec.run.text import as_json
 
 FAULTS = Path(__file__).parent / "faults"
 COMPARE = (sys.executable, "-m", "lstm_spec.cli", "compare", "--speed")
@@ -186,7 +187,7 @@ def test_status_and_every_format_tell_what_is_slower(
 
 def test_json_is_read_as_it_was_written(clocks: list[Clock]) -> None:
     speeds = speed.race(HERE)
-    assert msgspec.json.decode(tables.json(speeds), type=Speeds) == speeds
+    assert msgspec.json.decode(as_json(speeds), type=Speeds) == speeds
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

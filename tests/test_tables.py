@@ -15,6 +15,7 @@ from lstm_spec import catalog
 from lstm_spec.releases import tables
 from lstm_spec.releases.compare import Comparison, compare
 from lstm_spec.run.report import Record, Report
+from lstm_spec.run.text import as_json
 from reports import report, reports
 
 ROW = re.compile(r"(?<!\\)(?:\\\\)*\|")  # a | that no backslash escapes
@@ -102,7 +103,7 @@ def test_broken_promises_come_first() -> None:
 
 def test_json_holds_everything() -> None:
     comparison = compare(THEN, NOW)
-    text = tables.json(comparison)
+    text = as_json(comparison)
     assert json.loads(text)["worse"] == ["gates.one"]
     assert msgspec.json.decode(text, type=Comparison) == comparison
 

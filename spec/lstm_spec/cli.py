@@ -33,7 +33,7 @@ from lstm_spec.errors import (
 from lstm_spec.harness.effort import time_limit
 from lstm_spec.options import REPORT, Verb
 from lstm_spec.run.report import LockedError, Writer, writer
-from lstm_spec.run.text import fitted, one_line
+from lstm_spec.run.text import as_json, count, fitted, one_line
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
@@ -243,8 +243,6 @@ def _show_concerned(comparison: Comparison, claims: list[str], sides: str) -> No
     """
     from msgspec import structs
 
-    from lstm_spec.releases.tables import count
-
     whole = {claim.id for claim in catalog.claims()} <= set(claims)
     changes = [*(comparison.signatures or []), *(comparison.documentation or [])]
     part = structs.replace(comparison, signatures=[], documentation=[])
@@ -340,7 +338,8 @@ def _show(comparison: Comparison | Speeds, layout: str, *, whole: bool = True) -
         with screen.pager(styles=True) if _pages(comparison, whole) else contextlib.nullcontext():
             tables.table(comparison, screen, whole=whole)
     else:
-        print(tables.markdown(comparison) if layout == "markdown" else tables.json(comparison))
+        text = f"{tables.markdown(comparison)}\n" if layout == "markdown" else as_json(comparison)
+        print(text, end="")
 
 
 def _pages(comparison: Comparison | Speeds, whole: bool) -> bool:
@@ -393,8 +392,8 @@ def list_(arguments: argparse.Namespace) -> int:
         lines = []
         for chapter in catalog.chapters():
             title = catalog.introduction(chapter).partition("\n")[0]
-            count = sum(claim.chapter == chapter for claim in claims)
-            lines.append(f"{chapter:<10} {count:>4}  {title.partition(': ')[2]}\n")
+            number = sum(claim.chapter == chapter for claim in claims)
+            lines.append(f"{chapter:<10} {number:>4}  {title.partition(': ')[2]}\n")
         lines.append(f"{'all':<10} {len(claims):>4}  `lstm-spec list CHAPTER` lists its claims.\n")
         _print("".join(lines), "text")
         return 0

@@ -21,7 +21,7 @@ from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
 from lstm_spec.run.report import VERDICTS, Extent, Verdict, in_words
-from lstm_spec.run.text import prose
+from lstm_spec.run.text import as_json, prose
 
 PACKAGE = "lstm-spec"
 BELIEVED = "Why the claim says so:"
@@ -249,19 +249,17 @@ def text(cited: Citation) -> str:
     """Return a citation as plain text."""
     example = "\n".join(f"    {line}".rstrip() for line in cited.example.splitlines())
     first = cited.said_first
-    head = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
     broken = [f'{BROKEN} "{first.broken}"'] if first.broken else []
-    return "\n\n".join([head, *broken, why(cited), example, *facts(cited)]) + "\n"
+    return "\n\n".join([first.head, *broken, why(cited), example, *facts(cited)]) + "\n"
 
 
 def bibtex(cited: Citation) -> str:
     """Return a citation as an entry of BibTeX."""
     first = cited.said_first
-    head = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
     broken = f", which says: {first.broken}" if first.broken else ""
     return (
         f"@misc{{{PACKAGE}:{cited.id},\n"
-        f"  title = {{{{{tex(head.rstrip('.'))}}}}},\n"
+        f"  title = {{{{{tex(first.head.rstrip('.'))}}}}},\n"
         f"  author = {{{{{PACKAGE}}}}},\n"
         f"  note = {{Claim {tex(cited.id)} of {PACKAGE} {cited.version}{tex(broken)}}},\n"
         f"  {'url' if cited.link else 'howpublished'} = {{{cited.link or tex(place(cited))}}},\n"
@@ -302,11 +300,6 @@ def fragment(cited: Citation) -> str:
 def tags(given: str) -> str:
     """Return text as HTML, with its code between backticks in tags."""
     return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(given))
-
-
-def json(cited: Citation) -> str:
-    """Return a citation as JSON."""
-    return msgspec.json.format(msgspec.json.encode(cited), indent=2).decode() + "\n"
 
 
 ROWS = {
@@ -387,5 +380,5 @@ FORMATS: dict[str, Callable[[Citation], str]] = {
     "text": text,
     "bibtex": bibtex,
     "html": fragment,
-    "json": json,
+    "json": as_json,
 }

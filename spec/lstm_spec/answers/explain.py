@@ -11,7 +11,7 @@ from lstm_spec import catalog
 from lstm_spec.answers.constructor import Layer, constructor
 from lstm_spec.answers.standing import standing
 from lstm_spec.run import arguments
-from lstm_spec.run.text import columns, markdown_table, prose
+from lstm_spec.run.text import as_json, columns, markdown_table, prose
 
 TOGETHER = 4
 """How many claims are shown that try the given arguments together."""
@@ -284,13 +284,8 @@ def markdown(explanation: Explanation) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def json(explanation: Explanation) -> str:
-    """Return an explanation as JSON."""
-    return msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode() + "\n"
-
-
 FORMATS: dict[str, Callable[[Explanation], str]] = {
     "text": text,
     "markdown": markdown,
-    "json": json,
+    "json": as_json,
 }

@@ -40,10 +40,14 @@ class Standing:
     broken: str = ""
     """The statement, where it is false."""
 
+    @property
+    def head(self) -> str:
+        """The sentence, behind the caution if there is one."""
+        return f"{self.caution}: {self.sentence}" if self.caution else self.sentence
+
     def __str__(self) -> str:
         """Return all of it, in a line."""
-        text = f"{self.caution}: {self.sentence}" if self.caution else self.sentence
-        return f'{text} {BROKEN} "{self.broken}"' if self.broken else text
+        return f'{self.head} {BROKEN} "{self.broken}"' if self.broken else self.head
 
 
 def standing(claim: Claim, place: Place | None = None, untried: str = "") -> Standing:

@@ -1,4 +1,4 @@
-"""What a comparison says: one sentence and sections, as a table, as Markdown and as JSON."""
+"""What a comparison says: one sentence and sections, as a table and as Markdown."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from lstm_spec import catalog
 from lstm_spec.releases.compare import Change, Comparison, Errors, Measured, Speed
 from lstm_spec.run.environment import DISTRIBUTIONS
-from lstm_spec.run.text import columns, escape, markdown_table, one_line, shorten
+from lstm_spec.run.text import columns, count, escape, markdown_table, one_line, shorten
 
 if TYPE_CHECKING:  # at run time it would bring all that makes environments
     from lstm_spec.releases.speed import Speeds, Timing
@@ -92,11 +91,6 @@ def _verdicts(comparison: Comparison) -> list[Section]:
     title = "Other claims with another verdict" if worse else "Claims with another verdict"
     listed.append(changes(title, "claim", same, limit=len(same)))
     return [*listed, changes(RETESTED, "claim", retested, limit=len(retested))]
-
-
-def count(number: int, thing: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def span(environment: Sequence[Change]) -> str:
@@ -285,8 +279,3 @@ def markdown(comparison: Comparison | Speeds) -> str:
             cells = [tuple(map(escape, row)) for row in section.rows]
             parts.append(markdown_table(section.head, cells))
     return "\n\n".join(parts)
-
-
-def json(comparison: Comparison | Speeds) -> str:
-    """Return a comparison as JSON."""
-    return msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode()

@@ -41,7 +41,7 @@ from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import arguments, deviations, environment
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Place
-from lstm_spec.run.text import markdown_table, one_line, prose, read_toml
+from lstm_spec.run.text import as_json, markdown_table, one_line, prose, read_toml
 
 FILE = Path(__file__).with_name("findings.toml")
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
@@ -650,11 +650,6 @@ def _escaped(sentence: str) -> str:
     return prose(sentence).replace("|", "\\|")
 
 
-def json(review: Review) -> str:
-    """Return a review as JSON."""
-    return msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n"
-
-
 def sarif(review: Review) -> str:
     """Return a review as SARIF 2.1.0, which editors and code hosts show."""
     used = {finding.id for finding in review.findings}
@@ -667,8 +662,7 @@ def sarif(review: Review) -> str:
         "tool": {"driver": driver},
         "results": [_sarif_result(review, finding) for finding in review.findings],
     }
-    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _sarif_rule(rule: Rule) -> dict[str, Any]:
@@ -695,6 +689,6 @@ def _sarif_result(review: Review, finding: Finding) -> dict[str, Any]:
 FORMATS: dict[str, Callable[[Review], str]] = {
     "text": text,
     "markdown": markdown,
-    "json": json,
+    "json": as_json,
     "sarif": sarif,
 }

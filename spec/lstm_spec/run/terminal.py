@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lstm_spec.catalog import Claim
 from lstm_spec.run import environment
 from lstm_spec.run.report import DAMAGED, GOOD, VERDICTS, Outcome, Record, Report, Verdict
-from lstm_spec.run.text import columns, one_line
+from lstm_spec.run.text import columns, count, one_line
 
 
 def follow(records: Iterator[Record], total: int, console: Console) -> None:
@@ -72,16 +72,14 @@ def summarize(
 
 def _where(tried: Report) -> str:
     header = tried.header
-    installed = tried.header.environment.packages
-    names = environment.PACKAGES[: environment.PACKAGES.index("hypothesis") + 1]
-    versions = [f"{name} {installed[name]}" for name in names if name in installed]
     place = header.environment
+    names = environment.PACKAGES[: environment.PACKAGES.index("hypothesis") + 1]
+    versions = [f"{name} {place.packages[name]}" for name in names if name in place.packages]
     cases = "the same cases on every run" if header.seed is None else f"seed {header.seed}"
-    workers = f"{header.workers} worker" + "s" * (header.workers != 1)
     return (
         f"\n{', '.join(versions)}, Python {place.python}, "
         f"{place.backend} backend on {place.device}\n"
-        f"effort {header.effort}, {cases}, {workers}\n"
+        f"effort {header.effort}, {cases}, {count(header.workers, 'worker')}\n"
     )
 
 
@@ -135,12 +133,12 @@ def _again(record: Record, tried: Report, asked: str) -> str:
     return f"Try it again: {' '.join(filter(None, words))}"
 
 
-def _slowest(records: list[Record], count: int, console: Console) -> None:
-    slowest = sorted(records, key=lambda record: -record.seconds)[:count]
+def _slowest(records: list[Record], number: int, console: Console) -> None:
+    slowest = sorted(records, key=lambda record: -record.seconds)[:number]
     if slowest:
         print("\nSlowest:", file=console.file)
     for record in slowest:
-        cases = f"{record.examples} case" + "s" * (record.examples != 1)
+        cases = count(record.examples, "case")
         print(f"{record.seconds:>7.2f} s  {record.claim}, {cases}", file=console.file)
 
 

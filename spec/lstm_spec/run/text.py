@@ -1,4 +1,4 @@
-"""Text that is shown, on one line, shortened, escaped or as a table; and TOML that is read."""
+"""Text that is shown: on one line, shortened, escaped, as a table or as JSON; and TOML to read."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def one_line(text: object) -> str:
     """Return text on one line, without what moves a cursor."""
     words = " ".join(str(text).split())
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+
+
+def count(number: int, thing: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def shorten(text: str, most: int) -> str:
@@ -78,6 +83,11 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return tabulate(
         rows, head, tablefmt=layout, disable_numparse=True, stralign=None, numalign=None
     )
+
+
+def as_json(value: object) -> str:
+    """Return data as JSON, indented, with a newline at its end."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
 def without_escapes(text: str) -> str:
