@@ -296,11 +296,6 @@ def accumulated(update: Update, steps: int) -> Update:
     return wait
 
 
-def clip_values(limit: float) -> Callable[[list[Array]], list[Array]]:
-    """Return what cuts each number to within [-limit, limit]."""
-    return lambda slopes: [np.clip(slope, -limit, limit) for slope in slopes]
-
-
 def clip_norms(limit: float) -> Callable[[list[Array]], list[Array]]:
     """Return what shortens each array to a norm of at most the limit."""
     return lambda slopes: [slope * min(1.0, limit / norm([slope])) for slope in slopes]
