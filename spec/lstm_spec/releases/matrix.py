@@ -27,6 +27,7 @@ from lstm_spec.releases.environments import Request
 from lstm_spec.releases.ledger import UnmergeableError, merge
 from lstm_spec.run import deviations, environment, report
 from lstm_spec.run.environment import Backend, Place
+from lstm_spec.run.process import last_line
 from lstm_spec.run.report import Record, Report, Verdict
 from lstm_spec.run.text import UnreadableFileError, one_line, read_toml
 
@@ -214,10 +215,10 @@ def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
         words = [*claims, *options, f"--workers={workers}", f"--report={file}"]
         with log.open("wb") as output:
             environments.check(entry.request, words, output)
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         recorded = report.read(file) if file.exists() else None
         if recorded is None or recorded.footer is None:
-            raise report.UnreadableReportError((lines or ["nothing was printed"])[-1])
+            printed = log.read_text(encoding="utf-8", errors="replace")
+            raise report.UnreadableReportError(last_line(printed))
         return recorded
 
 
@@ -251,7 +252,7 @@ def between(first: str, last: str) -> list[str]:
     return names[names.index(first) : names.index(last) + 1]
 
 
-def search(names: Sequence[str], verdict: Verdicts) -> tuple[str, str]:
+def search(names: Sequence[str], verdict: Callable[[str], Verdict]) -> tuple[str, str]:
     """Return two neighbours of which the second has another verdict than the first.
 
     Args:
@@ -277,20 +278,11 @@ def verdict_at(name: str, claim: str) -> Verdict:
 
     Raises:
         UnmadeError: the environment cannot be made.
-        UnreadableReportError: the run there had no end.
+        UnreadableReportError: the check there ended without a complete report.
         OSError: a file cannot be written.
     """
     known = dict(ledger.verdicts(claim))
-    if name in known:
-        return known[name]
-    entry = next(entry for entry in load().environment if entry.name == name)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "report.jsonl")
-        log = Path(folder, "log")
-        with log.open("wb") as output:
-            words = [claim, f"--effort={entry.effort}", f"--report={file}"]
-            environments.check(entry.request, words, output)
-        return report.read(file).records[0].verdict
+    return known[name] if name in known else check(find(name), 1, [claim]).records[0].verdict
 
 
 NIGHTLY_FILE = Path(__file__).with_name(f"nightly{ledger.SUFFIX}")
@@ -350,9 +342,6 @@ def main(words: list[str] | None = None) -> int:
     chosen = [entries[name] for name in given.names or entries]
     succeeded = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]
     return 0 if all(succeeded) else 1
-
-
-Verdicts = Callable[[str], Verdict]
 
 
 if __name__ == "__main__":
