@@ -92,11 +92,10 @@ def _forbid_two_plans(arguments: argparse.Namespace) -> None:
     plan += [f"--{name}" for name in ("effort", "seed") if name in given]
     if arguments.resume and plan:
         raise TwoPlansError(f"--resume tries what the report set out to try; leave out {plan[0]}")
-    place = [f"--{name}" for name in ("backend", "python", "workers") if vars(arguments)[name]]
-    place += ["--with"] if arguments.packages else []
-    if arguments.entry and (other := [option for option in place if option != "--workers"]):
-        raise TwoPlansError(f"--in says what the environment holds; leave out {other[0]}")
-    place += ["--in"] if arguments.entry else []
+    asked = _asked(arguments)[::2]  # the options, without their values
+    if arguments.entry and asked != ["--in"]:
+        raise TwoPlansError(f"--in says what the environment holds; leave out {asked[1]}")
+    place = [*asked, *(["--workers"] if arguments.workers else [])]
     if arguments.hosts and place:
         raise TwoPlansError(f"--tx says where each worker runs; leave out {place[0]}")
 
@@ -189,7 +188,7 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
             hint = "PYTHONPATH does not count there; try a source tree by --with and its folder"
             print(f"lstm-spec: {hint}", file=sys.stderr)
         status = environments.check(asked, words, asked=_asked(arguments), report=report)
-        return status if status > 1 else max(status, _since(report, asked))
+        return status if status > 1 else max(status, _compare_with_ledger(report, asked))
     except OSError as error:
         raise BrokenError(str(error)) from None
 
@@ -202,7 +201,7 @@ def _asked(arguments: argparse.Namespace) -> list[str]:
     return words + (["--python", arguments.python] if arguments.python else [])
 
 
-def _since(report: Writer, asked: Request) -> int:
+def _compare_with_ledger(report: Writer, asked: Request) -> int:
     """Compare a report with the nearest one of the ledger; return 1 if anything got worse.
 
     Where the ledger has no earlier report of that backend and Keras it is the nearest later one,
@@ -716,17 +715,16 @@ def _interrupt(*_: object) -> NoReturn:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
-    gc.set_threshold(
-        100_000
-    )  # scanning the chapters' trees for garbage doubles the time of parsing them
-    taken = options.parser(VERBS)
+    # To scan the chapters' trees for garbage takes as long as to parse them.
+    gc.set_threshold(100_000)
+    parser = options.parser(VERBS)
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
-        argcomplete.autocomplete(taken)
-    arguments = taken.parse_args(words)
+        argcomplete.autocomplete(parser)
+    arguments = parser.parse_args(words)
     if arguments.verb is None:
-        taken.print_help()
+        parser.print_help()
         return BAD_USAGE
     try:
         status: int = arguments.function(arguments)

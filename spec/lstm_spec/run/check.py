@@ -83,11 +83,11 @@ def run(plan: Plan) -> Generator[Record]:
     """
     began = time.monotonic()
     again = bool(plan.hosts)
-    begun = _untried(plan) if plan.resume else plan.claims
-    if plan.hosts or not begun:  # no worker here will say what is installed
+    claims = _untried(plan) if plan.resume else plan.claims
+    if plan.hosts or not claims:  # no worker here will say what is installed
         _begin(plan, environment.probe())
     else:
-        yield from _attempt(plan, begun, again, first=True)
+        yield from _attempt(plan, claims, again, first=True)
     while left := _untried(plan):
         yield from _attempt(plan, left, again)
         again = bool(plan.hosts) and len(_untried(plan)) < len(left)
@@ -137,11 +137,11 @@ def _attempt(plan: Plan, claims: list[Claim], again: bool, first: bool = False) 
     Raises:
         StoppedError: no claim was tried; the message holds the end of what pytest printed.
     """
-    command = [*_command(plan, claims), *(["--lstm-again"] if again else [])]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "pytest.log")
-        if first:
-            command.insert(4, f"--lstm-begin={folder}")
+        options = ["--lstm-again"] if again else []
+        options += [f"--lstm-begin={folder}"] if first else []
+        command = _command(plan, claims, options)
         streams = {"stderr": subprocess.STDOUT, "pass_fds": [plan.report.descriptor]}
         with (
             log.open("wb") as output,
@@ -199,7 +199,7 @@ def look(folder: Path) -> None:
         environment.write(folder / INSTALLED)
 
 
-def _header(plan: Plan, environment: Environment) -> Header:
+def _header(plan: Plan, here: Environment) -> Header:
     return Header(
         schema=report.SCHEMA,
         lstm_spec=metadata.version("lstm-spec"),
@@ -207,7 +207,7 @@ def _header(plan: Plan, environment: Environment) -> Header:
         effort=plan.effort,
         seed=plan.seed,
         workers=plan.workers,
-        environment=environment,
+        environment=here,
         claims=[claim.id for claim in plan.claims],
         code={claim.id: claim.code for claim in plan.claims},
     )
@@ -217,7 +217,7 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _command(plan: Plan, claims: list[Claim]) -> list[str]:
+def _command(plan: Plan, claims: list[Claim], options: list[str]) -> list[str]:
     seed = [] if plan.seed is None else [f"--hypothesis-seed={plan.seed}"]
     database = [f"--lstm-database={plan.database}"] if plan.database else []
     return [
@@ -225,15 +225,11 @@ def _command(plan: Plan, claims: list[Claim]) -> list[str]:
         *(sys.executable, "-m", "pytest", f"-c{os.devnull}", "-q", "--tb=short"),
         *("-p", "no:cacheprovider", "--dist=worksteal", *_places(plan)),
         *(f"--timeout={plan.limit}", "--timeout-method=thread"),
-        *(
-            "-o",
-            f"faulthandler_timeout={plan.limit + GRACE}",
-            "-o",
-            "faulthandler_exit_on_timeout=true",
-        ),
+        *("-o", f"faulthandler_timeout={plan.limit + GRACE}"),
+        *("-o", "faulthandler_exit_on_timeout=true"),
         *(f"--lstm-effort={plan.effort}", f"--lstm-report={plan.report.path.absolute()}"),
         f"--lstm-descriptor={plan.report.descriptor}",
-        *(*seed, *database),
+        *(*seed, *database, *options),
         f"--lstm-parent={os.getpid()}",
         *("--pyargs", *(f"{c.module}::{c.test}" for c in claims)),
     ]
@@ -280,7 +276,7 @@ class UnresumableError(UsageError):
     """A report that cannot be resumed; the message says why, and what to do."""
 
 
-def header_to_resume(begun: Writer) -> Header:
+def header_to_resume(written: Writer) -> Header:
     """Return what a report set out to do.
 
     Raises:
@@ -288,39 +284,40 @@ def header_to_resume(begun: Writer) -> Header:
         UnreadableReportError: the file is damaged, or no report.
         OSError: the file cannot be read.
     """
-    header = begun.read().header
-    _forbid(begun, _edited(header))
+    header = written.read().header
+    _forbid(written, _edited(header))
     return header
 
 
-def forbid_elsewhere(begun: Writer, here: Environment) -> None:
+def forbid_elsewhere(written: Writer, here: Environment) -> None:
     """Forbid resuming a report where other packages are installed.
 
     Args:
-        begun: the report.
+        written: the report.
         here: where its other claims would be tried.
 
     Raises:
         UnresumableError: it was made elsewhere.
     """
-    _forbid(begun, _elsewhere(begun.read().header.environment, here))
+    _forbid(written, _elsewhere(written.read().header.environment, here))
 
 
-def _forbid(begun: Writer, difference: str) -> None:
+def _forbid(written: Writer, difference: str) -> None:
     if difference:
-        raise UnresumableError(f"{begun.path} {difference}; leave out --resume to start again")
+        raise UnresumableError(f"{written.path} {difference}; leave out --resume to start again")
 
 
-def forbid_unusable(begun: Writer) -> None:
+def forbid_unusable(written: Writer) -> None:
     """Forbid resuming a report to which nothing can be added.
 
     Raises:
         UnresumableError: there was no such file, it is empty, or it is compressed.
     """
-    if begun.empty:
-        raise UnresumableError(f"there is no report {begun.path}; leave out --resume to begin one")
-    if begun.compressed:
-        raise UnresumableError(f"{begun.path} is compressed; give it as `gunzip` leaves it")
+    if written.empty:
+        hint = "leave out --resume to begin one"
+        raise UnresumableError(f"there is no report {written.path}; {hint}")
+    if written.compressed:
+        raise UnresumableError(f"{written.path} is compressed; give it as `gunzip` leaves it")
 
 
 def _elsewhere(recorded: Environment, here: Environment) -> str:

@@ -75,8 +75,8 @@ def installed(look_for_gpus: bool = False) -> Place:
     return Place(packages, place.python, _backend(place.version("keras")), device)
 
 
-def aside() -> str:
-    """Return the distribution of Keras to ignore, as TF_USE_LEGACY_KERAS decides."""
+def ignored() -> str:
+    """Return the distribution of Keras that is not under test, as TF_USE_LEGACY_KERAS decides."""
     return "keras" if os.environ.get("TF_USE_LEGACY_KERAS") == "1" else "tf-keras"
 
 
@@ -86,13 +86,13 @@ def versions(names: Iterable[str]) -> dict[str, str]:
     Of a Keras that comes before the installed one, as by PYTHONPATH, it is that which its source
     names.
     """
-    meant = [name for name in names if name != aside()]
+    meant = [name for name in names if name != ignored()]
     installed = {name: _distribution(name) for name in meant}
     present = {name: package.version for name, package in installed.items() if package}
     folder = _before_installed()
     if version := folder and _written(folder):
         present = {name: old for name, old in present.items() if name not in DISTRIBUTIONS["keras"]}
-        named = "tf-keras" if aside() == "keras" else "keras"
+        named = "tf-keras" if ignored() == "keras" else "keras"
         present |= {named: version} if named in meant else {}
     return present
 
@@ -105,7 +105,7 @@ def origin() -> str:
     if folder := _before_installed():
         return str(folder)
     for name in DISTRIBUTIONS["keras"]:
-        package = _distribution(name) if name != aside() else None
+        package = _distribution(name) if name != ignored() else None
         text = package.read_text("direct_url.json") if package else None
         if text:
             return _address(text)
@@ -128,14 +128,14 @@ def _address(text: str) -> str:
 
 def _before_installed() -> Path | None:
     """Return the folder of the Keras that is imported, if no distribution has it."""
-    module = "tf_keras" if aside() == "keras" else "keras"
+    module = "tf_keras" if ignored() == "keras" else "keras"
     try:
         spec = util.find_spec(module)
     except ValueError:  # a module without a spec was put in its place
         return None
     if spec is None or spec.origin is None:
         return None
-    packages = [_distribution(name) for name in DISTRIBUTIONS["keras"] if name != aside()]
+    packages = [_distribution(name) for name in DISTRIBUTIONS["keras"] if name != ignored()]
     files = [str(package.locate_file(f"{module}/__init__.py")) for package in packages if package]
     own = any(os.path.exists(file) and os.path.samefile(file, spec.origin) for file in files)
     return None if own else Path(spec.origin).parent
