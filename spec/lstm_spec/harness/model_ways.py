@@ -265,8 +265,16 @@ def _subclassed(model: Model, first: list[Node], names: dict[str, str]) -> list[
 
 
 def _zeros(given: Source, batch: int | None) -> str:
-    shape = (batch or 1, *(axis or 4 for axis in given.shape))
-    return f"np.zeros({shape!r}, {'int32' if given.ids else 'float32'!r})"
+    return f"np.zeros({_some_shape(given, batch)!r}, {_dtype(given)!r})"
+
+
+def _some_shape(given: Source, batch: int | None) -> tuple[int, ...]:
+    """Return a shape that fits an Input: one sample and four timesteps, where these are open."""
+    return (batch or 1, *(axis or 4 for axis in given.shape))
+
+
+def _dtype(given: Source) -> str:
+    return "int32" if given.ids else "float32"
 
 
 _FORMS = {
@@ -331,10 +339,8 @@ def in_a_graph(built: Made) -> Run:
     """Call it in a tf.function whose signature leaves open what the model leaves open."""
     import tensorflow as tf  # only here: other backends have none
 
-    signature = [
-        tf.TensorSpec((built.drawn.batch, *s.shape), "int32" if s.ids else "float32")
-        for s in built.drawn.sources
-    ]
+    drawn = built.drawn
+    signature = [tf.TensorSpec((drawn.batch, *s.shape), _dtype(s)) for s in drawn.sources]
     function = tf.function(lambda *inputs: built.model(given(list(inputs))), signature)
     return lambda inputs: outputs(function(*inputs))
 
@@ -382,20 +388,10 @@ def from_configuration(built: Made) -> Run:
 
 def _with_weights(built: Made, again: Any) -> Run:
     if built.drawn.form == "subclassed":
-        zeros = [
-            np.zeros((built.drawn.batch or 1, *_axes(s)), _dtype(s)) for s in built.drawn.sources
-        ]
-        again(given(zeros))
+        shapes = [(_some_shape(s, built.drawn.batch), _dtype(s)) for s in built.drawn.sources]
+        again(given([np.zeros(*shape) for shape in shapes]))
     again.set_weights(built.model.get_weights())
     return lambda inputs: outputs(again(given(inputs)))
-
-
-def _axes(source: Any) -> tuple[int, ...]:
-    return tuple(axis or 4 for axis in source.shape)
-
-
-def _dtype(source: Any) -> str:
-    return "int32" if source.ids else "float32"
 
 
 def from_file(built: Made) -> Run:

@@ -180,10 +180,15 @@ def again(layer: Any, **changes: Any) -> Any:
 
 def _alike(copy: Any, layer: Any) -> Any:
     """Build a layer as another one is built, and give it the other's weights."""
-    batch = layer.states[0].shape[0] if layer.stateful else None
-    copy.build((batch, None, layer.cell.kernel.shape[0]))
+    copy.build(_input_shape(layer, None))
     copy.set_weights(layer.get_weights())
     return copy
+
+
+def _input_shape(layer: Any, timesteps: int | None) -> tuple[int | None, ...]:
+    """Return the shape of a layer's input; the batch size is open, unless a state is kept."""
+    batch = layer.states[0].shape[0] if layer.stateful else None
+    return (batch, timesteps, layer.cell.kernel.shape[0])
 
 
 def _arguments(layer: Any) -> dict[str, Any]:
@@ -315,8 +320,7 @@ def _from_keras_file(layer: Any) -> Run:
 
 def _from_weights_file(layer: Any) -> Run:
     copy = again(layer)
-    batch = layer.states[0].shape[0] if layer.stateful else None
-    inputs = keras.Input(batch_shape=(batch, 1, layer.cell.kernel.shape[0]))
+    inputs = keras.Input(batch_shape=_input_shape(layer, 1))
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder, "model.weights.h5"))
         _plain(layer, inputs).save_weights(file)
@@ -445,8 +449,7 @@ def _in_slices(layer: Any) -> Run:
 
 def _forward_half(layer: Any) -> Run:
     both = keras.layers.Bidirectional(layer, merge_mode=None, dtype=layer.dtype_policy)
-    batch = layer.states[0].shape[0] if layer.stateful else None
-    both.build((batch, None, layer.cell.kernel.shape[0]))
+    both.build(_input_shape(layer, None))
     both.forward_layer.set_weights(layer.get_weights())
     both.backward_layer.set_weights([-weight for weight in layer.get_weights()])
 
