@@ -50,20 +50,7 @@ class Calls:
     def of_call(self, node: ast.Call, frame: Frame) -> Value:
         """Run a call."""
         function = self.expressions.expr(node.func, frame)
-        given: list[Value] = []
-        for part in node.args:
-            if isinstance(part, ast.Starred):
-                given += self.expressions.spread(part, frame)
-            elif isinstance(part, ast.GeneratorExp) and is_builtin(function.value):
-                given.append(
-                    self.expressions.comprehended(part, frame)
-                )  # all, sum, tuple and the like
-            else:
-                given.append(self.expressions.expr(part, frame))
-        named: dict[str, Value] = {}
-        for word in node.keywords:
-            value = self.expressions.expr(word.value, frame)
-            named.update({word.arg: value} if word.arg else dict(self.writer.items(value)))
+        given, named = self.arguments(node, function, frame)
         if self.appended(node, given, frame):
             return known(None)
         everything = [*given, *named.values()]
@@ -75,6 +62,25 @@ class Calls:
                     self.writer.materialize(base.id, home)
                     function = self.expressions.expr(node.func, frame)
         return self.call(function, given, named)
+
+    def arguments(
+        self, node: ast.Call, function: Value, frame: Frame
+    ) -> tuple[list[Value], dict[str, Value]]:
+        """Run the arguments of a call."""
+        given: list[Value] = []
+        for part in node.args:
+            if isinstance(part, ast.Starred):
+                given += self.expressions.spread(part, frame)
+            elif isinstance(part, ast.GeneratorExp) and is_builtin(function.value):
+                # By all, sum, tuple and the like.
+                given.append(self.expressions.comprehended(part, frame))
+            else:
+                given.append(self.expressions.expr(part, frame))
+        named: dict[str, Value] = {}
+        for word in node.keywords:
+            value = self.expressions.expr(word.value, frame)
+            named.update({word.arg: value} if word.arg else dict(self.writer.items(value)))
+        return given, named
 
     def appended(self, node: ast.Call, given: Sequence[Value], frame: Frame) -> bool:
         """Append to a list that the program does not have, if that is what is called."""
@@ -139,25 +145,8 @@ class Calls:
 
     def body(self, node: Any, bound: inspect.BoundArguments, frame: Frame) -> Value:
         """Run a function's body."""
-        parameters = bound.signature.parameters
-        for name, parameter in parameters.items():
-            value = bound.arguments.get(name)
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                parts = value or ()
-                frame.names[name] = self.writer.display(tuple(p.value for p in parts), parts)
-            elif parameter.kind is parameter.VAR_KEYWORD:
-                pairs = value or {}
-                plain = {word: part.value for word, part in pairs.items()}
-                if all(part.known for part in pairs.values()):
-                    frame.names[name] = known(plain)
-                else:
-                    keys: list[ast.expr | None] = [ast.Constant(word) for word in pairs]
-                    nodes = [self.writer.node(part) for part in pairs.values()]
-                    frame.names[name] = computed(plain, ast.Dict(keys, nodes))
-            elif value is None:
-                frame.names[name] = known(parameter.default)
-            else:
-                frame.names[name] = self.writer.named(value, name)
+        for name, parameter in bound.signature.parameters.items():
+            frame.names[name] = self.parameter(parameter, bound.arguments.get(name))
         self.depth += 1
         if self.depth > DEEPEST:
             refuse("functions call each other too deeply")
@@ -168,6 +157,27 @@ class Calls:
             return known(None) if result is None else result
         finally:
             self.depth -= 1
+
+    def parameter(self, parameter: inspect.Parameter, given: Any) -> Value:
+        """Return the value of a parameter.
+
+        Args:
+            parameter: the parameter.
+            given: a Value; several, for those with a star; None, for the default.
+        """
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            parts = given or ()
+            return self.writer.display(tuple(part.value for part in parts), parts)
+        if parameter.kind is parameter.VAR_KEYWORD:
+            pairs = given or {}
+            plain = {word: part.value for word, part in pairs.items()}
+            if all(part.known for part in pairs.values()):
+                return known(plain)
+            keys: list[ast.expr | None] = [ast.Constant(word) for word in pairs]
+            return computed(plain, ast.Dict(keys, list(map(self.writer.node, pairs.values()))))
+        return (
+            known(parameter.default) if given is None else self.writer.named(given, parameter.name)
+        )
 
     def fold(self, node: Any, frame: Frame) -> Any:
         """Write a function that was made on the way.

@@ -68,9 +68,8 @@ class Expressions:
                 refuse(f"{node.attr} is not known")
             keeps = residual if is_callable(value) or isinstance(value, ModuleType) else None
             return Value(value, keeps if pure else residual, pure, None, node.attr)
-        return self.writer.run(
-            residual or self.writer.node(base), lambda: getattr(base.value, node.attr)
-        )
+        expression = residual or self.writer.node(base)
+        return self.writer.run(expression, lambda: getattr(base.value, node.attr))
 
     def field(self, record: Value, name: str) -> Value:
         """Return a field or a property of a case."""
@@ -101,11 +100,8 @@ class Expressions:
             return known(eval(code, values))
         if isinstance(node, ast.Subscript) and parts[0].items is not None:
             chosen = parts[0].items[parts[1].value]
-            return (
-                self.writer.display(eval(code, values), chosen)
-                if isinstance(chosen, list)
-                else chosen
-            )
+            several = isinstance(chosen, list)
+            return self.writer.display(eval(code, values), chosen) if several else chosen
         nodes = {f"_{k}": self.writer.node(part) for k, part in enumerate(parts)}
         return self.writer.run(Substitute(nodes).visit(shape), lambda: eval(code, values))
 
@@ -115,9 +111,8 @@ class Expressions:
         value = slice(*(None if part is None else part.value for part in parts))
         if all(part is None or part.known for part in parts):
             return known(value)
-        return computed(
-            value, ast.Slice(*(None if part is None else self.writer.node(part) for part in parts))
-        )
+        nodes = [None if part is None else self.writer.node(part) for part in parts]
+        return computed(value, ast.Slice(*nodes))
 
     def _ifexp(self, node: ast.IfExp, frame: Frame) -> Value:
         test = self.expr(node.test, frame)
@@ -200,9 +195,8 @@ class Expressions:
         value = self.comprehended(node, frame)
         if value.known:
             return known(set(value.value))
-        return computed(
-            set(value.value), ast.Call(ast.Name("set", ast.Load()), [self.writer.node(value)], [])
-        )
+        node_of_set = ast.Call(ast.Name("set", ast.Load()), [self.writer.node(value)], [])
+        return computed(set(value.value), node_of_set)
 
     def rounds(self, generators: Sequence[ast.comprehension], frame: Frame) -> Iterable[Frame]:
         """Yield the variables of each round of a comprehension."""
@@ -286,14 +280,13 @@ class Expressions:
         """Assign a value to a part of another."""
         base = self.expr(target.value, frame)
         key = self.expr(target.slice, frame)
-        settled = (
-            base.known and key.known and value.known and id(base.value) not in self.writer.arrays
-        )
+        unnamed = id(base.value) not in self.writer.arrays
+        settled = base.known and key.known and value.known and unnamed
         if not settled:
             if base.known and isinstance(target.value, ast.Name):
                 home = frame.find(target.value.id)
                 assert home
-                if id(base.value) not in self.writer.arrays:
+                if unnamed:
                     self.writer.materialize(target.value.id, home)
                 base = self.expr(target.value, frame)
             place = ast.Subscript(self.writer.node(base), self.writer.node(key), ast.Store())

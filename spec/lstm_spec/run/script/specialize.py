@@ -103,9 +103,8 @@ class Statements:
     def _augassign(self, node: ast.AugAssign, frame: Frame) -> None:
         load = copy.deepcopy(node.target)
         load.ctx = ast.Load()
-        self.expressions.bind(
-            node.target, self.expressions.expr(ast.BinOp(load, node.op, node.value), frame), frame
-        )
+        value = self.expressions.expr(ast.BinOp(load, node.op, node.value), frame)
+        self.expressions.bind(node.target, value, frame)
 
     def _if(self, node: ast.If, frame: Frame) -> Value | None:
         test = self.expressions.expr(node.test, frame)
@@ -135,46 +134,55 @@ class Statements:
         try:
             with manager.value as entered:
                 if item.optional_vars is not None:
-                    word = getattr(item.optional_vars, "id", "entered")
-                    target = ast.Name(self.writer.fresh(word), ast.Store())
-                    self.expressions.bind(
-                        item.optional_vars,
-                        computed(entered, ast.Name(target.id, ast.Load())),
-                        frame,
-                    )
-                self.writer.blocks.append(inner)
-                try:
-                    result = self.block(node.body, frame)
-                finally:
-                    self.writer.blocks.pop()
+                    name = self.writer.fresh(getattr(item.optional_vars, "id", "entered"))
+                    target = ast.Name(name, ast.Store())
+                    value = computed(entered, ast.Name(name, ast.Load()))
+                    self.expressions.bind(item.optional_vars, value, frame)
+                result = self._nested(node.body, frame, inner)
         finally:
             items = [ast.withitem(self.writer.node(manager), target)]
             self.writer.emit(ast.With(items, inner or [ast.Pass()]))
         return result
 
+    def _nested(
+        self, body: Sequence[ast.stmt], frame: Frame, written: list[ast.stmt]
+    ) -> Value | None:
+        """Run statements, and write them into a block of their own."""
+        self.writer.blocks.append(written)
+        try:
+            return self.block(body, frame)
+        finally:
+            self.writer.blocks.pop()
+
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
         test = node.test
-        message: ast.expr | None = None
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            left = self.expressions.expr(test.left, frame)
-            right = self.expressions.expr(test.comparators[0], frame)
-            value = self.compare(test.ops[0], left, right, frame)
-            if not value.value:
-                left = self.writer.named(left, "actual")
-                right = self.writer.named(right, "expected")
-                value = self.compare(test.ops[0], left, right, frame)
-                equal = isinstance(test.ops[0], (ast.Eq, ast.Is))
-                middle = ast.Constant(", expected " if equal else ", compared with ")
-                sides = self.expressions.formatted(left)[1], self.expressions.formatted(right)[1]
-                message = ast.JoinedStr([sides[0], middle, sides[1]])
+            value, message = self._comparison(test, frame)
         else:
             value = self.expressions.expr(test, frame)
-            if not value.value and node.msg is not None:
+            message = None
+            if node.msg is not None and not value.value:
                 message = self.writer.node(self.expressions.expr(node.msg, frame))
         if not value.known or not value.value:
             self.writer.emit(ast.Assert(self.writer.node(value), message))
         if not value.value:
             raise AssertionError
+
+    def _comparison(self, test: ast.Compare, frame: Frame) -> tuple[Value, ast.expr | None]:
+        """Run a comparison of two sides; return it, and what says how it fails, if it does."""
+        operator = test.ops[0]
+        left = self.expressions.expr(test.left, frame)
+        right = self.expressions.expr(test.comparators[0], frame)
+        value = self.compare(operator, left, right, frame)
+        if value.value:
+            return value, None
+        left = self.writer.named(left, "actual")
+        right = self.writer.named(right, "expected")
+        equal = isinstance(operator, (ast.Eq, ast.Is))
+        middle = ast.Constant(", expected " if equal else ", compared with ")
+        sides = self.expressions.formatted(left)[1], self.expressions.formatted(right)[1]
+        message = ast.JoinedStr([sides[0], middle, sides[1]])
+        return self.compare(operator, left, right, frame), message
 
     def compare(self, operator: ast.cmpop, left: Value, right: Value, frame: Frame) -> Value:
         """Compare two values."""
