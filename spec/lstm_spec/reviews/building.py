@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from lstm_spec.answers.constructor import constructor
@@ -328,19 +329,20 @@ class Building:
         whole: bool,
     ) -> Any:
         """Call a method of a model."""
-        line = node.lineno
         if name == "add" and model.sequential:
-            self.add(model, given[0] if given else UNKNOWN, line)
+            self.add(model, given[0] if given else UNKNOWN, node.lineno)
             return None
         if name == "pop":
             self.reopen(model)
             return None
+        if name == "get_layer":
+            return next((each for each in model.layers if each and [each.name] == given), UNKNOWN)
         about = {"model": model, "given": given, "named": named, "whole": whole}
         if name in RUNS:
             first = argument(given, named, 0, "x", default=UNKNOWN)
             self.settle(model, first)
             model.trained = model.trained or name in ("fit", "train_on_batch")
-            self.event(name, line, **about)
+            self.event(name, node.lineno, **about)
             return self.predicted(model, first) if name == "predict" else UNKNOWN
         if name == "build":
             shape = values.sizes(as_tuple(argument(given, named, 0, "input_shape")))
@@ -348,15 +350,11 @@ class Building:
         if name == "compile":
             model.compiled = {"given": given, "named": named}
             about["whole_model"] = model  # its layers may wait for data
-        if name == "get_layer":
-            return next(
-                (layer for layer in model.layers if layer and [layer.name] == given), UNKNOWN
-            )
-        if name == "save" and (given or named):
+        if name == "save":
             file = argument(given, named, 0, "filepath")
             if isinstance(file, str):
                 self.saved[file] = model
-        self.event("model", line, method=name, **about)
+        self.event("model", node.lineno, method=name, **about)
         return UNKNOWN
 
     def predicted(self, model: Model, data: Any) -> Any:
@@ -366,6 +364,15 @@ class Building:
         shape = model.output.shape
         rows = data.shape[0] if isinstance(data, Array) and data.shape else UNKNOWN
         return Array(None if shape is None else (rows, *shape[1:]))
+
+
+MAKES: dict[str, Callable[[Building, list[Any], dict[str, Any], ast.Call], Any]] = {
+    **dict.fromkeys(("Sequential", "Graph"), Building.sequential),
+    **dict.fromkeys(("Model", "Functional"), Building.functional),
+    **dict.fromkeys(("Input", "InputLayer"), Building.input),
+    "load_model": Building.load,
+}
+"""What makes a model or an input, by the name of its class or function in Keras."""
 
 
 def of_samples(data: Any) -> Shape | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lstm_spec.reviews import containers, values
-from lstm_spec.reviews.building import RUNS, Building, makes_layer, names_of, of_samples
+from lstm_spec.reviews.building import MAKES, RUNS, Building, makes_layer, names_of, of_samples
 from lstm_spec.reviews.expressions import Expressions
 from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Tensor
 from lstm_spec.reviews.values import (
@@ -227,14 +227,8 @@ class Calls:
     ) -> Any:
         """Return what a function or class from elsewhere returns."""
         name = path.keras
-        if name in ("Sequential", "Graph"):
-            return self.building.sequential(given, named, node)
-        if name in ("Model", "Functional"):
-            return self.building.functional(given, named, node)
-        if name in ("Input", "InputLayer"):
-            return self.building.input(given, named, node)
-        if name == "load_model":
-            return self.building.load(given, named, node)
+        if name in MAKES:
+            return MAKES[name](self.building, given, named, node)
         if name in values.MERGES and given:
             layer = Layer(values.MERGES[name], dict(named), node.lineno)
             return self.building.call_layer(layer, given[:1], {}, node)
