@@ -106,7 +106,7 @@ def attempt(issue: Issue, layer: str, where: Where) -> Trial:
     """
     script = issue.variant(layer)
     needed = requirements(issue, where)
-    python = _environment(tuple(needed))
+    python = environment(tuple(needed))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "script.py")
         file.write_text(script, encoding="utf-8")
@@ -140,7 +140,12 @@ def _stands(trial: Trial | None, issue: Issue, layer: str, where: Where) -> bool
 
 
 @cache
-def _environment(needed: tuple[str, ...]) -> Path:
+def environment(needed: tuple[str, ...]) -> Path:
+    """Return the Python of an environment that holds what is needed, and what we need.
+
+    Raises:
+        UnmadeError: it cannot be made.
+    """
     python = ".".join(deviations.newest().python.split(".")[:2])
     return environments.make(Request(needed, python))
 

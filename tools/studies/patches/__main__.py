@@ -21,8 +21,7 @@ from lstm_spec import catalog
 from lstm_spec.answers import trials
 from lstm_spec.answers.issues import Issue
 from lstm_spec.releases import environments
-from lstm_spec.releases.environments import Request
-from lstm_spec.run import deviations, process
+from lstm_spec.run import process
 from lstm_spec.run.report import Record
 from tools.studies.patches import FILE, PLACES, Outcome, Run, Suite, digest, load, patched
 
@@ -32,14 +31,9 @@ FILES = 3
 """How many files of Keras' tests run in a process."""
 
 
-def requirements(where: trials.Where) -> list[str]:
+def requirements(where: trials.Where) -> tuple[str, ...]:
     issue = patched()[0]
-    return [text for text in trials.requirements(issue, where) if text not in issue.needs]
-
-
-def environment(needed: Sequence[str]) -> Path:
-    python = ".".join(deviations.newest().python.split(".")[:2])
-    return environments.make(Request(tuple(needed), python))
+    return tuple(text for text in trials.requirements(issue, where) if text not in issue.needs)
 
 
 def packages(python: Path) -> Path:
@@ -68,7 +62,6 @@ def pytest(python: Path, folder: Path, words: Sequence[str]) -> dict[str, bool]:
             "PYTHONPATH": str(folder),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTEST_PLUGINS": PLUGINS,
-            "TF_CPP_MIN_LOG_LEVEL": "3",
         },
     )
     cases = ElementTree.parse(results).iter("testcase")
@@ -91,11 +84,7 @@ def printed(python: Path, folder: Path, issue: Issue) -> list[str]:
         done = process.run(
             [python, "-c", issue.script],
             folder=empty,
-            variables={
-                **process.quiet(),
-                "PYTHONPATH": str(folder),
-                "TF_CPP_MIN_LOG_LEVEL": "3",
-            },
+            variables={**process.quiet(), "PYTHONPATH": str(folder)},
         )
     return done.output.splitlines()
 
@@ -133,38 +122,49 @@ def suite(python: Path, folder: Path, files: Sequence[str]) -> Suite:
     return Suite(sum(results.values()), failed)
 
 
+def copied(folder: Path, python: Path) -> list[str]:
+    """Copy Keras into a folder, with its tests of recurrent layers, and return the tests' names."""
+    shutil.copytree(packages(python) / "keras", folder / "keras")
+    released = packages(trials.environment(requirements("release"))) / RNN
+    own = [str(RNN / file.name) for file in sorted(released.glob("*_test.py"))]
+    for name in own:  # the nightly comes without its tests
+        shutil.copy(released / Path(name).name, folder / name)
+    environments.copy(folder)
+    for issue in patched():
+        (folder / name_of(issue)).write_text(issue.test, encoding="utf-8")
+    return own
+
+
+def together(python: Path, folder: Path, own: Sequence[str]) -> tuple[Suite, Suite]:
+    """Run Keras' own tests without the patches and with all of them."""
+    for issue in patched():
+        apply(folder, issue)
+    after = suite(python, folder, own)
+    if not after.failed:
+        return after, after
+    for issue in reversed(patched()):  # what fails without the patches too is not their fault
+        apply(folder, issue, "--reverse")
+    return suite(python, folder, own), after
+
+
 def run(where: trials.Where) -> Run:
     """Try all patches in one place."""
     needed = requirements(where)
-    python = environment(needed)
+    python = trials.environment(needed)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        shutil.copytree(packages(python) / "keras", folder / "keras")
-        released = packages(environment(requirements("release"))) / RNN
-        own = [str(RNN / file.name) for file in sorted(released.glob("*_test.py"))]
-        for name in own:  # the nightly comes without its tests
-            shutil.copy(released / Path(name).name, folder / name)
-        environments.copy(folder)
-        for issue in patched():
-            (folder / name_of(issue)).write_text(issue.test, encoding="utf-8")
+        own = copied(folder, python)
         new = pytest(python, folder, [name_of(issue) for issue in patched()])
+        failed = [name for name, passed in new.items() if not passed]
         outcomes = {}
         for issue in patched():
             classes = re.findall(r"^class (\w+)", issue.test, re.MULTILINE)
-            mine = [name for name, passed in new.items() if not passed]
-            without = [name for name in mine if name.split(".")[-2] in classes]
+            without = [name for name in failed if name.split(".")[-2] in classes]
             outcomes[issue.id] = outcome(python, folder, issue, without)
             print(f"{where}, {issue.id}: {outcomes[issue.id]}", flush=True)
-        for issue in patched():
-            apply(folder, issue)
-        after = suite(python, folder, own)
-        before = after
-        if after.failed:  # what fails without the patches too is not their fault
-            for issue in reversed(patched()):
-                apply(folder, issue, "--reverse")
-            before = suite(python, folder, own)
+        before, after = together(python, folder, own)
         print(f"{where}: before {before}, after {after}", flush=True)
-        return Run(needed, outcomes, before, after)
+        return Run(list(needed), outcomes, before, after)
 
 
 def main() -> int:
