@@ -47,7 +47,7 @@ LINES = [
     "explain LSTM(2) --input=3,1 --draw=new --format=markdown",
     "review asked --format=sarif",
     "upstream masking state.fixed-batch-in-predict",
-    "upstream state --report=report --mended",
+    "upstream state --report=report --fixed",
 ]
 WORDS = [
     *("time", "shapes.stacking", "deep", "0", "-1", "begun", "#7227", "nearest", "a.whl", "json"),

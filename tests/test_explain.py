@@ -185,7 +185,7 @@ def test_shapes_and_parameters_are_those_of_keras(
 ) -> None:
     explained = explanation(call, f"{timesteps},{features}")
     rows = [
-        row for row in explained.shapes if "output" in row.what or row.told.startswith("returned")
+        row for row in explained.shapes if "output" in row.what or row.says.startswith("returned")
     ]
     words = {"batch": 5, "timesteps": None}
     shapes = [tuple(words.get(size, size) for size in row.shape) for row in rows]

@@ -238,8 +238,8 @@ def test_no_text_contradicts_itself() -> None:
         if KEPT.search(text):
             assert not older, issue.id
             assert "the first that was tried" not in text
-        assert ("Mended on" in text) == upstream.mended(issue, EVIDENCE)
-        assert not ("Mended on" in text and "Still so on" in text)
+        assert ("Fixed on" in text) == upstream.is_fixed(issue, EVIDENCE)
+        assert not ("Fixed on" in text and "Still so on" in text)
 
 
 def deviates(message: str) -> Record:
@@ -322,23 +322,23 @@ def test_what_only_the_nightly_breaks_has_a_text(capsys: pytest.CaptureFixture[s
     assert "https://github.com/keras-team/keras/pull/23235" in text
 
 
-def test_what_the_nightly_has_mended_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    mended = [issue for issue in ISSUES if upstream.mended(issue, EVIDENCE)]
-    assert "empty-batch" in [issue.id for issue in mended]
+def test_what_the_nightly_has_fixed_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    fixed = [issue for issue in ISSUES if upstream.is_fixed(issue, EVIDENCE)]
+    assert "empty-batch" in [issue.id for issue in fixed]
     cli.main(["upstream"])
     text = capsys.readouterr().out
     assert [issue.id for issue in ISSUES if f"# {issue.title}\n" in text] == [
-        issue.id for issue in ISSUES if issue not in mended
+        issue.id for issue in ISSUES if issue not in fixed
     ]
-    assert f"--mended prints {len(mended)} issues more" in text
-    cli.main(["upstream", "--mended"])
+    assert f"--fixed prints {len(fixed)} issues more" in text
+    cli.main(["upstream", "--fixed"])
     text = capsys.readouterr().out
     assert [issue.id for issue in ISSUES if f"# {issue.title}\n" not in text] == []
 
 
-def test_claim_that_the_nightly_has_mended_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+def test_claim_that_the_nightly_has_fixed_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["upstream", "shapes.empty-batch"]) == 1
-    assert "fixed on the nightly; --mended prints an issue" in capsys.readouterr().err
+    assert "fixed on the nightly; --fixed prints an issue" in capsys.readouterr().err
 
 
 def test_report_of_another_keras_is_read(

@@ -519,8 +519,8 @@ def upstream(arguments: argparse.Namespace) -> int:
     ids = {name for issue in issues for name in issue.claims}
     claims = {claim.id: claim for claim in catalog.claims()}
     evidence = upstream.evidence(claims, ids, coming)
-    mended = [issue for issue in issues if upstream.mended(issue, evidence)]
-    shown = issues if arguments.mended else [issue for issue in issues if issue not in mended]
+    fixed = [issue for issue in issues if upstream.is_fixed(issue, evidence)]
+    shown = [issue for issue in issues if arguments.fixed or issue not in fixed]
     named = {claim.id for claim in chosen}
     texts = [upstream.markdown(issue, evidence) for issue in shown]
     texts += [
@@ -530,7 +530,7 @@ def upstream(arguments: argparse.Namespace) -> int:
     ]
     hidden = len(issues) - len(shown)
     more = "an issue" if hidden == 1 else f"{hidden} issues"
-    hint = f"--mended prints {more} more that the nightly has fixed"
+    hint = f"--fixed prints {more} more that the nightly has fixed"
     if not texts and hidden:
         return say(f"what deviates is fixed on the nightly; {hint}", NOTHING)
     if not texts:

@@ -263,7 +263,7 @@ def _add_upstream(verb: argparse.ArgumentParser) -> None:
         "nightly"
     )
     verb.add_argument("--report", metavar="REPORT", help=coming, action=_Once)
-    verb.add_argument("--mended", action="store_true", help="also what the nightly has fixed")
+    verb.add_argument("--fixed", action="store_true", help="also what the nightly has fixed")
 
 
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {

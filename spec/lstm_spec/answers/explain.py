@@ -25,7 +25,7 @@ class Row(msgspec.Struct, frozen=True):
 
     what: str
     shape: Shape
-    told: str
+    says: str
 
 
 class Weight(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Fact(msgspec.Struct, frozen=True):
     """A sentence about an axis or an argument."""
 
     what: str
-    told: str
+    says: str
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -233,7 +233,7 @@ def _tables(explanation: Explanation) -> dict[str, list[tuple[str, str, str]]]:
         (weight.what, shape(weight.shape), str(weight.numbers)) for weight in explanation.weights
     ]
     return {
-        "Shapes": [(row.what, shape(row.shape), row.told) for row in explanation.shapes],
+        "Shapes": [(row.what, shape(row.shape), row.says) for row in explanation.shapes],
         "Parameters": [*weights, ("sum", "", f"{explanation.parameters} = {explanation.sum}")],
     }
 
@@ -244,9 +244,9 @@ def _lists(explanation: Explanation) -> dict[str, list[str]]:
         f"{mistake.belief} Refuted by `{mistake.claim}`." for mistake in explanation.mistakes
     ]
     return {
-        "Axes": [f"`{fact.what}`: {fact.told}" for fact in explanation.axes],
+        "Axes": [f"`{fact.what}`: {fact.says}" for fact in explanation.axes],
         "Which timestep reaches which unit": [explanation.reach],
-        "What the arguments do": [f"`{fact.what}`: {fact.told}" for fact in explanation.changes],
+        "What the arguments do": [f"`{fact.what}`: {fact.says}" for fact in explanation.changes],
         "Claims that apply": claims,
         "Mistakes that people make with this": mistakes,
     }

@@ -198,7 +198,7 @@ def of(claims: Iterable[Claim]) -> list[Issue]:
     return [issue for issue in issues.load() if ids & set(issue.claims)]
 
 
-def mended(issue: Issue, evidence: Evidence) -> bool:
+def is_fixed(issue: Issue, evidence: Evidence) -> bool:
     """Say whether those claims of an issue that the Keras to come was tried with hold there."""
     records = [evidence.records[name] for name in issue.claims if name in evidence.records]
     return bool(records) and all(map(matrix.holds, records))
@@ -222,7 +222,7 @@ def markdown(issue: Issue, evidence: Evidence) -> str:
     """Write an issue."""
     return TEXT.format(
         title=issue.title,
-        draft=_draft(issue, mended(issue, evidence), evidence),
+        draft=_draft(issue, evidence),
         summary=issue.summary,
         script=issue.script.strip(),
         kind=f", {_article(issue.error)} {issue.error}" if issue.error else "",
@@ -273,11 +273,11 @@ def _quoted(text: str) -> str:
     return "\n".join(line for line in map(str.rstrip, lines))
 
 
-def _draft(issue: Issue, fixed: bool, evidence: Evidence) -> str:
+def _draft(issue: Issue, evidence: Evidence) -> str:
     tracker, place = TRACKERS[issue.tracker]
     advice = ADVICE[issue.advice].format(address=issue.address)
-    if fixed:
-        advice = f"nothing, it is mended on {_packages(evidence.place)}"
+    if is_fixed(issue, evidence):
+        advice = f"nothing, it is fixed on {_packages(evidence.place)}"
     if issue.address and issue.address not in advice:
         advice += f"; see {issue.address}"
     text = DRAFT.format(tracker=tracker, place=place, advice=advice)
@@ -353,11 +353,11 @@ def _coming(issue: Issue, evidence: Evidence) -> str:
     place = _packages(evidence.place)
     if not tried:
         return ""
-    if mended(issue, evidence):
-        return f"Mended on {place}"
+    if is_fixed(issue, evidence):
+        return f"Fixed on {place}"
     holding = [record.claim for record in tried if matrix.holds(record)]
     if holding:
-        return f"Mended in part on {place}: {', '.join(holding)}"
+        return f"Fixed in part on {place}: {', '.join(holding)}"
     if all(record.verdict == "not applicable" for record in tried):
         trial = trials.load().get((issue.id, "LSTM", "nightly"))
         shows = trial is not None and trial.shows(issue)
