@@ -32,7 +32,7 @@ of the range; of the ratio itself, where the range begins at 0.
 A first search on the same machine, 20 runs too, had three false alarms, and is why two measures are
 what they are. `speed.unrolled` was refuted twice: the median of processor times counted threads of
 TensorFlow that waited, where a core was free. `speed.training-memory` was refuted once: it divided
-by the smaller growth, which can be none. Both were mended, and all runs made anew. There none was
+by the smaller growth, which can be none. Both were fixed, and all runs repeated. There none was
 refuted, but `speed.unrolled`, whose range ended at 0.95, came to 0.913: it claims less since, up to
 1.4, and what stands here of it was tried after that. `speed.next-timestep` was refuted later, twice
 on busier machines: at 2.21 while it took differences of medians, at -0.225 of shortest times. What

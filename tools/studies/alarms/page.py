@@ -31,7 +31,7 @@ The first search refuted four claims on unchanged Keras, in 6 of its 5,550 trial
 a claim had not: an input could be too small to show in what `precision.subnormals` and
 `wrappers.pass-training-on` took for different, a linear activation could multiply what was
 rounded in `modes.any-arguments`, and one layer in 1,000 is not chaotic, which `precision.chaos`
-said of all. They were mended and tried anew.
+said of all. They were fixed and tried again.
 
 A bound more than {loose} times the largest error is loose; the number behind it gives the reason.
 """
