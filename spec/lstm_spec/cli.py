@@ -81,7 +81,7 @@ def check(arguments: argparse.Namespace) -> int:
         with _opened(arguments) as report:
             if arguments.packages or arguments.backend or arguments.python or arguments.entry:
                 return _elsewhere(arguments, report)
-            return _try(_plan(arguments, claims, report), arguments.durations)
+            return _try(_plan(arguments, claims, report), arguments.durations or 0)
     except OSError as error:
         raise BrokenError(f"{arguments.report} cannot be written: {error.strerror}") from None
 
@@ -397,8 +397,9 @@ def list_(arguments: argparse.Namespace) -> int:
         _print("".join(lines), "text")
         return 0
     if not claims:
-        print(f"no claim contains {one_line(arguments.find or 'a belief')!r}", file=sys.stderr)
-        return NOTHING
+        text = one_line(arguments.find or "")
+        none = f"no claim contains {text!r}" if text else "none of these claims corrects a belief"
+        return say(none, NOTHING)
     lines = []
     for claim in claims:
         believed = [f"    Believed: {claim.corrects}"] if arguments.beliefs else []

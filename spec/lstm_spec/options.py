@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from lstm_spec import catalog
 from lstm_spec.errors import BAD_USAGE, STATUSES
-from lstm_spec.harness.effort import SHARES, effort
+from lstm_spec.harness.effort import SHARES, TIME_LIMITS, effort
 from lstm_spec.run.environment import NEEDED
 from lstm_spec.run.text import one_line
 
@@ -145,23 +145,36 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
     numbers = ", ".join(f"{name} ({count})" for name, count in SHARES.items())
     cases = f"how many cases most claims draw: {numbers}, or a number of cases"
     add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
-    add("--seed", type=_whole(0), action=_Once, help="draw other cases than the usual ones")
-    add("--workers", type=_whole(1), action=_Once, help="processes; default: one for each core")
-    add("--time-limit", type=_whole(1), action=_Once, help="seconds for each claim")
-    slow = "show the N slowest claims"
-    add("--durations", type=_whole(0), default=0, action=_Once, metavar="N", help=slow)
-    where = f"default: {REPORT}, with the NAME of --in"
-    add("--report", type=Path, action=_Once, help=where)
+    _add_number(verb, "--seed", 0, "N", "draw other cases than the usual ones")
+    _add_number(verb, "--workers", 1, "N", "processes; default: one for each core")
+    limits = ", ".join(map(str, TIME_LIMITS.values()))
+    limit = f"how long a claim may take; default: {limits} at smoke, default, deep"
+    _add_number(verb, "--time-limit", 1, "SECONDS", limit)
+    _add_number(verb, "--durations", 0, "N", "show the N slowest claims")
+    where = f"where the report goes; default: {REPORT}, with the NAME of --in"
+    add("--report", type=Path, action=_Once, metavar="FILE", help=where)
     add("--resume", action="store_true", help="finish the report of a run that was stopped")
     add("--descriptor", type=int, help=argparse.SUPPRESS)  # the report, open and locked
     add("--bisect", nargs=2, help=argparse.SUPPRESS)  # the verb's spelling until it was one
-    group = verb.add_argument_group("on other machines, by pytest-xdist")
+    _add_hosts(verb)
+    _add_environment(verb)
+
+
+def _add_number(
+    verb: argparse.ArgumentParser, option: str, least: int, metavar: str, about: str
+) -> None:
+    verb.add_argument(option, type=_whole(least), action=_Once, metavar=metavar, help=about)
+
+
+def _add_hosts(verb: argparse.ArgumentParser) -> None:
+    add = verb.add_argument_group("on other machines, by pytest-xdist").add_argument
     worker = "where a worker runs, like 4*ssh=HOST//python=PYTHON; may be repeated"
-    group.add_argument(
-        "--tx", dest="hosts", action="append", default=[], metavar="SPEC", help=worker
-    )
+    add("--tx", dest="hosts", action="append", default=[], metavar="SPEC", help=worker)
     shared = "a Redis server that keeps what refutes a claim, like redis://HOST; with --seed"
-    group.add_argument("--database", default="", action=_Once, metavar="URL", help=shared)
+    add("--database", default="", action=_Once, metavar="URL", help=shared)
+
+
+def _add_environment(verb: argparse.ArgumentParser) -> None:
     title = "on other releases, in an environment that is made for it"
     add = verb.add_argument_group(title).add_argument
     kinds = (
