@@ -121,21 +121,15 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     Raises:
         UsageError: nothing has the id, or nothing is known of the release.
     """
-    from lstm_spec import catalog
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers import cite as cites
-    from lstm_spec.answers.standing import asked, extent
-    from lstm_spec.releases import ledger
+    from lstm_spec.answers.standing import asked
 
     place, report = asked(release, backend)
     reply = None if "." in name else answers.cited(name, answers.whole_library(), place)
     if reply is not None:
         return Shown(reply, answers.markdown(reply), answers.text(reply))
-    claim = catalog.find(name)
-    untried = ledger.untried(report, claim.id) if report else ""
-    tried = ledger.verdicts(claim.id)
-    width = extent(claim.id, place, report)
-    cited = cites.citation(claim, tried, place, untried, width)
+    cited = cites.citation_at(name, place, report)
     return Shown(cited, cites.markdown(cited), cites.text(cited))
 
 

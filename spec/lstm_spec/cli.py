@@ -421,17 +421,13 @@ def show(arguments: argparse.Namespace) -> int:
 
 def cite(arguments: argparse.Namespace) -> int:
     """Print a claim or a question for pasting, on the newest release or on the one asked for."""
-    from lstm_spec.answers.cite import FORMATS, citation
-    from lstm_spec.answers.standing import asked, extent
-    from lstm_spec.releases import ledger
+    from lstm_spec.answers.cite import FORMATS, citation_at
+    from lstm_spec.answers.standing import asked
 
     place, report = asked(arguments.release or "", arguments.backend or "")
     if "." not in arguments.name and _cite_question(arguments, place):
         return 0
-    claim = catalog.find(arguments.name)
-    untried = ledger.untried(report, claim.id) if report else ""
-    tried = extent(claim.id, place, report)
-    cited = citation(claim, ledger.verdicts(claim.id), place, untried, tried)
+    cited = citation_at(arguments.name, place, report)
     _print(FORMATS[arguments.format](cited), arguments.format)
     return 0
 

@@ -16,11 +16,21 @@ from importlib import metadata
 
 import msgspec
 
-from lstm_spec.answers.standing import BROKEN, Standing, capital, false_at, standing, where
+from lstm_spec import catalog
+from lstm_spec.answers.standing import (
+    BROKEN,
+    Standing,
+    capital,
+    extent,
+    false_at,
+    standing,
+    where,
+)
 from lstm_spec.catalog import Claim
+from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
-from lstm_spec.run.report import VERDICTS, Extent, Verdict, in_words
+from lstm_spec.run.report import VERDICTS, Extent, Report, Verdict, in_words
 from lstm_spec.run.text import as_json, prose
 
 PACKAGE = "lstm-spec"
@@ -128,6 +138,23 @@ def citation(
         test=test,
         link=claim_address(claim.id) or source_address(test, version),
     )
+
+
+def citation_at(name: str, place: Place, report: Report | None) -> Citation:
+    """Gather what is said of a claim on a Keras, with what the ledger has of it.
+
+    Args:
+        name: the claim's id.
+        place: the Keras, as `asked` returns it.
+        report: the report on it, if `asked` returns one.
+
+    Raises:
+        UnknownNameError: no claim has the id.
+    """
+    claim = catalog.find(name)
+    untried = ledger.untried(report, claim.id) if report else ""
+    tried = ledger.verdicts(claim.id)
+    return citation(claim, tried, place, untried, extent(claim.id, place, report))
 
 
 def code(example: str) -> str:
