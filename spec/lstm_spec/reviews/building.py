@@ -10,6 +10,7 @@ from lstm_spec.answers.constructor import constructor
 from lstm_spec.reviews import values
 from lstm_spec.reviews.network import (
     ALIASES,
+    CELLS,
     POOLING,
     RECURRENT,
     UNKNOWN,
@@ -25,11 +26,11 @@ from lstm_spec.reviews.network import (
     size_of,
 )
 from lstm_spec.reviews.values import (
+    Arguments,
     Array,
     Listing,
     Number,
     Table,
-    argument,
     as_tuple,
     is_numbers,
     items_of,
@@ -115,18 +116,15 @@ class Building:
             about |= {"model": as_it_is(model), "identity": id(model)}
         self.events.append(Event(kind, line, about))
 
-    def layer(
-        self, kind: str, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
-    ) -> Layer:
+    def layer(self, kind: str, call: Arguments, node: ast.Call) -> Layer:
         """Make a layer."""
         kind = ALIASES.get(kind, kind)
         takes = _takes(kind)
         layer = Layer(kind, {}, node.lineno)
-        layer.open = not whole or len(given) > len(takes)
-        arguments_given = dict(zip(takes, given, strict=False)) | named
+        layer.open = not call.whole or len(call.given) > len(takes)
+        by_name = dict(zip(takes, call.given, strict=False)) | call.named
         layer.arguments = {
-            name: UNKNOWN if isinstance(value, Number) else value
-            for name, value in arguments_given.items()
+            name: UNKNOWN if isinstance(value, Number) else value for name, value in by_name.items()
         }
         for name in ("layer", "backward_layer", "cell", "cells"):
             inner = layer.get(name)
@@ -135,28 +133,26 @@ class Building:
             layer.inner += [part for part in parts if isinstance(part, Layer)]
         if kind == "RNN" and len(layer.inner) == 1 and layer.inner[0].kind == "StackedRNNCells":
             layer.inner = layer.inner[0].inner
-        self.event("layer", node.lineno, layer=layer, names=names_of(node), node=node)
+        self.event("layer", node.lineno, layer=layer, names=call.names, node=node)
         return layer
 
-    def input(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Tensor:
+    def input(self, call: Arguments, node: ast.Call) -> Tensor:
         """Make an input of a model."""
-        names = names_of(node)
-        whole = argument((), named, 0, "batch_shape", "batch_input_shape")
+        whole = Arguments(named=call.named).get(0, "batch_shape", "batch_input_shape")
         if whole is not None:
             return Tensor(values.sizes(as_tuple(whole)))
-        sizes = values.sizes(as_tuple(argument(given, named, 0, "shape", "input_shape")))
-        batch = argument(given, named, 1, "batch_size")
+        sizes = values.sizes(as_tuple(call.get(0, "shape", "input_shape")))
+        batch = call.get(1, "batch_size")
         first = batch if batch is None or known(batch) else UNKNOWN
         tensor = Tensor(None if sizes is None else (first, *sizes))
-        axes = names.get("shape") or names.get("0") or ()
-        self.event("input", node.lineno, tensor=tensor, axes=axes)
+        self.event("input", node.lineno, tensor=tensor, axes=call.axes("shape", "0"))
         return tensor
 
-    def sequential(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Model:
+    def sequential(self, call: Arguments, node: ast.Call) -> Model:
         """Make a Sequential model."""
         model = Model(True, node.lineno, self.depth)
         self.models.append(model)
-        layers = argument(given, named, 0, "layers")
+        layers = call.get(0, "layers")
         if layers is not None:
             items = items_of(layers)
             if items is None:
@@ -165,13 +161,11 @@ class Building:
                 self.add(model, item, item.line if isinstance(item, Layer) else node.lineno)
         return model
 
-    def functional(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Model:
+    def functional(self, call: Arguments, node: ast.Call) -> Model:
         """Make a functional model."""
-        inputs = argument(given, named, 0, "inputs", "input")
-        outputs = argument(given, named, 1, "outputs", "output")
         model = Model(False, node.lineno, self.depth)
-        model.inputs, complete = self.tensors(inputs)
-        model.outputs, whole = self.tensors(outputs)
+        model.inputs, complete = self.tensors(call.get(0, "inputs", "input"))
+        model.outputs, whole = self.tensors(call.get(1, "outputs", "output"))
         model.open = not (complete and whole)
         self.models.append(model)
         return model
@@ -260,28 +254,25 @@ class Building:
         model.layers.append(None)
         model.outputs = [Tensor(None, UNKNOWN)]
 
-    def call_layer(
-        self, layer: Layer, given: list[Any], named: dict[str, Any], node: ast.Call
-    ) -> Any:
+    def call_layer(self, layer: Layer, call: Arguments, node: ast.Call) -> Any:
         """Call a layer on tensors or numbers."""
-        first = argument(given, named, 0, "sequences", "inputs", default=UNKNOWN)
-        rest = dict(named)
-        if len(given) > 1 and layer.kind in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"):
-            rest.setdefault("initial_state", given[1])
-        inputs = self.inputs(first)
-        call = connect(layer, inputs, node.lineno, rest)
-        call.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
-        call.eager = isinstance(first, Array) or is_numbers(first)
+        first = call.get(0, "sequences", "inputs", default=UNKNOWN)
+        rest = dict(call.named)
+        if len(call.given) > 1 and layer.kind in RECURRENT:
+            rest.setdefault("initial_state", call.given[1])
+        connected = connect(layer, self.inputs(first), node.lineno, rest)
+        connected.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
+        connected.eager = isinstance(first, Array) or is_numbers(first)
         states = rest.get("initial_state")
         if states is not None:
             items = items_of(states)
             alone = isinstance(states, (Tensor, Array))
-            call.states = [states] if alone else (UNKNOWN if items is None else items)
-        self.event("call", node.lineno, node=call, first=first)
-        count = returned(layer) if layer.kind in values.MANY else len(call.outputs)
-        if layer.kind in ("LSTMCell", "GRUCell", "SimpleRNNCell") or count is UNKNOWN:
+            connected.states = [states] if alone else (UNKNOWN if items is None else items)
+        self.event("call", node.lineno, node=connected, first=first)
+        count = returned(layer) if layer.kind in values.MANY else len(connected.outputs)
+        if layer.kind in CELLS or count is UNKNOWN:
             return UNKNOWN
-        return call.outputs[0] if count == 1 else tuple(call.outputs)
+        return connected.outputs[0] if count == 1 else tuple(connected.outputs)
 
     def inputs(self, first: Any) -> list[Tensor]:
         """Return what a layer is called on, as tensors."""
@@ -301,9 +292,9 @@ class Building:
             for item in items
         ] or [Tensor(None, UNKNOWN)]
 
-    def call_model(self, model: Model, given: list[Any]) -> Any:
+    def call_model(self, model: Model, call: Arguments) -> Any:
         """Call a model as a layer."""
-        self.settle(model, given[0] if given else None)
+        self.settle(model, call.first)
         outputs = [
             Tensor(output.shape, None if output.mask is None else UNKNOWN)
             for output in model.outputs
@@ -312,46 +303,39 @@ class Building:
             return Tensor(None, UNKNOWN) if len(outputs) < 2 else UNKNOWN
         return outputs[0] if len(outputs) == 1 else self.listing(list(outputs))
 
-    def load(self, given: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
-        """Load a model, that the program has saved perhaps."""
-        name = argument(given, named, 0, "filepath", default=UNKNOWN)
+    def load(self, call: Arguments, node: ast.Call) -> Any:
+        """Load a model that the program may have saved."""
+        name = call.get(0, "filepath", default=UNKNOWN)
         saved = self.saved.get(name) if isinstance(name, str) else None
-        self.event("load", node.lineno, name=name, model=saved, named=named)
+        self.event("load", node.lineno, name=name, model=saved, call=call)
         return saved or UNKNOWN
 
-    def method_of_model(
-        self,
-        model: Model,
-        name: str,
-        given: list[Any],
-        named: dict[str, Any],
-        node: ast.Call,
-        whole: bool,
-    ) -> Any:
+    def method_of_model(self, model: Model, name: str, call: Arguments, node: ast.Call) -> Any:
         """Call a method of a model."""
         if name == "add" and model.sequential:
-            self.add(model, given[0] if given else UNKNOWN, node.lineno)
+            self.add(model, call.first, node.lineno)
             return None
         if name == "pop":
             self.reopen(model)
             return None
         if name == "get_layer":
-            return next((each for each in model.layers if each and [each.name] == given), UNKNOWN)
-        about = {"model": model, "given": given, "named": named, "whole": whole}
+            layers = [layer for layer in model.layers if layer and [layer.name] == call.given]
+            return layers[0] if layers else UNKNOWN
+        about: dict[str, Any] = {"model": model, "call": call}
         if name in RUNS:
-            first = argument(given, named, 0, "x", default=UNKNOWN)
+            first = call.get(0, "x", default=UNKNOWN)
             self.settle(model, first)
             model.trained = model.trained or name in ("fit", "train_on_batch")
             self.event(name, node.lineno, **about)
             return self.predicted(model, first) if name == "predict" else UNKNOWN
         if name == "build":
-            shape = values.sizes(as_tuple(argument(given, named, 0, "input_shape")))
+            shape = values.sizes(as_tuple(call.get(0, "input_shape")))
             self.settle(model, Array(shape))
         if name == "compile":
-            model.compiled = {"given": given, "named": named}
+            model.compiled = call
             about["whole_model"] = model  # its layers may wait for data
         if name == "save":
-            file = argument(given, named, 0, "filepath")
+            file = call.get(0, "filepath")
             if isinstance(file, str):
                 self.saved[file] = model
         self.event("model", node.lineno, method=name, **about)
@@ -366,7 +350,7 @@ class Building:
         return Array(None if shape is None else (rows, *shape[1:]))
 
 
-MAKES: dict[str, Callable[[Building, list[Any], dict[str, Any], ast.Call], Any]] = {
+MAKES: dict[str, Callable[[Building, Arguments, ast.Call], Any]] = {
     **dict.fromkeys(("Sequential", "Graph"), Building.sequential),
     **dict.fromkeys(("Model", "Functional"), Building.functional),
     **dict.fromkeys(("Input", "InputLayer"), Building.input),
@@ -399,23 +383,3 @@ def _takes(kind: str) -> tuple[str, ...]:
     if kind in LIKE_LSTM:
         return tuple(argument.name for argument in constructor().argument if not argument.keyword)
     return POSITIONAL.get(kind, ())
-
-
-def names_of(node: ast.Call) -> dict[str, tuple[str, ...]]:
-    """Return the names that stand for the sizes of shapes among the arguments of a call."""
-    named = {str(index): _axes(argument) for index, argument in enumerate(node.args)}
-    named |= {word.arg: _axes(word.value) for word in node.keywords if word.arg}
-    direct = tuple(_written(argument) for argument in node.args)
-    return {name: axes for name, axes in named.items() if axes} | {"*": direct}
-
-
-def _axes(node: ast.expr) -> tuple[str, ...]:
-    if isinstance(node, (ast.Tuple, ast.List)):
-        return tuple(_written(part) for part in node.elts)
-    return ()
-
-
-def _written(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""

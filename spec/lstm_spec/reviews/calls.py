@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lstm_spec.reviews import containers, values
-from lstm_spec.reviews.building import MAKES, RUNS, Building, makes_layer, names_of, of_samples
+from lstm_spec.reviews import arrays, containers, values
+from lstm_spec.reviews.building import MAKES, RUNS, Building, makes_layer, of_samples
 from lstm_spec.reviews.expressions import Expressions
 from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Tensor
 from lstm_spec.reviews.values import (
+    Arguments,
     Array,
     Bound,
     Class,
@@ -22,8 +23,8 @@ from lstm_spec.reviews.values import (
     Path,
     Scope,
     Table,
-    argument,
     as_tuple,
+    names_of,
     same,
 )
 
@@ -69,26 +70,26 @@ class Calls:
     def call(self, node: ast.Call, scope: Scope) -> Any:
         """Return what a call returns."""
         callee = self.expressions.value(node.func, scope)
-        given, named, whole = self.arguments(node, scope)
+        call = self.arguments(node, scope)
         if isinstance(callee, Function):
-            return self.invoke(callee, given if whole else None, named)
+            return self.invoke(callee, call)
         if isinstance(callee, Class):
-            return self.instance(callee, given if whole else None, named)
+            return self.instance(callee, call)
         if isinstance(callee, Layer):
-            return self.building.call_layer(callee, given, named, node)
+            return self.building.call_layer(callee, call, node)
         if isinstance(callee, Model):
-            return self.building.call_model(callee, given)
+            return self.building.call_model(callee, call)
         if isinstance(callee, Instance):
-            return self.call_instance(callee, given if whole else None, named)
+            return self.call_instance(callee, call)
         if isinstance(callee, Bound):
-            return self.method(callee, given, named, node, whole)
+            return self.method(callee, call, node)
         if isinstance(callee, Path):
-            return self.function(callee, given, named, node, whole)
-        self.hand_over(given, named)
+            return self.function(callee, call, node)
+        self.hand_over(call)
         return UNKNOWN
 
-    def arguments(self, node: ast.Call, scope: Scope) -> tuple[list[Any], dict[str, Any], bool]:
-        """Return the arguments of a call, and whether these are all."""
+    def arguments(self, node: ast.Call, scope: Scope) -> Arguments:
+        """Return the arguments of a call."""
         given = self.expressions.elements(node.args, scope)
         whole = given is not None
         named = {}
@@ -100,31 +101,24 @@ class Calls:
                 named |= {str(key): item for key, item in value.items.items()}
             else:
                 whole = False
-        return given or [], named, whole
+        return Arguments(given or [], named, whole, names_of(node))
 
-    def hand_over(self, given: Sequence[Any], named: dict[str, Any]) -> None:
+    def hand_over(self, call: Arguments) -> None:
         """Note that what is not known gets values, and may change them."""
-        for value in (*given, *named.values()):
+        for value in (*call.given, *call.named.values()):
             if isinstance(value, (Model, Table)):
                 self.building.spoil(value)
 
-    def invoke(self, function: Function, given: list[Any] | None, named: dict[str, Any]) -> Any:
-        """Read a function, and return what it returns.
-
-        Args:
-            function: the function.
-            given: the arguments by position; None, if they are not known, not even that they are
-                the defaults.
-            named: the arguments by name.
-        """
+    def invoke(self, function: Function, given: Arguments) -> Any:
+        """Read a function, and return what it returns."""
         node = function.node
         if any(call.node is node for call in self.running) or len(self.running) > DEPTH:
             return UNKNOWN
         self.read.add(id(node))
         scope = Scope({}, function.scope)
-        self.parameters(function, scope, given, named)
+        self.parameters(function, scope, given)
         if isinstance(node, ast.Lambda):
-            return UNKNOWN if given is None else self.expressions.value(node.body, scope)
+            return self.expressions.value(node.body, scope) if given.whole else UNKNOWN
         call = Running(node)
         self.running.append(call)
         started = self.building.depth
@@ -142,13 +136,7 @@ class Calls:
         first = real[0] if real else None
         return first if all(same(value, first) for value in real) else UNKNOWN
 
-    def parameters(
-        self,
-        function: Function,
-        scope: Scope,
-        given: list[Any] | None,
-        named: dict[str, Any],
-    ) -> None:
+    def parameters(self, function: Function, scope: Scope, call: Arguments) -> None:
         """Give values to the parameters of a function."""
         takes = function.node.args
         names = [parameter.arg for parameter in (*takes.posonlyargs, *takes.args)]
@@ -160,7 +148,7 @@ class Calls:
                 scope.names[extra.arg] = UNKNOWN
         if function.bound is not None and names:
             scope.names[names.pop(0)] = function.bound
-        if given is None:
+        if not call.whole:  # it is not even known which are the defaults
             return
         defaults = takes.defaults[max(0, len(takes.defaults) - len(names)) :]
         for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
@@ -168,111 +156,101 @@ class Calls:
         for parameter, chosen in zip(takes.kwonlyargs, takes.kw_defaults, strict=True):
             if chosen is not None:
                 scope.names[parameter.arg] = self.expressions.value(chosen, function.scope)
-        for name, value in zip(names, given, strict=False):
+        for name, value in zip(names, call.given, strict=False):
             scope.names[name] = value
-        for name, value in named.items():
+        for name, value in call.named.items():
             if name in scope.names:
                 scope.names[name] = value
 
-    def instance(self, owner: Class, given: list[Any] | None, named: dict[str, Any]) -> Instance:
+    def instance(self, owner: Class, call: Arguments) -> Instance:
         """Make an object of a class of the program."""
         instance = Instance(owner, {}, self.building.depth)
         self.instances[id(owner)] = instance
         start = owner.methods.get("__init__")
         if isinstance(start, Function):
-            self.invoke(Function(start.node, start.scope, instance), given, named)
+            self.invoke(Function(start.node, start.scope, instance), call)
         return instance
 
-    def call_instance(self, owner: Instance, given: list[Any] | None, named: dict[str, Any]) -> Any:
+    def call_instance(self, owner: Instance, call: Arguments) -> Any:
         """Call a layer or a model of a class of the program."""
         if not owner.made_by.of_keras:
             return UNKNOWN
-        call = owner.made_by.methods.get("call")
+        method = owner.made_by.methods.get("call")
         result = UNKNOWN
-        if isinstance(call, Function):
-            result = self.invoke(Function(call.node, call.scope, owner), given, named)
+        if isinstance(method, Function):
+            result = self.invoke(Function(method.node, method.scope, owner), call)
         return _without_masks(result)
 
     def method_of_instance(
-        self,
-        owner: Instance,
-        name: str,
-        given: list[Any],
-        named: dict[str, Any],
-        node: ast.Call,
-        whole: bool,
+        self, owner: Instance, name: str, call: Arguments, node: ast.Call
     ) -> Any:
         """Call a method that a model of a class of the program has of Keras."""
         if name == "compile":
-            owner.compiled = {"given": given, "named": named}
+            owner.compiled = call
         shape: Any = None
         if name == "build":
-            shape = values.sizes(as_tuple(argument(given, named, 0, "input_shape")))
+            shape = values.sizes(as_tuple(call.get(0, "input_shape")))
         elif name in RUNS:
-            shape = of_samples(argument(given, named, 0, "x"))
+            shape = of_samples(call.get(0, "x"))
         if shape is None:
-            self.hand_over(given, named)
+            self.hand_over(call)
             return UNKNOWN
         model = Model(False, node.lineno, self.building.depth, owner.made_by.node.name)
         model.inputs = [Tensor(shape)]
-        model.outputs, complete = self.building.tensors(
-            self.call_instance(owner, list(model.inputs), {})
-        )
+        outputs = self.call_instance(owner, Arguments(list(model.inputs)))
+        model.outputs, complete = self.building.tensors(outputs)
         model.open = not complete
         model.compiled = owner.compiled
-        return self.building.method_of_model(model, name, given, named, node, whole)
+        return self.building.method_of_model(model, name, call, node)
 
-    def function(
-        self, path: Path, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
-    ) -> Any:
+    def function(self, path: Path, call: Arguments, node: ast.Call) -> Any:
         """Return what a function or class from elsewhere returns."""
         name = path.keras
+        parts = path.name.split(".")
         if name in MAKES:
-            return MAKES[name](self.building, given, named, node)
-        if name in values.MERGES and given:
-            layer = Layer(values.MERGES[name], dict(named), node.lineno)
-            return self.building.call_layer(layer, given[:1], {}, node)
-        if name[:1].isupper() and "losses" in path.name.split("."):
-            return Made(name, named, open=not whole or bool(given))
+            return MAKES[name](self.building, call, node)
+        if name in values.MERGES and call.given:
+            layer = Layer(values.MERGES[name], dict(call.named), node.lineno)
+            return self.building.call_layer(layer, Arguments(call.given[:1]), node)
+        if name[:1].isupper() and "losses" in parts:
+            return Made(name, call.named, open=not call.whole or bool(call.given))
         if name[:1].isupper() and makes_layer(path.name):
-            return self.building.layer(name, given, named, node, whole)
-        if "optimizers" in path.name.split("."):
-            self.building.event("optimizer", node.lineno, named=named)
-        if path.name.startswith("builtins."):
-            own = path.name.removeprefix("builtins.")
-            if own not in containers.HARMLESS:
-                self.hand_over(given, named)
-            return containers.builtin(own, given, self.building.depth)
+            return self.building.layer(name, call, node)
+        if "optimizers" in parts:
+            self.building.event("optimizer", node.lineno, call=call)
+        if parts[0] == "builtins":
+            return self.builtin(path.name.removeprefix("builtins."), call)
         if name and ".random." in path.name:
             name = f"keras.random.{name}"
-        result = values.array_function(
-            name or path.numpy or path.name, given, named, names_of(node)
-        )
+        result = arrays.array_function(name or path.numpy or path.name, call)
         if result is UNKNOWN:
-            self.hand_over(given, named)
+            self.hand_over(call)
         return result
 
-    def method(
-        self, bound: Bound, given: list[Any], named: dict[str, Any], node: ast.Call, whole: bool
-    ) -> Any:
+    def builtin(self, name: str, call: Arguments) -> Any:
+        """Return what a function of Python's own returns."""
+        if name not in containers.HARMLESS:
+            self.hand_over(call)
+        return containers.builtin(name, call.given, self.building.depth)
+
+    def method(self, bound: Bound, call: Arguments, node: ast.Call) -> Any:
         """Call a method of a value."""
         owner = bound.owner
         name = bound.name
         if isinstance(owner, Model):
-            return self.building.method_of_model(owner, name, given, named, node, whole)
+            return self.building.method_of_model(owner, name, call, node)
         if isinstance(owner, Instance) and owner.made_by.of_keras:
-            return self.method_of_instance(owner, name, given, named, node, whole)
+            return self.method_of_instance(owner, name, call, node)
         if isinstance(owner, Array):
-            return values.array_method(owner, name, given, named, names_of(node))
+            return arrays.array_method(owner, name, call)
         if isinstance(owner, Listing):
-            return containers.method_of_list(owner, name, given, self.building.depth)
+            return containers.method_of_list(owner, name, call.given, self.building.depth)
         if isinstance(owner, Table):
-            return containers.method_of_table(owner, name, given, self.building.depth)
+            return containers.method_of_table(owner, name, call.given, self.building.depth)
         if isinstance(owner, Layer):
-            about = {"layer": owner, "name": name, "given": given, "named": named}
-            self.building.event("method", node.lineno, **about)
+            self.building.event("method", node.lineno, layer=owner, name=name, call=call)
             return UNKNOWN
-        self.hand_over(given, named)
+        self.hand_over(call)
         return UNKNOWN
 
 

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lstm_spec.reviews import values
+from lstm_spec.reviews import arrays
 from lstm_spec.reviews.building import LIKE_LSTM, POSITIONAL, Building
 from lstm_spec.reviews.network import LARGEST, UNKNOWN, Layer, Model, Node, Tensor, known, lost
 from lstm_spec.reviews.values import (
@@ -236,7 +236,7 @@ class Expressions:
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return arithmetic(left, right)
         if isinstance(left, Array) or isinstance(right, Array):
-            return values.broadcast(left, right)
+            return arrays.broadcast(left, right)
         if isinstance(left, Listing) and isinstance(op, ast.Mult):
             return self._repeated(left, right)
         if isinstance(left, Listing) and isinstance(right, Listing):
@@ -263,7 +263,7 @@ class Expressions:
         compared = COMPARED.get(type(node.ops[0]))
         left, right = sides
         if isinstance(left, Array) or isinstance(right, Array):
-            return values.broadcast(left, right)
+            return arrays.broadcast(left, right)
         if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and right is None and left is not UNKNOWN:
             return (left is None) is isinstance(node.ops[0], ast.Is)
         plain = all(isinstance(side, PLAIN) for side in sides)
@@ -309,7 +309,7 @@ class Expressions:
                 return Function(method.node, method.scope, owner)
             return Bound(owner, node.attr) if method is None else method
         if isinstance(owner, Array):
-            return values.array_attribute(owner, node.attr) or Bound(owner, node.attr)
+            return arrays.array_attribute(owner, node.attr) or Bound(owner, node.attr)
         if isinstance(owner, Tensor) and node.attr == "shape":
             return UNKNOWN if owner.shape is None else owner.shape
         if isinstance(owner, Layer):
@@ -329,7 +329,7 @@ class Expressions:
         owner = self.value(node.value, scope)
         key = self._key(node.slice, scope)
         if isinstance(owner, Array):
-            return values.indexed(owner, key)
+            return arrays.indexed(owner, key)
         if isinstance(owner, Tensor):
             return self._sliced(owner, key, node.lineno)
         if isinstance(owner, Table) and owner.items is not None and isinstance(key, PLAIN):
@@ -357,7 +357,7 @@ class Expressions:
 
     def _sliced(self, tensor: Tensor, key: Any, line: int) -> Tensor:
         """Return a part of a symbolic tensor."""
-        array = values.indexed(Array(tensor.shape), key)
+        array = arrays.indexed(Array(tensor.shape), key)
         shape = array.shape if isinstance(array, Array) else None
         mask = lost(tensor.mask, "a slice", "arithmetic")
         part = Tensor(shape, mask, tensor.maker, slice_of=tensor)

@@ -620,7 +620,8 @@ class Model:
     nodes: list[Node] = field(default_factory=list)
     open: bool = False
     """Whether it may hold what is not known."""
-    compiled: dict[str, Any] | None = None
+    compiled: Any = None
+    """The arguments of `compile`; None, if it was not called."""
     trained: bool = False
 
     @property

@@ -22,6 +22,7 @@ from lstm_spec.reviews.network import UNKNOWN, Event, Layer, Shape
 from lstm_spec.reviews.source import ProgramError, Source, read
 from lstm_spec.reviews.values import (
     ROUNDS,
+    Arguments,
     Array,
     Class,
     Function,
@@ -100,7 +101,7 @@ class _Reader:
     def unused(self, function: Function) -> None:
         """Read a function, unless a call of it was read."""
         if id(function.node) not in self.calls.read:
-            self.calls.invoke(function, None, {})
+            self.calls.invoke(function, Arguments(whole=False))
 
     def unused_methods(self, owner: Class) -> None:
         """Read the methods of a class that are never called, first that which begins."""

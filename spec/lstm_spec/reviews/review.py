@@ -358,7 +358,7 @@ def _notes(read: Program) -> list[str]:
 def _gone(read: Program) -> Iterator[str]:
     """Say which methods, arguments and layers of earlier releases the program uses."""
     for event in read.events:
-        named = event.about.get("named", {}) if event.kind in (*RUNS, "optimizer") else ()
+        named = event.about["call"].named if event.kind in (*RUNS, "optimizer") else ()
         layer = event.about["node"].layer.kind if event.kind == "call" else ""
         for name in (event.about.get("method", ""), layer, *named):
             if name in GONE:

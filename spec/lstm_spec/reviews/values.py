@@ -1,7 +1,7 @@
 """What is known of the values in a posted program.
 
-Of an array only the shape is known, and what NumPy makes of it. Lists, tables, functions, classes
-and objects are followed; all else is UNKNOWN.
+Lists, tables, functions, classes and objects are followed, and of arrays the shapes; all else is
+UNKNOWN.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from lstm_spec.reviews.network import (
@@ -17,9 +17,7 @@ from lstm_spec.reviews.network import (
     Layer,
     Model,
     Shape,
-    Size,
     Tensor,
-    fill,
     known,
     lost,
     size_of,
@@ -64,9 +62,6 @@ COMPARED: dict[type, Callable[[Any, Any], Any]] = {
 
 FRAME = "frame"
 """How a table of pandas, or a column of one, was made."""
-RESHAPES_FRAME = ("drop", "reset_index", "set_index", "rename", "join", "merge", "assign")
-
-Names = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(eq=False)
@@ -217,7 +212,7 @@ class Instance:
     made_by: Class
     attributes: dict[str, Any]
     depth: int = 0
-    compiled: dict[str, Any] | None = None
+    compiled: Arguments | None = None
 
 
 @dataclass(frozen=True)
@@ -228,25 +223,61 @@ class Bound:
     name: str
 
 
-def argument(
-    given: Sequence[Any],
-    named: Mapping[str, Any],
-    place: int,
-    *names: str,
-    default: Any = None,
-) -> Any:
-    """Return an argument of a call: by its position, or else by the first of its names.
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a call."""
 
-    Args:
-        given: the arguments by position.
-        named: the arguments by name.
-        place: its position.
-        *names: its name, and what other releases call it.
-        default: what it is if it is not given.
+    given: list[Any] = field(default_factory=list)
+    """By position."""
+    named: dict[str, Any] = field(default_factory=dict)
+    whole: bool = True
+    """Whether these are all."""
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By position or name, the names that the program gives to the sizes in a shape.
+
+    Under * are the names of all that is given by position.
     """
-    if len(given) > place:
-        return given[place]
-    return next((named[name] for name in names if name in named), default)
+
+    @property
+    def first(self) -> Any:
+        """The first that is given by position; UNKNOWN, if there is none."""
+        return self.given[0] if self.given else UNKNOWN
+
+    def get(self, place: int, *names: str, default: Any = None) -> Any:
+        """Return an argument: by its position, or else by the first of its names.
+
+        Args:
+            place: its position.
+            *names: its name, and what other releases call it.
+            default: what it is if it is not given.
+        """
+        if len(self.given) > place:
+            return self.given[place]
+        return next((self.named[name] for name in names if name in self.named), default)
+
+    def axes(self, *keys: str) -> tuple[str, ...]:
+        """Return the names of the sizes in the first shape that has some, of these arguments."""
+        return next((self.names[key] for key in keys if self.names.get(key)), ())
+
+
+def names_of(node: ast.Call) -> dict[str, tuple[str, ...]]:
+    """Return the names that stand for the sizes of shapes among the arguments of a call."""
+    named = {str(index): _axes(argument) for index, argument in enumerate(node.args)}
+    named |= {word.arg: _axes(word.value) for word in node.keywords if word.arg}
+    direct = tuple(_written(argument) for argument in node.args)
+    return {name: axes for name, axes in named.items() if axes} | {"*": direct}
+
+
+def _axes(node: ast.expr) -> tuple[str, ...]:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return tuple(_written(part) for part in node.elts)
+    return ()
+
+
+def _written(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def sizes(value: Any) -> Shape | None:
@@ -261,12 +292,12 @@ def sizes(value: Any) -> Shape | None:
 def from_items(value: Any) -> Array:
     """Return the array of a list of numbers or of lists; an array as it is."""
     if isinstance(value, Listing) and value.items is None:
-        shape = _shape(value.each, 1)
+        shape = shape_of(value.each)
         return Array(None if shape is None else (UNKNOWN, *shape))
     items = getattr(value, "items", value)
     if not isinstance(items, (list, tuple)):
         return value if isinstance(value, Array) else Array(None)
-    parts = [_shape(item, 1) for item in items[:1000]]
+    parts = [shape_of(item) for item in items[:1000]]
     if not parts or any(part is None for part in parts):
         return Array(None if parts else (0,))
     ragged = any(part != parts[0] for part in parts)
@@ -275,7 +306,13 @@ def from_items(value: Any) -> Array:
     return Array((len(items), *(parts[0] or ())) if not ragged else None)
 
 
-def _shape(item: Any, depth: int) -> Shape | None:
+def shape_of(item: Any, depth: int = 1) -> Shape | None:
+    """Return the shape of a number, an array or a list of such; None, if it has none.
+
+    Args:
+        item: what may have a shape.
+        depth: in how many lists it stands, itself counted.
+    """
     if isinstance(item, Array):
         return item.shape
     if isinstance(item, (bool, int, float, str, Number)):
@@ -283,7 +320,7 @@ def _shape(item: Any, depth: int) -> Shape | None:
     items = getattr(item, "items", item)
     if not isinstance(items, (list, tuple)) or depth > DEEPEST or not items:
         return None
-    parts = [_shape(part, depth + 1) for part in items[:1000]]
+    parts = [shape_of(part, depth + 1) for part in items[:1000]]
     if any(part is None or part != parts[0] for part in parts):
         return None
     return (len(items), *(parts[0] or ()))
@@ -291,425 +328,8 @@ def _shape(item: Any, depth: int) -> Shape | None:
 
 def same_shape(left: Any, right: Any) -> bool:
     """Say whether two values are known to be arrays, or numbers, of one shape."""
-    shape = _shape(left, 1)
-    return shape is not None and shape == _shape(right, 1)
-
-
-def broadcast(left: Any, right: Any) -> Array:
-    """Return what arithmetic makes of two arrays, or of an array and something else."""
-    shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
-    plain = any(isinstance(side, (int, float, Number)) for side in (left, right))
-    if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
-        return Array(shapes[0])
-    return Array(None)
-
-
-def array_attribute(array: Array, name: str) -> Any:
-    """Return an attribute of an array; None, if it is a method or nothing that is known."""
-    shape = array.shape
-    if name == "shape":
-        return UNKNOWN if shape is None else shape
-    if name == "values" and array.origin == FRAME:
-        return Array(shape)
-    if name == "iloc" and array.origin == FRAME:
-        return array
-    if name == "T":
-        return Array(None if shape is None else shape[::-1])
-    if name == "ndim":
-        return UNKNOWN if shape is None else len(shape)
-    return UNKNOWN if name in ("size", "dtype", "values", "loc", "columns", "index") else None
-
-
-def indexed(array: Array, key: Any) -> Any:
-    """Return a part of an array."""
-    keys = key if isinstance(key, tuple) else (key,)
-    if array.origin == FRAME and (isinstance(key, str) or _is_names(key)):
-        columns = () if isinstance(key, str) else (len(key.items),)
-        return Array((UNKNOWN, *columns), FRAME)
-    if array.shape is None:
-        return replace(array, axes=())
-    if array.shape and len(keys) == 1 and _selects(keys[0]):
-        return Array((_selected(keys[0]), *array.shape[1:]))
-    shape = _part(array.shape, keys)
-    if shape is None:
-        return Array(None)
-    if not shape:
-        return Number()
-    rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
-    alone = rows and shape[1] == 1 and _is_newaxis(keys[1])
-    return replace(array, shape=shape, origin="rows" if alone else array.origin, axes=())
-
-
-def _part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
-    """Return the shape of a part of an array; None, if it is not known."""
-    rest = list(shape)
-    taking = sum(part is not ... and not _is_newaxis(part) for part in keys)
-    kept: list[Size] = []
-    for part in keys:
-        if _is_newaxis(part):
-            kept.append(1)
-        elif part is ...:
-            skipped = max(0, len(rest) - taking)
-            kept += rest[:skipped]
-            rest = rest[skipped:]
-        elif not rest:
-            return None
-        else:
-            size = rest.pop(0)
-            taking -= 1
-            if isinstance(part, slice):
-                kept.append(_cut(size, part))
-            elif not known(part) and not isinstance(part, Number):
-                return None
-    return (*kept, *rest)
-
-
-def _is_names(key: Any) -> bool:
-    """Say whether an index is a list of names of columns."""
-    items = key.items if isinstance(key, Listing) else None
-    return bool(items) and all(isinstance(item, str) for item in items or [])
-
-
-def _selects(key: Any) -> bool:
-    """Say whether an index selects rows."""
-    if isinstance(key, Listing):
-        return key.items is not None and known(*key.items)
-    return isinstance(key, Array) and key.shape is not None and len(key.shape) == 1
-
-
-def _selected(key: Any) -> Size:
-    """Return how many rows an index selects."""
-    return len(key.items) if isinstance(key, Listing) and key.items else UNKNOWN
-
-
-def _is_newaxis(key: Any) -> bool:
-    return key is None or getattr(key, "name", "") == "numpy.newaxis"
-
-
-def _cut(size: Size, part: slice) -> Size:
-    plain = all(bound is None or known(bound) for bound in (part.start, part.stop, part.step))
-    if (part.start, part.stop) == (None, None) and part.step in (None, 1, -1):
-        return size
-    if isinstance(part.start, Number) and isinstance(part.stop, Number) and part.step is None:
-        between = part.stop.plus - part.start.plus
-        return between if part.start.base is part.stop.base and between >= 0 else UNKNOWN
-    if not known(size) or not plain or part.step == 0:
-        return UNKNOWN
-    return len(range(size)[part])  # type: ignore[arg-type]
-
-
-def array_method(
-    array: Array, name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names
-) -> Any:
-    """Return what a method of an array returns."""
-    if name == "reshape":
-        shape = given[0] if len(given) == 1 and not known(given[0]) else tuple(given)
-        axes = names.get("0") or (names["*"] if len(given) > 1 else ())
-        return reshaped(array, shape if shape else named.get("shape"), axes)
-    if array.origin == FRAME and array.shape is not None:
-        return _of_frame(array.shape, name)
-    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
-        return array
-    if name in ("flatten", "ravel"):
-        return Array((_count(array.shape),))
-    if name in ("mean", "sum", "max", "min", "std", "argmax", "argmin", "var"):
-        return reduced(array, argument(given, named, 0, "axis"), named.get("keepdims"))
-    if name == "transpose":
-        axes_given = given[0] if len(given) == 1 else tuple(given)
-        return transposed(array, axes_given if given else None)
-    if name == "squeeze":
-        return Array(None)
-    return UNKNOWN
-
-
-def _of_frame(shape: Shape, name: str) -> Any:
-    """Return what a method of a table of pandas, or of a column, returns."""
-    if name == "to_numpy":
-        return Array(shape)
-    if name in ("copy", "astype", "fillna", "ffill", "bfill", "interpolate", "sort_index"):
-        return Array(shape, FRAME)
-    if name in ("dropna", "head", "tail", "sample", "sort_values"):
-        return Array((UNKNOWN, *shape[1:]), FRAME)
-    return Array((UNKNOWN, UNKNOWN), FRAME) if name in RESHAPES_FRAME else UNKNOWN
-
-
-def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
-    """Return an array of another shape."""
-    items = getattr(shape, "items", shape)
-    items = (items,) if known(items) else items
-    if not isinstance(items, (tuple, list)) or len(items) > DEEPEST:
-        return Array(None)
-    total = _count(array.shape)
-    new = fill(tuple(items), total)
-    rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
-    origin = "rows" if rows else array.origin
-    if array.shape is not None and _exchanges(array.shape, new):
-        origin = "mixed"
-    return replace(array, shape=new, origin=origin, axes=tuple(axes))
-
-
-def _exchanges(old: Shape, new: Shape) -> bool:
-    """Say whether a reshape gives the sizes of time and features in the other order."""
-    if len(old) != 3 or len(new) != 3 or old[0] != new[0] or not known(*old[1:]):
-        return False
-    return 1 not in old[1:] and old[1] != old[2] and old[1:] == new[:0:-1]
-
-
-def reduced(array: Array, axis: Any, keepdims: Any) -> Any:
-    """Return an array without an axis."""
-    if array.shape is None or keepdims is not None:
-        return Array(None) if axis is not None else UNKNOWN
-    if axis is None:
-        return UNKNOWN
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    if not known(*axes):
-        return Array(None)
-    places = {place % len(array.shape) for place in axes if array.shape}
-    left = tuple(size for place, size in enumerate(array.shape) if place not in places)
-    return Array(left) if left else UNKNOWN
-
-
-def transposed(array: Array, axes: Any) -> Array:
-    """Return an array with its axes in another order."""
-    axes = getattr(axes, "items", axes)
-    if array.shape is None:
-        return Array(None)
-    if axes is None:
-        return Array(array.shape[::-1])
-    if not isinstance(axes, (tuple, list)) or sorted(map(str, axes)) != sorted(
-        map(str, range(len(array.shape)))
-    ):
-        return Array(None)
-    return Array(tuple(array.shape[axis] for axis in axes))
-
-
-def _count(shape: Shape | None) -> Size:
-    total = 1
-    for size in shape if shape is not None else (UNKNOWN,):
-        if not known(size):
-            return UNKNOWN
-        total *= size  # type: ignore[operator]
-    return total
-
-
-def array_function(name: str, given: Sequence[Any], named: Mapping[str, Any], names: Names) -> Any:
-    """Return what a function of NumPy, Keras or scikit-learn returns; UNKNOWN of another."""
-    short = name.rpartition(".")[2]
-    first = given[0] if given else UNKNOWN
-    if short == "train_test_split":
-        return tuple(part for array in given for part in _split(array) * 2) or UNKNOWN
-    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short)
-    if rule is None:
-        return UNKNOWN
-    try:
-        return rule(first, list(given), named, names)
-    except (TypeError, ValueError, IndexError, OverflowError):  # NumPy would refuse it
-        return UNKNOWN
-
-
-def _split(array: Any) -> list[Array]:
-    if not isinstance(array, Array) or array.shape is None:
-        return [Array(None)]
-    return [replace(array, shape=(UNKNOWN, *array.shape[1:]))]
-
-
-def _filled(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    shape = first if given else named.get("shape", UNKNOWN)
-    shape = tuple(shape.items) if getattr(shape, "items", None) else shape
-    return Array(sizes(shape), axes=names.get("0") or names.get("shape") or ())
-
-
-def _rand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array(sizes(tuple(given)), axes=names["*"]) if given else UNKNOWN
-
-
-def _sized(place: int) -> Callable[..., Any]:
-    """Return the rule of a function whose argument at a place is the size."""
-
-    def rule(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-        size = argument(given, named, place, "size", "shape")
-        size = tuple(size.items) if getattr(size, "items", None) else size
-        axes = names.get(str(place)) or names.get("size") or names.get("shape") or ()
-        return UNKNOWN if size is None else Array(sizes(size), axes=axes)
-
-    return rule
-
-
-def _like(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array(first.shape) if isinstance(first, Array) else UNKNOWN
-
-
-def _array(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    if isinstance(first, Tensor):
-        return Array(first.shape)  # as an array it carries no mask
-    return from_items(first)
-
-
-def _arange(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    if known(*given) and given and (len(given) < 3 or given[2]):
-        return Array((len(range(*given[:3])),))
-    return Array((UNKNOWN,))
-
-
-def _generator(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Path("numpy.random")
-
-
-def _permuted(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array((first,)) if known(first) else _like(first, given, named, names)
-
-
-def _scaler(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Path("scaler")
-
-
-def _scaled(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array(from_items(first).shape)
-
-
-def _frame(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array((UNKNOWN, UNKNOWN), FRAME)
-
-
-def _linspace(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array((size_of(argument(given, named, 2, "num", default=50)),))
-
-
-def _expand(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    axis = argument(given, named, 1, "axis")
-    if not isinstance(first, Array) or first.shape is None or not known(axis):
-        return Array(None)
-    place = axis % (len(first.shape) + 1)  # type: ignore[operator]
-    shape = (*first.shape[:place], 1, *first.shape[place:])
-    origin = "rows" if len(shape) == 3 and place == 1 else first.origin
-    return replace(first, shape=shape, origin=origin, axes=())
-
-
-def _reshape(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    shape = argument(given, named, 1, "newshape", "shape")
-    return reshaped(from_items(first), shape, names.get("1") or names.get("newshape") or ())
-
-
-def _join(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    axis = argument(given, named, 1, "axis", default=0)
-    parts = getattr(first, "items", first)
-    if not isinstance(parts, (tuple, list)) or not known(axis):
-        return Array(None)
-    shapes = [part.shape if isinstance(part, Array) else None for part in parts]
-    if not shapes or any(shape is None or len(shape) != len(shapes[0] or ()) for shape in shapes):
-        return Array(None)
-    whole = [shape for shape in shapes if shape]
-    column = [shape[axis] for shape in whole]
-    total: Size = sum(column) if known(*column) else UNKNOWN
-    place = axis % len(whole[0])
-    return Array((*whole[0][:place], total, *whole[0][place + 1 :]))
-
-
-def _beside(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    """Return what hstack and column_stack make of arrays: of single columns, if need be."""
-    parts = getattr(first, "items", first)
-    parts = parts if isinstance(parts, (tuple, list)) else ()
-    tables = [part for part in parts if isinstance(part, Array) and len(part.shape or ()) == 2]
-    return _join(first, [first, 1], {}, names) if len(tables) == len(parts) else Array(None)
-
-
-def _stack(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    parts = getattr(first, "items", first)
-    axis = argument(given, named, 1, "axis", default=0)
-    if not isinstance(parts, (tuple, list)) or not parts or not known(axis):
-        return Array(None)
-    shapes = [part.shape if isinstance(part, Array) else None for part in parts]
-    if any(shape is None or shape != shapes[0] for shape in shapes):
-        return Array(None)
-    base = shapes[0] or ()
-    place = axis % (len(base) + 1)
-    return Array((*base[:place], len(parts), *base[place:]))
-
-
-def _categorical(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    classes = argument(given, named, 1, "num_classes")
-    shape = from_items(first).shape
-    if shape is None:
-        return Array(None)
-    if len(shape) > 1 and shape[-1] == 1:
-        shape = shape[:-1]
-    return Array((*shape, size_of(classes)))
-
-
-def _pad(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    length = argument(given, named, 1, "maxlen")
-    parts = getattr(first, "items", first)
-    parts = parts if isinstance(parts, (list, tuple)) else None
-    inner = _inner(parts)
-    count: Size = UNKNOWN if parts is None else len(parts)
-    value = named.get("value", 0.0)
-    padding = float(value) if is_number(value) else None
-    origin = "padded" if padding == 0 else ""
-    shape = None if inner is None else (count, size_of(length), *inner)
-    return Array(shape, origin, padding=padding)
-
-
-def _inner(parts: Sequence[Any] | None) -> Shape | None:
-    """Return the shape of what stands at a timestep of sequences; of ids, if it is not known."""
-    shapes = {_shape(step, 1) for part in parts or [] for step in (items_of(part) or [])[:100]}
-    return () if not shapes else shapes.pop() if len(shapes) == 1 else None
-
-
-def _transpose(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    axes = argument(given, named, 1, "axes", "perm")
-    return transposed(first, axes) if isinstance(first, Array) else Array(None)
-
-
-def _swap(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    if not isinstance(first, Array) or first.shape is None or not known(*given[1:3]):
-        return Array(None)
-    shape = list(first.shape)
-    first_axis = given[1]
-    other = given[2]
-    shape[first_axis], shape[other] = shape[other], shape[first_axis]
-    return Array(tuple(shape))
-
-
-def _eye(first: Any, given: list[Any], named: Mapping[str, Any], names: Names) -> Any:
-    return Array((size_of(first), size_of(first)))
-
-
-SAME = (
-    *("sin", "cos", "exp", "log", "abs", "sqrt", "tanh", "square", "round", "cumsum", "flip"),
-    *("zeros_like", "ones_like", "nan_to_num", "cast", "log1p", "power", "clip"),
-)
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(SAME, _like),
-    **dict.fromkeys(("zeros", "ones", "empty", "full", "fill"), _filled),
-    **dict.fromkeys(("random.rand", "random.randn"), _rand),
-    **dict.fromkeys(("random.random", "random.random_sample", "random.ranf"), _sized(0)),
-    **dict.fromkeys(("random.normal", "random.uniform", "random.randint"), _sized(2)),
-    **dict.fromkeys(("random.binomial", "random.integers"), _sized(2)),
-    **dict.fromkeys(("random.choice", "random.poisson", "random.exponential"), _sized(1)),
-    **dict.fromkeys(("random.standard_normal",), _sized(0)),
-    **dict.fromkeys(("tensorflow.random.normal", "tensorflow.random.uniform"), _sized(0)),
-    **dict.fromkeys(("keras.random.normal", "keras.random.uniform"), _sized(0)),
-    **dict.fromkeys(("random.default_rng", "random.RandomState"), _generator),
-    "random.permutation": _permuted,
-    **dict.fromkeys(("MinMaxScaler", "StandardScaler", "RobustScaler", "MaxAbsScaler"), _scaler),
-    **dict.fromkeys(("scaler.fit_transform", "scaler.transform"), _scaled),
-    "scaler.inverse_transform": _scaled,
-    **dict.fromkeys(("pandas.read_csv", "pandas.read_excel", "pandas.DataFrame"), _frame),
-    **dict.fromkeys(("array", "asarray", "constant", "convert_to_tensor"), _array),
-    **dict.fromkeys(("concatenate", "concat"), _join),
-    **dict.fromkeys(("hstack", "column_stack"), _beside),
-    "arange": _arange,
-    "linspace": _linspace,
-    "expand_dims": _expand,
-    "reshape": _reshape,
-    "stack": _stack,
-    "to_categorical": _categorical,
-    "pad_sequences": _pad,
-    "transpose": _transpose,
-    "swapaxes": _swap,
-    "eye": _eye,
-    "identity": _eye,
-}
+    shape = shape_of(left)
+    return shape is not None and shape == shape_of(right)
 
 
 def merged(scopes: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -400,5 +400,5 @@ def of_method(event: Event) -> Iterator[Facts]:
     facts: Facts = {"subject": "method", "kind": layer.kind, "method": event.about["name"]}
     facts["layer"] = layer.title
     facts["stateful"] = layer.core.flag("stateful")
-    facts["given"] = bool(event.about["given"] or event.about["named"])
+    facts["given"] = bool(event.about["call"].given or event.about["call"].named)
     yield facts

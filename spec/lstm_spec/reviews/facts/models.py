@@ -20,13 +20,15 @@ from lstm_spec.reviews.network import (
     text,
     upstream,
 )
-from lstm_spec.reviews.values import Array, Made, Path, argument, items_of
+from lstm_spec.reviews.values import Arguments, Array, Made, Path, items_of
 
 LOSSES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "msle": "mean_squared_logarithmic_error",
 }
+WITH_TARGETS = ("fit", "train_on_batch", "evaluate", "test_on_batch")
+"""Methods that read targets beside the data."""
 
 
 def _data(value: Any) -> Array | None:
@@ -36,27 +38,25 @@ def _data(value: Any) -> Array | None:
 def of_run(event: Event) -> Iterator[Facts]:
     """Yield the facts of fit, evaluate, predict and the like."""
     model: Model = event.about["model"]
-    given = event.about["given"]
-    named = event.about["named"]
-    whole = event.about["whole"] and not model.open
-    x = argument(given, named, 0, "x")
+    call: Arguments = event.about["call"]
+    x = call.get(0, "x")
     array = _data(x)
     nodes = model.calls
     facts: Facts = {"subject": "run", "method": event.kind, "arrays": isinstance(x, Array)}
     facts |= _stateful(model, nodes)
     facts |= _samples(array)
-    facts |= _batch(event.kind, named, given, facts)
+    facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
     facts |= _against_input(model, array, facts.get("first_batch"))
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
         facts["other_batch"] = False  # a batch of one is stretched over all kept rows
     facts |= _embedding(nodes, array)
     facts |= _padding(nodes, array)
-    if whole and event.kind in ("fit", "train_on_batch", "evaluate", "test_on_batch"):
-        y = argument(given, named, 1, "y")
+    if event.kind in WITH_TARGETS and call.whole and not model.open:
+        y = call.get(1, "y")
         facts |= _targets(model, y)
         facts |= _counts(y, facts.get("samples", UNKNOWN))
         facts["has_recurrent"] = any(node.layer.kind in RECURRENT for node in nodes)
-        facts |= _weights(model, named, facts)
+        facts |= _weights(model, call.named, facts)
     yield facts
 
 
@@ -99,25 +99,24 @@ def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
     return facts
 
 
-def _batch(kind: str, named: dict[str, Any], given: list[Any], before: Facts) -> Facts:
+def _batch(kind: str, call: Arguments, samples: Any) -> Facts:
     """Return the facts of batches and epochs."""
     place = {"fit": 2, "evaluate": 2, "predict": 1}.get(kind)
     if place is None:
         return {}
     facts: Facts = {}
-    batch = argument(given, named, place, "batch_size")
+    batch = call.get(place, "batch_size")
     batch = 32 if batch is None else batch
-    samples = before.get("samples", UNKNOWN)
     if known(batch) and batch > 0:
         facts["batch"] = batch
-        trained = _trained_on(samples, named.get("validation_split"))
+        trained = _trained_on(samples, call.named.get("validation_split"))
         if known(trained):
             facts |= {"remainder": trained % batch, "batches": -(-trained // batch)}
             facts |= {"trained": trained, "many": trained > batch}
             facts["first_batch"] = min(trained, batch)
     if kind == "fit":
-        facts["epochs"] = size_of(argument(given, named, 3, "epochs", default=1))
-        shuffle = named.get("shuffle", True)
+        facts["epochs"] = size_of(call.get(3, "epochs", default=1))
+        shuffle = call.named.get("shuffle", True)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
     return facts
 
@@ -252,10 +251,8 @@ def _loss(model: Model) -> Any:
 
 
 def _compiled(model: Model, name: str, place: int) -> Any:
-    if model.compiled is None:
-        return UNKNOWN
-    compiled = model.compiled
-    return argument(compiled["given"], compiled["named"], place, name, default=UNKNOWN)
+    call: Arguments = model.compiled or Arguments()
+    return call.get(place, name, default=UNKNOWN)
 
 
 def _logits(model: Model) -> Facts:
@@ -276,15 +273,15 @@ def of_method(event: Event) -> Iterator[Facts]:
     """Yield the facts of another method of a model."""
     model: Model = event.about.get("whole_model", event.about["model"])
     method = event.about["method"]
-    given = event.about["given"]
-    named = event.about["named"]
+    call: Arguments = event.about["call"]
+    named = call.named
     nodes = model.calls
     facts: Facts = {"subject": "model", "method": method}
     facts["stateful"] = any(node.layer.stateful is True for node in nodes)
     facts["has_lstm"] = any(node.layer.core.kind == "LSTM" for node in nodes)
     facts["loss"] = _loss(model)
     facts["activation_is"] = hardest_function(node.layer for node in nodes)
-    first = argument(given, named, 0, "filepath")
+    first = call.get(0, "filepath")
     if method in ("save", "save_weights", "export") and isinstance(first, str):
         facts |= {"file": first, "extension": _extension(first)}
         facts["format"] = named.get("save_format", "")
@@ -317,7 +314,7 @@ def _extension(file: str) -> str:
 def of_loading(event: Event) -> Iterator[Facts]:
     """Yield the facts of loading a model that the program has saved."""
     saved = event.about["model"]
-    named = event.about["named"]
+    named = event.about["call"].named
     if not isinstance(saved, Model):
         return
     facts: Facts = {"subject": "load", "file": event.about["name"], "loss": _loss(saved)}

@@ -1,0 +1,444 @@
+"""What NumPy, pandas and scikit-learn make of the arrays in a posted program: their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lstm_spec.reviews.network import UNKNOWN, Shape, Size, Tensor, fill, known, size_of
+from lstm_spec.reviews.values import (
+    DEEPEST,
+    FRAME,
+    Arguments,
+    Array,
+    Listing,
+    Number,
+    Path,
+    as_tuple,
+    from_items,
+    is_number,
+    items_of,
+    shape_of,
+    sizes,
+)
+
+RESHAPES_FRAME = ("drop", "reset_index", "set_index", "rename", "join", "merge", "assign")
+"""Methods of a table of pandas that may change its rows and columns."""
+
+
+def broadcast(left: Any, right: Any) -> Array:
+    """Return what arithmetic makes of two arrays, or of an array and something else."""
+    shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
+    plain = any(isinstance(side, (int, float, Number)) for side in (left, right))
+    if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
+        return Array(shapes[0])
+    return Array(None)
+
+
+def array_attribute(array: Array, name: str) -> Any:
+    """Return an attribute of an array; None, if it is a method or nothing that is known."""
+    shape = array.shape
+    if name == "shape":
+        return UNKNOWN if shape is None else shape
+    if name == "values" and array.origin == FRAME:
+        return Array(shape)
+    if name == "iloc" and array.origin == FRAME:
+        return array
+    if name == "T":
+        return Array(None if shape is None else shape[::-1])
+    if name == "ndim":
+        return UNKNOWN if shape is None else len(shape)
+    return UNKNOWN if name in ("size", "dtype", "values", "loc", "columns", "index") else None
+
+
+def indexed(array: Array, key: Any) -> Any:
+    """Return a part of an array."""
+    keys = key if isinstance(key, tuple) else (key,)
+    if array.origin == FRAME and (isinstance(key, str) or _is_names(key)):
+        columns = () if isinstance(key, str) else (len(key.items),)
+        return Array((UNKNOWN, *columns), FRAME)
+    if array.shape is None:
+        return replace(array, axes=())
+    if array.shape and len(keys) == 1 and _selects(keys[0]):
+        return Array((_selected(keys[0]), *array.shape[1:]))
+    shape = _part(array.shape, keys)
+    if shape is None:
+        return Array(None)
+    if not shape:
+        return Number()
+    rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
+    alone = rows and shape[1] == 1 and _is_newaxis(keys[1])
+    return replace(array, shape=shape, origin="rows" if alone else array.origin, axes=())
+
+
+def _part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
+    """Return the shape of a part of an array; None, if it is not known."""
+    rest = list(shape)
+    taking = sum(part is not ... and not _is_newaxis(part) for part in keys)
+    kept: list[Size] = []
+    for part in keys:
+        if _is_newaxis(part):
+            kept.append(1)
+        elif part is ...:
+            skipped = max(0, len(rest) - taking)
+            kept += rest[:skipped]
+            rest = rest[skipped:]
+        elif not rest:
+            return None
+        else:
+            size = rest.pop(0)
+            taking -= 1
+            if isinstance(part, slice):
+                kept.append(_cut(size, part))
+            elif not known(part) and not isinstance(part, Number):
+                return None
+    return (*kept, *rest)
+
+
+def _is_names(key: Any) -> bool:
+    """Say whether an index is a list of names of columns."""
+    items = key.items if isinstance(key, Listing) else None
+    return bool(items) and all(isinstance(item, str) for item in items or [])
+
+
+def _selects(key: Any) -> bool:
+    """Say whether an index selects rows."""
+    if isinstance(key, Listing):
+        return key.items is not None and known(*key.items)
+    return isinstance(key, Array) and key.shape is not None and len(key.shape) == 1
+
+
+def _selected(key: Any) -> Size:
+    """Return how many rows an index selects."""
+    return len(key.items) if isinstance(key, Listing) and key.items else UNKNOWN
+
+
+def _is_newaxis(key: Any) -> bool:
+    return key is None or getattr(key, "name", "") == "numpy.newaxis"
+
+
+def _cut(size: Size, part: slice) -> Size:
+    plain = all(bound is None or known(bound) for bound in (part.start, part.stop, part.step))
+    if (part.start, part.stop) == (None, None) and part.step in (None, 1, -1):
+        return size
+    if isinstance(part.start, Number) and isinstance(part.stop, Number) and part.step is None:
+        between = part.stop.plus - part.start.plus
+        return between if part.start.base is part.stop.base and between >= 0 else UNKNOWN
+    if not known(size) or not plain or part.step == 0:
+        return UNKNOWN
+    return len(range(size)[part])  # type: ignore[arg-type]
+
+
+def array_method(array: Array, name: str, call: Arguments) -> Any:
+    """Return what a method of an array returns."""
+    given = call.given
+    if name == "reshape":
+        shape = given[0] if len(given) == 1 and not known(given[0]) else tuple(given)
+        axes = call.axes("0", "*") if len(given) > 1 else call.axes("0")
+        return reshaped(array, shape if shape else call.named.get("shape"), axes)
+    if array.origin == FRAME and array.shape is not None:
+        return _of_frame(array.shape, name)
+    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
+        return array
+    if name in ("flatten", "ravel"):
+        return Array((_count(array.shape),))
+    if name in ("mean", "sum", "max", "min", "std", "argmax", "argmin", "var"):
+        return reduced(array, call.get(0, "axis"), call.named.get("keepdims"))
+    if name == "transpose":
+        order = given[0] if len(given) == 1 else tuple(given)
+        return transposed(array, order if given else None)
+    if name == "squeeze":
+        return Array(None)
+    return UNKNOWN
+
+
+def _of_frame(shape: Shape, name: str) -> Any:
+    """Return what a method of a table of pandas, or of a column, returns."""
+    if name == "to_numpy":
+        return Array(shape)
+    if name in ("copy", "astype", "fillna", "ffill", "bfill", "interpolate", "sort_index"):
+        return Array(shape, FRAME)
+    if name in ("dropna", "head", "tail", "sample", "sort_values"):
+        return Array((UNKNOWN, *shape[1:]), FRAME)
+    return Array((UNKNOWN, UNKNOWN), FRAME) if name in RESHAPES_FRAME else UNKNOWN
+
+
+def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
+    """Return an array of another shape."""
+    items = getattr(shape, "items", shape)
+    items = (items,) if known(items) else items
+    if not isinstance(items, (tuple, list)) or len(items) > DEEPEST:
+        return Array(None)
+    total = _count(array.shape)
+    new = fill(tuple(items), total)
+    rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
+    origin = "rows" if rows else array.origin
+    if array.shape is not None and _exchanges(array.shape, new):
+        origin = "mixed"
+    return replace(array, shape=new, origin=origin, axes=tuple(axes))
+
+
+def _exchanges(old: Shape, new: Shape) -> bool:
+    """Say whether a reshape gives the sizes of time and features in the other order."""
+    if len(old) != 3 or len(new) != 3 or old[0] != new[0] or not known(*old[1:]):
+        return False
+    return 1 not in old[1:] and old[1] != old[2] and old[1:] == new[:0:-1]
+
+
+def reduced(array: Array, axis: Any, keepdims: Any) -> Any:
+    """Return an array without an axis."""
+    if array.shape is None or keepdims is not None:
+        return Array(None) if axis is not None else UNKNOWN
+    if axis is None:
+        return UNKNOWN
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if not known(*axes):
+        return Array(None)
+    places = {place % len(array.shape) for place in axes if array.shape}
+    left = tuple(size for place, size in enumerate(array.shape) if place not in places)
+    return Array(left) if left else UNKNOWN
+
+
+def transposed(array: Array, axes: Any) -> Array:
+    """Return an array with its axes in another order."""
+    axes = getattr(axes, "items", axes)
+    if array.shape is None:
+        return Array(None)
+    if axes is None:
+        return Array(array.shape[::-1])
+    if not isinstance(axes, (tuple, list)) or sorted(map(str, axes)) != sorted(
+        map(str, range(len(array.shape)))
+    ):
+        return Array(None)
+    return Array(tuple(array.shape[axis] for axis in axes))
+
+
+def _count(shape: Shape | None) -> Size:
+    total = 1
+    for size in shape if shape is not None else (UNKNOWN,):
+        if not known(size):
+            return UNKNOWN
+        total *= size  # type: ignore[operator]
+    return total
+
+
+def array_function(name: str, call: Arguments) -> Any:
+    """Return what a function of NumPy, Keras or scikit-learn returns; UNKNOWN of another."""
+    short = name.rpartition(".")[2]
+    if short == "train_test_split":
+        return tuple(part for array in call.given for part in _split(array) * 2) or UNKNOWN
+    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short)
+    if rule is None:
+        return UNKNOWN
+    try:
+        return rule(call)
+    except (TypeError, ValueError, IndexError, OverflowError):  # NumPy would refuse it
+        return UNKNOWN
+
+
+def _split(array: Any) -> list[Array]:
+    if not isinstance(array, Array) or array.shape is None:
+        return [Array(None)]
+    return [replace(array, shape=(UNKNOWN, *array.shape[1:]))]
+
+
+def _filled(call: Arguments) -> Any:
+    return Array(sizes(as_tuple(call.get(0, "shape"))), axes=call.axes("0", "shape"))
+
+
+def _rand(call: Arguments) -> Any:
+    return Array(sizes(tuple(call.given)), axes=call.axes("*")) if call.given else UNKNOWN
+
+
+def _sized(place: int) -> Callable[[Arguments], Any]:
+    """Return the rule of a function whose argument at a place is the size."""
+
+    def rule(call: Arguments) -> Any:
+        size = as_tuple(call.get(place, "size", "shape"))
+        axes = call.axes(str(place), "size", "shape")
+        return UNKNOWN if size is None else Array(sizes(size), axes=axes)
+
+    return rule
+
+
+def _like(call: Arguments) -> Any:
+    return Array(call.first.shape) if isinstance(call.first, Array) else UNKNOWN
+
+
+def _array(call: Arguments) -> Any:
+    if isinstance(call.first, Tensor):
+        return Array(call.first.shape)  # as an array it carries no mask
+    return from_items(call.first)
+
+
+def _arange(call: Arguments) -> Any:
+    given = call.given[:3]
+    if given and known(*given) and (len(given) < 3 or given[2]):
+        return Array((len(range(*given)),))
+    return Array((UNKNOWN,))
+
+
+def _generator(call: Arguments) -> Any:
+    return Path("numpy.random")
+
+
+def _permuted(call: Arguments) -> Any:
+    return Array((call.first,)) if known(call.first) else _like(call)
+
+
+def _scaler(call: Arguments) -> Any:
+    return Path("scaler")
+
+
+def _scaled(call: Arguments) -> Any:
+    return Array(from_items(call.first).shape)
+
+
+def _frame(call: Arguments) -> Any:
+    return Array((UNKNOWN, UNKNOWN), FRAME)
+
+
+def _linspace(call: Arguments) -> Any:
+    return Array((size_of(call.get(2, "num", default=50)),))
+
+
+def _expand(call: Arguments) -> Any:
+    first = call.first
+    axis = call.get(1, "axis")
+    if not isinstance(first, Array) or first.shape is None or not known(axis):
+        return Array(None)
+    place = axis % (len(first.shape) + 1)
+    shape = (*first.shape[:place], 1, *first.shape[place:])
+    origin = "rows" if len(shape) == 3 and place == 1 else first.origin
+    return replace(first, shape=shape, origin=origin, axes=())
+
+
+def _reshape(call: Arguments) -> Any:
+    shape = call.get(1, "newshape", "shape")
+    return reshaped(from_items(call.first), shape, call.axes("1", "newshape"))
+
+
+def _join(call: Arguments) -> Any:
+    return _joined(_parts(call), call.get(1, "axis", default=0))
+
+
+def _parts(call: Arguments) -> list[Any] | None:
+    """Return what is in a list or a tuple of arrays; None, if that is not known."""
+    parts = getattr(call.first, "items", call.first)
+    return list(parts) if isinstance(parts, (tuple, list)) else None
+
+
+def _joined(parts: Sequence[Any] | None, axis: Any) -> Array:
+    if parts is None or not known(axis):
+        return Array(None)
+    shapes = [part.shape if isinstance(part, Array) else None for part in parts]
+    if not shapes or any(shape is None or len(shape) != len(shapes[0] or ()) for shape in shapes):
+        return Array(None)
+    whole = [shape for shape in shapes if shape]
+    column = [shape[axis] for shape in whole]
+    total: Size = sum(column) if known(*column) else UNKNOWN
+    place = axis % len(whole[0])
+    return Array((*whole[0][:place], total, *whole[0][place + 1 :]))
+
+
+def _beside(call: Arguments) -> Any:
+    """Return what hstack and column_stack make of arrays: of single columns, if need be."""
+    parts = _parts(call) or []
+    tables = [part for part in parts if isinstance(part, Array) and len(part.shape or ()) == 2]
+    return _joined(parts, 1) if len(tables) == len(parts) else Array(None)
+
+
+def _stack(call: Arguments) -> Any:
+    parts = _parts(call)
+    axis = call.get(1, "axis", default=0)
+    if not parts or not known(axis):
+        return Array(None)
+    shapes = [part.shape if isinstance(part, Array) else None for part in parts]
+    if any(shape is None or shape != shapes[0] for shape in shapes):
+        return Array(None)
+    base = shapes[0] or ()
+    place = axis % (len(base) + 1)
+    return Array((*base[:place], len(parts), *base[place:]))
+
+
+def _categorical(call: Arguments) -> Any:
+    shape = from_items(call.first).shape
+    if shape is None:
+        return Array(None)
+    if len(shape) > 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    return Array((*shape, size_of(call.get(1, "num_classes"))))
+
+
+def _pad(call: Arguments) -> Any:
+    parts = _parts(call)
+    inner = _inner(parts)
+    count: Size = UNKNOWN if parts is None else len(parts)
+    value = call.named.get("value", 0.0)
+    padding = float(value) if is_number(value) else None
+    origin = "padded" if padding == 0 else ""
+    shape = None if inner is None else (count, size_of(call.get(1, "maxlen")), *inner)
+    return Array(shape, origin, padding=padding)
+
+
+def _inner(parts: Sequence[Any] | None) -> Shape | None:
+    """Return the shape of what stands at a timestep of sequences; of ids, if it is not known."""
+    shapes = {shape_of(step) for part in parts or [] for step in (items_of(part) or [])[:100]}
+    return () if not shapes else shapes.pop() if len(shapes) == 1 else None
+
+
+def _transpose(call: Arguments) -> Any:
+    axes = call.get(1, "axes", "perm")
+    return transposed(call.first, axes) if isinstance(call.first, Array) else Array(None)
+
+
+def _swap(call: Arguments) -> Any:
+    array, *axes = call.given
+    if not isinstance(array, Array) or array.shape is None or not known(*axes[:2]):
+        return Array(None)
+    shape = list(array.shape)
+    shape[axes[0]], shape[axes[1]] = shape[axes[1]], shape[axes[0]]
+    return Array(tuple(shape))
+
+
+def _eye(call: Arguments) -> Any:
+    return Array((size_of(call.first), size_of(call.first)))
+
+
+SAME = (
+    *("sin", "cos", "exp", "log", "abs", "sqrt", "tanh", "square", "round", "cumsum", "flip"),
+    *("zeros_like", "ones_like", "nan_to_num", "cast", "log1p", "power", "clip"),
+)
+FUNCTIONS: dict[str, Callable[[Arguments], Any]] = {
+    **dict.fromkeys(SAME, _like),
+    **dict.fromkeys(("zeros", "ones", "empty", "full", "fill"), _filled),
+    **dict.fromkeys(("random.rand", "random.randn"), _rand),
+    **dict.fromkeys(("random.random", "random.random_sample", "random.ranf"), _sized(0)),
+    **dict.fromkeys(("random.normal", "random.uniform", "random.randint"), _sized(2)),
+    **dict.fromkeys(("random.binomial", "random.integers"), _sized(2)),
+    **dict.fromkeys(("random.choice", "random.poisson", "random.exponential"), _sized(1)),
+    **dict.fromkeys(("random.standard_normal",), _sized(0)),
+    **dict.fromkeys(("tensorflow.random.normal", "tensorflow.random.uniform"), _sized(0)),
+    **dict.fromkeys(("keras.random.normal", "keras.random.uniform"), _sized(0)),
+    **dict.fromkeys(("random.default_rng", "random.RandomState"), _generator),
+    "random.permutation": _permuted,
+    **dict.fromkeys(("MinMaxScaler", "StandardScaler", "RobustScaler", "MaxAbsScaler"), _scaler),
+    **dict.fromkeys(("scaler.fit_transform", "scaler.transform"), _scaled),
+    "scaler.inverse_transform": _scaled,
+    **dict.fromkeys(("pandas.read_csv", "pandas.read_excel", "pandas.DataFrame"), _frame),
+    **dict.fromkeys(("array", "asarray", "constant", "convert_to_tensor"), _array),
+    **dict.fromkeys(("concatenate", "concat"), _join),
+    **dict.fromkeys(("hstack", "column_stack"), _beside),
+    "arange": _arange,
+    "linspace": _linspace,
+    "expand_dims": _expand,
+    "reshape": _reshape,
+    "stack": _stack,
+    "to_categorical": _categorical,
+    "pad_sequences": _pad,
+    "transpose": _transpose,
+    "swapaxes": _swap,
+    "eye": _eye,
+    "identity": _eye,
+}
