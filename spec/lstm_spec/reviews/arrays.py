@@ -62,7 +62,7 @@ def indexed(array: Array, key: Any) -> Any:
         return replace(array, axes=())
     if array.shape and len(keys) == 1 and _selects(keys[0]):
         return Array((_selected(keys[0]), *array.shape[1:]))
-    shape = _part(array.shape, keys)
+    shape = _shape_of_part(array.shape, keys)
     if shape is None:
         return Array(None)
     if not shape:
@@ -72,7 +72,7 @@ def indexed(array: Array, key: Any) -> Any:
     return replace(array, shape=shape, origin="rows" if alone else array.origin, axes=())
 
 
-def _part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
+def _shape_of_part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
     """Return the shape of a part of an array; None, if it is not known."""
     rest = list(shape)
     taking = sum(part is not ... and not _is_newaxis(part) for part in keys)

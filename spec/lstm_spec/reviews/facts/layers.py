@@ -53,10 +53,14 @@ def short(value: Any) -> str:
     return repr(value)[:60]
 
 
+def _about(subject: str, layer: Layer) -> Facts:
+    return {"subject": subject, "kind": layer.kind, "layer": layer.title}
+
+
 def of_layer(event: Event) -> Iterator[Facts]:
     """Yield the facts of a layer that is made."""
     layer: Layer = event.about["layer"]
-    facts: Facts = {"subject": "layer", "kind": layer.kind, "layer": layer.title}
+    facts = _about("layer", layer)
     for name, value in layer.arguments.items():
         if isinstance(value, PLAIN):
             facts[f"arg_{name}"] = value
@@ -147,7 +151,7 @@ def _unknown_arguments(layer: Layer) -> Iterator[Facts]:
     for name in layer.arguments:
         if name not in takes:
             instead = OLD.get(name, "")
-            facts: Facts = {"subject": "argument", "kind": layer.kind, "layer": layer.title}
+            facts = _about("argument", layer)
             facts |= {"argument": name, "old": bool(instead), "instead": instead}
             if layer.kind == "LSTM" or instead:
                 yield facts
@@ -162,8 +166,8 @@ def _refused(layer: Layer) -> Iterator[Facts]:
             continue
         if name in ("input_shape", "input_dim", "name", "dtype") and not isinstance(value, str):
             continue
-        facts = {"subject": "value", "kind": layer.kind, "layer": layer.title, "argument": name}
-        facts["given"] = f"{name}={value!r}"[:80]
+        facts = _about("value", layer)
+        facts |= {"argument": name, "given": f"{name}={value!r}"[:80]}
         if by_name[name].kind == "flag" and isinstance(value, str):
             yield facts | {"refused": "errors.flag-of-text"}
         if known(value) and value > LARGEST:
@@ -183,7 +187,8 @@ def of_call(event: Event) -> Iterator[Facts]:
     node: Node = event.about["node"]
     layer = node.layer
     core = layer.core
-    facts: Facts = {"subject": "call", "kind": layer.kind, "core": core.kind, "layer": layer.title}
+    facts = _about("call", layer)
+    facts["core"] = core.kind
     facts |= {"sequential": node.sequential, "eager": node.eager, "stateful": layer.stateful}
     facts["unroll"] = core.flag("unroll")
     first = node.inputs[0] if node.inputs else Tensor(None, UNKNOWN)
@@ -357,14 +362,13 @@ def of_input(event: Event) -> Iterator[Facts]:
 def of_attribute(event: Event) -> Iterator[Facts]:
     """Yield that an attribute of a layer is read."""
     layer: Layer = event.about["layer"]
-    facts: Facts = {"subject": "attribute", "kind": layer.kind, "layer": layer.title}
-    yield facts | {"attribute": event.about["name"]}
+    yield _about("attribute", layer) | {"attribute": event.about["name"]}
 
 
 def of_unpacking(event: Event) -> Iterator[Facts]:
     """Yield how what a layer returns is unpacked."""
     node: Node = event.about["node"]
-    facts: Facts = {"subject": "unpack", "kind": node.layer.kind, "layer": node.layer.title}
+    facts = _about("unpack", node.layer)
     facts |= {"wanted": event.about["wanted"], "count": event.about["count"]}
     sample_by_sample = node.eager and event.about["count"] == 1
     fits = event.about["wanted"] == event.about["count"]
@@ -376,7 +380,7 @@ def of_unpacking(event: Event) -> Iterator[Facts]:
 def of_slice(event: Event) -> Iterator[Facts]:
     """Yield which part of what a layer returns is taken."""
     node: Node = event.about["node"]
-    facts: Facts = {"subject": "slice", "kind": node.layer.kind, "layer": node.layer.title}
+    facts = _about("slice", node.layer)
     facts |= {"at": event.about["at"], "sequences": node.layer.core.flag("return_sequences")}
     facts["output_index"] = event.about["index"]
     facts["backwards"] = node.layer.core.flag("go_backwards")
@@ -397,8 +401,8 @@ def of_repetition(event: Event) -> Iterator[Facts]:
 def of_method(event: Event) -> Iterator[Facts]:
     """Yield the facts of a method of a layer."""
     layer: Layer = event.about["layer"]
-    facts: Facts = {"subject": "method", "kind": layer.kind, "method": event.about["name"]}
-    facts["layer"] = layer.title
+    facts = _about("method", layer)
+    facts["method"] = event.about["name"]
     facts["stateful"] = layer.core.flag("stateful")
     facts["given"] = bool(event.about["call"].given or event.about["call"].named)
     yield facts
