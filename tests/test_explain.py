@@ -241,8 +241,8 @@ def test_a_default_that_is_written_out_brings_no_claims() -> None:
 def test_where_a_claim_is_false_is_reported() -> None:
     claims = {claim.id: claim for claim in explanation("LSTM(2, dropout=1.0)").claims}
     assert claims["dropout.all-dropped"].broken
-    assert claims["dropout.all-dropped"].said.startswith("Not on Keras 3.15.1: ")
-    assert claims["dropout.inputs"].said == claims["dropout.inputs"].statement
+    assert claims["dropout.all-dropped"].says.startswith("Not on Keras 3.15.1: ")
+    assert claims["dropout.inputs"].says == claims["dropout.inputs"].statement
 
 
 def test_mistakes_are_those_that_the_shown_claims_correct() -> None:

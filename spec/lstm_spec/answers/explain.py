@@ -47,7 +47,7 @@ class Said(msgspec.Struct, frozen=True):
     """A claim that applies."""
 
     id: str
-    said: str
+    says: str
     """What is true of it on the newest release: its statement, or what happens instead."""
     statement: str
     broken: bool
@@ -239,7 +239,7 @@ def _tables(explanation: Explanation) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def _lists(explanation: Explanation) -> dict[str, list[str]]:
-    claims = [f"{claim.said} (`{claim.id}`)" for claim in explanation.claims]
+    claims = [f"{claim.says} (`{claim.id}`)" for claim in explanation.claims]
     mistakes = [
         f"{mistake.belief} Refuted by `{mistake.claim}`." for mistake in explanation.mistakes
     ]
