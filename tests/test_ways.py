@@ -157,10 +157,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return f"LSTM {place} {sizes}{' unrolled' if self.unroll else ''}{masked}"
 
     watch(keras.layers.LSTM, "call", lstm_called)
-    watch(keras.layers.RNN, "call", lambda self, *_, **__: type(self).__name__)
-    for layer in (keras.layers.Masking, keras.layers.Embedding):
-        watch(layer, "call", lambda self, *_, **__: type(self).__name__)
-    for layer in (keras.layers.TimeDistributed, keras.layers.Bidirectional):
+    for kind in ("RNN", "Masking", "Embedding", "TimeDistributed", "Bidirectional"):
+        layer = getattr(keras.layers, kind)
         watch(layer, "call", lambda self, *_, **__: type(self).__name__)
     for name in ("__call__", "predict", "predict_on_batch"):
         watch(keras.Model, name, lambda self, *_, name=name, **__: f"{type(self).__name__}.{name}")
