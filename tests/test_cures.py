@@ -90,28 +90,37 @@ SPECIAL: dict[str, dict[str, Any]] = {
 """What a name is in a cure where it is something else than in the others; in quotes: as what."""
 
 
+def models() -> dict[str, Any]:
+    """Return the compiled models that cures call by a name."""
+    listed = {
+        "model": [keras.Input((None, 3)), keras.layers.LSTM(8), keras.layers.Dense(1)],
+        "rows_model": [keras.Input((5, 3)), keras.layers.LSTM(1, return_sequences=True)],
+        "tagger": [
+            keras.Input((5,)),
+            keras.layers.Embedding(9, 8),
+            keras.layers.LSTM(1, return_sequences=True),
+        ],
+        "online": [keras.Input((5, 3), batch_size=4), keras.layers.LSTM(8, stateful=True)],
+    }
+    compiled = {name: keras.Sequential(layers) for name, layers in listed.items()}
+    for model in compiled.values():
+        model.compile(loss="mse", optimizer="sgd")
+    return {**compiled, "other": compiled["model"], "stateful": compiled["online"].layers[-1]}
+
+
 def names() -> dict[str, Any]:
     """Return what cures call by a name."""
     built = keras.layers.LSTM(8)
     built.build((None, None, 3))
-    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(8), keras.layers.Dense(1)])
-    rows_model = keras.Sequential(
-        [keras.Input((5, 3)), keras.layers.LSTM(1, return_sequences=True)]
-    )
-    tagger = keras.Sequential([keras.Input((5,)), keras.layers.Embedding(9, 8)])
-    tagger.add(keras.layers.LSTM(1, return_sequences=True))
     new = keras.layers.LSTM(8, return_sequences=True)
     new.build((None, None, 3))
-    online = keras.Sequential(
-        [keras.Input((5, 3), batch_size=4), keras.layers.LSTM(8, stateful=True)]
-    )
-    for each in (model, rows_model, tagger, online):
-        each.compile(loss="mse", optimizer="sgd")
     both = keras.layers.Bidirectional(keras.layers.LSTM(8, return_state=True))
     both(ONES)
     kernel, recurrent_kernel, bias = built.get_weights()
     directions = ("forward_h", "forward_c", "backward_h", "backward_c")
+    known_models = models()
     return {
+        **known_models,
         **dict.fromkeys(directions, STATE),
         "batches": [ONES, ONES],
         "bias": bias,
@@ -135,20 +144,14 @@ def names() -> dict[str, Any]:
         "kernel": kernel,
         "lstm": built,
         "mask": np.ones((4, 5), bool),
-        "model": model,
         "new": new,
-        "online": online,
-        "other": model,
         "recurrent_kernel": recurrent_kernel,
-        "rows_model": rows_model,
         "second": keras.Input((7, 3)),
         "seed": np.int64(1),
         "sequence": keras.Input((5, 3)),
         "sequences": [np.ones((5, 3)), np.ones((5, 3))],
-        "stateful": online.layers[-1],
-        "stateful_model": model,
+        "stateful_model": known_models["model"],
         "static": keras.Input((8,)),
-        "tagger": tagger,
         "tensor": keras.ops.convert_to_tensor(ONES),
         "tf": pytest.importorskip("tensorflow"),
         "token": ONES[:, :1],
