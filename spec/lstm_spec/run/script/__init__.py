@@ -15,7 +15,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,8 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
         heading: one line that the program begins with, as a comment.
     """
     parts = [p for v in arguments.values() for p in (v if isinstance(v, tuple) else [v])]
-    if drawn := next((part for part in parts if isinstance(part, Trial)), None):
+    drawn = next((part for part in parts if isinstance(part, Trial)), None)
+    if drawn and model_ways.compare in reached(test):
         return for_this_keras(f"# {heading}\n{of_model(drawn)}")
     program = Definitions()
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
@@ -54,6 +55,29 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
     imports = sorted(program.imports | {"import numpy as np"})
     body = [*program.parts, *seeded, f"{test.__name__}({call}\n)"]
     return for_this_keras("\n".join([f"# {heading}", *imports, "", *body, ""]))
+
+
+def reached(function: Any) -> set[FunctionType]:
+    """Return a function, and all of the project's that it may call, as far as they have names."""
+    seen: set[FunctionType] = set()
+    waiting = [function]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            used = map(current.__globals__.get, code_names(current.__code__))
+            waiting += [part for part in used if isinstance(part, FunctionType) and _is_ours(part)]
+    return seen
+
+
+def _is_ours(function: FunctionType) -> bool:
+    return function.__module__.startswith("lstm_spec.")
+
+
+def code_names(code: CodeType) -> set[str]:
+    """Return the names that code uses, with those of the functions in it."""
+    inner = [code_names(part) for part in code.co_consts if isinstance(part, CodeType)]
+    return set(code.co_names).union(*inner)
 
 
 def way_of(value: Any) -> Any:

@@ -7,13 +7,13 @@ import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from lstm_spec.harness import timing
-from lstm_spec.run.script import literal
+from lstm_spec.run.script import code_names, literal, reached
 
 PURE = {
     *("numpy", "builtins", "math", "itertools", "functools", "dataclasses", "operator"),
@@ -104,7 +104,7 @@ def _only_pure(function: FunctionType, seen: set[FunctionType]) -> bool:
     seen.add(function)
     if function.__closure__ or inspect.isgeneratorfunction(function):
         return False
-    for name in _code_names(function.__code__):
+    for name in code_names(function.__code__):
         value = function.__globals__.get(name)
         if isinstance(value, FunctionType) and root(value) == "lstm_spec":
             if not _only_pure(value, seen):
@@ -114,21 +114,9 @@ def _only_pure(function: FunctionType, seen: set[FunctionType]) -> bool:
     return True
 
 
-def measures(function: Any, seen: set[Any] | None = None) -> bool:
+def measures(function: FunctionType) -> bool:
     """Say whether a function of the project measures time or memory."""
-    seen = set() if seen is None else seen
-    if not isinstance(function, FunctionType) or function in seen:
-        return False
-    seen.add(function)
-    if function.__module__ == timing.__name__:
-        return True
-    names = _code_names(function.__code__)
-    return any(measures(function.__globals__.get(name), seen) for name in names)
-
-
-def _code_names(code: CodeType) -> set[str]:
-    inner = [_code_names(part) for part in code.co_consts if isinstance(part, CodeType)]
-    return set(code.co_names).union(*inner)
+    return any(part.__module__ == timing.__name__ for part in reached(function))
 
 
 def is_foreign(value: Any) -> bool:
