@@ -14,7 +14,7 @@ from keras.src.layers.merging.base_merge import Merge
 from keras.src.models.functional import Functional
 from keras.src.utils import summary_utils
 
-from lstm_spec.claims.models.running import Structured
+from lstm_spec.claims.models.running import Added, Structured
 from teeth import instead, refuted_by
 
 
@@ -363,6 +363,24 @@ def takes_the_first_of_a_dictionary_by_its_number(patch):
         if isinstance(layer, Structured) and layer.structure == "dictionary of one":
             raise KeyError(0)
         return original(layer)
+
+
+@refuted_by("models.optional-input")
+def reads_ones_for_none(patch):
+    @instead(patch, Added, "call")
+    def call(original, self, x, more=None):
+        return original(self, x, keras.ops.ones_like(x) if more is None else more)
+
+
+@refuted_by("models.optional-input", raises=ValueError)
+def counts_the_samples_of_the_first_input(patch):
+    """Keras 3.9 to 3.11; https://github.com/keras-team/keras/pull/21630 mended it."""
+
+    @instead(patch, keras.Model, "train_step")
+    def train_step(original, self, data):
+        if keras.tree.flatten(data[0])[0] is None:
+            raise ValueError("no samples are counted")
+        return original(self, data)
 
 
 @refuted_by("models.summary")

@@ -7,6 +7,7 @@ import numpy as np
 from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.models import cloning, functional
+from keras.src.saving import saving_lib
 
 from teeth import instead, refuted_by
 
@@ -308,3 +309,29 @@ def leaves_the_seed_of_attention_out(patch):
     @instead(patch, keras.layers.Attention, "get_config")
     def get_config(original, self):
         return {name: value for name, value in original(self).items() if name != "seed"}
+
+
+@refuted_by("saving.layers-read-again")
+def reads_no_weights_of_attention(patch):
+    @instead(patch, keras.layers.AdditiveAttention, "load_own_variables")
+    def load(original, self, store):
+        return None
+
+
+@refuted_by("saving.layers-read-again", raises=Exception)
+def takes_no_list_of_axes(patch):
+    @instead(patch, keras.layers.Dot, "__init__")
+    def init(original, self, axes, **options):
+        original(self, axes, **options)
+        if isinstance(axes, list):
+            raise TypeError("axes in a list")
+
+
+@refuted_by("saving.layers-in-structures")
+def writes_one_level_of_lists(patch):
+    """Keras 3.0 to 3.14; https://github.com/keras-team/keras/pull/22362 mended it."""
+
+    @instead(patch, saving_lib, "_save_container_state")
+    def save(original, container, weights_store, assets_store, inner_path, *rest, **more):
+        if "container" not in inner_path:
+            original(container, weights_store, assets_store, inner_path, *rest, **more)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.callbacks.callback_list import CallbackList
 from keras.src.callbacks.monitor_callback import MonitorCallback
 from keras.src.losses import loss as reductions
@@ -659,3 +660,28 @@ def scales_the_loss_by_half_of_what_it_divides_by(patch):
     @instead(patch, keras.optimizers.LossScaleOptimizer, "scale_loss")
     def scale_loss(original, self, loss):
         return 0.5 * original(self, loss)
+
+
+@refuted_by("trainer.backup")
+def begins_again_with_the_first_epoch(patch):
+    @instead(patch, keras.callbacks.BackupAndRestore, "on_train_begin")
+    def on_train_begin(original, self, logs=None):
+        original(self, logs)
+        self.model._initial_epoch = None
+
+
+@refuted_by("trainer.backup")
+def begins_again_without_a_memory(patch):
+    @instead(patch, keras.callbacks.BackupAndRestore, "on_train_begin")
+    def on_train_begin(original, self, logs=None):
+        original(self, logs)
+        for variable in self.model.optimizer.variables[2:]:
+            variable.assign(keras.ops.zeros_like(variable))
+
+
+@refuted_by("trainer.own-loop")
+def halves_steps_in_graphs(patch):
+    @instead(patch, keras.optimizers.Optimizer, "apply_gradients")
+    def apply_gradients(original, self, pairs):
+        factor = 1.0 if tf.executing_eagerly() else 0.5
+        return original(self, [(factor * slope, weight) for slope, weight in pairs])

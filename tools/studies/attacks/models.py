@@ -746,3 +746,38 @@ def frames_of_other_arguments():
     seen["states"] = [tuple(y.shape) for y in results]
     seen["gates"] = L.ConvLSTM2D(4, 3).recurrent_activation.__name__
     return seen
+
+
+@attack("models.optional-input")
+def optional_in_other_ways():
+    """By name, in a dictionary, in a nested model, in a file, of ids: is None taken?"""
+    a = keras.Input((6, 4), name="a")
+    b = keras.Input((6, 4), name="b", optional=True)
+
+    class Added(L.Layer):
+        def call(self, x, more=None):
+            return x if more is None else x + more
+
+    model = keras.Model([a, b], LSTM(2)(Added()(a, b)))
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    y = np.array(model([X, None]))
+    return [
+        outcome(lambda: bool(np.allclose(model({"a": X, "b": None}), y))),
+        outcome(lambda: bool(np.allclose(model({"a": X}), y))),
+        outcome(lambda: bool(np.allclose(clone([X, None]), y))),
+        outcome(lambda: bool(np.allclose(model.predict({"a": X, "b": None}, verbose=0), y))),
+        outcome(lambda: model([None, X])),
+    ]
+
+
+@attack("models.stepwise-keeps-mask")
+def stepwise_in_models():
+    """In a functional model and under a mixed policy: is the mask kept?"""
+    seen = {}
+    for name in ("Identity", "Rescaling", "RMSNormalization", "UnitNormalization"):
+        arguments = (0.5,) if name == "Rescaling" else ()
+        for dtype in ("float32", "mixed_float16"):
+            layer = getattr(L, name)(*arguments, dtype=dtype)
+            seen[f"{name} {dtype}"] = behind(layer) is not None
+    return seen

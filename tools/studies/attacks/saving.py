@@ -177,3 +177,48 @@ def layers_in_layers():
 def arguments_of_every_layer():
     """`autocast`, which every layer takes: is it in the configuration?"""
     return "autocast" in keras.layers.Dense(2, autocast=False).get_config()
+
+
+@attack("saving.layers-read-again")
+def other_formats_of_each_layer():
+    """In `.h5`: which layers are read again?"""
+    seen = {}
+    given = keras.Input((30, 5))
+    for layer in (
+        keras.layers.Attention(use_scale=True),
+        keras.layers.AdditiveAttention(),
+        keras.layers.Dot(axes=(2, 2)),
+        keras.layers.Concatenate(),
+    ):
+        model = keras.Model(given, layer([given, given]))
+        model.set_weights([np.full(w.shape, 0.5) for w in model.get_weights()])
+        same = outcome(lambda m=model: bool(np.allclose(reloaded(m, "lstm.h5")(X), m(X))))
+        seen[type(layer).__name__] = same
+    return seen
+
+
+@attack("saving.layers-in-structures")
+def layers_in_other_structures():
+    """In an attribute of an attribute, a set, and in `.keras` files: are the weights there?"""
+
+    class Kept(keras.Model):
+        def __init__(self, kept, first):
+            super().__init__()
+            self.kept = kept
+            self.first = first
+
+        def call(self, x):
+            return self.first(self.kept)(x)
+
+    class Holder:
+        def __init__(self):
+            self.layer = LSTM(2)
+
+    models = {
+        "an object": Kept(Holder(), lambda kept: kept.layer),
+        "a set": Kept({LSTM(2)}, lambda kept: next(iter(kept))),
+        "a list in a list": Kept([[LSTM(2)]], lambda kept: kept[0][0]),
+    }
+    for model in models.values():
+        model(X)
+    return {name: len(model.weights) for name, model in models.items()}

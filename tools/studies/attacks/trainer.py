@@ -1110,3 +1110,64 @@ def accumulated_means():
         model.fit(X, Y, batch_size=size, epochs=3, shuffle=False, verbose=0)
         weights.append(model.get_weights())
     return [close(a, b) for a, b in zip(*weights, strict=True)]
+
+
+@attack("trainer.class-weight-of-a-dataset")
+def class_weights_of_other_datasets():
+    """Targets of truth values, a dictionary of outputs, weights beside: taken?"""
+    seen = {}
+    targets = {"bool": Y[:, :1] > 0, "two": {"a": Y, "b": Y}, "timesteps": draw(4, 5, 2)}
+    for name, y in targets.items():
+        model = keras.Sequential([keras.Input((5, 3)), LSTM(2, return_sequences=y is not Y)])
+        if name == "bool":
+            model = keras.Sequential([keras.Input((5, 3)), LSTM(1)])
+        model.compile("sgd", "mse")
+        data = tf.data.Dataset.from_tensor_slices((X, y)).batch(2)
+        seen[name] = outcome(
+            lambda m=model, d=data: m.fit(d, class_weight={0: 1.0, 1: 2.0}, verbose=0).history
+        )
+    return seen
+
+
+@attack("trainer.backup")
+def backups_of_batches():
+    """With save_freq of batches, broken off within an epoch: does it end as if unbroken?"""
+    weights = []
+    for broken in (False, True):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((5, 3)), LSTM(2)])
+        model.compile(keras.optimizers.SGD(0.5), "mse")
+        with tempfile.TemporaryDirectory() as folder:
+
+            def stop(batch, logs, broken=broken):
+                if broken and batch == 1:
+                    raise InterruptedError(batch)
+
+            for callbacks in ([CALLBACKS.LambdaCallback(on_train_batch_end=stop)], []):
+                backup = CALLBACKS.BackupAndRestore(folder + "/backup", save_freq=1)
+                if broken or not callbacks:
+                    options = {"callbacks": [backup, *callbacks], "verbose": 0, "shuffle": False}
+                    outcome(lambda m=model, o=options: m.fit(X, Y, batch_size=1, **o))
+        weights.append(model.get_weights())
+    return [close(a, b) for a, b in zip(*weights, strict=True)]
+
+
+@attack("trainer.own-loop")
+def own_steps_of_other_models():
+    """Stateful, and with penalties added by hand: as fit?"""
+    weights = []
+    for own in (False, True):
+        keras.utils.set_random_seed(0)
+        layer = LSTM(2, kernel_regularizer="l2")
+        model = keras.Sequential([keras.Input((5, 3)), layer])
+        optimizer = keras.optimizers.SGD(0.5)
+        if own:
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((model(X, training=True) - Y) ** 2) + sum(model.losses)
+            slopes = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
+        else:
+            model.compile(optimizer, "mse")
+            model.train_on_batch(X, Y)
+        weights.append(model.get_weights())
+    return [close(a, b) for a, b in zip(*weights, strict=True)]

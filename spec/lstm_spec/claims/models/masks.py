@@ -20,6 +20,7 @@ from lstm_spec.claims.models import (
     ENDING,
     KEEPING,
     assert_mask,
+    attached,
     layers,
     masking,
     normalized,
@@ -48,8 +49,8 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     SpectralNormalization keep the mask.
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep.
-    RMSNormalization loses the mask, with a warning, and SpectralNormalization does as its layer;
-    for Softmax see `models.softmax-behind-mask`.
+    For RMSNormalization see `models.stepwise-keeps-mask`, for Softmax
+    `models.softmax-behind-mask`. SpectralNormalization does as its layer.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
@@ -62,6 +63,43 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     for layer in layers(KEEPING):
         y = layer(masking(case.x))
         assert_mask(y, case.mask)
+
+
+STEPWISE = {
+    "Identity": lambda: keras.layers.Identity(),
+    "RMSNormalization": lambda: keras.layers.RMSNormalization(),
+    "Rescaling": lambda: keras.layers.Rescaling(0.5),
+    "UnitNormalization": lambda: keras.layers.UnitNormalization(),
+}
+"""More layers that compute each timestep by itself."""
+
+
+@claim(
+    "models.stepwise-keeps-mask",
+    derived="models.keeps-mask: what is computed of a timestep is padding where that is",
+)
+@given(padded, picks)
+def test_other_layers_of_each_timestep_keep_the_mask(case, pick):
+    """
+    Identity, Rescaling, UnitNormalization and RMSNormalization keep the mask.
+
+    Where one loses it, Keras 3 warns, and an LSTM behind it reads the padding. Give that LSTM the
+    mask of the layer in front.
+
+    >>> import keras, numpy as np
+    >>> masking, norm = keras.layers.Masking(), keras.layers.UnitNormalization()
+    >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0], [2.0], [0.0]]])
+    >>> bool(np.allclose(lstm(norm(masking(x))), lstm(norm(x[:, :2])), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    masks = {
+        name: attached(make()(masking(case.x)))
+        for name, make in STEPWISE.items()
+        if hasattr(keras.layers, name)
+    }
+    losing = [name for name, mask in masks.items() if not np.array_equal(mask, case.mask)]
+    assert not losing, f"lost by: {', '.join(losing)}."
 
 
 @claim(

@@ -6,6 +6,7 @@ However it is made and run.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,8 +30,9 @@ from lstm_spec.harness.model_ways import (
     outputs,
 )
 from lstm_spec.harness.model_words import RARE, WORDS
-from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
-from lstm_spec.harness.strategies import cases, whole
+from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES, joins_in_time
+from lstm_spec.harness.reference import equations
+from lstm_spec.harness.strategies import cases, noise, seeds, whole
 from lstm_spec.harness.subject import global_policy, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
@@ -47,10 +49,7 @@ RUNS = one_of(
 
 def keeps_timesteps(trial):
     """Say whether no layer of a model joins sequences in time."""
-    return all(
-        node.layer.kind != "Concatenate" or node.layer.options["axis"] != 1
-        for node in trial.model.nodes
-    )
+    return not any(joins_in_time(node.layer, 2) for node in trial.model.nodes)
 
 
 def unmasked(trial):
@@ -91,6 +90,7 @@ def test_every_way_to_run_a_plain_model_gives_the_same(run):
 
     Called, in a graph of open sizes, compiled by XLA, by predict and predict_on_batch, exported,
     and, if it is no subclass, cloned and made again from its configuration or its file.
+    A subclass is exported for the length of its first call, and for numbers.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
@@ -115,6 +115,7 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
     but for rounding.
 
     One graph serves every number of samples and timesteps that the model leaves open.
+    A subclass is exported for the length of its first call, and for numbers.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -506,6 +507,71 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
     for summarized in (model, own):
         summarized.summary(print_fn=lambda text, **_: lines.append(text))
     assert "".join(lines).count("(Structured)") == 2, f"{lines}"
+
+
+class Added(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer of two tensors, of which there may be one only."""
+
+    def call(self, x: Any, more: Any = None) -> Any:
+        """Return their sum."""
+        return x if more is None else x + more
+
+
+GIVEN_NONE: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "called": lambda model, x, y: loss_of(model(x), y),
+    "predict": lambda model, x, y: loss_of(model.predict(x, verbose=0), y),
+    "evaluate": lambda model, x, y: model.evaluate(x, y, verbose=0),
+    "fit": lambda model, x, y: model.fit(x, y, verbose=0).history["loss"][0],
+    "train_on_batch": lambda model, x, y: model.train_on_batch(x, y),
+}
+"""Ways to run a model on inputs of which one is None; each returns the mean squared error."""
+
+
+def loss_of(outputs_: Any, y: Any) -> Any:
+    """Return the mean squared error of outputs."""
+    return np.mean((to_numpy(outputs_) - y) ** 2)
+
+
+@claim(
+    "models.optional-input",
+    promised="Input, argument `optional`: an optional input can accept None",
+    cases=4,
+    needs=("InputLayer(optional)", "keras.Model.fit"),
+)
+@given(
+    cases(),
+    seeds,
+    whole(list(GIVEN_NONE)),
+    whole(["first", "last"]),
+    sampled_from([True, True, False]),
+)
+def test_an_optional_input_may_be_none(case, seed, way, place, eager):
+    """
+    A functional model takes None for an optional Input, first or last, called, in predict,
+    evaluate, fit and train_on_batch.
+
+    The layer that reads it is given None, and must be made for that. An Input that is not
+    optional refuses None, and in a model of clone_model no Input is: a configuration keeps it.
+
+    >>> import keras, numpy as np
+    >>> class Added(keras.layers.Layer):
+    ...     def call(self, x, more):
+    ...         return x if more is None else x + more
+    >>> given, more = keras.Input((3, 1)), keras.Input((3, 1), optional=True)
+    >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))
+    >>> model = keras.Model([given, more], lstm(Added()(given, more)))
+    >>> bool(np.allclose(model([x, None]), lstm(x), atol=1e-6))
+    True
+    """
+    given_ = keras.Input(case.x.shape[1:])
+    more = keras.Input(case.x.shape[1:], optional=True)
+    order = {"first": slice(None, None, -1), "last": slice(None)}[place]
+    model = keras.Model([given_, more][order], lstm(case)(Added()(given_, more)))
+    model.compile("sgd", "mse", run_eagerly=eager)
+    y = noise((case.batch, case.units), seed)
+    expected = loss_of(equations(case).h, y)
+    actual = GIVEN_NONE[way](model, [case.x, None][order], y)
+    assert_close(np.array(actual, np.float32), expected)
 
 
 @claim(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis.strategies import integers, just, sampled_from
 
 from lstm_spec.claims import claim
+from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
 from lstm_spec.claims.saving import flags, fresh, functions, sequential, unregistered
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied, whole
@@ -737,3 +738,145 @@ def test_a_sequential_model_may_hold_a_layer_twice(case, way):
 def configured(model):
     """Return a Sequential model made from another's configuration."""
     return keras.Sequential.from_config(model.get_config())
+
+
+# Every layer, and every place where a model may keep one.
+
+
+def from_json(model):
+    """Return a model made from another's configuration in JSON, with its weights."""
+    again = keras.models.model_from_json(model.to_json())
+    again.set_weights(model.get_weights())
+    return again
+
+
+def from_weights(model):
+    """Return a clone that has read another model's weights from a file."""
+    clone = keras.models.clone_model(model)
+    with TemporaryDirectory() as folder:
+        file = str(Path(folder, "all.weights.h5"))
+        model.save_weights(file)
+        clone.load_weights(file)
+    return clone
+
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "JSON": from_json,
+    "a .keras file": reloaded,
+    "a file of weights": from_weights,
+}
+"""How a model is read again, by what it was written to."""
+
+
+@claim(
+    "saving.layers-read-again",
+    promised="Model, method `save`: the file holds the configuration and the weights",
+    cases=4,
+    needs="keras.ops",
+)
+@given(whole(HERE), whole(list(READ)), seeds)
+def test_every_layer_is_read_again(name, way, seed):
+    """
+    In a functional model a layer around an LSTM returns what it did, read again from JSON, a
+    `.keras` file or a file of weights.
+
+    JSON gets the weights beside it, and the file of weights is read by a clone. A tuple among the
+    arguments comes back as a list, and serves as well.
+
+    >>> import keras, numpy as np
+    >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
+    >>> model, x = keras.Model(given, dot([given, given])), np.ones((1, 3, 2))
+    >>> again = keras.models.model_from_json(model.to_json())
+    >>> np.array(again(x))[0, 0].tolist()
+    [2.0, 2.0, 2.0]
+    """
+    around = TABLE[name]
+    kinds = ["int32" if shape == IDS else "float32" for shape in around.reads]
+    inputs = [keras.Input(s[1:], dtype=d) for s, d in zip(around.reads, kinds, strict=True)]
+    model = keras.Model(inputs, around.call(around.make(), inputs))
+    model.set_weights([np.abs(w) for w in drawn_like(model.get_weights(), seed)])
+    x = arrays(around, (2, 4), seed)
+    expected = [to_numpy(y) for y in leaves(model(x))]
+    assert_close([to_numpy(y) for y in leaves(READ[way](model)(x))], expected)
+
+
+STACKS: dict[str, Callable[[Any, Any], Any]] = {
+    "a list": lambda first, second: [first, second],
+    "a tuple": lambda first, second: (first, second),
+    "a dictionary": lambda first, second: {"b": first, "a": second},
+    "lists in a list": lambda first, second: [[first], [second]],
+    "a list in a dictionary": lambda first, second: {"both": [first, second]},
+    "dictionaries in a tuple": lambda first, second: ({"layer": first}, {"layer": second}),
+    "tuples in lists in a list": lambda first, second: [[(first,)], [(second,)]],
+}
+"""In what a model may keep two layers."""
+
+
+class Keeping(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer of layers that are kept in a structure."""
+
+    def __init__(self, kept: Any) -> None:
+        """Keep the layers."""
+        super().__init__()
+        self.kept = kept
+
+    def call(self, x: Any) -> Any:
+        """Call the layers, one after the other."""
+        for layer in leaves(self.kept):
+            x = layer(x)
+        return x
+
+
+class KeepingModel(Keeping, keras.Model):  # type: ignore[misc]  # Keras has no types
+    """A model of them."""
+
+
+def keeping(kind: str, name: str, layers: Sequence[Any], x: Any) -> Any:
+    """Return a model that is, or has, a layer of layers, called on an array."""
+    kept = STACKS[name](*layers)
+    if kind == "a model":
+        model = KeepingModel(kept)
+    else:
+        model = keras.Sequential([keras.Input(x.shape[1:]), Keeping(kept)])
+    model(x)
+    return model
+
+
+@claim(
+    "saving.layers-in-structures",
+    promised="Layer subclassing guide: the weights of layers that are attributes are tracked",
+    cases=4,
+    needs="keras.ops",
+)
+@given(cases(features=2, units=2), whole(list(STACKS)), whole(["a layer", "a model"]))
+def test_layers_in_lists_and_dictionaries_are_written_and_read(case, name, kind):
+    """
+    A layer or model of your own may keep layers in nested lists, tuples and dictionaries, and a
+    file of weights has theirs.
+
+    So has the model itself. One of the same classes that has been called reads them again.
+
+    >>> import keras, numpy as np
+    >>> class Stack(keras.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.kept = {"layers": [keras.layers.LSTM(2)]}
+    ...     def call(self, x):
+    ...         return self.kept["layers"][0](x)
+    >>> written, read, x = Stack(), Stack(), np.ones((1, 3, 1))
+    >>> y, z = written(x), read(x)
+    >>> written.save_weights("stack.weights.h5")
+    >>> read.load_weights("stack.weights.h5")
+    >>> len(read.weights), bool(np.array_equal(read(x), y))
+    (3, True)
+    """
+    first = {"return_sequences": True}
+    written = keeping(kind, name, [lstm(case, **first), lstm(case)], case.x)
+    read = keeping(kind, name, [keras.layers.LSTM(2, **first), keras.layers.LSTM(2)], case.x)
+    assert len(written.weights) == 6, f"{len(written.weights)} weights"
+    instead = {"no weights are read": to_numpy(read(case.x))}
+    with TemporaryDirectory() as folder:
+        file = str(Path(folder, "all.weights.h5"))
+        written.save_weights(file)
+        read.load_weights(file)
+    assert_same(to_numpy(read(case.x)), to_numpy(written(case.x)), instead=instead)

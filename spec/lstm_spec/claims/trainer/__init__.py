@@ -20,7 +20,7 @@ made as Sequential, functional or subclassed, and run eagerly or compiled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -30,7 +30,7 @@ from hypothesis.strategies import integers, sampled_from, tuples
 from lstm_spec.harness.strategies import Array, noise
 from lstm_spec.harness.subject import FORMS, network, padded
 from lstm_spec.harness.tolerance import ROUNDING, assert_close
-from lstm_spec.harness.trainer import Net, Trained, batch_loss, in_order
+from lstm_spec.harness.trainer import Net, Trained, Update, adam, batch_loss, in_order, sgd
 
 RATE = 0.25
 """The learning rate: a power of two, which every type holds exactly."""
@@ -54,6 +54,16 @@ builds = tuples(sampled_from(list(FORMS)), eagerly)
 """How a model is made, and whether it runs eagerly."""
 samples = integers(3, 5)
 """How many samples there are; in batches of two the last one may be smaller."""
+
+REMEMBERING: dict[str, tuple[Callable[[], Any], Callable[[], Update]]] = {
+    "SGD": (lambda: keras.optimizers.SGD(RATE), lambda: sgd(RATE)),
+    "momentum": (lambda: keras.optimizers.SGD(RATE, momentum=0.5), lambda: sgd(RATE, 0.5)),
+    "Adam": (
+        lambda: keras.optimizers.Adam(RATE, epsilon=0.0625),
+        lambda: adam(RATE, epsilon=0.0625),
+    ),
+}
+"""Optimizers of Keras that remember nothing, one array and two, each with ours."""
 
 
 def trainee(net: Net, build: tuple[str, bool], loss: Any = "mse", **options: Any) -> Any:

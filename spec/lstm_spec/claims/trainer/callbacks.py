@@ -24,6 +24,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
     EVENLY,
     RATE,
+    REMEMBERING,
     SEVERAL,
     assert_epochs,
     builds,
@@ -402,6 +403,89 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     assert ends[0][2] == ends[1][2], f"written: {ends[0][2]}, by a new one: {ends[1][2]}"
     assert_close(single(ends[0][0]), single(ends[1][0]))
     assert_close(ends[0][1], ends[1][1])
+
+
+class Break(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """End a training by an error, before an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        """Keep the number of the epoch."""
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Raise an error, if it is the epoch."""
+        if epoch == self.epoch:
+            raise InterruptedError(epoch)
+
+
+def broken_off(
+    net: Net, form: str, target: Array, make: Callable[[], Any], epoch: int
+) -> tuple[Any, Array, bool]:
+    """Train for three epochs, broken off before one, and go on in another model from a backup.
+
+    Returns:
+        The model, the losses of the epochs that were left, and whether the backup is still there.
+    """
+    ends = []
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "backup")
+        blank = net.with_weights([0.0 * weight for weight in net.weights])
+        for begin, callbacks in ((net, [Break(epoch)]), (blank, [])):
+            model = trainee(begin, (form, True), optimizer=make())
+            model(net.case.x)
+            backup = keras.callbacks.BackupAndRestore(str(place))
+            with contextlib.suppress(InterruptedError):
+                history = fit(model, net, target, epochs=3, callbacks=[backup, *callbacks])
+                ends.append((model, single(history["loss"]), place.exists()))
+    return ends[-1]
+
+
+@claim(
+    "trainer.backup",
+    promised="BackupAndRestore: training that was interrupted goes on where it was",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    sampled_from(list(FORMS)),
+    seeds,
+    whole(list(REMEMBERING)),
+    integers(1, 2),
+)
+def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
+    """
+    Broken off between two epochs, training in order with BackupAndRestore goes on there in a new
+    model, and ends as if unbroken.
+
+    The model must be built, and keep neither states nor random numbers. The optimizer comes back
+    too, and the history is that of the epochs that were left. When all is done the backup is
+    deleted.
+
+    >>> import keras, numpy as np
+    >>> import tempfile
+    >>> folder, x, y = tempfile.mkdtemp() + "/backup", np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> backup = keras.callbacks.BackupAndRestore(folder, delete_checkpoint=False)
+    >>> _ = model.fit(x, y, epochs=2, callbacks=[backup], verbose=0)
+    >>> again = keras.callbacks.BackupAndRestore(folder)
+    >>> len(model.fit(x, y, epochs=5, callbacks=[again], verbose=0).history["loss"])
+    3
+    """
+    target = target_of(net, seed)
+    make, own = REMEMBERING[name]
+    model, losses, left = broken_off(net, form, target, make, epoch)
+    assert len(losses) == 3 - epoch, f"{len(losses)} epochs after {epoch} of 3"
+    assert not left, "the backup is left"
+    rows = in_order(net.samples, 2)
+    trained = train(net, target, own(), 3 * rows)
+    first = train(net, target, own(), epoch * rows)
+    anew = train(first.net, target, own(), (3 - epoch) * rows)
+    instead = {"the optimizer begins anew": [anew.losses, *anew.weights]}
+    exact = [trained.losses[epoch:], *trained.weights]
+    assert_close([losses, *model.get_weights()], exact, bound=SEVERAL, instead=instead)
 
 
 csv_files = sampled_from(

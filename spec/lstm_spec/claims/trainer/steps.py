@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -18,6 +18,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
     RATE,
+    REMEMBERING,
     SEVERAL,
     assert_epochs,
     builds,
@@ -30,7 +31,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS
+from lstm_spec.harness.subject import FORMS, network, padded
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
@@ -337,3 +338,69 @@ def test_callbacks_are_called_once_an_execution(net, steps):
     called = np.array([seen["batch"], seen["epoch"]])
     instead = {"an execution of fewer batches calls none": [2 * (net.samples // steps), 2]}
     assert_same(called, np.array([2 * -(-net.samples // steps), 2]), instead=instead)
+
+
+# Steps of one's own.
+
+
+def own_step(model: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
+    """Return a step of training that is written by hand, of the mean squared error."""
+    import tensorflow as tf  # only here: other backends take gradients otherwise
+
+    def step(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+        slopes = tape.gradient(loss, model.trainable_variables)
+        pairs = zip(slopes, model.trainable_variables)  # noqa: B905 - not in graphs of TensorFlow 2.8
+        optimizer.apply_gradients(pairs)
+        return loss
+
+    return step
+
+
+@claim(
+    "trainer.own-loop",
+    promised="guide to writing a training loop from scratch: GradientTape and apply_gradients",
+    cases=4,
+    needs=("keras.Model.fit", "tensorflow"),
+)
+@given(
+    nets(batch=4, timesteps=integers(1, 2), masked=booleans()),
+    sampled_from(list(FORMS)),
+    seeds,
+    whole([False, True]),
+    whole(list(REMEMBERING)),
+)
+def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, name):
+    """
+    Of final outputs, steps of GradientTape and apply_gradients train a float32 model as fit does in
+    order, in a tf.function too.
+
+    The optimizer makes its variables in the first step. Under a mixed policy the loss must be
+    scaled by hand; penalties and a mask that comes with outputs count by hand as well.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> sgd, x, y = keras.optimizers.SGD(0.5), np.ones((1, 3, 1)), np.ones((1, 2))
+    >>> def loss(): return tf.reduce_mean((model(x) - y) ** 2)
+    >>> with tf.GradientTape() as tape:
+    ...     before = loss()
+    >>> gradients = tape.gradient(before, model.trainable_variables)
+    >>> _ = sgd.apply_gradients(zip(gradients, model.trainable_variables))
+    >>> bool(loss() < before)
+    True
+    """
+    import tensorflow as tf
+
+    target = target_of(net, seed)
+    make, own = REMEMBERING[name]
+    model = network(net, form)
+    step = own_step(model, make())
+    run = tf.function(step) if compiled else step
+    rows = in_order(net.samples, 2, 2)
+    x = padded(net)
+    losses = [float(run(tf.constant(x[row]), tf.constant(target[row]))) for row in rows]
+    trained = train(net, target, own(), rows)
+    assert_close(single(losses), trained.losses, bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)

@@ -30,6 +30,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS
 from lstm_spec.harness.tolerance import assert_close, assert_refused
@@ -251,6 +252,58 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
     reported = model.train_on_batch(net.case.x, target, class_weight=every_class)
     weight = class_weights(np.argmax(target, axis=-1))
     assert_close(single(reported), batch_loss(net, target, "categorical", weight))
+
+
+CLASSES_GIVEN = {
+    "ids": lambda one_hot: np.argmax(one_hot, axis=-1),
+    "ids in a column": lambda one_hot: np.argmax(one_hot, axis=-1)[:, None],
+    "one-hot": lambda one_hot: one_hot,
+}
+"""How the classes of samples may be told, made of one-hot rows."""
+
+
+@claim(
+    "trainer.class-weight-of-a-dataset",
+    promised="Model.fit, argument `class_weight`: the loss is weighted by class",
+    cases=4,
+    needs=("keras.Model.fit", "tensorflow"),
+)
+@given(
+    nets(batch=4, timesteps=integers(1, 2), outputs=3),
+    sampled_from(list(FORMS)),
+    seeds,
+    whole([{0: 0.5, 1: 2.0, 2: 3.0}, {0: 0.5, 2: 3.0}, {0: 0.5}, {1: 2.0}]),
+    whole(list(CLASSES_GIVEN)),
+)
+def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, told):
+    """
+    class_weight weighs samples of a tf.data.Dataset by class as those of arrays, once where a class
+    has no weight.
+
+    Of a loss taken by samples, that is. The classes are ids, flat or in a column, or one-hot rows.
+    The example takes a dataset that Keras makes.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y, weights = np.random.rand(4, 1), np.eye(2), {0: 1.0, 1: 5.0}
+    >>> data = keras.utils.timeseries_dataset_from_array(x, y, 3, batch_size=2)
+    >>> loss = model.fit(data, class_weight=weights, verbose=0).history["loss"][0]
+    >>> windows = np.stack([x[:3], x[1:]])  # (batch, timesteps, features)
+    >>> plain = np.mean((model(windows) - y) ** 2, axis=1)
+    >>> bool(np.isclose(loss, np.mean(plain * [1.0, 5.0])))
+    True
+    """
+    one_hot = np.eye(3, dtype="float32")[(np.arange(4) + seed) % 3]
+    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = trainee(net, (form, True), "categorical" if told == "one-hot" else sparse)
+    data = tf_data(net.case.x, CLASSES_GIVEN[told](one_hot))
+    history = model.fit(data, class_weight=weights, verbose=0).history
+    weight = np.array([weights.get(k, 1.0) for k in np.argmax(one_hot, axis=-1)])
+    rows = in_order(net.samples, 2)
+    trained = train(net, one_hot, sgd(RATE), rows, "categorical", weight)
+    assert_epochs(history["loss"], trained)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
 @claim(
