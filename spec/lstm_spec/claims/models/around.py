@@ -241,7 +241,7 @@ def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, 
     >>> bool(np.allclose(y[:, 2:], attention([x[:, 2:], x])))
     True
     """
-    layer = ATTENTION[name]()
+    layer = TABLE[name].make()
     case = part(case, pick)
     value = case.x.copy()
     value[:, 0] = 1.0
@@ -252,13 +252,6 @@ def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, 
             seen = np.any(value[k, : t + 1] != 0, axis=-1) | (x is value)
             alone = attend(layer, query[k : k + 1, t : t + 1], value[k : k + 1, : t + 1][:, seen])
             assert_close(rows[k : k + 1, t : t + 1], alone.astype(float))
-
-
-ATTENTION = {
-    "AdditiveAttention": lambda: keras.layers.AdditiveAttention(),
-    "Attention": lambda: keras.layers.Attention(),
-    "MultiHeadAttention": lambda: keras.layers.MultiHeadAttention(2, 3),
-}
 
 
 def attend(layer, query, value, **options):
