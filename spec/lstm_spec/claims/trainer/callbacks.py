@@ -393,16 +393,26 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     ends = []
     for again in (True, False):
         model = trainee(net, build)
-        with tempfile.TemporaryDirectory() as folder:
-            callback = SERVING[name](Path(folder))
-            fit(model, net, target, epochs=4, callbacks=[Watched(first), callback])
-            callback = callback if again else SERVING[name](Path(folder))
-            history = fit(model, net, target, epochs=4, callbacks=[Watched(second), callback])
-            files = [file.read_text() for file in Path(folder).iterdir()]
-        ends.append((history["loss"], model.get_weights(), files))
-    assert ends[0][2] == ends[1][2], f"written: {ends[0][2]}, by a new one: {ends[1][2]}"
-    assert_close(single(ends[0][0]), single(ends[1][0]))
-    assert_close(ends[0][1], ends[1][1])
+        ends.append(serve_twice(model, net, target, SERVING[name], (first, second), again))
+    (best, files, losses, weights), (new, files_, losses_, weights_) = ends
+    assert best == new, f"the best is {best}, and {new} for a new one"
+    assert files == files_, f"written: {files}, by a new one: {files_}"
+    assert_close(single(losses), single(losses_))
+    assert_close(weights, weights_)
+
+
+def serve_twice(model, net, target, make, numbers, again):
+    """Return what a second fit leaves: a callback's best number and files, losses and weights.
+
+    It is the callback of the first fit, or a new one.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        callback = make(Path(folder))
+        fit(model, net, target, epochs=4, callbacks=[Watched(numbers[0]), callback])
+        callback = callback if again else make(Path(folder))
+        history = fit(model, net, target, epochs=4, callbacks=[Watched(numbers[1]), callback])
+        files = [file.read_text() for file in Path(folder).iterdir()]
+    return getattr(callback, "best", None), files, history["loss"], model.get_weights()
 
 
 class Break(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
