@@ -42,6 +42,7 @@ KEPT = {
         "saving.openvino",
         "shapes.empty-batch",
         "state.reset-of-stacked-cells",
+        "trainer.class-weight-of-a-dataset",
         "trainer.class-weight-of-timesteps",
         "trainer.weight-column-of-metrics",
         "wrappers.bidirectional-stateful-states",
@@ -51,6 +52,7 @@ KEPT = {
     "no LSTM takes part": {
         "models.softmax-behind-mask",
         "models.softmax-of-a-square",
+        "models.stepwise-keeps-mask",
         "saving.layers-around",
         "saving.objects-again",
     },

@@ -62,8 +62,8 @@ def double(x):
 def backwards(x):
     return x[:, ::-1]
 """,
-    "same": """\
-def same(inputs, mask):
+    "mask_of_input": """\
+def mask_of_input(inputs, mask):
     return mask
 """,
 }

@@ -385,7 +385,7 @@ WORDS: dict[str, Word] = {
         in_chains=False,
     ),
     "Lambda": Word(_fixed("Lambda", function=st.sampled_from(["double", "backwards"])), _reads_all),
-    "Lambda with mask": Word(_fixed("Lambda", function="double", mask="same")),
+    "Lambda with mask": Word(_fixed("Lambda", function="double", mask="mask_of_input")),
     "own layer": Word(_fixed("Halve"), _settled),
     "own layer with compute_mask": Word(_fixed("MaskedHalve"), _any),
     "model in a model": Word(_draw_nested, _reads_all),
