@@ -39,6 +39,8 @@ NOT_OF_OUTPUTS = {
     "models.heads-skip": "no LSTM is in it; the weights of the heads are drawn anew",
     "models.open-graphs": "Reshape and Flatten fail, on whatever they are given",
     "precision.half-counter": "beside 2048 the noise is less than the rounding of float16",
+    "saving.layers-in-structures": "a model before and after reading is compared, of any weights",
+    "saving.layers-read-again": "of many layers another fails first, before there are outputs",
     "saving.pickle": "what Keras prints of its files holds sizes and times",
     "saving.openvino": "the converter names the operations that it lacks, those of the noise too",
     "trainer.activity-time-distributed": "no penalty is added, whatever the outputs are",
