@@ -22,7 +22,6 @@ from lstm_spec.harness.models import (
     EXPRESSION,
     Layer,
     Model,
-    joins_in_time,
     output_shapes,
     weight_shapes,
 )
@@ -203,7 +202,7 @@ def _merged(call: Call, masks: list[Mask], merge: Callable[[Any, Any], Any]) -> 
     present = [mask for mask in masks if mask is not None]
     if not present:
         return None
-    if joins_in_time(call.layer, call.x.ndim - 1):
+    if call.option("axis", -1) == 1:
         return np.concatenate([_or_true(t) for t in call.reads], axis=1)
     merged: Mask = reduce(merge, present)
     return merged
@@ -299,7 +298,7 @@ def _dense(call: Call) -> list[Array]:
 
 
 def _softmax(call: Call) -> list[Array]:
-    return [softmax(call.x, call.option("axis", -1))]
+    return [softmax(call.x)]
 
 
 def _layer_normalization(call: Call) -> list[Array]:
@@ -359,8 +358,7 @@ def _dot(call: Call) -> list[Array]:
     x, y = call.values
     if x.ndim == 2:
         return [np.sum(x * y, axis=1, keepdims=True)]
-    over_time = call.option("axes") in (1, -2)
-    return [np.einsum("btf,btg->bfg" if over_time else "btf,bsf->bts", x, y)]
+    return [np.einsum("btf,btg->bfg", x, y)]
 
 
 def _attend(call: Call, scores: Array, values: Array) -> Array:

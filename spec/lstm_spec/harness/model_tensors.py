@@ -14,7 +14,6 @@ from lstm_spec.harness.models import (
     Layer,
     Model,
     Shape,
-    joins_in_time,
     output_shapes,
     shape_at,
 )
@@ -32,14 +31,7 @@ PLAIN = frozenset(
 """What a plain model does not have: each is the matter of claims of its own."""
 ENDING = (
     *("Reshape", "Permute", "Flatten", "Cropping1D", "ZeroPadding1D", "UpSampling1D", "Conv1D"),
-    *(
-        "Conv1DTranspose",
-        "MaxPooling1D",
-        "AveragePooling1D",
-        "GlobalAveragePooling1D",
-        "GlobalMaxPooling1D",
-        "Dot",
-    ),
+    *("MaxPooling1D", "AveragePooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling1D", "Dot"),
     *("RepeatVector", "Halve", EXPRESSION),
 )
 """Layers after which no tensor is masked."""
@@ -134,7 +126,7 @@ def _mask_after(layer: Layer, reads: list[Known], name: str) -> tuple[str, bool]
         inner = options.get("layer", layer).options
         return (mask if inner.get("return_sequences") else ""), False
     if kind in (*MERGES, "Concatenate"):
-        alike = len(set(masks)) == 1 and not joins_in_time(layer, reads[0].axes)
+        alike = len(set(masks)) == 1 and options.get("axis", -1) == -1
         return (mask if alike else name * any(masks)), loose or kind in LOOSE_MERGES
     if kind.endswith("Attention"):
         return mask, kind == "MultiHeadAttention"

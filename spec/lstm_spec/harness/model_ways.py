@@ -379,17 +379,6 @@ def cloned(built: Made) -> Run:
     return _with_weights(built, clone)
 
 
-def cloned_on_inputs(built: Made) -> Run:
-    """Call what clone_model makes of it on Inputs of one's own, with its weights."""
-    inputs = [
-        keras.Input(source.shape, batch_size=built.drawn.batch, dtype=_dtype(source))
-        for source in built.drawn.sources
-    ]
-    with keras.utils.custom_object_scope(built.own):
-        clone = keras.models.clone_model(built.model, input_tensors=given(inputs))
-    return _with_weights(built, clone)
-
-
 def from_configuration(built: Made) -> Run:
     """Call what its class makes of its configuration, with its weights."""
     with keras.utils.custom_object_scope(built.own):
@@ -440,7 +429,6 @@ ALIKE: dict[str, Callable[[Made], Run]] = {
 """Ways to run a model as it is, on every backend."""
 MADE_AGAIN: dict[str, Callable[[Made], Run]] = {
     "cloned": cloned,
-    "cloned on inputs": cloned_on_inputs,
     "from its configuration": from_configuration,
     "from a file": from_file,
 }

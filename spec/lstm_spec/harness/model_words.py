@@ -209,41 +209,10 @@ def _draw_sliced_conv(draw: Draw, reads: list[Known]) -> Layer:
 
 def _draw_concatenate(draw: Draw, reads: list[Known]) -> Layer:
     x, y = reads
-    axes = [-1, x.axes] if _but_last(x) == _but_last(y) else []
+    axes = [-1] if _but_last(x) == _but_last(y) else []
     if x.sequence and x.features == y.features and bool(x.mask) == bool(y.mask):
-        axes += [1, -2]
+        axes.append(1)
     return Layer("Concatenate", {"axis": draw(st.sampled_from(axes))})
-
-
-def _draw_layer_normalization(draw: Draw, reads: list[Known]) -> Layer:
-    axes = st.sampled_from([DEFAULT, -1, reads[0].axes])
-    return _layer(draw, "LayerNormalization", axis=axes)
-
-
-def _draw_softmax(draw: Draw, reads: list[Known]) -> Layer:
-    x = reads[0]
-    axes = [DEFAULT, -1, x.axes]
-    if x.sequence and not (x.mask or x.loose):
-        axes += [1, -2]
-    return _layer(draw, "Softmax", axis=st.sampled_from(axes))
-
-
-def _draw_dot(draw: Draw, reads: list[Known]) -> Layer:
-    x, y = reads
-    axes = [1, -x.axes] if _first(x) == _first(y) else []
-    if _dots_features(x, y):
-        axes += [2, -1]
-    return Layer("Dot", {"axes": draw(st.sampled_from(axes))})
-
-
-def _dots_features(x: Known, y: Known) -> bool:
-    """Say whether two sequences may be multiplied feature by feature; the second is not open."""
-    small = x.longest * y.longest <= 64
-    return x.sequence and x.features == y.features and not y.open and small
-
-
-def _first(x: Known) -> list[int]:
-    return [shape[0] for shape in x.shapes]
 
 
 def _but_last(x: Known) -> list[Shape]:
@@ -280,7 +249,7 @@ def _attend(x: Known, y: Known) -> bool:
 
 def _dots(x: Known, y: Known) -> bool:
     fit = _any(x) and x.axes == y.axes and not x.loose and not y.loose
-    return fit and (_first(x) == _first(y) or _dots_features(x, y))
+    return fit and [shape[0] for shape in x.shapes] == [shape[0] for shape in y.shapes]
 
 
 def _starts(x: Known, h: Known, c: Known) -> bool:
@@ -321,8 +290,8 @@ WORDS: dict[str, Word] = {
     "LeakyReLU": Word(_fixed("LeakyReLU"), _any),
     "ELU": Word(_fixed("ELU"), _any),
     "PReLU": Word(_fixed("PReLU", shared_axes=[1])),
-    "Softmax": Word(_draw_softmax, _any),
-    "LayerNormalization": Word(_draw_layer_normalization, lambda x: _any(x) and x.features > 1),
+    "Softmax": Word(_fixed("Softmax"), _any),
+    "LayerNormalization": Word(_fixed("LayerNormalization"), lambda x: _any(x) and x.features > 1),
     "BatchNormalization": Word(_fixed("BatchNormalization"), _any),
     "RepeatVector": Word(_fixed("RepeatVector", n=st.integers(1, 4)), lambda x: x.axes == 1),
     "Reshape": Word(_draw_reshape, lambda x: _settled(x) and x.longest * x.features <= 40),
@@ -351,7 +320,7 @@ WORDS: dict[str, Word] = {
     "GlobalMaxPooling1D": Word(_fixed("GlobalMaxPooling1D"), _reads_all, flattens=True),
     "Concatenate": Word(_draw_concatenate, _joins, reads=2, in_chains=False),
     **{name: Word(_fixed(name), _alike, reads=2, in_chains=False) for name in MERGES},
-    "Dot": Word(_draw_dot, _dots, reads=2, in_chains=False),
+    "Dot": Word(_fixed("Dot", axes=1), _dots, reads=2, in_chains=False),
     "Attention": Word(_fixed("Attention"), _attend, reads=2, in_chains=False),
     "AdditiveAttention": Word(_fixed("AdditiveAttention"), _attend, reads=2, in_chains=False),
     "MultiHeadAttention": Word(

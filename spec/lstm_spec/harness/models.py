@@ -213,16 +213,6 @@ def _reshape(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
     return [tuple(axis if axis > 0 else size // known for axis in target)]
 
 
-def joins_in_time(layer: Layer, axes: int) -> bool:
-    """Say whether a layer joins sequences along the timesteps.
-
-    Args:
-        layer: the layer.
-        axes: how many axes its inputs have beside that of the samples.
-    """
-    return layer.kind == "Concatenate" and axes > 1 and layer.options["axis"] in (1, -axes)
-
-
 def _concatenate(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
     first = list(shapes[0])
     axis = options["axis"] - 1 if options["axis"] > 0 else options["axis"]
@@ -231,15 +221,7 @@ def _concatenate(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]
 
 
 def _dot(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
-    axis = options["axes"] - 1 if options["axes"] > 0 else options["axes"]
-    left = [size for shape in shapes for size in _without(shape, axis)]
-    return [tuple(left) or (1,)]
-
-
-def _without(shape: Shape, axis: int) -> list[int]:
-    sizes = list(shape)
-    sizes.pop(axis)
-    return sizes
+    return [(*shapes[0][1:], *shapes[1][1:]) or (1,)]
 
 
 def _chain(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
