@@ -93,6 +93,17 @@ def test_check_is_stopped_and_resumed(
     assert verdicts(tmp_path) == expected
 
 
+def test_check_that_is_stopped_before_it_begins_leaves_the_report_before_it(tmp_path: Path) -> None:
+    finish(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    process = subprocess.Popen([*CHECK, *CLAIMS], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not running(str(tmp_path)):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "lstm-spec: interrupted\n"
+    assert (process.returncode, (tmp_path / FILE).read_bytes()) == (130, before)
+
+
 def running(word: str) -> list[str]:
     """Return the command lines of running processes that hold a word (Linux only)."""
     lines = []

@@ -41,6 +41,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "inference-of-seq2seq": {"h": STATE, "c": STATE},
     "input-and-output-shape": {"table": np.ones((20, 9))},
     "input-dim-of-embedding": {"words": 10},
+    "jacobian": {"x": "tensor"},
     "mask-argument-and-attached": {
         "first": np.ones((4, 5), bool),
         "second": np.ones((4, 5), bool),
@@ -72,6 +73,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "loss-of-last-timestep": {"model": "rows_model", "y": np.ones((4, 5, 1))},
     "sample-weights": {"weights": np.ones(4)},
     "simple-series": {"series": np.ones(20)},
+    "nested-inputs-of-rnn": {
+        "rnn": keras.layers.RNN(keras.layers.LSTMCell(8)),
+        "a": ONES,
+        "b": ONES,
+    },
     "shared-and-nested-models": {"second": keras.Input((5, 3))},
     "several-devices": {"build": "build"},
     "softmax-and-mask": {"rows": keras.Input((5, 8))},
@@ -110,6 +116,7 @@ def models() -> dict[str, Any]:
 
 def names() -> dict[str, Any]:
     """Return what cures call by a name."""
+    tf = pytest.importorskip("tensorflow")
     built = keras.layers.LSTM(8)
     built.build((None, None, 3))
     new = keras.layers.LSTM(8, return_sequences=True)
@@ -153,7 +160,8 @@ def names() -> dict[str, Any]:
         "stateful_model": known_models["model"],
         "static": keras.Input((8,)),
         "tensor": keras.ops.convert_to_tensor(ONES),
-        "tf": pytest.importorskip("tensorflow"),
+        "tf": tf,
+        "ragged": tf.RaggedTensor.from_tensor(ONES),
         "token": ONES[:, :1],
         "units": np.int64(8),
         "vectors": np.ones((4, 5, 8), "float32"),

@@ -14,6 +14,7 @@ import pytest
 
 from lstm_spec.cli import open_report
 from lstm_spec.harness.strategies import small
+from lstm_spec.harness.trainer import Net
 from lstm_spec.harness.ways import Way
 from lstm_spec.run import report
 from lstm_spec.run.report import (
@@ -227,6 +228,11 @@ def test_numbers_become_a_range_and_names_a_list() -> None:
     assert (
         in_words({"way": seen["way"], "more": seen["more"]}) == "more 1 to 3; way called, predict"
     )
+
+
+def test_net_is_as_wide_as_its_case() -> None:
+    case = small()
+    assert extent({"net": Net(case, np.ones((3, 1)))}) == extent({"case": case})
 
 
 def test_what_picks_numbers_says_nothing() -> None:

@@ -149,10 +149,13 @@ def _try(plan: Plan, durations: int) -> int:
 
     screen = console()
     interrupted = False
+    before = plan.report.written
     try:
         with contextlib.closing(check.run(plan)) as records:
             terminal.follow(records, len(plan.claims), screen)
     except KeyboardInterrupt:
+        if plan.report.written == before and not plan.resume:  # it holds another check, or nothing
+            raise
         interrupted = True
     tried = plan.report.read()
     terminal.summarize(tried, plan.claims, screen, durations, os.environ.get(ASKED, ""))

@@ -198,6 +198,11 @@ class Writer:
         return os.fstat(self.descriptor).st_size == 0
 
     @property
+    def written(self) -> int:
+        """When it was last written, in nanoseconds."""
+        return os.fstat(self.descriptor).st_mtime_ns
+
+    @property
     def replaced(self) -> bool:
         """Whether the file was removed, or another was put in its place."""
         try:
@@ -392,8 +397,9 @@ class Tried:
     def add(self, arguments: Mapping[str, Any]) -> None:
         """Add the arguments of a case."""
         for name, value in arguments.items():
-            if hasattr(value, "recurrent_kernel"):
-                self._add_case(value)
+            case = getattr(value, "case", value)  # a net of harness/trainer.py has one
+            if hasattr(case, "recurrent_kernel"):
+                self._add_case(case)
             elif name.rstrip("s") not in CHOICES:
                 self._add(name, value)
 

@@ -554,7 +554,7 @@ def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     evaluate, fit and train_on_batch.
 
     The layer that reads it is given None, and must be made for that. An Input that is not
-    optional refuses None, and in a model of clone_model no Input is: a configuration keeps it.
+    optional refuses None. A configuration keeps what is optional, and clone_model does not.
 
     >>> import keras, numpy as np
     >>> class Added(keras.layers.Layer):

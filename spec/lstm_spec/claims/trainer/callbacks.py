@@ -424,7 +424,11 @@ class Break(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no typ
         self.epoch = epoch
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Raise an error, if it is the epoch."""
+        """Raise an error, if it is the epoch.
+
+        Raises:
+            InterruptedError: it is.
+        """
         if epoch == self.epoch:
             raise InterruptedError(epoch)
 
