@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -831,7 +832,7 @@ class KeepingModel(Keeping, keras.Model):  # type: ignore[misc]  # Keras has no 
     """A model of them."""
 
 
-def keeping(kind: str, name: str, layers: Sequence[Any], x: Any) -> Any:
+def keeping(name: str, kind: str, layers: Sequence[Any], x: Any) -> Any:
     """Return a model that is, or has, a layer of layers, called on an array."""
     kept = STACKS[name](*layers)
     if kind == "a model":
@@ -848,8 +849,8 @@ def keeping(kind: str, name: str, layers: Sequence[Any], x: Any) -> Any:
     cases=4,
     needs="keras.ops",
 )
-@given(cases(features=2, units=2), whole(list(STACKS)), whole(["a layer", "a model"]))
-def test_layers_in_lists_and_dictionaries_are_written_and_read(case, name, kind):
+@given(cases(features=2, units=2), whole(list(product(STACKS, ["a layer", "a model"]))))
+def test_layers_in_lists_and_dictionaries_are_written_and_read(case, kept):
     """
     A layer or model of your own may keep layers in nested lists, tuples and dictionaries, and a
     file of weights has theirs.
@@ -871,8 +872,8 @@ def test_layers_in_lists_and_dictionaries_are_written_and_read(case, name, kind)
     (3, True)
     """
     first = {"return_sequences": True}
-    written = keeping(kind, name, [lstm(case, **first), lstm(case)], case.x)
-    read = keeping(kind, name, [keras.layers.LSTM(2, **first), keras.layers.LSTM(2)], case.x)
+    written = keeping(*kept, [lstm(case, **first), lstm(case)], case.x)
+    read = keeping(*kept, [keras.layers.LSTM(2, **first), keras.layers.LSTM(2)], case.x)
     assert len(written.weights) == 6, f"{len(written.weights)} weights"
     instead = {"no weights are read": to_numpy(read(case.x))}
     with TemporaryDirectory() as folder:
