@@ -832,8 +832,9 @@ class KeepingModel(Keeping, keras.Model):  # type: ignore[misc]  # Keras has no 
     """A model of them."""
 
 
-def keeping(name: str, kind: str, layers: Sequence[Any], x: Any) -> Any:
+def keeping(how: tuple[str, str], layers: Sequence[Any], x: Any) -> Any:
     """Return a model that is, or has, a layer of layers, called on an array."""
+    name, kind = how
     kept = STACKS[name](*layers)
     if kind == "a model":
         model = KeepingModel(kept)
@@ -850,7 +851,7 @@ def keeping(name: str, kind: str, layers: Sequence[Any], x: Any) -> Any:
     needs="keras.ops",
 )
 @given(cases(features=2, units=2), whole(list(product(STACKS, ["a layer", "a model"]))))
-def test_layers_in_lists_and_dictionaries_are_written_and_read(case, kept):
+def test_layers_in_lists_and_dictionaries_are_written_and_read(case, how):
     """
     A layer or model of your own may keep layers in nested lists, tuples and dictionaries, and a
     file of weights has theirs.
@@ -872,8 +873,8 @@ def test_layers_in_lists_and_dictionaries_are_written_and_read(case, kept):
     (3, True)
     """
     first = {"return_sequences": True}
-    written = keeping(*kept, [lstm(case, **first), lstm(case)], case.x)
-    read = keeping(*kept, [keras.layers.LSTM(2, **first), keras.layers.LSTM(2)], case.x)
+    written = keeping(how, [lstm(case, **first), lstm(case)], case.x)
+    read = keeping(how, [keras.layers.LSTM(2, **first), keras.layers.LSTM(2)], case.x)
     assert len(written.weights) == 6, f"{len(written.weights)} weights"
     instead = {"no weights are read": to_numpy(read(case.x))}
     with TemporaryDirectory() as folder:
