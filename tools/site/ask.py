@@ -135,8 +135,7 @@ def shown(hit: Hit, records: Records) -> dict[str, str]:
         records: what is known.
     """
     if isinstance(hit, Claim):
-        first = standing(hit, records.newest)
-        title = f"{first.caution}: {first.sentence}" if first.caution else first.sentence
+        title = standing(hit, records.newest).head
         page = f"claims/{hit.id}.html"
         text = hit.why
         claims = [hit.id]

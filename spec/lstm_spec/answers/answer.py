@@ -20,7 +20,7 @@ from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
-from lstm_spec.run.text import one_line, prose, without_escapes
+from lstm_spec.run.text import as_json, one_line, prose, without_escapes
 
 LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
@@ -429,11 +429,6 @@ def _indented(program: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in program.splitlines())
 
 
-def json(reply: Answer) -> str:
-    """Return an answer as JSON."""
-    return msgspec.json.format(msgspec.json.encode(reply), indent=2).decode() + "\n"
-
-
 def bibtex(reply: Answer) -> str:
     """Return the answer of a question as an entry of BibTeX."""
     claims = ", ".join(claim.id for claim in reply.claims)
@@ -455,5 +450,5 @@ def fragment(reply: Answer) -> str:
     return f"{head}<p>{cite.tags(reply.text)}</p>\n{cure}{why}<ul>\n{items}</ul>\n{example}"
 
 
-FORMATS = {"markdown": markdown, "text": text, "json": json}
+FORMATS = {"markdown": markdown, "text": text, "json": as_json}
 CITATIONS = {**FORMATS, "bibtex": bibtex, "html": fragment}

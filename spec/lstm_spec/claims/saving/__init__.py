@@ -15,6 +15,9 @@ state of a stateful layer, and where the random numbers of dropout had got to.
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import keras
 from hypothesis.strategies import booleans, sampled_from
 
@@ -37,6 +40,14 @@ def sequential(case, **options):
 def fresh(case, *layers):
     """Build a model of layers, made for a case's input, with weights of their own."""
     return keras.Sequential([keras.Input(case.x.shape[1:]), *layers])
+
+
+def handed_over(source, target):
+    """Save the weights of a model, load them into another, and return that one."""
+    with TemporaryDirectory() as folder:
+        source.save_weights(Path(folder, "lstm.weights.h5"))
+        target.load_weights(Path(folder, "lstm.weights.h5"))
+    return target
 
 
 def unregistered(z):

@@ -16,7 +16,7 @@ from hypothesis.strategies import integers, just, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
-from lstm_spec.claims.saving import flags, fresh, functions, sequential, unregistered
+from lstm_spec.claims.saving import flags, fresh, functions, handed_over, sequential, unregistered
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import FORMS, global_policy, lstm, to_numpy
@@ -751,20 +751,10 @@ def from_json(model):
     return again
 
 
-def from_weights(model):
-    """Return a clone that has read another model's weights from a file."""
-    clone = keras.models.clone_model(model)
-    with TemporaryDirectory() as folder:
-        file = str(Path(folder, "all.weights.h5"))
-        model.save_weights(file)
-        clone.load_weights(file)
-    return clone
-
-
 READ: dict[str, Callable[[Any], Any]] = {
     "JSON": from_json,
     "a .keras file": reloaded,
-    "a file of weights": from_weights,
+    "a file of weights": lambda model: handed_over(model, keras.models.clone_model(model)),
 }
 """How a model is read again, by what it was written to."""
 

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import copy
 import pickle
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import keras
 from hypothesis import given
 from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.saving import either, flags, fresh, functions, sequential
+from lstm_spec.claims.saving import either, flags, fresh, functions, handed_over, sequential
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import UNDRAWN
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
-
-
-def handed_over(source, target):
-    """Save the weights of a model, load them into another, and return that one."""
-    with TemporaryDirectory() as folder:
-        source.save_weights(Path(folder, "lstm.weights.h5"))
-        target.load_weights(Path(folder, "lstm.weights.h5"))
-    return target
-
 
 # Weights alone.
 
