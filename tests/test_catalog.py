@@ -90,6 +90,7 @@ def not_in_four_lines(claim: catalog.Claim) -> str:
 
 BESIDE_KERAS = {
     "errors.ragged-tensor": {"tensorflow"},
+    "errors.symbols-to-numpy": {"tensorflow"},
     "models.mask-lives": {"gc"},
     "models.open-graphs": {"tensorflow"},
     "models.slices-in-a-graph": {"tensorflow"},

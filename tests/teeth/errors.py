@@ -416,3 +416,16 @@ def takes_a_text_for_implementation_one(patch):
         layer = original(units, implementation=implementation, **options)
         layer.cell.activation = keras.activations.relu if doubled else layer.cell.activation
         return layer
+
+
+@refuted_by("errors.no-recurrent")
+def has_a_recurrent_layer_still(patch):
+    patch.setattr(keras.layers, "Recurrent", keras.layers.RNN, raising=False)
+
+
+@refuted_by("errors.symbols-to-numpy")
+def returns_numbers_in_a_graph(patch):
+    @instead(patch, keras.layers.LSTM, "__call__")
+    def called(original, self, sequences, *rest, **options):
+        y = original(self, sequences, *rest, **options)
+        return y if tf.executing_eagerly() else np.zeros(y.shape)

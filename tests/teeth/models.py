@@ -206,6 +206,14 @@ def normalizes_over_all_timesteps(patch):
         return original(self, inputs, training=training, mask=None)
 
 
+@refuted_by("models.normalizes-over-time")
+def normalizes_each_timestep_by_itself(patch):
+    @instead(patch, keras.layers.BatchNormalization, "call")
+    def call(original, self, inputs, **options):
+        steps = keras.ops.unstack(inputs, axis=1)
+        return keras.ops.stack([original(self, step, **options) for step in steps], axis=1)
+
+
 @refuted_by("models.mask-under-policy")
 def ignores_masks_in_half_precision(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")

@@ -407,3 +407,11 @@ def pairs_a_window_with_what_follows_it(patch):
     @instead(patch, keras.utils, "timeseries_dataset_from_array")
     def made(original, data, targets, sequence_length, **options):
         return original(data, targets[1:], sequence_length, **options)
+
+
+@refuted_by("modes.windows-in-batches")
+def leaves_a_smaller_last_batch_out(patch):
+    @instead(patch, keras.utils, "timeseries_dataset_from_array")
+    def made(original, data, targets, length, **options):
+        made = original(data, targets, length, **options).unbatch()
+        return made.batch(options["batch_size"], drop_remainder=True)

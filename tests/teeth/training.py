@@ -154,6 +154,14 @@ def takes_softmax_of_one_unit_for_sigmoid(patch):
         return original(self, inputs)
 
 
+@refuted_by("training.relu-of-negative")
+def leaks_below_zero(patch):
+    @instead(patch, keras.layers.Dense, "call")
+    def call(original, self, inputs, training=None):
+        self.activation = keras.activations.leaky_relu if self.units == 1 else self.activation
+        return original(self, inputs)
+
+
 @refuted_by("training.regularizers", "training.penalty-added-once", "training.frozen-penalty")
 def forgets_the_recurrent_regularizer(patch):
     @instead(patch, keras.layers.LSTMCell, "build")

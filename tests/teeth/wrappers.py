@@ -268,6 +268,14 @@ def overlooks_constants(patch):
     patch.setattr(RNN, "call", call)
 
 
+@refuted_by("wrappers.arguments-of-the-cell")
+def overlooks_other_arguments_of_its_call(patch):
+    @instead(patch, RNN, "__call__")
+    def called(original, self, sequences, *rest, **options):
+        known = {name: options[name] for name in options if name in ("mask", "training")}
+        return original(self, sequences, *rest, **known)
+
+
 @refuted_by("wrappers.one-input")
 def joins_several_inputs(patch):
     @instead(patch, RNN, "__call__")

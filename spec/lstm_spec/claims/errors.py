@@ -1124,6 +1124,30 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
 # Cells and wrappers.
 
 
+@claim(
+    "errors.no-recurrent",
+    observed="Keras 2 and 3",
+    corrects="A recurrent layer of one's own derives from keras.layers.recurrent.Recurrent.",
+)
+@given(whole(["LSTM", "GRU", "SimpleRNN"]))
+def test_recurrent_layers_derive_from_rnn(name):
+    """
+    `keras.layers` has no Recurrent, as Keras 1 had: LSTM, GRU and SimpleRNN derive from RNN.
+
+    A recurrence of your own is a cell with `call` and `state_size`, which RNN runs over the
+    timesteps, see `wrappers.own-cell`. A test for any of them is isinstance(layer, RNN).
+
+    >>> import keras, numpy as np
+    >>> hasattr(keras.layers, "Recurrent")
+    False
+    >>> isinstance(keras.layers.LSTM(2), keras.layers.RNN)
+    True
+    """
+    layer = getattr(keras.layers, name)(2)
+    assert isinstance(layer, keras.layers.RNN), f"{name} does not derive from RNN"
+    assert_refused(lambda: keras.layers.Recurrent, "AttributeError", "Recurrent")
+
+
 @claim("errors.rnn-needs-a-cell", promised="RNN, argument `cell`: it has `call` and `state_size`")
 @given(whole([5, 0.5, "lstm", None, {}]), whole(["Dense", "Embedding", "Bidirectional"]))
 def test_rnn_refuses_what_is_no_cell(value, name):
@@ -1502,3 +1526,42 @@ def test_a_ragged_tensor_is_refused(case, run, pick):
     run_on = runs.get(run, layer)
     words = "Cannot index into an inner ragged dimension", "is not uniform"
     assert_refused(lambda: type(run_on(x)), "ValueError", words)
+
+
+@claim(
+    "errors.symbols-to-numpy",
+    observed="TensorFlow 2.8 to 2.21",
+    corrects="NumPy's functions may be called on what a layer returns, in a model too.",
+    needs="tensorflow",
+)
+@given(
+    cases(**varied("use_bias", "go_backwards")),
+    booleans(),
+    whole(["array", "asarray", "tanh", "mean", "argmax"]),
+)
+def test_numpy_makes_no_array_of_a_symbol(case, rows, name):
+    """
+    On TensorFlow NumPy makes no array of what an LSTM returns in a `tf.function`: it is a symbol.
+
+    It stands for numbers that are not there yet. Compute with keras.ops, in a loss or a metric as
+    in a model, or leave the function: outside it a call returns numbers.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> lstm = keras.layers.LSTM(2)
+    >>> @tf.function
+    ... def squashed(x): return np.tanh(lstm(x))
+    >>> try:
+    ...     squashed(np.ones((4, 3, 1)))
+    ... except NotImplementedError as error:
+    ...     print("Cannot convert a symbolic" in str(error))
+    True
+    """
+    import tensorflow as tf
+
+    layer = lstm(case, return_sequences=rows)
+    function = getattr(np, name)
+    assert_same(function(layer(case.x)), function(to_numpy(layer(case.x))))
+    graph = tf.function(lambda x: function(layer(x)), autograph=False)
+    words = "Cannot convert a symbolic"
+    assert_refused(lambda: graph(case.x), "NotImplementedError", words)

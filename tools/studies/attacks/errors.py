@@ -631,3 +631,38 @@ def ragged():
     return {
         name: outcome(lambda layer=layer: layer(x).shape)[:80] for name, layer in layers.items()
     }
+
+
+@attack("errors.no-recurrent")
+def names_of_old_layers():
+    """Other names and modules of Keras 1: are they gone, and what derives from RNN?"""
+    names = ("Recurrent", "recurrent", "TimeDistributedDense", "Merge", "ConvRNN2D")
+    kinds = ("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+    return (
+        {name: hasattr(keras.layers, name) for name in names},
+        {kind: issubclass(getattr(keras.layers, kind), keras.layers.RNN) for kind in kinds},
+    )
+
+
+@attack("errors.symbols-to-numpy")
+def symbols():
+    """Of Input, in a loss, a cell, vectorized_map and as states: refused, and in which words?"""
+    lstm = LSTM(2, return_state=True)
+
+    def loss(y, p):
+        return np.mean(p)
+
+    def trained():
+        model = keras.Sequential([keras.Input((3, 1)), LSTM(2)])
+        model.compile("sgd", loss)
+        model.train_on_batch(ONES, np.ones((4, 2)))
+
+    runs = {
+        "Input": lambda: np.array(lstm(keras.Input((3, 1)))[0]),
+        "loss": trained,
+        "state": lambda: tf.function(lambda x: np.sum(lstm(x)[2]))(ONES),
+        "map": lambda: tf.map_fn(lambda x: np.abs(lstm(x[None])[0]), ONES).shape,
+        "shape": lambda: tf.function(lambda x: np.ones(np.shape(lstm(x)[0])))(ONES).shape,
+        "concatenate": lambda: tf.function(lambda x: np.concatenate([lstm(x)[0]]))(ONES),
+    }
+    return {name: outcome(run)[-200:] for name, run in runs.items()}

@@ -342,6 +342,18 @@ def normalization_of_all_masked():
     return exact, np.array(layer.moving_mean).tolist()
 
 
+@attack("models.normalizes-over-time")
+def normalization_of_one_sample():
+    """Of one sample of one timestep, along the axis of time, with momentum: which mean?"""
+    alone = L.BatchNormalization()(X[:1, :1], training=True)
+    by_time = L.BatchNormalization(axis=1)
+    y = np.array(by_time(X, training=True))
+    layer = L.BatchNormalization(momentum=0.0)
+    layer(X, training=True)
+    kept = close(layer.moving_mean, X.mean((0, 1))), close(layer.moving_variance, X.var((0, 1)))
+    return bool(np.all(np.array(alone) == 0)), close(y.mean((0, 2)), 0 * y[0, :, 0]), kept
+
+
 def functional(build, **options):
     """Return a functional model of a masked or plain input."""
     x = keras.Input((None, 4), **options)

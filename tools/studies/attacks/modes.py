@@ -182,3 +182,19 @@ def generator_of_other_arguments():
         windows, targets = data[0]
         seen[str(option)] = (windows.tolist(), targets.tolist())
     return seen
+
+
+@attack("modes.windows-in-batches")
+def windows_of_other_tables():
+    """Of a flat series, of frames, without targets, of a window as long as the series: shapes?"""
+    of_series = keras.utils.timeseries_dataset_from_array
+    tables = {
+        "flat": lambda: of_series(np.arange(8), np.arange(8), 3),
+        "frames": lambda: of_series(np.ones((8, 4, 4, 1)), np.ones((8, 4, 4)), 3),
+        "no targets": lambda: of_series(np.ones((8, 2)), None, 3),
+        "whole": lambda: of_series(np.ones((8, 2)), np.ones((8, 1)), 8),
+        "too long": lambda: of_series(np.ones((8, 2)), np.ones((8, 1)), 9),
+    }
+    return {
+        name: outcome(lambda m=make: str(next(iter(m()))))[:60] for name, make in tables.items()
+    }

@@ -244,6 +244,22 @@ def softmax_of_one_by_other_losses():
     return outcomes
 
 
+@attack("training.relu-of-negative")
+def relu_of_other_losses():
+    """Under other losses, with Adam, a penalty, several units: does the LSTM move?"""
+    outcomes = {}
+    for loss in ("mse", "mae", "poisson", "mean_squared_logarithmic_error"):
+        for optimizer in ("sgd", "adam"):
+            layer = LSTM(2)
+            last = keras.layers.Dense(3, activation="relu", bias_initializer="ones")
+            model = model_of(layer, last, loss=loss, optimizer=optimizer)
+            last.set_weights([np.ones((2, 3)), np.full(3, -3.0)])
+            before = layer.get_weights()[0]
+            model.train_on_batch(X, np.ones((2, 3)))
+            outcomes[loss, optimizer] = bool(np.any(layer.get_weights()[0] != before))
+    return outcomes
+
+
 @attack("training.activity")
 def activity_of_masked_outputs():
     """Masked outputs, and a policy of float16: is the penalty that of all outputs?"""

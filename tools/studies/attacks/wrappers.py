@@ -124,3 +124,23 @@ def several_inputs():
         "a tuple of one": outcome(lambda: keras.layers.RNN(cell)((x,)).shape)[:70],
         "stack": outcome(lambda: keras.layers.RNN([cell, cell])((x, x)).shape)[:70],
     }
+
+
+@attack("wrappers.arguments-of-the-cell")
+def arguments_of_other_names():
+    """Names of the cell's own, in a stack, in Bidirectional, by position: handed on?"""
+
+    class Cell(keras.layers.LSTMCell):
+        def call(self, inputs, states, factor=1.0, training=False):
+            return super().call(factor * inputs, states, training=training)
+
+    rnn = keras.layers.RNN(Cell(2))
+    runs = {
+        "factor": lambda: rnn(X, factor=2.0),
+        "states": lambda: rnn(X, states=[H, H]),
+        "inputs": lambda: rnn(inputs=X),
+        "position": lambda: rnn(X, None, None, False, 2.0),
+        "stack": lambda: keras.layers.RNN([Cell(2), Cell(2)])(X, factor=2.0),
+        "both": lambda: Bidirectional(keras.layers.RNN(Cell(2)))(X, factor=2.0),
+    }
+    return {name: outcome(lambda run=run: run().shape)[:90] for name, run in runs.items()}

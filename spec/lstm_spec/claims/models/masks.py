@@ -359,6 +359,32 @@ def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
     assert_close(y[case.mask], expected, bound=1000.0)  # an epsilon stands in the divisor
 
 
+@claim(
+    "models.normalizes-over-time",
+    derived="its axis is the last, that of features: all others are averaged over",
+    corrects="BatchNormalization normalizes each timestep of a sequence by itself.",
+)
+@given(cases(batch=integers(2, 4)))
+def test_batch_normalization_averages_over_samples_and_timesteps(case):
+    """
+    Without a mask BatchNormalization in training has by default one mean and variance a feature,
+    over samples and timesteps.
+
+    So behind `return_sequences=True` it has them for each unit, and two weights for each; it can
+    read any number of timesteps.
+
+    >>> import keras, numpy as np
+    >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)
+    >>> y = np.array(keras.layers.BatchNormalization()(x, training=True))
+    >>> bool(np.allclose(y, (x - 4) / np.sqrt(5), atol=1e-3))
+    True
+    """
+    x = case.x.astype(float)
+    y = to_numpy(keras.layers.BatchNormalization()(case.x, training=True))
+    expected = normalized(x, x.mean(axis=(0, 1)), x.var(axis=(0, 1)))
+    assert_close(y, expected, bound=1000.0)  # an epsilon stands in the divisor
+
+
 @claim("models.softmax-behind-mask", promised="Softmax: the softmax of its input along an axis")
 @given(cases(batch=integers(1, 3), timesteps=3, features=2, masked=True), picks)
 def test_softmax_behind_a_masked_sequence(case, pick):

@@ -471,6 +471,42 @@ def test_window_has_the_target_of_its_first_row(rows, length, batch_size, shifte
     assert_same(np.concatenate([y for _, y in batches]), targets[:count])
 
 
+@claim(
+    "modes.windows-in-batches",
+    observed="Keras 2 and 3",
+    cases=4,
+    needs="tensorflow",
+)
+@given(integers(5, 9), integers(1, 4), integers(1, 5), integers(1, 3), integers(1, 3), booleans())
+def test_windows_of_a_table_come_in_batches(rows, length, batch_size, columns, targets, older):
+    """
+    `timeseries_dataset_from_array(x, y, n)` and `TimeseriesGenerator` yield (batch, n, columns of
+    x) and (batch, columns of y).
+
+    An LSTM reads such windows, and a Dense of so many units fits the targets. The last batch is
+    smaller where the windows do not fill it. A flat series has no columns: give x[:, None].
+
+    >>> import keras, numpy as np
+    >>> x, y, n = np.ones((8, 2)), np.ones((8, 3)), 4
+    >>> data = keras.utils.timeseries_dataset_from_array(x, y, n, batch_size=3)
+    >>> [(tuple(windows.shape), tuple(targets.shape)) for windows, targets in data]
+    [((3, 4, 2), (3, 3)), ((2, 4, 2), (2, 3))]
+    """
+    import tensorflow as tf
+
+    x = np.ones((rows, columns))
+    y = np.ones((rows, targets))
+    of_sequence = tf.keras.preprocessing.sequence
+    module = of_sequence if older else keras.utils
+    make = getattr(module, "TimeseriesGenerator" if older else "timeseries_dataset_from_array")
+    data = make(x, y, length, batch_size=batch_size)
+    batches = [data[k] for k in range(len(data))] if older else list(data)
+    count = rows - length + (not older)
+    sizes = [min(batch_size, count - k) for k in range(0, count, batch_size)]
+    assert [tuple(part.shape) for part, _ in batches] == [(n, length, columns) for n in sizes]
+    assert [tuple(part.shape) for _, part in batches] == [(n, targets) for n in sizes]
+
+
 @claim("modes.window-generator", observed="Keras 2 and 3", needs="tensorflow")
 @given(integers(5, 9), integers(1, 4), integers(1, 3), seeds)
 def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_size, seed):

@@ -291,3 +291,39 @@ def test_softmax_over_one_unit_trains_nothing(case, seed):
     model.train_on_batch(case.x, noise((case.batch, 1), seed))
     assert_same(model(case.x), np.ones((case.batch, 1)))
     assert_same(layer.get_weights(), case.weights)
+
+
+@claim(
+    "training.relu-of-negative",
+    derived="relu: max(z, 0) is 0 for every z below 0, and so is its derivative",
+    corrects="Dense(1, activation='relu') is safe where the targets are not negative.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(), seeds)
+def test_relu_of_negative_sums_trains_nothing(case, seed):
+    """
+    Dense(1, activation="relu") whose sums are all negative puts out zeros, and hands no gradient
+    on to an LSTM.
+
+    So a model that predicts zero for every input may do so for ever: end in a Dense without
+    activation, or with "softplus" for outputs above zero, and use a smaller learning rate.
+
+    >>> import keras, numpy as np
+    >>> last = keras.layers.Dense(1, activation="relu", bias_initializer=lambda *_, **__: [-9.0])
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2), last])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.random.rand(4, 3, 1), np.ones((4, 1)))
+    >>> float(loss), all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
+    (1.0, True)
+    """
+    layer = lstm(case)
+    last = keras.layers.Dense(1, activation="relu")
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), layer, last])
+    kernel = noise((case.units, 1), seed)
+    last.set_weights([kernel, -1 - np.abs(kernel).sum(axis=0)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    model.train_on_batch(case.x, noise((case.batch, 1), seed))
+    assert_same(model(case.x), np.zeros((case.batch, 1)))
+    assert_same(layer.get_weights(), case.weights)

@@ -204,6 +204,46 @@ def test_rnn_takes_no_constants(case):
     assert_refused(lambda: layer(case.x, constants=case.x[:, 0]), "TypeError", "'constants'")
 
 
+class Optional(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that counts timesteps, by twos if it is given any other argument."""
+
+    state_size = output_size = 1
+
+    def call(self, inputs, states, training=False, **options):
+        """Count a timestep."""
+        state = states[0] + 1.0 + float(bool(options))
+        return state, [state]
+
+
+@claim(
+    "wrappers.arguments-of-the-cell",
+    observed="Keras 2 and 3",
+    corrects="Arguments of RNN's call that it does not know go on to its cell.",
+)
+@given(cases(), whole(["factor", "context", "lengths", "attended"]), booleans())
+def test_rnn_hands_no_further_argument_on(case, name, unroll):
+    """
+    RNN's call refuses an argument of its cell's call that it has not itself.
+
+    Beside the timestep and the states a cell is given `training` alone. What else it needs is an
+    attribute of the cell, or further features of the input.
+
+    >>> import keras, numpy as np
+    >>> class Cell(keras.layers.Layer):
+    ...     state_size = 1
+    ...     def call(self, inputs, states, factor=1.0): return factor * states[0] + inputs, states
+    >>> rnn, x = keras.layers.RNN(Cell()), np.ones((2, 3, 1))
+    >>> try:
+    ...     rnn(x, factor=2.0)
+    ... except TypeError as error:
+    ...     print("unexpected keyword argument 'factor'" in str(error))
+    True
+    """
+    layer = keras.layers.RNN(Optional(), unroll=unroll)
+    assert_refused(lambda: layer(case.x, **{name: 1.0}), "TypeError", f"'{name}'")
+    assert_same(layer(case.x), np.full((case.batch, 1), case.timesteps))
+
+
 class Several(keras.layers.Layer):  # type: ignore[misc]
     """A cell that reads several tensors at a timestep, and keeps the total of all."""
 
