@@ -1,7 +1,7 @@
 """Find texts by plain words: by words, by spelling and by meaning together.
 
-- A text is cut into words: Chinese ones in English (words.toml), a space before a capital letter
-  within a name, lower case, runs of letters and digits.
+- A text is cut into words: Chinese, Japanese and Korean ones in English (words.toml), a space
+  before a capital letter within a name, lower case, runs of letters and digits.
 - By words (BM25): what people say is replaced by the words of the specification (words.toml),
   words that tell nothing are left out, and the others are cut to a stem. A text's title and other
   wordings count WEIGHTS[0] times, its body WEIGHTS[1], the rest WEIGHTS[2] times. With the weighted
@@ -100,8 +100,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words of the specification, each with what people say for it."""
     topic: dict[str, list[str]]
     """Patterns of what is said of the topic, of any network, and of each kind of other things."""
-    chinese: dict[str, str]
-    """Chinese words, each with what it means."""
+    foreign: dict[str, str]
+    """Chinese, Japanese and Korean words, each with what it means."""
 
 
 @cache
@@ -142,16 +142,16 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def in_english(text: str) -> str:
-    """Say in English the Chinese words of a text."""
+    """Say in English the Chinese, Japanese and Korean words of a text."""
     if text.isascii():
         return text
-    return re.sub(chinese(), lambda match: f" {words().chinese[match[0]]} ", text)
+    return re.sub(foreign(), lambda match: f" {words().foreign[match[0]]} ", text)
 
 
 @cache
-def chinese() -> str:
-    """Return a regular expression that finds Chinese words, the longest first."""
-    return "|".join(sorted(words().chinese, key=len, reverse=True))
+def foreign() -> str:
+    """Return a regular expression that finds words of these languages, the longest first."""
+    return "|".join(sorted(words().foreign, key=len, reverse=True))
 
 
 def stems(words_: Sequence[str]) -> list[str]:

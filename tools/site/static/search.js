@@ -9,7 +9,7 @@ function lstmSearch(index, encoded) {
   const capital = new RegExp(index.capital, "g");
   const word = new RegExp(index.word, "g");
   const said = new RegExp(index.pattern, "g");
-  const chinese = new RegExp(index.chinese_words, "g");
+  const foreign = new RegExp(index.foreign_words, "g");
   const table = readTable(encoded);
   const names = texts.map((text) => text.name);
   const rows = texts.flatMap((text, place) => text.rows.map((row) => [place, wordsOf(row)]));
@@ -36,7 +36,7 @@ function lstmSearch(index, encoded) {
   }
 
   function inEnglish(text) {
-    return text.replace(chinese, (found) => ` ${index.chinese[found]} `);
+    return text.replace(foreign, (found) => ` ${index.foreign[found]} `);
   }
 
   function stems(words) {
