@@ -52,6 +52,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "vectors": ONES,
         "words": np.ones((4, 5, 7)),
     },
+    "pretrained-table": {"table": np.ones((20, 9))},
     "refused-input-sticks": {
         "model": keras.Sequential([keras.Input((3,)), *map(keras.layers.Dense, (2, 1))])
     },

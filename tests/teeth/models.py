@@ -560,3 +560,41 @@ def returns_an_axis_of_time_always(patch):
     def call(original, self, sequences, **options):
         y = original(self, sequences, **options)
         return y if self.return_sequences else y[:, None]
+
+
+@refuted_by("models.merge-of-ranks")
+def merges_vectors_with_other_samples(patch):
+    @instead(patch, Merge, "call")
+    def call(original, self, inputs):
+        axes = max(len(x.shape) for x in inputs)
+        return original(self, [x if len(x.shape) == axes else x[::-1] for x in inputs])
+
+
+@refuted_by("models.dot")
+def forgets_to_normalize(patch):
+    @instead(patch, keras.layers.Dot, "_merge_function")
+    def merge(original, self, inputs):
+        self.normalize = False
+        return original(self, inputs)
+
+
+@refuted_by("models.dot", raises=Exception)
+def counts_axes_from_the_start_only(patch):
+    @instead(patch, keras.layers.Dot, "__init__")
+    def init(original, self, axes, **options):
+        if min(axes) < 0:
+            raise ValueError(f"axes: {axes}")
+        original(self, axes, **options)
+
+
+@refuted_by("models.other-batch-refused")
+def merges_as_many_samples_as_both_have(patch):
+    @instead(patch, Merge, "__call__")
+    def call(original, self, inputs, *rest, **options):
+        count = min(len(x) for x in inputs)
+        return original(self, [x[:count] for x in inputs], *rest, **options)
+
+
+@refuted_by("models.own-table")
+def ignores_the_table(patch):
+    patch.setattr(keras.layers.Embedding, "set_weights", lambda self, weights: None)

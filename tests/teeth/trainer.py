@@ -110,6 +110,75 @@ def ignores_the_weights_of_losses(patch):
         return original(self, *given, **options)
 
 
+# How long an epoch is.
+
+
+@refuted_by("trainer.validation-freq")
+def validates_after_every_epoch(patch):
+    before_fit(patch, lambda self, options: options.pop("validation_freq", None))
+
+
+@refuted_by("trainer.validation-steps")
+def validates_by_the_batch_size_of_training(patch):
+    before_fit(patch, lambda self, options: options.pop("validation_batch_size", None))
+
+
+@refuted_by("trainer.validation-steps")
+def validates_on_all_samples(patch):
+    before_fit(patch, lambda self, options: options.pop("validation_steps", None))
+
+
+@refuted_by("trainer.steps-per-epoch")
+def takes_all_batches_in_every_epoch(patch):
+    before_fit(patch, lambda self, options: options.pop("steps_per_epoch", None))
+
+
+@refuted_by("trainer.first-steps")
+def evaluates_all_batches(patch):
+    @instead(patch, keras.Model, "evaluate")
+    def evaluate(original, self, *given, steps=None, **options):
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.first-steps")
+def predicts_all_batches(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, *given, steps=None, **options):
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.initial-epoch")
+def trains_as_many_epochs_as_ever(patch):
+    def change(self, options):
+        options["epochs"] += options.get("initial_epoch", 0)
+
+    before_fit(patch, change)
+
+
+@refuted_by("trainer.beside-a-source")
+def overlooks_what_is_beside_a_source(patch):
+    def change(self, options):
+        for name in ("y", "sample_weight", "validation_split"):
+            options.pop(name, None)
+        options["steps_per_epoch"] = 1
+
+    before_fit(patch, change)
+
+
+@refuted_by("trainer.weights-on-batch")
+def trains_on_a_batch_without_weights(patch):
+    @instead(patch, keras.Model, "train_on_batch")
+    def train(original, self, x, y, sample_weight=None, class_weight=None):
+        return original(self, x, y)
+
+
+@refuted_by("trainer.weights-on-batch")
+def tests_on_a_batch_without_weights(patch):
+    @instead(patch, keras.Model, "test_on_batch")
+    def test(original, self, x, y, sample_weight=None):
+        return original(self, x, y)
+
+
 # Targets.
 
 

@@ -51,6 +51,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "trainer/metrics.py",
         "trainer/losses.py",
         "trainer/steps.py",
+        "trainer/epochs.py",
         "trainer/optimizers.py",
         "trainer/callbacks.py",
         "trainer/penalties.py",

@@ -347,11 +347,12 @@ def has(part: str) -> bool:
 def takes(owner: str, argument: str) -> bool:
     """Say whether a constructor or method of a layer, Model or optimizer takes an argument.
 
-    So does a function, as `keras.models.clone_model`.
+    So does a function or class of a full name, as `keras.models.clone_model`.
     """
     if owner.startswith("keras."):
         function = attrgetter(owner.removeprefix("keras."))(keras)
-        return argument in inspect.signature(function).parameters
+        called = function.__init__ if inspect.isclass(function) else function
+        return argument in inspect.signature(called).parameters
     name, _, method = owner.partition(".")
     places = (keras.layers, keras.optimizers, keras)
     owners = [getattr(place, name) for place in places if hasattr(place, name)]

@@ -17,9 +17,9 @@ from hypothesis.strategies import integers, permutations, tuples
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, other, part
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, permutation, picks, seeds, whole
+from lstm_spec.harness.strategies import Array, cases, noise, permutation, picks, seeds, whole
 from lstm_spec.harness.subject import FORMS, flatten, global_policy, kind, lstm, takes, to_numpy
-from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 SEQUENCE = (None, None, 2)
 """The shape (batch, timesteps, features) of what a layer reads."""
@@ -411,3 +411,48 @@ def modelled(both):
 def with_masks(self, a, b, a_mask=None, b_mask=None):
     """Return two masks as numbers."""
     return keras.ops.stack([keras.ops.cast(mask, "float32") for mask in (a_mask, b_mask)], axis=-1)
+
+
+TABLES: dict[str, Callable[[Array], Any]] = {
+    "weights": lambda table: keras.layers.Embedding(*table.shape, weights=[table]),
+    "a Constant": lambda table: keras.layers.Embedding(
+        *table.shape, embeddings_initializer=keras.initializers.Constant(table)
+    ),
+    "set_weights": lambda table: with_table(keras.layers.Embedding(*table.shape), table),
+}
+"""How an Embedding gets a table of one's own."""
+
+
+def with_table(layer, table):
+    """Build an Embedding, set its table, and return it."""
+    layer.build((None, None))
+    layer.set_weights([table])
+    return layer
+
+
+@claim(
+    "models.own-table",
+    promised="Embedding, arguments `weights` and `embeddings_initializer`",
+    corrects="Keras 3 takes no pretrained embeddings by `weights`.",
+    cases=6,
+)
+@given(integers(1, 4), integers(2, 6), seeds)
+def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
+    """
+    Embedding takes a table of one's own by weights=[table], by a Constant initializer or by
+    set_weights: id k becomes row k.
+
+    The table has a row for every id, padding's id 0 among them. It is trained like any other, unless
+    trainable=False is set.
+
+    >>> import keras, numpy as np
+    >>> table = np.random.rand(5, 3)
+    >>> embedding = keras.layers.Embedding(5, 3, weights=[table])
+    >>> bool(np.allclose(embedding(np.array([[4, 0]]))[0], table[[4, 0]]))
+    True
+    """
+    table = noise((rows, width), seed)
+    ids = np.argsort(noise((1, rows), seed + 1))
+    for make in TABLES.values():
+        layer = make(table)
+        assert_same(layer(ids), table[ids])

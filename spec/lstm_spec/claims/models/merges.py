@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import MERGING, assert_mask, masking, other, part, reader
@@ -20,7 +20,7 @@ from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, whole
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
@@ -356,3 +356,93 @@ def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     v = to_numpy(value).astype(float)
     weights = softmax(query.astype(float) @ v.swapaxes(1, 2))
     assert_close(keras.layers.Attention()([query, value]), weights @ v)
+
+
+# Without masks.
+
+
+@claim(
+    "models.merge-of-ranks",
+    observed="Keras 3.15: axes of size 1 are put in behind the batch",
+    corrects="A vector must be repeated before it can be added to every timestep.",
+    cases=6,
+)
+@given(cases(batch=integers(1, 3)), whole(list(FUNCTIONS)), booleans(), seeds)
+def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
+    """
+    Add, Subtract, Multiply, Average, Maximum and Minimum take a vector for each sample as the same
+    at every timestep.
+
+    As the final output of an encoder of as many units beside a sequence. An input with fewer axes
+    gets axes of size 1 behind the batch. Concatenate does not do it: there RepeatVector is needed.
+
+    >>> import keras, numpy as np
+    >>> x = np.random.rand(2, 3, 1)
+    >>> rows, final = keras.layers.LSTM(4, return_sequences=True)(x), keras.layers.LSTM(4)(x)
+    >>> both = keras.layers.Add()([rows, final])
+    >>> bool(np.allclose(both[:, 2], rows[:, 2] + final, atol=1e-6))
+    True
+    """
+    vector = noise((case.x.shape[0], case.x.shape[2]), seed)
+    pair = (case.x, vector) if behind else (vector, case.x)
+    inputs = [keras.Input((None, *x.shape[2:]) if x.ndim == 3 else x.shape[1:]) for x in pair]
+    model = keras.Model(inputs, merge(name, *inputs))
+    exact = FUNCTIONS[name](*(x if x.ndim == 3 else x[:, None] for x in pair))
+    assert_close(model(list(pair)), exact)
+    assert_close(merge(name, *pair), exact)
+
+
+DOTS = [
+    (ranks, (i, j))
+    for ranks in ((2, 2), (2, 3), (3, 2), (3, 3), (4, 3), (4, 4))
+    for i in range(1, ranks[0])
+    for j in range(1, ranks[1])
+]
+"""How many axes the two inputs of Dot have, and along which it sums."""
+
+
+@claim(
+    "models.dot",
+    promised="Dot: the axes along which the dot product is taken, samples apart",
+    cases=6,
+)
+@given(whole(DOTS), whole([False, True]), booleans(), integers(1, 3), seeds)
+def test_dot_sums_products_along_its_axes(which, normalize, from_the_end, batch, seed):
+    """
+    Dot(axes=(i, j)) sums for each sample the products along axis i of one input and axis j of the
+    other.
+
+    What axes are left come in order, the first input's before the second's; if none is left, one of
+    size 1 is. With normalize=True it is the cosine.
+
+    >>> import keras, numpy as np
+    >>> query = keras.layers.LSTM(4)(np.random.rand(2, 5, 1))
+    >>> rows = keras.layers.LSTM(4, return_sequences=True)(np.random.rand(2, 3, 1))
+    >>> scores = keras.layers.Dot(axes=(2, 1))([rows, query])
+    >>> bool(np.allclose(scores, np.einsum("btu,bu->bt", rows, query), atol=1e-6))
+    True
+    """
+    ranks, axes = which
+    pair = []
+    for sizes, rank, axis in zip(((2, 3, 4), (4, 2, 3)), ranks, axes, strict=True):
+        shape = [batch, *sizes[: rank - 1]]
+        shape[axis] = 5
+        pair.append(noise(tuple(shape), seed + rank + axis))
+    x, y = pair
+    named = tuple(a - r for a, r in zip(axes, ranks, strict=True)) if from_the_end else axes
+    inputs = [keras.Input(array.shape[1:]) for array in pair]
+    model = keras.Model(inputs, keras.layers.Dot(named, normalize=normalize)(inputs))
+    exact = dots(x, y, axes, normalize)
+    assert model.output_shape == (None, *exact.shape[1:]), model.output_shape
+    assert_close(model(pair), exact)
+
+
+def dots(x, y, axes, normalize):
+    """Return the sums of products of two arrays along an axis of each, samples apart."""
+    x, y = np.float64(x), np.float64(y)
+    i, j = axes
+    if normalize:
+        x = x / np.linalg.norm(x, axis=i, keepdims=True)
+        y = y / np.linalg.norm(y, axis=j, keepdims=True)
+    products = [np.tensordot(x[k], y[k], (i - 1, j - 1)) for k in range(len(x))]
+    return np.reshape(products, (len(x), *(np.shape(products[0]) or (1,))))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import MERGING
-from lstm_spec.harness.strategies import cases
+from lstm_spec.harness.strategies import cases, whole
 from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_refused
 
@@ -87,6 +87,28 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
     b = keras.Input((length + more, 2))
     layer = getattr(keras.layers, name)()
     assert_refused(lambda: layer([a, b]), "ValueError", "shape", str(length), str(length + more))
+
+
+@claim("models.other-batch-refused", derived="merges take sample by sample: the batches must agree")
+@given(cases(batch=integers(2, 3)), whole([*MERGING, "Dot"]), booleans())
+def test_merging_other_numbers_of_samples_is_refused(case, name, single):
+    """
+    A merge refuses two arrays of different numbers of samples, a single sample among them, with a
+    ValueError.
+
+    No sample is taken twice: repeat the single one first, as by numpy.repeat.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     _ = keras.layers.Add()([np.ones((2, 3, 1)), np.ones((1, 3, 1))])
+    ... except ValueError as error:
+    ...     print("batch sizes" in str(error))
+    True
+    """
+    layer = keras.layers.Dot(2) if name == "Dot" else getattr(keras.layers, name)()
+    fewer = case.x[:1] if single else case.x[:-1]
+    words = ("atch size", "matching shapes")
+    assert_refused(lambda: layer([case.x, fewer]), "ValueError", words)
 
 
 @claim("models.swapped-inputs-refused", derived="an Input declares its axes")

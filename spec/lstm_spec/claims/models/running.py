@@ -40,9 +40,18 @@ FEW = integers(1, 2)
 """How many layers a model has beside those that it must have, where it is traced or compiled."""
 ANY_LENGTH = tuple(word for word in (*WORDS, *RARE) if word != "Reshape")
 """The vocabulary but for Reshape, which settled the first length until Keras 3.12."""
+
+
+def configured(trial):
+    """Say whether a model's configuration is read whole: Keras loses a Lambda's mask function."""
+    return not any(
+        node.layer.kind == "Lambda" and "mask" in node.layer.options for node in trial.model.nodes
+    )
+
+
 RUNS = one_of(
     tuples(trials(nodes=FEW), sampled_from(sorted(WAYS.keys() - MADE_AGAIN.keys()))),
-    tuples(trials(nodes=FEW, forms=FORMS[:2]), sampled_from(sorted(WAYS))),
+    tuples(trials(nodes=FEW, forms=FORMS[:2]).filter(configured), sampled_from(sorted(WAYS))),
 )
 """A model, and a way to run it; a subclass may say nothing of how it is made again."""
 
@@ -93,7 +102,8 @@ def test_every_way_to_run_a_plain_model_gives_the_same(run):
 
     Called, in a graph of open sizes, compiled by XLA, by predict and predict_on_batch, exported,
     and, if it is no subclass, cloned and made again from its configuration or its file.
-    A subclass is exported for the length of its first call, and for numbers.
+    A subclass is exported for the length of its first call, and for numbers. Made again, a Lambda
+    with a mask function may fail: see `saving.lambda-mask`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
@@ -259,14 +269,14 @@ def test_a_sequential_model_without_an_input_computes_the_same(trial):
     derived="a configuration and a file hold what a model computes",
     cases=4,
 )
-@given(trials(nodes=SMALL, forms=FORMS[:2]), sampled_from(sorted(MADE_AGAIN)))
+@given(trials(nodes=SMALL, forms=FORMS[:2]).filter(configured), sampled_from(sorted(MADE_AGAIN)))
 def test_a_model_made_again_is_the_same_function(trial, way):
     """
     Given its weights, a functional or Sequential plain model's clone, configuration and file
     compute the same.
 
     A clone and a copy from a configuration begin with other weights; with the same weights they
-    are the same function.
+    are the same function. A Lambda with a mask function is left out: see `saving.lambda-mask`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

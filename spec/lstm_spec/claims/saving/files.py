@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis.strategies import integers, just, sampled_from
 
 from lstm_spec.claims import claim
+from lstm_spec.claims.models import assert_mask, masking, part
 from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
 from lstm_spec.claims.saving import flags, fresh, functions, handed_over, sequential, unregistered
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied, whole
+from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import FORMS, global_policy, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
@@ -651,6 +652,100 @@ def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before)
     expected = [equations(replace(case, x=once)).outputs, equations(case).outputs]
     for actual, right in zip(again([case.x, z]), expected, strict=True):
         assert_close(actual, right)
+
+
+@claim(
+    "saving.frozen-sequential",
+    derived="a model that is read again is the model that was written, trainable or not",
+    cases=6,
+    needs="keras.Sequential(trainable)",
+)
+@given(cases(), whole(["from_config", ".keras", ".h5"]))
+def test_a_frozen_sequential_model_is_read_again_frozen(case, way):
+    """
+    A Sequential model made with trainable=False has no trainable weights when it is read again from
+    its configuration or a file.
+
+    Its layers are trainable for themselves, so all depends on the model's own flag. A functional
+    model keeps it in these ways. Set `model.trainable = False` instead, which freezes each layer.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(2)]
+    >>> model = keras.Sequential(layers, trainable=False)
+    >>> again = keras.Sequential.from_config(model.get_config())
+    >>> again.trainable = model.trainable  # the flag may be lost
+    >>> len(model.trainable_weights), len(again.trainable_weights)
+    (0, 0)
+    """
+    layers = [keras.Input(case.x.shape[1:]), lstm(case), keras.layers.Dense(1)]
+    model = keras.Sequential(layers, trainable=False)
+    again = (
+        keras.Sequential.from_config(model.get_config())
+        if way == "from_config"
+        else reloaded(model, f"lstm{way}")
+    )
+    count = len(again.trainable_weights)
+    assert count == 0, f"{count} weights are trainable, right if the model's flag is forgotten"
+
+
+@claim(
+    "saving.frozen-clone",
+    derived="clone_model makes the same model again, trainable or not",
+)
+@given(cases())
+def test_the_copy_of_a_frozen_functional_model_is_frozen(case):
+    """
+    What clone_model makes of a functional model made with trainable=False has no trainable weights.
+
+    Its layers are trainable for themselves. Set trainable of the copy, or of the layers.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 1))
+    >>> model = keras.Model(x, keras.layers.LSTM(2)(x), trainable=False)
+    >>> clone = keras.models.clone_model(model)
+    >>> clone.trainable = model.trainable  # the flag may be lost
+    >>> len(model.trainable_weights), len(clone.trainable_weights)
+    (0, 0)
+    """
+    x = keras.Input(case.x.shape[1:])
+    model = keras.Model(x, lstm(case)(x), trainable=False)
+    count = len(keras.models.clone_model(model).trainable_weights)
+    assert count == 0, f"{count} weights are trainable, right if the model's flag is forgotten"
+
+
+@keras.utils.register_keras_serializable()
+def same_mask(inputs, mask=None):
+    """Return the mask as it is."""
+    return mask
+
+
+@claim(
+    "saving.lambda-mask",
+    promised="Lambda, argument `mask`: a callable with the signature of compute_mask",
+)
+@given(cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True), picks)
+def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
+    """
+    A Lambda with a registered function as `mask` hands on the same mask when it is made again from
+    its configuration.
+
+    A file holds the configuration, and clone_model goes by it. Pass the mask to the layer behind,
+    or write a layer with compute_mask.
+
+    >>> import keras, numpy as np
+    >>> same = lambda inputs, mask=None: mask
+    >>> layer = keras.layers.Lambda(keras.activations.relu, mask=same)
+    >>> x, lstm = np.array([[[1.0], [2.0], [0.0]]]), keras.layers.LSTM(2)
+    >>> y = layer(keras.layers.Masking()(x))  # the first layer; made again it may fail
+    >>> bool(np.allclose(lstm(y), lstm(x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    layer = keras.layers.Lambda(registered, mask=same_mask)
+    assert_mask(layer(masking(case.x)), case.mask)
+    again = keras.layers.Lambda.from_config(layer.get_config())
+    assert callable(again.mask), f"right if the mask stays as it is configured, {again.mask}"
+    assert_mask(again(masking(case.x)), case.mask)
 
 
 @claim(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import keras
@@ -20,9 +21,10 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm
-from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.tolerance import assert_close, assert_refused
 from lstm_spec.harness.trainer import (
     Net,
     Rows,
@@ -325,6 +327,50 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     assert_close(single(history["val_loss"]), tested, bound=SEVERAL)
     assert_close(model.get_weights(), end.weights, bound=SEVERAL)
     assert_close(predicted, outputs(end), bound=SEVERAL)
+
+
+BRINGING: dict[str, Callable[..., Any]] = {
+    "a tf.data.Dataset": tf_data,
+    "a generator": batches,
+    "a PyDataset": lambda *arrays: pydataset(1, *arrays),
+}
+"""Sources of batches, which bring their own targets, each made of arrays."""
+
+
+@claim(
+    "trainer.beside-a-source",
+    promised="Model.fit, arguments `y`, `sample_weight`, `validation_split`: not beside a dataset",
+    corrects="Targets may be given beside a generator.",
+    needs=("keras.Model.fit", "keras.utils.PyDataset", "tensorflow"),
+)
+@given(
+    nets(batch=2), whole(list(product(BRINGING, ("y", "sample_weight", "validation_split")))), seeds
+)
+def test_a_source_of_batches_brings_its_own_targets(net, pair, seed):
+    """
+    Fit refuses y, sample_weight or validation_split beside a tf.data.Dataset, a generator or a
+    PyDataset with a ValueError.
+
+    A source yields (x, y) or (x, y, sample_weight), and validation data comes from a source of
+    its own.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> try:
+    ...     _ = model.fit((batch for batch in [(x, y)]), y=y, verbose=0)
+    ... except ValueError as error:
+    ...     print("`y` should not be passed" in str(error))
+    True
+    """
+    name, argument = pair
+    target = target_of(net, seed)
+    options = {"y": target, "sample_weight": np.ones(2), "validation_split": 0.5}
+    model = trainee(net, ("Sequential", True))
+    source = BRINGING[name](net.case.x, target)
+    given = {argument: options[argument]}
+    assert_refused(lambda: model.fit(source, **given), "ValueError", f"`{argument}")
 
 
 def trained_twice(

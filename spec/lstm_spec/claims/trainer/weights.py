@@ -32,7 +32,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS
+from lstm_spec.harness.subject import FORMS, padded
 from lstm_spec.harness.tolerance import assert_close, assert_refused
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
@@ -303,6 +303,42 @@ def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, 
     rows = in_order(net.samples, 2)
     trained = train(net, one_hot, sgd(RATE), rows, "categorical", weight)
     assert_epochs(history["loss"], trained)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.weights-on-batch",
+    promised="train_on_batch and test_on_batch, arguments `sample_weight` and `class_weight`",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples, outputs=2), builds, booleans(), seeds)
+def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
+    """
+    train_on_batch and test_on_batch weigh the samples by sample_weight, and train_on_batch by
+    class_weight, as fit does.
+
+    The weighted losses are divided by the number of samples. test_on_batch takes no class_weight.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(2, 3, 1), np.random.rand(2, 2), np.array([1.0, 5.0])
+    >>> errors = np.mean((model(x) - y) ** 2, axis=1)
+    >>> bool(np.isclose(model.test_on_batch(x, y, sample_weight=weight), np.mean(errors * weight)))
+    True
+    """
+    target = target_of(net, seed, "categorical")
+    classes = {0: 0.5, 1: 3.0}
+    weight = np.array([classes[int(k)] for k in np.argmax(target, axis=1)])
+    model = trainee(net, build, "categorical")
+    x = padded(net)
+    tested = model.test_on_batch(x, target, sample_weight=weight)
+    options = {"class_weight": classes} if by_class else {"sample_weight": weight}
+    reported = model.train_on_batch(x, target, **options)
+    everything = in_order(net.samples, net.samples)
+    trained = train(net, target, sgd(RATE), everything, "categorical", weight)
+    assert_close(single([tested, reported]), [trained.losses[0]] * 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 

@@ -1,0 +1,209 @@
+"""How long an epoch is.
+
+Which batches it takes, and when it is validated.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis.strategies import integers
+
+from lstm_spec.claims import claim
+from lstm_spec.claims.trainer import (
+    RATE,
+    SEVERAL,
+    builds,
+    evaluate,
+    fit,
+    single,
+    target_of,
+    trainee,
+)
+from lstm_spec.harness.strategies import seeds, whole
+from lstm_spec.harness.subject import padded
+from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.trainer import batch_loss, in_order, nets, outputs, sgd, train
+
+WHEN: list[tuple[int | list[int], list[int]]] = [
+    (1, [1, 2, 3]),
+    (2, [2]),
+    (3, [3]),
+    ([1], [1]),
+    ([1, 3], [1, 3]),
+    ([2, 3], [2, 3]),
+]
+"""Values of validation_freq, and after which of three epochs they validate."""
+
+
+@claim(
+    "trainer.validation-freq",
+    promised="Model.fit, argument `validation_freq`: epochs to run before a new validation",
+    corrects="val_loss has a number for every epoch.",
+    cases=6,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=2), whole(WHEN), builds, seeds)
+def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed):
+    """
+    With validation_freq=n fit validates after every n-th epoch, with a list after those that it
+    names, counted from 1.
+
+    So the history has fewer numbers of val_loss than of loss, and a callback that monitors val_loss
+    finds none after the other epochs.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> options = dict(epochs=5, validation_data=(x, y), validation_freq=2, verbose=0)
+    >>> history = model.fit(x, y, **options).history
+    >>> len(history["loss"]), len(history["val_loss"])
+    (5, 2)
+    """
+    frequency, epochs = when
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    options = {"epochs": 3, "validation_data": (padded(net), other)}
+    history = fit(trainee(net, build), net, target, **options, validation_freq=frequency)
+    nets_after = [train(net, target, sgd(RATE), in_order(2, 2, k)).net for k in epochs]
+    exact = [batch_loss(after, other) for after in nets_after]
+    assert_close(single(history["val_loss"]), exact, bound=SEVERAL)
+
+
+@claim(
+    "trainer.validation-steps",
+    promised="Model.fit, arguments `validation_steps` and `validation_batch_size`",
+    corrects="The next validation goes on behind the samples that the last one took.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=8), integers(1, 2), whole([None, 1, 2]), builds, seeds)
+def test_every_validation_takes_the_first_batches(net, steps, size, build, seed):
+    """
+    With validation_steps=n every validation takes the first n batches of arrays.
+
+    It begins at the first sample, so val_loss never meets the samples behind. A batch has
+    validation_batch_size samples, or else batch_size.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> options = dict(validation_steps=1, validation_batch_size=3, verbose=0)
+    >>> history = model.fit(x, y, validation_data=(x, y), **options).history
+    >>> bool(np.isclose(history["val_loss"][0], model.evaluate(x[:3], y[:3], verbose=0)))
+    True
+    """
+    target = target_of(net, seed)
+    other = target_of(net, seed + 1)
+    options = {"validation_steps": steps, "validation_batch_size": size, "epochs": 2}
+    model = trainee(net, build)
+    history = fit(model, net, target, validation_data=(padded(net), other), **options)
+    count = steps * (size or 2)
+    first = slice(count)
+    behind = slice(count, 2 * count)
+    afters = [train(net, target, sgd(RATE), in_order(8, 2, k)).net for k in (1, 2)]
+    exact = [batch_loss(after.of(first), other[first]) for after in afters]
+    further = [exact[0], batch_loss(afters[1].of(behind), other[behind])]
+    instead = {"the second validation goes on behind the first": further}
+    assert_close(single(history["val_loss"]), exact, bound=SEVERAL, instead=instead)
+
+
+@claim(
+    "trainer.steps-per-epoch",
+    promised="Model.fit, argument `steps_per_epoch`: steps before the next epoch starts",
+    corrects="Every epoch of steps_per_epoch batches begins at the first sample.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), whole(list(product([1, 2], [1, 2]))), builds, seeds)
+def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
+    """
+    With steps_per_epoch=n an epoch of arrays takes n batches, and the next goes on behind them
+    while there are some.
+
+    So every sample is met, though in more epochs. Without shuffling the batches come in order.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> options = dict(batch_size=2, steps_per_epoch=1, epochs=2, shuffle=False, verbose=0)
+    >>> losses = model.fit(x, y, **options).history["loss"]
+    >>> first, second = np.mean(np.reshape((model(x) - y) ** 2, (2, 4)), axis=1)
+    >>> bool(np.allclose(losses, [first, second]))
+    True
+    """
+    size, steps = sizes
+    epochs = 4 // (size * steps)
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    options = {"batch_size": size, "steps_per_epoch": steps, "epochs": epochs}
+    history = fit(model, net, target, **options)
+    trained = train(net, target, sgd(RATE), in_order(4, size))
+    assert_close(single(history["loss"]), trained.epoch_losses(epochs), bound=SEVERAL)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.first-steps",
+    promised="Model.evaluate and Model.predict, argument `steps`: batches before it stops",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4), integers(1, 2), integers(1, 2), builds, seeds)
+def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, build, seed):
+    """
+    With steps=n evaluate and predict of arrays take the first n batches, in every call.
+
+    Each call begins at the first sample.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> x = np.random.rand(4, 3, 1)
+    >>> twice = [model.predict(x, batch_size=1, steps=2, verbose=0) for _ in range(2)]
+    >>> [bool(np.allclose(y, model(x[:2]), atol=1e-6)) for y in twice]
+    [True, True]
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    taken = slice(size * steps)
+    part = net.of(taken)
+    losses = [evaluate(model, net, target, batch_size=size, steps=steps) for _ in range(2)]
+    assert_close(single(losses), [batch_loss(part, target[taken])] * 2, bound=SEVERAL)
+    predicted = model.predict(padded(net), batch_size=size, steps=steps, verbose=0)
+    assert_close(predicted, outputs(part))
+
+
+@claim(
+    "trainer.initial-epoch",
+    promised="Model.fit, arguments `epochs` and `initial_epoch`: `epochs` is the index of the last",
+    corrects="epochs is how many epochs a call of fit trains.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=2), integers(0, 3), builds, seeds)
+def test_epochs_is_where_the_training_ends(net, first, build, seed):
+    """
+    With initial_epoch=k fit trains epochs - k epochs, and counts them from k.
+
+    So a training that was stopped goes on with the same epochs, and logs and schedules by epoch
+    fit. It restores neither weights nor optimizer.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> model.fit(x, y, initial_epoch=3, epochs=5, verbose=0).epoch
+    [3, 4]
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    history = model.fit(
+        padded(net), target, initial_epoch=first, epochs=3, shuffle=False, verbose=0
+    )
+    assert history.epoch == list(range(first, 3)), history.epoch
+    trained = train(net, target, sgd(RATE), in_order(2, 2, 3 - first))
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
