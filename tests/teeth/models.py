@@ -598,3 +598,13 @@ def merges_as_many_samples_as_both_have(patch):
 @refuted_by("models.own-table")
 def ignores_the_table(patch):
     patch.setattr(keras.layers.Embedding, "set_weights", lambda self, weights: None)
+
+
+@refuted_by("models.rows-of-ids")
+def moves_the_whole_table(patch):
+    @instead(patch, keras.Model, "train_on_batch")
+    def train(original, self, *given, **options):
+        result = original(self, *given, **options)
+        table = self.layers[0].embeddings
+        table.assign(table + 1.0)
+        return result

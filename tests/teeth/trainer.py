@@ -179,7 +179,45 @@ def tests_on_a_batch_without_weights(patch):
         return original(self, x, y)
 
 
+@refuted_by("trainer.loss-weight-of-one")
+def ignores_the_weight_of_a_single_loss(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, *given, loss_weights=None, **options):
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.metrics-of-one-name")
+def reports_the_second_in_place_of_the_first(patch):
+    @instead(patch, keras.Model, "evaluate")
+    def evaluate(original, self, *given, **options):
+        result = original(self, *given, **options)
+        return {**result, "error": result["error_1"]}
+
+
+@refuted_by("trainer.weights-of-all-outputs")
+def weighs_the_first_output_only(patch):
+    @instead(patch, keras.Model, "evaluate")
+    def evaluate(original, self, *given, sample_weight=None, **options):
+        alone = isinstance(sample_weight, np.ndarray)
+        weights = [sample_weight, np.ones(len(sample_weight))] if alone else sample_weight
+        return original(self, *given, sample_weight=weights, **options)
+
+
+@refuted_by("trainer.class-weight-of-outputs")
+def overlooks_class_weights_of_several_outputs(patch):
+    before_fit(patch, lambda self, options: options.pop("class_weight", None))
+
+
 # Targets.
+
+
+@refuted_by("trainer.crossentropy-by-shape")
+def takes_every_crossentropy_for_the_same(patch):
+    @instead(patch, compile_utils, "get_loss")
+    def get_loss(original, identifier, y_true, y_pred):
+        if identifier in ("crossentropy", "ce"):
+            identifier = "poisson"
+        return original(identifier, y_true, y_pred)
 
 
 @refuted_by("trainer.target-axis", "trainer.target-axis-of-timesteps")

@@ -237,6 +237,14 @@ def cannot_be_frozen(patch):
         self.cell.trainable = True
 
 
+@refuted_by("training.frozen-model")
+def trains_frozen_models(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, *given, **options):
+        self.trainable = True
+        return original(self, *given, **options)
+
+
 @refuted_by("training.frozen-hands-on")
 def ends_the_gradient_when_frozen(patch):
     @instead(patch, keras.layers.LSTM, "call")

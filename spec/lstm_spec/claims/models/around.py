@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers, permutations, tuples
+from hypothesis.strategies import integers, permutations, sampled_from, tuples
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, other, part
@@ -442,8 +442,8 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     Embedding takes a table of one's own by weights=[table], by a Constant initializer or by
     set_weights: id k becomes row k.
 
-    The table has a row for every id, padding's id 0 among them. It is trained like any other, unless
-    trainable=False is set.
+    The table has a row for every id, padding's id 0 among them. It is trained like other weights,
+    unless trainable=False is set.
 
     >>> import keras, numpy as np
     >>> table = np.random.rand(5, 3)
@@ -456,3 +456,39 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     for make in TABLES.values():
         layer = make(table)
         assert_same(layer(ids), table[ids])
+
+
+@claim(
+    "models.rows-of-ids",
+    derived="the gradient of a row is a sum over the places where its id stands",
+    corrects="Each step changes the whole table of an Embedding.",
+    needs="keras.Model.fit",
+)
+@given(integers(1, 3), integers(1, 4), sampled_from([None, "l2"]), seeds)
+def test_a_step_moves_the_rows_of_the_ids_that_it_reads(width, count, regularizer, seed):
+    """
+    Without a penalty of the table, a step by plain SGD moves only those rows of an Embedding whose
+    ids it reads.
+
+    A penalty of the table moves every row, and so may an optimizer that remembers earlier steps.
+
+    >>> import keras, numpy as np
+    >>> embedding = keras.layers.Embedding(4, 2)
+    >>> model = keras.Sequential([keras.Input((3,)), embedding, keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()[0]
+    >>> loss = model.train_on_batch(np.array([[2, 1, 2]]), np.ones((1, 2)))
+    >>> np.any(model.get_weights()[0] != before, axis=1).tolist()
+    [False, True, True, False]
+    """
+    layer = keras.layers.Embedding(6, width, embeddings_regularizer=regularizer)
+    below = with_table(layer, noise((6, width), seed))
+    above = keras.layers.LSTM(2, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((None,)), below, above])
+    model.compile(keras.optimizers.SGD(1.0), "mse", run_eagerly=True)
+    ids = np.argsort(noise((6,), seed + 1))[:count]
+    before = to_numpy(layer.embeddings)
+    model.train_on_batch(ids[None], np.full((1, 2), 3.0))
+    moved = np.flatnonzero(np.any(to_numpy(layer.embeddings) != before, axis=1))
+    expected = range(6) if regularizer else sorted(ids)
+    assert list(moved) == list(expected), f"the rows {moved} are moved, not {list(expected)}"

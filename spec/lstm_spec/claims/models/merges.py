@@ -431,10 +431,12 @@ def test_dot_sums_products_along_its_axes(which, normalize, from_the_end, batch,
     x, y = pair
     named = tuple(a - r for a, r in zip(axes, ranks, strict=True)) if from_the_end else axes
     inputs = [keras.Input(array.shape[1:]) for array in pair]
-    model = keras.Model(inputs, keras.layers.Dot(named, normalize=normalize)(inputs))
+    layer = keras.layers.Dot(named, normalize=normalize)
+    model = keras.Model(inputs, layer(inputs))
     exact = dots(x, y, axes, normalize)
     assert model.output_shape == (None, *exact.shape[1:]), model.output_shape
-    assert_close(model(pair), exact)
+    again = keras.layers.Dot.from_config(layer.get_config())
+    assert_close([model(pair), again(pair)], [exact, exact])
 
 
 def dots(x, y, axes, normalize):

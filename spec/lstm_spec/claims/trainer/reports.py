@@ -6,7 +6,7 @@ From arrays and from other sources.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -513,11 +513,13 @@ def with_two_heads(net: Net, eager: bool, **options: Any) -> Any:
     return model
 
 
-def two_losses(net: Net, target: Array) -> list[float]:
-    """Return the losses of the two outputs of `with_two_heads`."""
+def two_losses(
+    net: Net, target: Array, weights: Sequence[Array | None] = (None, None)
+) -> list[float]:
+    """Return the losses of the two outputs of `with_two_heads`, each by its weights of samples."""
     columns = [Net(net.case, net.head[:, [column]]) for column in (0, 1)]
     return [
-        batch_loss(part, target[:, [column]], name)
+        batch_loss(part, target[:, [column]], name, weights[column])
         for column, (part, name) in enumerate(zip(columns, ("mse", "mae"), strict=True))
     ]
 
@@ -594,3 +596,67 @@ def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
         f"no output has a loss of its own, and {EVENLY}": evenly[1:].sum(),
     }
     assert_close(single(reported), np.array([left + right, left, right]), instead=instead)
+
+
+@claim(
+    "trainer.loss-weight-of-one",
+    derived="trainer.several-outputs, for one: the loss is the weighted sum of all losses",
+    corrects="loss_weights does nothing if there is one output.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, sampled_from([0.0, 0.5, 2.0]), seeds)
+def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed):
+    """
+    By loss_weights=[w] the loss of a single output is multiplied by w, and so is its gradient.
+
+    The rate of plain SGD would do the same to the step.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> x, y, losses = np.random.rand(4, 3, 1), np.random.rand(4, 2), []
+    >>> for weight in (1.0, 3.0):
+    ...     model.compile("sgd", "mse", loss_weights=[weight], run_eagerly=True)
+    ...     losses.append(model.evaluate(x, y, verbose=0))
+    >>> bool(np.isclose(losses[1], 3.0 * losses[0]))
+    True
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build, loss_weights=[factor])
+    history = fit(model, net, target, batch_size=net.samples)
+    everything = in_order(net.samples, net.samples)
+    trained = train(net, target, sgd(factor * RATE), everything)
+    assert_close(single(history["loss"]), [factor * trained.losses[0]])
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.metrics-of-one-name",
+    observed="Keras 3.15",
+    corrects="Of two metrics of one name only the last is reported.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), booleans(), seeds)
+def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
+    """
+    Of two metrics of one name the second is reported by that name with _1 behind it.
+
+    In the order in which they are given to compile().
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=["mae", keras.metrics.MeanSquaredError("mae")])
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> sorted(model.evaluate(x, y, verbose=0, return_dict=True))
+    ['loss', 'mae', 'mae_1']
+    """
+    target = target_of(net, seed)
+    named = [keras.metrics.MeanAbsoluteError("error"), keras.metrics.MeanSquaredError("error")]
+    errors = [batch_loss(net, target, name) for name in ("mae", "mse")]
+    order = [1, 0] if swapped else [0, 1]
+    model = trainee(net, ("Sequential", True), metrics=[named[k] for k in order])
+    reported = evaluate(model, net, target, return_dict=True)
+    assert sorted(reported) == ["error", "error_1", "loss"], reported
+    ours = [errors[k] for k in order]
+    assert_close(single([reported["error"], reported["error_1"]]), ours)

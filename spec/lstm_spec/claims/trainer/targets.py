@@ -30,7 +30,8 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness import trainer as ours
-from lstm_spec.harness.strategies import noise, seeds, whole
+from lstm_spec.harness.strategies import cases, noise, seeds, whole
+from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, train
 
@@ -279,3 +280,51 @@ def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     history = fit(model, net, target)
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+CROSSENTROPIES = [
+    *[(name, kind) for name in ("crossentropy", "ce") for kind in ("binary", "one-hot", "ids")],
+    ("ce", "ids in a column"),
+]
+"""A short name of a loss, and the targets that it is given."""
+
+
+@claim(
+    "trainer.crossentropy-by-shape",
+    observed="Keras 3.15, TensorFlow and PyTorch",
+    corrects="The loss must be named binary, categorical or sparse.",
+    cases=7,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=samples), whole(CROSSENTROPIES), seeds)
+def test_crossentropy_is_chosen_by_the_shapes(case, named, seed):
+    """
+    The loss "crossentropy" or "ce" is binary for a single output, sparse for targets of one number,
+    and else categorical.
+
+    The outputs are probabilities: of a sigmoid if single, else of a softmax. "accuracy" is chosen
+    likewise.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(4, activation="softmax")])
+    >>> x, ids, losses = np.random.rand(2, 3, 1), np.array([0, 3]), []
+    >>> for y in (ids, np.eye(4)[ids]):
+    ...     model.compile("sgd", "crossentropy", run_eagerly=True)
+    ...     losses.append(model.evaluate(x, y, verbose=0))
+    >>> bool(np.isclose(*losses))
+    True
+    """
+    name, kind = named
+    ids = np.argsort(noise((case.batch,), seed)) % 3
+    wide = 1 if kind == "binary" else 3
+    activation = "sigmoid" if kind == "binary" else "softmax"
+    layers = [keras.Input(case.x.shape[1:]), lstm(case), keras.layers.Dense(wide, activation)]
+    model = keras.Sequential(layers)
+    y = to_numpy(model(case.x)).astype(float)
+    one_hot = np.eye(3)[ids]
+    hits = ids[:, None] == 1
+    target = {"binary": hits, "one-hot": one_hot, "ids": ids, "ids in a column": ids[:, None]}[kind]
+    chosen = np.where(hits, y, 1.0 - y)[:, 0] if kind == "binary" else np.sum(y * one_hot, axis=1)
+    model.compile("sgd", name, run_eagerly=True)
+    reported = model.evaluate(case.x, target.astype("float32"), verbose=0)
+    assert_close(single(reported), -np.mean(np.log(chosen)), bound=SEVERAL)

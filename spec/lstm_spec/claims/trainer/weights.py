@@ -30,7 +30,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.claims.trainer.reports import tf_data
+from lstm_spec.claims.trainer.reports import tf_data, two_losses, with_two_heads
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, padded
 from lstm_spec.harness.tolerance import assert_close, assert_refused
@@ -340,6 +340,74 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
     trained = train(net, target, sgd(RATE), everything, "categorical", weight)
     assert_close(single([tested, reported]), [trained.losses[0]] * 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.weights-of-all-outputs",
+    observed="Keras 3.15, TensorFlow and PyTorch",
+    corrects="For several outputs a list of sample weights must be given.",
+    cases=6,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4, outputs=2), whole(["flat", "a column", "a list"]), seeds)
+def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
+    """
+    For several outputs in a list, one array of sample weights weighs the loss of each, a list each
+    by its own.
+
+    The array is flat or a column. So a sample that counts for no output is named once.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 1))
+    >>> heads = [keras.layers.Dense(1, name=name)(keras.layers.LSTM(2)(x)) for name in "ab"]
+    >>> model = keras.Model(x, heads)
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y, weight = np.random.rand(2, 3, 1), [np.ones((2, 1))] * 2, np.array([1.0, 3.0])
+    >>> options = dict(verbose=0, return_dict=True)
+    >>> once = model.evaluate(x, y, sample_weight=weight, **options)
+    >>> twice = model.evaluate(x, y, sample_weight=[weight, weight], **options)
+    >>> bool(np.isclose(once["loss"], twice["loss"]))
+    True
+    """
+    target = target_of(net, seed)
+    weights = 0.5 + np.abs(noise((2, net.samples), seed + 1))
+    listed = [weights[0], weights[1] if shape == "a list" else weights[0]]
+    model = with_two_heads(net, True)
+    targets = [target[:, :1], target[:, 1:]]
+    given = {"flat": weights[0], "a column": weights[0][:, None], "a list": listed}[shape]
+    options = {"batch_size": 4, "sample_weight": given, "return_dict": True}
+    reported = evaluate(model, net, targets, **options)
+    assert_close(single(reported["loss"]), sum(two_losses(net, target, listed)))
+
+
+@claim(
+    "trainer.class-weight-of-outputs",
+    promised="Model.fit, argument `class_weight`: for models of a single output",
+    corrects="class_weight counts for each output.",
+    needs="keras.Model.fit",
+)
+@given(nets(batch=4, outputs=2), seeds)
+def test_class_weights_of_several_outputs_are_refused(net, seed):
+    """
+    Fit refuses class_weight of a model of several outputs with a ValueError.
+
+    Give sample weights for each output instead, made of its classes.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 1))
+    >>> model = keras.Model(x, [keras.layers.LSTM(2)(x), keras.layers.LSTM(2)(x)])
+    >>> model.compile("sgd", ["mse", "mse"], run_eagerly=True)
+    >>> try:
+    ...     _ = model.fit(np.ones((4, 3, 1)), [np.ones((4, 2))] * 2, class_weight={0: 1.0})
+    ... except ValueError as error:
+    ...     print("single output" in str(error))
+    True
+    """
+    target = target_of(net, seed)
+    model = with_two_heads(net, True)
+    targets = [target[:, :1], target[:, 1:]]
+    options = {"class_weight": {0: 1.0, 1: 2.0}}
+    assert_refused(lambda: fit(model, net, targets, **options), "ValueError", "single output")
 
 
 @claim(

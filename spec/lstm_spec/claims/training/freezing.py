@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from lstm_spec.claims.training import backpropagate, pulls, trainer
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import lstm
-from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
 @claim(
@@ -147,3 +148,47 @@ def moves(model: Any, layer: Any, again: bool = True) -> bool:
     before = layer.get_weights()
     model.train_on_batch(np.ones((1, 1, 1)), np.full((1, 1), 9.0))
     return any(np.any(old != new) for old, new in zip(before, layer.get_weights(), strict=True))
+
+
+FROZEN: dict[str, Callable[[Any, list[Any]], Any]] = {
+    "Sequential": lambda x, layers: keras.Sequential([x, *layers], trainable=False),
+    "functional": lambda x, layers: keras.Model(x, layers[1](layers[0](x)), trainable=False),
+}
+"""Models of two layers, each made with trainable=False."""
+
+
+@claim(
+    "training.frozen-model",
+    promised="Layer, argument `trainable`; a model is a layer",
+    cases=4,
+    needs=("keras.Model.fit", "keras.Sequential(trainable)"),
+)
+@given(cases(), whole(list(FROZEN)), seeds)
+def test_a_model_made_with_trainable_false_trains_nothing(case, form, seed):
+    """
+    A Sequential or functional model made with trainable=False trains nothing, until that is True
+    and it is compiled.
+
+    What is read again or cloned may have lost the flag: see `saving.frozen-sequential` and
+    `saving.frozen-clone`.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(2)]
+    >>> model = keras.Sequential(layers, trainable=False)
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> before = model.get_weights()
+    >>> loss = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
+    True
+    """
+    layers = [lstm(case), keras.layers.Dense(1)]
+    model = FROZEN[form](keras.Input(case.x.shape[1:]), layers)
+    batch = case.x, 2.0 + np.abs(noise((case.batch, 1), seed))
+    before = model.get_weights()
+    model.compile("sgd", "mse", run_eagerly=True)
+    model.train_on_batch(*batch)
+    assert_same(model.get_weights(), before)
+    model.trainable = True
+    model.compile("sgd", "mse", run_eagerly=True)
+    model.train_on_batch(*batch)
+    assert_differs(model.get_weights()[-1], before[-1])
