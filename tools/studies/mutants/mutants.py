@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import pickle
+import random
 import re
 import types
 from collections.abc import Iterator
@@ -17,22 +18,76 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from tools.studies.mutants.changes import describe, variants
 
-MODULES = (
-    "keras.src.layers.rnn.lstm",
-    "keras.src.layers.rnn.rnn",
-    "keras.src.layers.rnn.dropout_rnn_cell",
-    "keras.src.layers.rnn.bidirectional",
-    "keras.src.layers.rnn.stacked_rnn_cells",
-    "keras.src.layers.core.masking",
-    "keras.src.backend.tensorflow.rnn",
-)
-OTHERS = re.compile(
-    "gru|cudnn|_has_fully_masked|_assert_valid|_is_sequence|_compute_sequence|_gpu_"
-)
+Field = Literal["layers", "models"]
+"""Which functions are changed: the LSTM's family, or what models and trainers run through."""
+
+OTHERS = "gru|cudnn|_has_fully_masked|_assert_valid|_is_sequence|_compute_sequence|_gpu_"
 """Functions that are left alone: they are the GRU's, or run on a GPU."""
+
+ELSEWHERE = (
+    "_tpu|_multi_worker|_jax|_torch|_grain|_lora|quantiz|_int|_float8|_gptq|_awq|nnx|stateless"
+    "|_own_variables|serialization_spec|__repr__"
+)
+"""Functions that need another backend or machine, or that no LSTM needs."""
+
+FUNCTIONS: dict[Field, dict[str, tuple[str, str]]] = {
+    "layers": {
+        "layers.rnn.lstm": ("", OTHERS),
+        "layers.rnn.rnn": ("", OTHERS),
+        "layers.rnn.dropout_rnn_cell": ("", OTHERS),
+        "layers.rnn.bidirectional": ("", OTHERS),
+        "layers.rnn.stacked_rnn_cells": ("", OTHERS),
+        "layers.core.masking": ("", OTHERS),
+        "backend.tensorflow.rnn": ("", OTHERS),
+    },
+    "models": {
+        "layers.rnn.time_distributed": ("", ELSEWHERE),
+        "layers.merging.base_merge": ("", ELSEWHERE),
+        "layers.merging.concatenate": ("", ELSEWHERE),
+        "layers.merging.dot": ("", ELSEWHERE),
+        "layers.merging.subtract": ("", ELSEWHERE),
+        "layers.core.embedding": ("", f"{ELSEWHERE}|from_config|merged"),
+        "layers.layer": (
+            "__call__|_mask_|_maybe_build|_populate|_compatibility|CallSpec|arguments_dict"
+            "|shapes_dict|loss|_call_context",
+            ELSEWHERE,
+        ),
+        "models.functional": ("", ELSEWHERE),
+        "models.sequential": ("", ELSEWHERE),
+        "ops.function": ("", ELSEWHERE),
+        "trainers.trainer": ("", f"{ELSEWHERE}|fit|evaluate|predict|on_batch"),
+        "trainers.compile_utils": ("", ELSEWHERE),
+        "trainers.epoch_iterator": ("", ELSEWHERE),
+        "trainers.data_adapters": ("get_data_adapter", ELSEWHERE),
+        "trainers.data_adapters.array_data_adapter": ("", ELSEWHERE),
+        "trainers.data_adapters.data_adapter_utils": (
+            "sample_weight|list_to|check|tensor_spec",
+            ELSEWHERE,
+        ),
+        "trainers.data_adapters.tf_dataset_adapter": ("", ELSEWHERE),
+        "trainers.data_adapters.generator_data_adapter": ("", ELSEWHERE),
+        "trainers.data_adapters.py_dataset_adapter": ("", f"{ELSEWHERE}|pool|worker_id|_init"),
+        "losses.loss": ("", ELSEWHERE),
+        "backend.tensorflow.trainer": ("", f"{ELSEWHERE}|compiled_"),
+    },
+}
+"""Of each module of Keras which functions are changed, and which not, as patterns of their names.
+
+Not among them are methods that TensorFlow's trainer overrides, and those that are deprecated.
+"""
+
+THREADED = (
+    "keras.src.trainers.data_adapters.py_dataset_adapter",
+    "keras.src.trainers.data_adapters.generator_data_adapter",
+)
+"""Modules of which TensorFlow's own threads run some lines; these cannot be traced."""
+
+DRAWN: dict[Field, int] = {"models": 600}
+"""How many mutants are drawn; all, where none stands."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +115,10 @@ def tree(module: str) -> ast.Module:
 
 
 def functions(root: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Yield functions and methods with their qualified names; a nested one belongs to its outer."""
+    """Yield functions and methods with their qualified names; a nested one belongs to its outer.
+
+    What sets or deletes a property is left out: it has the name of what gets it.
+    """
     for node in root.body:
         if isinstance(node, ast.FunctionDef):
             yield node.name, node
@@ -68,8 +126,13 @@ def functions(root: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
             yield from (
                 (f"{node.name}.{part.name}", part)
                 for part in node.body
-                if isinstance(part, ast.FunctionDef)
+                if isinstance(part, ast.FunctionDef) and not _sets(part)
             )
+
+
+def _sets(function: ast.FunctionDef) -> bool:
+    decorators = map(ast.unparse, function.decorator_list)
+    return any(text.endswith((".setter", ".deleter")) for text in decorators)
 
 
 def steps(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, ast.AST, ast.stmt]]:
@@ -92,16 +155,25 @@ def steps(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, ast.AST, ast.stm
 
 
 @cache
-def mutants() -> tuple[Mutant, ...]:
-    """Return all mutants of the installed Keras."""
-    return tuple(
+def mutants(field: Field = "layers") -> tuple[Mutant, ...]:
+    """Return the mutants of the installed Keras, in an order that mixes the modules if drawn."""
+    every = tuple(
         Mutant(module, name, statement.lineno, step, way, describe(node, new))
-        for module in MODULES
-        for name, function in functions(tree(module))
-        if not OTHERS.search(name)
+        for module, name, function in changed(field)
         for step, (node, _, statement) in enumerate(steps(function))
         for way, new in enumerate(variants(node, function))
     )
+    number = DRAWN.get(field)
+    return tuple(random.Random(number).sample(every, number)) if number else every
+
+
+def changed(field: Field) -> Iterator[tuple[str, str, ast.FunctionDef]]:
+    """Yield the functions that are changed: module, qualified name, syntax tree."""
+    for short, (chosen, left) in FUNCTIONS[field].items():
+        module = f"keras.src.{short}"
+        for name, function in functions(tree(module)):
+            if re.search(chosen, name) and not re.search(left, name):
+                yield module, name, function
 
 
 def source(mutant: Mutant) -> ast.Module:
@@ -163,6 +235,11 @@ def code(root: ast.Module, filename: str, function: str) -> types.CodeType:
     return inner_code
 
 
+def _value(default: ast.expr, before: object) -> object:
+    """Return an argument's default; only constants are changed."""
+    return default.value if isinstance(default, ast.Constant) else before
+
+
 @contextmanager
 def put(mutant: Mutant) -> Iterator[None]:
     """Put a mutant in place, and take it away again.
@@ -176,7 +253,7 @@ def put(mutant: Mutant) -> Iterator[None]:
     function.__code__ = code(root, before[0].co_filename, mutant.function)
     defaults = dict(functions(root))[mutant.function].args.defaults
     try:
-        function.__defaults__ = tuple(map(ast.literal_eval, defaults)) or None
+        function.__defaults__ = tuple(map(_value, defaults, before[1] or ())) or None
         yield
     finally:
         function.__code__, function.__defaults__ = before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import keras
@@ -11,7 +11,7 @@ import keras
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
 from tools.studies.mutants import survivors
-from tools.studies.mutants.mutants import Mutant, mutants
+from tools.studies.mutants.mutants import DRAWN, Field, Mutant, changed, mutants
 from tools.studies.mutants.record import Line, read
 
 FOLDER = Path(__file__).parent
@@ -27,7 +27,17 @@ TensorFlow and a CPU, each with its reason in
 [survivors.toml](../../tools/studies/mutants/survivors.toml).
 
 """
-COLUMNS = ("function", "mutants", "refuted", "not observable", "left")
+MODELS = """
+## Models and trainers
+
+{drawn} mutants, drawn by a fixed seed from {functions} functions that an LSTM's model runs through:
+merging layers, wrappers, masks, graphs, trainers, sources of data and losses. Made by
+`tox run -e mutants-models`; the record is
+[models.jsonl](../../tools/studies/mutants/models.jsonl). A line that no claim executes counts as
+left, and so does a mutant that is not tried yet.
+
+"""
+COLUMNS = ("mutants", "refuted", "not observable", "left")
 
 
 def refuted(lines: Iterable[Line], chosen: Iterable[Mutant]) -> tuple[int, int]:
@@ -37,10 +47,10 @@ def refuted(lines: Iterable[Line], chosen: Iterable[Mutant]) -> tuple[int, int]:
     return sum(tried), len(tried)
 
 
-def observable(lines: Iterable[Line]) -> list[Mutant]:
+def observable(lines: Iterable[Line], field: Field = "layers") -> list[Mutant]:
     """Return the mutants that the claims refute, and those of which no reason is given."""
     seen = {line["mutant"] for line in lines if line["refuted_by"]}
-    return [m for m in mutants() if m.id in seen or not survivors.reason(m)]
+    return [m for m in mutants(field) if m.id in seen or not survivors.reason(m)]
 
 
 def page() -> str:
@@ -49,19 +59,42 @@ def page() -> str:
     theirs = read(FOLDER / "keras.jsonl")
     seen = observable(ours)
     hits, tried = refuted(ours, seen)
-    rows = [_row(name, ours, seen) for name in dict.fromkeys(map(_place, mutants()))]
     first = Counter(line["refuted_by"] for line in ours if line["refuted_by"]).most_common(10)
     return "\n".join(
         [
-            HEAD.format(keras=keras.__version__) + markdown_table(COLUMNS, rows),
+            HEAD.format(keras=keras.__version__) + _table("function", _place, ours, "layers"),
             f"\nOf {tried} observable mutants the claims refute {hits}: {hits / tried:.1%}.",
             *_patience(ours),
             *_compared(ours, theirs, seen),
             "\nThe claims that were most often the first to refute a mutant: "
             + ", ".join(f"`{claim}` {count}" for claim, count in first)
-            + ".\n",
+            + ".",
+            *_models(read(FOLDER / "models.jsonl")),
+            "",
         ]
     )
+
+
+def _models(lines: list[Line]) -> list[str]:
+    """Say how many mutants of models and trainers are refuted, and which are left."""
+    seen = observable(lines, "models")
+    hits, _ = refuted(lines, seen)
+    done = {line["mutant"]: line for line in lines}
+    left = [m for m in sorted(seen, key=_where) if not done.get(m.id, {}).get("refuted_by")]
+    head = MODELS.format(
+        drawn=len(mutants("models")), functions=len({tuple(f[:2]) for f in changed("models")})
+    )
+    return [
+        head + _table("module", _module, lines, "models"),
+        f"\nOf {len(seen)} observable mutants the claims refute {hits}: {hits / len(seen):.1%}."
+        f" {len(done)} of the {len(mutants('models'))} were tried.",
+        "\nLeft, each with the number of claims that reach it:\n",
+        *(f"- `{m.id}`: {done[m.id]['reach'] if m.id in done else 'not tried'}" for m in left),
+    ]
+
+
+def _where(mutant: Mutant) -> tuple[str, int]:
+    return mutant.module, mutant.line
 
 
 def _patience(lines: list[Line]) -> list[str]:
@@ -93,15 +126,27 @@ def _compared(ours: list[Line], theirs: list[Line], seen: list[Mutant]) -> list[
     ]
 
 
-def _row(name: str, ours: list[Line], seen: list[Mutant]) -> list[str]:
-    mine = [mutant for mutant in mutants() if _place(mutant) == name]
-    hits, _ = refuted(ours, mine)
-    count = sum(_place(mutant) == name for mutant in seen)
-    return [f"`{name}`", *map(str, (len(mine), hits, len(mine) - count, count - hits or ""))]
+def _table(of: str, group: Callable[[Mutant], str], lines: list[Line], field: Field) -> str:
+    """Return a table with a row for each function or module."""
+    hit = {line["mutant"] for line in lines if line["refuted_by"]}
+    groups: dict[str, list[Mutant]] = {}
+    for mutant in mutants(field):
+        groups.setdefault(group(mutant), []).append(mutant)
+    rows = []
+    for name, members in groups.items():
+        hits = sum(m.id in hit for m in members)
+        idle = sum(m.id not in hit and bool(survivors.reason(m)) for m in members)
+        left = len(members) - hits - idle
+        rows.append([f"`{name}`", *map(str, (len(members), hits, idle, left or ""))])
+    return markdown_table((of, *COLUMNS), sorted(rows) if field in DRAWN else rows)
+
+
+def _module(mutant: Mutant) -> str:
+    return mutant.module.removeprefix("keras.src.")
 
 
 def _place(mutant: Mutant) -> str:
-    return f"{mutant.module.removeprefix('keras.src.')}:{mutant.function}"
+    return f"{_module(mutant)}:{mutant.function}"
 
 
 if __name__ == "__main__":

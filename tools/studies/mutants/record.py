@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from functools import cache
@@ -13,8 +14,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from tools.studies.mutants.mutants import Mutant, functions, mutants, target, tree
-from tools.studies.mutants.suites import SUITES, Trial, failure
+from tools.studies.mutants.mutants import THREADED, Field, Mutant, changed, functions, target, tree
+from tools.studies.mutants.suites import Trial, failure
 
 Line = dict[str, Any]
 """What was seen of one mutant, as a line of a file."""
@@ -56,11 +57,15 @@ def results(path: Path, started: Path, patience: float) -> dict[str, Line]:
     return by_mutant
 
 
-def cover(path: Path, suite: str) -> None:
-    """Write which lines each trial of a suite reaches in the functions that are changed."""
-    codes = {c for module, name in _changed() for c in _nested(target(module, name).__code__)}
+def cover(path: Path, trials: dict[str, Trial], field: Field) -> None:
+    """Write which lines each trial reaches in the functions that are changed."""
+    codes = {
+        code: module
+        for module, name, _ in changed(field)
+        for code in _nested(target(module, name).__code__)
+    }
     done = {line["trial"] for line in read(path)}
-    for trial in SUITES[suite]().values():
+    for trial in trials.values():
         if trial.name not in done:
             started = time.process_time()
             lines, failed = _reached(trial, codes)
@@ -68,31 +73,28 @@ def cover(path: Path, suite: str) -> None:
             append(path, trial=trial.name, seconds=seconds, failed=failed, lines=lines)
 
 
-def _changed() -> set[tuple[str, str]]:
-    return {(mutant.module, mutant.function) for mutant in mutants()}
-
-
 def _nested(code: CodeType) -> list[CodeType]:
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
     return [code] + [c for part in inner for c in _nested(part)]
 
 
-def _reached(trial: Trial, codes: set[CodeType]) -> tuple[dict[str, list[int]], str]:
+def _reached(trial: Trial, codes: dict[CodeType, str]) -> tuple[dict[str, list[int]], str]:
     reached: dict[str, set[int]] = defaultdict(set)
-    modules = {sys.modules[name].__file__: name for name, _ in _changed()}
 
     def enter(frame: FrameType, event: str, arg: Any) -> Any:
         return line if frame.f_code in codes else None
 
     def line(frame: FrameType, event: str, arg: Any) -> Any:
-        reached[modules[frame.f_code.co_filename]].add(frame.f_lineno)
+        reached[codes[frame.f_code]].add(frame.f_lineno)
         return line
 
+    threading.settrace(enter)
     sys.settrace(enter)
     try:
         failed = failure(trial)
     finally:
         sys.settrace(None)
+        threading.settrace(None)
     return {module: sorted(lines) for module, lines in reached.items()}, failed
 
 
@@ -132,7 +134,8 @@ class Coverage:
 
 
 def _meets(line: Line, module: str, wanted: set[int]) -> bool:
-    return not wanted.isdisjoint(line["lines"].get(module, ()))
+    lines = line["lines"].get(module, ())
+    return bool(lines) if module in THREADED else not wanted.isdisjoint(lines)
 
 
 def _words(text: str) -> set[str]:
