@@ -793,3 +793,189 @@ def stepwise_in_models():
             layer = getattr(L, name)(*arguments, dtype=dtype)
             seen[f"{name} {dtype}"] = behind(layer) is not None
     return seen
+
+
+@attack("models.dot")
+def dots_of_other_inputs():
+    """Ranks of 5, an axis alone, unknown lengths, float16, zeros to normalize: as einsum has it?"""
+    x = draw(2, 3, 4, 5)
+    y = draw(2, 5, 3, 2)
+    x5 = draw(2, 3, 4, 5, 2)
+    y5 = draw(2, 2, 3, 4, 5)
+    a = keras.Input((None, 4, None))
+    b = keras.Input((None, 3, 2))
+    model = keras.Model([a, b], L.Dot((3, 1))([a, b]))
+    zeros = np.zeros((2, 4), "float32")
+    half = L.Dot(1, dtype="mixed_float16")([draw(2, 4), draw(2, 4)])
+    return [
+        close(L.Dot((3, 1))([x, y]), np.einsum("bijk,bklm->bijlm", x, y)),
+        close(model.predict([x, y], verbose=0), np.einsum("bijk,bklm->bijlm", x, y)),
+        outcome(lambda: close(L.Dot((4, 1))([x5, y5]), np.einsum("bijkl,blmno->bijkmno", x5, y5))),
+        close(L.Dot(-1)([X, X]), np.einsum("bik,bjk->bij", X, X)),
+        close(L.Dot((-1, 2))([X, X]), np.einsum("bik,bjk->bij", X, X)),
+        np.array(L.Dot(1, normalize=True)([zeros, draw(2, 4)])).tolist(),
+        (half.dtype.name, half.shape),
+        outcome(lambda: L.Dot((0, 1))([X, X])),
+        outcome(lambda: L.Dot(((1, 2), (1, 2)))([X, X])),
+    ]
+
+
+@attack("models.dot")
+def dots_of_masked_sequences():
+    """A masked sequence, summed along its timesteps: is the padding left out, a mask handed on?"""
+    masked = L.Masking()(X + 0.0)
+    dense = L.Dense(3, bias_initializer="ones")(masked)
+    y = L.Dot(1)([dense, dense])
+    numbers = np.array(dense)
+    return close(y, np.einsum("bti,btj->bij", numbers, numbers)), behind(lambda z: L.Dot(1)([z, z]))
+
+
+@attack("models.merge-of-ranks")
+def vectors_beside_masked_sequences():
+    """A masked sequence beside a vector: the vector at every timestep, and is the mask kept?"""
+    vector = draw(2, 4)
+    masked = L.Masking()(X)
+    numpies = {"Add": np.add, "Subtract": np.subtract, "Multiply": np.multiply}
+    numpies |= {"Maximum": np.maximum, "Minimum": np.minimum}
+    seen = {}
+    for name, function in numpies.items():
+        y = getattr(L, name)()([masked, vector])
+        exact = function(np.array(masked), vector[:, None])
+        shown = np.array(MASKED)[:, :, 0]
+        kept = getattr(y, "_keras_mask", None) is not None
+        seen[name] = close(y, exact), close(np.array(y)[shown], exact[shown]), kept
+    return seen
+
+
+@attack("models.merge-of-ranks")
+def layers_that_merged_before():
+    """An Add that merged equal ranks before, three inputs, a number a timestep: taken for all?"""
+    layer = L.Add()
+    square = draw(4, 4, 4)
+    layer([square, square])
+    vector = draw(4, 4)
+    shared = outcome(lambda: close(layer([square, vector]), square + vector[:, None]))
+    three = L.Add()([X, draw(2, 4), X])
+    return (
+        shared,
+        close(three, 2 * X + draw(2, 4)[:, None]),
+        outcome(lambda: L.Multiply()([X, draw(2, 6)])),
+        outcome(lambda: L.Concatenate()([X, draw(2, 4)]))[:120],
+        outcome(lambda: close(L.Add()([X, draw(2, 1)]), X + draw(2, 1)[:, None])),
+        outcome(lambda: close(L.Add()([X, draw(2)]), X + draw(2)[:, None, None])),
+    )
+
+
+@attack("models.other-batch-refused")
+def other_batches_of_a_model():
+    """In a model, in predict and fit, and by a layer that merged before: is one sample refused?"""
+    seen = {}
+    for name in ("Add", "Maximum", "Concatenate", "Dot"):
+        layer = L.Dot(2) if name == "Dot" else getattr(L, name)()
+        inputs = [keras.Input((6, 4)), keras.Input((6, 4))]
+        model = keras.Model(inputs, layer(inputs))
+        model.compile("sgd", "mse")
+        seen[name] = (
+            outcome(lambda m=model: m([X, X[:1]]).shape)[:70],
+            outcome(lambda m=model: m.predict([X, X[:1]], verbose=0).shape)[:70],
+            outcome(lambda m=model: m.predict_on_batch([X, X[:1]]).shape)[:70],
+            outcome(lambda k=layer: k([X, X[:1]]).shape)[:70],
+        )
+    return seen
+
+
+@attack("models.other-batch-refused")
+def other_batches_of_other_merges():
+    """Three inputs, ranks that differ, keras.ops.add, a fixed batch: is one sample refused?"""
+    fixed = [keras.Input((6, 4), batch_size=size) for size in (2, 1)]
+    return [
+        outcome(lambda: L.Add()([X, X, X[:1]]))[:70],
+        outcome(lambda: L.Add()([X, X[:1, 0]]))[:70],
+        outcome(lambda: keras.ops.add(X, X[:1]).shape),
+        outcome(lambda: L.Add()(fixed))[:70],
+        outcome(lambda: tf.function(L.Add())([tf.constant(X), tf.constant(X[:1])]))[:90],
+    ]
+
+
+@attack("models.own-table")
+def tables_of_other_kinds():
+    """A bare array, lists, another shape, float16, a file and a clone of it: the same rows?"""
+    table = draw(5, 3)
+    ids = np.array([[4, 0, 2]])
+    seen = {}
+    for name, make in {
+        "bare": lambda: L.Embedding(5, 3, weights=table),
+        "rows": lambda: L.Embedding(5, 3, weights=[table.tolist()]),
+        "shape": lambda: L.Embedding(6, 3, weights=[table]),
+        "constant of a shape": lambda: L.Embedding(
+            6, 3, embeddings_initializer=keras.initializers.Constant(table)
+        ),
+        "mixed": lambda: L.Embedding(5, 3, weights=[table], dtype="mixed_float16"),
+        "int8": lambda: quantized(L.Embedding(5, 3, weights=[table])),
+        "unbuilt": lambda: L.Embedding(5, 3).set_weights([table]),
+    }.items():
+        seen[name] = outcome(lambda m=make: close(m()(ids), table[ids], 1e-6))[:90]
+    constant = keras.initializers.Constant(table)
+    for name, options in (
+        ("weights", {"weights": [table]}),
+        ("Constant", {"embeddings_initializer": constant}),
+    ):
+        model = keras.Sequential([keras.Input((None,)), L.Embedding(5, 3, **options)])
+        seen[name] = outcome(
+            lambda m=model: close(keras.models.clone_model(m)(ids), table[ids], 1e-6)
+        )
+    return seen
+
+
+def quantized(layer):
+    """Return a layer with its weights in int8."""
+    layer.quantize("int8")
+    return layer
+
+
+def moved(optimizer, *steps, head=None, **options):
+    """Return the rows of an Embedding of six that steps on ids move."""
+    embedding = L.Embedding(6, 2, **options)
+    embedding.build((None, None))
+    embedding.set_weights([1.0 + draw(6, 2) ** 2])
+    layers = [LSTM(2), *([head(embedding)] if head else [])]
+    model = keras.Sequential([keras.Input((None,)), embedding, *layers])
+    model.compile(optimizer, "mse", run_eagerly=True)
+    before = model.get_weights()[0]
+    for ids in steps:
+        model.train_on_batch(np.array([ids]), np.full(model(np.array([ids])).shape, 3.0))
+    return np.flatnonzero(np.any(model.get_weights()[0] != before, axis=1)).tolist()
+
+
+@attack("models.rows-of-ids")
+def rows_that_are_moved():
+    """A constraint, mask_zero, momentum, Adam, decay, EMA, lists that overlap: which rows?"""
+    sgd = keras.optimizers.SGD
+    last = (1, 2), (4,)
+
+    class Tied(L.Layer):
+        def __init__(self, embedding):
+            super().__init__()
+            self.embedding = embedding
+
+        def call(self, x):
+            return x @ keras.ops.transpose(self.embedding.embeddings)
+
+    return {
+        "constraint": moved(sgd(0.1), (1, 2), embeddings_constraint="unit_norm"),
+        "max_norm": moved(
+            sgd(0.1), (1, 2), embeddings_constraint=keras.constraints.MaxNorm(1.0, axis=1)
+        ),
+        "non_neg": moved(sgd(0.1), (1, 2), embeddings_constraint="non_neg"),
+        "mask_zero": moved(sgd(0.1), (0, 2), mask_zero=True),
+        "momentum": moved(sgd(0.1, momentum=0.9), *last),
+        "decay": moved(sgd(0.1, weight_decay=0.1), *last),
+        "ema": moved(sgd(0.1, use_ema=True, ema_overwrite_frequency=1), *last),
+        "clipnorm": moved(sgd(0.1, global_clipnorm=0.1), *last),
+        "accumulation": moved(sgd(0.1, gradient_accumulation_steps=2), *last),
+        "Adam": moved("adam", (4,)),
+        "AdamW": moved("adamw", (4,)),
+        "RMSprop": moved("rmsprop", *last),
+        "tied": moved(sgd(0.1), (1, 2), head=Tied),
+        "activity": moved(sgd(0.1), (1, 2), activity_regularizer="l2"),
+    }

@@ -1,5 +1,6 @@
 """Further attacks on the claims of the chapter `saving`, one at least for each claim."""
 
+import copy
 import pickle
 import tempfile
 from functools import partial
@@ -491,3 +492,162 @@ def weights_of_pytorch():
         theirs = [np.array(part.detach()) for part in (rows[:, -1], h[0], c[0])]
         seen.append(all(close(a, b) for a, b in zip(mine, theirs, strict=True)))
     return seen
+
+
+def flags_of(model):
+    """Return how many weights of a model are trainable."""
+    return len(model.trainable_weights)
+
+
+@attack("saving.frozen-sequential")
+def frozen_by_hand():
+    """Frozen by `model.trainable = False`, read again: with wrappers, cells, models inside?"""
+    seen = {}
+    for name, layer in {
+        "LSTM": lambda: LSTM(2),
+        "Bidirectional": lambda: layers.Bidirectional(LSTM(2)),
+        "RNN": lambda: layers.RNN([Cell(2), Cell(3)]),
+        "TimeDistributed": lambda: layers.TimeDistributed(layers.Dense(2)),
+        "Sequential": lambda: model_of(LSTM(2)),
+        "functional": lambda: (lambda x: keras.Model(x, LSTM(2)(x)))(keras.Input((4, 3))),
+        "BatchNormalization": layers.BatchNormalization,
+    }.items():
+        model = model_of(layer())
+        model.trainable = False
+        seen[name] = [
+            flags_of(keras.Sequential.from_config(model.get_config())),
+            flags_of(reloaded(model)),
+            outcome(lambda m=model: flags_of(reloaded(m, "lstm.h5")))[:40],
+            flags_of(keras.models.clone_model(model)),
+        ]
+    return seen
+
+
+@attack("saving.frozen-sequential")
+def frozen_models_read_again():
+    """A functional model, JSON, a deep copy, pickle, a Sequential inside another: still frozen?"""
+    x = keras.Input((4, 3))
+    functional = keras.Model(x, LSTM(2)(x), trainable=False)
+    sequential = keras.Sequential([keras.Input((4, 3)), LSTM(2)], trainable=False)
+    outer = keras.Model(x, keras.layers.Dense(2, trainable=False)(sequential(x)))
+    return {
+        name: [
+            flags_of(keras.models.model_from_json(model.to_json())),
+            flags_of(reloaded(model)),
+            flags_of(reloaded(model, "lstm.h5")),
+            outcome(lambda m=model: flags_of(copy.deepcopy(m)))[:40],
+            outcome(lambda m=model: flags_of(pickle.loads(pickle.dumps(m))))[:40],
+            flags_of(keras.models.clone_model(model)),
+        ]
+        for name, model in (
+            ("functional", functional),
+            ("Sequential", sequential),
+            ("inside", outer),
+        )
+    }
+
+
+@attack("saving.frozen-sequential")
+@attack("training.frozen-model")
+def frozen_twice():
+    """Made with trainable=False and set to False again, to True and False: is its layer frozen?"""
+    seen = []
+    for values in ((), (False,), (True, False)):
+        x = keras.Input((4, 3))
+        for model in (
+            keras.Sequential([x, LSTM(2)], trainable=False),
+            keras.Model(x, LSTM(2)(x), trainable=False),
+        ):
+            for value in values:
+                model.trainable = value
+            outer = keras.Sequential([keras.Input((4, 3)), model])
+            seen.append((values, model.layers[-1].trainable, flags_of(outer)))
+    return seen
+
+
+@attack("saving.frozen-clone")
+def frozen_clones():
+    """Frozen by hand, of a class of its own, inside another: has the clone weights to train?"""
+
+    @keras.utils.register_keras_serializable("attacks")
+    class Own(keras.Model):
+        """A functional model of a class of its own."""
+
+    x = keras.Input((4, 3))
+    by_hand = keras.Model(x, LSTM(2)(x))
+    by_hand.trainable = False
+    part = keras.Model(x, LSTM(2)(x), trainable=False)
+    outer = keras.Model(x, layers.Dense(2, trainable=False)(part(x)))
+    own = Own(x, LSTM(2)(x), trainable=False)
+    clone = keras.models.clone_model
+    copied = clone(part, clone_function=lambda layer: layer.from_config(layer.get_config()))
+    return {
+        "by hand": flags_of(clone(by_hand)),
+        "inside": (flags_of(outer), flags_of(clone(outer))),
+        "own class": (flags_of(own), flags_of(clone(own))),
+        "clone_function": flags_of(copied),
+        "Sequential": flags_of(
+            clone(keras.Sequential([keras.Input((4, 3)), LSTM(2)], trainable=False))
+        ),
+    }
+
+
+@keras.utils.register_keras_serializable("attacks")
+def mask_as_it_is(inputs, mask=None):
+    """Return the mask."""
+    return mask
+
+
+@keras.utils.register_keras_serializable("attacks")
+class Kept(layers.Layer):
+    """Hands a mask on by compute_mask."""
+
+    def call(self, x):
+        """Return what it is given."""
+        return x
+
+    def compute_mask(self, inputs, previous_mask=None):
+        """Return the mask."""
+        return previous_mask
+
+
+@attack("saving.lambda-mask")
+def cures_of_a_lambda():
+    """The mask passed on, a layer with compute_mask, a tensor as mask: the same when read again?"""
+    x = np.where(np.arange(4)[None, :, None] < 3, np.abs(X) + 1, 0).astype("float32")
+    inputs = keras.Input((4, 3))
+    masked = layers.Masking()(inputs)
+    seen = {}
+    for name, options in (
+        ("function", {"mask": mask_as_it_is}),
+        ("none", {}),
+        ("tensor", {"mask": np.ones((1, 4), bool)}),
+    ):
+        behind = layers.Lambda(keras.activations.relu, **options)(masked)
+        passed = layers.Masking().compute_mask(inputs)
+        for how, y in (
+            ("behind", lambda b=behind: LSTM(2)(b)),
+            ("passed", lambda b=behind, m=passed: LSTM(2)(b, mask=m)),
+        ):
+            seen[f"{name} {how}"] = outcome(
+                lambda make=y: read_twice(keras.Model(inputs, make()), x)
+            )[:150]
+    sequential = model_of(
+        layers.Masking(), layers.Lambda(keras.activations.relu, mask=mask_as_it_is), LSTM(2)
+    )
+    seen["Sequential"] = read_twice(sequential, x)
+    seen["compute_mask"] = read_twice(keras.Model(inputs, LSTM(2)(Kept()(masked))), x)
+    return seen
+
+
+def read_twice(model, x):
+    """Say whether a file and a clone of a model compute what it computes."""
+    file = outcome(lambda: close(reloaded(model)(x), model(x)))[:40]
+    return file, outcome(lambda: close(cloned(model)(x), model(x)))[:40]
+
+
+def cloned(model):
+    """Return a clone of a model with its weights."""
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    return clone

@@ -1171,3 +1171,375 @@ def own_steps_of_other_models():
             model.train_on_batch(X, Y)
         weights.append(model.get_weights())
     return [close(a, b) for a, b in zip(*weights, strict=True)]
+
+
+class Noted(L.Layer):
+    """Notes the samples that it meets, which are numbers from 0 on, in lists."""
+
+    def __init__(self):
+        """Begin with no list."""
+        super().__init__()
+        self.notes = []
+
+    def begin(self, *_):
+        """Begin a further list."""
+        self.notes.append([])
+
+    def call(self, x):
+        """Note the samples."""
+        if tf.executing_eagerly():
+            self.notes[-1] += [int(number) for number in np.ravel(x)]
+        return x
+
+
+def noted(batches=1, **options):
+    """Return the samples, of six, that each epoch met, and each validation."""
+    layer = Noted()
+    model = keras.Sequential([keras.Input((1,)), layer, L.Dense(1)])
+    model.compile(run_eagerly=True, loss="mse", steps_per_execution=batches)
+    layer.begin()
+    x = np.arange(6.0)[:, None]
+    note = CALLBACKS.LambdaCallback(on_epoch_begin=layer.begin)
+    note.on_test_begin = layer.begin
+    if options.pop("validate", False):
+        options["validation_data"] = (x, x)
+    model.fit(x, x, verbose=0, callbacks=[note], **options)
+    return [list(note) for note in layer.notes[1:]]
+
+
+@attack("trainer.steps-per-epoch")
+def which_samples_an_epoch_takes():
+    """No batch_size, a remainder, more steps, shuffled, several by execution: which samples?"""
+    plain = {"shuffle": False, "epochs": 3}
+    return {
+        "no batch_size": noted(steps_per_epoch=2, **plain),
+        "remainder": noted(steps_per_epoch=2, batch_size=2, **plain),
+        "more steps": noted(steps_per_epoch=4, batch_size=2, **plain),
+        "shuffled": noted(steps_per_epoch=1, batch_size=2, epochs=3),
+        "by execution": noted(2, steps_per_epoch=1, batch_size=1, **plain),
+    }
+
+
+@attack("trainer.validation-steps")
+def which_samples_a_validation_takes():
+    """No batch_size, more steps than batches, several by execution, a validation_split: which?"""
+    plain = {"shuffle": False, "epochs": 2, "validate": True}
+    split = {**plain, "validate": False, "validation_split": 0.5}
+    return {
+        "no batch_size": noted(validation_steps=2, **plain)[1::2],
+        "batch_size": noted(validation_steps=2, batch_size=2, **plain)[1::2],
+        "more steps": noted(validation_steps=4, batch_size=2, **plain)[1::2],
+        "by execution": noted(2, validation_steps=1, batch_size=2, **plain)[1::2],
+        "split": noted(validation_steps=1, batch_size=1, **split)[1::2],
+    }
+
+
+@attack("trainer.first-steps")
+def how_many_are_predicted():
+    """No batch_size, more steps than batches, several by execution, a Dataset twice: how many?"""
+    model = compiled()
+    by_execution = compiled(steps_per_execution=2)
+    data = tf.data.Dataset.from_tensor_slices(X).batch(1)
+    counts = [
+        outcome(lambda o=options, m=asked: len(m.predict(X, verbose=0, **o)))
+        for asked, options in (
+            (model, {"steps": 2}),
+            (model, {"steps": 9, "batch_size": 2}),
+            (by_execution, {"steps": 1, "batch_size": 1}),
+            (by_execution, {"steps": 3, "batch_size": 1}),
+        )
+    ]
+    twice = [model.predict(data, steps=2, verbose=0) for _ in range(2)]
+    return counts, close(*twice), close(twice[0], model.predict(X[:2], verbose=0))
+
+
+@attack("trainer.first-steps")
+@attack("trainer.steps-per-execution")
+def evaluated_by_execution():
+    """evaluate with steps=1 of one sample and two steps by execution: the loss of how many?"""
+    models = [compiled(), compiled(steps_per_execution=2, eager=False)]
+    losses = [m.evaluate(X, Y, batch_size=1, steps=1, verbose=0) for m in models]
+    return close(losses[1], losses[0]), close(
+        losses[1], models[0].evaluate(X[:2], Y[:2], verbose=0)
+    )
+
+
+@attack("trainer.validation-freq")
+def frequencies_of_other_kinds():
+    """initial_epoch, tuples, a range, 0, a list beyond the end: after which epochs?"""
+    seen = {}
+    for name, options in {
+        "initial_epoch": {"validation_freq": 2, "initial_epoch": 1},
+        "list from 2 on": {"validation_freq": [1, 3], "initial_epoch": 2},
+        "tuple": {"validation_freq": (1, 3)},
+        "range": {"validation_freq": range(2)},
+        "numpy": {"validation_freq": np.int64(2)},
+        "zero": {"validation_freq": 0},
+        "beyond": {"validation_freq": [9]},
+        "split": {"validation_freq": 3, "validation_split": 0.5},
+    }.items():
+        when = []
+        note = CALLBACKS.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, w=when: w.append((epoch + 1, "val_loss" in logs))
+        )
+        if "validation_split" not in options:
+            options["validation_data"] = (X, Y)
+        result = outcome(lambda o=options, n=note: fitted(compiled(), epochs=4, callbacks=[n], **o))
+        seen[name] = [epoch for epoch, validated in when if validated] or result[:50]
+    return seen
+
+
+@attack("trainer.initial-epoch")
+def epochs_that_begin_late():
+    """k above epochs, a LearningRateScheduler, a schedule of the optimizer: what comes of them?"""
+    rates = []
+    schedule = keras.optimizers.schedules.ExponentialDecay(1.0, 2, 0.1, staircase=True)
+    model = compiled(optimizer=keras.optimizers.SGD(schedule))
+    note = CALLBACKS.LambdaCallback(
+        on_epoch_begin=lambda *_: rates.append(float(model.optimizer.learning_rate))
+    )
+    fitted(model, epochs=4, initial_epoch=2, callbacks=[note])
+    epochs = []
+    by_epoch = CALLBACKS.LearningRateScheduler(lambda epoch, rate: epochs.append(epoch) or rate)
+    fitted(compiled(), epochs=4, initial_epoch=2, callbacks=[by_epoch])
+    return fitted(compiled(), epochs=2, initial_epoch=3), epochs, rates
+
+
+@attack("trainer.beside-a-source")
+def what_is_beside_a_source():
+    """validation_split beside validation_data, arrays to validate by, an iterator, x alone?"""
+    model = compiled()
+    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(2)
+
+    def batches():
+        yield X, Y
+
+    def fit(source, **options):
+        return outcome(lambda: sorted(model.fit(source, verbose=0, **options).history))[:90]
+
+    return [
+        fit(data, validation_data=(X, Y), validation_split=0.5),
+        fit(batches(), validation_data=(X, Y)),
+        fit(iter([(X, Y)]), y=Y),
+        fit(iter([(X, Y)])),
+        fit(data, sample_weight=[]),
+        outcome(lambda: model.evaluate(data, Y, verbose=0)),
+    ]
+
+
+@attack("trainer.weights-on-batch")
+def weights_of_other_batches():
+    """Timesteps, a mask, whole numbers, two outputs, both weights: as fit weighs?"""
+    seen = {}
+    ids = np.array([0, 1, 1, 0])
+    steps = draw(4, 5, 2)
+    masked = [L.Masking(), LSTM(2, return_sequences=True)]
+    blank = X * (np.arange(5) < 3)[:, None]
+    for name, layers, x, y, weights in (
+        ("one-hot", [LSTM(2)], X, np.eye(2)[ids], {"class_weight": {0: 2.0, 1: 5.0}}),
+        ("column", [LSTM(1)], X, ids[:, None], {"class_weight": {1: 5.0}}),
+        ("flat", [LSTM(1)], X, ids, {"class_weight": {1: 5.0}}),
+        ("bool", [LSTM(1)], X, ids > 0, {"class_weight": {1: 5.0}}),
+        ("timesteps", [LSTM(2, return_sequences=True)], X, steps, {"class_weight": {1: 5.0}}),
+        ("masked", masked, blank, steps, {"sample_weight": np.arange(4.0)}),
+        ("zero", [LSTM(2)], X, Y, {"sample_weight": np.zeros(4)}),
+        ("both", [LSTM(2)], X, Y, {"sample_weight": np.ones(4), "class_weight": {0: 1.0}}),
+    ):
+        whole = outcome(lambda a=(layers, x, y, weights): ends(True, *a))[:60]
+        fit = outcome(lambda a=(layers, x, y, weights): ends(False, *a))[:60]
+        seen[name] = whole == fit or (whole, fit)
+    return seen
+
+
+def ends(by_batch, layers, x, y, weights):
+    """Return the loss of a step of clones of layers, and a sum of the weights after it."""
+    model = compiled(*[layer.from_config(layer.get_config()) for layer in layers])
+    model.set_weights([draw(*w.shape) for w in model.get_weights()])
+    if by_batch:
+        loss = model.train_on_batch(x, y, **weights)
+    else:
+        loss = model.fit(x, y, verbose=0, **weights).history["loss"][0]
+    return [f"{float(v):.4f}" for v in (loss, sum(w.sum() for w in model.get_weights()))]
+
+
+def heads(form=list, loss="mse", **options):
+    """Return a model of two outputs, in a list or a dictionary."""
+    keras.utils.set_random_seed(1)
+    x = keras.Input((None, 3))
+    outputs = {name: L.Dense(1, name=name)(LSTM(2)(x)) for name in "ab"}
+    model = keras.Model(x, outputs if form is dict else list(outputs.values()))
+    model.compile("sgd", loss, run_eagerly=True, **options)
+    return model
+
+
+@attack("trainer.weights-on-batch")
+def class_weights_of_two_outputs_on_a_batch():
+    """Two outputs, flat targets of two samples, and columns of four: refused, as fit refuses?"""
+    ids = np.array([0.0, 1.0], "float32")
+    weights = {0: 1.0, 1: 5.0}
+    return [
+        outcome(lambda: heads().train_on_batch(X[:2], [ids, ids], class_weight=weights)),
+        outcome(lambda: heads().train_on_batch(X[:2], [ids, ids])),
+        outcome(lambda: heads().train_on_batch(X, [Y[:, :1]] * 2, class_weight=weights)),
+    ]
+
+
+@attack("trainer.class-weight-of-outputs")
+def class_weights_of_two_outputs():
+    """Dictionaries, one loss, tf.data, a PyDataset, a single batch, one output in a list?"""
+    weights = {0: 1.0, 1: 5.0}
+    y = (Y > 0).astype("float32")
+    pair = [y[:, :1], y[:, 1:]]
+    named = {"a": pair[0], "b": pair[1]}
+
+    class Pairs(keras.utils.PyDataset):
+        def __init__(self, flat=False):
+            super().__init__()
+            self.batch = (X[:2], tuple(t[:2, 0] for t in pair)) if flat else (X, tuple(pair))
+
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, k):
+            return self.batch
+
+    def fit(model, *data):
+        return outcome(lambda: model.fit(*data, class_weight=weights, verbose=0).history)[:110]
+
+    x = keras.Input((None, 3))
+    single = keras.Model(x, [LSTM(1)(x)])
+    single.compile("sgd", "mse", run_eagerly=True)
+    return {
+        "dictionary": fit(heads(dict), X, named),
+        "one loss": fit(heads(loss=["mse", None]), X, pair[0]),
+        "tf.data": fit(heads(), tf.data.Dataset.from_tensor_slices((X, tuple(pair))).batch(2)),
+        "PyDataset": fit(heads(), Pairs()),
+        "PyDataset of two": outcome(
+            lambda: heads().fit(Pairs(flat=True), class_weight=weights, verbose=0).history
+        ),
+        "one in a list": fit(single, X, [pair[0]]),
+    }
+
+
+@attack("trainer.weights-of-all-outputs")
+def weights_of_outputs_elsewhere():
+    """Dictionaries, tuples, a weight for a name, tf.data, a batch, other shapes: each as listed?"""
+    weight = np.array([1.0, 0.0, 2.0, 5.0], "float32")
+    y = (Y[:, :1], Y[:, 1:])
+    named = dict(zip("ab", y, strict=True))
+    exact = heads().test_on_batch(X, list(y), sample_weight=[weight, weight])[0]
+
+    def loss(model, *data, **options):
+        return outcome(lambda: close(model.evaluate(*data, verbose=0, **options)[0], exact))[:100]
+
+    data = tf.data.Dataset.from_tensor_slices((X, y, weight)).batch(4)
+    return {
+        "dictionary": loss(heads(dict), X, named, sample_weight=weight),
+        "names for a list": loss(heads(), X, named, sample_weight=weight),
+        "a list for names": loss(heads(), X, named, sample_weight=[weight, weight]),
+        "names for both": loss(heads(), X, named, sample_weight=dict.fromkeys("ab", weight)),
+        "names of weights": loss(heads(), X, list(y), sample_weight=dict.fromkeys("ab", weight)),
+        "tuple": loss(heads(), X, y, sample_weight=weight),
+        "a tuple of weights": loss(heads(), X, list(y), sample_weight=(weight, weight)),
+        "a list of numbers": loss(heads(), X, list(y), sample_weight=weight.tolist()),
+        "tf.data": loss(heads(), data),
+        "batch": outcome(
+            lambda: close(heads().test_on_batch(X, list(y), sample_weight=weight)[0], exact)
+        ),
+    }
+
+
+@attack("trainer.crossentropy-by-shape")
+def crossentropies_by_other_shapes():
+    """Sequences, capitals, flat binary targets, several labels, one class, a metric's name?"""
+    ids = np.array([[0, 1, 2, 0, 1]] * 4)
+    long = LSTM(3, activation="softmax", return_sequences=True)
+    short = LSTM(3, activation="softmax")
+    labels = np.array([[1, 1, 0]] * 4, "float32")
+    single = LSTM(1, activation="sigmoid")
+    pairs = {
+        "sequences of ids": (long, ids, "sparse_categorical_crossentropy"),
+        "one-hot sequences": (long, np.eye(3)[ids], "categorical_crossentropy"),
+        "flat binary": (single, ids[:, 1], "binary_crossentropy"),
+        "several labels": (short, labels, "binary_crossentropy"),
+        "ids of two bits": (single, ids[:, :1], "binary_crossentropy"),
+    }
+    seen = {}
+    for name, (layer, y, loss) in pairs.items():
+        copies = [layer.from_config(layer.get_config()) for _ in range(2)]
+        models = [compiled(copies[0], loss="CE"), compiled(copies[1], loss=loss)]
+        models[1].set_weights(models[0].get_weights())
+        seen[name] = close(*[model.evaluate(X, y, verbose=0) for model in models])
+    seen["metric"] = outcome(
+        lambda: compiled(single, metrics=["crossentropy"]).evaluate(X, ids[:, :1], verbose=0)
+    )[:70]
+    return seen
+
+
+@attack("trainer.crossentropy-by-shape")
+def crossentropy_of_other_targets_later():
+    """One-hot targets, and then whole numbers, without compile between: is it chosen again?"""
+    model = compiled(LSTM(3, activation="softmax"), loss="ce", metrics=["accuracy"])
+    ids = np.array([0, 1, 2, 0])
+    first = model.evaluate(X, np.eye(3)[ids], verbose=0)
+    return first, outcome(lambda: model.evaluate(X, ids, verbose=0))
+
+
+@attack("trainer.loss-weight-of-one")
+def weights_of_one_loss():
+    """A number, an int, a dictionary, an output in a list, penalties, NaN times 0: what loss?"""
+    exact = compiled().evaluate(X, Y, verbose=0)
+    x = keras.Input((None, 3))
+    listed = keras.Model(x, [compiled().layers[0](x)])
+    seen = {}
+    for name, weights in (("float", 3.0), ("int", 3), ("list of int", [3]), ("tuple", (3.0,))):
+        seen[name] = outcome(
+            lambda w=weights: compiled(loss_weights=w).evaluate(X, Y, verbose=0) / exact
+        )[:60]
+    listed.compile("sgd", ["mse"], loss_weights=[3.0], run_eagerly=True)
+    seen["in a list"] = listed.evaluate(X, [Y], verbose=0) / exact
+    penal = [LSTM(2, kernel_regularizer="l2")]
+    plain = compiled(*penal).evaluate(X, Y, verbose=0)
+    seen["penalty"] = compiled(*penal, loss_weights=[3.0]).evaluate(X, Y, verbose=0) / plain
+    broken = compiled(loss_weights=[0.0])
+    seen["NaN"] = broken.evaluate(X * np.nan, Y, verbose=0)
+    two = compiled(loss_weights=[3.0, 1.0])
+    seen["two weights"] = outcome(lambda: two.evaluate(X, Y, verbose=0))[:60]
+    return seen
+
+
+@attack("trainer.loss-weight-of-one")
+def weights_of_one_loss_and_steps():
+    """A weight of 3 or a rate of 3 times as much, with a penalty, with clipnorm: the same step?"""
+    seen = []
+    for penalty, options in ((None, {}), ("l2", {}), (None, {"clipnorm": 0.01})):
+        weights = []
+        for rate, factor in ((0.3, 1.0), (0.1, 3.0)):
+            optimizer = keras.optimizers.SGD(rate, **options)
+            layer = LSTM(2, bias_regularizer=penalty)
+            model = compiled(layer, optimizer=optimizer, loss_weights=[factor])
+            model.set_weights([draw(*w.shape) for w in model.get_weights()])
+            weights.append(end(model))
+        seen.append(same(*weights))
+    return seen
+
+
+@attack("trainer.metrics-of-one-name")
+def further_metrics_of_one_name():
+    """Three, weighted, of two outputs, named loss, written mae and mean_absolute_error: names?"""
+    own = keras.metrics.MeanSquaredError
+    two = heads(metrics=[["mae", "mae"], ["mae"]])
+    return [
+        sorted(model.evaluate(X, y, verbose=0, return_dict=True)) for model, y in ((two, [Y, Y]),)
+    ] + [
+        sorted(compiled(**options).evaluate(X, Y, verbose=0, return_dict=True))
+        for options in (
+            {"metrics": ["mae", own("mae"), own("mae")]},
+            {"metrics": ["mae"], "weighted_metrics": ["mae"]},
+            {"weighted_metrics": ["mae", own("mae")]},
+            {"metrics": ["mae", own("mae"), own("mae_1")]},
+            {"metrics": ["mae"], "weighted_metrics": [own("loss")]},
+            {"metrics": ["mae", "mean_absolute_error", "MAE"]},
+            {"metrics": ["acc", "accuracy", "accuracy"]},
+        )
+    ]

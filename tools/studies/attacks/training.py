@@ -439,3 +439,86 @@ def tapes():
         "stateful": outcome(lambda: [slope(stateful) for _ in range(2)]),
         "jit": outcome(lambda: slope(tf.function(layer, jit_compile=True)) / slope(layer)),
     }
+
+
+def frozen(inside, functional=False):
+    """Return a model of layers that is made with trainable=False, compiled."""
+    x = keras.Input((None, 3))
+    if functional:
+        y = x
+        for layer in inside:
+            y = layer(y)
+        model = keras.Model(x, y, trainable=False)
+    else:
+        model = keras.Sequential([x, *inside], trainable=False)
+    model.compile("sgd", "mse")
+    return model
+
+
+def changed(model, targets=2):
+    """Return the paths of the variables that a step changes."""
+    before = [np.array(v) for v in model.variables]
+    model.train_on_batch(X, np.full((len(X), targets), 3.0))
+    pairs = zip(model.variables, before, strict=False)
+    return [v.path.split("/", 1)[-1] for v, old in pairs if not np.array_equal(v, old)]
+
+
+@attack("training.frozen-model")
+def what_a_frozen_model_changes():
+    """A BatchNormalization, a state, a dropout in a frozen model: what does a step change?"""
+    return [
+        changed(frozen([keras.layers.BatchNormalization(), LSTM(2)], functional))
+        for functional in (False, True)
+    ] + [
+        changed(frozen([LSTM(2, dropout=0.5)])),
+        changed(frozen([LSTM(2)])),
+    ]
+
+
+@attack("training.frozen-model")
+def frozen_models_inside():
+    """Inside another model, made with trainable=False or frozen by hand: is it trained there?"""
+    seen = []
+    for functional in (False, True):
+        for by_hand in (False, True):
+            part = frozen([LSTM(3, return_sequences=True)], functional)
+            if by_hand:
+                part.trainable = False
+            before = part.get_weights()[0]
+            outer = keras.Sequential([keras.Input((None, 3)), part, LSTM(2)])
+            outer.compile("sgd", "mse")
+            outer.train_on_batch(X, np.full((len(X), 2), 3.0))
+            trained = not np.array_equal(part.get_weights()[0], before)
+            seen.append((len(outer.trainable_weights), trained))
+    return seen
+
+
+@attack("training.frozen-model")
+def thawed_without_compile():
+    """trainable=True of the model or of its layer, without and with compile: is it trained?"""
+    model = frozen([LSTM(2)])
+    seen = [len(changed(model))]
+    model.layers[0].trainable = True
+    seen.append(len(changed(model)))
+    model.trainable = True
+    seen.append(len(changed(model)))
+    model.compile("sgd", "mse")
+    return *seen, len(changed(model))
+
+
+@attack("training.frozen-model")
+def subclassed_and_penalized():
+    """A subclass made with trainable=False, and a penalty: is anything trained?"""
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__(trainable=False)
+            self.lstm = LSTM(2, kernel_regularizer="l2")
+
+        def call(self, x):
+            return self.lstm(x)
+
+    model = Own()
+    model.compile("sgd", "mse")
+    model(X)
+    return changed(model), changed(frozen([LSTM(2, kernel_regularizer="l2")]))
