@@ -443,7 +443,8 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     set_weights: id k becomes row k.
 
     The table has a row for every id, padding's id 0 among them. It is trained like other weights,
-    unless trainable=False is set.
+    unless trainable=False is set. A configuration holds the table of a Constant only: with
+    `weights` a clone begins with a drawn one.
 
     >>> import keras, numpy as np
     >>> table = np.random.rand(5, 3)
@@ -467,10 +468,11 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
 @given(integers(1, 3), integers(1, 4), sampled_from([None, "l2"]), seeds)
 def test_a_step_moves_the_rows_of_the_ids_that_it_reads(width, count, regularizer, seed):
     """
-    Without a penalty of the table, a step by plain SGD moves only those rows of an Embedding whose
-    ids it reads.
+    Without penalty or constraint of the table a step by plain SGD moves only those rows of an
+    Embedding whose ids it reads.
 
-    A penalty of the table moves every row, and so may an optimizer that remembers earlier steps.
+    A penalty or a constraint may move every row, and so may weight decay, or another layer that
+    reads the table. An optimizer that remembers earlier steps may move the rows of their ids.
 
     >>> import keras, numpy as np
     >>> embedding = keras.layers.Embedding(4, 2)

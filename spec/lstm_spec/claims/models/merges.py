@@ -370,11 +370,13 @@ def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
 @given(cases(batch=integers(1, 3)), whole(list(FUNCTIONS)), booleans(), seeds)
 def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
     """
-    Add, Subtract, Multiply, Average, Maximum and Minimum take a vector for each sample as the same
-    at every timestep.
+    Without masks Add, Subtract, Multiply, Average, Maximum and Minimum take a sample's vector as
+    the same at every timestep.
 
-    As the final output of an encoder of as many units beside a sequence. An input with fewer axes
-    gets axes of size 1 behind the batch. Concatenate does not do it: there RepeatVector is needed.
+    An input with fewer axes gets axes of size 1 behind the batch, unless the layer merged equal
+    numbers of axes before. Concatenate does not do it: there RepeatVector is needed. Beside a
+    masked sequence the mask is lost, and Multiply, Maximum and Minimum put the vector in place of
+    the padding.
 
     >>> import keras, numpy as np
     >>> x = np.random.rand(2, 3, 1)

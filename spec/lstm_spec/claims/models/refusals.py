@@ -93,10 +93,11 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
 @given(cases(batch=integers(2, 3)), whole([*MERGING, "Dot"]), booleans())
 def test_merging_other_numbers_of_samples_is_refused(case, name, single):
     """
-    A merge refuses two arrays of different numbers of samples, a single sample among them, with a
-    ValueError.
+    At its first call a merge refuses arrays of different numbers of samples, a single sample among
+    them, with a ValueError.
 
-    No sample is taken twice: repeat the single one first, as by numpy.repeat.
+    Later, and in a model that is called, Add and its like take a single sample for all without
+    notice; fit and predict refuse it. Repeat the sample first, as by numpy.repeat.
 
     >>> import keras, numpy as np
     >>> try:

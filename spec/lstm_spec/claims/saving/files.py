@@ -667,7 +667,8 @@ def test_a_frozen_sequential_model_is_read_again_frozen(case, way):
     its configuration or a file.
 
     Its layers are trainable for themselves, so all depends on the model's own flag. A functional
-    model keeps it in these ways. Set `model.trainable = False` instead, which freezes each layer.
+    model keeps it in these ways. Set `model.trainable = False` instead, which freezes each layer;
+    on TensorFlow that does nothing where the flag is False already.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(2)]
@@ -729,8 +730,8 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
     A Lambda with a registered function as `mask` hands on the same mask when it is made again from
     its configuration.
 
-    A file holds the configuration, and clone_model goes by it. Pass the mask to the layer behind,
-    or write a layer with compute_mask.
+    A file holds the configuration, and clone_model goes by it. A functional model holds the mask in
+    its graph as well. Pass the mask to the layer behind, or write a layer with compute_mask.
 
     >>> import keras, numpy as np
     >>> same = lambda inputs, mask=None: mask

@@ -50,8 +50,8 @@ def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed
     With validation_freq=n fit validates after every n-th epoch, with a list after those that it
     names, counted from 1.
 
-    So the history has fewer numbers of val_loss than of loss, and a callback that monitors val_loss
-    finds none after the other epochs.
+    Epochs before initial_epoch count too. If some are left out the history has fewer numbers of
+    val_loss than of loss, and a callback that monitors val_loss finds none after those.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -82,10 +82,11 @@ def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed
 @given(nets(batch=8), integers(1, 2), whole([None, 1, 2]), builds, seeds)
 def test_every_validation_takes_the_first_batches(net, steps, size, build, seed):
     """
-    With validation_steps=n every validation takes the first n batches of arrays.
+    By default every validation with validation_steps=n takes the first n batches of arrays.
 
-    It begins at the first sample, so val_loss never meets the samples behind. A batch has
-    validation_batch_size samples, or else batch_size.
+    It begins at the first sample. A batch has validation_batch_size samples, or else batch_size;
+    without both the n batches are all samples. With steps_per_execution=m the number of batches is
+    rounded up to a multiple of m.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -121,10 +122,12 @@ def test_every_validation_takes_the_first_batches(net, steps, size, build, seed)
 @given(nets(batch=4), whole(list(product([1, 2], [1, 2]))), builds, seeds)
 def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
     """
-    With steps_per_epoch=n an epoch of arrays takes n batches, and the next goes on behind them
-    while there are some.
+    By default, with batch_size and steps_per_epoch=n, each epoch of arrays takes the next n
+    batches, or as many as are left.
 
-    So every sample is met, though in more epochs. Without shuffling the batches come in order.
+    If none is left the next epoch begins anew. Without batch_size every epoch takes all samples, in
+    n batches. With steps_per_execution=m the number of batches is rounded up to a multiple of m.
+    Without shuffling they come in order.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -156,9 +159,10 @@ def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
 @given(nets(batch=4), integers(1, 2), integers(1, 2), builds, seeds)
 def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, build, seed):
     """
-    With steps=n evaluate and predict of arrays take the first n batches, in every call.
+    By default evaluate and predict with steps=n take the first n batches of arrays, in every call.
 
-    Each call begins at the first sample.
+    Without batch_size these are all samples, in n batches. With steps_per_execution=m the number of
+    batches is rounded up to a multiple of m.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -187,7 +191,7 @@ def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, 
 @given(nets(batch=2), integers(0, 3), builds, seeds)
 def test_epochs_is_where_the_training_ends(net, first, build, seed):
     """
-    With initial_epoch=k fit trains epochs - k epochs, and counts them from k.
+    With initial_epoch=k fit trains epochs - k epochs, if any, and counts them from k.
 
     So a training that was stopped goes on with the same epochs, and logs and schedules by epoch
     fit. It restores neither weights nor optimizer.

@@ -610,7 +610,8 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed):
     """
     By loss_weights=[w] the loss of a single output is multiplied by w, and so is its gradient.
 
-    The rate of plain SGD would do the same to the step.
+    Penalties are not multiplied. Without them and clipping the rate of plain SGD would do the same
+    to the step.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -640,9 +641,11 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed):
 @given(nets(batch=samples), booleans(), seeds)
 def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     """
-    Of two metrics of one name the second is reported by that name with _1 behind it.
+    If two `metrics` of an output have one name, the second is reported by that name with _1 behind
+    it.
 
-    In the order in which they are given to compile().
+    In the order in which they are given to compile(). Where the second is in `weighted_metrics`, it
+    has weighted_ before its name instead. A metric called loss hides the loss.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

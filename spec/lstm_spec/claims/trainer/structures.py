@@ -348,11 +348,11 @@ BRINGING: dict[str, Callable[..., Any]] = {
 )
 def test_a_source_of_batches_brings_its_own_targets(net, pair, seed):
     """
-    Fit refuses y, sample_weight or validation_split beside a tf.data.Dataset, a generator or a
-    PyDataset with a ValueError.
+    Beside a tf.data.Dataset, generator or PyDataset fit refuses y, sample_weight and, without
+    validation_data, validation_split.
 
-    A source yields (x, y) or (x, y, sample_weight), and validation data comes from a source of
-    its own.
+    With a ValueError. A source yields (x, y) or (x, y, sample_weight), and validation_data is
+    another source, or arrays; beside it validation_split is ignored.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -299,11 +299,12 @@ CROSSENTROPIES = [
 @given(cases(batch=samples), whole(CROSSENTROPIES), seeds)
 def test_crossentropy_is_chosen_by_the_shapes(case, named, seed):
     """
-    The loss "crossentropy" or "ce" is binary for a single output, sparse for targets of one number,
-    and else categorical.
+    The loss "crossentropy" or "ce" is binary for outputs of one number, sparse for targets of one
+    number, and else categorical.
 
-    The outputs are probabilities: of a sigmoid if single, else of a softmax. "accuracy" is chosen
-    likewise.
+    Of sequences, one number at each timestep. It is chosen at the first batch after compile(), and
+    stays. Targets of several labels need "binary_crossentropy". The outputs are probabilities: of a
+    sigmoid or a softmax. "accuracy" is chosen likewise.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(4, activation="softmax")])

@@ -318,7 +318,9 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
     train_on_batch and test_on_batch weigh the samples by sample_weight, and train_on_batch by
     class_weight, as fit does.
 
-    The weighted losses are divided by the number of samples. test_on_batch takes no class_weight.
+    Without masks the weighted losses are divided by their number, not by the sum of weights.
+    test_on_batch takes no class_weight. That of several outputs, which fit refuses, train_on_batch
+    may take wrongly without notice.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -352,10 +354,11 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
 @given(nets(batch=4, outputs=2), whole(["flat", "a column", "a list"]), seeds)
 def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     """
-    For several outputs in a list, one array of sample weights weighs the loss of each, a list each
-    by its own.
+    For outputs and targets in lists one array of sample weights weighs each loss, a list of arrays
+    each by its own.
 
-    The array is flat or a column. So a sample that counts for no output is named once.
+    The array is flat or a column. So a sample that counts for no output is named once. Where the
+    outputs are in a list and the targets in a dictionary, one array ends with a KeyError.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -389,9 +392,10 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
 @given(nets(batch=4, outputs=2), seeds)
 def test_class_weights_of_several_outputs_are_refused(net, seed):
     """
-    Fit refuses class_weight of a model of several outputs with a ValueError.
+    Fit on arrays refuses class_weight beside targets for several outputs with a ValueError.
 
-    Give sample weights for each output instead, made of its classes.
+    So it does on a tf.data.Dataset; with a PyDataset there is another error, or wrong weights
+    without notice. Give sample weights for each output instead, made of its classes.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))

@@ -166,11 +166,13 @@ FROZEN: dict[str, Callable[[Any, list[Any]], Any]] = {
 @given(cases(), whole(list(FROZEN)), seeds)
 def test_a_model_made_with_trainable_false_trains_nothing(case, form, seed):
     """
-    A Sequential or functional model made with trainable=False trains nothing, until that is True
-    and it is compiled.
+    By itself a Sequential or functional model made with trainable=False trains nothing, until that
+    is True and it is compiled.
 
-    What is read again or cloned may have lost the flag: see `saving.frozen-sequential` and
-    `saving.frozen-clone`.
+    On Keras 3 a model around it may train its layers, which are not frozen for themselves, and a
+    BatchNormalization in it changes. A model made without the flag freezes each layer when
+    `model.trainable = False` is set. The flag may be lost: see `saving.frozen-sequential`
+    and `saving.frozen-clone`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((3, 1)), keras.layers.LSTM(2)]
