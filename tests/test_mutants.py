@@ -12,7 +12,7 @@ from lstm_spec import catalog
 from tools import ROOT
 from tools.studies.mutants import survivors
 from tools.studies.mutants.changes import variants
-from tools.studies.mutants.mutants import Mutant, mutants, put, target
+from tools.studies.mutants.mutants import DRAWN, Mutant, mutants, put, target
 from tools.studies.mutants.page import PAGE, observable, page, refuted
 from tools.studies.mutants.record import append, read, results
 
@@ -52,10 +52,11 @@ def test_one_thing_is_changed(text: str, becomes: set[str]) -> None:
 
 def test_ids_tell_mutants_apart() -> None:
     assert len({mutant.id for mutant in mutants()}) == len(mutants()) > 1000
+    assert len({mutant.id for mutant in mutants("models")}) == DRAWN["models"]
 
 
 def test_every_mutant_is_put_in_place_and_taken_away() -> None:
-    for mutant in mutants():
+    for mutant in (*mutants(), *mutants("models")):
         function = target(mutant.module, mutant.function)
         before = function.__code__, function.__defaults__
         with put(mutant):
@@ -105,9 +106,11 @@ def test_all_mutants_but_few_are_refuted_or_cannot_be_observed() -> None:
 
 @recorded
 def test_what_is_said_to_be_unobservable_survives() -> None:
+    further = {line["mutant"]: line["refuted_by"] for line in read(FOLDER / "models.jsonl")}
+    refuted_by = {**RECORD, **further}
     for entry in survivors.load():
-        meant = [mutant for mutant in mutants() if mutant in entry]
-        assert [m for m in meant if not RECORD.get(m.id)], f"stale: {entry}"
+        meant = [m for m in (*mutants(), *mutants("models")) if m in entry]
+        assert [m for m in meant if not refuted_by.get(m.id)], f"stale: {entry}"
 
 
 @recorded
