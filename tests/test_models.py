@@ -29,6 +29,7 @@ from lstm_spec.harness.models import (
     padding,
 )
 from lstm_spec.run import script
+from tools.studies.models import page as mining
 
 DRAWN = 3300
 LEAST = 50
@@ -148,3 +149,7 @@ def test_program_with_expected_outputs_runs_and_fails_where_they_differ(form: st
     wrong = [1.0 + array for array in model_oracle.outputs(trial.model, inputs)]
     with pytest.raises(AssertionError):
         exec(model_ways.program(trial.model, inputs, wrong), {"__name__": "program"})
+
+
+def test_page_of_drawn_models_is_made_from_the_record() -> None:
+    assert mining.PAGE.read_text(encoding="utf-8") == mining.page()
