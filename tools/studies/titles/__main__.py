@@ -29,7 +29,7 @@ SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
     *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
 )
-UNSEEN: tuple[str, ...] = ("ninth",)
+UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
 
 
@@ -178,9 +178,9 @@ The second to the ninth set were unseen when they were asked, once each. Of 89, 
 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 % and 78 % among three, and 21 %, 15 %, 9 %, 5 %, 6 %, 8 %,
 2 % and 14 % got no answer. Of the second set's 53, the fourth's 27, the fifth's 42, the sixth's 60,
 the seventh's 60, the eighth's 84 and the ninth's 62 off the topic, as the title shows, 85 %, 93 %,
-71 %, 82 %, 68 %, 93 % and 85 % got none. All sets but the ninth have been looked at by now,
-question by question, so their rates below say what was learned. The searches of all sets were fixed
-before they ran. Titles that no claim answers count as missed in the first line of each set. A title
+71 %, 82 %, 68 %, 93 % and 85 % got none. All sets have been looked at by now, question by
+question, so their rates below say what was learned. The searches of all sets were fixed before they
+ran. Titles that no claim answers count as missed in the first line of each set. A title
 can be one of our questions by its address or one of its wordings, because both come from the same
 places; the third line leaves these out. Many titles off the topic name no library or layer, so that
 only their thread tells them apart; there an answer is no mistake, and the line of what the title
