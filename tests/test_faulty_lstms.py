@@ -53,6 +53,7 @@ KEPT = {
         "models.softmax-behind-mask",
         "models.softmax-of-a-square",
         "models.stepwise-keeps-mask",
+        "saving.lambda-mask",
         "saving.layers-around",
         "saving.objects-again",
     },
@@ -64,6 +65,10 @@ KEPT = {
         "trainer.loss-axis",
         "trainer.shuffled-anew",
         "trainer.skipped-average",
+    },
+    "weights that are trainable are counted, whatever the layer puts out": {
+        "saving.frozen-clone",
+        "saving.frozen-sequential",
     },
     "the outputs have another shape, whatever is in them": {
         "models.slices-in-a-graph",
