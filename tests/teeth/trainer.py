@@ -31,6 +31,16 @@ def before_fit(patch, change):
         return original(self, **options)
 
 
+def leaves_out(patch, *names):
+    """Let fit overlook what it was given by these names."""
+
+    def change(self, options):
+        for name in names:
+            options.pop(name, None)
+
+    before_fit(patch, change)
+
+
 # What is reported.
 
 
@@ -103,7 +113,7 @@ def forgets_the_penalties(patch):
     patch.setattr(keras.Model, "losses", property(lambda self: []))
 
 
-@refuted_by("trainer.several-outputs")
+@refuted_by("trainer.several-outputs", "trainer.loss-weight-of-one")
 def ignores_the_weights_of_losses(patch):
     @instead(patch, keras.Model, "compile")
     def compile_(original, self, *given, loss_weights=None, **options):
@@ -115,22 +125,22 @@ def ignores_the_weights_of_losses(patch):
 
 @refuted_by("trainer.validation-freq")
 def validates_after_every_epoch(patch):
-    before_fit(patch, lambda self, options: options.pop("validation_freq", None))
+    leaves_out(patch, "validation_freq")
 
 
 @refuted_by("trainer.validation-steps")
 def validates_by_the_batch_size_of_training(patch):
-    before_fit(patch, lambda self, options: options.pop("validation_batch_size", None))
+    leaves_out(patch, "validation_batch_size")
 
 
 @refuted_by("trainer.validation-steps")
 def validates_on_all_samples(patch):
-    before_fit(patch, lambda self, options: options.pop("validation_steps", None))
+    leaves_out(patch, "validation_steps")
 
 
 @refuted_by("trainer.steps-per-epoch")
 def takes_all_batches_in_every_epoch(patch):
-    before_fit(patch, lambda self, options: options.pop("steps_per_epoch", None))
+    leaves_out(patch, "steps_per_epoch")
 
 
 @refuted_by("trainer.first-steps")
@@ -157,12 +167,8 @@ def trains_as_many_epochs_as_ever(patch):
 
 @refuted_by("trainer.beside-a-source")
 def overlooks_what_is_beside_a_source(patch):
-    def change(self, options):
-        for name in ("y", "sample_weight", "validation_split"):
-            options.pop(name, None)
-        options["steps_per_epoch"] = 1
-
-    before_fit(patch, change)
+    leaves_out(patch, "y", "sample_weight", "validation_split")
+    before_fit(patch, lambda self, options: options.update(steps_per_epoch=1))
 
 
 @refuted_by("trainer.weights-on-batch")
@@ -177,13 +183,6 @@ def tests_on_a_batch_without_weights(patch):
     @instead(patch, keras.Model, "test_on_batch")
     def test(original, self, x, y, sample_weight=None):
         return original(self, x, y)
-
-
-@refuted_by("trainer.loss-weight-of-one")
-def ignores_the_weight_of_a_single_loss(patch):
-    @instead(patch, keras.Model, "compile")
-    def compile_(original, self, *given, loss_weights=None, **options):
-        return original(self, *given, **options)
 
 
 @refuted_by("trainer.metrics-of-one-name")
@@ -205,7 +204,7 @@ def weighs_the_first_output_only(patch):
 
 @refuted_by("trainer.class-weight-of-outputs")
 def overlooks_class_weights_of_several_outputs(patch):
-    before_fit(patch, lambda self, options: options.pop("class_weight", None))
+    leaves_out(patch, "class_weight")
 
 
 # Targets.
