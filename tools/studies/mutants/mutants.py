@@ -102,10 +102,19 @@ class Mutant:
     change: str
 
     @property
+    def short_module(self) -> str:
+        """Its module, without `keras.src.`."""
+        return self.module.removeprefix("keras.src.")
+
+    @property
+    def place(self) -> str:
+        """Its module, without `keras.src.`, a colon, and the function."""
+        return f"{self.short_module}:{self.function}"
+
+    @property
     def id(self) -> str:
         """Where it is and what it changes; the same on every run of one Keras."""
-        place = f"{self.module.removeprefix('keras.src.')}:{self.function}:{self.line}"
-        return f"{place}:{self.step}.{self.way}: {self.change}"
+        return f"{self.place}:{self.line}:{self.step}.{self.way}: {self.change}"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from pathlib import Path
 
 import keras
@@ -62,7 +63,8 @@ def page() -> str:
     first = Counter(line["refuted_by"] for line in ours if line["refuted_by"]).most_common(10)
     return "\n".join(
         [
-            HEAD.format(keras=keras.__version__) + _table("function", _place, ours, "layers"),
+            HEAD.format(keras=keras.__version__)
+            + _table("function", attrgetter("place"), ours, "layers"),
             f"\nOf {tried} observable mutants the claims refute {hits}: {hits / tried:.1%}.",
             *_patience(ours),
             *_compared(ours, theirs, seen),
@@ -80,21 +82,21 @@ def _models(lines: list[Line]) -> list[str]:
     seen = observable(lines, "models")
     hits, _ = refuted(lines, seen)
     done = {line["mutant"]: line for line in lines}
-    left = [m for m in sorted(seen, key=_where) if not done.get(m.id, {}).get("refuted_by")]
+    left = [
+        m
+        for m in sorted(seen, key=attrgetter("module", "line"))
+        if not done.get(m.id, {}).get("refuted_by")
+    ]
     head = MODELS.format(
         drawn=len(mutants("models")), functions=len({tuple(f[:2]) for f in changed("models")})
     )
     return [
-        head + _table("module", _module, lines, "models"),
+        head + _table("module", attrgetter("short_module"), lines, "models"),
         f"\nOf {len(seen)} observable mutants the claims refute {hits}: {hits / len(seen):.1%}."
         f" {len(done)} of the {len(mutants('models'))} were tried.",
         "\nLeft, each with the number of claims that reach it:\n",
         *(f"- `{m.id}`: {done[m.id]['reach'] if m.id in done else 'not tried'}" for m in left),
     ]
-
-
-def _where(mutant: Mutant) -> tuple[str, int]:
-    return mutant.module, mutant.line
 
 
 def _patience(lines: list[Line]) -> list[str]:
@@ -139,14 +141,6 @@ def _table(of: str, group: Callable[[Mutant], str], lines: list[Line], field: Fi
         left = len(members) - hits - idle
         rows.append([f"`{name}`", *map(str, (len(members), hits, idle, left or ""))])
     return markdown_table((of, *COLUMNS), sorted(rows) if field in DRAWN else rows)
-
-
-def _module(mutant: Mutant) -> str:
-    return mutant.module.removeprefix("keras.src.")
-
-
-def _place(mutant: Mutant) -> str:
-    return f"{_module(mutant)}:{mutant.function}"
 
 
 if __name__ == "__main__":

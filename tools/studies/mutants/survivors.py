@@ -25,7 +25,7 @@ class Survivors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __contains__(self, mutant: Mutant) -> bool:
         """Say whether a mutant is meant."""
-        if f"{mutant.module.removeprefix('keras.src.')}:{mutant.function}" != self.function:
+        if mutant.place != self.function:
             return False
         if self.lines:
             first, _, last = self.lines.partition("-")
