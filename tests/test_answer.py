@@ -301,7 +301,7 @@ def test_answer_is_for_the_keras_that_is_asked_for(capsys: pytest.CaptureFixture
 
 def test_id_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
     entry = (
-        '[[question]]\nid = "one"\ntitle = "t"\nalso = []\nanswer = "a"\nclaims = ["time.order"]\n'
+        '[[question]]\nid = "one"\ntitle = "t"\nalso = ""\nanswer = "a"\nclaims = ["time.order"]\n'
     )
     (tmp_path / "questions.toml").write_text(entry * 2, encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=r"questions\.toml lists an id twice"):

@@ -23,19 +23,24 @@ NUMBER = re.compile(r"(?:(?P<place>[\w./-]*)#)?(?P<number>\d+)")
 Words = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A question and what the claims answer."""
 
     id: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
     title: Words
-    also: list[Words]
-    """Other words in which it is asked."""
+    wordings: str = msgspec.field(name="also")
+    """Other words in which it is asked, a line each: as a list they would take long to read."""
     answer: Words
     claims: list[str]
     """The claims that the answer is made of; none, where it is not a matter of the layer."""
     cure: str = ""
     """Code that does what the answer advises."""
     address: Annotated[str, msgspec.Meta(pattern="^https://")] | None = None
+
+    @property
+    def also(self) -> list[str]:
+        """Other words in which it is asked."""
+        return self.wordings.splitlines()
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

@@ -46,6 +46,7 @@ TABLE = Path(__file__).with_name("words.bin")
 CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})"
 """Where a new word begins within a name, as in TimeDistributed and LSTMCell."""
 WORD = "[a-z0-9]+"
+_CAPITAL, _WORD = re.compile(CAPITAL), re.compile(WORD)
 NAME = (
     "(?<![A-Za-z0-9_])(?:[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*"
     "|[A-Za-z0-9]+_[A-Za-z0-9_]+|[A-Z]{2,}[a-z]+[A-Za-z0-9]*)"
@@ -138,7 +139,8 @@ def pattern() -> str:
 @cache
 def words_of(text: str) -> tuple[str, ...]:
     """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
-    return tuple(re.findall(WORD, re.sub(CAPITAL, " ", in_english(text[:LONGEST])).lower()))
+    spaced = _CAPITAL.sub(" ", in_english(text[:LONGEST]))
+    return tuple(_WORD.findall(spaced.lower()))
 
 
 def in_english(text: str) -> str:
@@ -237,35 +239,48 @@ def vector(words_: Sequence[str], weigh: Callable[[str], float] = lambda _: 1.0)
         words_: the words.
         weigh: how much a word counts.
     """
-    only: np.ndarray = vectors([words_], weigh)[0]
+    only: np.ndarray = Cut.of([words_]).directions(weigh)[0]
     return only
 
 
-def vectors(
-    texts: Sequence[Sequence[str]], weigh: Callable[[str], float] = lambda _: 1.0
-) -> np.ndarray:
-    """Return the directions of what the words of several texts mean together.
+@dataclass(frozen=True)
+class Cut:
+    """Texts that are cut into words, which are numbered."""
 
-    Args:
-        texts: the words of each.
-        weigh: how much a word counts.
-    """
-    numbers: dict[str, int] = {}
-    words_ = np.array([numbers.setdefault(w, len(numbers)) for text in texts for w in text], int)
-    weighed = np.zeros((len(numbers), table().vectors.shape[1]), np.float32)
-    for word, number in numbers.items():
-        if (row := row_of(word)) is not None:
-            weighed[number] = table().vectors[row] * weigh(word)
-    lengths = np.array([len(text) for text in texts])
-    longest_first = np.argsort(-lengths, kind="stable")
-    starts = (np.cumsum(lengths) - lengths)[longest_first]
-    total = np.zeros((len(texts), weighed.shape[1]), np.float32)
-    for k in range(max(lengths)):  # the k-th words of all texts that have one at once
-        reach = np.count_nonzero(lengths > k)
-        total[:reach] += weighed[words_[starts[:reach] + k]]
-    directions = np.empty_like(total)
-    directions[longest_first] = direction(total)
-    return directions
+    words: list[str]
+    """The words that occur, each once."""
+    numbers: np.ndarray
+    """The numbers of the words of all texts, one text behind the other."""
+    lengths: np.ndarray
+    """How many words each text has."""
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[str]]) -> Cut:
+        """Number the words of some texts."""
+        by_word: dict[str, int] = {}
+        numbers = [by_word.setdefault(word, len(by_word)) for text in texts for word in text]
+        lengths = np.array([len(text) for text in texts])
+        return cls(list(by_word), np.array(numbers, int), lengths)
+
+    def directions(self, weigh: Callable[[str], float] = lambda _: 1.0) -> np.ndarray:
+        """Return the directions of what the words of each text mean together.
+
+        Args:
+            weigh: how much a word counts.
+        """
+        weighed = np.zeros((len(self.words), table().vectors.shape[1]), np.float32)
+        for number, word in enumerate(self.words):
+            if (row := row_of(word)) is not None:
+                weighed[number] = table().vectors[row] * weigh(word)
+        longest_first = np.argsort(-self.lengths, kind="stable")
+        starts = (np.cumsum(self.lengths) - self.lengths)[longest_first]
+        total = np.zeros((len(self.lengths), weighed.shape[1]), np.float32)
+        for k in range(max(self.lengths)):  # the k-th words of all texts that have one at once
+            reach = np.count_nonzero(self.lengths > k)
+            total[:reach] += weighed[self.numbers[starts[:reach] + k]]
+        directions = np.empty_like(total)
+        directions[longest_first] = direction(total)
+        return directions
 
 
 def direction(vectors: np.ndarray) -> np.ndarray:
@@ -330,24 +345,31 @@ class Index:
         return {text.name: place for place, text in enumerate(self.texts)}
 
     @cached_property
-    def vectors(self) -> np.ndarray:
-        """The vectors of the rows."""
-        return vectors([words_of(row) for _, row in self.rows])
+    def cut(self) -> Cut:
+        """The words of the rows."""
+        return Cut.of([words_of(row) for _, row in self.rows])
 
     @cached_property
-    def holding(self) -> Counter[str]:
+    def vectors(self) -> np.ndarray:
+        """The vectors of the rows."""
+        return self.cut.directions()
+
+    @cached_property
+    def holding(self) -> dict[str, int]:
         """In the titles and wordings of how many texts each word occurs."""
-        held = {(place, word) for place, row in self.rows for word in words_of(row)}
-        return Counter(word for _, word in held)
+        count = len(self.cut.words)
+        held = np.sort(np.repeat(self.row_places, self.cut.lengths) * count + self.cut.numbers)
+        texts = np.bincount(held[_firsts(held)] % count, minlength=count)
+        return dict(zip(self.cut.words, texts.tolist(), strict=True))
 
     def rarity(self, word: str) -> float:
         """Return how rare a word is in titles and wordings."""
-        return _rarity(self.holding[word], len(self.texts))
+        return _rarity(self.holding.get(word, 0), len(self.texts))
 
     @cached_property
     def weighed(self) -> np.ndarray:
         """The vectors of the rows, rare words counting more."""
-        return vectors([words_of(row) for _, row in self.rows], self.rarity)
+        return self.cut.directions(self.rarity)
 
     @cached_property
     def totals(self) -> np.ndarray:
