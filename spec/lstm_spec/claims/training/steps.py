@@ -236,8 +236,8 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    Without mask, dropout and BatchNormalization fit at rate zero by default reports evaluate's
-    loss, if taken by samples.
+    Without mask, dropout, noise and BatchNormalization fit at rate zero by default reports
+    evaluate's loss, if taken by samples.
 
     It is the mean over all samples, also where the last batch is smaller. What makes the two differ
     otherwise: losses such as dice, constraints, a state that is kept, and weights that change
