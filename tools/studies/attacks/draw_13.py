@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from tools.studies.attacks import attack
+from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.draw_1 import LSTM, L, X
 from tools.studies.attacks.draw_11 import compiled, error, gap
 from tools.studies.attacks.draw_12 import EAGER, ROWS, VALID
@@ -242,3 +242,40 @@ def listed():
     stateful = LSTM(2, stateful=True)
     outputs = [stateful(x) for x in (X, keras.ops.convert_to_tensor(X))]
     return [error(lambda at=layer: at([X])) for layer in layers], gap(*outputs) == 0
+
+
+@attack("models.layers-under-policy")
+def operations():
+    """A functional model with Masking in front of an LSTM: what does it run?"""
+    x = keras.Input((5, 3))
+    model = keras.Model(x, LSTM(2)(L.Masking()(x)))
+    return [type(operation).__name__ for operation in model.operations]
+
+
+@attack("saving.weights-file-of-other-class")
+def other_class():
+    """LSTM's file into RNN(LSTMCell), alone and wrapped, of weights and of a model: the error?"""
+    seen = {}
+    wrappers = {"alone": lambda layer: layer, "wrapped": L.Bidirectional}
+    for (name, wrapper), kind in itertools.product(wrappers.items(), (".weights.h5", ".h5")):
+        inner = LSTM(2), L.RNN(L.LSTMCell(2))
+        models = [keras.Sequential([keras.Input((5, 3)), wrapper(layer)]) for layer in inner]
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/a{kind}"
+            (models[0].save if kind == ".h5" else models[0].save_weights)(file)
+            seen[name, kind] = error(lambda at=file, model=models[1]: model.load_weights(at))
+    return seen
+
+
+@attack("training.sample-weight-of-sequences")
+@attack("trainer.weight-of-a-sequence")
+def weighed():
+    """A flat array and one of weights of timesteps, by mse and dice: the loss, or the error?"""
+    seen = {}
+    flat = np.array([1.0, 2.0, 4.0])
+    for loss in ("mse", "dice"):
+        model = compiled(lambda: LSTM(2, **ROWS), loss=loss, **EAGER)
+        for weights in (flat, np.repeat(flat[:, None], 5, 1)):
+            data = (X, np.ones((3, 5, 2)), 3, 0, weights)
+            seen[loss, weights.ndim] = outcome(lambda data=data: model.evaluate(*data))[:12]
+    return seen

@@ -151,7 +151,8 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
     one that other programs read. The argument implementation=1 is lost, which may change the last
-    bits. Attention, operations and a Masking of an array are saved and not loaded.
+    bits. Attention, operations, a mask in a functional model and Masking of an array are not
+    loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

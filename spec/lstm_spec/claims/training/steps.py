@@ -133,7 +133,8 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
 @given(cases(batch=integers(2, 3), return_sequences=True), seeds)
 def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
     """
-    With return_sequences=True too, sample weights of shape (batch,) weigh the samples.
+    With return_sequences=True too, sample weights of shape (batch,) weigh the samples of a loss
+    taken by timesteps.
 
     Keras 3 lays them along the timesteps: it fails if their number is another one, and without
     a word weighs the timesteps if it is the same. Repeat the weights for each timestep.
