@@ -13,7 +13,8 @@ from functools import cache, partial
 from types import FrameType, ModuleType
 
 from lstm_spec import catalog
-from lstm_spec.claims.conftest import effort, lacking
+from lstm_spec.claims.conftest import effort, lacking, try_rest
+from lstm_spec.harness import strategies
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.examples import run_example
@@ -90,11 +91,20 @@ def claims() -> dict[str, Trial]:
 
 
 def _claim(chapter: ModuleType, test: Callable[[], None]) -> None:
-    """Run a claim and its example, with no model left that was traced before."""
+    """Run a claim, on every element of its lists, and its example.
+
+    No model is left that was traced before.
+    """
     for kept in vars(chapter).values():
         if hasattr(kept, "cache_clear"):
             kept.cache_clear()
-    test()
+    strategies.listed.clear()
+    try:
+        test()
+        try_rest(test)
+    finally:
+        for part in strategies.listed:
+            part.tried.clear()
     run_example(test)
 
 
