@@ -608,3 +608,28 @@ def moves_the_whole_table(patch):
         table = self.layers[0].embeddings
         table.assign(table + 1.0)
         return result
+
+
+@refuted_by("models.dot-refused", "models.joined-refused")
+def merges_without_a_look_at_the_shapes(patch):
+    for merging in (keras.layers.Dot, keras.layers.Concatenate):
+        patch.setattr(merging, "build", lambda self, input_shape: None)
+
+
+@refuted_by("models.absent-inputs-refused")
+def answers_nothing_where_an_input_is_absent(patch):
+    @instead(patch, keras.Model, "__call__")
+    def call(original, self, *given, **options):
+        try:
+            return original(self, *given, **options)
+        except ValueError:
+            return None
+
+
+@refuted_by("models.merge-at-first")
+def merges_the_first_input_with_itself(patch):
+    @instead(patch, keras.Sequential, "call")
+    def call(original, self, inputs, training=None, mask=None, **options):
+        listed = isinstance(inputs, list)
+        inputs = [inputs[0]] * len(inputs) if listed else inputs
+        return original(self, inputs, training=training, mask=mask, **options)

@@ -15,7 +15,7 @@ from keras.src.losses import losses
 from keras.src.metrics import reduction_metrics
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.trainers import compile_utils
-from keras.src.trainers.data_adapters import data_adapter_utils
+from keras.src.trainers.data_adapters import data_adapter_utils, py_dataset_adapter
 
 from lstm_spec.claims.trainer import distribution
 from teeth import instead, refuted_by
@@ -735,6 +735,41 @@ def loses_the_weights_of_a_generator(patch):
     @instead(patch, data_adapter_utils, "unpack_x_y_sample_weight")
     def unpack(original, data):
         return (*original(data)[:2], None)
+
+
+@refuted_by("trainer.batches-in-lists", raises=ValueError)
+def takes_batches_in_tuples_only(patch):
+    @instead(patch, py_dataset_adapter.PyDatasetAdapter, "_standardize_batch")
+    def standardize(original, self, batch):
+        if not isinstance(batch, tuple):
+            raise ValueError("PyDataset.__getitem__() must return a tuple")
+        return original(self, batch)
+
+
+@refuted_by("trainer.batches-refused")
+def takes_the_first_parts_of_any_batch(patch):
+    @instead(patch, py_dataset_adapter.PyDatasetAdapter, "_standardize_batch")
+    def standardize(original, self, batch):
+        return tuple(batch)[:3]
+
+
+@refuted_by("trainer.needs-a-loss")
+def takes_no_loss_for_zero(patch):
+    patch.setattr(keras.Model, "_assert_compile_called", lambda self, method_name=None: None)
+
+    @instead(patch, keras.Model, "compute_loss")
+    def compute_loss(original, self, *given, **options):
+        if self._compile_loss is None:
+            return keras.ops.zeros(())
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.weighted-of-one-name")
+def reports_the_weighted_in_place_of_the_plain(patch):
+    @instead(patch, keras.Model, "evaluate")
+    def evaluate(original, self, *given, **options):
+        result = original(self, *given, **options)
+        return {**result, "error": result["weighted_error"]}
 
 
 @refuted_by("trainer.verbose-callbacks", raises=TypeError)

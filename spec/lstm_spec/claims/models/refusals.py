@@ -5,6 +5,8 @@ When it is made or called, and by which name.
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import numpy as np
 from hypothesis import given
@@ -17,6 +19,10 @@ from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_refused
 
 NAME = "the_layer_in_question"
+WRONG_AXES = [None, "1", 1.0, np.int64(1), (1,), (1, 2, 1), (1.0, 2), (1, 2.0), (1, "2"), (1, None)]
+"""What Dot does not take as its axes."""
+ABSENT = ("not optional", "Missing data", "structure")
+"""Words of the errors about an absent input."""
 
 
 @claim("models.second-lstm-refused", derived="an LSTM reads sequences, and an output is none")
@@ -110,6 +116,99 @@ def test_merging_other_numbers_of_samples_is_refused(case, name, single):
     fewer = case.x[:1] if single else case.x[:-1]
     words = ("atch size", "matching shapes")
     assert_refused(lambda: layer([case.x, fewer]), "ValueError", words)
+
+
+@claim("models.dot-refused", promised="Dot, argument `axes`: an integer or a tuple of two integers")
+@given(cases(batch=sampled_from([2, 3])), whole(WRONG_AXES), integers(1, 2))
+def test_dot_refuses_other_axes_and_inputs(case, axes, more):
+    """
+    Dot refuses axes that are text, a float, None, or other than two whole numbers in a list, and
+    any but two inputs.
+
+    NumPy's whole numbers are refused too: write int(axis). So are two inputs whose sizes along the
+    axes differ, and, when they are called, symbols of which one leaves its size open.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.Dot((1, 2.0))
+    ... except ValueError as error:
+    ...     print("should be integers" in str(error))
+    True
+    """
+    assert_refused(lambda: keras.layers.Dot(axes), ("TypeError", "ValueError"), "`axes`")
+    x = case.x
+    for inputs in (x, [x], [x] * (2 + more)):
+        assert_refused(partial(keras.layers.Dot(1), inputs), "ValueError", "list of 2 inputs")
+    longer = np.pad(x, ((0, 0), (0, more), (0, 0)))
+    assert_refused(lambda: keras.layers.Dot(1)([x, longer]), "ValueError", "ncompatible")
+
+
+@claim(
+    "models.joined-refused",
+    promised="Concatenate: a list of tensors, all of the same shape but for the axis",
+)
+@given(cases(timesteps=integers(1, 3), batch=integers(2, 3)), integers(1, 2), booleans())
+def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
+    """
+    Concatenate refuses a single tensor, another number of axes, and sizes that differ along any
+    axis but its own.
+
+    A vector has to be repeated, by RepeatVector, before it is joined to each timestep. A list of
+    one tensor is taken.
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((2, 3, 1))  # (batch, timesteps, features)
+    >>> try:
+    ...     _ = keras.layers.Concatenate()([x, x[:, 0]])
+    ... except ValueError as error:
+    ...     print("matching shapes" in str(error))
+    True
+    """
+    x = case.x
+    axis = 1 if in_time else -1
+    assert_refused(lambda: keras.layers.Concatenate(axis)(x), "ValueError", "on a list")
+    other = np.pad(x, ((0, 0), (0, 0), (0, more)) if in_time else ((0, 0), (0, more), (0, 0)))
+    for second in (x[:, 0], x[:, :, :, None], other):
+        for pair in ([x, second], [second, x]):
+            join = keras.layers.Concatenate(axis)
+            symbols = [keras.Input(array.shape[1:]) for array in pair]
+            assert_refused(partial(join, pair), "ValueError", "matching shapes")
+            assert_refused(partial(join, symbols), "ValueError", "matching shapes")
+
+
+@claim("models.absent-inputs-refused", derived="a model needs each of its inputs")
+@given(cases(), whole(["Sequential", "one input", "two inputs", "by name"]), whole([0, 1]))
+def test_an_absent_input_is_refused(case, kind, second):
+    """
+    A model with Inputs refuses None for one that is not optional, and a dictionary without its
+    name, with a ValueError.
+
+    Whether it is a functional or a Sequential model. A dictionary may hold more than the inputs.
+
+    >>> import keras, numpy as np
+    >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
+    >>> model = keras.Model([a, b], [keras.layers.LSTM(2)(a), keras.layers.LSTM(2)(b)])
+    >>> try:
+    ...     model({"a": np.ones((1, 3, 1))})
+    ... except ValueError as error:
+    ...     print("b" in str(error))
+    True
+    """
+    x = case.x
+    layer = lstm(case)
+    named = {name: keras.Input(x.shape[1:], name=name) for name in ("left", "right")}
+    left, right = named.values()
+    both = layer(keras.layers.Add()([left, right]))
+    pair = {"left": x, "right": None} if second else {"left": None, "right": x}
+    lone = {name: array for name, array in pair.items() if array is not None}
+    model, *absent = {
+        "Sequential": lambda: (keras.Sequential([left, layer]), None, {"right": x}),
+        "one input": lambda: (keras.Model(left, layer(left)), None, {"right": x}),
+        "two inputs": lambda: (keras.Model([left, right], both), [*pair.values()], lone),
+        "by name": lambda: (keras.Model(named, both), pair, lone),
+    }[kind]()
+    for inputs in absent:
+        assert_refused(partial(model, inputs), "ValueError", ABSENT)
 
 
 @claim("models.swapped-inputs-refused", derived="an Input declares its axes")

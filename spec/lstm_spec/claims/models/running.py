@@ -265,6 +265,49 @@ def test_a_sequential_model_without_an_input_computes_the_same(trial):
 
 
 @claim(
+    "models.merge-at-first",
+    promised="Sequential, method `call`: the layers are called in turn",
+    cases=4,
+)
+@given(
+    cases(batch=2, features=2, return_sequences=True),
+    whole(["Add", "Multiply", "Concatenate"]),
+    whole([None, False, True]),
+    seeds,
+)
+def test_a_sequential_model_may_begin_with_a_merge(case, name, training, seed):
+    """
+    A Sequential model without an Input may begin with a merge: it calls its layers in turn, with
+    `training`, if it is given.
+
+    Called on a list of arrays, or in predict. It is built when it is first called.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Sequential([keras.layers.Add(), lstm])
+    >>> x, y = np.random.rand(2, 4, 3, 1)
+    >>> bool(np.allclose(model([x, y]), lstm(x + y), atol=1e-6))
+    True
+    """
+    pair = [case.x, noise(case.x.shape, seed)]
+    merged = getattr(keras.layers, name)()
+    flags = []
+
+    class Noted(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+        def call(self, inputs, training=None):
+            flags.append(training)
+            return inputs
+
+    model = keras.Sequential([merged, Noted(), keras.layers.Dense(2), lstm(case), Noted()])
+    given = {} if training is None else {"training": training}
+    actual = to_numpy(model(pair, **given))
+    x = to_numpy(model.layers[2](merged(pair)))
+    assert_close(actual, equations(replace(case, x=x)).outputs)
+    assert all(bool(flag) == bool(training) for flag in flags), f"training is {flags}"
+    assert_close(model.predict(pair, verbose=0), actual)
+
+
+@claim(
     "models.made-again",
     derived="a configuration and a file hold what a model computes",
     cases=4,
@@ -666,10 +709,10 @@ POLICIES = ["float32", "mixed_float16", "mixed_bfloat16", "float64"]
 @given(trials(nodes=SMALL, forms=("Sequential",), plain=False), whole(POLICIES))
 def test_a_policy_adds_no_layer(trial, name):
     """
-    No floating-point dtype policy adds anything to the layers that a functional model runs.
+    Under any floating-point dtype policy a functional model runs the layers that were called, and
+    nothing else.
 
-    The conversion of types is a part of each layer's call, and of no layer's own. What makes a mask
-    is run beside the layers under any policy, as NotEqual for a Masking.
+    The conversion of types is a part of each layer's call, and of no layer's own.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

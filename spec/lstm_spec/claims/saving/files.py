@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -151,8 +152,7 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
     one that other programs read. The argument implementation=1 is lost, which may change the last
-    bits. Attention, operations, a mask in a functional model and Masking of an array are not
-    loaded.
+    bits. Attention, operations and a Masking of an array are saved and not loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -261,10 +261,10 @@ def test_a_mask_value_for_each_feature_is_saved(case, seed):
 @given(cases(timesteps=integers(1, 3)), seeds)
 def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed):
     """
-    A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
+    A decoder that starts from its encoder's states does so in the loaded model too.
 
-    A functional model saves how its layers are connected, the argument `initial_state` included.
-    One with a mask is saved to `.h5`, and not loaded.
+    A functional model saves how its layers are connected, the argument `initial_state`
+    included.
 
     >>> import keras, numpy as np
     >>> x, z = keras.Input((None, 1)), keras.Input((None, 1))
@@ -764,11 +764,11 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 )
 def test_a_clone_is_made_by_a_function_of_every_layer(case, depth, recursive, kind):
     """
-    clone_model calls `clone_function` for a model's layers but Input, with recursive=True for those
-    of nested models too.
+    clone_model calls `clone_function` for a model's layers, with recursive=True for those of nested
+    models at any depth.
 
-    At any depth, and not for the nested models then. Layers in wrappers are no layers of the model:
-    the function is called for the wrapper.
+    And not for the nested models then. Layers in wrappers are no layers of the model: the function
+    is called for the wrapper.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -854,6 +854,62 @@ READ: dict[str, Callable[[Any], Any]] = {
     "a file of weights": lambda model: handed_over(model, keras.models.clone_model(model)),
 }
 """How a model is read again, by what it was written to."""
+
+
+ALL_READ: dict[str, Callable[[Any], Any]] = {
+    **READ,
+    "a .h5 file": partial(reloaded, name="lstm.h5"),
+    "a configuration": lambda model: handed_over(
+        model, type(model).from_config(model.get_config())
+    ),
+}
+"""How a functional model is read again."""
+
+
+@claim(
+    "saving.in-turns",
+    promised="Model, method `get_config`: a model is made again from it",
+    cases=4,
+)
+@given(
+    cases(features=2, units=2, return_sequences=True),
+    whole(list(ALL_READ)),
+    integers(1, 3),
+    whole([False, True]),
+)
+def test_layers_that_are_called_in_turns_are_so_in_a_copy(case, way, turns, before):
+    """
+    A model that calls an LSTM and a Dense in turns, each several times, is the same from its
+    configuration, JSON or file.
+
+    Also as a clone, and if the layers were called before, elsewhere or on the same input.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)
+    >>> dense = keras.layers.Dense(2)
+    >>> model = keras.Model(x, lstm(dense(lstm(dense(x)))))
+    >>> again = keras.Model.from_config(model.get_config())
+    >>> again.set_weights(model.get_weights())
+    >>> bool(np.allclose(again(np.ones((1, 3, 2))), model(np.ones((1, 3, 2))), atol=1e-6))
+    True
+    """
+    layers = [keras.layers.Dense(2), lstm(case)]
+    given = keras.Input((None, 2))
+    for start in (keras.Input((None, 2)), given) if before else ():
+        in_turns(layers[::-1], start)
+    model = keras.Model(given, in_turns(layers * turns, given))
+    kernel, bias = map(to_numpy, layers[0].weights)
+    exact = case.x.astype(float)
+    for _ in range(turns):
+        exact = equations(replace(case, x=exact @ kernel + bias)).outputs
+    assert_close(to_numpy(ALL_READ[way](model)(case.x)), exact, bound=64.0)
+
+
+def in_turns(layers, x):
+    """Return what layers, one after the other, make of a tensor."""
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 @claim(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from functools import partial
 from typing import Any
 
 import keras
@@ -27,8 +28,8 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.harness.activations import sigmoid, softmax
 from lstm_spec.harness.losses import FORMULAS, categorical, reduced
 from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, lstm, to_numpy, total
-from lstm_spec.harness.tolerance import assert_close, assert_differs
+from lstm_spec.harness.subject import FORMS, lstm, network, to_numpy, total
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused
 from lstm_spec.harness.trainer import (
     LOSSES,
     Net,
@@ -382,3 +383,42 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     spread = target * (1 - share) + share / y.shape[1]
     instead = {"smoothing counts the last axis": FORMULAS[name](spread, y.astype(float))}
     assert_close(actual, exact, instead=instead if share else None)
+
+
+@claim(
+    "trainer.needs-a-loss",
+    observed="Keras 3, TensorFlow and PyTorch",
+    corrects="Evaluate needs no loss, if there are metrics.",
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=2, timesteps=1),
+    sampled_from(list(FORMS)),
+    whole(["fit", "evaluate", "train_on_batch", "test_on_batch"]),
+    whole([False, True]),
+    seeds,
+)
+def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed):
+    """
+    Predict takes a model without a loss, or not compiled, that fit, evaluate, train_on_batch and
+    test_on_batch refuse.
+
+    They raise a ValueError, though the model has metrics. A loss of its own, a penalty or one that
+    is added, is a loss.
+
+    >>> import keras, numpy as np
+    >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))
+    >>> _ = model.predict(x, verbose=0)
+    >>> try:
+    ...     model.evaluate(x, np.ones((1, 2)))
+    ... except ValueError as error:
+    ...     print("compile()" in str(error))
+    True
+    """
+    model = network(net, form)
+    compiling = partial(model.compile, "sgd", metrics=["mae"])
+    (compiling if compiled else list)()
+    model.run_eagerly = True
+    run = partial(getattr(model, method), net.case.x, target_of(net, seed))
+    assert_refused(run, "ValueError", "`compile()`")
+    assert_close(model.predict(net.case.x, verbose=0), outputs(net))

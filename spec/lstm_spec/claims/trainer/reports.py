@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, sampled_from
+from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -32,7 +32,7 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.strategies import Array, noise, seeds
-from lstm_spec.harness.subject import lstm, padded
+from lstm_spec.harness.subject import FORMS, lstm, padded
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
@@ -198,13 +198,12 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @given(nets(batch=samples), builds, seeds)
 def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     """
-    Without weights and validation_split beside it a generator does in an epoch of fit and in
-    evaluate what ordered arrays do.
+    Without weights and validation_split beside it a generator does in fit and evaluate what ordered
+    arrays do.
 
-    The numbers that they report are the same too. It has no length: say how many batches are an
-    epoch. If it ends where an epoch of steps_per_epoch ends, the next epoch has no step, and a loss
-    of 0. Beside one, fit refuses class_weight, sample_weight and validation_split; it may yield
-    weights itself.
+    The numbers that they report are the same too. A generator has no length: say how many batches
+    are an epoch where there are several. Beside one, fit refuses class_weight, sample_weight and
+    validation_split; it may yield weights itself.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -664,3 +663,59 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     assert sorted(reported) == ["error", "error_1", "loss"], reported
     ours = [errors[k] for k in order]
     assert_close(single([reported["error"], reported["error_1"]]), ours)
+
+
+@claim(
+    "trainer.weighted-of-one-name",
+    observed="Keras 3.15",
+    corrects="A weighted metric hides the metric of its name.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=samples, timesteps=1),
+    integers(1, 3),
+    integers(1, 3),
+    sampled_from(list(FORMS)),
+    seeds,
+)
+def test_weighted_metrics_of_one_name_are_reported_apart(net, plain, weighted, form, seed):
+    """
+    Metrics of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
+    weighted_NAME, weighted_NAME_1.
+
+    In the order in which compile() was given them. Each is the mean of all batches of that epoch
+    or evaluation, and of no other. Of several outputs each has its name before that. The first
+    weighted one is NAME where there is no plain one.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mae"], run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> sorted(model.evaluate(x, y, verbose=0, return_dict=True))
+    ['loss', 'mae', 'weighted_mae']
+    """
+    target = target_of(net, seed)
+    weight = 0.5 + np.abs(noise((net.samples,), seed + 1))
+    names = ("mae", "mse", "mae")
+    kinds = {"mae": keras.metrics.MeanAbsoluteError, "mse": keras.metrics.MeanSquaredError}
+    metrics = [[kinds[name]("error") for name in names[:number]] for number in (plain, weighted)]
+    options = {"metrics": metrics[0], "weighted_metrics": metrics[1]}
+    model = trainee(net, (form, True), **options)
+    exact = {
+        **reported_as("error", net, target, names[:plain], np.ones(net.samples)),
+        **reported_as("weighted_error", net, target, names[:weighted], weight),
+    }
+    for _ in range(2):
+        reported = evaluate(model, net, target, sample_weight=weight, return_dict=True)
+        assert set(reported) == {"loss", *exact}, f"reported: {sorted(reported)}"
+        assert_close(single([reported[name] for name in exact]), np.array([*exact.values()]))
+
+
+def reported_as(
+    name: str, net: Net, target: Array, kinds: Sequence[str], weight: Array
+) -> dict[str, float]:
+    """Return the weighted mean errors of some kinds, by one name that is numbered from 1 on."""
+    losses = [batch_loss(net, target, kind, weight) for kind in kinds]
+    means = [float(loss * net.samples / np.sum(weight)) for loss in losses]
+    return {f"{name}_{k}" if k else name: mean for k, mean in enumerate(means)}

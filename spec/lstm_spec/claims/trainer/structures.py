@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -192,8 +194,7 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed):
     """
-    Compiled anew, a model without state or random numbers reports and trains as a new one of its
-    weights, whatever it was.
+    Compiled anew, a model reports and trains as a new one of its weights, whatever it was before.
 
     It may have been compiled otherwise and trained, be a clone of such a one, hold a compiled
     model, or be held by one. Nothing that is reported comes from what it was.
@@ -328,6 +329,119 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     assert_close(single(history["val_loss"]), tested, bound=SEVERAL)
     assert_close(model.get_weights(), end.weights, bound=SEVERAL)
     assert_close(predicted, outputs(end), bound=SEVERAL)
+
+
+def batch_source(batches: list[Any]) -> Any:
+    """Return a PyDataset of some batches."""
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+        def __len__(self) -> int:
+            return len(batches)
+
+        def __getitem__(self, index: int) -> Any:
+            return batches[index]
+
+    return Batches()
+
+
+FORMS_OF_BATCHES: dict[str, Callable[..., Any]] = {
+    "a tuple": lambda *parts: parts,
+    "a list": lambda *parts: list(parts),
+}
+"""In what a PyDataset may return inputs, targets and weights."""
+
+
+@claim(
+    "trainer.batches-in-lists",
+    observed="Keras 3",
+    corrects="A source of batches must return tuples.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(
+    nets(batch=sampled_from([1, 2, 4]), timesteps=1),
+    whole(list(FORMS_OF_BATCHES)),
+    booleans(),
+    seeds,
+)
+def test_a_pydataset_may_return_its_batches_in_lists(net, form, weighs, seed):
+    """
+    A PyDataset may return inputs, targets and weights in a tuple or a list, and inputs alone in one
+    or by themselves.
+
+    One batch is enough. A generator must yield tuples.
+
+    >>> import keras, numpy as np
+    >>> class Batches(keras.utils.PyDataset):
+    ...     def __len__(self):
+    ...         return 1
+    ...     def __getitem__(self, index):
+    ...         return [np.ones((2, 3, 1)), np.ones((2, 2))]
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> loss = model.evaluate(np.ones((2, 3, 1)), np.ones((2, 2)), verbose=0)
+    >>> bool(np.isclose(model.evaluate(Batches(), verbose=0), loss))
+    True
+    """
+    target = target_of(net, seed)
+    weight = 0.5 + np.abs(noise((net.samples,), seed + 1)) if weighs else None
+    parts = [net.case.x, target, *([] if weight is None else [weight])]
+    pack = FORMS_OF_BATCHES[form]
+    rows = in_order(net.samples, 2)
+    model = trainee(net, ("Sequential", True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = model.fit(
+            batch_source([pack(*(part[row] for part in parts)) for row in rows]),
+            shuffle=False,
+            verbose=0,
+        ).history
+        trained = train(net, target, sgd(RATE), rows, weight=weight)
+        assert_close(single(history["loss"]), trained.epoch_losses(), bound=SEVERAL)
+        for alone in (pack, lambda inputs: inputs):
+            data = batch_source([alone(net.case.x[row]) for row in rows])
+            predicted = model.predict(data, verbose=0)
+            assert_close(predicted, outputs(trained.net), bound=SEVERAL)
+
+
+def yielding(*batches: Any) -> Iterator[Any]:
+    """Return a generator of some batches."""
+    yield from batches
+
+
+@claim(
+    "trainer.batches-refused",
+    promised="PyDataset, and Model.fit, argument `x`: (inputs, targets, weights)",
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(nets(batch=2, timesteps=1), seeds)
+def test_batches_in_other_forms_are_refused(net, seed):
+    """
+    Evaluate refuses PyDatasets whose batches are text, or have four parts or none, and generators
+    of lists or arrays.
+
+    With a ValueError that says what is expected. A generator yields tuples, of one part to three.
+    A source without batches fails too, in words of its own.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> lists = ([np.ones((2, 3, 1)), np.ones((2, 2))] for _ in range(2))
+    >>> try:
+    ...     model.evaluate(lists)
+    ... except ValueError as error:
+    ...     print("must return a tuple" in str(error))
+    True
+    """
+    x = net.case.x
+    y = target_of(net, seed)
+    model = trainee(net, ("Sequential", True))
+    sources = [
+        *(batch_source([batch] * 2) for batch in ((x, y, np.ones(2), np.ones(2)), (), "text")),
+        *(yielding(batch, batch) for batch in ([x, y], x)),
+    ]
+    for source in sources:
+        assert_refused(partial(model.evaluate, source), "ValueError", "must return a tuple")
 
 
 BRINGING: dict[str, Callable[..., Any]] = {
