@@ -36,7 +36,6 @@ function lstmSearch(index, encoded) {
   }
 
   function inEnglish(text) {
-    if (!/[\u0080-\uffff]/.test(text)) return text;
     return text.replace(foreign, (found) => ` ${index.foreign[found]} `);
   }
 
