@@ -54,8 +54,8 @@ def index(records: Records) -> dict[str, Any]:
         "unsaid": sorted(search.unsaid()),
         "synonyms": search.synonyms(),
         "pattern": search.pattern(),
-        "foreign": search.words().foreign,
-        "foreign_words": search.foreign(),
+        "foreign": search.foreign(),
+        "foreign_words": search.foreign_pattern(),
         "texts": [
             {
                 "name": text.name,

@@ -38,6 +38,8 @@ WRAPPED = re.compile(
 """How an error begins that tells what is wrong in a later paragraph."""
 FRAME = re.compile(r"^(?:\s*File |Detected at node|\s*$|\s*\[\[|Node: |\d+ root error)")
 """A line of it that tells where, not what."""
+NODE = re.compile(r"\s*\[\[\{\{node (?:gradient_tape/)?(?:compile_loss|loss|mean_\w+_error)/")
+"""A line that tells that the loss failed."""
 CODE = re.compile(
     r'^ *File "(?![^"\n]{0,300}site-packages)[^"\n]{1,300}", line \d+.*\n +(\S.*)|^-+> *\d+ (.*)',
     re.MULTILINE,
@@ -62,11 +64,18 @@ CHECKED = re.compile(
 LOGITS = re.compile(
     rf"logits shape {SIZES} and labels shape {SIZES}|logits_size={SIZES} labels_size={SIZES}"
 )
+SCORES = re.compile(rf"must have the same shape,? (?:received )?\({SIZES} vs {SIZES}\)")
+"""How TensorFlow says that binary cross-entropy got outputs, then targets, of other sizes."""
+COMPARED = re.compile(
+    rf"Incompatible shapes: {SIZES} vs\. {SIZES}.*(?:compile_loss/\w+/sub"
+    r"|\bmean_\w+_error/|\bloss/\w+_loss/(?:sub|SquaredDifference))"
+)
+"""How a mean error fails: Keras 3 names the targets first, Keras 2 the outputs."""
 LABELS = re.compile(
     rf"shape of labels \(received {SIZES}\) should equal the shape of logits except for the last "
     rf"dimension \(received {SIZES}\)"
 )
-UNTYPED = (NDIM, DIMENSIONS, TARGETS, INPUTS, CHECKED)
+UNTYPED = (NDIM, DIMENSIONS, TARGETS, INPUTS, CHECKED, SCORES)
 """What is an error where its type is not given too."""
 ELSEWHERE = re.compile(
     r"^(?:conv|max_?pool|average_?pool|global_|batch_?norm|flatten|multi_?head|up_?sampl)\w*$",
@@ -82,9 +91,18 @@ MEANT = (
     (r"not compatible with `cell\.state_size`", "decoder-of-another-size"),
     (r"Dimensions must be equal.*lstm_cell\w*/MatMul\b", "feature-count"),
     (r"Dimensions must be equal.*(?:loss|mean_\w+_error)", "targets-without-an-error"),
+    (r"Incompatible shapes: \[(\d+)\] vs\. \[\1,\d+\].*loss/\S*mul", "weights-of-sequences"),
+    (r"has type float(?:16|32) that does not match type float(?:16|32)", "mixed-precision"),
+    (r"initial_value: Tensor conversion requested dtype float32.*float16", "mixed-precision"),
+    (r"'LSTMCell' object has no attribute '(?:(?:recurrent_)?kernel|bias)'", "no-weights-yet"),
+    (r"unexpected keyword argument 'time_major'", "time-major"),
+    (r"Flex(?:TensorList|While)\w*\b.*failed to prepare", "tflite"),
     (r"RNN is stateful, the batch size of the input", "batch-size-in-prediction"),
     (r"layer ['\"]?repeat_vector\w*['\"]? is incompatible.*found ndim=3", "why-repeat-vector"),
-    (r"[Ll]ayer \"(?!lstm|LSTM)\w+\" expects 1 input\(s\), but it", "return-states-in-sequential"),
+    (
+        r"[Ll]ayer \"(?!lstm|LSTM|sequential|model|functional)\w+\" expects 1 input\(s\), but it",
+        "return-states-in-sequential",
+    ),
     (r"\[\d+(?:,\d+)*\] = -\d+ is not in \[0, \d+\)", "padding-with-minus-one"),
     (r"expected \d+ weights, but the provided weight list", "set-the-weights"),
     (r"weight shape \(.*\) is not compatible with provided weight shape", "set-the-weights"),
@@ -197,13 +215,12 @@ def read(text: str) -> Error | None:
 
 
 def _within(after: str) -> str:
-    """Return the first paragraph of an error's text that tells what is wrong."""
-    paragraphs = after.split("\n\n")
-    kept = (
-        [line for line in paragraph.splitlines() if not FRAME.match(line)]
-        for paragraph in paragraphs
-    )
-    return " ".join(next((lines for lines in kept if lines), []))
+    """Return the first paragraph of an error's text that tells what is wrong, and its node."""
+    for paragraph in after.split("\n\n"):
+        lines = paragraph.splitlines()
+        if not all(FRAME.match(line) for line in lines):
+            return " ".join(line for line in lines if NODE.match(line) or not FRAME.match(line))
+    return ""
 
 
 def meaning(error: Error) -> str:
@@ -255,6 +272,13 @@ def _of_shapes(error: Error) -> str:
     if match := LOGITS.search(error.message):
         logits, labels = _pair(match)
         return _of_logits(logits, labels)
+    if match := SCORES.search(error.message):
+        output, target = _pair(match)
+        return _of_targets(target, output)
+    if match := COMPARED.search(error.message):
+        first, second = _pair(match)
+        keras_three = "compile_loss" in match[0]
+        return _of_targets(first, second) if keras_three else _of_targets(second, first)
     if match := LABELS.search(error.message):
         labels, logits = _pair(match)
         return _of_logits(logits, labels)

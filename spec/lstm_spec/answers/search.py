@@ -1,7 +1,7 @@
 """Find texts by plain words: by words, by spelling and by meaning together.
 
-- A text is cut into words: Chinese, Japanese and Korean ones in English (words.toml), a space
-  before a capital letter within a name, lower case, runs of letters and digits.
+- A text is cut into words: those of other languages in English (words.toml), a space before a
+  capital letter within a name, lower case, runs of letters and digits.
 - By words (BM25): what people say is replaced by the words of the specification (words.toml),
   words that tell nothing are left out, and the others are cut to a stem. A text's title and other
   wordings count WEIGHTS[0] times, its body WEIGHTS[1], the rest WEIGHTS[2] times. With the weighted
@@ -46,6 +46,8 @@ TABLE = Path(__file__).with_name("words.bin")
 CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})"
 """Where a new word begins within a name, as in TimeDistributed and LSTMCell."""
 WORD = "[a-z0-9]+"
+LETTER = "[A-Za-zÀ-ÿЀ-ӿ]"
+"""A letter of a language that puts spaces between its words: Latin or Cyrillic."""
 _CAPITAL, _WORD = re.compile(CAPITAL), re.compile(WORD)
 NAME = (
     "(?<![A-Za-z0-9_])(?:[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*"
@@ -102,7 +104,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topic: dict[str, list[str]]
     """Patterns of what is said of the topic, of any network, and of each kind of other things."""
     foreign: dict[str, str]
-    """Chinese, Japanese and Korean words, each with what it means."""
+    """Words of other languages, in lower case, each with what it means."""
 
 
 @cache
@@ -144,16 +146,26 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def in_english(text: str) -> str:
-    """Say in English the Chinese, Japanese and Korean words of a text."""
+    """Say in English the words of other languages, in a text with a letter that English has not."""
     if text.isascii():
         return text
-    return re.sub(foreign(), lambda match: f" {words().foreign[match[0]]} ", text)
+    return re.sub(foreign_pattern(), lambda match: f" {foreign()[match[0]]} ", text)
 
 
 @cache
-def foreign() -> str:
-    """Return a regular expression that finds words of these languages, the longest first."""
-    return "|".join(sorted(words().foreign, key=len, reverse=True))
+def foreign() -> dict[str, str]:
+    """Return the words of other languages, as within and at the head of a sentence."""
+    listed = words().foreign.items()
+    return {form: meaning for word, meaning in listed for form in (word, word.capitalize())}
+
+
+@cache
+def foreign_pattern() -> str:
+    """Return a regular expression that finds these words, the longest first; of letters, whole."""
+    listed = sorted(foreign(), key=len, reverse=True)
+    whole = "|".join(word for word in listed if re.match(LETTER, word))
+    within = "|".join(word for word in listed if not re.match(LETTER, word))
+    return f"(?<!{LETTER})(?:{whole})(?!{LETTER})|{within}"
 
 
 def stems(words_: Sequence[str]) -> list[str]:

@@ -628,11 +628,11 @@ def test_a_model_of_one_feature_takes_a_table(case, kind, method):
 )
 def test_an_input_in_a_list_is_refused(case, kind):
     """
-    Called on data, a built layer refuses its one input inside a list or a tuple, with an
+    Called on data, a built LSTM refuses its one input inside a list or a tuple, with an
     AttributeError.
 
-    Keras treats a list as several inputs in one structure, and the layer asks it for its
-    shape. Pass the array itself. A functional model, unlike a layer, takes such a list.
+    Keras treats a list as several inputs in one structure, and the layer asks it for its shape.
+    Pass the array itself. A functional model and a Dense take such a list.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)

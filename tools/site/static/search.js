@@ -36,6 +36,7 @@ function lstmSearch(index, encoded) {
   }
 
   function inEnglish(text) {
+    if (!/[\u0080-\uffff]/.test(text)) return text;
     return text.replace(foreign, (found) => ` ${index.foreign[found]} `);
   }
 

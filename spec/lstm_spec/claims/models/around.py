@@ -341,10 +341,11 @@ def own():
 )
 def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_another):
     """
-    What a layer that keeps masks hands on is the mask that it is passed as `mask`, in place of one
+    A layer that takes and keeps a `mask` hands on the one that it is passed, in place of one
     attached to its input.
 
-    So an LSTM behind it skips what was masked by the argument.
+    So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such as
+    Dense and Dropout, take no such argument.
 
     >>> import keras, numpy as np
     >>> first, lstm = keras.layers.LSTM(2, return_sequences=True), keras.layers.LSTM(2)

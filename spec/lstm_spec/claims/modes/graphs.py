@@ -534,10 +534,11 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
 )
 def test_predict_is_traced_for_at_most_two_lengths():
     """
-    At one batch size a compiled `predict` is traced for the first two lengths, then no more.
+    At one batch size and type of input a compiled `predict` is traced for the first two lengths,
+    then no more.
 
     At the second it gives the length up as a part of the graph, which then serves all others. A
-    second batch size costs a trace too.
+    second batch size costs a trace too, and so do whole numbers after floating-point ones.
 
     >>> import keras, numpy as np
     >>> runs = []

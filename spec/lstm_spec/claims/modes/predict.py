@@ -386,8 +386,8 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_arrays_tensors_and_variables_give_the_same_numbers(case):
     """
-    Without dropout a NumPy array, a tensor and a keras.Variable of the same numbers give the same
-    output.
+    Without state and dropout a NumPy array, a tensor and a keras.Variable of the same numbers give
+    the same output.
 
     All three are made tensors first. A nested list is refused.
 

@@ -152,7 +152,8 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, kind):
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
     one that other programs read. The argument implementation=1 is lost, which may change the last
-    bits. Attention, operations and a Masking of an array are saved and not loaded.
+    bits. Attention, operations, a mask in a functional model and Masking of an array are not
+    loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -261,10 +262,10 @@ def test_a_mask_value_for_each_feature_is_saved(case, seed):
 @given(cases(timesteps=integers(1, 3)), seeds)
 def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed):
     """
-    A decoder that starts from its encoder's states does so in the loaded model too.
+    A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
 
-    A functional model saves how its layers are connected, the argument `initial_state`
-    included.
+    A functional model saves how its layers are connected, the argument `initial_state` included.
+    One with a mask is saved to `.h5`, and not loaded.
 
     >>> import keras, numpy as np
     >>> x, z = keras.Input((None, 1)), keras.Input((None, 1))
@@ -764,11 +765,11 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 )
 def test_a_clone_is_made_by_a_function_of_every_layer(case, depth, recursive, kind):
     """
-    clone_model calls `clone_function` for a model's layers, with recursive=True for those of nested
-    models at any depth.
+    clone_model calls `clone_function` for a model's layers but Input, with recursive=True for those
+    of nested models too.
 
-    And not for the nested models then. Layers in wrappers are no layers of the model: the function
-    is called for the wrapper.
+    At any depth, and not for the nested models then. Layers in wrappers are no layers of the model:
+    the function is called for the wrapper.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -124,10 +124,12 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
 @given(cases(timesteps=integers(1, 3)))
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     """
-    A weights file of LSTM(units) does not load into RNN(LSTMCell(units)), though set_weights does.
+    A `.weights.h5` file of an unwrapped LSTM(units) does not load into RNN(LSTMCell(units)), though
+    set_weights does.
 
-    The file has a folder "lstm", and the model looks for a folder "rnn". The two layers
-    have the same three weights and compute the same.
+    The file has a folder "lstm", and the model looks for a folder "rnn". The two layers have the
+    same three weights and compute the same. A wrapper finds what it holds by an attribute, and an
+    `.h5` file of a model by order: these load.
 
     >>> import keras, numpy as np
     >>> lstm, rnn = keras.layers.LSTM(2), keras.layers.RNN(keras.layers.LSTMCell(2))

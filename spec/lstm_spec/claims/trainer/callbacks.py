@@ -90,13 +90,13 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    If `monitor` is reported, EarlyStopping of only a patience p > 0 ends at most p epochs after the
-    best, with the last weights.
+    EarlyStopping with only patience=p > 0 ends within p epochs of the best, with the last weights,
+    if each reports `monitor`.
 
-    Those of the best epoch come back by restore_best_weights=True. min_delta, baseline and
-    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new
-    best. It ends sooner where fit has no more epochs. A `monitor` that is not reported, as
-    val_loss without validation, ends nothing.
+    The best weights come back by restore_best_weights=True. min_delta, baseline and
+    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
+    Epochs that do not report `monitor`, as val_loss with validation_freq=2, are not counted; if
+    none does, nothing ends.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -123,12 +123,12 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed, numbers):
     """
-    Without min_delta, EarlyStopping with restore_best_weights=True and a reported `monitor` ends
+    Without min_delta or NaN EarlyStopping with restore_best_weights and a reported `monitor` ends
     with the best watched weights.
 
     They are those with which that epoch ended, of all layers. The optimizer keeps what it has from
     the last one. Epochs before start_from_epoch are not watched. With min_delta a smaller
-    improvement is no new best.
+    improvement is no new best; a NaN that comes first stays the best.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -160,11 +160,11 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, numbers):
     """
-    Without min_delta restore_best_weights=True restores the best weights, by a reported `monitor`,
-    after the last epoch too.
+    Without min_delta or NaN restore_best_weights restores the best weights, by a reported
+    `monitor`, after the last epoch too.
 
     So it does not matter whether the patience or the epochs ended first. Epochs before
-    start_from_epoch are not watched.
+    start_from_epoch are not watched. A NaN that comes first stays the best.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -193,12 +193,13 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    ModelCheckpoint with save_best_only=True and nothing else leaves the best weights, if `monitor`
-    is reported.
+    ModelCheckpoint with only save_best_only=True leaves the best weights, if each epoch reports a
+    number as `monitor`.
 
-    The model itself ends with the last weights: load_weights brings the best back. Without a
-    reported `monitor` every epoch is kept, with a warning. A name with {epoch} keeps more files,
-    and initial_value_threshold may keep none.
+    The model ends with the last weights: load_weights brings the best back. An epoch without
+    `monitor`, as val_loss with validation_freq=2, is saved over the best, with a warning, and a NaN
+    that comes first stays the best. A name with {epoch} keeps more files, initial_value_threshold
+    may keep none.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -470,12 +471,12 @@ def broken_off(
 )
 def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     """
-    Broken off between two epochs, training in order with BackupAndRestore goes on there in a new
-    model, and ends as if unbroken.
+    Ordered training without state and random numbers, broken off between epochs, goes on by
+    BackupAndRestore as if unbroken.
 
-    The model must be built, and keep neither states nor random numbers. The optimizer comes back
-    too, and the history is that of the epochs that were left. When all is done the backup is
-    deleted.
+    In a new model, which must be built. The optimizer comes back too, and the history is that of
+    the epochs that were left. What other callbacks have counted, such as EarlyStopping, does not.
+    When all is done the backup is deleted.
 
     >>> import keras, numpy as np
     >>> import tempfile

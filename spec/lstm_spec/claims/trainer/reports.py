@@ -198,12 +198,13 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @given(nets(batch=samples), builds, seeds)
 def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     """
-    Without weights and validation_split beside it a generator does in fit and evaluate what ordered
-    arrays do.
+    Without weights and validation_split beside it a generator does in an epoch of fit and in
+    evaluate what ordered arrays do.
 
-    The numbers that they report are the same too. A generator has no length: say how many batches
-    are an epoch where there are several. Beside one, fit refuses class_weight, sample_weight and
-    validation_split; it may yield weights itself.
+    The numbers that they report are the same too. It has no length: say how many batches are an
+    epoch. If it ends where an epoch of steps_per_epoch ends, the next epoch has no step, and a loss
+    of 0. Beside one, fit refuses class_weight, sample_weight and validation_split; it may yield
+    weights itself.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -194,7 +194,8 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed):
     """
-    Compiled anew, a model reports and trains as a new one of its weights, whatever it was before.
+    Compiled anew, a model without state or random numbers reports and trains as a new one of its
+    weights, whatever it was.
 
     It may have been compiled otherwise and trained, be a clone of such a one, hold a compiled
     model, or be held by one. Nothing that is reported comes from what it was.

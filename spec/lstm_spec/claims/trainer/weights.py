@@ -85,7 +85,8 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
 )
 def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed):
     """
-    With return_sequences=True a flat array of weights weighs all timesteps of each sample.
+    With return_sequences=True a flat array of weights weighs all timesteps of each sample, in a
+    loss taken by timesteps.
 
     Weights of shape (batch, 1) say the same.
 

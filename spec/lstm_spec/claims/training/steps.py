@@ -133,7 +133,8 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
 @given(cases(batch=integers(2, 3), return_sequences=True), seeds)
 def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
     """
-    With return_sequences=True too, sample weights of shape (batch,) weigh the samples.
+    With return_sequences=True too, sample weights of shape (batch,) weigh the samples of a loss
+    taken by timesteps.
 
     Keras 3 lays them along the timesteps: it fails if their number is another one, and without
     a word weighs the timesteps if it is the same. Repeat the weights for each timestep.
@@ -236,8 +237,8 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    Without mask, dropout and BatchNormalization fit at rate zero by default reports evaluate's
-    loss, if taken by samples.
+    Without mask, dropout, noise and BatchNormalization fit at rate zero by default reports
+    evaluate's loss, if taken by samples.
 
     It is the mean over all samples, also where the last batch is smaller. What makes the two differ
     otherwise: losses such as dice, constraints, a state that is kept, and weights that change
