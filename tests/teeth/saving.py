@@ -86,6 +86,16 @@ def stores_weights_in_half_precision_in_the_older_format(patch):
         return in_half_precision(original(group))
 
 
+@refuted_by("saving.legacy-mask")
+def knows_operations_by_their_names_in_the_older_format(patch):
+    from keras.src.legacy.saving import saving_utils
+    from keras.src.ops.numpy import Any, NotEqual
+
+    @instead(patch, saving_utils, "model_from_config")
+    def model_from_config(original, config, custom_objects=None):
+        return original(config, {"Any": Any, "NotEqual": NotEqual, **(custom_objects or {})})
+
+
 @refuted_by("saving.encoder-decoder")
 def forgets_the_initial_state_of_a_loaded_decoder(patch):
     from keras.src.models import functional

@@ -279,3 +279,42 @@ def weighed():
             data = (X, np.ones((3, 5, 2)), 3, 0, weights)
             seen[loss, weights.ndim] = outcome(lambda data=data: model.evaluate(*data))[:12]
     return seen
+
+
+@attack("saving.legacy-mask")
+def masked_files():
+    """Functional and Sequential, kinds of masks, from .h5: the error?"""
+    x = keras.Input((5, 3))
+    ids = keras.Input((5,))
+    mask = keras.Input((5,), dtype="bool")
+    states = LSTM(2, return_state=True)(L.Masking()(x))[1:]
+    models = {
+        "Masking": keras.Model(x, LSTM(2)(L.Masking()(x))),
+        "Embedding": keras.Model(ids, LSTM(2)(L.Embedding(4, 3, mask_zero=True)(ids))),
+        "of states": keras.Model(x, LSTM(2)(x, initial_state=list(states))),
+        "Bidirectional": keras.Model(x, L.Bidirectional(LSTM(2))(L.Masking()(x))),
+        "an Input": keras.Model([x, mask], LSTM(2)(x, mask=mask)),
+        "without an LSTM": keras.Model(x, L.Dense(2)(L.Masking()(x))),
+        "Sequential": keras.Sequential([keras.Input((5, 3)), L.Masking(), LSTM(2)]),
+    }
+    seen = {}
+    for name, model in models.items():
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/a.h5"
+            model.save(file)
+            seen[name] = error(lambda at=file: keras.models.load_model(at))
+    return seen
+
+
+@attack("trainer.csv-logger")
+def logged():
+    """CSVLogger in front of a scheduler and behind it: its columns, and the numbers of History?"""
+    seen = []
+    for first in (True, False):
+        with tempfile.TemporaryDirectory() as folder:
+            both = [C.CSVLogger(f"{folder}/a"), C.LearningRateScheduler(lambda epoch: 0.1)]
+            model = compiled(lambda: LSTM(2), **EAGER)
+            how = {"validation_data": (X, ONES), "callbacks": both if first else both[::-1]}
+            history = model.fit(X, ONES, verbose=0, **how).history
+            seen.append((Path(folder, "a").read_text().splitlines()[0], sorted(history)))
+    return seen

@@ -372,6 +372,53 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     assert_same(reloaded(model, "lstm.h5").get_weights(), model.get_weights())
 
 
+@claim(
+    "saving.legacy-mask",
+    observed="Keras 3.15: load_model looks for a layer of each operation's name",
+    corrects="What is saved to an `.h5` file without an error can be loaded from it.",
+    cases=4,
+    needs="keras.Operation",
+)
+@given(cases(timesteps=integers(1, 3)), whole(["Masking", "Embedding"]))
+def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
+    """
+    Without custom objects load_model refuses an `.h5` file of a functional model whose LSTM has a
+    mask of Masking or Embedding.
+
+    The model is saved without a word. What makes the mask is an operation beside the layers, which
+    is taken for an unknown layer. A model built anew loads the weights of the file. A Sequential
+    model and a `.keras` file are loaded.
+
+    >>> import keras, numpy as np
+    >>> x = keras.Input((3, 1))
+    >>> model = keras.Model(x, keras.layers.LSTM(2)(keras.layers.Masking()(x)))
+    >>> model.save("masked.h5")
+    >>> try:
+    ...     keras.models.load_model("masked.h5")
+    ... except ValueError as error:
+    ...     print("Unknown layer: 'NotEqual'" in str(error))
+    True
+    """
+    model, again = (masked(case, front) for _ in range(2))
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "masked.h5")
+        model.save(file)
+        again.load_weights(file)
+        assert_same(again.get_weights(), model.get_weights())
+        load = keras.models.load_model
+        assert_refused(lambda: load(file), "ValueError", "Unknown layer", "'NotEqual'")
+
+
+def masked(case, front):
+    """Return a functional model of an LSTM behind a layer that masks."""
+    if front == "Masking":
+        x = keras.Input(case.x.shape[1:])
+        return keras.Model(x, keras.layers.LSTM(case.units)(keras.layers.Masking()(x)))
+    ids = keras.Input(case.x.shape[1:2])
+    table = keras.layers.Embedding(3, case.features, mask_zero=True)
+    return keras.Model(ids, keras.layers.LSTM(case.units)(table(ids)))
+
+
 # Activations of one's own.
 
 

@@ -518,10 +518,12 @@ csv_files = sampled_from(
 @given(nets(batch=samples), builds, seeds, csv_files)
 def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     """
-    CSVLogger writes a line an epoch, with the numbers of History in the order of their names.
+    CSVLogger as the last callback writes a line an epoch, with the numbers of History in the order
+    of their names.
 
-    Without validation columns of val_ follow, which hold NA. A second call of fit begins the file
-    anew, with its own columns; with append=True it goes on, without a second header.
+    Without validation columns of val_ follow, which hold NA. What a callback behind it adds is
+    missing, as learning_rate. A second call of fit begins the file anew, with its own columns; with
+    append=True it goes on, without a second header.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
