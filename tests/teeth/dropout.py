@@ -174,6 +174,15 @@ def refuses_rates_above_one(patch):
     patch.setattr(source, "min", at_most, raising=False)
 
 
+@refuted_by("dropout.no-number")
+def takes_no_rate_for_no_dropout(patch):
+    @instead(patch, keras.layers, "LSTM")
+    def made(original, units, dropout=0.0, recurrent_dropout=0.0, **options):
+        return original(
+            units, dropout=dropout or 0.0, recurrent_dropout=recurrent_dropout or 0.0, **options
+        )
+
+
 @refuted_by("dropout.all-dropped", "dropout.all-dropped-by-gate", "dropout.all-of-h-dropped")
 def puts_out_zeros_at_the_rate_one(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")

@@ -562,6 +562,17 @@ def returns_an_axis_of_time_always(patch):
         return y if self.return_sequences else y[:, None]
 
 
+@refuted_by("models.parameters-of-conv-lstm")
+def reads_its_state_by_one_pixel(patch):
+    from keras.src.layers.rnn.conv_lstm import ConvLSTMCell
+
+    @instead(patch, ConvLSTMCell, "add_weight")
+    def add_weight(original, self, shape, **options):
+        if options["name"] == "recurrent_kernel":
+            shape = (1, 1, *shape[2:])
+        return original(self, shape=shape, **options)
+
+
 @refuted_by("models.merge-of-ranks")
 def merges_vectors_with_other_samples(patch):
     @instead(patch, Merge, "call")

@@ -1077,6 +1077,32 @@ def test_rates_out_of_range_are_clipped(above, below):
         assert rates == (taken, taken), f"{rate} is taken for {rates}"
 
 
+@claim(
+    "dropout.no-number",
+    observed="Keras 2 and 3; the message says that '>' is not supported",
+    corrects="dropout=None means no dropout.",
+)
+@given(whole([None, "0.5", "", [0.5], [], (0.5,), {}]))
+def test_rates_that_are_no_numbers_are_refused(rate):
+    """
+    The constructor refuses None, text, a list, a tuple or a dictionary as `dropout` or
+    `recurrent_dropout`, with a TypeError.
+
+    A rate is compared with 0, which none of these can be. A search over arguments should try
+    0.0 where it means no dropout, and not None.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(8, dropout=None)
+    ... except TypeError as error:
+    ...     print("not supported between instances of 'NoneType' and 'float'" in str(error))
+    True
+    """
+    words = "not supported between instances of"
+    for name in ("dropout", "recurrent_dropout"):
+        assert_refused(lambda name=name: keras.layers.LSTM(2, **{name: rate}), "TypeError", words)
+
+
 @claim("dropout.all-dropped", promised="LSTM, argument `dropout`: the fraction to drop")
 @given(cases(dropout=1.0, seed=seeds))
 def test_with_dropout_one_every_input_is_dropped(case):

@@ -308,6 +308,20 @@ def rates():
     ]
 
 
+@attack("dropout.no-number")
+def rates_of_cells_and_siblings():
+    """None as a rate of an LSTMCell, a GRU, a Dropout layer; a NumPy array, a tensor, a boolean."""
+    kinds = (keras.layers.LSTMCell, keras.layers.GRU)
+    return [
+        *(outcome(lambda k=k: k(2, dropout=None))[:40] for k in kinds),
+        outcome(lambda: keras.layers.Dropout(None))[:40],
+        *(
+            outcome(lambda r=r: LSTM(2, dropout=r).dropout)
+            for r in (np.array(0.5), np.array([0.5]), keras.ops.array(0.5), True, b"0.5")
+        ),
+    ]
+
+
 @attack("dropout.get-mask")
 def masks_of_other_types():
     """What get_dropout_mask returns at the rate 1, and in an LSTM after a call."""

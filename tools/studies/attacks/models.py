@@ -760,6 +760,21 @@ def frames_of_other_arguments():
     return seen
 
 
+@attack("models.parameters-of-conv-lstm")
+def parameters_of_other_frames():
+    """In one and three dimensions, strided, dilated, without bias: how many parameters?"""
+    seen = {}
+    for option in ({"strides": 2}, {"dilation_rate": 2}, {"use_bias": False}, {"padding": "same"}):
+        layer = L.ConvLSTM2D(4, 3, **option)
+        layer.build((1, 5, 9, 9, 2))
+        seen[str(option)] = layer.count_params()
+    for name, frame in (("ConvLSTM1D", (9,)), ("ConvLSTM3D", (9, 9, 9))):
+        layer = getattr(L, name)(4, 3)
+        layer.build((1, 5, *frame, 2))
+        seen[name] = layer.count_params(), 4 * (4 * 3 ** len(frame) * (2 + 4) + 4)
+    return seen
+
+
 @attack("models.optional-input")
 def optional_in_other_ways():
     """By name, in a dictionary, in a nested model, in a file, of ids: is None taken?"""

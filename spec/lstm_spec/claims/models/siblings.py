@@ -1,6 +1,6 @@
 """Siblings: GRU, SimpleRNN and ConvLSTM2D, as far as they differ from an LSTM.
 
-What a GRU and a SimpleRNN compute and count, and what a ConvLSTM2D reads and returns.
+What a GRU and a SimpleRNN compute and count, and what a ConvLSTM2D reads, counts and returns.
 """
 
 from __future__ import annotations
@@ -201,6 +201,33 @@ def test_conv_lstm_reads_and_returns_frames(batch, timesteps, side, channels, fi
         frame = (side - lost, side + 1 - lost, filters)
         time = (timesteps,) if sequences else ()
         assert shape == (batch, *time, *frame), f"the output has the shape {shape}"
+
+
+@claim(
+    "models.parameters-of-conv-lstm",
+    derived="weights.parameter-count, with a * b weights in a kernel for each of a product",
+    corrects="A larger picture gives a ConvLSTM2D more parameters.",
+    cases=4,
+)
+@given(few, few, integers(1, 5), integers(1, 5), integers(5, 8))
+def test_parameters_of_conv_lstm_are_counted(filters, channels, a, b, side):
+    """
+    By default a ConvLSTM2D of F filters of size (a, b) on C channels has
+    4 * (F * a * b * (C + F) + F) parameters.
+
+    Their number depends neither on the size of the frames nor on the number of timesteps. The
+    factor 4 is for the gates, as in an LSTM.
+
+    >>> import keras, numpy as np
+    >>> layer = keras.layers.ConvLSTM2D(2, (3, 5))
+    >>> layer.build((1, 7, 8, 9, 4))  # (batch, timesteps, rows, columns, channels)
+    >>> layer.count_params(), 4 * (2 * 3 * 5 * (4 + 2) + 2)
+    (728, 728)
+    """
+    layer = keras.layers.ConvLSTM2D(filters, (a, b))
+    layer.build((2, 3, side, side + 1, channels))
+    expected = 4 * (filters * a * b * (channels + filters) + filters)
+    assert layer.count_params() == expected, f"{layer.count_params()} parameters"
 
 
 @claim(
