@@ -52,6 +52,7 @@ TARGETS = re.compile(
 INPUTS = re.compile(
     rf"expected shape={SIZES}, found shape={SIZES}"
     rf"|Expected shape {SIZES}, but input has incompatible shape {SIZES}"
+    rf"|constructed with shape {SIZES} for input.*incompatible shape {SIZES}"
 )
 BATCHES = re.compile(
     rf"Incompatible shapes: {SIZES} vs\. {SIZES}.*(?:lstm|rnn|while)", re.IGNORECASE
@@ -78,10 +79,12 @@ LABELS = re.compile(
 UNTYPED = (NDIM, DIMENSIONS, TARGETS, INPUTS, CHECKED, SCORES)
 """What is an error where its type is not given too."""
 ELSEWHERE = re.compile(
-    r"^(?:conv|max_?pool|average_?pool|global_|batch_?norm|flatten|multi_?head|up_?sampl)\w*$",
+    r"^(?:conv(?!_?lst)|max_?pool|average_?pool|global_|batch_?norm|flatten|multi_?head|up_?sampl)\w*$",
     re.IGNORECASE,
 )
 """The names of layers that no claim is about."""
+NEAR = r"(?:lstm|gru|simple_rnn|bidirectional|time_distributed|dense|activation|dropout)\w*"
+"""The names of layers that a model with an LSTM ends with."""
 MEANT = (
     (r"`state_spec`=\w*\(\[InputSpec\(shape=\([^)]*\), ndim=\d\)\]\)", "number-of-initial-states"),
     (r"IndexError: .*calling LSTM\w*\.call.*list index out of range", "number-of-initial-states"),
@@ -95,10 +98,28 @@ MEANT = (
     (r"has type float(?:16|32) that does not match type float(?:16|32)", "mixed-precision"),
     (r"initial_value: Tensor conversion requested dtype float32.*float16", "mixed-precision"),
     (r"'LSTMCell' object has no attribute '(?:(?:recurrent_)?kernel|bias)'", "no-weights-yet"),
-    (r"unexpected keyword argument 'time_major'", "time-major"),
+    (r"(?:unexpected keyword argument|not understood:',) 'time_major'", "time-major"),
+    (r"'(?:LSTM|GRU|RNN|Bidirectional)' object has no attribute 'reset_states?'", "reset-errors"),
+    (r"Layer has \d states but was passed \d initial states", "number-of-initial-states"),
+    (r"Could not interpret (?:activation|initializer|regularizer|constraint)", "unknown-names"),
+    (r"File format not supported: filepath", "load-keras-two-file"),
+    (r"Cannot assign value to variable.*(?:kernel|bias)", "transfer-to-another-size"),
+    (
+        rf"checking (?:model )?target: expected {NEAR} to have 3 dim",
+        "targets-with-return-sequences",
+    ),
+    (rf"checking (?:model )?target: expected {NEAR} to have 2 dim", "targets-of-the-last-timestep"),
+    (r"Unrecognized data type: x=\[", "lists-as-input"),
+    (r"has multiple inbound nodes", "intermediate-output"),
     (r"Flex(?:TensorList|While)\w*\b.*failed to prepare", "tflite"),
     (r"RNN is stateful, the batch size of the input", "batch-size-in-prediction"),
-    (r"layer ['\"]?repeat_vector\w*['\"]? is incompatible.*found ndim=3", "why-repeat-vector"),
+    (
+        r"layer ['\"]?repeat_vector\w*['\"]?(?: is incompatible|:).*found ndim=3",
+        "why-repeat-vector",
+    ),
+    (r"layer ['\"]?conv_lst_?m\w*['\"]?(?: is incompatible|:).*expected ndim=5", "conv-lstm"),
+    (r"layer ['\"]?time_distributed_\d+: expected ndim=5, found ndim=4", "cnn-before-lstm"),
+    (r"expected ndim=3, found ndim=5", "cnn-before-lstm"),
     (
         r"[Ll]ayer \"(?!lstm|LSTM|sequential|model|functional)\w+\" expects 1 input\(s\), but it",
         "return-states-in-sequential",
