@@ -92,6 +92,7 @@ BESIDE_KERAS = {
     "errors.ragged-tensor": {"tensorflow"},
     "errors.symbols-to-numpy": {"tensorflow"},
     "models.mask-lives": {"gc"},
+    "models.merges-are-silent": {"warnings"},
     "models.open-graphs": {"tensorflow"},
     "models.slices-in-a-graph": {"tensorflow"},
     "models.warns-of-lost-mask": {"warnings"},

@@ -644,3 +644,31 @@ def merges_the_first_input_with_itself(patch):
         listed = isinstance(inputs, list)
         inputs = [inputs[0]] * len(inputs) if listed else inputs
         return original(self, inputs, training=training, mask=mask, **options)
+
+
+@refuted_by("models.merge-of-one", raises=(AssertionError, ValueError))
+def takes_two_tensors_or_more(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, inputs, *given, **options):
+        if isinstance(self, Merge) and len(inputs) < 2:
+            raise ValueError("A merge layer should be called on a list of at least 2 inputs.")
+        return original(self, inputs, *given, **options)
+
+
+@refuted_by("models.merges-are-silent", raises=UserWarning)
+def warns_of_masks_that_it_merges(patch):
+    @instead(patch, Merge, "build")
+    def build(original, self, input_shape):
+        original(self, input_shape)
+        self.supports_masking = False
+
+
+@refuted_by("models.names-and-shapes")
+def tells_the_first_of_several_shapes(patch):
+    shapes = Functional.input_shape.fget
+
+    def first(self):
+        listed = shapes(self)
+        return listed[0] if isinstance(listed, list) else listed
+
+    patch.setattr(Functional, "input_shape", property(first))

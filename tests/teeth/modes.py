@@ -415,3 +415,11 @@ def leaves_a_smaller_last_batch_out(patch):
     def made(original, data, targets, length, **options):
         made = original(data, targets, length, **options).unbatch()
         return made.batch(options["batch_size"], drop_remainder=True)
+
+
+@refuted_by("modes.ragged-rows")
+def makes_every_axis_ragged(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, *given, **options):
+        result = original(self, *given, **options)
+        return tf.ragged.constant(result.to_list()) if hasattr(result, "to_list") else result

@@ -356,3 +356,10 @@ def sums_the_samples_of_one_loss(patch):
     @instead(patch, keras.losses.LogCosh, "__call__")
     def call(original, self, y_true, y_pred, *rest):
         return len(y_true) * original(self, y_true, y_pred, *rest)
+
+
+@refuted_by("training.embedding-penalty")
+def penalizes_no_table(patch):
+    @instead(patch, keras.layers.Embedding, "add_weight")
+    def add_weight(original, self, *given, regularizer=None, **options):
+        return original(self, *given, **options)

@@ -5,6 +5,7 @@ What is left of the masks of several tensors.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,7 +23,7 @@ from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, picks, seeds, whole
 from lstm_spec.harness.subject import lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 padded = cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True)
 """Cases of two features that `part` gives masked and valid timesteps."""
@@ -392,6 +393,58 @@ def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
     exact = FUNCTIONS[name](*(x if x.ndim == 3 else x[:, None] for x in pair))
     assert_close(model(list(pair)), exact)
     assert_close(merge(name, *pair), exact)
+
+
+LONE = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")
+"""Merges that take a single tensor, in a list."""
+
+
+@claim(
+    "models.merge-of-one", derived="a sum, product, mean or extreme of one tensor is that tensor"
+)
+@given(cases(), whole(list(LONE)))
+def test_a_merge_of_one_tensor_is_that_tensor(case, name):
+    """
+    Add, Multiply, Average, Maximum, Minimum and Concatenate give back the one tensor of a list of
+    one.
+
+    In a model too. So a list of branches may hold a single one. Subtract and Dot need two.
+
+    >>> import keras, numpy as np
+    >>> y = keras.layers.LSTM(2)(np.ones((1, 3, 1)))
+    >>> bool(np.array_equal(keras.layers.Concatenate()([y]), y))
+    True
+    """
+    assert_same(merge(name, case.x), case.x)
+    symbol = keras.Input(case.x.shape[1:])
+    assert_same(keras.Model(symbol, merge(name, symbol))(case.x), case.x)
+
+
+SILENT = (*MERGING, "Dot")
+
+
+@claim("models.merges-are-silent", observed="Keras 2 and 3")
+@given(padded, picks, whole(list(SILENT)), booleans())
+def test_merges_do_not_warn_of_masks(case, pick, name, both):
+    """
+    Add and its like, Concatenate and Dot give no warning where they merge masks, or end them.
+
+    Though a mask may be lost there, as it is by Dot. Layers that cannot read masks warn:
+    `models.warns-of-lost-mask`.
+
+    >>> import keras, numpy as np
+    >>> import warnings
+    >>> x = keras.layers.Masking()(np.array([[[1.0], [0.0]]]))
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error")
+    ...     keras.layers.Dot(1)([x, x]).shape == (1, 1, 1)
+    True
+    """
+    case = part(case, pick)
+    layer = keras.layers.Dot(1) if name == "Dot" else getattr(keras.layers, name)()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        layer([masking(case.x), masking(case.x) if both else case.x])
 
 
 DOTS = [

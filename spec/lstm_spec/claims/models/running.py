@@ -32,7 +32,7 @@ from lstm_spec.harness.model_ways import (
 from lstm_spec.harness.model_words import RARE, WORDS
 from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, seeds, whole
+from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import global_policy, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
@@ -305,6 +305,39 @@ def test_a_sequential_model_may_begin_with_a_merge(case, name, training, seed):
     assert_close(actual, equations(replace(case, x=x)).outputs)
     assert all(bool(flag) == bool(training) for flag in flags), f"training is {flags}"
     assert_close(model.predict(pair, verbose=0), actual)
+
+
+@claim("models.names-and-shapes", promised="Model, argument `name`, and its attributes")
+@given(cases(**varied("features", "units")), integers(1, 3), whole(["model", "a copy"]))
+def test_a_model_tells_its_name_and_shapes(case, number, way):
+    """
+    A functional model bears the name that it was given, and tells the shapes of inputs and outputs,
+    of several in a list.
+
+    A copy from its configuration does too. The batch size and an open length are None.
+
+    >>> import keras, numpy as np
+    >>> x, y = keras.Input((None, 3)), keras.Input((None, 3))
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Model([x, y], [lstm(x), lstm(y)], name="twins")
+    >>> model.name, [tuple(shape) for shape in model.input_shape]
+    ('twins', [(None, None, 3), (None, None, 3)])
+    """
+    layer = lstm(case)
+    inputs = [keras.Input((None, case.features)) for _ in range(number)]
+    outputs = [layer(x) for x in inputs]
+    model = keras.Model(inputs, outputs, name="called_so")
+    copy = keras.Model.from_config(model.get_config())
+    tried = {"model": model, "a copy": copy}[way]
+    shapes = [(None, None, case.features)] * number, [(None, case.units)] * number
+    assert tried.name == "called_so", tried.name
+    actual = [plain_shapes(shape) for shape in (tried.input_shape, tried.output_shape)]
+    assert actual == [sizes if number > 1 else sizes[0] for sizes in shapes], f"{actual}"
+
+
+def plain_shapes(shapes):
+    """Return a shape as a tuple, and a list of shapes as one of tuples."""
+    return [*map(tuple, shapes)] if isinstance(shapes[0], (list, tuple)) else tuple(shapes)
 
 
 @claim(

@@ -605,6 +605,36 @@ def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case,
 
 
 @claim(
+    "modes.ragged-rows",
+    observed="Keras 3, TensorFlow",
+    cases=4,
+    needs="tensorflow",
+)
+@given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
+def test_rows_of_a_ragged_prediction_are_tensors(case, pick):
+    """
+    The RaggedTensor that `predict` makes of sequences of two lengths has the shape
+    (samples, None, units).
+
+    Each of its rows is a plain tensor of shape (timesteps, units), without padding.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> batches = [np.ones((1, timesteps, 1)) for timesteps in (1, 3)]
+    >>> y = model.predict(((x,) for x in batches), steps=2, verbose=0)
+    >>> tuple(y.shape), [tuple(row.shape) for row in y]
+    ((2, None, 2), [(1, 2), (3, 2)])
+    """
+    lengths = (1 + pick % (case.timesteps - 1), case.timesteps)
+    batches = ((case.x[:, :length],) for length in lengths)
+    y = in_model(lstm(case), case).predict(batches, steps=2, verbose=0)
+    assert tuple(y.shape) == (2 * case.batch, None, case.units), f"{y.shape}"
+    rows = [(length, case.units) for length in lengths for _ in range(case.batch)]
+    assert [tuple(row.shape) for row in y] == rows, f"{y.bounding_shape()}"
+
+
+@claim(
     "modes.generator-of-tuples",
     observed="Keras 3",
     corrects="A generator for predict yields arrays.",

@@ -13,7 +13,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer, weighted_sum
 from lstm_spec.harness.reference import equations, gradients
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, varied, whole
-from lstm_spec.harness.subject import lstm, total
+from lstm_spec.harness.subject import lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
@@ -290,3 +290,40 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
     norms = np.linalg.norm(case.kernel.astype(float), axis=0)
     assert_close(layer.get_weights()[0], case.kernel * (np.minimum(norms, bound) / norms))
+
+
+@claim(
+    "training.embedding-penalty",
+    promised="Embedding, argument `embeddings_regularizer`: applied to the embeddings matrix",
+    corrects="Only the rows of a table that occur are penalized.",
+)
+@given(integers(2, 4), integers(1, 3), whole([False, True]), seeds)
+def test_an_embedding_is_penalized_for_its_whole_table(ids, size, copied, seed):
+    """
+    For one sample an Embedding's losses are embeddings_regularizer of its whole table and
+    activity_regularizer of its output.
+
+    Of the table every row counts, whether its id occurs or not. So does a copy from its
+    configuration.
+
+    >>> import keras, numpy as np
+    >>> embedding = keras.layers.Embedding(3, 2, embeddings_regularizer=keras.regularizers.L2(1.0))
+    >>> _ = embedding(np.array([[0, 0]]))  # ids 1 and 2 do not occur
+    >>> table = embedding.get_weights()[0]
+    >>> bool(np.isclose(np.array(embedding.losses[0]), np.sum(table**2)))
+    True
+    """
+    table = noise((ids, size), seed)
+    regularizers = {"embeddings_regularizer": keras.regularizers.L2(0.5)}
+    regularizers["activity_regularizer"] = keras.regularizers.L2(0.25)
+    layer = keras.layers.Embedding(ids, size, **regularizers)
+    copy = keras.layers.Embedding.from_config(layer.get_config())
+    tried = copy if copied else layer
+    x = np.array([[0, 1, 1]])
+    tried(x)
+    tried.set_weights([table])
+    model = keras.Sequential([tried])
+    y = model(x)
+    exact = 0.5 * np.sum(table.astype(float) ** 2) + 0.25 * np.sum(table[x].astype(float) ** 2)
+    assert tuple(y.shape) == (1, 3, size), f"{y.shape}"
+    assert_close(np.float32(sum(map(to_numpy, model.losses))), exact)
