@@ -297,8 +297,8 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     promised="Embedding, argument `embeddings_regularizer`: applied to the embeddings matrix",
     corrects="Only the rows of a table that occur are penalized.",
 )
-@given(integers(2, 4), integers(1, 3), whole([False, True]), seeds)
-def test_an_embedding_is_penalized_for_its_whole_table(ids, size, copied, seed):
+@given(integers(2, 4), integers(1, 3), whole(["L1", "L2", "L1L2"]), whole([False, True]), seeds)
+def test_an_embedding_is_penalized_for_its_whole_table(ids, size, kind, copied, seed):
     """
     For one sample an Embedding's losses are embeddings_regularizer of its whole table and
     activity_regularizer of its output.
@@ -314,9 +314,12 @@ def test_an_embedding_is_penalized_for_its_whole_table(ids, size, copied, seed):
     True
     """
     table = noise((ids, size), seed)
-    regularizers = {"embeddings_regularizer": keras.regularizers.L2(0.5)}
-    regularizers["activity_regularizer"] = keras.regularizers.L2(0.25)
-    layer = keras.layers.Embedding(ids, size, **regularizers)
+    layer = keras.layers.Embedding(
+        ids,
+        size,
+        embeddings_regularizer=regularizer(kind, 0.5),
+        activity_regularizer=regularizer(kind, 0.25),
+    )
     copy = keras.layers.Embedding.from_config(layer.get_config())
     tried = copy if copied else layer
     x = np.array([[0, 1, 1]])
@@ -324,6 +327,7 @@ def test_an_embedding_is_penalized_for_its_whole_table(ids, size, copied, seed):
     tried.set_weights([table])
     model = keras.Sequential([tried])
     y = model(x)
-    exact = 0.5 * np.sum(table.astype(float) ** 2) + 0.25 * np.sum(table[x].astype(float) ** 2)
+    penalty = PENALTIES[kind]
+    exact = 0.5 * penalty(table.astype(float)) + 0.25 * penalty(table[x].astype(float))
     assert tuple(y.shape) == (1, 3, size), f"{y.shape}"
     assert_close(np.float32(sum(map(to_numpy, model.losses))), exact)
