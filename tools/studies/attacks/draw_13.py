@@ -318,3 +318,20 @@ def logged():
             history = model.fit(X, ONES, verbose=0, **how).history
             seen.append((Path(folder, "a").read_text().splitlines()[0], sorted(history)))
     return seen
+
+
+@attack("precision.long-sequences")
+def steps():
+    """The largest error of h of 20 new layers, in roundings: on noise, and on one step?"""
+    worst = {}
+    draw = np.random.RandomState(0).uniform
+    for seed, held in itertools.product(range(20), (1, 128)):
+        keras.utils.set_random_seed(seed)
+        x = np.repeat(draw(-2, 2, (64, 256 // held, 3)), held, axis=1).astype("float32")
+        layers = [LSTM(1, dtype=dtype, **ROWS) for dtype in ("float32", "float64")]
+        for layer in layers:
+            layer.build(x.shape)
+            layer.set_weights(layers[0].get_weights())
+        far = gap(*[layer(x) for layer in layers]) * 2**23
+        worst[held] = max(worst.get(held, 0), round(far, 1))
+    return worst
