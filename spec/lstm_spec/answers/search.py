@@ -43,8 +43,8 @@ from lstm_spec.run.text import read_toml
 
 FILE = Path(__file__).with_name("words.toml")
 TABLE = Path(__file__).with_name("words.bin")
-CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})"
-"""Where a new word begins within a name, as in TimeDistributed and LSTMCell."""
+CAPITAL = "[A-Z](?:(?<=[a-z0-9].)|(?<=[A-Z].)(?=[a-z]{2}))"
+"""The capital at which a new word begins within a name, as in TimeDistributed and LSTMCell."""
 WORD = "[a-z0-9]+"
 LETTER = "[A-Za-zÀ-ÿЀ-ӿ]"
 """A letter of a language that puts spaces between its words: Latin or Cyrillic."""
@@ -141,7 +141,7 @@ def pattern() -> str:
 @cache
 def words_of(text: str) -> tuple[str, ...]:
     """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
-    spaced = _CAPITAL.sub(" ", in_english(text[:LONGEST]))
+    spaced = _CAPITAL.sub(r" \g<0>", in_english(text[:LONGEST]))
     return tuple(_WORD.findall(spaced.lower()))
 
 

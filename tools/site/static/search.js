@@ -31,7 +31,7 @@ function lstmSearch(index, encoded) {
   });
 
   function wordsOf(text) {
-    const cut = inEnglish(text.slice(0, limits.longest)).replace(capital, " ");
+    const cut = inEnglish(text.slice(0, limits.longest)).replace(capital, " $&");
     return cut.toLowerCase().match(word) ?? [];
   }
 
