@@ -190,8 +190,8 @@ function lstmSearch(index, encoded) {
     ...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`)),
   ];
 
-  const { ndim, dimensions, targets, inputs, checked } = errors;
-  const untyped = [ndim, dimensions, targets, inputs, checked];
+  const { ndim, dimensions, targets, inputs, checked, scores } = errors;
+  const untyped = [ndim, dimensions, targets, inputs, checked, scores];
 
   // The error that a text shows last; nothing, if it shows none.
   function readError(text) {
@@ -217,11 +217,12 @@ function lstmSearch(index, encoded) {
     };
   }
 
-  // The first paragraph of an error's text that tells what is wrong.
+  // The first paragraph of an error's text that tells what is wrong, and its node.
   function within(after) {
     const paragraphs = after.split("\n\n").map((paragraph) => paragraph.split("\n"));
-    const kept = paragraphs.map((lines) => lines.filter((line) => !errors.frame.test(line)));
-    return (kept.find((lines) => lines.length) ?? []).join(" ");
+    const tells = (line) => !errors.frame.test(line);
+    const lines = paragraphs.find((paragraph) => paragraph.some(tells)) ?? [];
+    return lines.filter((line) => errors.node.test(line) || tells(line)).join(" ");
   }
 
   const meant = index.error.meant.map(([pattern, name]) => [new RegExp(pattern), name]);
@@ -277,6 +278,14 @@ function lstmSearch(index, encoded) {
     if (read) return ofInputs(...read);
     const logits = sizes(errors.logits);
     if (logits) return ofLogits(...logits);
+    const score = sizes(scores);
+    if (score) return ofTargets(score[1], score[0]);
+    const differing = sizes(errors.compared);
+    if (differing) {
+      const [first, second] = differing;
+      const kerasThree = errors.compared.exec(message)[0].includes("compile_loss");
+      return kerasThree ? ofTargets(first, second) : ofTargets(second, first);
+    }
     const labels = sizes(errors.labels);
     if (labels) return ofLogits(labels[1], labels[0]);
     const batches = sizes(errors.batches);
