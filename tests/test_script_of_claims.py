@@ -28,6 +28,7 @@ SHORT = 0.65
 """At least this share is short; what costs, draws thousands of numbers or loops long is not."""
 HOLDS_AT_FIRST = {
     "saving.layers-around",
+    "trainer.loss-axis",
     "trainer.weight-column-of-metrics",
     "trainer.weight-of-a-sequence",
 }

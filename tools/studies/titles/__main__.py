@@ -175,16 +175,16 @@ is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md
 
 The second to the tenth set were unseen when they were asked, once each. Of 89, 20, 43, 44, 52, 49,
 42, 36 and 34 titles that a claim answers 57 %, 55 %, 60 %, 77 %, 81 %, 78 %, 64 %, 58 % and 74 %
-were first, 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 %, 78 % and 91 % among three, and 21 %, 15 %,
-9 %, 5 %, 6 %, 8 %, 2 %, 14 % and 15 % got no answer. Of the second set's 53, the fourth's 27, the
+were first, 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 %, 78 % and 91 % among three, and 21 %, 15 %, 9
+%, 5 %, 6 %, 8 %, 2 %, 14 % and 15 % got no answer. Of the second set's 53, the fourth's 27, the
 fifth's 42, the sixth's 60, the seventh's 60, the eighth's 84, the ninth's 62 and the tenth's 83 off
 the topic, as the title shows, 85 %, 93 %, 71 %, 82 %, 68 %, 93 %, 85 % and 84 % got none. All sets
 but the tenth have been looked at by now, question by question, so their rates below say what was
 learned. The searches of all sets were fixed before they ran. Titles that no claim answers count as
-missed in the first line of each set. A title can be one of our questions by its address or one of its wordings, because both come from the same
-places; the third line leaves these out. Many titles off the topic name no library or layer, so that
-only their thread tells them apart; there an answer is no mistake, and the line of what the title
-alone shows leaves them out.
+missed in the first line of each set. A title can be one of our questions by its address or one of
+its wordings, because both come from the same places; the third line leaves these out. Many titles
+off the topic name no library or layer, so that only their thread tells them apart; there an answer
+is no mistake, and the line of what the title alone shows leaves them out.
 
 In the last two lines of a set the wordings that are nearly a title, by spelling or meaning, are
 left out of our questions for that title. That is nearer to what a stranger's next title meets, but
