@@ -266,13 +266,19 @@ NAMES = whole(range(99))
 """
 
 
+@pytest.mark.parametrize("beside", ["integers(0, 1)", "integers(2, 3)"])
 @pytest.mark.parametrize(("effort", "cases"), [("smoke", range(3)), ("default", range(99, 200))])
 def test_list_is_tried_whole_at_default_effort(
-    effort: str, cases: range, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    effort: str,
+    cases: range,
+    beside: str,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(deviations, "load", list)
-    parts = {"decorator": "@given(n=NAMES)", "example": "1 + 1\n    2", "more": ""}
-    text = CLAIM.format(arguments="n", body="pass", **parts)
+    decorator = f"@given(n=NAMES, other={beside})"
+    parts = {"decorator": decorator, "example": "1 + 1\n    2", "more": ""}
+    text = CLAIM.format(arguments="n, other", body="pass", **parts)
     pytester.makeconftest("from lstm_spec.claims.conftest import *")
     pytester.makepyfile(HEAD + WHOLE + text)
     file = Path(pytester.path, "report.jsonl")
