@@ -29,7 +29,7 @@ SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
     *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
 )
-UNSEEN: tuple[str, ...] = ("tenth",)
+UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
 
 
@@ -179,12 +179,12 @@ were first, 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 %, 78 % and 91 % among three,
 %, 5 %, 6 %, 8 %, 2 %, 14 % and 15 % got no answer. Of the second set's 53, the fourth's 27, the
 fifth's 42, the sixth's 60, the seventh's 60, the eighth's 84, the ninth's 62 and the tenth's 83 off
 the topic, as the title shows, 85 %, 93 %, 71 %, 82 %, 68 %, 93 %, 85 % and 84 % got none. All sets
-but the tenth have been looked at by now, question by question, so their rates below say what was
-learned. The searches of all sets were fixed before they ran. Titles that no claim answers count as
-missed in the first line of each set. A title can be one of our questions by its address or one of
-its wordings, because both come from the same places; the third line leaves these out. Many titles
-off the topic name no library or layer, so that only their thread tells them apart; there an answer
-is no mistake, and the line of what the title alone shows leaves them out.
+have been looked at by now, question by question, so their rates below say what was learned; of the
+tenth nothing was, yet. The searches of all sets were fixed before they ran. Titles that no claim
+answers count as missed in the first line of each set. A title can be one of our questions by its
+address or one of its wordings, because both come from the same places; the third line leaves these
+out. Many titles off the topic name no library or layer, so that only their thread tells them apart;
+there an answer is no mistake, and the line of what the title alone shows leaves them out.
 
 In the last two lines of a set the wordings that are nearly a title, by spelling or meaning, are
 left out of our questions for that title. That is nearer to what a stranger's next title meets, but
