@@ -45,7 +45,6 @@ def judge(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
         known=None,
         drawn: bool = False,
         more: str = "",
-        effort: str = "default",
     ):
         monkeypatch.setattr(deviations, "load", lambda: [known] if known else [])
         decorator = "@given(n=integers(0, 99))\n@settings(database=None)" if drawn else ""
@@ -53,8 +52,7 @@ def judge(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
         text = CLAIM.format(arguments="n" * drawn, **parts)
         pytester.makepyfile(HEAD + text)
         file = Path(pytester.path, "report.jsonl")
-        options = ("--lstm-report", file, "--lstm-effort", effort, "-p", "no:cacheprovider")
-        result = pytester.runpytest_inprocess(*options)
+        result = pytester.runpytest_inprocess("--lstm-report", file, "-p", "no:cacheprovider")
         record = report._decode(file, 1, file.read_bytes().splitlines()[0])
         return record, result.parseoutcomes()
 
@@ -98,14 +96,6 @@ def test_example_that_prints_something_else_refutes(judge) -> None:
         "# time.causality: A statement.\nn = 1\nprinted = repr(n + 1)\n"
         "print(\"expected:\", '3')\nprint(\"printed: \", printed)\nassert printed == '3'\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("effort", "verdict"), [("smoke", "held"), ("2", "refuted"), ("deep", "refuted")]
-)
-def test_example_is_left_out_at_smoke_effort(effort: str, verdict: str, judge) -> None:
-    record, _ = judge("assert True", example="1 + 1\n    3", effort=effort)
-    assert record.verdict == verdict
 
 
 def test_example_that_raises_refutes_and_what_only_follows_is_left_out(judge) -> None:

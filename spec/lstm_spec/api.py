@@ -198,7 +198,7 @@ def check(*names: str, effort: str = "smoke", workers: int = 1) -> Shown[Report]
 
     Args:
         *names: chapters or ids of claims; default: all claims, which takes minutes.
-        effort: smoke, default or deep, or a number of cases for a claim; smoke tries no example.
+        effort: smoke, default or deep, or a number of cases for a claim.
         workers: how many processes try them.
 
     Raises:

@@ -143,7 +143,7 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     _add_names(verb, "chapters or ids of claims; default: all")
     numbers = ", ".join(f"{name} ({count})" for name, count in SHARES.items())
-    cases = f"how many cases most claims draw: {numbers}, or a number; smoke tries no example"
+    cases = f"how many cases most claims draw: {numbers}, or a number of cases"
     add("--effort", type=effort, default="default", action=_Once, metavar="EFFORT", help=cases)
     _add_number(verb, "--seed", 0, "N", "draw other cases than the usual ones")
     _add_number(verb, "--workers", 1, "N", "processes; default: one for each core")

@@ -42,11 +42,6 @@ def cases(chosen: str, default: int = CASES) -> int:
     return max(FEWEST_CASES, SHARES[chosen] * default // CASES)
 
 
-def has_example(chosen: str) -> bool:
-    """Say whether the example of a claim is tried too: a third of the time of two cases."""
-    return chosen != "smoke"
-
-
 def rounds(chosen: str, default: int = CASES) -> int:
     """Return in how many rounds a claim about cost measures at an effort."""
     usual = ROUNDS.get(chosen, ROUNDS["default"])
