@@ -1100,7 +1100,7 @@ def test_rates_that_are_no_numbers_are_refused(rate):
     """
     words = "not supported between instances of"
     for name in ("dropout", "recurrent_dropout"):
-        assert_refused(lambda name=name: keras.layers.LSTM(2, **{name: rate}), "TypeError", words)
+        assert_refused(partial(keras.layers.LSTM, 2, **{name: rate}), "TypeError", words)
 
 
 @claim("dropout.all-dropped", promised="LSTM, argument `dropout`: the fraction to drop")
