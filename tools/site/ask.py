@@ -47,8 +47,8 @@ def index(records: Records) -> dict[str, Any]:
     texts = zip(index.texts, index.counts, index.often.tolist(), strict=True)
     return {
         "weights": {"K": search.K, "B": search.B, "often": search.OFTEN, **search.MIXTURE},
-        "capital": search.CAPITAL,
-        "word": search.WORD,
+        "capital": search.CAPITAL.pattern,
+        "word": search.WORD.pattern,
         "name": search.NAME,
         "piece": search.PIECE,
         "unsaid": sorted(search.unsaid()),

@@ -43,12 +43,11 @@ from lstm_spec.run.text import read_toml
 
 FILE = Path(__file__).with_name("words.toml")
 TABLE = Path(__file__).with_name("words.bin")
-CAPITAL = "[A-Z](?:(?<=[a-z0-9].)|(?<=[A-Z].)(?=[a-z]{2}))"
+CAPITAL = re.compile("[A-Z](?:(?<=[a-z0-9].)|(?<=[A-Z].)(?=[a-z]{2}))")
 """The capital at which a new word begins within a name, as in TimeDistributed and LSTMCell."""
-WORD = "[a-z0-9]+"
+WORD = re.compile("[a-z0-9]+")
 LETTER = "[A-Za-zÀ-ÿЀ-ӿ]"
 """A letter of a language that puts spaces between its words: Latin or Cyrillic."""
-_CAPITAL, _WORD = re.compile(CAPITAL), re.compile(WORD)
 NAME = (
     "(?<![A-Za-z0-9_])(?:[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*"
     "|[A-Za-z0-9]+_[A-Za-z0-9_]+|[A-Z]{2,}[a-z]+[A-Za-z0-9]*)"
@@ -141,8 +140,8 @@ def pattern() -> str:
 @cache
 def words_of(text: str) -> tuple[str, ...]:
     """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
-    spaced = _CAPITAL.sub(r" \g<0>", in_english(text[:LONGEST]))
-    return tuple(_WORD.findall(spaced.lower()))
+    spaced = CAPITAL.sub(r" \g<0>", in_english(text[:LONGEST]))
+    return tuple(WORD.findall(spaced.lower()))
 
 
 def in_english(text: str) -> str:

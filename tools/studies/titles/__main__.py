@@ -175,8 +175,8 @@ is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md
 
 The second to the tenth set were unseen when they were asked, once each. Of 89, 20, 43, 44, 52, 49,
 42, 36 and 34 titles that a claim answers 57 %, 55 %, 60 %, 77 %, 81 %, 78 %, 64 %, 58 % and 74 %
-were first, 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 %, 78 % and 91 % among three, and 21 %, 15 %, 9
-%, 5 %, 6 %, 8 %, 2 %, 14 % and 15 % got no answer. Of the second set's 53, the fourth's 27, the
+were first, 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 %, 78 % and 91 % among three, and 21 %, 15 %,
+9 %, 5 %, 6 %, 8 %, 2 %, 14 % and 15 % got no answer. Of the second set's 53, the fourth's 27, the
 fifth's 42, the sixth's 60, the seventh's 60, the eighth's 84, the ninth's 62 and the tenth's 83 off
 the topic, as the title shows, 85 %, 93 %, 71 %, 82 %, 68 %, 93 %, 85 % and 84 % got none. All sets
 have been looked at by now, question by question, so their rates below say what was learned; of the
