@@ -64,9 +64,10 @@ def whole(elements: Sequence[Element]) -> st.SearchStrategy[Element]:
     def element(draw: st.DrawFn) -> Element:
         drawn = draw(st.integers(0, len(elements) - 1))
         k = drawn if seen.forced is None else seen.forced
-        seen.tried.add(k)
         if not any(other is seen for other in listed):
+            seen.tried.clear()
             listed.append(seen)
+        seen.tried.add(k)
         return elements[k]
 
     return element()

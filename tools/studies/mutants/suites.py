@@ -99,12 +99,8 @@ def _claim(chapter: ModuleType, test: Callable[[], None]) -> None:
         if hasattr(kept, "cache_clear"):
             kept.cache_clear()
     strategies.listed.clear()
-    try:
-        test()
-        try_rest(test)
-    finally:
-        for part in strategies.listed:
-            part.tried.clear()
+    test()
+    try_rest(test)
     run_example(test)
 
 
