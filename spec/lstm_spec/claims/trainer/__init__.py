@@ -118,6 +118,19 @@ def fit(model: Any, net: Net, target: Any, **options: Any) -> dict[str, list[flo
     return history
 
 
+def batch_source(batches: list[Any], workers: int = 1) -> Any:
+    """Return a PyDataset of some batches, read by as many workers."""
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+        def __len__(self) -> int:
+            return len(batches)
+
+        def __getitem__(self, index: int) -> Any:
+            return batches[index]
+
+    return Batches(workers=workers)
+
+
 def evaluate(model: Any, net: Net, target: Any, **options: Any) -> Any:
     """Evaluate a model on all samples of a net, in batches of two."""
     return model.evaluate(padded(net), target, **{"batch_size": 2, "verbose": 0, **options})

@@ -21,6 +21,7 @@ from lstm_spec.claims.trainer import (
     RATE,
     SEVERAL,
     assert_epochs,
+    batch_source,
     builds,
     eagerly,
     evaluate,
@@ -267,16 +268,7 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
 def dataset(net: Net, seed: int) -> Any:
     """Return a PyDataset of the samples of a net with their targets, in batches of two."""
     target = target_of(net, seed)
-    rows = in_order(net.samples, 2)
-
-    class Pairs(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-        def __len__(self) -> int:
-            return len(rows)
-
-        def __getitem__(self, index: int) -> tuple[Array, Array]:
-            return net.case.x[rows[index]], target[rows[index]]
-
-    return Pairs()
+    return batch_source([(net.case.x[row], target[row]) for row in in_order(net.samples, 2)])
 
 
 @claim(

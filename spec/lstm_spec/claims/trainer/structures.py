@@ -17,6 +17,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
     RATE,
     SEVERAL,
+    batch_source,
     evaluate,
     fit,
     single,
@@ -237,15 +238,7 @@ def batches(*arrays: Array) -> Iterator[tuple[Array, ...]]:
 def pydataset(workers: int, *arrays: Array) -> Any:
     """Return a PyDataset of batches of two samples."""
     rows = in_order(len(arrays[0]), 2)
-
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-        def __len__(self) -> int:
-            return len(rows)
-
-        def __getitem__(self, index: int) -> tuple[Array, ...]:
-            return tuple(array[rows[index]] for array in arrays)
-
-    return Batches(workers=workers)
+    return batch_source([tuple(array[row] for array in arrays) for row in rows], workers)
 
 
 def tensors(*arrays: Array) -> tuple[Any, ...]:
@@ -330,19 +323,6 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     assert_close(single(history["val_loss"]), tested, bound=SEVERAL)
     assert_close(model.get_weights(), end.weights, bound=SEVERAL)
     assert_close(predicted, outputs(end), bound=SEVERAL)
-
-
-def batch_source(batches: list[Any]) -> Any:
-    """Return a PyDataset of some batches."""
-
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-        def __len__(self) -> int:
-            return len(batches)
-
-        def __getitem__(self, index: int) -> Any:
-            return batches[index]
-
-    return Batches()
 
 
 FORMS_OF_BATCHES: dict[str, Callable[..., Any]] = {
