@@ -36,7 +36,8 @@ _ENDING = (
 )
 _SKIPPING = ("Bidirectional", "GRU", "LSTM", "RNN", "SimpleRNN")
 _ATTENDING = ("AdditiveAttention", "Attention", "MultiHeadAttention")
-_MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
+MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
+"""Layers that merge tensors."""
 
 MASKS: dict[str, str] = {
     "Embedding": "makes",
@@ -46,7 +47,7 @@ MASKS: dict[str, str] = {
     **dict.fromkeys(_ENDING, "ends"),
     "GlobalAveragePooling1D": "averages",
     **dict.fromkeys(_ATTENDING, "attends"),
-    **dict.fromkeys(_MERGING, "any"),
+    **dict.fromkeys(MERGING, "any"),
     "Lambda": "declares",
     "Layer": "declares",
     "Functional": "inside",
@@ -57,7 +58,7 @@ MASKS: dict[str, str] = {
 """The rule of a layer by its class, in Keras 3 since 3.4; `Layer` is a class of one's own."""
 
 KERAS_2: dict[str, str] = {
-    **dict.fromkeys(_MERGING, "every"),
+    **dict.fromkeys(MERGING, "every"),
     "Identity": "ends",
     "Rescaling": "ends",
 }

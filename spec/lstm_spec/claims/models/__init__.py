@@ -60,8 +60,6 @@ ENDING = {
     "ZeroPadding1D": (0,),
 }
 """Layers that hand no mask on, with arguments that leave two features as they are."""
-MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
-"""Layers that merge tensors."""
 PASSING = (
     *("LSTM", "Dense", "Dropout", "Activation", "LayerNormalization", "BatchNormalization"),
     *("Bidirectional", "RNN of a cell", "RNN of cells", "Lambda with mask", "Add", "Concatenate"),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.models import MERGING
+from lstm_spec.harness.masks import MERGING
 from lstm_spec.harness.strategies import cases, whole
 from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_refused

@@ -415,10 +415,16 @@ def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed)
     ...     print("compile()" in str(error))
     True
     """
-    model = network(net, form)
-    compiling = partial(model.compile, "sgd", metrics=["mae"])
-    (compiling if compiled else list)()
-    model.run_eagerly = True
+    model = without_loss(net, form, compiled)
     run = partial(getattr(model, method), net.case.x, target_of(net, seed))
     assert_refused(run, "ValueError", "`compile()`")
     assert_close(model.predict(net.case.x, verbose=0), outputs(net))
+
+
+def without_loss(net: Net, form: str, compiled: bool) -> Any:
+    """Return a model without a loss, compiled with a metric or not at all."""
+    model = network(net, form)
+    if compiled:
+        model.compile("sgd", metrics=["mae"])
+    model.run_eagerly = True
+    return model
