@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import metadata
 from typing import Any
@@ -44,6 +45,10 @@ copybutton_prompt_is_regexp = True
 
 UNLISTED = ("claims/", "questions/")
 """The pages that the side bar does not list: it is the same on all of them."""
+UNUSED = ("doctools.js", "sphinx_highlight.js")
+"""Scripts of Sphinx for its own search and index."""
+CONTENTS = re.compile(r'<ul>\s*<li><a [^>]*href="#">.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>', re.DOTALL)
+"""The contents of a page, in the title's entry."""
 
 
 def setup(app: Sphinx) -> None:
@@ -55,6 +60,10 @@ def setup(app: Sphinx) -> None:
         context["metatags"] = context["metatags"].replace('name="description"', described)
         card = cards.address(name)
         context["card"] = html_baseurl + card if html_baseurl else context["pathto"](card, 1)
+        context["script_files"] = [
+            file for file in context["script_files"] if not str(file.filename).endswith(UNUSED)
+        ]
+        context["toc"] = CONTENTS.sub(r"\1", context["toc"])
         if name.startswith(UNLISTED):
             whole = context["toctree"]
             context["toctree"] = lambda **given: _once(menus, lambda: whole(**given))

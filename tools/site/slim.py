@@ -14,13 +14,15 @@ LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span><
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
 NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference)"')
 """Rows of tables, what stands in the side bar, and links: site.css says how these look."""
+TITLED = re.compile(r'<span id="[^"]*"></span>(?=<h1>)')
+"""The anchor that Sphinx makes of a title; each page has one of its own."""
 INDENTS = re.compile(r"\n\s+")
 
 
 def slim(page: str) -> str:
     """Return HTML that looks the same, in fewer tags."""
     page = WORDS.sub(r"\1", PLAIN.sub(r"\1", page))
-    page = LINKS.sub(r"\1</a>", page).replace("docutils literal", "literal")
+    page = TITLED.sub("", LINKS.sub(r"\1</a>", page)).replace("docutils literal", "literal")
     parts = re.split(r"(<pre.*?</pre>)", NAMED.sub("", page), flags=re.DOTALL)
     parts[::2] = [INDENTS.sub("\n", CLASSES.sub("", part)) for part in parts[::2]]
     return "".join(parts)
