@@ -47,7 +47,7 @@ UNLISTED = ("claims/", "questions/")
 """The pages that the side bar does not list: it is the same on all of them."""
 UNUSED = ("doctools.js", "sphinx_highlight.js")
 """Scripts of Sphinx for its own search and index."""
-CONTENTS = re.compile(r'<ul>\s*<li><a [^>]*href="#">.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>', re.DOTALL)
+CONTENTS = re.compile(r'<ul>\s*<li><a [^>]*href="#">.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>', re.S)
 """The contents of a page, in the title's entry."""
 
 
