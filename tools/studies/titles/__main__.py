@@ -10,6 +10,7 @@ listed of the sets that were looked at. A second rate of each set leaves out wha
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ SHOWN = 3
 """How many of the questions and claims that are found count."""
 SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
-    *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
 )
 UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
@@ -135,7 +136,7 @@ def main() -> None:
             print(f"{label}: {rates}")
             if name not in UNSEEN and "of these a claim answers" in label:
                 print("".join(f"  {line}\n" for line in missed), end="")
-    kept = [line for line in _page().splitlines() if line.startswith("| ")]
+    kept = [line for line in _page().splitlines() if ": " in line and line.startswith("| ")]
     others = [line for line in kept if _set(line) in SETS and _set(line) not in chosen]
     lines = sorted([*others, *(_row(*pair) for pair in rows.items())], key=_order)
     PAGE.write_text(head(library) + "\n".join(lines) + "\n", encoding="utf-8")
@@ -159,6 +160,18 @@ def _row(label: str, rates: Rate) -> str:
     return f"| {label} | {rates.titles} | {' | '.join(shares)} |"
 
 
+def once() -> str:
+    """Return the rows of how each set was answered when it was unseen."""
+    rows = []
+    with (HERE / "once.csv").open(encoding="utf-8") as file:
+        for name, *counts in list(csv.reader(file))[1:]:
+            number, first, shown, unanswered, others, silent = (int(n or 0) for n in counts)
+            shares = [f"{n} ({n / number:.0%})" for n in (first, shown, unanswered)]
+            shares += [str(others), f"{silent} ({silent / others:.0%})"] if others else ["", ""]
+            rows.append(f"| {name} | {number} | {' | '.join(shares)} |")
+    return "\n".join(rows)
+
+
 def head(library: Library) -> str:
     """Return the text above the numbers."""
     count = len(library.questions)
@@ -173,18 +186,20 @@ is worth, is told in [tools/studies/titles](../../tools/studies/titles/README.md
 - *among three*: one of the first three is.
 - *no answer*: `answer` says that no claim answers, and exits with 4.
 
-The second to the tenth set were unseen when they were asked, once each. Of 89, 20, 43, 44, 52, 49,
-42, 36 and 34 titles that a claim answers 57 %, 55 %, 60 %, 77 %, 81 %, 78 %, 64 %, 58 % and 74 %
-were first, 85 %, 80 %, 84 %, 89 %, 90 %, 92 %, 86 %, 78 % and 91 % among three, and 21 %, 15 %,
-9 %, 5 %, 6 %, 8 %, 2 %, 14 % and 15 % got no answer. Of the second set's 53, the fourth's 27, the
-fifth's 42, the sixth's 60, the seventh's 60, the eighth's 84, the ninth's 62 and the tenth's 83 off
-the topic, as the title shows, 85 %, 93 %, 71 %, 82 %, 68 %, 93 %, 85 % and 84 % got none. All sets
-have been looked at by now, question by question, so their rates below say what was learned; of the
-tenth nothing was, yet. The searches of all sets were fixed before they ran. Titles that no claim
-answers count as missed in the first line of each set. A title can be one of our questions by its
-address or one of its wordings, because both come from the same places; the third line leaves these
-out. Many titles off the topic name no library or layer, so that only their thread tells them apart;
-there an answer is no mistake, and the line of what the title alone shows leaves them out.
+From the second on a set was unseen when it was asked, once, by searches that were fixed before they
+ran. Of the titles that a claim answers, and of those off the topic, as the title shows
+([once.csv](../../tools/studies/titles/once.csv), written down when a set was asked):
+
+| set | titles | first | among three | no answer | off the topic | of these no answer |
+| --- | --- | --- | --- | --- | --- | --- |
+{once()}
+
+All sets have been looked at by now, question by question, so their rates below say what was
+learned. Titles that no claim answers count as missed in the first line of each set. A title can be
+one of our questions by its address or one of its wordings, because both come from the same places;
+the third line leaves these out. Many titles off the topic name no library or layer, so that only
+their thread tells them apart; there an answer is no mistake, and the line of what the title alone
+shows leaves them out.
 
 In the last two lines of a set the wordings that are nearly a title, by spelling or meaning, are
 left out of our questions for that title. That is nearer to what a stranger's next title meets, but
