@@ -243,6 +243,15 @@ def takes_other_targets_for_zeros(patch):
         return original(self, zeros, y_pred, sample_weight=sample_weight)
 
 
+@refuted_by("trainer.targets-of-one-axis")
+def takes_one_target_for_each_sample(patch):
+    @instead(patch, losses, "squeeze_or_expand_to_same_rank")
+    def same(original, x1, x2, expand_rank_1=True):
+        while len(x1.shape) < len(x2.shape):
+            x1 = keras.ops.expand_dims(x1, -1)
+        return original(x1, x2, expand_rank_1)
+
+
 @refuted_by("trainer.target-count")
 def cuts_samples_without_a_target_off(patch):
     @instead(patch, keras.Model, "fit")

@@ -785,6 +785,24 @@ def misfits():
     return seen, [outcome(lambda s=s: rows.evaluate(X, np.ones(s), verbose=0))[:11] for s in shapes]
 
 
+@attack("trainer.targets-of-one-axis")
+def targets_of_one_axis():
+    """By loss, outputs and a last batch of one sample: is each output compared with all targets?"""
+    seen = {}
+    flat = np.arange(4, dtype="float32")
+    for loss, power in (("mse", 2), ("mae", 1)):
+        for units, batch in [(1, 4), (1, 3), (4, 4), (2, 4), (2, 1)]:
+            layer = LSTM(units, return_sequences=units == 1)
+            model = compiled(layer, loss=loss, eager=False)
+            seen[loss, units, batch] = outcome(
+                lambda m=model, b=batch: m.evaluate(X, flat, batch_size=b, verbose=0)
+            )[:11]
+        model = compiled(LSTM(1, return_sequences=True), loss=loss)
+        apart = np.abs(model.predict(X, verbose=0) - flat) ** power
+        seen[loss] = bool(np.isclose(model.evaluate(X, flat, verbose=0), apart.mean()))
+    return seen
+
+
 @attack("trainer.weight-of-a-sequence-square")
 @attack("trainer.class-weight-of-timesteps")
 @attack("trainer.weighted-metrics")

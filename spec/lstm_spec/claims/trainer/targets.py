@@ -9,7 +9,7 @@ import warnings
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
@@ -31,7 +31,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import cases, noise, seeds, whole
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import FORMS, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, train
 
@@ -184,6 +184,60 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
     summed = [*slopes[:-2], slopes[-2].sum(axis=1, keepdims=True), slopes[-1].sum(keepdims=True)]
     exact = [w - RATE * d for w, d in zip(narrow.weights, summed, strict=True)]
     assert_close(model.get_weights(), exact)
+
+
+BY_SAMPLE = "each target counts for all outputs of its sample"
+"""What Keras 2 does with targets of one axis."""
+
+
+@claim(
+    "trainer.targets-of-one-axis",
+    observed="Keras 3.15, TensorFlow and PyTorch, mean squared and mean absolute error",
+    corrects="Targets of shape (batch,) are one for each sample, whatever the outputs are.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=integers(2, 3), outputs=integers(1, 3), return_sequences=booleans()),
+    sampled_from(list(FORMS)),
+    seeds,
+    whole(["mse", "mae"]),
+)
+def test_targets_of_one_axis_lie_along_the_last_axis(net, form, seed, loss):
+    """
+    Unless the outputs are (batch, 1), a mean error lays targets (batch,) along their last axis.
+
+    Not along the samples: of outputs (batch, timesteps, 1) each is compared with all targets of the
+    batch, without a word, and outputs (batch, units) are refused, unless units or batch is 1 or the
+    two are equal. Give targets the axes of model.output_shape.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean((model(x) - y) ** 2)))
+    True
+    """
+    assume(net.output_shape[1:] != (1,))
+    target = noise((net.samples,), seed)
+    model = trainee(net, (form, True), loss)
+    assert_laid_along_the_last_axis(model, net, target, loss)
+
+
+def assert_laid_along_the_last_axis(model, net, target, loss):
+    """Check the loss of targets of one axis; they are refused if the last axis has another size."""
+
+    def evaluated():
+        return evaluate(model, net, target, batch_size=net.samples)
+
+    def mean(laid):
+        return np.mean(np.abs(ours.outputs(net) - laid) ** {"mse": 2, "mae": 1}[loss])
+
+    if net.output_shape[-1] not in (1, net.samples):
+        assert_refused(evaluated, ERRORS, MISFITS)
+    else:
+        alone = target.reshape(-1, *[1] * (len(net.output_shape) - 1))
+        assert_close(single(evaluated()), mean(target), instead={BY_SAMPLE: mean(alone)})
 
 
 @claim(
