@@ -510,3 +510,223 @@ def test_what_a_refused_layer_would_make_is_not_said() -> None:
         "(batch, 9) -> refused",
         "(batch, 3) -> (batch, 1); 4 parameters",
     ]
+
+
+WITHIN = """
+inputs = keras.Input((6, 8, 9, 1))
+frame = keras.Sequential([keras.Input((8, 9, 1)), layers.Conv2D(2, 3), layers.Flatten()])
+x = layers.TimeDistributed(frame)(inputs)
+x = layers.Lambda(lambda rows: 2 * rows[:, 1:])(x)
+x = layers.LSTM(4, return_sequences=True)(x)
+x = layers.Add()([x, layers.MultiHeadAttention(2, 3)(x, x)])
+x = layers.Multiply()([x, layers.Softmax(axis=1)(layers.Dense(1)(x))])
+x = layers.Lambda(lambda rows: keras.ops.sum(rows, axis=1))(x)
+model = keras.Sequential([keras.Model(inputs, x), layers.Dense(3)])
+"""
+
+
+def test_shapes_within_models_and_functions_are_those_of_keras() -> None:
+    nodes = [event.about["node"] for event in program(HEAD + WITHIN).events if event.kind == "call"]
+    chain = [node.outputs[0].shape for node in nodes][2:]
+    model: Any = run(HEAD + WITHIN)["model"]
+    inner, dense = model.layers
+    expected = [tuple(layer.output.shape) for layer in inner.layers[1:]]
+    assert chain == [*expected, (None, 4), (None, 3)]
+    assert tuple(dense.output.shape) == (None, 3)
+
+
+def test_a_row_in_a_lambda_is_a_row() -> None:
+    text = """
+        x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(keras.Input((4, 2)))
+        y = layers.Lambda(lambda rows: rows[:, -1])(x)
+    """
+    assert ids(of_program(textwrap.dedent(text))) == {"last-row-of-both"}
+
+
+def says(text: str, kind: str = "fit") -> list[str]:
+    """Return what is said of lines of a kind."""
+    return [row.says for row in of_program(textwrap.dedent(text)).rows if row.what == kind]
+
+
+def test_a_batch_is_no_larger_than_what_is_trained_on() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((3, 1)), layers.LSTM(2)])
+        model.fit(np.zeros((13, 3, 1)), np.zeros((13, 2)), validation_split=0.1)
+    """
+    (fit,) = says(text)
+    assert "1 batch of 11 in each epoch" in fit
+
+
+STATEFUL = """
+class Resetting(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.layers[0].reset_state()
+
+model = keras.Sequential([keras.Input(batch_shape=(2, 3, 1)), layers.LSTM(2, stateful=True)])
+model.fit(np.zeros((2, 3, 1)), np.zeros((2, 2)), batch_size=2, epochs=3, callbacks=[GIVEN])
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "noted"),
+    [
+        ("Resetting()", False),
+        ("keras.callbacks.LambdaCallback(on_epoch_end=reset)", False),
+        ("found_elsewhere", False),
+        ("keras.callbacks.EarlyStopping('loss')", True),
+    ],
+)
+def test_a_callback_of_ones_own_may_reset_the_state(given: str, noted: bool) -> None:
+    assert ("never-reset" in ids(of_program(STATEFUL.replace("GIVEN", given)))) is noted
+
+
+TAGGER = """
+from keras.layers import LSTM, Dense, Embedding
+from keras.models import Sequential
+model = Sequential([Embedding(50, 4), LSTM(3), Dense(1)])
+model.compile("adam", "mse")
+x = pad_sequences(GIVEN, maxlen=9)
+model.fit(x, np.zeros((5, 1)))
+model.evaluate(x, np.zeros((5, 1)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "data"),
+    [
+        ("tokenizer.texts_to_sequences(texts)", ["(?, 9)"]),
+        ("[tokenizer.texts_to_sequences([text])[0]]", ["(1, 9)"]),
+        ("[[words[word] for word in line] for line in lines]", ["(?, 9)"]),
+        ("keras.datasets.imdb.load_data()[0][0]", ["(?, 9)"]),
+        ("[np.zeros((4, 7)) for line in lines]", ["(?, 9, 7)"]),
+        ("[[words[word] for word in line] for line in lines], dtype='float32'", []),
+        ("[to_categorical(line, 7) for line in lines]", []),
+        ("load(file)", []),
+    ],
+)
+def test_what_is_padded_are_ids_only_where_that_is_known(given: str, data: list[str]) -> None:
+    rows = says(TAGGER.replace("GIVEN", given))
+    assert [fit.split(";")[0] for fit in rows] == [f"data {shape}" for shape in data]
+
+
+def test_that_padding_is_read_is_said_once() -> None:
+    text = TAGGER.replace("GIVEN", "tokenizer.texts_to_sequences(texts)")
+    lines = [finding.line for finding in of_program(text).findings]
+    assert lines == [7]
+
+
+@pytest.mark.parametrize(
+    "imported",
+    [
+        "try:\n    from tensorflow import keras\nexcept ImportError:\n    import keras",
+        "try:\n    import keras\n    HAS = True\nexcept Exception:\n    HAS = False",
+        "if old:\n    from tensorflow import keras\nelse:\n    import keras",
+    ],
+)
+def test_keras_is_keras_however_it_is_imported(imported: str) -> None:
+    text = "model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])\n"
+    assert [row.what for row in of_program(f"{imported}\n{text}").rows] == ["LSTM(2)"]
+
+
+def test_a_mask_that_is_passed_is_followed_in_place_of_another() -> None:
+    text = """
+        words, mask = keras.Input((5,)), keras.Input((5,), dtype="bool")
+        x = layers.LSTM(3)(layers.Embedding(9, 4, mask_zero=True)(words), mask=mask)
+    """
+    (lstm,) = says(text, "LSTM(3)")
+    assert lstm.endswith("; follows the mask that is passed to it")
+
+
+def test_parameters_are_not_counted_where_the_number_of_axes_is_another() -> None:
+    text = """
+        frames = layers.TimeDistributed(layers.Conv2D(4, 3))
+        model = keras.Sequential([keras.Input((20, 20, 3)), frames, layers.LSTM(2)])
+        y = layers.TimeDistributed(layers.LSTM(2))(keras.Input((5, 3)))
+    """
+    assert says(text, "TimeDistributed(Conv2D)") == ["(batch, 20, 20, 3) -> ?"]
+    assert says(text, "TimeDistributed(LSTM)") == ["(batch, 5, 3) -> refused"]
+
+
+def test_of_a_layer_that_is_not_known_it_is_not_said_that_it_forgets() -> None:
+    text = """
+        inputs = keras.Input((4, 1))
+        model = keras.Model(inputs, layers.Dense(1)(LAYER(inputs)))
+        model.fit(np.zeros((8, 4, 1)), np.zeros((8, 1)))
+    """
+    assert "no state is kept" in says(text.replace("LAYER", "layers.LSTM(2)"))[0]
+    assert "no state is kept" not in says(text.replace("LAYER", "elsewhere.Memory(2)"))[0]
+    assert "no state is kept" not in says(text.replace("LAYER", "layers.Flatten()"))[0]
+
+
+ONE_AXIS = """
+import pandas as pd
+table = pd.read_csv("prices.csv")
+model = keras.Sequential([keras.Input((5, 1)), layers.LSTM(4, return_sequences=ROWS)])
+model.add(layers.Dense(WIDTH))
+model.compile("adam", "mse")
+model.fit(np.zeros((30, 5, 1)), Y, batch_size=BATCH)
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "y", "batch", "expected"),
+    [
+        (True, 1, "np.zeros(30)", 8, "all-targets-for-each-timestep"),
+        (True, 1, "np.zeros(30)", 1, "one-target-for-a-sequence"),
+        (True, 1, "table['close'] / 2", 8, "one-target-for-a-sequence"),
+        (True, 1, "np.array(table['close'])", 8, "all-targets-for-each-timestep"),
+        (False, 3, "np.zeros(30)", 8, "targets-along-the-columns"),
+        (True, 3, "np.zeros(30)", 8, "targets-along-the-columns"),
+        (False, 3, "np.zeros(30)", 1, "one-target-for-several-outputs"),
+        (False, 3, "table['close']", 8, "one-target-for-several-outputs"),
+        (False, 1, "np.zeros(30)", 8, ""),
+        (True, 1, "np.zeros(30)", "size", ""),
+    ],
+)
+def test_targets_of_one_axis(rows: bool, width: int, y: str, batch: object, expected: str) -> None:
+    text = ONE_AXIS.replace("ROWS", str(rows)).replace("WIDTH", str(width))
+    text = text.replace("Y,", f"{y},").replace("BATCH", str(batch))
+    assert ids(of_program(text)) == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "sparse_categorical_crossentropy"])
+@pytest.mark.parametrize("y", ["np.zeros(30)", "np.zeros((30, 1))"])
+def test_one_class_for_a_sequence_is_refused(loss: str, y: str) -> None:
+    text = ONE_AXIS.replace("ROWS", "True").replace("WIDTH", "2, activation='sigmoid'")
+    text = text.replace("mse", loss).replace("Y,", f"{y},").replace("BATCH", "8")
+    assert ids(of_program(text)) == {"one-class-for-a-sequence"}
+
+
+def test_an_input_of_a_single_timestep_is_noted_whatever_the_data() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((1, 7)), layers.LSTM(4), layers.Dense(1)])
+        model.fit(*load("data.csv"))
+        model.fit(dataset)
+    """
+    assert [finding.id for finding in of_program(textwrap.dedent(text)).findings] == [
+        "one-timestep",
+        "one-timestep",
+    ]
+
+
+def test_what_comes_from_elsewhere_is_no_input() -> None:
+    text = """
+        features = keras.applications.VGG16(include_top=False)
+        own = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3)])
+        x = own(keras.Input((8, 8, 3)))
+        y = layers.LSTM(3)(x)
+        z = layers.LSTM(3)(x + 1.0)
+    """
+    assert ids(of_program(textwrap.dedent(text))) == set()
+    assert says(text, "LSTM(3)") == ["(batch, 6, 6, 4) -> refused"] * 2
+
+
+def test_data_that_come_with_keras_have_their_shapes() -> None:
+    text = """
+        (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+        model = keras.Sequential([keras.Input((28, 28)), layers.LSTM(4), layers.Dense(10)])
+        model.fit(x / 255.0, y)
+        model.evaluate(x_test, y_test)
+    """
+    assert "data (60000, 28, 28); targets (60000,)" in says(text)[0]
+    assert "data (10000, 28, 28); targets (10000,)" in says(text, "evaluate")[0]

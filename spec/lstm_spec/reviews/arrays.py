@@ -27,12 +27,43 @@ RESHAPES_FRAME = ("drop", "reset_index", "set_index", "rename", "join", "merge",
 """Methods of a table of pandas that may change its rows and columns."""
 
 
+OF_TEXTS = "texts_to_sequences"
+"""The method of Keras' Tokenizer that makes ids of words."""
+
+
+def ids() -> Listing:
+    """Return a list of sequences of ids, of any number and length."""
+    return Listing(None, each=Listing(None, each=Number()))
+
+
+PICTURES = ((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
+DATA_SETS: dict[str, tuple[Shape, ...]] = {
+    "mnist": PICTURES,
+    "fashion_mnist": PICTURES,
+    "cifar10": ((50_000, 32, 32, 3), (50_000, 1), (10_000, 32, 32, 3), (10_000, 1)),
+}
+"""The shapes of data that come with Keras: x and y to train with, x and y to test with."""
+TEXTS = {"imdb": (25_000, 25_000), "reuters": (8_982, 2_246)}
+"""How many texts come with Keras, each as a sequence of ids, to train and to test with."""
+
+
+def data_set(name: str, call: Arguments) -> Any:
+    """Return the arrays of data that come with Keras, as load_data returns them."""
+    parts: list[Any] = [Array(shape) for shape in DATA_SETS.get(name, ())]
+    if name in TEXTS:
+        whole = call.whole and not {"maxlen", "test_split"} & {*call.named}
+        for count in TEXTS[name]:
+            parts += [ids(), Array((count if whole and len(call.given) < 4 else UNKNOWN,))]
+    return (tuple(parts[:2]), tuple(parts[2:])) if parts else UNKNOWN
+
+
 def broadcast(left: Any, right: Any) -> Array:
     """Return what arithmetic makes of two arrays, or of an array and something else."""
     shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
     plain = any(isinstance(side, (int, float, Number)) for side in (left, right))
+    tables = [side for side in (left, right) if getattr(side, "origin", "") == FRAME]
     if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
-        return Array(shapes[0])
+        return Array(shapes[0], FRAME if tables else "")
     return Array(None)
 
 
@@ -150,7 +181,7 @@ def array_method(array: Array, name: str, call: Arguments) -> Any:
         return transposed(array, order if given else None)
     if name == "squeeze":
         return Array(None)
-    return UNKNOWN
+    return ids() if name == OF_TEXTS else UNKNOWN
 
 
 def _of_frame(shape: Shape, name: str) -> Any:
@@ -237,7 +268,27 @@ def array_function(name: str, call: Arguments) -> Any:
         return UNKNOWN
 
 
-def _split(array: Any) -> list[Array]:
+def keeps_tensors(name: str) -> bool:
+    """Say whether a function makes a symbolic tensor of one, and it is known which."""
+    return name.rpartition(".")[2] in (*SAME, *RESHAPING, *REDUCING)
+
+
+def tensor_function(name: str, call: Arguments) -> Tensor:
+    """Return what a function of Keras or TensorFlow makes of a symbolic tensor."""
+    tensor = call.first
+    array = Array(tensor.shape)
+    result = UNKNOWN
+    if tensor.shape is not None and name.rpartition(".")[2] in REDUCING:
+        result = reduced(array, call.get(1, "axis"), call.named.get("keepdims"))
+    elif tensor.shape is not None:
+        result = array_function(name, replace(call, given=[array, *call.given[1:]]))
+    shape = result.shape if isinstance(result, Array) else None
+    return Tensor(shape, None if tensor.mask is None else UNKNOWN, derived=True)
+
+
+def _split(array: Any) -> list[Any]:
+    if isinstance(array, Listing) and array.items is None:
+        return [array]
     if not isinstance(array, Array) or array.shape is None:
         return [Array(None)]
     return [replace(array, shape=(UNKNOWN, *array.shape[1:]))]
@@ -269,7 +320,8 @@ def _like(call: Arguments) -> Any:
 def _array(call: Arguments) -> Any:
     if isinstance(call.first, Tensor):
         return Array(call.first.shape)  # as an array it carries no mask
-    return from_items(call.first)
+    array = from_items(call.first)
+    return Array(array.shape) if array.origin == FRAME else array
 
 
 def _arange(call: Arguments) -> Any:
@@ -373,7 +425,7 @@ def _categorical(call: Arguments) -> Any:
 
 def _pad(call: Arguments) -> Any:
     parts = _parts(call)
-    inner = _inner(parts)
+    inner = _inner(call.first, typed=len(call.given) > 2 or "dtype" in call.named)
     count: Size = UNKNOWN if parts is None else len(parts)
     value = call.named.get("value", 0.0)
     padding = float(value) if is_number(value) else None
@@ -382,10 +434,31 @@ def _pad(call: Arguments) -> Any:
     return Array(shape, origin, padding=padding)
 
 
-def _inner(parts: Sequence[Any] | None) -> Shape | None:
-    """Return the shape of what stands at a timestep of sequences; of ids, if it is not known."""
-    shapes = {shape_of(step) for part in parts or [] for step in (items_of(part) or [])[:100]}
-    return () if not shapes else shapes.pop() if len(shapes) == 1 else None
+def _inner(sequences: Any, typed: bool) -> Shape | None:
+    """Return the shape of what stands at a timestep of sequences; None, if it is not known.
+
+    Args:
+        sequences: a list of sequences.
+        typed: whether a type is given for them: else they are whole numbers, as ids are.
+    """
+    parts = _all_or_each(sequences)
+    steps = [_all_or_each(part) for part in parts]
+    shapes = {
+        () if step is UNKNOWN and not typed else shape_of(step)
+        for part in steps
+        for step in part[:100]
+    }
+    return shapes.pop() if all(steps) and len(shapes) == 1 else None
+
+
+def _all_or_each(value: Any) -> list[Any]:
+    """Return the items of a list, or what each of them is like; nothing, if it is none."""
+    if isinstance(value, Array) and value.shape:
+        return [Array(value.shape[1:])]
+    items = items_of(value)
+    if items is None and isinstance(value, Listing) and value.each is not None:
+        return [value.each]
+    return items or []
 
 
 def _transpose(call: Arguments) -> Any:
@@ -409,6 +482,10 @@ def _eye(call: Arguments) -> Any:
 SAME = (
     *("sin", "cos", "exp", "log", "abs", "sqrt", "tanh", "square", "round", "cumsum", "flip"),
     *("zeros_like", "ones_like", "nan_to_num", "cast", "log1p", "power", "clip"),
+)
+RESHAPING = ("expand_dims", "reshape", "transpose", "swapaxes")
+REDUCING = tuple(
+    f"{how}{name}" for how in ("", "reduce_") for name in ("mean", "sum", "max", "min")
 )
 FUNCTIONS: dict[str, Callable[[Arguments], Any]] = {
     **dict.fromkeys(SAME, _like),

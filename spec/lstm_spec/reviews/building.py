@@ -17,6 +17,7 @@ from lstm_spec.reviews.network import (
     Event,
     Layer,
     Model,
+    Node,
     Shape,
     Tensor,
     as_it_is,
@@ -56,6 +57,7 @@ POSITIONAL = {
     "UpSampling1D": ("size",),
     "Lambda": ("function", "output_shape", "mask", "arguments"),
     "Flatten": ("data_format",),
+    "MultiHeadAttention": ("num_heads", "key_dim", "value_dim", "dropout"),
 }
 RUNS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch")
 """Methods of a model that read data."""
@@ -79,6 +81,8 @@ class Building:
         self.saved: dict[str, Model] = {}
         self.depth = 0
         """In how many blocks this is that may not be run."""
+        self.applied: Callable[[Layer, Any], Any] = lambda layer, first: UNKNOWN
+        """Returns what the function of a Lambda makes of its input."""
 
     def spend(self, steps: int = 1) -> None:
         """Count what is done, so that a program of any size is read in bounded time and memory.
@@ -130,6 +134,7 @@ class Building:
             inner = layer.get(name)
             several = items_of(inner)
             parts = [inner] if several is None else several
+            parts = [_as_layer(part) if isinstance(part, Model) else part for part in parts]
             layer.inner += [part for part in parts if isinstance(part, Layer)]
         if kind == "RNN" and len(layer.inner) == 1 and layer.inner[0].kind == "StackedRNNCells":
             layer.inner = layer.inner[0].inner
@@ -192,6 +197,7 @@ class Building:
             else:
                 self.reopen(model)
             return
+        item = _as_layer(item) if isinstance(item, Model) else item
         if not isinstance(item, Layer):
             self.reopen(model)
             return
@@ -215,6 +221,8 @@ class Building:
         if shape is not None and shape is not UNKNOWN:
             sizes = values.sizes(as_tuple(shape))
             return Tensor(None if sizes is None else (None, *sizes))
+        if isinstance(core.get("reads"), tuple):
+            return Tensor(core.get("reads"))
         width = core.get("input_dim")
         length = core.get("input_length")
         if layer.kind == "Embedding":
@@ -226,11 +234,27 @@ class Building:
 
     def put(self, model: Model, layer: Layer, line: int) -> None:
         """Connect a layer of a Sequential with what is below it."""
-        node = connect(layer, model.outputs[:1], line)
+        node = self.connected(layer, model.outputs[:1], line)
         node.sequential = True
         model.nodes.append(node)
         model.outputs = node.outputs
         self.event("call", line, node=node)
+
+    def connected(
+        self,
+        layer: Layer,
+        inputs: list[Tensor],
+        line: int,
+        keywords: dict[str, Any] | None = None,
+        first: Any = None,
+    ) -> Node:
+        """Return the call of a layer: of a Lambda, with what its function returns."""
+        node = connect(layer, inputs, line, keywords)
+        if layer.kind == "Lambda":
+            result = self.applied(layer, inputs[0] if first is None else first)
+            if isinstance(result, Tensor):
+                node.outputs[0].shape = result.shape
+        return node
 
     def settle(self, model: Model, data: Any) -> None:
         """Connect the layers of a Sequential that wait for an input, with data or without."""
@@ -260,7 +284,7 @@ class Building:
         rest = dict(call.named)
         if len(call.given) > 1 and layer.kind in RECURRENT:
             rest.setdefault("initial_state", call.given[1])
-        connected = connect(layer, self.inputs(first), node.lineno, rest)
+        connected = self.connected(layer, self.inputs(first), node.lineno, rest, first)
         connected.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
         connected.eager = isinstance(first, Array) or is_numbers(first)
         states = rest.get("initial_state")
@@ -296,7 +320,7 @@ class Building:
         """Call a model as a layer."""
         self.settle(model, call.first)
         outputs = [
-            Tensor(output.shape, None if output.mask is None else UNKNOWN)
+            Tensor(output.shape, None if output.mask is None else UNKNOWN, derived=True)
             for output in model.outputs
         ]
         if model.open or not outputs:
@@ -363,6 +387,16 @@ def of_samples(data: Any) -> Shape | None:
     """Return the shape of an input that reads data: any number of such samples."""
     shape = data.shape if isinstance(data, Array) else None
     return None if shape is None else (None, *shape[1:])
+
+
+def _as_layer(model: Model) -> Layer:
+    """Return a model as a layer of another one: nothing is said of what is in it."""
+    kind = "Sequential" if model.sequential else "Functional"
+    layer = Layer(kind, {}, model.line, model.name, open=True)
+    shapes = [tensor.shape for tensor in (*model.inputs, *model.outputs)]
+    if len(model.inputs) == len(model.outputs) == 1 and not model.open and None not in shapes:
+        layer.arguments = dict(zip(("reads", "makes"), shapes, strict=True))
+    return layer
 
 
 def _of_ids(waiting: list[Layer]) -> Shape | None:

@@ -60,6 +60,7 @@ class Calls:
         self.building = building
         self.block = block
         self.expressions = Expressions(building, self.call)
+        building.applied = self.applied
         self.running: list[Running] = []
         """The functions that are being read, each called by the one before."""
         self.read: set[int] = set()
@@ -135,6 +136,12 @@ class Calls:
         real = [value for value in call.returned if value is not None] or call.returned
         first = real[0] if real else None
         return first if all(same(value, first) for value in real) else UNKNOWN
+
+    def applied(self, layer: Layer, first: Any) -> Any:
+        """Return what the function of a Lambda makes of its input."""
+        function = layer.get("function")
+        plain = isinstance(function, Function) and not layer.get("arguments")
+        return self.invoke(function, Arguments([first])) if plain else UNKNOWN
 
     def parameters(self, function: Function, scope: Scope, call: Arguments) -> None:
         """Give values to the parameters of a function."""
@@ -212,17 +219,24 @@ class Calls:
         if name in values.MERGES and call.given:
             layer = Layer(values.MERGES[name], dict(call.named), node.lineno)
             return self.building.call_layer(layer, Arguments(call.given[:1]), node)
-        if name[:1].isupper() and "losses" in parts:
+        if name[:1].isupper() and {"losses", "callbacks"} & {*parts}:
             return Made(name, call.named, open=not call.whole or bool(call.given))
         if name[:1].isupper() and makes_layer(path.name):
             return self.building.layer(name, call, node)
         if "optimizers" in parts:
             self.building.event("optimizer", node.lineno, call=call)
+        if parts[-1] == arrays.OF_TEXTS:
+            return arrays.ids()
         if parts[0] == "builtins":
             return self.builtin(path.name.removeprefix("builtins."), call)
+        if name == "load_data":
+            return arrays.data_set(parts[-2], call)
         if name and ".random." in path.name:
             name = f"keras.random.{name}"
-        result = arrays.array_function(name or path.numpy or path.name, call)
+        of_array = name or path.numpy or path.name
+        if isinstance(call.first, Tensor) and arrays.keeps_tensors(of_array):
+            return arrays.tensor_function(of_array, call)
+        result = arrays.array_function(of_array, call)
         if result is UNKNOWN:
             self.hand_over(call)
         return result

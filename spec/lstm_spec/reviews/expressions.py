@@ -319,7 +319,7 @@ class Expressions:
             return self.building.listing(None if owner.open or not owner.sequential else layers)
         if isinstance(owner, Model) and node.attr in ("input", "output", "inputs", "outputs"):
             return UNKNOWN
-        if owner is UNKNOWN and node.attr == "reshape":
+        if owner is UNKNOWN and node.attr in ("reshape", arrays.OF_TEXTS):
             return Bound(Array(None), node.attr)
         if owner is UNKNOWN or isinstance(owner, (Function, Class, Number)):
             return UNKNOWN
@@ -338,13 +338,19 @@ class Expressions:
         if isinstance(owner, Listing):
             items = owner.items
         if items is None:
-            return UNKNOWN
+            return self._any_of(owner, key)
         if known(key) and -len(items) <= key < len(items):
             return items[key]
         part = items[key] if isinstance(key, slice) and is_plain_slice(key) else None
         if part is None:
             return UNKNOWN
         return tuple(part) if isinstance(owner, tuple) else self.building.listing(part)
+
+    def _any_of(self, owner: Any, key: Any) -> Any:
+        """Return a part of a list of which it is known only what its items are like."""
+        if not isinstance(owner, Listing) or owner.each is None:
+            return UNKNOWN
+        return self.building.listing(None, owner.each) if isinstance(key, slice) else owner.each
 
     def _key(self, node: ast.expr, scope: Scope) -> Any:
         """Return an index: slices stay slices."""

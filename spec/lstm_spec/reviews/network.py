@@ -121,6 +121,13 @@ class Tensor:
     """Which of the maker's outputs it is."""
     slice_of: Tensor | None = None
     """What it is a part of."""
+    derived: bool = False
+    """Whether it was made by something that is not followed: it has no maker, and is no input."""
+
+    @property
+    def root(self) -> Tensor:
+        """What it is a part of, or itself."""
+        return self.slice_of.root if self.slice_of else self
 
 
 @dataclass(eq=False)
@@ -152,7 +159,7 @@ ELEMENTWISE = (
     *("SpatialDropout1D", "ActivityRegularization", "UnitNormalization", "GroupNormalization"),
 )
 POOLING = ("MaxPooling1D", "AveragePooling1D", "MaxPooling2D", "AveragePooling2D")
-AXES = {"Conv1D": 3, "Conv2D": 4} | {kind: 2 + int(kind[-2]) for kind in POOLING}
+AXES = {"Conv1D": 3, "Conv2D": 4, "ConvLSTM2D": 5} | {kind: 2 + int(kind[-2]) for kind in POOLING}
 """How many axes the input of a layer has."""
 ALIASES = {
     "MaxPool1D": "MaxPooling1D",
@@ -428,7 +435,42 @@ def _concatenate(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | N
 
 
 def _merge(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
-    return [shapes[0] if all(shape == shapes[0] for shape in shapes) else None]
+    merged = shapes[0]
+    for shape in shapes[1:]:
+        merged = _stretched(merged, shape) if merged and shape else None
+    return [merged]
+
+
+def _stretched(first: Shape, other: Shape) -> Shape:
+    """Return the shape of what two tensors make, number by number: sizes of 1 are stretched."""
+    longer, shorter = sorted((first, other), key=len, reverse=True)
+    ones = (1,) * (len(longer) - len(shorter))
+    pairs = zip(longer, (shorter[0], *ones, *shorter[1:]), strict=True)
+    return tuple(_wider(*pair) for pair in pairs)
+
+
+def _wider(size: Size, other: Size) -> Size:
+    if size == 1 or size == other:
+        return other
+    if other == 1:
+        return size
+    return None if size is None or other is None else UNKNOWN
+
+
+def _attended(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    return [None if layer.get("output_shape") is not None else shapes[0]]
+
+
+def _model(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+    reads = layer.get("reads")
+    makes = layer.get("makes")
+    shape = shapes[0]
+    if not shape or not isinstance(reads, tuple) or not isinstance(makes, tuple):
+        return [None]
+    fits = len(reads) == len(shape) and all(
+        size == other or size is None for size, other in zip(reads[1:], shape[1:], strict=True)
+    )
+    return [(shape[0], *makes[1:]) if fits and None not in makes[1:] else None]
 
 
 def _slices(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -458,6 +500,8 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
     "UpSampling1D": _enlarged,
     "Concatenate": _concatenate,
     "TimeDistributed": _slices,
+    "MultiHeadAttention": _attended,
+    **dict.fromkeys(("Functional", "Sequential"), _model),
 }
 
 # The way of a mask.
@@ -534,6 +578,8 @@ def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
     if kind == "RNN":
         return _of_cells(layer.inner, width)
     convolves = kind in ("Conv1D", "Conv2D", "ConvLSTM2D")
+    if convolves and shape and len(shape) != AXES[kind]:
+        return None
     units = layer.get("filters" if convolves else "units", UNKNOWN)
     bias = layer.get("use_bias", True)
     if not known(units, width) or bias is UNKNOWN:
@@ -633,6 +679,20 @@ class Model:
     def calls(self) -> list[Node]:
         """The calls that it is made of."""
         return self.nodes if self.sequential else upstream(self.outputs)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that lies between its inputs and its outputs is known."""
+        calls = self.calls
+        read = [tensor for call in calls for tensor in call.inputs]
+        begins = {id(tensor) for tensor in self.inputs}
+        ends = all(tensor.maker or id(tensor) in begins for tensor in self.outputs)
+        return (
+            not self.open
+            and ends
+            and len(calls) < FARTHEST
+            and all(tensor.maker or id(tensor.root) in begins for tensor in read)
+        )
 
 
 def upstream(tensors: Iterable[Tensor]) -> list[Node]:

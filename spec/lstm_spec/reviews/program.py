@@ -218,7 +218,7 @@ class _Reader:
 
     def do_try(self, node: ast.Try, scope: Scope) -> None:
         self.either([[*node.body, *node.orelse]], scope, keep=True)
-        for handler in node.handlers:
+        for handler in () if _imports(node.body) else node.handlers:
             if handler.name:
                 scope.names[handler.name] = UNKNOWN
             self.either([handler.body, []], scope)
@@ -310,3 +310,14 @@ class _Reader:
             finally:
                 self.building.depth -= not keep
         scope.names = merged(after) if after else before
+
+
+def _imports(body: Sequence[ast.stmt]) -> bool:
+    """Say whether statements import, and do nothing else that may fail: it is taken to succeed."""
+    plain = [part for part in body if not _notes(part)]
+    return bool(plain) and all(isinstance(part, (ast.Import, ast.ImportFrom)) for part in plain)
+
+
+def _notes(part: ast.stmt) -> bool:
+    """Say whether a statement gives a name a plain value."""
+    return isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant)

@@ -109,6 +109,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     program: str
     cure: list[tuple[str, str]]
     also: list[str] = []
+    once: bool = False
     raises: str = ""
 
     @property
@@ -293,7 +294,8 @@ def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
         for rule in rules():
             if holds(rule.when, here):
                 finding = _finding(rule, line, here)
-                seen.setdefault((line, rule.id, finding.sentence), finding)
+                place = 0 if rule.once else line
+                seen.setdefault((place, rule.id, finding.sentence), finding)
     yield from sorted(
         seen.values(), key=lambda finding: (finding.line, SEVERITIES.index(finding.severity))
     )
@@ -399,19 +401,23 @@ def of_node(node: Node) -> Row | None:
 
 def _is_refused(layer: Layer, shapes: Sequence[Any]) -> bool:
     """Say whether a recurrent layer refuses an input for the number of its axes."""
-    reads_three = layer.kind in RECURRENT and layer.core.kind in ("LSTM", "GRU", "SimpleRNN")
-    return reads_three and shapes[0] is not None and len(shapes[0]) != 3
+    axes = {**dict.fromkeys(RECURRENT, 3), "TimeDistributed": 4}.get(layer.kind)
+    counts = axes and layer.core.kind in ("LSTM", "GRU", "SimpleRNN")
+    return bool(counts) and shapes[0] is not None and len(shapes[0]) != axes
 
 
 def _mask(node: Node) -> str:
     """Say what becomes of a mask in a recurrent layer."""
     mask = node.inputs[0].mask if node.inputs and node.layer.kind in RECURRENT else None
+    given = node.keywords.get("mask") is not None
     if isinstance(mask, LostMask):
-        given = ", but a mask is passed to it" if "mask" in node.keywords else ""
-        return f"; the mask of {mask.source.title} is lost at {mask.at}{given}"
+        passed = ", but a mask is passed to it" if given else ""
+        return f"; the mask of {mask.source.title} is lost at {mask.at}{passed}"
+    if isinstance(mask, Mask) and given:
+        return "; follows the mask that is passed to it"
     if isinstance(mask, Mask):
-        read = "mask" in node.keywords or "initial_state" not in node.keywords
-        return f"; {'skips' if read else 'reads'} what {mask.source.title} masks"
+        reads = node.keywords.get("initial_state") is not None
+        return f"; {'reads' if reads else 'skips'} what {mask.source.title} masks"
     return ""
 
 
@@ -444,9 +450,9 @@ def _run(event: Event) -> Row | None:
         claims += ("shapes.targets",)
     if event.kind == "fit" and "batches" in here:
         batches = here["batches"]
-        batch = min(here["batch"], here["samples"])
+        batch = min(here["batch"], here["trained"])
         says.append(f"{batches} batch{'es' * (batches > 1)} of {batch} in each epoch")
-        if here.get("stateful") is False:
+        if here.get("stateful") is False and here["has_recurrent"]:
             says.append("no state is kept from one sample to the next")
             claims += ("state.stateless-forgets",)
     return Row(event.line, event.kind, "; ".join(says), claims)

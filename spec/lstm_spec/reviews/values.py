@@ -150,6 +150,13 @@ class Path:
         return others[-1] if ours and others else ""
 
     @property
+    def whole(self) -> str:
+        """The dotted name; of Keras, without that of the package through which it is reached."""
+        before, name, rest = self.name.partition("keras")
+        reached = before in ("tensorflow.", "tensorflow.python.", "tf_")
+        return f"{name}{rest}" if reached else self.name
+
+    @property
     def numpy(self) -> str:
         """The name within NumPy or TensorFlow; otherwise nothing."""
         first, _, rest = self.name.partition(".")
@@ -350,7 +357,9 @@ def same(first: Any, other: Any) -> bool:
         return first.shape == other.shape
     if isinstance(first, tuple) and isinstance(other, tuple) and len(first) == len(other):
         return all(map(same, first, other))
-    return first is other or (isinstance(first, Path) and first == other)
+    if isinstance(first, Path) and isinstance(other, Path):
+        return first.whole == other.whole
+    return first is other
 
 
 def is_set(scope: Scope | None, name: str) -> bool:
@@ -422,7 +431,8 @@ def arithmetic(left: Any, right: Any) -> Tensor:
     scalar = all(isinstance(other, (int, float)) for other in others)
     shape = tensors[0].shape if alike and scalar else None
     masks = [lost(tensor.mask, "arithmetic", "arithmetic") for tensor in tensors]
-    return Tensor(shape, masks[0] if all(mask is None for mask in masks[1:]) else UNKNOWN)
+    mask = masks[0] if all(mask is None for mask in masks[1:]) else UNKNOWN
+    return Tensor(shape, mask, derived=True)
 
 
 def is_plain_slice(key: slice) -> bool:

@@ -262,7 +262,7 @@ def _input(tensor: Tensor) -> Facts:
 def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:
     """Return the facts of the layer below."""
     if maker is None:
-        return {"below": "input"}
+        return {"below": UNKNOWN if first.derived or first.slice_of else "input"}
     facts: Facts = {"below": maker.layer.kind}
     carried = _behind_same_axes(first)
     below = carried.maker.layer if carried.maker else maker.layer

@@ -20,13 +20,15 @@ from lstm_spec.reviews.network import (
     text,
     upstream,
 )
-from lstm_spec.reviews.values import Arguments, Array, Made, Path, items_of
+from lstm_spec.reviews.values import FRAME, Arguments, Array, Made, Path, items_of
 
 LOSSES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "msle": "mean_squared_logarithmic_error",
 }
+OWN = "LambdaCallback"
+"""The callback of Keras that calls functions of the program."""
 WITH_TARGETS = ("fit", "train_on_batch", "evaluate", "test_on_batch")
 """Methods that read targets beside the data."""
 
@@ -53,9 +55,8 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _padding(nodes, array)
     if event.kind in WITH_TARGETS and call.whole and not model.open:
         y = call.get(1, "y")
-        facts |= _targets(model, y)
+        facts |= _targets(model, y, facts.get("batch"))
         facts |= _counts(y, facts.get("samples", UNKNOWN))
-        facts["has_recurrent"] = any(node.layer.kind in RECURRENT for node in nodes)
         facts |= _weights(model, call.named, facts)
     yield facts
 
@@ -63,10 +64,12 @@ def of_run(event: Event) -> Iterator[Facts]:
 def _stateful(model: Model, nodes: list[Node]) -> Facts:
     """Return whether a model keeps states, and in which layer."""
     stateful = [node.layer for node in nodes if node.layer.stateful is True]
+    recurrent = any(node.layer.kind in RECURRENT for node in nodes)
+    facts: Facts = {"has_recurrent": recurrent}
     if stateful:
-        return {"stateful": True, "layer": stateful[0].title}
-    maybe = model.open or any(node.layer.stateful is UNKNOWN for node in nodes)
-    return {"stateful": UNKNOWN if maybe else False}
+        return facts | {"stateful": True, "layer": stateful[0].title}
+    maybe = not model.whole or any(node.layer.stateful is UNKNOWN for node in nodes)
+    return facts | {"stateful": UNKNOWN if maybe else False}
 
 
 def _samples(array: Array | None) -> Facts:
@@ -116,9 +119,20 @@ def _batch(kind: str, call: Arguments, samples: Any) -> Facts:
             facts["first_batch"] = min(trained, batch)
     if kind == "fit":
         facts["epochs"] = size_of(call.get(3, "epochs", default=1))
+        facts["may_reset"] = _may_reset(call)
         shuffle = call.named.get("shuffle", True)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
     return facts
+
+
+def _may_reset(call: Arguments) -> Any:
+    """Return False if no callback resets a state; UNKNOWN, if one of the program's own may."""
+    given = call.get(5, "callbacks")
+    items = [given] if isinstance(given, Made) else items_of(given)
+    if given is None:
+        items = [] if call.whole else None
+    of_keras = items is not None and all(isinstance(item, Made) for item in items)
+    return False if of_keras and not any(item.name == OWN for item in items or []) else UNKNOWN
 
 
 def _trained_on(samples: Any, split: Any) -> Any:
@@ -131,7 +145,7 @@ def _trained_on(samples: Any, split: Any) -> Any:
 
 def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts:
     """Return how data fit the input of a model."""
-    if array is None or array.shape is None or len(model.inputs) != 1:
+    if len(model.inputs) != 1:
         return {}
     shape = model.inputs[0].shape
     facts: Facts = {"functional": not model.sequential}
@@ -139,6 +153,8 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts["reader"] = recurrent[0].layer.kind if len(recurrent) == 1 else UNKNOWN
     if not shape:
         return facts
+    if array is None or array.shape is None:
+        return facts | {"steps": size_of(shape[1]) if len(shape) == 3 else UNKNOWN}
     facts |= {"input": text(shape), "built_batch": size_of(shape[0])}
     if known(shape[0]) and known(first_batch):
         facts["other_batch"] = first_batch != shape[0]
@@ -194,7 +210,17 @@ def _padding(nodes: list[Node], array: Array | None) -> Facts:
     return {"padding": array.padding, "masked": masked, "masked_padding": masked == array.padding}
 
 
-def _targets(model: Model, y: Any) -> Facts:
+def _with_last_axis(array: Array, batch: Any) -> Sequence[Any]:
+    """Return the shape of targets; those of one axis get another where it makes no difference.
+
+    Keras adds it to a column of pandas, and in batches of a single sample any place is the same.
+    """
+    shape = array.shape or ()
+    alone = len(shape) == 1 and (array.origin == FRAME or batch == 1)
+    return (*shape, 1) if alone else shape
+
+
+def _targets(model: Model, y: Any, batch: Any) -> Facts:
     """Return how targets fit the output of a model."""
     array = _data(y)
     if not model.output or not model.output.shape:
@@ -207,17 +233,19 @@ def _targets(model: Model, y: Any) -> Facts:
     facts["sequence_from"] = _sequence(model)
     if array is None or array.shape is None:
         return facts
-    facts |= {"targets": text(array.shape), "targets_rank": len(array.shape)}
-    facts["targets_width"] = size_of(array.shape[-1])
+    given = _with_last_axis(array, batch)
+    facts |= {"targets": text(array.shape), "targets_rank": len(given)}
+    facts["targets_width"] = size_of(given[-1])
     facts["output_width"] = size_of(shape[-1])
-    if known(shape[-1], array.shape[-1]) and len(shape) == len(array.shape):
-        facts["width_fits"] = shape[-1] == array.shape[-1]
-    if len(shape) == 3 and len(array.shape) == 2:
+    if known(shape[-1], given[-1]) and len(shape) == len(given):
+        facts["width_fits"] = shape[-1] == given[-1]
+    if len(shape) == 3 and len(given) == 2:
         facts["rank"] = "targets lack time"
-    if len(shape) == 2 and len(array.shape) == 3:
+    if len(shape) == 2 and len(given) == 3:
         facts["rank"] = "output lacks time"
     facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
-    facts["targets_are"] = _kind_of_targets(array.shape, shape)
+    facts["targets_are"] = _kind_of_targets(given, shape)
+    facts["for_samples"] = _for_samples(given, shape)
     return facts
 
 
@@ -230,6 +258,13 @@ def _kind_of_targets(targets: Sequence[Any], output: Sequence[Any]) -> str:
     steps = (*targets[1:], *output[1:-1])
     alone = len(targets) == len(output) - 1 and (not steps or known(*steps))
     return "labels" if alone and targets[1:] == output[1:-1] else "other"
+
+
+def _for_samples(targets: Sequence[Any], output: Sequence[Any]) -> bool:
+    """Say whether there is one target for each sample, and an output for each timestep."""
+    if len(output) != 3 or not known(output[1]) or output[1] == 1:
+        return False
+    return len(targets) == 1 or (len(targets) == 2 and targets[1] == 1)
 
 
 def _sequence(model: Model) -> Any:
