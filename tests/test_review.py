@@ -730,3 +730,35 @@ def test_data_that_come_with_keras_have_their_shapes() -> None:
     """
     assert "data (60000, 28, 28); targets (60000,)" in says(text)[0]
     assert "data (10000, 28, 28); targets (10000,)" in says(text, "evaluate")[0]
+
+
+LATER = """
+class Classifier:
+    def __init__(self):
+        self.width = None
+        self.units = 8
+
+    def create(self):
+        model = keras.Sequential([keras.Input((5, self.width)), layers.LSTM(self.units)])
+        return model
+
+    def fit(self, x, y):
+        self.width = x.shape[2]
+        self.create().fit(x, y)
+"""
+
+
+def test_what_another_method_sets_is_not_known_before() -> None:
+    reviewed = of_program(LATER)
+    assert ids(reviewed) == set()
+    assert [row.says for row in reviewed.rows] == ["(batch, 5, ?) -> (batch, 8)"]
+
+
+def test_an_open_length_of_slices_is_said_once() -> None:
+    text = """
+        x = layers.TimeDistributed(layers.Dense(4))(keras.Input((None, 4)))
+        y = layers.TimeDistributed(layers.Dense(4))(x)
+    """
+    assert [finding.id for finding in of_program(textwrap.dedent(text)).findings] == [
+        "slices-of-open-length"
+    ]

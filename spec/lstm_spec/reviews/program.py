@@ -106,9 +106,14 @@ class _Reader:
     def unused_methods(self, owner: Class) -> None:
         """Read the methods of a class that are never called, first that which begins."""
         instance = self.calls.instances.get(id(owner)) or Instance(owner, {}, self.building.depth)
-        for method in (owner.methods.get("__init__"), *owner.methods.values()):
-            if isinstance(method, Function):
-                self.unused(Function(method.node, method.scope, instance))
+        methods = [method for method in owner.methods.values() if isinstance(method, Function)]
+        start = owner.methods.get("__init__")
+        if isinstance(start, Function):
+            self.unused(Function(start.node, start.scope, instance))
+        later = [method for method in methods if id(method.node) not in self.calls.read]
+        instance.attributes |= dict.fromkeys(_set_by(later), UNKNOWN)
+        for method in later:
+            self.unused(Function(method.node, method.scope, instance))
 
     def block(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         """Read statements until one of them leaves the block."""
@@ -321,3 +326,10 @@ def _imports(body: Sequence[ast.stmt]) -> bool:
 def _notes(part: ast.stmt) -> bool:
     """Say whether a statement gives a name a plain value."""
     return isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant)
+
+
+def _set_by(methods: Sequence[Function]) -> set[str]:
+    """Return the attributes that methods set: what they are before is not known in the others."""
+    nodes = [node for method in methods for node in ast.walk(method.node)]
+    stored = [node for node in nodes if isinstance(getattr(node, "ctx", None), ast.Store)]
+    return {node.attr for node in stored if isinstance(node, ast.Attribute)}
