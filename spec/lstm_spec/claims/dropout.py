@@ -749,11 +749,12 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    In the training steps of fit and train_on_batch dropout is on, unless a call or a train_step of
-    your own switches it off.
+    If a model's `call` takes `training`, dropout is on in the steps of fit and train_on_batch,
+    unless your code switches it off.
 
-    By default they call the model with training=True; nothing needs to be switched by
-    hand. That the layer or model is not trainable does not switch it off.
+    They call the model with training=True, as any Sequential or functional model can be called. A
+    subclassed one without that argument drops nothing on Keras 3, and no warning says so. That the
+    layer or model is not trainable does not switch dropout off.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])

@@ -367,7 +367,8 @@ def test_backwards_rows_stay_in_reading_order(case, way, pick):
 
     The rows stay in the order of reading: row 0 belongs to the last timestep. Flip them,
     y[:, ::-1], to lay them beside the input or beside the output of a forward layer.
-    A kept or given state comes before them, and masked timesteps are skipped.
+    A kept or given state comes before them, and masked timesteps are skipped; by
+    zero_output_for_mask their own rows are zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)

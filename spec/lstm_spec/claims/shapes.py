@@ -987,8 +987,9 @@ def test_input_shape_still_builds_a_model_and_warns(case):
     `input_shape` of a first layer still builds a Sequential model, with a warning to use `Input`
     instead.
 
-    It is (timesteps, features), without the batch. The older `input_dim` no longer helps:
-    it makes an input of two axes, which the layer refuses.
+    It is (timesteps, features), without the batch. Given to the layer in a Bidirectional or
+    TimeDistributed it warns and builds nothing. The older `input_dim` no longer helps: it makes an
+    input of two axes, which the layer refuses.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -1301,7 +1301,7 @@ def test_reset_state_takes_no_states(case):
     """
     The method reset_state takes no states, and resets to zeros only.
 
-    Keras 2 took states to reset to, and the documentation still says so. Assign to the
+    Keras 2 took states to reset to, and the documentation still says so. Call `assign` of the
     entries of `states`, or pass initial_state to the next call.
 
     >>> import keras, numpy as np
@@ -1331,10 +1331,10 @@ def test_reset_state_takes_no_states(case):
 )
 def test_assigning_to_states_sets_where_a_layer_goes_on(case, way, seed):
     """
-    Assigning to the entries of `states` sets where a stateful layer goes on.
+    The method `assign` of the entries of `states` sets where a stateful layer goes on.
 
     The entries are h, then c, and exist once the layer is built. This is how a stored
-    state is put back.
+    state is put back. An array in place of an entry, as by `states[0] = h`, fails in the next call.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))

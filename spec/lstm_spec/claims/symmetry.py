@@ -585,8 +585,8 @@ def test_batch_equals_its_parts(case, way, pick):
     """
     Without state and dropout, a batch gives the same as its parts, up to rounding.
 
-    The batch size is a matter of memory and speed. The last bits may differ, because
-    matrices of another size are multiplied in another order.
+    The batch size is a matter of memory and speed. Rounding differs, because
+    matrices of another size are multiplied in another order: see `precision.chaos`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -372,10 +372,11 @@ def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_a
 )
 def test_a_layer_is_given_the_mask_of_each_argument(case, pick, seed, way):
     """
-    A layer of your own with several tensors as arguments is given the mask of `a` as `a_mask`, and
-    that of `b` as `b_mask`.
+    Given tensors `a` and `b`, a layer of your own gets their masks, if its `call` has a_mask=None
+    and b_mask=None.
 
-    In a call and in a model, however it is passed; None, if a tensor has no mask.
+    In a call and in a model, however they are passed; None, if a tensor has no mask. Without these
+    defaults the call fails. Given `a` alone, the layer gets a mask as `mask` only.
 
     >>> import keras, numpy as np
     >>> class Both(keras.layers.Layer):

@@ -364,10 +364,10 @@ def test_xla_computes_the_same(case):
     Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes the outputs by rounding
     only.
 
-    XLA fuses operations, so the last bits may differ. cuDNN is no part of a graph that XLA can
-    compile; on a CPU it plays no part anyway. Of NaN it makes numbers under relu6, hard_tanh and
-    hard_sigmoid. In training XLA draws other dropout masks, and it takes masks that are too
-    short, see `masking.short-refused`.
+    XLA fuses operations, which rounds otherwise: how far that may grow tells `precision.chaos`.
+    cuDNN is no part of a graph that XLA can compile; on a CPU it plays no part anyway. Of NaN it
+    makes numbers under relu6, hard_tanh and hard_sigmoid. In training XLA draws other dropout
+    masks, and it takes masks that are too short, see `masking.short-refused`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

@@ -114,7 +114,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 
     Where a loaded model seems to differ, something beside the model does: how the data were
     scaled, how words were numbered, or a state that the model had when it was saved. But the
-    argument implementation=1 is lost, which may change the last bits; and a Sequential model
+    argument implementation=1 is lost, which may change the rounding; and a Sequential model
     that holds one layer twice is loaded with that layer once.
 
     >>> import keras, numpy as np

@@ -56,10 +56,12 @@ from lstm_spec.harness.trainer import (
 )
 def test_each_loss_trains_by_its_formula(net, form, seed):
     """
-    mse, mae, Huber, log-cosh and crossentropies of logits train an LSTM by their exact gradient.
+    mse, mae, Huber, log-cosh and crossentropies of logits train by their exact gradient, if
+    categorical targets sum to 1.
 
     Tried are the mean squared and absolute errors, Huber, log-cosh and both crossentropies. By
-    default they take a mean over samples and timesteps, so the batch size is not in the step.
+    default they take a mean over samples and timesteps, so the batch size is not in the step. On
+    TensorFlow a row of zeros as target of CategoricalCrossentropy costs nothing, yet it trains.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -323,10 +325,11 @@ def targets_for(name: str, drawn: Array) -> Array:
 def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     """
     By default axis a loss of Keras but Circle, CTC and Tversky is its page's formula, with any
-    options and weights.
+    options, but for clipping.
 
-    The weights are one for each number that is reduced. Dice is one number for the whole batch,
-    which is not reduced, and has none.
+    With any weights too, one for each number that is reduced. Dice is one number for the whole
+    batch, which is not reduced, and has none. Numbers are clipped that have no logarithm: outputs
+    below zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.5, reduction="sum")

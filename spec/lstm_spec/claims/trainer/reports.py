@@ -205,7 +205,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     The numbers that they report are the same too. It has no length: say how many batches are an
     epoch. If it ends where an epoch of steps_per_epoch ends, the next epoch has no step, and a loss
     of 0. Beside one, fit refuses class_weight, sample_weight and validation_split; it may yield
-    weights itself.
+    weights itself. On TensorFlow several inputs are in a tuple or a dictionary, not in a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -242,7 +242,7 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
 
     It has a length, so that an epoch is known, and the last batch may be smaller. The two
     arguments are refused; it may hold weights of samples itself. By default fit shuffles its
-    batches.
+    batches. On TensorFlow several inputs are in a tuple or a dictionary, not in a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -676,8 +676,8 @@ def test_a_padded_sample_counts_as_much_as_another(net, build, seed):
     """
     Without return_sequences a padded sample counts in the loss as much as any other.
 
-    The mask ends at the LSTM. A sample without any valid timestep counts too, with the output
-    for the initial state: leave such samples out, or give them the weight 0.
+    The mask ends at the LSTM. A sample without any valid timestep counts too, with whatever is
+    put out for it: leave such samples out, or give them the weight 0.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2)]

@@ -197,7 +197,8 @@ def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     and in a graph.
 
     So it is the one by which `fit` takes its step, if the tape sees the same loss: the same call
-    with `training=True`, the mean over the samples, and the penalties in `model.losses`.
+    with `training=True`, the mean over the samples, and the penalties in `model.losses`. For a loss
+    whose own gradient is not exact see `trainer.losses`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

@@ -304,11 +304,12 @@ def test_softmax_over_one_unit_trains_nothing(case, seed):
 @given(cases(), seeds)
 def test_relu_of_negative_sums_trains_nothing(case, seed):
     """
-    Dense(1, activation="relu") whose sums are all negative puts out zeros, and hands no gradient
-    on to an LSTM.
+    Dense(1, activation="relu") whose sums are all negative puts out zeros, and multiplies an LSTM's
+    gradient by zero.
 
     So a model that predicts zero for every input may do so for ever: end in a Dense without
-    activation, or with "softplus" for outputs above zero, and use a smaller learning rate.
+    activation, or with "softplus" for outputs above zero, and use a smaller learning rate. A loss
+    of infinite slope at zero, such as a logarithm, may make NaN of it.
 
     >>> import keras, numpy as np
     >>> last = keras.layers.Dense(1, activation="relu", bias_initializer=lambda *_, **__: [-9.0])
