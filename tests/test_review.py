@@ -762,3 +762,58 @@ def test_an_open_length_of_slices_is_said_once() -> None:
     assert [finding.id for finding in of_program(textwrap.dedent(text)).findings] == [
         "slices-of-open-length"
     ]
+
+
+AXES = """
+model = keras.Sequential([keras.Input((STEPS, 1)), layers.LSTM(4, return_sequences=ROWS)])
+model.add(layers.Dense(WIDTH, activation="softmax"))
+model.compile("adam", "LOSS")
+model.fit(np.zeros((24, STEPS, 1)), np.zeros(Y), batch_size=BATCH)
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "rows", "width", "loss", "y", "batch", "expected"),
+    [
+        (5, True, 2, "mse", (24, 2), 8, "targets-without-time"),
+        (5, True, 2, "mse", (24, 2), 1, ""),
+        (8, True, 2, "mse", (24, 2), 8, ""),
+        (1, True, 2, "mse", (24, 2), 8, ""),
+        (1, True, 2, "categorical_crossentropy", (24, 2), 8, "targets-without-time"),
+        (5, False, 2, "mse", (24, 5, 2), 8, "targets-with-time"),
+        (5, False, 2, "mse", (24, 1, 2), 8, ""),
+        (5, False, 2, "mse", (24, 8, 2), 8, ""),
+        (5, False, 2, "categorical_crossentropy", (24, 1, 2), 8, "targets-with-time"),
+    ],
+)
+def test_where_a_mean_error_takes_targets_without_time(
+    steps: int, rows: bool, width: int, loss: str, y: object, batch: int, expected: str
+) -> None:
+    text = AXES.replace("ROWS", str(rows)).replace("WIDTH", str(width)).replace("LOSS", loss)
+    text = text.replace("STEPS", str(steps)).replace("Y)", f"{y})").replace("BATCH", str(batch))
+    assert ids(of_program(text)) - {"one-timestep"} == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("y", [(24, 1), (24, 1, 1)])
+@pytest.mark.parametrize("rows", [True, False])
+def test_a_single_timestep_has_its_own_target(rows: bool, y: object) -> None:
+    text = AXES.replace("ROWS", str(rows)).replace('WIDTH, activation="softmax"', "1")
+    text = text.replace("LOSS", "mse").replace("STEPS", "1").replace("Y)", f"{y})")
+    assert ids(of_program(text.replace("BATCH", "8"))) == {"one-timestep"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "refused"), [((6, 5, 2, 3), True), ((6, 5, 6, 1), False), ((6, 5, 6, 1, 1), True)]
+)
+def test_data_of_more_axes(shape: object, refused: bool) -> None:
+    text = f"""
+        model = keras.Sequential([keras.Input((5, 6)), layers.LSTM(3)])
+        model.predict(np.zeros({shape}))
+    """
+    assert ("data-of-more-axes" in ids(of_program(textwrap.dedent(text)))) is refused
+
+
+def test_a_width_alone_declares_two_axes() -> None:
+    reviewed = of_program("model = Sequential()\nmodel.add(LSTM(3, input_dim=2))\n")
+    assert ids(reviewed) == {"width-without-length"}
+    assert [row.says for row in reviewed.rows] == ["(batch, 2) -> refused"]

@@ -228,7 +228,7 @@ class Building:
         if layer.kind == "Embedding":
             return None
         if width is not None and layer.kind in ("LSTM", "GRU", "SimpleRNN", "Dense"):
-            steps = (length if known(length) else None,) if layer.kind != "Dense" else ()
+            steps = () if layer.kind == "Dense" or length is None else (size_of(length),)
             return Tensor((None, *steps, size_of(width)))
         return None
 

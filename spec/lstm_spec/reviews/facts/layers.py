@@ -291,7 +291,7 @@ def _width_alone(node: Node, first: Tensor) -> Facts:
     given = node.layer.arguments.keys()
     whole = given & {"input_length", "input_shape", "batch_input_shape"}
     if not node.sequential or first.maker is not None or "input_dim" not in given or whole:
-        return {}
+        return {"width_alone": False}
     return {"width_alone": True, "width": node.layer.get("input_dim")}
 
 

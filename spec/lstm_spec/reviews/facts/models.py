@@ -55,7 +55,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _padding(nodes, array)
     if event.kind in WITH_TARGETS and call.whole and not model.open:
         y = call.get(1, "y")
-        facts |= _targets(model, y, facts.get("batch"))
+        facts |= _targets(model, y, facts.get("first_batch", facts.get("batch")))
         facts |= _counts(y, facts.get("samples", UNKNOWN))
         facts |= _weights(model, call.named, facts)
     yield facts
@@ -160,6 +160,10 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
         facts["other_batch"] = first_batch != shape[0]
     if len(shape) == 3 and len(array.shape) == 2:
         facts |= _without_batch(shape, array.shape)
+    if len(shape) == 3 and len(array.shape) > 3:
+        last = array.shape[-1]
+        refused = True if len(array.shape) > 4 else last != 1 if known(last) else UNKNOWN
+        facts |= {"more_axes": refused, "data_rank": len(array.shape)}
     if len(shape) == 3 and len(array.shape) == 3:
         if known(shape[2], array.shape[2]):
             facts |= {"features_fit": shape[2] == array.shape[2]}
@@ -239,10 +243,7 @@ def _targets(model: Model, y: Any, batch: Any) -> Facts:
     facts["output_width"] = size_of(shape[-1])
     if known(shape[-1], given[-1]) and len(shape) == len(given):
         facts["width_fits"] = shape[-1] == given[-1]
-    if len(shape) == 3 and len(given) == 2:
-        facts["rank"] = "targets lack time"
-    if len(shape) == 2 and len(given) == 3:
-        facts["rank"] = "output lacks time"
+    facts |= _over_time(given, shape, batch, facts["loss"])
     facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
     facts["targets_are"] = _kind_of_targets(given, shape)
     facts["for_samples"] = _for_samples(given, shape)
@@ -258,6 +259,23 @@ def _kind_of_targets(targets: Sequence[Any], output: Sequence[Any]) -> str:
     steps = (*targets[1:], *output[1:-1])
     alone = len(targets) == len(output) - 1 and (not steps or known(*steps))
     return "labels" if alone and targets[1:] == output[1:-1] else "other"
+
+
+def _over_time(targets: Sequence[Any], output: Sequence[Any], batch: Any, loss: Any) -> Facts:
+    """Return which of targets and output lacks the axis of time, and whether a loss takes that.
+
+    A mean error does where NumPy would: if there is one timestep, one sample, or as many of both.
+    """
+    if sorted((len(targets), len(output))) != [2, 3]:
+        return {}
+    lacking = "targets lack time" if len(output) == 3 else "output lacks time"
+    steps = output[1] if len(output) == 3 else targets[1]
+    taken: Any = UNKNOWN
+    if loss == "categorical_crossentropy":
+        taken = False
+    elif known(steps, batch):
+        taken = steps in (1, batch) or batch == 1
+    return {"rank": lacking, "single_step": steps == 1, "taken": taken}
 
 
 def _for_samples(targets: Sequence[Any], output: Sequence[Any]) -> bool:
