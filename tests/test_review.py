@@ -817,3 +817,20 @@ def test_a_width_alone_declares_two_axes() -> None:
     reviewed = of_program("model = Sequential()\nmodel.add(LSTM(3, input_dim=2))\n")
     assert ids(reviewed) == {"width-without-length"}
     assert [row.says for row in reviewed.rows] == ["(batch, 2) -> refused"]
+
+
+def test_sequences_of_unequal_lengths_are_no_table() -> None:
+    text = TAGGER.replace("pad_sequences(GIVEN, maxlen=9)", "np.array([[1, 2], [3], [4, 5, 6]])")
+    reviewed = of_program(text)
+    assert ids(reviewed) == {"unequal-lengths", "other-number-of-targets"}
+    assert "LSTM(3)" in {row.what for row in reviewed.rows}
+
+
+def test_of_a_model_without_a_recurrent_layer_no_remedy_names_one() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((5, 3)), layers.Dense(1)])
+        model.compile("adam", "LOSS")
+        model.fit(np.zeros((6, 5, 3)), np.zeros(6))
+    """
+    for loss in ("mse", "binary_crossentropy"):
+        assert ids(of_program(textwrap.dedent(text).replace("LOSS", loss))) == set()

@@ -385,8 +385,8 @@ MAKES: dict[str, Callable[[Building, Arguments, ast.Call], Any]] = {
 
 def of_samples(data: Any) -> Shape | None:
     """Return the shape of an input that reads data: any number of such samples."""
-    shape = data.shape if isinstance(data, Array) else None
-    return None if shape is None else (None, *shape[1:])
+    whole = isinstance(data, Array) and data.origin != "ragged"
+    return (None, *data.shape[1:]) if whole and data.shape is not None else None
 
 
 def _as_layer(model: Model) -> Layer:
