@@ -145,8 +145,13 @@ def _words(text: str) -> set[str]:
 
 @cache
 def _span(mutant: Mutant) -> range:
-    """Return the lines of a mutant's statement; of a compound one, the lines of its head."""
+    """Return the lines of a mutant's statement; of a compound one, the lines of its head.
+
+    A change of the arguments is met wherever the function runs.
+    """
     function = dict(functions(tree(mutant.module)))[mutant.function]
+    if mutant.step == 0:
+        return range(function.body[0].lineno, (function.end_lineno or 0) + 1)
     statements = [n for n in ast.walk(function) if isinstance(n, ast.stmt)]
     statement = next(n for n in statements if n.lineno == mutant.line and n is not function)
     body = getattr(statement, "body", None)
