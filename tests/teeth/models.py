@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras.src.backend import get_keras_mask, set_keras_mask
 from keras.src.layers import layer as layer_module
 from keras.src.layers.merging.base_merge import Merge
+from keras.src.models import functional
 from keras.src.models.functional import Functional
 from keras.src.utils import summary_utils
 
@@ -672,3 +673,37 @@ def tells_the_first_of_several_shapes(patch):
         return listed[0] if isinstance(listed, list) else listed
 
     patch.setattr(Functional, "input_shape", property(first))
+
+
+@refuted_by("models.other-structure")
+def says_nothing_of_another_structure(patch):
+    silent = lambda self, inputs, raise_exception=False: None  # noqa: E731
+    patch.setattr(Functional, "_maybe_warn_inputs_struct_mismatch", silent)
+
+
+@refuted_by("models.fits-its-inputs")
+def loses_masks_where_it_adjusts_axes(patch):
+    @instead(patch, Functional, "_adjust_input_rank")
+    def adjust(original, self, inputs):
+        adjusted = original(self, inputs)
+        return [y if y is x else y * 1 for x, y in zip(inputs, adjusted, strict=True)]
+
+
+@refuted_by("models.order-of-layers")
+def lists_layers_from_the_outputs(patch):
+    layers = Functional.layers
+    backwards = property(lambda self: layers.fget(self)[::-1], layers.fset)
+    patch.setattr(Functional, "layers", backwards)
+
+
+@refuted_by("models.subclass-of-layers", raises=(TypeError, ValueError))
+def forgets_the_layers_of_a_subclass(patch):
+    patch.setattr(functional, "functional_like_constructor", lambda cls: cls is Functional)
+
+
+@refuted_by("models.untraced-call")
+def takes_no_call_for_eager(patch):
+    @instead(patch, layer_module.CallSpec, "__init__")
+    def init(original, self, *given):
+        original(self, *given)
+        self.eager = False

@@ -417,6 +417,14 @@ def leaves_a_smaller_last_batch_out(patch):
         return made.batch(options["batch_size"], drop_remainder=True)
 
 
+@refuted_by("modes.losses-of-stateless-call")
+def returns_no_penalties_on_weights(patch):
+    @instead(patch, keras.layers.Layer, "stateless_call")
+    def called(original, self, *given, return_losses=False, **options):
+        result = original(self, *given, return_losses=return_losses, **options)
+        return (*result[:-1], result[-1][:1]) if return_losses else result
+
+
 @refuted_by("modes.ragged-rows")
 def makes_every_axis_ragged(patch):
     @instead(patch, keras.Model, "predict")

@@ -63,6 +63,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "models/masks.py",
         "models/merges.py",
         "models/slices.py",
+        "models/graph.py",
         "models/around.py",
         "models/refusals.py",
         "models/siblings.py",

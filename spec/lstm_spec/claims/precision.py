@@ -702,9 +702,11 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
     with global_policy(policy):
         layer = lstm(case)
         other = lstm(case, dtype="float32")
+        model = keras.Sequential([keras.Input(case.x.shape[1:]), other])
     with global_policy(later):
         y = layer(case.x)
         z = other(case.x)
+        assert_same(model(case.x), z)
     kinds = kind(y), kind(z)
     assert kinds == (policy.removeprefix("mixed_"), "float32"), f"the outputs are {kinds}"
     assert_same(y, lstm(case, dtype=policy)(case.x))

@@ -18,7 +18,16 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, other, part
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Array, cases, noise, permutation, picks, seeds, whole
-from lstm_spec.harness.subject import FORMS, flatten, global_policy, kind, lstm, takes, to_numpy
+from lstm_spec.harness.subject import (
+    FORMS,
+    as_states,
+    flatten,
+    global_policy,
+    kind,
+    lstm,
+    takes,
+    to_numpy,
+)
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 SEQUENCE = (None, None, 2)
@@ -341,11 +350,12 @@ def own():
 )
 def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_another):
     """
-    A layer that takes and keeps a `mask` hands on the one that it is passed, in place of one
-    attached to its input.
+    A layer that takes and keeps a `mask` hands on the one that it is passed, or that of its input
+    where None is passed.
 
     So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such as
-    Dense and Dropout, take no such argument.
+    Dense and Dropout, take no such argument. With an initial state an attached mask is handed on
+    too, though it is not read.
 
     >>> import keras, numpy as np
     >>> first, lstm = keras.layers.LSTM(2, return_sequences=True), keras.layers.LSTM(2)
@@ -356,7 +366,13 @@ def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_a
     case = part(case, pick)
     x = other(case, pick)
     layer = TAKING[name]()
-    assert_mask(layer(masking(x) if has_another else x, mask=case.mask), case.mask)
+    given_ = masking(x) if has_another else x
+    assert_mask(layer(given_, mask=case.mask), case.mask)
+    attached = np.ones_like(case.mask) if has_another else None
+    assert_mask(layer(given_, mask=None), attached)
+    state = as_states([np.ones((case.batch, 2), "float32")] * 2)
+    y = twice()(masking(x), mask=None, initial_state=state)
+    assert_mask(y, np.ones_like(case.mask))
 
 
 @claim(
@@ -416,7 +432,8 @@ def with_masks(self, a, b, a_mask=None, b_mask=None):
 
 
 TABLES: dict[str, Callable[[Array], Any]] = {
-    "weights": lambda table: keras.layers.Embedding(*table.shape, weights=[table]),
+    "weights": lambda table: keras.layers.Embedding(*table.shape, weights=table),
+    "weights in a list": lambda table: keras.layers.Embedding(*table.shape, weights=[table]),
     "a Constant": lambda table: keras.layers.Embedding(
         *table.shape, embeddings_initializer=keras.initializers.Constant(table)
     ),
@@ -441,12 +458,12 @@ def with_table(layer, table):
 @given(integers(1, 4), integers(2, 6), seeds)
 def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     """
-    Embedding takes a table of one's own by weights=[table], by a Constant initializer or by
-    set_weights: id k becomes row k.
+    Embedding takes a table of one's own by `weights`, by a Constant initializer or by set_weights:
+    id k becomes row k.
 
-    The table has a row for every id, padding's id 0 among them. It is trained like other weights,
-    unless trainable=False is set. A configuration holds the table of a Constant only: with
-    `weights` a clone begins with a drawn one.
+    As `weights` it is given alone or in a list. The table has a row for every id, padding's id 0
+    among them. It is trained like other weights, unless trainable=False is set. A configuration
+    holds the table of a Constant only: with `weights` a clone begins with a drawn one.
 
     >>> import keras, numpy as np
     >>> table = np.random.rand(5, 3)
@@ -459,6 +476,7 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     for make in TABLES.values():
         layer = make(table)
         assert_same(layer(ids), table[ids])
+        assert_same(make(table[:1])(0 * ids), table[0 * ids])
 
 
 @claim(

@@ -21,6 +21,8 @@ from lstm_spec.harness.tolerance import assert_refused
 NAME = "the_layer_in_question"
 WRONG_AXES = [None, "1", 1.0, np.int64(1), (1,), (1, 2, 1), (1.0, 2), (1, 2.0), (1, "2"), (1, None)]
 """What Dot does not take as its axes."""
+ERRORS = ("InvalidArgumentError", "RuntimeError", "TypeError", "ValueError")
+"""How a layer that is built already fails, by backend."""
 ABSENT = ("not optional", "Missing data", "structure")
 """Words of the errors about an absent input."""
 
@@ -174,6 +176,9 @@ def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
             symbols = [keras.Input(array.shape[1:]) for array in pair]
             assert_refused(partial(join, pair), "ValueError", "matching shapes")
             assert_refused(partial(join, symbols), "ValueError", "matching shapes")
+    built = keras.layers.Concatenate(1)
+    built([x, x])
+    assert_refused(lambda: built([x, x[:, 0]]), ERRORS, ("imension", "Ranks"))
 
 
 @claim("models.absent-inputs-refused", derived="a model needs each of its inputs")
@@ -246,7 +251,8 @@ def test_an_output_that_no_input_reaches_is_refused(case):
     """
     A functional model whose output does not come from its inputs is refused when it is made.
 
-    As if another Input was used by mistake, whether or not something else reads the first.
+    As if another Input was used by mistake, whether or not something else reads the first, or an
+    array in place of one.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1)), keras.Input((3, 1))
@@ -263,3 +269,4 @@ def test_an_output_that_no_input_reaches_is_refused(case):
     assert_refused(lambda: keras.Model(a, y), "ValueError", words)
     keras.layers.Flatten()(a)
     assert_refused(lambda: keras.Model(a, y), "ValueError", words)
+    assert_refused(lambda: keras.Model(case.x, y), "ValueError", "KerasTensor")

@@ -33,7 +33,7 @@ from lstm_spec.harness.model_words import RARE, WORDS
 from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
-from lstm_spec.harness.subject import global_policy, lstm, to_numpy
+from lstm_spec.harness.subject import global_policy, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 FEW = integers(1, 2)
@@ -280,7 +280,8 @@ def test_a_sequential_model_may_begin_with_a_merge(case, name, training, seed):
     A Sequential model without an Input may begin with a merge: it calls its layers in turn, with
     `training`, if it is given.
 
-    Called on a list of arrays, or in predict. It is built when it is first called.
+    Called on a list of arrays, or in predict. It is built when it is first called. On symbols it
+    can be called if its first layer takes `training`, which Keras' merges do not.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -291,20 +292,48 @@ def test_a_sequential_model_may_begin_with_a_merge(case, name, training, seed):
     """
     pair = [case.x, noise(case.x.shape, seed)]
     merged = getattr(keras.layers, name)()
-    flags = []
-
-    class Noted(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-        def call(self, inputs, training=None):
-            flags.append(training)
-            return inputs
-
-    model = keras.Sequential([merged, Noted(), keras.layers.Dense(2), lstm(case), Noted()])
-    given = {} if training is None else {"training": training}
-    actual = to_numpy(model(pair, **given))
-    x = to_numpy(model.layers[2](merged(pair)))
+    flags: list[Any] = []
+    layers = [keras.layers.Dense(2), lstm(case), noting(flags)]
+    model = keras.Sequential([merged, noting(flags), *layers])
+    named = {} if training is None else {"training": training}
+    actual = to_numpy(model(pair, **named))
+    x = to_numpy(layers[0](merged(pair)))
     assert_close(actual, equations(replace(case, x=x)).outputs)
     assert all(bool(flag) == bool(training) for flag in flags), f"training is {flags}"
     assert_close(model.predict(pair, verbose=0), actual)
+    by_default = keras.Sequential([merged, noting(flags, default=True)])
+    by_default(pair, *([] if named else [None]), **named)
+    assert flags[-1] == (training is not False), f"training is {flags[-1]}"
+    assert_close(called_on_symbols([Merged(merged), *layers], pair), actual)
+
+
+def noting(flags: list[Any], default: Any = None) -> Any:
+    """Return a layer that adds to a list what it is told of training, with a default."""
+
+    def call(self: Any, inputs: Any, training: Any = default) -> Any:
+        flags.append(training)
+        return inputs
+
+    return type("Noting", (keras.layers.Layer,), {"call": call})()
+
+
+def called_on_symbols(layers: list[Any], pair: list[Any]) -> Any:
+    """Return what layers make of arrays, as a Sequential model within a functional one."""
+    symbols = [keras.Input(array.shape[1:]) for array in pair]
+    return keras.Model(symbols, keras.Sequential(layers)(symbols))(pair)
+
+
+class Merged(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer of one's own that merges by another one."""
+
+    def __init__(self, merged: Any) -> None:
+        """Keep the layer."""
+        super().__init__()
+        self.merged = merged
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Return what the layer makes of the list."""
+        return self.merged(inputs)
 
 
 @claim("models.names-and-shapes", promised="Model, argument `name`, and its attributes")
@@ -314,7 +343,8 @@ def test_a_model_tells_its_name_and_shapes(case, number, way):
     A functional model bears the name that it was given, and tells the shapes of inputs and outputs,
     of several in a list.
 
-    A copy from its configuration does too. The batch size and an open length are None.
+    A copy from its configuration does too. The batch size and an open length are None, unless it is
+    asked about given sizes.
 
     >>> import keras, numpy as np
     >>> x, y = keras.Input((None, 3)), keras.Input((None, 3))
@@ -333,6 +363,33 @@ def test_a_model_tells_its_name_and_shapes(case, number, way):
     assert tried.name == "called_so", tried.name
     actual = [plain_shapes(shape) for shape in (tried.input_shape, tried.output_shape)]
     assert actual == [sizes if number > 1 else sizes[0] for sizes in shapes], f"{actual}"
+    pair = [keras.Input((length, 2)) for length in (3, None)]
+    joined = keras.Model(pair, keras.layers.Concatenate(axis=1)(pair)).output_shape
+    assert plain_shapes(joined) == (None, None, 2), f"of a known and an open length: {joined}"
+    assert shapes_for_four(case) == [(7, 4, case.units), (None, 4, case.units)]
+
+
+def shapes_for_four(case):
+    """Return the shapes that a model of open length tells for four timesteps, asked and called."""
+    ids = keras.Input((None,), dtype="int32")
+    y = keras.layers.Embedding(5, case.features)(Ids()(ids))
+    rows = keras.Model(ids, lstm(case, return_sequences=True)(y))
+    shapes = rows.compute_output_shape((7, 4)), rows(keras.Input((4,), dtype="int32")).shape
+    return [plain_shapes(shape) for shape in shapes]
+
+
+class Ids(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer of one's own that takes whole numbers only."""
+
+    def call(self, ids: Any) -> Any:
+        """Return the ids.
+
+        Raises:
+            TypeError: they are no whole numbers.
+        """
+        if kind(ids) != "int32":
+            raise TypeError(f"ids of {kind(ids)}")
+        return ids
 
 
 def plain_shapes(shapes):
@@ -409,6 +466,19 @@ def test_a_layer_called_twice_has_one_set_of_weights(trial):
     first = {n.makes[0] for n in trial.model.nodes if not n.again and n.layer.kind == "LSTM"}
     layers = [x for x in make(trial.model).model.layers if type(x).__name__ == "LSTM"]
     assert len(layers) == len(first), f"{len(layers)} LSTMs, {len(first)} made"
+    chain = [keras.layers.Dense(1) for _ in range(3)]
+    chain.insert(2, chain[0])  # the second call lies between two other layers
+    symbol = keras.Input((1,))
+    x = np.ones((1, 1), "float32")
+    model = keras.Model(symbol, in_turn(chain, symbol))
+    assert_close(model(x), to_numpy(in_turn(chain, x)))
+
+
+def in_turn(layers, x):
+    """Return what layers make of a tensor, one after another."""
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 @claim(
@@ -709,7 +779,8 @@ def test_a_model_may_be_cut_in_two(trial, place):
     Cut between two layers, an unmasked plain Sequential model is two models, each of its layers.
 
     One leads from the input to the tensor in between, the other from there to the output, and
-    each may be saved by itself.
+    each may be saved by itself. The second may be given the input too, and declares the type of
+    the output.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(1)]
@@ -728,6 +799,11 @@ def test_a_model_may_be_cut_in_two(trial, place):
     assert kept == [layers[: cut + 1], layers[cut + 1 :]], f"{kept}, cut of {layers}"
     for inputs in trial.inputs:
         compare(outputs(parts[1](parts[0](inputs[0]))), trial.model, inputs)
+    with global_policy("float64"):
+        model = make(trial.model).model
+    middle = model.layers[cut].output
+    both = keras.Model([*model.inputs, middle], model.outputs)
+    assert kind(both.outputs[0]) == kind(model.outputs[0]), f"{both.outputs}, not {model.outputs}"
 
 
 POLICIES = ["float32", "mixed_float16", "mixed_bfloat16", "float64"]

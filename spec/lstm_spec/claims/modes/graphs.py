@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 from typing import Any
 from unittest import mock
 
@@ -139,6 +140,57 @@ def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
     assert_close([y for (y, _, _), _ in calls], [expected.h] * 2)
     assert_close(layer(case.x), [expected.h, expected.h, expected.c])
     assert [len(variables) for _, variables in calls] == [1, 1], "more than the seed's state"
+
+
+class Adding(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer that adds the sum of its input to the losses."""
+
+    def call(self, x: Any) -> Any:
+        """Return the input."""
+        self.add_loss(keras.ops.sum(x))
+        return x * 1.0
+
+
+@claim(
+    "modes.losses-of-stateless-call",
+    observed="Keras 3",
+    corrects="Documentation of Layer, `stateless_call`: it returns all losses of the call.",
+    cases=4,
+    needs="keras.layers.LSTM.stateless_call",
+)
+@given(cases(timesteps=integers(1, 2)), integers(1, 2))
+def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, times):
+    """
+    With return_losses=True `stateless_call` returns the losses of each layer's last call, and the
+    penalties on weights.
+
+    For a model whose layers are called once that is what an ordinary call leaves in `losses`,
+    however often it is repeated. Of a shared layer an ordinary call keeps the losses of every call.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, activity_regularizer="l2"), np.ones((1, 3, 1))
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> y = model(x)
+    >>> given = model.trainable_variables, model.non_trainable_variables
+    >>> _, _, losses = model.stateless_call(*given, x, return_losses=True)
+    >>> bool(np.allclose(losses, model.losses))
+    True
+    """
+    penalized = lstm(case, activity_regularizer="l2", kernel_regularizer="l1")
+    symbol = keras.Input(case.x.shape[1:])
+    adding = [Adding() for _ in range(3)]
+    ends = [penalized(a(b(c(symbol)))) for a, b, c in permutations(adding)]
+    for model in [keras.Model(symbol, end) for end in ends] * times:
+        state = model.trainable_variables, model.non_trainable_variables
+        model(case.x)
+        exact = [to_numpy(loss).astype(float) for loss in model.losses]
+        *_, losses = model.stateless_call(*state, case.x, return_losses=True)
+        assert_close([to_numpy(loss) for loss in losses], exact)
+    twice = keras.Model(symbol, adding[0](adding[0](symbol)))
+    twice(case.x)
+    ordinary = twice.losses
+    *_, stateless = twice.stateless_call([], [], case.x, return_losses=True)
+    assert (len(ordinary), len(stateless)) == (2, 1), f"{ordinary} and {stateless}"
 
 
 @claim(
