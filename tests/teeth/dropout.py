@@ -100,7 +100,11 @@ def has_implementation_two_only(patch):
     patch.setattr(keras.layers.LSTMCell, "implementation", two, raising=False)
 
 
-@refuted_by("dropout.off-at-inference", "dropout.off-in-predict-and-evaluate")
+@refuted_by(
+    "dropout.off-at-inference",
+    "dropout.off-in-predict-and-evaluate",
+    "dropout.call-without-training",
+)
 def always_drops(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, training=False, **rest):

@@ -752,9 +752,9 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     If a model's `call` takes `training`, dropout is on in the steps of fit and train_on_batch,
     unless your code switches it off.
 
-    They call the model with training=True, as any Sequential or functional model can be called. A
-    subclassed one without that argument drops nothing on Keras 3, and no warning says so. That the
-    layer or model is not trainable does not switch dropout off.
+    They call the model with training=True, as any Sequential or functional model can be called; for
+    a subclassed one without that argument see `dropout.call-without-training`. That the layer or
+    model is not trainable does not switch dropout off.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -772,6 +772,48 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
         "train_on_batch": lambda: model.train_on_batch(case.x, target),
     }
     assert_close(np.float32(losses[method]()), np.mean((y - target) ** 2))
+
+
+@claim(
+    "dropout.call-without-training",
+    observed="Keras 3; Keras 2 drops there",
+    corrects="Fit switches dropout on, however a model's `call` is written.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.random.SeedGenerator"),
+)
+@given(
+    cases(timesteps=integers(1, 3), dropout=rates, seed=seeds),
+    seeds,
+    whole(["fit", "train_on_batch"]),
+)
+def test_a_call_without_training_drops_nothing(case, seed, method):
+    """
+    In fit and train_on_batch a subclassed model whose `call` takes no `training` drops nothing by
+    itself.
+
+    No warning says so. Give `call` the argument training=None: the layers that it calls take over
+    what the model is given, so it need not hand it on.
+
+    >>> import keras, numpy as np
+    >>> class Own(keras.Model):
+    ...     def call(self, x):
+    ...         return self.lstm(x)
+    >>> model, x = Own(), np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> model.lstm = keras.layers.LSTM(2, dropout=0.5)
+    >>> model.compile("sgd", "mse")
+    >>> y = np.array(model(x))  # what is put out without dropout
+    >>> bool(model.train_on_batch(x, y) < 1e-9)
+    True
+    """
+    target = noise((case.batch, case.units), seed)
+    model = type("Own", (keras.Model,), {"call": lambda self, x: self.layer(x)})()
+    model.layer = lstm(case)
+    model.compile("sgd", "mse", run_eagerly=True)
+    losses = {
+        "fit": lambda: model.fit(case.x, target, shuffle=False, verbose=0).history["loss"][0],
+        "train_on_batch": lambda: model.train_on_batch(case.x, target),
+    }
+    assert_close(np.float32(losses[method]()), np.mean((equations(case).h - target) ** 2))
 
 
 @claim(

@@ -271,6 +271,7 @@ class Asking(Silent):
 
 
 @attack("dropout.on-in-fit")
+@attack("dropout.call-without-training")
 def drops():
     """Frozen, nested, in an own layer or model, cells, wrappers: do two steps of rate 0 differ?"""
     rate = {"dropout": 0.5, "seed": 1}
