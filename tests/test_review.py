@@ -697,11 +697,12 @@ def test_one_class_for_a_sequence_is_refused(loss: str, y: str) -> None:
     assert ids(of_program(text)) == {"one-class-for-a-sequence"}
 
 
-def test_an_input_of_a_single_timestep_is_noted_whatever_the_data() -> None:
+def test_an_input_of_a_single_timestep_is_noted_unless_the_data_have_more() -> None:
     text = """
         model = keras.Sequential([keras.Input((1, 7)), layers.LSTM(4), layers.Dense(1)])
         model.fit(*load("data.csv"))
         model.fit(dataset)
+        model.fit(np.zeros((9, 5, 7)), np.zeros((9, 1)))
     """
     assert [finding.id for finding in of_program(textwrap.dedent(text)).findings] == [
         "one-timestep",
@@ -800,6 +801,36 @@ def test_a_single_timestep_has_its_own_target(rows: bool, y: object) -> None:
     text = AXES.replace("ROWS", str(rows)).replace('WIDTH, activation="softmax"', "1")
     text = text.replace("LOSS", "mse").replace("STEPS", "1").replace("Y)", f"{y})")
     assert ids(of_program(text.replace("BATCH", "8"))) == {"one-timestep"}
+
+
+@pytest.mark.parametrize(("width", "fits"), [(6, True), (7, False)])
+def test_a_last_axis_of_one_is_left_out(width: int, fits: bool) -> None:
+    text = f"""
+        model = keras.Sequential([keras.Input((5, 6)), layers.LSTM(3)])
+        model.predict(np.zeros((6, 5, {width}, 1)))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == (set() if fits else {"other-features"})
+
+
+@pytest.mark.parametrize(
+    ("after", "refused"),
+    [
+        ("layers.Dense(1)", True),
+        ("layers.LSTM(4)", True),
+        ("layers.Lambda(lambda x: x[1])", False),
+        ("layers.Dropout(0.1)", False),
+        ("layers.Concatenate()", False),
+    ],
+)
+def test_what_follows_states_in_a_sequential(after: str, refused: bool) -> None:
+    text = f"""
+        first = layers.LSTM(4, return_sequences=True, return_state=True)
+        model = keras.Sequential([keras.Input((5, 6)), first, {after}])
+    """
+    review = of_program(textwrap.dedent(text))
+    assert ids(review) == ({"states-in-sequential"} if refused else set())
+    if "Lambda" in after:
+        assert review.rows[-1].says.endswith("-> (batch, 4)")
 
 
 @pytest.mark.parametrize(

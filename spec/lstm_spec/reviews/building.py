@@ -234,7 +234,10 @@ class Building:
 
     def put(self, model: Model, layer: Layer, line: int) -> None:
         """Connect a layer of a Sequential with what is below it."""
-        node = self.connected(layer, model.outputs[:1], line)
+        first = tuple(model.outputs) if len(model.outputs) > 1 else None
+        node = self.connected(layer, model.outputs[:1], line, first=first)
+        if first is not None and layer.kind != "Lambda":  # it may be called on each of them
+            node.outputs[0].shape = None
         node.sequential = True
         model.nodes.append(node)
         model.outputs = node.outputs

@@ -153,6 +153,7 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts["reader"] = recurrent[0].layer.kind if len(recurrent) == 1 else UNKNOWN
     if not shape:
         return facts
+    facts["one_step"] = _one_step(shape, array)
     if array is None or array.shape is None:
         return facts | {"steps": size_of(shape[1]) if len(shape) == 3 else UNKNOWN}
     facts |= {"input": text(shape), "built_batch": size_of(shape[0])}
@@ -164,14 +165,25 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
         last = array.shape[-1]
         refused = True if len(array.shape) > 4 else last != 1 if known(last) else UNKNOWN
         facts |= {"more_axes": refused, "data_rank": len(array.shape)}
-    if len(shape) == 3 and len(array.shape) == 3:
-        if known(shape[2], array.shape[2]):
-            facts |= {"features_fit": shape[2] == array.shape[2]}
-            facts |= {"features": shape[2], "data_features": array.shape[2]}
-        if known(shape[1], array.shape[1]):
-            facts |= {"steps_fit": shape[1] == array.shape[1]}
-            facts |= {"steps": shape[1], "data_steps": array.shape[1]}
+    single = len(array.shape) == 4 and array.shape[-1] == 1  # Keras leaves this axis out
+    given = array.shape[:3] if single else array.shape
+    if len(shape) == len(given) == 3:
+        if known(shape[2], given[2]):
+            facts |= {"features_fit": shape[2] == given[2]}
+            facts |= {"features": shape[2], "data_features": given[2]}
+        if known(shape[1], given[1]):
+            facts |= {"steps_fit": shape[1] == given[1]}
+            facts |= {"steps": shape[1], "data_steps": given[1]}
     return facts
+
+
+def _one_step(wanted: Sequence[Any], array: Array | None) -> Any:
+    """Return whether sequences have a single timestep, also by the data, as far as known."""
+    given = () if array is None or array.shape is None else array.shape
+    steps = wanted[1] if len(wanted) == 3 else UNKNOWN
+    if len(given) > 1 and known(given[1], steps) and given[1] != steps:
+        return UNKNOWN
+    return steps == 1 if known(steps) else UNKNOWN
 
 
 def _without_batch(wanted: Sequence[Any], given: Sequence[Any]) -> Facts:
