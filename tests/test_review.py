@@ -803,6 +803,24 @@ def test_a_single_timestep_has_its_own_target(rows: bool, y: object) -> None:
     assert ids(of_program(text.replace("BATCH", "8"))) == {"one-timestep"}
 
 
+@pytest.mark.parametrize(
+    ("layer", "title"),
+    [
+        ("layers.LSTM(3)", "LSTM"),
+        ("layers.Bidirectional(layers.LSTM(3))", "the LSTM in Bidirectional"),
+    ],
+)
+def test_the_layer_that_is_to_return_sequences_is_named(layer: str, title: str) -> None:
+    text = f"""
+        model = keras.Sequential([keras.Input((20, 3)), {layer}, layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(np.zeros((100, 20, 3)), np.zeros((100, 5, 1)))
+    """
+    (finding,) = of_program(textwrap.dedent(text)).findings
+    assert finding.id == "sequence-of-targets"
+    assert finding.remedy.startswith(f"give {title} return_sequences=True where")
+
+
 @pytest.mark.parametrize(("width", "fits"), [(6, True), (7, False)])
 def test_a_last_axis_of_one_is_left_out(width: int, fits: bool) -> None:
     text = f"""

@@ -301,7 +301,9 @@ def _sequence(model: Model) -> Any:
     """Return the last recurrent layer on the way to the output."""
     for node in model.calls[:: -1 if model.sequential else 1]:
         if node.layer.kind in RECURRENT:
-            return node.layer.title
+            core = node.layer.core
+            inside = core is not node.layer
+            return f"the {core.title} in {node.layer.title}" if inside else core.title
     return UNKNOWN
 
 
