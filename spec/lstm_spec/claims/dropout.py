@@ -705,7 +705,7 @@ def test_without_training_nothing_is_dropped(case, way, training):
     needs="keras.Model.fit",
 )
 @given(
-    cases(timesteps=integers(1, 3), dropout=rates, recurrent_dropout=rates, seed=seeds),
+    cases(dropout=rates, recurrent_dropout=rates, seed=seeds),
     seeds,
     whole(["Sequential", "functional", "subclassed"]),
     booleans(),
@@ -741,7 +741,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(
-    cases(timesteps=integers(1, 3), dropout=rates, seed=seeds),
+    cases(dropout=rates, seed=seeds),
     seeds,
     whole(["Sequential", "functional", "subclassed"]),
     whole(["fit", "train_on_batch"]),
@@ -899,7 +899,6 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
     cases(
         **varied("features", "units"),
         batch=1,
-        timesteps=integers(1, 3),
         dropout=0.5,
         seed=seeds,
     ),
@@ -1321,7 +1320,7 @@ def test_unrolling_drops_the_same(case):
     cases=4,
     needs="LSTM(use_cudnn)",
 )
-@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
+@given(cases(dropout=rates, seed=seeds))
 def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     """
     With the same seed, a layer with use_cudnn=False drops the same inputs, if nothing is predicted
@@ -1391,7 +1390,7 @@ def test_masked_timesteps_are_skipped_under_dropout_too(case, pick):
     cases=4,
     needs="keras.random.SeedGenerator",
 )
-@given(cases(timesteps=integers(1, 3), dropout=rates, seed=seeds))
+@given(cases(dropout=rates, seed=seeds))
 def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
     """
     A stateful layer in training keeps its state from call to call, and draws new masks.

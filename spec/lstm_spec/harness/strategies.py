@@ -79,6 +79,10 @@ def some_large(small: st.SearchStrategy[int], *large: int) -> st.SearchStrategy[
     return st.integers(0, 7).flatmap(one_in_eight.__getitem__)
 
 
+A_FEW_OR_SEVEN = some_large(st.integers(1, 4), 7)
+A_FEW_OR_SEVENTEEN = some_large(st.integers(1, 4), 17)
+
+
 @dataclass(frozen=True)
 class Case:
     """One LSTM and one input, as plain data.
@@ -173,15 +177,18 @@ def cases(
     /,
     *,
     batch: Size = st.integers(1, 3),
-    timesteps: Size = st.integers(1, 4),
+    timesteps: Size = A_FEW_OR_SEVEN,
     features: Size = st.integers(1, 3),
-    units: Size = st.integers(1, 4),
+    units: Size = A_FEW_OR_SEVENTEEN,
     state: bool | st.SearchStrategy[bool] = False,
     masked: bool | st.SearchStrategy[bool] = False,
     use_bias: bool | st.SearchStrategy[bool] = True,
     **options: Any,
 ) -> Case:
     """Draw a case. Sizes and options are values or strategies.
+
+    Sizes are small, so that a failure is easy to read, and at times larger than what a fault of
+    long sequences or of many units needs to show.
 
     Args:
         draw: given by Hypothesis.
