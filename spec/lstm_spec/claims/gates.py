@@ -259,8 +259,6 @@ def test_the_gates_do_not_read_the_cell_state(case, way):
     *with_ways(
         cases(
             **varied("batch", "features", *FREE, "masked"),
-            timesteps=integers(1, 4),
-            units=integers(1, 4),
             activation=whole(SAME_EVERYWHERE),
         )
     )
@@ -297,8 +295,6 @@ def test_activation_acts_on_candidate_and_on_cell_state(case, way):
     *with_ways(
         cases(
             **varied("batch", "features", *FREE, "masked"),
-            timesteps=integers(1, 4),
-            units=integers(1, 4),
             recurrent_activation=whole(SAME_EVERYWHERE),
         )
     )
@@ -1024,7 +1020,6 @@ def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     *with_ways(
         cases(
             **varied("batch", "features", "units", "implementation"),
-            timesteps=integers(1, 4),
             state=True,
         )
     )

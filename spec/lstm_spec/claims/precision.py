@@ -684,7 +684,7 @@ def test_a_policy_object_equals_its_name(case, name):
     promised="Layer, argument `dtype`: the default is the global policy",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 2)), whole(MIXED), whole(["float64", "mixed_bfloat16"]))
+@given(cases(), whole(MIXED), whole(["float64", "mixed_bfloat16"]))
 def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
     """
     The global dtype policy counts when a layer is made, not when it is called.
@@ -1335,7 +1335,7 @@ def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
     cases=4,
 )
 @given(
-    cases(**varied("use_bias"), timesteps=integers(1, 2), unroll=booleans()),
+    cases(**varied("use_bias"), unroll=booleans()),
     whole([("float32", 1e-40), ("float64", 1e-310)]),
 )
 def test_subnormal_input_is_zero(case, tiny):

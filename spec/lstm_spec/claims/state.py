@@ -692,7 +692,6 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
         cases(
             **varied("masked", "use_bias", "return_sequences"),
             batch=some_large(several, 33),
-            timesteps=integers(1, 3),
             stateful=True,
         )
     ),
@@ -1236,7 +1235,7 @@ def test_a_reset_layer_starts_from_zeros_again(case, way):
     cases=4,
 )
 @given(
-    cases(timesteps=integers(1, 2), stateful=True),
+    cases(stateful=True),
     whole(["LSTM", "RNN", "Bidirectional"]),
 )
 def test_reset_states_is_reset_state(case, name):

@@ -11,7 +11,7 @@ from hypothesis.strategies import integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import FREE
 from lstm_spec.harness.reference import equations, returned
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, small, varied, whole
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, several, small, varied, whole
 from lstm_spec.harness.subject import as_states, lstm
 from lstm_spec.harness.tolerance import OF_THE_BACKEND, assert_close, assert_refused
 from lstm_spec.harness.ways import Way
@@ -175,7 +175,7 @@ def test_a_mask_of_one_axis_is_refused(case, way):
 
 @claim("masking.short-refused", observed="Keras 2 and 3 on TensorFlow, CPU; the type varies")
 @given(
-    cases(timesteps=integers(2, 4), masked=True, **varied("batch")),
+    cases(timesteps=several, masked=True, **varied("batch")),
     sampled_from([Way("called"), Way("unrolled")] * 5 + [Way("predict_on_batch")]),
     picks,
 )

@@ -23,7 +23,7 @@ from lstm_spec.claims.masking import (
     words,
 )
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, flatten, lstm, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
@@ -352,7 +352,7 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
     cases=4,
 )
 @given(
-    cases(timesteps=integers(1, 3), masked=True),
+    cases(masked=True),
     picks,
     booleans(),
     sampled_from(["sum", None]),
@@ -389,7 +389,7 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     corrects="Each layer behind a Masking or an Embedding must be told of the mask.",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3), features=2, units=2, masked=True), picks)
+@given(cases(features=2, units=2, masked=True), picks)
 def test_the_mask_travels_through_stacked_layers(case, pick):
     """
     Without initial_state, a mask travels through stacked LSTMs that have return_sequences=True.
@@ -450,7 +450,7 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     observed="Keras 3; Keras 2 loses the mask without a warning",
     corrects="Documentation of Masking: a layer without support for masks raises an exception.",
 )
-@given(cases(timesteps=integers(2, 4), masked=True), picks)
+@given(cases(timesteps=several, masked=True), picks)
 def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     """
     A layer that does not support masks warns, and an LSTM after it reads every timestep of a new
@@ -624,7 +624,7 @@ def test_both_directions_skip_the_padding(case, pick, seed):
     promised="Bidirectional, argument `layer`: masked outputs are zero with return_sequences=True",
     cases=4,
 )
-@given(cases(timesteps=integers(2, 4), masked=True, return_sequences=True, unroll=True))
+@given(cases(timesteps=several, masked=True, return_sequences=True, unroll=True))
 def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):
     """
     Unrolled too, masked outputs of Bidirectional are zero, and the others those of a loop.

@@ -27,6 +27,7 @@ from lstm_spec.harness.strategies import (
     cases,
     noise,
     seeds,
+    several,
     some_large,
     varied,
     whole,
@@ -116,7 +117,7 @@ def quantized(model: Any) -> Any:
     cases=4,
     needs="keras.layers.LSTM.stateless_call",
 )
-@given(cases(timesteps=integers(1, 2), stateful=True, return_state=True))
+@given(cases(stateful=True, return_state=True))
 def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
     """
     `stateless_call` reads the state that a stateful layer has kept, and loses the new one.
@@ -293,7 +294,7 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     promised="Model, method compile, argument `run_eagerly`",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)))
+@given(cases())
 def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     """
     Compiled with run_eagerly=True, `predict` without cuDNN runs the cell's Python code in every
@@ -654,7 +655,7 @@ def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     derived="a graph holds the variables, not their values",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)))
+@given(cases())
 def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
     """
     After set_weights the next `predict` uses the new weights, without compiling anew.
@@ -688,7 +689,7 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
     corrects="An attribute that is set on a layer holds for every later call and predict.",
     cases=4,
 )
-@given(cases(timesteps=integers(2, 3)))
+@given(cases(timesteps=several))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
     Setting go_backwards on a layer changes its calls, but not a compiled `predict` of a shape that

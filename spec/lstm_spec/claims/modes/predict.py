@@ -248,7 +248,7 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
     corrects="All sequences that a model reads must be padded to one length.",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 2)), integers(3, 4), seeds)
+@given(cases(), integers(3, 4), seeds)
 def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
     """
     In a model's call, a stateless layer reads two inputs of unequal lengths, as if each alone.
@@ -383,7 +383,7 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     cases=4,
     needs="keras.Variable",
 )
-@given(cases(timesteps=integers(1, 2)))
+@given(cases())
 def test_arrays_tensors_and_variables_give_the_same_numbers(case):
     """
     Without state and dropout a NumPy array, a tensor and a keras.Variable of the same numbers give

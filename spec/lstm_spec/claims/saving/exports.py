@@ -158,7 +158,7 @@ def test_a_file_with_time_major_is_refused():
     cases=4,
     needs="h5py",
 )
-@given(cases(timesteps=integers(1, 3)))
+@given(cases())
 def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
     """
     The weights of a model file that is refused for `time_major` load into a model built anew.

@@ -205,7 +205,7 @@ def test_a_name_without_extension_is_refused(name):
     cases=4,
 )
 @given(
-    cases(features=1, timesteps=integers(1, 3)),
+    cases(features=1),
     whole(["Bidirectional", "RNN of one cell", "RNN of two cells", "TimeDistributed", "Masking"]),
     seeds,
 )
@@ -233,7 +233,7 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     observed="Keras 3",
     cases=4,
 )
-@given(cases(features=2, timesteps=integers(1, 3)), seeds)
+@given(cases(features=2), seeds)
 def test_a_mask_value_for_each_feature_is_saved(case, seed):
     """
     A Masking whose mask_value is an array masks the same when it is loaded from a `.keras` file.
@@ -259,7 +259,7 @@ def test_a_mask_value_for_each_feature_is_saved(case, seed):
     promised="Model, method `save`: the file holds the configuration and the weights",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), seeds)
+@given(cases(), seeds)
 def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed):
     """
     A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
@@ -286,7 +286,7 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     promised="Model, method `save`: the file holds the configuration and the weights",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), whole(["float16", "float64", "mixed_float16"]))
+@given(cases(), whole(["float16", "float64", "mixed_float16"]))
 def test_the_dtype_policy_is_saved(case, policy):
     """
     A loaded layer computes in the dtype it was saved with, whatever the default then is.
@@ -318,7 +318,7 @@ def test_the_dtype_policy_is_saved(case, policy):
     needs="keras.Model.fit",
 )
 @given(
-    cases(batch=1, timesteps=integers(1, 2)),
+    cases(batch=1),
     seeds,
     whole(["adam", "sgd", "rmsprop", "adagrad"]),
 )
@@ -379,7 +379,7 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     cases=4,
     needs="keras.Operation",
 )
-@given(cases(timesteps=integers(1, 3)), whole(["Masking", "Embedding"]))
+@given(cases(), whole(["Masking", "Embedding"]))
 def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     """
     Without custom objects load_model refuses an `.h5` file of a functional model whose LSTM has a
@@ -427,7 +427,7 @@ def masked(case, front):
     promised="register_keras_serializable: it lets Keras find the function by its name",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
+@given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
     """
     An activation registered with Keras is found again when a model that has it is loaded.
@@ -453,7 +453,7 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
     promised="load_model, argument `custom_objects`: a dictionary of names and functions",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
+@given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argument):
     """
     An unregistered activation not named as one of Keras' loads only where it is registered by then,

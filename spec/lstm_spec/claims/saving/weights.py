@@ -7,7 +7,7 @@ import pickle
 
 import keras
 from hypothesis import given
-from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
+from hypothesis.strategies import fixed_dictionaries, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, fresh, functions, handed_over, sequential
@@ -121,7 +121,7 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
     corrects="A model can load a weights file wherever set_weights would take the weights.",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)))
+@given(cases())
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     """
     A `.weights.h5` file of an unwrapped LSTM(units) does not load into RNN(LSTMCell(units)), though

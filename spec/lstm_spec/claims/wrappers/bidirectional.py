@@ -14,7 +14,7 @@ from hypothesis.strategies import booleans, integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import another, assume_served, both, opposite, side_by_side, ways
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import SIZES, cases, picks, seeds, varied, whole
+from lstm_spec.harness.strategies import SIZES, cases, picks, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, lstm, shapes, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
 
@@ -101,7 +101,7 @@ def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     corrects="The backward half of a bidirectional layer's last output has seen one timestep.",
     cases=4,
 )
-@given(cases(timesteps=integers(2, 3)), seeds)
+@given(cases(timesteps=several), seeds)
 def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     """
     By default, without a mask, Bidirectional's backward half is in the first row of its sequence.
@@ -131,7 +131,7 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     derived="wrappers.halves-aligned: the backward half of row 0 has read all timesteps",
     cases=4,
 )
-@given(cases(timesteps=integers(2, 3), return_sequences=True, dtype="float64"), seeds)
+@given(cases(timesteps=several, return_sequences=True, dtype="float64"), seeds)
 def test_a_bidirectional_layer_sees_the_future(case, seed):
     """
     In short sequences, changing the last timestep as a rule changes the first row of
@@ -473,7 +473,7 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
     cases=4,
 )
 @given(
-    cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=booleans()),
+    cases(return_sequences=booleans(), return_state=booleans()),
     seeds,
     whole(["concat", "sum", "mul", "ave", None]),
 )
@@ -712,7 +712,7 @@ class SummingFrom(SummingAnew):
     observed="Keras 3",
     corrects="Bidirectional hands a mask on to each of its layers that takes one.",
 )
-@given(cases(timesteps=integers(2, 3)), seeds, picks)
+@given(cases(timesteps=several), seeds, picks)
 def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick):
     """
     Bidirectional hands its argument `mask` on to neither layer if the call of its forward layer

@@ -7,12 +7,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side, ways
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, picks, seeds, varied, whole
+from lstm_spec.harness.strategies import cases, picks, seeds, several, varied, whole
 from lstm_spec.harness.subject import as_states, to_numpy
 from lstm_spec.harness.tolerance import (
     assert_close,
@@ -193,7 +193,7 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
     cases=4,
     needs="keras.layers.Bidirectional.states",
 )
-@given(cases(timesteps=integers(1, 3), stateful=True), seeds)
+@given(cases(stateful=True), seeds)
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     """
     A stateful Bidirectional LSTM goes on from both directions' states until reset_state().
@@ -255,7 +255,7 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
     corrects="Bidirectional(LSTM(2), dtype='float64') computes in float64.",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 2), return_state=True), seeds)
+@given(cases(return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     """
     The dtype of Bidirectional casts its input and output: the layers in it compute in their own.
@@ -284,7 +284,7 @@ def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     cases=4,
 )
 @given(
-    cases(timesteps=integers(2, 4), stateful=True, return_sequences=True, dtype="float64"),
+    cases(timesteps=several, stateful=True, return_sequences=True, dtype="float64"),
     seeds,
     picks,
 )

@@ -261,7 +261,7 @@ class Several(keras.layers.Layer):  # type: ignore[misc]
     corrects="RNN hands nested inputs, such as a pair for each timestep, on to its cell.",
 )
 @given(
-    cases(batch=integers(1, 3), timesteps=integers(1, 4)),
+    cases(batch=integers(1, 3)),
     integers(2, 3),
     booleans(),
 )
@@ -330,7 +330,6 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
 )
 @given(
     cases(
-        timesteps=integers(1, 3),
         state=True,
         return_sequences=booleans(),
         return_state=booleans(),

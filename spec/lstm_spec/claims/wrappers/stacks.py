@@ -28,6 +28,7 @@ from lstm_spec.harness.strategies import (
     permutation,
     picks,
     seeds,
+    several,
     small,
     varied,
     whole,
@@ -210,7 +211,7 @@ def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
     promised="Layer, method `compute_output_shape`; RNN, section Output shape",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 2), return_sequences=booleans(), return_state=True), seeds)
+@given(cases(return_sequences=booleans(), return_state=True), seeds)
 def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
     """
     compute_output_shape of RNN of LSTM cells gives the shapes that a call returns.
@@ -261,7 +262,7 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case):
     corrects="Bidirectional(RNN([cell, cell])) is two bidirectional layers, one on the other.",
     cases=4,
 )
-@given(cases(timesteps=integers(1, 3)), seeds, integers(1, 4))
+@given(cases(), seeds, integers(1, 4))
 def test_bidirectional_of_a_stack_has_a_stack_in_each_direction(case, seed, units):
     """
     Around RNN of several cells Bidirectional runs one whole stack forwards and one backwards.
@@ -432,7 +433,7 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
     promised="RNN, argument `stateful`",
     cases=4,
 )
-@given(cases(timesteps=integers(2, 4)), seeds, picks)
+@given(cases(timesteps=several), seeds, picks)
 def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     """
     A stateful stack of cells without mask, dropout and go_backwards ends as if its pieces were one.
@@ -511,7 +512,7 @@ def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     "wrappers.list-of-one-cell-unrolled",
     promised="RNN, arguments `cell`, a list of cells too, and `unroll`",
 )
-@given(cases(timesteps=integers(2, 4)))
+@given(cases(timesteps=several))
 def test_a_list_of_one_cell_can_be_unrolled(case):
     """
     With unroll=True too RNN of a list of one LSTMCell computes what RNN of the cell does.
@@ -593,7 +594,7 @@ def with_noise(layer, x, seed):
 @example("StackedRNNCells", small(), 1, 0)
 @given(
     whole(["Bidirectional", "RNN", "StackedRNNCells", "TimeDistributed"]),
-    cases(timesteps=integers(1, 3)),
+    cases(),
     picks,
     seeds,
 )
