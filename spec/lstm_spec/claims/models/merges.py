@@ -78,7 +78,6 @@ def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
     y = masking(other(case, seed) * case.mask[:, :, None])
     for name in MERGING:
         assert_mask(merge(name, x, y), case.mask)
-        assert getattr(keras.layers, name)().supports_masking, f"{name} says that it does not"
 
 
 @claim(
