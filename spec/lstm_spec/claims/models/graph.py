@@ -227,12 +227,15 @@ class Handing(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.factor = 2.0
 
 
+SUBCLASSES: dict[str, Any] = {"Plain": Plain, "Handing": Handing}
+
+
 @claim(
     "models.subclass-of-layers",
     promised="guide to customizing fit: CustomModel(inputs, outputs)",
     cases=4,
 )
-@given(cases(), whole(["Plain", "Handing"]), seeds)
+@given(cases(), whole(list(SUBCLASSES)), seeds)
 def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
     A subclass of Model made of inputs and outputs is made again from its configuration, or from
@@ -253,7 +256,7 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
     shape = case.x.shape[1:]
     symbol, *pair = (keras.Input(shape) for _ in range(3))
-    owner = {"Plain": Plain, "Handing": Handing}[name]
+    owner = SUBCLASSES[name]
     inner = owner(symbol, lstm(case)(symbol))
     outer = keras.Model(pair, [inner(x) for x in pair])
     with keras.utils.custom_object_scope({name: owner}):
