@@ -181,11 +181,18 @@ def gives_up_the_length_at_the_second_one(patch):
         return original(*arguments, **{**options, "reduce_retracing": True})
 
 
-@refuted_by("modes.predict-traces-twice")
+@refuted_by("modes.predict-traces-twice", "modes.train-traces-twice")
 def traces_for_every_length(patch):
     @instead(patch, tf, "function")
     def function(original, *arguments, **options):
         return original(*arguments, **{**options, "reduce_retracing": False})
+
+
+@refuted_by("modes.train-traces-twice")
+def keeps_a_graph_that_is_to_be_made_anew(patch):
+    @instead(patch, keras.Model, "make_train_function")
+    def make(original, self, force=False):
+        return original(self)
 
 
 @refuted_by("modes.weights-are-read")

@@ -357,3 +357,10 @@ def ends_a_copy_at_the_first_call_of_its_last_layer(patch):
             **config,
             "output_layers": [name, 0, 0] if isinstance(name, str) else [[name[0], 0, 0]],
         }
+
+
+@refuted_by("saving.own-compile")
+def compiles_a_class_with_its_own_compile(patch):
+    @instead(patch, keras.Model, "compile_from_config")
+    def compile_from_config(original, self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))

@@ -15,7 +15,12 @@ from keras.src.losses import losses
 from keras.src.metrics import reduction_metrics
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.trainers import compile_utils
-from keras.src.trainers.data_adapters import data_adapter_utils, py_dataset_adapter
+from keras.src.trainers.data_adapters import (
+    array_data_adapter,
+    data_adapter_utils,
+    generator_data_adapter,
+    py_dataset_adapter,
+)
 
 from lstm_spec.claims.trainer import distribution
 from teeth import instead, refuted_by
@@ -835,3 +840,59 @@ def halves_steps_in_graphs(patch):
     def apply_gradients(original, self, pairs):
         factor = 1.0 if tf.executing_eagerly() else 0.5
         return original(self, [(factor * slope, weight) for slope, weight in pairs])
+
+
+@refuted_by("trainer.generator-again")
+def keeps_all_batches_of_a_generator(patch):
+    def peek(generator):
+        batches = list(generator)
+        return batches, lambda: iter(batches)
+
+    patch.setattr(generator_data_adapter, "peek_and_restore", peek)
+
+
+@refuted_by("trainer.default-batches")
+def takes_16_samples_by_default(patch):
+    @instead(patch, array_data_adapter.ArrayDataAdapter, "__init__")
+    def init(original, self, *given, batch_size=None, **options):
+        original(self, *given, batch_size=batch_size or 16, **options)
+
+
+@refuted_by("trainer.default-batches")
+def shuffles_batches_by_themselves(patch):
+    @instead(patch, array_data_adapter.ArrayDataAdapter, "__init__")
+    def init(original, self, *given, shuffle=False, **options):
+        original(self, *given, shuffle=shuffle and "batch", **options)
+        self._shuffle = shuffle and "batch"
+
+
+@refuted_by("trainer.own-steps")
+def reports_the_loss_whatever_a_step_returns(patch):
+    @instead(patch, keras.Model, "_get_metrics_result_or_logs")
+    def reported(original, self, logs):
+        return self.get_metrics_result()
+
+
+@refuted_by("trainer.own-steps")
+def evaluates_as_if_it_trained(patch):
+    @instead(patch, keras.Model, "_compute_loss")
+    def compute_loss(original, self, *given, training=True, **options):
+        return original(self, *given, **options)
+
+
+@refuted_by("trainer.lists-of-losses")
+def repeats_the_last_loss_of_a_list(patch):
+    @instead(patch, compile_utils.CompileLoss, "__init__")
+    def init(original, self, loss, *given, output_names=None, **options):
+        if isinstance(loss, (list, tuple)) and output_names:
+            loss = [loss[min(k, len(loss) - 1)] for k in range(len(output_names))]
+        original(self, loss, *given, output_names=output_names, **options)
+
+
+@refuted_by("trainer.targets-left-out", raises=ValueError)
+def asks_for_the_targets_of_all_outputs(patch):
+    @instead(patch, compile_utils.CompileLoss, "__call__")
+    def call(original, self, y_true, y_pred, sample_weight=None):
+        if isinstance(y_pred, list) and np.shape(y_true)[:1] != (len(y_pred),):
+            raise ValueError("y_true and y_pred have different structures.")
+        return original(self, y_true, y_pred, sample_weight)

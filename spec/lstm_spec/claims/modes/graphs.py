@@ -614,6 +614,71 @@ def test_predict_is_traced_for_at_most_two_lengths():
 
 
 @claim(
+    "modes.train-traces-twice",
+    observed="Keras 3, TensorFlow: `reduce_retracing=True`",
+    corrects="train_on_batch is traced again for each new batch size.",
+    needs=("keras.Model.fit", "keras.ops", "tensorflow"),
+)
+def test_training_is_traced_for_at_most_two_batch_sizes():
+    """
+    Compiled, train_on_batch is traced for the first two batch sizes, then not before
+    make_train_function(force=True).
+
+    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. What was
+    changed of a layer after the first step, such as `trainable`, counts from then on. A second
+    length costs a trace too.
+
+    >>> import keras, numpy as np
+    >>> runs = []
+    >>> def tanh(z):
+    ...     runs.append(z)
+    ...     return keras.activations.tanh(z)
+    >>> lstm = keras.layers.LSTM(1, activation=tanh, unroll=True)
+    >>> model = keras.Sequential([keras.Input((1, 1)), lstm])
+    >>> model.compile("sgd", "mse")
+    >>> for batch in (1, 2, 3):  # a trace runs tanh twice
+    ...     _ = model.test_on_batch(np.ones((batch, 1, 1)), np.ones((batch, 1)))
+    >>> len(runs) // 2
+    2
+    """
+    runs: list[Any] = []
+    model = counting(runs)
+    twice = [True, True, False, False]
+    never = [False] * 4
+    model.compile("sgd", "mse")
+    assert traces(model, runs) == [twice, twice], "two batch sizes are not enough"
+    assert traces(model, runs) == [never, never], "a known batch size is traced again"
+    model.make_train_function(force=True)
+    assert traces(model, runs) == [twice, never], "make_train_function keeps the graph"
+    model.make_test_function(force=True)
+    assert traces(model, runs) == [never, twice], "make_test_function keeps the graph"
+
+
+def counting(runs: list[Any]) -> Any:
+    """Return a model that notes each run of its Python code."""
+
+    def tanh(z: Any) -> Any:
+        runs.append(z)
+        return keras.ops.tanh(z)
+
+    layer = keras.layers.LSTM(1, activation=tanh, unroll=True)
+    return keras.Sequential([keras.Input((1, 1)), layer])
+
+
+def traces(model: Any, runs: list[Any]) -> list[list[bool]]:
+    """Return whether train_on_batch, and then test_on_batch, trace 1, 2, 3 and 2 samples."""
+    methods = (model.train_on_batch, model.test_on_batch)
+    return [[traces_batch(method, runs, batch) for batch in (1, 2, 3, 2)] for method in methods]
+
+
+def traces_batch(method: Callable[..., Any], runs: list[Any], batch: int) -> bool:
+    """Say whether a method of a model traces so many samples."""
+    runs.clear()
+    method(noise((batch, 1, 1), 1), noise((batch, 1), 2))
+    return bool(runs)
+
+
+@claim(
     "modes.unrolled-second-length",
     observed="Keras 3, TensorFlow: at a second length the graph leaves the length open",
     corrects="An unrolled model that predicts on one length predicts on every other.",

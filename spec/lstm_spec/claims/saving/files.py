@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -346,6 +347,56 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     loaded.train_on_batch(case.x, y)
     model.train_on_batch(case.x, y)
     assert_same(loaded.get_weights(), model.get_weights())
+
+
+class Compiling(keras.Sequential):  # type: ignore[misc]  # Keras has no types
+    """A model whose class has a compile() of its own."""
+
+    def compile(self, *arguments, **options):
+        """Compile the model as any other."""
+        super().compile(*arguments, **options)
+
+
+@claim(
+    "saving.own-compile",
+    observed="Keras 3",
+    corrects="load_model compiles every model that was compiled.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(cases(timesteps=1), whole(["sgd", "adam"]), seeds)
+def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimizer, seed):
+    """
+    A compiled model whose class overrides compile() is loaded without its loss, with a warning, and
+    can be saved again.
+
+    Fit then refuses it for want of a loss. Compile it anew, or override get_compile_config and
+    compile_from_config as well.
+
+    >>> import keras, numpy as np
+    >>> class Own(keras.Sequential):
+    ...     def compile(self, *arguments, **options):
+    ...         super().compile(*arguments, **options)
+    >>> model = Own([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse")
+    >>> model.save("own.keras")
+    >>> loaded = keras.models.load_model("own.keras", custom_objects={"Own": Own})
+    >>> loaded.get_compile_config() or "not compiled"
+    'not compiled'
+    """
+    model = Compiling([keras.Input(case.x.shape[1:]), lstm(case)])
+    model.compile(optimizer, "mse", run_eagerly=True)
+    target = noise((case.batch, case.units), seed)
+    model.train_on_batch(case.x, target)
+    own = {"custom_objects": {"Compiling": Compiling}}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        loaded = reloaded(model, **own)
+    texts = [str(warning.message) for warning in caught]
+    assert any("`compile()` was not called" in text for text in texts), f"warnings: {texts}"
+    assert not loaded.get_compile_config(), loaded.get_compile_config()
+    again = reloaded(loaded, **own)
+    assert_same(to_numpy(again(case.x)), to_numpy(model(case.x)))
 
 
 @claim(

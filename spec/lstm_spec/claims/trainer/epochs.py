@@ -5,8 +5,11 @@ Which batches it takes, and when it is validated.
 
 from __future__ import annotations
 
+import itertools
+import warnings
 from itertools import product
 
+import numpy as np
 from hypothesis import given
 from hypothesis.strategies import integers
 
@@ -21,10 +24,19 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness.strategies import seeds, whole
+from lstm_spec.harness.strategies import Array, seeds, whole
 from lstm_spec.harness.subject import padded
 from lstm_spec.harness.tolerance import assert_close
-from lstm_spec.harness.trainer import batch_loss, in_order, nets, outputs, sgd, train
+from lstm_spec.harness.trainer import (
+    Net,
+    Trained,
+    batch_loss,
+    in_order,
+    nets,
+    outputs,
+    sgd,
+    train,
+)
 
 WHEN: list[tuple[int | list[int], list[int]]] = [
     (1, [1, 2, 3]),
@@ -140,14 +152,104 @@ def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
     True
     """
     size, steps = sizes
-    epochs = 4 // (size * steps)
+    epochs = 2 * 4 // (size * steps)
     target = target_of(net, seed)
     model = trainee(net, build)
     options = {"batch_size": size, "steps_per_epoch": steps, "epochs": epochs}
     history = fit(model, net, target, **options)
-    trained = train(net, target, sgd(RATE), in_order(4, size))
-    assert_close(single(history["loss"]), trained.epoch_losses(epochs), bound=SEVERAL)
+    trained = train(net, target, sgd(RATE), in_order(4, size, 2))
+    exact = trained.epoch_losses(epochs)
+    half = epochs // 2
+    pauses = np.array([*exact[:half], 0.0, *exact[half:]])[:epochs]
+    instead = {"an epoch without a batch comes between": pauses}
+    assert_close(single(history["loss"]), exact, bound=SEVERAL, instead=instead)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+def taken(batches: int, steps: int | None, again: int = 2) -> list[list[int]]:
+    """Return which batches of a generator each of four epochs takes.
+
+    Args:
+        batches: how many it has.
+        steps: how many an epoch takes at most.
+        again: how many it gives again when it has ended.
+    """
+    epochs = []
+    left = list(range(batches))
+    for _ in range(4):
+        epochs.append(left[:steps])
+        ended = steps is None or len(left) < steps
+        left = list(range(min(batches, again))) if ended else left[steps:]
+    return epochs
+
+
+def losses_of(net: Net, target: Array, epochs: list[list[int]]) -> tuple[list[float], Trained]:
+    """Return the mean loss of each epoch, 0 for one without a batch, and the trained model."""
+    trained = train(net, target, sgd(RATE), [np.array([k]) for epoch in epochs for k in epoch])
+    losses = iter(trained.losses)
+    sums = [sum(itertools.islice(losses, len(epoch))) for epoch in epochs]
+    return [part / max(len(epoch), 1) for part, epoch in zip(sums, epochs, strict=True)], trained
+
+
+def losses_otherwise(net: Net, target: Array, steps: int | None) -> dict[str, list[float]]:
+    """Return what else is reported of four epochs of a generator that ends, by the reason."""
+    nothing_more = taken(net.samples, steps, again=0)
+    epochs = taken(net.samples, steps)
+    losses, _ = losses_of(net, target, epochs)
+    kept: list[float] = []
+    for loss, epoch in zip(losses, epochs, strict=True):
+        kept.append(loss if epoch else kept[-1])
+    return {
+        "it gives nothing more": losses_of(net, target, nothing_more)[0],
+        "an epoch without a batch reports the loss before": kept,
+        "an epoch without a batch reports nothing": [
+            loss for loss, epoch in zip(losses, epochs, strict=True) if epoch
+        ],
+    }
+
+
+@claim(
+    "trainer.generator-again",
+    observed="Keras 3",
+    corrects="A generator gives every epoch all of its batches.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(nets(batch=integers(1, 5), timesteps=1), whole([None, 1, 2, 3]), seeds)
+def test_an_ended_generator_gives_its_first_two_batches_again(net, steps, seed):
+    """
+    When a generator ends, an epoch of fit ends too, and the next begins with its first two batches
+    again.
+
+    So without steps_per_epoch the first epoch takes all batches, every later one the first two. An
+    epoch for which none is left has a loss of 0. There are warnings that the data ran out. Take a
+    PyDataset, or a generator without end. Evaluate and predict take all batches.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
+    >>> seen = []
+    >>> def note(target, output): return seen.append(int(target[0, 0])) or output - target
+    >>> model.compile("sgd", note, run_eagerly=True)
+    >>> data = ((np.ones((1, 1, 1)), np.array([[float(k)]])) for k in range(4))
+    >>> _ = model.fit(data, epochs=2, verbose=0)
+    >>> seen[-6:]
+    [0, 1, 2, 3, 0, 1]
+    """
+    target = target_of(net, seed)
+    parts = [(net.case.x[[k]], target[[k]]) for k in range(net.samples)]
+    exact, trained = losses_of(net, target, taken(net.samples, steps))
+    instead = losses_otherwise(net, target, steps)
+    model = trainee(net, ("Sequential", True))
+    options = {"epochs": 4, "steps_per_epoch": steps, "verbose": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that the data ran out
+        history = model.fit((part for part in parts), **options).history["loss"]
+        tested = model.evaluate((part for part in parts), verbose=0)
+        predicted = model.predict(((x,) for x, _ in parts), verbose=0)
+    assert_close(single(history), exact, bound=SEVERAL, instead=instead)
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
+    assert_close(predicted, outputs(trained.net), bound=SEVERAL)
 
 
 @claim(

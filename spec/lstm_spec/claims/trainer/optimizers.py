@@ -31,7 +31,7 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.strategies import Array, seeds, whole
-from lstm_spec.harness.subject import from_json, lstm, network, total
+from lstm_spec.harness.subject import from_json, global_policy, lstm, network, total
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same, rounding_error
 from lstm_spec.harness.trainer import (
     Net,
@@ -471,21 +471,29 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     assert_close(model.get_weights(), trained.weights)
 
 
+WRAPPED = {
+    "by hand": ("float32", True),
+    "by hand, under the policy": ("mixed_float16", True),
+    "by the policy": ("mixed_float16", False),
+}
+"""How an optimizer is wrapped: the global policy, and whether compile() is given it wrapped."""
+
+
 @claim(
     "trainer.mixed-precision",
     promised="LossScaleOptimizer: prevents underflow of gradients in mixed precision",
     cases=4,
     needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
 )
-@given(nets(batch=samples, dtype="mixed_float16"), builds, seeds)
-def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed):
+@given(nets(batch=samples, dtype="mixed_float16"), builds, seeds, whole(list(WRAPPED)))
+def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed, way):
     """
     Without overflow, a step of SGD in mixed_float16 by a scaled loss moves float32 weights as one
     in float32, but for rounding.
 
     To within the rounding of float16, that is. It works for gradients that float16 cannot hold:
-    those of a loss times 2**-14, say. Under the global policy mixed_float16 compile() wraps the
-    optimizer.
+    those of a loss times 2**-14, say. Under the global policy mixed_float16 compile() wraps an
+    optimizer that is not wrapped.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -499,10 +507,13 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
     """
     target = target_of(net, seed)
     tiny = 2.0**-14
-    scaled = keras.optimizers.LossScaleOptimizer(
-        keras.optimizers.SGD(RATE / tiny), initial_scale=1 / tiny
-    )
-    model = trainee(net, build, small_error, optimizer=scaled)
+    policy, wrapped = WRAPPED[way]
+    plain = keras.optimizers.SGD(RATE / tiny)
+    scaled = keras.optimizers.LossScaleOptimizer(plain, initial_scale=1 / tiny)
+    with global_policy(policy):
+        optimizer = scaled if wrapped else plain
+        model = trainee(net, build, small_error, optimizer=optimizer)
+    assert model.optimizer.inner_optimizer is plain, f"{model.optimizer} is not around {plain}"
     model.train_on_batch(net.case.x, target)
     exact = [RATE * d for d in slopes(net, target)]
     moved = [w - new for w, new in zip(net.weights, model.get_weights(), strict=True)]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -32,7 +33,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness.strategies import Array, noise, seeds
+from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, padded
 from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
@@ -180,14 +181,16 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
         ),
     }
     assert_close(single(tested), own, instead=instead)
-    trained = [model.train_on_batch(net.case.x[row], target[row])[0] for row in rows]
+    step = partial(model.train_on_batch, return_dict=True)
+    trained = [model.train_on_batch(net.case.x[row], target[row])[0] for row in rows[:2]]
+    trained += [step(net.case.x[row], target[row])["loss"] for row in rows[2:]]
     assert_close(single(trained), train(net, target, sgd(RATE), rows).losses, bound=SEVERAL)
 
 
-def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
-    """Yield batches of two samples with their targets, over and over."""
+def batches(net: Net, target: Array, *rest: None) -> Iterator[tuple[Array | None, ...]]:
+    """Yield batches of two samples with their targets and what follows, over and over."""
     for row in itertools.cycle(in_order(net.samples, 2)):
-        yield net.case.x[row], target[row]
+        yield net.case.x[row], target[row], *rest
 
 
 @claim(
@@ -196,8 +199,8 @@ def batches(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_a_generator_trains_as_the_arrays_do(net, build, seed):
+@given(nets(batch=samples), builds, seeds, whole([(), (None,)]))
+def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     """
     Without weights and validation_split beside it a generator does in an epoch of fit and in
     evaluate what ordered arrays do.
@@ -205,7 +208,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     The numbers that they report are the same too. It has no length: say how many batches are an
     epoch. If it ends where an epoch of steps_per_epoch ends, the next epoch has no step, and a loss
     of 0. Beside one, fit refuses class_weight, sample_weight and validation_split; it may yield
-    weights itself. On TensorFlow several inputs are in a tuple or a dictionary, not in a list.
+    weights or None. On TensorFlow several inputs are in a tuple or a dictionary, not in a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -221,8 +224,8 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed):
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
     model = trainee(net, build)
     options = {"epochs": 2, "steps_per_epoch": count, "verbose": 0}
-    history = model.fit(batches(net, target), **options).history["loss"]
-    tested = model.evaluate(batches(net, target), steps=count, verbose=0)
+    history = model.fit(batches(net, target, *rest), **options).history["loss"]
+    tested = model.evaluate(batches(net, target, *rest), steps=count, verbose=0)
     assert_epochs(history, trained, 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
     assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
@@ -377,7 +380,24 @@ def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
         accuracy(net, build, ids),
         single_output,
     ]
-    assert_close(single(reported), [np.mean(hits[0]), np.mean(hits[0]), np.mean(hits[1])])
+    exact = np.array([np.mean(part) for part in hits])
+    assert_close(single(reported), exact[[0, 0, 1]])
+    assert_close(single(accuracies(net, ids)), exact)
+
+
+def accuracies(net: Net, ids: Array) -> list[float]:
+    """Return what evaluate reports as accuracy of three outputs together, and of the first."""
+    inputs = keras.Input((None, net.case.features))
+    below = lstm(net.case)(inputs)
+    heads = [keras.layers.Dense(width, name=name) for name, width in (("all", 3), ("first", 1))]
+    model = keras.Model(inputs, [head(below) for head in heads])
+    for head, kernel in zip(heads, (net.head, net.head[:, :1]), strict=True):
+        head.set_weights([kernel[:-1], kernel[-1]])
+    metrics = {"all": "accuracy", "first": ["accuracy"]}
+    model.compile(loss="mse", metrics=metrics, run_eagerly=True)
+    targets = [ids.astype("float32"), (ids > 0).astype("float32")]
+    reported = model.evaluate(net.case.x, targets, verbose=0, return_dict=True)
+    return [float(reported[f"{name}_accuracy"]) for name in metrics]
 
 
 def accuracy(net: Net, build: tuple[str, bool], target: Array) -> float:
@@ -667,12 +687,11 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
 )
 @given(
     nets(batch=samples, timesteps=1),
-    integers(1, 3),
-    integers(1, 3),
+    whole([(0, 2), (0, 3), (1, 1), (1, 3), (3, 2)]),
     sampled_from(list(FORMS)),
     seeds,
 )
-def test_weighted_metrics_of_one_name_are_reported_apart(net, plain, weighted, form, seed):
+def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, seed):
     """
     Metrics of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
     weighted_NAME, weighted_NAME_1.
@@ -688,21 +707,26 @@ def test_weighted_metrics_of_one_name_are_reported_apart(net, plain, weighted, f
     >>> sorted(model.evaluate(x, y, verbose=0, return_dict=True))
     ['loss', 'mae', 'weighted_mae']
     """
-    target = target_of(net, seed)
+    plain, weighted = numbers
     weight = 0.5 + np.abs(noise((net.samples,), seed + 1))
     names = ("mae", "mse", "mae")
     kinds = {"mae": keras.metrics.MeanAbsoluteError, "mse": keras.metrics.MeanSquaredError}
-    metrics = [[kinds[name]("error") for name in names[:number]] for number in (plain, weighted)]
+    metrics = [[kinds[name]("error") for name in names[:number]] for number in numbers]
     options = {"metrics": metrics[0], "weighted_metrics": metrics[1]}
     model = trainee(net, (form, True), **options)
-    exact = {
-        **reported_as("error", net, target, names[:plain], np.ones(net.samples)),
-        **reported_as("weighted_error", net, target, names[:weighted], weight),
-    }
-    for _ in range(2):
+    for target in (target_of(net, seed), target_of(net, seed + 1)):
+        ones = reported_as("error", net, target, names[:plain], np.ones(net.samples))
+        others = reported_as("weighted_error", net, target, names[:weighted], weight)
+        exact = {**ones, **others} if plain else first_plain(others)
         reported = evaluate(model, net, target, sample_weight=weight, return_dict=True)
         assert set(reported) == {"loss", *exact}, f"reported: {sorted(reported)}"
         assert_close(single([reported[name] for name in exact]), np.array([*exact.values()]))
+
+
+def first_plain(errors: dict[str, float]) -> dict[str, float]:
+    """Return the numbers of weighted metrics by the names that they have without plain ones."""
+    names = ("error", "weighted_error", "weighted_error_1")
+    return dict(zip(names, errors.values(), strict=False))
 
 
 def reported_as(

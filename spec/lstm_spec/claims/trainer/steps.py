@@ -5,6 +5,7 @@ Batches, their order, seeds, and several steps at once.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from lstm_spec.claims.trainer import (
     REMEMBERING,
     SEVERAL,
     assert_epochs,
+    batch_source,
     builds,
     evaluate,
     fit,
@@ -31,7 +33,7 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, network, padded
+from lstm_spec.harness.subject import FORMS, dense, lstm, network, padded
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
@@ -158,6 +160,64 @@ def test_each_epoch_has_an_order_of_its_own(net, build, seed):
     first, *others = orders(net, build, epochs=3).tolist()
     assert sorted(first) == list(range(net.samples)), first
     assert first not in others, f"every epoch takes the order of the first, {first}, then {others}"
+
+
+def batches_met(method: str, samples: int, **options: Any) -> list[list[int]]:
+    """Return the numbers of the samples in the batches that a method of a model takes of arrays."""
+    met: list[list[int]] = []
+
+    def note(target: Any, output: Any) -> Any:
+        with contextlib.suppress(TypeError):  # JAX's first call is on symbols
+            met.append(np.rint(np.ravel(target)).astype(int).tolist())
+        return output - target
+
+    model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
+    model.compile(keras.optimizers.SGD(0.0), note, run_eagerly=True)
+    model.test_on_batch(np.zeros((1, 1, 1)), np.zeros((1, 1)))  # PyTorch's first call tries ones
+    met.clear()
+    numbers = np.arange(samples, dtype="float32")[:, None]
+    getattr(model, method)(0.0 * numbers[:, None], numbers, verbose=0, **options)
+    return met
+
+
+@claim(
+    "trainer.default-batches",
+    promised="Model.fit and evaluate, arguments `batch_size`, which defaults to 32, and `shuffle`",
+    corrects="Without batch_size all samples are one batch.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(integers(48, 80))
+def test_arrays_come_in_batches_of_32(samples):
+    """
+    By default fit and evaluate take arrays in batches of 32, and fit shuffles all samples, by
+    shuffle="batch" those of each.
+
+    The last batch holds what is left. Predict takes 32 in order too.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
+    >>> seen = []
+    >>> note = keras.callbacks.LambdaCallback(on_test_batch_end=lambda k, logs: seen.append(k))
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> _ = model.evaluate(np.ones((70, 1, 1)), np.ones((70, 1)), callbacks=[note], verbose=0)
+    >>> len(seen)
+    3
+    """
+    ordered = np.split(np.arange(samples), range(32, samples, 32))
+    sizes = [len(batch) for batch in ordered]
+    shuffled = batches_met("fit", samples)
+    within = batches_met("fit", samples, shuffle="batch")
+    tested = batches_met("evaluate", samples)
+    for met in (shuffled, within, tested):
+        assert [len(batch) for batch in met] == sizes, f"batches of {met}"
+    numbers = list(range(samples))
+    orders = [list(itertools.chain(*met)) for met in (tested, shuffled)]
+    assert orders[0] == numbers, f"evaluate takes {tested}"
+    assert sorted(orders[1]) == numbers, f"fit takes {shuffled}"
+    assert set(shuffled[0]) != set(range(32)), "fit shuffles within batches alone"
+    assert within[0] != list(range(32)), "the first batch is not shuffled"
+    assert [sorted(batch) for batch in within] == [batch.tolist() for batch in ordered], within
 
 
 def single_samples(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
@@ -295,15 +355,33 @@ def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, step
     target = target_of(net, seed)
     model = trainee(net, (form, False), steps_per_execution=steps)
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    data = in_two_threads(net.case.x, target)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # that the data ran out
-        history = fit(model, net, target, epochs=2)["loss"]
-    assert_epochs(history, trained, 2, bound=SEVERAL)
+        history = fit(model, net, target, epochs=2, validation_data=data)
+        tested = model.evaluate(data, verbose=0)
+        predicted = model.predict(net.case.x, batch_size=2, verbose=0)
+    assert_epochs(history["loss"], trained, 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
-    tested = evaluate(model, trained.net, target)
-    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
-    predicted = model.predict(net.case.x, batch_size=2, verbose=0)
+    loss = batch_loss(trained.net, target)
+    assert_close(single([history["val_loss"][1], tested]), [loss, loss], bound=SEVERAL)
     assert_close(predicted, outputs(trained.net), bound=SEVERAL)
+
+
+def in_two_threads(x: Array, target: Array) -> Any:
+    """Return a dataset of batches of two samples that two threads read, and Keras 2 one."""
+    batches = [(x[row], target[row]) for row in in_order(len(x), 2)]
+    if hasattr(keras.utils, "PyDataset"):
+        return batch_source(batches, workers=2)
+
+    class Batches(keras.utils.Sequence):  # type: ignore[misc]  # Keras has no types
+        def __len__(self) -> int:
+            return len(batches)
+
+        def __getitem__(self, index: int) -> Any:
+            return batches[index]
+
+    return Batches()
 
 
 @claim(
@@ -312,12 +390,18 @@ def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, step
     cases=4,
     needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
 )
-@given(nets(batch=integers(3, 7)), sampled_from([1, 2, 3, 32]))
-def test_callbacks_are_called_once_an_execution(net, steps):
+@given(
+    nets(batch=integers(3, 7), timesteps=1),
+    whole([2, 3, 32, 1]),
+    whole(["arrays", "a generator"]),
+)
+def test_callbacks_are_called_once_an_execution(net, steps, source):
     """
-    With steps_per_execution=n the callbacks for batches are called once for each n batches.
+    With steps_per_execution=n callbacks at a batch's end come once for each n batches, told the
+    first's number plus n - 1.
 
-    So a callback that resets a state or changes a rate at a batch comes too late. Those for
+    Those at the beginning too, with the number of the first. So a callback that resets a state or
+    changes a rate at a batch comes too late, and the last number may be that of no batch. Those for
     epochs are called as always.
 
     >>> import keras, numpy as np
@@ -329,16 +413,24 @@ def test_callbacks_are_called_once_an_execution(net, steps):
     >>> len(seen)
     2
     """
-    seen: dict[str, int] = {"batch": 0, "epoch": 0}
-    count = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.update(batch=seen["batch"] + 1),
-        on_epoch_end=lambda epoch, logs: seen.update(epoch=seen["epoch"] + 1),
+    ended: list[int] = []
+    epochs: list[int] = []
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: ended.append(batch),
+        on_epoch_end=lambda epoch, logs: epochs.append(epoch),
     )
     model = trainee(net, ("Sequential", False), steps_per_execution=steps)
-    fit(model, net, target_of(net, 0), batch_size=1, epochs=2, callbacks=[count])
-    called = np.array([seen["batch"], seen["epoch"]])
-    instead = {"an execution of fewer batches calls none": [2 * (net.samples // steps), 2]}
-    assert_same(called, np.array([2 * -(-net.samples // steps), 2]), instead=instead)
+    target = target_of(net, 0)
+    parts = ((net.case.x[[k]], target[[k]]) for k in range(net.samples))
+    arrays = {"x": net.case.x, "y": target, "batch_size": 1}
+    data = {"arrays": arrays, "a generator": {"x": parts}}[source]
+    model.fit(**data, callbacks=[note], verbose=0)
+    called = np.array([len(ended), len(epochs)])
+    instead = {"an execution of fewer batches calls none": [net.samples // steps, 1]}
+    assert_same(called, np.array([-(-net.samples // steps), 1]), instead=instead)
+    last = np.arange(0, net.samples, steps) + steps - 1
+    instead = {"the last one has the number of its last batch": np.minimum(last, net.samples - 1)}
+    assert_same(np.array(ended), last, instead=instead)
 
 
 # Steps of one's own.
@@ -405,3 +497,69 @@ def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, name):
     trained = train(net, target, own(), rows)
     assert_close(single(losses), trained.losses, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+def stepping(told: list[bool], layers: list[Any]) -> Any:
+    """Return a model whose steps return the sum of the targets, and 1 if they train, else 0.
+
+    Args:
+        told: where it notes whether compute_loss is told that it trains.
+        layers: its layers.
+    """
+
+    class Own(keras.Sequential):  # type: ignore[misc]  # Keras has no types
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            told.append(training)
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+        def train_step(self, data):
+            super().train_step(data)
+            return {"targets": keras.ops.sum(data[1]), "trains": 1.0}
+
+        def test_step(self, data):
+            super().test_step(data)
+            return {"targets": keras.ops.sum(data[1]), "trains": 0.0}
+
+    return Own(layers)
+
+
+@claim(
+    "trainer.own-steps",
+    promised="guide to customizing fit: override train_step, test_step and compute_loss",
+    cases=4,
+    needs=("keras.Model.fit", "tensorflow", "Model.compute_loss(training)"),
+)
+@given(nets(batch=samples, timesteps=1), seeds)
+def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
+    """
+    Fit and evaluate report what the last step of one's own returns, and tell compute_loss whether
+    they train.
+
+    Under the names that they return. If compile() was given metrics, a step has to update them, as
+    by compute_metrics: else there is a ValueError.
+
+    >>> import keras, numpy as np
+    >>> class Own(keras.Sequential):
+    ...     def test_step(self, data):
+    ...         x, y = data
+    ...         return {"error": keras.ops.max(keras.ops.abs(self(x) - y))}
+    >>> model = Own([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(loss="mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> reported = model.evaluate(x, y, verbose=0, return_dict=True)
+    >>> list(reported), bool(np.isclose(reported["error"], np.max(np.abs(model(x) - y))))
+    (['error'], True)
+    """
+    target = target_of(net, seed)
+    told: list[bool] = []
+    model = stepping(told, [keras.Input((None, net.case.features)), lstm(net.case), dense(net)])
+    model.compile("sgd", "mse", metrics=["mae"], run_eagerly=True)
+    last = np.sum(target[in_order(net.samples, 2)[-1]])
+    history = fit(model, net, target)
+    assert set(told) == {True}, f"compute_loss is told {told} by fit"
+    told.clear()
+    tested = evaluate(model, net, target, return_dict=True)
+    assert set(told) == {False}, f"compute_loss is told {told} by evaluate"
+    assert sorted(history) == sorted(tested) == ["targets", "trains"], f"{history}, {tested}"
+    assert_close(single([history["targets"][0], tested["targets"]]), [last, last], bound=SEVERAL)
+    assert_same(single([history["trains"][0], tested["trains"]]), single([1.0, 0.0]))

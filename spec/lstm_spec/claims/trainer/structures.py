@@ -27,7 +27,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm
-from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 from lstm_spec.harness.trainer import (
     Net,
     Rows,
@@ -40,13 +40,15 @@ from lstm_spec.harness.trainer import (
     train,
 )
 
-STRUCTURES: dict[str, Callable[[Any, Any], Any]] = {
-    "a list": lambda left, right: [left, right],
-    "a tuple": lambda left, right: (left, right),
-    "a dictionary": lambda left, right: {"left": left, "right": right},
-    "an unsorted dictionary": lambda left, right: {"right": right, "left": left},
+STRUCTURES: dict[str, Callable[[Any, Any, tuple[str, str]], Any]] = {
+    "a list": lambda first, second, names: [first, second],
+    "a tuple": lambda first, second, names: (first, second),
+    "a dictionary": lambda first, second, names: {names[0]: first, names[1]: second},
+    "a turned dictionary": lambda first, second, names: {names[1]: second, names[0]: first},
 }
-"""In what two things are given for two outputs."""
+"""In what two things are given for two outputs, of these names."""
+LISTS = ("a list", "a tuple")
+DICTIONARIES = ("a dictionary", "a turned dictionary")
 structures = sampled_from(list(STRUCTURES))
 
 
@@ -62,20 +64,23 @@ structures = sampled_from(list(STRUCTURES))
     whole(list(STRUCTURES)),
     structures,
     structures,
-    structures,
     booleans(),
+    sampled_from([True, True, False]),
+    sampled_from([True, False]),
     sampled_from([True, True, True, False]),
     seeds,
 )
 def test_two_outputs_are_trained_in_any_structure(
-    net, made, of_loss, of_target, of_metric, of_weight, both, eager, seed
+    net, made, of_loss, of_target, of_metric, other, both, turned, eager, seed
 ):
     """
-    Two outputs, their targets, losses, metrics and weights of losses may be in lists, in tuples or
-    by name in dictionaries.
+    Two outputs, their targets, losses and metrics may be in lists, tuples or dictionaries by name,
+    loss weights as losses.
 
     Each structure may be another. An output whose loss is None is not trained, and has metrics.
-    A dictionary goes by the names of the outputs, whatever the order of its keys.
+    A dictionary goes by the names of the outputs, whatever the order of its keys. A list goes by
+    the order of the outputs; where these are in a dictionary, by that of its sorted keys. Weights
+    by name beside losses in a list go by the sorted names, whichever output that is.
 
     >>> import keras, numpy as np
     >>> inputs, left, right = keras.Input((3, 1)), keras.layers.LSTM(1), keras.layers.LSTM(1)
@@ -87,29 +92,48 @@ def test_two_outputs_are_trained_in_any_structure(
     True
     """
     target = target_of(net, seed)
-    model = two_headed(net, STRUCTURES[made])
-    model.compile(
-        keras.optimizers.SGD(RATE),
-        STRUCTURES[of_loss]("mse", "mae" if both else None),
-        loss_weights=STRUCTURES[of_weight](2.0, 0.5),
-        metrics=STRUCTURES[of_metric](["mae"], ["mse"]),
-        run_eagerly=eager,
-    )
-    given_ = STRUCTURES[of_target](target[:, :1], target[:, 1:])
+    names = ("upper", "lower") if turned and made in LISTS else ("left", "right")
+    alike = LISTS if of_loss in LISTS else DICTIONARIES
+    losses = STRUCTURES[of_loss]("mse", "mae" if both else None, names)
+    weights = STRUCTURES[alike[other]](2.0, 0.5, names)
+    metrics = STRUCTURES[of_metric](["mae"], "mse", names)
+    options = {"loss_weights": weights, "metrics": metrics, "run_eagerly": eager}
+    model = two_headed(net, STRUCTURES[made], names)
+    model.compile(keras.optimizers.SGD(RATE), losses, **options)
+    given_ = STRUCTURES[of_target](target[:, :1], target[:, 1:], names)
     reported = model.train_on_batch(net.case.x, given_, return_dict=True)
-    left, right = columns(net)
-    exact = {
-        "loss": 2.0 * batch_loss(left, target[:, :1])
-        + (0.5 * batch_loss(right, target[:, 1:], "mae") if both else 0.0),
-        "left_mae": batch_loss(left, target[:, :1], "mae"),
-        "right_mse": batch_loss(right, target[:, 1:], "mse"),
-    }
-    assert set(exact) <= set(reported), f"reported: {reported}, expected: {exact}"
-    assert_close(single([reported[name] for name in exact]), np.array([*exact.values()]))
-    pairs = zip(slopes(left, target[:, :1]), slopes(right, target[:, 1:], "mae"), strict=True)
-    sums = [2.0 * a + (0.5 * b if both else 0.0) for a, b in pairs]
-    moved = [w - RATE * d for w, d in zip(net.case.weights, sums[:3], strict=True)]
+    assert_reported(reported, net, target, names, both)
+    parts = [2.0 * a + 0.5 * both * b for a, b in zip(*two_slopes(net, target), strict=True)]
+    moved = [w - RATE * d for w, d in zip(net.case.weights, parts, strict=True)]
     assert_close(model.get_layer("lstm").get_weights(), moved, bound=SEVERAL)
+
+
+def assert_reported(
+    reported: dict[str, float], net: Net, target: Array, names: tuple[str, str], both: bool
+) -> None:
+    """Assert what is reported of two outputs, the second of which may have no loss."""
+    left, right = columns(net)
+    losses = [batch_loss(left, target[:, :1]), batch_loss(right, target[:, 1:], "mae")]
+    exact = {
+        "loss": 2.0 * losses[0] + 0.5 * both * losses[1],
+        f"{names[0]}_mae": batch_loss(left, target[:, :1], "mae"),
+        f"{names[1]}_mse": batch_loss(right, target[:, 1:], "mse"),
+        **{f"{name}_loss": loss for name, loss in zip(names, losses, strict=True) if both},
+    }
+    missing = sorted(set(exact) - set(reported))
+    assert not missing, f"not reported: {missing}"
+    assert set(exact) == set(reported), f"reported: {reported}, expected: {exact}"
+    weighted = {**exact, f"{names[0]}_loss": 2.0 * losses[0], f"{names[1]}_loss": 0.5 * losses[1]}
+    instead = {"the losses of the outputs are weighted": [weighted[name] for name in exact]}
+    numbers = np.array([*exact.values()])
+    assert_close(single([reported[name] for name in exact]), numbers, instead=instead)
+
+
+def two_slopes(net: Net, target: Array) -> list[list[Array]]:
+    """Return the derivatives of the losses of two outputs by the weights of the LSTM."""
+    left, right = columns(net)
+    count = len(net.case.weights)
+    return [slopes(left, target[:, :1])[:count], slopes(right, target[:, 1:], "mae")[:count]]
 
 
 def columns(net: Net) -> list[Net]:
@@ -117,15 +141,105 @@ def columns(net: Net) -> list[Net]:
     return [Net(net.case, net.head[:, [column]]) for column in (0, 1)]
 
 
-def two_headed(net: Net, structure: Callable[[Any, Any], Any]) -> Any:
-    """Return a model with an output for each of the two columns of a net's head."""
+def two_headed(
+    net: Net, structure: Callable[[Any, Any, tuple[str, str]], Any], names: tuple[str, str]
+) -> Any:
+    """Return a model with an output, of a name, for each of the two columns of a net's head."""
     inputs = keras.Input((None, net.case.features))
     below = lstm(net.case, name="lstm")(inputs)
-    heads = [keras.layers.Dense(1, name=name) for name in ("left", "right")]
-    model = keras.Model(inputs, structure(*(head(below) for head in heads)))
+    heads = [keras.layers.Dense(1, name=name) for name in names]
+    first, second = (head(below) for head in heads)
+    model = keras.Model(inputs, structure(first, second, names))
     for head, part in zip(heads, columns(net), strict=True):
         head.set_weights(part.weights[-2:])
     return model
+
+
+@claim(
+    "trainer.lists-of-losses",
+    observed="Keras 3.15",
+    corrects="Of several losses in a list the only output of a model takes the sum.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(nets(batch=3, timesteps=1, outputs=2), seeds)
+def test_a_list_of_losses_goes_by_outputs(net, seed):
+    """
+    A list of losses that is too short leaves the last outputs untrained, and the only output of a
+    model takes its first loss.
+
+    At most there is a warning of gradients that do not exist. For several outputs a list that is
+    too long is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", ["mse", "mae"], run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> loss = model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
+    >>> bool(np.isclose(loss, np.mean((model(x) - y) ** 2)))
+    True
+    """
+    target = target_of(net, seed)
+    model = trainee(net, ("Sequential", True), ["mse", "mae"])
+    reported = model.train_on_batch(net.case.x, target, return_dict=True)
+    trained = train(net, target, sgd(RATE), in_order(3, 3))
+    assert_close(single(reported["loss"]), trained.losses[0])
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    short, long = (two_compiled(net, names) for names in (["mse"], ["mse", "mae", "mse"]))
+    targets = [target[:, :1], target[:, 1:]]
+    reported = short.train_on_batch(net.case.x, targets, return_dict=True)
+    first = train(columns(net)[0], targets[0], sgd(RATE), in_order(3, 3))
+    assert_close(single(reported["loss"]), first.losses[0])
+    assert_close(short.get_layer("lstm").get_weights(), first.weights[:-2], bound=SEVERAL)
+    assert_same(short.get_layer("right").get_weights()[0], net.head[:-1, 1:])
+    run = partial(long.train_on_batch, net.case.x, targets)
+    assert_refused(run, "KeyError", "can't be found")
+
+
+def two_compiled(net: Net, losses: Any) -> Any:
+    """Return a compiled model with two outputs in a list."""
+    model = two_headed(net, STRUCTURES["a list"], ("left", "right"))
+    model.compile(keras.optimizers.SGD(RATE), losses, run_eagerly=True)
+    return model
+
+
+@claim(
+    "trainer.targets-left-out",
+    observed="Keras 3.15",
+    corrects="Every output needs targets, though its loss is None.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    nets(batch=3, timesteps=1, outputs=2),
+    whole([0, 1]),
+    whole(["an array", "a list", "a tuple"]),
+    seeds,
+)
+def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed):
+    """
+    If of a list of losses all but one are None, targets may be given for that output alone.
+
+    As an array, or in a list of one. By names, losses of None need targets.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((3, 1))
+    >>> outputs = [keras.layers.LSTM(2)(inputs), keras.layers.LSTM(2)(inputs)]
+    >>> model = keras.Model(inputs, outputs)
+    >>> model.compile("sgd", [None, "mse"], run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> loss = model.evaluate(x, y, verbose=0)
+    >>> bool(np.isclose(loss, np.mean((model(x)[1] - y) ** 2)))
+    True
+    """
+    target = target_of(net, seed)[:, [trained_one]]
+    model = two_compiled(net, [None] * trained_one + ["mse"] + [None] * (1 - trained_one))
+    given_ = {"an array": target, "a list": [target], "a tuple": (target,)}[form]
+    reported = model.train_on_batch(net.case.x, given_, return_dict=True)
+    trained = train(columns(net)[trained_one], target, sgd(RATE), in_order(3, 3))
+    instead = {"they are those of the first output": batch_loss(columns(net)[0], target)}
+    assert_close(single(reported["loss"]), trained.losses[0], instead=instead)
+    assert_close(model.get_layer("lstm").get_weights(), trained.weights[:-2], bound=SEVERAL)
 
 
 # What a model was before.
@@ -256,8 +370,10 @@ SOURCES: dict[str, Callable[..., Any]] = {
 """What fit, evaluate and predict take, each made of arrays."""
 
 
-def run_on(model: Any, name: str, arrays: list[Array]) -> tuple[Any, Any]:
+def run_on(model: Any, name: str, arrays: list[Array]) -> tuple[Any, Any, Any]:
     """Fit a model to a source of samples, which validates it too, and predict from one.
+
+    What is predicted is returned for all batches, and for the first one.
 
     Args:
         model: a compiled model.
@@ -267,17 +383,21 @@ def run_on(model: Any, name: str, arrays: list[Array]) -> tuple[Any, Any]:
     source = SOURCES[name]
     steps = len(in_order(len(arrays[0]), 2))
     options: dict[str, Any] = {"shuffle": False, "epochs": 2, "validation_data": source(*arrays)}
-    alone: dict[str, Any] = {"x": source(arrays[0])}
+    alone: dict[str, Any] = {}
     if name == "a generator":
         options |= {"x": source(*arrays), "steps_per_epoch": steps, "validation_steps": steps}
         alone["steps"] = steps
     elif name in ("arrays", "tensors"):
         options |= dict(zip(("x", "y", "sample_weight"), source(*arrays), strict=False))
         options["batch_size"] = 2
-        alone = {"x": source(arrays[0])[0], "batch_size": 2}
+        alone["batch_size"] = 2
     else:
         options["x"] = source(*arrays)
-    return model.fit(**options, verbose=0).history, model.predict(**alone, verbose=0)
+    history = model.fit(**options, verbose=0).history
+    inputs = [source(arrays[0]) for _ in range(2)]
+    every, first = (data[0] if isinstance(data, tuple) else data for data in inputs)
+    predicted = model.predict(every, **alone, verbose=0)
+    return history, predicted, model.predict(first, **{**alone, "steps": 1}, verbose=0)
 
 
 @claim(
@@ -314,7 +434,7 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     weight = 0.5 + np.abs(noise((net.samples,), seed + 1)) if weighs else None
     arrays = [net.case.x, target, *([] if weight is None else [weight])]
     model = trainee(net, (form, True))
-    history, predicted = run_on(model, name, arrays)
+    history, predicted, first = run_on(model, name, arrays)
     rows = in_order(net.samples, 2)
     orders = [trained_twice(net, target, order, weight) for order in (rows, rows[::-1])]
     (losses, tested, end), (exchanged, _, _) = orders
@@ -323,6 +443,7 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     assert_close(single(history["val_loss"]), tested, bound=SEVERAL)
     assert_close(model.get_weights(), end.weights, bound=SEVERAL)
     assert_close(predicted, outputs(end), bound=SEVERAL)
+    assert_close(first, outputs(end.of(rows[0])), bound=SEVERAL)
 
 
 FORMS_OF_BATCHES: dict[str, Callable[..., Any]] = {
@@ -399,11 +520,11 @@ def yielding(*batches: Any) -> Iterator[Any]:
 @given(nets(batch=2, timesteps=1), seeds)
 def test_batches_in_other_forms_are_refused(net, seed):
     """
-    Evaluate refuses PyDatasets whose batches are text, or have four parts or none, and generators
-    of lists or arrays.
+    Evaluate refuses batches of text, four parts, none or a number as target, and generators of
+    lists, arrays or nothing.
 
     With a ValueError that says what is expected. A generator yields tuples, of one part to three.
-    A source without batches fails too, in words of its own.
+    An empty tf.data.Dataset ends without a loss and without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -424,6 +545,9 @@ def test_batches_in_other_forms_are_refused(net, seed):
     ]
     for source in sources:
         assert_refused(partial(model.evaluate, source), "ValueError", "must return a tuple")
+    assert_refused(partial(model.evaluate, yielding()), "ValueError", "at least one batch")
+    for source in (batch_source([(x, 1.0)] * 2), yielding((x, 1.0), (x, 1.0))):
+        assert_refused(partial(model.evaluate, source), "ValueError", "at least rank 1")
 
 
 BRINGING: dict[str, Callable[..., Any]] = {

@@ -380,6 +380,7 @@ def test_crossentropy_is_chosen_by_the_shapes(case, named, seed):
     hits = ids[:, None] == 1
     target = {"binary": hits, "one-hot": one_hot, "ids": ids, "ids in a column": ids[:, None]}[kind]
     chosen = np.where(hits, y, 1.0 - y)[:, 0] if kind == "binary" else np.sum(y * one_hot, axis=1)
-    model.compile("sgd", name, run_eagerly=True)
-    reported = model.evaluate(case.x, target.astype("float32"), verbose=0)
-    assert_close(single(reported), -np.mean(np.log(chosen)), bound=SEVERAL)
+    for loss in (name, [name]):
+        model.compile("sgd", loss, run_eagerly=True)
+        reported = model.evaluate(case.x, target.astype("float32"), verbose=0)
+        assert_close(single(reported), -np.mean(np.log(chosen)), bound=SEVERAL)

@@ -5,7 +5,9 @@ Weights of samples and of classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import keras
@@ -20,11 +22,11 @@ from lstm_spec.claims.trainer import (
     RATE,
     SEVERAL,
     assert_epochs,
+    batch_source,
     builds,
     evaluate,
     even_loss,
     fit,
-    loss_object,
     samples,
     single,
     target_of,
@@ -180,6 +182,19 @@ COUNTED = "metrics count masked timesteps"
 CLASS_WEIGHT = {0: 0.5, 2: 3.0}
 """Weights of classes 0 and 2; class 1 has none."""
 
+WEIGHED_SOURCES: dict[str, Callable[..., dict[str, Any]]] = {
+    "arrays": lambda x, y: {"x": x, "y": y, "batch_size": 2},
+    "a PyDataset": lambda x, y: {
+        "x": batch_source([(x[row], y[row]) for row in in_order(len(x), 2)])
+    },
+    "a tf.data.Dataset": lambda x, y: {"x": tf_data(x, y)},
+}
+"""What fit is given beside class_weight, made of inputs and targets; a batch has two samples."""
+if not hasattr(keras.utils, "PyDataset"):
+    del WEIGHED_SOURCES["a PyDataset"]
+if find_spec("tensorflow") is None:
+    del WEIGHED_SOURCES["a tf.data.Dataset"]
+
 
 def class_weights(ids: Any) -> Array:
     """Return the weights that CLASS_WEIGHT gives to targets; 1 where it gives none."""
@@ -193,15 +208,21 @@ def class_weights(ids: Any) -> Array:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples, outputs=3), builds, seeds, booleans())
-def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
+@given(
+    nets(batch=samples, outputs=3),
+    builds,
+    seeds,
+    whole(["one-hot", "ids", "numbers"]),
+    whole(list(WEIGHED_SOURCES)),
+)
+def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, source):
     """
-    With arrays, class_weight by default multiplies a sample's part of a loss taken by samples by
-    the weight of its one class.
+    By default class_weight beside arrays or a dataset weighs a sample's part of a loss taken by
+    samples by its one class.
 
     Without a weight of its class it is 1. It is a sample weight: by default the mean is over the
-    number of samples. The class is the largest target of a one-hot row, or the target itself. Of
-    sequences see `trainer.class-weight-of-timesteps`.
+    number of samples. The class is the largest target of a one-hot row, or the whole number next to
+    a single target. Of sequences see `trainer.class-weight-of-timesteps`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -213,13 +234,19 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, sparse):
     """
     one_hot = target_of(net, seed, "categorical")
     ids = np.argmax(one_hot, axis=-1)
-    target = {True: ids, False: one_hot}[sparse]
-    ids_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model = trainee(net, build, {True: ids_loss, False: loss_object("categorical")}[sparse])
-    history = fit(model, net, target, class_weight=CLASS_WEIGHT)
+    near = (ids + np.linspace(-0.25, 0.25, net.samples)).astype("float32")[:, None]
+    of_ids = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    one = Net(net.case, net.head[:, :1])
+    weighed, target, loss, exact, exact_loss = {
+        "one-hot": (net, one_hot, "categorical", one_hot, "categorical"),
+        "ids": (net, ids, of_ids, one_hot, "categorical"),
+        "numbers": (one, near, "mse", near, "mse"),
+    }[told]
+    model = trainee(weighed, build, loss)
+    data = WEIGHED_SOURCES[source](net.case.x, target)
+    history = model.fit(**data, class_weight=CLASS_WEIGHT, shuffle=False, verbose=0).history
     rows = in_order(net.samples, 2)
-    weight = class_weights(ids)
-    trained = train(net, one_hot, sgd(RATE), rows, "categorical", weight)
+    trained = train(weighed, exact, sgd(RATE), rows, exact_loss, class_weights(ids))
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
@@ -355,11 +382,12 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
 @given(nets(batch=4, outputs=2), whole(["flat", "a column", "a list"]), seeds)
 def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     """
-    For outputs and targets in lists one array of sample weights weighs each loss, a list of arrays
-    each by its own.
+    For outputs and targets in lists one flat array of weights, or a column, weighs each loss, a
+    list of arrays each by its own.
 
-    The array is flat or a column. So a sample that counts for no output is named once. Where the
-    outputs are in a list and the targets in a dictionary, one array ends with a KeyError.
+    One wider array is refused with a ValueError. So a sample that counts for no output is named
+    once. Where the outputs are in a list and the targets in a dictionary, one array ends with a
+    KeyError.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -382,6 +410,8 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     options = {"batch_size": 4, "sample_weight": given, "return_dict": True}
     reported = evaluate(model, net, targets, **options)
     assert_close(single(reported["loss"]), sum(two_losses(net, target, listed)))
+    wide = {"sample_weight": np.transpose(weights)}
+    assert_refused(partial(evaluate, model, net, targets, **wide), "ValueError", "one array per")
 
 
 @claim(
@@ -390,13 +420,14 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     corrects="class_weight counts for each output.",
     needs="keras.Model.fit",
 )
-@given(nets(batch=4, outputs=2), seeds)
-def test_class_weights_of_several_outputs_are_refused(net, seed):
+@given(nets(batch=4, outputs=2), whole(sorted(WEIGHED_SOURCES.keys() - {"a PyDataset"})), seeds)
+def test_class_weights_of_several_outputs_are_refused(net, source, seed):
     """
-    Fit on arrays refuses class_weight beside targets for several outputs with a ValueError.
+    Beside arrays or a tf.data.Dataset fit refuses class_weight for several outputs with a
+    ValueError.
 
-    So it does on a tf.data.Dataset; with a PyDataset there is another error, or wrong weights
-    without notice. Give sample weights for each output instead, made of its classes.
+    With a PyDataset there is another error, or wrong weights without notice. Give sample weights
+    for each output instead, made of its classes.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -410,9 +441,9 @@ def test_class_weights_of_several_outputs_are_refused(net, seed):
     """
     target = target_of(net, seed)
     model = with_two_heads(net, True)
-    targets = [target[:, :1], target[:, 1:]]
-    options = {"class_weight": {0: 1.0, 1: 2.0}}
-    assert_refused(lambda: fit(model, net, targets, **options), "ValueError", "single output")
+    data = WEIGHED_SOURCES[source](net.case.x, (target[:, :1], target[:, 1:]))
+    run = partial(model.fit, **data, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+    assert_refused(run, "ValueError", "single output")
 
 
 @claim(
