@@ -199,7 +199,7 @@ def batches(net: Net, target: Array, *rest: None) -> Iterator[tuple[Array | None
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds, whole([(), (None,)]))
+@given(nets(batch=samples), builds, seeds, whole([[], [None]]))
 def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     """
     Without weights and validation_split beside it a generator does in an epoch of fit and in

@@ -251,37 +251,6 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, so
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
-@claim(
-    "trainer.class-weight-of-timesteps",
-    promised="Model.fit, argument `class_weight`: targets of rank 2 or more are to be one-hot",
-    cases=4,
-    needs="keras.Model.fit",
-)
-@given(nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True), builds, seeds)
-def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
-    """
-    class_weight weighs a timestep of one-hot targets (batch, timesteps, classes) by its class, in
-    losses taken by timesteps.
-
-    Sample weights of shape (batch, timesteps) say the same.
-
-    >>> import keras, numpy as np
-    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)])
-    >>> model.compile("sgd", "mse", run_eagerly=True)
-    >>> x, y = np.random.rand(2, 3, 1), np.eye(2)[[[0, 1, 1], [0, 0, 1]]]
-    >>> weight = np.array([2.0, 5.0])[np.argmax(y, axis=-1)]  # of the classes 0 and 1
-    >>> loss = model.test_on_batch(x, y, sample_weight=weight)
-    >>> bool(np.isclose(loss, np.mean(weight[:, :, None] * (model(x) - y) ** 2)))
-    True
-    """
-    target = target_of(net, seed, "categorical")
-    model = trainee(net, build, "categorical")
-    every_class = {0: 0.5, 1: 1.0, 2: 3.0}
-    reported = model.train_on_batch(net.case.x, target, class_weight=every_class)
-    weight = class_weights(np.argmax(target, axis=-1))
-    assert_close(single(reported), batch_loss(net, target, "categorical", weight))
-
-
 CLASSES_GIVEN = {
     "ids": lambda one_hot: np.argmax(one_hot, axis=-1),
     "ids in a column": lambda one_hot: np.argmax(one_hot, axis=-1)[:, None],
@@ -332,6 +301,37 @@ def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, 
     trained = train(net, one_hot, sgd(RATE), rows, "categorical", weight)
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.class-weight-of-timesteps",
+    promised="Model.fit, argument `class_weight`: targets of rank 2 or more are to be one-hot",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True), builds, seeds)
+def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
+    """
+    class_weight weighs a timestep of one-hot targets (batch, timesteps, classes) by its class, in
+    losses taken by timesteps.
+
+    Sample weights of shape (batch, timesteps) say the same.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(2, 3, 1), np.eye(2)[[[0, 1, 1], [0, 0, 1]]]
+    >>> weight = np.array([2.0, 5.0])[np.argmax(y, axis=-1)]  # of the classes 0 and 1
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight)
+    >>> bool(np.isclose(loss, np.mean(weight[:, :, None] * (model(x) - y) ** 2)))
+    True
+    """
+    target = target_of(net, seed, "categorical")
+    model = trainee(net, build, "categorical")
+    every_class = {0: 0.5, 1: 1.0, 2: 3.0}
+    reported = model.train_on_batch(net.case.x, target, class_weight=every_class)
+    weight = class_weights(np.argmax(target, axis=-1))
+    assert_close(single(reported), batch_loss(net, target, "categorical", weight))
 
 
 @claim(
