@@ -725,8 +725,9 @@ def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
     continued = to_numpy(run(case.x, **passed(case)))
     assert_same(continued[row], to_numpy(other(case.x, **passed(case)))[row])
     before = equations(case)
-    expected = returned(replace(case, h=before.h, c=before.c))
-    assert_close(continued, expected)
+    second = replace(case, h=before.h, c=before.c)
+    instead = {"the initial h is put out first": returned(second, started(second))}
+    assert_close(continued, returned(second), instead=instead)
 
 
 @claim(

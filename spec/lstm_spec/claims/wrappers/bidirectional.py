@@ -131,7 +131,7 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     derived="wrappers.halves-aligned: the backward half of row 0 has read all timesteps",
     cases=4,
 )
-@given(cases(timesteps=several, return_sequences=True, dtype="float64"), seeds)
+@given(cases(timesteps=integers(2, 3), return_sequences=True, dtype="float64"), seeds)
 def test_a_bidirectional_layer_sees_the_future(case, seed):
     """
     In short sequences, changing the last timestep as a rule changes the first row of
