@@ -23,7 +23,7 @@ from lstm_spec.run.environment import installed
 
 FAULTS = Path(__file__).parent / "faults"
 CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"
-OTHERS = ("gates.equations", EVERY_STEP)
+OTHERS = ("gates.cell-step", EVERY_STEP)
 FILE = "lstm-spec-report.jsonl"
 
 Done = subprocess.CompletedProcess[str]

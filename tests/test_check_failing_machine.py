@@ -13,7 +13,7 @@ import pytest
 from lstm_spec.run import report
 
 FAULTS = Path(__file__).parent / "faults"
-CAUSALITY, EVERY_STEP = "time.causality", "time.every-step"  # the second computes in float64
+STACKING, EVERY_STEP = "sequences.stacking", "time.every-step"  # the second computes in float64
 CHECK = (sys.executable, "-m", "lstm_spec.cli", "check", "--effort", "smoke", "--workers", "1")
 FILE = "lstm-spec-report.jsonl"
 
@@ -51,15 +51,15 @@ def verdicts(folder: Path) -> dict[str, str]:
 def test_fault_of_a_claim_costs_no_other(
     check: Check, folder: Path, fault: str, verdict: str
 ) -> None:
-    done = check(EVERY_STEP, CAUSALITY, PYTHONPATH=str(FAULTS / fault))
-    assert verdicts(folder) == {EVERY_STEP: verdict, CAUSALITY: "held"}, done.stdout + done.stderr
+    done = check(EVERY_STEP, STACKING, PYTHONPATH=str(FAULTS / fault))
+    assert verdicts(folder) == {EVERY_STEP: verdict, STACKING: "held"}, done.stdout + done.stderr
     assert done.returncode == (verdict != "held")
 
 
 def test_nothing_outside_the_folder_is_needed(check: Check, folder: Path) -> None:
-    done = check(CAUSALITY, before=needs("unshare", "--map-root-user", "--net"), HOME="/proc/none")
+    done = check(STACKING, before=needs("unshare", "--map-root-user", "--net"), HOME="/proc/none")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert verdicts(folder) == {CAUSALITY: "held"}
+    assert verdicts(folder) == {STACKING: "held"}
 
 
 def needs(*command: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def needs(*command: str) -> tuple[str, ...]:
 def test_disk_that_is_full_from_the_start_is_reported(check: Check) -> None:
     alone = needs("unshare", "--map-root-user", "--mount")
     full = 'mount -t tmpfs -o size=4k none "$PWD" && cd "$PWD" && head -c 4k /dev/zero >full; "$@"'
-    done = check(CAUSALITY, before=(*alone, "sh", "-c", full, "sh"))
+    done = check(STACKING, before=(*alone, "sh", "-c", full, "sh"))
     assert done.returncode == 3
     assert done.stderr == f"lstm-spec: {FILE} cannot be written: No space left on device\n"
 

@@ -111,14 +111,16 @@ def starts_from_zeros_under_a_mask(patch):
 def reads_the_mask_forwards_when_going_backwards(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, mask, **rest):
-        return original(self, mask=keras.ops.flip(mask, 1) if self.go_backwards else mask, **rest)
+        flipped = self.go_backwards and mask is not None
+        return original(self, mask=keras.ops.flip(mask, 1) if flipped else mask, **rest)
 
 
 @refuted_by("masking.unrolled-backwards")
 def reads_the_mask_forwards_when_unrolled(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, mask, **rest):
-        return original(self, mask=keras.ops.flip(mask, 1) if self.unroll else mask, **rest)
+        flipped = self.unroll and mask is not None
+        return original(self, mask=keras.ops.flip(mask, 1) if flipped else mask, **rest)
 
 
 @refuted_by("masking.unrolled", "masking.unrolled-with-state")
