@@ -166,9 +166,9 @@ def once() -> str:
     with (HERE / "once.csv").open(encoding="utf-8") as file:
         for name, *counts in list(csv.reader(file))[1:]:
             number, first, shown, unanswered, others, silent = (int(n or 0) for n in counts)
-            shares = [f"{n} ({n / number:.0%})" for n in (first, shown, unanswered)]
-            shares += [str(others), f"{silent} ({silent / others:.0%})"] if others else ["", ""]
-            rows.append(f"| {name} | {number} | {' | '.join(shares)} |")
+            row = _row(name, Rate(number, first, shown, unanswered))
+            rest = f" {others} | {silent} ({silent / others:.0%}) |" if others else "  |  |"
+            rows.append(f"{row}{rest}")
     return "\n".join(rows)
 
 
