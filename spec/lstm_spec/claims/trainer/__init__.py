@@ -119,16 +119,18 @@ def fit(model: Any, net: Net, target: Any, **options: Any) -> dict[str, list[flo
 
 
 def batch_source(batches: list[Any], workers: int = 1) -> Any:
-    """Return a PyDataset of some batches, read by as many workers."""
+    """Return a PyDataset of some batches, read by as many workers; in Keras 2 a Sequence."""
+    parallel = hasattr(keras.utils, "PyDataset")
+    base: Any = keras.utils.PyDataset if parallel else keras.utils.Sequence
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    class Batches(base):  # type: ignore[misc]  # Keras has no types
         def __len__(self) -> int:
             return len(batches)
 
         def __getitem__(self, index: int) -> Any:
             return batches[index]
 
-    return Batches(workers=workers)
+    return Batches(workers=workers) if parallel else Batches()
 
 
 def evaluate(model: Any, net: Net, target: Any, **options: Any) -> Any:

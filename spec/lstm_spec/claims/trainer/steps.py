@@ -369,19 +369,9 @@ def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, step
 
 
 def in_two_threads(x: Array, target: Array) -> Any:
-    """Return a dataset of batches of two samples that two threads read, and Keras 2 one."""
+    """Return a source of batches of two samples that two threads read, and in Keras 2 one."""
     batches = [(x[row], target[row]) for row in in_order(len(x), 2)]
-    if hasattr(keras.utils, "PyDataset"):
-        return batch_source(batches, workers=2)
-
-    class Batches(keras.utils.Sequence):  # type: ignore[misc]  # Keras has no types
-        def __len__(self) -> int:
-            return len(batches)
-
-        def __getitem__(self, index: int) -> Any:
-            return batches[index]
-
-    return Batches()
+    return batch_source(batches, workers=2)
 
 
 @claim(
