@@ -641,41 +641,27 @@ def test_training_is_traced_for_at_most_two_batch_sizes():
     >>> len(runs) // 2
     2
     """
-    runs: list[Any] = []
-    model = counting(runs)
+    model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1, unroll=True)])
     twice = [True, True, False, False]
     never = [False] * 4
     model.compile("sgd", "mse")
-    assert traces(model, runs) == [twice, twice], "two batch sizes are not enough"
-    assert traces(model, runs) == [never, never], "a known batch size is traced again"
+    assert traces(model) == [twice, twice], "two batch sizes are not enough"
+    assert traces(model) == [never, never], "a known batch size is traced again"
     model.make_train_function(force=True)
-    assert traces(model, runs) == [twice, never], "make_train_function keeps the graph"
+    assert traces(model) == [twice, never], "make_train_function keeps the graph"
     model.make_test_function(force=True)
-    assert traces(model, runs) == [never, twice], "make_test_function keeps the graph"
+    assert traces(model) == [never, twice], "make_test_function keeps the graph"
 
 
-def counting(runs: list[Any]) -> Any:
-    """Return a model that notes each run of its Python code."""
-
-    def tanh(z: Any) -> Any:
-        runs.append(z)
-        return keras.ops.tanh(z)
-
-    layer = keras.layers.LSTM(1, activation=tanh, unroll=True)
-    return keras.Sequential([keras.Input((1, 1)), layer])
-
-
-def traces(model: Any, runs: list[Any]) -> list[list[bool]]:
+def traces(model: Any) -> list[list[bool]]:
     """Return whether train_on_batch, and then test_on_batch, trace 1, 2, 3 and 2 samples."""
-    methods = (model.train_on_batch, model.test_on_batch)
-    return [[traces_batch(method, runs, batch) for batch in (1, 2, 3, 2)] for method in methods]
-
-
-def traces_batch(method: Callable[..., Any], runs: list[Any], batch: int) -> bool:
-    """Say whether a method of a model traces so many samples."""
-    runs.clear()
-    method(noise((batch, 1, 1), 1), noise((batch, 1), 2))
-    return bool(runs)
+    return [
+        [
+            runs_of_cell(method, noise((batch, 1, 1), 1), noise((batch, 1), 2)) > 0
+            for batch in (1, 2, 3, 2)
+        ]
+        for method in (model.train_on_batch, model.test_on_batch)
+    ]
 
 
 @claim(
