@@ -10,6 +10,7 @@ import inspect
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -415,3 +416,11 @@ def _has(part: str) -> bool:
     if part == "keras.Model.fit":
         return backend() not in ("numpy", "openvino")  # there it only raises an error
     return has(part.removeprefix("keras."))
+
+
+def heard(call: Callable[[], Any]) -> tuple[Any, str]:
+    """Return what a call returns, and the text of all warnings that it gives."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = call()
+    return result, "\n".join(str(warning.message) for warning in caught)

@@ -5,8 +5,6 @@ What it is given, what it lists, and how it comes back.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,19 +17,11 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking, part
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Array, cases, noise, picks, seeds, whole
-from lstm_spec.harness.subject import backend, kind, lstm, to_numpy
+from lstm_spec.harness.subject import backend, heard, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
 
 ERRORS = ("NotImplementedError", "TypeError", "RuntimeError")
 """How a call fails that reads numbers of a symbol, by backend."""
-
-
-def heard(call: Callable[[], Any]) -> tuple[Any, str]:
-    """Return what a call returns, and the text of all warnings that it gives."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result = call()
-    return result, "\n".join(str(warning.message) for warning in caught)
 
 
 @claim(
