@@ -1458,8 +1458,9 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
     call, predict and fit.
 
     Ids are rows of the table of an Embedding, which has input_dim of them, so that the largest id
-    is input_dim - 1. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last row in
-    place of a larger one, without an error.
+    is input_dim - 1. A Sequential model without `Input` may round ids first: see
+    `models.without-input`. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last
+    row in place of a larger one, without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Embedding(5, 3), keras.layers.LSTM(2)])

@@ -1101,9 +1101,9 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
     With relu, linear, elu or softplus as activation, outputs can overflow in a few timesteps.
 
-    A large recurrent kernel multiplies them at each timestep; the sign has no part in
-    it. Then come inf and, from inf times 0, NaN. With tanh and sigmoid it cannot
-    happen.
+    A recurrent kernel of large positive numbers multiplies them at each timestep, whatever their
+    sign, until they are inf and, from inf times 0, NaN. One of large negative numbers may close the
+    gates instead. With tanh and sigmoid no output overflows.
 
     >>> import keras, numpy as np
     >>> x, b = np.ones((1, 8, 1)), np.array([200.0, 200.0, 0.0, 200.0])  # i, f, g, o

@@ -627,8 +627,9 @@ def test_one_global_seed_makes_the_same_weights_again(features, units, options, 
     After set_random_seed with the same number the next new layer of the same arguments begins with
     the same weights.
 
-    It must be called again before the second layer: one call fixes the whole sequence of
-    layers made after it, not each of them.
+    It must be called again before the second layer: one call fixes the whole sequence of layers
+    made after it, not each of them. An initializer object with a SeedGenerator draws on from where
+    that stopped.
 
     >>> import keras, numpy as np
     >>> keras.utils.set_random_seed(1)

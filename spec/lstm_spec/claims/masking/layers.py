@@ -497,12 +497,13 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, a batch's loss, if taken by timestep, is the mean over the valid timesteps of its
-    masked outputs.
+    By default, of finite targets a batch's loss, if taken by timestep, is the mean over the valid
+    timesteps of masked outputs.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the
-    masked ones too. evaluate averages batches by their samples, not by their valid timesteps.
+    masked ones too. A NaN in a masked target gets through: NaN times zero is NaN. evaluate averages
+    batches by their samples, not by their valid timesteps.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)
@@ -624,7 +625,8 @@ def test_both_directions_skip_the_padding(case, pick, seed):
 @given(cases(timesteps=several, masked=True, return_sequences=True, unroll=True))
 def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):
     """
-    Unrolled too, masked outputs of Bidirectional are zero, and the others those of a loop.
+    Unrolled too, masked outputs of Bidirectional are zero, if its first layer reads forwards, and
+    the others those of a loop.
 
     In Keras 3 the backward half is wrong: it makes zero by a mask that is not turned round, and
     loses outputs of valid timesteps. Without return_sequences the halves are right.

@@ -339,7 +339,8 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    By itself MultiHeadAttention gives masked timesteps of the value no weight, if one is visible.
+    By itself MultiHeadAttention gives finite masked timesteps of the value no weight, if one is
+    visible.
 
     The mask that comes with the value is used beside `attention_mask`, and causal masks.
 

@@ -221,11 +221,12 @@ def test_a_model_returns_what_it_declares(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",)))
 def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
-    On input of their declared shape the same layers compute the same in a Sequential, a functional
-    and a subclassed model.
+    In float32, on input of declared shape, the same layers compute the same in a Sequential,
+    functional and subclassed model.
 
-    With the same weights, that is; the form decides only how the model is written down, and
-    which other shapes it refuses.
+    With the same weights, that is; the form decides only how the model is written down, and which
+    other shapes it refuses. A subclassed model rounds float64 input to its own dtype, float32 by
+    default.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))
@@ -246,11 +247,13 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",), words=ANY_LENGTH, opened=True))
 def test_a_sequential_model_without_an_input_computes_the_same(trial):
     """
-    Called, a plain Sequential model of layers that take any length computes what they say without
-    an `Input` too.
+    Called, a plain Sequential model without `Input` computes what its layers say, if they take any
+    length and its type any id.
 
-    Its first call makes its layers' weights, and settles neither batch size nor length. Reshape to
-    another length is tried in `models.open-graphs`.
+    Its type is its first layer's: bfloat16 rounds ids above 256, float16 above 2048, float32 above
+    2**24, so that an Embedding reads other rows. An `Input` of dtype="int32" helps. The first call
+    settles neither batch size nor length. Reshape to another length is tried in
+    `models.open-graphs`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Dense(3), keras.layers.LSTM(2)])

@@ -183,8 +183,9 @@ def test_conv_lstm_reads_and_returns_frames(batch, timesteps, side, channels, fi
     By default a ConvLSTM2D reads (batch, timesteps, rows, columns, channels), five axes, and
     returns the last frame only.
 
-    That is (batch, rows, columns, filters), with fewer rows and columns unless padding="same".
-    With `return_sequences` there is a frame for each timestep, and the axis of time is the second.
+    That is (batch, rows, columns, filters). A kernel above size one leaves fewer rows and columns,
+    unless padding="same"; strides above one always do. With `return_sequences` there is a frame for
+    each timestep, and the axis of time is the second.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 7, 8, 8, 3))

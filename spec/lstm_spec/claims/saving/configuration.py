@@ -311,7 +311,8 @@ def test_configuration_and_weights_make_the_same_function(case):
     that computes the same.
 
     They are all that a layer consists of, unless it is stateful or has made random numbers for
-    dropout. The numbers are the same to the last bit, but with implementation=1, which is lost.
+    dropout. A lambda counts as unregistered. The numbers are the same to the last bit, but with
+    implementation=1, which is lost.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)

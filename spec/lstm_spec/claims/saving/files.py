@@ -477,10 +477,11 @@ def masked(case, front):
 @given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
     """
-    An activation registered with Keras is found again when a model that has it is loaded.
+    An activation that is a `def` registered with Keras is found again when a model that has it is
+    loaded.
 
-    The file holds the name of the function only. The program that loads it must define and
-    register the function before it loads.
+    The file holds the name of the function only. A lambda is not found, even if it is registered.
+    The program that loads it must define and register the function before it loads.
 
     >>> import keras, numpy as np
     >>> @keras.utils.register_keras_serializable()

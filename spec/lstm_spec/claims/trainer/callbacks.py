@@ -90,8 +90,8 @@ def stop_early(
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
 def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, patience):
     """
-    EarlyStopping with only patience=p > 0 ends within p epochs of the best, with the last weights,
-    if each reports `monitor`.
+    EarlyStopping with only patience=p > 0 ends within p epochs of the best, and restores no
+    weights, if each reports `monitor`.
 
     The best weights come back by restore_best_weights=True. min_delta, baseline and
     start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
@@ -196,10 +196,10 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
     ModelCheckpoint with only save_best_only=True leaves the best weights, if each epoch reports a
     number as `monitor`.
 
-    The model ends with the last weights: load_weights brings the best back. An epoch without
-    `monitor`, as val_loss with validation_freq=2, is saved over the best, with a warning, and a NaN
-    that comes first stays the best. A name with {epoch} keeps more files, initial_value_threshold
-    may keep none.
+    The model itself goes on: load_weights brings the best back. An epoch without `monitor`, as
+    val_loss with validation_freq=2, is saved over the best, with a warning, and a NaN that comes
+    first stays the best. A name with {epoch} keeps more files, initial_value_threshold may keep
+    none.
 
     >>> import keras, numpy as np
     >>> import tempfile

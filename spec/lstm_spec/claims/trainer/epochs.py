@@ -97,8 +97,8 @@ def test_every_validation_takes_the_first_batches(net, steps, size, build, seed)
     By default every validation with validation_steps=n takes the first n batches of arrays.
 
     It begins at the first sample. A batch has validation_batch_size samples, or else batch_size;
-    without both the n batches are all samples. With steps_per_execution=m the number of batches is
-    rounded up to a multiple of m.
+    without both all samples are taken, in at most n batches. With steps_per_execution=m the number
+    of batches is rounded up to a multiple of m.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -138,8 +138,8 @@ def test_an_epoch_goes_on_behind_the_one_before(net, sizes, build, seed):
     batches, or as many as are left.
 
     If none is left the next epoch begins anew. Without batch_size every epoch takes all samples, in
-    n batches. With steps_per_execution=m the number of batches is rounded up to a multiple of m.
-    Without shuffling they come in order.
+    at most n batches. With steps_per_execution=m the number of batches is rounded up to a multiple
+    of m. Without shuffling they come in order.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -263,8 +263,8 @@ def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, 
     """
     By default evaluate and predict with steps=n take the first n batches of arrays, in every call.
 
-    Without batch_size these are all samples, in n batches. With steps_per_execution=m the number of
-    batches is rounded up to a multiple of m.
+    Without batch_size these are all samples, in at most n batches. With steps_per_execution=m the
+    number of batches is rounded up to a multiple of m.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -93,11 +93,12 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
 @given(cases(batch=several), whole(NAMES), seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     """
-    Compiled and without a mask, evaluate reports of any metric of Keras what it makes of all
+    Compiled and without a mask, evaluate reports of any new metric of Keras what it makes of all
     outputs at once.
 
-    Errors, scores, hits and counts alike, whether the last batch is smaller or not. Under a mask
-    some leave out timesteps: see `trainer.mask-in-metrics`.
+    Errors, scores, hits and counts alike, whether the last batch is smaller or not. An object that
+    was used before compile() brings its numbers along. Under a mask some leave out timesteps: see
+    `trainer.mask-in-metrics`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])
@@ -125,11 +126,11 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
 @given(cases(batch=several), whole(NAMES), seeds)
 def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
     """
-    To a weighted metric of Keras, without return_sequences, a sample of weight 0, 1 or 2 is so many
-    copies of the sample.
+    To a weighted metric of Keras, without return_sequences, a finite sample of weight 0, 1 or 2 is
+    so many copies of it.
 
     The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
-    samples.
+    samples. A NaN counts even with the weight 0, for zero times NaN is NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -224,7 +225,7 @@ def test_a_metric_takes_lists(case, name, seed):
     """
     Called by itself, a metric of targets as wide as the outputs takes lists of Python.
 
-    It makes of them what it makes of arrays. Metrics of ids may need arrays.
+    It makes of them what it makes of float32 arrays. Metrics of ids may need arrays.
 
     >>> import keras, numpy as np
     >>> area = keras.metrics.AUC()

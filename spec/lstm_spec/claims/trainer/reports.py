@@ -84,10 +84,11 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
 @given(nets(batch=samples), builds, seeds)
 def test_every_epoch_is_reported_by_itself(net, build, seed):
     """
-    The loss and the metrics of an epoch begin anew, in each epoch and in each call of fit.
+    The loss and new metrics begin anew in each epoch, and in each call of fit.
 
-    What an earlier epoch reported does not come in, so a curve of them is not smoothed.
-    A callback that evaluates while an epoch runs puts its own numbers in: the metrics are shared.
+    What an earlier epoch reported does not come in, so a curve of them is not smoothed. A callback
+    that evaluates while an epoch runs puts its own numbers in: the metrics are shared. So does a
+    metric object that was used before compile(), in the first epoch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -153,9 +154,11 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
 @given(nets(batch=samples), builds, seeds)
 def test_train_on_batch_reports_its_own_batch(net, build, seed):
     """
-    train_on_batch and test_on_batch report the batch that they are given, and no earlier one.
+    With new metrics train_on_batch and test_on_batch report the batch that they are given, and no
+    earlier one.
 
-    A loop of one's own has to take the mean over an epoch by itself.
+    A loop of one's own has to take the mean over an epoch by itself. A metric object that was used
+    before compile() adds its numbers to those of the first batch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -456,11 +456,12 @@ def own_step(model: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
 )
 def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, name):
     """
-    Of final outputs, steps of GradientTape and apply_gradients train a float32 model as fit does in
-    order, in a tf.function too.
+    Of final outputs, without use_ema, steps of GradientTape and apply_gradients train a float32
+    model as fit does in order.
 
-    The optimizer makes its variables in the first step. Under a mixed policy the loss must be
-    scaled by hand; penalties and a mask that comes with outputs count by hand as well.
+    In a tf.function too. The optimizer makes its variables in the first step. With use_ema=True,
+    fit ends with means, and so must the loop, by finalize_variable_values. Under a mixed policy the
+    loss must be scaled by hand; penalties and a mask that comes with outputs count by hand as well.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

@@ -309,11 +309,12 @@ PASTS: dict[str, Callable[[Net], Any]] = {
 )
 def test_compile_makes_any_model_as_a_new_one(net, past, seed):
     """
-    Compiled anew, a model without state or random numbers reports and trains as a new one of its
-    weights, whatever it was.
+    With new optimizer and metrics a model without state or random numbers, compiled anew, reports
+    and trains as a new one.
 
     It may have been compiled otherwise and trained, be a clone of such a one, hold a compiled
-    model, or be held by one. Nothing that is reported comes from what it was.
+    model, or be held by one. An optimizer object that was used goes on with its moments, steps and
+    rate, a metric object with its numbers.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -415,11 +416,12 @@ def run_on(model: Any, name: str, arrays: list[Array]) -> tuple[Any, Any, Any]:
 )
 def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed):
     """
-    Arrays, tensors, generators and PyDatasets give fit, validation and predict the same samples in
-    order, and their weights.
+    Unshuffled, arrays, tensors, generators and PyDatasets give fit, validation and predict the same
+    samples, and their weights.
 
-    PyDatasets of several workers too. Fit takes them for several epochs, with shuffle=False, and
-    with steps_per_epoch where a generator has no end. Predict takes the inputs by themselves.
+    In the same order. By default fit shuffles arrays, tensors and the batches of a PyDataset, of
+    several workers too. It takes them all for several epochs, with steps_per_epoch where a
+    generator has no end. Predict takes the inputs by themselves.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -534,12 +534,12 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
 )
 def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     """
-    With a mask and return_sequences=True a batch's loss, if taken by timesteps, is by default the
-    mean of valid timesteps.
+    With a mask, return_sequences=True and finite targets a batch's loss by timesteps is by default
+    the mean of valid timesteps.
 
-    Masking or an Embedding makes the mask, and LSTM, Dense and others hand it on to the loss. A
-    padded timestep then trains nothing, and a batch without any valid one has the loss 0. Dice
-    and tversky are taken of the whole batch, padding included.
+    LSTM, Dense and others hand the mask on to the loss. A padded timestep then trains nothing, and
+    a batch without any valid one has the loss 0. Dice and tversky are taken of the whole batch,
+    padding included. Pad targets with numbers: NaN times zero is NaN.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
@@ -629,7 +629,8 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
 )
 def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     """
-    Metrics "mse" and "mae" leave out masked timesteps, and RootMeanSquaredError counts them.
+    Of finite targets metrics "mse" and "mae" leave out masked timesteps, and RootMeanSquaredError
+    counts them.
 
     The same holds for others that are no mean of a function: AUC, Precision, Recall. Give them
     the mask as sample_weight, under weighted_metrics.
@@ -670,10 +671,11 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
 )
 def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed):
     """
-    By default, under a mask, a batch's losses, weighted by timestep, are summed and divided by the
-    number of valid timesteps.
+    By default, under a mask, a batch's finite losses, weighted by timestep, are summed and divided
+    by the number of valid steps.
 
-    The weights of masked timesteps do not matter, and their sum does not either.
+    The weights of masked timesteps do not matter, and the sum of all does not either. But a NaN as
+    weight or target of a masked timestep makes the loss NaN: it is multiplied by zero.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]

@@ -82,10 +82,11 @@ def clipped(
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
     """
-    The gradient of all three weights is exact, through every timestep of a call.
+    The gradient of all three weights is exact but for rounding, through every timestep of a call.
 
     The loss may read the outputs at all timesteps, the final h and the final c. Nothing is
-    truncated or approximated, and what is left is rounding, in float32 as in float64.
+    truncated or approximated, in float32 as in float64. By large recurrent weights rounding may
+    grow until no digit is right: see `precision.chaos`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -111,7 +112,8 @@ def test_a_step_changes_the_weights_by_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_input_receives_the_exact_gradient(case, seed, eager):
     """
-    The layer below an LSTM receives the exact gradient, at every timestep of its output.
+    The layer below an LSTM receives the gradient exact but for rounding, at every timestep of its
+    output.
 
     So an Embedding or another LSTM below is trained by what all later timesteps made of it.
 
@@ -137,7 +139,8 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     """
-    What makes the initial h and c receives the exact gradient of all that follows.
+    What makes the initial h and c receives the exact gradient of all that follows, but for
+    rounding.
 
     An encoder is trained in this way: by the two states that it hands to a decoder.
 
@@ -197,9 +200,9 @@ def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     On TensorFlow, without XLA, a GradientTape, persistent or not, gives the exact gradient, eager
     and in a graph.
 
-    So it is the one by which `fit` takes its step, if the tape sees the same loss: the same call
-    with `training=True`, the mean over the samples, and the penalties in `model.losses`. For a loss
-    whose own gradient is not exact see `trainer.losses`.
+    But for rounding, that is. It is the one by which `fit` takes its step, if the tape sees the
+    same loss: the same call with `training=True`, the mean over the samples, and the penalties in
+    `model.losses`. For a loss whose own gradient is not exact see `trainer.losses`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -252,8 +255,8 @@ def test_a_jacobian_holds_the_exact_gradient_of_each_output(case, eager):
     On TensorFlow, without cuDNN and XLA, a tape's jacobian of the outputs by the input is exact,
     eager and in a graph.
 
-    It holds a derivative for each output and each number of the input: zero for another sample, and
-    for a later timestep.
+    Exact but for rounding, that is. It holds a derivative for each output and each number of the
+    input: zero for another sample, and for a later timestep.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

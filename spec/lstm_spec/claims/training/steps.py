@@ -174,8 +174,8 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep of a
     loss taken by timesteps.
 
-    Zero takes the output at a timestep out of the loss. The timestep is still read, and the
-    gradients of later outputs still go through it: this is no mask.
+    Zero takes the output at a timestep out of the loss, if its target is not NaN. The timestep is
+    still read, and the gradients of later outputs still go through it: this is no mask.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -135,11 +135,11 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
 def test_a_bidirectional_layer_sees_the_future(case, seed):
     """
     In short sequences, changing the last timestep as a rule changes the first row of
-    Bidirectional's backward half.
+    Bidirectional's half that reads backwards.
 
-    The forward half of all earlier rows stays as it is, to the last bit. So such a layer
-    cannot forecast: at every timestep it has seen the timesteps that come after it. In float32 a
-    new layer forgets them within about 100 timesteps.
+    If the first layer reads forwards, its half of all earlier rows stays as it is, to the last bit.
+    So such a layer cannot forecast: at every timestep it has seen the timesteps that come after it.
+    In float32 a new layer forgets them within about 100 timesteps.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))

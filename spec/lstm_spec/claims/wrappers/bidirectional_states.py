@@ -74,8 +74,8 @@ def test_two_states_are_for_each_direction(case, seed, way):
     """
     A Bidirectional LSTM's initial_state is h, c for the forward, then h, c for the backward layer.
 
-    It is the order in which the layer returns them, so that the states of one bidirectional
-    layer start another. The backward layer starts from its states at the end of the input.
+    It is the order in which the layer returns them, so that the states of one bidirectional layer
+    start another. The one that reads backwards starts from its states at the end of the input.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
@@ -290,11 +290,11 @@ def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
 )
 def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
     """
-    Fed a sequence in pieces from its start, a stateful Bidirectional has as a rule only its forward
-    half right.
+    Fed a sequence in pieces from its start, a stateful Bidirectional has as a rule only the half
+    right that reads forwards.
 
-    When it reads the first piece backwards it has not seen the second yet. What the backward
-    layer keeps is its state at the start of one piece, for the end of the next: no use.
+    The half that reads backwards has not seen the second piece yet when it reads the first. What it
+    keeps is its state at the start of one piece, for the end of the next: no use.
 
     >>> import keras, numpy as np
     >>> inner = keras.layers.LSTM(2, stateful=True, return_sequences=True)

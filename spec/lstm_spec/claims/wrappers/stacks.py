@@ -106,10 +106,12 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll, th
 @given(cases(timesteps=1, state=True), seeds)
 def test_a_stack_steps_from_cell_to_cell(case, seed):
     """
-    StackedRNNCells, called on one timestep, calls its cells in turn, each on the last one's h.
+    StackedRNNCells of two or more LSTM cells, called on one timestep, calls them in turn, each on
+    the last one's h.
 
     It takes a list with a pair [h, c] for each cell, and returns the output of the last cell and
-    such a list again. No state passes from one cell to the next.
+    such a list again. No state passes from one cell to the next: of cells of another kind it is the
+    output that the next one reads.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -152,12 +154,12 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 @given(integers(1, 3), seeds, whole(["float16", "float64"]))
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
-    A stack of two or more cells that make no states has a tensor for a state_size that is a number,
-    a list for a list.
+    A stack of two or more cells that make no states has a tensor for a state_size that is an int, a
+    list for a list of them.
 
-    get_initial_state makes the states so, in the dtype of the stack. A cell that makes its own
-    states has them as it makes them, GRUCell a list of one. A call returns states in the form in
-    which the cells do.
+    get_initial_state makes the states so, in the dtype of the stack. An int is Python's: NumPy's
+    are refused. A cell that makes its own states has them as it makes them, GRUCell a list of one.
+    A call returns states in the form in which the cells do.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
