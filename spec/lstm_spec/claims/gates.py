@@ -788,7 +788,8 @@ def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
 )
 def test_units_in_a_row_delay_the_input(case, way):
     """
-    A chain of linear units, each copying its neighbour's last output, delays the input.
+    A chain of linear units, each copying its neighbour's last output, delays an input of finite
+    numbers.
 
     Unit k puts out the input of k steps ago, if the forget gates are closed and the others
     open: the recurrent kernel lets every unit read every other one, one timestep later.

@@ -1607,3 +1607,89 @@ def rounded_ids():
         }
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def adapted_models():
+    """Yield models that begin with a layer that was adapted to data, each with an input."""
+    text = L.TextVectorization(output_sequence_length=3)
+    text.adapt(tf.constant(["a b c d"]))
+    lookup = L.IntegerLookup()
+    lookup.adapt(np.array([[7, 8], [9, 11]]))
+    bins = L.Discretization(num_bins=4)
+    bins.adapt(np.arange(20.0).reshape(-1, 1))
+    scale = L.Normalization()
+    scale.adapt(draw(9, 5, 3))
+    inputs = {
+        "TextVectorization": (text, (1,), tf.constant([["a b c"], ["b d"]])),
+        "IntegerLookup": (lookup, (2,), tf.constant([[7, 8], [9, 7]], tf.int64)),
+        "Discretization": (bins, (2,), tf.constant([[1.0, 9.0], [19.0, 3.0]])),
+        "Normalization": (scale, (5, 3), tf.constant(X)),
+    }
+    for name, (layer, shape, x) in inputs.items():
+        table = [] if name == "Normalization" else [L.Embedding(12, 3)]
+        start = keras.Input(shape, dtype=x.dtype.name)
+        yield name, keras.Sequential([start, layer, *table, LSTM(2)]), x
+
+
+@attack("models.made-again")
+@attack("saving.weights-file")
+@attack("saving.layers-read-again")
+def adapted():
+    """Layers adapted to data, cloned, by a file and by weights: how far from the model?"""
+    seen = {}
+    for name, model, x in adapted_models():
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(f"{folder}/a.keras")
+            model.save_weights(f"{folder}/a.weights.h5")
+
+            def cloned(model=model):
+                clone = keras.models.clone_model(model)
+                clone.set_weights(model.get_weights())
+                return clone
+
+            def read(model=model, folder=folder):
+                config = model.layers[0].get_config()
+                for key in ("vocabulary", "bin_boundaries"):
+                    config.pop(key, None)
+                first = type(model.layers[0]).from_config(config)
+                rest = [type(at).from_config(at.get_config()) for at in model.layers[1:]]
+                again = keras.Sequential([keras.Input(x.shape[1:], dtype=x.dtype.name), first])
+                for layer in rest:
+                    again.add(layer)
+                again.load_weights(f"{folder}/a.weights.h5")
+                return again
+
+            ways = {
+                "clone": cloned,
+                "file": partial(keras.models.load_model, f"{folder}/a.keras"),
+                "weights": read,
+            }
+            seen[name] = {
+                way: outcome(lambda m=make, x=x, model=model: gap(m()(x), model(x)))[:40]
+                for way, make in ways.items()
+            }
+    return seen
+
+
+@attack("models.made-again")
+@attack("models.every-way")
+def python_lambda():
+    """A Lambda of a Python lambda, cloned and from its configuration: the error, or how far?"""
+    model = keras.Sequential([keras.Input((5, 3)), L.Lambda(lambda x: x * 2), LSTM(2)])
+    ways = {
+        "clone": lambda: keras.models.clone_model(model),
+        "configuration": lambda: keras.Sequential.from_config(model.get_config()),
+    }
+    return {way: error(make) for way, make in ways.items()}
+
+
+@attack("gates.delay-line")
+def infinite_delay():
+    """Three linear units in a chain, the second input infinite: what do they put out?"""
+    chain = LSTM(3, activation="linear", recurrent_activation="linear")
+    chain.build((1, 3, 1))
+    kernel, recurrent, bias = (np.zeros_like(w) for w in chain.get_weights())
+    bias[[0, 1, 2, 9, 10, 11]] = kernel[0, 6] = recurrent[0, 7] = recurrent[1, 8] = 1
+    chain.set_weights([kernel, recurrent, bias])
+    lines = [np.array([[[1.0], [last], [3.0]]]) for last in (2, np.inf)]
+    return [np.array(chain(x)).tolist() for x in lines]

@@ -193,7 +193,8 @@ def test_a_dot_product_has_no_mask(case, pick, axis):
     """
     Dot hands no mask on, and multiplies masked timesteps like any other.
 
-    Masking puts zeros at masked timesteps, and these add nothing to a product over time.
+    Masking puts zeros at masked timesteps, and these add nothing to a product over time with finite
+    numbers.
 
     >>> import keras, numpy as np
     >>> x = keras.layers.Masking()(np.array([[[1.0], [2.0], [0.0]]]))

@@ -81,8 +81,8 @@ def test_called_a_plain_model_gives_what_its_layers_say(trial):
     """
     A plain model that is called computes what the equations of its layers say.
 
-    A model adds nothing to its layers and takes nothing away, in whatever form it is made.
-    Plain: see the introduction of this chapter for the six combinations that are left out.
+    A model adds nothing to its layers and takes nothing away, in whatever form it is made. Plain:
+    see the introduction of this chapter for what is left out.
 
     >>> import keras, numpy as np
     >>> dense, lstm = keras.layers.Dense(3), keras.layers.LSTM(2)
@@ -101,9 +101,9 @@ def test_every_way_to_run_a_plain_model_gives_the_same(run):
     On finite numbers every way to run a plain model gives what the equations of its layers say.
 
     Called, in a graph of open sizes, compiled by XLA, by predict and predict_on_batch, exported,
-    and, if it is no subclass, cloned and made again from its configuration or its file.
-    A subclass is exported for the length of its first call, and for numbers. Made again, a Lambda
-    with a mask function may fail: see `saving.lambda-mask`.
+    and, if it is no subclass, cloned and made again from its configuration or its file. A subclass
+    is exported for the length of its first call, and for numbers. A Lambda with a mask function may
+    fail: see `saving.lambda-mask`; for other layers see `models.made-again`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
@@ -411,8 +411,10 @@ def test_a_model_made_again_is_the_same_function(trial, way):
     Given its weights, a functional or Sequential plain model's clone, configuration and file
     compute the same.
 
-    A clone and a copy from a configuration begin with other weights; with the same weights they
-    are the same function. A Lambda with a mask function is left out: see `saving.lambda-mask`.
+    A clone and a copy from a configuration begin with other weights; with the same weights they are
+    the same function. Left out are a Lambda with a mask function, see `saving.lambda-mask`, or of a
+    Python lambda, and layers that were adapted to data: a copy has no vocabulary, and Normalization
+    ignores the means that are set.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

@@ -343,8 +343,9 @@ def test_clone_model_makes_new_weights(case):
     By default, unless a seed is set in between, a model that clone_model makes has new initial
     weights, not the original's.
 
-    It is made from the configuration: an initializer with a seed draws the same numbers again.
-    With set_weights it becomes the same function; a copy in one step is copy.deepcopy.
+    It is made from the configuration: an initializer with a seed draws the same numbers again. With
+    set_weights it becomes the same function, unless a layer was adapted, as TextVectorization is; a
+    copy in one step is copy.deepcopy.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -1017,11 +1017,12 @@ def in_turns(layers, x):
 @given(whole(HERE), whole(list(READ)), seeds)
 def test_every_layer_is_read_again(name, way, seed):
     """
-    In a functional model a layer around an LSTM returns what it did, read again from JSON, a
-    `.keras` file or a file of weights.
+    In a functional model a layer around an LSTM, unless adapted, returns what it did, read again
+    from JSON, `.keras` or weights.
 
-    JSON gets the weights beside it, and the file of weights is read by a clone. A tuple among the
-    arguments comes back as a list, and serves as well.
+    JSON gets the weights beside it, and a file of weights is read by a clone. A tuple among the
+    arguments comes back as a list, and serves as well. What TextVectorization was adapted to is in
+    `.keras` alone. A Lambda of a Python lambda is refused, unless safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))

@@ -27,10 +27,12 @@ from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_sam
 @given(cases(**varied("timesteps", "units", "features", "return_sequences", "go_backwards")))
 def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
     """
-    A stateless model of the same layers, built anew, computes the same with its `.weights.h5` file.
+    Without vocabularies, a stateless model of the same layers, built anew, computes the same with
+    its `.weights.h5` file.
 
     Unless the model is subclassed, the names of the layers play no part, only their classes and
-    their order. The state of a stateful layer is no weight, and in no such file.
+    their order. The state of a stateful layer, a vocabulary and what a Discretization was adapted
+    to are no weights, and in no such file.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])

@@ -537,8 +537,9 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     """
     Unless gradients are accumulated, a learning rate schedule counts steps, over all calls of fit.
 
-    The first step has the number 0. Divide the number of samples by the batch size to find how
-    many steps an epoch has. With gradient_accumulation_steps it counts batches, not steps.
+    The first step has the number 0. Divide the number of samples by the batch size, and round up,
+    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches, not
+    steps.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
