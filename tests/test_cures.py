@@ -65,6 +65,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "class-weight": {"weights": np.ones(4), "labels": np.zeros(4, int)},
     "concatenate-in-time": {"first": keras.Input((5, 3))},
     "ctc": {"classes": 4},
+    "ignored-class": {"model": "empty"},
     "hierarchical": {"words": keras.Input((4, 5, 3))},
     "mask-of-one-input": {"joined": np.ones((4, 5, 3))},
     "non-negative-outputs": {"model": "empty"},
