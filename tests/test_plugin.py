@@ -249,6 +249,28 @@ def test_plugin_imports_nothing_heavy() -> None:
     assert subprocess.check_output([sys.executable, "-c", program]) == b"\n"
 
 
+@pytest.mark.parametrize(
+    ("effort", "recorded", "outcome"),
+    [("smoke", False, "passed"), ("default", False, "failed"), ("smoke", True, "xfailed")],
+)
+def test_examples_are_left_out_below_default_effort_but_for_known_deviations(
+    effort: str,
+    recorded: bool,
+    outcome: str,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deviation = deviations.Deviation(
+        "time.causality", "It prints 2.", "Documentation of nothing.", example="Got:"
+    )
+    monkeypatch.setattr(deviations, "load", lambda: [deviation] if recorded else [])
+    parts = {"decorator": "", "arguments": "", "example": "1 + 1\n    3", "more": ""}
+    pytester.makeconftest("from lstm_spec.claims.conftest import *")
+    pytester.makepyfile(HEAD + CLAIM.format(body="pass", **parts))
+    result = pytester.runpytest_inprocess("--lstm-effort", effort, "-p", "no:cacheprovider")
+    assert result.parseoutcomes()[outcome] == 1
+
+
 WHOLE = """
 import keras
 from lstm_spec.harness.strategies import whole

@@ -18,7 +18,7 @@ from hypothesis.internal.conjecture import engine, providers
 
 from lstm_spec.claims import CHAPTERS
 from lstm_spec.harness import shared_database, strategies, subject, timing, tolerance
-from lstm_spec.harness.effort import CASES, cases, rounds
+from lstm_spec.harness.effort import CASES, cases, rounds, tries_all
 
 FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
 ATTEMPTS = 10
@@ -93,7 +93,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     strategies.listed.clear()
     result = yield
     deviates = pyfuncitem.get_closest_marker("lstm_deviates")  # on one element, maybe
-    if deviates or cases(pyfuncitem.config.getoption("lstm_effort")) >= CASES:
+    if deviates or tries_all(pyfuncitem.config.getoption("lstm_effort")):
         try_rest(pyfuncitem.obj)
     return result
 

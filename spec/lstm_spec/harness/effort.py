@@ -42,6 +42,14 @@ def cases(chosen: str, default: int = CASES) -> int:
     return max(FEWEST_CASES, SHARES[chosen] * default // CASES)
 
 
+def tries_all(chosen: str) -> bool:
+    """Return whether a claim is tried on its example, and on all elements of its lists.
+
+    Below `default` it is so only where a deviation is recorded: it may show on one of them alone.
+    """
+    return cases(chosen) >= CASES
+
+
 def rounds(chosen: str, default: int = CASES) -> int:
     """Return in how many rounds a claim about cost measures at an effort."""
     usual = ROUNDS.get(chosen, ROUNDS["default"])

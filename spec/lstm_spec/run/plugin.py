@@ -23,7 +23,7 @@ import pytest
 
 from lstm_spec import catalog
 from lstm_spec.catalog import caution
-from lstm_spec.harness.effort import effort
+from lstm_spec.harness.effort import effort, tries_all
 from lstm_spec.run import deviations, hosts
 from lstm_spec.run.check import BEGUN, end_with
 from lstm_spec.run.examples import ExampleError, run_example
@@ -221,7 +221,7 @@ _RECORD = pytest.StashKey[Record]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Try a claim, then its example; keep what was seen."""
+    """Try a claim, then its example, if it is to be tried; keep what was seen."""
     if item.get_closest_marker("lstm_claim") is None:
         return (yield)
     assert isinstance(item, pytest.Function)
@@ -232,7 +232,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     item.stash[_TRIAL] = trial
     with _watched(item):
         result = yield
-        run_example(item.obj)
+        deviates = item.get_closest_marker("lstm_deviates")
+        if deviates or tries_all(item.config.getoption("lstm_effort")):
+            run_example(item.obj)
     return result
 
 

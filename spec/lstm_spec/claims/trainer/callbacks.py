@@ -391,11 +391,11 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     (4, 4)
     """
     target = target_of(net, seed)
-    ends = []
-    for again in (True, False):
-        model = trainee(net, build)
-        ends.append(serve_twice(model, net, target, SERVING[name], (first, second), again))
-    (best, files, losses, weights), (new, files_, losses_, weights_) = ends
+    model = trainee(net, build)
+    (best, files, losses, weights), (new, files_, losses_, weights_) = (
+        serve_twice(model, net, target, SERVING[name], (first, second), again)
+        for again in (True, False)
+    )
     assert best == new, f"the best is {best}, and {new} for a new one"
     assert files == files_, f"written: {files}, by a new one: {files_}"
     assert_close(single(losses), single(losses_))
@@ -405,8 +405,10 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
 def serve_twice(model, net, target, make, numbers, again):
     """Return what a second fit leaves: a callback's best number and files, losses and weights.
 
-    It is the callback of the first fit, or a new one.
+    It is the callback of the first fit, or a new one. The model begins with the weights of the net.
     """
+    model.set_weights(net.weights)
+    model.optimizer.learning_rate = RATE
     with tempfile.TemporaryDirectory() as folder:
         callback = make(Path(folder))
         fit(model, net, target, epochs=4, callbacks=[Watched(numbers[0]), callback])
@@ -537,14 +539,14 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     """
     append, measured = log
     target = target_of(net, seed)
-    models = [trainee(net, build, metrics=["mae"] * count) for count in measured]
+    models = {count: trainee(net, build, metrics=["mae"] * count) for count in set(measured)}
     options = {"validation_data": (padded(net), target)}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "log.csv")
         logger = keras.callbacks.CSVLogger(str(file), append=append)
         fits = [
-            fit(model, net, target, epochs=epochs, callbacks=[logger], **options)
-            for epochs, model in zip((2, 3), models, strict=True)
+            fit(models[count], net, target, epochs=epochs, callbacks=[logger], **options)
+            for epochs, count in zip((2, 3), measured, strict=True)
         ]
         header, *lines = [line.split(",") for line in file.read_text().split()]
     kept = fits if append else fits[1:]

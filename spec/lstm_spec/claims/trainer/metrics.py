@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.trainer import single
+from lstm_spec.claims.trainer import eagerly, single
 from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, seeds, whole
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
@@ -90,8 +90,8 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), whole(NAMES), seeds)
-def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
+@given(cases(batch=several), whole(NAMES), eagerly, seeds)
+def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, seed):
     """
     Compiled and without a mask, evaluate reports of any new metric of Keras what it makes of all
     outputs at once.
@@ -110,7 +110,7 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     True
     """
     target = targets(case, name, seed)
-    model = classifier(case, name, seed, metrics=[metric(name)])
+    model = classifier(case, name, seed, metrics=[metric(name)], run_eagerly=eager)
     alone = metric(name)
     alone.update_state(target, to_numpy(model(case.x)))
     assert_close(reported(model, case.x, target), to_numpy(alone.result()), bound=64.0)
@@ -123,8 +123,8 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), whole(NAMES), seeds)
-def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
+@given(cases(batch=several), whole(NAMES), eagerly, seeds)
+def test_a_sample_of_whole_weight_is_so_many_copies(case, name, eager, seed):
     """
     To a weighted metric of Keras, without return_sequences, a finite sample of weight 0, 1 or 2 is
     so many copies of it.
@@ -145,7 +145,8 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, seed):
     weight = permutation(case.batch, seed) % 3
     copies = np.repeat(np.arange(case.batch), weight)
     target = targets(case, name, seed)
-    model = classifier(case, name, seed, weighted_metrics=[metric(name)])
+    options = {"weighted_metrics": [metric(name)], "run_eagerly": eager}
+    model = classifier(case, name, seed, **options)
     weighted = reported(model, case.x, target, weight.astype("float32"))
     copied = metric(name)
     copied.update_state(target[copies], to_numpy(model(case.x[copies])))
@@ -190,8 +191,8 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), whole(TRUTHS), seeds)
-def test_truth_values_are_targets(case, name, seed):
+@given(cases(batch=several), whole(TRUTHS), eagerly, seeds)
+def test_truth_values_are_targets(case, name, eager, seed):
     """
     As targets of mean squared error and of metrics, True and False count as 1 and 0.
 
@@ -206,7 +207,7 @@ def test_truth_values_are_targets(case, name, seed):
     True
     """
     target = targets(case, name, seed)
-    model = classifier(case, name, seed, metrics=[metric(name)])
+    model = classifier(case, name, seed, metrics=[metric(name)], run_eagerly=eager)
     truth, numbers = (
         model.evaluate(case.x, y, batch_size=2, verbose=0, return_dict=True)
         for y in (target.astype(bool), target)

@@ -353,7 +353,7 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
     "trainer.frozen-wrapped",
     promised="Layer, attribute `trainable`: whether the layer is trained",
     corrects="To freeze a Bidirectional, both of its layers have to be frozen by hand.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(eagerly, whole(["inside", "attribute"]))

@@ -256,7 +256,7 @@ def test_a_generator_is_never_shuffled(net, build):
 @claim(
     "trainer.seeded-graphs",
     promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
@@ -331,7 +331,7 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
 @claim(
     "trainer.steps-per-execution",
     promised="Model.compile, argument `steps_per_execution`: batches in each compiled call",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
 )
 @given(nets(batch=integers(4, 7)), sampled_from(list(FORMS)), seeds, sampled_from([2, 3, 4, 32]))
