@@ -338,6 +338,15 @@ def reads_an_id_beyond_the_table_as_its_last_row(patch):
         return original(self, keras.ops.minimum(inputs, self.input_dim - 1))
 
 
+@refuted_by("errors.rounded-ids")
+def hands_on_what_a_sequential_is_given(patch):
+    @instead(patch, keras.Sequential, "call")
+    def call(original, self, inputs, **rest):
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+
 @refuted_by("errors.ragged-tensor")
 def pads_a_ragged_tensor(patch):
     @instead(patch, keras.layers.LSTM, "__call__")

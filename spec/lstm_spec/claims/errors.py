@@ -36,7 +36,15 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import as_states, embedding, lstm, passed, to_numpy, with_weights
+from lstm_spec.harness.subject import (
+    as_states,
+    embedding,
+    global_policy,
+    lstm,
+    passed,
+    to_numpy,
+    with_weights,
+)
 from lstm_spec.harness.tolerance import (
     ANOTHER_BATCH,
     MISFIT,
@@ -1459,7 +1467,7 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
 
     Ids are rows of the table of an Embedding, which has input_dim of them, so that the largest id
     is input_dim - 1. A Sequential model without `Input` may round ids first: see
-    `models.without-input`. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last
+    `errors.rounded-ids`. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last
     row in place of a larger one, without an error.
 
     >>> import keras, numpy as np
@@ -1482,6 +1490,50 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
     run_on(ids)
     refusal = f"= {size + beyond} is not in [0, {size})"
     assert_refused(lambda: run_on(wrong), "InvalidArgumentError", refusal)
+
+
+@claim(
+    "errors.rounded-ids",
+    observed="Keras 3, every backend",
+    corrects="Under mixed precision ids reach an Embedding as they are.",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    integers(1, 3),
+    integers(1, 3),
+    whole(["float32", "float64", "mixed_float16", "mixed_bfloat16"]),
+    booleans(),
+    seeds,
+)
+def test_a_sequential_model_without_input_rounds_ids(batch, timesteps, policy, predicts, seed):
+    """
+    A Sequential model without `Input` rounds ids to the type in which its first layer, an
+    Embedding, computes.
+
+    Whole numbers above 256 may be rounded in bfloat16, above 2048 in float16: under mixed_float16
+    id 19999 is read as 20000, which a table of 20000 rows refuses. So it is in fit and predict.
+    Begin with keras.Input((None,), dtype="int32"), or call the Embedding in a model of your own.
+
+    >>> import keras, numpy as np
+    >>> table = np.zeros((2050, 1))
+    >>> table[2049] = 1.0
+    >>> rows = keras.initializers.Constant(table)
+    >>> for start in ([], [keras.Input((None,), dtype="int32")]):
+    ...     embedding = keras.layers.Embedding(2050, 1, rows, dtype="mixed_float16")
+    ...     model = keras.Sequential([*start, embedding])
+    ...     print(float(model(np.array([[2049]]))[0, 0, 0]))
+    0.0
+    1.0
+    """
+    with global_policy(policy):
+        layer = keras.layers.Embedding(4097, 2)
+        model = keras.Sequential([layer])
+    ids = permutation(4096, seed)[: batch * timesteps].reshape(batch, timesteps)
+    ids[0, 0] = 4095  # an odd one, above what 11 digits hold
+    y = model.predict(ids, verbose=0) if predicts else model(ids)
+    rounded = to_numpy(keras.ops.cast(ids, layer.compute_dtype)).astype("int32")
+    assert_same(y, to_numpy(layer(rounded)))
 
 
 @claim(

@@ -395,6 +395,7 @@ def flat():
 
 
 @attack("models.without-input")
+@attack("errors.rounded-ids")
 def without_input():
     """Ids in 16 bits and large ones, float64, whole numbers then others, lengths: how far?"""
     seen = {}

@@ -250,10 +250,9 @@ def test_a_sequential_model_without_an_input_computes_the_same(trial):
     Called, a plain Sequential model without `Input` computes what its layers say, if they take any
     length and its type any id.
 
-    Its type is its first layer's: bfloat16 rounds ids above 256, float16 above 2048, float32 above
-    2**24, so that an Embedding reads other rows. An `Input` of dtype="int32" helps. The first call
-    settles neither batch size nor length. Reshape to another length is tried in
-    `models.open-graphs`.
+    Its type is its first layer's, to which it rounds ids: see `errors.rounded-ids`. In float32
+    whole numbers are exact up to 2**24. The first call settles neither batch size nor length.
+    Reshape to another length is tried in `models.open-graphs`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Dense(3), keras.layers.LSTM(2)])

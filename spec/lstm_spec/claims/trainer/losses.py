@@ -363,10 +363,11 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
 )
 def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     """
-    With axis=1 a crossentropy or cosine is of sequences what by default it is of timesteps.
+    With axis=1 a crossentropy, but for the sparse one, or a cosine is of sequences what by default
+    it is of timesteps.
 
-    The classes are then along the timesteps. Sparse categorical crossentropy on TensorFlow and
-    PyTorch refuses any axis but the last.
+    The classes are then along the timesteps. The sparse one on TensorFlow and PyTorch refuses any
+    axis but the last.
 
     >>> import keras, numpy as np
     >>> z, y = np.random.rand(2, 3, 4), np.random.rand(2, 3, 4)  # (batch, timesteps, features)
