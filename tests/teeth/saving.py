@@ -364,3 +364,12 @@ def compiles_a_class_with_its_own_compile(patch):
     @instead(patch, keras.Model, "compile_from_config")
     def compile_from_config(original, self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+@refuted_by("saving.vocabulary")
+def holds_the_vocabulary_in_the_configuration(patch):
+    for kind in (keras.layers.IntegerLookup, keras.layers.StringLookup):
+
+        @instead(patch, kind, "get_config")
+        def get_config(original, self):
+            return {**original(self), "vocabulary": self.get_vocabulary(False)}

@@ -1635,6 +1635,7 @@ def adapted_models():
 @attack("models.made-again")
 @attack("saving.weights-file")
 @attack("saving.layers-read-again")
+@attack("saving.vocabulary")
 def adapted():
     """Layers adapted to data, cloned, by a file and by weights: how far from the model?"""
     seen = {}

@@ -1041,6 +1041,57 @@ def test_every_layer_is_read_again(name, way, seed):
     assert_close([to_numpy(y) for y in leaves(READ[way](model)(x))], expected)
 
 
+ADAPTED: dict[str, tuple[str, list[list[Any]]]] = {
+    "IntegerLookup": ("int64", [[7, 8], [9, 7]]),
+    "StringLookup": ("string", [["b", "a"], ["a", "c"]]),
+    "TextVectorization": ("string", [["b a"], ["a c"]]),
+}
+"""Layers that are adapted to words, with the type of these and two samples."""
+
+
+@claim(
+    "saving.vocabulary",
+    observed="Keras 3, TensorFlow",
+    corrects="A model's configuration and weights are all of it.",
+    cases=4,
+    needs=("tensorflow", "keras.ops"),
+)
+@given(whole(list(ADAPTED)), whole(["JSON", "a configuration", "a file of weights"]), seeds)
+def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
+    """
+    What TextVectorization or a lookup was adapted to is in a `.keras` file, and in no clone,
+    configuration or file of weights.
+
+    Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
+    with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`.
+    Means that Normalization was adapted to are weights, yet a clone ignores those that set_weights
+    gives it.
+
+    >>> import keras, numpy as np
+    >>> lookup, x = keras.layers.IntegerLookup(), np.array([[8]])
+    >>> lookup.adapt(np.array([7, 8]))
+    >>> model = keras.Sequential([keras.Input((1,), dtype="int64"), lookup])
+    >>> model.save("lookup.keras")
+    >>> bool(np.array_equal(keras.models.load_model("lookup.keras")(x), model(x)))
+    True
+    >>> try:
+    ...     keras.models.clone_model(model)(x)
+    ... except Exception as error:
+    ...     print("Table not initialized" in str(error))
+    True
+    """
+    dtype, words = ADAPTED[name]
+    x = np.array(words)
+    layer = getattr(keras.layers, name)()
+    layer.adapt(x)
+    around = keras.layers.Embedding(9, 2), keras.layers.LSTM(2)
+    model = keras.Sequential([keras.Input(x.shape[1:], dtype=dtype), layer, *around])
+    model.set_weights(drawn_like(model.get_weights(), seed))
+    assert_same(reloaded(model)(x), to_numpy(model(x)))
+    copy = ALL_READ[way](model)
+    assert_refused(lambda: copy(x), "FailedPreconditionError", "Table not initialized")
+
+
 STACKS: dict[str, Callable[[Any, Any], Any]] = {
     "a list": lambda first, second: [first, second],
     "a tuple": lambda first, second: (first, second),

@@ -32,7 +32,7 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
 
     Unless the model is subclassed, the names of the layers play no part, only their classes and
     their order. The state of a stateful layer, a vocabulary and what a Discretization was adapted
-    to are no weights, and in no such file.
+    to are no weights, and in no such file: see `saving.vocabulary`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])
