@@ -140,6 +140,14 @@ def unpacks_a_list_of_one_input(patch):
         return original(self, single, *rest, **options)
 
 
+@refuted_by("errors.misspelt-argument")
+def takes_arguments_of_its_call_when_it_is_made(patch):
+    @instead(patch, keras.layers, "LSTM")
+    def made(original, units, **options):
+        known = {name for name in options if name not in {"initial_state", "mask", "training"}}
+        return original(units, **{name: options[name] for name in known})
+
+
 @refuted_by("errors.unknown-call-argument")
 def ignores_call_arguments_that_it_does_not_know(patch):
     @instead(patch, keras.layers.LSTM, "__call__")
@@ -322,6 +330,23 @@ def takes_one_sequence_for_a_sequence_of_one(patch):
     def called(original, self, inputs, *rest, **options):
         nested = inputs[:, None] if len(inputs.shape) == 3 else inputs
         return original(self, nested, *rest, **options)
+
+
+@refuted_by("errors.flatten-of-open-length")
+def makes_one_row_for_an_open_axis(patch):
+    @instead(patch, keras.layers.Dense, "build")
+    def build(original, self, input_shape):
+        return original(self, (*input_shape[:-1], input_shape[-1] or 1))
+
+
+@refuted_by("errors.input-length-of-embedding")
+def reads_as_many_ids_as_its_input_length(patch):
+    @instead(patch, keras.layers, "Embedding")
+    def made(original, *sizes, input_length=None, **options):
+        layer = original(*sizes, input_length=input_length, **options)
+        call = layer.call
+        layer.call = lambda inputs: call(inputs[:, :input_length])
+        return layer
 
 
 @refuted_by("errors.embedding-of-minus-one")

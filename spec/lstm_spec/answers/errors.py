@@ -98,7 +98,7 @@ MEANT = (
     (r"has type float(?:16|32) that does not match type float(?:16|32)", "mixed-precision"),
     (r"initial_value: Tensor conversion requested dtype float32.*float16", "mixed-precision"),
     (r"'LSTMCell' object has no attribute '(?:(?:recurrent_)?kernel|bias)'", "no-weights-yet"),
-    (r"(?:unexpected keyword argument|not understood:',) 'time_major'", "time-major"),
+    (r"(?:unexpected keyword argument |not understood:', |LSTM: \{)'time_major'", "time-major"),
     (r"'(?:LSTM|GRU|RNN|Bidirectional)' object has no attribute 'reset_states?'", "reset-errors"),
     (r"Layer has \d states but was passed \d initial states", "number-of-initial-states"),
     (r"Could not interpret (?:activation|initializer|regularizer|constraint)", "unknown-names"),

@@ -22,7 +22,7 @@ from functools import partial
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, one_of, text
+from hypothesis.strategies import booleans, integers, one_of, sampled_from, text
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import returned
@@ -40,6 +40,7 @@ from lstm_spec.harness.subject import (
     as_states,
     embedding,
     global_policy,
+    heard,
     lstm,
     passed,
     to_numpy,
@@ -655,6 +656,46 @@ def test_an_input_in_a_list_is_refused(case, kind):
     inputs = [case.x] if kind == "list" else (case.x,)
     words = f"'{kind}' object has no attribute 'shape'"
     assert_refused(lambda: layer(inputs), "AttributeError", words)
+
+
+@claim(
+    "errors.misspelt-argument",
+    observed="Keras 2 and 3",
+    corrects="An argument that an LSTM does not know, such as return_sequence=True, is ignored.",
+)
+@given(
+    one_of(
+        whole(
+            [
+                *("return_sequence", "returns_sequences", "return_states", "activations"),
+                *("kernel_regulariser", "timesteps", "initial_state", "mask", "training"),
+            ]
+        ),
+        text("abcxyz_", min_size=1, max_size=9),
+    ),
+    sampled_from([True, None, 0.5, "tanh"]),
+)
+def test_the_constructor_refuses_arguments_that_it_does_not_know(name, value):
+    """
+    LSTM refuses an argument that it does not have, a misspelt one too, and says its name.
+
+    Keras 3 writes "Unrecognized keyword arguments", Keras 2 "Keyword argument not understood".
+    `initial_state`, `mask` and `training` are arguments of the call, not of the constructor;
+    timesteps and features are read off the input.
+
+    >>> import keras, numpy as np
+    >>> try:
+    ...     keras.layers.LSTM(2, returns_sequences=True)
+    ... except (ValueError, TypeError) as error:
+    ...     print("returns_sequences" in str(error))
+    True
+    """
+    words = (
+        f"Unrecognized keyword arguments passed to LSTM: {{'{name}'",
+        f"Keyword argument not understood:', '{name}'",  # Keras 2
+    )
+    refusals = "ValueError", "TypeError"
+    assert_refused(lambda: keras.layers.LSTM(2, **{name: value}), refusals, words)
 
 
 @claim(
@@ -1405,6 +1446,73 @@ def test_time_distributed_lstm_refuses_three_axes(case):
     symbolic = keras.layers.TimeDistributed(keras.layers.LSTM(case.units))
     inputs = keras.Input(case.x.shape[1:])
     assert_refused(lambda: symbolic(inputs), "ValueError", "fully-defined")
+
+
+@claim(
+    "errors.flatten-of-open-length",
+    derived="Dense has a row of weights for each number in a sample, and that is open too",
+    corrects="Behind Flatten a Dense layer takes sequences of any length.",
+    cases=4,
+)
+@given(cases(timesteps=integers(1, 9)), sampled_from(["LSTM", "alone"]), integers(1, 9))
+def test_dense_behind_flatten_needs_the_number_of_timesteps(case, below, outputs):
+    """
+    Dense behind Flatten is refused if the number of timesteps is open, as in Input((None, 3)).
+
+    It would have weights of its own for each timestep. Give Input the length and pad to it, let
+    the LSTM return its last output only, or pool over time, which takes any length.
+
+    >>> import keras, numpy as np
+    >>> def flat(timesteps):
+    ...     x = keras.Input((timesteps, 3))
+    ...     y = keras.layers.LSTM(2, return_sequences=True)(x)
+    ...     return keras.layers.Dense(1)(keras.layers.Flatten()(y))
+    >>> tuple(flat(4).shape)
+    (None, 1)
+    >>> try:
+    ...     flat(None)
+    ... except ValueError as error:
+    ...     print("None" in str(error))
+    True
+    """
+
+    def flat(timesteps):
+        x = keras.Input((timesteps, case.features))
+        y = lstm(case, return_sequences=True)(x) if below == "LSTM" else x
+        return keras.layers.Dense(outputs)(keras.layers.Flatten()(y))
+
+    model_output = flat(case.timesteps)
+    assert tuple(model_output.shape) == (None, outputs), f"{model_output.shape}"
+    words = "must be fully-defined", "last dimension of the inputs to a Dense layer should be"
+    assert_refused(lambda: flat(None), "ValueError", words)
+
+
+@claim(
+    "errors.input-length-of-embedding",
+    observed="Keras 3",
+    corrects="An Embedding with input_length=10 takes sequences of 10 ids only, or pads to them.",
+    cases=4,
+)
+@given(cases(), integers(2, 9), integers(1, 9), seeds)
+def test_an_embedding_warns_of_input_length_and_heeds_it_not(case, size, length, seed):
+    """
+    Embedding takes `input_length` with a warning, and reads sequences of any length all the same.
+
+    The warning says that it is deprecated. The number of timesteps is set by `keras.Input`, if it
+    has to be known. LSTM itself refuses the argument.
+
+    >>> import keras, numpy as np
+    >>> embedding = keras.layers.Embedding(5, 2, input_length=3)
+    >>> tuple(embedding(np.ones((4, 7), int)).shape)
+    (4, 7, 2)
+    """
+    table = noise((size, case.features), seed)
+    layer, warned = heard(lambda: keras.layers.Embedding(*table.shape, input_length=length))
+    assert "`input_length` is deprecated" in warned, warned or "no warning"
+    layer.build()
+    layer.set_weights([table])
+    ids = permutation(case.batch * case.timesteps, seed).reshape(case.x.shape[:2]) % size
+    assert_same(layer(ids), table[ids])
 
 
 @claim(

@@ -666,3 +666,42 @@ def symbols():
         "concatenate": lambda: tf.function(lambda x: np.concatenate([lstm(x)[0]]))(ONES),
     }
     return {name: outcome(run)[-200:] for name, run in runs.items()}
+
+
+@attack("errors.misspelt-argument")
+def misspelt():
+    """Names that a layer has, but not as an argument: states, built, weights, cell, call."""
+    names = ("states", "built", "weights", "cell", "call", "input_spec", "autocast", "input_dim")
+    return [outcome(lambda n=n: LSTM(2, **{n: None}))[:60] for n in names]
+
+
+@attack("errors.flatten-of-open-length")
+def flattened():
+    """A Sequential model, a called one without Input, open features, one timestep."""
+    layers = keras.layers
+
+    def sequential(*shape):
+        inputs = [keras.Input(shape)] if shape else []
+        return keras.Sequential([*inputs, layers.Flatten(), layers.Dense(1)])
+
+    return (
+        outcome(lambda: sequential(None, 3)),
+        outcome(lambda: sequential(1, None)),
+        outcome(lambda: sequential(None, None)),
+        outcome(lambda: sequential()(ONES).shape),
+    )
+
+
+@attack("errors.input-length-of-embedding")
+def embedded():
+    """Lengths of zero, of text, of two axes; Flatten and Dense behind; a configuration."""
+    inputs = keras.Input((4,))
+    return (
+        [
+            outcome(lambda n=n: keras.layers.Embedding(5, 2, input_length=n)(inputs).shape)
+            for n in (0, -1, "3", (2, 3))
+        ],
+        outcome(
+            lambda: "input_length" in keras.layers.Embedding(5, 2, input_length=3).get_config()
+        ),
+    )
