@@ -85,6 +85,23 @@ def test_claim_that_fails_is_refuted_with_its_smallest_case(judge) -> None:
     assert outcomes == {"failed": 1}
 
 
+def test_refuting_case_that_no_program_can_hold(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deviations, "load", list)
+    decorator = "@given(n=builds(object))\n@settings(database=None)"
+    parts = {"decorator": decorator, "example": "1 + 1\n    2", "more": ""}
+    head = HEAD.replace("import integers", "import builds")
+    pytester.makepyfile(head + CLAIM.format(arguments="n", body="assert n is None, 'one'", **parts))
+    file = Path(pytester.path, "report.jsonl")
+    result = pytester.runpytest_inprocess("--lstm-report", file, "-p", "no:cacheprovider")
+    assert result.parseoutcomes() == {"failed": 1}
+    record = report._decode(file, 1, file.read_bytes().splitlines()[0])
+    assert (record.verdict, record.script) == ("refuted", "")
+    assert record.message.startswith("AssertionError: one")
+    assert record.message.endswith("no program shows it: a value of type object cannot be written")
+
+
 def test_example_that_prints_something_else_refutes(judge) -> None:
     record, _ = judge("assert True", example="n = 1\n    >>> n + 1\n    3\n    >>> n + 2\n    3")
     assert record.verdict == "refuted"

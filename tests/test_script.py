@@ -13,7 +13,7 @@ from lstm_spec.harness import subject
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, noise
 from lstm_spec.harness.tolerance import assert_close, assert_same
-from lstm_spec.run.script import for_this_keras, literal, script
+from lstm_spec.run.script import UnwritableError, for_this_keras, literal, script
 
 CASE = Case(
     x=noise((1, 2, 1), 0),
@@ -90,5 +90,5 @@ def test_numbers_of_numpy_keep_their_type(value: np.generic) -> None:
 
 
 def test_what_cannot_be_written_is_named() -> None:
-    with pytest.raises(TypeError, match="a function cannot be written"):
+    with pytest.raises(UnwritableError, match="a value of type function cannot be written"):
         literal(noise)

@@ -1,7 +1,7 @@
 """The environments in which the claims are tried, and the ledger that is made from them.
 
 `python -m lstm_spec.releases.matrix [NAME ...]` makes the reports that the ledger lacks. Beside the
-ledger there is a report of the nightly, at smoke effort, which `--nightly` renews. `between`,
+ledger there is a report of the nightly, which `--nightly` renews. `between`,
 `search` and `verdict_at` find the release in which a claim's verdict changed, in about log2 steps.
 """
 

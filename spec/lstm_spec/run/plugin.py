@@ -327,7 +327,8 @@ def judge(
     elif raised:
         record.verdict = "refuted"
         record.message = _shorten(text)
-        record.script = _script(item, trial, claim, raised.value)
+        record.script, unwritten = _script(item, trial, claim, raised.value)
+        record.message += f"\nno program shows it: {unwritten}" if unwritten else ""
     else:
         record.message = _caution(item)
     return record
@@ -340,8 +341,8 @@ def _caution(item: pytest.Item) -> str:
     return caution(gpu=False, stand_in=stand_in)
 
 
-def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) -> str:
-    """Write the program that fails as the claim does: by its example, or by its test."""
+def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) -> tuple[str, str]:
+    """Write the program that fails as the claim does, by its example or its test; or why not."""
     from lstm_spec.run import script
     from lstm_spec.run.script import program
 
@@ -349,14 +350,17 @@ def _script(item: pytest.Item, trial: Trial, claim: str, raised: BaseException) 
     statement = " ".join((item.obj.__doc__ or "").partition("\n\n")[0].split())
     heading = f"{claim}: {statement}"
     if isinstance(raised, ExampleError):
-        return script.of_example(item.obj, raised.failed, heading)
+        return script.of_example(item.obj, raised.failed, heading), ""
     test = getattr(item.obj, "hypothesis", None)
     function = inspect.unwrap(test.inner_test if test else item.obj)
     _take_time(item)
     place = item.obj.__module__
     name = item.obj.__name__
     text = program.short(place, name, trial.arguments, heading, type(raised).__name__)
-    return text or script.script(function, trial.arguments, heading)
+    try:
+        return text or script.script(function, trial.arguments, heading), ""
+    except script.UnwritableError as error:
+        return "", str(error)
 
 
 def _take_time(item: pytest.Item) -> None:

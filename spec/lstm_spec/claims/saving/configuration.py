@@ -489,6 +489,7 @@ VALUES: dict[str, Any] = {
     "data_format": "channels_first",
     "interpolation": "linear",
     "lora_rank": 2,
+    "momentum": 0.5,
     "noise_shape": (None, 1, 2),
     "output_shape": (5,),
     "padding": "same",

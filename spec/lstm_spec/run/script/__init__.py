@@ -143,11 +143,15 @@ def for_this_keras(program: str) -> str:
     return "\n".join([heading, *(["import os", *settings, ""] if settings else []), rest])
 
 
+class UnwritableError(TypeError):
+    """A value that a claim drew has no expression; the message says of which type it is."""
+
+
 def literal(value: Any) -> str:
     """Write a value of a case as an expression.
 
     Raises:
-        TypeError: a value that has none.
+        UnwritableError: a value that has none, such as an object of Keras.
     """
     if isinstance(value, np.ndarray):
         return _array(value)
@@ -166,7 +170,7 @@ def literal(value: Any) -> str:
         return f"float({str(value)!r})"
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
-    raise TypeError(f"a {type(value).__name__} cannot be written into a program")
+    raise UnwritableError(f"a value of type {type(value).__name__} cannot be written")
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
