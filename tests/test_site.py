@@ -157,10 +157,10 @@ def test_every_belief_has_a_label_and_a_link_to_it() -> None:
 
 
 def test_pages_about_the_project_stand_apart() -> None:
-    _, _, menu = site()["index.md"].partition(":caption: Look up\n")
-    asked, _, project = menu.partition(":caption: How it is made\n")
-    assert set(project.split()) >= set(measured.PAGES)
-    assert not set(asked.split()) & set(measured.PAGES)
+    _, _, below = site()["index.md"].partition("## How it is made\n")
+    linked, _, menu = below.partition(":caption: Look up\n")
+    assert all(f"](/{name}.md)" in linked for name in measured.PAGES)
+    assert not set(menu.split()) & set(measured.PAGES)
 
 
 def test_start_page_shows_what_units_read() -> None:

@@ -20,8 +20,6 @@ from tools.site.figures import Figure
 from tools.site.records import Chapter, Records
 from tools.studies.releases import shortened
 
-ORPHAN = "---\norphan: true\n---\n\n"
-"""The side bar lists chapters; their claims would be too many."""
 CITE = """<p class="cite" data-claim="{claim}" hidden><button data-format="link">Copy link</button>
 Cite: <button data-format="markdown">Markdown</button> <button data-format="text">Text</button>
 <button data-format="bibtex">BibTeX</button> <button data-format="html">HTML</button>
@@ -41,7 +39,10 @@ def pages(records: Records) -> Iterator[tuple[str, str]]:
         yield f"claims/{claim.id}.md", markup.head(_described(claim, records)) + "\n".join(parts)
     for name, reason in records.retired.items():
         notice = f"This claim is retired. {markup.prose(reason)}\n"
-        yield f"claims/{name}.md", f"{ORPHAN}{markup.title(name, markup.text(name))}\n{notice}"
+        yield (
+            f"claims/{name}.md",
+            f"{markup.ORPHAN}{markup.title(name, markup.text(name))}\n{notice}",
+        )
 
 
 def _described(claim: Claim, records: Records) -> str:

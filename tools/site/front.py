@@ -79,7 +79,6 @@ def page(records: Records, look_up: list[str]) -> str:
             markup.directive("raw", "html", f"<p>{_anchors(MACHINES)}</p>"),
             _contents("Chapters", [f"chapters/{chapter.name}" for chapter in records.chapters]),
             _contents("Look up", asked),
-            *([_contents("How it is made", project)] if project else []),
         ]
     )
 

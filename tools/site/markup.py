@@ -19,6 +19,8 @@ PARTS = re.compile(
     r"|(?P<id>\b[a-z]+\.[a-z]+(?:-[a-z]+)*)"
 )
 """What is more than words in our own texts: code, an address, a page, perhaps a claim's id."""
+ORPHAN = "---\norphan: true\n---\n\n"
+"""What begins a page that the side bar, which is on every page, does not list."""
 
 
 def text(given: str) -> str:

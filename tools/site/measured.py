@@ -27,7 +27,8 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
 def pages(folder: Path = MEASURED) -> dict[str, str]:
     """Return the pages about the project by name; none without the source tree."""
-    return _read({name: folder / f"{file}.md" for name, file in PAGES.items()})
+    read = _read({name: folder / f"{file}.md" for name, file in PAGES.items()})
+    return {name: markup.ORPHAN + text for name, text in read.items()}
 
 
 def tables() -> dict[str, str]:
