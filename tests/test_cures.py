@@ -93,6 +93,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "time-distributed-lstm": {"words": keras.Input((4, 5, 3))},
     "targets-of-windows": {"series": np.ones((30, 3))},
     "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
+    "vocabulary-is-lost": {"words": ["a", "b"]},
     "window-of-a-series": {"series": np.ones((30, 3))},
 }
 """What a name is in a cure where it is something else than in the others; in quotes: as what."""
