@@ -92,8 +92,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     """Try a claim; then, of the lists that it draws from, what chance left out."""
     strategies.listed.clear()
     result = yield
-    deviates = pyfuncitem.get_closest_marker("lstm_deviates")  # on one element, maybe
-    if deviates or tries_all(pyfuncitem.config.getoption("lstm_effort")):
+    if tries_all(pyfuncitem):
         try_rest(pyfuncitem.obj)
     return result
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 CASES = 12
 """How many cases a claim draws at `default` effort, if its `cases` does not say otherwise.
@@ -42,12 +46,13 @@ def cases(chosen: str, default: int = CASES) -> int:
     return max(FEWEST_CASES, SHARES[chosen] * default // CASES)
 
 
-def tries_all(chosen: str) -> bool:
+def tries_all(item: pytest.Item) -> bool:
     """Return whether a claim is tried on its example, and on all elements of its lists.
 
     Below `default` it is so only where a deviation is recorded: it may show on one of them alone.
     """
-    return cases(chosen) >= CASES
+    deviates = item.get_closest_marker("lstm_deviates") is not None
+    return deviates or cases(item.config.getoption("lstm_effort")) >= CASES
 
 
 def rounds(chosen: str, default: int = CASES) -> int:

@@ -232,8 +232,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     item.stash[_TRIAL] = trial
     with _watched(item):
         result = yield
-        deviates = item.get_closest_marker("lstm_deviates")
-        if deviates or tries_all(item.config.getoption("lstm_effort")):
+        if tries_all(item):
             run_example(item.obj)
     return result
 
