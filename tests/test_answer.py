@@ -258,7 +258,7 @@ def test_answer_begins_with_the_answer_and_ends_with_its_source() -> None:
     shown = answered("go_backwards")
     question = LIBRARY.by_id["go-backwards"]
     assert isinstance(question, Question)
-    assert shown.startswith(f"{question.answer}\n\n```python\n{question.cure}\n```\n\nWhy: ")
+    assert shown.startswith(f"{question.answer}\n\n```python\n{question.cure}\n```\n\nFor Keras ")
     assert all(f"(`{name}`)" in shown for name in question.claims)
     assert f'"{question.title}", question `go-backwards` of lstm-spec ' in shown.replace("\\", "")
     assert f"Asked at {question.address}\n" in shown

@@ -104,9 +104,9 @@ def answer(question: str, release: str = "", backend: str = "") -> Shown[Answer]
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers.standing import asked
 
-    place, _ = asked(release, backend)
+    place, report = asked(release, backend)
     library = answers.whole_library()
-    reply = answers.answer(question, answers.find(question, library), library, place)
+    reply = answers.answer(question, answers.find(question, library), library, place, report)
     return Shown(reply, answers.markdown(reply), answers.text(reply))
 
 
@@ -126,7 +126,7 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     from lstm_spec.answers.standing import asked
 
     place, report = asked(release, backend)
-    reply = None if "." in name else answers.cited(name, answers.whole_library(), place)
+    reply = None if "." in name else answers.cited(name, answers.whole_library(), place, report)
     if reply is not None:
         return Shown(reply, answers.markdown(reply), answers.text(reply))
     cited = cites.citation_at(name, place, report)

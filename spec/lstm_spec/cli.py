@@ -428,18 +428,18 @@ def cite(arguments: argparse.Namespace) -> int:
     from lstm_spec.answers.standing import asked
 
     place, report = asked(arguments.release or "", arguments.backend or "")
-    if "." not in arguments.name and _cite_question(arguments, place):
+    if "." not in arguments.name and _cite_question(arguments, place, report):
         return 0
     cited = citation_at(arguments.name, place, report)
     _print(FORMATS[arguments.format](cited), arguments.format)
     return 0
 
 
-def _cite_question(arguments: argparse.Namespace, place: Place) -> bool:
+def _cite_question(arguments: argparse.Namespace, place: Place, report: Report | None) -> bool:
     """Print the answer to the question that has the id; return whether there is one."""
     from lstm_spec.answers.answer import CITATIONS, cited, whole_library
 
-    reply = cited(arguments.name, whole_library(), place)
+    reply = cited(arguments.name, whole_library(), place, report)
     if reply:
         _print(CITATIONS[arguments.format](reply), arguments.format)
     return reply is not None
@@ -452,9 +452,9 @@ def answer(arguments: argparse.Namespace) -> int:
 
     words = " ".join(arguments.words)
     question = sys.stdin.read(LONGEST) if words == "-" else words
-    place, _ = asked(arguments.release or "", arguments.backend or "")
+    place, report = asked(arguments.release or "", arguments.backend or "")
     library = whole_library()
-    reply = answer(question, find(question, library), library, place)
+    reply = answer(question, find(question, library), library, place, report)
     _print(FORMATS[arguments.format](reply), arguments.format)
     hint = "ask in other words, or with a question's id, number or address"
     return 0 if reply.answered else say(f"no answer; {hint}", NO_ANSWER)

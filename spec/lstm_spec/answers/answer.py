@@ -18,8 +18,10 @@ from lstm_spec.answers.cite import PACKAGE, claim_address, code, question
 from lstm_spec.answers.questions import Question, is_reference, questions, referred
 from lstm_spec.answers.standing import elsewhere, false_at, named, standing
 from lstm_spec.catalog import Claim
+from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
+from lstm_spec.run.report import Report
 from lstm_spec.run.text import as_json, one_line, prose, without_escapes
 
 LONGEST = 1_000_000
@@ -277,7 +279,13 @@ def of_error(error: errors.Error, library: Library) -> list[search.Hit]:
     return sorted(hits, key=lambda hit: -hit.score)
 
 
-def answer(asked: str, result: Found, library: Library, place: Place | None = None) -> Answer:
+def answer(
+    asked: str,
+    result: Found,
+    library: Library,
+    place: Place | None = None,
+    report: Report | None = None,
+) -> Answer:
     """Say what is found for a question.
 
     Args:
@@ -285,6 +293,7 @@ def answer(asked: str, result: Found, library: Library, place: Place | None = No
         result: what `find` returned for it.
         library: where it was found.
         place: the asker's Keras; default: the newest release.
+        report: the ledger's report on it, if there is one.
     """
     left = [hit for hit in result.hits[result.sure :] if answers(hit)]
     others = [Other(hit.id, _title(hit, place)) for hit in left[:OTHERS]]
@@ -298,7 +307,7 @@ def answer(asked: str, result: Found, library: Library, place: Place | None = No
     )
     first = result.hits[0] if result.hits else None
     if first and result.sure:
-        return _of(first, reply, library, place)
+        return _of(first, reply, library, place, report)
     if isinstance(first, Question) and not answers(first):
         return msgspec.structs.replace(
             reply, id=first.id, title=first.title, address=first.address, text=first.answer
@@ -306,7 +315,9 @@ def answer(asked: str, result: Found, library: Library, place: Place | None = No
     return reply
 
 
-def _of(first: Hit, reply: Answer, library: Library, place: Place | None) -> Answer:
+def _of(
+    first: Hit, reply: Answer, library: Library, place: Place | None, report: Report | None
+) -> Answer:
     claims = {claim.id: claim for claim in library.claims}
     if isinstance(first, Question):
         made_of = [claims[name] for name in first.claims]
@@ -325,17 +336,21 @@ def _of(first: Hit, reply: Answer, library: Library, place: Place | None) -> Ans
         )
     here = place or deviations.newest()
     broken = here != deviations.newest() and any(false_at(claim.id, here) for claim in made_of)
+    untried = report and any(ledger.untried(report, claim.id) for claim in made_of)
+    what = "holds" if broken else "was tried"
+    caution = f"Not all of this {what} on {named(here)}, as is said below."
     return msgspec.structs.replace(
         shown,
         id=first.id,
-        caution=f"Not all of this holds on {named(here)}, as is said below." if broken else "",
+        caution=caution if broken or untried else "",
         why=" ".join(made_of[0].why.split()),
         example=code(made_of[0].example),
-        claims=[_claim(claim, place) for claim in made_of],
+        claims=[_claim(claim, place, report) for claim in made_of],
     )
 
 
-def _claim(claim: Claim, place: Place | None) -> Said:
+def _claim(claim: Claim, place: Place | None, report: Report | None) -> Said:
+    untried = ledger.untried(report, claim.id) if report else ""
     here = false_at(claim.id, place or deviations.newest())
     known = deviations.of(claim.id)
     others = [
@@ -343,20 +358,23 @@ def _claim(claim: Claim, place: Place | None) -> Said:
         for deviation in known
         if deviation is not here
     ]
-    return Said(claim.id, str(standing(claim, place)), others, claim_address(claim.id))
+    sentence = str(standing(claim, place, untried))
+    return Said(claim.id, sentence, others, claim_address(claim.id))
 
 
 def _title(hit: Hit, place: Place | None) -> str:
     return hit.title if isinstance(hit, Question) else str(standing(hit, place))
 
 
-def cited(name: str, library: Library, place: Place | None = None) -> Answer | None:
+def cited(
+    name: str, library: Library, place: Place | None = None, report: Report | None = None
+) -> Answer | None:
     """Return the answer of the question that has an id; nothing, if none has."""
     hit = library.by_id.get(name)
     if not isinstance(hit, Question):
         return None
     result = Found([hit], answers(hit))
-    return answer(hit.title, result, library, place)
+    return answer(hit.title, result, library, place, report)
 
 
 def markdown(reply: Answer) -> str:
@@ -387,9 +405,11 @@ def _parts(
     yield f"{prose(reply.text)}\n"
     if reply.cure:
         yield f"{block(reply.cure)}\n"
-    yield f"{prose(f'Why: {reply.why}')}\n"
     yield f"{prose(f'For {reply.keras}, this rests on:')}\n"
-    yield "".join(_rests_on(claim, prose, name) for claim in reply.claims)
+    first, *more = reply.claims
+    yield "".join(
+        [_rests_on(first, prose, name, reply.why), *(_rests_on(c, prose, name) for c in more)]
+    )
     yield "Run as a file, this prints what stands in its comments:\n"
     yield f"{block(reply.example)}\n"
     kind = "Claim" if reply.id == reply.claims[0].id else f'"{reply.title}", question'
@@ -401,7 +421,10 @@ def _parts(
     yield from _list("See also:", reply, prose, name)
 
 
-def _rests_on(claim: Said, prose: Callable[[str], str], name: Callable[[str], str]) -> str:
+def _rests_on(
+    claim: Said, prose: Callable[[str], str], name: Callable[[str], str], why: str = ""
+) -> str:
+    reason = f"  {prose(why)}\n" if why else ""
     link = f", {claim.link}" if claim.link else ""
     elsewhere = "".join(f"  {prose(line)}\n" for line in claim.elsewhere)
     if len(claim.elsewhere) > 1:
@@ -410,7 +433,7 @@ def _rests_on(claim: Said, prose: Callable[[str], str], name: Callable[[str], st
         )
         hint = f"`lstm-spec cite {claim.id}` says what."
         elsewhere = f"  {prose(f'Something else happens {places}. {hint}')}\n"
-    return f"- {prose(claim.sentence)} ({name(claim.id)}{link})\n{elsewhere}"
+    return f"- {prose(claim.sentence)} ({name(claim.id)}{link})\n{reason}{elsewhere}"
 
 
 def _list(

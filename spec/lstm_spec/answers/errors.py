@@ -47,7 +47,9 @@ CODE = re.compile(
 """A line of the asker's own program in a traceback."""
 SIZES = r"[\[(]([\w?, ]{0,80})[\])]"
 TARGETS = re.compile(
-    rf"target\.shape={SIZES}, output\.shape={SIZES}|Shapes {SIZES} and {SIZES} are incompatible"
+    rf"target\.shape={SIZES}, output\.shape={SIZES}"
+    rf"|A target array with shape {SIZES} was passed for an output of shape {SIZES}"
+    rf"|Shapes {SIZES} and {SIZES} are incompatible"
 )
 INPUTS = re.compile(
     rf"expected shape={SIZES}, found shape={SIZES}"
@@ -86,10 +88,11 @@ ELSEWHERE = re.compile(
 NEAR = r"(?:lstm|gru|simple_rnn|bidirectional|time_distributed|dense|activation|dropout)\w*"
 """The names of layers that a model with an LSTM ends with."""
 MEANT = (
-    (r"`state_spec`=\w*\(\[InputSpec\(shape=\([^)]*\), ndim=\d\)\]\)", "number-of-initial-states"),
+    (r"`state_spec`=\w*\(?\[InputSpec\(shape=\([^)]*\), ndim=\d\)\]", "number-of-initial-states"),
     (r"IndexError: .*calling LSTM\w*\.call.*list index out of range", "number-of-initial-states"),
     (r"expects 1 input\(s\), but it received .*shape=\(\), dtype", "lists-as-input"),
     (r"not understood:', 'return_sequences'", "stacked-bidirectional"),
+    (r"(?:Unknown layer|Could not locate class).*CuDNNLSTM", "cudnn-lstm"),
     (r"Dimensions must be equal.*lstm_cell\w*/MatMul_1", "decoder-of-another-size"),
     (r"not compatible with `cell\.state_size`", "decoder-of-another-size"),
     (r"Dimensions must be equal.*lstm_cell\w*/MatMul\b", "feature-count"),
@@ -121,6 +124,10 @@ MEANT = (
     (r"layer ['\"]?time_distributed_\d+: expected ndim=5, found ndim=4", "cnn-before-lstm"),
     (r"expected ndim=3, found ndim=5", "cnn-before-lstm"),
     (
+        r"[Ll]ayer \"(?:lstm|LSTM)\w*\" expects 1 input\(s\), but it received [2-9]",
+        "tuple-in-place-of-a-tensor",
+    ),
+    (
         r"[Ll]ayer \"(?!lstm|LSTM|sequential|model|functional)\w+\" expects 1 input\(s\), but it",
         "return-states-in-sequential",
     ),
@@ -134,7 +141,7 @@ MEANT = (
     (r"RNN\.call\(\)\. '(?:list|tuple)' object has no attribute 'shape'", "nested-inputs-of-rnn"),
     (r"__init__\(\) missing .*'units'", "meaning-of-units"),
     (r"passed to Bidirectional: \{'return_sequences'", "stacked-bidirectional"),
-    (r"values to unpack .*Bidirectional\(", "bidirectional-states"),
+    (r"values to unpack.*[Bb]idirectional", "bidirectional-states"),
     (r"expected ndim=3, found ndim=2", "found-ndim-two"),
     (r"expected ndim=3, found ndim=4", "found-ndim-four"),
     (
@@ -247,6 +254,8 @@ def _within(after: str) -> str:
 def meaning(error: Error) -> str:
     """Say what an error tells of the layer and the shapes, in a sentence or two."""
     layer = f"Layer `{error.layer}`" if error.layer else "The layer"
+    if error.type.endswith("Warning"):
+        return f"{layer} warned." if error.layer else ""
     shape = f" of shape `{error.shapes[0]}`" if error.shapes else ""
     if error.given:
         return f"{layer} expects {error.expected} axes, and received {error.given}{shape}."

@@ -262,8 +262,8 @@ def test_a_masked_step_repeats_the_output_before_it(case, way):
     By default, on CPU, the output at a masked timestep repeats the one before it.
 
     The first timestep that is read has none before it; if it is masked, TensorFlow puts
-    out zero. Bidirectional sets zero_output_for_mask=True, with which masked outputs
-    are zero: see `masking.zero-output`.
+    out zero. Bidirectional with return_sequences=True sets zero_output_for_mask=True,
+    with which masked outputs are zero: see `masking.zero-output`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -53,7 +53,7 @@ def test_dense_is_its_own_time_distribution(case, seed, n, way):
     Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does.
 
     Both apply one kernel of shape (units, n) to every timestep, so neither grows with the
-    number of timesteps. Of a graph of open length speaks models.slices-of-open-length.
+    number of timesteps. For a graph of open length see models.slices-of-open-length.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.array([[[1.0], [7.0], [2.0]]]))
