@@ -422,7 +422,7 @@ def ignores_the_mask_when_going_backwards(patch):
     masked(patch, lambda self, x, mask: None if self.go_backwards else mask)
 
 
-@refuted_by("masking.zero-output-last", "masking.unrolled-zero-output")
+@refuted_by("masking.unrolled-zero-output")
 def ignores_zero_output_for_mask_when_unrolled(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, **arguments):

@@ -414,7 +414,13 @@ def test_mixed_policies_store_float32_and_return_a_half_type(case, half):
     corrects="Mixed precision keeps part of the computation of an LSTM in float32.",
     cases=4,
 )
-@given(*with_ways(cases(**varied(*SIZES, "masked", "use_bias", "return_sequences"))), whole(HALVES))
+@given(
+    *with_ways(  # of which HDF5 with Keras 2 stores no bfloat16
+        cases(**varied(*SIZES, "masked", "use_bias", "return_sequences")),
+        without=("from weights file",),
+    ),
+    whole(HALVES),
+)
 def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
     """
     A mixed_float16 layer returns, bit for bit, what a float16 layer with its weights returns.

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import booleans, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import hidden, padded_right, seen
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, small, varied
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
@@ -78,6 +78,7 @@ def test_training_skips_masked_steps_too(case, pick, seed, eager):
     cases=4,
     needs="keras.Model.fit",
 )
+@example(replace(small(unroll=True), mask=np.array([[False, True], [False, True]])), 0, 0, False)
 @given(
     cases(masked=True, unroll=booleans(), **varied("units", "go_backwards")),
     picks,
