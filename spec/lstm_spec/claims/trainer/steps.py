@@ -418,11 +418,10 @@ def test_callbacks_are_called_once_an_execution(net, steps, source):
     called = np.array([len(ended), len(epochs)])
     instead = {"an execution of fewer batches calls none": [net.samples // steps, 1]}
     assert_same(called, np.array([-(-net.samples // steps), 1]), instead=instead)
-    first = np.arange(0, net.samples, steps)
-    last = first + steps - 1
+    last = np.arange(0, net.samples, steps) + steps - 1
     instead = {
         "the last one has the number of its last batch": np.minimum(last, net.samples - 1),
-        "each has the number of its first batch": first,
+        "each has the number of its first batch": last - steps + 1,
     }
     assert_same(np.array(ended), last, instead=instead)
 
