@@ -158,7 +158,7 @@ class Library:
         return frozenset(n for n, (p, _) in rows if answers(self.by_id[texts[p].name]))
 
     def heard(self, name: str) -> bool:
-        """Say whether a title or wording of what answers has a name of code."""
+        """Return whether a title or wording of what answers has a name of code."""
         return not self.answering.isdisjoint(self.index.holders.get(name.lower(), ()))
 
     def unheard(self, line: str) -> set[str]:
@@ -262,7 +262,7 @@ def _counted(kind: str, text: str) -> float:
 
 
 def answers(hit: Hit) -> bool:
-    """Say whether a hit answers anything: a question without claims says only that none does."""
+    """Return whether a hit answers anything: a question without claims says only that none does."""
     return isinstance(hit, Claim) or bool(hit.claims)
 
 

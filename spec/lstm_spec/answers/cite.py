@@ -189,7 +189,7 @@ def _prints(value: ast.expr) -> bool:
 
 
 def _plain(shown: str) -> bool:
-    """Say whether `print` shows what a prompt shows: not of text, and of what has another form."""
+    """Return whether `print` shows what a prompt shows, as it does not of text."""
     try:
         return not isinstance(ast.literal_eval(shown), str)
     except (ValueError, SyntaxError):

@@ -229,7 +229,7 @@ class Layer:
         return 1 if self.mode == "" else 2
 
     def on(self, flag: str) -> bool:
-        """Say whether a flag is on: Python's truth value counts."""
+        """Return whether a flag is on: Python's truth value counts."""
         return bool(self.given.get(flag, constructor().by_name[flag].default))
 
 
@@ -307,7 +307,7 @@ class Argument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.changes or (self.on if value else self.off)
 
     def differs(self, value: Any) -> bool:
-        """Say whether a value is not the default."""
+        """Return whether a value is not the default."""
         return type(value) is not type(self.default) or bool(value != self.default)
 
 

@@ -61,7 +61,7 @@ def questions(path: Path = FILE) -> list[Question]:
 
 
 def is_reference(words: str) -> bool:
-    """Say whether words are the number or the address of a question, and not its text."""
+    """Return whether words are the number or the address of a question, and not its text."""
     return bool(ADDRESS.fullmatch(words) or NUMBER.fullmatch(words))
 
 

@@ -51,7 +51,7 @@ class Trial(msgspec.Struct, frozen=True):
     """What the error says."""
 
     def shows(self, issue: Issue) -> bool:
-        """Say whether it is what the issue tells of."""
+        """Return whether it is what the issue tells of."""
         if issue.error:
             return self.error == issue.error and issue.prints in self.says
         return not self.error and self.prints == [issue.prints]

@@ -129,7 +129,7 @@ class Release:
     """By claim."""
 
     def shows(self, claim: str) -> bool:
-        """Say whether a claim deviates as it does in the newest release, and not otherwise."""
+        """Return whether a claim deviates as it does in the newest release, and not otherwise."""
         record = self.records.get(claim)
         instead = _instead(claim)
         if record is None or record.verdict != "deviates":
@@ -199,7 +199,7 @@ def of(claims: Iterable[Claim]) -> list[Issue]:
 
 
 def is_fixed(issue: Issue, evidence: Evidence) -> bool:
-    """Say whether those claims of an issue that the Keras to come was tried with hold there."""
+    """Return whether those claims of an issue that the Keras to come was tried with hold there."""
     records = [evidence.records[name] for name in issue.claims if name in evidence.records]
     return bool(records) and all(map(matrix.holds, records))
 

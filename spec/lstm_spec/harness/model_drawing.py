@@ -62,7 +62,7 @@ class _Drawing:
                 return
 
     def allows(self, word: str) -> bool:
-        """Say whether a node of a word may come next, whatever the shapes."""
+        """Return whether a node of a word may come next, whatever the shapes."""
         if self.chained:
             flat = WORDS[word].flattens and not self.around_lstm
             return WORDS[word].in_chains and not flat
@@ -116,7 +116,7 @@ class _Drawing:
         ]
 
     def _same(self, node: Node, known: list[Known]) -> bool:
-        """Say whether a layer that was called on one tensor can be called on another."""
+        """Return whether a layer that was called on one tensor can be called on another."""
         before = self.known[node.reads[0]]
         now = known[0]
         fits = WORDS[node.word].fits(now) and not (now.mask and node.layer.kind == "Masking")

@@ -224,7 +224,7 @@ def _any(x: Known) -> bool:
 
 
 def _reads_all(x: Known) -> bool:
-    """Say whether a sequence may be read by a layer that does not heed masks."""
+    """Return whether a sequence may be read by a layer that does not heed masks."""
     return x.sequence and not x.loose
 
 

@@ -337,7 +337,7 @@ def gpus() -> list[str]:
 
 
 def has(part: str) -> bool:
-    """Say whether Keras has a part, such as `ops` or `layers.LSTM.stateless_call`."""
+    """Return whether Keras has a part, such as `ops` or `layers.LSTM.stateless_call`."""
     try:
         attrgetter(part)(keras)
     except AttributeError:
@@ -346,7 +346,7 @@ def has(part: str) -> bool:
 
 
 def takes(owner: str, argument: str) -> bool:
-    """Say whether a constructor or method of a layer, Model or optimizer takes an argument.
+    """Return whether a constructor or method of a layer, Model or optimizer takes an argument.
 
     So does a function or class of a full name, as `keras.models.clone_model`.
     """

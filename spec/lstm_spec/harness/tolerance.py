@@ -109,7 +109,7 @@ def right_if(actual: Any, instead: Mapping[str, Any], bound: float = 0.0) -> str
 
 
 def _agree(actual: Any, values: Any, bound: float, eps: float | None = None) -> bool:
-    """Say whether arrays, or lists of arrays, are those that are computed for some reason."""
+    """Return whether arrays, or lists of arrays, are those that are computed for some reason."""
     if isinstance(values, Rounded):
         return _agree(actual, values.values, values.bound, UNITS[values.dtype])
     if isinstance(actual, (list, tuple)):

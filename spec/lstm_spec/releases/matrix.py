@@ -303,7 +303,7 @@ def nightly() -> Report:
 
 
 def holds(record: Record) -> bool:
-    """Say whether a claim held, whatever is recorded of it."""
+    """Return whether a claim held, whatever is recorded of it."""
     return record.verdict == "held" or record.message.startswith(ALTHOUGH)
 
 

@@ -128,13 +128,13 @@ def _shape_of_part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
 
 
 def _is_names(key: Any) -> bool:
-    """Say whether an index is a list of names of columns."""
+    """Return whether an index is a list of names of columns."""
     items = key.items if isinstance(key, Listing) else None
     return bool(items) and all(isinstance(item, str) for item in items or [])
 
 
 def _selects(key: Any) -> bool:
-    """Say whether an index selects rows."""
+    """Return whether an index selects rows."""
     if isinstance(key, Listing):
         return key.items is not None and known(*key.items)
     return isinstance(key, Array) and key.shape is not None and len(key.shape) == 1
@@ -211,7 +211,7 @@ def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
 
 
 def _exchanges(old: Shape, new: Shape) -> bool:
-    """Say whether a reshape gives the sizes of time and features in the other order."""
+    """Return whether a reshape gives the sizes of time and features in the other order."""
     if len(old) != 3 or len(new) != 3 or old[0] != new[0] or not known(*old[1:]):
         return False
     return 1 not in old[1:] and old[1] != old[2] and old[1:] == new[:0:-1]
@@ -269,7 +269,7 @@ def array_function(name: str, call: Arguments) -> Any:
 
 
 def keeps_tensors(name: str) -> bool:
-    """Say whether a function makes a symbolic tensor of one, and it is known which."""
+    """Return whether a function makes a symbolic tensor of one, and it is known which."""
     return name.rpartition(".")[2] in (*SAME, *RESHAPING, *REDUCING)
 
 

@@ -411,7 +411,7 @@ def _of_ids(waiting: list[Layer]) -> Shape | None:
 
 
 def makes_layer(path: str) -> bool:
-    """Say whether a dotted name is that of a layer's class."""
+    """Return whether a dotted name is that of a layer's class."""
     parts = path.split(".")
     return "layers" in parts or "recurrent" in parts or "legacy" in parts
 

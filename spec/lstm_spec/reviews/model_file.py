@@ -82,7 +82,7 @@ class Saved:
 
 
 def is_model(data: bytes) -> bool:
-    """Say whether a file that begins so is a model, rather than a program."""
+    """Return whether a file that begins so is a model, rather than a program."""
     return data.startswith((ZIP, HDF)) or (
         data.lstrip()[:1] == b"{" and b'"nbformat"' not in data and b'"class_name"' in data
     )
@@ -350,7 +350,7 @@ class _Graph:
 
 
 def _is_operation(entry: Any) -> bool:
-    """Say whether an entry is arithmetic, or a slice, and no layer."""
+    """Return whether an entry is arithmetic, or a slice, and no layer."""
     kind, arguments = _entry(entry)
     bare = not arguments.keys() - {"name", "axis"} or "OpL" in kind  # as TFOpLambda of Keras 2
     return bare or ".ops." in str(_mapping(entry).get("module"))

@@ -89,7 +89,7 @@ class Layer:
         return UNKNOWN if self.open else default
 
     def flag(self, name: str) -> bool | Maybe:
-        """Say whether a flag is on: Python's truth value counts."""
+        """Return whether a flag is on: Python's truth value counts."""
         value = self.get(name, False)
         return value if value is UNKNOWN else bool(value)
 
@@ -178,7 +178,7 @@ MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conca
 
 
 def known(*values: Any) -> bool:
-    """Say whether values are whole numbers, and no larger than any size."""
+    """Return whether values are whole numbers, and no larger than any size."""
     return all(
         isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
         for value in values

@@ -318,13 +318,13 @@ class _Reader:
 
 
 def _imports(body: Sequence[ast.stmt]) -> bool:
-    """Say whether statements import, and do nothing else that may fail: it is taken to succeed."""
+    """Return whether statements import, and do nothing else that may fail; they then succeed."""
     plain = [part for part in body if not _notes(part)]
     return bool(plain) and all(isinstance(part, (ast.Import, ast.ImportFrom)) for part in plain)
 
 
 def _notes(part: ast.stmt) -> bool:
-    """Say whether a statement gives a name a plain value."""
+    """Return whether a statement gives a name a plain value."""
     return isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant)
 
 

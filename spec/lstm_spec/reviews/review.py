@@ -302,7 +302,7 @@ def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
 
 
 def holds(when: Mapping[str, Value], here: Facts) -> bool:
-    """Say whether facts meet conditions."""
+    """Return whether facts meet conditions."""
     return all(name in here and _meets(here[name], wanted) for name, wanted in when.items())
 
 
@@ -400,7 +400,7 @@ def of_node(node: Node) -> Row | None:
 
 
 def _is_refused(layer: Layer, shapes: Sequence[Any]) -> bool:
-    """Say whether a recurrent layer refuses an input for the number of its axes."""
+    """Return whether a recurrent layer refuses an input for the number of its axes."""
     axes = {**dict.fromkeys(RECURRENT, 3), "TimeDistributed": 4}.get(layer.kind)
     counts = axes and layer.core.kind in ("LSTM", "GRU", "SimpleRNN")
     return bool(counts) and shapes[0] is not None and len(shapes[0]) != axes

@@ -334,7 +334,7 @@ def shape_of(item: Any, depth: int = 1) -> Shape | None:
 
 
 def same_shape(left: Any, right: Any) -> bool:
-    """Say whether two values are known to be arrays, or numbers, of one shape."""
+    """Return whether two values are known to be arrays, or numbers, of one shape."""
     shape = shape_of(left)
     return shape is not None and shape == shape_of(right)
 
@@ -350,7 +350,7 @@ def merged(scopes: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def same(first: Any, other: Any) -> bool:
-    """Say whether two values are known to be the same."""
+    """Return whether two values are known to be the same."""
     if isinstance(first, PLAIN) and isinstance(other, PLAIN):
         return type(first) is type(other) and bool(first == other)
     if isinstance(first, Array) and isinstance(other, Array):
@@ -363,7 +363,7 @@ def same(first: Any, other: Any) -> bool:
 
 
 def is_set(scope: Scope | None, name: str) -> bool:
-    """Say whether a name is set, if only to None."""
+    """Return whether a name is set, if only to None."""
     while scope is not None:
         if name in scope.names:
             return True
@@ -414,12 +414,12 @@ def _shifted(op: ast.operator, left: Any, right: Any) -> Any:
 
 
 def _root(left: Any, right: Any) -> bool:
-    """Say whether a power would be a complex number."""
+    """Return whether a power would be a complex number."""
     return bool(left < 0) and not isinstance(right, int)
 
 
 def is_number(value: Any) -> bool:
-    """Say whether a value is a finite number."""
+    """Return whether a value is a finite number."""
     return isinstance(value, (int, float)) and value == value and abs(value) != float("inf")
 
 
@@ -436,7 +436,7 @@ def arithmetic(left: Any, right: Any) -> Tensor:
 
 
 def is_plain_slice(key: slice) -> bool:
-    """Say whether all parts of a slice are known."""
+    """Return whether all parts of a slice are known."""
     return all(part is None or known(part) for part in (key.start, key.stop, key.step)) and (
         key.step != 0
     )
@@ -448,7 +448,7 @@ def length(items: list[Any] | None) -> Any:
 
 
 def is_numbers(value: Any) -> bool:
-    """Say whether a value is a list of numbers, or of lists of them."""
+    """Return whether a value is a list of numbers, or of lists of them."""
     items = value.items if isinstance(value, Listing) else value
     if not isinstance(items, (list, tuple)) or not items:
         return False

@@ -79,7 +79,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 bound.contains("0")  # some of it is read only when it is used
 
     def matches(self, place: Place) -> bool:
-        """Say whether all conditions are met."""
+        """Return whether all conditions are met."""
         return (
             _within(self.tensorflow, place.version("tensorflow"))
             and _within(self.keras, place.version("keras"))
@@ -91,7 +91,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def explains(self, failure: str) -> bool:
-        """Say whether a failure, of the test or of the example, contains the words."""
+        """Return whether a failure, of the test or of the example, contains the words."""
         parts = alternatives(self.example if EXAMPLE in failure else self.says)
         return bool(parts) and all(any(text in failure for text in texts) for texts in parts)
 
@@ -174,7 +174,7 @@ def _deviation(path: Path, given: dict[str, Any]) -> Deviation:
 
 @cache
 def _within(specifier: str, version: str | None) -> bool:
-    """Say whether a version meets a specifier; nightlies count, they are what is to come."""
+    """Return whether a version meets a specifier; nightlies count, they are what is to come."""
     if not specifier:
         return True
     try:

@@ -43,7 +43,7 @@ ANY_LENGTH = tuple(word for word in (*WORDS, *RARE) if word != "Reshape")
 
 
 def configured(trial):
-    """Say whether a model's configuration is read whole: Keras loses a Lambda's mask function."""
+    """Return whether a configuration is read whole: Keras loses a Lambda's mask function."""
     return not any(
         node.layer.kind == "Lambda" and "mask" in node.layer.options for node in trial.model.nodes
     )
@@ -57,7 +57,7 @@ RUNS = one_of(
 
 
 def keeps_timesteps(trial):
-    """Say whether no layer of a model joins sequences in time."""
+    """Return whether no layer of a model joins sequences in time."""
     return all(
         node.layer.kind != "Concatenate" or node.layer.options["axis"] != 1
         for node in trial.model.nodes
@@ -65,7 +65,7 @@ def keeps_timesteps(trial):
 
 
 def unmasked(trial):
-    """Say whether no layer of a model makes a mask."""
+    """Return whether no layer of a model makes a mask."""
     return "Masking" not in str(trial.model) and "mask_zero" not in str(trial.model)
 
 

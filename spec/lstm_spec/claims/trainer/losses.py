@@ -284,7 +284,7 @@ ALONG: list[tuple[str, dict[str, Any]]] = [
 
 
 def known(name: str, options: dict[str, Any]) -> bool:
-    """Say whether this Keras has a loss with these options."""
+    """Return whether this Keras has a loss with these options."""
     owner = getattr(keras.losses, name, None)
     return owner is not None and set(options) <= set(inspect.signature(owner).parameters)
 

@@ -54,7 +54,7 @@ def _known(listed: Iterable[tuple[int, Facts]]) -> list[tuple[int, Facts]]:
 
 
 def _settled(event: Event, later: Iterable[Event]) -> bool:
-    """Say whether what is set counts: the model is compiled again, or never trained after it."""
+    """Return whether what is set counts: the model is compiled again, or never trained after it."""
     for other in later:
         same = other.about.get("identity") == event.about.get("identity")
         if same and other.kind in ("fit", "train_on_batch"):

@@ -291,7 +291,7 @@ def _over_time(targets: Sequence[Any], output: Sequence[Any], batch: Any, loss: 
 
 
 def _for_samples(targets: Sequence[Any], output: Sequence[Any]) -> bool:
-    """Say whether there is one target for each sample, and an output for each timestep."""
+    """Return whether there is one target for each sample, and an output for each timestep."""
     if len(output) != 3 or not known(output[1]) or output[1] == 1:
         return False
     return len(targets) == 1 or (len(targets) == 2 and targets[1] == 1)

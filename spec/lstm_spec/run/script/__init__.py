@@ -205,7 +205,7 @@ class _Settle(ast.NodeTransformer):
 
 
 def is_assumption(node: ast.stmt) -> bool:
-    """Say whether a statement is Hypothesis' `assume`, which a program of one case does without."""
+    """Return whether a statement is Hypothesis' `assume`, which a program of one case can omit."""
     call = node.value if isinstance(node, ast.Expr) else None
     called = call.func if isinstance(call, ast.Call) else None
     return isinstance(called, ast.Name) and called.id == "assume"

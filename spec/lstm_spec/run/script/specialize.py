@@ -268,7 +268,7 @@ def program(test: FunctionType, arguments: Mapping[str, Any], heading: str) -> s
 
 
 def _serves(statement: ast.stmt, statements: Sequence[ast.stmt]) -> bool:
-    """Say whether a statement is more than a function whose calls are written as its statements."""
+    """Return whether a statement is more than a function whose calls are written out."""
     if not isinstance(statement, ast.FunctionDef):
         return True
     others = [part for part in statements if part is not statement]
@@ -276,5 +276,5 @@ def _serves(statement: ast.stmt, statements: Sequence[ast.stmt]) -> bool:
 
 
 def _draws(text: str) -> bool:
-    """Say whether a program computes with what is drawn at random: weights, or what is dropped."""
+    """Return whether a program computes with random numbers: weights, or a mask of dropout."""
     return "set_weights" not in text or "dropout" in text

@@ -81,7 +81,7 @@ def computed(value: Any, node: ast.expr) -> Value:
 
 
 def is_pure(value: Any) -> bool:
-    """Say whether a value has nothing to do with Keras."""
+    """Return whether a value has nothing to do with Keras."""
     if isinstance(value, MethodType):
         return is_pure(value.__self__)
     if isinstance(value, FunctionType) and root(value) == "lstm_spec":
@@ -98,7 +98,7 @@ def is_pure(value: Any) -> bool:
 
 
 def _only_pure(function: FunctionType, seen: set[FunctionType]) -> bool:
-    """Say whether a function of the project uses nothing but what is pure."""
+    """Return whether a function of the project uses nothing but what is pure."""
     if function in seen:
         return True
     seen.add(function)
@@ -115,12 +115,12 @@ def _only_pure(function: FunctionType, seen: set[FunctionType]) -> bool:
 
 
 def measures(function: FunctionType) -> bool:
-    """Say whether a function of the project measures time or memory."""
+    """Return whether a function of the project measures time or memory."""
     return any(part.__module__ == timing.__name__ for part in reached(function))
 
 
 def is_foreign(value: Any) -> bool:
-    """Say whether a value comes from Keras, or from what else a program does with it."""
+    """Return whether a value comes from Keras, or from what else a program does with it."""
     if isinstance(value, type):
         return any(root(base) not in PURE for base in value.__mro__)
     return root(value) not in PURE
@@ -138,7 +138,7 @@ def root(value: Any) -> str:
 
 
 def is_ours(value: Any) -> bool:
-    """Say whether a function is one of the project that can be entered."""
+    """Return whether a function is one of the project that can be entered."""
     plain = isinstance(value, FunctionType) and value.__module__.startswith("lstm_spec.")
     if not plain or value.__closure__ or value.__name__ == "<lambda>":
         return False
@@ -146,12 +146,12 @@ def is_ours(value: Any) -> bool:
 
 
 def is_builtin(value: Any) -> bool:
-    """Say whether a value is a function or a type of Python itself."""
+    """Return whether a value is a function or a type of Python itself."""
     return isinstance(value, (BuiltinFunctionType, type)) and root(value) == "builtins"
 
 
 def is_callable(value: Any) -> bool:
-    """Say whether a value is a function, a class or a module: a program names it."""
+    """Return whether a value is a function, a class or a module: a program names it."""
     return callable(value) or isinstance(value, ModuleType)
 
 
@@ -161,7 +161,7 @@ def hint_of(function: Any) -> str:
 
 
 def is_simple(node: ast.expr | None) -> bool:
-    """Say whether an expression may be written twice."""
+    """Return whether an expression may be written twice."""
     if isinstance(node, ast.Attribute):
         return is_simple(node.value)
     if isinstance(node, ast.Subscript):
