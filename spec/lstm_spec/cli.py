@@ -47,7 +47,7 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.run.report import Line, Report, Verdict
 
 
-class UnwritableError(UsageError):
+class UnwritableFileError(UsageError):
     """A report or a picture that cannot be written where it was asked for."""
 
 
@@ -370,7 +370,9 @@ def merge(arguments: argparse.Namespace) -> int:
 def _forbid_input(out: Path, names: Sequence[str]) -> None:
     existing = [name for name in names if os.path.exists(out) and os.path.exists(name)]
     if any(os.path.samefile(out, name) for name in existing):
-        raise UnwritableError(f"{out} is one of the reports; give another file for what is joined")
+        raise UnwritableFileError(
+            f"{out} is one of the reports; give another file for what is joined"
+        )
 
 
 def _write(out: Writer, joined: Report) -> None:
@@ -667,7 +669,7 @@ def forbid_unwritable(file: Path, what: str = "report") -> None:
     """Find out whether a file can be written; leave what is there as it is.
 
     Raises:
-        UnwritableError: it cannot.
+        UnwritableFileError: it cannot.
     """
     existed = os.path.exists(file)  # unlike Path.exists it takes a name that is too long
     with writing(file, what):
@@ -681,14 +683,14 @@ def open_report(file: Path) -> Iterator[Writer]:
     """Open a report to write it, locked; leave what is there as it is.
 
     Raises:
-        UnwritableError: it cannot be opened, or another check is writing it.
+        UnwritableFileError: it cannot be opened, or another check is writing it.
     """
     with contextlib.ExitStack() as stack:
         try:
             with writing(file):
                 report = stack.enter_context(writer(file))
         except LockedError as error:
-            raise UnwritableError(f"{error}; wait for its end, or name another file") from None
+            raise UnwritableFileError(f"{error}; wait for its end, or name another file") from None
         if not report.locked:
             hint = f"{one_line(file)} cannot be locked where it is; let no other check write it"
             print(f"lstm-spec: {hint}", file=sys.stderr)
@@ -700,12 +702,12 @@ def writing(file: Path, what: str = "report") -> Iterator[None]:
     """Say in one sentence that a file cannot be written, if what is done inside fails.
 
     Raises:
-        UnwritableError: it fails.
+        UnwritableFileError: it fails.
     """
     try:
         yield
     except OSError as error:
-        raise UnwritableError(f"{what} {file} cannot be written: {error.strerror}") from None
+        raise UnwritableFileError(f"{what} {file} cannot be written: {error.strerror}") from None
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -143,8 +143,8 @@ def for_this_keras(program: str) -> str:
     return "\n".join([heading, *(["import os", *settings, ""] if settings else []), rest])
 
 
-class UnwritableError(TypeError):
-    """A value that a claim drew has no expression; the message says of which type it is."""
+class UnwritableError(Exception):
+    """A claim drew a value, or its test does something, that cannot be written; it says what."""
 
 
 def literal(value: Any) -> str:

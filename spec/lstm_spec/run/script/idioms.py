@@ -13,14 +13,8 @@ from typing import Any
 import numpy as np
 
 from lstm_spec.harness import strategies, subject, tolerance
-from lstm_spec.run.script.values import (
-    MOST_NUMBERS,
-    UnwritableError,
-    Value,
-    computed,
-    known,
-    refuse,
-)
+from lstm_spec.run.script import UnwritableError
+from lstm_spec.run.script.values import MOST_NUMBERS, Value, computed, known
 from lstm_spec.run.script.writer import Writer
 
 
@@ -121,7 +115,11 @@ ALTERNATIVES = REFUSED.replace(
 
 
 def _refused(writer: Writer, call: Value, *words: Value) -> Value:
-    """Write that a call is refused, by an error that says certain words."""
+    """Write that a call is refused, by an error that says certain words.
+
+    Raises:
+        UnwritableError: the call does what cannot be written.
+    """
     values = [word.value for word in words]
     writer.blocks.append([])
     result: Value | None = None
@@ -129,9 +127,9 @@ def _refused(writer: Writer, call: Value, *words: Value) -> Value:
     try:
         result = writer.call(call, [], {})
         writer.write(result)
+    except UnwritableError:
+        raise
     except Exception as error:
-        if isinstance(error, UnwritableError):
-            refuse(str(error))
         failure = error
     body = writer.blocks.pop()
     shown, template = _occurring(values, failure)

@@ -21,6 +21,7 @@ from typing import Any
 from lstm_spec.run.script import (
     SEEDED,
     Definitions,
+    UnwritableError,
     calls,
     expressions,
     is_assumption,
@@ -31,7 +32,6 @@ from lstm_spec.run.script.calls import Calls, names_in
 from lstm_spec.run.script.expressions import visible
 from lstm_spec.run.script.values import (
     Frame,
-    UnwritableError,
     Value,
     computed,
     known,

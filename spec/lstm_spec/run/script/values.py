@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lstm_spec.harness import timing
-from lstm_spec.run.script import code_names, literal, reached
+from lstm_spec.run.script import UnwritableError, code_names, literal, reached
 
 PURE = {
     *("numpy", "builtins", "math", "itertools", "functools", "dataclasses", "operator"),
@@ -23,10 +23,6 @@ PURE = {
 IMPURE = {print, open, exec, eval, input, id, next, iter}
 MOST_NUMBERS = 400
 """An array of more is not written."""
-
-
-class UnwritableError(Exception):
-    """A test that does what is not understood here."""
 
 
 def refuse(reason: str) -> NoReturn:
@@ -186,10 +182,7 @@ def text(value: Any) -> str:
         return str(name)
     if is_dataclass(value):
         refuse(f"a {type(value).__name__}")
-    try:
-        return literal(value)
-    except TypeError as error:
-        refuse(str(error))
+    return literal(value)
 
 
 def _array_text(value: np.ndarray[Any, Any]) -> str:
