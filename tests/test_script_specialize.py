@@ -8,9 +8,10 @@ import pytest
 
 from lstm_spec.claims import speed
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Case
 from lstm_spec.harness.subject import lstm
-from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.run.script import SEEDED, UnwritableError, specialize
 
 CASE = Case(np.float32([[[1]]]), np.float32([[1, 2, 3, 4]]), np.float32([[5, 6, 7, 8]]), None)

@@ -17,7 +17,7 @@ from lstm_spec import catalog
 from lstm_spec.answers.standing import where
 from lstm_spec.run import deviations
 
-HARNESS = catalog.CLAIMS.parent / "harness" / "tolerance.py"
+HARNESS = catalog.CLAIMS.parent / "harness" / "refusals.py"
 LAST = re.compile(
     r"^[ \t>|E]{0,8}(?:[\w.]{0,80}\.)?(?P<type>\w{0,60}(?:Error|Exception|Warning|Interrupt))"
     r"(?:: ?|$)(?P<message>.*)",

@@ -27,6 +27,7 @@ from hypothesis.strategies import booleans, floats, integers, one_of, sampled_fr
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients, returned
+from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import (
     Array,
     Case,
@@ -49,14 +50,7 @@ from lstm_spec.harness.subject import (
     to_numpy,
     with_weights,
 )
-from lstm_spec.harness.tolerance import (
-    OF_THE_BACKEND,
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-    in_bfloat16,
-)
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same, in_bfloat16
 from lstm_spec.harness.ways import COPIES, Way, able, with_ways
 
 rates = sampled_from((0.1, 0.25, 0.5))

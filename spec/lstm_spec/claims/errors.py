@@ -26,6 +26,13 @@ from hypothesis.strategies import booleans, integers, one_of, sampled_from, text
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import returned
+from lstm_spec.harness.refusals import (
+    ANOTHER_BATCH,
+    MISFIT,
+    OF_THE_BACKEND,
+    TOO_FEW_STATES,
+    assert_refused,
+)
 from lstm_spec.harness.strategies import (
     cases,
     noise,
@@ -46,16 +53,7 @@ from lstm_spec.harness.subject import (
     to_numpy,
     with_weights,
 )
-from lstm_spec.harness.tolerance import (
-    ANOTHER_BATCH,
-    MISFIT,
-    OF_THE_BACKEND,
-    TOO_FEW_STATES,
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 FUNCTIONS = (
     "activation",

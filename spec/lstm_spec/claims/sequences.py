@@ -27,9 +27,10 @@ from hypothesis.strategies import booleans, integers
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import SIZES, cases, noise, picks, seeds, several, varied
 from lstm_spec.harness.subject import lstm, passed
-from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import with_ways
 
 FREE = ("go_backwards", "use_bias", "implementation", "dtype")

@@ -27,6 +27,7 @@ from hypothesis.strategies import booleans, floats, integers, lists
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import (
     SIZES,
     cases,
@@ -38,13 +39,7 @@ from lstm_spec.harness.strategies import (
     whole,
 )
 from lstm_spec.harness.subject import as_states, heard, lstm, passed, to_numpy
-from lstm_spec.harness.tolerance import (
-    OF_THE_BACKEND,
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import with_ways
 
 ASKED = np.arange(1.0, 10.0).reshape(3, 3, 1)

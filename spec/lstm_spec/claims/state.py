@@ -27,6 +27,14 @@ from hypothesis.strategies import SearchStrategy, booleans, integers
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients, returned, started
+from lstm_spec.harness.refusals import (
+    ANOTHER_BATCH,
+    MISFIT,
+    OF_THE_BACKEND,
+    THREE_STATES,
+    TOO_FEW_STATES,
+    assert_refused,
+)
 from lstm_spec.harness.strategies import (
     SIZES,
     Array,
@@ -40,17 +48,7 @@ from lstm_spec.harness.strategies import (
     whole,
 )
 from lstm_spec.harness.subject import as_states, cast, lstm, passed, reset, to_numpy, total
-from lstm_spec.harness.tolerance import (
-    ANOTHER_BATCH,
-    MISFIT,
-    OF_THE_BACKEND,
-    THREE_STATES,
-    TOO_FEW_STATES,
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import COPIES, Way, able, with_ways
 
 several = integers(2, 3)

@@ -29,6 +29,7 @@ from packaging.version import Version
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import returned
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
     SIZES,
     Array,
@@ -41,7 +42,7 @@ from lstm_spec.harness.strategies import (
     whole,
 )
 from lstm_spec.harness.subject import cast, lstm, names, passed, release, takes, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import with_ways
 
 sizes = some_large(integers(1, 6), 64, 300)

@@ -11,9 +11,10 @@ from hypothesis.strategies import integers, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.masking import FREE
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import cases, noise, picks, seeds, several, small, varied, whole
 from lstm_spec.harness.subject import as_states, lstm
-from lstm_spec.harness.tolerance import OF_THE_BACKEND, assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.ways import Way
 
 called_or_unrolled = sampled_from([Way("called"), Way("unrolled"), Way("second call")])

@@ -16,9 +16,10 @@ from hypothesis.strategies import integers, lists, permutations
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking, part
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, cases, noise, picks, seeds, whole
 from lstm_spec.harness.subject import backend, heard, kind, lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 ERRORS = ("NotImplementedError", "TypeError", "RuntimeError")
 """How a call fails that reads numbers of a symbol, by backend."""

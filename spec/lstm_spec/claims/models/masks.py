@@ -28,9 +28,10 @@ from lstm_spec.claims.models import (
 from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, picks, seeds
 from lstm_spec.harness.subject import heard, lstm, policy, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 """Cases of two features that `part` gives masked and valid timesteps."""

@@ -14,9 +14,9 @@ from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.masks import MERGING
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, whole
 from lstm_spec.harness.subject import lstm
-from lstm_spec.harness.tolerance import assert_refused
 
 NAME = "the_layer_in_question"
 WRONG_AXES = [None, "1", 1.0, np.int64(1), (1,), (1, 2, 1), (1.0, 2), (1, 2.0), (1, "2"), (1, None)]

@@ -14,9 +14,10 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise
 from lstm_spec.harness.subject import lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close
 
 longer = cases(batch=integers(1, 3), timesteps=integers(4, 6), features=2)
 """Cases of more timesteps than samples."""

@@ -18,9 +18,10 @@ from hypothesis.strategies import booleans
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, small
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.ways import Way
 
 

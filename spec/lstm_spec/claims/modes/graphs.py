@@ -21,6 +21,7 @@ from hypothesis.strategies import booleans, integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
     Array,
     Case,
@@ -33,14 +34,7 @@ from lstm_spec.harness.strategies import (
     whole,
 )
 from lstm_spec.harness.subject import lstm, lstm_without_cudnn, passed, to_numpy
-from lstm_spec.harness.tolerance import (
-    Rounded,
-    assert_close,
-    assert_refused,
-    assert_same,
-    in_bfloat16,
-    right_if,
-)
+from lstm_spec.harness.tolerance import Rounded, assert_close, assert_same, in_bfloat16, right_if
 
 
 def runs_of_cell(call: Callable[..., Any], *arguments: Any) -> int:

@@ -18,10 +18,11 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.modes import in_model, negated, small
 from lstm_spec.claims.trainer import EVENLY
 from lstm_spec.harness.reference import equations, returned, started
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import flatten, lstm, passed, to_numpy
 from lstm_spec.harness.timing import assert_between, ratio
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same, in_bfloat16
+from lstm_spec.harness.tolerance import assert_close, assert_same, in_bfloat16
 from lstm_spec.harness.ways import Way, with_ways
 
 

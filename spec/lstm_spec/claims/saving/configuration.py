@@ -14,15 +14,10 @@ from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, functions, sequential, unregistered
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import backend, lstm, policy, to_numpy, with_weights
-from lstm_spec.harness.tolerance import (
-    ROUNDING,
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_differs, assert_same
 
 initializers = sampled_from(["GlorotUniform", "Orthogonal", "Zeros", "Ones", "HeNormal"])
 

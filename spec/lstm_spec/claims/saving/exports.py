@@ -16,9 +16,10 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.saving import fresh, sequential
 from lstm_spec.claims.wrappers import both, opposite, side_by_side
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied
 from lstm_spec.harness.subject import UNDRAWN, as_states, export, lstm
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
 def file_of_keras_2(model, path):

@@ -20,9 +20,10 @@ from lstm_spec.claims.models import assert_mask, masking, part
 from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
 from lstm_spec.claims.saving import flags, fresh, functions, handed_over, sequential, unregistered
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import FORMS, global_policy, heard, lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
 def reloaded(model, name="lstm.keras", **options):

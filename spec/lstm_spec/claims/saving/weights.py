@@ -12,9 +12,10 @@ from hypothesis.strategies import fixed_dictionaries, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, fresh, functions, handed_over, sequential
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import UNDRAWN
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 # Weights alone.
 

@@ -27,9 +27,10 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.harness.activations import sigmoid, softmax
 from lstm_spec.harness.losses import FORMULAS, categorical, reduced
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, network, to_numpy, total
-from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused
+from lstm_spec.harness.tolerance import assert_close, assert_differs
 from lstm_spec.harness.trainer import (
     LOSSES,
     Net,

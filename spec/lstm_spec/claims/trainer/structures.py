@@ -25,9 +25,10 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.claims.trainer.reports import tf_data
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (
     Net,
     Rows,

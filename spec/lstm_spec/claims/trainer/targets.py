@@ -30,9 +30,10 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness import trainer as ours
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, lstm, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, train
 
 

@@ -33,9 +33,10 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.claims.trainer.reports import tf_data, two_losses, with_two_heads
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, padded
-from lstm_spec.harness.tolerance import assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
 

@@ -14,9 +14,10 @@ from hypothesis.strategies import booleans, integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import another, assume_served, both, opposite, side_by_side, ways
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import SIZES, cases, picks, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, lstm, shapes, to_numpy, total
-from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
 def halves(case, backward):

@@ -12,14 +12,10 @@ from hypothesis.strategies import booleans, integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import assume_served, both, opposite, side_by_side, ways
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, picks, seeds, varied, whole
 from lstm_spec.harness.subject import as_states, to_numpy
-from lstm_spec.harness.tolerance import (
-    assert_close,
-    assert_differs,
-    assert_refused,
-    assert_same,
-)
+from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 
 def after(case):

@@ -21,6 +21,7 @@ from lstm_spec.claims.wrappers import (
     ways,
 )
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small, varied, whole
 from lstm_spec.harness.subject import (
     UNDRAWN,
@@ -32,7 +33,7 @@ from lstm_spec.harness.subject import (
     total,
     with_weights,
 )
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.ways import Way
 
 # A cell, alone and in RNN.

@@ -12,9 +12,10 @@ from hypothesis.strategies import integers
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import another, both, eager_ways, opposite, side_by_side
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import cases, noise, seeds, several, varied, whole
 from lstm_spec.harness.subject import UNDRAWN, as_states, lstm, to_numpy
-from lstm_spec.harness.tolerance import OF_THE_BACKEND, assert_close, assert_refused
+from lstm_spec.harness.tolerance import assert_close
 
 
 def slices(case, number, seed):

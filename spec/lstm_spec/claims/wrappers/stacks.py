@@ -22,6 +22,7 @@ from lstm_spec.claims.wrappers import (
     ways,
 )
 from lstm_spec.harness.reference import equations, returned
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import (
     cases,
     noise,
@@ -34,7 +35,7 @@ from lstm_spec.harness.strategies import (
     whole,
 )
 from lstm_spec.harness.subject import UNDRAWN, as_states, flatten, shapes, to_numpy, with_weights
-from lstm_spec.harness.tolerance import assert_close, assert_refused, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
 def upper(case, seed, **options):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_spec.harness import strategies, subject, tolerance
+from lstm_spec.harness import refusals, strategies, subject, tolerance
 from lstm_spec.run.script import UnwritableError
 from lstm_spec.run.script.values import MOST_NUMBERS, Value, computed, known
 from lstm_spec.run.script.writer import Writer
@@ -144,7 +144,7 @@ def _refused(writer: Writer, call: Value, *words: Value) -> Value:
             raise failure
         return result and result.value
 
-    tolerance.assert_refused(again, *values)
+    refusals.assert_refused(again, *values)
     return known(None)
 
 
@@ -259,7 +259,7 @@ IDIOMS: dict[Any, Callable[..., Value]] = {
     tolerance.assert_close: _close,
     tolerance.assert_same: _same,
     tolerance.assert_differs: _differs,
-    tolerance.assert_refused: _refused,
+    refusals.assert_refused: _refused,
     subject.to_numpy: _to_numpy,
     strategies.noise: _noise,
     replace: _replace,
