@@ -20,7 +20,7 @@ from lstm_spec import catalog
 from lstm_spec.answers import issues, questions
 from lstm_spec.answers.answer import Library, answer, find, markdown
 from lstm_spec.answers.constructor import CallError, input_shape, layer
-from lstm_spec.releases import environments, ledger, matrix, tables
+from lstm_spec.releases import bisect, environments, ledger, matrix, tables
 from lstm_spec.releases.compare import compare
 from lstm_spec.releases.ledger import UnmergeableError, merge
 from lstm_spec.reviews import model_file
@@ -85,7 +85,7 @@ def _deviations(path: Path) -> None:
 
 def _between(text: str) -> list[str]:
     first, _, last = text.partition(" ")
-    return matrix.between(first, last)
+    return bisect.between(first, last)
 
 
 def _layer(text: str) -> str:
@@ -187,7 +187,7 @@ READERS = {
     "bisect": Reader(
         b"keras-3.0 keras-3.15",
         _word(_between),
-        (matrix.UnknownEnvironmentError, matrix.UnusableRangeError),
+        (matrix.UnknownEnvironmentError, bisect.UnusableRangeError),
     ),
     "call": Reader(CALL, _word(_layer), CallError),
     "bidirectional": Reader(b"layers.Bidirectional(LSTM(2), 'sum')", _word(_layer), CallError),

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from lstm_spec import cli
 from lstm_spec.answers import picture
 from lstm_spec.answers.picture import UnmeasuredError
-from lstm_spec.releases import environments, ledger, matrix, speed
+from lstm_spec.releases import bisect, environments, ledger, speed
 from lstm_spec.releases.environments import UnmadeError
 from lstm_spec.run import check, environment
 from readers import PROGRAM, REPORT
@@ -96,7 +96,7 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environments, "check", unmade)
     monkeypatch.setattr(environments, "make", unmade)
     monkeypatch.setattr(speed, "_started", unmade)
-    monkeypatch.setattr(matrix, "verdict_at", unmade)
+    monkeypatch.setattr(bisect, "verdict_at", unmade)
     monkeypatch.setattr(picture, "measure", unmeasured)
 
 

@@ -272,18 +272,18 @@ def bisect(arguments: argparse.Namespace) -> int:
     Raises:
         BrokenError: a file cannot be written.
     """
-    from lstm_spec.releases import matrix
+    from lstm_spec.releases.bisect import between, search, verdict_at
 
     claim = catalog.find(arguments.name).id
 
     def verdict(name: str) -> Verdict:
-        outcome = matrix.verdict_at(name, claim)
+        outcome = verdict_at(name, claim)
         print(f"{name}: {outcome}", flush=True)
         return outcome
 
     try:
-        names = matrix.between(arguments.first, arguments.last)
-        before, after = matrix.search(names, verdict)
+        names = between(arguments.first, arguments.last)
+        before, after = search(names, verdict)
     except OSError as error:
         raise BrokenError(str(error)) from None
     print(f"\n{claim} changed between {before} and {after}.")

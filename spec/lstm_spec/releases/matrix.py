@@ -1,8 +1,7 @@
 """The environments in which the claims are tried, and the ledger that is made from them.
 
 `python -m lstm_spec.releases.matrix [NAME ...]` makes the reports that the ledger lacks. Beside the
-ledger there is a report of the nightly, which `--nightly` renews. `between`,
-`search` and `verdict_at` find the release in which a claim's verdict changed, in about log2 steps.
+ledger there is a report of the nightly, which `--nightly` renews.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import gzip
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +27,7 @@ from lstm_spec.releases.ledger import UnmergeableError, merge
 from lstm_spec.run import deviations, environment, report
 from lstm_spec.run.environment import Backend, Place
 from lstm_spec.run.process import last_line
-from lstm_spec.run.report import Record, Report, Verdict
+from lstm_spec.run.report import Record, Report
 from lstm_spec.run.text import UnreadableFileError, one_line, read_toml
 
 FILE = Path(__file__).with_name("matrix.toml")
@@ -230,59 +229,6 @@ def pack(complete: Report) -> bytes:
     records = [msgspec.structs.replace(record, script="") for record in complete.records]
     lines = [msgspec.json.encode(line) for line in (complete.header, *records, complete.footer)]
     return gzip.compress(b"\n".join([*lines, b""]), mtime=0)
-
-
-class UnusableRangeError(UsageError):
-    """Two releases between which no change can be searched for."""
-
-
-def between(first: str, last: str) -> list[str]:
-    """Return the environments of the matrix from one to another of the same row, both included.
-
-    Raises:
-        UnknownEnvironmentError: one is not in the matrix.
-        UnusableRangeError: they are of two rows, or in the wrong order.
-    """
-    names = [entry.name for entry in load().environment]
-    for name in (first, last):
-        find(name)
-    row = first.rpartition("-")[0]
-    if row != last.rpartition("-")[0] or names.index(first) >= names.index(last):
-        raise UnusableRangeError(f"{last} is no later environment of the row of {first}")
-    return names[names.index(first) : names.index(last) + 1]
-
-
-def search(names: Sequence[str], verdict: Callable[[str], Verdict]) -> tuple[str, str]:
-    """Return two neighbours of which the second has another verdict than the first.
-
-    Args:
-        names: releases in their order, at least two.
-        verdict: says what a release does with the claim.
-
-    Raises:
-        UnusableRangeError: the first and the last have the same verdict.
-    """
-    low = 0
-    high = len(names) - 1
-    before = verdict(names[low])
-    if verdict(names[high]) == before:
-        raise UnusableRangeError(f"the claim is {before} on both {names[low]} and {names[high]}")
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if verdict(names[middle]) == before else (low, middle)
-    return names[low], names[high]
-
-
-def verdict_at(name: str, claim: str) -> Verdict:
-    """Return what an environment does with a claim: from the ledger, or by trying it there.
-
-    Raises:
-        UnmadeError: the environment cannot be made.
-        UnreadableReportError: the check there ended without a complete report.
-        OSError: a file cannot be written.
-    """
-    known = dict(ledger.verdicts(claim))
-    return known[name] if name in known else check(find(name), 1, [claim]).records[0].verdict
 
 
 NIGHTLY_FILE = Path(__file__).with_name(f"nightly{ledger.SUFFIX}")
