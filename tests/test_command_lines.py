@@ -37,7 +37,6 @@ LINES = [
     "check masking time.order --effort=smoke --seed=7 --workers=2 --durations=3 --report=new",
     "check --with=tensorflow==2.21.0 --with=keras --backend=jax --python=3.12 --time-limit=5",
     "check --resume --report=begun --workers=2",
-    "check time.order --bisect keras-3.9 keras-3.12",
     "compare report report --format=json",
     "compare nearest report --format=markdown",
     "compare --speed keras-3.9 here --python=3.12 --format=json",

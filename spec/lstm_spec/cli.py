@@ -67,8 +67,6 @@ def check(arguments: argparse.Namespace) -> int:
     from lstm_spec.releases import matrix
     from lstm_spec.run import deviations
 
-    if arguments.bisect:
-        return _bisect_as_option(arguments)
     _forbid_two_plans(arguments)
     if arguments.report is None:
         name = arguments.entry
@@ -252,18 +250,6 @@ def _show_concerned(comparison: Comparison, claims: list[str], sides: str) -> No
     if changes and not whole:
         left = f"{count(len(changes), 'change')} of signatures and documentation left out"
         print(f"\n{left}; `lstm-spec compare {one_line(sides)}` shows them.")
-
-
-def _bisect_as_option(arguments: argparse.Namespace) -> int:
-    """Do what the verb does, which was an option of `check` once.
-
-    Raises:
-        UsageError: not one claim is named.
-    """
-    if len(arguments.names) != 1:
-        raise UsageError("bisect is about one claim; give its id")
-    first, last = arguments.bisect
-    return bisect(argparse.Namespace(name=arguments.names[0], first=first, last=last))
 
 
 def bisect(arguments: argparse.Namespace) -> int:

@@ -155,7 +155,6 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
     add("--report", type=Path, action=_Once, metavar="FILE", help=where)
     add("--resume", action="store_true", help="finish the report of a run that was stopped")
     add("--descriptor", type=int, help=argparse.SUPPRESS)  # the report, open and locked
-    add("--bisect", nargs=2, help=argparse.SUPPRESS)  # the verb's spelling until it was one
     _add_hosts(verb)
     _add_environment(verb)
 
