@@ -16,7 +16,7 @@ from lstm_spec import catalog
 from lstm_spec.answers import cite, errors, search
 from lstm_spec.answers.cite import PACKAGE, claim_address, code, question
 from lstm_spec.answers.questions import Question, is_reference, questions, referred
-from lstm_spec.answers.standing import elsewhere, false_at, named, standing
+from lstm_spec.answers.standing import exceptions, false_at, named, standing
 from lstm_spec.catalog import Claim
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
@@ -351,13 +351,7 @@ def _of(
 
 def _claim(claim: Claim, place: Place | None, report: Report | None) -> Said:
     untried = ledger.untried(report, claim.id) if report else ""
-    here = false_at(claim.id, place or deviations.newest())
-    known = deviations.of(claim.id)
-    others = [
-        f"{elsewhere(deviation)}: {deviation.instead}"
-        for deviation in known
-        if deviation is not here
-    ]
+    others = exceptions(claim.id, place or deviations.newest())
     sentence = str(standing(claim, place, untried))
     return Said(claim.id, sentence, others, claim_address(claim.id))
 

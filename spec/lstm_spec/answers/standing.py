@@ -42,7 +42,7 @@ class Standing:
 
     @property
     def head(self) -> str:
-        """The sentence, behind the caution if there is one."""
+        """The sentence, after the caution if there is one."""
         return f"{self.caution}: {self.sentence}" if self.caution else self.sentence
 
     def __str__(self) -> str:
@@ -75,14 +75,11 @@ def false_at(claim: str, place: Place) -> Deviation | None:
     )
 
 
-def exceptions(claim: str, known: Sequence[Deviation]) -> list[str]:
+def exceptions(claim: str, place: Place) -> list[str]:
     """Say in a line each where else a claim is false, or holds with a difference, and how."""
-    here = false_at(claim, deviations.newest())
-    return [
-        f"{elsewhere(deviation)}: {deviation.instead}"
-        for deviation in known
-        if deviation is not here
-    ]
+    here = false_at(claim, place)
+    known = deviations.of(claim)
+    return [f"{elsewhere(entry)}: {entry.instead}" for entry in known if entry is not here]
 
 
 def elsewhere(known: Deviation) -> str:
