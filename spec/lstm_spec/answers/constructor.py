@@ -342,6 +342,8 @@ class RefusedError(CallError):
             claim: the id of the claim.
             instead: what to write.
         """
+        self.claim = claim
+        self.instead = instead
         sentence = str(standing(catalog.find(claim))).removesuffix(".")
         super().__init__(f"{given}: {sentence} ({claim}). Give {instead}.")
 

@@ -175,9 +175,7 @@ def _refused(layer: Layer) -> Iterator[Facts]:
         try:
             check(by_name[name], value)
         except RefusedError as error:
-            match = re.search(r"\(([a-z]+\.[a-z-]+)\)\. Give (.*)\.$", str(error))
-            if match:
-                yield facts | {"refused": match[1], "instead": match[2]}
+            yield facts | {"refused": error.claim, "instead": error.instead}
         except CallError:
             continue
 
