@@ -23,8 +23,8 @@ from lstm_spec.errors import (
     BAD_USAGE,
     BROKEN,
     INTERRUPTED,
+    NEGATIVE,
     NO_ANSWER,
-    NOTHING,
     UNREAD,
     BrokenError,
     SpecError,
@@ -163,7 +163,7 @@ def _try(plan: Plan, durations: int) -> int:
     print(f"Report: {path}")
     if interrupted:
         return INTERRUPTED
-    return 0 if tried.outcome.good else 1
+    return 0 if tried.outcome.good else NEGATIVE
 
 
 def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
@@ -203,7 +203,7 @@ def _asked(arguments: argparse.Namespace) -> list[str]:
 
 
 def _compare_with_ledger(report: Writer, asked: Request) -> int:
-    """Compare a report with the nearest one of the ledger; return 1 if anything got worse.
+    """Compare a report with the nearest one of the ledger; return NEGATIVE if anything got worse.
 
     Where the ledger has no earlier report of that backend and Keras it is the nearest later one,
     beside which nothing of this one is called worse.
@@ -223,7 +223,7 @@ def _compare_with_ledger(report: Writer, asked: Request) -> int:
         comparison = compare(ledger.narrowed(ledger.find(name), claims), tried)
         word = ledger.NEAREST if ledger.nearest(tried, ()) == name else name
         _show_concerned(comparison, claims, f"{word} {file}")
-        return 1 if comparison.worse else 0
+        return NEGATIVE if comparison.worse else 0
     if name := ledger.nearest_later(tried):
         print(f"\nCompared with {name} of the ledger, which has none earlier:\n", flush=True)
         comparison = compare(tried, ledger.narrowed(ledger.find(name), claims))
@@ -291,7 +291,7 @@ def compare(arguments: argparse.Namespace) -> int:
         raise UsageError("--python is about environments; give --speed too")
     comparison = compare(*ledger.pair(arguments.then, arguments.now))
     _show(comparison, arguments.format, whole=arguments.all)
-    return 1 if comparison.worse else 0
+    return NEGATIVE if comparison.worse else 0
 
 
 def _speed(arguments: argparse.Namespace) -> int:
@@ -308,7 +308,7 @@ def _speed(arguments: argparse.Namespace) -> int:
         file = error.filename or "a file"
         raise BrokenError(f"{file} cannot be written: {error.strerror}") from None
     _show(speeds, arguments.format)
-    return 1 if speeds.worse else 0
+    return NEGATIVE if speeds.worse else 0
 
 
 def _show(comparison: Comparison | Speeds, layout: str, *, whole: bool = True) -> None:
@@ -390,7 +390,7 @@ def list_(arguments: argparse.Namespace) -> int:
     if not claims:
         text = one_line(arguments.find or "")
         none = f"no claim contains {text!r}" if text else "none of these claims corrects a belief"
-        return say(none, NOTHING)
+        return say(none, NEGATIVE)
     lines = []
     for claim in claims:
         believed = [f"    Believed: {claim.corrects}"] if arguments.beliefs else []
@@ -484,7 +484,7 @@ def review(arguments: argparse.Namespace) -> int:
         print(text(findings, width), end="")
     else:
         _print(FORMATS[arguments.format](findings), arguments.format)
-    return NOTHING if worst(findings) in ("error", "wrong numbers") else 0
+    return NEGATIVE if worst(findings) in ("error", "wrong numbers") else 0
 
 
 def mcp(_: argparse.Namespace) -> int:
@@ -520,10 +520,10 @@ def upstream(arguments: argparse.Namespace) -> int:
     more = "an issue" if hidden == 1 else f"{hidden} issues"
     hint = f"--fixed prints {more} more that the nightly has fixed"
     if not texts and hidden:
-        return say(f"what deviates is fixed on the nightly; {hint}", NOTHING)
+        return say(f"what deviates is fixed on the nightly; {hint}", NEGATIVE)
     if not texts:
         words = ", ".join(arguments.names)
-        return say(f"nothing of {words} deviates on {deviations.newest()}", NOTHING)
+        return say(f"nothing of {words} deviates on {deviations.newest()}", NEGATIVE)
     print("\n".join([*texts, *([f"<!-- {hint} -->\n"] if hidden else [])]), end="")
     return 0
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-NOTHING, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
-"""The exit statuses; 0 if all is well, and 1 also if a claim does not hold."""
+NEGATIVE, BAD_USAGE, BROKEN, NO_ANSWER, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
+"""The exit statuses; 0 if all is well.
+
+NEGATIVE: a claim does not hold, something got worse or is wrong, or there is nothing to show.
+"""
 STATUSES = (
     "{0} 2: wrong usage. 3: the installation, an environment or a record is broken. "
     "130: interrupted."
