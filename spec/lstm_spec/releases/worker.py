@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from lstm_spec.run.text import reason
+
 if TYPE_CHECKING:  # at run time only the worker imports it, with Keras
     from lstm_spec.releases.benchmarks import Call
 
@@ -25,9 +27,6 @@ ONE_THREAD = {
 """The variables by which libraries compute on one thread."""
 ALONE = {**ONE_THREAD, "CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0"}
 """The variables by which it computes on one thread of a CPU, with a fixed hash seed."""
-
-LONGEST = 200
-"""How many characters of an error are shown."""
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -78,11 +77,7 @@ def _answer(ask: Ask, prepared: dict[str, Call]) -> Answer:
             gc.freeze()
         return Answer(burst(prepared[ask.work], ask.calls))
     except Exception as error:  # whatever a release throws is reported, not raised
-        return Answer(failed=_reason(error))
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
+        return Answer(failed=reason(error))
 
 
 def _ready() -> Ready:
@@ -92,7 +87,7 @@ def _ready() -> Ready:
         from lstm_spec.harness import subject
         from lstm_spec.releases import benchmarks
     except Exception as error:  # as above
-        return Ready(failed=f"Keras cannot be imported: {_reason(error)}")
+        return Ready(failed=f"Keras cannot be imported: {reason(error)}")
     here = installed()
     return Ready(benchmarks.possible(), here.packages, here.python, subject.backend())
 

@@ -13,7 +13,7 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
@@ -27,7 +27,7 @@ from packaging.version import Version
 from lstm_spec.errors import BrokenError
 from lstm_spec.run import process
 from lstm_spec.run.report import Environment
-from lstm_spec.run.text import shorten, without_escapes
+from lstm_spec.run.text import reason
 
 if TYPE_CHECKING:  # at run time only the separate process imports these
     from lstm_spec.run.arguments import Signatures
@@ -87,8 +87,8 @@ def versions(names: Iterable[str]) -> dict[str, str]:
     names.
     """
     meant = [name for name in names if name != ignored()]
-    installed = {name: _distribution(name) for name in meant}
-    present = {name: package.version for name, package in installed.items() if package}
+    packages = {name: _distribution(name) for name in meant}
+    present = {name: package.version for name, package in packages.items() if package}
     folder = _before_installed()
     if version := folder and _written(folder):
         present = {name: old for name, old in present.items() if name not in DISTRIBUTIONS["keras"]}
@@ -200,9 +200,6 @@ PACKAGES = (
 ASKED = "LSTM_SPEC_ASKED"
 """The variable that holds, for the summary, the options by which this environment was asked for."""
 
-SENTENCE = 200
-"""How many characters of an error's text are shown."""
-
 
 class BrokenInstallationError(BrokenError):
     """Keras is missing, cannot be imported, or has an LSTM that cannot be called."""
@@ -263,20 +260,14 @@ def _look() -> Found:
     except ModuleNotFoundError as error:
         if error.name == "keras":
             return Found(broken="Keras is not installed: run `pip install tensorflow`.")
-        return Found(broken=f"Keras cannot be imported: {_say(error)}.")
+        return Found(broken=f"Keras cannot be imported: {reason(error)}.")
     except Exception as error:  # whatever an installation throws is reported, not raised
-        return Found(broken=f"Keras cannot be imported: {_say(error)}.")
+        return Found(broken=f"Keras cannot be imported: {reason(error)}.")
     try:
         subject.call()
         return Found(environment=_environment(subject.backend()))
     except Exception as error:
-        return Found(broken=f"keras.layers.LSTM cannot be called: {_say(error)}.")
-
-
-def _say(error: Exception) -> str:
-    """Return an error as part of a sentence: its type and its text, on one line, cut short."""
-    text = " ".join(without_escapes(str(error)).split())
-    return f"{type(error).__name__}: {shorten(text, SENTENCE)}".rstrip(":. ")
+        return Found(broken=f"keras.layers.LSTM cannot be called: {reason(error)}.")
 
 
 def _environment(backend: str) -> Environment:
@@ -294,7 +285,7 @@ def _environment(backend: str) -> Environment:
         cores=cores(),
         backend=backend,
         device=_device(),
-        packages=packages(),
+        packages=versions(PACKAGES),
         origin=origin(),
         news=_news(taken, parts),
         signatures=_as_text(taken),
@@ -329,11 +320,6 @@ def _news(taken: Signatures, parts: list[Sentence]) -> list[str]:
     changed = documentation.changes(documentation.entries(), parts)
     untried = arguments.load().untried(taken)
     return [*changed, *(f"{name}, argument `{word}`: no claim tries it" for name, word in untried)]
-
-
-def packages(names: Sequence[str] = PACKAGES) -> dict[str, str]:
-    """Return the versions of the packages that matter and are here, by distribution name."""
-    return versions(names)
 
 
 def processor() -> str:

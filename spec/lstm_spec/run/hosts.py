@@ -16,7 +16,7 @@ from lstm_spec import catalog
 from lstm_spec.errors import UsageError
 from lstm_spec.run import environment
 from lstm_spec.run.environment import installed
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import reason
 
 TIMES = re.compile(r"^(\d+)\*")
 """How many workers a gateway has, as pytest-xdist's --tx takes it."""
@@ -59,7 +59,7 @@ def _error(group: Any, spec: str) -> str:
     try:
         group.makegateway(TIMES.sub("", spec)).exit()
     except Exception as error:  # whatever it is, the host does not answer
-        return one_line(f"{type(error).__name__}: {error}")
+        return reason(error)
     return ""
 
 
@@ -89,7 +89,7 @@ def facts() -> dict[str, str]:
     """Return what must be the same on all hosts of a run: versions, and the claims."""
     code = "".join(claim.code for claim in catalog.claims())
     return {
-        **environment.packages(),
+        **environment.versions(environment.PACKAGES),
         "Python": platform.python_version(),
         "backend": installed().backend,
         "claims": hashlib.sha256(code.encode()).hexdigest()[:16],

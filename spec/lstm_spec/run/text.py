@@ -17,6 +17,8 @@ Kind = TypeVar("Kind")
 
 HEADER = 10
 """The width at which the title of a column is wrapped in a terminal."""
+REASON = 200
+"""How many characters of an error's text are shown."""
 PROSE = r"(`[^`]*`|https?://\S+)|(\\|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|<(?=[a-zA-Z/!?])|\](?=\())"
 """Code and addresses, which Markdown leaves alone, or a character that it would take for markup."""
 
@@ -93,6 +95,12 @@ def as_json(value: object) -> str:
 def without_escapes(text: str) -> str:
     """Return text without the escape sequences by which Keras prints bold."""
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+
+
+def reason(error: Exception) -> str:
+    """Return an error as part of a sentence: its type and its text, on one line, cut short."""
+    text = one_line(without_escapes(str(error)))
+    return f"{type(error).__name__}: {shorten(text, REASON)}".rstrip(":. ")
 
 
 def fitted(text: str, width: int) -> str:

@@ -137,7 +137,7 @@ def _built(point: Point, peer: Peer, channel: Any) -> Iterator[Timing | Refusal]
 def this_machine() -> Machine:
     """Return what this machine is and what is installed on it."""
     today = datetime.now(timezone.utc).date().isoformat()
-    packages = environment.packages(PACKAGES)
+    packages = environment.versions(PACKAGES)
     return Machine(today, platform.python_version(), environment.processor(), packages)
 
 
