@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis.strategies as st
 from msgspec import structs
 
-from lstm_spec.run.report import VERDICTS, Environment, Footer, Header, Record, Report, append
+from lstm_spec.run.report import VERDICTS, Environment, Footer, Header, Line, Record, Report, Writer
 
 HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})
 HEADER = Header(1, "0.1.0", "2026-11-24T00:00:00+00:00", "smoke", None, 2, HERE, [])
@@ -31,6 +31,12 @@ def report(*records: Record, **facts: Any) -> Report:
     header = structs.replace(HEADER, environment=structs.replace(HERE, **environment), **facts)
     header.claims = [record.claim for record in records]
     return Report(header, list(records), FOOTER)
+
+
+def append(path: Path, line: Line) -> None:
+    """Add a line to a report."""
+    with path.open("ab", buffering=0) as file:
+        Writer(path, file.fileno()).append(line)
 
 
 def write(path: Path, written: Report, *, footer: bool = True) -> Path:

@@ -65,11 +65,6 @@ def right(rewording: Rewording) -> bool:
     return rewording.question in names or any(begins & claims_of(name) for name in names)
 
 
-def test_there_are_at_least_three_hundred_questions() -> None:
-    assert len(ASKED) >= 300
-    assert sum(bool(question.address) for question in ASKED) >= 100
-
-
 def test_answer_is_made_of_claims() -> None:
     for question in LIBRARY.questions:
         assert set(question.claims) <= IDS, question.id

@@ -36,8 +36,7 @@ def parsed(file: str) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def test_there_are_at_least_ninety_claims_in_every_chapter_some() -> None:
-    assert len(ALL) >= 90
+def test_every_chapter_has_claims() -> None:
     assert {claim.chapter for claim in ALL} == set(catalog.chapters())
 
 
@@ -179,7 +178,6 @@ def long_or_branching(claim: catalog.Claim) -> str:
 
 
 def test_basis_says_who_says_so() -> None:
-    assert [claim.id for claim in ALL if claim.basis not in catalog.BASES] == []
     assert [claim.id for claim in ALL if len(claim.source) < len("Keras 3")] == []
 
 

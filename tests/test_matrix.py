@@ -15,6 +15,7 @@ from lstm_spec.releases.matrix import Entry
 from lstm_spec.run import deviations, report
 from lstm_spec.run.environment import Place
 from lstm_spec.run.text import UnreadableFileError
+from reports import append
 
 ROOT = Path(__file__).parent.parent
 MATRIX = matrix.load()
@@ -68,12 +69,12 @@ def finished(
         deviation.claim: deviation.instead for deviation in deviations.at(Place(packages, "3.11.7"))
     }
     file.unlink(missing_ok=True)
-    report.append(file, head)
+    append(file, head)
     for claim in claims:
         verdict = "deviates" if claim in instead else "held"
         record = report.Record(claim, verdict, 0.1, message=instead.get(claim, ""), script="1")
-        report.append(file, record)
-    report.append(file, report.Footer("", 1.0, {"held": 1}))
+        append(file, record)
+    append(file, report.Footer("", 1.0, {"held": 1}))
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def edit(file: Path, claim: str, **facts: str) -> None:
     file.unlink()
     for line in (kept.header, *kept.records, kept.footer):
         changed = isinstance(line, report.Record) and line.claim == claim
-        report.append(file, structs.replace(line, **facts) if changed else line)
+        append(file, structs.replace(line, **facts) if changed else line)
 
 
 def edit_header(file: Path, **facts: object) -> None:
@@ -177,7 +178,7 @@ def edit_header(file: Path, **facts: object) -> None:
     kept = report.read(file)
     file.unlink()
     for line in (structs.replace(kept.header, **facts), *kept.records, kept.footer):
-        report.append(file, line)
+        append(file, line)
 
 
 HELD = "time.order"

@@ -108,9 +108,6 @@ def test_gradients_are_the_finite_differences_of_the_loss(case: Case) -> None:
         )
 
 
-ONNX_NAMES = {"tanh": "Tanh", "sigmoid": "Sigmoid"}
-
-
 def onnx_lstm(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Run the ONNX operator LSTM, whose gates stand in the order i, o, f, g, in float64."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import json
 import re
 from pathlib import Path
 
@@ -28,8 +27,8 @@ from lstm_spec.run.report import (
     UnreadableReportError,
     in_words,
 )
+from reports import append
 
-SCHEMA = Path(report.__file__).with_name("report.schema.json")
 HERE = Environment("3.11", "Linux", "a processor", 2, "tensorflow", "cpu", {"keras": "3.15.1"})
 HEADER = Header(1, "0.1.0", "2026-11-24T00:00:00+00:00", "smoke", None, 2, HERE, ["a.b", "a.c"])
 RECORDS = [Record("a.b", "held", 1.0, 50, "00ff", 2.5), Record("a.c", "refuted", 2.0, message="no")]
@@ -40,7 +39,7 @@ FOOTER = Footer("2026-11-24T00:01:00+00:00", 60.0, {"held": 1, "refuted": 1})
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "report.jsonl"
     for line in (HEADER, *RECORDS, FOOTER):
-        report.append(path, line)
+        append(path, line)
     return path
 
 
@@ -127,13 +126,9 @@ def test_what_is_damaged_is_told_on_one_line(file: Path, text: bytes, message: s
 
 
 def test_footer_between_records_is_refused(file: Path) -> None:
-    report.append(file, RECORDS[0])
+    append(file, RECORDS[0])
     with pytest.raises(UnreadableReportError, match="stands between the records"):
         report.read(file)
-
-
-def test_schema_in_the_repository_is_that_of_the_code() -> None:
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == report.schema()
 
 
 def test_lines_name_their_kind() -> None:

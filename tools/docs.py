@@ -21,6 +21,8 @@ from lstm_spec.answers.answer import Answer
 from lstm_spec.answers.cite import Citation
 from lstm_spec.answers.explain import Explanation
 from lstm_spec.reviews.review import Review
+from lstm_spec.run.report import Line
+from lstm_spec.run.text import as_json
 from tools import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,9 +33,10 @@ SCHEMAS = {
         "answers/citation": Citation,
         "answers/explanation": Explanation,
         "reviews/review": Review,
+        "run/report": Line,
     }.items()
 }
-"""The published schemas, each with the type of what is printed."""
+"""The published schemas, each with the type of what is printed, or of a line of a report."""
 SHOWN = re.compile(
     r"```console\n\$ (?P<command>lstm-spec [^\n]+)\n```\n\n"
     r"(?P<fence>`{3,})(?P<kind>text|markdown|json)\n(?P<output>.*?)\n?(?P=fence)\n",
@@ -64,9 +67,9 @@ def renewed(text: str) -> str:
     return SHOWN.sub(block, text)
 
 
-def schema(of: type) -> str:
+def schema(of: object) -> str:
     """Return the JSON schema of a type, as it is published."""
-    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(of))).decode() + "\n"
+    return as_json(msgspec.json.schema(of))
 
 
 def main() -> None:

@@ -309,16 +309,6 @@ def _since(path: Path) -> str:
     return f" since {one_line(report.header.started)}, {done} of {planned} claims tried"
 
 
-def append(path: Path, line: Line) -> None:
-    """Add a line to the report, or leave the report as it was.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    with path.open("ab", buffering=0) as file:
-        Writer(path, file.fileno()).append(line)
-
-
 def read(path: Path) -> Report:
     """Read a report, a complete one or the beginning of one, compressed by gzip or not.
 
@@ -345,11 +335,6 @@ def _parse(path: Path, text: bytes) -> Report:
     if len(records) < len(middle):
         raise UnreadableReportError(f"{path}: a header or footer stands between the records")
     return Report(lines[0], records, footer)
-
-
-def schema() -> dict[str, object]:
-    """Return the JSON schema of a line."""
-    return msgspec.json.schema(Line)
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
