@@ -211,7 +211,7 @@ def trainer(layer, kind, case, eager):
     return model
 
 
-# Inputs.
+# Dropout of the inputs.
 
 
 @claim(
@@ -429,7 +429,7 @@ def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     assert_close(y, returned(replace(case, x=read)))
 
 
-# The state.
+# Dropout of the state.
 
 
 @claim(
@@ -652,7 +652,7 @@ def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     assert_close(run(case.x, training=True, **passed(case)), returned(still))
 
 
-# When it is on.
+# When dropout is on.
 
 
 @claim(

@@ -368,7 +368,7 @@ def test_implementation_is_not_checked(case, implementation):
     assert_same(layer(case.x, **passed(case)), y)
 
 
-# Before and after it is built.
+# Before and after the layer is built.
 
 
 @claim(
@@ -1070,7 +1070,7 @@ def test_a_model_keeps_the_shape_that_it_refused(case):
     assert_refused(lambda: model(case.x), "ValueError", words)
 
 
-# Training.
+# In training.
 
 
 @claim(

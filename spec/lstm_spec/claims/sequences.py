@@ -126,7 +126,7 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     assert_close(way(lstm(case))(case.x[:, : t + 1], **passed(case)), expected)
 
 
-# The states.
+# The returned states.
 
 
 @claim(
@@ -302,7 +302,7 @@ def test_the_flags_choose_what_is_returned(case, way, sequences):
     assert_close(way(lstm(case))(case.x, **passed(case)), returned(case))
 
 
-# Backwards.
+# Reading backwards.
 
 
 @claim(
@@ -425,7 +425,7 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     assert_differs(run(other), y, everywhere=True)
 
 
-# What reads on.
+# Layers that read the outputs.
 
 
 @claim(

@@ -92,7 +92,7 @@ def assert_equal(actual, expected):
     assert actual == expected, f"{actual}, expected {expected}"
 
 
-# What comes out
+# What a layer returns.
 
 
 @claim(
@@ -342,7 +342,7 @@ def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch
     assert_shape(lstm(case, return_sequences=True)(inputs), batch, timesteps, case.units)
 
 
-# Which axis is which
+# Which axis is which.
 
 
 @claim(
@@ -455,7 +455,7 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
     assert_close(way(layer)(case.x), returned(case))
 
 
-# Which sizes may change
+# Which sizes may change.
 
 
 @claim(
@@ -699,7 +699,7 @@ def test_empty_batch_gives_an_empty_output(case):
     assert_shape(lstm(case)(case.x), 0, case.units)
 
 
-# Which values are read
+# Which values are read.
 
 
 @claim("shapes.integers", observed="Keras 3")
@@ -845,7 +845,7 @@ def test_same_call_twice_returns_the_same(case, way):
     assert_same(run(case.x, **passed(case)), first)
 
 
-# How it is made and called
+# How a layer is made and called.
 
 
 @claim("shapes.positive-units", promised="LSTM, argument `units`")

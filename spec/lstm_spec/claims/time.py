@@ -220,7 +220,7 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     assert_close(list(way(lstm(case))(case.x)), returned(case))
 
 
-# Any length.
+# Sequences of any length.
 
 
 @claim(

@@ -258,7 +258,7 @@ def distance_to_uniform(numbers: Array) -> float:
     return float(max(np.max(expected - steps[:-1]), np.max(steps[1:] - expected)))
 
 
-# Three arrays.
+# The three arrays.
 
 
 @claim(
@@ -427,7 +427,7 @@ def test_no_bias_computes_as_a_zero_bias(case, way):
         assert_close(way(layer)(case.x, **passed(case)), returned(zero))
 
 
-# What they begin with.
+# What the arrays begin with.
 
 
 @claim("weights.initial-bias", promised="LSTM, arguments `bias_initializer`, `unit_forget_bias`")
@@ -708,7 +708,7 @@ def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     )
 
 
-# Where they are kept.
+# Where the arrays are kept.
 
 
 @claim("weights.none-before-build", promised="Layer: weights are created by `build`")
@@ -814,7 +814,7 @@ def test_seed_state_is_a_variable_beside_the_weights(
     assert names == ["kernel", "recurrent_kernel", "bias", "seed_generator_state"], f"{names}"
 
 
-# Weights that are read and set.
+# Reading and setting weights.
 
 
 @claim("weights.round-trip", promised="Layer, methods `get_weights` and `set_weights`")

@@ -1,7 +1,4 @@
-"""Layers around an LSTM, each by itself.
-
-What they declare, what they return in graphs, which masks they are given, and how they attend.
-"""
+"""Layers around an LSTM: what they declare, return and attend to, and which masks they get."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The graph of a functional model, and calls that make none.
-
-What it is given, what it lists, and how it comes back.
-"""
+"""Functional models: what their graph takes and lists, how it comes back, and calls without one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What each layer around an LSTM does with a mask.
-
-The table of docs/masks.md, row by row.
-"""
+"""What each layer around an LSTM does with a mask: the table of docs/masks.md, row by row."""
 
 from __future__ import annotations
 

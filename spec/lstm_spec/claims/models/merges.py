@@ -1,7 +1,4 @@
-"""Merges and attention.
-
-What is left of the masks of several tensors.
-"""
+"""Merges and attention: what is left of the masks of several tensors."""
 
 from __future__ import annotations
 

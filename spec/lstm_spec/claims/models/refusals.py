@@ -1,7 +1,4 @@
-"""What a model refuses.
-
-When it is made or called, and by which name.
-"""
+"""What a model refuses, when it is made or called."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A model gives what its layers say.
-
-However it is made and run.
-"""
+"""A model gives what its layers say, however it is made and run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""TimeDistributed in models.
-
-A layer for each slice, whatever the length.
-"""
+"""TimeDistributed in models: a layer for each slice, whatever the length."""
 
 from __future__ import annotations
 

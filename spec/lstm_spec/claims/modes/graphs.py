@@ -1,7 +1,4 @@
-"""In a graph.
-
-What runs how often, and what is compiled.
-"""
+"""Graphs: what runs how often, and what is compiled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Calls, predict, and all that feeds them.
-
-In every kind of model.
-"""
+"""Calls, predict, and all that feeds them, in every kind of model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Callbacks.
-
-What they are told, what they change, and what stays when training is over.
-"""
+"""Callbacks: what they are given, what they change, and what stays when training is over."""
 
 from __future__ import annotations
 
@@ -340,7 +337,7 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
 
-# Callbacks that serve more than one fit, and what is written of it.
+# Callbacks that serve more than one fit, and what they write.
 
 SERVING: dict[str, Callable[[Path], Any]] = {
     "EarlyStopping": lambda folder: keras.callbacks.EarlyStopping(

@@ -1,7 +1,4 @@
-"""How long an epoch is.
-
-Which batches it takes, and when it is validated.
-"""
+"""How long an epoch is, which batches it takes, and when it is validated."""
 
 from __future__ import annotations
 

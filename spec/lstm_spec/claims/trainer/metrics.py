@@ -1,7 +1,4 @@
-"""Metrics of every class.
-
-What they make of outputs, targets and weights.
-"""
+"""Metrics of every class: what they make of outputs, targets and weights."""
 
 from __future__ import annotations
 

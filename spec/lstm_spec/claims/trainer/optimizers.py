@@ -1,7 +1,4 @@
-"""What an optimizer makes of a gradient.
-
-Its formula, clipping, means, scaling.
-"""
+"""What an optimizer makes of a gradient: its formula, clipping, means, scaling."""
 
 from __future__ import annotations
 

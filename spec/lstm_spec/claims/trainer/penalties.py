@@ -1,7 +1,4 @@
-"""Regularizers, constraints and initializers.
-
-Of any kind, and what freezing does to them.
-"""
+"""Regularizers, constraints and initializers of any kind, and what freezing does to them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What fit and evaluate report.
-
-From arrays and from other sources.
-"""
+"""What fit and evaluate report, from arrays and from other sources."""
 
 from __future__ import annotations
 

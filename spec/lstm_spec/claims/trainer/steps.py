@@ -1,7 +1,4 @@
-"""Which steps fit takes.
-
-Batches, their order, seeds, and several steps at once.
-"""
+"""Which steps fit takes: batches, their order, seeds, and several steps at once."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which targets are taken.
-
-Which shapes, and for what.
-"""
+"""Which targets are taken: their shapes, and for what."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Weights and masks in losses and metrics.
-
-Weights of samples and of classes.
-"""
+"""Weights of samples and of classes, and masks, in losses and metrics."""
 
 from __future__ import annotations
 
