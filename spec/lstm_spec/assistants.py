@@ -60,6 +60,7 @@ def review(program: str) -> str:
     Args:
         program: as text, or as Markdown that holds it; it is never run.
     """
+    # The newline tells a text from the name of a file; of one character more it is called too long.
     return _shown(lambda: api.review(f"{program[: LONGEST + 1]}\n"))
 
 

@@ -337,7 +337,7 @@ ROWS = {
     "python": "Python",
     "with": "with",
 }
-"""How the rows of the matrix are called, in the order in which they are told; others follow."""
+"""How the rows of the matrix are called, in the order in which they are listed; others follow."""
 UNORDERED = {"backend", "with"}
 
 

@@ -139,7 +139,7 @@ def line(
         kind: its classes in the style sheet.
         start: where it begins.
         end: where it ends.
-        title: what is told where a pointer rests on it.
+        title: what is shown where a pointer rests on it.
         share: how strong it is, from 0 to 1; default: as the style sheet says.
     """
     drawn = svg.Line(

@@ -18,7 +18,7 @@ ADDRESS = re.compile(
 )
 """The address of a question; of one on GitHub the repository belongs to the place."""
 NUMBER = re.compile(r"(?:(?P<place>[\w./-]*)#)?(?P<number>\d+)")
-"""A number, alone or behind a repository, as in keras#7227."""
+"""A number, alone or after a repository, as in keras#7227."""
 
 Words = Annotated[str, msgspec.Meta(min_length=1)]
 

@@ -261,7 +261,7 @@ class Cut:
     words: list[str]
     """The words that occur, each once."""
     numbers: np.ndarray
-    """The numbers of the words of all texts, one text behind the other."""
+    """The numbers of the words of all texts, one text after the other."""
     lengths: np.ndarray
     """How many words each text has."""
 

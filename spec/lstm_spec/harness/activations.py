@@ -32,7 +32,7 @@ def sigmoid(z: Array) -> Array:
 
 
 def softmax(z: Array, axis: int = -1) -> Array:
-    """Return what adds up to 1 along an axis."""
+    """Return exp(z), divided by its sum along an axis."""
     powers = np.exp(z - z.max(axis=axis, keepdims=True))
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 

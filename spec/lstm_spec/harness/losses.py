@@ -5,6 +5,8 @@ Legend. The last axes of t and y are those that a loss takes together; the resul
     t        targets                      (batch, timesteps, classes)
     y        outputs, of the same shape; probabilities, unless they are said to be logits
 
+A loss returns an array (batch, timesteps): the losses along the last axis, or along `axis`.
+
 The formulas are those of https://keras.io/api/losses/.
 """
 
@@ -17,35 +19,35 @@ import numpy as np
 from lstm_spec.harness.activations import Array, sigmoid, softmax
 
 EPSILON = 1e-7
-"""What Keras keeps away from zero with."""
+"""Keras' fuzz factor, `keras.backend.epsilon()`."""
 
 
 def unit_length(v: Array, axis: int) -> Array:
-    """Return vectors along an axis, each of length 1."""
+    """Return v, of any shape, divided by its norms along an axis."""
     return np.asarray(v / np.linalg.norm(v, axis=axis, keepdims=True))
 
 
 def signs(t: Array) -> Array:
-    """Return targets 0 and 1 as -1 and 1."""
+    """Return targets 0 and 1 as -1 and 1, in the same shape."""
     return np.asarray(2 * t - 1)
 
 
 def huber(t: Array, y: Array, delta: float = 1.0) -> Array:
-    """Return half the square of a small error, and of a large one a line."""
+    """Return the Huber loss: half the square of an error up to delta, linear beyond."""
     error = np.abs(y - t)
     lines = delta * (error - 0.5 * delta)
     return np.asarray(np.mean(np.where(error <= delta, 0.5 * error**2, lines), axis=-1))
 
 
 def cosine(t: Array, y: Array, axis: int = -1) -> Array:
-    """Return minus the cosine of the angle between targets and outputs."""
+    """Return minus the cosine similarity of targets and outputs."""
     return np.asarray(-np.sum(unit_length(t, axis) * unit_length(y, axis), axis=axis))
 
 
 def binary(
     t: Array, y: Array, axis: int = -1, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> Array:
-    """Return the crossentropy of answers yes or no."""
+    """Return the binary crossentropy."""
     t = t * (1 - label_smoothing) + 0.5 * label_smoothing
     p = sigmoid(y) if from_logits else y
     return np.asarray(-np.mean(t * np.log(p) + (1 - t) * np.log(1 - p), axis=axis))
@@ -61,7 +63,7 @@ def binary_focal(
     alpha: float = 0.25,
     gamma: float = 2.0,
 ) -> Array:
-    """Return the same, where what is told well counts less."""
+    """Return the binary focal crossentropy: each term times (1 - probability) ** gamma."""
     t = t * (1 - label_smoothing) + 0.5 * label_smoothing
     p = sigmoid(y) if from_logits else y
     right = t * p + (1 - t) * (1 - p)
@@ -71,14 +73,14 @@ def binary_focal(
 
 
 def smoothed(t: Array, axis: int, label_smoothing: float) -> Array:
-    """Return one-hot targets, a part of which is spread over all classes."""
+    """Return one-hot targets (batch, timesteps, classes), smoothed along the axis."""
     return np.asarray(t * (1 - label_smoothing) + label_smoothing / t.shape[axis])
 
 
 def categorical(
     t: Array, y: Array, axis: int = -1, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> Array:
-    """Return the crossentropy of one-hot targets."""
+    """Return the categorical crossentropy."""
     p = softmax(y, axis) if from_logits else y / np.sum(y, axis=axis, keepdims=True)
     return np.asarray(-np.sum(smoothed(t, axis, label_smoothing) * np.log(p), axis=axis))
 
@@ -92,25 +94,25 @@ def categorical_focal(
     alpha: float = 0.25,
     gamma: float = 2.0,
 ) -> Array:
-    """Return the same, where what is told well counts less."""
+    """Return the categorical focal crossentropy: each term times (1 - probability) ** gamma."""
     p = softmax(y, axis) if from_logits else y / np.sum(y, axis=axis, keepdims=True)
     losses = -smoothed(t, axis, label_smoothing) * np.log(p)
     return np.asarray(np.sum(alpha * (1 - p) ** gamma * losses, axis=axis))
 
 
 def dice(t: Array, y: Array, axis: tuple[int, ...] | None = None) -> Array:
-    """Return 1 minus the share of what is told rightly."""
+    """Return 1 minus the Dice coefficient along the axes; default: along all, a number."""
     both = np.sum(t, axis=axis) + np.sum(y, axis=axis) + EPSILON
     return np.asarray(1 - (2 * np.sum(t * y, axis=axis) + EPSILON) / both)
 
 
 def hinge(t: Array, y: Array, power: int = 1) -> Array:
-    """Return how far outputs are from the right side of 1 or -1."""
+    """Return the hinge loss, or a power of it."""
     return np.asarray(np.mean(np.maximum(1 - signs(t) * y, 0) ** power, axis=-1))
 
 
 def categorical_hinge(t: Array, y: Array) -> Array:
-    """Return how far the right class is from being 1 above all others."""
+    """Return the categorical hinge loss: by how much the true class is not 1 above all others."""
     others = np.max((1 - t) * y, axis=-1)
     return np.asarray(np.maximum(0, others - np.sum(t * y, axis=-1) + 1))
 

@@ -71,7 +71,7 @@ def mask_of_input(inputs, mask):
 
 
 def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = ()) -> str:
-    """Return the program.
+    """Return a program of plain Keras that makes a model, and runs it on arrays if given.
 
     Args:
         model: the model.

@@ -49,7 +49,7 @@ class Run(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Derivatives of one number, the loss, with respect to all that went in."""
+    """Derivatives of one number, the loss, each in the shape of what it is taken by."""
 
     x: Array
     kernel: Array

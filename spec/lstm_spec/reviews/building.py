@@ -403,7 +403,7 @@ def _as_layer(model: Model) -> Layer:
 
 
 def _of_ids(waiting: list[Layer]) -> Shape | None:
-    """Return the shape of what a model reads that begins with an Embedding, an LSTM behind it."""
+    """Return the shape of what a model reads that begins with an Embedding before an LSTM."""
     first = waiting[0]
     if first.kind != "Embedding" or not any(layer.kind in RECURRENT for layer in waiting):
         return None

@@ -120,7 +120,7 @@ def review_model(model: Any, x: Any = None, to: str = "") -> review.Review:
 
 
 def _events(model: Any) -> tuple[list[Event], list[str]]:
-    """Return the layers of a live model and their calls, and what cannot be told of them."""
+    """Return the layers of a live model and their calls, and what cannot be said of them."""
     try:
         saved = model_file.saved({"class_name": "Functional", "config": model.get_config()})
     except Exception:  # a subclassed model, whose get_config may do anything, tells no graph
@@ -174,7 +174,7 @@ def masks(model: Any) -> list[tuple[tuple[str, int], bool]]:
     The layers of a model in this one have symbolic inputs of their own, which tell nothing of it.
 
     Args:
-        model: a model of Keras 3; of another nothing is told.
+        model: a model of Keras 3; of another the list is empty.
     """
     masks_ = []
     for layer in getattr(model, "layers", []):

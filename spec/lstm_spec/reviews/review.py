@@ -98,7 +98,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What findings.toml tells of a finding."""
+    """What findings.toml says of a finding; the head of that file explains each key."""
 
     id: str
     claim: str

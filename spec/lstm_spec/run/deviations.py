@@ -116,7 +116,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @cache
 def newest(path: Path = FILE) -> Place:
-    """Return the place where the scripts of the issues were run.
+    """Return the newest release of Keras, with what it runs on.
+
+    Answers are about it unless another is asked for.
 
     Raises:
         DeviationError: it is not recorded, or the file cannot be read as a whole.
