@@ -161,8 +161,8 @@ def select(names: list[str]) -> list[Claim]:
     Raises:
         UnknownNameError: a name is neither an id nor a chapter; the message holds the nearest.
     """
-    near = {name.partition(".")[0] for name in names} or set(chapters())
-    selected = [claim for chapter in chapters() if chapter in near for claim in _of(chapter)]
+    wanted = {name.partition(".")[0] for name in names} or set(chapters())
+    selected = [claim for chapter in chapters() if chapter in wanted for claim in _of(chapter)]
     known = {claim.id for claim in selected} | set(chapters())
     for name in names:
         if name in retired():
@@ -176,8 +176,8 @@ def bases(ids: Iterable[str]) -> dict[str, str]:
     """Return by id who says so, one of BASES; what is no claim is left out."""
     wanted = set(ids)
     named = {claim.partition(".")[0] for claim in wanted}
-    read = [claim for chapter in chapters() if chapter in named for claim in _of(chapter)]
-    return {claim.id: claim.basis for claim in read if claim.id in wanted}
+    near = [claim for chapter in chapters() if chapter in named for claim in _of(chapter)]
+    return {claim.id: claim.basis for claim in near if claim.id in wanted}
 
 
 def _hint(name: str) -> str:

@@ -102,10 +102,9 @@ def _forbid_two_plans(arguments: argparse.Namespace) -> None:
 def _opened(arguments: argparse.Namespace) -> Iterator[Writer]:
     """Open and lock the report, or take it as the process gave it that began this one."""
     from lstm_spec.run import check
-    from lstm_spec.run.check import end_with
 
     if arguments.descriptor is not None:
-        end_with(os.getppid())
+        check.end_with(os.getppid())
         yield Writer(arguments.report, arguments.descriptor)
         return
     with open_report(arguments.report) as report:
@@ -341,14 +340,13 @@ def _pages(comparison: Comparison | Speeds, whole: bool) -> bool:
 def merge(arguments: argparse.Namespace) -> int:
     """Join the reports of shards into one."""
     from lstm_spec.releases import ledger
-    from lstm_spec.releases.ledger import merge
 
     _forbid_input(arguments.out, arguments.reports)
     with open_report(arguments.out) as out:
         shards = [(name, ledger.find(name)) for name in arguments.reports]
-        joined = merge(shards, partial=arguments.partial)
+        joined = ledger.merge(shards, partial=arguments.partial)
         _write(out, joined)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in joined.verdicts.items())
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in joined.verdicts.items())
     print(f"{arguments.out}: {counts}")
     return 0
 

@@ -14,7 +14,7 @@ import msgspec
 
 from lstm_spec import catalog
 from lstm_spec.answers import cite, errors, search
-from lstm_spec.answers.cite import PACKAGE, claim_address, code, question
+from lstm_spec.answers.cite import PACKAGE, claim_address, code, question_address
 from lstm_spec.answers.questions import Question, is_reference, questions, referred
 from lstm_spec.answers.standing import exceptions, false_at, named, standing
 from lstm_spec.catalog import Claim
@@ -176,6 +176,7 @@ class Library:
         return frozenset().union(*(search.names(kind, whole) for kind in THEIRS))
 
 
+@cache
 def whole_library() -> Library:
     """Return the library of all questions and claims."""
     return Library(questions(), catalog.claims())
@@ -200,8 +201,8 @@ def find(asked: str, library: Library) -> Found:
         library: what there is to be found.
     """
     words = without_escapes(errors.shorten(asked)).strip()
-    if named_ := referred(words, library.questions):
-        return Found(list(named_), True)
+    if meant := referred(words, library.questions):
+        return Found(list(meant), True)
     if is_reference(words):
         return Found([], False)
     error = errors.read(words)
@@ -212,8 +213,9 @@ def find(asked: str, library: Library) -> Found:
     silent = " ".join(search.words_of(words)) in library.silent
     if not elsewhere and not silent and sureness(hits, words, library) >= SURE:
         return Found(answering[: 1 + OTHERS], True, error)
-    nearest = [hit for hit in answering if isinstance(hit, Question)]
-    return Found([*best[: not answers(best[0])], *nearest[:OTHERS]], False, error)
+    nearest: list[Hit] = [hit for hit in answering if isinstance(hit, Question)]
+    first = [] if answers(best[0]) else best[:1]
+    return Found([*first, *nearest[:OTHERS]], False, error)
 
 
 def sureness(hits: Sequence[search.Hit], asked: str, library: Library) -> float:
@@ -242,14 +244,14 @@ def signs(hits: Sequence[search.Hit], asked: str, library: Library) -> dict[str,
     silent = next((hit for hit in hits if not answers(library.by_id[hit.name])), None)
     text = search.in_english(asked).lower()
     known = library.theirs(first.name)
-    named_ = {kind: search.names(kind, text) for kind in THEIRS}
+    mentioned = {kind: search.names(kind, text) for kind in THEIRS}
     counted = {kind: _counted(kind, text) for kind in COUNTED}
-    libraries, *others = (len(some) for some in named_.values())
+    libraries, *others = (len(some) for some in mentioned.values())
     return {
         "score": first.score,
         "ahead": first.score - silent.score if silent else 1.0,
         **counted,
-        **{kind: float(min(len(some - known), STRANGE)) for kind, some in named_.items()},
+        **{kind: float(min(len(some - known), STRANGE)) for kind, some in mentioned.items()},
         "elsewhere": 0.0 if counted["keras"] else float(min(libraries, ELSEWHERE)),
         "alone": 0.0 if counted["lstm"] else float(min(sum(others), ALONE)),
         "unheard": float(min(len(library.unheard(asked)), UNHEARD)),
@@ -295,7 +297,8 @@ def answer(
         place: the asker's Keras; default: the newest release.
         report: the ledger's report on it, if there is one.
     """
-    left = [hit for hit in result.hits[result.sure :] if answers(hit)]
+    left = result.hits[1:] if result.sure else result.hits
+    left = [hit for hit in left if answers(hit)]
     others = [Other(hit.id, _title(hit, place)) for hit in left[:OTHERS]]
     reply = Answer(
         asked=asked[: search.LONGEST],
@@ -325,7 +328,7 @@ def _of(
             reply,
             title=first.title,
             address=first.address,
-            link=question(first.id),
+            link=question_address(first.id),
             text=first.answer,
             cure=first.cure.strip(),
         )

@@ -392,7 +392,7 @@ def claim_address(name: str) -> str | None:
     return f"{site}/claims/{name}.html" if (site := address("documentation")) else None
 
 
-def question(name: str) -> str | None:
+def question_address(name: str) -> str | None:
     """Return the address of a question on the site."""
     return f"{site}/questions/{name}.html" if (site := address("documentation")) else None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ import msgspec
 from lstm_spec import catalog
 from lstm_spec.answers.standing import standing
 from lstm_spec.errors import UsageError
-from lstm_spec.run.text import read_toml, shorten
+from lstm_spec.run.text import parsed, read_toml, shorten
 
 LAYERS = ("LSTM", "Bidirectional")
 EXAMPLE = "'LSTM(2, return_sequences=True)'"
@@ -98,9 +97,7 @@ def parse(text: str) -> Call:
     if len(text) > LONGEST:
         raise CallError(f"the call has {len(text)} characters; give at most {LONGEST}")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            body = ast.parse(text.strip()).body
+        body = parsed(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise CallError(f"{shown(text)} is not Python; give a call such as {EXAMPLE}") from None
     value = getattr(body[0], "value", None) if len(body) == 1 else None

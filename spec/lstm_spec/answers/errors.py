@@ -285,7 +285,7 @@ def _of_words(error: Error) -> str:
 
 
 def _of_shapes(error: Error) -> str:
-    """Return the question that two shapes in an error mean; nothing, if there is none."""
+    """Return the question that two shapes in an error mean, by the first pattern found."""
     if match := TARGETS.search(error.message):
         question = _of_targets(*_pair(match))
         numbered = "target.ndim - 1" in error.message and question == "targets-without-an-error"
@@ -295,7 +295,7 @@ def _of_shapes(error: Error) -> str:
         wanted, given = (re.findall(r"[\w?]+", part) for part in sizes)
         if kind == "target":
             return _of_targets(given, wanted)
-        batch = ["None"] * (len(wanted) == 2)
+        batch = ["None"] if len(wanted) == 2 else []
         return _of_inputs([*batch, *wanted], [*batch, *given])
     if match := INPUTS.search(error.message):
         return _of_inputs(*_pair(match))

@@ -15,7 +15,6 @@ from lstm_spec.run.text import as_json, columns, markdown_table, prose
 
 TOGETHER = 4
 """How many claims are shown that try the given arguments together."""
-FEWEST = {-1: "fewer units than timesteps", 0: "as many units as timesteps"}
 
 Shape = tuple[int | str, ...]
 
@@ -149,8 +148,10 @@ def _reach(layer: Layer) -> str:
     reach = f"{steps} reaches {units}: {order}, and so on. Timestep k does not go to unit k"
     if layer.timesteps is None:
         return f"{reach}; there may be more or fewer timesteps than units."
-    sign = (layer.units > layer.timesteps) - (layer.units < layer.timesteps)
-    how = FEWEST.get(sign, "more units than timesteps")
+    if layer.units == layer.timesteps:
+        how = "as many units as timesteps"
+    else:
+        how = f"{'more' if layer.units > layer.timesteps else 'fewer'} units than timesteps"
     return f"{reach}, so it does no harm that there are {how}."
 
 
@@ -225,7 +226,7 @@ TABLES = {
 
 def shape(sizes: Shape) -> str:
     """Write a shape as Python does."""
-    return f"({', '.join(map(str, sizes))}{',' * (len(sizes) == 1)})"
+    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
 
 
 def _tables(explanation: Explanation) -> dict[str, list[tuple[str, str, str]]]:

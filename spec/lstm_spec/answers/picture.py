@@ -224,7 +224,7 @@ class Picture:
         steps: list[Lane] = list(shown(self.timesteps))
         if self.backwards:
             steps.reverse()
-        return [START] * bool(self.start) + steps + [END] * bool(self.end)
+        return [*([START] if self.start else []), *steps, *([END] if self.end else [])]
 
     @cached_property
     def lanes(self) -> list[Lane]:
@@ -507,6 +507,9 @@ def _end(layer: Layer) -> str:
 
 
 def _notes(layer: Layer) -> list[str]:
-    many = f"Any number of timesteps; {OPEN} are drawn."
-    start = "It starts from h and c of zeros."
-    return [many] * (layer.timesteps is None) + [start] * (not layer.on("stateful"))
+    notes = []
+    if layer.timesteps is None:
+        notes.append(f"Any number of timesteps; {OPEN} are drawn.")
+    if not layer.on("stateful"):
+        notes.append("It starts from h and c of zeros.")
+    return notes

@@ -174,7 +174,7 @@ def stems(words_: Sequence[str]) -> list[str]:
 
 def stems_of(texts: Iterable[Sequence[str]]) -> list[list[str]]:
     """Return the stems of several texts; a line each, they are translated at once."""
-    translated = translate("\n".join(" ".join(words_) for words_ in texts))
+    translated = translate("\n".join(" ".join(text) for text in texts))
     left_out = unsaid()
     return [
         [stem(word) for word in line.split() if word not in left_out]

@@ -270,7 +270,7 @@ def new(record: Record, evidence: Evidence) -> str:
 def _quoted(text: str) -> str:
     """Return text that stays in its block, and leaves a terminal as it is."""
     lines = without_escapes(text).strip().replace("```", "'''").splitlines()
-    return "\n".join(line for line in map(str.rstrip, lines))
+    return "\n".join(map(str.rstrip, lines))
 
 
 def _draft(issue: Issue, evidence: Evidence) -> str:
@@ -446,14 +446,16 @@ def _has_keras_2(name: str) -> bool:
 
 
 def _label(name: str) -> str:
-    return spans([name], [name]) + " with Keras 2" * _has_keras_2(name)
+    label = spans([name], [name])
+    return f"{label} with Keras 2" if _has_keras_2(name) else label
 
 
 def _spans(chosen: list[str], names: list[str]) -> str:
     older = [name for name in chosen if _has_keras_2(name)]
     newer = [name for name in chosen if name not in older]
     parts = [spans(newer, names)] if newer else []
-    return " and ".join(parts + [f"{spans(older, names)} with Keras 2"] * bool(older))
+    parts += [f"{spans(older, names)} with Keras 2"] if older else []
+    return " and ".join(parts)
 
 
 def _lines(*parts: str | None) -> str:

@@ -332,7 +332,7 @@ def _conv(call: Call) -> list[Array]:
 def _pool(reduced: Callable[..., Any]) -> Callable[[Call], list[Array]]:
     def pool(call: Call) -> list[Array]:
         window = call.option("pool_size")
-        (length,) = {output_shapes(call.layer, [call.x.shape[1:]])[0][0]}
+        length = output_shapes(call.layer, [call.x.shape[1:]])[0][0]
         starts = [t * window for t in range(length)]
         steps = [reduced(call.x[:, t : t + window], axis=1) for t in starts]
         return [np.stack(steps, axis=1)]

@@ -9,6 +9,7 @@ An axis that a model leaves open has a length of LENGTHS, or of as many samples 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -203,14 +204,9 @@ def _pool(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
 
 
 def _reshape(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:
-    size = 1
     target = options["target_shape"]
-    known = 1
-    for axis in shapes[0]:
-        size *= axis
-    for axis in target:
-        known *= axis if axis > 0 else 1
-    return [tuple(axis if axis > 0 else size // known for axis in target)]
+    rest = math.prod(shapes[0]) // math.prod(axis for axis in target if axis > 0)
+    return [tuple(axis if axis > 0 else rest for axis in target)]
 
 
 def _concatenate(options: Mapping[str, Any], shapes: list[Shape]) -> list[Shape]:

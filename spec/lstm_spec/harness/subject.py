@@ -253,7 +253,10 @@ def passed(case: Case) -> dict[str, Any]:
 
 def reset(layer: Any) -> None:
     """Reset the state of a stateful layer; Keras 2 knows the method by an older name only."""
-    layer.reset_state() if hasattr(layer, "reset_state") else layer.reset_states()
+    if hasattr(layer, "reset_state"):
+        layer.reset_state()
+    else:
+        layer.reset_states()
 
 
 def names(variables: list[Any]) -> list[str]:
@@ -396,20 +399,17 @@ def lacking(gpu: bool, needs: str | tuple[str, ...]) -> str:
 
 def _lacking(need: str) -> str:
     owner, _, argument = need.rstrip(")").partition("(")
-    here = ""
     keras_here = f"Keras {release()}"
     if need == "CPU":
-        here = "needs Keras to compute on a CPU, and it finds a GPU here" if gpus() else ""
-    elif need.startswith("/"):
-        here = "" if Path(need).exists() else f"needs the file {need}, which is not here"
-    elif argument:
+        return "needs Keras to compute on a CPU, and it finds a GPU here" if gpus() else ""
+    if need.startswith("/"):
+        return "" if Path(need).exists() else f"needs the file {need}, which is not here"
+    if argument:
         lacks = f"needs the argument {argument} of {owner}, which {keras_here} does not have"
-        here = "" if takes(owner, argument) else lacks
-    elif need.startswith("keras."):
-        here = "" if _has(need) else f"needs {need}, which {keras_here} does not have here"
-    elif find_spec(need) is None:
-        here = f"needs the module {need}, which is not installed here"
-    return here
+        return "" if takes(owner, argument) else lacks
+    if need.startswith("keras."):
+        return "" if _has(need) else f"needs {need}, which {keras_here} does not have here"
+    return "" if find_spec(need) else f"needs the module {need}, which is not installed here"
 
 
 def _has(part: str) -> bool:

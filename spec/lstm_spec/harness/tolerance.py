@@ -160,9 +160,7 @@ def rounding_error(actual: Any, expected: Any, eps: float | None = None) -> floa
 
 def unit(array: Any) -> float:
     """Return the rounding error of numbers of size 1 of an array's type; 1 for whole numbers."""
-    if array.dtype.name == BFLOAT16:
-        return 2.0**-7
-    return float(np.finfo(array.dtype).eps) if _floats(array) else 1.0
+    return UNITS[array.dtype.name] if _floats(array) else 1.0
 
 
 def _floats(array: Any) -> bool:

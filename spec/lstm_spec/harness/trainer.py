@@ -21,6 +21,7 @@ https://keras.io/api/optimizers/.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -165,28 +166,28 @@ LOSSES: dict[str, Loss] = {
 """Losses by name. The last two are crossentropies of outputs that are logits."""
 
 
-def reduced(net: Net, losses: Array, weight: Array | None = None) -> Array:
+def shares(net: Net, losses: Array, weight: Array | None = None) -> Array:
     """Return by what share each loss counts in the loss of a batch."""
-    shares = np.ones(losses.shape) / losses.size
+    each = np.ones(losses.shape) / losses.size
     if net.case.mask is not None and net.sequences:
-        shares = net.case.mask / np.maximum(1, np.sum(net.case.mask))
+        each = net.case.mask / np.maximum(1, np.sum(net.case.mask))
     if weight is not None:
-        shares = shares * weight.reshape(weight.shape + (1,) * (losses.ndim - weight.ndim))
-    return np.asarray(shares, float)
+        each = each * weight.reshape(weight.shape + (1,) * (losses.ndim - weight.ndim))
+    return np.asarray(each, float)
 
 
 def batch_loss(net: Net, target: Array, loss: str = "mse", weight: Array | None = None) -> float:
     """Return the loss of all samples of a model, as one batch."""
     losses = LOSSES[loss].value(np.asarray(target, float), outputs(net))
-    return float(np.sum(reduced(net, losses, weight) * losses))
+    return float(np.sum(shares(net, losses, weight) * losses))
 
 
 def slopes(net: Net, target: Array, loss: str = "mse", weight: Array | None = None) -> list[Array]:
     """Return the derivatives of the loss of a batch by the weights."""
     y = outputs(net)
     t = np.asarray(target, float)
-    shares = reduced(net, LOSSES[loss].value(t, y), weight)
-    return backpropagate(net, shares[..., None] * LOSSES[loss].slope(t, y))
+    each = shares(net, LOSSES[loss].value(t, y), weight)
+    return backpropagate(net, each[..., None] * LOSSES[loss].slope(t, y))
 
 
 # Optimizers.
@@ -211,7 +212,7 @@ def adam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float
     """Return Adam: two running means of the slopes, each corrected for its start at zero."""
     means: list[Array] = []
     squares: list[Array] = []
-    steps = iter(range(1, 10**9))
+    steps = itertools.count(1)
 
     def update(weights: list[Array], slopes: list[Array]) -> list[Array]:
         step = next(steps)
@@ -371,6 +372,6 @@ def train(
         weights = None if weight is None else weight[rows]
         losses.append(batch_loss(part, target[rows], loss, weights))
         sizes.append(len(rows))
-        slopes_ = slopes(part, target[rows], loss, weights)
-        net = net.with_weights(update([w.astype(float) for w in net.weights], slopes_))
+        gradient = slopes(part, target[rows], loss, weights)
+        net = net.with_weights(update([w.astype(float) for w in net.weights], gradient))
     return Trained(net, np.array(losses), np.array(sizes, float))

@@ -118,13 +118,9 @@ def with_ways(
     return same, st.tuples(same, whole(GROUPS)).flatmap(able_ways)
 
 
-def ways(*needs: str) -> st.SearchStrategy[Way]:
-    """Return what draws a way for a claim without a case.
-
-    Args:
-        *needs: keys of NEEDS.
-    """
-    return st.sampled_from(_weighted({need for need in NEEDS if need in needs}))
+def ways() -> st.SearchStrategy[Way]:
+    """Return what draws a way for a claim without a case."""
+    return st.sampled_from(_weighted(set()))
 
 
 def asked(case: Case) -> set[str]:
@@ -385,7 +381,7 @@ def _model(
     masks = [keras.Input(batch_shape=sizes, dtype="bool")] if masked else []
     states = [
         keras.Input(batch_shape=(sizes[0], part.shape[1]), dtype=part.dtype.name)
-        for part in arrays[1 + masked :]
+        for part in (arrays[2:] if masked else arrays[1:])
     ]
     given = {
         **({"mask": masks[0]} if masked else {}),

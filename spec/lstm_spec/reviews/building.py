@@ -213,18 +213,17 @@ class Building:
 
     def declared(self, layer: Layer) -> Tensor | None:
         """Return the input that a first layer declares."""
-        core = layer
-        whole = core.get("batch_input_shape")
+        whole = layer.get("batch_input_shape")
         if isinstance(as_tuple(whole), tuple):
             return Tensor(values.sizes(as_tuple(whole)))
-        shape = core.get("input_shape")
+        shape = layer.get("input_shape")
         if shape is not None and shape is not UNKNOWN:
             sizes = values.sizes(as_tuple(shape))
             return Tensor(None if sizes is None else (None, *sizes))
-        if isinstance(core.get("reads"), tuple):
-            return Tensor(core.get("reads"))
-        width = core.get("input_dim")
-        length = core.get("input_length")
+        if isinstance(layer.get("reads"), tuple):
+            return Tensor(layer.get("reads"))
+        width = layer.get("input_dim")
+        length = layer.get("input_length")
         if layer.kind == "Embedding":
             return None
         if width is not None and layer.kind in ("LSTM", "GRU", "SimpleRNN", "Dense"):

@@ -34,7 +34,15 @@ from lstm_spec.reviews.values import (
     truth,
 )
 
-SHORT = ("keras", "layers", "np", "numpy", "tf", "models", "K")
+SHORT = {
+    "keras": "keras",
+    "layers": "keras.layers",
+    "np": "numpy",
+    "numpy": "numpy",
+    "tf": "tensorflow",
+    "models": "keras.models",
+    "K": "keras.backend",
+}
 """Names of modules that a part of a program may use without an import."""
 BARE = (
     *POSITIONAL,
@@ -153,9 +161,7 @@ class Expressions:
         if node.id in BARE:
             return Path(f"keras.layers.{node.id}")
         if node.id in SHORT:
-            names = {"np": "numpy", "tf": "tensorflow", "layers": "keras.layers"}
-            names |= {"models": "keras.models", "K": "keras.backend"}
-            return Path(names.get(node.id, node.id))
+            return Path(SHORT[node.id])
         if self.starred and node.id[:1].isupper() and not hasattr(builtins, node.id):
             return Path(f"{self.starred}.{node.id}")
         return Path(f"builtins.{node.id}")

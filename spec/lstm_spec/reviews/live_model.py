@@ -35,11 +35,11 @@ def calls(what: Any, sizes: Sizes | None) -> list[tuple[str, Sizes | None]]:
     """
     parts = getattr(what, "layers", None)
     layers = list(parts) if isinstance(parts, (list, tuple)) else [what]
-    calls_ = [(text, sizes or _sizes(layer)) for layer in layers if (text := _written(layer))]
-    if not calls_:
+    lstms = [(text, sizes or _sizes(layer)) for layer in layers if (text := _written(layer))]
+    if not lstms:
         given = repr(what)[:SHOWN]
         raise CallError(f"{given} holds no LSTM; give an LSTM, a Bidirectional LSTM or a model")
-    return calls_
+    return lstms
 
 
 def _written(given: Any) -> str:
@@ -176,14 +176,14 @@ def masks(model: Any) -> list[tuple[tuple[str, int], bool]]:
     Args:
         model: a model of Keras 3; of another the list is empty.
     """
-    masks_ = []
+    masked = []
     for layer in getattr(model, "layers", []):
         for place, node in enumerate(getattr(layer, "_inbound_nodes", None) or []):
             tensors = getattr(node, "input_tensors", None)
             if tensors:
                 mask = getattr(tensors[0], "_keras_mask", None)
-                masks_.append(((layer.name, place), mask is not None))
-    return masks_
+                masked.append(((layer.name, place), mask is not None))
+    return masked
 
 
 def _probed(model: Any, x: Any) -> list[Facts]:
@@ -211,8 +211,8 @@ def _probed(model: Any, x: Any) -> list[Facts]:
         before = before[:, count:]
     difference = float(np.max(np.abs(after - before), initial=0.0))
     size = float(np.max(np.abs(after), initial=1.0))
-    facts_ = {"subject": "probe", "source": title, "difference": f"{difference:.1e}"}
-    return [facts_ | {"differs": difference > CLOSE * size}]
+    probe = {"subject": "probe", "source": title, "difference": f"{difference:.1e}"}
+    return [probe | {"differs": difference > CLOSE * size}]
 
 
 def _maskers(model: Any) -> list[tuple[str, float]]:

@@ -278,7 +278,7 @@ class _Graph:
         self.shapes: dict[Key, Shape | None] = {}
         entries = _list(config.get("layers"))[:LAYERS]
         for entry in entries:
-            self.shapes.update(_recorded(_mapping(entry).get("inbound_nodes"), 0))
+            self.shapes.update(_recorded(_mapping(entry).get("inbound_nodes")))
         given = dict(zip(_keys(config.get("input_layers")), inputs or [], strict=False))
         waiting = []
         for entry in entries:
@@ -299,8 +299,8 @@ class _Graph:
     def connect(self, entry: Any, name: str, index: int, node: Any) -> bool:
         """Make a call of a layer, if all that it reads is there."""
         first, words = _call(node)
-        keys = _references(first, 0)
-        states = _references(words.get("initial_state"), 0)
+        keys = _references(first)
+        states = _references(words.get("initial_state"))
         kind, arguments = _entry(entry)
         if isinstance(node, list) and kind in RECURRENT and len(keys) > 1:  # as Keras 2 writes it
             keys, states = keys[:1], keys[1:]
@@ -326,7 +326,7 @@ class _Graph:
     ) -> list[Tensor]:
         layer = self.builder.layer(entry)
         keywords: dict[str, Any] = {}
-        if _references(words.get("mask"), 0):
+        if _references(words.get("mask")):
             keywords["mask"] = UNKNOWN
         if states:
             keywords["initial_state"] = [self.tensors[key] for key in states]
@@ -363,11 +363,11 @@ def layer(entry: Any) -> Layer:
     whole = Layer(kind, arguments, 0, name=_name(entry))
     for name in ("layer", "backward_layer", "cell"):
         if name in config:
-            whole.inner += _inner(config[name], 0)
+            whole.inner += _inner(config[name])
     return whole
 
 
-def _inner(entry: Any, depth: int) -> list[Layer]:
+def _inner(entry: Any, depth: int = 0) -> list[Layer]:
     if depth > DEEPEST:
         return []
     if isinstance(entry, list):
@@ -431,7 +431,7 @@ def _call(node: Any) -> tuple[Any, Mapping[str, Any]]:
     if isinstance(node, Mapping):
         args = _list(node.get("args"))
         words = dict(_mapping(node.get("kwargs")))
-        if len(args) > 1 and "initial_state" not in words and _references(args[1], 0):
+        if len(args) > 1 and "initial_state" not in words and _references(args[1]):
             words["initial_state"] = args[1]
         return args[:1], words
     last = node[-1] if isinstance(node, list) and node else None
@@ -461,17 +461,17 @@ def _key(value: Sequence[Any]) -> Key:
     return one_line(value[0])[:80], value[1], value[2]
 
 
-def _references(value: Any, depth: int) -> list[Key]:
+def _references(value: Any) -> list[Key]:
     """Return the tensors in the arguments of a call."""
-    return [key for key, _ in _tensors(value, depth)]
+    return [key for key, _ in _tensors(value)]
 
 
-def _recorded(value: Any, depth: int) -> Iterator[tuple[Key, Shape | None]]:
+def _recorded(value: Any) -> Iterator[tuple[Key, Shape | None]]:
     """Yield the tensors in the arguments of calls, with their shapes."""
-    yield from ((key, shape) for key, shape in _tensors(value, depth) if shape is not None)
+    yield from ((key, shape) for key, shape in _tensors(value) if shape is not None)
 
 
-def _tensors(value: Any, depth: int) -> Iterator[tuple[Key, Shape | None]]:
+def _tensors(value: Any, depth: int = 0) -> Iterator[tuple[Key, Shape | None]]:
     if depth > DEEPEST:
         return
     if _is_key(value):

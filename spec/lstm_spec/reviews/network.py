@@ -174,7 +174,7 @@ ALIASES = {
     "Convolution2D": "Conv2D",
 }
 """Other names of layers."""
-MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+MERGES = masks.MERGING
 
 
 def known(*values: Any) -> bool:
@@ -640,7 +640,7 @@ def text(shape: Shape | None) -> str:
         return "?"
     first = "batch" if shape and shape[0] is None else None
     words = [first if axis == 0 and first else _size(size) for axis, size in enumerate(shape)]
-    return f"({', '.join(words)}{',' * (len(words) == 1)})"
+    return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
 
 
 def _size(size: Size) -> str:

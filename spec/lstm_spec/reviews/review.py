@@ -451,7 +451,7 @@ def _run(event: Event) -> Row | None:
     if event.kind == "fit" and "batches" in here:
         batches = here["batches"]
         batch = min(here["batch"], here["trained"])
-        says.append(f"{batches} batch{'es' * (batches > 1)} of {batch} in each epoch")
+        says.append(f"{batches} {'batches' if batches > 1 else 'batch'} of {batch} in each epoch")
         if here.get("stateful") is False and here["has_recurrent"]:
             says.append("no state is kept from one sample to the next")
             claims += ("state.stateless-forgets",)

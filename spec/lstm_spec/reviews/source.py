@@ -8,11 +8,10 @@ import json
 import re
 import textwrap
 import tokenize
-import warnings
 from dataclasses import dataclass
 
 from lstm_spec.errors import UsageError
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import one_line, parsed
 
 LONGEST = 400_000
 """The most characters that a program may have."""
@@ -149,9 +148,7 @@ def _line(line: str) -> str:
 def _whole(lines: list[str]) -> ast.Module | None:
     """Return the syntax of the lines, if they are Python as they stand."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse("\n".join(lines))
+        return parsed("\n".join(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         return None
 
@@ -166,20 +163,17 @@ def _parse(lines: list[str]) -> tuple[ast.Module, list[str], list[int]]:
     left_out: list[int] = []
     for _ in range(min(300, 10 + MENDED // (1 + sum(map(len, lines))))):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse("\n".join(lines)), lines, left_out
+            return parsed("\n".join(lines)), lines, left_out
         except SyntaxError as error:
             wrong = min(max(error.lineno or 1, 1), len(lines))
             while wrong > 1 and not lines[wrong - 1].strip():
                 wrong -= 1
             words = one_line(error.msg)
-            place = wrong
             if "unindent" in words or "expected an indented block" in words:
                 lines[wrong - 1] = _mended(lines, wrong)
             else:
                 lines[wrong - 1] = _blank(lines[wrong - 1])
-            left_out.append(place)
+            left_out.append(wrong)
         except (ValueError, RecursionError, MemoryError, OverflowError):
             break
     raise ProgramError(

@@ -25,7 +25,7 @@ from lstm_spec import catalog
 from lstm_spec.catalog import caution
 from lstm_spec.harness.effort import effort, tries_all
 from lstm_spec.run import deviations, hosts
-from lstm_spec.run.check import BEGUN, end_with
+from lstm_spec.run.check import BEGUN, end_with, look
 from lstm_spec.run.examples import ExampleError, run_example
 from lstm_spec.run.report import LockedError, Record, Tried, Writer, writer
 from lstm_spec.run.text import without_escapes
@@ -151,8 +151,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Tell the check that began this run what is installed, before a claim is collected."""
     folder = session.config.getoption("lstm_begin")
     if folder and getattr(session.config, "workerinput", {}).get("workerid") == "gw0":
-        from lstm_spec.run.check import look
-
         look(folder)
 
 

@@ -64,7 +64,7 @@ def summarize(
         lines = "\n".join(f"  {line}" for line in tried.header.environment.news)
         print(f"\nNew in this Keras:\n{lines}", file=console.file)
     for record in outcome.failed:
-        _explain(record, tried, statements.get(record.claim), console)
+        _explain(record, statements.get(record.claim), console)
         print(_again(record, tried, asked), file=console.file)
     _slowest(outcome.records, durations, console)
     _close(tried, outcome, console)
@@ -113,7 +113,7 @@ def _list(title: str, records: list[Record], console: Console) -> None:
         print(textwrap.indent("\n".join(lines), 4 * " "), file=console.file)
 
 
-def _explain(record: Record, tried: Report, claim: Claim | None, console: Console) -> None:
+def _explain(record: Record, claim: Claim | None, console: Console) -> None:
     title = f"\n{record.verdict.capitalize()}: {record.claim}"
     console.print(title, style="bold red", markup=False, highlight=False)
     lines = [f"  {claim.statement}" if claim else "", record.message]

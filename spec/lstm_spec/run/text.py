@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import textwrap
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -85,6 +87,17 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return tabulate(
         rows, head, tablefmt=layout, disable_numparse=True, stralign=None, numalign=None
     )
+
+
+def parsed(program: str) -> ast.Module:
+    """Return the syntax of a program, and show no warning about it.
+
+    Raises:
+        SyntaxError: it is not Python; of what is very long or deep, another error.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(program)
 
 
 def as_json(value: object) -> str:

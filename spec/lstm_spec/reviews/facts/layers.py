@@ -129,7 +129,7 @@ def hardest_function(layers: Iterable[Layer]) -> str:
 
 def _without_cudnn(layer: Layer) -> str | None:
     """Return the argument for which cuDNN cannot serve a layer; None, if it may."""
-    if layer.get("use_cudnn", "auto") is not UNKNOWN and layer.get("use_cudnn", "auto") is False:
+    if layer.get("use_cudnn", "auto") is False:
         return None
     for name, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
         value = layer.get(name, wanted)
@@ -192,7 +192,7 @@ def of_call(event: Event) -> Iterator[Facts]:
     first = node.inputs[0] if node.inputs else Tensor(None, UNKNOWN)
     facts |= _input(first)
     facts["inputs"] = len(node.inputs) if node.listed else 1
-    facts |= _below(first.maker, first, node)
+    facts |= _below(first)
     facts |= _width_alone(node, first)
     facts |= _masks(first, node)
     facts |= _states(node)
@@ -257,8 +257,9 @@ def _input(tensor: Tensor) -> Facts:
     return facts
 
 
-def _below(maker: Node | None, first: Tensor, node: Node) -> Facts:
-    """Return the facts of the layer below."""
+def _below(first: Tensor) -> Facts:
+    """Return the facts of the layer below, which makes the first input."""
+    maker = first.maker
     if maker is None:
         return {"below": UNKNOWN if first.derived or first.slice_of else "input"}
     facts: Facts = {"below": maker.layer.kind}

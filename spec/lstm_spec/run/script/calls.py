@@ -84,8 +84,7 @@ class Calls:
 
     def appended(self, node: ast.Call, given: Sequence[Value], frame: Frame) -> bool:
         """Append to a list that the program does not have, if that is what is called."""
-        append = isinstance(node.func, ast.Attribute) and node.func.attr == "append"
-        if not append or not isinstance(node.func, ast.Attribute):
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "append":
             return False
         name = getattr(node.func.value, "id", "")
         home = frame.find(name)
