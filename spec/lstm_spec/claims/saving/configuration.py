@@ -16,7 +16,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.saving import either, flags, functions, sequential, unregistered
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
-from lstm_spec.harness.subject import backend, lstm, policy, to_numpy, with_weights
+from lstm_spec.harness.subject import backend, keras_2, lstm, policy, to_numpy, with_weights
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_differs, assert_same
 
 initializers = sampled_from(["GlorotUniform", "Orthogonal", "Zeros", "Ones", "HeNormal"])
@@ -406,13 +406,21 @@ SHAPES = {
 """The shapes of what those layers read that read no (batch, timesteps, features)."""
 
 
+def comes_back(name):
+    """Return whether a layer is there, and its configuration has the same bytes each time.
+
+    Keras 2 writes the function of a Lambda as code, of which no two copies need be the same.
+    """
+    return hasattr(keras.layers, name) and not (name == "Lambda" and keras_2())
+
+
 @claim(
     "saving.layers-around",
     promised="Layer, methods `get_config` and `from_config`: the same layer again",
     cases=4,
     needs="keras.saving.serialize_keras_object",
 )
-@given(whole([name for name in AROUND if hasattr(keras.layers, name)]), whole(list(POLICIES)))
+@given(whole([name for name in AROUND if comes_back(name)]), whole(list(POLICIES)))
 def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     """
     Written to JSON and made again, layers around an LSTM have their own arguments, shapes and
