@@ -379,7 +379,7 @@ AROUND: dict[str, dict[str, Any]] = {
     "GlobalAveragePooling1D": {"keepdims": True},
     "Lambda": {"function": double, "output_shape": (3, 2)},
     "LayerNormalization": {"axis": -1, "epsilon": 0.5},
-    "LeakyReLU": {"negative_slope": 0.5},
+    "LeakyReLU": {"alpha" if keras_2() else "negative_slope": 0.5},
     "MaxPooling1D": {"pool_size": (2,), "strides": (1,)},
     "MultiHeadAttention": {"num_heads": 2, "key_dim": 3},
     "PReLU": {"shared_axes": [1]},
