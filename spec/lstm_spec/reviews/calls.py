@@ -245,7 +245,7 @@ class Calls:
         """Return what a function of Python's own returns."""
         if name not in containers.HARMLESS:
             self.hand_over(call)
-        return containers.builtin(name, call.given, self.building.depth)
+        return containers.builtin(name, call, self.building.depth)
 
     def method(self, bound: Bound, call: Arguments, node: ast.Call) -> Any:
         """Call a method of a value."""

@@ -8,6 +8,7 @@ from lstm_spec.reviews.network import UNKNOWN, known
 from lstm_spec.reviews.values import (
     PLAIN,
     ROUNDS,
+    Arguments,
     Array,
     Listing,
     Table,
@@ -22,13 +23,19 @@ HARMLESS = (
     *("isinstance", "id", "repr", "map", "filter", "any", "all", "super", "hasattr", "getattr"),
 )
 """Functions of Python's own that change nothing."""
-MUTATING = ("add", "append", "extend", "insert", "pop", "remove", "clear", "update", "sort")
+MUTATING = (
+    *("add", "append", "extend", "insert", "pop", "remove", "clear", "update", "sort"),
+    *("reverse", "setdefault", "popitem", "discard"),
+)
 
 
-def builtin(name: str, given: list[Any], depth: int) -> Any:
+def builtin(name: str, call: Arguments, depth: int) -> Any:
     """Return what a function of Python's own returns."""
+    given = call.given
     items = items_of(given[0]) if given else []
     first = given[0] if given else None
+    if not call.whole:
+        return _uncertain(name, depth)
     if name in ("range", "xrange") and given and known(*given):
         numbers = range(*given[:3]) if len(given) < 3 or given[2] else range(0)
         return Listing(list(numbers) if len(numbers) <= ROUNDS else None, depth)
@@ -41,13 +48,42 @@ def builtin(name: str, given: list[Any], depth: int) -> Any:
             return {"int": int, "float": float}[name](first)
         except (ValueError, OverflowError):
             return UNKNOWN
-    if name in ("list", "tuple", "reversed", "sorted", "enumerate", "zip"):
+    if name in ("list", "tuple", "reversed", "sorted", "zip"):
         return _rearranged(name, given, items, depth)
+    if name == "enumerate":
+        return _enumerated(items, call.get(1, "start", default=0), depth)
     if name in ("max", "min") and len(given) > 1 and all(map(is_number, given)):
-        return {"max": max, "min": min}[name](given)
-    if name == "dict" and not given:
-        return Table({}, depth)
-    return UNKNOWN
+        return UNKNOWN if call.named else {"max": max, "min": min}[name](given)
+    return _table(call, depth) if name == "dict" else UNKNOWN
+
+
+def _uncertain(name: str, depth: int) -> Any:
+    """Return what a function returns of arguments that are not all known."""
+    if name == "dict":
+        return Table(None, depth)
+    return Listing(None, depth) if name in ("list", "sorted", "reversed", "zip") else UNKNOWN
+
+
+def _enumerated(items: list[Any] | None, start: Any, depth: int) -> Listing:
+    if items is None:
+        return Listing(None, depth)
+    numbers = range(start, start + len(items)) if known(start) else [UNKNOWN] * len(items)
+    return Listing(list(zip(numbers, items, strict=True)), depth)
+
+
+def _table(call: Arguments, depth: int) -> Table:
+    """Return the dictionary of another one, or of pairs, and of arguments by name."""
+    first = call.given[0] if call.given else Table({})
+    pairs: list[Any] | None = items_of(first)
+    if isinstance(first, Table):
+        pairs = None if first.items is None else list(first.items.items())
+    if pairs is None or not all(map(_is_pair, pairs)):
+        return Table(None, depth)
+    return Table(dict(pairs) | call.named, depth)
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], PLAIN)
 
 
 def _rearranged(name: str, given: list[Any], items: list[Any] | None, depth: int) -> Any:
@@ -60,8 +96,6 @@ def _rearranged(name: str, given: list[Any], items: list[Any] | None, depth: int
         return Listing(list(zip(*columns, strict=False)), depth)
     if items is None or name == "sorted":
         return UNKNOWN if name == "tuple" else Listing(None, depth)
-    if name == "enumerate":
-        return Listing(list(enumerate(items)), depth)
     if name == "tuple":
         return tuple(items)
     return Listing(items[::-1] if name == "reversed" else list(items), depth)
