@@ -16,6 +16,7 @@ import pytest
 from lstm_spec import catalog
 from lstm_spec.reviews import review
 from lstm_spec.reviews.network import parameters
+from lstm_spec.reviews.network import text as shape_text
 from lstm_spec.reviews.program import program
 from lstm_spec.reviews.review import FORMATS, GONE, HEAD, Review, Rule, of_program, rules
 from lstm_spec.reviews.source import ProgramError
@@ -883,3 +884,177 @@ def test_of_a_model_without_a_recurrent_layer_no_remedy_names_one() -> None:
     """
     for loss in ("mse", "binary_crossentropy"):
         assert ids(of_program(textwrap.dedent(text).replace("LOSS", loss))) == set()
+
+
+LOOP = "for i, u in enumerate([4, 3], {}): x = layers.LSTM(u, return_sequences=i < 2)(x)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "shape"),
+    [
+        ("x = layers.LSTM(**dict(units=3))(x)", "(batch, 3)"),
+        ("x = layers.LSTM(**dict({'units': 2}, return_sequences=True))(x)", "(batch, 9, 2)"),
+        ("x = layers.LSTM(**dict([('units', 3)]))(x)", "(batch, 3)"),
+        (
+            "for i, u in enumerate([4, 3], 1): x = layers.LSTM(u, return_sequences=i < 2)(x)",
+            "(batch, 3)",
+        ),
+        (
+            "for i, u in enumerate([4, 3], start=1): x = layers.LSTM(u, return_sequences=i < 2)(x)",
+            "(batch, 3)",
+        ),
+        ("first, *rest = [4, 3]\nx = layers.LSTM(rest[0])(x)", "(batch, 3)"),
+        ("u = [4, 3]\nu.reverse()\nx = layers.LSTM(u[0])(x)", "(batch, ?)"),
+        ("u = max(*read())\nx = layers.LSTM(u)(x)", "(batch, ?)"),
+        ("d = {}\nd.setdefault('units', 3)\nx = layers.LSTM(**d)(x)", "?"),
+    ],
+)
+def test_what_functions_of_python_return_is_known(lines: str, shape: str) -> None:
+    reviewed = of_program(f"x = keras.Input((9, 2))\n{lines}")
+    assert reviewed.findings == []
+    last = reviewed.rows[-1].says
+    assert last.split(" -> ")[1].split(";")[0] == shape
+
+
+@pytest.mark.parametrize(
+    ("taken", "found"),
+    [
+        ("h[:, -1, :8]", False),
+        ("h[:, -1][:, :8]", False),
+        ("keras.ops.split(h[:, -1], 2, axis=-1)", False),
+        ("h[:, -1, 8:]", True),
+        ("h[:, -1, :]", True),
+    ],
+)
+def test_the_forward_half_of_the_last_row_is_its_output(taken: str, found: bool) -> None:
+    text = f"""
+        h = layers.Bidirectional(layers.LSTM(8, return_sequences=True))(keras.Input((5, 1)))
+        y = {taken}
+    """
+    assert ids(of_program(textwrap.dedent(text))) == ({"last-row-of-both"} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("comment", "shape"),
+    [
+        ("features: 0=open, 1=close, 2=volume", (1, 5, 3)),
+        ("predict the next 3 timesteps from each window", (64, 5, 3)),
+        ("64 timesteps in total, cut in windows of 12", (64, 12, 3)),
+        ("3 timesteps ahead, 24 timesteps per day", (64, 24, 3)),
+        ("the first 3 timesteps are warmup", (6, 4, 3)),
+        ("8 features in the raw csv, 2 kept", (8, 4, 2)),
+        ("at most 10 time steps, padded to 12", (10, 12, 3)),
+        ("2 channels at 4 features a second", (6, 4, 2)),
+    ],
+)
+def test_of_a_comment_on_something_else_nothing_is_said(
+    comment: str, shape: tuple[int, ...]
+) -> None:
+    assert ids(of_program(f"x = np.zeros({shape})  # {comment}")) == set()
+
+
+def test_a_comment_is_answered_once() -> None:
+    reviewed = of_program("x = np.zeros((100, 7, 3))  # 100 samples, 3 timesteps, 7 features")
+    assert [finding.id for finding in reviewed.findings] == ["steps-said-otherwise"]
+    assert ids(of_program("x = layers.LSTM(32)  # 32 memory cells")) == set()
+
+
+@pytest.mark.parametrize(
+    "layers_",
+    [
+        "layers.Concatenate()([keras.Input((10, 8)), keras.Input((12, 8))])",
+        "layers.Concatenate(axis=1)([keras.Input((10, 3)), keras.Input((10, 5))])",
+        "layers.Concatenate()([keras.Input((10, 3)), keras.Input((3,))])",
+        "layers.Multiply()([keras.Input((10, 8)), keras.Input((12, 8))])",
+        "layers.Add()([keras.Input((10, 8)), keras.Input((10, 3))])",
+        "layers.Reshape((7, 5))(keras.Input((10, 3)))",
+        "layers.Reshape((-1, 4))(keras.Input((10, 3)))",
+        "layers.GlobalMaxPooling1D()(layers.LSTM(8)(keras.Input((10, 3))))",
+        "layers.Conv1D(4, 2)(layers.LSTM(8)(keras.Input((10, 3))))",
+        "layers.RepeatVector(3)(keras.Input((10, 3)))",
+    ],
+)
+def test_what_keras_refuses_has_no_shape(layers_: str) -> None:
+    (*_, row) = of_program(f"{HEAD}x = {layers_}").rows
+    assert row.says.endswith(" -> refused")
+    with pytest.raises(ValueError):  # noqa: PT011 - each layer has its own words
+        run(f"{HEAD}x = {layers_}")
+
+
+@pytest.mark.parametrize(
+    "layers_",
+    [
+        "layers.Concatenate()([keras.Input((None, 8)), keras.Input((12, 8))])",
+        "layers.Concatenate(axis=1)([keras.Input((10, 3)), keras.Input((12, 3))])",
+        "layers.Add()([keras.Input((10, 8)), keras.Input((1, 8))])",
+        "layers.Add()([keras.Input((10, 8)), keras.Input((8,))])",
+        "layers.Reshape((-1, 5))(keras.Input((10, 3)))",
+        "layers.Reshape((5, 6))(keras.Input((10, 3)))",
+    ],
+)
+def test_what_keras_takes_is_not_said_to_be_refused(layers_: str) -> None:
+    (row,) = of_program(f"{HEAD}x = {layers_}").rows
+    shape = tuple(run(f"{HEAD}x = {layers_}")["x"].shape)  # type: ignore[attr-defined]
+    assert row.says.endswith(f" -> {shape_text(shape)}")
+
+
+def test_a_shape_that_is_set_is_the_shape() -> None:
+    text = """
+        X = np.zeros((50, 10))
+        X.shape = (50, 10, 1)
+        model = keras.Sequential([keras.Input((10, 1)), layers.LSTM(3)])
+        model.predict(X)
+        X.resize((50, 5, 2))
+        model.predict(X)
+    """
+    assert says(textwrap.dedent(text), "predict") == ["data (50, 10, 1); output (50, 3)"]
+
+
+def test_a_share_is_counted_rightly_by_accuracy() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((5, 1)), layers.LSTM(4), layers.Dense(1)])
+        model.compile("adam", "mse", metrics=["accuracy"])
+    """
+    assert ids(of_program(textwrap.dedent(text))) == {"accuracy-of-numbers"}
+    shares = text.replace("Dense(1)", 'Dense(1, activation="sigmoid")')
+    assert ids(of_program(textwrap.dedent(shares))) == set()
+
+
+def test_a_fourth_axis_behind_the_feature_is_the_trouble() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((32, 1)), layers.LSTM(3)])
+        model.predict(np.zeros((100, 32, 9, 1)))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == {"data-of-more-axes"}
+
+
+@pytest.mark.parametrize(
+    ("pair", "found"), [("c, h", True), ("h, c", False), ("h, h", False), ("c, c", False)]
+)
+def test_states_in_the_wrong_order(pair: str, found: bool) -> None:
+    text = f"""
+        x = keras.Input((5, 1))
+        out, h, c = layers.LSTM(4, return_state=True)(x)
+        y = layers.LSTM(4)(x, initial_state=[{pair}])
+    """
+    assert ids(of_program(textwrap.dedent(text))) == ({"states-exchanged"} if found else set())
+
+
+def test_states_behind_a_star_are_known() -> None:
+    text = """
+        x = layers.Masking()(keras.Input((5, 1)))
+        out, *states = layers.LSTM(4, return_state=True)(x)
+        y = layers.LSTM(4)(x, initial_state=states)
+    """
+    assert ids(of_program(textwrap.dedent(text))) == {"mask-beside-a-state"}
+
+
+def test_padding_is_known_of_sequences_that_are_not() -> None:
+    text = """
+        x = keras.utils.pad_sequences(read(), 40, "float32", "post", "post", -1.0)
+        model = keras.Sequential([keras.Input((40, 5)), layers.Masking(0.0), layers.LSTM(3)])
+        model.predict(x)
+    """
+    (finding,) = of_program(textwrap.dedent(text)).findings
+    assert finding.id == "other-padding"
+    assert finding.sentence.startswith("The sequences are padded with -1, and")

@@ -427,7 +427,7 @@ def _pad(call: Arguments) -> Any:
     parts = _parts(call)
     inner = _inner(call.first, typed=len(call.given) > 2 or "dtype" in call.named)
     count: Size = UNKNOWN if parts is None else len(parts)
-    value = call.named.get("value", 0.0)
+    value = call.get(5, "value", default=0.0)
     padding = float(value) if is_number(value) else None
     origin = "padded" if padding == 0 else ""
     shape = None if inner is None else (count, size_of(call.get(1, "maxlen")), *inner)

@@ -83,6 +83,9 @@ class Calls:
         if isinstance(callee, Instance):
             return self.call_instance(callee, call)
         if isinstance(callee, Bound):
+            resized = isinstance(callee.owner, Array) and callee.name == "resize"
+            if resized and isinstance(node.func, ast.Attribute):
+                self.expressions.bind(node.func.value, Array(None), scope)
             return self.method(callee, call, node)
         if isinstance(callee, Path):
             return self.function(callee, call, node)
@@ -234,6 +237,8 @@ class Calls:
         if name and ".random." in path.name:
             name = f"keras.random.{name}"
         of_array = name or path.numpy or path.name
+        if isinstance(call.first, Tensor) and parts[-1] == "split":
+            call.first.cut = True
         if isinstance(call.first, Tensor) and arrays.keeps_tensors(of_array):
             return arrays.tensor_function(of_array, call)
         result = arrays.array_function(of_array, call)

@@ -84,20 +84,31 @@ class Expressions:
         elif isinstance(target, ast.Subscript):
             self._set_element(target, value, scope)
         elif isinstance(target, ast.Starred):
-            self.bind(target.value, UNKNOWN, scope)
+            self.bind(target.value, value, scope)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Any, scope: Scope) -> None:
         starred = any(isinstance(part, ast.Starred) for part in target.elts)
-        items = items_of(value)
+        items = self._spread(target.elts, items_of(value))
         if isinstance(value, tuple) and value and all(isinstance(item, Tensor) for item in value):
             self._unpacked(target, value[0].maker, len(value), starred)
         elif isinstance(value, Tensor):
             self._unpacked(target, value.maker, 1, starred)
             items = None
-        if items is None or starred or len(items) != len(target.elts):
+        if items is None or len(items) != len(target.elts):
             items = [UNKNOWN] * len(target.elts)
         for part, item in zip(target.elts, items, strict=True):
             self.bind(part, item, scope)
+
+    def _spread(self, parts: Sequence[ast.expr], items: list[Any] | None) -> list[Any] | None:
+        """Return a value for each of the names: a list for one with a star."""
+        stars = [place for place, part in enumerate(parts) if isinstance(part, ast.Starred)]
+        if items is None or not stars:
+            return items
+        first, rest = stars[0], len(parts) - 1 - stars[0]
+        last = len(items) - rest
+        if last < first:
+            return None
+        return [*items[:first], self.building.listing(items[first:last]), *items[last:]]
 
     def _unpacked(self, target: Any, node: Node | None, count: int, starred: bool) -> None:
         if node is not None and not starred:
@@ -111,6 +122,8 @@ class Expressions:
                 value.name = target.attr
             uncertain = self.building.depth > owner.depth and target.attr in owner.attributes
             owner.attributes[target.attr] = UNKNOWN if uncertain else value
+        elif isinstance(owner, Array) and target.attr == "shape":
+            self.bind(target.value, arrays.reshaped(owner, value, ()), scope)
         elif isinstance(owner, (Layer, Model)):
             model = next((m for m in self.building.models if owner in m.layers), None)
             if isinstance(owner, Model):
@@ -372,10 +385,13 @@ class Expressions:
         array = arrays.indexed(Array(tensor.shape), key)
         shape = array.shape if isinstance(array, Array) else None
         mask = lost(tensor.mask, "a slice", "arithmetic")
+        tensor.cut = True
         part = Tensor(shape, mask, tensor.maker, slice_of=tensor)
         keys = key if isinstance(key, tuple) else (key,)
         if len(keys) > 1 and known(keys[1]) and tensor.maker is not None:
-            self.building.event("slice", line, node=tensor.maker, at=keys[1], index=tensor.index)
+            columns = keys[2] if len(keys) > 2 else slice(None)
+            about = {"at": keys[1], "columns": columns, "index": tensor.index, "part": part}
+            self.building.event("slice", line, node=tensor.maker, **about)
         return part
 
 

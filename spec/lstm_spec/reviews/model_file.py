@@ -343,10 +343,21 @@ class _Graph:
         maker = inputs[0].maker
         args = _list(_mapping(node).get("args"))
         keys = _list(args[1]) if len(args) > 1 else []
+        part = Tensor(None, mask, maker)
+        inputs[0].cut = True
         if maker is not None and len(keys) > 1 and known(keys[1]):
-            about = {"node": maker, "at": keys[1], "index": inputs[0].index}
-            self.builder.events.append(Event("slice", 0, about))
-        return [Tensor(None, mask, maker)]
+            columns = _slice(keys[2]) if len(keys) > 2 else slice(None)
+            about = {"at": keys[1], "columns": columns, "index": inputs[0].index, "part": part}
+            self.builder.events.append(Event("slice", 0, {"node": maker, **about}))
+        return [part]
+
+
+def _slice(entry: Any) -> Any:
+    """Return a slice that a configuration tells; UNKNOWN, if it is something else."""
+    bounds = _mapping(_mapping(entry).get("config"))
+    if not {"start", "stop"} <= bounds.keys():
+        return UNKNOWN
+    return slice(bounds["start"], bounds["stop"])
 
 
 def _is_operation(entry: Any) -> bool:

@@ -123,6 +123,8 @@ class Tensor:
     """What it is a part of."""
     derived: bool = False
     """Whether it was made by something that is not followed: it has no maker, and is no input."""
+    cut: bool = False
+    """Whether a part of it is taken later."""
 
     @property
     def root(self) -> Tensor:
@@ -174,6 +176,16 @@ ALIASES = {
     "Convolution2D": "Conv2D",
 }
 """Other names of layers."""
+SINGLE = ("LSTM", "GRU", "SimpleRNN")
+"""Recurrent layers of a single cell."""
+WANTED = {
+    **dict.fromkeys((*RECURRENT, "GlobalMaxPooling1D", "GlobalAveragePooling1D"), 3),
+    **dict.fromkeys(("TimeDistributed", "GlobalMaxPooling2D", "GlobalAveragePooling2D"), 4),
+    **{kind: AXES[kind] for kind in (*POOLING, "ConvLSTM2D")},
+    "RepeatVector": 2,
+    "UpSampling1D": 3,
+}
+"""How many axes a layer wants, and no other number."""
 MERGES = masks.MERGING
 
 
@@ -206,6 +218,8 @@ def connect(
 def output_shapes(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     """Return the shapes of what a layer returns."""
     rule = SHAPES.get(layer.kind)
+    if layer.kind not in RECURRENT and is_refused(layer, shapes):
+        return [None]
     if layer.kind in ELEMENTWISE:
         return [shapes[0] if shapes else None]
     if rule is None or not shapes:
@@ -401,7 +415,7 @@ def _windows(layer: Layer, steps: Any, size: Any, stride: Any, wide: Any) -> Siz
         return UNKNOWN
     left: int = steps - ((size - 1) * wide if padding == "valid" else 0)
     windows: int = -(-left // stride)
-    return max(0, windows)
+    return windows if windows > 0 else UNKNOWN
 
 
 def _attention(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -503,6 +517,57 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
     "MultiHeadAttention": _attended,
     **dict.fromkeys(("Functional", "Sequential"), _model),
 }
+
+# What Keras refuses.
+
+
+def is_refused(layer: Layer, shapes: Sequence[Shape | None]) -> bool:
+    """Say whether it is known that Keras refuses inputs for their axes or sizes."""
+    shape = shapes[0] if shapes else None
+    if shape is None:
+        return False
+    if layer.kind in MERGES:
+        return misfit(layer, shapes) is not None
+    if layer.kind == "Reshape":
+        return _reshape_refused(layer, shape)
+    if layer.kind in ("Conv1D", "Conv2D"):
+        return len(shape) < AXES[layer.kind]
+    if layer.kind in (*RECURRENT, "TimeDistributed") and layer.core.kind not in SINGLE:
+        return False
+    return len(shape) != WANTED.get(layer.kind, len(shape))
+
+
+def misfit(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
+    """Return the first axis along which a merge refuses the sizes of its inputs, or None.
+
+    It is -1 if the number of axes is what does not fit.
+    """
+    given = [shape for shape in shapes if shape]
+    joins = layer.kind == "Concatenate"
+    axis = layer.get("axis", -1)
+    if joins and not known(axis):
+        return None
+    if len({len(shape) for shape in given}) > 1:
+        return -1 if joins else None
+    own = axis % len(given[0]) if joins and given else 0
+    for place, sizes in enumerate(zip(*given, strict=False)):
+        fixed = {size for size in sizes if known(size) and (joins or size != 1)}
+        if place not in (0, own) and len(fixed) > 1:
+            return place
+    return None
+
+
+def _reshape_refused(layer: Layer, shape: Shape) -> bool:
+    """Say whether a Reshape wants another number of numbers than there are."""
+    target = layer.get("target_shape", UNKNOWN)
+    if not isinstance(target, (tuple, list)) or not known(*shape[1:], *target):
+        return False
+    total: int = math.prod(shape[1:])  # type: ignore[arg-type]
+    rest: int = math.prod(size for size in target if size != -1)
+    if -1 in target:
+        return list(target).count(-1) == 1 and rest > 0 and total % rest > 0
+    return total != rest
+
 
 # The way of a mask.
 

@@ -30,6 +30,7 @@ from lstm_spec.reviews.network import (
     Mask,
     Model,
     Node,
+    is_refused,
     known,
     parameters,
 )
@@ -394,16 +395,9 @@ def of_node(node: Node) -> Row | None:
     claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
-    refused = _is_refused(layer, shapes)
+    refused = is_refused(layer, shapes)
     says = f"{reads} -> refused" if refused else f"{reads} -> {gives}{count}{_mask(node)}"
     return Row(node.line, one_line(what), one_line(says), claims)
-
-
-def _is_refused(layer: Layer, shapes: Sequence[Any]) -> bool:
-    """Return whether a recurrent layer refuses an input for the number of its axes."""
-    axes = {**dict.fromkeys(RECURRENT, 3), "TimeDistributed": 4}.get(layer.kind)
-    counts = axes and layer.core.kind in ("LSTM", "GRU", "SimpleRNN")
-    return bool(counts) and shapes[0] is not None and len(shapes[0]) != axes
 
 
 def _mask(node: Node) -> str:

@@ -10,25 +10,35 @@ from lstm_spec.reviews.network import UNKNOWN, known, text
 from lstm_spec.reviews.program import Program
 
 CELLS_SAID = (
-    re.compile(r"\bcells?\b[^=:.\d]*(?:=|:|\bis\b|\bare\b)\s*(\d+)", re.I),
-    re.compile(r"\b(\d+)\s+(?:lstm |memory )?cells?\b", re.I),
+    re.compile(r"(?<!memory )\bcells?\b[^=:.\d]*(?:=|:|\bis\b|\bare\b)\s*(\d+)", re.I),
+    re.compile(r"\b(\d+)\s+(?:lstm )?cells?\b", re.I),
 )
+SAID = r"\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)$"
+BEFORE = r"^(?:[\w ]+: )?(?:(?:with|of|has|have|and|each|there|are|is|shape|x)\W+)*"
 AXES_SAID = {
-    0: (re.compile(r"samples?\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)", re.I),),
+    0: (re.compile(rf"samples?{SAID}", re.I),),
     1: (
-        re.compile(r"(?:time\s?steps?|sequence length)\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)", re.I),
-        re.compile(r"\b(\d+) time\s?steps?\b", re.I),
+        re.compile(rf"(?:time\s?steps?|sequence length){SAID}", re.I),
+        re.compile(rf"{BEFORE}(\d+) time\s?steps?(?: each)?$", re.I),
     ),
     2: (
         re.compile(
             r"(?:size|length|dimension)s? of (?:each |the |an? |every )?(?:input )?vectors?"
-            r"\s*(?:=|:|is)\s*(\d+)",
+            r"\s*(?:=|:|is)\s*(\d+)$",
             re.I,
         ),
-        re.compile(r"features?\b[^=:,.\d]*(?:=|:|\bis\b)\s*(\d+)", re.I),
-        re.compile(r"\b(\d+) features?\b", re.I),
+        re.compile(rf"features?{SAID}", re.I),
+        re.compile(rf"{BEFORE}(\d+) features?(?: each)?$", re.I),
     ),
 }
+"""How a clause of a comment says the size of an axis, and nothing else."""
+CLAUSES = re.compile(r"[,;()\[\]]|\.(?!\d)|\band\b|\bof (?=\d)")
+ELSEWHERE = re.compile(
+    r"\b(?:next|future|output|target|label|predict\w*|forecast\w*|ahead|lags?|shift\w*|overlap\w*"
+    r"|horizon|raw|original|first|last|total|most|least|max\w*|min\w*|per|every|index\w*)\b",
+    re.I,
+)
+"""Words of a clause that may speak of another array."""
 COMMENT = 300
 """How many characters of a comment are read."""
 AXIS_NAMES = ("samples", "timesteps", "features")
@@ -60,9 +70,17 @@ def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
     if shape is None or len(shape) != 3:
         return
     for axis, patterns in AXES_SAID.items():
-        number = _first(patterns, comment)
-        size = shape[axis]
-        if number is not None and known(size) and len(number) < 10 and int(number) != size:
-            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": int(number)}
+        said = _size_said(patterns, comment)
+        if known(shape[axis]) and said not in (None, shape[axis]) and said in shape:
+            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": said}
             facts["shape"] = text(shape)
             yield facts | {"samples": shape[0], "steps": shape[1], "features": shape[2]}
+            return
+
+
+def _size_said(patterns: Iterable[re.Pattern[str]], comment: str) -> int | None:
+    """Return the size of an axis that a clause of a comment says; None, if none does."""
+    clauses = [clause.strip() for clause in CLAUSES.split(comment)]
+    numbers = [_first(patterns, clause) for clause in clauses if not ELSEWHERE.search(clause)]
+    number = next((number for number in numbers if number is not None), None)
+    return int(number) if number is not None and len(number) < 10 else None

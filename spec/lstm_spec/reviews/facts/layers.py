@@ -29,6 +29,8 @@ from lstm_spec.reviews.network import (
     Node,
     Tensor,
     known,
+    misfit,
+    returned,
     size_of,
     text,
     upstream,
@@ -103,6 +105,9 @@ def _arguments(layer: Layer) -> Facts:
         rate = layer.get(name, 0.0)
         if isinstance(rate, (int, float)):
             facts[f"{name}_rate"] = float(rate)
+            facts[f"given_{name}"] = rate
+            if rate < 0:
+                facts["below_zero"] = f"{name}={rate}"
     return facts
 
 
@@ -196,7 +201,7 @@ def of_call(event: Event) -> Iterator[Facts]:
     facts |= _width_alone(node, first)
     facts |= _masks(first, node)
     facts |= _states(node)
-    facts |= _directions(node)
+    facts |= _directions(node) | _misfit(node)
     facts |= _activation(layer, first)
     words = [word for word in node.keywords if word not in CALL_ARGUMENTS]
     if words and layer.kind == "LSTM":
@@ -237,6 +242,18 @@ def _directions(node: Node) -> Facts:
     return {"directions": len(backwards), "backward_layer": backwards.get(True, UNKNOWN)}
 
 
+def _misfit(node: Node) -> Facts:
+    """Return along which axis a merge refuses its inputs, if it does."""
+    shapes = [tensor.shape for tensor in node.inputs]
+    if node.layer.kind not in MERGES or len(shapes) < 2 or None in shapes:
+        return {}
+    axis = misfit(node.layer, shapes)
+    return {
+        "misfit": "none" if axis is None else axis,
+        "all_inputs": " and ".join(map(text, shapes)),
+    }
+
+
 def name_of(value: Any) -> Any:
     """Return a name; UNKNOWN for anything else."""
     return value if isinstance(value, str) else UNKNOWN
@@ -272,6 +289,7 @@ def _below(first: Tensor) -> Facts:
     if below.kind in RECURRENT:
         facts["below_sequences"] = below.core.flag("return_sequences")
         facts["below_state"] = carried is first and below.core.flag("return_state")
+        facts["below_count"] = returned(below)
     return facts
 
 
@@ -321,6 +339,8 @@ def _states(node: Node) -> Facts:
     if node.states is UNKNOWN:
         return facts
     facts["states"] = len(node.states)
+    facts["states_alone"] = isinstance(given, (Tensor, Array))
+    facts["states_exchanged"] = _exchanged(node.states)
     units = node.layer.core.get("units", UNKNOWN)
     widths = [state.shape[-1] for state in node.states if _has_axes(state)]
     if node.layer.kind == "LSTM" and known(units, *widths) and len(widths) == len(node.states):
@@ -328,6 +348,17 @@ def _states(node: Node) -> Facts:
         facts["states_fit"] = all(width == units for width in widths)
         facts["units"] = units
     return facts
+
+
+def _exchanged(states: Sequence[Any]) -> bool:
+    """Say whether states are c and h of one LSTM, in this order."""
+    tensors = [state for state in states if isinstance(state, Tensor) and not state.slice_of]
+    makers = {id(tensor.maker) for tensor in tensors if tensor.maker}
+    if len(states) != 2 or len(tensors) != 2 or len(makers) != 1:
+        return False
+    maker = tensors[0].maker
+    places = [tensor.index for tensor in tensors]
+    return maker is not None and maker.layer.kind == "LSTM" and places == [2, 1]
 
 
 def _has_axes(state: Any) -> bool:
@@ -369,6 +400,8 @@ def of_unpacking(event: Event) -> Iterator[Facts]:
     node: Node = event.about["node"]
     facts = _about("unpack", node.layer)
     facts |= {"wanted": event.about["wanted"], "count": event.about["count"]}
+    count = event.about["count"]
+    facts["tensors"] = "one tensor" if count == 1 else f"{count} tensors"
     sample_by_sample = node.eager and event.about["count"] == 1
     fits = event.about["wanted"] == event.about["count"]
     facts["fits"] = UNKNOWN if sample_by_sample else fits
@@ -382,11 +415,22 @@ def of_slice(event: Event) -> Iterator[Facts]:
     facts = _about("slice", node.layer)
     facts |= {"at": event.about["at"], "sequences": node.layer.core.flag("return_sequences")}
     facts["output_index"] = event.about["index"]
+    facts["columns"] = _columns(event)
     facts["backwards"] = node.layer.core.flag("go_backwards")
     facts["merge"] = node.layer.get("merge_mode", "concat")
     mask = node.inputs[0].mask if node.inputs else None
     facts["mask"] = "attached" if isinstance(mask, Mask) else "none"
     yield facts
+
+
+def _columns(event: Event) -> Any:
+    """Return whether "all" columns of a row are taken, or the "first" ones only."""
+    key = event.about["columns"]
+    if event.about["part"].cut or not isinstance(key, slice):
+        return UNKNOWN
+    if not (key.start is None or known(key.start)):
+        return UNKNOWN
+    return "first" if key.start in (None, 0) and key.stop is not None else "all"
 
 
 def of_repetition(event: Event) -> Iterator[Facts]:

@@ -27,6 +27,8 @@ LOSSES = {
     "mae": "mean_absolute_error",
     "msle": "mean_squared_logarithmic_error",
 }
+SHARES = ("sigmoid", "softmax", "hard_sigmoid")
+"""Activations whose outputs lie between 0 and 1."""
 OWN = "LambdaCallback"
 """The callback of Keras that calls functions of the program."""
 WITH_TARGETS = ("fit", "train_on_batch", "evaluate", "test_on_batch")
@@ -52,7 +54,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
         facts["other_batch"] = False  # a batch of one is stretched over all kept rows
     facts |= _embedding(nodes, array)
-    facts |= _padding(nodes, array)
+    facts |= _padding(nodes, x)
     if event.kind in WITH_TARGETS and call.whole and not model.open:
         y = call.get(1, "y")
         facts |= _targets(model, y, facts.get("first_batch", facts.get("batch")))
@@ -166,6 +168,8 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
         refused = True if len(array.shape) > 4 else last != 1 if known(last) else UNKNOWN
         facts |= {"more_axes": refused, "data_rank": len(array.shape)}
     single = len(array.shape) == 4 and array.shape[-1] == 1  # Keras leaves this axis out
+    if len(shape) == 3 and single and shape[2] == 1 and known(array.shape[2]):
+        return facts | {"more_axes": array.shape[2] != 1}  # the last axis is that of the feature
     given = array.shape[:3] if single else array.shape
     if len(shape) == len(given) == 3:
         if known(shape[2], given[2]):
@@ -215,15 +219,24 @@ def _embedding(nodes: list[Node], array: Array | None) -> Facts:
     return {}
 
 
-def _padding(nodes: list[Node], array: Array | None) -> Facts:
-    """Return the value of the padding, and that which the Masking on the data masks."""
-    masking = [n.layer for n in nodes if n.layer.kind == "Masking" and n.inputs[0].maker is None]
-    if array is None or array.padding is None or len(masking) != 1:
+def _padding(nodes: list[Node], x: Any) -> Facts:
+    """Return the value of the padding, and that which the layer on the data masks."""
+    padding = x.padding if isinstance(x, Array) else None
+    first = [node.layer for node in nodes if node.inputs and node.inputs[0].maker is None]
+    if padding is None or len(first) != 1:
         return {}
-    masked = masking[0].get("mask_value", 0.0)
-    if not isinstance(masked, (int, float)):
+    facts: Facts = {"padding": _as_written(padding), "masks_by": first[0].kind}
+    if first[0].kind == "Embedding" and first[0].flag("mask_zero") is True:
+        return facts | {"embedding": first[0].title, "masked_padding": padding == 0}
+    masked = first[0].get("mask_value", 0.0)
+    if first[0].kind != "Masking" or not isinstance(masked, (int, float)):
         return {}
-    return {"padding": array.padding, "masked": masked, "masked_padding": masked == array.padding}
+    return facts | {"masked": _as_written(masked), "masked_padding": masked == padding}
+
+
+def _as_written(number: float) -> float:
+    """Return a whole number without its point."""
+    return int(number) if number == math.floor(number) else number
 
 
 def _with_last_axis(array: Array, batch: Any) -> Sequence[Any]:
@@ -326,14 +339,18 @@ def _logits(model: Model) -> Facts:
     """Return whether the loss takes numbers of any size, and whether the output is that."""
     given = _compiled(model, "loss", 1)
     maker = model.output.maker if model.output else None
-    if maker is None or maker.layer.kind not in ("Dense", "Activation"):
+    if maker is None or maker.layer.kind not in ("Dense", "Activation", "LSTM"):
         return {}
+    if maker.layer.kind == "LSTM":
+        activation = maker.layer.get("activation", "tanh")
+        return {"shares": activation in SHARES if isinstance(activation, str) else UNKNOWN}
     logits = False if isinstance(given, (str, Path)) else UNKNOWN
     if isinstance(given, Made):
         logits = given.arguments.get("from_logits", UNKNOWN if given.open else False)
     activation = maker.layer.get("activation", "linear")
     activation = "linear" if activation is None else activation
-    return {"from_logits": logits, "last_activation": name_of(activation)}
+    shares = activation in SHARES if isinstance(activation, str) else UNKNOWN
+    return {"from_logits": logits, "last_activation": name_of(activation), "shares": shares}
 
 
 def of_method(event: Event) -> Iterator[Facts]:
