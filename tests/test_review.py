@@ -474,21 +474,26 @@ model.predict_classes(np.zeros((8, 4, 1)))
 
 
 def test_what_earlier_releases_had_is_noted() -> None:
-    assert of_program(OLD).notes == [
-        "Line 3: Keras 3 has no `lr`; write learning_rate.",
-        "Line 4: Keras 3 has no `nb_epoch`; write epochs.",
-        "Line 5: Keras 3 has no `predict_classes`; "
-        "write predict(x).argmax(axis=-1), or predict(x) > 0.5 for one unit.",
+    reviewed = of_program(OLD)
+    assert [(entry.line, entry.name, entry.write) for entry in reviewed.gone] == [
+        (3, "lr", "learning_rate"),
+        (4, "nb_epoch", "epochs"),
+        (5, "predict_classes", "predict(x).argmax(axis=-1), or predict(x) > 0.5 for one unit"),
     ]
+    assert review.worst(reviewed) == "error"
+    text, markdown, _, sarif = (FORMATS[name](reviewed) for name in FORMATS)
+    assert "  3  ERROR: Keras 3 has no `lr`.\n       Do: write learning_rate.\n" in text
+    assert "Nothing to say" not in text + markdown
+    assert "- Line 4: Keras 3 has no `nb_epoch`. To do: write epochs." in markdown
+    assert [result["level"] for result in json.loads(sarif)["runs"][0]["results"]] == ["error"] * 3
 
 
 def test_layers_that_earlier_releases_had_are_noted() -> None:
     old = (
         "keras.Sequential([layers.LSTM(3, return_sequences=True), layers.TimeDistributedDense(2)])"
     )
-    assert of_program(old).notes == [
-        "Line 1: Keras 3 has no `TimeDistributedDense`; write Dense.",
-    ]
+    (entry,) = of_program(old).gone
+    assert (entry.line, entry.name, entry.write) == (1, "TimeDistributedDense", "Dense")
     own = "class Merge(keras.layers.Layer):\n    pass\nx = Merge()(keras.Input((4, 1)))\n"
     assert not any("`Merge`" in note for note in of_program(own).notes)
 
@@ -500,7 +505,9 @@ def test_what_is_noted_as_gone_is_gone() -> None:
     gone = [name for name in GONE if name[0].isupper()]
     assert [name for name in gone if hasattr(keras.layers, name)] == []
     takes = inspect.signature(keras.Model().fit).parameters
-    assert {"nb_epoch", "samples_per_epoch", "show_accuracy"} & takes.keys() == set()
+    gone = ["nb_epoch", "samples_per_epoch", "show_accuracy", "workers", "max_queue_size"]
+    assert {*gone, "use_multiprocessing"} & takes.keys() == set()
+    assert "sample_weight_mode" not in inspect.signature(keras.Model().compile).parameters
     with pytest.raises(ValueError, match="lr"):
         keras.optimizers.Adam(lr=0.1)
 
@@ -1058,3 +1065,54 @@ def test_padding_is_known_of_sequences_that_are_not() -> None:
     (finding,) = of_program(textwrap.dedent(text)).findings
     assert finding.id == "other-padding"
     assert finding.sentence.startswith("The sequences are padded with -1, and")
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("model.save(f'{name}_v1')", {"no-extension"}),
+        ("model.save(os.path.join('out', name))", {"no-extension"}),
+        ("model.save(f'{name}_{epoch()}')", set()),
+        ("model.save(os.path.join('out', name + '.keras'))", set()),
+        ("keras.callbacks.ModelCheckpoint(name)", {"checkpoint-without-extension"}),
+        ("keras.callbacks.ModelCheckpoint(name, save_weights_only=True)", set()),
+        ("keras.callbacks.ModelCheckpoint('w.{epoch:02d}-{loss:.2f}.keras')", set()),
+    ],
+)
+def test_names_without_an_extension(line: str, found: set[str]) -> None:
+    text = f"import os\nname = 'lstm'\nmodel = keras.Sequential([layers.LSTM(3)])\n{line}\n"
+    assert ids(of_program(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("np.zeros((20, 10, 5)), np.zeros((20, 1))", set()),
+        ("np.zeros((20, 10, 4)), np.zeros((20, 1))", {"other-features"}),
+        ("np.zeros((20, 10, 5)), np.zeros((9, 1))", {"other-number-of-targets"}),
+        ("np.zeros((20, 10, 5)), np.zeros((20, 3))", {"one-output-for-several-targets"}),
+        ("*read(),", set()),
+    ],
+)
+def test_data_to_validate_on_are_held_against_the_model(data: str, found: set[str]) -> None:
+    text = f"""
+        model = keras.Sequential([keras.Input((10, 5)), layers.LSTM(3), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(np.zeros((100, 10, 5)), np.zeros((100, 1)), validation_data=({data}))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == found
+
+
+def test_what_is_wrong_with_all_targets_is_said_once() -> None:
+    text = """
+        model = keras.Sequential([keras.Input((10, 5)), layers.LSTM(3), layers.Dense(1)])
+        model.compile("adam", "mse")
+        x, y = np.zeros((100, 10, 5)), np.zeros((100, 3))
+        model.fit(x, y, validation_data=(x[:1], np.zeros((2, 3))))
+    """
+    findings = of_program(textwrap.dedent(text)).findings
+    assert [finding.id for finding in findings] == [
+        "other-number-of-targets",
+        "one-output-for-several-targets",
+    ]
+    assert findings[0].sentence.startswith("The validation data are 1 sample, (1, 10, 5), beside")

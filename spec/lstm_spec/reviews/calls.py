@@ -12,6 +12,7 @@ from lstm_spec.reviews.building import MAKES, RUNS, Building, makes_layer, of_sa
 from lstm_spec.reviews.expressions import Expressions
 from lstm_spec.reviews.network import UNKNOWN, Layer, Model, Tensor
 from lstm_spec.reviews.values import (
+    LONGEST,
     Arguments,
     Array,
     Bound,
@@ -223,6 +224,8 @@ class Calls:
             layer = Layer(values.MERGES[name], dict(call.named), node.lineno)
             return self.building.call_layer(layer, Arguments(call.given[:1]), node)
         if name[:1].isupper() and {"losses", "callbacks"} & {*parts}:
+            if "callbacks" in parts:
+                self.building.event("callback", node.lineno, name=name, call=call)
             return Made(name, call.named, open=not call.whole or bool(call.given))
         if name[:1].isupper() and makes_layer(path.name):
             return self.building.layer(name, call, node)
@@ -230,6 +233,8 @@ class Calls:
             self.building.event("optimizer", node.lineno, call=call)
         if parts[-1] == arrays.OF_TEXTS:
             return arrays.ids()
+        if path.name == "os.path.join" and all(isinstance(part, str) for part in call.given):
+            return "/".join(call.given)[:LONGEST] if call.whole and call.given else UNKNOWN
         if parts[0] == "builtins":
             return self.builtin(path.name.removeprefix("builtins."), call)
         if name == "load_data":

@@ -167,6 +167,20 @@ class Expressions:
             return UNKNOWN
         return value if isinstance(value, (*PLAIN, type(...))) else UNKNOWN
 
+    def _of_joinedstr(self, node: ast.JoinedStr, scope: Scope) -> Any:
+        parts = [self._part_of_text(part, scope) for part in node.values]
+        texts = [part for part in parts if isinstance(part, str)]
+        whole = len(texts) == len(parts) and sum(map(len, texts)) <= LONGEST
+        return "".join(texts) if whole else UNKNOWN
+
+    def _part_of_text(self, node: ast.expr, scope: Scope) -> Any:
+        """Return a part of an f-string; UNKNOWN, if it is not known or written in a special way."""
+        if not isinstance(node, ast.FormattedValue):
+            return self.value(node, scope)
+        value = self.value(node.value, scope)
+        plain = node.format_spec is None and node.conversion == -1
+        return str(value) if plain and isinstance(value, PLAIN) else UNKNOWN
+
     def _of_name(self, node: ast.Name, scope: Scope) -> Any:
         value = scope.find(node.id)
         if value is not None or is_set(scope, node.id):

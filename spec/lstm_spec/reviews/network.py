@@ -708,6 +708,11 @@ def text(shape: Shape | None) -> str:
     return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
 
 
+def counted(number: Any, noun: str) -> str:
+    """Write how many of something there are."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def _size(size: Size) -> str:
     if size is None:
         return "any"

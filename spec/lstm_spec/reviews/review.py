@@ -67,12 +67,19 @@ GONE = {
     "samples_per_epoch": "steps_per_epoch",
     "show_accuracy": 'metrics=["accuracy"] in compile',
     "lr": "learning_rate",
+    "workers": "workers in the PyDataset that you give",
+    "use_multiprocessing": "use_multiprocessing in the PyDataset that you give",
+    "max_queue_size": "max_queue_size in the PyDataset that you give",
+    "period": "save_freq",
+    "sample_weight_mode": "nothing: sample_weight may be (batch, timesteps)",
     "TimeDistributedDense": "Dense",
     "TimeDistributedMerge": "GlobalAveragePooling1D, or another pooling",
     "Merge": "Concatenate, Add or another merge",
     "CuDNNGRU": "GRU",
 }
 """Methods, arguments and layers that earlier releases of Keras had, and what to write."""
+CALLED = (*RUNS, "optimizer", "callback", "model")
+"""Events of which the arguments may be of an earlier release."""
 LEVELS = {"error": "error", "wrong numbers": "error", "slow": "note", "know": "note"}
 """The levels of SARIF."""
 TITLES = {
@@ -181,6 +188,17 @@ class Review(msgspec.Struct, frozen=True):
     """Of a model, what Keras is known to do otherwise with its layers."""
     changed: list[Changed] = []
     """Of a model, what changes for it on the release that is asked for."""
+    gone: list[Gone] = []
+    """Of a program, what it uses of earlier releases."""
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A method, an argument or a layer of earlier releases, which Keras 3 refuses."""
+
+    line: int
+    name: str
+    write: str
+    """What to write in its place."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -285,7 +303,8 @@ def of_program(text_: str, name: str = "program") -> Review:
     """
     read = program.program(text_)
     listed = list(findings(facts.of_program(read)))
-    return Review(name, _rows(read.events), listed, _notes(read))
+    gone = sorted(set(_gone(read)), key=lambda entry: entry.line)
+    return Review(name, _rows(read.events), listed, _notes(read), gone=gone)
 
 
 def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
@@ -293,13 +312,21 @@ def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
     seen: dict[tuple[int, str, str], Finding] = {}
     for line, here in known_facts:
         for rule in rules():
-            if holds(rule.when, here):
+            place = 0 if rule.once else line
+            if holds(rule.when, here) and not _repeats(rule, here, place, seen):
                 finding = _finding(rule, line, here)
-                place = 0 if rule.once else line
                 seen.setdefault((place, rule.id, finding.sentence), finding)
     yield from sorted(
         seen.values(), key=lambda finding: (finding.line, SEVERITIES.index(finding.severity))
     )
+
+
+def _repeats(
+    rule: Rule, here: Facts, place: int, seen: Mapping[tuple[int, str, str], Finding]
+) -> bool:
+    """Say whether a finding of data to validate on was made of those to train on."""
+    validates = here.get("what") == "validation data"
+    return validates and any(key[:2] == (place, rule.id) for key in seen)
 
 
 def holds(when: Mapping[str, Value], here: Facts) -> bool:
@@ -349,23 +376,23 @@ class _Words(dict[str, Any]):
 def _notes(read: Program) -> list[str]:
     notes = []
     if read.source.left_out:
-        lines = ", ".join(map(str, read.source.left_out[:10]))
-        notes.append(f"What is no Python was left out, in line {lines}.")
+        lines = ", ".join(map(str, sorted(set(read.source.left_out))[:10]))
+        notes.append(f"Lines left out, since they are not Python: {lines}.")
     if read.cut:
         notes.append("The program is long; the rest of it was not read.")
     if not any(event.kind == "layer" for event in read.events):
         notes.append("No layer of Keras was found in it.")
-    return [*notes, *dict.fromkeys(_gone(read))]
+    return notes
 
 
-def _gone(read: Program) -> Iterator[str]:
-    """Say which methods, arguments and layers of earlier releases the program uses."""
+def _gone(read: Program) -> Iterator[Gone]:
+    """Yield the methods, arguments and layers of earlier releases that the program uses."""
     for event in read.events:
-        named = event.about["call"].named if event.kind in (*RUNS, "optimizer") else ()
+        named = event.about["call"].named if event.kind in CALLED else ()
         layer = event.about["node"].layer.kind if event.kind == "call" else ""
         for name in (event.about.get("method", ""), layer, *named):
             if name in GONE:
-                yield f"Line {event.line}: Keras 3 has no `{name}`; write {GONE[name]}."
+                yield Gone(event.line, name, GONE[name])
 
 
 def _rows(events: Iterable[Event]) -> list[Row]:
@@ -461,6 +488,7 @@ def _for_rows(shape: Any, samples: Any) -> str:
 def worst(review: Review) -> Severity | None:
     """Return the worst severity that is found."""
     severities = {finding.severity for finding in review.findings}
+    severities |= {"error"} if review.gone else set()
     return next((severity for severity in SEVERITIES if severity in severities), None)
 
 
@@ -570,7 +598,7 @@ def text(review: Review, width: int = WIDTH) -> str:
     digits = max((len(str(line)) for line in _numbers(review)), default=1)
     for number in sorted(_numbers(review)):
         lines += _line(review, number, digits, width)
-    if not review.findings:
+    if not review.findings and not review.gone:
         lines.append(SILENT)
     for title, items in _lists(review).items():
         lines += [f"{title}:", *(_filled(item.replace("`", ""), "- ", width) for item in items)]
@@ -579,7 +607,8 @@ def text(review: Review, width: int = WIDTH) -> str:
 
 
 def _numbers(review: Review) -> set[int]:
-    return {row.line for row in review.rows} | {finding.line for finding in review.findings}
+    lines = {row.line for row in review.rows} | {entry.line for entry in review.gone}
+    return lines | {finding.line for finding in review.findings}
 
 
 def _line(review: Review, number: int, digits: int, width: int) -> Iterator[str]:
@@ -587,6 +616,10 @@ def _line(review: Review, number: int, digits: int, width: int) -> Iterator[str]
     for row in (row for row in review.rows if row.line == number):
         yield _filled(f"{row.what}: {row.says}{_cited(row.claims)}", margin, width)
         margin = " " * len(margin)
+    for entry in (entry for entry in review.gone if entry.line == number):
+        yield _filled(f"ERROR: Keras 3 has no `{entry.name}`.", margin, width)
+        margin = " " * len(margin)
+        yield _filled(f"Do: write {entry.write}.", f"{margin}  ", width)
     for finding in (finding for finding in review.findings if finding.line == number):
         claims = _cited([finding.claim, *finding.also])
         yield _filled(f"{finding.severity.upper()}: {finding.sentence}{claims}", margin, width)
@@ -615,10 +648,11 @@ def markdown(review: Review) -> str:
     parts = []
     for severity in SEVERITIES:
         of_severity = [finding for finding in review.findings if finding.severity == severity]
-        if of_severity:
-            items = "\n".join(map(_item, of_severity))
-            parts.append(f"**{TITLES[severity]}**\n\n{items}")
-    if not review.findings:
+        said = [*map(_item, of_severity)]
+        said += map(_item_gone, review.gone if severity == "error" else [])
+        if said:
+            parts.append(f"**{TITLES[severity]}**\n\n" + "\n".join(said))
+    if not review.findings and not review.gone:
         parts.append(SILENT)
     if review.rows:
         rows = [(str(row.line or ""), f"`{row.what}`", _escaped(row.says)) for row in review.rows]
@@ -646,6 +680,10 @@ def _item(finding: Finding) -> str:
     return f"- {where}{prose(finding.sentence)} To do: {prose(finding.remedy)}. (`{finding.claim}`)"
 
 
+def _item_gone(entry: Gone) -> str:
+    return f"- Line {entry.line}: Keras 3 has no `{entry.name}`. To do: write {prose(entry.write)}."
+
+
 def _escaped(sentence: str) -> str:
     return prose(sentence).replace("|", "\\|")
 
@@ -660,7 +698,10 @@ def sarif(review: Review) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "results": [_sarif_result(review, finding) for finding in review.findings],
+        "results": [
+            *(_sarif_result(review, finding) for finding in review.findings),
+            *(_sarif_gone(review, entry) for entry in review.gone),
+        ],
     }
     return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -675,15 +716,28 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _sarif_result(review: Review, finding: Finding) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": review.name}}
-    if finding.line:
-        place["region"] = {"startLine": finding.line}
+    words = f"{finding.sentence} Do: {finding.remedy}. [{finding.claim}]"
     return {
         "ruleId": finding.id,
         "level": LEVELS[finding.severity],
-        "message": {"text": f"{finding.sentence} Do: {finding.remedy}. [{finding.claim}]"},
-        "locations": [{"physicalLocation": place}],
+        "message": {"text": words},
+        "locations": [_place(review, finding.line)],
     }
+
+
+def _sarif_gone(review: Review, entry: Gone) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "message": {"text": f"Keras 3 has no {entry.name}. Do: write {entry.write}."},
+        "locations": [_place(review, entry.line)],
+    }
+
+
+def _place(review: Review, line: int) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": review.name}}
+    if line:
+        place["region"] = {"startLine": line}
+    return {"physicalLocation": place}
 
 
 FORMATS: dict[str, Callable[[Review], str]] = {

@@ -29,6 +29,7 @@ EVENTS: dict[str, Callable[[Event], Iterator[Facts]]] = {
     "slice": layers.of_slice,
     "repeated": layers.of_repetition,
     "method": layers.of_method,
+    "callback": models.of_callback,
 }
 
 

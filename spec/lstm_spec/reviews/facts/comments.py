@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lstm_spec.reviews.facts.layers import Facts
-from lstm_spec.reviews.network import UNKNOWN, known, text
+from lstm_spec.reviews.network import UNKNOWN, counted, known, text
 from lstm_spec.reviews.program import Program
 
 CELLS_SAID = (
@@ -74,7 +74,10 @@ def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
         if known(shape[axis]) and said not in (None, shape[axis]) and said in shape:
             facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": said}
             facts["shape"] = text(shape)
-            yield facts | {"samples": shape[0], "steps": shape[1], "features": shape[2]}
+            facts["said_counted"] = counted(said, AXIS_NAMES[axis].removesuffix("s"))
+            facts["samples"] = counted(shape[0], "sample")
+            facts["vectors"] = counted(shape[1], "vector")
+            yield facts | {"size": shape[axis], "features": shape[2]}
             return
 
 

@@ -15,12 +15,13 @@ from lstm_spec.reviews.network import (
     Layer,
     Model,
     Node,
+    counted,
     known,
     size_of,
     text,
     upstream,
 )
-from lstm_spec.reviews.values import FRAME, Arguments, Array, Made, Path, items_of
+from lstm_spec.reviews.values import FRAME, Arguments, Array, Listing, Made, Path, items_of
 
 LOSSES = {
     "mse": "mean_squared_error",
@@ -47,6 +48,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     array = _data(x)
     nodes = model.calls
     facts: Facts = {"subject": "run", "method": event.kind, "arrays": isinstance(x, Array)}
+    facts["what"] = "data"
     facts |= _stateful(model, nodes)
     facts |= _samples(array)
     facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
@@ -61,6 +63,21 @@ def of_run(event: Event) -> Iterator[Facts]:
         facts |= _counts(y, facts.get("samples", UNKNOWN))
         facts |= _weights(model, call.named, facts)
     yield facts
+    if event.kind == "fit":
+        yield from _of_validation(event)
+
+
+def _of_validation(event: Event) -> Iterator[Facts]:
+    """Yield the facts of the data that fit validates on, as evaluate would read them."""
+    call: Arguments = event.about["call"]
+    given = call.named.get("validation_data")
+    if isinstance(given, (tuple, Listing)):
+        size = call.named.get("validation_batch_size", call.get(2, "batch_size"))
+        items = items_of(given)
+        data = Arguments((items or [])[:2], {"batch_size": size}, items is not None)
+        about = event.about | {"call": data}
+        for facts in of_run(Event("evaluate", event.line, about)):
+            yield facts | {"what": "validation data", "method": "validation"}
 
 
 def _stateful(model: Model, nodes: list[Node]) -> Facts:
@@ -87,7 +104,9 @@ def _counts(y: Any, samples: Any) -> Facts:
     array = _data(y)
     count = array.shape[0] if array is not None and array.shape else UNKNOWN
     fits = count == samples if known(count, samples) else UNKNOWN
-    return {"targets_count": size_of(count), "counts_fit": fits}
+    words = {"count_of_targets": counted(count, "target")}
+    words |= {"count_of_samples": counted(samples, "sample")}
+    return {"targets_count": size_of(count), "counts_fit": fits, **words}
 
 
 def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
@@ -378,6 +397,16 @@ def of_method(event: Event) -> Iterator[Facts]:
         facts["jit"] = jit if isinstance(jit, bool) else UNKNOWN
         facts["recurrent_dropout"] = any(_rate(node.layer.core) for node in nodes)
     yield facts
+
+
+def of_callback(event: Event) -> Iterator[Facts]:
+    """Yield the facts of a callback that saves a model."""
+    call: Arguments = event.about["call"]
+    file = call.get(0, "filepath")
+    if event.about["name"] == "ModelCheckpoint" and isinstance(file, str):
+        facts: Facts = {"subject": "checkpoint", "file": file, "extension": _extension(file)}
+        alone = call.get(4, "save_weights_only", default=False if call.whole else UNKNOWN)
+        yield facts | {"weights_only": alone if isinstance(alone, bool) else UNKNOWN}
 
 
 def _width(model: Model) -> Any:
