@@ -1116,3 +1116,37 @@ def test_what_is_wrong_with_all_targets_is_said_once() -> None:
         "one-output-for-several-targets",
     ]
     assert findings[0].sentence.startswith("The validation data are 1 sample, (1, 10, 5), beside")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("lambda rows: 2 * rows", {"mask-lost-in-a-lambda"}),
+        ("lambda rows: keras.ops.exp(rows)", {"mask-lost-in-a-lambda"}),
+        ("lambda rows: rows", set()),
+        ("lambda rows: 2 * rows, mask=lambda rows, mask: mask", set()),
+        ("read", set()),
+    ],
+)
+def test_a_lambda_hands_on_no_mask(given: str, found: set[str]) -> None:
+    text = f"""
+        x = layers.Masking()(keras.Input((5, 1)))
+        y = layers.LSTM(2)(layers.Lambda({given})(x))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == found
+
+
+def test_the_layer_of_a_line_with_several_is_named() -> None:
+    text = "keras.Sequential([layers.LSTM(8, return_sequences=True), layers.LSTM(4, unroll=True)])"
+    (finding,) = of_program(text).findings
+    assert finding.sentence.startswith("With unroll=True LSTM(4) never uses cuDNN")
+
+
+@pytest.mark.parametrize(("activation", "found"), [("relu", True), ("softmax", False)])
+def test_no_activation_but_some_makes_probabilities(activation: str, found: bool) -> None:
+    text = f"""
+        model = keras.Sequential([keras.Input((5, 1)), layers.LSTM(4)])
+        model.add(layers.Dense(3, activation="{activation}"))
+        model.compile("adam", "sparse_categorical_crossentropy")
+    """
+    assert ids(of_program(textwrap.dedent(text))) == ({"no-probabilities"} if found else set())

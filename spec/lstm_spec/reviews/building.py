@@ -23,6 +23,7 @@ from lstm_spec.reviews.network import (
     as_it_is,
     connect,
     known,
+    lost,
     returned,
     size_of,
 )
@@ -256,6 +257,9 @@ class Building:
             result = self.applied(layer, inputs[0] if first is None else first)
             if isinstance(result, Tensor):
                 node.outputs[0].shape = result.shape
+                operated = result.derived or result.slice_of is not None
+                if operated and layer.get("mask") is None:
+                    node.outputs[0].mask = lost(inputs[0].mask, layer.title, "lambda")
         return node
 
     def settle(self, model: Model, data: Any) -> None:

@@ -61,7 +61,7 @@ class LostMask:
     at: str
     """Where: the name of a layer, or what was done."""
     how: str
-    """Why: "layer", which knows no masks, "merge" with what has none, or "arithmetic"."""
+    """Why: "layer", which knows no masks, "lambda", "merge" with what has none, or "arithmetic"."""
 
 
 MaskState = Mask | LostMask | None | Maybe

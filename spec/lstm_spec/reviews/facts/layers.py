@@ -71,6 +71,8 @@ def of_layer(event: Event) -> Iterator[Facts]:
         if isinstance(value, (Path, Class)) and name in ("layer", "cell", "cells"):
             facts["given_class"] = short(value) if isinstance(value, Path) else value.node.name
     facts["units"] = layer.get("units", UNKNOWN)
+    nameless = known(facts["units"]) and not layer.name
+    facts["which"] = f"{layer.kind}({facts['units']})" if nameless else layer.title
     facts["units_missing"] = not layer.open and not {"units", "output_dim"} & {*layer.arguments}
     facts["warns"] = "input_shape" in layer.arguments
     facts |= of_axes(event.about["names"].get("input_shape", ()))
@@ -339,7 +341,6 @@ def _states(node: Node) -> Facts:
     if node.states is UNKNOWN:
         return facts
     facts["states"] = len(node.states)
-    facts["states_alone"] = isinstance(given, (Tensor, Array))
     facts["states_exchanged"] = _exchanged(node.states)
     units = node.layer.core.get("units", UNKNOWN)
     widths = [state.shape[-1] for state in node.states if _has_axes(state)]
