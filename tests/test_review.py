@@ -924,7 +924,7 @@ def test_what_functions_of_python_return_is_known(lines: str, shape: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("taken", "found"),
+    ("taken", "expected"),
     [
         ("h[:, -1, :8]", False),
         ("h[:, -1][:, :8]", False),
@@ -933,12 +933,12 @@ def test_what_functions_of_python_return_is_known(lines: str, shape: str) -> Non
         ("h[:, -1, :]", True),
     ],
 )
-def test_the_forward_half_of_the_last_row_is_its_output(taken: str, found: bool) -> None:
+def test_the_forward_half_of_the_last_row_is_its_output(taken: str, expected: bool) -> None:
     text = f"""
         h = layers.Bidirectional(layers.LSTM(8, return_sequences=True))(keras.Input((5, 1)))
         y = {taken}
     """
-    assert ids(of_program(textwrap.dedent(text))) == ({"last-row-of-both"} if found else set())
+    assert ids(of_program(textwrap.dedent(text))) == ({"last-row-of-both"} if expected else set())
 
 
 @pytest.mark.parametrize(
@@ -1036,15 +1036,15 @@ def test_a_fourth_axis_behind_the_feature_is_the_trouble() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pair", "found"), [("c, h", True), ("h, c", False), ("h, h", False), ("c, c", False)]
+    ("pair", "expected"), [("c, h", True), ("h, c", False), ("h, h", False), ("c, c", False)]
 )
-def test_states_in_the_wrong_order(pair: str, found: bool) -> None:
+def test_states_in_the_wrong_order(pair: str, expected: bool) -> None:
     text = f"""
         x = keras.Input((5, 1))
         out, h, c = layers.LSTM(4, return_state=True)(x)
         y = layers.LSTM(4)(x, initial_state=[{pair}])
     """
-    assert ids(of_program(textwrap.dedent(text))) == ({"states-exchanged"} if found else set())
+    assert ids(of_program(textwrap.dedent(text))) == ({"states-exchanged"} if expected else set())
 
 
 def test_states_behind_a_star_are_known() -> None:
@@ -1068,7 +1068,7 @@ def test_padding_is_known_of_sequences_that_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "expected"),
     [
         ("model.save(f'{name}_v1')", {"no-extension"}),
         ("model.save(os.path.join('out', name))", {"no-extension"}),
@@ -1079,13 +1079,13 @@ def test_padding_is_known_of_sequences_that_are_not() -> None:
         ("keras.callbacks.ModelCheckpoint('w.{epoch:02d}-{loss:.2f}.keras')", set()),
     ],
 )
-def test_names_without_an_extension(line: str, found: set[str]) -> None:
+def test_names_without_an_extension(line: str, expected: set[str]) -> None:
     text = f"import os\nname = 'lstm'\nmodel = keras.Sequential([layers.LSTM(3)])\n{line}\n"
-    assert ids(of_program(text)) == found
+    assert ids(of_program(text)) == expected
 
 
 @pytest.mark.parametrize(
-    ("data", "found"),
+    ("data", "expected"),
     [
         ("np.zeros((20, 10, 5)), np.zeros((20, 1))", set()),
         ("np.zeros((20, 10, 4)), np.zeros((20, 1))", {"other-features"}),
@@ -1094,13 +1094,13 @@ def test_names_without_an_extension(line: str, found: set[str]) -> None:
         ("*read(),", set()),
     ],
 )
-def test_data_to_validate_on_are_held_against_the_model(data: str, found: set[str]) -> None:
+def test_data_to_validate_on_are_held_against_the_model(data: str, expected: set[str]) -> None:
     text = f"""
         model = keras.Sequential([keras.Input((10, 5)), layers.LSTM(3), layers.Dense(1)])
         model.compile("adam", "mse")
         model.fit(np.zeros((100, 10, 5)), np.zeros((100, 1)), validation_data=({data}))
     """
-    assert ids(of_program(textwrap.dedent(text))) == found
+    assert ids(of_program(textwrap.dedent(text))) == expected
 
 
 def test_what_is_wrong_with_all_targets_is_said_once() -> None:
@@ -1119,7 +1119,7 @@ def test_what_is_wrong_with_all_targets_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("given", "expected"),
     [
         ("lambda rows: 2 * rows", {"mask-lost-in-a-lambda"}),
         ("lambda rows: keras.ops.exp(rows)", {"mask-lost-in-a-lambda"}),
@@ -1128,12 +1128,12 @@ def test_what_is_wrong_with_all_targets_is_said_once() -> None:
         ("read", set()),
     ],
 )
-def test_a_lambda_hands_on_no_mask(given: str, found: set[str]) -> None:
+def test_a_lambda_hands_on_no_mask(given: str, expected: set[str]) -> None:
     text = f"""
         x = layers.Masking()(keras.Input((5, 1)))
         y = layers.LSTM(2)(layers.Lambda({given})(x))
     """
-    assert ids(of_program(textwrap.dedent(text))) == found
+    assert ids(of_program(textwrap.dedent(text))) == expected
 
 
 def test_the_layer_of_a_line_with_several_is_named() -> None:
@@ -1142,11 +1142,11 @@ def test_the_layer_of_a_line_with_several_is_named() -> None:
     assert finding.sentence.startswith("With unroll=True LSTM(4) never uses cuDNN")
 
 
-@pytest.mark.parametrize(("activation", "found"), [("relu", True), ("softmax", False)])
-def test_no_activation_but_some_makes_probabilities(activation: str, found: bool) -> None:
+@pytest.mark.parametrize(("activation", "expected"), [("relu", True), ("softmax", False)])
+def test_no_activation_but_some_makes_probabilities(activation: str, expected: bool) -> None:
     text = f"""
         model = keras.Sequential([keras.Input((5, 1)), layers.LSTM(4)])
         model.add(layers.Dense(3, activation="{activation}"))
         model.compile("adam", "sparse_categorical_crossentropy")
     """
-    assert ids(of_program(textwrap.dedent(text))) == ({"no-probabilities"} if found else set())
+    assert ids(of_program(textwrap.dedent(text))) == ({"no-probabilities"} if expected else set())

@@ -104,8 +104,8 @@ class Expressions:
         stars = [place for place, part in enumerate(parts) if isinstance(part, ast.Starred)]
         if items is None or not stars:
             return items
-        first, rest = stars[0], len(parts) - 1 - stars[0]
-        last = len(items) - rest
+        first = stars[0]
+        last = len(items) - (len(parts) - 1 - first)
         if last < first:
             return None
         return [*items[:first], self.building.listing(items[first:last]), *items[last:]]

@@ -648,10 +648,10 @@ def markdown(review: Review) -> str:
     parts = []
     for severity in SEVERITIES:
         of_severity = [finding for finding in review.findings if finding.severity == severity]
-        said = [*map(_item, of_severity)]
-        said += map(_item_gone, review.gone if severity == "error" else [])
-        if said:
-            parts.append(f"**{TITLES[severity]}**\n\n" + "\n".join(said))
+        entries = [*map(_item, of_severity)]
+        entries += map(_item_gone, review.gone if severity == "error" else [])
+        if entries:
+            parts.append(f"**{TITLES[severity]}**\n\n" + "\n".join(entries))
     if not review.findings and not review.gone:
         parts.append(SILENT)
     if review.rows:

@@ -70,11 +70,11 @@ def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
     if shape is None or len(shape) != 3:
         return
     for axis, patterns in AXES_SAID.items():
-        said = _size_said(patterns, comment)
-        if known(shape[axis]) and said not in (None, shape[axis]) and said in shape:
-            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": said}
+        size = _size_said(patterns, comment)
+        if known(shape[axis]) and size not in (None, shape[axis]) and size in shape:
+            facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": size}
             facts["shape"] = text(shape)
-            facts["said_counted"] = counted(said, AXIS_NAMES[axis].removesuffix("s"))
+            facts["said_counted"] = counted(size, AXIS_NAMES[axis].removesuffix("s"))
             facts["samples"] = counted(shape[0], "sample")
             facts["vectors"] = counted(shape[1], "vector")
             yield facts | {"size": shape[axis], "features": shape[2]}
