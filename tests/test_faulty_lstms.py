@@ -59,12 +59,15 @@ KEPT = {
     },
     "weights, samples, losses or penalties are compared, whatever the layer puts out": {
         "trainer.activity-time-distributed",
+        "trainer.adjusted-score",
         "trainer.averaged-constrained",
         "trainer.clipped-embedding",
+        "trainer.epoch-begins",
         "trainer.frozen-by-argument",
         "trainer.loss-axis",
         "trainer.shuffled-anew",
         "trainer.skipped-average",
+        "trainer.tversky",
     },
     "weights that are trainable are counted, whatever the layer puts out": {
         "saving.frozen-clone",

@@ -716,7 +716,8 @@ def smooths_twice(patch):
 def orders_losses_by_the_keys_of_a_dictionary(patch):
     @instead(patch, keras.Model, "compile")
     def compile_(original, self, optimizer, loss=None, **options):
-        listed = list(loss.values()) if isinstance(loss, dict) else loss
+        whole = isinstance(loss, dict) and len(loss) > 1
+        listed = list(loss.values()) if whole else loss
         return original(self, optimizer, loss=listed, **options)
 
 

@@ -106,6 +106,13 @@ def dice(t: Array, y: Array, axis: tuple[int, ...] | None = None) -> Array:
     return np.asarray(1 - (2 * np.sum(t * y, axis=axis) + EPSILON) / both)
 
 
+def tversky(t: Array, y: Array, alpha: float, beta: float) -> Array:
+    """Return 1 minus the share of hits among them and what is found or missed wrongly, weighed."""
+    hits = np.sum(t * y) + EPSILON
+    wrong = alpha * np.sum((1 - t) * y) + beta * np.sum(t * (1 - y))
+    return np.asarray(1 - hits / (hits + wrong))
+
+
 def hinge(t: Array, y: Array, power: int = 1) -> Array:
     """Return the hinge loss, or a power of it."""
     return np.asarray(np.mean(np.maximum(1 - signs(t) * y, 0) ** power, axis=-1))

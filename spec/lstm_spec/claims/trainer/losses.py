@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,10 +27,10 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.harness.activations import sigmoid, softmax
-from lstm_spec.harness.losses import FORMULAS, categorical, reduced
+from lstm_spec.harness.losses import FORMULAS, categorical, reduced, tversky
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Array, cases, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, lstm, network, to_numpy, total
+from lstm_spec.harness.strategies import Array, cases, noise, permutation, seeds, whole
+from lstm_spec.harness.subject import FORMS, lstm, network, padded, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs
 from lstm_spec.harness.trainer import (
     LOSSES,
@@ -225,6 +226,59 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     assert_differs(model.get_weights()[0], net.weights[0])
 
 
+def by_sequence(t: Any, y: Any) -> Any:
+    """Return the sum over the timesteps and outputs of each sequence."""
+    return total(total((y - t) ** 2, axis=-1), axis=-1)
+
+
+@claim(
+    "trainer.sequence-loss",
+    promised="keras.losses.CTC, argument `reduction`: by default the mean over the samples",
+    cases=4,
+    needs=("keras.Model.fit", "keras.losses.CTC"),
+)
+@given(
+    nets(batch=4, timesteps=4, outputs=3, return_sequences=True),
+    builds,
+    seeds,
+    whole(list(itertools.product(["CTC", "a function"], [4, 2]))),
+)
+def test_a_loss_of_a_number_a_sequence_needs_no_mask(net, build, seed, kind):
+    """
+    A masked model trains under CTC, or under a function that returns a number a sequence, by the
+    mean over the sequences.
+
+    Whatever their number. Nothing is left that a mask of timesteps could weigh: each of these
+    losses is of all timesteps of a sequence, padding included.
+
+    >>> import keras, numpy as np
+    >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
+    >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
+    >>> def largest(target, output): return keras.ops.max((output - target) ** 2, axis=(1, 2))
+    >>> model.compile("sgd", largest, run_eagerly=True)
+    >>> x, y = np.array([[[1.0], [7.0], [0.0]]] * 3), np.random.rand(3, 3, 2)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(largest(y, model(x)))))
+    True
+    """
+    name, count = kind
+    lengths = 1 + permutation(4, seed)
+    masked = np.arange(4) < lengths[:, None]
+    padded_net = Net(replace(net.case, mask=masked), net.head).of(slice(count))
+    y = outputs(padded_net)
+    target = noise(y.shape, seed + 1)
+    labels = np.array([[1, 2]] * count)
+    loss, given_, losses = {
+        "CTC": (keras.losses.CTC(), labels, [ctc_loss([1, 2], chances(part)) for part in y]),
+        "a function": (by_sequence, target, np.sum((y - target) ** 2, axis=(1, 2))),
+    }[name]
+    model = trainee(padded_net, build, loss)
+    reported = single(model.train_on_batch(padded(padded_net), given_))
+    valid = np.sum(masked, axis=0)[:count]
+    turned = np.sum(losses * valid) / np.sum(masked)
+    instead = {"the k-th sequence has the weights of timestep k": turned}
+    assert_close(reported, np.mean(losses), bound=SEVERAL, instead=instead)
+
+
 @claim(
     "trainer.ignored-class",
     promised="SparseCategoricalCrossentropy, argument `ignore_class`: a class to be ignored",
@@ -349,6 +403,41 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     given_ = np.argmax(target, axis=-1) if name in BY_ID else target
     exact = reduced(losses, weight, reduction if losses.shape else None)
     assert_close(to_numpy(loss(given_, y, sample_weight=weight)), exact)
+
+
+@claim(
+    "trainer.tversky",
+    promised="keras.losses.Tversky, arguments `alpha` and `beta`: of false positives and negatives",
+    cases=4,
+    needs=("keras.ops", "keras.losses.Tversky"),
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), units=2, return_sequences=True),
+    whole([(0.25, 0.75), (0.75, 0.25), (0.0, 1.0), (1.0, 0.5)]),
+    seeds,
+)
+def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
+    """
+    Tversky is 1 - hits / (hits + alpha * false positives + beta * false negatives), in products of
+    targets and outputs.
+
+    Of a whole batch: hits are the sum of targets times outputs. A beta above alpha makes it worse
+    to miss something than to find what is not there.
+
+    >>> import keras, numpy as np
+    >>> z, y = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])  # one is missed
+    >>> loss = keras.losses.Tversky(alpha=0.0, beta=1.0)(z, y)
+    >>> round(float(loss), 4)
+    0.5
+    """
+    alpha, beta = coefficients
+    y = sigmoid(to_numpy(lstm(case)(case.x)).astype(float)).astype("float32")
+    target = (noise(y.shape, seed) > 0).astype("float32")
+    loss = keras.losses.Tversky(alpha=alpha, beta=beta)(target, y)
+    exchanged = tversky(target.astype(float), y.astype(float), beta, alpha)
+    instead = {"alpha and beta are exchanged": exchanged}
+    exact = tversky(target.astype(float), y.astype(float), alpha, beta)
+    assert_close(to_numpy(loss), exact, instead=instead)
 
 
 @claim(

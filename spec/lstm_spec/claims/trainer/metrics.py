@@ -114,6 +114,40 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, 
 
 
 @claim(
+    "trainer.adjusted-score",
+    promised="keras.metrics.R2Score, argument `num_regressors`: the adjusted R2 score",
+    cases=4,
+    needs=("keras.Model.fit", "keras.metrics.R2Score"),
+)
+@given(cases(batch=integers(5, 7)), whole([1, 2, 3]), whole([True, False]), seeds)
+def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
+    """
+    Of n samples R2Score(num_regressors=p) reports 1 - (1 - R2) * (n - 1) / (n - p - 1), with R2 the
+    mean of its outputs' scores.
+
+    However many outputs there are: n is not the number of their numbers.
+
+    >>> import keras, numpy as np
+    >>> z, y = np.random.rand(5, 2), np.random.rand(5, 2)
+    >>> plain, adjusted = [keras.metrics.R2Score(num_regressors=p) for p in (0, 2)]
+    >>> for score in (plain, adjusted):
+    ...     score.update_state(z, y)
+    >>> exact = 1 - (1 - float(plain.result())) * (5 - 1) / (5 - 2 - 1)
+    >>> bool(np.isclose(adjusted.result(), exact))
+    True
+    """
+    target = targets(case, "R2Score", seed)
+    score = keras.metrics.R2Score(num_regressors=regressors, name="metric")
+    model = classifier(case, "R2Score", seed, metrics=[score], run_eagerly=eager)
+    y = to_numpy(model(case.x)).astype(float)
+    spread = np.sum((target - np.mean(target.astype(float), axis=0)) ** 2, axis=0)
+    lack = np.mean(np.sum((target - y) ** 2, axis=0) / spread)  # 1 - R2
+    exact, by_numbers = (1 - lack * (n - 1) / (n - regressors - 1) for n in (len(y), y.size))
+    instead = {"every output of a sample is a sample": by_numbers}
+    assert_close(reported(model, case.x, target), exact, bound=64.0, instead=instead)
+
+
+@claim(
     "trainer.weight-as-copies",
     derived="a weighted mean or count: a weight of k adds k times what a sample adds",
     corrects="Some metrics ignore the weights of samples.",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, sampled_from
+from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -30,9 +30,10 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, lstm, padded
-from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.subject import FORMS, heard, lstm, padded
+from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, sgd, train
 
 
@@ -314,6 +315,79 @@ def tf_data(*arrays: Any) -> Any:
     import tensorflow
 
     return tensorflow.data.Dataset.from_tensor_slices(arrays).batch(2)
+
+
+def of_declared_size(x: Array, target: Array) -> Any:
+    """Return a tf.data.Dataset of a function that yields batches of two samples, as it declares."""
+    import tensorflow
+
+    rows = in_order(len(x), 2)
+    shapes = [(2, *part.shape[1:]) for part in (x, target)]
+    return tensorflow.data.Dataset.from_generator(
+        lambda: ((x[row], target[row]) for row in rows),
+        output_signature=tuple(tensorflow.TensorSpec(shape) for shape in shapes),
+    )
+
+
+def filtered(x: Array, target: Array) -> Any:
+    """Return a tf.data.Dataset of the samples that a condition leaves, in whole batches of two."""
+    import tensorflow
+
+    data = tensorflow.data.Dataset.from_tensor_slices((x, target))
+    return data.filter(lambda *sample: True).batch(2, drop_remainder=True)
+
+
+OF_UNKNOWN_LENGTH: dict[str, Callable[[Array, Array], Any]] = {
+    "a dataset of a function": of_declared_size,
+    "a filtered dataset": filtered,
+    "a generator": lambda x, target: ((x[row], target[row]) for row in in_order(len(x), 2)),
+}
+"""Sources that end, and have no length, each made of inputs and targets."""
+
+
+@claim(
+    "trainer.unknown-length",
+    promised="Model.fit, argument `x`: a tf.data.Dataset or a generator of (inputs, targets)",
+    cases=4,
+    needs=("keras.Model.fit", "tensorflow"),
+)
+@given(
+    nets(batch=4, timesteps=integers(1, 2)),
+    sampled_from(list(FORMS)),
+    seeds,
+    whole(list(itertools.product(OF_UNKNOWN_LENGTH, [True, False]))),
+)
+def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kind):
+    """
+    A generator or dataset of unknown length does in an epoch of fit and in evaluate what arrays do,
+    and is not said to run out.
+
+    Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
+    taken that there is: that data ran out is worth a warning if steps were asked for.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("adam", "mse")
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
+    >>> _ = model.fit(((x[rows], y[rows]) for rows in ([0, 1], [2, 3])), verbose=0)
+    >>> int(np.array(model.optimizer.iterations))
+    2
+    """
+    source, eager = kind
+    target = target_of(net, seed)
+    trained = train(net, target, ours.adam(RATE, epsilon=0.0625), in_order(4, 2))
+    adam = keras.optimizers.Adam(RATE, epsilon=0.0625)
+    model = trainee(net, (form, eager), optimizer=adam)
+    data, again = (OF_UNKNOWN_LENGTH[source](net.case.x, target) for _ in range(2))
+    history, fitting = heard(lambda: model.fit(data, shuffle=False, verbose=0).history["loss"])
+    counted = {"a batch that is none counts too": trained.epoch_losses() * 2 / 3}
+    assert_close(single(history), trained.epoch_losses(), bound=SEVERAL, instead=counted)
+    steps = np.asarray(model.optimizer.iterations)
+    assert_same(steps, np.array(2), instead={"there is a step without a batch": 3})
+    assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+    tested, testing = heard(lambda: model.evaluate(again, verbose=0))
+    assert_close(single(tested), batch_loss(trained.net, target), bound=SEVERAL)
+    assert "ran out of data" not in fitting + testing, f"warned: {fitting}{testing}"
 
 
 @claim(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -50,6 +51,8 @@ STRUCTURES: dict[str, Callable[[Any, Any, tuple[str, str]], Any]] = {
 """In what two things are given for two outputs, of these names."""
 LISTS = ("a list", "a tuple")
 DICTIONARIES = ("a dictionary", "a turned dictionary")
+BY_NAME = dict(zip(STRUCTURES, DICTIONARIES * 2, strict=True))
+"""For each structure a dictionary."""
 structures = sampled_from(list(STRUCTURES))
 
 
@@ -66,22 +69,22 @@ structures = sampled_from(list(STRUCTURES))
     structures,
     structures,
     booleans(),
-    sampled_from([True, True, False]),
+    whole(["both", "None", "left out"]),
     sampled_from([True, False]),
     sampled_from([True, True, True, False]),
     seeds,
 )
 def test_two_outputs_are_trained_in_any_structure(
-    net, made, of_loss, of_target, of_metric, other, both, turned, eager, seed
+    net, made, of_loss, of_target, of_metric, other, trained_, turned, eager, seed
 ):
     """
     Two outputs, their targets, losses and metrics may be in lists, tuples or dictionaries by name,
     loss weights as losses.
 
-    Each structure may be another. An output whose loss is None is not trained, and has metrics.
-    A dictionary goes by the names of the outputs, whatever the order of its keys. A list goes by
-    the order of the outputs; where these are in a dictionary, by that of its sorted keys. Weights
-    by name beside losses in a list go by the sorted names, whichever output that is.
+    Each structure may be another. An output whose loss is None, or of outputs in a dictionary is
+    left out of one, is not trained, and has metrics. Dictionaries go by the names of the outputs,
+    lists by their order; where these are in a dictionary, by that of its sorted keys. Weights by
+    name beside losses in a list go by the sorted names, whichever output that is.
 
     >>> import keras, numpy as np
     >>> inputs, left, right = keras.Input((3, 1)), keras.layers.LSTM(1), keras.layers.LSTM(1)
@@ -93,20 +96,37 @@ def test_two_outputs_are_trained_in_any_structure(
     True
     """
     target = target_of(net, seed)
+    both = trained_ == "both"
+    made, of_loss = (structure_for(part, trained_) for part in (made, of_loss))
     names = ("upper", "lower") if turned and made in LISTS else ("left", "right")
     alike = LISTS if of_loss in LISTS else DICTIONARIES
-    losses = STRUCTURES[of_loss]("mse", "mae" if both else None, names)
-    weights = STRUCTURES[alike[other]](2.0, 0.5, names)
-    metrics = STRUCTURES[of_metric](["mae"], "mse", names)
-    options = {"loss_weights": weights, "metrics": metrics, "run_eagerly": eager}
+    losses = of_two(of_loss, "mse", "mae" if both else None, names, trained_)
+    weights = of_two(alike[other], 2.0, 0.5, names, trained_)
+    options = {"metrics": STRUCTURES[of_metric](["mae"], "mse", names), "run_eagerly": eager}
     model = two_headed(net, STRUCTURES[made], names)
-    model.compile(keras.optimizers.SGD(RATE), losses, **options)
-    given_ = STRUCTURES[of_target](target[:, :1], target[:, 1:], names)
-    reported = model.train_on_batch(net.case.x, given_, return_dict=True)
+    model.compile(keras.optimizers.SGD(RATE), losses, loss_weights=weights, **options)
+    targets = STRUCTURES[of_target](target[:, :1], target[:, 1:], names)
+    reported = model.train_on_batch(net.case.x, targets, return_dict=True)
     assert_reported(reported, net, target, names, both)
-    parts = [2.0 * a + 0.5 * both * b for a, b in zip(*two_slopes(net, target), strict=True)]
-    moved = [w - RATE * d for w, d in zip(net.case.weights, parts, strict=True)]
+    moved = moved_by_two(net, target, both)
     assert_close(model.get_layer("lstm").get_weights(), moved, bound=SEVERAL)
+
+
+def structure_for(structure: str, trained_: str) -> str:
+    """Return a structure, or a dictionary, if an output is to be left out of one."""
+    return BY_NAME[structure] if trained_ == "left out" else structure
+
+
+def of_two(structure: str, first: Any, second: Any, names: tuple[str, str], trained_: str) -> Any:
+    """Return what is given of two outputs, the second of which may be left out."""
+    left_out = trained_ == "left out"
+    return {names[0]: first} if left_out else STRUCTURES[structure](first, second, names)
+
+
+def moved_by_two(net: Net, target: Array, both: bool) -> list[Array]:
+    """Return the weights of the LSTM after a step by the losses of two outputs, or of the first."""
+    parts = [2.0 * a + 0.5 * both * b for a, b in zip(*two_slopes(net, target), strict=True)]
+    return [w - RATE * d for w, d in zip(net.case.weights, parts, strict=True)]
 
 
 def assert_reported(
@@ -447,6 +467,76 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     assert_close(model.get_weights(), end.weights, bound=SEVERAL)
     assert_close(predicted, outputs(end), bound=SEVERAL)
     assert_close(first, outputs(end.of(rows[0])), bound=SEVERAL)
+
+
+def renewed(workers: int, x: Array) -> Any:
+    """Return a PyDataset whose targets are the number of the epoch that began last.
+
+    An epoch takes a moment to begin, in which workers that do not wait read all of its batches.
+    """
+
+    class Renewed(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+        epoch = 0
+        read = 0
+
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: int) -> tuple[Array, Array]:
+            batch = x, np.full((len(x), 1), self.epoch, "float32")
+            self.read += 1
+            return batch
+
+        def on_epoch_begin(self) -> None:
+            unread = self.read
+            end = time.monotonic() + (0.25 if workers > 1 else 0.0)
+            while self.read < unread + 2 and time.monotonic() < end:
+                time.sleep(0.005)
+            self.epoch += 1
+
+    return Renewed(workers=workers)
+
+
+def target_alone(t: Any, y: Any) -> Any:
+    """Return the target as the loss, with a derivative of zero."""
+    return t + 0.0 * y
+
+
+@claim(
+    "trainer.epoch-begins",
+    promised="PyDataset, method `on_epoch_begin`: called at the start of each epoch",
+    cases=2,
+    needs=("keras.Model.fit", "keras.utils.PyDataset.on_epoch_begin"),
+)
+@given(nets(batch=2, timesteps=1), sampled_from(list(FORMS)), whole([2, 1]))
+def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
+    """
+    on_epoch_begin of a PyDataset ends before fit reads the batches of that epoch, with several
+    workers too.
+
+    So it may draw samples anew, or make them harder. Before the first epoch fit may read batches
+    for their shapes, and does not train on them.
+
+    >>> import keras, numpy as np
+    >>> class Epochs(keras.utils.PyDataset):
+    ...     epoch = 0.0
+    ...     def __len__(self): return 1
+    ...     def __getitem__(self, index): return np.ones((2, 3, 1)), np.full((2, 2), self.epoch)
+    ...     def on_epoch_begin(self): self.epoch += 1.0
+    >>> def target_alone(target, output): return target + 0.0 * output
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", target_alone, run_eagerly=True)
+    >>> model.fit(Epochs(workers=2), epochs=2, verbose=0).history["loss"]
+    [1.0, 2.0]
+    """
+    model = trainee(net, (form, True), target_alone)
+    options = {"epochs": 2, "shuffle": False, "verbose": 0}
+    history = model.fit(renewed(workers, net.case.x), **options).history["loss"]
+    instead = {
+        "the batches are of the epoch before": [0.0, 1.0],
+        "half of the batches are of the epoch before": [0.5, 1.5],
+    }
+    assert_close(single(history), [1.0, 2.0], instead=instead)
 
 
 FORMS_OF_BATCHES: dict[str, Callable[..., Any]] = {
