@@ -318,6 +318,15 @@ def weighs_no_metric(patch):
         return original(self, y_true, y_pred)
 
 
+@refuted_by("trainer.weighted-metrics")
+def weighs_no_hit(patch):
+    for name in ("BinaryAccuracy", "SparseCategoricalAccuracy"):
+
+        @instead(patch, getattr(keras.metrics, name), "update_state")
+        def update_state(original, self, y_true, y_pred, sample_weight=None):
+            return original(self, y_true, y_pred)
+
+
 @refuted_by("trainer.mask-in-the-loss", "trainer.mask-and-weight", "trainer.mask-by-batches")
 def divides_by_all_timesteps(patch):
     @instead(patch, reductions, "apply_mask")
@@ -729,6 +738,15 @@ def weighs_only_losses_in_a_list(patch):
         return original(self, *given, loss_weights=kept, **options)
 
 
+@refuted_by("trainer.structures", raises=KeyError)
+def wants_a_loss_for_every_name(patch):
+    @instead(patch, keras.Model, "compile")
+    def compile_(original, self, optimizer, loss=None, **options):
+        if isinstance(loss, dict):
+            loss = {name: loss[name] for name in sorted(self.output_names)}
+        return original(self, optimizer, loss=loss, **options)
+
+
 @refuted_by("trainer.compiled-anew")
 def reports_the_metrics_of_models_within(patch):
     @instead(patch, keras.Model, "get_metrics_result")
@@ -841,6 +859,13 @@ def halves_steps_in_graphs(patch):
     def apply_gradients(original, self, pairs):
         factor = 1.0 if tf.executing_eagerly() else 0.5
         return original(self, [(factor * slope, weight) for slope, weight in pairs])
+
+
+@refuted_by("trainer.own-loop")
+def applies_nothing_without_weights(patch):
+    @instead(patch, keras.optimizers.LossScaleOptimizer, "apply")
+    def apply(original, self, slopes, weights=None):
+        return None if weights is None else original(self, slopes, weights)
 
 
 @refuted_by("trainer.generator-again")

@@ -426,16 +426,33 @@ def test_callbacks_are_called_once_an_execution(net, steps, source):
 # Steps of one's own.
 
 
-def own_step(model: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
+OWN_STEPS = [
+    *((name, "apply_gradients") for name in REMEMBERING),
+    *((name, "apply") for name in ("Adam",) if hasattr(keras.optimizers.Adam, "apply")),
+    *((name, "a scaled loss") for name in ("SGD",) if hasattr(keras.optimizers.SGD, "scale_loss")),
+]
+"""Optimizers by name, and how a loop of one's own applies the gradients."""
+
+
+def own_step(model: Any, optimizer: Any, way: str) -> Callable[[Any, Any], Any]:
     """Return a step of training that is written by hand, of the mean squared error."""
     import tensorflow as tf  # only here: other backends take gradients otherwise
+
+    weights = model.trainable_variables
+    if way == "a scaled loss":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    if way != "apply_gradients":
+        optimizer.build(weights)
 
     def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
-        slopes = tape.gradient(loss, model.trainable_variables)
-        pairs = zip(slopes, model.trainable_variables)  # noqa: B905 - not in graphs of TensorFlow 2.8
-        optimizer.apply_gradients(pairs)
+            scaled = optimizer.scale_loss(loss) if way == "a scaled loss" else loss
+        slopes = tape.gradient(scaled, weights)
+        if way == "apply_gradients":
+            optimizer.apply_gradients(zip(slopes, weights))  # noqa: B905 - not in graphs of TensorFlow 2.8
+        else:
+            optimizer.apply(slopes)
         return loss
 
     return step
@@ -452,14 +469,14 @@ def own_step(model: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
     sampled_from(list(FORMS)),
     seeds,
     whole([False, True]),
-    whole(list(REMEMBERING)),
+    whole(OWN_STEPS),
 )
-def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, name):
+def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, kind):
     """
     Of final outputs, without use_ema, steps of GradientTape and apply_gradients train a float32
     model as fit does in order.
 
-    In a tf.function too. The optimizer makes its variables in the first step. With use_ema=True,
+    In a tf.function too, and by apply(gradients) of an optimizer that is built. With use_ema=True,
     fit ends with means, and so must the loop, by finalize_variable_values. Under a mixed policy the
     loss must be scaled by hand; penalties and a mask that comes with outputs count by hand as well.
 
@@ -478,9 +495,10 @@ def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, name):
     import tensorflow as tf
 
     target = target_of(net, seed)
+    name, way = kind
     make, own = REMEMBERING[name]
     model = network(net, form)
-    step = own_step(model, make())
+    step = own_step(model, make(), way)
     run = tf.function(step) if compiled else step
     rows = in_order(net.samples, 2, 2)
     x = padded(net)

@@ -482,13 +482,19 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples, outputs=2, return_sequences=booleans()), builds, seeds)
-def test_only_weighted_metrics_are_weighted(net, build, seed):
+@given(
+    nets(batch=samples, outputs=2, return_sequences=booleans()),
+    builds,
+    seeds,
+    whole([False, True]),
+    whole(["bits", "ids"]),
+)
+def test_only_weighted_metrics_are_weighted(net, build, seed, column, kind_):
     """
     Sample weights count in the loss and in weighted_metrics, and in metrics they do not.
 
-    By default a weighted mean is divided by the sum of the weights, the loss by the number of
-    samples or timesteps: so the two differ though both are weighted.
+    By default a weighted mean, of errors or hits, is divided by the sum of the weights, the loss by
+    the number of samples or timesteps: so the two differ though both are weighted.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -500,15 +506,43 @@ def test_only_weighted_metrics_are_weighted(net, build, seed):
     (True, True)
     """
     target = target_of(net, seed)
-    weight = np.abs(noise(net.output_shape[:-1], seed + 1))
+    every = np.abs(noise(net.output_shape[:-1], seed + 1))
+    given_ = every[:, :1] if column and net.sequences else every
+    weight = np.broadcast_to(given_, every.shape)
     model = trainee(net, build, metrics=["mse"], weighted_metrics=["mae"])
-    reported = evaluate(model, net, target, sample_weight=weight)
+    reported = evaluate(model, net, target, sample_weight=given_)
     weighted = batch_loss(net, target, "mae", weight) / np.mean(weight)
     mse = batch_loss(net, target)
     exact = [batch_loss(net, target, weight=weight), mse, weighted]
     evenly = even_loss(net, target, weight=weight)
     instead = {f"{EVENLY}, and {BY_NAME}": [evenly, weighted, mse]}
     assert_close(single(reported), exact, instead=instead)
+    hits = hits_of(net, kind_, np.argmax(target, axis=-1))
+    accuracy = weighted_accuracy(net, build, kind_, np.argmax(target, axis=-1), given_)
+    assert_close(accuracy, np.average(hits, weights=weight))
+
+
+def of_kind(net: Net, kind_: str) -> Net:
+    """Return a model of a single output, if its targets are bits, or else of classes."""
+    return Net(net.case, net.head[:, :1]) if kind_ == "bits" else net
+
+
+def hits_of(net: Net, kind_: str, ids: Array) -> Array:
+    """Return whether each sample or timestep is a hit, by the numbers of their classes."""
+    y = outputs(of_kind(net, kind_))
+    classes = y[..., 0] > 0.5 if kind_ == "bits" else np.argmax(y, axis=-1)
+    return np.asarray(classes == ids)
+
+
+def weighted_accuracy(
+    net: Net, build: tuple[str, bool], kind_: str, ids: Array, weight: Array
+) -> Array:
+    """Return what evaluate reports as weighted accuracy, of targets in a column."""
+    of_ids = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = "mse" if kind_ == "bits" else of_ids
+    model = trainee(of_kind(net, kind_), build, loss, weighted_metrics=["accuracy"])
+    target = ids[..., None].astype("float32")
+    return single(evaluate(model, net, target, sample_weight=weight)[1])
 
 
 @claim(
