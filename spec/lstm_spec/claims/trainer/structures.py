@@ -489,7 +489,7 @@ def renewed(workers: int, x: Array) -> Any:
 
         def on_epoch_begin(self) -> None:
             unread = self.read
-            end = time.monotonic() + (0.25 if workers > 1 else 0.0)
+            end = time.monotonic() + (1.0 if workers > 1 else 0.0)
             while self.read < unread + 2 and time.monotonic() < end:
                 time.sleep(0.005)
             self.epoch += 1
