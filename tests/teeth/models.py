@@ -118,6 +118,24 @@ def takes_a_dictionary_for_a_list(patch):
         return original(self, list(inputs.values()) if isinstance(inputs, dict) else inputs)
 
 
+@refuted_by("models.inputs-by-name", raises=Exception)
+def pairs_inputs_by_sorted_names(patch):
+    @instead(patch, Functional, "_standardize_inputs")
+    def standardize(original, self, inputs):
+        by_name = isinstance(inputs, dict)
+        return original(self, [inputs[n] for n in sorted(inputs)] if by_name else inputs)
+
+
+@refuted_by("models.training-step")
+def sends_half_of_the_gradient_through_an_lstm(patch):
+    @instead(patch, keras.layers.RNN, "call")
+    def call(original, self, *inputs, **options):
+        def halved(y):
+            return 0.5 * y + keras.ops.stop_gradient(0.5 * y)
+
+        return each(halved, original(self, *inputs, **options))
+
+
 @refuted_by("models.silent-outside-training")
 def drops_always(patch):
     @instead(patch, keras.layers.Dropout, "call")

@@ -60,6 +60,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "precision": ("precision.py",),
     "models": (
         "models/running.py",
+        "models/training.py",
         "models/masks.py",
         "models/merges.py",
         "models/slices.py",

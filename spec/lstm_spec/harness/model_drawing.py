@@ -138,22 +138,24 @@ def _sequences(layer: Layer) -> dict[str, bool]:
 
 KINDS = ("numbers", "ids", "more axes", "more axes")
 """What a source may hold; only the second may have more axes."""
+NAMES = ("x2", "x1")
+"""The names of sources, against the alphabet: what is sorted by name is not in their order."""
 
 
 def _draw_sources(draw: Draw, chained: bool, plain: bool, opened: bool | None) -> list[Source]:
     number = 1 if chained else draw(st.integers(1, 2))
     sources = []
-    for k in range(number):
+    for k, name in enumerate(NAMES[:number]):
         kind = draw(st.sampled_from(KINDS if k and not opened else KINDS[:2]))
         known = draw(st.booleans()) if opened is None else not opened
         known = known or (plain and kind == KINDS[-1])
         length = draw(st.sampled_from(LENGTHS)) if known else None
         if kind == "ids":
-            sources.append(Source(f"x{k}", (length,), ids=True))
+            sources.append(Source(name, (length,), ids=True))
         elif kind == KINDS[-1]:
-            sources.append(Source(f"x{k}", (length, 2, draw(UNITS))))
+            sources.append(Source(name, (length, 2, draw(UNITS))))
         else:
-            sources.append(Source(f"x{k}", (length, draw(st.integers(1, 3)))))
+            sources.append(Source(name, (length, draw(st.integers(1, 3)))))
     return sources
 
 

@@ -81,11 +81,17 @@ def weights(layer: Layer, shapes: list[tuple[int, ...]], seed: int) -> list[Any]
     return [np.abs(w) for w in drawn] if layer.kind == "BatchNormalization" else drawn
 
 
+def direction(drawn: Sequence[Any], seed: int) -> list[Any]:
+    """Return the direction in which the weights of a layer are moved, if they are."""
+    return [noise(w.shape, seed + 50 + k) for k, w in enumerate(drawn)]
+
+
 def compute(
     model: Model,
     arrays: Sequence[Any],
     rules: Rules = MASKS,
     errors: np.random.RandomState | None = None,
+    step: float = 0.0,
 ) -> dict[str, Tensor]:
     """Return all tensors of a model by their names.
 
@@ -94,6 +100,7 @@ def compute(
         arrays: what its sources hold, with the axis of samples.
         rules: what becomes of masks: MASKS, or what a released Keras does.
         errors: where errors of rounding come from, if there are to be any.
+        step: how far the weights are moved, each in its direction.
     """
     tensors = {
         source.name: Tensor(np.asarray(array) if source.ids else array.astype(float))
@@ -104,9 +111,10 @@ def compute(
         reads = [tensors[name] for name in node.reads]
         first = seeds[node.again] if node.again else node
         shapes = [tensors[name].value.shape[1:] for name in first.reads]
-        call = Call(
-            node.layer, _rounded(weights(node.layer, shapes, first.seed), errors), reads, rules
-        )
+        drawn = weights(node.layer, shapes, first.seed)
+        towards = direction(drawn, first.seed)
+        moved = [w + step * d.astype(float) for w, d in zip(drawn, towards, strict=True)]
+        call = Call(node.layer, _rounded(moved, errors), reads, rules)
         outputs = [Tensor(_rounded([t.value], errors)[0], t.mask) for t in apply(call)]
         tensors.update(zip(node.makes, outputs, strict=True))
     return tensors

@@ -304,6 +304,13 @@ class Made:
         own = {name: self.names[name] for name in OWN if name in self.names}
         return {**own, "Model": self.names["Model"]} if "Model" in self.names else own
 
+    @property
+    def seeded(self) -> list[tuple[Any, int]]:
+        """Its layers, each with what its weights are made of."""
+        first = [n for n in self.drawn.nodes if not n.again and n.layer.kind != EXPRESSION]
+        listed = [(self.names.get(_name(node)), node) for node in first]
+        return [(layer or getattr(self.model, _name(node)), node.seed) for layer, node in listed]
+
 
 def make(drawn: Model) -> Made:
     """Make a model by running its program."""

@@ -324,7 +324,7 @@ WORDS: dict[str, Word] = {
     "Attention": Word(_fixed("Attention"), _attend, reads=2, in_chains=False),
     "AdditiveAttention": Word(_fixed("AdditiveAttention"), _attend, reads=2, in_chains=False),
     "MultiHeadAttention": Word(
-        _fixed("MultiHeadAttention", num_heads=st.integers(1, 2), key_dim=UNITS),
+        _fixed("MultiHeadAttention", num_heads=st.integers(1, 2), key_dim=st.sampled_from([2, 3])),
         lambda x, y: x.sequence and y.sequence and not x.loose and not y.loose,
         reads=2,
         in_chains=False,
