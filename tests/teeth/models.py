@@ -320,6 +320,37 @@ def attends_to_padding(patch):
         return original(self, inputs, mask=None, **rest)
 
 
+@refuted_by("models.attention-leaves-masks")
+def takes_the_mask_off_its_query(patch):
+    @instead(patch, keras.layers.Attention, "call")
+    def call(original, self, inputs, *more, **options):
+        outputs = original(self, inputs, *more, **options)
+        set_keras_mask(inputs[0], None)
+        return outputs
+
+
+@refuted_by("models.attention-query")
+def hands_no_mask_of_a_query_on(patch):
+    patch.setattr(
+        keras.layers.MultiHeadAttention, "compute_mask", lambda self, *inputs, **options: None
+    )
+
+    @instead(patch, keras.layers.MultiHeadAttention, "call")
+    def call(original, self, query, *inputs, **options):
+        outputs = original(self, query, *inputs, **options)
+        set_keras_mask(outputs, None)
+        return outputs
+
+
+@refuted_by("models.merge-of-widths")
+def multiplies_each_timestep(patch):
+    @instead(patch, keras.layers.Multiply, "_merge_function")
+    def merge(original, self, inputs):
+        x, y = inputs
+        wide = x.shape[1] == x.shape[2] and y.shape[2] == 1
+        return original(self, [x, keras.ops.swapaxes(y, 1, 2)] if wide else inputs)
+
+
 @refuted_by("models.heads-skip")
 def attends_to_padding_with_many_heads(patch):
     @instead(patch, keras.layers.MultiHeadAttention, "call")

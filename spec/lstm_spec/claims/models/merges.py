@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
@@ -20,7 +20,7 @@ from lstm_spec.harness.masks import MERGING
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.reference import equations
-from lstm_spec.harness.strategies import cases, noise, picks, seeds, whole
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, small, whole
 from lstm_spec.harness.subject import backend, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
@@ -307,11 +307,13 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
 @claim(
     "models.attention-query",
     promised="Attention, call argument `mask`: zero where the query is masked",
+    cases=4,
 )
 @given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     """
-    Attention and AdditiveAttention put out zeros where the query is masked, and keep its mask.
+    Attention, AdditiveAttention and MultiHeadAttention keep the query's mask, and the first two put
+    zeros where it masks.
 
     The other timesteps attend as they do without a mask of the query.
 
@@ -327,6 +329,48 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     plain = to_numpy(layer([case.x, value])).astype(float)
     assert_mask(y, case.mask)
     assert_close(y, plain * case.mask[:, :, None])
+    heads = keras.layers.MultiHeadAttention(2, 3)
+    assert_mask(heads(masking(case.x), value), case.mask)
+    above = reader(heads(masking(case.x), masking(case.x)), case.mask, seed)
+    given_ = keras.Input((None, 2))
+    query = keras.layers.Masking()(given_)
+    model = keras.Model(given_, lstm(above)(heads(query, query)))
+    assert_close(model(case.x), equations(above).h, bound=64.0)
+
+
+ATTENDING: dict[str, Callable[..., Any]] = {
+    "Attention": lambda query, value: keras.layers.Attention()([query, value]),
+    "AdditiveAttention": lambda query, value: keras.layers.AdditiveAttention()([query, value]),
+    "MultiHeadAttention": lambda query, value: keras.layers.MultiHeadAttention(2, 3)(query, value),
+}
+"""Layers that attend, on a query and a value."""
+
+
+@claim(
+    "models.attention-leaves-masks",
+    promised="Masking and padding guide: a mask comes with a tensor, to every layer that reads it",
+    cases=4,
+)
+@given(padded, picks, seeds)
+def test_attention_leaves_its_query_masked(case, pick, seed):
+    """
+    After a call of Attention, AdditiveAttention or MultiHeadAttention its query has the mask that
+    it had.
+
+    So an LSTM that reads the query too, or an Add of the query and what attends, skips the padding.
+
+    >>> import keras, numpy as np
+    >>> x = keras.layers.Masking()(np.array([[[1.0], [2.0], [0.0]]]))
+    >>> lstm, attention = keras.layers.LSTM(2), keras.layers.Attention()
+    >>> before, attended = lstm(x), attention([x, np.ones((1, 4, 1))])
+    >>> bool(np.array_equal(lstm(x), before))
+    True
+    """
+    case = part(case, pick)
+    for attend in ATTENDING.values():
+        query = masking(case.x)
+        attend(query, other(case, seed))
+        assert_mask(query, case.mask)
 
 
 @claim(
@@ -337,10 +381,11 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    By itself MultiHeadAttention gives finite masked timesteps of the value no weight, if one is
-    visible.
+    By itself MultiHeadAttention gives finite values no weight that their mask or `attention_mask`
+    hides, if one is visible.
 
-    The mask that comes with the value is used beside `attention_mask`, and causal masks.
+    The mask that comes with the value is used beside `attention_mask`, and causal masks. This may
+    have the shape (B, T, S), or that of one sample, (T, S), or of each head, (B, H, T, S).
 
     >>> import keras, numpy as np
     >>> masking, heads = keras.layers.Masking(), keras.layers.MultiHeadAttention(1, 2)
@@ -355,6 +400,10 @@ def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
         alone = to_numpy(layer(query[row : row + 1], case.x[row : row + 1, case.mask[row]]))
         instead = {"the mask is ignored": to_numpy(layer(query, case.x))[row : row + 1]}
         assert_close(together[row : row + 1], alone.astype(float), instead=instead)
+        hidden_ = np.tile(case.mask[row], (1, 2, case.timesteps, 1))  # (B, H, T, S)
+        for mask in (hidden_, hidden_[:, 0], hidden_[0, 0]):
+            y = layer(query[row : row + 1], case.x[row : row + 1], attention_mask=mask)
+            assert_close(y, alone.astype(float))
 
 
 @claim("models.attention-of-lstm", derived="the formula of dot-product attention")
@@ -538,3 +587,30 @@ def dots(x, y, axes, normalize):
         y = y / np.linalg.norm(y, axis=j, keepdims=True)
     products = [np.tensordot(x[k], y[k], (i - 1, j - 1)) for k in range(len(x))]
     return np.reshape(products, (len(x), *(np.shape(products[0]) or (1,))))
+
+
+@claim(
+    "models.merge-of-widths",
+    promised="ops.add and its like, element by element: an axis of size 1 is stretched",
+    cases=4,
+)
+@given(cases(features=2, timesteps=2), whole(list(FUNCTIONS)), seeds)
+@example(small(), "Add", 0)
+def test_one_feature_is_merged_with_every_feature(case, name, seed):
+    """
+    Without masks Add and its like merge a sequence of one feature with each feature of another,
+    whatever the sizes.
+
+    As where a sequence is added to scores of its timesteps. Symbols of one feature are not tried.
+
+    >>> import keras, numpy as np
+    >>> x, y = np.zeros((1, 3, 2)), np.array([[[5.0], [6.0], [7.0]]])
+    >>> np.array(keras.layers.Add()([x, y])).tolist()
+    [[[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]]
+    """
+    x = case.x[:1, :, :2]  # as many features as timesteps
+    y = noise((1, 2, 1), seed)
+    instead = {"it is the same for each timestep": FUNCTIONS[name](x, y.swapaxes(1, 2))}
+    assert_close(merge(name, x, y), FUNCTIONS[name](x, y), instead=instead)
+    longer = np.concatenate([x, x], axis=1)
+    assert_close(merge(name, longer, longer[..., :1]), FUNCTIONS[name](longer, longer[..., :1]))

@@ -31,6 +31,7 @@ OTHER: dict[str, Any] = {
     "initial_learning_rate": 0.5,
     "input_axes": [0],
     "label_weights": [0.5, 0.25, 0.25],
+    "learning_rate": 0.125,  # a variable of float32
     "loss_scale_factor": 4.0,
     "mode": "fan_avg",
     "multi_label": True,
@@ -53,7 +54,7 @@ OTHER: dict[str, Any] = {
     "warmup_target": 0.5,
     "weight_decay": 0.125,
 }
-"""Arguments that have no default which is a number, each with one that is not its default."""
+"""Arguments that no other number than their default would do for, each with one that does."""
 ONE_OF_THREE = ("clipvalue", "global_clipnorm")
 """Arguments that are refused beside clipnorm."""
 OF_A_CLASS = {"OrthogonalRegularizer": {"mode": "columns"}}
@@ -66,7 +67,7 @@ def other_than(default: Any) -> Any:
     if isinstance(default, int):
         return default + 1
     if isinstance(default, float):
-        return -0.125 if default < 0 else 0.125  # float32 holds it as float64 does
+        return -0.3 if default < 0 else 0.3  # float32 does not hold it as float64 does
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import keras
 import numpy as np
 from hypothesis import example, given
 from hypothesis.strategies import booleans, integers, sampled_from
@@ -34,7 +35,7 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import lstm, lstm_without_cudnn, to_numpy, total
+from lstm_spec.harness.subject import backend, lstm, lstm_without_cudnn, to_numpy, total
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 
 SIZED = {
@@ -537,6 +538,51 @@ def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     spoiled = replace(case, x=x, mask=timesteps[None] != now)
     found = np.isnan(backpropagate(spoiled, *pulls(case, seed)).x)
     assert_same(found, np.broadcast_to((timesteps <= now)[:, None], found.shape))
+
+
+@claim(
+    "training.zero-rows",
+    promised="ops.normalize: x / max(norm(x), epsilon), whose slope at zero is 1 / epsilon",
+    cases=2,
+    needs=("keras.Model.fit", "keras.layers.UnitNormalization"),
+)
+@given(
+    cases(batch=integers(2, 3), timesteps=1, units=integers(1, 3), use_bias=False, unroll=True),
+    seeds,
+)
+def test_a_row_of_zeros_is_normalized_without_nan(case, seed):
+    """
+    UnitNormalization, Dot(normalize=True) and CosineSimilarity of LSTM outputs of which a row is
+    zero train to finite weights.
+
+    Without a bias an LSTM makes zeros of zeros. Compiled by XLA, or run eagerly.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, use_bias=False)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm, keras.layers.UnitNormalization()])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> loss = model.train_on_batch(np.array([[[0.0]] * 3, [[1.0]] * 3]), np.ones((2, 2)))
+    >>> bool(np.isfinite(lstm.get_weights()[0]).all())
+    True
+    """
+    x = np.concatenate([0.0 * case.x[:1], case.x[1:]])
+    for eager in (True, False):
+        layer = lstm(case)
+        model = normalizing(layer, case.features)
+        model.compile("sgd", ["mse", "mse", keras.losses.CosineSimilarity()], run_eagerly=eager)
+        model.jit_compile = not eager and backend() != "torch"
+        targets = [noise((case.batch, size), seed) for size in (case.units, 1, case.units)]
+        model.train_on_batch(x, targets)
+        weights = [*map(np.isfinite, layer.get_weights())]
+        assert all(map(np.all, weights)), f"weights are not finite: {layer.get_weights()}"
+
+
+def normalizing(layer, features):
+    """Return a model that normalizes what a layer gives, and gives it too."""
+    given_ = keras.Input((1, features))
+    y = layer(given_)
+    normalized = keras.layers.UnitNormalization()(y)
+    return keras.Model(given_, [normalized, keras.layers.Dot(axes=1, normalize=True)([y, y]), y])
 
 
 # What becomes of a gradient on its way.
