@@ -78,18 +78,15 @@ def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = 
         arrays: what it is called on, if it is.
         expected: what its outputs then must be.
     """
-    first = [node for node in model.nodes if not node.again and node.layer.kind != EXPRESSION]
+    first = _first(model)
     names = {node.makes[0]: _name(node) for node in first}
     body = _FORMS[model.form](model, first, names)
-    seeds = [f"({names[node.makes[0]]}, {node.seed})" for node in first]
-    prefix = "model." if model.form == "subclassed" else ""
-    listed = ", ".join(f"({prefix}{text[1:]}" for text in seeds)
     lines = [
         HEAD,
         *(f"\n{OWN[name]}" for name in OWN if _uses(model, name)),
         "",
         *body,
-        f"for layer, seed in [{listed}]:",
+        f"for layer, seed in {_seeded(model)}:",
         "    drawn = [noise(weight.shape, seed + k) for k, weight in enumerate(layer.weights)]",
         '    positive = type(layer).__name__ == "BatchNormalization"',
         "    layer.set_weights([np.abs(weight) for weight in drawn] if positive else drawn)",
@@ -100,6 +97,49 @@ def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = 
     # A tensor of PyTorch takes no negative step.
     flipped = "keras.ops.flip(x, axis=1)"
     return text.replace("x[:, ::-1]", flipped) if backend() == "torch" else text
+
+
+def program_of_step(
+    model: Model, arrays: Sequence[Any], targets: Sequence[Any], slope: float, eager: bool
+) -> str:
+    """Return the program that trains a model by a step, as `trained` does.
+
+    Args:
+        model: the model.
+        arrays: what it is trained on.
+        targets: a target for each output.
+        slope: the sum of what must be taken from the weights, each times its direction.
+        eager: whether it is run eagerly.
+    """
+    inputs, listed = ([np.asarray(array) for array in part] for part in (arrays, targets))
+    written = [f"np.array({_short(array)}, {array.dtype.name!r})" for array in [*inputs, *listed]]
+    x = _list(written[: len(inputs)])
+    y = ", ".join(written[len(inputs) :])
+    lines = [
+        f"before = [(layer, layer.get_weights(), seed) for layer, seed in {_seeded(model)}]",
+        f"losses = {['mse'] * len(listed)}",
+        f"model.compile(keras.optimizers.SGD(1.0), losses, run_eagerly={eager})",
+        f"model.fit({x}, [{y}], batch_size={len(inputs[0])}, verbose=0)",
+        "taken = [",
+        "    np.sum(noise(old.shape, seed + 50 + k) * (old - new))",
+        "    for layer, weights, seed in before",
+        "    for k, (old, new) in enumerate(zip(weights, layer.get_weights()))",
+        "]",
+        f"np.testing.assert_allclose(sum(taken), {slope}, rtol=1e-3, atol=1e-3)",
+    ]
+    return program(model) + "\n".join(lines) + "\n"
+
+
+def _first(model: Model) -> list[Node]:
+    """Return the nodes that make a layer."""
+    return [node for node in model.nodes if not node.again and node.layer.kind != EXPRESSION]
+
+
+def _seeded(model: Model) -> str:
+    """Return the layers, each with what its weights are made of, as an expression."""
+    prefix = "model." if model.form == "subclassed" else ""
+    listed = [f"({prefix}{_name(node)}, {node.seed})" for node in _first(model)]
+    return f"[{', '.join(listed)}]"
 
 
 def _given(model: Model, arrays: Sequence[Any]) -> list[str]:
@@ -307,8 +347,7 @@ class Made:
     @property
     def seeded(self) -> list[tuple[Any, int]]:
         """Its layers, each with what its weights are made of."""
-        first = [n for n in self.drawn.nodes if not n.again and n.layer.kind != EXPRESSION]
-        listed = [(self.names.get(_name(node)), node) for node in first]
+        listed = [(self.names.get(_name(node)), node) for node in _first(self.drawn)]
         return [(layer or getattr(self.model, _name(node)), node.seed) for layer, node in listed]
 
 
@@ -335,6 +374,27 @@ def given(inputs: list[Any]) -> Any:
 def called(built: Made) -> Run:
     """Call it."""
     return lambda inputs: outputs(built.model(given(inputs)))
+
+
+def trained(
+    built: Made, inputs: list[Any], targets: list[Any], eager: bool
+) -> list[tuple[Any, Any]]:
+    """Train a model by a step of gradient descent at rate 1, on all samples.
+
+    Returns:
+        The direction of each array of weights, and what the step took from it.
+    """
+    before = [(layer, layer.get_weights(), seed) for layer, seed in built.seeded]
+    losses = ["mse"] * len(targets)
+    built.model.compile(keras.optimizers.SGD(1.0), losses, run_eagerly=eager)
+    built.model.fit(given(inputs), targets, batch_size=len(inputs[0]), verbose=0)
+    return [
+        (towards.astype(float), old.astype(float) - new)
+        for layer, weights, seed in before
+        for old, new, towards in zip(
+            weights, layer.get_weights(), model_oracle.direction(weights, seed), strict=True
+        )
+    ]
 
 
 def outputs(tensors: Any) -> list[Any]:

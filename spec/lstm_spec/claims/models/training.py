@@ -5,9 +5,6 @@ It takes the gradient of what its layers say.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import keras
 import numpy as np
 from hypothesis import given
 from hypothesis.strategies import integers
@@ -15,9 +12,7 @@ from hypothesis.strategies import integers
 from lstm_spec.claims import claim
 from lstm_spec.harness import model_steps
 from lstm_spec.harness.model_drawing import trials
-from lstm_spec.harness.model_oracle import direction
-from lstm_spec.harness.model_ways import Made, make
-from lstm_spec.harness.model_ways import given as as_input
+from lstm_spec.harness.model_ways import make, trained
 from lstm_spec.harness.models import Trial
 from lstm_spec.harness.strategies import seeds, whole
 from lstm_spec.harness.tolerance import ROUNDING, assert_close
@@ -32,34 +27,6 @@ def same_in_training(trial):
     """Say whether every layer of a model computes in training what it does outside."""
     described = str(trial.model.nodes).lower()
     return not any(word in described for word in OTHER_IN_TRAINING)
-
-
-class Step(NamedTuple):
-    """A step of training, as far as it goes in a direction."""
-
-    slope: float
-    """The gradient's part in the direction, added up over all weights."""
-    size: float
-    """The sum of the parts of all weights without their signs, each derivative at least 1."""
-
-
-def trained(built: Made, inputs: list[Any], targets: list[Any], how: str) -> Step:
-    """Train a model by a step of gradient descent at rate 1, on all samples."""
-    before = [(layer, layer.get_weights(), seed) for layer, seed in built.seeded]
-    losses = ["mse"] * len(targets)
-    built.model.compile(keras.optimizers.SGD(1.0), losses, run_eagerly=how == "eagerly")
-    built.model.fit(as_input(inputs), targets, batch_size=len(inputs[0]), verbose=0)
-    parts = [
-        (towards.astype(float), old.astype(float) - new)
-        for layer, weights, seed in before
-        for old, new, towards in zip(
-            weights, layer.get_weights(), direction(weights, seed), strict=True
-        )
-    ]
-    return Step(
-        sum(float(np.sum(d * slope)) for d, slope in parts),
-        sum(float(np.sum(np.abs(d) * np.maximum(1.0, np.abs(slope)))) for d, slope in parts),
-    )
 
 
 def check_step(how: str, trial: Trial, seed: int) -> None:
@@ -78,10 +45,12 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
     """
     model = trial.model
     inputs = trial.inputs[0]
-    step = trained(make(model), inputs, model_steps.targets(model, inputs, seed), how)
-    bound = ROUNDING * max(model_steps.growth(model, inputs, seed), step.size)
-    expected = model_steps.slope(model, inputs, seed)
-    assert_close(np.float32([step.slope]), np.array([expected]), bound)
+    targets = model_steps.targets(model, inputs, seed)
+    parts = trained(make(model), inputs, targets, how == "eagerly")
+    slope = sum(float(np.sum(d * taken)) for d, taken in parts)
+    size = sum(float(np.sum(np.abs(d) * np.maximum(1.0, np.abs(taken)))) for d, taken in parts)
+    bound = ROUNDING * max(model_steps.growth(model, inputs, seed), size)
+    assert_close(np.float32([slope]), np.array([model_steps.slope(model, inputs, seed)]), bound)
 
 
 @claim(

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from packaging.version import Version
 
-from lstm_spec.harness import model_oracle, model_ways, subject
+from lstm_spec.harness import model_oracle, model_steps, model_ways, subject
 from lstm_spec.harness.models import Trial
 from lstm_spec.harness.ways import WAYS, Way
 from lstm_spec.run import examples
@@ -44,6 +44,8 @@ def script(test: Callable[..., None], arguments: Mapping[str, Any], heading: str
     drawn = next((part for part in parts if isinstance(part, Trial)), None)
     if drawn and model_ways.compare in reached(test):
         return for_this_keras(f"# {heading}\n{of_model(drawn)}")
+    if drawn and model_ways.trained in reached(test):
+        return for_this_keras(f"# {heading}\n{of_step(**arguments)}")
     program = Definitions()
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
     program.add(tree.body[0], inspect.getmodule(test))
@@ -108,6 +110,15 @@ def of_model(trial: Trial) -> str:
     """Write a drawn model as a program that fails if a call of it gives other outputs."""
     inputs = trial.inputs[0]
     return model_ways.program(trial.model, inputs, model_oracle.outputs(trial.model, inputs))
+
+
+def of_step(trial: Trial, how: str, seed: int) -> str:
+    """Write a drawn model as a program that fails if a training step takes something else."""
+    model = trial.model
+    inputs = trial.inputs[0]
+    targets = model_steps.targets(model, inputs, seed)
+    slope = model_steps.slope(model, inputs, seed)
+    return model_ways.program_of_step(model, inputs, targets, slope, how == "eagerly")
 
 
 def of_example(test: Callable[..., None], failed: doctest.Example, heading: str) -> str:
