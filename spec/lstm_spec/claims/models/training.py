@@ -50,7 +50,8 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
     slope = sum(float(np.sum(d * taken)) for d, taken in parts)
     size = sum(float(np.sum(np.abs(d) * np.maximum(1.0, np.abs(taken)))) for d, taken in parts)
     bound = ROUNDING * max(model_steps.growth(model, inputs, seed), size)
-    assert_close(np.float32([slope]), np.array([model_steps.slope(model, inputs, seed)]), bound)
+    expected = np.array([model_steps.slope(model, inputs, seed)])
+    assert_close(np.array([slope], np.float32), expected, bound)
 
 
 @claim(
