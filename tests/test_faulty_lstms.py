@@ -50,6 +50,8 @@ KEPT = {
         "wrappers.list-of-one-cell-unrolled",
     },
     "no LSTM takes part": {
+        "models.attention-leaves-masks",
+        "models.merge-of-widths",
         "models.softmax-behind-mask",
         "models.softmax-of-a-square",
         "models.stepwise-keeps-mask",
@@ -68,6 +70,7 @@ KEPT = {
         "trainer.shuffled-anew",
         "trainer.skipped-average",
         "trainer.tversky",
+        "training.zero-rows",
     },
     "weights that are trainable are counted, whatever the layer puts out": {
         "saving.frozen-clone",

@@ -256,7 +256,7 @@ def test_a_loss_of_a_number_a_sequence_needs_no_mask(net, build, seed, kind):
     >>> model = keras.Sequential([keras.Input((3, 1)), *layers])
     >>> def largest(target, output): return keras.ops.max((output - target) ** 2, axis=(1, 2))
     >>> model.compile("sgd", largest, run_eagerly=True)
-    >>> x, y = np.array([[[1.0], [7.0], [0.0]]] * 3), np.random.rand(3, 3, 2)
+    >>> x, y = np.array([[[1.0], [7.0], [2.0]]] * 3), np.random.rand(3, 3, 2)
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(largest(y, model(x)))))
     True
     """
@@ -426,9 +426,9 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
 
     >>> import keras, numpy as np
     >>> z, y = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])  # one is missed
-    >>> loss = keras.losses.Tversky(alpha=0.0, beta=1.0)(z, y)
+    >>> loss = keras.losses.Tversky(alpha=0.5, beta=0.5)(z, y)
     >>> round(float(loss), 4)
-    0.5
+    0.3333
     """
     alpha, beta = coefficients
     y = sigmoid(to_numpy(lstm(case)(case.x)).astype(float)).astype("float32")

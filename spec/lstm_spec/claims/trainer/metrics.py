@@ -128,7 +128,7 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
     However many outputs there are: n is not the number of their numbers.
 
     >>> import keras, numpy as np
-    >>> z, y = np.random.rand(5, 2), np.random.rand(5, 2)
+    >>> z, y = np.random.rand(5, 1), np.random.rand(5, 1)
     >>> plain, adjusted = [keras.metrics.R2Score(num_regressors=p) for p in (0, 2)]
     >>> for score in (plain, adjusted):
     ...     score.update_state(z, y)

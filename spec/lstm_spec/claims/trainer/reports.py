@@ -367,7 +367,7 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
-    >>> model.compile("adam", "mse")
+    >>> model.compile("adam", "mse", run_eagerly=True)
     >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 2)
     >>> _ = model.fit(((x[rows], y[rows]) for rows in ([0, 1], [2, 3])), verbose=0)
     >>> int(np.array(model.optimizer.iterations))
