@@ -52,6 +52,7 @@ NOT_OF_OUTPUTS = {
     "trainer.penalty-frozen": "the penalty is of weights, which are drawn anew",
     "trainer.penalty-shared": "the penalty is of the outputs as Keras gives them",
     "trainer.printed": "what fit prints is compared with what it returns, whatever that is",
+    "trainer.tversky": "losses are taken of outputs as Keras gives them",
 }
 """Claims whose known failures are the same under a fault, though their numbers differ; and why."""
 
