@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import booleans, integers, one_of, sampled_from, tuples
 
 from lstm_spec.claims import claim
@@ -27,7 +27,17 @@ from lstm_spec.harness.model_ways import (
     outputs,
 )
 from lstm_spec.harness.model_words import RARE, WORDS
-from lstm_spec.harness.models import AGAIN, FORMS, IDENTITIES
+from lstm_spec.harness.models import (
+    AGAIN,
+    FORMS,
+    IDENTITIES,
+    Layer,
+    Model,
+    Node,
+    Sizes,
+    Source,
+    Trial,
+)
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import global_policy, kind, lstm, to_numpy
@@ -72,7 +82,27 @@ def shown_whole(trial):
     return replace(trial, model=replace(trial.model, outputs=every))
 
 
+JOINED = Trial(
+    Model(
+        sources=(Source("x1", (None, 1)),),
+        nodes=(
+            Node(Layer("Masking", {}), ("x1",), ("y1",), seed=100, word="Masking"),
+            Node(
+                Layer("Concatenate", {"axis": -1}), ("y1", "y1"), ("y2",), 200, word="Concatenate"
+            ),
+            Node(Layer("LSTM", {"units": 1}), ("y2",), ("y3",), seed=300, word="LSTM"),
+        ),
+        outputs=("y3",),
+        form="functional",
+    ),
+    sizes=(Sizes(1, 4), Sizes(2, 5)),
+    seed=0,
+)
+"""A model in which masked tensors are joined."""
+
+
 @claim("models.called", derived="the equations of each layer, applied one after the other")
+@example(JOINED)
 @given(trials(nodes=SMALL))
 def test_called_a_plain_model_gives_what_its_layers_say(trial):
     """

@@ -502,7 +502,7 @@ def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     assert_close([losses, *model.get_weights()], exact, bound=SEVERAL, instead=instead)
 
 
-csv_files = sampled_from(
+csv_files = whole(
     [(True, (0, 0)), (True, (1, 1)), (False, (0, 0)), (False, (0, 1)), (False, (1, 0))]
 )
 """Whether CSVLogger appends to its file, and which of two fits have a metric."""
