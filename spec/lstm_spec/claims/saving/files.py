@@ -667,10 +667,9 @@ def with_names(structure):
 )
 @given(
     cases(),
-    whole(list(structures(*"xzhy"))),
-    whole(list(COPIES)),
+    whole(list(product(structures(*"xzhy"), COPIES))),
 )
-def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, name, way):
+def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form):
     """
     Cloned, from its configuration or its file, a model keeps its lists and dictionaries of tensors.
 
@@ -687,6 +686,7 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, na
     """
     x = keras.Input(case.x.shape[1:])
     z = keras.Input((2,))
+    name, way = form
     inputs, outputs = structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name]
     model = keras.Model(inputs, outputs)
     again = COPIES[way](model)
