@@ -153,7 +153,7 @@ def draw(given: Curves) -> str:
 def _scale(given: Curves) -> Iterator[svg.Element]:
     left, right, top, _ = given.edges
     if given.measure:
-        yield words("name", Point(0, top - MEASURE + 4), given.measure)
+        yield words("name", Point(2, top - MEASURE + 4), given.measure)
     for tick in given.upwards.ticks:
         y = given.at(given.across.ticks[0], tick).y
         yield line("zero", Point(left, y), Point(right, y))
