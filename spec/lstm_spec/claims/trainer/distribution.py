@@ -105,8 +105,8 @@ def test_two_devices_train_as_one_does():
     instead = {OWN: on_the_first_device(net), ADDED: doubled.weights}
     assert_close(weights, trained.weights, bound=SEVERAL, instead=instead)
     losses, sizes = (numbers.reshape(2, -1) for numbers in (trained.losses, trained.sizes))
-    instead = {"a batch counts by the square of its size": np.average(losses, 1, sizes**2)}
-    assert_epochs(seen["losses"], trained, 2, bound=SEVERAL, instead=instead)
+    squared = {"a batch counts by the square of its size": np.average(losses, 1, sizes**2)}
+    assert_epochs(seen["losses"], trained, 2, bound=SEVERAL, instead=squared)
 
 
 def with_rates(net: Net, rates: list[float]) -> list[Array]:
