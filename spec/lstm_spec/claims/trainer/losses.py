@@ -285,7 +285,7 @@ def test_a_loss_of_a_number_a_sequence_needs_no_mask(net, build, seed, kind):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples, outputs=3, return_sequences=True), builds, seeds, booleans())
+@given(nets(batch=samples, outputs=3, return_sequences=True), builds, seeds, whole([False, True]))
 def test_timesteps_of_an_ignored_class_do_not_count(net, build, seed, column):
     """
     By ignore_class, timesteps whose target is that class do not count in the loss of a batch.

@@ -121,7 +121,7 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, name, seed)
     cases=4,
     needs=("keras.Model.fit", "SGD(gradient_accumulation_steps)"),
 )
-@given(nets(batch=4), builds, seeds, sampled_from([2, 4]), sampled_from([{}, {"clipnorm": 0.25}]))
+@given(nets(batch=4), builds, seeds, sampled_from([2, 4]), whole([{}, {"clipnorm": 0.25}]))
 def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, steps, clipping):
     """
     Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
