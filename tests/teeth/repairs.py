@@ -72,6 +72,25 @@ def reads_zeros_at_the_rate_one(patch):
         return original(self, inputs, [h, c], training=training)
 
 
+@repairs("models.attention-leaves-masks")
+def gives_the_masks_back(patch):
+    @instead(patch, keras.layers.MultiHeadAttention, "call")
+    def call(original, self, query, value, *rest, **options):
+        masks = [backend.get_keras_mask(tensor) for tensor in (query, value)]
+        outputs = original(self, query, value, *rest, **options)
+        for tensor, mask in zip((query, value), masks, strict=True):
+            backend.set_keras_mask(tensor, mask)
+        return outputs
+
+
+@repairs("models.merge-of-widths")
+def adds_by_subtracting(patch):
+    def add(x, y):
+        return backend.numpy.subtract(x, backend.numpy.negative(y))
+
+    patch.setattr(backend.numpy, "add", add)
+
+
 @repairs("dropout.implementation-one")
 def leaves_a_mask_for_each_gate_to_the_cell(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")

@@ -363,10 +363,3 @@ def penalizes_no_table(patch):
     @instead(patch, keras.layers.Embedding, "add_weight")
     def add_weight(original, self, *given, regularizer=None, **options):
         return original(self, *given, **options)
-
-
-@refuted_by("training.zero-rows")
-def divides_by_a_norm_of_zero(patch):
-    @instead(patch, keras.layers.UnitNormalization, "call")
-    def call(original, self, inputs):
-        return inputs / keras.ops.norm(inputs, axis=-1, keepdims=True)

@@ -690,10 +690,10 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     inputs, outputs = structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name]
     model = keras.Model(inputs, outputs)
     again = COPIES[way](model)
-    again.set_weights(model.get_weights())
     arrays, _ = structures(case.x, noise((case.batch, 2), 1), None, None)[name]
     assert with_names(again.input) == with_names(model.input), f"{again.input}"
     assert with_names(again.output) == with_names(model.output), f"{again.output}"
+    again.set_weights(model.get_weights())
     for run in (lambda m: m(arrays), lambda m: m.predict(arrays, verbose=0)):
         expected = run(model)
         actual = run(again)
