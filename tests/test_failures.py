@@ -44,6 +44,7 @@ NOT_OF_OUTPUTS = {
     "saving.pickle": "what Keras prints of its files holds sizes and times",
     "saving.openvino": "the converter names the operations that it lacks, those of the noise too",
     "trainer.activity-time-distributed": "no penalty is added, whatever the outputs are",
+    "trainer.adjusted-score": "scores are taken of outputs as Keras gives them",
     "trainer.better-by-itself": "callbacks choose by what fit reports, whatever that is",
     "trainer.clipped-embedding": "rows of an Embedding move, by a gradient of any size",
     "trainer.loss-axis": "losses are taken of outputs as Keras gives them",
