@@ -6,6 +6,7 @@ Run as `python -m tools.studies.releases` it makes docs/measured/releases.md of 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -14,7 +15,7 @@ from lstm_spec.answers.cite import ROWS, UNORDERED, rows, spans
 from lstm_spec.releases import ledger
 from lstm_spec.releases.compare import Change, compare
 from lstm_spec.run.report import DAMAGED, VERDICTS, Report, Verdict
-from lstm_spec.run.text import escape, markdown_table, shorten
+from lstm_spec.run.text import escape, markdown_table
 from tools import MEASURED
 
 PAGE = MEASURED / "releases.md"
@@ -106,8 +107,8 @@ def _id(claim: str) -> str:
 
 
 def shortened(why: str) -> str:
-    """Return the beginning of a reason, on one line."""
-    return shorten(" ".join(why.split()), SHOWN)
+    """Return the beginning of a reason in whole words, on one line."""
+    return textwrap.shorten(why, SHOWN, placeholder="...")
 
 
 def _argument(change: Change) -> str:
