@@ -1,4 +1,8 @@
-"""What became of a claim in every environment of the ledger: a cell each, with a letter in it."""
+"""What became of a claim in every environment of the ledger: a cell each, with a letter in it.
+
+There are some forty cells on each claim's page, so they are written short: the letter is a cell's
+class too, and `</li>` is left out, as HTML lets one.
+"""
 
 from __future__ import annotations
 
@@ -32,17 +36,15 @@ def draw(verdicts: Mapping[str, str]) -> str:
     order = ["keras", *ROWS]
     shown = sorted(listed, key=lambda row: [*order, row].index(row))
     parts = [part for row in shown for part in _row(row, listed[row], verdicts)]
-    return "\n".join(['<div class="strip">', *parts, f"<p>{_legend(verdicts)}</p>", "</div>"])
+    return "".join(['<div class="strip">', *parts, f"<p>{_legend(verdicts)}</p>", "</div>"])
 
 
 def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[str]:
     yield f"<p>{_shown(HEADS.get(row, row))}</p>"
     yield "<ul>"
     for name in names:
-        verdict = verdicts[name]
-        kind = verdict.replace(" ", "-")
-        number = _shown(name.rpartition("-")[2])
-        yield f'<li class="{kind}">{number} <b>{LETTERS[verdict]}</b></li>'
+        letter = LETTERS[verdicts[name]]
+        yield f"<li class={letter}>{_shown(name.rpartition('-')[2])} {letter}"
     yield "</ul>"
 
 
