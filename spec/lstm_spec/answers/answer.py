@@ -339,21 +339,20 @@ def _of(
         )
     here = place or deviations.newest()
     broken = here != deviations.newest() and any(false_at(claim.id, here) for claim in made_of)
-    untried = report and any(ledger.untried(report, claim.id) for claim in made_of)
+    untried = [ledger.untried(report, claim.id) if report else "" for claim in made_of]
     what = "holds" if broken else "was tried"
     caution = f"Not all of this {what} on {named(here)}, as is said below."
     return msgspec.structs.replace(
         shown,
         id=first.id,
-        caution=caution if broken or untried else "",
+        caution=caution if broken or any(untried) else "",
         why=" ".join(made_of[0].why.split()),
         example=code(made_of[0].example),
-        claims=[_claim(claim, place, report) for claim in made_of],
+        claims=[_claim(claim, place, why) for claim, why in zip(made_of, untried, strict=True)],
     )
 
 
-def _claim(claim: Claim, place: Place | None, report: Report | None) -> Said:
-    untried = ledger.untried(report, claim.id) if report else ""
+def _claim(claim: Claim, place: Place | None, untried: str) -> Said:
     others = exceptions(claim.id, place or deviations.newest())
     sentence = str(standing(claim, place, untried))
     return Said(claim.id, sentence, others, claim_address(claim.id))

@@ -112,9 +112,10 @@ def compute(
         first = seeds[node.again] if node.again else node
         shapes = [tensors[name].value.shape[1:] for name in first.reads]
         drawn = weights(node.layer, shapes, first.seed)
-        towards = direction(drawn, first.seed)
-        moved = [w + step * d.astype(float) for w, d in zip(drawn, towards, strict=True)]
-        call = Call(node.layer, _rounded(moved, errors), reads, rules)
+        if step:
+            towards = direction(drawn, first.seed)
+            drawn = [w + step * d.astype(float) for w, d in zip(drawn, towards, strict=True)]
+        call = Call(node.layer, _rounded(drawn, errors), reads, rules)
         outputs = [Tensor(_rounded([t.value], errors)[0], t.mask) for t in apply(call)]
         tensors.update(zip(node.makes, outputs, strict=True))
     return tensors

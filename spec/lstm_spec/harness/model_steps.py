@@ -83,8 +83,14 @@ def slope(model: Model, inputs: Sequence[Any], seed: int, errors: int | None = N
     return (ahead - behind) / (2.0 * STEP)
 
 
-def growth(model: Model, inputs: Sequence[Any], seed: int) -> float:
-    """Return by how many units of float32's rounding errors of one unit each change the slope."""
-    exact = slope(model, inputs, seed)
+def growth(model: Model, inputs: Sequence[Any], seed: int, exact: float) -> float:
+    """Return by how many units of float32's rounding errors of one unit each change the slope.
+
+    Args:
+        model: the model.
+        inputs: what its sources hold.
+        seed: what its targets are made of.
+        exact: the slope without errors.
+    """
     others = [slope(model, inputs, seed, errors) for errors in range(TRIES)]
     return max(abs(other - exact) for other in others) / ROUNDING_UNIT

@@ -522,7 +522,7 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
 
 
 def is_refused(layer: Layer, shapes: Sequence[Shape | None]) -> bool:
-    """Say whether it is known that Keras refuses inputs for their axes or sizes."""
+    """Return whether it is known that Keras refuses inputs for their axes or sizes."""
     shape = shapes[0] if shapes else None
     if shape is None:
         return False
@@ -558,7 +558,7 @@ def misfit(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
 
 
 def _reshape_refused(layer: Layer, shape: Shape) -> bool:
-    """Say whether a Reshape wants another number of numbers than there are."""
+    """Return whether a Reshape wants another number of numbers than there are."""
     target = layer.get("target_shape", UNKNOWN)
     if not isinstance(target, (tuple, list)) or not known(*shape[1:], *target):
         return False
@@ -706,11 +706,6 @@ def text(shape: Shape | None) -> str:
     first = "batch" if shape and shape[0] is None else None
     words = [first if axis == 0 and first else _size(size) for axis, size in enumerate(shape)]
     return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
-
-
-def counted(number: Any, noun: str) -> str:
-    """Write how many of something there are."""
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _size(size: Size) -> str:

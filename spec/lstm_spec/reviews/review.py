@@ -324,7 +324,7 @@ def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
 def _repeats(
     rule: Rule, here: Facts, place: int, seen: Mapping[tuple[int, str, str], Finding]
 ) -> bool:
-    """Say whether a finding of data to validate on was made of those to train on."""
+    """Return whether a finding of data to validate on was made of those to train on."""
     validates = here.get("what") == "validation data"
     return validates and any(key[:2] == (place, rule.id) for key in seen)
 

@@ -31,8 +31,8 @@ def one_line(text: object) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
 
 
-def count(number: int, thing: str) -> str:
-    """Return a number with its noun."""
+def count(number: object, thing: str) -> str:
+    """Return a number, or what stands for one that is not known, with its noun."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lstm_spec.reviews.facts.layers import Facts
-from lstm_spec.reviews.network import UNKNOWN, counted, known, text
+from lstm_spec.reviews.network import UNKNOWN, known, text
 from lstm_spec.reviews.program import Program
+from lstm_spec.run.text import count
 
 CELLS_SAID = (
     re.compile(r"(?<!memory )\bcells?\b[^=:.\d]*(?:=|:|\bis\b|\bare\b)\s*(\d+)", re.I),
@@ -74,9 +75,9 @@ def _of_comment(read: Program, line: int, comment: str) -> Iterator[Facts]:
         if known(shape[axis]) and size not in (None, shape[axis]) and size in shape:
             facts = {"subject": "comment", "about": AXIS_NAMES[axis], "said": size}
             facts["shape"] = text(shape)
-            facts["said_counted"] = counted(size, AXIS_NAMES[axis].removesuffix("s"))
-            facts["samples"] = counted(shape[0], "sample")
-            facts["vectors"] = counted(shape[1], "vector")
+            facts["said_counted"] = count(size, AXIS_NAMES[axis].removesuffix("s"))
+            facts["samples"] = count(shape[0], "sample")
+            facts["vectors"] = count(shape[1], "vector")
             yield facts | {"size": shape[axis], "features": shape[2]}
             return
 

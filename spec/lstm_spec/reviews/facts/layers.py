@@ -352,7 +352,7 @@ def _states(node: Node) -> Facts:
 
 
 def _exchanged(states: Sequence[Any]) -> bool:
-    """Say whether states are c and h of one LSTM, in this order."""
+    """Return whether states are c and h of one LSTM, in this order."""
     tensors = [state for state in states if isinstance(state, Tensor) and not state.slice_of]
     makers = {id(tensor.maker) for tensor in tensors if tensor.maker}
     if len(states) != 2 or len(tensors) != 2 or len(makers) != 1:

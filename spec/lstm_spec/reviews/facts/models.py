@@ -15,13 +15,13 @@ from lstm_spec.reviews.network import (
     Layer,
     Model,
     Node,
-    counted,
     known,
     size_of,
     text,
     upstream,
 )
 from lstm_spec.reviews.values import FRAME, Arguments, Array, Listing, Made, Path, items_of
+from lstm_spec.run.text import count
 
 LOSSES = {
     "mse": "mean_squared_error",
@@ -102,11 +102,11 @@ def _samples(array: Array | None) -> Facts:
 def _counts(y: Any, samples: Any) -> Facts:
     """Return whether there are as many targets as samples."""
     array = _data(y)
-    count = array.shape[0] if array is not None and array.shape else UNKNOWN
-    fits = count == samples if known(count, samples) else UNKNOWN
-    words = {"count_of_targets": counted(count, "target")}
-    words |= {"count_of_samples": counted(samples, "sample")}
-    return {"targets_count": size_of(count), "counts_fit": fits, **words}
+    targets = array.shape[0] if array is not None and array.shape else UNKNOWN
+    fits = targets == samples if known(targets, samples) else UNKNOWN
+    words = {"count_of_targets": count(targets, "target")}
+    words |= {"count_of_samples": count(samples, "sample")}
+    return {"targets_count": size_of(targets), "counts_fit": fits, **words}
 
 
 def _weights(model: Model, named: dict[str, Any], before: Facts) -> Facts:
