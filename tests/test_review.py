@@ -1067,6 +1067,16 @@ def test_padding_is_known_of_sequences_that_are_not() -> None:
     assert finding.sentence.startswith("The sequences are padded with -1, and")
 
 
+def test_an_infinite_mask_value_is_written_as_it_is() -> None:
+    text = """
+        x = keras.utils.pad_sequences(read(), 40, "float32", "post", "post", -1.0)
+        model = keras.Sequential([keras.Input((40, 5)), layers.Masking(1e400), layers.LSTM(3)])
+        model.predict(x)
+    """
+    (finding,) = of_program(textwrap.dedent(text)).findings
+    assert "hold inf" in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

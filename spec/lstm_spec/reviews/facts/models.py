@@ -255,7 +255,7 @@ def _padding(nodes: list[Node], x: Any) -> Facts:
 
 def _as_written(number: float) -> float:
     """Return a whole number without its point."""
-    return int(number) if number == math.floor(number) else number
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _with_last_axis(array: Array, batch: Any) -> Sequence[Any]:
