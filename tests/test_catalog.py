@@ -36,6 +36,19 @@ def parsed(file: str) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
+def test_claim_is_read_to_the_end_of_its_test() -> None:
+    """The catalog parses no bodies."""
+    assert offenders(read_otherwise) == {}
+
+
+def read_otherwise(claim: catalog.Claim) -> str:
+    node = parsed(claim.file)[claim.test]
+    words = " ".join((ast.get_docstring(node) or "").split())
+    read = " ".join([claim.statement, *claim.why.split(), *claim.example.split()])
+    whole = words == read and claim.end == node.end_lineno
+    return "" if whole else f"ends on line {claim.end}, not {node.end_lineno}; says {read}"
+
+
 def test_every_chapter_has_claims() -> None:
     assert {claim.chapter for claim in ALL} == set(catalog.chapters())
 

@@ -33,6 +33,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,12 +78,6 @@ class Text(NamedTuple):
     """Other wordings of the title."""
     body: str
     rest: str
-
-    @property
-    def weighted(self) -> list[tuple[float, str]]:
-        """All of it, each part with how much its words count."""
-        head = [(WEIGHTS[0], row) for row in (self.title, *self.also)]
-        return [*head, (WEIGHTS[1], self.body), (WEIGHTS[2], self.rest)]
 
 
 class Hit(NamedTuple):
@@ -140,8 +135,14 @@ def pattern() -> str:
 @cache
 def words_of(text: str) -> tuple[str, ...]:
     """Cut a text into words in lower case; a name is cut at its underscores and capitals."""
-    spaced = CAPITAL.sub(r" \g<0>", in_english(text[:LONGEST]))
-    return tuple(WORD.findall(spaced.lower()))
+    return tuple(words_of_each([text])[0])
+
+
+def words_of_each(texts: Iterable[str]) -> list[list[str]]:
+    """Cut texts into words at once, for there are thousands."""
+    lines = "\n".join(in_english(text[:LONGEST]).replace("\n", " ") for text in texts)
+    spaced = CAPITAL.sub(r" \g<0>", lines).lower()
+    return [WORD.findall(line) for line in spaced.split("\n")]
 
 
 def in_english(text: str) -> str:
@@ -169,13 +170,18 @@ def foreign_pattern() -> str:
 
 def stems(words_: Sequence[str]) -> list[str]:
     """Return the stems by which texts are compared, in the words of the specification."""
-    return stems_of([words_])[0]
+    return stems_of([[words_]])[0]
 
 
-def stems_of(texts: Iterable[Sequence[str]]) -> list[list[str]]:
-    """Return the stems of several texts; a line each, they are translated at once."""
-    translated = translate("\n".join(" ".join(text) for text in texts))
-    left_out = unsaid()
+def stems_of(texts: Iterable[Iterable[Sequence[str]]]) -> list[list[str]]:
+    """Return the stems of several texts; a line each, they are translated at once.
+
+    Args:
+        texts: of each the words of its parts; no phrase begins in one and ends in another.
+    """
+    lines = (" | ".join(" ".join(part) for part in text) for text in texts)
+    translated = translate("\n".join(lines))
+    left_out = unsaid() | {"|"}
     return [
         [stem(word) for word in line.split() if word not in left_out]
         for line in translated.split("\n")
@@ -318,12 +324,15 @@ class Index:
     @cached_property
     def counts(self) -> list[Counter[str]]:
         """Of each text the weighted number of each stem."""
-        rows = [(place, *pair) for place, text in enumerate(self.texts) for pair in text.weighted]
-        all_stems = stems_of(words_of(row) for _, _, row in rows)
+        rows = iter(self.words_of_rows)
+        heads = [list(islice(rows, 1 + len(text.also))) for text in self.texts]
+        bodies = [[words] for words in words_of_each(text.body for text in self.texts)]
+        rests = [[words] for words in words_of_each(text.rest for text in self.texts)]
         counts: list[Counter[str]] = [Counter() for _ in self.texts]
-        for (place, weight, _), stems_ in zip(rows, all_stems, strict=True):
-            for word in stems_:
-                counts[place][word] += weight  # type: ignore[assignment]  # weights are halves
+        for weight, parts in zip(WEIGHTS, (heads, bodies, rests), strict=True):
+            for count, stems_ in zip(counts, stems_of(parts), strict=True):
+                for word, times in Counter(stems_).items():
+                    count[word] += weight * times  # type: ignore[assignment]  # weights are halves
         return counts
 
     @cached_property
@@ -346,6 +355,11 @@ class Index:
         return [(p, row) for p, text in enumerate(self.texts) for row in (text.title, *text.also)]
 
     @cached_property
+    def words_of_rows(self) -> list[list[str]]:
+        """The words of the rows."""
+        return words_of_each(row for _, row in self.rows)
+
+    @cached_property
     def row_places(self) -> np.ndarray:
         """The place of each row's text."""
         return np.array([place for place, _ in self.rows])
@@ -357,8 +371,8 @@ class Index:
 
     @cached_property
     def cut(self) -> Cut:
-        """The words of the rows."""
-        return Cut.of([words_of(row) for _, row in self.rows])
+        """The words of the rows, numbered."""
+        return Cut.of(self.words_of_rows)
 
     @cached_property
     def vectors(self) -> np.ndarray:
@@ -396,7 +410,7 @@ class Index:
     @cached_property
     def pieces(self) -> Pieces:
         """The pieces of the rows."""
-        return Pieces([row for _, row in self.rows])
+        return Pieces([" ".join(words) for words in self.words_of_rows])
 
     @cached_property
     def often(self) -> np.ndarray:
@@ -489,7 +503,7 @@ class Pieces:
 
 def pieces(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return all pieces of texts as numbers, and the place of the text that each belongs to."""
-    joined = "\n".join(f" {' '.join(words_of(text))} " for text in texts)
+    joined = "\n".join(f" {' '.join(words)} " for words in words_of_each(texts))
     letters = np.frombuffer(joined.encode(), np.uint8).astype(np.int64)
     runs = np.lib.stride_tricks.sliding_window_view(letters, min(PIECE, len(letters)))
     within = (runs != ord("\n")).all(axis=1)

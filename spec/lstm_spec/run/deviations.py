@@ -75,7 +75,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not (self.says or self.example):
             raise ValueError("neither `says` nor `example` describes the failure")
         for specifier in (self.tensorflow, self.keras, self.numpy, self.jax, self.python):
-            for bound in SpecifierSet(specifier):
+            for bound in SpecifierSet(specifier) if specifier else ():
                 bound.contains("0")  # some of it is read only when it is used
 
     def matches(self, place: Place) -> bool:
