@@ -10,5 +10,4 @@ from tools.studies.attacks.page import PAGE, page
 for tried in attacks(sys.argv[1:] or CHAPTERS):
     words = " ".join((tried.run.__doc__ or "").split())
     print(f"| {tried.claim} | {words} | {outcome(tried.run)} |", flush=True)
-attacks(CHAPTERS)
 PAGE.write_text(page(), encoding="utf-8")

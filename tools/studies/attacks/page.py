@@ -10,7 +10,7 @@ import msgspec
 from lstm_spec import catalog
 from lstm_spec.run.text import markdown_table, read_toml
 from tools import MEASURED
-from tools.studies.attacks import ATTACKS
+from tools.studies.attacks import CHAPTERS, attacks
 
 DRAWS = Path(__file__).with_name("draws.toml")
 PAGE = MEASURED / "attacks.md"
@@ -62,9 +62,10 @@ class Draws(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def page() -> str:
-    """Return the page, of the attacks that are registered."""
+    """Return the page."""
     draws = read_toml(DRAWS, Draws).draw
-    attacked = {attack.claim for attack in ATTACKS}
+    programs = attacks(CHAPTERS)
+    attacked = {attack.claim for attack in programs}
     everything = {claim.id for claim in catalog.claims()}
     rows = []
     for draw in draws:
@@ -72,7 +73,7 @@ def page() -> str:
         numbers = [draw.claims, draw.claims - sum(count.values()), *(count[k] for k in KINDS)]
         rows.append([f"`{draw.seed[:12]}`", *map(str, numbers)])
     head = HEAD.format(
-        programs=len(ATTACKS),
+        programs=len(programs),
         attacked=len(attacked & everything),
         untouched=len(everything - attacked),
     )
