@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 from lstm_spec.answers import cite
 from lstm_spec.answers.questions import Question
 from lstm_spec.answers.standing import elsewhere, standing
+from lstm_spec.run.report import Record
 from tools import docs
 from tools.site import front
 from tools.site.ask import packed
@@ -60,8 +61,8 @@ class Claim(msgspec.Struct, frozen=True):
     source: str
     corrects: str | None
     """The false belief that it corrects."""
-    verdicts: dict[str, str]
-    """What became of it in each environment of the ledger."""
+    verdicts: dict[str, list[str]]
+    """What became of it, each verdict with the environments of the ledger that gave it."""
     tried: dict[str, list[int | float | str]]
     """How wide it was tried on the newest Keras, if that is recorded."""
 
@@ -142,9 +143,16 @@ def claims(records: Records) -> Iterator[Claim]:
             basis=claim.basis,
             source=claim.source,
             corrects=claim.corrects,
-            verdicts={name: record.verdict for name, record in records.tried.get(claim.id, [])},
+            verdicts=_by_verdict(records.tried.get(claim.id, [])),
             tried=records.extent(claim.id),
         )
+
+
+def _by_verdict(tried: Iterable[tuple[str, Record]]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, record in tried:
+        names[record.verdict].append(name)
+    return names
 
 
 def _asked(question: Question) -> Asked:

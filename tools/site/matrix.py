@@ -103,6 +103,8 @@ def _row(claim: str, shown: dict[str, list[str]], records: Records) -> str:
 
 
 def _cell(verdict: str | None, place: str) -> str:
-    kind = f"{(verdict or '').replace(' ', '-')} {place}".strip()
+    """Return a cell, written as short as those of a strip."""
     letter = LETTERS[verdict] if verdict else ""
-    return f'<td class="{kind}">{letter}' if kind else "<td>"  # HTML lets one leave out </td>
+    if letter and place:
+        return f'<td class="{letter} {place}">{letter}'
+    return f"<td class={letter or place}>{letter}" if letter or place else "<td>"
