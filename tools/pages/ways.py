@@ -35,6 +35,10 @@ def page() -> str:
             "`tf.function`, only TensorFlow and JAX are compiled by XLA, and .keras files",
             "exist since Keras 2.12.",
             "",
+            "On JAX and NumPy a loop puts out the initial h before the first valid timestep, as",
+            "`masking.zeros-before-first-step` records. The masks that other claims draw there",
+            "begin with a valid timestep, where the layer begins with a state.",
+            "",
             markdown_table(("way", "what is asked", "why not", "where"), limits),
             "",
         ]

@@ -23,7 +23,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis.strategies import booleans, floats, integers, sampled_from, text
 from packaging.version import Version
 
@@ -37,6 +37,7 @@ from lstm_spec.harness.strategies import (
     noise,
     picks,
     seeds,
+    small,
     some_large,
     varied,
     whole,
@@ -824,6 +825,7 @@ def test_seed_state_is_a_variable_beside_the_weights(
     whole([0.0, np.nan, np.inf, -np.inf, 1e-40, 6e-8, 65504.0]),
     picks,
 )
+@example(small(), "float64", 1e-40, 0)
 def test_weights_come_back_as_they_were_set(case, dtype, special, pick):
     """
     get_weights returns, to the last bit, what set_weights was given in the dtype of the weights.

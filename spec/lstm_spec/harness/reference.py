@@ -92,27 +92,11 @@ def equations(case: Case) -> Run:
     return Run(outputs, h, c)
 
 
-def started(case: Case) -> Array:
-    """Return the outputs with the initial h before the first valid timestep, in place of zeros."""
-    run = equations(case)
-    if case.mask is None or case.h is None:
-        return run.outputs
-    read = case.mask[:, ::-1] if case.options.get("go_backwards") else case.mask
-    early = ~np.logical_or.accumulate(read, axis=1)
-    return np.where(early[:, :, None], case.h[:, None], run.outputs)
-
-
-def returned(case: Case, outputs: Array | None = None) -> Any:
-    """Return what a call of the case's layer returns: an array, or one and the final states.
-
-    Args:
-        case: whose layer is called.
-        outputs: of all timesteps; default: those of the equations.
-    """
-    run = equations(case)
-    outputs = run.outputs if outputs is None else outputs
+def returned(case: Case) -> Any:
+    """Return what a call of a case's layer returns: an array, or one and the final states."""
+    outputs, h, c = equations(case)
     output = outputs if case.options.get("return_sequences") else outputs[:, -1]
-    return [output, run.h, run.c] if case.options.get("return_state") else output
+    return [output, h, c] if case.options.get("return_state") else output
 
 
 def step(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ Array = NDArray[np.floating[Any]]
 Size = int | st.SearchStrategy[int]
 
 Element = TypeVar("Element")
+
+VALID_FIRST = ContextVar("VALID_FIRST", default=False)
+"""Whether a drawn mask holds the timestep that is read first, where a layer may have a state."""
 
 seeds = st.integers(0, 2**16)
 picks = st.integers(0, 2**16)
@@ -218,6 +222,8 @@ def cases(
     x, h, c = np.split(noise((b, t * f + 2 * u), draw(seeds), scale=2.0), [t * f, t * f + u], 1)
     bits = draw(st.integers(0, 2 ** (b * t) - 1)) if with_mask else 0
     mask = np.array([bits >> k & 1 for k in range(b * t)], bool).reshape(b, t)
+    if VALID_FIRST.get() and (with_state or chosen.get("stateful")):
+        mask[:, -1 if chosen.get("go_backwards") else 0] = True
     return Case(
         x=x.reshape(b, t, f),
         **(weights if biased else {**weights, "bias": None}),

@@ -526,10 +526,11 @@ def test_inputs_may_be_given_by_name(trial):
     The names are those of the Inputs; the order in the dictionary does not matter.
 
     >>> import keras, numpy as np
-    >>> a, b = keras.Input((None, 1), name="a"), keras.Input((1,), name="b")
-    >>> model = keras.Model([a, b], [keras.layers.LSTM(2)(a), keras.layers.Dense(1)(b)])
-    >>> x, y = np.array([[[1.0], [2.0]]]), np.array([[3.0]])
-    >>> bool(np.array_equal(model({"b": y, "a": x})[0], model([x, y])[0]))
+    >>> late, early = keras.Input((None, 1), name="late"), keras.Input((None, 1), name="early")
+    >>> outputs = [keras.layers.LSTM(2)(part) for part in (late, early)]
+    >>> model = keras.Model([late, early], outputs)
+    >>> x, y = np.array([[[1.0], [2.0]]]), np.array([[[3.0]]])  # (batch, timesteps, features)
+    >>> bool(np.array_equal(model({"early": y, "late": x})[0], model([x, y])[0]))
     True
     """
     run = called(make(trial.model))
