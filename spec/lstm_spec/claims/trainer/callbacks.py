@@ -635,7 +635,8 @@ def test_a_callback_that_prints_does_the_same(net, form, seed, name, numbers):
     """
     With verbose=1 callbacks of Keras stop, set, restore and save as with verbose=0, and print it.
 
-    In a first epoch too, when there is no best value yet. One that does nothing prints nothing.
+    In a first epoch too, when there is no best value yet. One that does nothing prints nothing, but
+    for ModelCheckpoint, which prints that there was no improvement.
 
     >>> import keras, numpy as np
     >>> import contextlib, io, tempfile
@@ -685,11 +686,12 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 @given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
-    By mode="auto" callbacks take more of a metric of Keras for better if it is a score, and less if
-    it is an error or the loss.
+    With one output mode="auto" takes more of a Keras score in `metrics`, of its own name, for
+    better, less of an error or loss.
 
-    EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too, whatever the metric is
-    called. Of counts, as TruePositives, and of metrics of one's own they may not know: say mode.
+    EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
+    TruePositives, of metrics of one's own, of weighted ones, of the second of a name, and of those
+    of several outputs, with longer names, they may not know: say mode.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

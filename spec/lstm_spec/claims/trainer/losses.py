@@ -245,11 +245,12 @@ def by_sequence(t: Any, y: Any) -> Any:
 )
 def test_a_loss_of_a_number_a_sequence_needs_no_mask(net, build, seed, kind):
     """
-    A masked model trains under CTC, or under a function that returns a number a sequence, by the
-    mean over the sequences.
+    A masked model of several timesteps trains under CTC, or a function that returns a number a
+    sequence, by the sequences' mean.
 
     Whatever their number. Nothing is left that a mask of timesteps could weigh: each of these
-    losses is of all timesteps of a sequence, padding included.
+    losses is of all timesteps of a sequence, padding included. Of a single timestep, the mask is
+    taken for one of sequences.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
@@ -422,7 +423,7 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
     targets and outputs.
 
     Of a whole batch: hits are the sum of targets times outputs. A beta above alpha makes it worse
-    to miss something than to find what is not there.
+    to miss something than to find what is not there. Where all three are zero the loss is 1.
 
     >>> import keras, numpy as np
     >>> z, y = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])  # one is missed
@@ -494,11 +495,12 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
 )
 def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed):
     """
-    Predict takes a model without a loss, or not compiled, that fit, evaluate, train_on_batch and
-    test_on_batch refuse.
+    Predict takes a model without a loss or own steps, or not compiled, that fit, evaluate,
+    train_on_batch and the like refuse.
 
-    They raise a ValueError, though the model has metrics. A loss of its own, a penalty or one that
-    is added, is a loss.
+    The like is test_on_batch. They raise a ValueError, though the model has metrics. In a compiled
+    model a loss of its own, a penalty or one that is added is a loss, and a train_step of its own
+    needs none.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

@@ -707,11 +707,11 @@ UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
 )
 def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
     """
-    Loss scaling, limits out of reach, a constant schedule and a copy from JSON change no step of
-    any optimizer of Keras.
+    Loss scaling without overflow, limits out of reach, a constant schedule and a copy from JSON
+    change no optimizer's steps.
 
-    Nor do batches that are given twice and accumulated, or a rate that is a function or set later.
-    By powers of two scaling rounds nothing.
+    Of any of them. Nor do batches that are given twice and accumulated, or a rate that is a
+    function or set later. By powers of two scaling rounds nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

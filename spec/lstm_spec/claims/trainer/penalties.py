@@ -66,10 +66,12 @@ CALLABLES = {
 @given(nets(batch=samples), builds, seeds, whole(list(CALLABLES)))
 def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, kind):
     """
-    Any callable of fitting arguments may be regularizer, constraint or initializer of each weight.
+    Any callable of fitting arguments that uses Keras' operations may be regularizer, constraint or
+    initializer of each weight.
 
-    A regularizer is called with the weight and returns its penalty, a constraint returns the
-    new weight, an initializer is called with a shape and a dtype.
+    A regularizer is called with the weight and returns its penalty, a constraint returns the new
+    weight, an initializer is called with a shape and a dtype. NumPy can compute a new weight or a
+    penalty in eager steps only.
 
     >>> import keras, numpy as np
     >>> def penalty(weight): return 0.0 * weight[0, 0] + 7.0
@@ -269,7 +271,7 @@ def frozen(how: str) -> dict[str, Any]:
 @given(nets(batch=samples), eagerly, seeds)
 def test_a_shared_layer_counts_its_weights_once_and_its_outputs_each_time(net, eager, seed):
     """
-    A layer that is called twice in a model adds the penalty of its weights once.
+    A trainable layer that is called twice in a model adds the penalty of its weights once.
 
     Its activity regularizer adds a penalty for each call, divided by the batch size.
 

@@ -359,11 +359,12 @@ OF_UNKNOWN_LENGTH: dict[str, Callable[[Array, Array], Any]] = {
 )
 def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kind):
     """
-    A generator or dataset of unknown length does in an epoch of fit and in evaluate what arrays do,
-    and is not said to run out.
+    Equal batches of a generator or dataset of unknown length do in an epoch of fit and in evaluate
+    what unshuffled arrays do.
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
-    taken that there is: that data ran out is worth a warning if steps were asked for.
+    taken that there is, and none is said to run out: that is worth a warning if steps were asked
+    for.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

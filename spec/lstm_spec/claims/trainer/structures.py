@@ -186,11 +186,12 @@ def two_headed(
 @given(nets(batch=3, timesteps=1, outputs=2), seeds)
 def test_a_list_of_losses_goes_by_outputs(net, seed):
     """
-    A list of losses that is too short leaves the last outputs untrained, and the only output of a
-    model takes its first loss.
+    A list of losses that is too short leaves the last outputs without one, and an only output not
+    in a list takes the first.
 
     At most there is a warning of gradients that do not exist. For several outputs a list that is
-    too long is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum.
+    too long is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum. A
+    model whose only output is in a list, as in Model(x, [y]), takes the sum of all losses.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -511,11 +512,12 @@ def target_alone(t: Any, y: Any) -> Any:
 @given(nets(batch=2, timesteps=1), sampled_from(list(FORMS)), whole([2, 1]))
 def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
     """
-    on_epoch_begin of a PyDataset ends before fit reads the batches of that epoch, with several
-    workers too.
+    Without steps_per_epoch, on_epoch_begin of a PyDataset ends before fit reads that epoch's
+    batches, with several workers too.
 
     So it may draw samples anew, or make them harder. Before the first epoch fit may read batches
-    for their shapes, and does not train on them.
+    for their shapes, and does not train on them. With steps_per_epoch a later epoch goes on behind
+    the batches that an earlier one took.
 
     >>> import keras, numpy as np
     >>> class Epochs(keras.utils.PyDataset):
@@ -613,11 +615,12 @@ def yielding(*batches: Any) -> Iterator[Any]:
 @given(nets(batch=2, timesteps=1), seeds)
 def test_batches_in_other_forms_are_refused(net, seed):
     """
-    Evaluate refuses batches of text, four parts, none or a number as target, and generators of
+    Evaluate refuses PyDatasets of texts, four parts, none or a number as target, and generators of
     lists, arrays or nothing.
 
-    With a ValueError that says what is expected. A generator yields tuples, of one part to three.
-    An empty tf.data.Dataset ends without a loss and without an error.
+    With a ValueError that says what is expected. A generator yields tuples, of one part to three. A
+    tf.data.Dataset may have a number as target, and one that is empty ends without a loss and
+    without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -549,10 +549,11 @@ def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
 )
 def test_a_row_of_zeros_is_normalized_without_nan(case, seed):
     """
-    UnitNormalization, Dot(normalize=True) and CosineSimilarity of LSTM outputs of which a row is
-    zero train to finite weights.
+    In float32 UnitNormalization, Dot(normalize=True) and CosineSimilarity of an LSTM's row of zeros
+    train to finite weights.
 
-    Without a bias an LSTM makes zeros of zeros. Compiled by XLA, or run eagerly.
+    Without a bias an LSTM makes zeros of zeros. Compiled by XLA, or run eagerly. float16 cannot
+    hold the slope at zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_bias=False)
@@ -657,10 +658,11 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
 @given(cases(timesteps=integers(1, 8), dtype="float64"), seeds)
 def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     """
-    With tanh, gates at 1 and states that stay zero, a timestep multiplies the gradient by 1 + R_g.
+    With tanh, gates at 1 and states that stay zero, each timestep read after the first multiplies
+    c's gradient by I + R_g.
 
-    R_g is the candidate's block of the recurrent kernel. Where it is positive the gradient grows
-    exponentially with the number of timesteps.
+    I is the identity matrix, and R_g the candidate's block of the recurrent kernel. Where that is
+    positive the gradient grows exponentially with the number of timesteps.
 
     >>> import keras, numpy as np
     >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)

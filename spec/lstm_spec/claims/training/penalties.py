@@ -300,11 +300,11 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
 @given(integers(2, 4), integers(1, 3), whole(["L1", "L2", "L1L2"]), whole([False, True]), seeds)
 def test_an_embedding_is_penalized_for_its_whole_table(ids, size, kind, copied, seed):
     """
-    For one sample an Embedding's losses are embeddings_regularizer of its whole table and
+    For one sample a trainable Embedding's losses are embeddings_regularizer of its table and
     activity_regularizer of its output.
 
     Of the table every row counts, whether its id occurs or not. So does a copy from its
-    configuration.
+    configuration. A frozen table is not penalized.
 
     >>> import keras, numpy as np
     >>> embedding = keras.layers.Embedding(3, 2, embeddings_regularizer=keras.regularizers.L2(1.0))
