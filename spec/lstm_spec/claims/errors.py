@@ -765,12 +765,12 @@ def test_the_input_is_not_named_inputs(case):
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):
     """
-    With implementation 2 and two or more units several samples refuse an initial state of shape
-    (batch, 1, units).
+    With implementation 2 and two or more units several samples refuse an initial h of shape (batch,
+    1, units).
 
     States have no time axis: (batch, units). The words of the error are those of a product or a
-    split. A batch of one sample is not refused, and its output gets three axes as well; nor is
-    one of several with implementation 1.
+    split. A batch of one sample is not refused, and its output gets three axes as well; nor is one
+    of several with implementation 1, or a c alone of that shape on a single timestep.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # a single sample

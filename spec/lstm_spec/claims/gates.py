@@ -694,8 +694,8 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_all_gates_open_count_the_timesteps(case, way):
     """
-    From zero, with all gates open and the candidate at 1, a float32 cell state counts up to 2**24
-    timesteps.
+    From zero, with all gates open and the candidate at 1, a float32 cell state counts unmasked
+    timesteps up to 2**24.
 
     So a cell state has no bound of its own; the output, tanh of the count, has. Only beyond
     2**24 timesteps float32 can count no further.
@@ -727,7 +727,8 @@ def test_all_gates_open_count_the_timesteps(case, way):
 )
 def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     """
-    From zero, a linear cell with all gates open and candidate x returns the running sum of x.
+    From zero, an unmasked linear cell with all gates open and candidate x returns the running sum
+    of x.
 
     For whole numbers it is exact as long as the sums stay below 2**24. An LSTM can hold
     what it has read without any decay.
@@ -757,8 +758,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    With only its forget gate closed and candidate x, a linear cell of finite numbers returns its
-    input.
+    With only its forget gate closed and candidate x, an unmasked linear cell of finite numbers
+    returns its input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 
@@ -788,8 +789,8 @@ def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
 )
 def test_units_in_a_row_delay_the_input(case, way):
     """
-    A chain of linear units, each copying its neighbour's last output, delays an input of finite
-    numbers.
+    A chain of linear units, each copying its neighbour's last output, delays an unmasked input of
+    finite numbers.
 
     Unit k puts out the input of k steps ago, if the forget gates are closed and the others
     open: the recurrent kernel lets every unit read every other one, one timestep later.

@@ -46,7 +46,8 @@ def trainer(case, eager):
 )
 def test_training_skips_masked_steps_too(case, pick, seed, eager):
     """
-    By default, masked timesteps of finite numbers train a layer as if they were deleted.
+    By default, without overflow, masked timesteps of finite numbers train a layer as if deleted, if
+    another is valid.
 
     The gradient passes a masked timestep as the state does: it is handed on unchanged.
 

@@ -157,8 +157,9 @@ def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, cou
     A functional model lists layers farther from its outputs first, those equally far in the order
     of their outputs.
 
-    So it does its weights. Branches of one length stand side by side. An Input that leads to no
-    output is listed too, and a summary shows what is connected with what.
+    Farther by the longest way, that is. So it does its weights. Branches of one length stand side
+    by side. An Input that leads to no output is listed too, and a summary shows what is connected
+    with what.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -226,11 +227,12 @@ SUBCLASSES: dict[str, Any] = {"Plain": Plain, "Handing": Handing}
 @given(cases(), whole(list(SUBCLASSES)), seeds)
 def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
-    A subclass of Model made of inputs and outputs is made again from its configuration, or from
-    that of a model around it.
+    A subclass of Model without `__init__`, made of inputs and outputs, is made again from its or an
+    outer model's configuration.
 
-    It has no `__init__`, or one of *args and **kwargs that hands them on. With a train_step of its
-    own it is how a custom training loop is written for fit.
+    So is one whose `__init__` takes *args and **kwargs and hands them on. Another needs a
+    get_config of its own. With a train_step of its own it is how a custom training loop is written
+    for fit.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):
@@ -268,11 +270,12 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    A subclassed model whose `call` fails on symbols runs on arrays without notice, and warns of
-    unbuilt state on an Input.
+    Called eagerly, an unbuilt own model whose `call` fails on symbols runs on arrays without
+    notice, and on an Input warns.
 
-    As one that reads numbers in Python, behind a layer that is not built. On arrays it is built
-    without notice; the call on an Input fails.
+    Of unbuilt state, and then the call fails. It is one that reads numbers in Python, behind a
+    layer that is not built. On arrays it is built without notice. Predict and fit fail, unless it
+    is compiled with run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> class Untraced(keras.Model):

@@ -475,7 +475,7 @@ LONE = tuple(name for name in MERGING if name != "Subtract")
 def test_a_merge_of_one_tensor_is_that_tensor(case, name):
     """
     Add, Multiply, Average, Maximum, Minimum and Concatenate give back the one tensor of a list of
-    one.
+    one, in the layer's dtype.
 
     In a model too. So a list of branches may hold a single one. Subtract and Dot need two.
 

@@ -372,8 +372,8 @@ def test_a_model_tells_its_name_and_shapes(case, number, way):
     A functional model bears the name that it was given, and tells the shapes of inputs and outputs,
     of several in a list.
 
-    A copy from its configuration does too. The batch size and an open length are None, unless it is
-    asked about given sizes.
+    A copy from its configuration does too. A batch size or length that is left open is None, unless
+    it is asked about given sizes.
 
     >>> import keras, numpy as np
     >>> x, y = keras.Input((None, 3)), keras.Input((None, 3))

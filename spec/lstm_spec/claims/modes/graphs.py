@@ -612,12 +612,12 @@ def test_predict_is_traced_for_at_most_two_lengths():
 )
 def test_training_is_traced_for_at_most_two_batch_sizes():
     """
-    Compiled, train_on_batch is traced for the first two batch sizes, then not before
+    On TensorFlow a compiled train_on_batch is traced for two batch sizes, and no third before
     make_train_function(force=True).
 
     So is test_on_batch, before make_test_function(force=True); compile() makes both anew. What was
     changed of a layer after the first step, such as `trainable`, counts from then on. A second
-    length costs a trace too.
+    length costs a trace too, and so do other types or a first sample_weight.
 
     >>> import keras, numpy as np
     >>> runs = []

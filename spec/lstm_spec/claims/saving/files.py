@@ -180,10 +180,11 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
 @given(whole(["lstm", "my model", "LSTM_2", "keras"]))
 def test_a_name_without_extension_is_refused(name):
     """
-    Saving a model under a name without an extension is refused, with nothing written.
+    Saving a model as a file by a name without an extension is refused, with nothing written.
 
-    The extension chooses the format, `.keras` or `.h5`. In a long program the refusal comes
-    after the training, whose result is then lost: name the file in full.
+    The extension chooses the format, `.keras` or `.h5`. In a long program the refusal comes after
+    the training, whose result is then lost: name the file in full. With zipped=False a folder of
+    such a name is written.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -368,11 +369,11 @@ class Compiling(keras.Sequential):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=1), whole(["sgd", "adam"]), seeds)
 def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimizer, seed):
     """
-    A compiled model whose class overrides compile() is loaded without its loss, with a warning, and
-    can be saved again.
+    A compiled model whose class overrides compile() is loaded from `.keras` without its loss, with
+    a warning, and can be saved.
 
     Fit then refuses it for want of a loss. Compile it anew, or override get_compile_config and
-    compile_from_config as well.
+    compile_from_config as well. From `.h5` it is loaded compiled.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):
@@ -977,10 +978,11 @@ ALL_READ: dict[str, Callable[[Any], Any]] = {
 )
 def test_layers_that_are_called_in_turns_are_so_in_a_copy(case, way, turns, before):
     """
-    A model that calls an LSTM and a Dense in turns, each several times, is the same from its
-    configuration, JSON or file.
+    Given its weights, a model that calls an LSTM and a Dense in turns, each several times, is the
+    same from its configuration.
 
-    Also as a clone, and if the layers were called before, elsewhere or on the same input.
+    From JSON and a file too, and as a clone; and if the layers were called before, elsewhere or on
+    the same input.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)

@@ -123,11 +123,12 @@ def lost(base: str, name: str, owner: Any) -> list[str]:
 )
 def test_objects_of_keras_come_back_from_json():
     """
-    Any object of Keras that a layer or compile() is given comes back from JSON with all its
-    arguments, but the dtype of a loss.
+    Objects of Keras that a layer or compile() is given come back from JSON with all arguments but
+    functions and a loss's dtype.
 
     That is what a file of a model holds: losses, metrics, optimizers, schedules of rates,
-    regularizers, constraints and initializers. Where one is lost, compile the loaded model again.
+    regularizers, constraints and initializers. Where one is lost, compile the loaded model again. A
+    lambda as an optimizer's rate is refused.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.25)

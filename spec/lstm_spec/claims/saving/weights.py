@@ -196,11 +196,12 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")))
 def test_layers_and_models_can_be_pickled(case):
     """
-    By default a built layer of Keras, or a model of distinct ones, gives the same outputs, pickled
-    and unpickled, bit for bit.
+    By default a built, stateless Keras layer, or model of distinct ones, gives the same outputs,
+    pickled and back, bit for bit.
 
     So it can be sent to another process, where classes and functions of one's own must be
-    registered. For storing, a `.keras` file is better: a pickle runs code when it is read.
+    registered. A kept state is lost. For storing, a `.keras` file is better: a pickle runs code
+    when it is read.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -132,9 +132,11 @@ def test_one_pair_of_states_is_refused(case):
 )
 def test_both_directions_use_a_mask_and_a_state(case, seed, way):
     """
-    In both directions Bidirectional skips the timesteps that its argument `mask` masks.
+    In both directions the last output and states of Bidirectional skip the timesteps that its
+    argument `mask` masks.
 
-    It does so with an initial_state too, from which each direction starts at its own end.
+    They do so with an initial_state too, from which each direction starts at its own end. For the
+    rows of an unrolled one see `masking.bidirectional-unrolled`.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
