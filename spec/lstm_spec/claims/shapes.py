@@ -523,8 +523,8 @@ def test_functional_model_refuses_another_length_than_declared(case, more):
     A functional model of one input refuses an array of another number of timesteps than its `Input`
     names.
 
-    The model refuses it, not the layer: called by itself, the same layer accepts it. A generator
-    whose first two batches differ in length is let through.
+    The model refuses it, not the layer: called by itself, the same layer accepts it. A generator is
+    let through if only its second batch has another length.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((7, 4)), keras.layers.LSTM(2)
@@ -709,7 +709,8 @@ def test_empty_batch_gives_an_empty_output(case):
 )
 def test_whole_numbers_are_read_as_floats(case, way, kind):
     """
-    Without dropout, integers and booleans give the same output as the same float32 numbers.
+    Without state and dropout, integers and booleans give the same output as the same float32
+    numbers.
 
     The product with the kernel converts them. In training with `dropout` a call on them is
     refused. An integer is not taken for a category: that is what an Embedding is for.
@@ -736,7 +737,7 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "use_bias"))))
 def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
     """
-    A float64 array gives a float32 layer's output on the same array rounded to float32.
+    A float64 array gives a stateless float32 layer's output on the same array rounded to float32.
 
     The type of the layer counts, and it is float32 unless `dtype` or the global policy
     says otherwise. NumPy makes float64 arrays by default.

@@ -853,7 +853,8 @@ def test_weights_come_back_as_they_were_set(case, dtype, special, pick):
 @given(cases(**varied("stateful", "return_state")), whole([0, 1, 2, 4, 5, 6]))
 def test_set_weights_refuses_another_number_of_arrays(case, count):
     """
-    With a bias, setting more or fewer than three arrays is refused with a ValueError.
+    With a bias, a built layer refuses more or fewer than three arrays in set_weights, with a
+    ValueError.
 
     Weights saved from a layer without bias, two arrays, do not fit one with a bias.
 

@@ -111,7 +111,8 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a model of distinct layers loaded from `.keras` gives the same outputs, bit for bit.
+    By default, a model of distinct layers of Keras but Lambda gives the same outputs, loaded from
+    `.keras`, bit for bit.
 
     Where a loaded model seems to differ, something beside the model does: how the data were
     scaled, how words were numbered, or a state that the model had when it was saved. But the
@@ -672,7 +673,8 @@ def with_names(structure):
 )
 def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form):
     """
-    Cloned, from its configuration or its file, a model keeps its lists and dictionaries of tensors.
+    Cloned, from its configuration or `.keras` file, a functional model keeps its lists and
+    dictionaries of tensors.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
     was made, in a call and in predict. A file makes lists of tuples.

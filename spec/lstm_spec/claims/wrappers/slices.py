@@ -229,7 +229,8 @@ def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
 @given(cases(stateful=True, return_sequences=True), integers(2, 3), seeds)
 def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
     """
-    A stateful LSTM in TimeDistributed reads a known number of slices as pieces of one sequence.
+    A stateful LSTM that reads forwards in TimeDistributed reads a known number of slices as pieces
+    of one sequence.
 
     It is called once for each slice, so it starts each from the state that it ended the one
     before in. Leave stateful=False to have every slice start from zeros. In a graph that leaves
