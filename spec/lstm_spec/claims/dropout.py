@@ -903,12 +903,13 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With plain SGD alone and finite numbers, a step on one sample leaves the kernel rows of dropped
-    inputs as they are.
+    With only plain SGD, implementation 2 and finite numbers, a step on one sample keeps dropped
+    inputs' kernel rows as they are.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
     reaches its weights, and what is kept is scaled in the gradient too. Momentum, Adam's included,
-    penalties and constraints of the kernel move these rows all the same.
+    penalties and constraints of the kernel move these rows all the same. In implementation 1 each
+    gate drops by itself.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])

@@ -765,8 +765,8 @@ def test_the_input_is_not_named_inputs(case):
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):
     """
-    With implementation 2 and two or more units several samples refuse an initial h of shape (batch,
-    1, units).
+    On TensorFlow, with implementation 2 and several units and samples, an initial h of shape
+    (batch, 1, units) is refused.
 
     States have no time axis: (batch, units). The words of the error are those of a product or a
     split. A batch of one sample is not refused, and its output gets three axes as well; nor is one

@@ -123,7 +123,8 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
 )
 def test_every_timestep_reaches_every_unit(case, way, pick):
     """
-    By default, without rounding, every unmasked timestep acts on every unit, however few or many.
+    By default, without rounding and zero weights, every unmasked timestep acts on every unit,
+    however few or many.
 
     Units and timesteps are different axes: all units read the first timestep, then all
     units read the second, and so on, with the state handed from one to the next. What is left

@@ -229,7 +229,8 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
 @given(cases(masked=booleans(), **varied("timesteps", "go_backwards", "return_sequences")))
 def test_an_eager_loop_runs_its_cell_once_too_often(case):
     """
-    On CPU, an eager loop runs the Python code of the cell once more than there are timesteps.
+    On TensorFlow and a CPU an eager loop runs the Python code of the cell once more than there are
+    timesteps.
 
     The first run, on the first timestep, only tells the loop which type and shape the
     outputs have: its result is thrown away, so it changes nothing.
@@ -324,8 +325,8 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    The Python code of a built layer's cell runs twice when its loop is traced, and not at all when
-    the graph runs.
+    On TensorFlow a built layer's cell runs twice in Python when its loop is traced, and not at all
+    when the graph runs.
 
     It writes the loop of the graph, which then runs by itself, over any number of
     timesteps. For other shapes see `modes.predict-traces-twice`. A layer that is built
@@ -578,8 +579,8 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
 )
 def test_predict_is_traced_for_at_most_two_lengths():
     """
-    At one batch size and type of input a compiled `predict` is traced for the first two lengths,
-    then no more.
+    On TensorFlow a compiled `predict` is traced, at one batch size and type of input, for the first
+    two lengths, then no more.
 
     At the second it gives the length up as a part of the graph, which then serves all others. A
     second batch size costs a trace too, and so do whole numbers after floating-point ones.
@@ -664,7 +665,8 @@ def traces(model: Any) -> list[list[bool]]:
 @given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
-    With open timesteps in `Input`, a compiled unrolled model predicts on a single length only.
+    On TensorFlow a compiled unrolled model with open timesteps in `Input` predicts on a single
+    length only.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
     The error advises to name the timesteps in `Input`. Plain calls of the model work, and so

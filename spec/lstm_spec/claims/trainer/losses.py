@@ -156,7 +156,8 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
 def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
     """
-    By default a loss that is one number is multiplied by the sample weights' mean, without a word.
+    By default, without a mask, a loss that is one number is multiplied by the sample weights' mean,
+    without a word.
 
     Which sample a weight belongs to is lost: the function has mixed them before. Return a loss
     for each sample to have it weighted.
@@ -454,8 +455,8 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
 )
 def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     """
-    With axis=1 a crossentropy, but for the sparse one, or a cosine is of sequences what by default
-    it is of timesteps.
+    Unmasked, with axis=1 a crossentropy, but not the sparse one, or a cosine is of sequences what
+    by default it is of timesteps.
 
     The classes are then along the timesteps. The sparse one on TensorFlow and PyTorch refuses any
     axis but the last.

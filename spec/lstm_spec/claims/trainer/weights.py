@@ -152,9 +152,9 @@ def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_)
     For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep, of a loss
     taken by timesteps.
 
-    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and the mean is
-    over all timesteps of all samples. One number for a batch, as of dice, has no timesteps to
-    weigh.
+    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and without a
+    mask the mean is over all timesteps of all samples. One number for a batch, as of dice, has no
+    timesteps to weigh.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -384,8 +384,8 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
 @given(nets(batch=4, outputs=2), whole(["flat", "a column", "a list"]), seeds)
 def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     """
-    For outputs and targets in lists one flat array of weights, or a column, weighs each loss, a
-    list of arrays each by its own.
+    For final outputs and targets in lists a flat array of weights, or a column, weighs each loss, a
+    list of them each its own.
 
     One wider array is refused with a ValueError. So a sample that counts for no output is named
     once. Where the outputs are in a list and the targets in a dictionary, one array ends with a
