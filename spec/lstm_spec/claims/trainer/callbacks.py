@@ -686,10 +686,10 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 @given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
-    With one output mode="auto" takes more of a Keras score in `metrics`, of its own name, for
-    better, less of an error or loss.
+    With one output mode="auto" takes more of a Keras score, named once in `metrics`, for better,
+    and less of an error or loss.
 
-    EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
+    In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
     TruePositives, of metrics of one's own, of weighted ones, of the second of a name, and of those
     of several outputs, with longer names, they may not know: say mode.
 

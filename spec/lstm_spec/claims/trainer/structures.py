@@ -512,8 +512,8 @@ def target_alone(t: Any, y: Any) -> Any:
 @given(nets(batch=2, timesteps=1), sampled_from(list(FORMS)), whole([2, 1]))
 def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
     """
-    Without steps_per_epoch, on_epoch_begin of a PyDataset ends before fit reads that epoch's
-    batches, with several workers too.
+    Without steps_per_epoch a PyDataset's on_epoch_begin ends before fit reads what that epoch
+    trains on, by several workers too.
 
     So it may draw samples anew, or make them harder. Before the first epoch fit may read batches
     for their shapes, and does not train on them. With steps_per_epoch a later epoch goes on behind
