@@ -231,6 +231,44 @@ def test_reader_that_closes_the_pipe_ends_it_without_a_traceback(words: list[str
     assert process.wait() == 141
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["--help", "list", "compare keras-3.0 keras-3.1", "upstream"])
+def test_output_on_a_full_disk_is_one_sentence(words: str, unbuffered: str) -> None:
+    done = in_a_shell(f"{words} > /dev/full", PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 3
+    why = "standard output cannot be written: No space left on device; send it elsewhere"
+    assert done.stderr == f"lstm-spec: {why}\n"
+
+
+def test_errors_on_a_full_disk_keep_their_status() -> None:
+    assert in_a_shell("list tim 2> /dev/full").returncode == 2
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    done = in_a_shell(f"merge {report} keras-3.15 --partial {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(line.startswith(b"{") for line in report.read_bytes().splitlines())
+
+
+@pytest.mark.parametrize("verb", ["review", "answer"])
+def test_closed_input_is_empty(verb: str) -> None:
+    assert in_a_shell(f"{verb} - <&-").stderr == in_a_shell(f"{verb} - </dev/null").stderr
+
+
+def test_every_character_is_printed_in_every_encoding() -> None:
+    done = in_a_shell("upstream", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u2022" in done.stdout
+
+
+def in_a_shell(words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = f"{sys.executable} -m lstm_spec.cli {words}"
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
+
+
 def printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     assert cli.main(words) == 0
     return capsys.readouterr().out

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from lstm_spec import catalog, options
+from lstm_spec import catalog, options, streams
 from lstm_spec.errors import (
     BAD_USAGE,
     BROKEN,
@@ -81,7 +81,8 @@ def check(arguments: argparse.Namespace) -> int:
                 return _elsewhere(arguments, report)
             return _try(_plan(arguments, claims, report), arguments.durations or 0)
     except OSError as error:
-        raise BrokenError(f"{arguments.report} cannot be written: {error.strerror}") from None
+        file = error.filename or arguments.report
+        raise BrokenError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _forbid_two_plans(arguments: argparse.Namespace) -> None:
@@ -621,14 +622,10 @@ VERBS: dict[str, Verb] = {
 
 
 def console() -> Console:
-    """Return what prints to a terminal; a reader that closes the pipe is an error, as for print."""
+    """Return what prints to a terminal."""
     from rich.console import Console
 
-    class Piped(Console):
-        def on_broken_pipe(self) -> None:  # rich would exit with 1, as if a claim did not hold
-            raise BrokenPipeError
-
-    return Piped()
+    return Console()
 
 
 def _width() -> int:
@@ -645,7 +642,8 @@ def _print(text: str, layout: str) -> None:
 def say(message: object, status: int) -> int:
     """Say why a verb ends, and return its exit status."""
     text = message if status == BROKEN else one_line(message)  # pytest may have printed lines
-    print(f"lstm-spec: {text}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # standard error is full: the status tells
+        print(f"lstm-spec: {text}", file=sys.stderr)
     return status
 
 
@@ -701,6 +699,22 @@ def _interrupt(*_: object) -> NoReturn:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    streams.prepare()
+    try:
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()
+    except streams.UnreadOutputError:
+        streams.drop()
+        return UNREAD
+    except streams.UnwritableOutputError as error:
+        streams.drop()
+        return say(error, BROKEN)
+
+
+def _run(words: Sequence[str] | None) -> int:
+    """Run the verb that the command line names and return its exit status."""
     # To scan the chapters' trees for garbage takes as long as to parse them.
     gc.set_threshold(100_000)
     parser = options.parser(VERBS)
@@ -714,15 +728,13 @@ def main(words: Sequence[str] | None = None) -> int:
         return BAD_USAGE
     try:
         status: int = arguments.function(arguments)
-        sys.stdout.flush()
         return status
     except SpecError as error:
         return say(error, error.status)
+    except OSError as error:
+        return say(f"{error.filename or 'a file'} cannot be used: {error.strerror}", BROKEN)
     except KeyboardInterrupt:
         return say("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # who reads has seen enough, as in `lstm-spec check | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNREAD
 
 
 if __name__ == "__main__":
