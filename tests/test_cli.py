@@ -33,6 +33,11 @@ from lstm_spec.releases import ledger
         (["check", "--seed", "-1"], "'-1' is not a whole number from 0 up"),
         (["check", "--workers", "0"], "'0' is not a whole number from 1 up"),
         (["check", "--workers", "two"], "'two' is not a whole number from 1 up"),
+        (["check", "--seed", "9" * 5000], "99' is too large; give at most 9 digits"),
+        (["check", "--effort", "9" * 5000], "99' is not an effort; give smoke, default, deep"),
+        (["check", "--tx", "ssh="], "'ssh=' names no worker; give ssh=HOST//python=PYTHON"),
+        (["check", "--tx", "2*h1"], "'2*h1' names no worker; give ssh=HOST//python=PYTHON"),
+        (["check", "--tx", "popen//"], "'popen//' names no worker; give"),
         (["check", "--report", "/proc/none/report"], "cannot be written"),
         (["bisect", "time.order", "keras-3.9"], "the following arguments are required: B"),
         (["bisect", "time.order", "keras-3.9", "numpy"], "the matrix has no 'numpy'"),
@@ -54,6 +59,8 @@ from lstm_spec.releases import ledger
         (["upstream", "maskin"], "no claim or chapter is called 'maskin'"),
         (["check", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["cite", "time.causalty"], "no claim or chapter is called 'time.causalty'; did you mean"),
+        (["cite", "stackin"], "no claim or question is called 'stackin'; did you mean stacking"),
+        (["cite", "TIME.order"], "did you mean time.order"),
         (["cite", "time"], "'time' is a chapter; give the id of one of its claims"),
         (["cite", "shapes.stacking"], "retired: It says the same as sequences.stacking."),
         (["cite", "time.order", "--format", "pdf"], "invalid choice: 'pdf'"),
@@ -70,9 +77,13 @@ from lstm_spec.releases import ledger
         (["review"], "the following arguments are required: FILE"),
         (["review", "a", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["answer"], "the following arguments are required: WORDS"),
+        (["answer", " "], "the question is empty; ask in words"),
         (["compare", "a.jsonl"], "the following arguments are required: B"),
         (["compare", "a.jsonl", "b"], "no file or report of the ledger is called 'a.jsonl'"),
         (["compare", "/proc/self/mem", "b"], "/proc/self/mem cannot be read: Input/output error"),
+        (["compare", "/dev/null/a", "b"], "/dev/null/a cannot be read: Not a directory"),
+        (["compare", "a" * 9999, "b"], "aaa cannot be read: File name too long"),
+        (["compare", "KERAS-3.9", "b"], "did you mean keras-3.9"),
         (["compare", "a", "b", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["compare", "a", "b", "--python", "3.12"], "--python is about environments; give --speed"),
         (["compare", "--speed", "keras-3.99", "here"], "the matrix has no 'keras-3.99'; did you"),
@@ -80,6 +91,8 @@ from lstm_spec.releases import ledger
         (["examine"], "invalid choice: 'examine'"),
         (["show"], "the following arguments are required: ID"),
         (["show", "time.evry-step"], "did you mean time.every-step"),
+        (["list", "TIME"], "no claim or chapter is called 'TIME'; did you mean time"),
+        (["list", "tim" * 9999], "no claim or chapter is called 'tim"),
         (["list", "tim"], "no claim or chapter is called 'tim'; did you mean"),
     ],
 )
@@ -100,6 +113,28 @@ def test_wrong_usage(
     assert sentence in captured.err
     assert len(captured.err.splitlines()) == 1
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(f"check {option}=" for option in ("--in", "--with", "--report", "--tx", "--database")),
+        "answer masks --for=",
+        "cite time.order --for=",
+        "explain LSTM(2) --input=",
+        "explain LSTM(2) --draw=",
+        "review a.py --to=",
+        "list --find=",
+        "upstream --report=",
+    ],
+)
+def test_an_empty_value_is_not_taken_for_none(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words.split())
+    assert stop.value.code == 2
+    assert "give" in capsys.readouterr().err
 
 
 def test_wrong_usage_leaves_the_last_report(tmp_path: Path) -> None:
@@ -316,6 +351,15 @@ def test_lines_are_as_long_as_the_terminal(
     shown = printed(words, capsys)
     assert max(map(len, shown.splitlines())) <= width
     assert shown.split() == whole.split()
+
+
+@pytest.mark.parametrize("columns", ["0", "1"])
+def test_terminals_without_a_width(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = printed(["compare", "keras-3.9", "keras-3.10"], capsys)
+    assert "from keras 3.9.2 to\n" in shown
 
 
 def test_show_prints_the_claim_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,11 +29,12 @@ from lstm_spec.errors import (
     BrokenError,
     SpecError,
     UsageError,
+    suggestion,
 )
 from lstm_spec.harness.effort import time_limit
 from lstm_spec.options import REPORT, Verb
 from lstm_spec.run.report import LockedError, Writer, writer
-from lstm_spec.run.text import as_json, count, fitted, one_line
+from lstm_spec.run.text import as_json, count, fitted, one_line, without_long_words
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
@@ -125,8 +126,9 @@ def _plan(arguments: argparse.Namespace, claims: list[catalog.Claim], report: Wr
         claims = catalog.select(begun.claims)
         chosen = begun.effort
         seed = begun.seed
-    hosts.forbid_useless_database(arguments.database, seed)
+    hosts.forbid_useless_database(arguments.database or "", seed)
     places = tuple(arguments.hosts)
+    hosts.forbid_unknown(places)
     workers = arguments.workers or hosts.workers(places) or environment.cores()
     return Plan(
         claims,
@@ -137,7 +139,7 @@ def _plan(arguments: argparse.Namespace, claims: list[catalog.Claim], report: Wr
         report,
         arguments.resume,
         places,
-        arguments.database,
+        arguments.database or "",
     )
 
 
@@ -415,30 +417,45 @@ def cite(arguments: argparse.Namespace) -> int:
     from lstm_spec.answers.standing import asked
 
     place, report = asked(arguments.release or "", arguments.backend or "")
-    if "." not in arguments.name and _cite_question(arguments, place, report):
+    if "." not in arguments.name and arguments.name not in catalog.chapters():
+        _cite_question(arguments, place, report)
         return 0
     cited = citation_at(arguments.name, place, report)
     _print(FORMATS[arguments.format](cited), arguments.format)
     return 0
 
 
-def _cite_question(arguments: argparse.Namespace, place: Place, report: Report | None) -> bool:
-    """Print the answer to the question that has the id; return whether there is one."""
+def _cite_question(arguments: argparse.Namespace, place: Place, report: Report | None) -> None:
+    """Print the answer to the question that has the id.
+
+    Raises:
+        UsageError: there is none.
+    """
     from lstm_spec.answers.answer import CITATIONS, cited, whole_library
 
-    reply = cited(arguments.name, whole_library(), place, report)
-    if reply:
-        _print(CITATIONS[arguments.format](reply), arguments.format)
-    return reply is not None
+    name = arguments.name
+    library = whole_library()
+    reply = cited(name, library, place, report)
+    if reply is None:
+        known = [*library.by_id, *catalog.chapters(), *(claim.id for claim in catalog.claims())]
+        hint = suggestion(name, known, "`lstm-spec list` shows the claims")
+        raise UsageError(f"no claim or question is called {name!r}; {hint}")
+    _print(CITATIONS[arguments.format](reply), arguments.format)
 
 
 def answer(arguments: argparse.Namespace) -> int:
-    """Print the answer to a question, made of claims; or say that there is none."""
+    """Print the answer to a question, made of claims; or say that there is none.
+
+    Raises:
+        UsageError: there is no question.
+    """
     from lstm_spec.answers.answer import FORMATS, LONGEST, answer, find, whole_library
     from lstm_spec.answers.standing import asked
 
     words = " ".join(arguments.words)
     question = sys.stdin.read(LONGEST) if words == "-" else words
+    if not question.strip():
+        raise UsageError("the question is empty; ask in words, or give an error message")
     place, report = asked(arguments.release or "", arguments.backend or "")
     library = whole_library()
     reply = answer(question, find(question, library), library, place, report)
@@ -478,7 +495,7 @@ def review(arguments: argparse.Namespace) -> int:
     """Print what is found in a program or a model."""
     from lstm_spec.reviews.review import FORMATS, of_file, text, worst
 
-    findings = of_file(arguments.file, arguments.to)
+    findings = of_file(arguments.file, arguments.to or "")
     if arguments.format == "text" and (width := _width()):
         print(text(findings, width), end="")
     else:
@@ -621,16 +638,22 @@ VERBS: dict[str, Verb] = {
 # What all verbs do
 
 
+NARROWEST = 20
+"""The fewest columns that are printed for: a terminal that does not know its width says 0."""
+
+
 def console() -> Console:
     """Return what prints to a terminal."""
     from rich.console import Console
 
-    return Console()
+    screen = Console()
+    screen.width = max(screen.width, NARROWEST)
+    return screen
 
 
 def _width() -> int:
     """Return how wide the terminal is to which is printed; 0 if it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    return max(shutil.get_terminal_size().columns, NARROWEST) if sys.stdout.isatty() else 0
 
 
 def _print(text: str, layout: str) -> None:
@@ -641,9 +664,9 @@ def _print(text: str, layout: str) -> None:
 
 def say(message: object, status: int) -> int:
     """Say why a verb ends, and return its exit status."""
-    text = message if status == BROKEN else one_line(message)  # pytest may have printed lines
+    text = str(message) if status == BROKEN else one_line(message)  # pytest may have printed lines
     with contextlib.suppress(OSError):  # standard error is full: the status tells
-        print(f"lstm-spec: {text}", file=sys.stderr)
+        print(f"lstm-spec: {without_long_words(text)}", file=sys.stderr)
     return status
 
 

@@ -25,7 +25,10 @@ def suggestion(name: str, known: Sequence[str], otherwise: str) -> str:
         known: what could have been meant.
         otherwise: what is said if none of it is like the name.
     """
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    small = {word.casefold(): word for word in known}
+    near = [
+        small[word] for word in difflib.get_close_matches(name.casefold(), small, n=3, cutoff=0.5)
+    ]
     return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from lstm_spec import catalog
 from lstm_spec.errors import BAD_USAGE, STATUSES
-from lstm_spec.harness.effort import SHARES, TIME_LIMITS, effort
+from lstm_spec.harness.effort import DIGITS, SHARES, TIME_LIMITS, effort
 from lstm_spec.run.environment import NEEDED
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import one_line, without_long_words
 
 REPORT = Path("lstm-spec-report.jsonl")
 
@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
-        sentence = one_line(message)  # argparse repeats some words as they were given
+        sentence = without_long_words(one_line(message))  # argparse repeats words as given
         self.exit(BAD_USAGE, f"{self.prog}: {sentence}; see `{self.prog} --help`\n")
 
 
@@ -72,11 +72,24 @@ BACKEND: dict[str, Any] = {
 
 def _whole(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < least:
+        if not text.isascii() or not text.isdigit() or int(text[:DIGITS]) < least:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        if len(text) > DIGITS:
+            raise argparse.ArgumentTypeError(f"{text!r} is too large; give at most {DIGITS} digits")
         return int(text)
 
     return number
+
+
+def _word(text: str) -> str:
+    """Return text as it is given; an empty one, as of a variable that is not set, asks nothing."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; give a value, or leave it out")
+    return text
+
+
+def _file(text: str) -> Path:
+    return Path(_word(text))
 
 
 def _python(text: str) -> str:
@@ -152,7 +165,7 @@ def _add_check(verb: argparse.ArgumentParser) -> None:
     _add_number(verb, "--time-limit", 1, "SECONDS", limit)
     _add_number(verb, "--durations", 0, "N", "show the N slowest claims")
     where = f"where the report goes; default: {REPORT}, with the NAME of --in"
-    add("--report", type=Path, action=_Once, metavar="FILE", help=where)
+    add("--report", type=_file, action=_Once, metavar="FILE", help=where)
     add("--resume", action="store_true", help="finish the report of a run that was stopped")
     add("--descriptor", type=int, help=argparse.SUPPRESS)  # the report, open and locked
     _add_hosts(verb)
@@ -168,9 +181,9 @@ def _add_number(
 def _add_hosts(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument_group("on other machines, by pytest-xdist").add_argument
     worker = "where a worker runs, like 4*ssh=HOST//python=PYTHON; may be repeated"
-    add("--tx", dest="hosts", action="append", default=[], metavar="SPEC", help=worker)
+    add("--tx", dest="hosts", type=_word, action="append", default=[], metavar="SPEC", help=worker)
     shared = "a Redis server that keeps what refutes a claim, like redis://HOST; with --seed"
-    add("--database", default="", action=_Once, metavar="URL", help=shared)
+    add("--database", type=_word, action=_Once, metavar="URL", help=shared)
 
 
 def _add_environment(verb: argparse.ArgumentParser) -> None:
@@ -180,11 +193,19 @@ def _add_environment(verb: argparse.ArgumentParser) -> None:
         "like tensorflow==2.21.0 or tf-nightly, or a wheel, or the folder of a source tree, "
         "like ./keras; may be repeated"
     )
-    add("--with", dest="packages", action="append", default=[], metavar="REQUIREMENT", help=kinds)
+    add(
+        "--with",
+        dest="packages",
+        type=_word,
+        action="append",
+        default=[],
+        metavar="REQUIREMENT",
+        help=kinds,
+    )
     add("--backend", **BACKEND)
     add("--python", type=_python, action=_Once, metavar="VERSION", help="like 3.12")
     named = "an environment of the matrix, like keras-3.9 or python-3.10"
-    add("--in", dest="entry", action=_Once, metavar="NAME", help=named)
+    add("--in", dest="entry", type=_word, action=_Once, metavar="NAME", help=named)
 
 
 def _add_bisect(verb: argparse.ArgumentParser) -> None:
@@ -212,14 +233,14 @@ def _add_compare(verb: argparse.ArgumentParser) -> None:
 
 def _add_merge(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
-    add("out", type=Path, metavar="OUT", help="where the joined report goes")
+    add("out", type=_file, metavar="OUT", help="where the joined report goes")
     add("reports", nargs="+", metavar="REPORT", help="a file, or a name in the ledger")
     add("--partial", action="store_true", help="join them though claims are missing")
 
 
 def _add_list(verb: argparse.ArgumentParser) -> None:
     _add_names(verb, "chapters or ids; default: the chapters are listed")
-    verb.add_argument("--find", metavar="TEXT", help="only what contains this text")
+    verb.add_argument("--find", type=_word, metavar="TEXT", help="only what contains this text")
     verb.add_argument("--beliefs", action="store_true", help="what people believe instead")
 
 
@@ -244,7 +265,9 @@ def _add_answer(verb: argparse.ArgumentParser) -> None:
 
 def _add_place(verb: argparse.ArgumentParser) -> None:
     where = "on which release: like keras==3.9.2, or a name of the ledger; default: the newest"
-    verb.add_argument("--for", dest="release", action=_Once, metavar="RELEASE", help=where)
+    verb.add_argument(
+        "--for", dest="release", type=_word, action=_Once, metavar="RELEASE", help=where
+    )
     verb.add_argument("--backend", **BACKEND)
 
 
@@ -252,8 +275,8 @@ def _add_explain(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     add("call", metavar="CALL", help="a constructor call, such as 'LSTM(2, return_sequences=True)'")
     sizes = "timesteps and features of its input, such as 3,1; default: its input_shape, or None,1"
-    add("--input", default="", action=_Once, metavar="T,F", help=sizes)
-    add("--draw", type=Path, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
+    add("--input", type=_word, action=_Once, metavar="T,F", help=sizes)
+    add("--draw", type=_file, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
     strong = "draw strokes as strong as the output depends on the inputs, by Keras"
     add("--strengths", action="store_true", help=strong)
     add("--format", choices=("text", "markdown", "json"), default="text", **FORMAT)
@@ -265,7 +288,7 @@ def _add_review(verb: argparse.ArgumentParser) -> None:
     formats = ("text", "markdown", "json", "sarif")
     verb.add_argument("--format", choices=formats, default="text", **FORMAT)
     moved = "what changes for a model on another release, like keras==3.9.2"
-    verb.add_argument("--to", default="", action=_Once, metavar="RELEASE", help=moved)
+    verb.add_argument("--to", type=_word, action=_Once, metavar="RELEASE", help=moved)
 
 
 def _add_upstream(verb: argparse.ArgumentParser) -> None:
@@ -274,7 +297,7 @@ def _add_upstream(verb: argparse.ArgumentParser) -> None:
         "a report of a Keras that is to come, a file or a name in the ledger; default: a recorded "
         "nightly"
     )
-    verb.add_argument("--report", metavar="REPORT", help=coming, action=_Once)
+    verb.add_argument("--report", type=_word, action=_Once, metavar="REPORT", help=coming)
     verb.add_argument("--fixed", action="store_true", help="also what the nightly has fixed")
 
 

@@ -25,6 +25,9 @@ FEWEST_ROUNDS = 3
 TIME_LIMITS = {"smoke": 60, "default": 120, "deep": 3600}
 """Seconds for one claim, by the words; for a number as for `deep`."""
 
+DIGITS = 9
+"""How many digits a number on the command line may have."""
+
 
 def effort(text: str) -> str:
     """Return an effort that is given in words.
@@ -32,10 +35,13 @@ def effort(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is neither one of the words nor a number from 1 up.
     """
-    if text in TIME_LIMITS or (text.isascii() and text.isdigit() and int(text) > 0):
+    if text in TIME_LIMITS:
         return text
+    if text.isascii() and text.isdigit() and len(text) <= DIGITS and int(text) > 0:
+        return text
+    number = f"a number of cases from 1 up, of at most {DIGITS} digits"
     raise argparse.ArgumentTypeError(
-        f"{text!r} is not an effort; give {', '.join(TIME_LIMITS)}, or a number of cases from 1 up"
+        f"{text!r} is not an effort; give {', '.join(TIME_LIMITS)}, or {number}"
     )
 
 

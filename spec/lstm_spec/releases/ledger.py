@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -46,20 +48,21 @@ def find(text: str) -> Report:
         UnreadableReportError: the file is no report, or the report is incomplete.
     """
     path = Path(text)
-    if not path.exists() or path.is_dir():
-        if text not in names():
-            raise UnknownReportError(
-                f"no file or report of the ledger is called {text!r}; {_hint(text)}"
-            )
+    if text in names() and not os.path.isfile(text):
         path = FOLDER / f"{text}{SUFFIX}"
     try:
         read = report.read(path)
+    except (FileNotFoundError, IsADirectoryError, ValueError):  # ValueError: a null character
+        raise UnknownReportError(
+            f"no file or report of the ledger is called {text!r}; {_hint(text)}"
+        ) from None
     except OSError as error:
         raise UnknownReportError(f"{path} cannot be read: {error.strerror}") from None
     if read.footer is None:
         done = len(read.records)
         planned = len(read.header.claims)
-        progress = f"{done} of {planned} claims were tried; `lstm-spec check --resume` goes on"
+        command = f"lstm-spec check --resume --report {shlex.quote(text)}"
+        progress = f"{done} of {planned} claims were tried; `{one_line(command)}` goes on"
         raise UnreadableReportError(f"{path}: incomplete: {progress}")
     return read
 

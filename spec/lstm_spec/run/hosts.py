@@ -16,16 +16,35 @@ from lstm_spec import catalog
 from lstm_spec.errors import UsageError
 from lstm_spec.run import environment
 from lstm_spec.run.environment import installed
-from lstm_spec.run.text import reason
+from lstm_spec.run.text import one_line, reason
 
 TIMES = re.compile(r"^(\d+)\*")
 """How many workers a gateway has, as pytest-xdist's --tx takes it."""
+PLACES = ("ssh", "socket", "vagrant_ssh")
+"""The words that say in such a specification where a host is."""
 PATIENCE = 20
 """Seconds in which a host starts a new interpreter after one has crashed."""
 
 
 class UselessDatabaseError(UsageError):
     """A database that cannot be used; the message says why, and what to do."""
+
+
+class UnknownGatewayError(UsageError):
+    """A --tx that names no way to a worker."""
+
+
+def forbid_unknown(specs: Iterable[str]) -> None:
+    """Forbid what pytest-xdist could make no worker of.
+
+    Raises:
+        UnknownGatewayError: one is of no kind that there is.
+    """
+    for spec in specs:
+        parts = dict(part.partition("=")[::2] for part in TIMES.sub("", spec).split("//"))
+        if "" in parts or not ("popen" in parts or any(map(parts.get, PLACES))):
+            hint = "give ssh=HOST//python=PYTHON, socket=HOST:PORT or popen"
+            raise UnknownGatewayError(f"{one_line(spec)!r} names no worker; {hint}")
 
 
 def workers(specs: Iterable[str]) -> int:

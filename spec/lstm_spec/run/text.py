@@ -41,6 +41,11 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def without_long_words(text: str) -> str:
+    """Return text without the middle of a word of over 200 characters, such as no name has."""
+    return re.sub(r"(\S{100})\S{3,}(\S{97})", r"\1...\2", text)
+
+
 def escape(text: str) -> str:
     """Return text of others as Markdown that shows it: no markup, no HTML, nobody mentioned."""
     marks = re.sub(r"([\\`*_{}\[\]()|~$!])", r"\\\1", one_line(text))
