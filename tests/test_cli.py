@@ -70,6 +70,9 @@ from lstm_spec.releases import ledger
             ["explain", "LSTM(2)", "--input", "3,1", "--draw", "/proc/none/a.svg"],
             "picture /proc/none/a.svg cannot be written",
         ),
+        (["explain", "LSTM(2)", "--strengths"], "is about the picture; give --draw FILE.svg too"),
+        (["explain", "LSTM(2)", "--draw", "a.png"], "would be SVG; give a name that ends in .svg"),
+        (["explain", "LSTM(2, input_shape=(3,))"], "give the numbers of timesteps and of features"),
         (["review", "/none/a.py"], "'/none/a.py' cannot be read: No such file or directory"),
         (["review", "/"], "'/' cannot be read: Is a directory"),
         (["review", "/dev/null"], "there is no Python in what was given; give a program"),
@@ -216,6 +219,12 @@ def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture
     assert captured.out.startswith("No claim answers this.")
 
 
+@pytest.mark.parametrize("layout", ["markdown", "text", "json"])
+def test_question_in_bytes_of_no_encoding(layout: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["answer", "is a \udcff mask lost?", f"--format={layout}"]) == 0
+    assert "mask" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -302,6 +311,14 @@ def in_a_shell(words: str, **variables: str) -> subprocess.CompletedProcess[str]
     command = f"{sys.executable} -m lstm_spec.cli {words}"
     environment = {**os.environ, **variables}
     return subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
+
+
+def test_a_picture_is_drawn_through_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "link.svg"
+    link.symlink_to("picture.svg")
+    assert cli.main(["explain", "LSTM(2)", "--draw", str(link)]) == 0
+    assert link.is_symlink()
+    assert (tmp_path / "picture.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
 def printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

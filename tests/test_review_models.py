@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import lstm_spec
+from lstm_spec.errors import UsageError
 from lstm_spec.reviews import live_model, model_file, review
 from lstm_spec.reviews.network import LostMask, Mask
 from lstm_spec.reviews.source import ProgramError
@@ -269,6 +271,31 @@ def test_what_is_no_model(content: bytes, sentence: str, tmp_path: Path) -> None
     file.write_bytes(content)
     with pytest.raises(ProgramError, match=sentence):
         review.of_file(str(file))
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.json"])
+def test_a_file_that_is_called_a_model_and_is_none(name: str, tmp_path: Path) -> None:
+    for content in ("", "version https://git-lfs.github.com/spec/v1\n", "[]"):
+        file = tmp_path / name
+        file.write_text(content, "utf-8")
+        with pytest.raises(ProgramError, match=rf"{name} holds no model; give a \.keras or"):
+            review.of_file(str(file))
+
+
+def test_a_model_that_is_piped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Path(__file__).parent / "reviewed/model.json"
+    stream = io.TextIOWrapper(io.BytesIO(file.read_bytes()))
+    monkeypatch.setattr("sys.stdin", stream)
+    assert review.of_file("-").rows == review.of_file(str(file)).rows
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"PK\x03\x04")))
+    with pytest.raises(ProgramError, match="standard input is a model's file; give its name"):
+        review.of_file("-")
+
+
+def test_the_release_is_blamed_and_not_the_file() -> None:
+    file = Path(__file__).parent / "reviewed/model.json"
+    with pytest.raises(UsageError, match=r"^nothing is known of keras 99"):
+        review.of_file(str(file), "keras==99")
 
 
 def test_an_archive_that_unpacks_without_end_is_not_read(tmp_path: Path) -> None:

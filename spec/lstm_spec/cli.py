@@ -453,7 +453,8 @@ def answer(arguments: argparse.Namespace) -> int:
     from lstm_spec.answers.standing import asked
 
     words = " ".join(arguments.words)
-    question = sys.stdin.read(LONGEST) if words == "-" else words
+    given = sys.stdin.read(LONGEST) if words == "-" else words
+    question = given.encode("utf-8", "replace").decode()  # bytes of no encoding are question marks
     if not question.strip():
         raise UsageError("the question is empty; ask in words, or give an error message")
     place, report = asked(arguments.release or "", arguments.backend or "")
@@ -465,10 +466,16 @@ def answer(arguments: argparse.Namespace) -> int:
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Print what a constructor call makes, and draw it where asked to."""
+    """Print what a constructor call makes, and draw it where asked to.
+
+    Raises:
+        UsageError: there is no picture to which an option could apply.
+    """
     from lstm_spec.answers.constructor import declared, input_shape, layer
     from lstm_spec.answers.explain import FORMATS, explain, text
 
+    if arguments.strengths and not arguments.draw:
+        raise UsageError("--strengths is about the picture; give --draw FILE.svg too")
     given = arguments.input
     sizes = input_shape(given) if given else declared(arguments.call) or (None, 1)
     built = layer(arguments.call, sizes)
@@ -485,6 +492,8 @@ def explain(arguments: argparse.Namespace) -> int:
 def _draw(built: Layer, file: Path, measured: bool) -> None:
     from lstm_spec.answers.picture import draw, picture_of
 
+    if file.suffix.lower() not in ("", ".svg"):
+        raise UnwritableFileError(f"picture {file} would be SVG; give a name that ends in .svg")
     forbid_unwritable(file, "picture")
     text = draw(picture_of(built, measured=measured))
     with writing(file, "picture"):
@@ -676,7 +685,7 @@ def forbid_unwritable(file: Path, what: str = "report") -> None:
     Raises:
         UnwritableFileError: it cannot.
     """
-    existed = os.path.exists(file)  # unlike Path.exists it takes a name that is too long
+    existed = os.path.lexists(file)
     with writing(file, what):
         file.open("ab").close()
     if not existed:

@@ -239,13 +239,15 @@ def declared(text: str) -> tuple[int | None, int | None] | None:
     call = parse(text)
     inner = call.positional[0] if call.name == "Bidirectional" and call.positional else call
     shape = next((part.named["input_shape"] for part in (inner, call) if _has_shape(part)), None)
-    if not isinstance(shape, (tuple, list)) or len(shape) != 2 or not all(map(_is_size, shape)):
-        return None
-    return shape[0], shape[1]
+    return (shape[0], shape[1]) if _is_shape(shape) else None
 
 
 def _has_shape(call: Any) -> bool:
     return isinstance(call, Call) and "input_shape" in call.named
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, (tuple, list)) and len(shape) == 2 and all(map(_is_size, shape))
 
 
 def _is_size(size: Any) -> bool:
@@ -442,6 +444,8 @@ def _expected(kind: str, value: Any) -> str:
     """Say what is expected of a value; nothing, if it is as expected."""
     if kind == "share" and not isinstance(value, (int, float)):
         return "a number from 0 to 1"
+    if kind == "shape" and not _is_shape(value):
+        return "the numbers of timesteps and of features, such as (None, 1)"
     if kind == "trainable" and not isinstance(value, bool):
         return "True or False"
     if kind == "name" and value is not None and (not isinstance(value, str) or "/" in value):

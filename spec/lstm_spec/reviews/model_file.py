@@ -64,6 +64,7 @@ sys.stdout.buffer.write(parts[0] + b"\\0" + parts[1].replace(b"\\0", b""))
 """
 """Prints the configuration and the version that an HDF5 file holds."""
 MODELS = ("Functional", "Sequential", "Model")
+SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 NOTHING = "give a .keras or .h5 file of a functional or Sequential model, or its to_json()"
 
 Key = tuple[str, int, int]
@@ -104,6 +105,17 @@ def read(path: Path) -> Saved:
     if path.stat().st_size > LARGEST:
         raise ProgramError(f"{name} has more than {LARGEST:,} bytes; {NOTHING}")
     return saved(_json(path.read_bytes(), name), name)
+
+
+def piped(data: bytes, name: str) -> Saved:
+    """Read a model's JSON that was piped in.
+
+    Raises:
+        ProgramError: it is no such JSON; the message says what to give.
+    """
+    if data.startswith((ZIP, HDF)):
+        raise ProgramError(f"{name} is a model's file; give its name, for it is not read in a row")
+    return saved(_json(data, name), name)
 
 
 def _archive(path: Path, name: str) -> Saved:

@@ -229,11 +229,15 @@ def of_file(file: str, to: str = "") -> Review:
     name = "standard input" if file == "-" else one_line(file)
     try:
         data = sys.stdin.buffer.read(READ) if file == "-" else _bytes(Path(file))
-        if model_file.is_model(data[:4]) or (model_file.is_model(data) and file != "-"):
-            return of_model(model_file.read(Path(file)), name, to)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         why = getattr(error, "strerror", None) or error
         raise ProgramError(f"{one_line(file)!r} cannot be read: {why}") from None
+    if model_file.is_model(data):
+        piped = file == "-" or not Path(file).is_file()  # it cannot be read again
+        saved = model_file.piped(data, name) if piped else model_file.read(Path(file))
+        return of_model(saved, name, to)
+    if Path(file).suffix.lower() in model_file.SUFFIXES:
+        raise ProgramError(f"{name} holds no model; {model_file.NOTHING}")
     if len(data) >= READ:
         raise ProgramError(f"{one_line(file)} is larger than {READ:,} bytes; give a part of it")
     if to:

@@ -60,7 +60,7 @@ def read(text: str) -> Source:
     if len(text) > LONGEST:
         raise ProgramError(f"the program has {len(text)} characters; give at most {LONGEST}")
     if "\0" in text:
-        raise ProgramError("the program holds a null character; give text")
+        raise ProgramError("the program holds a null character; give text, saved as UTF-8")
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(BLANKS)
     lines = text.expandtabs(4).split("\n")
     left_out: list[int] = []
