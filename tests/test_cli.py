@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from lstm_spec import catalog, cli
 from lstm_spec.answers import constructor
 from lstm_spec.releases import ledger
+from lstm_spec.run.report import Record
+from reports import report, write
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,17 @@ def test_report_to_which_nothing_can_be_added_is_not_resumed(
         assert cli.main(["check", "--resume", "--report", str(file)]) == 2
         assert sentence in capsys.readouterr().err
         assert file.read_bytes() == content
+
+
+def test_report_that_ends_without_a_claim_is_not_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = report(Record("time.order", "held", 1.0), Record("time.every-step", "held", 1.0))
+    file = write(tmp_path / "report", structs.replace(whole, records=whole.records[:1]))
+    content = file.read_bytes()
+    assert cli.main(["check", "--resume", "--report", str(file)]) == 2
+    assert "came to its end without time.every-step; leave out --resume" in capsys.readouterr().err
+    assert file.read_bytes() == content
 
 
 @pytest.mark.parametrize(

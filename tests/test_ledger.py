@@ -280,6 +280,16 @@ def test_report_with_other_records_than_its_header_says_is_refused(records: list
     assert "has too many or too few records of" in refused(report(*TIME), shard)
 
 
+@pytest.mark.parametrize("records", [GATES[1:], GATES + TIME[:1]])
+def test_a_report_that_ends_with_other_records_than_planned_is_damaged(
+    records: list[Record], tmp_path: Path
+) -> None:
+    file = tmp_path / "report"
+    write(file, structs.replace(report(*GATES), records=records))
+    with pytest.raises(UnreadableReportError, match=r"too many or too few records of \S+; make"):
+        ledger.find(str(file))
+
+
 # The verb
 
 
@@ -322,6 +332,7 @@ def test_report_is_written(capsys: pytest.CaptureFixture[str]) -> None:
         (["out", "a"], 3, "claims are missing; add a report of `lstm-spec check shapes weights"),
         (["out", "a", "a"], 3, "a and a both try gates; give one report of each claim"),
         (["out", "a", "begun"], 3, f"begun: incomplete: {REST} of {REST} claims were tried"),
+        (["out", "a", "begun"], 3, "`lstm-spec check --resume --report begun` goes on"),
         (["out", "a", "damaged"], 3, "damaged: line 1 is damaged"),
     ],
 )

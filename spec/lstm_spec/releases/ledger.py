@@ -23,6 +23,8 @@ from lstm_spec.run.text import one_line
 
 FOLDER = Path(__file__).with_name("ledger")
 SUFFIX = ".jsonl.gz"
+SHOWN = 5
+"""How many names an error lists."""
 NEAREST = "nearest"
 """The word for the newest report that is older than another."""
 
@@ -59,12 +61,23 @@ def find(text: str) -> Report:
     except OSError as error:
         raise UnknownReportError(f"{path} cannot be read: {error.strerror}") from None
     if read.footer is None:
-        done = len(read.records)
         planned = len(read.header.claims)
+        done = planned - len(read.untried)
         command = f"lstm-spec check --resume --report {shlex.quote(text)}"
         progress = f"{done} of {planned} claims were tried; `{one_line(command)}` goes on"
         raise UnreadableReportError(f"{path}: incomplete: {progress}")
+    recorded = {record.claim for record in read.records}
+    if wrong := recorded ^ set(read.header.claims):
+        what = f"it has too many or too few records of {_listed(wrong)}"
+        raise UnreadableReportError(f"{path}: damaged: {what}; make it again")
     return read
+
+
+def _listed(names: Collection[str]) -> str:
+    """Return the first names, and how many more there are."""
+    first = sorted(names)[:SHOWN]
+    more = len(names) - len(first)
+    return one_line(", ".join(first)) + (f" and {more} more" if more else "")
 
 
 def verdicts(claim: str) -> list[tuple[str, Verdict]]:
@@ -235,15 +248,16 @@ def _forbid_other_records(shard: Shard) -> None:
     planned = Counter(report.header.claims)
     recorded = Counter(r.claim for r in report.records)
     if wrong := (planned - recorded) + (recorded - planned):
-        listed = one_line(", ".join(sorted(wrong)))
-        raise UnmergeableError(f"{name} has too many or too few records of {listed}; make it again")
+        many = f"{name} has too many or too few records of {_listed(wrong)}"
+        raise UnmergeableError(f"{many}; make it again")
 
 
 def _forbid_unknown(shard: Shard, known: Collection[str]) -> None:
     name, report = shard
     if unknown := set(report.header.claims) - set(known):
-        listed = one_line(", ".join(sorted(unknown)))
-        raise UnmergeableError(f"{name} tries what is no claim of this lstm-spec: {listed}")
+        raise UnmergeableError(
+            f"{name} tries what is no claim of this lstm-spec: {_listed(unknown)}"
+        )
 
 
 def _forbid_other_way(first: Shard, shard: Shard) -> None:

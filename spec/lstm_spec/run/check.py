@@ -280,13 +280,15 @@ def header_to_resume(written: Writer) -> Header:
     """Return what a report set out to do.
 
     Raises:
-        UnresumableError: it is of other claims.
+        UnresumableError: it is of other claims, or came to its end.
         UnreadableReportError: the file is damaged, or no report.
         OSError: the file cannot be read.
     """
-    header = written.read().header
-    _forbid(written, _edited(header))
-    return header
+    begun = written.read()
+    missing = begun.untried if begun.footer else []
+    _forbid(written, f"came to its end without {missing[0]}" if missing else "")
+    _forbid(written, _edited(begun.header))
+    return begun.header
 
 
 def forbid_elsewhere(written: Writer, here: Environment) -> None:
