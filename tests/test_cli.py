@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from lstm_spec import catalog, cli
+from lstm_spec import catalog, cli, streams
 from lstm_spec.answers import constructor
 from lstm_spec.releases import ledger
 from lstm_spec.run.report import Record
@@ -319,6 +320,18 @@ def test_every_character_is_printed_in_every_encoding() -> None:
     done = in_a_shell("upstream", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\u2022" in done.stdout
+
+
+def test_a_terminal_is_kept_and_escapes_what_it_cannot_show(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, "ascii")
+    monkeypatch.setattr("sys.stdout", terminal)
+    streams.prepare()
+    print("\N{BULLET}", flush=True)
+    assert sys.stdout is terminal
+    assert written.getvalue().strip() == b"\\u2022"
 
 
 def in_a_shell(words: str, **variables: str) -> subprocess.CompletedProcess[str]:

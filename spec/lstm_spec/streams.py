@@ -7,6 +7,9 @@ import os
 import sys
 from typing import Any
 
+ESCAPED = "backslashreplace"
+"""What becomes of a character that the encoding of standard output lacks."""
+
 
 class UnwritableOutputError(Exception):
     """Standard output that cannot be written, as on a full disk."""
@@ -27,15 +30,19 @@ def prepare() -> None:
     os.close(descriptor)
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    if sys.stdout is None or sys.stdout is sys.__stdout__:  # tests put another in its place
-        sys.stdout = _output(sys.stdout)
+    given: Any = sys.stdout
+    own: Any = sys.__stdout__  # tests put another in its place
+    if given is None or (given is own and not given.isatty()):
+        sys.stdout = _output(given)
+    elif isinstance(given, io.TextIOWrapper):
+        given.reconfigure(errors=ESCAPED)
 
 
 def _output(given: Any) -> io.TextIOWrapper:
     immediate = given is not None and (given.line_buffering or given.write_through)
     encoding = given.encoding if given is not None else "utf-8"
     raw = io.BufferedWriter(_Output(1, "wb", closefd=False))
-    return io.TextIOWrapper(raw, encoding, "backslashreplace", line_buffering=immediate)
+    return io.TextIOWrapper(raw, encoding, ESCAPED, line_buffering=immediate)
 
 
 class _Output(io.FileIO):
