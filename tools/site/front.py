@@ -39,7 +39,7 @@ TOUCHED = """<div class="unrolled" id="unrolled" hidden>
 """
 LINK = """Every claim has a page of its own. Its address does not change, and its id is never given
 to another claim. To link to a claim from documentation that Sphinx builds, add the address of this
-site to `intersphinx_mapping`, there under the name `lstm`:
+site to `intersphinx_mapping`, under the name `lstm`:
 """
 MACHINES = """For programs: [all claims](claims.json), [all questions](questions.json), [all
 deviations](deviations.json), each described by a schema ([claims](claims.schema.json),
