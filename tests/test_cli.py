@@ -61,7 +61,10 @@ from reports import report, write
         (["compare", "a", "b", "--speed", "--python", "3.14"], "does not run on Python '3.14'"),
         (["check", "--with", "/"], "/ has no pyproject.toml or setup.py; give the folder of a"),
         (["upstream", "maskin"], "no claim or chapter is called 'maskin'"),
-        (["check", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--nonsense"], "unrecognized arguments: --nonsense; see `lstm-spec --help`"),
+        (["check", "--nonsense"], "--nonsense; see `lstm-spec check --help`"),
+        (["compare", "a", "b", "--speed", "--all"], "leave out --all or --speed"),
+        (["bisect", "time.order", "keras-3.9", "keras-3.8"], "give keras-3.10 or keras-3.15"),
         (["cite", "time.causalty"], "no claim or chapter is called 'time.causalty'; did you mean"),
         (["cite", "stackin"], "no claim or question is called 'stackin'; did you mean stacking"),
         (["cite", "TIME.order"], "did you mean time.order"),
@@ -142,6 +145,16 @@ def test_an_empty_value_is_not_taken_for_none(
         cli.main(words.split())
     assert stop.value.code == 2
     assert "give" in capsys.readouterr().err
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    assert cli.main(["check", "time.order", "--in", "keras-3.9"]) == 3
+    assert capsys.readouterr().err.startswith("lstm-spec: /dev/null/lstm-spec cannot be written: ")
+    assert not list(tmp_path.iterdir())
 
 
 def test_wrong_usage_leaves_the_last_report(tmp_path: Path) -> None:
@@ -395,6 +408,13 @@ def test_lines_are_as_long_as_the_terminal(
     shown = printed(words, capsys)
     assert max(map(len, shown.splitlines())) <= width
     assert shown.split() == whole.split()
+
+
+def test_a_pager_that_is_missing_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MANPAGER", raising=False)
+    for pager, there in [("", True), ("no-such-pager -R", False), (sys.executable, True)]:
+        monkeypatch.setenv("PAGER", pager)
+        assert cli._has_pager() == there
 
 
 @pytest.mark.parametrize("columns", ["0", "1"])

@@ -82,8 +82,7 @@ def check(arguments: argparse.Namespace) -> int:
                 return _elsewhere(arguments, report)
             return _try(_plan(arguments, claims, report), arguments.durations or 0)
     except OSError as error:
-        file = error.filename or arguments.report
-        raise BrokenError(f"{file} cannot be written: {error.strerror}") from None
+        raise _unwritable(error, arguments.report) from None
 
 
 def _forbid_two_plans(arguments: argparse.Namespace) -> None:
@@ -193,7 +192,7 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
         status = environments.check(asked, words, asked=_asked(arguments), report=report)
         return status if status > 1 else max(status, _compare_with_ledger(report, asked))
     except OSError as error:
-        raise BrokenError(str(error)) from None
+        raise _unwritable(error, arguments.report) from None
 
 
 def _asked(arguments: argparse.Namespace) -> list[str]:
@@ -273,7 +272,7 @@ def bisect(arguments: argparse.Namespace) -> int:
         names = between(arguments.first, arguments.last)
         before, after = search(names, verdict)
     except OSError as error:
-        raise BrokenError(str(error)) from None
+        raise _unwritable(error) from None
     print(f"\n{claim} changed between {before} and {after}.")
     return 0
 
@@ -287,6 +286,8 @@ def compare(arguments: argparse.Namespace) -> int:
     from lstm_spec.releases import ledger
     from lstm_spec.releases.compare import compare
 
+    if arguments.speed and arguments.all:
+        raise UsageError("--all is about reports; leave out --all or --speed")
     if arguments.speed:
         return _speed(arguments)
     if arguments.python:
@@ -307,8 +308,7 @@ def _speed(arguments: argparse.Namespace) -> int:
         with Console(stderr=True).status("") as status:
             speeds = speed.race((then, now), tell=status.update)
     except OSError as error:
-        file = error.filename or "a file"
-        raise BrokenError(f"{file} cannot be written: {error.strerror}") from None
+        raise _unwritable(error) from None
     _show(speeds, arguments.format)
     return NEGATIVE if speeds.worse else 0
 
@@ -337,7 +337,14 @@ def _pages(comparison: Comparison | Speeds, whole: bool) -> bool:
     from lstm_spec.releases import tables
 
     screen = console()
-    return screen.is_terminal and tables.lines(comparison, screen, whole=whole) > screen.height
+    long = screen.is_terminal and tables.lines(comparison, screen, whole=whole) > screen.height
+    return long and _has_pager()
+
+
+def _has_pager() -> bool:
+    """Return whether there is the pager that is asked for: a missing one would show nothing."""
+    asked = (os.environ.get("MANPAGER") or os.environ.get("PAGER") or "").split()
+    return not asked or shutil.which(asked[0]) is not None
 
 
 def merge(arguments: argparse.Namespace) -> int:
@@ -722,6 +729,16 @@ def writing(file: Path, what: str = "report") -> Iterator[None]:
         yield
     except OSError as error:
         raise UnwritableFileError(f"{what} {file} cannot be written: {error.strerror}") from None
+
+
+def _unwritable(error: OSError, otherwise: object = "a file") -> BrokenError:
+    """Return what is said of a file that cannot be written.
+
+    Args:
+        error: the error.
+        otherwise: what is meant where the error names no file.
+    """
+    return BrokenError(f"{error.filename or otherwise} cannot be written: {error.strerror}")
 
 
 def _interrupt(*_: object) -> NoReturn:

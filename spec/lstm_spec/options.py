@@ -42,6 +42,13 @@ class _Parser(argparse.ArgumentParser):
                 self.error(f"{word[:-3]}: expected another value than --")
         return super().parse_known_args(words, namespace)
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        arguments, rest = self.parse_known_args(args, namespace)
+        if rest:
+            verb = getattr(arguments, "parser", self)  # to whose help the error points
+            verb.error(f"unrecognized arguments: {' '.join(rest)}")
+        return arguments
+
     def error(self, message: str) -> NoReturn:
         sentence = without_long_words(one_line(message))  # argparse repeats words as given
         self.exit(BAD_USAGE, f"{self.prog}: {sentence}; see `{self.prog} --help`\n")
@@ -135,7 +142,7 @@ def parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        part.set_defaults(function=verb.function)
+        part.set_defaults(function=verb.function, parser=part)
         OPTIONS[name](part)
     return top
 

@@ -24,8 +24,10 @@ def between(first: str, last: str) -> list[str]:
     for name in (first, last):
         matrix.find(name)
     row = first.rpartition("-")[0]
-    if row != last.rpartition("-")[0] or names.index(first) >= names.index(last):
-        raise UnusableRangeError(f"{last} is no later environment of the row of {first}")
+    later = [name for name in names[names.index(first) + 1 :] if name.rpartition("-")[0] == row]
+    if last not in later:
+        hint = f"give {' or '.join({later[0]: 1, later[-1]: 1})}" if later else "none is later"
+        raise UnusableRangeError(f"{last} is no later environment of the row of {first}; {hint}")
     return names[names.index(first) : names.index(last) + 1]
 
 
