@@ -412,9 +412,9 @@ def test_lines_are_as_long_as_the_terminal(
 
 def test_a_pager_that_is_missing_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MANPAGER", raising=False)
-    for pager, there in [("", True), ("no-such-pager -R", False), (sys.executable, True)]:
+    for pager, exists in [("", True), ("no-such-pager -R", False), (sys.executable, True)]:
         monkeypatch.setenv("PAGER", pager)
-        assert cli._has_pager() == there
+        assert cli._has_pager() == exists
 
 
 @pytest.mark.parametrize("columns", ["0", "1"])

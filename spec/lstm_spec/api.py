@@ -123,11 +123,12 @@ def cite(name: str, release: str = "", backend: str = "") -> Shown[Citation | An
     """
     from lstm_spec.answers import answer as answers
     from lstm_spec.answers import cite as cites
+    from lstm_spec.answers.questions import is_of_question
     from lstm_spec.answers.standing import asked
 
     place, report = asked(release, backend)
-    reply = None if "." in name else answers.cited(name, answers.whole_library(), place, report)
-    if reply is not None:
+    if is_of_question(name):
+        reply = answers.cited(name, answers.whole_library(), place, report)
         return Shown(reply, answers.markdown(reply), answers.text(reply))
     cited = cites.citation_at(name, place, report)
     return Shown(cited, cites.markdown(cited), cites.text(cited))
@@ -185,6 +186,8 @@ def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
     if isinstance(what, Path) or (isinstance(what, str) and "\n" not in what):
         reviewed = reviews.of_file(str(what), to)
     elif isinstance(what, str):
+        if to:
+            raise UsageError("a program is moved nowhere; give `to` with a model, or its file")
         reviewed = reviews.of_program(what)
     else:
         from lstm_spec.reviews import live_model
@@ -243,7 +246,7 @@ def _verdicts(tried: Report) -> str:
     return f"{good} Tried on {versions}.\n\n{markdown_table(('claim', ''), rows)}"
 
 
-def compare(then: str, now: str) -> Shown[Comparison]:
+def compare(then: str | Path, now: str | Path) -> Shown[Comparison]:
     """Say what differs in two reports.
 
     Args:
@@ -256,7 +259,7 @@ def compare(then: str, now: str) -> Shown[Comparison]:
     from lstm_spec.releases import ledger, tables
     from lstm_spec.releases.compare import compare as compared
 
-    comparison = compared(*ledger.pair(then, now))
+    comparison = compared(*ledger.pair(str(then), str(now)))
     return Shown(comparison, tables.markdown(comparison))
 
 

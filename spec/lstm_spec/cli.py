@@ -29,7 +29,6 @@ from lstm_spec.errors import (
     BrokenError,
     SpecError,
     UsageError,
-    suggestion,
 )
 from lstm_spec.harness.effort import time_limit
 from lstm_spec.options import REPORT, Verb
@@ -44,7 +43,6 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.releases.environments import Request
     from lstm_spec.releases.speed import Speeds
     from lstm_spec.run.check import Plan
-    from lstm_spec.run.environment import Place
     from lstm_spec.run.report import Line, Report, Verdict
 
 
@@ -421,33 +419,19 @@ def show(arguments: argparse.Namespace) -> int:
 def cite(arguments: argparse.Namespace) -> int:
     """Print a claim or a question for pasting, on the newest release or on the one asked for."""
     from lstm_spec.answers.cite import FORMATS, citation_at
+    from lstm_spec.answers.questions import is_of_question
     from lstm_spec.answers.standing import asked
 
     place, report = asked(arguments.release or "", arguments.backend or "")
-    if "." not in arguments.name and arguments.name not in catalog.chapters():
-        _cite_question(arguments, place, report)
+    if is_of_question(arguments.name):
+        from lstm_spec.answers.answer import CITATIONS, cited, whole_library
+
+        reply = cited(arguments.name, whole_library(), place, report)
+        _print(CITATIONS[arguments.format](reply), arguments.format)
         return 0
-    cited = citation_at(arguments.name, place, report)
-    _print(FORMATS[arguments.format](cited), arguments.format)
+    claim = citation_at(arguments.name, place, report)
+    _print(FORMATS[arguments.format](claim), arguments.format)
     return 0
-
-
-def _cite_question(arguments: argparse.Namespace, place: Place, report: Report | None) -> None:
-    """Print the answer to the question that has the id.
-
-    Raises:
-        UsageError: there is none.
-    """
-    from lstm_spec.answers.answer import CITATIONS, cited, whole_library
-
-    name = arguments.name
-    library = whole_library()
-    reply = cited(name, library, place, report)
-    if reply is None:
-        known = [*library.by_id, *catalog.chapters(), *(claim.id for claim in catalog.claims())]
-        hint = suggestion(name, known, "`lstm-spec list` shows the claims")
-        raise UsageError(f"no claim or question is called {name!r}; {hint}")
-    _print(CITATIONS[arguments.format](reply), arguments.format)
 
 
 def answer(arguments: argparse.Namespace) -> int:

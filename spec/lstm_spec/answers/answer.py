@@ -18,6 +18,7 @@ from lstm_spec.answers.cite import PACKAGE, claim_address, code, question_addres
 from lstm_spec.answers.questions import Question, is_reference, questions, referred
 from lstm_spec.answers.standing import exceptions, false_at, named, standing
 from lstm_spec.catalog import Claim
+from lstm_spec.errors import UsageError, suggestion
 from lstm_spec.releases import ledger
 from lstm_spec.run import deviations
 from lstm_spec.run.environment import Place
@@ -362,13 +363,23 @@ def _title(hit: Hit, place: Place | None) -> str:
     return hit.title if isinstance(hit, Question) else str(standing(hit, place))
 
 
+class UnknownQuestionError(UsageError):
+    """An id that no question has, and no claim."""
+
+
 def cited(
     name: str, library: Library, place: Place | None = None, report: Report | None = None
-) -> Answer | None:
-    """Return the answer of the question that has an id; nothing, if none has."""
+) -> Answer:
+    """Return the answer of the question that has an id.
+
+    Raises:
+        UnknownQuestionError: none has; the message holds the nearest ids.
+    """
     hit = library.by_id.get(name)
     if not isinstance(hit, Question):
-        return None
+        known = [*library.by_id, *catalog.chapters(), *(claim.id for claim in catalog.claims())]
+        hint = suggestion(name, known, "`lstm-spec list` shows the claims")
+        raise UnknownQuestionError(f"no claim or question is called {name!r}; {hint}")
     result = Found([hit], answers(hit))
     return answer(hit.title, result, library, place, report)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -246,7 +247,7 @@ def _has_shape(call: Any) -> bool:
     return isinstance(call, Call) and "input_shape" in call.named
 
 
-def _is_shape(shape: Any) -> bool:
+def _is_shape(shape: Any) -> TypeGuard[Sequence[int | None]]:
     return isinstance(shape, (tuple, list)) and len(shape) == 2 and all(map(_is_size, shape))
 
 
@@ -266,6 +267,9 @@ def layer(text: str, sizes: tuple[int | None, int | None]) -> Layer:
         CallError: it is no such call.
         RefusedError: Keras refuses it, or the input.
     """
+    if not _is_shape(sizes):
+        hint = "give the numbers of timesteps and of features, such as (3, 1) or (None, 1)"
+        raise CallError(f"{short(str(sizes))} is no shape of an input; {hint}")
     timesteps, features = sizes
     if features is None:
         raise RefusedError("None features", "shapes.known-feature-count", "their number")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from lstm_spec import catalog
 from lstm_spec.run.text import UnreadableFileError, read_toml
 
 FILE = Path(__file__).with_name("questions.toml")
@@ -58,6 +59,11 @@ def questions(path: Path = FILE) -> list[Question]:
     if len({question.id for question in listed}) < len(listed):
         raise UnreadableFileError(f"{path.name} lists an id twice")
     return listed
+
+
+def is_of_question(name: str) -> bool:
+    """Return whether an id has the form of a question's, and not that of a claim or a chapter."""
+    return "." not in name and name not in catalog.chapters()
 
 
 def is_reference(words: str) -> bool:
