@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import os
 import re
 from pathlib import Path
 
@@ -155,6 +156,27 @@ def test_report_is_locked_until_it_is_closed(tmp_path: Path) -> None:
         with pytest.raises(LockedError, match=since):
             report.writer(path).__enter__()
     with report.writer(path) as written:
+        assert written.read().header == HEADER
+
+
+def test_a_full_disk_keeps_the_report_that_was_to_be_replaced(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = file.read_bytes()
+    write = os.write
+
+    def full(descriptor: int, text: memoryview) -> int:
+        if len(text) < 100:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, text[:-99])
+
+    with report.writer(file) as written:
+        with monkeypatch.context() as patch:
+            patch.setattr(report.os, "write", full)
+            with pytest.raises(OSError, match="No space left"):
+                written.begin(HEADER)
+        assert file.read_bytes() == content
+        written.begin(HEADER)
         assert written.read().header == HEADER
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # at run time these are imported by the functions that need t
     from lstm_spec.releases.environments import Request
     from lstm_spec.releases.speed import Speeds
     from lstm_spec.run.check import Plan
-    from lstm_spec.run.report import Line, Report, Verdict
+    from lstm_spec.run.report import Report, Verdict
 
 
 class UnwritableFileError(UsageError):
@@ -369,11 +369,8 @@ def _forbid_input(out: Path, names: Sequence[str]) -> None:
 
 def _write(out: Writer, joined: Report) -> None:
     assert joined.footer is not None, "what is joined is complete"
-    lines: list[Line] = [*joined.records, joined.footer]
     with writing(out.path):
-        out.begin(joined.header)
-        for line in lines:
-            out.append(line)
+        out.begin(joined.header, *joined.records, joined.footer)
 
 
 def list_(arguments: argparse.Namespace) -> int:

@@ -210,14 +210,16 @@ class Writer:
         except FileNotFoundError:
             return True
 
-    def begin(self, header: Header) -> None:
-        """Begin the report; what was in the file is lost.
+    def begin(self, *lines: Line) -> None:
+        """Begin the report with lines in place of what was in the file, or leave it as it was.
 
         Raises:
             OSError: the file cannot be written.
         """
+        text = _encoded(*lines)
+        self._append(text)  # behind what is there, which is lost only if there is room
         os.ftruncate(self.descriptor, 0)
-        self.append(header)
+        self._append(text)
 
     def append(self, line: Line) -> None:
         """Add a line to the report, or leave the report as it was.
@@ -225,7 +227,10 @@ class Writer:
         Raises:
             OSError: the file cannot be written.
         """
-        rest = memoryview(msgspec.json.encode(line) + b"\n")
+        self._append(_encoded(line))
+
+    def _append(self, text: bytes) -> None:
+        rest = memoryview(text)
         end = os.fstat(self.descriptor).st_size
         try:
             while rest:
@@ -254,6 +259,10 @@ class Writer:
 
     def _content(self) -> bytes:
         return os.pread(self.descriptor, os.fstat(self.descriptor).st_size, 0)
+
+
+def _encoded(*lines: Line) -> bytes:
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
 
 
 @contextlib.contextmanager
