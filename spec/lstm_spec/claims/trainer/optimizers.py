@@ -641,6 +641,8 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "RMSprop with momentum": ("RMSprop", {"momentum": 0.5, "centered": True}),
 }
 """Optimizers of Keras, some of them with options."""
+ENLARGED = {"Muon": 8.0}
+"""How much of rounding an optimizer may make: Muon multiplies by 3.4 in each of five rounds."""
 Make = Callable[..., Any]
 """What makes an optimizer of further options."""
 
@@ -729,11 +731,12 @@ def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group
     target = target_of(net, seed)
     model = network(net, "functional")
     expected = after_two_steps(model, net, target, make())
+    bound = ROUNDING * ENLARGED.get(name, 1.0)
     for way, change in UNCHANGED[group].items():
         times = 2 if way == "accumulation" else 1
         actual = after_two_steps(model, net, target, change(make), times)
         error = max(map(rounding_error, actual, expected))
-        assert error <= ROUNDING, f"by {way} the steps differ by {error:.3g} units of rounding"
+        assert error <= bound, f"by {way} the steps differ by {error:.3g} units of rounding"
 
 
 def after_two_steps(model: Any, net: Net, target: Array, optimizer: Any, times: int = 1) -> Any:
