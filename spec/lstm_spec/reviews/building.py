@@ -14,6 +14,7 @@ from lstm_spec.reviews.network import (
     POOLING,
     RECURRENT,
     UNKNOWN,
+    WRAPPERS,
     Event,
     Layer,
     Model,
@@ -60,6 +61,8 @@ POSITIONAL = {
     "Flatten": ("data_format",),
     "MultiHeadAttention": ("num_heads", "key_dim", "value_dim", "dropout"),
 }
+SIZES = {"target_shape", "dims", "kernel_size", "pool_size", "strides", "dilation_rate"}
+"""Arguments that are numbers for axes, in a tuple or a list."""
 RUNS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch")
 """Methods of a model that read data."""
 LIKE_LSTM = ("LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "CuDNNLSTM")
@@ -82,6 +85,10 @@ class Building:
         self.saved: dict[str, Model] = {}
         self.depth = 0
         """In how many blocks this is that may not be run."""
+        self.taped = False
+        """Whether this is a step of training of the program's own, under a GradientTape."""
+        self.part = 0
+        """Which function that the program never calls is being read; 0, if none is."""
         self.applied: Callable[[Layer, Any], Any] = lambda layer, first: UNKNOWN
         """Returns what the function of a Lambda makes of its input."""
 
@@ -131,6 +138,8 @@ class Building:
         layer.arguments = {
             name: UNKNOWN if isinstance(value, Number) else value for name, value in by_name.items()
         }
+        for name in layer.arguments.keys() & SIZES:
+            layer.arguments[name] = as_tuple(layer.arguments[name])
         for name in ("layer", "backward_layer", "cell", "cells"):
             inner = layer.get(name)
             several = items_of(inner)
@@ -139,6 +148,8 @@ class Building:
             layer.inner += [part for part in parts if isinstance(part, Layer)]
         if kind == "RNN" and len(layer.inner) == 1 and layer.inner[0].kind == "StackedRNNCells":
             layer.inner = layer.inner[0].inner
+        if kind in WRAPPERS and not layer.inner:  # what it wraps has arguments that are not known
+            layer.open = True
         self.event("layer", node.lineno, layer=layer, names=call.names, node=node)
         return layer
 
@@ -188,9 +199,10 @@ class Building:
 
     def add(self, model: Model, item: Any, line: int) -> None:
         """Put a layer on top of a Sequential."""
-        if self.depth > model.depth:
+        if self.depth > model.depth or model.part not in (0, self.part):
             self.reopen(model)
             return
+        model.part = self.part
         if isinstance(item, Tensor):
             if not model.layers and not model.inputs:
                 model.inputs = [item]
@@ -322,9 +334,11 @@ class Building:
             for item in items
         ] or [Tensor(None, UNKNOWN)]
 
-    def call_model(self, model: Model, call: Arguments) -> Any:
+    def call_model(self, model: Model, call: Arguments, node: ast.Call) -> Any:
         """Call a model as a layer."""
         self.settle(model, call.first)
+        if self.taped:
+            self.event("step", node.lineno, model=model, call=call)
         outputs = [
             Tensor(output.shape, None if output.mask is None else UNKNOWN, derived=True)
             for output in model.outputs

@@ -80,7 +80,7 @@ class Calls:
         if isinstance(callee, Layer):
             return self.building.call_layer(callee, call, node)
         if isinstance(callee, Model):
-            return self.building.call_model(callee, call)
+            return self.building.call_model(callee, call, node)
         if isinstance(callee, Instance):
             return self.call_instance(callee, call)
         if isinstance(callee, Bound):

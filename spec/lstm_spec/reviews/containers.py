@@ -11,10 +11,10 @@ from lstm_spec.reviews.values import (
     Arguments,
     Array,
     Listing,
+    Number,
     Table,
     is_number,
     items_of,
-    length,
 )
 
 HARMLESS = (
@@ -42,12 +42,15 @@ def builtin(name: str, call: Arguments, depth: int) -> Any:
     if name == "len":
         if isinstance(first, Array) and first.shape:
             return first.shape[0]
-        return len(first) if isinstance(first, str) else length(items)
+        if isinstance(first, str) or items is not None:
+            return len(first if isinstance(first, str) else items or ())
     if name in ("int", "float") and isinstance(first, (int, float)):
         try:
             return {"int": int, "float": float}[name](first)
         except (ValueError, OverflowError):
             return UNKNOWN
+    if name in ("len", "int", "float") and given:
+        return Number()
     if name in ("list", "tuple", "reversed", "sorted", "zip"):
         return _rearranged(name, given, items, depth)
     if name == "enumerate":

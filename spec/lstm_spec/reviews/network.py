@@ -186,6 +186,11 @@ WANTED = {
     "UpSampling1D": 3,
 }
 """How many axes a layer wants, and no other number."""
+ALONE = (
+    *("Dense", "Flatten", "RepeatVector", "TimeDistributed", "Conv1D", "Conv2D", "ConvLSTM2D"),
+    *("GlobalMaxPooling1D", "GlobalAveragePooling1D", "UpSampling1D", *POOLING),
+)
+"""Layers that take a single tensor, and refuse several."""
 MERGES = masks.MERGING
 
 
@@ -221,7 +226,7 @@ def output_shapes(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | 
     if layer.kind not in RECURRENT and is_refused(layer, shapes):
         return [None]
     if layer.kind in ELEMENTWISE:
-        return [shapes[0] if shapes else None]
+        return [shapes[0] if len(shapes) == 1 else None]
     if rule is None or not shapes:
         return [None]
     try:
@@ -254,7 +259,7 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
     count = returned(layer)
     units = _units(core)
     batch: Size = shape[0] if shape else UNKNOWN
-    steps: Size = shape[1] if shape and len(shape) > 1 else UNKNOWN
+    steps: Size = shape[1] if shape and len(shape) == 3 else UNKNOWN
     width: Size = units
     mode = ""
     if layer.kind == "Bidirectional":
@@ -524,6 +529,8 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
 def is_refused(layer: Layer, shapes: Sequence[Shape | None]) -> bool:
     """Return whether it is known that Keras refuses inputs for their axes or sizes."""
     shape = shapes[0] if shapes else None
+    if len(shapes) > 1 and layer.kind in ALONE:
+        return True
     if shape is None:
         return False
     if layer.kind in MERGES:
@@ -734,6 +741,8 @@ class Model:
     compiled: Any = None
     """The arguments of `compile`; None, if it was not called."""
     trained: bool = False
+    part: int = 0
+    """In which function that the program never calls a layer was added last; 0, if in none."""
 
     @property
     def output(self) -> Tensor | None:

@@ -85,9 +85,14 @@ class _Reader:
         self.functions: list[Function] = []
         self.classes: list[Class] = []
         self.shapes: dict[int, Shape] = {}
+        self.trains = False
+        """Whether the program takes steps of training by itself."""
+        self.parts = 0
+        """How many functions were read that the program never calls."""
 
     def module(self, tree: ast.Module) -> None:
         """Read a whole program."""
+        self.trains = "apply_gradients" in _attributes(tree)
         for statement in tree.body:
             with contextlib.suppress(Left):  # as of a return, where a function's end is posted
                 self.statement(statement, self.globals)
@@ -98,10 +103,18 @@ class _Reader:
         for model in self.building.models:
             self.building.settle(model, None)
 
-    def unused(self, function: Function) -> None:
-        """Read a function, unless a call of it was read."""
+    def unused(self, function: Function, begins: bool = False) -> None:
+        """Read a function, unless a call of it was read.
+
+        Args:
+            function: it.
+            begins: whether it comes before all others; else it may be called in place of another.
+        """
         if id(function.node) not in self.calls.read:
+            self.parts += not begins
+            self.building.part = 0 if begins else self.parts
             self.calls.invoke(function, Arguments(whole=False))
+            self.building.part = 0
 
     def unused_methods(self, owner: Class) -> None:
         """Read the methods of a class that are never called, first that which begins."""
@@ -109,7 +122,7 @@ class _Reader:
         methods = [method for method in owner.methods.values() if isinstance(method, Function)]
         start = owner.methods.get("__init__")
         if isinstance(start, Function):
-            self.unused(Function(start.node, start.scope, instance))
+            self.unused(Function(start.node, start.scope, instance), begins=True)
         later = [method for method in methods if id(method.node) not in self.calls.read]
         instance.attributes |= dict.fromkeys(_set_by(later), UNKNOWN)
         for method in later:
@@ -238,7 +251,12 @@ class _Reader:
                 self.expressions.bind(
                     item.optional_vars, UNKNOWN if value is None else value, scope
                 )
-        self.block(node.body, scope)
+        before = self.building.taped
+        self.building.taped = before or (self.trains and _tapes(node))
+        try:
+            self.block(node.body, scope)
+        finally:
+            self.building.taped = before
 
     do_asyncwith = do_with
 
@@ -321,6 +339,19 @@ def _imports(body: Sequence[ast.stmt]) -> bool:
     """Return whether statements import, and do nothing else that may fail; they then succeed."""
     plain = [part for part in body if not _notes(part)]
     return bool(plain) and all(isinstance(part, (ast.Import, ast.ImportFrom)) for part in plain)
+
+
+def _attributes(node: ast.AST) -> set[str]:
+    """Return the names of the attributes that are written in a part of a program."""
+    return {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+
+
+def _tapes(node: ast.With) -> bool:
+    """Return whether the gradients of weights are taken of what is done in a block."""
+    opened = [item.context_expr for item in node.items]
+    names = [call.func for call in opened if isinstance(call, ast.Call)]
+    tapes = any(getattr(name, "attr", getattr(name, "id", "")) == "GradientTape" for name in names)
+    return tapes and "watch" not in _attributes(node)
 
 
 def _notes(part: ast.stmt) -> bool:

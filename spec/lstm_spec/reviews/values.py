@@ -442,11 +442,6 @@ def is_plain_slice(key: slice) -> bool:
     )
 
 
-def length(items: list[Any] | None) -> Any:
-    """Return how many items there are; UNKNOWN, if that is not known."""
-    return UNKNOWN if items is None else len(items)
-
-
 def is_numbers(value: Any) -> bool:
     """Return whether a value is a list of numbers, or of lists of them."""
     items = value.items if isinstance(value, Listing) else value
