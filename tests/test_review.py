@@ -1160,3 +1160,91 @@ def test_no_activation_but_some_makes_probabilities(activation: str, expected: b
         model.compile("adam", "sparse_categorical_crossentropy")
     """
     assert ids(of_program(textwrap.dedent(text))) == ({"no-probabilities"} if expected else set())
+
+
+UNREAD = """
+class Alphabet:
+    def __init__(self):
+        self.model = keras.Sequential()
+
+    def stateless(self):
+        self.model.add(layers.LSTM(3, input_shape=(4, 1)))
+        self.model.add(layers.Dense(2))
+
+    def stateful(self):
+        self.model.add(layers.LSTM(3))
+"""
+
+
+def test_of_functions_that_are_never_called_one_may_stand_for_another() -> None:
+    assert ids(of_program(UNREAD)) == {"input-shape-warns"}
+
+
+def test_of_a_layer_that_is_not_known_a_wrapper_is_not_known() -> None:
+    text = """
+        from keras.layers import LSTM
+        if fast():
+            from elsewhere import LSTM
+        x = layers.Bidirectional(LSTM(3, return_sequences=True))(keras.Input((4, 1)))
+        x = layers.GlobalMaxPooling1D()(x)
+    """
+    assert of_program(textwrap.dedent(text)).findings == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("layers.Permute([2, 1])(x)", "(batch, 4, 6) -> (batch, 6, 4)"),
+        ("layers.Reshape([3, 8])(x)", "(batch, 4, 6) -> (batch, 3, 8)"),
+        ("layers.Dense(2)([x, x])", "(batch, 4, 6) and (batch, 4, 6) -> refused"),
+        ("layers.Dropout(0.1)([x, x])", "(batch, 4, 6) and (batch, 4, 6) -> ?"),
+    ],
+)
+def test_lists_of_sizes_are_read_and_lists_of_tensors(lines: str, says: str) -> None:
+    (row,) = of_program(f"x = keras.Input((4, 6))\n{lines}\n").rows
+    assert row.says == says
+
+
+def test_what_a_refused_layer_reads_is_not_taken_for_timesteps() -> None:
+    text = "x = layers.LSTM(3, return_sequences=True)(keras.Input((9,)))\nlayers.Dropout(0.1)(x)"
+    assert of_program(text).rows[-1].says == "(batch, ?, 3) -> (batch, ?, 3)"
+
+
+def test_a_number_that_is_not_known_leaves_a_shape() -> None:
+    text = "x = np.zeros((8, 4, 1)) / float(size())\ny = layers.LSTM(3)(x)"
+    assert of_program(text).rows[-1].says == "(8, 4, 1) -> (8, 3); 60 parameters"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("x = layers.LSTM(3)(x)  # (None, 3)", set()),
+        ("x = layers.LSTM(3)(x)  # (batch, 4, 6)", set()),
+        ("x = layers.LSTM(3)(x)  # (batch, units)", set()),
+        ("x = layers.LSTM(3)(x)  # (32, 3)", set()),
+        ("x = layers.LSTM(3)(x)  # unlike the (None, 8) of before", set()),
+        ("x = layers.LSTM(3)(x)  # input (?, 4, 6), output (?, 3)", set()),
+        ("x = layers.LSTM(3)(x)  # (None, 4, 6) -> (None, 4, 3)", {"output-said-otherwise"}),
+        ("x = layers.LSTM(3)(x)  # output shape: (None, 6)", {"output-said-otherwise"}),
+        ("x = layers.LSTM(3)(x)  # 120 parameters", set()),
+        ("x = layers.LSTM(3)(x)  # 1,024 parameters in total", set()),
+        ("x = layers.LSTM(3)(x)  # params: 4 * 3 * 9 = 108", {"parameters-said-otherwise"}),
+    ],
+)
+def test_what_a_comment_says_of_a_layer_is_held_against_it(line: str, expected: set[str]) -> None:
+    assert ids(of_program(f"x = keras.Input((4, 6))\n{line}\n")) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("", ""), {"dropout-off-in-own-step"}),
+        (("model(x)", "model(x, training=True)"), set()),
+        (("dropout=0.5", "dropout=0.0"), set()),
+        (("loss =", "tape.watch(x)\n    loss ="), set()),
+        (("apply_gradients", "skipped"), set()),
+    ],
+)
+def test_only_steps_of_training_are_to_drop(change: tuple[str, str], expected: set[str]) -> None:
+    (rule,) = [rule for rule in rules() if rule.id == "dropout-off-in-own-step"]
+    assert ids(of_program(rule.sick.replace(*change))) == expected

@@ -30,6 +30,7 @@ EVENTS: dict[str, Callable[[Event], Iterator[Facts]]] = {
     "repeated": layers.of_repetition,
     "method": layers.of_method,
     "callback": models.of_callback,
+    "step": models.of_step,
 }
 
 

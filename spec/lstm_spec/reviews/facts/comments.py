@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from lstm_spec.reviews.facts.layers import Facts
-from lstm_spec.reviews.network import UNKNOWN, known, text
+from lstm_spec.reviews.network import UNKNOWN, Node, Shape, known, parameters, text
 from lstm_spec.reviews.program import Program
 from lstm_spec.run.text import count
 
@@ -33,6 +33,17 @@ AXES_SAID = {
     ),
 }
 """How a clause of a comment says the size of an axis, and nothing else."""
+SHAPE_SAID = re.compile(
+    r"[(\[]\s*(?:None|\?|-1|batch\w*|bs?|n|samples?)\s*,([^()\[\]]+)[)\]]", re.I
+)
+"""How a comment says a shape: its first axis is the batch."""
+GIVES = re.compile(r"->|=>|→|\bout(?:puts?)?\b", re.I)
+AROUND_SHAPE = re.compile(r"(?:shape|is|now|has|of|the|tensor|gives|returns|\W)*", re.I)
+"""What may stand around a shape if a comment says nothing else."""
+COUNT_SAID = (
+    re.compile(r"\b(\d[\d,]*) (?:trainable )?param(?:eter)?s?\b", re.I),
+    re.compile(r"\bparam(?:eter)?s?\b.*[=:]\s*(\d[\d,]*)$", re.I),
+)
 CLAUSES = re.compile(r"[,;()\[\]]|\.(?!\d)|\band\b|\bof (?=\d)")
 ELSEWHERE = re.compile(
     r"\b(?:next|future|output|target|label|predict\w*|forecast\w*|ahead|lags?|shift\w*|overlap\w*"
@@ -47,10 +58,56 @@ AXIS_NAMES = ("samples", "timesteps", "features")
 
 def of_comments(read: Program) -> Iterator[tuple[int, Facts]]:
     """Yield what comments say, where the shapes on their line tell something else."""
+    calls: dict[int, list[Node]] = {}
+    for event in read.events:
+        if event.kind == "call":
+            calls.setdefault(event.line, []).append(event.about["node"])
     for line, comment in read.source.comments.items():
         alone = read.source.lines[line - 1].lstrip().startswith("#")
         below = line + 1 if alone and line not in read.shapes else line
         yield from ((below, facts) for facts in _of_comment(read, below, comment[:COMMENT]))
+        nodes = calls.get(below, [])
+        if len({id(node.layer) for node in nodes}) == 1 and nodes[0].layer.core.kind == "LSTM":
+            yield from ((below, facts) for facts in _of_call(nodes, comment[:COMMENT], alone))
+
+
+def _of_call(nodes: Sequence[Node], comment: str, alone: bool) -> Iterator[Facts]:
+    """Yield what a comment says of the calls of one layer, where it is something else."""
+    layer = nodes[0].layer
+    facts: Facts = {"subject": "comment", "kind": layer.kind, "layer": layer.title}
+    tensors = [tensor for node in nodes for tensor in (*node.inputs, *node.outputs)]
+    said = None if alone else _shape_said(comment)
+    if said is not None and not any(_agrees(said, tensor.shape) for tensor in tensors):
+        output = text(nodes[0].outputs[0].shape)
+        yield facts | {"about": "output", "said": text(said), "output": output}
+    number = None if "total" in comment.lower() else _first(COUNT_SAID, comment)
+    counts = [parameters(layer, [tensor.shape for tensor in node.inputs]) for node in nodes]
+    if number is not None and None not in counts:
+        number = number.replace(",", "")[:15]
+        if int(number) not in counts:
+            yield (
+                facts
+                | {"about": "parameters", "said": f"{int(number):,}"}
+                | {"parameters": f"{counts[0]:,}"}
+            )
+
+
+def _shape_said(comment: str) -> Shape | None:
+    """Return the shape that is all that a comment says, or all that it says of an output."""
+    last = GIVES.split(comment)[-1]
+    match = SHAPE_SAID.search(last)
+    if match is None or not AROUND_SHAPE.fullmatch(last.replace(match[0], "", 1)):
+        return None
+    sizes = [size.strip() for size in match[1].rstrip(", ").split(",")]
+    return (None, *(int(size[:9]) if size.isdecimal() else UNKNOWN for size in sizes))
+
+
+def _agrees(said: Shape, shape: Shape | None) -> bool:
+    """Return whether a shape may be the one that is said."""
+    if shape is None:
+        return True
+    pairs = zip(said[1:], shape[1:], strict=False)
+    return len(said) == len(shape) and all(a == b for a, b in pairs if known(a, b))
 
 
 def _first(patterns: Iterable[re.Pattern[str]], comment: str) -> str | None:

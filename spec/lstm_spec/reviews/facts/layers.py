@@ -68,6 +68,8 @@ def of_layer(event: Event) -> Iterator[Facts]:
             facts[f"arg_{name}"] = value
         if isinstance(value, Path) and value.name.endswith((".nan", ".NaN")):
             facts[f"arg_{name}"] = "nan"
+        if isinstance(value, Tensor) and name == "layer":
+            facts["given_tensor"] = True
         if isinstance(value, (Path, Class)) and name in ("layer", "cell", "cells"):
             facts["given_class"] = short(value) if isinstance(value, Path) else value.node.name
     facts["units"] = layer.get("units", UNKNOWN)

@@ -52,6 +52,8 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _stateful(model, nodes)
     facts |= _samples(array)
     facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
+    facts["size_known"] = known(facts.get("samples", UNKNOWN))
+    facts["targets_given"] = call.get(1, "y") is not None
     facts |= _against_input(model, array, facts.get("first_batch"))
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
         facts["other_batch"] = False  # a batch of one is stretched over all kept rows
@@ -288,6 +290,7 @@ def _targets(model: Model, y: Any, batch: Any) -> Facts:
     if known(shape[-1], given[-1]) and len(shape) == len(given):
         facts["width_fits"] = shape[-1] == given[-1]
     facts |= _over_time(given, shape, batch, facts["loss"])
+    facts |= _timesteps(given, shape, facts["loss"])
     facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
     facts["targets_are"] = _kind_of_targets(given, shape)
     facts["for_samples"] = _for_samples(given, shape)
@@ -320,6 +323,19 @@ def _over_time(targets: Sequence[Any], output: Sequence[Any], batch: Any, loss: 
     elif known(steps, batch):
         taken = steps in (1, batch) or batch == 1
     return {"rank": lacking, "single_step": steps == 1, "taken": taken}
+
+
+def _timesteps(targets: Sequence[Any], output: Sequence[Any], loss: Any) -> Facts:
+    """Return whether targets have as many timesteps as the output, where both have some."""
+    if len(output) != 3 or not known(output[1]):
+        return {}
+    alone = output[2] == 1 or loss == "sparse_categorical_crossentropy"
+    if len(targets) != 3 and not (len(targets) == 2 and alone):
+        return {}
+    if not known(targets[1]) or 1 in (targets[1], output[1]):
+        return {}
+    words = {"targets_steps": count(targets[1], "timestep"), "output_steps": output[1]}
+    return {"timesteps_fit": targets[1] == output[1], **words}
 
 
 def _for_samples(targets: Sequence[Any], output: Sequence[Any]) -> bool:
@@ -399,6 +415,20 @@ def of_method(event: Event) -> Iterator[Facts]:
     yield facts
 
 
+def of_step(event: Event) -> Iterator[Facts]:
+    """Yield the facts of a call of a model in a step of training of the program's own."""
+    call: Arguments = event.about["call"]
+    named = "training" in call.named or len(call.given) > 1 or not call.whole
+    facts: Facts = {"subject": "step", "training_given": named}
+    for node in event.about["model"].calls:
+        core = node.layer.core
+        names = ("rate",) if core.kind == "Dropout" else ("dropout", "recurrent_dropout")
+        rates = [f"{name}={core.get(name)}" for name in names if _above_zero(core.get(name, 0))]
+        if rates and core.kind in ("LSTM", "Dropout"):
+            yield facts | {"rate": rates[0], "layer": core.title}
+            return
+
+
 def of_callback(event: Event) -> Iterator[Facts]:
     """Yield the facts of a callback that saves a model."""
     call: Arguments = event.about["call"]
@@ -415,7 +445,10 @@ def _width(model: Model) -> Any:
 
 
 def _rate(layer: Layer) -> bool:
-    rate = layer.get("recurrent_dropout", 0)
+    return _above_zero(layer.get("recurrent_dropout", 0))
+
+
+def _above_zero(rate: Any) -> bool:
     return isinstance(rate, (int, float)) and rate > 0
 
 
