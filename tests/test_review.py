@@ -7,6 +7,7 @@ import json
 import os
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -18,7 +19,18 @@ from lstm_spec.reviews import review
 from lstm_spec.reviews.network import parameters
 from lstm_spec.reviews.network import text as shape_text
 from lstm_spec.reviews.program import program
-from lstm_spec.reviews.review import FORMATS, GONE, HEAD, Review, Rule, of_program, rules
+from lstm_spec.reviews.review import (
+    FORMATS,
+    GONE,
+    HEAD,
+    IN_LAYERS,
+    MODULES,
+    WITH_TENSORFLOW,
+    Review,
+    Rule,
+    of_program,
+    rules,
+)
 from lstm_spec.reviews.source import ProgramError
 
 REVIEWED = Path(__file__).parent / "reviewed"
@@ -510,6 +522,52 @@ def test_what_is_noted_as_gone_is_gone() -> None:
     assert "sample_weight_mode" not in inspect.signature(keras.Model().compile).parameters
     with pytest.raises(ValueError, match="lr"):
         keras.optimizers.Adam(lr=0.1)
+    assert [name for name in {**MODULES, **WITH_TENSORFLOW} if _is_there(keras, name)] == []
+    for name in IN_LAYERS:
+        with pytest.raises(ValueError, match=name):
+            keras.layers.Dense(3, **{name: 1})
+    x = keras.Input((4, 1))
+    with pytest.raises(ValueError, match="input"):
+        keras.Model(input=x, output=x)
+
+
+def _is_there(keras: ModuleType, name: str) -> bool:
+    """Return whether Keras has what a dotted name names."""
+    owner: object = keras
+    for part in name.split(".")[1:]:
+        owner = getattr(owner, part, None)
+    return owner is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("from keras.layers.recurrent import LSTM", "keras.layers.recurrent"),
+        (
+            "from tensorflow.keras.layers.experimental import SyncBatchNormalization",
+            "keras.layers.experimental",
+        ),
+        ("from keras.utils import np_utils", "keras.utils.np_utils"),
+        ("import keras.engine.topology", "keras.engine"),
+        ("from keras.preprocessing.text import Tokenizer", "keras.preprocessing.text"),
+        ("from tensorflow.keras.preprocessing.text import Tokenizer", ""),
+        ("from keras.preprocessing.sequence import pad_sequences", ""),
+        ("from keras.layers import concatenate", ""),
+        ("from .layers.recurrent import LSTM", ""),
+        ("from tf_keras.layers.recurrent import LSTM", ""),
+        ("try:\n    from keras.layers.core import Dense\nexcept ImportError:\n    pass", ""),
+        ("if old():\n    from keras.layers.core import Dense", ""),
+        ("layers.GRU(output_dim=3)", "output_dim"),
+        ("layers.Embedding(9, output_dim=3)", ""),
+        ("layers.Conv1D(3, 2, border_mode='same')", "border_mode"),
+        ("keras.Model(inputs=x, output=y)", "output"),
+    ],
+)
+def test_modules_and_arguments_that_earlier_releases_had_are_noted(
+    line: str, expected: str
+) -> None:
+    names = [entry.name for entry in of_program(line).gone]
+    assert names == [expected] * bool(expected)
 
 
 def test_what_a_refused_layer_would_make_is_not_said() -> None:

@@ -185,6 +185,7 @@ class Building:
         model.outputs, whole = self.tensors(call.get(1, "outputs", "output"))
         model.open = not (complete and whole)
         self.models.append(model)
+        self.event("functional", node.lineno, call=call)
         return model
 
     def tensors(self, value: Any) -> tuple[list[Tensor], bool]:

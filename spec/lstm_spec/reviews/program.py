@@ -87,6 +87,8 @@ class _Reader:
         self.shapes: dict[int, Shape] = {}
         self.trains = False
         """Whether the program takes steps of training by itself."""
+        self.trying = 0
+        """In how many blocks this is of which an error is caught."""
         self.parts = 0
         """How many functions were read that the program never calls."""
 
@@ -173,15 +175,22 @@ class _Reader:
             first = alias.name.partition(".")[0]
             path = Path(alias.name if alias.asname else first)
             scope.names[alias.asname or first] = path
+            self.imported(alias.name, "", node)
 
     def do_importfrom(self, node: ast.ImportFrom, scope: Scope) -> None:
         module = node.module or ""
         for alias in node.names:
+            self.imported("" if node.level else module, alias.name, node)
             if alias.name != "*":
                 prefix = f"{module}." if module and not node.level else "?."
                 scope.names[alias.asname or alias.name] = Path(f"{prefix}{alias.name}")
             elif makes_layer(module):
                 self.expressions.starred = module
+
+    def imported(self, module: str, name: str, node: ast.Import | ast.ImportFrom) -> None:
+        """Note an import that is tried in any case, and for which there is no other."""
+        if not self.trying and not self.building.depth:
+            self.building.event("import", node.lineno, module=Path(module), name=name)
 
     def do_functiondef(self, node: ast.FunctionDef, scope: Scope) -> None:
         function = Function(node, scope)
@@ -235,7 +244,9 @@ class _Reader:
             self.block(node.body if decided else node.orelse, scope)
 
     def do_try(self, node: ast.Try, scope: Scope) -> None:
+        self.trying += 1
         self.either([[*node.body, *node.orelse]], scope, keep=True)
+        self.trying -= 1
         for handler in () if _imports(node.body) else node.handlers:
             if handler.name:
                 scope.names[handler.name] = UNKNOWN

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from lstm_spec import catalog
-from lstm_spec.answers.constructor import constructor
+from lstm_spec.answers.constructor import OLD, constructor
 from lstm_spec.answers.standing import false_at, named, release, standing
 from lstm_spec.reviews import facts, model_file, program
 from lstm_spec.reviews.building import RUNS
@@ -39,6 +39,7 @@ from lstm_spec.reviews.network import (
 )
 from lstm_spec.reviews.program import Program
 from lstm_spec.reviews.source import ProgramError
+from lstm_spec.reviews.values import Path as Path_
 from lstm_spec.run import arguments, deviations, environment
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Place
@@ -67,6 +68,7 @@ GONE = {
     "samples_per_epoch": "steps_per_epoch",
     "show_accuracy": 'metrics=["accuracy"] in compile',
     "lr": "learning_rate",
+    "class_mode": "nothing: the loss tells it",
     "workers": "workers in the PyDataset that you give",
     "use_multiprocessing": "use_multiprocessing in the PyDataset that you give",
     "max_queue_size": "max_queue_size in the PyDataset that you give",
@@ -78,6 +80,43 @@ GONE = {
     "CuDNNGRU": "GRU",
 }
 """Methods, arguments and layers that earlier releases of Keras had, and what to write."""
+IN_LAYERS = {
+    **{old: OLD[old] for old in OLD if old not in ("weights", "input_length", "time_major")},
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
+    "bias": "use_bias",
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+    "filter_length": "kernel_size",
+    "nb_filter": "filters",
+    "pool_length": "pool_size",
+    "stride": "strides",
+    "subsample": "strides",
+    "subsample_length": "strides",
+}
+"""Arguments of layers that earlier releases had; those of an LSTM are findings."""
+IN_MODELS = {"input": "inputs", "output": "outputs"}
+"""Arguments of `Model` that earlier releases had."""
+MODULES = {
+    "keras.backend.tensorflow_backend": "keras.backend, or keras.ops",
+    "keras.engine": "keras, keras.layers and keras.models",
+    "keras.initializations": "keras.initializers",
+    "keras.layers.merge": "keras.layers.Concatenate, Add or another merge",
+    "keras.objectives": "keras.losses",
+    "keras.utils.generic_utils": "keras.utils",
+    "keras.utils.np_utils": "keras.utils",
+    "keras.utils.vis_utils": "keras.utils",
+    "keras.utils.visualize_util": "keras.utils",
+    "keras.wrappers.scikit_learn": "keras.wrappers.SKLearnClassifier and SKLearnRegressor",
+}
+"""Modules that earlier releases had, and what to import from."""
+WITH_TENSORFLOW = {
+    "keras.preprocessing.text": "keras.layers.TextVectorization, or tensorflow.keras",
+    "keras.preprocessing.sequence.TimeseriesGenerator": (
+        "keras.utils.timeseries_dataset_from_array, or tensorflow.keras"
+    ),
+}
+"""What there is in tensorflow.keras only."""
 CALLED = (*RUNS, "optimizer", "callback", "model")
 """Events of which the arguments may be of an earlier release."""
 LEVELS = {"error": "error", "wrong numbers": "error", "slow": "note", "know": "note"}
@@ -307,7 +346,7 @@ def of_program(text_: str, name: str = "program") -> Review:
     """
     read = program.program(text_)
     listed = list(findings(facts.of_program(read)))
-    gone = sorted(set(_gone(read)), key=lambda entry: entry.line)
+    gone = sorted(dict.fromkeys(_gone(read)), key=lambda entry: entry.line)
     return Review(name, _rows(read.events), listed, _notes(read), gone=gone)
 
 
@@ -397,6 +436,38 @@ def _gone(read: Program) -> Iterator[Gone]:
         for name in (event.about.get("method", ""), layer, *named):
             if name in GONE:
                 yield Gone(event.line, name, GONE[name])
+        yield from (Gone(event.line, *found) for found in _gone_here(event))
+
+
+def _gone_here(event: Event) -> Iterator[tuple[str, str]]:
+    """Yield what is gone of modules, and of arguments of layers and of Model, and what to write."""
+    if event.kind == "import":
+        yield from _gone_module(event.about["module"], event.about["name"])
+    if event.kind == "functional":
+        yield from ((old, IN_MODELS[old]) for old in event.about["call"].named if old in IN_MODELS)
+    if event.kind == "layer":
+        layer = event.about["layer"]
+        own = ("output_dim",) if layer.kind == "Embedding" else ()
+        old = [name for name in layer.arguments if name in IN_LAYERS and name not in own]
+        if layer.kind not in ("LSTM", "LSTMCell"):
+            yield from ((name, IN_LAYERS[name]) for name in old)
+
+
+def _gone_module(module: Path_, name: str) -> Iterator[tuple[str, str]]:
+    """Yield a module of earlier releases, and from where to import what is imported from it."""
+    if f"{module.name}.{name}".startswith("keras."):
+        listed = MODULES | WITH_TENSORFLOW
+    elif module.name.startswith("tensorflow.keras."):
+        listed = MODULES
+    else:
+        return
+    for path in (module.whole, f"{module.whole}.{name}"):
+        place = next((old for old in listed if path == old or path.startswith(f"{old}.")), "")
+        if place:
+            yield place, listed[place]
+            return
+    if module.whole.startswith("keras.layers."):
+        yield module.whole, "keras.layers"
 
 
 def _rows(events: Iterable[Event]) -> list[Row]:
