@@ -1306,3 +1306,51 @@ def test_what_a_comment_says_of_a_layer_is_held_against_it(line: str, expected: 
 def test_only_steps_of_training_are_to_drop(change: tuple[str, str], expected: set[str]) -> None:
     (rule,) = [rule for rule in rules() if rule.id == "dropout-off-in-own-step"]
     assert ids(of_program(rule.sick.replace(*change))) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "shape"),
+    [
+        ("x = np.array(range(30))[None, :, None]", "(1, 30, 1)"),
+        ("x = np.array([[i, 2 * i] for i in range(40)])[None]", "(1, 40, 2)"),
+        (
+            "s = [0.1] * 30\nx = np.array([s[i : i + 4] for i in range(len(s) - 4)])[..., None]",
+            "(26, 4, 1)",
+        ),
+        (
+            "s = list(range(9))\nx = np.array([s[i : i + 4] for i in range(places())])[..., None]",
+            "(?, 4, 1)",
+        ),
+        (
+            "s = [[1, 2], [3, 4], [5, 6]]\nx = np.array([s[i] for i in range(99)])[None]",
+            "(1, 99, 2)",
+        ),
+    ],
+)
+def test_lists_that_are_counted_out_have_shapes(lines: str, shape: str) -> None:
+    assert of_program(f"{lines}\nlayers.LSTM(3)(x)\n").rows[0].says.partition(" ->")[0] == shape
+
+
+def test_units_may_have_the_name_of_before() -> None:
+    text = "x = layers.LSTM(output_dim=3)(keras.Input((4, 1)))\nlayers.GRU(output_dim=2)(x)"
+    says = [
+        row.says for row in of_program(text.replace("dim=3", "dim=3, return_sequences=True")).rows
+    ]
+    assert says[0] == "(batch, 4, 1) -> (batch, 4, 3); 60 parameters"
+    assert says[1].startswith("(batch, 4, 3) -> (batch, 2)")
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("fit(x, y, batch_size=2, shuffle=False)", {"other-batch"}),
+        ("fit(x, y, batch_size=4, shuffle=False)", set()),
+        ("fit(x, y, batch_size=8, shuffle=False)", set()),
+        ("fit(x, batch_size=2, shuffle=False)", set()),
+        ("evaluate(x, y, batch_size=1)", set()),
+    ],
+)
+def test_arrays_of_any_size_may_be_too_few_at_once(call: str, expected: set[str]) -> None:
+    built = "keras.Input(batch_shape=(4, 5, 1)), layers.LSTM(3, stateful=True)"
+    text = f"model = keras.Sequential([{built}])"
+    assert ids(of_program(f"{text}\nmodel.compile('sgd', 'mse')\nmodel.{call}\n")) == expected

@@ -138,6 +138,8 @@ class Building:
         layer.arguments = {
             name: UNKNOWN if isinstance(value, Number) else value for name, value in by_name.items()
         }
+        if "output_dim" in layer.arguments and "units" in takes:  # as Keras 1 calls it
+            layer.arguments.setdefault("units", layer.arguments["output_dim"])
         for name in layer.arguments.keys() & SIZES:
             layer.arguments[name] = as_tuple(layer.arguments[name])
         for name in ("layer", "backward_layer", "cell", "cells"):

@@ -6,8 +6,8 @@ from typing import Any
 
 from lstm_spec.reviews.network import UNKNOWN, known
 from lstm_spec.reviews.values import (
+    COUNTED,
     PLAIN,
-    ROUNDS,
     Arguments,
     Array,
     Listing,
@@ -38,7 +38,7 @@ def builtin(name: str, call: Arguments, depth: int) -> Any:
         return _uncertain(name, depth)
     if name in ("range", "xrange") and given and known(*given):
         numbers = range(*given[:3]) if len(given) < 3 or given[2] else range(0)
-        return Listing(list(numbers) if len(numbers) <= ROUNDS else None, depth)
+        return Listing(list(numbers) if len(numbers) <= COUNTED else None, depth, Number())
     if name == "len":
         if isinstance(first, Array) and first.shape:
             return first.shape[0]

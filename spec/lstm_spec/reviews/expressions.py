@@ -12,6 +12,7 @@ from lstm_spec.reviews.building import LIKE_LSTM, POSITIONAL, Building
 from lstm_spec.reviews.network import LARGEST, UNKNOWN, Layer, Model, Node, Tensor, known, lost
 from lstm_spec.reviews.values import (
     COMPARED,
+    COUNTED,
     LONGEST,
     PLAIN,
     ROUNDS,
@@ -31,6 +32,7 @@ from lstm_spec.reviews.values import (
     is_set,
     items_of,
     same,
+    shape_of,
     truth,
 )
 
@@ -321,6 +323,9 @@ class Expressions:
             for part in node.generators:
                 self.bind(part.target, counted(part.iter), inner)
             each = self.value(node.elt, inner)
+            counts = simple and items is not None and len(items) <= COUNTED
+            if counts and shape_of(each) is not None:
+                return self.building.listing([each] * len(items or ()))
             return self.building.listing(None, each if simple else UNKNOWN)
         elements = []
         for item in items:
@@ -376,7 +381,7 @@ class Expressions:
             return items[key]
         part = items[key] if isinstance(key, slice) and is_plain_slice(key) else None
         if part is None:
-            return UNKNOWN
+            return self._place_of(items, key)
         return tuple(part) if isinstance(owner, tuple) else self.building.listing(part)
 
     def _any_of(self, owner: Any, key: Any) -> Any:
@@ -384,6 +389,12 @@ class Expressions:
         if not isinstance(owner, Listing) or owner.each is None:
             return UNKNOWN
         return self.building.listing(None, owner.each) if isinstance(key, slice) else owner.each
+
+    def _place_of(self, items: list[Any], key: Any) -> Any:
+        """Return what stands at places of a list that are not known, if it is alike everywhere."""
+        shape = shape_of(items)
+        counts = isinstance(key, (Number, slice))
+        return arrays.indexed(Array(shape), key) if shape is not None and counts else UNKNOWN
 
     def _key(self, node: ast.expr, scope: Scope) -> Any:
         """Return an index: slices stay slices."""

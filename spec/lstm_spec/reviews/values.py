@@ -40,6 +40,8 @@ MANY = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed")
 
 ROUNDS = 24
 """The most rounds of a loop that are followed; a longer loop is read once."""
+COUNTED = 10_000
+"""The greatest length of a list whose items a loop or a range makes."""
 LONGEST = 100_000
 """The greatest length of a list or a text."""
 PLAIN = (int, float, str, bool, type(None))

@@ -55,6 +55,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts["size_known"] = known(facts.get("samples", UNKNOWN))
     facts["targets_given"] = call.get(1, "y") is not None
     facts |= _against_input(model, array, facts.get("first_batch"))
+    facts |= _fewer(model, facts)
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
         facts["other_batch"] = False  # a batch of one is stretched over all kept rows
     facts |= _embedding(nodes, array)
@@ -182,6 +183,7 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts |= {"input": text(shape), "built_batch": size_of(shape[0])}
     if known(shape[0]) and known(first_batch):
         facts["other_batch"] = first_batch != shape[0]
+        facts["at_once"] = count(first_batch, "sample")
     if len(shape) == 3 and len(array.shape) == 2:
         facts |= _without_batch(shape, array.shape)
     if len(shape) == 3 and len(array.shape) > 3:
@@ -200,6 +202,18 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
             facts |= {"steps_fit": shape[1] == given[1]}
             facts |= {"steps": shape[1], "data_steps": given[1]}
     return facts
+
+
+def _fewer(model: Model, before: Facts) -> Facts:
+    """Return that batches of arrays are smaller than a model wants, however many samples are."""
+    wanted = model.inputs[0].shape if len(model.inputs) == 1 else None
+    batch = before.get("batch", UNKNOWN)
+    if before["size_known"] or not before["targets_given"] or not wanted:
+        return {}
+    if not known(wanted[0], batch) or batch >= wanted[0]:
+        return {}
+    facts: Facts = {"other_batch": True, "built_batch": wanted[0], "first_batch": batch}
+    return facts | {"at_once": f"{batch} or fewer samples" if batch > 1 else "1 sample"}
 
 
 def _one_step(wanted: Sequence[Any], array: Array | None) -> Any:
