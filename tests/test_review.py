@@ -1286,6 +1286,10 @@ def test_a_number_that_is_not_known_leaves_a_shape() -> None:
         ("x = layers.LSTM(3)(x)  # output shape: (None, 6)", {"output-said-otherwise"}),
         ("x = layers.LSTM(3)(x)  # 120 parameters", set()),
         ("x = layers.LSTM(3)(x)  # 1,024 parameters in total", set()),
+        ("x = layers.LSTM(3)(x)  # no 99 parameters", set()),
+        ("x = layers.LSTM(3)(x)  # 0 parameters", set()),
+        ("x = layers.LSTM(3)(x)  # best params: units=30", set()),
+        ("x = layers.LSTM(3)(x)  # 99 parameters", {"parameters-said-otherwise"}),
         ("x = layers.LSTM(3)(x)  # params: 4 * 3 * 9 = 108", {"parameters-said-otherwise"}),
     ],
 )

@@ -41,8 +41,8 @@ GIVES = re.compile(r"->|=>|→|\bout(?:puts?)?\b", re.I)
 AROUND_SHAPE = re.compile(r"(?:shape|is|now|has|of|the|tensor|gives|returns|\W)*", re.I)
 """What may stand around a shape if a comment says nothing else."""
 COUNT_SAID = (
-    re.compile(r"\b(\d[\d,]*) (?:trainable )?param(?:eter)?s?\b", re.I),
-    re.compile(r"\bparam(?:eter)?s?\b.*[=:]\s*(\d[\d,]*)$", re.I),
+    re.compile(r"^(?:.*[=:~] ?)?(\d[\d,]*) param(?:eter)?s$", re.I),
+    re.compile(r"\bparam(?:eter)?s?\s*[=:]\s*(?:[\d\s*+()x]*=\s*)?(\d[\d,]*)$", re.I),
 )
 CLAUSES = re.compile(r"[,;()\[\]]|\.(?!\d)|\band\b|\bof (?=\d)")
 ELSEWHERE = re.compile(
@@ -83,13 +83,10 @@ def _of_call(nodes: Sequence[Node], comment: str, alone: bool) -> Iterator[Facts
     number = None if "total" in comment.lower() else _first(COUNT_SAID, comment)
     counts = [parameters(layer, [tensor.shape for tensor in node.inputs]) for node in nodes]
     if number is not None and None not in counts:
-        number = number.replace(",", "")[:15]
-        if int(number) not in counts:
-            yield (
-                facts
-                | {"about": "parameters", "said": f"{int(number):,}"}
-                | {"parameters": f"{counts[0]:,}"}
-            )
+        told = int(number.replace(",", "")[:15])
+        if told not in counts and told > layer.core.get("units"):  # a smaller one is another's
+            facts |= {"said": f"{told:,}", "parameters": f"{counts[0]:,}"}
+            yield facts | {"about": "parameters"}
 
 
 def _shape_said(comment: str) -> Shape | None:

@@ -58,7 +58,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _fewer(model, facts)
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
         facts["other_batch"] = False  # a batch of one is stretched over all kept rows
-    facts |= _embedding(nodes, array)
+    facts |= _embedding(nodes, x)
     facts |= _padding(nodes, x)
     if event.kind in WITH_TARGETS and call.whole and not model.open:
         y = call.get(1, "y")
@@ -237,10 +237,11 @@ def _without_batch(wanted: Sequence[Any], given: Sequence[Any]) -> Facts:
     }
 
 
-def _embedding(nodes: list[Node], array: Array | None) -> Facts:
+def _embedding(nodes: list[Node], x: Any) -> Facts:
     """Return whether padded ids are read without a mask."""
+    padded = isinstance(x, Array) and x.origin == "padded"
     for node in nodes:
-        if node.layer.kind == "Embedding" and array is not None and array.origin == "padded":
+        if node.layer.kind == "Embedding" and padded:
             below = node.inputs[0].maker is None
             zero = node.layer.flag("mask_zero")
             reads = any(
