@@ -1358,3 +1358,34 @@ def test_arrays_of_any_size_may_be_too_few_at_once(call: str, expected: set[str]
     built = "keras.Input(batch_shape=(4, 5, 1)), layers.LSTM(3, stateful=True)"
     text = f"model = keras.Sequential([{built}])"
     assert ids(of_program(f"{text}\nmodel.compile('sgd', 'mse')\nmodel.{call}\n")) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        ("TimeseriesGenerator(s, s[:, 0], length=24)", "(?, 24, 3)"),
+        ("TimeseriesGenerator(s, s[:, 0], 24, 5)", "(?, 5, 3)"),
+        ("keras.utils.timeseries_dataset_from_array(s, None, 24)", "(?, 24, 3)"),
+        (
+            "keras.utils.timeseries_dataset_from_array(s[:, :1], None, sequence_length=9)",
+            "(?, 9, 1)",
+        ),
+    ],
+)
+def test_windows_of_an_array_are_held_against_the_model(given: str, shape: str) -> None:
+    text = f"""
+        from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator
+        s = np.zeros((900, 3))
+        windows = {given}
+        x, y = windows[0]
+        model = keras.Sequential([keras.Input((None, 2)), layers.LSTM(4), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(windows)
+        model.predict(x)
+        layers.LSTM(4)(windows[0][0])
+    """
+    reviewed = of_program(textwrap.dedent(text))
+    runs = [row.says.partition(";")[0] for row in reviewed.rows if row.what in ("fit", "predict")]
+    assert runs == [f"data {shape}"] * 2
+    assert ids(reviewed) == {"other-features"}
+    assert reviewed.rows[-1].says.startswith(shape)

@@ -12,6 +12,7 @@ from lstm_spec.reviews.values import (
     FRAME,
     Arguments,
     Array,
+    Batches,
     Listing,
     Number,
     Path,
@@ -55,6 +56,20 @@ def data_set(name: str, call: Arguments) -> Any:
         for count in TEXTS[name]:
             parts += [ids(), Array((count if whole and len(call.given) < 4 else UNKNOWN,))]
     return (tuple(parts[:2]), tuple(parts[2:])) if parts else UNKNOWN
+
+
+WINDOWS = {"TimeseriesGenerator": "length", "timeseries_dataset_from_array": "sequence_length"}
+"""What cuts windows of an array, and how it calls the number of timesteps."""
+
+
+def windows(name: str, call: Arguments) -> Batches:
+    """Return what cuts windows of an array, with the shape of a batch of them."""
+    data = from_items(call.get(0, "data"))
+    steps = call.get(2, WINDOWS[name])
+    rate = call.get(3, "sampling_rate", default=1) if name[0] == "T" else 1
+    if not call.whole or data.shape is None or not known(steps, rate) or rate < 1:
+        return Batches(Array(None))
+    return Batches(Array((UNKNOWN, -(-steps // rate), *data.shape[1:])))
 
 
 def broadcast(left: Any, right: Any) -> Array:

@@ -371,7 +371,7 @@ class Building:
         about: dict[str, Any] = {"model": model, "call": call}
         if name in RUNS:
             first = call.get(0, "x", default=UNKNOWN)
-            self.settle(model, first)
+            self.settle(model, values.inputs_of(first))
             model.trained = model.trained or name in ("fit", "train_on_batch")
             self.event(name, node.lineno, **about)
             return self.predicted(model, first) if name == "predict" else UNKNOWN

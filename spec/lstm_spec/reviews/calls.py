@@ -202,7 +202,7 @@ class Calls:
         if name == "build":
             shape = values.sizes(as_tuple(call.get(0, "input_shape")))
         elif name in RUNS:
-            shape = of_samples(call.get(0, "x"))
+            shape = of_samples(values.inputs_of(call.get(0, "x")))
         if shape is None:
             self.hand_over(call)
             return UNKNOWN
@@ -231,6 +231,8 @@ class Calls:
             return self.building.layer(name, call, node)
         if "optimizers" in parts:
             self.building.event("optimizer", node.lineno, call=call)
+        if name in arrays.WINDOWS:
+            return arrays.windows(name, call)
         if parts[-1] == arrays.OF_TEXTS:
             return arrays.ids()
         if path.name == "os.path.join" and all(isinstance(part, str) for part in call.given):

@@ -17,6 +17,7 @@ from lstm_spec.reviews.values import (
     PLAIN,
     ROUNDS,
     Array,
+    Batches,
     Bound,
     Class,
     Function,
@@ -368,6 +369,8 @@ class Expressions:
         key = self._key(node.slice, scope)
         if isinstance(owner, Array):
             return arrays.indexed(owner, key)
+        if isinstance(owner, Batches):
+            return (owner.inputs, Array(None)) if known(key) or isinstance(key, Number) else UNKNOWN
         if isinstance(owner, Tensor):
             return self._sliced(owner, key, node.lineno)
         if isinstance(owner, Table) and owner.items is not None and isinstance(key, PLAIN):

@@ -81,6 +81,13 @@ class Array:
 
 
 @dataclass(eq=False)
+class Batches:
+    """What yields batches of windows of an array, with their targets."""
+
+    inputs: Array
+
+
+@dataclass(eq=False)
 class Number:
     """A whole number that is not known: the same one as others, but for what is added to it."""
 
@@ -362,6 +369,11 @@ def same(first: Any, other: Any) -> bool:
     if isinstance(first, Path) and isinstance(other, Path):
         return first.whole == other.whole
     return first is other
+
+
+def inputs_of(value: Any) -> Any:
+    """Return the inputs that a value yields, or the value itself if it is no source of batches."""
+    return value.inputs if isinstance(value, Batches) else value
 
 
 def is_set(scope: Scope | None, name: str) -> bool:

@@ -20,7 +20,16 @@ from lstm_spec.reviews.network import (
     text,
     upstream,
 )
-from lstm_spec.reviews.values import FRAME, Arguments, Array, Listing, Made, Path, items_of
+from lstm_spec.reviews.values import (
+    FRAME,
+    Arguments,
+    Array,
+    Listing,
+    Made,
+    Path,
+    inputs_of,
+    items_of,
+)
 from lstm_spec.run.text import count
 
 LOSSES = {
@@ -45,7 +54,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     model: Model = event.about["model"]
     call: Arguments = event.about["call"]
     x = call.get(0, "x")
-    array = _data(x)
+    array = _data(inputs_of(x))
     nodes = model.calls
     facts: Facts = {"subject": "run", "method": event.kind, "arrays": isinstance(x, Array)}
     facts["what"] = "data"
