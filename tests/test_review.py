@@ -1140,6 +1140,7 @@ def test_an_infinite_mask_value_is_written_as_it_is() -> None:
     [
         ("model.save(f'{name}_v1')", {"no-extension"}),
         ("model.save(os.path.join('out', name))", {"no-extension"}),
+        ("model.save(name, save_format='tf')", {"no-extension"}),
         ("model.save(f'{name}_{epoch()}')", set()),
         ("model.save(os.path.join('out', name + '.keras'))", set()),
         ("keras.callbacks.ModelCheckpoint(name)", {"checkpoint-without-extension"}),
@@ -1389,3 +1390,13 @@ def test_windows_of_an_array_are_held_against_the_model(given: str, shape: str) 
     assert runs == [f"data {shape}"] * 2
     assert ids(reviewed) == {"other-features"}
     assert reviewed.rows[-1].says.startswith(shape)
+
+
+def test_a_softmax_of_one_number_may_be_in_a_wrapper() -> None:
+    text = """
+        x = layers.LSTM(4, return_sequences=True)(keras.Input((5, 1)))
+        layers.TimeDistributed(layers.Dense(GIVEN, activation="softmax"))(x)
+    """
+    text = textwrap.dedent(text)
+    assert ids(of_program(text.replace("GIVEN", "1"))) == {"softmax-of-one-at-each-timestep"}
+    assert ids(of_program(text.replace("GIVEN", "2"))) == set()

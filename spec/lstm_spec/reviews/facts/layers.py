@@ -221,11 +221,12 @@ def of_call(event: Event) -> Iterator[Facts]:
 
 def _activation(layer: Layer, first: Tensor) -> Facts:
     """Return the activation of a Dense or an Activation, and on how many units it is."""
-    if layer.kind not in ("Dense", "Activation"):
+    core = layer.core if layer.kind == "TimeDistributed" else layer
+    if core.kind not in ("Dense", "Activation"):
         return {}
     last = first.shape[-1] if first.shape else UNKNOWN
-    units = layer.get("units", UNKNOWN) if layer.kind == "Dense" else last
-    activation = layer.get("activation")
+    units = core.get("units", UNKNOWN) if core.kind == "Dense" else last
+    activation = core.get("activation")
     facts: Facts = {"units": units, "activation": name_of(activation)}
     if activation == "softmax":
         facts["behind_lstm"] = any(up.layer.core.kind == "LSTM" for up in upstream([first]))

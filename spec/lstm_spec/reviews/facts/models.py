@@ -427,7 +427,6 @@ def of_method(event: Event) -> Iterator[Facts]:
     first = call.get(0, "filepath")
     if method in ("save", "save_weights", "export") and isinstance(first, str):
         facts |= {"file": first, "extension": _extension(first)}
-        facts["format"] = named.get("save_format", "")
     if method == "compile":
         facts |= _logits(model)
         metrics = items_of(named.get("metrics")) or []
