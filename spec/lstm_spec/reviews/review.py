@@ -436,7 +436,7 @@ def _gone(read: Program) -> Iterator[Gone]:
         for name in (event.about.get("method", ""), layer, *named):
             if name in GONE:
                 yield Gone(event.line, name, GONE[name])
-        yield from (Gone(event.line, *found) for found in _gone_here(event))
+        yield from (Gone(event.line, *pair) for pair in _gone_here(event))
 
 
 def _gone_here(event: Event) -> Iterator[tuple[str, str]]:

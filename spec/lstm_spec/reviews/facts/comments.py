@@ -76,16 +76,16 @@ def _of_call(nodes: Sequence[Node], comment: str, alone: bool) -> Iterator[Facts
     layer = nodes[0].layer
     facts: Facts = {"subject": "comment", "kind": layer.kind, "layer": layer.title}
     tensors = [tensor for node in nodes for tensor in (*node.inputs, *node.outputs)]
-    said = None if alone else _shape_said(comment)
-    if said is not None and not any(_agrees(said, tensor.shape) for tensor in tensors):
+    written = None if alone else _shape_said(comment)
+    if written is not None and not any(_agrees(written, tensor.shape) for tensor in tensors):
         output = text(nodes[0].outputs[0].shape)
-        yield facts | {"about": "output", "said": text(said), "output": output}
+        yield facts | {"about": "output", "said": text(written), "output": output}
     number = None if "total" in comment.lower() else _first(COUNT_SAID, comment)
     counts = [parameters(layer, [tensor.shape for tensor in node.inputs]) for node in nodes]
     if number is not None and None not in counts:
-        told = int(number.replace(",", "")[:15])
-        if told not in counts and told > layer.core.get("units"):  # a smaller one is another's
-            facts |= {"said": f"{told:,}", "parameters": f"{counts[0]:,}"}
+        total = int(number.replace(",", "")[:15])
+        if total not in counts and total > layer.core.get("units"):  # a smaller one is another's
+            facts |= {"said": f"{total:,}", "parameters": f"{counts[0]:,}"}
             yield facts | {"about": "parameters"}
 
 
@@ -99,12 +99,12 @@ def _shape_said(comment: str) -> Shape | None:
     return (None, *(int(size[:9]) if size.isdecimal() else UNKNOWN for size in sizes))
 
 
-def _agrees(said: Shape, shape: Shape | None) -> bool:
+def _agrees(written: Shape, shape: Shape | None) -> bool:
     """Return whether a shape may be the one that is said."""
     if shape is None:
         return True
-    pairs = zip(said[1:], shape[1:], strict=False)
-    return len(said) == len(shape) and all(a == b for a, b in pairs if known(a, b))
+    pairs = zip(written[1:], shape[1:], strict=False)
+    return len(written) == len(shape) and all(a == b for a, b in pairs if known(a, b))
 
 
 def _first(patterns: Iterable[re.Pattern[str]], comment: str) -> str | None:
