@@ -313,7 +313,7 @@ def from_items(value: Any) -> Array:
     items = getattr(value, "items", value)
     if not isinstance(items, (list, tuple)):
         return value if isinstance(value, Array) else Array(None)
-    parts = [shape_of(item) for item in items[:1000]]
+    parts = [shape_of(item) for item in _distinct(items)]
     if not parts or any(part is None for part in parts):
         return Array(None if parts else (0,))
     ragged = any(part != parts[0] for part in parts)
@@ -336,10 +336,15 @@ def shape_of(item: Any, depth: int = 1) -> Shape | None:
     items = getattr(item, "items", item)
     if not isinstance(items, (list, tuple)) or depth > DEEPEST or not items:
         return None
-    parts = [shape_of(part, depth + 1) for part in items[:1000]]
+    parts = [shape_of(part, depth + 1) for part in _distinct(items)]
     if any(part is None or part != parts[0] for part in parts):
         return None
     return (len(items), *(parts[0] or ()))
+
+
+def _distinct(items: Sequence[Any]) -> list[Any]:
+    """Return the first items of a list, each object once: a loop may make one of them all."""
+    return list({id(item): item for item in items[:1000]}.values())
 
 
 def same_shape(left: Any, right: Any) -> bool:
