@@ -157,9 +157,9 @@ def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, cou
     A functional model lists layers farther from its outputs first, those equally far in the order
     of their outputs.
 
-    Farther by the longest way, that is. So it does its weights. Branches of one length stand side
-    by side. An Input that leads to no output is listed too, and a summary shows what is connected
-    with what.
+    Weights are listed so too. The longest way counts, and branches of one length stand side by
+    side. An Input that leads to no output is listed too, and a summary shows what is connected with
+    what.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -270,12 +270,12 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    Called eagerly, an unbuilt own model whose `call` fails on symbols runs on arrays without
-    notice, and on an Input warns.
+    Called eagerly, an unbuilt subclassed model whose `call` fails on symbols runs on arrays without
+    notice, and warns on an Input.
 
-    Of unbuilt state, and then the call fails. It is one that reads numbers in Python, behind a
-    layer that is not built. On arrays it is built without notice. Predict and fit fail, unless it
-    is compiled with run_eagerly=True.
+    The warning is of unbuilt state, and then the call fails. Such a model reads numbers in Python,
+    behind a layer that is not built. On arrays it is built without notice. Predict and fit fail,
+    unless it is compiled with run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> class Untraced(keras.Model):

@@ -499,9 +499,9 @@ def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed)
     Predict takes a model without a loss or own steps, or not compiled, that fit, evaluate,
     train_on_batch and the like refuse.
 
-    The like is test_on_batch. They raise a ValueError, though the model has metrics. In a compiled
-    model a loss of its own, a penalty or one that is added is a loss, and a train_step of its own
-    needs none.
+    So does test_on_batch, with a ValueError, though the model has metrics. In a compiled model a
+    loss of its own, a penalty or one that is added is a loss, and a train_step of its own needs
+    none.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

@@ -712,8 +712,8 @@ def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group
     Loss scaling without overflow, limits out of reach, a constant schedule and a copy from JSON
     change no optimizer's steps.
 
-    Of any of them. Nor do batches that are given twice and accumulated, or a rate that is a
-    function or set later. By powers of two scaling rounds nothing.
+    That goes for all optimizers of Keras, and for batches that are given twice and accumulated, and
+    a rate that is a function or set later. By powers of two scaling rounds nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
