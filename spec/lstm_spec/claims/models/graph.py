@@ -270,7 +270,7 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    Called eagerly, an unbuilt subclassed model whose `call` fails on symbols runs on arrays without
+    Eagerly, an unbuilt subclassed model whose `call` fails on symbols runs on arrays without
     notice, and warns on an Input.
 
     The warning is of unbuilt state, and then the call fails. Such a model reads numbers in Python,
