@@ -22,7 +22,7 @@ from functools import partial
 
 import keras
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
@@ -40,7 +40,7 @@ from lstm_spec.harness.strategies import (
 )
 from lstm_spec.harness.subject import as_states, lstm, passed, with_weights
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
-from lstm_spec.harness.ways import ways, with_ways
+from lstm_spec.harness.ways import Way, ways, with_ways
 
 # Every timestep is read.
 
@@ -149,6 +149,7 @@ def test_every_timestep_reaches_every_unit(case, way, pick):
     corrects="Of three input vectors LSTM(2) drops one; in LSTM(300) 297 cells get none.",
 )
 @given(whole([(2, "tanh"), (3, "elu"), (300, "tanh")]), seeds, ways())
+@example((300, "tanh"), 1, Way("called"))
 def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed, way):
     """
     Each of 3 timesteps reaches every unit of LSTM(2), LSTM(3, activation="elu") and LSTM(300).
@@ -489,6 +490,7 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
     cases=4,
 )
 @given(some_large(integers(1, 8), 65), integers(1, 3), seeds, ways())
+@example(1, 1, 0, Way("called"))
 def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     """
     As a rule the first of 40 unmasked timesteps of numbers within 2 moves a new default layer less

@@ -776,8 +776,8 @@ def continued_losses(net: Net, target: Array, batches: int, kept: bool = True) -
     head = net.head.astype(float)
     for k in range(batches):
         rows = np.arange(2) + 2 * (k % (net.samples // 2))
-        start = {"h": h, "c": c} if kept else {}
-        _, h, c = equations(replace(net.of(rows).case, **start))
+        case = replace(net.of(rows).case, h=h, c=c) if kept else net.of(rows).case
+        _, h, c = equations(case)
         losses.append(float(np.mean((h @ head[:-1] + head[-1] - target[rows]) ** 2)))
     return losses
 
