@@ -147,7 +147,7 @@ def test_of_two_masks_either_counts(case, pick, seed, name):
     >>> import keras, numpy as np
     >>> masking, add = keras.layers.Masking(), keras.layers.Add()
     >>> x, y = np.array([[[1.0], [0.0], [0.0]]]), np.array([[[1.0], [2.0], [0.0]]])
-    >>> add.compute_mask([x, y], [x[:, :, 0] != 0, y[:, :, 0] != 0]).numpy().tolist()
+    >>> np.array(add.compute_mask([x, y], [x[:, :, 0] != 0, y[:, :, 0] != 0])).tolist()
     [[True, True, False]]
     """
     case = part(case, pick)

@@ -361,7 +361,7 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
     >>> y = lstm(x)
     >>> zeros = [np.zeros_like(w) for w in lstm.get_weights()]
-    >>> lstm.stateless_call(zeros, lstm.non_trainable_variables, x)[0].numpy().tolist()
+    >>> np.array(lstm.stateless_call(zeros, lstm.non_trainable_variables, x)[0]).tolist()
     [[0.0, 0.0]]
     >>> bool(np.array_equal(lstm(x), y))
     True

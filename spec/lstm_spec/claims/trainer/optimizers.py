@@ -560,7 +560,7 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     "trainer.skipped-average",
     derived="trainer.loss-scale-overflow: a skipped step changes no weight",
     cases=4,
-    needs="keras.optimizers.LossScaleOptimizer",
+    needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
 )
 @given(nets(batch=samples), builds, seeds)
 def test_a_mean_over_no_steps_is_not_taken(net, build, seed):
