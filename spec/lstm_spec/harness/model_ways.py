@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import tempfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -544,10 +544,21 @@ def _exportable(trial: Trial) -> Trial:
     return replace(trial, sizes=tuple(s._replace(length=LENGTHS[0]) for s in trial.sizes))
 
 
-def compare(actual: Sequence[Any], drawn: Model, inputs: list[Any]) -> None:
+def compare(
+    actual: Sequence[Any],
+    drawn: Model,
+    inputs: list[Any],
+    mistaken: Mapping[str, list[Any]] | None = None,
+) -> None:
     """Assert that the outputs of a model are what the oracle says.
 
     Nothing is compared at masked timesteps of an output that has a mask.
+
+    Args:
+        actual: the outputs.
+        drawn: the model.
+        inputs: what it was given.
+        mistaken: what it may have taken its inputs for, by how.
 
     Raises:
         AssertionError: they are not; the message ends with the model as a program.
@@ -563,6 +574,9 @@ def compare(actual: Sequence[Any], drawn: Model, inputs: list[Any]) -> None:
         instead = {
             reason: _counted(model_oracle.outputs(drawn, inputs, rules), masks)
             for reason, rules in INSTEAD.items()
+        } | {
+            reason: _counted(model_oracle.outputs(drawn, taken), masks)
+            for reason, taken in (mistaken or {}).items()
         }
         difference = f"{right_if(counted, instead, limit)}{error}"
         raise AssertionError(f"{difference}\n\n{program(drawn, inputs)}") from None
