@@ -99,7 +99,7 @@ def test_comparison() -> None:
         ("explain('LSTM(2)', (3.5, 1))", "(3.5, 1) is no shape of an input"),
         ("explain('GRU(2)', (3, 1))", "'GRU' is not explained"),
         ("cite('stackin')", "no claim or question is called 'stackin'; did you mean stacking"),
-        ("review('x = 1\\n', to='keras==3.9.2')", "a program is moved nowhere; give `to` with"),
+        ("review('x = 1\\n', to='keras==3.9.2')", "`to` is for models; leave it out for a program"),
         ("compare(lstm_spec.api.Path('/none'), 'b')", "no file or report of the ledger is called"),
         ("explain(3)", "3 holds no LSTM"),
         ("review(3)", "3 is no model of Keras"),

@@ -247,6 +247,13 @@ def test_question_without_answer(words: list[str], capsys: pytest.CaptureFixture
     assert captured.out.startswith("No claim answers this.")
 
 
+def test_piped_question_in_bytes_of_no_encoding() -> None:
+    command = [sys.executable, "-m", "lstm_spec.cli", "answer", "-"]
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, input=b"is a \xff mask lost?", capture_output=True, env=strict)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("layout", ["markdown", "text", "json"])
 def test_question_in_bytes_of_no_encoding(layout: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["answer", "is a \udcff mask lost?", f"--format={layout}"]) == 0

@@ -1306,11 +1306,25 @@ def test_what_a_comment_says_of_a_layer_is_held_against_it(line: str, expected: 
         (("dropout=0.5", "dropout=0.0"), set()),
         (("loss =", "tape.watch(x)\n    loss ="), set()),
         (("apply_gradients", "skipped"), set()),
+        (("apply_gradients", "apply"), {"dropout-off-in-own-step"}),
     ],
 )
 def test_only_steps_of_training_are_to_drop(change: tuple[str, str], expected: set[str]) -> None:
     (rule,) = [rule for rule in rules() if rule.id == "dropout-off-in-own-step"]
     assert ids(of_program(rule.sick.replace(*change))) == expected
+
+
+@pytest.mark.parametrize(("target", "expected"), [("data[1]", set()), ("np.ones((9, 2))", {True})])
+def test_a_batch_is_too_small_only_of_targets_that_are_there(target, expected) -> None:
+    """What may be None comes with a dataset, which has batches of its own."""
+    lines = [
+        "model = keras.Sequential([keras.Input(batch_shape=(64, 3, 1))])",
+        "model.add(layers.LSTM(2, stateful=True))",
+        "model.compile('sgd', 'mse')",
+        f"model.fit(data[0], {target}, shuffle=False)",
+    ]
+    reviewed = of_program("\n".join(lines))
+    assert {finding.severity == "error" for finding in reviewed.findings} == expected
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def review(what: Any, x: Any = None, to: str = "") -> Shown[Review]:
         reviewed = reviews.of_file(str(what), to)
     elif isinstance(what, str):
         if to:
-            raise UsageError("a program is moved nowhere; give `to` with a model, or its file")
+            raise UsageError("`to` is for models; leave it out for a program")
         reviewed = reviews.of_program(what)
     else:
         from lstm_spec.reviews import live_model

@@ -33,7 +33,7 @@ from lstm_spec.errors import (
 from lstm_spec.harness.effort import time_limit
 from lstm_spec.options import REPORT, Verb
 from lstm_spec.run.report import LockedError, Writer, writer
-from lstm_spec.run.text import as_json, count, fitted, one_line, without_long_words
+from lstm_spec.run.text import as_json, count, fitted, of_system, one_line, without_long_words
 
 if TYPE_CHECKING:  # at run time these are imported by the functions that need them
     from rich.console import Console
@@ -169,7 +169,7 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
     """Check in an environment that is made for it; return the exit status of that run.
 
     Raises:
-        BrokenError: the cache cannot be written.
+        OSError: the cache cannot be written.
     """
     from lstm_spec.releases import environments, matrix
 
@@ -178,19 +178,16 @@ def _elsewhere(arguments: argparse.Namespace, report: Writer) -> int:
     words = [f"--{name.replace('_', '-')}={given[name]}" for name in handed_on if name in given]
     words += ["--resume"] if arguments.resume else []
     words += [f"--report={arguments.report.absolute()}", *arguments.names]
-    try:
-        if arguments.entry:
-            asked = matrix.find(arguments.entry).request
-        else:
-            backend = arguments.backend or "tensorflow"
-            asked = environments.ask(arguments.packages, arguments.python or "", backend)
-        if os.environ.get("PYTHONPATH"):
-            hint = "PYTHONPATH does not count there; try a source tree by --with and its folder"
-            print(f"lstm-spec: {hint}", file=sys.stderr)
-        status = environments.check(asked, words, asked=_asked(arguments), report=report)
-        return status if status > 1 else max(status, _compare_with_ledger(report, asked))
-    except OSError as error:
-        raise _unwritable(error, arguments.report) from None
+    if arguments.entry:
+        asked = matrix.find(arguments.entry).request
+    else:
+        backend = arguments.backend or "tensorflow"
+        asked = environments.ask(arguments.packages, arguments.python or "", backend)
+    if os.environ.get("PYTHONPATH"):
+        hint = "PYTHONPATH does not count there; try a source tree by --with and its folder"
+        print(f"lstm-spec: {hint}", file=sys.stderr)
+    status = environments.check(asked, words, asked=_asked(arguments), report=report)
+    return status if status > 1 else max(status, _compare_with_ledger(report, asked))
 
 
 def _asked(arguments: argparse.Namespace) -> list[str]:
@@ -709,7 +706,7 @@ def writing(file: Path, what: str = "report") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnwritableFileError(f"{what} {file} cannot be written: {error.strerror}") from None
+        raise UnwritableFileError(f"{what} {file} cannot be written: {of_system(error)}") from None
 
 
 def _unwritable(error: OSError, otherwise: object = "a file") -> BrokenError:
@@ -719,7 +716,7 @@ def _unwritable(error: OSError, otherwise: object = "a file") -> BrokenError:
         error: the error.
         otherwise: what is meant where the error names no file.
     """
-    return BrokenError(f"{error.filename or otherwise} cannot be written: {error.strerror}")
+    return BrokenError(f"{error.filename or otherwise} cannot be written: {of_system(error)}")
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -762,7 +759,7 @@ def _run(words: Sequence[str] | None) -> int:
     except SpecError as error:
         return say(error, error.status)
     except OSError as error:
-        return say(f"{error.filename or 'a file'} cannot be used: {error.strerror}", BROKEN)
+        return say(f"{error.filename or 'a file'} cannot be used: {of_system(error)}", BROKEN)
     except KeyboardInterrupt:
         return say("interrupted", INTERRUPTED)
 

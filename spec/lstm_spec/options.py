@@ -79,10 +79,10 @@ BACKEND: dict[str, Any] = {
 
 def _whole(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text[:DIGITS]) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
-        if len(text) > DIGITS:
+        if text.isdigit() and len(text) > DIGITS:
             raise argparse.ArgumentTypeError(f"{text!r} is too large; give at most {DIGITS} digits")
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
         return int(text)
 
     return number

@@ -29,6 +29,8 @@ def prepare() -> None:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     given: Any = sys.stdout
     own: Any = sys.__stdout__  # tests put another in its place
@@ -54,7 +56,7 @@ class _Output(io.FileIO):
         except BrokenPipeError:
             raise UnreadOutputError from None
         except OSError as error:
-            why = f"standard output cannot be written: {error.strerror}"
+            why = f"standard output cannot be written: {error.strerror or error}"
             raise UnwritableOutputError(f"{why}; send it elsewhere") from None
 
 

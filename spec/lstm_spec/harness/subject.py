@@ -86,11 +86,8 @@ if Version(keras.__version__) < Version("2.13"):  # `import keras` gives a part 
 if keras.backend.backend() == "torch":
     let_numpy_read(importlib.import_module("torch").Tensor)
 
-AVOIDED.set(
-    {
-        "jax": frozenset({"leading mask"}),
-        "numpy": frozenset({"leading mask", "float64"}),
-    }.get(keras.backend.backend(), frozenset())
+AVOIDED.update(
+    {"jax": {"leading mask"}, "numpy": {"leading mask", "float64"}}.get(keras.backend.backend(), ())
 )
 """Before the first valid timestep loops put out the initial h there; NumPy's float64 is float32.
 

@@ -19,7 +19,7 @@ from lstm_spec.releases.compare import differences, facts
 from lstm_spec.run import report
 from lstm_spec.run.environment import Place
 from lstm_spec.run.report import Environment, Footer, Header, Report, UnreadableReportError, Verdict
-from lstm_spec.run.text import one_line
+from lstm_spec.run.text import of_system, one_line
 
 FOLDER = Path(__file__).with_name("ledger")
 SUFFIX = ".jsonl.gz"
@@ -59,7 +59,7 @@ def find(text: str) -> Report:
             f"no file or report of the ledger is called {text!r}; {_hint(text)}"
         ) from None
     except OSError as error:
-        raise UnknownReportError(f"{path} cannot be read: {error.strerror}") from None
+        raise UnknownReportError(f"{path} cannot be read: {of_system(error)}") from None
     if read.footer is None:
         planned = len(read.header.claims)
         done = planned - len(read.untried)

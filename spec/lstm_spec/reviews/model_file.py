@@ -114,7 +114,7 @@ def piped(data: bytes, name: str) -> Saved:
         ProgramError: it is no such JSON; the message says what to give.
     """
     if data.startswith((ZIP, HDF)):
-        raise ProgramError(f"{name} is a model's file; give its name, for it is not read in a row")
+        raise ProgramError(f"{name} is a model's file; give its name, a pipe will not do")
     return saved(_json(data, name), name)
 
 

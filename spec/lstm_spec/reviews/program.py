@@ -94,7 +94,7 @@ class _Reader:
 
     def module(self, tree: ast.Module) -> None:
         """Read a whole program."""
-        self.trains = "apply_gradients" in _attributes(tree)
+        self.trains = any(map(_takes_steps, ast.walk(tree)))
         for statement in tree.body:
             with contextlib.suppress(Left):  # as of a return, where a function's end is posted
                 self.statement(statement, self.globals)
@@ -113,7 +113,8 @@ class _Reader:
             begins: whether it comes before all others; else it may be called in place of another.
         """
         if id(function.node) not in self.calls.read:
-            self.parts += not begins
+            if not begins:
+                self.parts += 1
             self.building.part = 0 if begins else self.parts
             self.calls.invoke(function, Arguments(whole=False))
             self.building.part = 0
@@ -245,8 +246,10 @@ class _Reader:
 
     def do_try(self, node: ast.Try, scope: Scope) -> None:
         self.trying += 1
-        self.either([[*node.body, *node.orelse]], scope, keep=True)
-        self.trying -= 1
+        try:
+            self.either([[*node.body, *node.orelse]], scope, keep=True)
+        finally:
+            self.trying -= 1
         for handler in () if _imports(node.body) else node.handlers:
             if handler.name:
                 scope.names[handler.name] = UNKNOWN
@@ -350,6 +353,14 @@ def _imports(body: Sequence[ast.stmt]) -> bool:
     """Return whether statements import, and do nothing else that may fail; they then succeed."""
     plain = [part for part in body if not _notes(part)]
     return bool(plain) and all(isinstance(part, (ast.Import, ast.ImportFrom)) for part in plain)
+
+
+def _takes_steps(node: ast.AST) -> bool:
+    """Return whether this is a method by which an optimizer takes a step."""
+    if not isinstance(node, ast.Attribute):
+        return False
+    owner = getattr(node.value, "attr", getattr(node.value, "id", "")).lower()
+    return node.attr == "apply_gradients" or ("opt" in owner and node.attr in ("apply", "minimize"))
 
 
 def _attributes(node: ast.AST) -> set[str]:

@@ -43,7 +43,7 @@ from lstm_spec.reviews.values import Path as Path_
 from lstm_spec.run import arguments, deviations, environment
 from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Place
-from lstm_spec.run.text import as_json, markdown_table, one_line, prose, read_toml
+from lstm_spec.run.text import as_json, markdown_table, of_system, one_line, prose, read_toml
 
 FILE = Path(__file__).with_name("findings.toml")
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n\n"
@@ -269,8 +269,7 @@ def of_file(file: str, to: str = "") -> Review:
     try:
         data = sys.stdin.buffer.read(READ) if file == "-" else _bytes(Path(file))
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        why = getattr(error, "strerror", None) or error
-        raise ProgramError(f"{one_line(file)!r} cannot be read: {why}") from None
+        raise ProgramError(f"{one_line(file)!r} cannot be read: {of_system(error)}") from None
     if model_file.is_model(data):
         piped = file == "-" or not Path(file).is_file()  # it cannot be read again
         saved = model_file.piped(data, name) if piped else model_file.read(Path(file))
@@ -278,9 +277,9 @@ def of_file(file: str, to: str = "") -> Review:
     if Path(file).suffix.lower() in model_file.SUFFIXES:
         raise ProgramError(f"{name} holds no model; {model_file.NOTHING}")
     if len(data) >= READ:
-        raise ProgramError(f"{one_line(file)} is larger than {READ:,} bytes; give a part of it")
+        raise ProgramError(f"{name} is larger than {READ:,} bytes; give a part of it")
     if to:
-        raise ProgramError(f"{one_line(file)} is a program; give --to with a model's file")
+        raise ProgramError(f"{name} is a program; give --to with a model's file")
     return of_program(data.decode("utf-8", "replace"), name)
 
 

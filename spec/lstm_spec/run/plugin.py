@@ -28,7 +28,7 @@ from lstm_spec.run import deviations, hosts
 from lstm_spec.run.check import BEGUN, end_with, look
 from lstm_spec.run.examples import ExampleError, run_example
 from lstm_spec.run.report import LockedError, Record, Tried, Writer, writer
-from lstm_spec.run.text import without_escapes
+from lstm_spec.run.text import of_system, without_escapes
 
 KEY = "lstm_spec"
 """The name under which a record travels with pytest's report of a test."""
@@ -88,7 +88,7 @@ class Recorder:
         try:
             self.report.append(record)
         except OSError as error:
-            pytest.exit(f"{self.report.path} cannot be written: {error.strerror}")
+            pytest.exit(f"{self.report.path} cannot be written: {of_system(error)}")
         self.recorded.add(record.claim)
 
     def _died(self, nodeid: str) -> Record:
@@ -170,7 +170,7 @@ def _report(path: Path, config: pytest.Config) -> Writer:
     except LockedError as error:
         raise pytest.UsageError(f"{error}; give another file") from None
     except OSError as error:
-        raise pytest.UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise pytest.UsageError(f"{path} cannot be written: {of_system(error)}") from None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -121,6 +121,11 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {shorten(text, REASON)}".rstrip(":. ")
 
 
+def of_system(error: Exception) -> str:
+    """Return why a file cannot be used, in the words of the system if it says any."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def fitted(text: str, width: int) -> str:
     """Return Markdown, or text like it, in lines that fit a terminal; code and tables stay.
 

@@ -782,8 +782,8 @@ def test_a_summary_counts_the_parameters(trial, frozen):
     training it counts those of the optimizer too.
 
     >>> import keras, numpy as np
-    >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
-    >>> lines = []
+    >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
+    >>> model, lines = keras.Sequential(layers), []
     >>> model.summary(print_fn=lambda text, **_: lines.append(text))
     >>> "Total params: 32 " in "".join(lines)
     True

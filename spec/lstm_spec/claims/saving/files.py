@@ -111,8 +111,8 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a model of distinct layers of Keras but Lambda gives the same outputs, loaded from
-    `.keras`, bit for bit.
+    By default, a model of distinct Keras layers, none a Lambda, gives the same outputs, bit for
+    bit, when loaded from `.keras`.
 
     Where a loaded model seems to differ, something beside the model does: how the data were
     scaled, how words were numbered, or a state that the model had when it was saved. But the

@@ -496,12 +496,11 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
 )
 def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed):
     """
-    Predict takes a model without a loss or own steps, or not compiled, that fit, evaluate,
-    train_on_batch and the like refuse.
+    Not compiled, or without a loss or its own train_step, a model can predict, but not fit,
+    evaluate or train on a batch.
 
-    So does test_on_batch, with a ValueError, though the model has metrics. In a compiled model a
-    loss of its own, a penalty or one that is added is a loss, and a train_step of its own needs
-    none.
+    test_on_batch refuses it too. They raise a ValueError, even if the model has metrics. In a
+    compiled model a loss of its own, a penalty or one that is added is a loss.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

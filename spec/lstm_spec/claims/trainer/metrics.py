@@ -122,8 +122,8 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, 
 @given(cases(batch=integers(5, 7)), whole([1, 2, 3]), whole([True, False]), seeds)
 def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
     """
-    Of n > p + 1 samples R2Score(num_regressors=p) reports 1 - (1 - R2) * (n - 1) / (n - p - 1), R2
-    being the outputs' mean.
+    For n > p + 1 samples R2Score(num_regressors=p) is 1 - (1 - R2) * (n - 1) / (n - p - 1), R2 the
+    mean score of the outputs.
 
     R2 is the mean of the scores of its outputs, however many there are: n is not the number of
     their numbers. Of p + 1 samples or fewer R2 itself is reported, with a warning.

@@ -15,6 +15,7 @@ from lstm_spec.answers.constructor import (
     constructor,
 )
 from lstm_spec.reviews.network import (
+    ALONE,
     CELLS,
     ELEMENTWISE,
     MERGES,
@@ -201,6 +202,7 @@ def of_call(event: Event) -> Iterator[Facts]:
     first = node.inputs[0] if node.inputs else Tensor(None, UNKNOWN)
     facts |= _input(first)
     facts["inputs"] = len(node.inputs) if node.listed else 1
+    facts["takes_one"] = layer.kind in ALONE
     facts |= _below(first)
     facts |= _width_alone(node, first)
     facts |= _masks(first, node)

@@ -62,7 +62,9 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _samples(array)
     facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
     facts["size_known"] = known(facts.get("samples", UNKNOWN))
-    facts["targets_given"] = call.get(1, "y") is not None
+    target = call.get(1, "y")
+    facts["targets_given"] = target is not None
+    facts["targets_known"] = target is not None and target is not UNKNOWN
     facts |= _against_input(model, array, facts.get("first_batch"))
     facts |= _fewer(model, facts)
     if facts.get("first_batch") == 1 and event.kind in ("fit", "evaluate"):
@@ -214,10 +216,10 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
 
 
 def _fewer(model: Model, before: Facts) -> Facts:
-    """Return that batches of arrays are smaller than a model wants, however many samples are."""
+    """Return that batches of arrays are too small for a model, however many samples there are."""
     wanted = model.inputs[0].shape if len(model.inputs) == 1 else None
     batch = before.get("batch", UNKNOWN)
-    if before["size_known"] or not before["targets_given"] or not wanted:
+    if before["size_known"] or not before["targets_known"] or not wanted:
         return {}
     if not known(wanted[0], batch) or batch >= wanted[0]:
         return {}
