@@ -80,7 +80,7 @@ def check(arguments: argparse.Namespace) -> int:
                 return _elsewhere(arguments, report)
             return _try(_plan(arguments, claims, report), arguments.durations or 0)
     except OSError as error:
-        raise _unwritable(error, arguments.report) from None
+        raise BrokenError(_unwritable(error, arguments.report)) from None
 
 
 def _forbid_two_plans(arguments: argparse.Namespace) -> None:
@@ -267,7 +267,7 @@ def bisect(arguments: argparse.Namespace) -> int:
         names = between(arguments.first, arguments.last)
         before, after = search(names, verdict)
     except OSError as error:
-        raise _unwritable(error) from None
+        raise BrokenError(_unwritable(error)) from None
     print(f"\n{claim} changed between {before} and {after}.")
     return 0
 
@@ -303,7 +303,7 @@ def _speed(arguments: argparse.Namespace) -> int:
         with Console(stderr=True).status("") as status:
             speeds = speed.race((then, now), tell=status.update)
     except OSError as error:
-        raise _unwritable(error) from None
+        raise BrokenError(_unwritable(error)) from None
     _show(speeds, arguments.format)
     return NEGATIVE if speeds.worse else 0
 
@@ -709,14 +709,14 @@ def writing(file: Path, what: str = "report") -> Iterator[None]:
         raise UnwritableFileError(f"{what} {file} cannot be written: {of_system(error)}") from None
 
 
-def _unwritable(error: OSError, otherwise: object = "a file") -> BrokenError:
-    """Return what is said of a file that cannot be written.
+def _unwritable(error: OSError, otherwise: object = "a file") -> str:
+    """Say that a file cannot be written, and why.
 
     Args:
         error: the error.
         otherwise: what is meant where the error names no file.
     """
-    return BrokenError(f"{error.filename or otherwise} cannot be written: {of_system(error)}")
+    return f"{error.filename or otherwise} cannot be written: {of_system(error)}"
 
 
 def _interrupt(*_: object) -> NoReturn:

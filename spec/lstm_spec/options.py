@@ -89,7 +89,11 @@ def _whole(least: int) -> Callable[[str], int]:
 
 
 def _word(text: str) -> str:
-    """Return text as it is given; an empty one, as of a variable that is not set, asks nothing."""
+    """Return text as it is given.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty, as that of a variable that is not set.
+    """
     if not text.strip():
         raise argparse.ArgumentTypeError("it is empty; give a value, or leave it out")
     return text
