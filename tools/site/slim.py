@@ -17,6 +17,10 @@ NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference)"')
 TITLED = re.compile(r'<span id="[^"]*"></span>(?=<h1>)')
 """The anchor that Sphinx makes of a title; each page has one of its own."""
 INDENTS = re.compile(r"\n\s+")
+ENDS = re.compile(
+    r"</(?:li|t[dhr])>(?=\s*(?:<(?:li|t[dhr])[\s>]|</(?:[uo]l|tr|thead|tbody|table)>))"
+)
+"""Ends of items, cells and rows, which HTML lets one leave out before the next and at the end."""
 
 
 def slim(page: str) -> str:
@@ -24,5 +28,5 @@ def slim(page: str) -> str:
     page = WORDS.sub(r"\1", PLAIN.sub(r"\1", page))
     page = TITLED.sub("", LINKS.sub(r"\1</a>", page)).replace("docutils literal", "literal")
     parts = re.split(r"(<pre.*?</pre>)", NAMED.sub("", page), flags=re.DOTALL)
-    parts[::2] = [INDENTS.sub("\n", CLASSES.sub("", part)) for part in parts[::2]]
+    parts[::2] = [ENDS.sub("", INDENTS.sub("\n", CLASSES.sub("", part))) for part in parts[::2]]
     return "".join(parts)

@@ -44,7 +44,8 @@ def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[st
     yield "<ul>"
     for name in names:
         letter = LETTERS[verdicts[name]]
-        yield f"<li class={letter}>{_shown(name.rpartition('-')[2])} {letter}"
+        kind = "" if letter == "H" else f" class={letter}"  # most are held, and look so by default
+        yield f"<li{kind}>{_shown(name.rpartition('-')[2])} {letter}"
     yield "</ul>"
 
 
