@@ -131,7 +131,6 @@ def test_wrong_usage(
         *(f"check {option}=" for option in ("--in", "--with", "--report", "--tx", "--database")),
         "answer masks --for=",
         "cite time.order --for=",
-        "explain LSTM(2) --input=",
         "explain LSTM(2) --draw=",
         "review a.py --to=",
         "list --find=",

@@ -68,7 +68,7 @@ def test_claim_that_holds(judge) -> None:
 def test_examples_are_counted(judge) -> None:
     record, _ = judge("assert n >= 0", drawn=True)
     assert record.examples == 100
-    assert len(record.cases) == 16
+    assert len(record.cases) == 8
 
 
 def test_claim_that_a_stand_in_upholds_is_recorded_with_what_it_is_worth(judge) -> None:

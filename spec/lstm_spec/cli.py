@@ -462,7 +462,7 @@ def explain(arguments: argparse.Namespace) -> int:
     if arguments.strengths and not arguments.draw:
         raise UsageError("--strengths is about the picture; give --draw FILE.svg too")
     given = arguments.input
-    sizes = input_shape(given) if given else declared(arguments.call) or (None, 1)
+    sizes = input_shape(given) if given is not None else declared(arguments.call) or (None, 1)
     built = layer(arguments.call, sizes)
     if arguments.draw:
         _draw(built, arguments.draw, arguments.strengths)
@@ -659,8 +659,10 @@ def _print(text: str, layout: str) -> None:
 def say(message: object, status: int) -> int:
     """Say why a verb ends, and return its exit status."""
     text = str(message) if status == BROKEN else one_line(message)  # pytest may have printed lines
-    with contextlib.suppress(OSError):  # standard error is full: the status tells
+    try:
         print(f"lstm-spec: {without_long_words(text)}", file=sys.stderr)
+    except OSError:  # standard error is full: the status tells
+        streams.drop(2)
     return status
 
 

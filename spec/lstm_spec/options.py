@@ -286,7 +286,7 @@ def _add_explain(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     add("call", metavar="CALL", help="a constructor call, such as 'LSTM(2, return_sequences=True)'")
     sizes = "timesteps and features of its input, such as 3,1; default: its input_shape, or None,1"
-    add("--input", type=_word, action=_Once, metavar="T,F", help=sizes)
+    add("--input", action=_Once, metavar="T,F", help=sizes)
     add("--draw", type=_file, action=_Once, metavar="FILE.svg", help="draw it, unrolled over time")
     strong = "draw strokes as strong as the output depends on the inputs, by Keras"
     add("--strengths", action="store_true", help=strong)

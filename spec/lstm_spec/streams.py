@@ -60,6 +60,6 @@ class _Output(io.FileIO):
             raise UnwritableOutputError(f"{why}; send it elsewhere") from None
 
 
-def drop() -> None:
+def drop(descriptor: int = 1) -> None:
     """Let what is not written yet go nowhere: Python would try again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

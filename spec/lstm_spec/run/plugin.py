@@ -304,7 +304,7 @@ def judge(
     trial = item.stash.get(_TRIAL, Trial())
     record = Record(claim, "held", round(seconds, 3), trial.examples or 1)
     record.extent = trial.tried.extent
-    record.cases = trial.digest.hexdigest()[:16] if trial.examples else ""
+    record.cases = trial.digest.hexdigest()[:8] if trial.examples else ""
     text = without_escapes(f"{raised.type.__name__}: {raised.value}") if raised else ""
     try:
         known = deviations.known(claim)

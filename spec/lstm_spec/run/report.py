@@ -101,7 +101,7 @@ class Record(msgspec.Struct, tag="record", tag_field="kind"):
     examples: int = 0
     """How many cases were tried, the runs that reduced a refuting case included."""
     cases: str = ""
-    """A digest of the cases: equal where the same cases were tried."""
+    """A digest of the cases: eight digits that are equal where the same cases were tried."""
     error: float | None = None
     """The error that came nearest to its bound, in units of rounding."""
     bound: float | None = None
