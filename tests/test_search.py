@@ -74,16 +74,16 @@ def test_forms_of_a_word_have_one_stem(forms: list[str]) -> None:
 
 def test_pieces_are_weighed_by_their_rarity() -> None:
     """A text is most like itself, and a piece that all texts have makes none alike."""
-    similar = search.Pieces(["padding", "padded", "bread"]).cosine("padding")
+    similar = search.Pieces([["padding"], ["padded"], ["bread"]]).cosine("padding")
     assert similar[0] == pytest.approx(1)
     assert similar[0] > similar[1] > similar[2] == 0
-    assert not search.Pieces(["same", "same"]).cosine("same").any()
+    assert not search.Pieces([["same"], ["same"]]).cosine("same").any()
 
 
 @pytest.mark.parametrize("text", ["", "?", "a", "\n"])
 def test_short_texts_have_no_pieces_in_common(text: str) -> None:
-    assert not search.Pieces(TEXTS[0].also).cosine(text).any()
-    assert not search.Pieces([text, "padding"]).cosine("mask").any()
+    assert not search.Pieces(search.words_of_each(TEXTS[0].also)).cosine(text).any()
+    assert not search.Pieces(search.words_of_each([text, "padding"])).cosine("mask").any()
 
 
 def test_table_is_small_and_has_a_vector_for_each_word() -> None:
@@ -136,4 +136,4 @@ def test_each_piece_of_a_question_counts_once(texts: list[str], question: str) -
         square(asked & own) / math.sqrt(max(square(own), 1e-9)) / (math.sqrt(square(asked)) or 1)
         for own in held
     ]
-    assert np.allclose(search.Pieces(texts).cosine(question), exact)
+    assert np.allclose(search.Pieces(search.words_of_each(texts)).cosine(question), exact)

@@ -410,7 +410,7 @@ class Index:
     @cached_property
     def pieces(self) -> Pieces:
         """The pieces of the rows."""
-        return Pieces([" ".join(words) for words in self.words_of_rows])
+        return Pieces(self.words_of_rows)
 
     @cached_property
     def often(self) -> np.ndarray:
@@ -478,8 +478,8 @@ class Index:
 class Pieces:
     """The pieces of texts: all runs of PIECE letters, the spaces between words included."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        """Number the pieces of some texts."""
+    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        """Number the pieces of some texts, which are cut into words."""
         numbers, places = pieces(texts)
         pairs = np.sort(numbers * len(texts) + places)
         piece_numbers, self.places = np.divmod(pairs[_firsts(pairs)], len(texts))
@@ -493,7 +493,7 @@ class Pieces:
 
     def cosine(self, text: str) -> np.ndarray:
         """Return how much of its pieces each text has in common with one."""
-        known = np.flatnonzero(np.isin(self.numbers, pieces([text])[0]))
+        known = np.flatnonzero(np.isin(self.numbers, pieces([words_of(text)])[0]))
         holding = [self.places[self.starts[piece] : self.starts[piece + 1]] for piece in known]
         squares = np.repeat(self.weights[known] ** 2, [len(places) for places in holding])
         together = np.concatenate(holding) if holding else np.zeros(0, int)
@@ -501,9 +501,13 @@ class Pieces:
         return total / self.lengths / (np.linalg.norm(self.weights[known]) or 1)
 
 
-def pieces(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return all pieces of texts as numbers, and the place of the text that each belongs to."""
-    joined = "\n".join(f" {' '.join(words)} " for words in words_of_each(texts))
+def pieces(texts: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pieces of texts as numbers, and the place of the text that each belongs to.
+
+    Args:
+        texts: their words.
+    """
+    joined = "\n".join(f" {' '.join(words)} " for words in texts)
     letters = np.frombuffer(joined.encode(), np.uint8).astype(np.int64)
     runs = np.lib.stride_tricks.sliding_window_view(letters, min(PIECE, len(letters)))
     within = (runs != ord("\n")).all(axis=1)
