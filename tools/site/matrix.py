@@ -103,8 +103,6 @@ def _row(claim: str, shown: dict[str, list[str]], records: Records) -> str:
 
 
 def _cell(verdict: str | None, place: str) -> str:
-    """Return a cell, written as short as those of a strip: HTML lets one leave out `</td>`."""
     letter = LETTERS[verdict] if verdict else ""
-    if letter and place:
-        return f'<td class="{letter} {place}">{letter}'
-    return f"<td class={letter or place}>{letter}" if letter or place else "<td>"
+    kinds = f"{letter} {place}".strip()
+    return f'<td class="{kinds}">{letter}</td>' if kinds else "<td></td>"

@@ -1,7 +1,7 @@
 """What became of a claim in every environment of the ledger: a cell each, with a letter in it.
 
 There are some forty cells on each claim's page, so they are written short: the letter is a cell's
-class too, and `</li>` is left out, as HTML lets one.
+class too.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[st
     yield "<ul>"
     for name in names:
         letter = LETTERS[verdicts[name]]
-        kind = "" if letter == "H" else f" class={letter}"  # most are held, and look so by default
-        yield f"<li{kind}>{_shown(name.rpartition('-')[2])} {letter}"
+        kind = (
+            "" if letter == "H" else f' class="{letter}"'
+        )  # most are held, and look so by default
+        yield f"<li{kind}>{_shown(name.rpartition('-')[2])} {letter}</li>"
     yield "</ul>"
 
 
