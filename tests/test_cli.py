@@ -143,7 +143,7 @@ def test_an_empty_value_is_not_taken_for_none(
     with pytest.raises(SystemExit) as stop:
         cli.main(words.split())
     assert stop.value.code == 2
-    assert "give" in capsys.readouterr().err
+    assert "it is empty; give a value, or leave it out" in capsys.readouterr().err
 
 
 def test_a_cache_that_cannot_be_written_is_named(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from lstm_spec import catalog
 from lstm_spec.errors import BAD_USAGE, STATUSES
-from lstm_spec.harness.effort import DIGITS, SHARES, TIME_LIMITS, effort
+from lstm_spec.harness.effort import DIGITS, SHARES, TIME_LIMITS, effort, is_whole
 from lstm_spec.run.environment import NEEDED
 from lstm_spec.run.text import one_line, without_long_words
 
@@ -81,7 +81,7 @@ def _whole(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         if text.isdigit() and len(text) > DIGITS:
             raise argparse.ArgumentTypeError(f"{text!r} is too large; give at most {DIGITS} digits")
-        if not text.isascii() or not text.isdigit() or int(text) < least:
+        if not is_whole(text, least):
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
         return int(text)
 

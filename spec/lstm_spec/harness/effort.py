@@ -29,15 +29,18 @@ DIGITS = 9
 """How many digits a number on the command line may have."""
 
 
+def is_whole(text: str, least: int) -> bool:
+    """Return whether text is a whole number, no smaller than another and not too long."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS and int(text) >= least
+
+
 def effort(text: str) -> str:
     """Return an effort that is given in words.
 
     Raises:
         argparse.ArgumentTypeError: it is neither one of the words nor a number from 1 up.
     """
-    if text in TIME_LIMITS:
-        return text
-    if text.isascii() and text.isdigit() and len(text) <= DIGITS and int(text) > 0:
+    if text in TIME_LIMITS or is_whole(text, 1):
         return text
     number = f"a number of cases from 1 up, of at most {DIGITS} digits"
     raise argparse.ArgumentTypeError(

@@ -26,9 +26,10 @@ def between(first: str, last: str) -> list[str]:
     row = first.rpartition("-")[0]
     later = [name for name in names[names.index(first) + 1 :] if name.rpartition("-")[0] == row]
     if last not in later:
-        hint = f"give {' or '.join({later[0]: 1, later[-1]: 1})}" if later else "none is later"
+        ends = dict.fromkeys(later[:1] + later[-1:])
+        hint = f"give {' or '.join(ends)}" if later else "none is later"
         raise UnusableRangeError(f"{last} is no later environment of the row of {first}; {hint}")
-    return names[names.index(first) : names.index(last) + 1]
+    return [first, *later[: later.index(last) + 1]]
 
 
 def search(names: Sequence[str], verdict: Callable[[str], Verdict]) -> tuple[str, str]:

@@ -66,7 +66,7 @@ def windows(name: str, call: Arguments) -> Batches:
     """Return what cuts windows of an array, with the shape of a batch of them."""
     data = from_items(call.get(0, "data"))
     steps = call.get(2, WINDOWS[name])
-    rate = call.get(3, "sampling_rate", default=1) if name[0] == "T" else 1
+    rate = call.get(3, "sampling_rate", default=1) if name == "TimeseriesGenerator" else 1
     if not call.whole or data.shape is None or not known(steps, rate) or rate < 1:
         return Batches(Array(None))
     return Batches(Array((UNKNOWN, -(-steps // rate), *data.shape[1:])))

@@ -42,8 +42,9 @@ def builtin(name: str, call: Arguments, depth: int) -> Any:
     if name == "len":
         if isinstance(first, Array) and first.shape:
             return first.shape[0]
-        if isinstance(first, str) or items is not None:
-            return len(first if isinstance(first, str) else items or ())
+        sized = first if isinstance(first, str) else items
+        if sized is not None:
+            return len(sized)
     if name in ("int", "float") and isinstance(first, (int, float)):
         try:
             return {"int": int, "float": float}[name](first)

@@ -324,10 +324,11 @@ class Expressions:
             for part in node.generators:
                 self.bind(part.target, counted(part.iter), inner)
             each = self.value(node.elt, inner)
-            counts = simple and items is not None and len(items) <= COUNTED
-            if counts and shape_of(each) is not None:
-                return self.building.listing([each] * len(items or ()))
-            return self.building.listing(None, each if simple else UNKNOWN)
+            if not simple:
+                return self.building.listing(None, UNKNOWN)
+            if items is None or len(items) > COUNTED or shape_of(each) is None:
+                return self.building.listing(None, each)
+            return self.building.listing([each] * len(items))
         elements = []
         for item in items:
             self.bind(first.target, item, inner)

@@ -116,8 +116,10 @@ class _Reader:
             if not begins:
                 self.parts += 1
             self.building.part = 0 if begins else self.parts
-            self.calls.invoke(function, Arguments(whole=False))
-            self.building.part = 0
+            try:
+                self.calls.invoke(function, Arguments(whole=False))
+            finally:
+                self.building.part = 0
 
     def unused_methods(self, owner: Class) -> None:
         """Read the methods of a class that are never called, first that which begins."""

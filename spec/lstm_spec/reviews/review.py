@@ -446,10 +446,9 @@ def _gone_here(event: Event) -> Iterator[tuple[str, str]]:
         yield from ((old, IN_MODELS[old]) for old in event.about["call"].named if old in IN_MODELS)
     if event.kind == "layer":
         layer = event.about["layer"]
-        own = ("output_dim",) if layer.kind == "Embedding" else ()
-        old = [name for name in layer.arguments if name in IN_LAYERS and name not in own]
-        if layer.kind not in ("LSTM", "LSTMCell"):
-            yield from ((name, IN_LAYERS[name]) for name in old)
+        kept = ("output_dim",) if layer.kind.endswith("Embedding") else ()
+        gone = IN_LAYERS.keys() - kept if layer.kind not in ("LSTM", "LSTMCell") else ()
+        yield from ((name, IN_LAYERS[name]) for name in layer.arguments if name in gone)
 
 
 def _gone_module(module: Path_, name: str) -> Iterator[tuple[str, str]]:
@@ -460,12 +459,11 @@ def _gone_module(module: Path_, name: str) -> Iterator[tuple[str, str]]:
         listed = MODULES
     else:
         return
-    for path in (module.whole, f"{module.whole}.{name}"):
-        place = next((old for old in listed if path == old or path.startswith(f"{old}.")), "")
-        if place:
-            yield place, listed[place]
-            return
-    if module.whole.startswith("keras.layers."):
+    imported = f"{module.whole}.{name}."
+    place = next((old for old in listed if imported.startswith(f"{old}.")), "")
+    if place:
+        yield place, listed[place]
+    elif module.whole.startswith("keras.layers."):
         yield module.whole, "keras.layers"
 
 

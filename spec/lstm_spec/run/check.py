@@ -280,7 +280,7 @@ def header_to_resume(written: Writer) -> Header:
     """Return what a report set out to do.
 
     Raises:
-        UnresumableError: it is of other claims, or came to its end.
+        UnresumableError: it is of other claims, or ended without some of them.
         UnreadableReportError: the file is damaged, or no report.
         OSError: the file cannot be read.
     """

@@ -21,7 +21,7 @@ from lstm_spec.run.text import one_line, reason
 TIMES = re.compile(r"^(\d+)\*")
 """How many workers a gateway has, as pytest-xdist's --tx takes it."""
 PLACES = ("ssh", "socket", "vagrant_ssh")
-"""The words that say in such a specification where a host is."""
+"""The keys of such a specification that name a host."""
 PATIENCE = 20
 """Seconds in which a host starts a new interpreter after one has crashed."""
 
