@@ -208,7 +208,7 @@ def test_report_that_cannot_be_used(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["cite", "time.order"], ".jsonl.gz: line 1 is damaged"),
+        (["cite", "time.order"], ".jsonl: line 1 is damaged"),
         (["explain", "LSTM(2)", "--input", "3,1"], "lstm-spec: constructor.toml: Expected"),
     ],
 )
@@ -219,10 +219,10 @@ def test_damaged_installation_is_reported(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reports = [f"{name}{ledger.SUFFIX}" for name in ledger.names()]
-    for name in ("constructor.toml", *reports):
-        (tmp_path / name).write_bytes(b"[[argument\n")
-    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    damaged = b"[[argument\n"
+    (tmp_path / "constructor.toml").write_bytes(damaged)
+    ledger.put(tmp_path / "ledger", "keras-3.9", damaged)
+    monkeypatch.setattr(ledger, "FILE", tmp_path / "ledger")
     monkeypatch.setattr(constructor, "FILE", tmp_path / "constructor.toml")
     monkeypatch.setattr(constructor, "constructor", constructor.constructor.__wrapped__)
     assert cli.main(words) == 3

@@ -85,11 +85,10 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unmeasured(*_: object) -> None:
         raise UnmeasuredError("Keras is not installed")
 
-    (tmp_path / "ledger").mkdir()
-    (tmp_path / "ledger" / f"keras-3.9{ledger.SUFFIX}").write_bytes(REPORT)
+    ledger.put(tmp_path / "ledger", "keras-3.9", REPORT)
     (tmp_path / "asked").write_bytes(PROGRAM)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ledger, "FOLDER", tmp_path / "ledger")
+    monkeypatch.setattr(ledger, "FILE", tmp_path / "ledger")
     monkeypatch.setattr(environment, "probe", lambda: HERE)
     monkeypatch.setattr(check, "run", stopped)
     monkeypatch.setattr(environments, "check", unmade)

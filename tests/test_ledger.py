@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,12 @@ ONE = report(Record("a.b", "held", 1.0))
 
 @pytest.fixture
 def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder of a ledger with two reports."""
+    """Return a folder in which there is a ledger of two reports, and one that it was made of."""
     whole = write(tmp_path / "whole.jsonl", ONE).read_bytes()
-    folder = tmp_path / "ledger"
-    folder.mkdir()
     for name in ("keras-3.9", "keras-3.10"):
-        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(whole))
-    monkeypatch.setattr(ledger, "FOLDER", folder)
-    return folder
+        ledger.put(tmp_path / "ledger", name, whole)
+    monkeypatch.setattr(ledger, "FILE", tmp_path / "ledger")
+    return tmp_path
 
 
 def test_report_is_found_by_its_name(books: Path) -> None:
@@ -38,12 +37,13 @@ def test_report_is_found_by_its_name(books: Path) -> None:
 
 
 def test_report_is_found_by_its_path(books: Path) -> None:
-    assert ledger.find(str(books / "keras-3.10.jsonl.gz")) == ONE
-    assert ledger.find(str(books.parent / "whole.jsonl")) == ONE
+    (books / "packed").write_bytes(gzip.compress((books / "whole.jsonl").read_bytes()))
+    assert ledger.find(str(books / "packed")) == ONE
+    assert ledger.find(str(books / "whole.jsonl")) == ONE
 
 
 def test_folder_does_not_hide_a_name(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(books.parent)
+    monkeypatch.chdir(books)
     Path("keras-3.9").mkdir()
     assert ledger.find("keras-3.9") == ONE
 
@@ -71,8 +71,29 @@ def test_unknown_name_is_answered_with_the_nearest(books: Path, text: str, hint:
 
 
 def test_ledger_may_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    monkeypatch.setattr(ledger, "FILE", tmp_path / "none")
     with pytest.raises(UnknownReportError, match="the ledger is empty"):
+        ledger.find("keras-3.9")
+
+
+def test_report_takes_the_place_of_the_one_of_its_name(books: Path) -> None:
+    other = report(Record("a.b", "refuted", 1.0))
+    ledger.put(books / "ledger", "keras-3.9", write(books / "other.jsonl", other).read_bytes())
+    assert [ledger.find(name) for name in ("keras-3.9", "keras-3.10")] == [other, ONE]
+
+
+def test_reports_that_are_put_at_once_are_all_kept(tmp_path: Path) -> None:
+    names = [f"keras-3.{k}" for k in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: ledger.put(tmp_path / "ledger", name, b""), names))
+    assert sorted(ledger.texts(tmp_path / "ledger")) == names
+
+
+@pytest.mark.parametrize(("before", "end"), [(b"", 0), (b"", 99), (b"[", None)])
+def test_damaged_ledger_is_reported(books: Path, before: bytes, end: int | None) -> None:
+    file = books / "ledger"
+    file.write_bytes(before + file.read_bytes()[:end])
+    with pytest.raises(UnreadableReportError, match="ledger: cannot be decompressed: "):
         ledger.find("keras-3.9")
 
 
@@ -110,8 +131,8 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, release in releases.items():
         whole = write(tmp_path / f"{name}.jsonl", release).read_bytes()
-        (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress(whole))
-    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+        ledger.put(tmp_path / "ledger", name, whole)
+    monkeypatch.setattr(ledger, "FILE", tmp_path / "ledger")
 
 
 @pytest.mark.usefixtures("shelf")
@@ -378,7 +399,7 @@ def test_each_deviation_was_seen_and_none_is_ambiguous() -> None:
 
 
 def test_reports_are_of_the_claims_as_they_are_now() -> None:
-    old = [entry.name for entry in ENTRIES if matrix.missing(entry, ledger.FOLDER)]
+    old = [entry.name for entry in ENTRIES if matrix.missing(entry, ledger.FILE)]
     if old:
         names = ", ".join(old)
         pytest.skip(f"claims or deviations were edited since: tox run -e ledger ({names})")
@@ -400,4 +421,4 @@ def test_each_claim_that_needs_no_gpu_was_observed_somewhere() -> None:
 
 
 def test_ledger_is_small() -> None:
-    assert sum(path.stat().st_size for path in ledger.FOLDER.iterdir()) < 2_000_000
+    assert ledger.FILE.stat().st_size < 500_000

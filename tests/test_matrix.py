@@ -14,8 +14,9 @@ from lstm_spec.releases import environments, ledger, matrix
 from lstm_spec.releases.matrix import Entry
 from lstm_spec.run import deviations, report
 from lstm_spec.run.environment import Place
+from lstm_spec.run.report import Report
 from lstm_spec.run.text import UnreadableFileError
-from reports import append
+from reports import write
 
 ROOT = Path(__file__).parent.parent
 MATRIX = matrix.load()
@@ -57,9 +58,9 @@ def test_name_that_stands_twice_is_an_error(tmp_path: Path) -> None:
 
 
 def finished(
-    file: Path, effort: str = "default", version: str = "2.16.2", claims: list[str] | None = None
-) -> None:
-    """Write a report of claims, all by default, as if an environment had been tried."""
+    effort: str = "default", version: str = "2.16.2", claims: list[str] | None = None
+) -> Report:
+    """Return a report of claims, all by default, as if an environment had been tried."""
     claims = claims or [claim.id for claim in catalog.claims()]
     packages = {"tensorflow": version}
     environment = report.Environment("3.11.7", "", "", 1, "tensorflow", "cpu", packages)
@@ -68,13 +69,33 @@ def finished(
     instead = {
         deviation.claim: deviation.instead for deviation in deviations.at(Place(packages, "3.11.7"))
     }
-    file.unlink(missing_ok=True)
-    append(file, head)
-    for claim in claims:
-        verdict = "deviates" if claim in instead else "held"
-        record = report.Record(claim, verdict, 0.1, message=instead.get(claim, ""), script="1")
-        append(file, record)
-    append(file, report.Footer("", 1.0, {"held": 1}))
+    records = [
+        report.Record(
+            claim,
+            "deviates" if claim in instead else "held",
+            0.1,
+            message=instead.get(claim, ""),
+            script="1",
+        )
+        for claim in claims
+    ]
+    return Report(head, records, report.Footer("", 1.0, {"held": 1}))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Return where a ledger may be made."""
+    return tmp_path / "ledger"
+
+
+def keep(book: Path, complete: Report) -> None:
+    """Put a report of the environment into a ledger."""
+    ledger.put(book, ENTRY.name, matrix.lines(complete))
+
+
+def kept(book: Path) -> Report:
+    """Return the report of the environment in a ledger."""
+    return report.parse(book, ledger.texts(book)[ENTRY.name])
 
 
 @pytest.fixture
@@ -86,7 +107,8 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         given.append(words)
         named = [word for word in words if not word.startswith("--")]
         effort = next(word for word in words if word.startswith("--effort="))
-        finished(Path(words[-1].partition("=")[2]), effort.partition("=")[2], claims=named)
+        file = Path(words[-1].partition("=")[2])
+        write(file, finished(effort.partition("=")[2], claims=named))
         return 0
 
     monkeypatch.setattr(environments, "check", check)
@@ -94,34 +116,35 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_report_is_made_once(
-    checks: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    checks: list[list[str]], book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["tensorflow-2.16", "--ledger", str(tmp_path)]
+    words = ["tensorflow-2.16", "--ledger", str(book)]
     assert ENTRY.name == words[0]
-    assert [matrix._tell(ENTRY, tmp_path, 1) for _ in range(2)] == [True, True]
+    assert [matrix._tell(ENTRY, book, 1) for _ in range(2)] == [True, True]
     assert len(checks) == 1
     first, again = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"tensorflow-2\.16: (\d+ (held|deviates)(, )?){2}", first)
     assert again == "tensorflow-2.16: has its report"
 
 
-def test_same_report_is_packed_into_the_same_bytes(checks: list[list[str]], tmp_path: Path) -> None:
-    for folder in ("one", "two"):
-        matrix.make(ENTRY, tmp_path / folder, 1)
-    packed = [tmp_path / folder / f"{ENTRY.name}{ledger.SUFFIX}" for folder in ("one", "two")]
-    assert packed[0].read_bytes() == packed[1].read_bytes()
+def test_same_report_is_packed_into_the_same_bytes(checks: list[list[str]], book: Path) -> None:
+    packed = []
+    for _ in range(2):
+        matrix.make(ENTRY, book, 1)
+        packed.append(book.read_bytes())
+        book.unlink()
+    assert packed[0] == packed[1]
 
 
-def test_ledger_keeps_no_programs(checks: list[list[str]], tmp_path: Path) -> None:
-    matrix.make(ENTRY, tmp_path, 1)
-    kept = report.read(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}")
-    assert {record.script for record in kept.records} == {""}
-    assert kept.footer.verdicts == {"held": 1}
+def test_ledger_keeps_no_programs(checks: list[list[str]], book: Path) -> None:
+    matrix.make(ENTRY, book, 1)
+    assert {record.script for record in kept(book).records} == {""}
+    assert kept(book).footer.verdicts == {"held": 1}
 
 
-def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
-    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", version="2.16.1")
-    assert matrix.missing(ENTRY, tmp_path)
+def test_report_of_something_else_is_made_again(book: Path) -> None:
+    keep(book, finished(version="2.16.1"))
+    assert matrix.missing(ENTRY, book)
 
 
 @pytest.mark.parametrize(
@@ -139,20 +162,17 @@ def test_report_of_something_else_is_made_again(tmp_path: Path) -> None:
     ],
 )
 def test_report_of_less_effort_is_made_again(
-    tmp_path: Path, tried: str, wanted: str, missing: bool
+    book: Path, tried: str, wanted: str, missing: bool
 ) -> None:
-    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}", effort=tried)
-    assert matrix.missing(structs.replace(ENTRY, effort=wanted), tmp_path) is missing
+    keep(book, finished(tried))
+    assert matrix.missing(structs.replace(ENTRY, effort=wanted), book) is missing
 
 
-def test_new_claims_are_tried_as_hard_as_the_others(
-    checks: list[list[str]], tmp_path: Path
-) -> None:
-    file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
-    finished(file, "20", claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
-    matrix.make(ENTRY, tmp_path, 1)
+def test_new_claims_are_tried_as_hard_as_the_others(checks: list[list[str]], book: Path) -> None:
+    keep(book, finished("20", claims=[claim.id for claim in catalog.claims() if claim.id != HELD]))
+    matrix.make(ENTRY, book, 1)
     assert checks[0][:2] == [HELD, "--effort=20"]
-    assert report.read(file).untried == []
+    assert kept(book).untried == []
 
 
 @pytest.mark.parametrize("effort", ["0", "-1", "5.0", "hard", "05"])
@@ -164,21 +184,21 @@ def test_unknown_effort_is_an_error(tmp_path: Path, effort: str) -> None:
         matrix.load(file)
 
 
-def edit(file: Path, claim: str, **facts: str) -> None:
-    """Change a record of a report."""
-    kept = report.read(file)
-    file.unlink()
-    for line in (kept.header, *kept.records, kept.footer):
-        changed = isinstance(line, report.Record) and line.claim == claim
-        append(file, structs.replace(line, **facts) if changed else line)
+def edit(book: Path, claim: str, **facts: str) -> None:
+    """Change a record of the report in a ledger."""
+    was = kept(book)
+    records = [
+        structs.replace(record, **facts) if record.claim == claim else record
+        for record in was.records
+    ]
+    keep(book, structs.replace(was, records=records))
 
 
-def edit_header(file: Path, **facts: object) -> None:
-    """Change the header of a report."""
-    kept = report.read(file)
-    file.unlink()
-    for line in (structs.replace(kept.header, **facts), *kept.records, kept.footer):
-        append(file, line)
+def edit_environment(book: Path, **facts: object) -> None:
+    """Change where the report in a ledger was made."""
+    was = kept(book)
+    environment = structs.replace(was.header.environment, **facts)
+    keep(book, structs.replace(was, header=structs.replace(was.header, environment=environment)))
 
 
 HELD = "time.order"
@@ -195,58 +215,52 @@ DEVIATES = deviations.at(Place({"tensorflow": "2.16.2"}, "3.11.7"))[0].claim
     ],
 )
 def test_verdict_that_deviations_do_not_explain_is_tried_again(
-    checks: list[list[str]], tmp_path: Path, claim: str, facts: dict[str, str]
+    checks: list[list[str]], book: Path, claim: str, facts: dict[str, str]
 ) -> None:
-    file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
-    finished(file)
-    assert not matrix.missing(ENTRY, tmp_path)
-    edit(file, claim, **facts)
-    assert matrix._untried(matrix._kept(ENTRY, tmp_path)) == [claim]
+    keep(book, finished())
+    assert not matrix.missing(ENTRY, book)
+    edit(book, claim, **facts)
+    assert matrix._untried(matrix._kept(ENTRY, book)) == [claim]
 
 
 def test_only_claims_that_were_edited_are_tried_again(
-    checks: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checks: list[list[str]], book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finished(tmp_path / f"{ENTRY.name}{ledger.SUFFIX}")
+    keep(book, finished())
     edited = [
         dataclasses.replace(claim, code="other" if claim.id == HELD else claim.code)
         for claim in catalog.claims()
     ]
     monkeypatch.setattr(catalog, "claims", lambda: edited)
-    assert matrix._tell(ENTRY, tmp_path, 1)
+    assert matrix._tell(ENTRY, book, 1)
     assert checks[0][0] == HELD
-    assert not matrix.missing(ENTRY, tmp_path)
+    assert not matrix.missing(ENTRY, book)
 
 
 def test_new_claims_are_tried_on_whatever_machine_there_is(
-    checks: list[list[str]], tmp_path: Path
+    checks: list[list[str]], book: Path
 ) -> None:
-    file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
-    finished(file, claims=[claim.id for claim in catalog.claims() if claim.id != HELD])
-    environment = report.read(file).header.environment
-    edit_header(file, environment=structs.replace(environment, processor="another"))
-    matrix.make(ENTRY, tmp_path, 1)
+    keep(book, finished(claims=[claim.id for claim in catalog.claims() if claim.id != HELD]))
+    edit_environment(book, processor="another")
+    matrix.make(ENTRY, book, 1)
     assert checks[0][0] == HELD
-    kept = report.read(file)
-    assert kept.untried == []
-    assert kept.header.environment.processor == "another, "
+    assert kept(book).untried == []
+    assert kept(book).header.environment.processor == "another, "
 
 
-def test_report_of_other_packages_is_made_anew(checks: list[list[str]], tmp_path: Path) -> None:
-    file = tmp_path / f"{ENTRY.name}{ledger.SUFFIX}"
-    finished(file)
-    edit(file, HELD, verdict="refuted")
-    environment = report.read(file).header.environment
-    older = structs.replace(environment, packages={**environment.packages, "numpy": "1.26.3"})
-    edit_header(file, environment=older)
-    matrix.make(ENTRY, tmp_path, 1)
+def test_report_of_other_packages_is_made_anew(checks: list[list[str]], book: Path) -> None:
+    keep(book, finished())
+    edit(book, HELD, verdict="refuted")
+    packages = kept(book).header.environment.packages
+    edit_environment(book, packages={**packages, "numpy": "1.26.3"})
+    matrix.make(ENTRY, book, 1)
     assert [words[0] for words in checks] == [HELD, "--effort=default"]
-    assert not matrix.missing(ENTRY, tmp_path)
+    assert not matrix.missing(ENTRY, book)
 
 
 def test_broken_environment_is_told_and_does_not_stop_the_others(
     checks: list[list[str]],
-    tmp_path: Path,
+    book: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -258,7 +272,7 @@ def test_broken_environment_is_told_and_does_not_stop_the_others(
         return check(request, words, output)
 
     monkeypatch.setattr(environments, "check", broken)
-    assert matrix.main(["tensorflow-2.8", "tensorflow-2.16", "--ledger", str(tmp_path)]) == 1
+    assert matrix.main(["tensorflow-2.8", "tensorflow-2.16", "--ledger", str(book)]) == 1
     printed = capsys.readouterr().out
     assert "tensorflow-2.8: has no report: no such Python" in printed
     assert re.search(r"^tensorflow-2.16: .*\d+ held", printed, re.MULTILINE)

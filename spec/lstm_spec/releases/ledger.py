@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import lzma
 import os
 import re
 import shlex
+import tarfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +26,9 @@ from lstm_spec.run.environment import Place
 from lstm_spec.run.report import Environment, Footer, Header, Report, UnreadableReportError, Verdict
 from lstm_spec.run.text import of_system, one_line
 
-FOLDER = Path(__file__).with_name("ledger")
-SUFFIX = ".jsonl.gz"
+FILE = Path(__file__).with_name("ledger.tar.xz")
+"""One archive, because most of what a report says is said by the next as well."""
+SUFFIX = ".jsonl"
 SHOWN = 5
 """How many names an error lists."""
 NEAREST = "nearest"
@@ -34,9 +40,70 @@ class UnknownReportError(UsageError):
 
 
 def names() -> list[str]:
-    """Return the names of the reports in the ledger, 3.9 before 3.10."""
-    stems = [path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}")]
+    """Return the names of the reports in the ledger, 3.9 before 3.10.
+
+    Raises:
+        UnreadableReportError: the archive is damaged.
+    """
+    stems = texts(FILE)
     return sorted(stems, key=lambda name: [part.zfill(4) for part in re.split(r"(\d+)", name)])
+
+
+def texts(file: Path) -> dict[str, bytes]:
+    """Return the lines of each report in an archive, by its name; none, if there is no archive.
+
+    Raises:
+        UnreadableReportError: it is damaged.
+    """
+    try:
+        state = file.stat()
+    except FileNotFoundError:
+        return {}
+    return _texts(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=2)
+def _texts(file: Path, changed: int, size: int) -> dict[str, bytes]:
+    try:
+        plain = lzma.decompress(file.read_bytes())  # whole, so that no damage looks like an end
+        with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+            members = ((member.name, archive.extractfile(member)) for member in archive)
+            return {name.removesuffix(SUFFIX): lines.read() for name, lines in members if lines}
+    except (tarfile.TarError, lzma.LZMAError) as error:
+        raise UnreadableReportError(f"{file}: cannot be decompressed: {error}") from None
+
+
+def put(file: Path, name: str, lines: bytes) -> None:
+    """Put the lines of a report into an archive, in the place of those of its name.
+
+    Raises:
+        UnreadableReportError: the archive is damaged.
+        OSError: it cannot be written.
+    """
+    with _locked(file.parent):
+        everything = {**texts(file), name: lines}
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:xz", preset=6 | lzma.PRESET_EXTREME) as archive:
+            for each in sorted(everything):
+                member = tarfile.TarInfo(f"{each}{SUFFIX}")  # of no time and no owner
+                member.size = len(everything[each])
+                archive.addfile(member, io.BytesIO(everything[each]))
+        fresh = file.with_suffix(".new")
+        fresh.write_bytes(packed.getvalue())
+        fresh.replace(file)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process writes in a folder."""
+    import fcntl  # only here: Windows lacks it, and can read the ledger
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def find(text: str) -> Report:
@@ -50,10 +117,12 @@ def find(text: str) -> Report:
         UnreadableReportError: the file is no report, or the report is incomplete.
     """
     path = Path(text)
-    if text in names() and not os.path.isfile(text):
-        path = FOLDER / f"{text}{SUFFIX}"
     try:
-        read = report.read(path)
+        if text in names() and not os.path.isfile(text):
+            path = FILE / f"{text}{SUFFIX}"
+            read = report.parse(path, texts(FILE)[text])
+        else:
+            read = report.read(path)
     except (FileNotFoundError, IsADirectoryError, ValueError):  # ValueError: a null character
         raise UnknownReportError(
             f"no file or report of the ledger is called {text!r}; {_hint(text)}"

@@ -117,9 +117,9 @@ def find(name: str) -> Entry:
     return entries[name]
 
 
-def missing(entry: Entry, folder: Path) -> bool:
-    """Return whether the ledger in a folder lacks a record of an environment as it is today."""
-    return bool(_untried(_kept(entry, folder)))
+def missing(entry: Entry, file: Path) -> bool:
+    """Return whether the ledger in a file lacks a record of an environment as it is today."""
+    return bool(_untried(_kept(entry, file)))
 
 
 def _untried(kept: Report | None) -> list[str]:
@@ -128,7 +128,7 @@ def _untried(kept: Report | None) -> list[str]:
     return [claim.id for claim in catalog.claims() if claim.id not in tried]
 
 
-def _kept(entry: Entry, folder: Path) -> Report | None:
+def _kept(entry: Entry, file: Path) -> Report | None:
     """Return what still counts of an environment's report, as a report of these claims alone.
 
     It counts if the environment is what the entry asks for, and no claim was tried on fewer cases
@@ -136,8 +136,8 @@ def _kept(entry: Entry, folder: Path) -> Report | None:
     today's; a refuted claim is always tried again.
     """
     try:
-        recorded = report.read(folder / f"{entry.name}{ledger.SUFFIX}")
-    except (OSError, report.UnreadableReportError):
+        recorded = report.parse(file / entry.name, ledger.texts(file)[entry.name])
+    except (KeyError, report.UnreadableReportError):
         return None
     installed = recorded.header.environment.packages
     asked = map(Requirement, entry.requirements)
@@ -168,12 +168,12 @@ def _stands(record: Record, instead: str | None) -> bool:
     return record.verdict == "not applicable" or (record.verdict == "held" and instead is None)
 
 
-def make(entry: Entry, folder: Path, workers: int) -> str:
+def make(entry: Entry, file: Path, workers: int) -> str:
     """Check in an environment and put the report into the ledger; say in a line what came of it.
 
     Args:
         entry: the environment.
-        folder: the ledger's.
+        file: the ledger's.
         workers: how many processes try the claims.
 
     Raises:
@@ -181,7 +181,7 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
         UnreadableReportError: the check ended without a complete report; the message says why.
         OSError: a file cannot be written.
     """
-    kept = _kept(entry, folder)
+    kept = _kept(entry, file)
     if kept is None:
         complete = check(entry, workers)
     else:
@@ -191,8 +191,7 @@ def make(entry: Entry, folder: Path, workers: int) -> str:
             complete = merge([("the ledger's report", kept), ("the new one", complete)])
         except UnmergeableError:  # another NumPy, say, was released in between
             complete = check(entry, workers)
-    folder.mkdir(exist_ok=True)
-    (folder / f"{entry.name}{ledger.SUFFIX}").write_bytes(pack(complete))
+    ledger.put(file, entry.name, lines(complete))
     return ", ".join(f"{count} {verdict}" for verdict, count in complete.verdicts.items())
 
 
@@ -221,17 +220,17 @@ def check(entry: Entry, workers: int, claims: Sequence[str] = ()) -> Report:
         return recorded
 
 
-def pack(complete: Report) -> bytes:
-    """Compress a report, always into the same bytes, without the programs that show refutations.
+def lines(complete: Report) -> bytes:
+    """Return the lines of a report, without the programs that show refutations.
 
     They are two thirds of a report of Keras 2, and `lstm-spec check --with` prints them again.
     """
     records = [msgspec.structs.replace(record, script="") for record in complete.records]
-    lines = [msgspec.json.encode(line) for line in (complete.header, *records, complete.footer)]
-    return gzip.compress(b"\n".join([*lines, b""]), mtime=0)
+    everything = (complete.header, *records, complete.footer)
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in everything)
 
 
-NIGHTLY_FILE = Path(__file__).with_name(f"nightly{ledger.SUFFIX}")
+NIGHTLY_FILE = Path(__file__).with_name("nightly.jsonl.gz")
 NIGHTLY_REQUIREMENTS = ("keras-nightly==3.16.0.dev2026102704", "tensorflow==2.21.0")
 NIGHTLY = Entry("nightly", "3.11", NIGHTLY_REQUIREMENTS)
 ALTHOUGH = "held, although a deviation is recorded"
@@ -253,10 +252,10 @@ def holds(record: Record) -> bool:
     return record.verdict == "held" or record.message.startswith(ALTHOUGH)
 
 
-def _tell(entry: Entry, folder: Path, workers: int) -> bool:
+def _tell(entry: Entry, file: Path, workers: int) -> bool:
     """Make what is missing, print a line, and return whether there is a report now."""
     try:
-        outcome = make(entry, folder, workers) if missing(entry, folder) else "has its report"
+        outcome = make(entry, file, workers) if missing(entry, file) else "has its report"
         good = True
     except (SpecError, ValueError, OSError) as error:
         outcome = f"has no report: {error}"
@@ -277,13 +276,14 @@ def main(words: list[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
     parser.add_argument("--nightly", action="store_true", help="make the nightly's report only")
-    parser.add_argument("--ledger", type=Path, default=ledger.FOLDER, metavar="FOLDER")
+    parser.add_argument("--ledger", type=Path, default=ledger.FILE, metavar="FILE")
     given = parser.parse_args(words)
     if unknown := [name for name in given.names if name not in entries]:
         parser.error(f"no environment is called {unknown[0]}; they are {', '.join(entries)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it ends the check too
     if given.nightly:
-        NIGHTLY_FILE.write_bytes(pack(check(NIGHTLY, environment.cores())))
+        complete = check(NIGHTLY, environment.cores())
+        NIGHTLY_FILE.write_bytes(gzip.compress(lines(complete), mtime=0))
         return 0
     chosen = [entries[name] for name in given.names or entries]
     succeeded = [_tell(entry, given.ledger, environment.cores()) for entry in chosen]

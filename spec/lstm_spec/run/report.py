@@ -242,7 +242,7 @@ class Writer:
 
     def read(self) -> Report:
         """Read what is written so far, as `read` does."""
-        return _parse(self.path, _unpacked(self.path, self._content()))
+        return parse(self.path, _unpacked(self.path, self._content()))
 
     def cut(self) -> None:
         """Cut off the last line if it is not whole.
@@ -328,10 +328,19 @@ def read(path: Path) -> Report:
     """
     if path.is_char_device():  # perhaps without an end, like /dev/zero
         raise UnreadableReportError(f"{path}: not a report: it is a device")
-    return _parse(path, _unpacked(path, path.read_bytes()))
+    return parse(path, _unpacked(path, path.read_bytes()))
 
 
-def _parse(path: Path, text: bytes) -> Report:
+def parse(path: Path, text: bytes) -> Report:
+    """Return what the text of a report says, as `read` does.
+
+    Args:
+        path: where it comes from, for a message.
+        text: the lines.
+
+    Raises:
+        UnreadableReportError: as `read`.
+    """
     if not text:
         raise UnreadableReportError(f"{path}: not a report: it is empty")
     *whole, rest = text.split(b"\n")
