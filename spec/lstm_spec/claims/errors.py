@@ -1140,7 +1140,8 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
 )
 def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     """
-    A stateful model trains on whole batches before it refuses a smaller last one of several.
+    A stateful model of a fixed batch size trains on whole batches before it refuses a smaller last
+    one of several samples.
 
     The check of Keras 2, that a stateful network needs a number of samples that can be
     divided by the batch size, is gone. The error comes out of the graph, as "Incompatible".

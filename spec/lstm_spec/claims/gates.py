@@ -727,8 +727,8 @@ def test_all_gates_open_count_the_timesteps(case, way):
 )
 def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     """
-    From zero, an unmasked linear cell with all gates open and candidate x returns the running sum
-    of x.
+    From zero, forwards, without dropout, an unmasked linear cell with open gates and candidate x
+    returns the running sum of x.
 
     For whole numbers it is exact as long as the sums stay below 2**24. An LSTM can hold
     what it has read without any decay.
@@ -1052,7 +1052,7 @@ def test_an_output_can_be_exactly_one(case, way):
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
 def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
-    By default, if no sum overflows, a timestep of finite numbers adds at most 1 to the size of a
+    By default, if nothing overflows, a timestep of finite numbers adds at most 1 to the size of a
     cell state, up to rounding.
 
     After T timesteps it is at most T larger than it was. A counter reaches that bound.

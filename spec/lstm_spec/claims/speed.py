@@ -114,8 +114,8 @@ def repeated(call: Callable[[], Any], times: int) -> None:
 )
 def test_four_times_the_timesteps_take_two_to_eight_times_as_long():
     """
-    Compiled, with 16 units and features and a batch of 8, 800 timesteps take 2 to 8 times as long
-    as 200.
+    In a tf.function, with 16 units and features and a batch of 8, 800 timesteps take 2 to 8 times
+    as long as 200.
 
     Four times would be exactly linear; twice is growth with the root of the timesteps, eight times
     with their power 1.5. The fixed cost of a call beside its timesteps makes it a little less.
@@ -170,8 +170,8 @@ def test_one_long_call_costs_no_more_than_ten_short_ones():
 )
 def test_twice_the_units_take_two_to_five_times_as_long():
     """
-    Compiled, on 128 samples of 4 timesteps and 8 features, 512 units take 2 to 5 times as long as
-    256.
+    In a tf.function, on 128 samples of 4 timesteps and 8 features, 512 units take 2 to 5 times as
+    long as 256.
 
     There the product of h and the recurrent kernel dominates. It has four times the terms;
     the activations have twice as many.
@@ -197,8 +197,8 @@ def test_twice_the_units_take_two_to_five_times_as_long():
 )
 def test_seven_times_the_features_take_two_to_five_times_as_long():
     """
-    By default, compiled, with 256 units, a batch of 128 and 4 timesteps, 1792 features take 2
-    to 5 times as long as 256.
+    By default, in a tf.function, with 256 units, a batch of 128 and 4 timesteps, 1792 features take
+    2 to 5 times as long as 256.
 
     Both products of a timestep together have F + U rows, here 2048 and 512. So the cost
     grows with F + U, while units also widen every row.
@@ -225,8 +225,8 @@ def test_seven_times_the_features_take_two_to_five_times_as_long():
 )
 def test_few_units_and_features_cost_about_as_much_as_one():
     """
-    Compiled, on one sample of 40 timesteps, 16 units and features take 0.6 to 1.7 times as long as
-    one of each.
+    In a tf.function, on one sample of 40 timesteps, 16 units and features take 0.6 to 1.7 times as
+    long as one of each.
 
     Beside starting a dozen operations in each timestep, a few hundred products take no time.
     The larger layer has 176 times as many weights. Both read one sample.
@@ -253,8 +253,8 @@ def test_few_units_and_features_cost_about_as_much_as_one():
 )
 def test_a_batch_costs_at_most_a_tenth_of_its_samples():
     """
-    Compiled, 8 units on 10 timesteps of 8 features take 10 to 100 times as long in 64 calls as in
-    one batch of 64.
+    In a tf.function, 8 units on 10 timesteps of 8 features take 10 to 100 times as long in 64 calls
+    as in one batch of 64.
 
     So small a layer spends its time on starting operations, and a batch starts them
     once. With 256 units and features the gain was 7. The output of each sample is the
@@ -286,8 +286,8 @@ def test_a_batch_costs_at_most_a_tenth_of_its_samples():
 )
 def test_returning_all_outputs_and_states_costs_little():
     """
-    Compiled, 32 units and features on 16 samples of 100 timesteps return all outputs in 0.6 to 1.6
-    times the time of the last.
+    In a tf.function 32 units and features on 16 samples of 100 timesteps return all outputs in 0.6
+    to 1.6 times the last's time.
 
     The last output alone, that is: the other numbers are computed for it as well, and not handed
     out. There are 16 samples of 100 timesteps.
@@ -315,8 +315,8 @@ def test_returning_all_outputs_and_states_costs_little():
 )
 def test_a_mask_costs_at_most_as_much_as_the_layer():
     """
-    Compiled without XLA, 32 units and features on 16 samples of 100 timesteps take 0.9 to 2 times
-    as long with a mask.
+    In a tf.function without XLA, 32 units and features on 16 samples of 100 timesteps take 0.9 to 2
+    times as long with a mask.
 
     In each timestep h and c are chosen by the mask, new or old; all are computed. To save time,
     leave out what is masked. By XLA it was 2.3 times as long.
@@ -349,8 +349,8 @@ def test_a_mask_costs_at_most_as_much_as_the_layer():
 )
 def test_an_unrolled_small_layer_costs_about_as_much_when_compiled():
     """
-    Compiled without XLA, 8 units and features on 4 samples of 40 timesteps take 0.35 to 1.4 times
-    as long if unrolled.
+    In a tf.function without XLA, 8 units and features on 4 samples of 40 timesteps take 0.35 to 1.4
+    times as long if unrolled.
 
     Unrolled there is no loop to run, which often saves a third; for the price of the trace see
     `speed.unrolled-pays`. XLA took 1.3 to 3 times as long. The shortest times count: on a free core
@@ -540,8 +540,8 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
 )
 def test_a_gradient_costs_a_few_forward_calls():
     """
-    Compiled, 64 units and features on 64 samples of 20 timesteps take 1.5 to 6 times as long with
-    the gradient as alone.
+    In a tf.function, 64 units and features on 64 samples of 20 timesteps take 1.5 to 6 times as
+    long with the gradient as alone.
 
     The way back multiplies once for the gradient of the weights and once for that of h.
 
@@ -643,8 +643,8 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
 )
 def test_implementation_one_is_slower():
     """
-    Compiled, 32 units on 8 samples of 50 timesteps and 32 features take 1.25 to 3.5 times as long
-    with implementation=1.
+    In a tf.function, 32 units on 8 samples of 50 timesteps and 32 features take 1.25 to 3.5 times
+    as long with implementation=1.
 
     With 1 each gate has products of its own; 2 multiplies once for all four, and is the
     default. With 512 units the ratio was 4, and with 256 units and a batch of 512 it
@@ -672,8 +672,8 @@ def test_implementation_one_is_slower():
 )
 def test_xla_is_faster():
     """
-    Compiled, 16 units and features on 8 samples of 50 timesteps take 1.5 to 20 times as long
-    without XLA.
+    In a tf.function, 16 units and features on 8 samples of 50 timesteps take 1.5 to 20 times as
+    long without XLA.
 
     `jit_compile=True` asks for XLA. With much to compute in each timestep it gains little.
 
@@ -698,8 +698,8 @@ def test_xla_is_faster():
 )
 def test_doubles_take_longer_than_single_precision():
     """
-    Compiled, 256 units on 128 samples of 4 timesteps and 64 features take 1.4 to 5 times as long in
-    float64 as in float32.
+    In a tf.function, 256 units on 128 samples of 4 timesteps, 64 features take 1.4 to 5 times as
+    long in float64 as in float32.
 
     There matrix products dominate. In a small layer the type makes little difference.
 
@@ -726,8 +726,8 @@ def test_doubles_take_longer_than_single_precision():
 )
 def test_stateful_costs_about_what_passing_states_costs():
     """
-    Compiled, 16 stateful units on 8 samples of 50 timesteps and 16 features take 0.6 to 1.6 times
-    as long as 16 passed states.
+    In a tf.function 16 stateful units on 8 samples of 50 timesteps, 16 features take 0.6 to 1.6
+    times the time of passed states.
 
     The states are written to and read from the layer once in a call.
 
@@ -760,8 +760,8 @@ def test_stateful_costs_about_what_passing_states_costs():
 )
 def test_bidirectional_takes_longer_than_its_layer():
     """
-    Compiled, Bidirectional of 16 units and features on 8 samples of 100 timesteps takes 1.3 to 3
-    times as long as its layer.
+    In a tf.function Bidirectional of 16 units and features on 8 samples of 100 timesteps takes 1.3
+    to 3 times its layer's time.
 
     Two layers read the same input. On two idle cores they can run side by side, so that the
     time by the clock may be less.
@@ -788,8 +788,8 @@ def test_bidirectional_takes_longer_than_its_layer():
 )
 def test_reading_backwards_costs_about_the_same():
     """
-    Compiled, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6 times as long with
-    go_backwards=True.
+    In a tf.function, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6 times as
+    long with go_backwards=True.
 
     It reads the reversed input.
 
@@ -814,8 +814,8 @@ def test_reading_backwards_costs_about_the_same():
 )
 def test_dropout_costs_about_nothing_outside_training():
     """
-    Outside training, compiled, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6
-    times as long with dropout.
+    Outside training, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6 times as
+    long with dropout in a graph.
 
     A mask is drawn there too, but once in a call, and it multiplies nothing.
     `recurrent_dropout` is another matter: it may change the implementation.

@@ -202,7 +202,8 @@ def test_an_initial_state_may_be_a_list_or_a_tuple(case, way):
 )
 def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, of_c):
     """
-    An initial h or c beyond -1 and 1 is only rounded to the layer's type: nothing is clipped.
+    In a call an initial h or c beyond -1 and 1 is only rounded to the layer's type: nothing is
+    clipped.
 
     Nothing is squashed on the way in either.
 
@@ -342,7 +343,7 @@ def test_a_state_of_another_batch_is_refused(case, rows):
 )
 def test_a_state_of_another_width_is_refused(case, width):
     """
-    A call on data refuses an initial h of another number of units than the layer's.
+    By default a call on data refuses an initial h of another number of units than the layer's.
 
     So an encoder and the decoder that takes over its state need equally many units. The
     error comes from a matrix product and speaks of its sizes, not of the state. Of c only

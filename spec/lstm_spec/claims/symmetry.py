@@ -656,7 +656,8 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
 )
 def test_every_unit_of_h_reaches_every_unit(case, way, pick):
     """
-    By default, without rounding, masks and zero weights, each unit's initial h acts on every unit.
+    By default, with finite numbers and without rounding, masks and zero weights, each unit's
+    initial h acts on every unit.
 
     The recurrent kernel connects each unit to all, so one timestep is enough for what one
     unit put out to reach the others.

@@ -626,8 +626,8 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
 @given(sizes, sizes, options, seeds)
 def test_one_global_seed_makes_the_same_weights_again(features, units, options, seed):
     """
-    After set_random_seed with the same number the next new layer of the same arguments begins with
-    the same weights.
+    Right after set_random_seed with the same number a new layer of the same arguments and input
+    width has the same weights.
 
     It must be called again before the second layer: one call fixes the whole sequence of layers
     made after it, not each of them. An initializer object with a SeedGenerator draws on from where
@@ -772,7 +772,8 @@ def test_weights_are_the_variables_of_the_cell(features, units, options, use_bia
 @given(sizes, text("abcxyz_", min_size=1), whole(list(HOLDERS)))
 def test_the_paths_of_the_weights_are_layer_cell_and_weight(units, name, holder):
     """
-    The path of a weight ends with the layer's name, lstm_cell, and the weight's own name.
+    The path of a weight ends with the layer's name when it was built, lstm_cell, and the weight's
+    own name.
 
     A model or wrapper that builds the layer puts its name first, and Bidirectional adds
     forward_ or backward_ to the layer's. A regular expression that picks out weights had

@@ -300,9 +300,10 @@ def test_embedding_masks_the_id_zero(case, kind, seed):
 @given(cases(masked=True, **varied("return_sequences", "units")), picks, seeds)
 def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
     """
-    The argument `mask` replaces a mask attached to the input: they are not combined.
+    Given by name, the argument `mask` replaces a mask attached to the input: they are not combined.
 
-    Keras looks for an attached mask only where no mask is given.
+    Keras looks for an attached mask only where no mask is given. Given by its place, the mask
+    counts as well, but the output carries the attached one on.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

@@ -83,12 +83,13 @@ def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
 @given(*with_ways(cases(**varied("batch"), **FREE), "mask"), picks)
 def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
     """
-    By default, masked padding in front or at the end does not change the final output, but for
-    rounding.
+    By default, without an initial state, masked padding on either side does not change the final
+    output, but for rounding.
 
     Without a mask the side matters, because the layer reads the padding. With one it does
     not: what is skipped cannot be forgotten, and cannot make the layer forget. The exception
-    is zero_output_for_mask=True, with which padding at the end gives zeros.
+    is zero_output_for_mask=True, with which padding at the end gives zeros. Beside an initial state
+    an attached mask may be lost, see `masking.attached-with-state`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -146,7 +147,7 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, se
 )
 def test_values_under_the_mask_do_not_matter(case, way, value):
     """
-    The values at masked timesteps do not change outputs or states, even if they are NaN.
+    In a call the values at masked timesteps do not change outputs or states, even if they are NaN.
 
     This holds for what a layer computes, not for training: see `masking.nan-in-training`.
 

@@ -233,8 +233,8 @@ def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
 )
 def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, name, scores):
     """
-    With use_causal_mask=True and scores within 10,000 attention's rows read visible timesteps up to
-    their own, if the first is.
+    With use_causal_mask=True and scores within 10,000 an unmasked row reads visible timesteps up to
+    its own, if the first is.
 
     As if the value ended there: the mask that comes with the value still counts. So it is if the
     scores are returned too. But NaN and infinity at a hidden timestep get into all rows: zero times

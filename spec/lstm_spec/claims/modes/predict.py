@@ -84,8 +84,8 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32 `predict` of a stateless layer returns what a call returns, but for rounding, if both
-    take the input.
+    In float32 `predict` of a stateless layer returns what a call on the array returns, but for
+    rounding, if both take it.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
     None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:

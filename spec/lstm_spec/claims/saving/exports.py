@@ -162,7 +162,8 @@ def test_a_file_with_time_major_is_refused():
 @given(cases())
 def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
     """
-    The weights of a model file that is refused for `time_major` load into a model built anew.
+    The weights of an `.h5` file of a model that is refused for `time_major` load into a model built
+    anew.
 
     load_weights takes an `.h5` file of a whole model, and does not look at its
     configuration. The order of the gates is the same in Keras 2 and 3.

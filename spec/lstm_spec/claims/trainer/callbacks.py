@@ -190,8 +190,8 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
 def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, seed, numbers):
     """
-    ModelCheckpoint with only save_best_only=True leaves the best weights, if each epoch reports a
-    number as `monitor`.
+    Over one fit a new ModelCheckpoint with only save_best_only=True leaves the best weights, if
+    epochs report `monitor`.
 
     The model itself goes on: load_weights brings the best back. An epoch without `monitor`, as
     val_loss with validation_freq=2, is saved over the best, with a warning, and a NaN that comes
@@ -470,12 +470,13 @@ def broken_off(
 )
 def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     """
-    Ordered training without state and random numbers, broken off between epochs, goes on by
-    BackupAndRestore as if unbroken.
+    Without state, random numbers and steps_per_epoch ordered training goes on by BackupAndRestore
+    after an epoch as if unbroken.
 
     In a new model, which must be built. The optimizer comes back too, and the history is that of
     the epochs that were left. What other callbacks have counted, such as EarlyStopping, does not.
-    When all is done the backup is deleted.
+    Backups within an epoch, by a save_freq, train its first batches again. When all is done the
+    backup is deleted.
 
     >>> import keras, numpy as np
     >>> import tempfile

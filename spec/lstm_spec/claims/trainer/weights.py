@@ -743,10 +743,11 @@ def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, se
 @given(nets(batch=samples, timesteps=integers(2, 4), masked=True), builds, seeds)
 def test_a_padded_sample_counts_as_much_as_another(net, build, seed):
     """
-    Without return_sequences a padded sample counts in the loss as much as any other.
+    Behind an LSTM without return_sequences a padded sample counts in the loss as much as any other.
 
-    The mask ends at the LSTM. A sample without any valid timestep counts too, with whatever is
-    put out for it: leave such samples out, or give them the weight 0.
+    The mask ends at the LSTM; a TimeDistributed around it hands its own on. A sample without any
+    valid timestep counts too, with whatever is put out for it: leave such samples out, or give them
+    the weight 0.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2)]

@@ -466,10 +466,11 @@ def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
 @given(integers(1, 3).flatmap(lambda n: cases(features=n, units=n)), integers(2, 3))
 def test_a_repeated_cell_has_one_set_of_weights(case, number):
     """
-    A stack that repeats one cell, [cell] * n, has the weights of a single cell.
+    As it is made, a stack that repeats one cell, [cell] * n, has the weights of a single cell.
 
     Each place in the stack still has its own states. Write a list comprehension to make
-    n cells with weights of their own.
+    n cells with weights of their own. What is made of its configuration, such as a clone or the
+    layers of a Bidirectional, has n cells.
 
     >>> import keras, numpy as np
     >>> repeated = keras.layers.RNN([keras.layers.LSTMCell(2)] * 3)
