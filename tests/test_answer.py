@@ -241,6 +241,7 @@ def test_names_of_code_that_no_answer_has_make_it_less_sure() -> None:
         "dsc_loss",
     }
     assert LIBRARY.unheard("dropout of AttGRUCond\nin dsc_loss") == set()
+    assert LIBRARY.unheard("leaky_relu, of which an answer tells, in dsc_loss") == {"dsc_loss"}
     assert answer.fit().signs["unheard"] < 0
 
 

@@ -66,6 +66,7 @@ def index(records: Records) -> dict[str, Any]:
             }
             for text, count, often in texts
         ],
+        "code_names": sorted(library.code_names),
         "fit": answer.fit().signs,
         "limits": {
             "sure": answer.SURE,

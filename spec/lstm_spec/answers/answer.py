@@ -158,12 +158,20 @@ class Library:
         texts = self.index.texts
         return frozenset(n for n, (p, _) in rows if answers(self.by_id[texts[p].name]))
 
+    @cached_property
+    def code_names(self) -> frozenset[str]:
+        """The names of code in answers and claims, in lower case."""
+        texts = (text for text in self.index.texts if answers(self.by_id[text.name]))
+        bodies = "\n".join(f"{text.body}\n{text.rest}" for text in texts)
+        return frozenset(name.lower() for name in re.findall(search.NAME, bodies))
+
     def heard(self, name: str) -> bool:
-        """Return whether a title or wording of what answers has a name of code."""
-        return not self.answering.isdisjoint(self.index.holders.get(name.lower(), ()))
+        """Return whether a title, a wording or the text of what answers has a name of code."""
+        holding = self.index.holders.get(name.lower(), ())
+        return not self.answering.isdisjoint(holding) or name.lower() in self.code_names
 
     def unheard(self, line: str) -> set[str]:
-        """Return the names of code in a line that no title or wording of what answers has.
+        """Return the names of code in a line that nothing which answers has.
 
         Several lines are a program or a traceback, which has names of its own.
         """

@@ -361,10 +361,11 @@ function lstmSearch(index, encoded) {
     texts
       .filter((text) => answers(text.name))
       .flatMap((text) => text.rows)
-      .flatMap((row) => row.toLowerCase().match(/[a-z0-9_]+/g) ?? []),
+      .flatMap((row) => row.toLowerCase().match(/[a-z0-9_]+/g) ?? [])
+      .concat(index.code_names),
   );
 
-  // The names of code in a line that no title or wording of what answers has.
+  // The names of code in a line that nothing which answers has.
   function unheard(line) {
     if (line.includes("\n")) return [];
     const named = line.slice(0, limits.longest).match(new RegExp(index.name, "g")) ?? [];

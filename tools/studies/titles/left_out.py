@@ -68,7 +68,8 @@ class Apart(Library):
         return LeftOut(super().index.texts)
 
     def heard(self, name: str) -> bool:
-        """Say whether a row that is kept, and is of what answers, has a name of code."""
+        """Say whether a row that is kept, or the text, of what answers has a name of code."""
         kept = vars(self.index)["kept"]
         holding = self.index.holders.get(name.lower(), ())
-        return any(kept[row] for row in self.answering.intersection(holding))
+        rows = self.answering.intersection(holding)
+        return any(kept[row] for row in rows) or name.lower() in self.code_names
