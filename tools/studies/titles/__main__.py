@@ -29,7 +29,7 @@ SHOWN = 3
 SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
     *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
-    *("twelfth", "thirteenth"),
+    *("twelfth", "thirteenth", "fourteenth"),
 )
 UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
