@@ -25,6 +25,7 @@ def halved(x):
     "modes.evaluate-loss",
     "modes.compiled",
     "modes.xla",
+    "modes.linear-in-a-graph",
     "modes.weights-are-read",
     "modes.unrolled-second-length",
     "modes.dataset",

@@ -89,9 +89,13 @@ if keras.backend.backend() == "torch":
 AVOIDED.update(
     {"jax": {"leading mask"}, "numpy": {"leading mask", "float64"}}.get(keras.backend.backend(), ())
 )
-"""Before the first valid timestep loops put out the initial h there; NumPy's float64 is float32.
+if Version(keras.__version__) < Version("2.14"):
+    AVOIDED.add("stateful float64")
+"""Before the first valid timestep loops put out the initial h there; NumPy's float64 is float32;
+and Keras 2 made all states in float32, so that a layer of another type failed.
 
-Claims of `masking` and `precision` say so; to all others it would be the same deviation again.
+Claims of `masking`, `precision` and `wrappers` say so; to all others it would be the same deviation
+again.
 """
 
 UNDRAWN = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}

@@ -49,11 +49,16 @@ NEEDS = {
     "stateful": "a state that is kept from one call to the next",
     "unroll": "`unroll=True`",
     "function": "a function of one's own as activation",
+    "linear": '`activation="linear"`',
     "float64": "input whose digits float32 does not hold",
     "whole numbers": "an input of whole numbers or booleans",
 }
 """What a claim may ask of a way."""
 FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+
+
+FUSES = "Keras 2.9 to 2.13"
+"""Whose TensorFlow makes one operation of i * g, though it is not what it takes it for."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Limit:
     """A key of NEEDS."""
     reason: str
     where: str = ""
-    """"Keras 2", or a backend; everywhere, if it is empty."""
+    """"Keras 2", FUSES, or a backend; everywhere, if it is empty."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Kind:
     """What is done, as a sentence."""
     limits: tuple[Limit, ...] = ()
     missing: Callable[[], str] = lambda: ""
-    """Says why the way does not exist here; nothing, if it does."""
+    """Says why the way does not exist here, or is known to round; nothing, if neither."""
     weight: int = 6
     """How often it is drawn; a way that compiles a graph takes some tens of times as long."""
 
@@ -132,6 +137,7 @@ def asked(case: Case) -> set[str]:
         "mask": case.mask is not None,
         "initial_state": case.h is not None,
         "function": any(map(callable, functions)),
+        "linear": options.get("activation") == "linear",
         "float64": case.x.dtype == np.float64,
         "whole numbers": not np.issubdtype(case.x.dtype, np.floating),
     }
@@ -150,7 +156,8 @@ def able(needs: set[str]) -> list[str]:
 
 def _limited(kind: Kind) -> set[str]:
     """Return the needs that a way cannot serve here."""
-    here = {"", subject.backend(), "Keras 2" if subject.keras_2() else ""}
+    fuses = Version("2.9") <= Version(subject.release()) < Version("2.14")
+    here = {"", subject.backend(), "Keras 2" if subject.keras_2() else "", FUSES if fuses else ""}
     return {limit.need for limit in kind.limits if limit.where in here}
 
 
@@ -511,6 +518,11 @@ def _without_compiler() -> str:
     return "" if compiled else "only TensorFlow and JAX compile by XLA"
 
 
+def _rounding() -> str:
+    rounds = subject.backend() == "openvino"
+    return "OpenVINO predicts in bfloat16 on processors that have it" if rounds else ""
+
+
 def _without_keras_files() -> str:
     old = Version(subject.release()) < Version("2.12")
     return "Keras before 2.12 knows no .keras files" if old else ""
@@ -522,6 +534,7 @@ CALLED_TWICE = Limit("stateful", "a call before it leaves a state")
 SERIALIZED = Limit("function", "a configuration holds no function without a name")
 LOST = Limit("mask with initial_state", "Keras loses an attached mask where a state is given")
 FORGOTTEN = Limit("stateful", "a compiled function forgets the state", "jax")
+SWISH = Limit("linear", "i * g is computed as a swish of i: `modes.linear-in-a-graph`", FUSES)
 ROUNDED = "it rounds float64 arrays to float32"
 
 WAYS: dict[str, Kind] = {
@@ -608,20 +621,22 @@ WAYS: dict[str, Kind] = {
     "tf.function": Kind(
         _in_graph,
         "It is called in a `tf.function` of open timesteps and, unless stateful, batch size.",
-        (OPEN,),
+        (OPEN, SWISH),
         _without_tensorflow,
         weight=3,
     ),
     "predict": Kind(
         _predict,
         "`predict` of a functional model of open sizes with it.",
-        (Limit("float64", ROUNDED), FORGOTTEN),
+        (Limit("float64", ROUNDED), FORGOTTEN, SWISH),
+        _rounding,
         weight=2,
     ),
     "predict_on_batch": Kind(
         _predict_on_batch,
         "`predict_on_batch` of such a model.",
-        (Limit("float64", ROUNDED, "Keras 2"), FORGOTTEN),
+        (Limit("float64", ROUNDED, "Keras 2"), FORGOTTEN, SWISH),
+        _rounding,
         weight=2,
     ),
     "jitted": Kind(

@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 import keras
+import numpy as np
 from hypothesis import given
 from hypothesis.strategies import booleans, integers
 
@@ -692,6 +693,44 @@ def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
         "Cannot unroll a RNN if the time dimension is undefined",
     )
     assert_close(model(shorter.x), equations(shorter).h)
+
+
+def with_the_input_gate_as_candidate(case: Case) -> Case:
+    """Return a case whose candidate, if it is linear, makes i * g a swish of what i is made of."""
+
+    def copied(weights: Any) -> Any:
+        i, f, _, o = np.split(weights, 4, axis=-1)
+        return np.concatenate([i, f, i, o], axis=-1)
+
+    names = ("kernel", "recurrent_kernel", "bias")
+    return replace(case, **{name: copied(getattr(case, name)) for name in names})
+
+
+@claim(
+    "modes.linear-in-a-graph",
+    derived="a graph holds the operations of the call",
+    cases=4,
+    needs="keras.Model.predict_on_batch",
+)
+@given(cases(**varied("batch", "return_sequences", "go_backwards"), activation="linear"))
+def test_a_graph_of_a_linear_lstm_computes_what_a_call_does(case):
+    """
+    With activation="linear" predict_on_batch returns what the equations say, but for rounding.
+
+    TensorFlow puts faster operations in the place of several of a graph. A sigmoid and a product of
+    two parts of one tensor are no swish, x * sigmoid(x), though they look alike.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2, activation="linear")
+    >>> model = keras.Sequential([keras.Input((None, 1)), lstm])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> bool(np.allclose(model.predict_on_batch(x), lstm(x), rtol=1e-5))
+    True
+    """
+    expected = returned(case)
+    swish = {"i * g is a swish of i": returned(with_the_input_gate_as_candidate(case))}
+    y = in_model(lstm(case), case).predict_on_batch(case.x)
+    assert_close(y, expected, instead={**swish, **in_bfloat16(expected)})
 
 
 @claim(

@@ -254,7 +254,7 @@ def test_a_generator_is_never_shuffled(net, build):
     "trainer.seeded-graphs",
     promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
     cases=2,
-    needs="keras.Model.fit",
+    needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(seeds, sampled_from(["sgd", "adam", "rmsprop"]), sampled_from(list(FORMS)))
 def test_compiled_training_is_decided_by_the_seed(seed, optimizer, form):
