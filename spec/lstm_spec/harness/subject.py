@@ -86,12 +86,15 @@ if Version(keras.__version__) < Version("2.13"):  # `import keras` gives a part 
 if keras.backend.backend() == "torch":
     let_numpy_read(importlib.import_module("torch").Tensor)
 
-AVOIDED.update(
-    {"jax": {"leading mask"}, "numpy": {"leading mask", "float64"}}.get(keras.backend.backend(), ())
-)
+_AVOIDED = {
+    "jax": {"leading mask"},
+    "numpy": {"leading mask", "float64"},
+    "openvino": {"float64"},
+}
+AVOIDED.update(_AVOIDED.get(keras.backend.backend(), ()))
 if Version(keras.__version__) < Version("2.14"):
     AVOIDED.add("stateful float64")
-"""Before the first valid timestep loops put out the initial h there; NumPy's float64 is float32;
+"""Before the first valid timestep loops put out the initial h there; float64 is float32 on two;
 and Keras 2 made all states in float32, so that a layer of another type failed.
 
 Claims of `masking`, `precision` and `wrappers` say so; to all others it would be the same deviation
