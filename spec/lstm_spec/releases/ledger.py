@@ -118,7 +118,7 @@ def find(text: str) -> Report:
     """
     path = Path(text)
     try:
-        if text in names() and not os.path.isfile(text):
+        if not os.path.isfile(text) and text in names():
             path = FILE / f"{text}{SUFFIX}"
             read = report.parse(path, texts(FILE)[text])
         else:

@@ -263,7 +263,7 @@ def test_compiled_training_is_decided_by_the_seed(seed, optimizer, form):
     CPU.
 
     It decides the initial weights, the order of the samples and the dropout, if it is set before
-    the model is made.
+    the model is made. In Keras 2 dropout comes out of a graph in any order.
 
     >>> import keras, numpy as np
     >>> x, y, ends = np.random.rand(4, 2, 1), np.random.rand(4, 2), []
