@@ -21,6 +21,7 @@ import tensorflow
 cpu = tensorflow.config.list_physical_devices("CPU")[0]
 halves = [tensorflow.config.LogicalDeviceConfiguration()] * 2
 tensorflow.config.set_logical_device_configuration(cpu, halves)
+import lstm_spec.harness.subject  # first: it may make tf_keras what `import keras` gives
 from lstm_spec.claims.trainer.distribution import train_mirrored
 train_mirrored()
 """
