@@ -32,13 +32,18 @@ def test_page_is_made_from_what_was_seen() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-WITHOUT_ENTRY: dict[str, set[str]] = {}
-"""What failed and is no recorded deviation, by the environment: no entry explains it yet."""
+WITHOUT_ENTRY: dict[str, set[str]] = {
+    "tensorflow-2.8": {"gates.unroll-agrees", "sequences.backwards", "sequences.output-is-h"},
+}
+"""What failed and is no recorded deviation, by the environment.
+
+These drew stateful layers of float64 when they were tried for the study, and draw none there since.
+"""
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_what_failed_at_default_effort_is_a_recorded_deviation(name: str) -> None:
-    """Or it has no entry yet; nothing stands there without need, but what was edited since."""
+    """Or it has none, as told above; nothing stands there without need, but what was edited since."""
     known = {deviation.claim for deviation in deviations.at(ledger.place(ledger.find(name)))}
     unexplained = failed(LINES, name, FULL) - known
     tried_here = {line.claim for line in LINES if (line.environment, line.effort) == (name, FULL)}
