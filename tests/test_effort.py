@@ -43,7 +43,7 @@ These drew stateful layers of float64 when they were tried for the study, and dr
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_what_failed_at_default_effort_is_a_recorded_deviation(name: str) -> None:
-    """Or it has none, as told above; nothing stands there without need, but what was edited since."""
+    """Or it has none, as told above; nothing stands there without need, but what was edited."""
     known = {deviation.claim for deviation in deviations.at(ledger.place(ledger.find(name)))}
     unexplained = failed(LINES, name, FULL) - known
     tried_here = {line.claim for line in LINES if (line.environment, line.effort) == (name, FULL)}
