@@ -19,8 +19,9 @@ TITLED = re.compile(r'<span id="[^"]*"></span>(?=<h1>)')
 INDENTS = re.compile(r"\n\s+")
 ENDS = re.compile(
     r"</(?:li|t[dhr])>(?=\s*(?:<(?:li|t[dhr])[\s>]|</(?:[uo]l|tr|thead|tbody|table)>))"
+    r"|</p>(?=\s*(?:<(?:li|p|[uo]l|div|pre|table|section|h[1-6])[\s>]|</(?:li|[uo]l|div|section)>))"
 )
-"""Ends of items, cells and rows, which HTML lets one leave out before the next and at the end."""
+"""Ends of items, cells, rows and paragraphs, which HTML lets one leave out before what ends them."""
 
 
 def slim(page: str) -> str:
