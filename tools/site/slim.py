@@ -21,7 +21,7 @@ ENDS = re.compile(
     r"</(?:li|t[dhr])>(?=\s*(?:<(?:li|t[dhr])[\s>]|</(?:[uo]l|tr|thead|tbody|table)>))"
     r"|</p>(?=\s*(?:<(?:li|p|[uo]l|div|pre|table|section|h[1-6])[\s>]|</(?:li|[uo]l|div|section)>))"
 )
-"""Ends of items, cells, rows and paragraphs, which HTML lets one leave out before what ends them."""
+"""Ends of items, cells, rows and paragraphs, which HTML lets one leave out before what is next."""
 
 
 def slim(page: str) -> str:
