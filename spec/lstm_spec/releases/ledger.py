@@ -83,7 +83,7 @@ def put(file: Path, name: str, lines: bytes) -> None:
     with _locked(file.parent):
         everything = {**texts(file), name: lines}
         packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:xz", preset=6 | lzma.PRESET_EXTREME) as archive:
+        with tarfile.open(fileobj=packed, mode="w:xz", preset=6) as archive:
             for each in sorted(everything):
                 member = tarfile.TarInfo(f"{each}{SUFFIX}")  # of no time and no owner
                 member.size = len(everything[each])
