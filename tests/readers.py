@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-import msgspec
-
 from lstm_spec import catalog
 from lstm_spec.answers import issues, questions
 from lstm_spec.answers.answer import Library, answer, find, markdown
@@ -27,7 +25,7 @@ from lstm_spec.reviews import model_file
 from lstm_spec.reviews.review import FORMATS, of_model, of_program
 from lstm_spec.reviews.source import ProgramError
 from lstm_spec.run import deviations, documentation
-from lstm_spec.run.report import Record, UnreadableReportError
+from lstm_spec.run.report import Record, UnreadableReportError, encoded
 from lstm_spec.run.text import UnreadableFileError, as_json
 from reports import FOOTER, report
 
@@ -144,10 +142,7 @@ ONE = report(
     Record("gates.order", "refuted", 2.0, message="no"),
 )
 OTHER = report(Record("time.every-step", "held", 1.0), Record("state.zero-start", "held", 1.0))
-REPORT, SHARD = (
-    b"".join(msgspec.json.encode(line) + b"\n" for line in (record.header, *record.records, FOOTER))
-    for record in (ONE, OTHER)
-)
+REPORT, SHARD = (encoded(record.header, *record.records, FOOTER) for record in (ONE, OTHER))
 CALL = b"LSTM(2, activation='relu', dropout=0.5, return_sequences=True)"
 PROGRAM = (Path(__file__).parent / "reviewed/asked.txt").read_bytes()
 MODEL = (Path(__file__).parent / "reviewed/model.json").read_bytes()

@@ -44,9 +44,8 @@ def _row(row: str, names: list[str], verdicts: Mapping[str, str]) -> Iterator[st
     yield "<ul>"
     for name in names:
         letter = LETTERS[verdicts[name]]
-        kind = (
-            "" if letter == "H" else f' class="{letter}"'
-        )  # most are held, and look so by default
+        # Most are held, and look so by default.
+        kind = "" if letter == "H" else f' class="{letter}"'
         yield f"<li{kind}>{_shown(name.rpartition('-')[2])} {letter}</li>"
     yield "</ul>"
 

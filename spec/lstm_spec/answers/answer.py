@@ -165,10 +165,13 @@ class Library:
         bodies = "\n".join(f"{text.body}\n{text.rest}" for text in texts)
         return frozenset(name.lower() for name in re.findall(search.NAME, bodies))
 
+    def holding(self, name: str) -> frozenset[int]:
+        """Return the rows of `answering` that have a name of code."""
+        return self.answering.intersection(self.index.holders.get(name.lower(), ()))
+
     def heard(self, name: str) -> bool:
         """Return whether a title, a wording or the text of what answers has a name of code."""
-        holding = self.index.holders.get(name.lower(), ())
-        return not self.answering.isdisjoint(holding) or name.lower() in self.code_names
+        return bool(self.holding(name)) or name.lower() in self.code_names
 
     def unheard(self, line: str) -> set[str]:
         """Return the names of code in a line that nothing which answers has.

@@ -118,11 +118,12 @@ def find(text: str) -> Report:
     """
     path = Path(text)
     try:
-        if not os.path.isfile(text) and text in names():
-            path = FILE / f"{text}{SUFFIX}"
-            read = report.parse(path, texts(FILE)[text])
-        else:
+        lines = None if os.path.isfile(text) else texts(FILE).get(text)
+        if lines is None:
             read = report.read(path)
+        else:
+            path = FILE / f"{text}{SUFFIX}"
+            read = report.parse(path, lines)
     except (FileNotFoundError, IsADirectoryError, ValueError):  # ValueError: a null character
         raise UnknownReportError(
             f"no file or report of the ledger is called {text!r}; {_hint(text)}"

@@ -226,8 +226,8 @@ def lines(complete: Report) -> bytes:
     They are two thirds of a report of Keras 2, and `lstm-spec check --with` prints them again.
     """
     records = [msgspec.structs.replace(record, script="") for record in complete.records]
-    everything = (complete.header, *records, complete.footer)
-    return b"".join(msgspec.json.encode(line) + b"\n" for line in everything)
+    end = [complete.footer] if complete.footer else []
+    return report.encoded(complete.header, *records, *end)
 
 
 NIGHTLY_FILE = Path(__file__).with_name("nightly.jsonl.gz")

@@ -216,7 +216,7 @@ class Writer:
         Raises:
             OSError: the file cannot be written.
         """
-        text = _encoded(*lines)
+        text = encoded(*lines)
         self._append(text)  # behind what is there, which is lost only if there is room
         os.ftruncate(self.descriptor, 0)
         self._append(text)
@@ -227,7 +227,7 @@ class Writer:
         Raises:
             OSError: the file cannot be written.
         """
-        self._append(_encoded(line))
+        self._append(encoded(line))
 
     def _append(self, text: bytes) -> None:
         rest = memoryview(text)
@@ -261,7 +261,8 @@ class Writer:
         return os.pread(self.descriptor, os.fstat(self.descriptor).st_size, 0)
 
 
-def _encoded(*lines: Line) -> bytes:
+def encoded(*lines: Line) -> bytes:
+    """Return lines as they stand in a report."""
     return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
 
 

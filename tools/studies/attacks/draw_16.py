@@ -20,26 +20,16 @@ from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.draw_1 import LSTM, L, X, draw
 from tools.studies.attacks.draw_11 import compiled, error, gap
 from tools.studies.attacks.draw_12 import EAGER, PADDED, ROWS, VALID
+from tools.studies.attacks.draw_14 import shortest
 from tools.studies.attacks.shared import ones
 
 STATES = {"return_state": True}
 
 
-def fastest(call, rounds=9):
-    """Return the least milliseconds of the processor that a call takes, after a first one."""
-    call()
-    spent = []
-    for _ in range(rounds):
-        start = time.process_time()
-        call()
-        spent.append(time.process_time() - start)
-    return 1000 * min(spent)
-
-
 def compared(slow, fast):
-    """Return the milliseconds of each way in one of two cases and in the other, and their ratio."""
-    spent = {way: (fastest(slow[way]), fastest(fast[way])) for way in slow}
-    return {way: (round(a, 1), round(b, 1), round(a / b, 1)) for way, (a, b) in spent.items()}
+    """Return the seconds of the processor of each way, in three calls, and their ratio."""
+    spent = {way: shortest(slow[way], fast[way], clock=time.process_time) for way in slow}
+    return {way: (round(a, 4), round(b, 4), round(a / b, 1)) for way, (a, b) in spent.items()}
 
 
 def paths(layer):

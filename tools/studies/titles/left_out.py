@@ -67,9 +67,7 @@ class Apart(Library):
         """What is searched."""
         return LeftOut(super().index.texts)
 
-    def heard(self, name: str) -> bool:
-        """Say whether a row that is kept, or the text, of what answers has a name of code."""
+    def holding(self, name: str) -> frozenset[int]:
+        """Return those that are kept of the rows that have a name of code."""
         kept = vars(self.index)["kept"]
-        holding = self.index.holders.get(name.lower(), ())
-        rows = self.answering.intersection(holding)
-        return any(kept[row] for row in rows) or name.lower() in self.code_names
+        return frozenset(row for row in super().holding(name) if kept[row])
