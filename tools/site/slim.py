@@ -28,6 +28,12 @@ def slim(page: str) -> str:
     """Return HTML that looks the same, in fewer tags."""
     page = WORDS.sub(r"\1", PLAIN.sub(r"\1", page))
     page = TITLED.sub("", LINKS.sub(r"\1</a>", page)).replace("docutils literal", "literal")
-    parts = re.split(r"(<pre.*?</pre>)", NAMED.sub("", page), flags=re.DOTALL)
-    parts[::2] = [ENDS.sub("", INDENTS.sub("\n", CLASSES.sub("", part))) for part in parts[::2]]
+    parts = re.split(r"(<pre.*?</pre>)", page, flags=re.DOTALL)
+    parts[::2] = [_outside_code(part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _outside_code(part: str) -> str:
+    """Return a part of a page that holds no code, in fewer tags."""
+    part = NAMED.sub("", CLASSES.sub("", part))
+    return ENDS.sub("", INDENTS.sub("\n", part))
