@@ -751,6 +751,7 @@ model.fit(np.zeros((30, 5, 1)), Y, batch_size=BATCH)
         (True, 1, "np.zeros(30)", 1, "one-target-for-a-sequence"),
         (True, 1, "table['close'] / 2", 8, "one-target-for-a-sequence"),
         (True, 1, "np.array(table['close'])", 8, "all-targets-for-each-timestep"),
+        (False, 3, "table.filter(['close', 'volume'])", 8, "other-number-of-columns"),
         (False, 3, "np.zeros(30)", 8, "targets-along-the-columns"),
         (True, 3, "np.zeros(30)", 8, "targets-along-the-columns"),
         (False, 3, "np.zeros(30)", 1, "one-target-for-several-outputs"),

@@ -184,7 +184,9 @@ def array_method(array: Array, name: str, call: Arguments) -> Any:
         axes = call.axes("0", "*") if len(given) > 1 else call.axes("0")
         return reshaped(array, shape if shape else call.named.get("shape"), axes)
     if array.origin == FRAME and array.shape is not None:
-        return _of_frame(array.shape, name)
+        named = call.get(0, "items")
+        chosen = name == "filter" and _is_names(named)
+        return indexed(array, named) if chosen else _of_frame(array.shape, name)
     if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
         return array
     if name in ("flatten", "ravel"):
