@@ -1414,6 +1414,27 @@ def test_windows_of_an_array_are_held_against_the_model(given: str, shape: str) 
     assert reviewed.rows[-1].says.startswith(shape)
 
 
+@pytest.mark.parametrize(
+    ("y", "after", "expected"),
+    [
+        ("np.zeros((90, 4))", ".shuffle(9).batch(8).prefetch(1)", set()),
+        ("np.zeros((90, 1))", ".batch(8)", {"one-target-for-several-outputs"}),
+        ("np.zeros(90)", ".batch(8)", set()),
+        ("np.zeros((90, 1))", ".batch(8).map(double)", set()),
+        ("np.zeros((90, 4))", "", {"table-for-sequences"}),
+    ],
+)
+def test_rows_of_arrays_are_held_against_the_model(y: str, after: str, expected: set[str]) -> None:
+    text = f"""
+        import tensorflow as tf
+        data = tf.data.Dataset.from_tensor_slices((np.zeros((90, 5, 2)), {y})){after}
+        model = keras.Sequential([keras.Input((None, 2)), layers.LSTM(4)])
+        model.compile("adam", "mse")
+        model.fit(data, validation_data=data)
+    """
+    assert ids(of_program(textwrap.dedent(text))) == expected
+
+
 def test_a_softmax_of_one_number_may_be_in_a_wrapper() -> None:
     text = """
         x = layers.LSTM(4, return_sequences=True)(keras.Input((5, 1)))

@@ -15,6 +15,7 @@ from lstm_spec.reviews.values import (
     LONGEST,
     Arguments,
     Array,
+    Batches,
     Bound,
     Class,
     Function,
@@ -233,6 +234,8 @@ class Calls:
             self.building.event("optimizer", node.lineno, call=call)
         if name in arrays.WINDOWS:
             return arrays.windows(name, call)
+        if path.name == "tensorflow.data.Dataset.from_tensor_slices":
+            return arrays.slices(call)
         if parts[-1] == arrays.OF_TEXTS:
             return arrays.ids()
         if path.name == "os.path.join" and all(isinstance(part, str) for part in call.given):
@@ -269,6 +272,8 @@ class Calls:
             return self.method_of_instance(owner, name, call, node)
         if isinstance(owner, Array):
             return arrays.array_method(owner, name, call)
+        if isinstance(owner, Batches):
+            return arrays.method_of_batches(owner, name)
         if isinstance(owner, Listing):
             return containers.method_of_list(owner, name, call.given, self.building.depth)
         if isinstance(owner, Table):

@@ -371,7 +371,8 @@ class Expressions:
         if isinstance(owner, Array):
             return arrays.indexed(owner, key)
         if isinstance(owner, Batches):
-            return (owner.inputs, Array(None)) if known(key) or isinstance(key, Number) else UNKNOWN
+            whole = known(key) or isinstance(key, Number)
+            return (owner.inputs, owner.targets) if whole else UNKNOWN
         if isinstance(owner, Tensor):
             return self._sliced(owner, key, node.lineno)
         if isinstance(owner, Table) and owner.items is not None and isinstance(key, PLAIN):

@@ -82,9 +82,10 @@ class Array:
 
 @dataclass(eq=False)
 class Batches:
-    """What yields batches of windows of an array, with their targets."""
+    """What yields batches of arrays, or samples until batch() is called, with their targets."""
 
     inputs: Array
+    targets: Array
 
 
 @dataclass(eq=False)

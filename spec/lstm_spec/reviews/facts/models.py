@@ -24,6 +24,7 @@ from lstm_spec.reviews.values import (
     FRAME,
     Arguments,
     Array,
+    Batches,
     Listing,
     Made,
     Path,
@@ -60,9 +61,10 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts["what"] = "data"
     facts |= _stateful(model, nodes)
     facts |= _samples(array)
-    facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
+    target = _given_targets(x, call)
+    if not isinstance(x, Batches):
+        facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
     facts["size_known"] = known(facts.get("samples", UNKNOWN))
-    target = call.get(1, "y")
     facts["targets_given"] = target is not None
     facts["targets_known"] = target is not None and target is not UNKNOWN
     facts |= _against_input(model, array, facts.get("first_batch"))
@@ -72,22 +74,32 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _embedding(nodes, x)
     facts |= _padding(nodes, x)
     if event.kind in WITH_TARGETS and call.whole and not model.open:
-        y = call.get(1, "y")
-        facts |= _targets(model, y, facts.get("first_batch", facts.get("batch")))
-        facts |= _counts(y, facts.get("samples", UNKNOWN))
+        facts |= _targets(model, target, facts.get("first_batch", facts.get("batch")))
+        facts |= _counts(target, facts.get("samples", UNKNOWN))
         facts |= _weights(model, call.named, facts)
     yield facts
     if event.kind == "fit":
         yield from _of_validation(event)
 
 
+def _given_targets(x: Any, call: Arguments) -> Any:
+    """Return the targets; None, if there are none.
+
+    Those of one axis that come in batches are left out: whether they get a last axis depends on
+    where they come from.
+    """
+    if not isinstance(x, Batches):
+        return call.get(1, "y")
+    return x.targets if len(x.targets.shape or ()) > 1 else None
+
+
 def _of_validation(event: Event) -> Iterator[Facts]:
     """Yield the facts of the data that fit validates on, as evaluate would read them."""
     call: Arguments = event.about["call"]
     given = call.named.get("validation_data")
-    if isinstance(given, (tuple, Listing)):
+    if isinstance(given, (tuple, Listing, Batches)):
         size = call.named.get("validation_batch_size", call.get(2, "batch_size"))
-        items = items_of(given)
+        items = [given] if isinstance(given, Batches) else items_of(given)
         data = Arguments((items or [])[:2], {"batch_size": size}, items is not None)
         about = event.about | {"call": data}
         for facts in of_run(Event("evaluate", event.line, about)):
