@@ -31,7 +31,7 @@ REWORDINGS = ROOT / "tests/rewordings.toml"
 
 RIDGE = 0.3
 """How much the square of each sign's weight costs."""
-BOUNDS = (-1.0, -0.8, -0.7, -0.65, -0.6, -0.5, -0.4, -0.2)
+BOUNDS = (-1.0, -0.9, -0.8, -0.7, -0.65, -0.6, -0.5, -0.4, -0.2)
 
 
 class Case(NamedTuple):
