@@ -228,7 +228,7 @@ def test_unknown_names_of_functions_are_refused(argument, name, more):
 @given(whole(FUNCTIONS), whole([0.01, 1, 0, -1, 1e-5, float("nan"), True, False]))
 def test_numbers_for_functions_are_refused(argument, number):
     """
-    A number of Python is refused where a function is expected, as in kernel_regularizer=0.01.
+    An LSTM refuses a number of Python where it expects a function, as in kernel_regularizer=0.01.
 
     So are True and False. The factor goes into the function: keras.regularizers.L2(0.01), and
     likewise keras.initializers.Constant(0.01) or keras.constraints.MaxNorm(1).
@@ -379,7 +379,7 @@ def test_implementation_is_not_checked(case, implementation):
 @given(cases(), whole(FUNCTIONS[:8] + FUNCTIONS[9:] + OF_THE_CELL))
 def test_what_belongs_to_the_cell_cannot_be_set(case, name):
     """
-    The `units`, functions, bias flags and rates of a layer's cell cannot be changed on the layer.
+    The `units`, functions, bias flags and rates of an LSTM's cell cannot be changed on the layer.
 
     In the layer they are read-only properties, built or not. An activation that is set
     on its `cell` counts, in calls that are traced later. Safer is LSTM.from_config,
@@ -563,10 +563,10 @@ def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
 @given(integers(1, 9), integers(1, 9), integers(1, 9))
 def test_an_input_with_the_batch_in_its_shape_is_refused(batch, timesteps, features):
     """
-    An LSTM refuses an `Input` whose shape names the batch: expected ndim=3, found ndim=4.
+    An LSTM refuses an `Input` of shape=(batch, timesteps, features): expected ndim=3, found ndim=4.
 
     `Input` adds the axis of the batch itself. The shape is (timesteps, features), as in
-    keras.Input(x.shape[1:]); a fixed batch is given by batch_size.
+    keras.Input(x.shape[1:]); a fixed batch is given by batch_size, or by batch_shape.
 
     >>> import keras, numpy as np
     >>> try:
@@ -765,12 +765,13 @@ def test_the_input_is_not_named_inputs(case):
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):
     """
-    On TensorFlow, with implementation 2 and several units and samples, an initial h of shape
-    (batch, 1, units) is refused.
+    By default on TensorFlow, a call on data, of several samples and units, refuses an initial h of
+    shape (batch, 1, units).
 
     States have no time axis: (batch, units). The words of the error are those of a product or a
     split. A batch of one sample is not refused, and its output gets three axes as well; nor is one
-    of several with implementation 1, or a c alone of that shape on a single timestep.
+    of several with implementation 1, which recurrent dropout sets, or a c alone of that shape on a
+    single timestep.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # a single sample
@@ -803,8 +804,8 @@ def test_a_cell_state_of_width_one_is_stretched(case):
     In an eager call on TensorFlow an initial c of shape (batch, 1) is stretched over all units.
 
     Nothing compares c with `units`: it is multiplied by the forget gate, and that broadcasts.
-    The loop of a graph refuses it, for its states must keep their shape. An h of another width
-    is refused everywhere, for it enters a product of matrices.
+    The loop of a graph refuses it, for its states must keep their shape. By default an h of
+    another width is refused everywhere, for it enters a product of matrices.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -882,7 +883,8 @@ def test_a_mask_for_another_batch_is_refused(case, rows):
 @given(cases(units=integers(2, 4), masked=True, unroll=True))
 def test_an_unrolled_layer_refuses_a_mask_for_each_unit(case):
     """
-    With unroll=True two or more units refuse a mask of shape (batch, timesteps, units).
+    With unroll=True a call of two or more units on data refuses a mask of shape
+    (batch, timesteps, units).
 
     The loop takes such a mask and masks each unit by itself. The unrolled layer repeats every
     mask once for each unit, whatever its shape, and this one then is too wide.
@@ -1199,11 +1201,11 @@ def test_recurrent_layers_derive_from_rnn(name):
 @given(whole([5, 0.5, "lstm", None, {}]), whole(["Dense", "Embedding", "Bidirectional"]))
 def test_rnn_refuses_what_is_no_cell(value, name):
     """
-    RNN refuses what is no cell: a number, a Dense layer, or the class LSTMCell itself.
+    In place of a cell RNN refuses a number, a Dense layer, or the class LSTMCell itself.
 
-    A cell has a `call` and a `state_size`, and the error names what is missing. The
-    class has no state_size before it is called with its units:
-    RNN(keras.layers.LSTMCell(8)).
+    A cell has a `call` and a `state_size`, and the error names what is missing. The class has no
+    state_size before it is called with its units: RNN(keras.layers.LSTMCell(8)). What has both
+    passes, see `errors.layer-for-a-cell`.
 
     >>> import keras, numpy as np
     >>> try:
@@ -1455,7 +1457,8 @@ def test_time_distributed_lstm_refuses_three_axes(case):
 @given(cases(timesteps=integers(1, 9)), sampled_from(["LSTM", "alone"]), integers(1, 9))
 def test_dense_behind_flatten_needs_the_number_of_timesteps(case, below, outputs):
     """
-    Dense behind Flatten is refused if the number of timesteps is open, as in Input((None, 3)).
+    A new Dense behind a Flatten of sequences is refused if their length is open, as in
+    Input((None, 3)).
 
     It would have weights of its own for each timestep. Give Input the length and pad to it, let
     the LSTM return its last output only, or pool over time, which takes any length.

@@ -705,3 +705,93 @@ def embedded():
             lambda: "input_length" in keras.layers.Embedding(5, 2, input_length=3).get_config()
         ),
     )
+
+
+@attack("errors.batch-in-input-shape")
+def batch_elsewhere():
+    """A batch in batch_shape, and one in a shape that has no features: is it refused?"""
+    inputs = keras.Input(batch_shape=(32, 7, 4)), keras.Input((32, 7))
+    return [outcome(lambda x=x: LSTM(2)(x).shape) for x in inputs]
+
+
+@attack("errors.flatten-of-open-length")
+def flat_of_what_has_a_length():
+    """Behind an LSTM's last output, behind pooling, and by a Dense that is built before."""
+    built = keras.layers.Dense(1)
+    built.build((None, 8))
+
+    def flat(inside, dense):
+        x = keras.Input((None, 3))
+        return outcome(lambda: dense(keras.layers.Flatten()(inside(x))).shape)
+
+    rows = LSTM(2, return_sequences=True)
+    return (
+        flat(LSTM(2), keras.layers.Dense(1)),
+        flat(keras.layers.GlobalMaxPooling1D(), keras.layers.Dense(1)),
+        flat(rows, built),
+    )
+
+
+@attack("errors.number-for-function")
+def numbers_elsewhere():
+    """Lambda(mask=5), compile(metrics=0) and compile(loss=0.5), before fit."""
+    model = keras.Sequential([keras.Input((3, 1)), LSTM(2)])
+    return (
+        outcome(lambda: keras.layers.Lambda(keras.activations.relu, mask=5).name),
+        outcome(lambda: model.compile("sgd", "mse", metrics=0)),
+        outcome(lambda: model.compile("sgd", 0.5)),
+    )
+
+
+@attack("errors.narrow-cell-state")
+def narrow_hidden_state():
+    """An h of one unit by three under recurrent dropout, after a call that was refused."""
+    lstm = LSTM(3, recurrent_dropout=0.5)
+    c = np.ones((4, 3), "float32")
+    wrong = c[:, :1], np.ones((4, 5), "float32")
+    refused = outcome(lambda: lstm(ONES, initial_state=[c, wrong[1]], training=True).shape)
+    return refused, outcome(lambda: lstm(ONES, initial_state=[wrong[0], c], training=True).shape)
+
+
+@attack("errors.read-only")
+def set_on_other_layers():
+    """Set the activation of RNN(LSTMCell) and the dropout of Bidirectional: is it refused?"""
+    rnn = keras.layers.RNN(keras.layers.LSTMCell(2))
+    both = keras.layers.Bidirectional(LSTM(2))
+    return (
+        outcome(lambda: setattr(rnn, "activation", "relu")),
+        rnn.cell.activation.__name__,
+        outcome(lambda: setattr(both, "dropout", 0.5)),
+        both.forward_layer.dropout,
+    )
+
+
+@attack("errors.rnn-needs-a-cell")
+def classes_and_layers_for_a_cell():
+    """An LSTM, a class that has a state_size of its own, and an empty list: are they refused?"""
+
+    class Own(keras.layers.Layer):
+        state_size = 1
+
+        def call(self, x, states):
+            return x, states
+
+    return [outcome(lambda c=c: keras.layers.RNN(c).name) for c in (LSTM(2), Own, [])]
+
+
+@attack("errors.state-with-three-axes")
+def three_axes_elsewhere():
+    """Under recurrent dropout, which sets implementation 1, and on symbols: is it refused?"""
+    h = np.ones((4, 1, 2), "float32")
+    symbols = [keras.Input((1, 2)), keras.Input((1, 2))]
+    return (
+        outcome(lambda: LSTM(2, recurrent_dropout=0.5)(ONES, initial_state=[h, h]).shape),
+        outcome(lambda: LSTM(2)(keras.Input((3, 1)), initial_state=symbols).shape),
+    )
+
+
+@attack("errors.unit-mask-unrolled")
+def unit_mask_of_symbols():
+    """A call on symbols: is the mask refused there?"""
+    mask = keras.Input((3, 2), dtype="bool")
+    return outcome(lambda: LSTM(2, unroll=True)(keras.Input((3, 1)), mask=mask).shape)

@@ -428,3 +428,111 @@ def arguments_of_training():
         close(*(a(X) for a in alike(LSTM(2, activation=f), LSTM(2, activation=f, **options))))
         for f in ("tanh", "softmax", "linear")
     ]
+
+
+@attack("modes.predict-on-batch")
+def attached_mask_on_batch():
+    """An input with an attached mask, in a call and in predict_on_batch."""
+    model = model_of(LSTM(2))
+    masked = keras.layers.Masking()(np.where(MASK[:, :, None], X, np.float32(0)))
+    return close(model.predict_on_batch(masked), model(masked))
+
+
+@attack("modes.stateless-call")
+def attached_mask_of_a_stateless_call():
+    """An input with an attached mask, in a call and in stateless_call, of a layer and a model."""
+    lstm = LSTM(2)
+    masked = keras.layers.Masking()(np.where(MASK[:, :, None], X, np.float32(0)))
+    both = lstm, model_of(lstm)
+    expected = [callee(masked) for callee in both]
+    variables = [(callee.trainable_variables, callee.non_trainable_variables) for callee in both]
+    calls = [
+        callee.stateless_call(*pair, masked)[0]
+        for callee, pair in zip(both, variables, strict=True)
+    ]
+    return [close(y, z) for y, z in zip(calls, expected, strict=True)]
+
+
+@attack("modes.losses-of-stateless-call")
+def activity_of_the_layer_itself():
+    """Count losses of an LSTM's activity, by stateless_call of the layer and of a model."""
+    lstm = LSTM(2, activity_regularizer="l2")
+    counts = []
+    for callee in (lstm, model_of(lstm)):
+        callee(X)
+        ordinary = len(callee.losses)
+        variables = callee.trainable_variables, callee.non_trainable_variables
+        *_, losses = callee.stateless_call(*variables, X, return_losses=True)
+        counts.append((ordinary, len(losses)))
+    return counts
+
+
+@attack("modes.unrolled-second-length")
+def compiled_for_another_length():
+    """Predict on a second length after compile(), and after make_predict_function(force=True)."""
+    model = model_of(LSTM(2, unroll=True))
+    shapes = [outcome(lambda: model.predict(X, verbose=0).shape)]
+    for renew in (model.compile, lambda: model.make_predict_function(force=True)):
+        shapes.append(outcome(lambda: model.predict(X[:, len(shapes) :], verbose=0).shape)[:40])
+        renew()
+        shapes.append(outcome(lambda: model.predict(X[:, len(shapes) - 1 :], verbose=0).shape))
+    return shapes
+
+
+@attack("modes.xla-training")
+def noise_by_xla():
+    """GaussianNoise of one seed, and an id that is too large, by a step with XLA and without."""
+    weights = []
+    ids = []
+    for jit in (True, False):
+        model = model_of(keras.layers.GaussianNoise(0.5, seed=1), LSTM(2, seed=1))
+        model.set_weights([np.full(w.shape, 0.5) for w in model.get_weights()])
+        model.compile("sgd", "mse", jit_compile=jit)
+        model.train_on_batch(X, ones(2, 2))
+        weights.append(model.get_weights()[0])
+        words = keras.Sequential([keras.Input((3,)), keras.layers.Embedding(5, 2), LSTM(2)])
+        words.compile("sgd", "mse", jit_compile=jit)
+        ids.append(outcome(lambda m=words: m.train_on_batch(np.array([[1, 2, 7]]), ones(1, 2))))
+    return close(*weights), ids
+
+
+@attack("modes.ragged-sequences")
+def sequences_below_the_output():
+    """With return_sequences below another LSTM, and below pooling: a RaggedTensor?"""
+    kinds = []
+    for above in (LSTM(2), keras.layers.GlobalMaxPooling1D(), keras.layers.Dense(1)):
+        model = model_of(LSTM(2, return_sequences=True), above)
+        batches = ((ones(1, timesteps, 3),) for timesteps in (1, 3))
+        kinds.append(type(model.predict(batches, steps=2, verbose=0)).__name__)
+    return kinds
+
+
+@attack("modes.evaluate-loss")
+def loss_that_a_layer_adds():
+    """A layer that calls add_loss: does evaluate report the loss of a call?"""
+
+    class Adding(keras.layers.Layer):
+        def call(self, x):
+            self.add_loss(keras.ops.mean(x * x))
+            return x
+
+    model = model_of(LSTM(2), Adding())
+    model.compile(loss="mse")
+    return close(
+        model.evaluate(X, np.zeros((2, 2)), verbose=0), np.mean(np.square(np.array(model(X))))
+    )
+
+
+@attack("modes.cost-of-predict")
+def cost_of_larger_models():
+    """Five LSTMs run eagerly, and one of 2048 units: how many times as long does predict take?"""
+    stack = [LSTM(64, return_sequences=True) for _ in range(5)]
+    factors = []
+    for inside, eagerly in ((stack, True), ([LSTM(2048)], False)):
+        model = model_of(*inside)
+        model.compile(run_eagerly=eagerly)
+        x = ones(2, 3, 3)
+        slow = timeit.repeat(lambda m=model, x=x: m.predict(x, verbose=0), number=1, repeat=4)
+        fast = timeit.repeat(lambda m=model, x=x: m.predict_on_batch(x), number=1, repeat=4)
+        factors.append(round(min(slow) / min(fast), 1))
+    return factors

@@ -651,3 +651,145 @@ def cloned(model):
     clone = keras.models.clone_model(model)
     clone.set_weights(model.get_weights())
     return clone
+
+
+@attack("saving.config-of-other-kinds")
+def weights_of_both_directions():
+    """The argument `weights` of Bidirectional: is it used, and in the configuration?"""
+    wrapper = layers.Bidirectional(LSTM(1), weights=[np.ones((3, 4)), np.ones((1, 4)), np.ones(4)])
+    wrapper.build(X.shape)
+    return bool(np.all(wrapper.get_weights()[0] == 1)), "weights" in wrapper.get_config()
+
+
+@attack("saving.each-argument")
+def lost_arguments_around():
+    """The seed of a SimpleRNN, use_cudnn of a GRU, `weights` of Bidirectional."""
+    return (
+        layers.SimpleRNN.from_config(layers.SimpleRNN(2, seed=3).get_config()).cell.seed,
+        layers.GRU.from_config(layers.GRU(2, use_cudnn=False).get_config()).use_cudnn,
+        "weights" in layers.Bidirectional(LSTM(2), weights=[]).get_config(),
+    )
+
+
+@attack("saving.layers-around")
+def functions_of_no_name():
+    """A Dense with a lambda, and an Embedding whose initializer is an array."""
+    made_of = keras.saving.serialize_keras_object
+    again = keras.saving.deserialize_keras_object
+    return [
+        outcome(lambda layer=layer: again(made_of(layer)).name)
+        for layer in (
+            layers.Dense(2, activation=lambda z: z),
+            layers.Embedding(5, 2, embeddings_initializer=np.ones((5, 2))),
+        )
+    ]
+
+
+def unbuilt(name):
+    """Say whether a Sequential model that was never called computes the same when loaded."""
+    model = keras.Sequential([LSTM(2)])
+    loaded = reloaded(model, name)
+    return close(loaded(X), model(X))
+
+
+@attack("saving.keras-file")
+def unbuilt_file():
+    """A Sequential model that was never called, which has no weights to save."""
+    return unbuilt("lstm.keras")
+
+
+@attack("saving.legacy-file")
+def unbuilt_legacy_file():
+    """A model that was never called; a mask in a functional model, of Masking and an Input."""
+    x = keras.Input((4, 3))
+    mask = keras.Input((4,), dtype="bool")
+    passed = keras.Model([x, mask], LSTM(2)(x, mask=mask))
+    computed = keras.Model(x, LSTM(2)(layers.Masking()(x)))
+    return (
+        unbuilt("lstm.h5"),
+        outcome(lambda: len(reloaded(passed, "lstm.h5").weights)),
+        outcome(lambda: len(reloaded(computed, "lstm.h5").weights))[:60],
+    )
+
+
+@attack("saving.training-goes-on")
+def trained_on_with_state_and_noise():
+    """A stateful layer, and GaussianNoise: is the model trained on as if never saved?"""
+    same = []
+    for inside in ([LSTM(2, stateful=True)], [layers.GaussianNoise(0.5, seed=1), LSTM(2)]):
+        model = keras.Sequential([keras.Input(batch_shape=(2, 4, 3)), *inside])
+        model.compile("adam", "mse")
+        model.train_on_batch(X, np.ones((2, 2)))
+        loaded = reloaded(model)
+        for trained in (model, loaded):
+            trained.train_on_batch(X, np.ones((2, 2)))
+        same.append(close(loaded.get_weights()[0], model.get_weights()[0]))
+    return same
+
+
+@attack("saving.in-turns")
+def in_turns_by_sequential():
+    """A Sequential model of an LSTM and a Dense, each twice, from its configuration."""
+    lstm = LSTM(3, return_sequences=True)
+    dense = layers.Dense(3)
+    model = model_of(lstm, dense, lstm, dense)
+    again = keras.Sequential.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    return len(again.layers), close(again(X), model(X))
+
+
+@attack("saving.weights-fit-other-options")
+def weights_for_an_unbuilt_model():
+    """A Sequential model without Input, that was never called."""
+    other = keras.Sequential([LSTM(2, unroll=True)])
+    return outcome(lambda: len(handed_over(model_of(LSTM(2)), other).weights))
+
+
+def of_type(dtype, **options):
+    """Return a model of one LSTM of a dtype, for two sequences."""
+    inputs = keras.Input(batch_shape=(2, 4, 3), dtype="float64" if dtype == "float64" else None)
+    return keras.Sequential([inputs, LSTM(2, dtype=dtype, **options)])
+
+
+@attack("saving.litert-converter")
+def converted_of_other_types():
+    """float64 and mixed precision: does the converter take the loop?"""
+    convert = tf.lite.TFLiteConverter.from_keras_model
+    return {
+        dtype: outcome(lambda d=dtype: len(convert(of_type(d)).convert()))[:80]
+        for dtype in ("float64", "mixed_float16", "mixed_bfloat16")
+    }
+
+
+@attack("saving.litert-unrolled")
+def litert_of_other_types():
+    """float64 and mixed precision, unrolled: does the interpreter run it?"""
+
+    def run(dtype):
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder, "lstm.tflite"))
+            of_type(dtype, unroll=True).export(file, format="litert", verbose=False)
+            interpreter = tf.lite.Interpreter(file)
+            interpreter.allocate_tensors()
+            return "runs"
+
+    return {
+        dtype: outcome(lambda d=dtype: run(d))[:80]
+        for dtype in ("float64", "mixed_float16", "mixed_bfloat16")
+    }
+
+
+@attack("saving.structure")
+def dictionaries_by_number():
+    """A dictionary of inputs by numbers, from a file; an optional input, from a clone."""
+    x = keras.Input((4, 3))
+    z = keras.Input((4, 3), optional=True)
+    lstm = LSTM(2)
+    numbered = keras.Model({0: x}, lstm(x))
+    optional = keras.Model({"x": x, "z": z}, lstm(x))
+    clone = keras.models.clone_model(optional)
+    return (
+        outcome(lambda: reloaded(numbered)({0: X}).shape),
+        outcome(lambda: optional({"x": X, "z": None}).shape),
+        outcome(lambda: clone({"x": X, "z": None}).shape),
+    )

@@ -154,11 +154,12 @@ class Adding(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
 @given(cases(timesteps=integers(1, 2)), integers(1, 2))
 def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, times):
     """
-    With return_losses=True `stateless_call` returns the losses of each layer's last call, and the
-    penalties on weights.
+    With return_losses=True a model's `stateless_call` returns the losses of its layers' last calls,
+    and penalties on weights.
 
     For a model whose layers are called once that is what an ordinary call leaves in `losses`,
     however often it is repeated. Of a shared layer an ordinary call keeps the losses of every call.
+    A layer that is asked itself leaves out what its own activity regularizer adds.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activity_regularizer="l2"), np.ones((1, 3, 1))
@@ -441,12 +442,12 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, dropout, short masks and NaN, a step of SGD with `jit_compile=True` differs from
-    one without by rounding only.
+    Without cuDNN, randomness, short masks and NaN, a step of SGD by XLA differs from one without by
+    rounding only.
 
     XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
-    number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`. Adam
-    can make more of a tiny gradient's rounding.
+    number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`, and
+    ids that are too large. Adam can make more of a tiny gradient's rounding.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])
@@ -666,8 +667,8 @@ def traces(model: Any) -> list[list[bool]]:
 @given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
-    On TensorFlow a compiled unrolled model with open timesteps in `Input` predicts on a single
-    length only.
+    On TensorFlow a compiled unrolled model with open timesteps in `Input` predicts on one length,
+    until it is compiled anew.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
     The error advises to name the timesteps in `Input`. Plain calls of the model work, and so

@@ -117,8 +117,8 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    In float32 `predict_on_batch` of a stateless layer returns what a call returns, but for
-    rounding, if both take the input.
+    In float32 a stateless layer's `predict_on_batch` returns what a call on the array does, but for
+    rounding, if both take it.
 
     It runs the whole array as one batch in a compiled function, without the data
     pipeline that makes `predict` slow on little data. Of a mask it may ignore a surplus
@@ -314,8 +314,8 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    By default, without regularizers, masks and state, `evaluate` reports the loss of a call, if it
-    is taken by samples.
+    By default, without regularizers, add_loss, masks and state, `evaluate` reports a call's loss,
+    if it is taken by samples.
 
     The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and
     so are the penalties of regularizers.
@@ -352,10 +352,11 @@ def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size
 )
 def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     """
-    `stateless_call` computes a call with the weights it is given, and keeps the layer's own.
+    `stateless_call` computes a call on arrays with the weights it is given, and keeps the layer's
+    own.
 
-    So a stateless layer is a pure function of weights and input, for tools that need
-    one, as JAX does.
+    So a stateless layer is a pure function of weights and input, for tools that need one, as JAX
+    does. Its own mask has to be passed: it does not see one that is attached.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -579,8 +580,8 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
 @given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
 def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case, pick):
     """
-    On TensorFlow, with return_sequences, `predict` makes a RaggedTensor of the batches of two
-    lengths that it takes.
+    On TensorFlow `predict` of a model that returns sequences makes a RaggedTensor of the batches of
+    two lengths that it takes.
 
     No rectangular array holds such sequences, and nothing is padded: each row has as many
     timesteps as its batch had.
@@ -668,10 +669,12 @@ def test_a_generator_that_yields_arrays_is_refused():
 )
 def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     """
-    On 2 samples of 3 timesteps `predict` takes 2 to 1000 times as long as `predict_on_batch`.
+    On 2 samples of 3 timesteps `predict` of a small compiled model takes 2 to 1000 times as long as
+    `predict_on_batch`.
 
-    It sets up a data pipeline in every call. That pays on much data and is lost on little;
-    `fit` pays it in every epoch.
+    It sets up a data pipeline in every call. That pays on much data and is lost on little; `fit`
+    pays it in every epoch. Of a large model, run eagerly, or in the first call, which traces, the
+    factor is smaller.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

@@ -154,11 +154,12 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     """
-    Cells, RNN, wrappers and Masking keep all but two of their own arguments in their configuration.
+    Cells, RNN, wrappers and Masking keep all but three of their arguments in their configuration.
 
-    What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the
-    cell's `implementation`, and `use_cudnn` of a wrapped layer. An argument of every layer,
-    `autocast`, is lost as well. The wrappers are Bidirectional and TimeDistributed.
+    What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the cell's
+    `implementation`, and `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. An
+    argument of every layer, `autocast`, is lost as well. The wrappers are Bidirectional and
+    TimeDistributed.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dropout=0.25), go_backwards=True)
@@ -423,11 +424,11 @@ def comes_back(name):
 @given(whole([name for name in AROUND if comes_back(name)]), whole(list(POLICIES)))
 def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     """
-    Written to JSON and made again, layers around an LSTM have their own arguments, shapes and
-    types.
+    By default, layers around an LSTM that are written to JSON and made again have the same
+    configuration, shapes and types.
 
-    JSON knows no tuples, and no objects: functions and dtype policies come back as what they were,
-    shapes and axes as tuples or as lists, which serve as well.
+    JSON knows no tuples, and no objects: functions of Keras and dtype policies come back as what
+    they were, shapes and axes as tuples or as lists, which serve as well.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Dropout(0.5, noise_shape=(None, 1, 2), dtype="mixed_float16")
@@ -539,10 +540,11 @@ def plain(config):
 @given(whole([name for name in REQUIRED if hasattr(keras.layers, name)]))
 def test_each_argument_of_a_layer_is_in_its_configuration(name):
     """
-    Changed alone, each argument that a layer around an LSTM names comes back by JSON, but three.
+    Changed alone, each argument that a layer around an LSTM names comes back by JSON, but five.
 
-    These are `flash_attention`, which says only how attention is computed, `lora_alpha`, which
-    matters with `lora_rank` only, and the `weights` of an Embedding.
+    These are `flash_attention` and a GRU's `use_cudnn`, which say only how it is computed,
+    `lora_alpha`, which matters with `lora_rank` only, the `seed` of a SimpleRNN, and the `weights`
+    of an Embedding or Bidirectional.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Attention(dropout=0.5, score_mode="concat")

@@ -302,7 +302,8 @@ def test_a_litert_export_runs_in_its_interpreter():
 )
 def test_an_unrolled_litert_export_runs_in_its_interpreter():
     """
-    By default an unrolled LSTM exported with format="litert" runs in the LiteRT interpreter.
+    By default an unrolled LSTM of float32 that is exported with format="litert" runs in the LiteRT
+    interpreter.
 
     It needs none of TensorFlow's own operators, and its outputs are those of Keras up to
     rounding. The number of timesteps is fixed then.
@@ -326,7 +327,8 @@ def test_an_unrolled_litert_export_runs_in_its_interpreter():
 )
 def test_the_converter_takes_a_loop_of_known_batch_size_only():
     """
-    By default TensorFlow's converter takes a looped LSTM if its batch size is known, and only then.
+    By default TensorFlow's converter takes a looped LSTM of float32 if its batch size is known, and
+    only then.
 
     `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators of
     TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.

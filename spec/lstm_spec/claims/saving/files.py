@@ -111,8 +111,8 @@ PLACES = ["activation", "recurrent_activation"]
 )
 def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     """
-    By default, a model of distinct Keras layers, none a Lambda, gives the same outputs, bit for
-    bit, when loaded from `.keras`.
+    By default, a built model of distinct Keras layers, no Lambda, gives the same outputs, bit for
+    bit, loaded from `.keras`.
 
     Where a loaded model seems to differ, something beside the model does: how the data were
     scaled, how words were numbered, or a state that the model had when it was saved. But the
@@ -149,13 +149,13 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 )
 def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
     """
-    By default, an uncompiled model of distinct recurrent layers and cells gives the same outputs
-    from `.h5`, bit for bit.
+    By default, a built, uncompiled model of distinct recurrent layers gives the same outputs from
+    `.h5`, bit for bit.
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
     one that other programs read. The argument implementation=1 is lost, which may change the last
-    bits. Attention, operations, a mask in a functional model and Masking of an array are not
-    loaded.
+    bits. Attention, operations, Masking in a functional model, as well as Embedding with
+    mask_zero=True, and Masking of an array are not loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -328,12 +328,13 @@ def test_the_dtype_policy_is_saved(case, policy):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     """
-    By default, with the samples in the same order, a model loaded from `.keras` trains on as if it
-    had never been saved.
+    By default, without a state or noise, and on the same batches, a model loaded from `.keras`
+    trains on as if never saved.
 
-    The file holds the moments that Adam has collected, and its count of steps. Setting the
-    weights in a new model loses them, and the next step is another. Dropout begins anew: see
-    `saving.dropout-starts-again`. A cell or weight that was frozen by itself is loaded trainable.
+    The file holds the moments that Adam has collected, and its count of steps. Setting the weights
+    in a new model loses them, and the next step is another. Dropout begins anew: see
+    `saving.dropout-starts-again`. A cell or weight that was frozen by itself is loaded trainable,
+    and exclude_from_weight_decay is forgotten.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -673,11 +674,12 @@ def with_names(structure):
 )
 def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form):
     """
-    Cloned, from its configuration or `.keras` file, a functional model keeps its lists and
-    dictionaries of tensors.
+    Cloned, from its configuration or `.keras` file, a functional model keeps lists of tensors and
+    dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
-    was made, in a call and in predict. A file makes lists of tuples.
+    was made, in a call and in predict. A file makes lists of tuples, and text of keys that are
+    numbers.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
@@ -980,11 +982,12 @@ ALL_READ: dict[str, Callable[[Any], Any]] = {
 )
 def test_layers_that_are_called_in_turns_are_so_in_a_copy(case, way, turns, before):
     """
-    Given its weights, a model that calls an LSTM and a Dense in turns, each several times, is the
-    same from its configuration.
+    Given its weights, a functional model that calls an LSTM and a Dense in turns is the same from
+    its configuration.
 
-    From JSON and a file too, and as a clone; and if the layers were called before, elsewhere or on
-    the same input.
+    Each is called several times. From JSON and a file too, and as a clone; and if the layers were
+    called before, elsewhere or on the same input. A Sequential model has each layer once: see
+    `saving.layer-twice`.
 
     >>> import keras, numpy as np
     >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)

@@ -72,7 +72,7 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
 )
 def test_a_weights_file_loads_whatever_the_options_are(case, options):
     """
-    A weights file loads into an LSTM of other options, if features, units and use_bias agree.
+    A weights file loads into a built LSTM of other options, if features, units and use_bias agree.
 
     So a model can be trained with dropout on whole batches, and used with return_state or
     unrolled, as an inference model built anew.
