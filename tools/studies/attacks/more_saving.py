@@ -1,6 +1,8 @@
 """Further attacks on the claims of the chapter `saving`, one at least for each claim."""
 
+import contextlib
 import copy
+import io
 import pickle
 import tempfile
 from functools import partial
@@ -755,10 +757,11 @@ def of_type(dtype, **options):
 def converted_of_other_types():
     """float64 and mixed precision: does the converter take the loop?"""
     convert = tf.lite.TFLiteConverter.from_keras_model
-    return {
-        dtype: outcome(lambda d=dtype: len(convert(of_type(d)).convert()))[:80]
-        for dtype in ("float64", "mixed_float16", "mixed_bfloat16")
-    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        return {
+            dtype: outcome(lambda d=dtype: len(convert(of_type(d)).convert()))[:80]
+            for dtype in ("float64", "mixed_float16", "mixed_bfloat16")
+        }
 
 
 @attack("saving.litert-unrolled")

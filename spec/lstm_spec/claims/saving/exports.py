@@ -465,7 +465,8 @@ def test_an_unrolled_openvino_export_gives_the_same():
     By default an unrolled LSTM exported with format="openvino" gives the same in float32 OpenVINO.
 
     Up to rounding. By default OpenVINO computes in a smaller type where the processor has one;
-    INFERENCE_PRECISION_HINT asks for float32.
+    INFERENCE_PRECISION_HINT asks for float32. A layer with dropout is refused: its graph holds the
+    random masks, though nothing reads them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
