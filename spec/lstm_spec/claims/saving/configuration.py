@@ -154,7 +154,8 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 @given(arguments)
 def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     """
-    Cells, RNN, wrappers and Masking keep all but three of their arguments in their configuration.
+    Cells, RNN, wrappers and Masking keep all but three of their own arguments in their
+    configuration.
 
     What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the cell's
     `implementation`, and `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. An
