@@ -372,7 +372,8 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
 )
 def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
     """
-    With `dropout` alone, implementation 2 in training is an ordinary call on the masked input.
+    With `dropout` alone, implementation 2 in training is an ordinary call on the masked floating-
+    point input.
 
     One mask serves all four gates, and nothing else is changed: not h, not c, not the
     output. A finite input that is dropped is read as a zero, it is not skipped.
@@ -632,8 +633,8 @@ def test_recurrent_dropout_selects_implementation_one(rate, implementation):
 )
 def test_nothing_of_c_or_of_the_output_is_dropped(case, way):
     """
-    With both kernels zero and without overflow dropout changes nothing: it never touches c or the
-    output.
+    On floating-point input, with kernels of zero and no overflow, dropout changes nothing: it never
+    touches c or the output.
 
     The masks multiply what the kernels read. What the cell has stored, what it adds and what
     it puts out are never dropped.
@@ -707,7 +708,7 @@ def test_without_training_nothing_is_dropped(case, way, training):
 )
 def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
     """
-    In predict and evaluate nothing is dropped, unless a call of your own passes training=True.
+    In predict and evaluate an LSTM drops nothing, unless a call of your own passes training=True.
 
     The loss that fit reports is computed with dropout, so that of evaluate is as a rule
     another, and commonly a lower one, on the same data and with the same weights. Only
@@ -824,7 +825,8 @@ def test_a_call_without_training_drops_nothing(case, seed, method):
 )
 def test_predict_overrules_training_in_a_functional_model(case, eager):
     """
-    In predict an LSTM of a functional model drops nothing, even if its own call got training=True.
+    In predict of a functional model an LSTM among its layers drops nothing, even if its call got
+    training=True.
 
     A `training` that the model's own call is given overrules that of the layers' calls.
     For Monte Carlo dropout call model(x, training=True), or pass it to the layer in a
@@ -903,8 +905,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
 )
 def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eager):
     """
-    With only plain SGD, implementation 2 and finite numbers, a step on one sample keeps dropped
-    inputs' kernel rows as they are.
+    With only plain SGD, implementation 2 and finite numbers, a step of one call on one sample keeps
+    dropped inputs' kernel rows.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
     reaches its weights, and what is kept is scaled in the gradient too. Momentum, Adam's included,
@@ -950,8 +952,8 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
 )
 def test_every_training_call_draws_new_masks(case, way, rate, argument):
     """
-    Every training call draws new masks, of inputs and of h, with a `seed` too, but for
-    `stateless_call` or after a refused call.
+    With a `seed` too, every training call of an LSTM draws new masks, but for `stateless_call` or
+    after a refused call.
 
     The seed fixes the first mask and, through a counter that calls move on, all later
     ones. It does not make them equal. stateless_call draws by the counter that it is
@@ -1253,7 +1255,8 @@ def test_implementation_one_can_be_trained_with_dropout(case):
 )
 def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
     """
-    With implementation=1 and no cuDNN, each gate draws for itself which inputs `dropout` drops.
+    With implementation=1 and use_cudnn=False, each gate draws for itself which inputs `dropout`
+    drops.
 
     Implementation 2, the default one, has one mask for all four. So in training the two
     are different ways to thin a layer.
@@ -1319,8 +1322,8 @@ def test_unrolling_drops_the_same(case):
 @given(cases(dropout=rates, seed=seeds))
 def test_use_cudnn_false_leaves_dropout_as_it_is(case):
     """
-    With the same seed, a layer with use_cudnn=False drops the same inputs, if nothing is predicted
-    in between.
+    With the same seed, without XLA, a layer with use_cudnn=False drops the same inputs, if nothing
+    is predicted in between.
 
     It keeps a layer off cuDNN. recurrent_dropout above 0 does that too, but it is
     another training, and it changes what `dropout` does as well.

@@ -542,3 +542,117 @@ def nan_that_is_dropped():
     """NaN among the inputs: zero?"""
     x = np.where(np.arange(3)[None, :, None] == 1, np.float32("nan"), WIDE)
     return bool(np.any(np.isnan(LSTM(2, dropout=1.0)(x, training=True))))
+
+
+@attack("dropout.masked-input")
+def whole_numbers_and_booleans():
+    """Whole numbers and booleans, called in training and at inference: taken?"""
+    layer = LSTM(2, dropout=0.5)
+    return [
+        outcome(lambda t=t, d=d: layer(WIDE.astype(d), training=t).shape)
+        for d in ("int32", "bool")
+        for t in (True, False)
+    ]
+
+
+@attack("dropout.cell-state")
+def zero_kernels_and_whole_numbers():
+    """Kernels of zeros and whole numbers, without dropout and with it: the same?"""
+    zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
+    x = WIDE.astype("int32")
+    layers = [LSTM(2, dropout=rate, **zeros) for rate in (0.0, 0.5)]
+    return [outcome(lambda a=layer: a(x, training=True).shape) for layer in layers]
+
+
+@attack("dropout.off-in-predict-and-evaluate")
+def dropped_by_another_layer():
+    """A layer of one's own that drops by keras.random.dropout: does predict drop?"""
+
+    class Random(keras.layers.Layer):
+        def call(self, x):
+            return keras.random.dropout(x, 0.5)
+
+    model = keras.Sequential([keras.Input(WIDE.shape[1:]), Random(), LSTM(2)])
+    return drops(model.predict(WIDE, verbose=0), model.layers[-1](WIDE))
+
+
+@attack("dropout.predict-overrules")
+def asked_inside_of_a_layer():
+    """Asked for in a layer of one's own, and in a Lambda, of a functional model: does it drop?"""
+    layer = LSTM(2, dropout=0.5)
+    inner = Dropping(training=True)
+    x = keras.Input(WIDE.shape[1:])
+    asked = keras.layers.Lambda(lambda z: layer(z, training=True))
+    models = [keras.Model(x, outer(x)) for outer in (inner, asked)]
+    plain = inner.layer(WIDE), layer(WIDE)
+    return [drops(m.predict(WIDE, verbose=0), y) for m, y in zip(models, plain, strict=True)]
+
+
+@attack("dropout.gradient")
+def rows_of_two_calls():
+    """TimeDistributed, and one layer called twice, on one sample: how many of 64 rows move?"""
+    layers = LSTM(2, dropout=0.5), LSTM(2, dropout=0.5)
+    frames = keras.Input((4, 3, 64))
+    pair = [keras.Input((3, 64)), keras.Input((3, 64))]
+    models = (
+        keras.Model(frames, keras.layers.TimeDistributed(layers[0])(frames)),
+        keras.Model(pair, keras.layers.Add()([layers[1](half) for half in pair])),
+    )
+    inputs = np.ones((1, 4, 3, 64)), [np.ones((1, 3, 64))] * 2
+    moved = []
+    for model, x in zip(models, inputs, strict=True):
+        model.compile("sgd", "mse")
+        before = model.get_weights()[0]
+        model.train_on_batch(x, np.ones(np.shape(model(x))))
+        moved.append(int(np.any(model.get_weights()[0] != before, axis=1).sum()))
+    return moved
+
+
+class Holding(keras.layers.Layer):
+    """A cell of one's own that holds an LSTMCell."""
+
+    def __init__(self):
+        """Make the LSTMCell."""
+        super().__init__()
+        self.cell = keras.layers.LSTMCell(2, dropout=0.5)
+        self.state_size = self.cell.state_size
+        self.output_size = 2
+
+    def get_initial_state(self, batch_size=None):
+        """Return the state of the LSTMCell."""
+        return self.cell.get_initial_state(batch_size)
+
+    def call(self, x, states, training=False):
+        """Call the LSTMCell."""
+        return self.cell(x, states, training=training)
+
+
+@attack("dropout.fresh")
+def cells_called_twice():
+    """A bare LSTMCell, and a RNN around a cell of one's own that holds one: new masks?"""
+    cell = keras.layers.LSTMCell(2, dropout=0.5)
+    rnn = keras.layers.RNN(Holding())
+    state = [np.zeros((32, 2), "float32")] * 2
+    cells = [np.array(cell(WIDE[:, 0], state, training=True)[0]) for _ in range(2)]
+    layers = [np.array(rnn(WIDE, training=True)) for _ in range(2)]
+    return drops(*cells), drops(*layers)
+
+
+@attack("dropout.without-cudnn")
+def compiled_by_xla():
+    """use_cudnn=False and use_cudnn="auto", either compiled by XLA: the same as called?"""
+    kernels = {"kernel_initializer": "ones", "recurrent_initializer": "zeros"}
+    outputs = []
+    for given in ("auto", "auto", False):
+        layer = LSTM(2, dropout=0.5, seed=1, use_cudnn=given, **kernels)
+        layer.build(WIDE.shape)
+        call = tf.function(lambda x, a=layer: a(x, training=True), jit_compile=bool(outputs))
+        outputs.append(np.array(call(WIDE)))
+    return [drops(outputs[0], y) for y in outputs[1:]]
+
+
+@attack("dropout.implementation-one-by-gate")
+def by_default_on_a_cpu():
+    """By default on a CPU, and with use_cudnn=False: can it be called?"""
+    layers = [LSTM(2, dropout=0.5, implementation=1, use_cudnn=u) for u in ("auto", False)]
+    return [outcome(lambda a=layer: a(WIDE, training=True).shape) for layer in layers]

@@ -394,3 +394,119 @@ def named_source():
     layer = LSTM(2, return_sequences=True, use_cudnn=False)
     y = np.array(layer(X, mask=np.array([[True, True, False, False]] * 2)))
     return bool(np.array_equal(y[:, 1], y[:, 3])), bool(np.any(y[:, 3]))
+
+
+def beside_a_state(layer, states=2):
+    """Return what a layer gives for an attached mask and a state, and for the mask passed."""
+    state = [ones(2, 2)] * states
+    attached = layer(Masking()(BLANK), initial_state=state)
+    passed = layer(BLANK, mask=np.any(BLANK != 0, axis=2), initial_state=state)
+    return attached, passed
+
+
+@attack("masking.carries-state")
+def attached_beside_a_state():
+    """A mask that Masking attaches, and a state: are h and c left as they are?"""
+    attached, passed = beside_a_state(LSTM(2, return_state=True))
+    return [close(y, z) for y, z in zip(attached, passed, strict=True)]
+
+
+@attack("masking.zeros-before-first-step")
+def attached_leading_mask():
+    """A leading timestep that Masking masks, and a state: is its output zero?"""
+    layer = LSTM(2, return_sequences=True)
+    return np.array(layer(Masking()(0 * X), initial_state=[ones(2, 2)] * 2))[0, 0].tolist()
+
+
+@attack("masking.all-false-row")
+def attached_to_an_empty_sample():
+    """Samples that Masking masks whole, and a state: zeros, and the state?"""
+    layer = LSTM(2, return_state=True)
+    y, h, _ = layer(Masking()(0 * X), initial_state=[ones(2, 2)] * 2)
+    return not np.any(y), close(h, ones(2, 2))
+
+
+@attack("masking.zero-output")
+def attached_zero_output():
+    """A mask that Masking attaches, and a state: are masked outputs zero?"""
+    attached, passed = beside_a_state(LSTM(2, return_sequences=True, zero_output_for_mask=True))
+    return [not np.any(np.array(y)[~MASK]) for y in (attached, passed)]
+
+
+@attack("masking.own-length")
+def padded_words_beside_a_state():
+    """Padded words of an Embedding, and a state: as without the padding?"""
+    rows = keras.layers.Embedding(9, 3, mask_zero=True)
+    layer = LSTM(2)
+    calls = [
+        layer(rows(np.array(ids)), initial_state=[ones(1, 2)] * 2) for ids in ([[1, 0]], [[1]])
+    ]
+    return close(*calls)
+
+
+@attack("masking.bidirectional-padding")
+def bidirectional_beside_a_state():
+    """A mask that Masking attaches, and a state for each half: as when it is passed?"""
+    attached, passed = beside_a_state(Bidirectional(LSTM(2)), states=4)
+    return close(attached, passed)
+
+
+@attack("masking.trains-as-deleted")
+def trained_beside_a_state():
+    """A decoder of padded words and a state: trained as without the padding?"""
+    ids = keras.Input((None,))
+    states = [keras.Input((2,)), keras.Input((2,))]
+    rows = keras.layers.Embedding(9, 3, mask_zero=True)
+    model = keras.Model([ids, *states], LSTM(2)(rows(ids), initial_state=states))
+    model.compile("sgd", "mse")
+    start = model.get_weights()
+    trained = []
+    for words in ([[1, 2, 0]], [[1, 2]]):
+        model.set_weights(start)
+        model.train_on_batch([np.array(words), ones(1, 2), ones(1, 2)], ones(1, 2))
+        trained.append(model.get_weights())
+    return [close(*pair) for pair in zip(*trained, strict=True)]
+
+
+@attack("masking.value-for-each-feature")
+def values_in_float64():
+    """float64 values for float64 input, 0.1 and 9.0, by default and in float64: masked?"""
+    values = np.array([0.1, 9.0])
+    layers = Masking(values), Masking(values, dtype="float64")
+    return [np.array(layer(values[None, None])._keras_mask).tolist() for layer in layers]
+
+
+@attack("masking.second-masking")
+def masking_behind_an_lstm():
+    """An LSTM between two Masking layers: does it hand zeros on at masked timesteps?"""
+    first = keras.Sequential([Masking(9.0), LSTM(2, return_sequences=True), Masking(-1.0)])
+    return np.array(first(np.array([[[7.0], [9.0]]])))[0, 1].tolist()
+
+
+@attack("masking.stacked")
+def stacked_on_one_that_goes_backwards():
+    """A first layer with go_backwards=True: does the second one skip the padding?"""
+    first = LSTM(2, return_sequences=True, go_backwards=True)
+    second = LSTM(2)
+    x = np.pad(X, [(0, 0), (0, 2), (0, 0)])
+    return close(second(first(Masking()(x))), second(first(X)))
+
+
+@attack("masking.list-refused")
+def list_to_other_layers():
+    """A list of lists to GlobalAveragePooling1D, Bidirectional and TimeDistributed: refused?"""
+    pooling = keras.layers.GlobalAveragePooling1D()
+    layers = pooling, Bidirectional(LSTM(2)), keras.layers.TimeDistributed(keras.layers.Dense(2))
+    return [outcome(lambda a=a: a(X, mask=MASK.tolist()).shape) for a in layers]
+
+
+@attack("masking.long-in-a-graph")
+def surplus_behind_the_layer():
+    """A pooling layer, and an LSTM, behind one whose mask is too long: does predict run?"""
+    seen = []
+    for layer in (keras.layers.GlobalAveragePooling1D(), LSTM(2)):
+        x = keras.Input((None, 3))
+        mask = keras.Input((None,), dtype="bool")
+        model = keras.Model([x, mask], layer(LSTM(2, return_sequences=True)(x, mask=mask)))
+        seen.append(outcome(lambda m=model: m.predict([X, np.pad(MASK, ((0, 0), (0, 2)))]).shape))
+    return seen

@@ -522,3 +522,30 @@ def subclassed_and_penalized():
     model.compile("sgd", "mse")
     model(X)
     return changed(model), changed(frozen([LSTM(2, kernel_regularizer="l2")]))
+
+
+@attack("training.activity")
+def within_time_distributed():
+    """Within TimeDistributed, called and evaluated: is there a penalty?"""
+    layer = keras.layers.TimeDistributed(LSTM(2, activity_regularizer="l2"))
+    model = keras.Sequential([keras.Input((2, 4, 3)), layer])
+    model.compile("sgd", "mse")
+    x = np.stack([X, X], axis=1)
+    y = model.predict(x, verbose=0)
+    model(x)
+    return len(model.losses), model.evaluate(x, y, verbose=0)
+
+
+@attack("training.frozen-penalty")
+def frozen_inside_of_a_model():
+    """A Sequential made with trainable=False, by itself and in another model: how many losses?"""
+    inner = frozen([LSTM(2, kernel_regularizer="l2", recurrent_regularizer="l2")])
+    outer = keras.Sequential([keras.Input(X.shape[1:]), inner])
+    return inner.trainable, len(inner.losses), len(outer.losses)
+
+
+@attack("training.softmax-of-one")
+def softmax_of_infinity():
+    """A softmax over one unit of infinity and NaN: is it 1?"""
+    layer = keras.layers.Dense(1, activation="softmax", kernel_initializer="ones")
+    return np.array(layer(np.array([[np.inf], [np.nan]])))[:, 0].tolist()

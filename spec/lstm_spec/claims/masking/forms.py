@@ -134,7 +134,7 @@ def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
 @given(cases(masked=True, **varied("batch")), called_or_unrolled)
 def test_a_plain_list_is_no_mask(case, way):
     """
-    In a call on data, a mask that is a plain Python list of lists is refused.
+    In a call on data, an LSTM refuses a mask that is a plain Python list of lists.
 
     The call fails with AttributeError: 'list' object has no attribute 'dtype'. An array is
     accepted, a tensor too. A call on keras.Input looks at no mask, and accepts the list.
@@ -236,10 +236,12 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
 @given(cases(masked=True, **varied("batch")), integers(1, 3))
 def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
     """
-    Read forwards, on CPU, a compiled `predict` ignores the surplus of a mask longer than its input.
+    Read forwards, on CPU, an LSTM in a compiled `predict` ignores the surplus of a mask longer than
+    its input.
 
     The same call fails eagerly, with run_eagerly=True too: see `masking.long-refused`. So a mask
-    that does not belong to the input may be found by calling the model before it is fitted.
+    that does not belong to the input may be found by calling the model before it is fitted. The
+    surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")

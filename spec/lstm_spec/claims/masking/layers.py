@@ -141,10 +141,11 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
 @given(cases(features=2), seeds)
 def test_masking_takes_a_value_for_each_feature(case, seed):
     """
-    With a mask_value that is an array of its input's dtype, Masking has a value for each feature.
+    With a mask_value that is an array of its compute dtype, Masking has a value for each feature.
 
-    It is compared as NumPy would spread it. Of float64, NumPy's own dtype, 0.1 is not the 0.1 of
-    input in float32: nothing is masked. A model with such a layer can be saved.
+    It is compared as NumPy would spread it, with the input as the layer casts it: to float32 by
+    default. Of float64, NumPy's own dtype, 0.1 is not that of float32: nothing is masked, be the
+    input float64 or not. A model with such a layer can be saved.
 
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
@@ -170,7 +171,8 @@ def test_masking_takes_a_value_for_each_feature(case, seed):
 @given(cases(masked=True), picks, seeds)
 def test_a_second_masking_replaces_the_mask(case, pick, seed):
     """
-    A Masking after another one replaces the mask: what the first has masked, it reads as zeros.
+    A Masking right behind another one replaces the mask: what the first has masked, it reads as
+    zeros.
 
     So only a second layer whose mask_value is 0 skips both. No warning is given, because
     Masking supports masks.
@@ -393,7 +395,8 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
 @given(cases(features=2, units=2, masked=True), picks)
 def test_the_mask_travels_through_stacked_layers(case, pick):
     """
-    Without initial_state, a mask travels through stacked LSTMs that have return_sequences=True.
+    Without initial_state, a mask travels through stacked LSTMs that read forwards with
+    return_sequences=True.
 
     It need not be passed by hand: Masking or Embedding in front of the first layer is enough.
 
@@ -598,8 +601,8 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
 @given(cases(return_sequences=True, **varied("batch", "timesteps")), picks, seeds)
 def test_both_directions_skip_the_padding(case, pick, seed):
     """
-    By default, with a mask, in a loop, Bidirectional gives what the unpadded sequence gives, if its
-    first layer reads forwards.
+    By default, with a mask, from zero, in a loop, Bidirectional around a forward LSTM gives what
+    the unpadded sequence gives.
 
     Both halves do. The backward layer meets the padding first and skips it, so the outputs of
     both directions stay aligned with the timesteps.

@@ -50,11 +50,12 @@ def test_masking_a_step_equals_deleting_it(case, way, pick):
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_a_masked_step_leaves_both_states_as_they_are(case, way, pick):
     """
-    A masked timestep leaves h and c exactly as they were, in the type in which the layer computes.
+    A timestep masked by the argument `mask` leaves h and c exactly as they were, in the type in
+    which the layer computes.
 
     Without cuDNN the layer does compute the timestep, and then takes the old states
-    instead of the new ones. Nothing decays: the cell state does not even pass through
-    the forget gate.
+    instead of the new ones. Nothing decays: the cell state does not even pass through the
+    forget gate. Beside a state an attached mask may be lost: see `masking.attached-with-state`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -116,8 +117,8 @@ def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
 )
 def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, seed):
     """
-    By default, a sequence in a padded and masked batch ends as it does alone and unpadded, but for
-    rounding.
+    By default, from zero, a sequence in a padded and masked batch ends as it does alone and
+    unpadded, but for rounding.
 
     The mask has a row for every sample, so sequences of different lengths share a batch.
     The output and both states are those of the last valid timestep.
@@ -291,7 +292,7 @@ def test_a_masked_step_repeats_the_output_before_it(case, way):
 )
 def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
     """
-    On TensorFlow, read forwards, outputs before the first valid timestep are zero from any state.
+    On TensorFlow, read forwards, outputs before a passed mask's first True are zero from any state.
 
     The output of a masked timestep repeats the last output, not h, and there is none yet.
     The initial state itself is kept, and the first valid timestep starts from it.
@@ -319,7 +320,8 @@ def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, way, pick):
     """
-    On TensorFlow and a CPU, a fully masked sample puts out zeros and returns the state it is given.
+    In float32, on TensorFlow and a CPU, a sample whose passed mask is all False puts out zeros and
+    returns its given state.
 
     So its output is not the returned h, unless that is zero. A stateful layer does the same,
     with the state that it has stored.
@@ -379,7 +381,8 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
 )
 def test_zero_output_for_mask_changes_masked_outputs_only(case, way):
     """
-    Read forwards, zero_output_for_mask=True makes masked outputs zero, and changes nothing else.
+    Read forwards, with a passed mask, zero_output_for_mask=True makes masked outputs zero, and
+    changes nothing else.
 
     The other outputs and both states are the same as without it, for return_sequences=True.
     For a layer that goes backwards, unrolled, see `masking.zero-output-backwards`.

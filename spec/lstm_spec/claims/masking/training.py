@@ -46,7 +46,7 @@ def trainer(case, eager):
 )
 def test_training_skips_masked_steps_too(case, pick, seed, eager):
     """
-    By default, without overflow, masked timesteps of finite numbers train a layer as if deleted, if
+    By default, from zero, without overflow, masked finite timesteps train a layer as if deleted, if
     one timestep is valid.
 
     The gradient passes a masked timestep as the state does: it is handed on unchanged.

@@ -141,10 +141,12 @@ def test_the_penalty_of_a_weight_is_added_once(case, seed, penalty):
 )
 def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     """
-    The activity regularizer adds the penalty of all outputs divided by the batch size.
+    Outside of TimeDistributed, the activity regularizer adds the penalty of all outputs divided by
+    the batch size.
 
     It is divided by neither units nor timesteps: with return_sequences=True a longer sequence is
     penalized more. The other regularizers see the weights, this one what the layer returns.
+    TimeDistributed adds none: it calls the layer's `call`, which knows of no penalty.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)
