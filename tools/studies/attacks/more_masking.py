@@ -510,3 +510,25 @@ def surplus_behind_the_layer():
         model = keras.Model([x, mask], layer(LSTM(2, return_sequences=True)(x, mask=mask)))
         seen.append(outcome(lambda m=model: m.predict([X, np.pad(MASK, ((0, 0), (0, 2)))]).shape))
     return seen
+
+
+@attack("masking.skips-step")
+def step_masked_beside_a_state():
+    """A timestep that Masking masks, and a state: the final output of deleting it?"""
+    layer = LSTM(2)
+    x = X * np.array([[[1.0], [1.0], [0.0], [1.0]]], "float32")
+    state = [ones(2, 2)] * 2
+    masked = layer(Masking()(x), initial_state=state)
+    return close(masked, layer(x[:, [0, 1, 3]], initial_state=state))
+
+
+@attack("masking.hides-values")
+def values_beside_a_state():
+    """Two values that Masking masks, and a state: the same output?"""
+    layer = LSTM(2)
+    outputs = []
+    for value in (9.0, -5.0):
+        masked = Masking(value)(np.where(MASK[:, :, None], X, np.float32(value)))
+        attached = keras.layers.Activation(lambda z, v=value: z + v)(masked)
+        outputs.append(layer(attached, initial_state=[ones(2, 2)] * 2))
+    return close(*outputs)

@@ -21,8 +21,8 @@ from lstm_spec.harness.ways import with_ways
 @given(*with_ways(cases(batch=1, masked=True, **FREE)), picks)
 def test_masking_a_step_equals_deleting_it(case, way, pick):
     """
-    By default, masking a timestep gives the same final output as deleting it, but for rounding, if
-    another one is valid.
+    By default, from zero, masking a timestep gives the final output of deleting it, but for
+    rounding, if another one is valid.
 
     Both states are carried over a masked timestep unchanged, so it does not matter what the
     timestep holds, or where in the sequence it is. With zero_output_for_mask=True the output
@@ -148,7 +148,7 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, se
 )
 def test_values_under_the_mask_do_not_matter(case, way, value):
     """
-    In a call the values at masked timesteps do not change outputs or states, even if they are NaN.
+    In a call the values under a passed mask do not change outputs or states, even if they are NaN.
 
     This holds for what a layer computes, not for training: see `masking.nan-in-training`.
 
