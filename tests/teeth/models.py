@@ -756,3 +756,52 @@ def takes_no_call_for_eager(patch):
     def init(original, self, *given):
         original(self, *given)
         self.eager = False
+
+
+@refuted_by("models.siblings-skip")
+def lets_a_gru_read_the_padding(patch):
+    @instead(patch, keras.layers.GRU, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        return original(self, sequences, initial_state, None, training)
+
+
+@refuted_by("models.siblings-skip")
+def makes_masked_steps_of_an_unrolled_rnn_zero(patch):
+    @instead(patch, keras.layers.SimpleRNN, "call")
+    def call(original, self, sequences, initial_state=None, mask=None, training=False):
+        if self.unroll and mask is not None:
+            sequences = sequences * keras.ops.cast(mask, sequences.dtype)[:, :, None]
+            mask = None
+        return original(self, sequences, initial_state, mask, training)
+
+
+@refuted_by("models.normalizes-frames")
+def counts_a_narrow_mask_once(patch):
+    """Keras 3.1 to 3.8; https://github.com/keras-team/keras/pull/20815 mended it."""
+
+    @instead(patch, keras.layers.BatchNormalization, "_moments")
+    def moments(original, self, inputs, mask):
+        shown = keras.ops.expand_dims(keras.ops.cast(mask, inputs.dtype), -1)
+        axes = self._reduction_axes
+        count = keras.ops.sum(shown, axes, keepdims=True)
+        mean = keras.ops.sum(shown * inputs, axes, keepdims=True) / count
+        squares = shown * keras.ops.square(inputs - mean)
+        variance = keras.ops.sum(squares, axes, keepdims=True) / count
+        return keras.ops.squeeze(mean, axes), keras.ops.squeeze(variance, axes)
+
+
+@refuted_by("models.own-masks-passed")
+def takes_the_attached_mask_though_another_is_passed(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, *inputs, **options):
+        kept = {name: value for name, value in options.items() if not name.endswith("_mask")}
+        return original(self, *inputs, **kept)
+
+
+@refuted_by("models.own-masks-passed")
+def leaves_all_masks_to_the_caller_who_passes_one(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, *inputs, **options):
+        if any(name.endswith("_mask") for name in options):
+            inputs = [keras.ops.add(tensor, 0) for tensor in inputs]
+        return original(self, *inputs, **options)

@@ -147,3 +147,26 @@ def keeps_the_default_of_an_argument_to_its_layer(patch):
         given = arg_name in call_spec.user_arguments_dict
         if given or call_context.get_value(arg_name) is not None:
             original(self, arg_name, call_spec, call_context, kwargs)
+
+
+@repairs("trainer.sparse-axis")
+def moves_the_classes_to_the_last_axis(patch):
+    @instead(patch, backend.nn, "sparse_categorical_crossentropy")
+    def sparse(original, target, output, from_logits=False, axis=-1):
+        return original(target, keras.ops.moveaxis(output, axis, -1), from_logits=from_logits)
+
+
+@repairs("trainer.clone-of-own-loss")
+def clones_a_model_as_if_it_were_not_compiled(patch):
+    @instead(patch, keras.models, "clone_model")
+    def clone_model(original, model, **options):
+        model.compiled = False
+        return original(model, **options)
+
+
+@repairs("saving.legacy-layers")
+def takes_a_function_for_its_name(patch):
+    @instead(patch, keras.layers.Attention, "__init__")
+    def init(original, self, *arguments, score_mode="dot", **options):
+        score_mode = getattr(score_mode, "__name__", score_mode)
+        original(self, *arguments, score_mode=score_mode, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.models import cloning, functional
@@ -79,7 +80,7 @@ def stores_weights_in_half_precision(patch):
             store[str(k)] = weight
 
 
-@refuted_by("saving.legacy-file", "saving.time-major-weights")
+@refuted_by("saving.legacy-file", "saving.legacy-layers", "saving.time-major-weights")
 def stores_weights_in_half_precision_in_the_older_format(patch):
     @instead(patch, legacy_h5_format, "load_subset_weights_from_hdf5_group")
     def load_subset_weights_from_hdf5_group(original, group):
@@ -373,3 +374,21 @@ def holds_the_vocabulary_in_the_configuration(patch):
         @instead(patch, kind, "get_config")
         def get_config(original, self):
             return {**original(self), "vocabulary": self.get_vocabulary(False)}
+
+
+@refuted_by("saving.layer-as-activation")
+def reads_an_activation_without_its_argument(patch):
+    @instead(patch, activations, "get")
+    def get(original, identifier):
+        activation = original(identifier)
+        written = isinstance(identifier, dict) and isinstance(activation, keras.layers.Layer)
+        return type(activation)() if written else activation
+
+
+@refuted_by("saving.export-structure")
+def exports_a_dictionary_as_a_list(patch):
+    @instead(patch, functional.Functional, "call")
+    def call(original, self, *inputs, **options):
+        outputs = original(self, *inputs, **options)
+        in_a_graph = not tf.executing_eagerly()
+        return list(outputs.values()) if in_a_graph and isinstance(outputs, dict) else outputs

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src import backend
 from keras.src.callbacks.callback_list import CallbackList
 from keras.src.callbacks.monitor_callback import MonitorCallback
 from keras.src.losses import loss as reductions
@@ -922,3 +923,39 @@ def asks_for_the_targets_of_all_outputs(patch):
         if isinstance(y_pred, list) and np.shape(y_true)[:1] != (len(y_pred),):
             raise ValueError("y_true and y_pred have different structures.")
         return original(self, y_true, y_pred, sample_weight)
+
+
+@refuted_by("trainer.sparse-axis")
+def forgets_logits_along_another_axis(patch):
+    @instead(patch, backend.nn, "sparse_categorical_crossentropy")
+    def sparse(original, target, output, from_logits=False, axis=-1):
+        return original(target, output, from_logits=from_logits and axis == -1, axis=axis)
+
+
+@refuted_by("trainer.clone-compiled")
+def clones_the_state_of_the_optimizer(patch):
+    @instead(patch, keras.models, "clone_model")
+    def clone_model(original, model, **options):
+        clone = original(model, **options)
+        pairs = zip(clone.optimizer.variables, model.optimizer.variables, strict=True)
+        for variable, value in pairs:
+            variable.assign(value)
+        return clone
+
+
+@refuted_by("trainer.clone-compiled", raises=ValueError)
+def leaves_a_clone_uncompiled(patch):
+    """Keras 3.0 to 3.8; https://github.com/keras-team/keras/pull/20888 mended it."""
+
+    @instead(patch, keras.Model, "compile_from_config")
+    def compile_from_config(original, self, config):
+        return None
+
+
+@refuted_by("trainer.clone-of-own-loss", raises=TypeError)
+def clones_no_metric_of_ones_own(patch):
+    @instead(patch, keras.models, "clone_model")
+    def clone_model(original, model, **options):
+        if model.get_compile_config()["metrics"]:
+            raise TypeError("Could not locate function")
+        return original(model, **options)

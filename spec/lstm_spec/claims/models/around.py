@@ -429,6 +429,60 @@ def with_masks(self, a, b, a_mask=None, b_mask=None):
     return keras.ops.stack([keras.ops.cast(mask, "float32") for mask in (a_mask, b_mask)], axis=-1)
 
 
+BOTH = ("a_mask", "b_mask")
+
+
+@claim(
+    "models.own-masks-passed",
+    derived="masking.argument-wins, for the masks of a layer of your own",
+    needs="keras.ops",
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True),
+    picks,
+    seeds,
+    whole([(), *((name,) for name in BOTH), BOTH]),
+    whole([False, True]),
+)
+def test_a_mask_passed_by_its_name_goes_before_the_attached_one(case, pick, seed, names, modelled_):
+    """
+    A mask passed as `a_mask` goes to a layer of your own in place of that of `a`, and leaves that
+    of `b` attached.
+
+    In a call and in a model, whose Input may be the mask, and if the layer's `build` takes the
+    shapes of `a` and `b` alone.
+
+    >>> import keras, numpy as np
+    >>> class Both(keras.layers.Layer):
+    ...     def call(self, a, b, a_mask=None, b_mask=None):
+    ...         self.masks = [a_mask, b_mask]
+    ...         return a + b
+    >>> both, x = Both(), keras.layers.Masking()(np.array([[[1.0], [0.0]]]))
+    >>> _ = both(x, x, a_mask=np.array([[False, True]]))
+    >>> [bool(np.array(mask)[0, 0]) for mask in both.masks]
+    [False, True]
+    """
+    case = part(case, pick)
+    members = {"call": with_masks, "build": lambda self, a_shape, b_shape: None}
+    both = type("Both", (keras.layers.Layer,), members)()
+    given_ = [case.x, other(case, seed) * np.roll(case.mask, 1, axis=1)[:, :, None]]
+    passed = {name: noise(case.mask.shape, seed + k) > 0 for k, name in enumerate(names)}
+    actual = (
+        through_model(both, given_, passed) if modelled_ else both(*map(masking, given_), **passed)
+    )
+    attached = {name: np.any(x != 0, axis=-1) for name, x in zip(BOTH, given_, strict=True)}
+    expected = np.stack([{**attached, **passed}[name] for name in BOTH], axis=-1)
+    assert_close(actual, expected.astype(float))
+
+
+def through_model(both, given_, passed):
+    """Return what a functional model makes of masked arrays, and masks, that are its inputs."""
+    inputs = [keras.Input((None, 2)) for _ in given_]
+    masks = {name: keras.Input((None,), dtype="bool") for name in passed}
+    outputs = both(*map(masking, inputs), **masks)
+    return keras.Model([*inputs, *masks.values()], outputs)([*given_, *passed.values()])
+
+
 TABLES: dict[str, Callable[[Array], Any]] = {
     "weights": lambda table: keras.layers.Embedding(*table.shape, weights=table),
     "weights in a list": lambda table: keras.layers.Embedding(*table.shape, weights=[table]),

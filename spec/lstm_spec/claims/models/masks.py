@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from itertools import product
 
 import keras
 import numpy as np
@@ -26,9 +27,9 @@ from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, picks, seeds
+from lstm_spec.harness.strategies import cases, noise, picks, seeds, whole
 from lstm_spec.harness.subject import heard, lstm, policy, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same
 
 padded = cases(timesteps=integers(2, 4), features=2, masked=True)
 """Cases of two features that `part` gives masked and valid timesteps."""
@@ -351,6 +352,59 @@ def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
     y = to_numpy(keras.layers.BatchNormalization()(masking(case.x), training=True))
     expected = normalized(valid, valid.mean(axis=0), valid.var(axis=0))
     assert_close(y[case.mask], expected, bound=1000.0)  # an epsilon stands in the divisor
+
+
+@claim(
+    "models.normalizes-frames",
+    promised="BatchNormalization, call argument `mask`: masked values do not count in training",
+    cases=6,
+    needs="BatchNormalization.call(mask)",
+)
+@given(
+    integers(2, 4),
+    integers(1, 3),
+    whole(list(product(["float32", "mixed_float16", "mixed_bfloat16"], [3, 4, 5], [0, 1]))),
+    seeds,
+)
+def test_batch_normalization_leaves_out_what_a_mask_hides_on_any_axes(samples, width, form, seed):
+    """
+    BatchNormalization in training counts what its mask shows, on three axes or more, and under
+    mixed policies.
+
+    The mask has one axis less than the input, and may be of size one along any but the first. So
+    are the moving mean and variance.
+
+    >>> import keras, numpy as np
+    >>> norm, x = keras.layers.BatchNormalization(), np.arange(8.0).reshape(1, 2, 2, 2)
+    >>> mask = np.array([[[True, True], [False, False]]])  # (batch, timesteps, rows)
+    >>> y = np.array(norm(x, mask=mask, training=True))  # two features
+    >>> bool(np.allclose(y[:, :1], [[[[-1.0, -1.0], [1.0, 1.0]]]], atol=1e-2))
+    True
+    """
+    dtype, axes, narrow = form
+    shape = (samples, 3, 2, 2)[: axes - 1]
+    x = np.round(8 * noise((*shape, width), seed, scale=2.0)) / np.float32(8)  # exact in any type
+    mask = noise((*shape[:-1], 1) if narrow else shape, seed + 1) > 0
+    mask[0] = True
+    shown = np.broadcast_to(mask, shape)
+    valid = x[shown].astype(float)
+    instead = {
+        "a narrow mask is counted once": normalized(valid, *moments(valid, np.sum(mask))),
+        "the mask is ignored": normalized(valid, *moments(x.reshape(-1, width))),
+    }
+    layer = keras.layers.BatchNormalization(momentum=0.0, dtype=policy(dtype))
+    y = to_numpy(layer(x, mask=mask, training=True))[shown]
+    bound = 1000.0 if dtype == "float32" else ROUNDING  # an epsilon stands in the divisor
+    assert_close(y, normalized(valid, *moments(valid)), bound=bound, instead=instead)
+    moving = [to_numpy(layer.moving_mean), to_numpy(layer.moving_variance)]
+    assert_close(moving, moments(valid))
+
+
+def moments(rows, count=None):
+    """Return the mean and the variance of rows, of which there are as many as counted."""
+    rows = rows.astype(float)
+    mean = rows.sum(axis=0) / (count or len(rows))
+    return [mean, np.sum((rows - mean) ** 2, axis=0) / (count or len(rows))]
 
 
 @claim(

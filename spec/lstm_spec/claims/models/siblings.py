@@ -5,15 +5,27 @@ What a GRU and a SimpleRNN compute and count, and what a ConvLSTM2D reads, count
 
 from __future__ import annotations
 
+from itertools import product
+
 import keras
 import numpy as np
 from hypothesis import given
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
+from lstm_spec.claims.models import masking, part
 from lstm_spec.harness.activations import sigmoid
 from lstm_spec.harness.reference import returned
-from lstm_spec.harness.strategies import SIZES, cases, noise, seeds, some_large, varied
+from lstm_spec.harness.strategies import (
+    SIZES,
+    cases,
+    noise,
+    picks,
+    seeds,
+    some_large,
+    varied,
+    whole,
+)
 from lstm_spec.harness.subject import to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
@@ -169,6 +181,68 @@ def test_simple_rnn_computes_its_equation(batch, timesteps, features, units, see
     layer.set_weights(weights)
     x = noise((batch, timesteps, features), seed + 3)
     assert_close(layer(x), read(lambda x_t, h: simple(x_t, h, *weights), x, units))
+
+
+STEPS = {
+    "GRU": lambda weights: lambda x, h: gated(x, h, *weights[:2], *weights[2]),
+    "SimpleRNN": lambda weights: lambda x, h: simple(x, h, *weights),
+}
+"""What each makes of one timestep, by its weights."""
+SKIPPING = {
+    "an attached mask": lambda layer, case: layer(masking(case.x)),
+    "an argument": lambda layer, case: layer(case.x, mask=case.mask),
+    "predict": lambda layer, case: behind_masking(layer, case).predict(case.x, verbose=0),
+    "a clone": lambda layer, case: twin(behind_masking(layer, case))(case.x),
+}
+"""How a layer is given a mask."""
+
+
+def behind_masking(layer, case):
+    """Return a Sequential model of Masking and a layer."""
+    return keras.Sequential([keras.Input(case.x.shape[1:]), keras.layers.Masking(), layer])
+
+
+def twin(model):
+    """Return a clone of a model, with its weights."""
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    return clone
+
+
+@claim(
+    "models.siblings-skip",
+    derived="masking.skips-step: what was kept at a masked timestep is kept over it",
+    cases=4,
+)
+@given(
+    cases(batch=1, timesteps=integers(2, 4), features=2, masked=True),
+    whole(list(product(SIBLINGS, SKIPPING))),
+    whole([{}, {"unroll": True}, {"go_backwards": True}]),
+    picks,
+)
+def test_siblings_skip_what_is_masked(case, form, options, pick):
+    """
+    A GRU or SimpleRNN of default equations returns for a masked sequence what it returns without
+    the masked timesteps.
+
+    Of one sequence, by a mask that is attached or passed, in predict and as a clone, unrolled or
+    backwards too. So what is said of masks and LSTM is true of them.
+
+    >>> import keras, numpy as np
+    >>> gru, x = keras.layers.GRU(2), np.array([[[1.0], [2.0], [0.0]]])
+    >>> masked = gru(keras.layers.Masking()(x))
+    >>> bool(np.allclose(masked, gru(x[:, :2]), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    name, way = form
+    layer = getattr(keras.layers, name)(3, **options)
+    layer.build(case.x.shape)
+    weights = [noise(weight.shape, pick + k) for k, weight in enumerate(layer.get_weights())]
+    layer.set_weights(weights)
+    kept = case.x[:, case.mask[0]].astype(float)
+    rows = read(STEPS[name](weights), kept[:, ::-1] if "go_backwards" in options else kept, 3)
+    assert_close(to_numpy(SKIPPING[way](layer, case)), rows[:, -1])
 
 
 @claim(

@@ -14,11 +14,12 @@ from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import fresh, sequential
+from lstm_spec.claims.saving.files import leaves, structures, with_names
 from lstm_spec.claims.wrappers import both, opposite, side_by_side
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied
-from lstm_spec.harness.subject import UNDRAWN, as_states, export, lstm
+from lstm_spec.harness.strategies import Case, cases, noise, seeds, varied, whole
+from lstm_spec.harness.subject import UNDRAWN, as_states, export, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
@@ -270,6 +271,48 @@ def test_a_stateful_model_of_one_sequence_is_exported():
     case = drawn_once(batch=1)
     model = sequential(case, stateful=True)
     assert_close(exported(model)(case.x), equations(case).h)
+
+
+@claim(
+    "saving.export-structure",
+    derived="saving.structure, for what `export` writes",
+    cases=2,
+    needs=("tensorflow", "keras.layers.TFSMLayer"),
+)
+@given(cases(batch=2, timesteps=2), whole(list(structures(*"xzhy"))))
+def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, name):
+    """
+    The endpoint `serve` of a functional model's SavedModel takes and returns lists and dictionaries
+    as the model does.
+
+    `serving_default`, which other programs call, knows its inputs by the names of the Inputs, and
+    the outputs of a list as output_0, output_1.
+
+    >>> import keras, numpy as np
+    >>> given, lstm = keras.Input((3, 1), name="x"), keras.layers.LSTM(2)
+    >>> model = keras.Model({"x": given}, {"last": lstm(given)})
+    >>> model.export("lstm", verbose=False)
+    >>> loaded = keras.layers.TFSMLayer("lstm", call_endpoint="serve")
+    >>> [(name, tuple(y.shape)) for name, y in loaded({"x": np.ones((1, 3, 1))}).items()]
+    [('last', (1, 2))]
+    """
+    x = keras.Input(case.x.shape[1:])
+    z = keras.Input((2,))
+    inputs, outputs = structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name]
+    model = keras.Model(inputs, outputs)
+    arrays, _ = structures(case.x, noise((case.batch, 2), 1), None, None)[name]
+    expected = model(arrays)
+    actual = exported(model)(arrays)
+    assert with_names(actual) == with_names(expected), f"{actual}"
+    pair = [list(map(to_numpy, leaves(by_key(each)))) for each in (actual, expected)]
+    assert_close(*pair)
+
+
+def by_key(structure):
+    """Return a structure with a list, in the order of the keys, for each dictionary."""
+    if isinstance(structure, dict):
+        return [by_key(structure[key]) for key in sorted(structure)]
+    return list(map(by_key, structure)) if isinstance(structure, list) else structure
 
 
 @claim(

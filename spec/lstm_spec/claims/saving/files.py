@@ -19,6 +19,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, part
 from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
 from lstm_spec.claims.saving import flags, fresh, functions, handed_over, sequential, unregistered
+from lstm_spec.harness.activations import Activation
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds, varied, whole
@@ -1048,6 +1049,80 @@ def test_every_layer_is_read_again(name, way, seed):
     x = arrays(around, (2, 4), seed)
     expected = [to_numpy(y) for y in leaves(model(x))]
     assert_close([to_numpy(y) for y in leaves(READ[way](model)(x))], expected)
+
+
+@claim(
+    "saving.legacy-layers",
+    observed="Keras 3: `.h5` is Keras' older format of files",
+    cases=4,
+    needs="keras.ops",
+)
+@given(whole(HERE), seeds)
+def test_every_layer_is_read_again_from_an_h5_file(name, seed):
+    """
+    In an uncompiled functional model without masks, a layer around an LSTM returns what it did,
+    read again from `.h5`.
+
+    Operations that are no layers are not loaded, so neither is a mask, nor a Masking of an array. A
+    layer that fails is loaded from a `.keras` file, or built anew with load_weights.
+
+    >>> import keras, numpy as np
+    >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()
+    >>> model = keras.Model(given, attention([given, given]))
+    >>> model.save("attention.h5")
+    >>> loaded, x = keras.models.load_model("attention.h5"), np.ones((1, 3, 2))
+    >>> bool(np.allclose(loaded(x), model(x), atol=1e-6))
+    True
+    """
+    around = TABLE[name]
+    kinds = ["int32" if shape == IDS else "float32" for shape in around.reads]
+    inputs = [keras.Input(s[1:], dtype=d) for s, d in zip(around.reads, kinds, strict=True)]
+    model = keras.Model(inputs, around.call(around.make(), inputs))
+    model.set_weights([np.abs(w) for w in drawn_like(model.get_weights(), seed)])
+    x = arrays(around, (2, 4), seed)
+    expected = [to_numpy(y) for y in leaves(model(x))]
+    assert_close([to_numpy(y) for y in leaves(reloaded(model, "lstm.h5")(x))], expected)
+
+
+AS_ACTIVATIONS: dict[str, tuple[float, Callable[[Any], Any]]] = {
+    "ELU": (0.5, lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0)) / 2)),
+    "LeakyReLU": (0.25, lambda z: np.where(z > 0, z, z / 4)),
+    "ReLU": (0.5, lambda z: np.clip(z, 0, 0.5)),
+}
+"""Layers that serve as activations, each with an argument and its function in NumPy."""
+
+
+@claim(
+    "saving.layer-as-activation",
+    promised="Keras' page of activations: layers that hold a state are activations too",
+    cases=4,
+)
+@given(
+    cases(),
+    whole(list(product(AS_ACTIVATIONS, [None, *ALL_READ]))),
+    whole(PLACES),
+)
+def test_a_layer_is_an_activation_and_is_read_again(case, form, argument):
+    """
+    By default LeakyReLU, ELU or ReLU with an argument serves an LSTM as activation, and is read
+    again from files.
+
+    From `.keras`, `.h5`, JSON and a configuration, and by a clone with a file of weights. Another
+    slope than the usual one needs no function of your own.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, activation=keras.layers.LeakyReLU(0.25)), np.ones((1, 3, 1))
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.save("lstm.keras")
+    >>> bool(np.allclose(keras.models.load_model("lstm.keras")(x), model(x), atol=1e-6))
+    True
+    """
+    name, way = form
+    number, function = AS_ACTIVATIONS[name]
+    model = sequential(case, **{argument: getattr(keras.layers, name)(number)})
+    read = model if way is None else ALL_READ[way](model)
+    exact = equations(replace(case, options={argument: Activation(function, function)})).h
+    assert_close(to_numpy(read(case.x)), exact)
 
 
 ADAPTED: dict[str, tuple[str, list[list[Any]]]] = {

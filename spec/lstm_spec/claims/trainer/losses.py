@@ -482,6 +482,41 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
 
 
 @claim(
+    "trainer.sparse-axis",
+    promised="SparseCategoricalCrossentropy, argument `axis`: the axis of the classes",
+    cases=4,
+    needs=("keras.ops", "keras.losses.SparseCategoricalCrossentropy(axis)"),
+)
+@given(
+    cases(batch=2, timesteps=integers(2, 4), units=integers(2, 3), return_sequences=True),
+    whole([{}, LOGITS, {"ignore_class": 1}]),
+    seeds,
+)
+def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed):
+    """
+    SparseCategoricalCrossentropy with axis=1 is of sequences what with axis=-1 it is of timesteps.
+
+    The classes are then along the timesteps, with a target for each feature, and a class may be
+    ignored. Where another axis is refused, turn the outputs by Permute((2, 1)), and leave `axis`.
+
+    >>> import keras, numpy as np
+    >>> z, y = np.array([[2, 1]]), np.array([[[0.5, 0.25], [0.25, 0.5], [0.25, 0.25]]])
+    >>> turned = keras.layers.Permute((2, 1))(y)
+    >>> loss = keras.losses.SparseCategoricalCrossentropy()(z, turned)
+    >>> bool(np.isclose(loss, -np.mean(np.log([0.25, 0.5]))))
+    True
+    """
+    y = outputs_for(SPARSE, options, np.swapaxes(to_numpy(lstm(case)(case.x)), 1, 2))
+    classes = np.argmax(noise(y.shape, seed), axis=-1)
+    target = np.eye(y.shape[-1])[classes]
+    logits = "from_logits" in options
+    exact = categorical(target, y.astype(float), from_logits=logits)
+    counted = classes != options.get("ignore_class")
+    loss = keras.losses.SparseCategoricalCrossentropy(axis=1, reduction=None, **options)
+    assert_close(to_numpy(loss(classes, np.swapaxes(y, 1, 2))), exact * counted)
+
+
+@claim(
     "trainer.needs-a-loss",
     observed="Keras 3, TensorFlow and PyTorch",
     corrects="Evaluate needs no loss, if there are metrics.",

@@ -18,6 +18,7 @@ from packaging.version import Version
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
     RATE,
+    REMEMBERING,
     SEVERAL,
     batch_source,
     evaluate,
@@ -29,7 +30,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, dense, lstm, release
+from lstm_spec.harness.subject import FORMS, dense, lstm, release, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (
     Net,
@@ -265,6 +266,27 @@ def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed)
     assert_close(model.get_layer("lstm").get_weights(), trained.weights[:-2], bound=SEVERAL)
 
 
+def own_error(z: Any, y: Any) -> Any:
+    """Return the squared errors: a loss, or a metric, that is not registered."""
+    return (z - y) ** 2
+
+
+class OwnError(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
+    """A loss of one's own that is not registered."""
+
+    def call(self, z: Any, y: Any) -> Any:
+        """Return the squared errors."""
+        return own_error(z, y)
+
+
+OWN_OBJECTS: dict[str, dict[str, Any]] = {
+    "a function": {"loss": own_error},
+    "a class": {"loss": OwnError()},
+    "a metric": {"metrics": [own_error]},
+}
+"""What is one's own among the arguments of compile()."""
+
+
 # What a model was before.
 
 
@@ -361,6 +383,82 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed):
     assert sorted(history) == ["loss", "mae"], f"fit reports {history}"
     assert_close(single(history["loss"]), trained.epoch_losses(), bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.clone-compiled",
+    observed="Keras 3.9",
+    corrects="A clone must be compiled before it can be trained.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=4, timesteps=integers(1, 2)),
+    whole(list(product(("functional", "Sequential"), REMEMBERING))),
+    seeds,
+)
+def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(net, form, seed):
+    """
+    The clone of a functional or Sequential model compiled with Keras' own objects is compiled so,
+    its optimizer at step 0.
+
+    It trains as a new model, and leaves the weights of the first as they are. Objects of your own
+    must be registered; a model whose class has its own compile() is cloned uncompiled.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> model.compile("adam", "mse", run_eagerly=True)
+    >>> x, y = np.ones((2, 3, 1)), np.ones((2, 1))
+    >>> _ = model.fit(x, y, verbose=0)
+    >>> clone = keras.models.clone_model(model)
+    >>> clone.optimizer is model.optimizer, int(np.array(clone.optimizer.iterations))
+    (False, 0)
+    """
+    kind, remembering = form
+    ours, theirs = REMEMBERING[remembering]
+    target = target_of(net, seed)
+    model = trainee(net, (kind, True), optimizer=ours())
+    fit(model, net, target)
+    trained = train(net, target, theirs(), in_order(net.samples, 2))
+    clone = keras.models.clone_model(model)
+    clone.set_weights(net.weights)
+    fit(clone, net, target)
+    for either in (clone, model):
+        assert_close(either.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.clone-of-own-loss",
+    derived="what a model is compiled with is no layer, so its clone does without",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    whole(list(product(("functional", "Sequential"), OWN_OBJECTS))),
+)
+def test_a_model_compiled_with_an_object_of_ones_own_is_cloned(net, form):
+    """
+    A functional or Sequential model that was compiled with a loss or metric of your own can be
+    cloned.
+
+    Where that fails, clone it before it is compiled, or register the function or class: clones are
+    made by name.
+
+    >>> import keras, numpy as np
+    >>> @keras.utils.register_keras_serializable()
+    ... def squared(y, z):
+    ...     return (y - z) ** 2
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", squared)
+    >>> len(keras.models.clone_model(model).weights)
+    3
+    """
+    kind, name = form
+    model = trainee(net, (kind, True), **OWN_OBJECTS[name])
+    clone = keras.models.clone_model(model)
+    clone.set_weights(net.weights)
+    assert_close(to_numpy(clone(net.case.x)), outputs(net))
 
 
 # Where samples come from.
