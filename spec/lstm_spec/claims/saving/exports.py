@@ -304,8 +304,12 @@ def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, nam
     expected = model(arrays)
     actual = exported(model)(arrays)
     assert with_names(actual) == with_names(expected), f"{actual}"
-    pair = [list(map(to_numpy, leaves(by_key(each)))) for each in (actual, expected)]
-    assert_close(*pair)
+    assert_close(arrays_of(actual), arrays_of(expected))
+
+
+def arrays_of(structure):
+    """Return the tensors of a structure as arrays, those of a dictionary in the order of keys."""
+    return [to_numpy(leaf) for leaf in leaves(by_key(structure))]
 
 
 def by_key(structure):
