@@ -458,8 +458,8 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     Unmasked, with axis=1 a crossentropy, but not the sparse one, or a cosine is of sequences what
     by default it is of timesteps.
 
-    The classes are then along the timesteps. The sparse one on TensorFlow and PyTorch refuses any
-    axis but the last.
+    The classes are then along the timesteps. For the sparse one, which PyTorch alone computes so,
+    see `trainer.sparse-axis`.
 
     >>> import keras, numpy as np
     >>> z, y = np.random.rand(2, 3, 4), np.random.rand(2, 3, 4)  # (batch, timesteps, features)
