@@ -368,11 +368,11 @@ def test_batch_normalization_in_training_leaves_masked_steps_out(case, pick):
 )
 def test_batch_normalization_leaves_out_what_a_mask_hides_on_any_axes(samples, width, form, seed):
     """
-    BatchNormalization in training counts what its mask shows, on three axes or more, and under
-    mixed policies.
+    By default BatchNormalization in training takes mean and variance of what its mask shows alone,
+    of three to five axes too.
 
-    The mask has one axis less than the input, and may be of size one along any but the first. So
-    are the moving mean and variance.
+    Under mixed policies too, and so are the moving ones. The mask has one axis less than the input,
+    and may be of size one along the last.
 
     >>> import keras, numpy as np
     >>> norm, x = keras.layers.BatchNormalization(), np.arange(8.0).reshape(1, 2, 2, 2)

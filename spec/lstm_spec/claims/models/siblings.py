@@ -222,11 +222,10 @@ def twin(model):
 )
 def test_siblings_skip_what_is_masked(case, form, options, pick):
     """
-    A GRU or SimpleRNN of default equations returns for a masked sequence what it returns without
+    By default a GRU's or SimpleRNN's output for a sequence that is masked in part is that without
     the masked timesteps.
 
-    Of one sequence, by a mask that is attached or passed, in predict and as a clone, unrolled or
-    backwards too. So what is said of masks and LSTM is true of them.
+    By a mask that is attached or passed, in predict and as a clone; unrolled or backwards too.
 
     >>> import keras, numpy as np
     >>> gru, x = keras.layers.GRU(2), np.array([[[1.0], [2.0], [0.0]]])

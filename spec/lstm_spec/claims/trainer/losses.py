@@ -458,8 +458,7 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
     Unmasked, with axis=1 a crossentropy, but not the sparse one, or a cosine is of sequences what
     by default it is of timesteps.
 
-    The classes are then along the timesteps. For the sparse one, which PyTorch alone computes so,
-    see `trainer.sparse-axis`.
+    The classes are then along the timesteps. Of the sparse one `trainer.sparse-axis` speaks.
 
     >>> import keras, numpy as np
     >>> z, y = np.random.rand(2, 3, 4), np.random.rand(2, 3, 4)  # (batch, timesteps, features)
@@ -494,7 +493,8 @@ def test_a_loss_along_another_axis_is_the_same(case, kind, seed):
 )
 def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed):
     """
-    SparseCategoricalCrossentropy with axis=1 is of sequences what with axis=-1 it is of timesteps.
+    Unmasked, SparseCategoricalCrossentropy(axis=1) of sequences is what without `axis` it is of
+    them with axes 1 and 2 exchanged.
 
     The classes are then along the timesteps, with a target for each feature, and a class may be
     ignored. Where another axis is refused, turn the outputs by Permute((2, 1)), and leave `axis`.
