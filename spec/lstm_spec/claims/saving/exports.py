@@ -282,8 +282,8 @@ def test_a_stateful_model_of_one_sequence_is_exported():
 @given(cases(batch=2, timesteps=2), whole(list(structures(*"xzhy"))))
 def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, name):
     """
-    By default the endpoint `serve` of an exported functional model takes and returns the lists and
-    dictionaries of tensors that the model does.
+    By default an exported functional model's `serve` takes and returns lists and dictionaries of
+    tensors as the model does.
 
     Inputs may be nested. Outputs must not be: TensorFlow returns a tensor, a list or a dictionary
     of tensors.
