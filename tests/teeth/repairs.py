@@ -166,7 +166,11 @@ def clones_a_model_as_if_it_were_not_compiled(patch):
 
 @repairs("saving.legacy-layers")
 def takes_a_function_for_its_name(patch):
-    @instead(patch, keras.layers.Attention, "__init__")
-    def init(original, self, *arguments, score_mode="dot", **options):
-        score_mode = getattr(score_mode, "__name__", score_mode)
-        original(self, *arguments, score_mode=score_mode, **options)
+    inner = keras.layers.Attention.from_config.__func__
+
+    def from_config(cls, config):
+        if callable(mode := config.get("score_mode")):
+            config = {**config, "score_mode": mode.__name__}
+        return inner(cls, config)
+
+    patch.setattr(keras.layers.Attention, "from_config", classmethod(from_config))
