@@ -252,8 +252,8 @@ def test_the_output_is_not_c(case, way):
     """
     The output is not c: by default, before rounding, it is nearer to zero wherever c is not 0.
 
-    The output gate and tanh both make it smaller, and c, which they do not touch, is what
-    the layer remembers.
+    The output gate and tanh both make it smaller, and c, the memory of the layer, is touched by
+    neither.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True, dtype="float64")
@@ -405,7 +405,8 @@ def test_backwards_rows_stay_in_reading_order(case, way, pick):
 )
 def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     """
-    With `go_backwards` the default output has read all unmasked timesteps, the first of them last.
+    By default, with `go_backwards`, the output has read all unmasked timesteps, the first of them
+    last.
 
     It is the output after x[:, 0], and so not the one that belongs to the last timestep:
     that one, row 0 of the sequence, has seen nothing else.
@@ -536,7 +537,7 @@ def test_dense_is_applied_to_each_timestep(case, way, pick, seed):
     Dense after `return_sequences` is applied to each timestep, with the same weights.
 
     It acts on the last axis and keeps the others, so its kernel is (units, outputs)
-    whatever the number of timesteps is. TimeDistributed(Dense) does the same.
+    whatever the number of timesteps is. TimeDistributed(Dense) puts out the same.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.ones((1, 5, 3)))

@@ -462,7 +462,7 @@ def test_a_third_state_is_refused_by_an_unrolled_layer(case):
 @given(cases(**varied("use_bias", "return_sequences", "stateful"), state=True))
 def test_a_list_of_input_and_states_is_refused(case):
     """
-    A list of an input and its initial h and c, [x, h, c], is refused as an input.
+    An LSTM refuses a list of an input and its initial h and c, [x, h, c], as its input.
 
     Keras 2 took such a list apart, and much code for encoders and decoders relies on it.
     Keras 3 counts one input, and takes states as initial_state only.
@@ -699,7 +699,7 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
 )
 def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
     """
-    In a stateful layer, unless given a state, sample i of a call continues sample i of the call
+    In a stateful layer, unless reset or given a state, sample i continues sample i of the call
     before it, and no other.
 
     There is one state for each row of the batch. Batches are therefore to be arranged so
@@ -836,10 +836,10 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
 )
 def test_a_kept_state_is_a_variable(case, policy):
     """
-    A kept state is a variable named rnn_state, not trainable, of the dtype of the weights.
+    A kept state of an LSTM is a variable named rnn_state, not trainable, of its weights' dtype.
 
-    With mixed_float16 that is float32, though the layer computes in float16. Its path ends
-    with the layer's name and its own; that of a model or wrapper comes first.
+    With mixed_float16 that is float32, though the layer computes in float16. Its path ends with
+    the name that the layer was built under, and its own; that of a model or wrapper comes first.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16", name="words")
@@ -950,8 +950,8 @@ def test_a_stateful_layer_refuses_an_unknown_batch_size(case):
 )
 def test_a_layer_can_cease_to_be_stateful(case, way, batch, seed):
     """
-    Once `stateful` is set to False, eager calls and new traces start from zeros or a given state,
-    for any batch.
+    Once `stateful` of an LSTM is set to False, eager calls and new traces start from zeros or a
+    given state, for any batch.
 
     Each call looks at the attribute; a graph that was traced before, as by predict, keeps
     what it saw. The kept state stays where it is, unread.
@@ -1207,7 +1207,7 @@ def test_a_training_step_ends_at_the_kept_state():
 )
 def test_a_reset_layer_starts_from_zeros_again(case, way):
     """
-    After reset_state() a stateful layer starts from zeros again.
+    After reset_state() a stateful LSTM starts from zeros again.
 
     Both h and c of every row become zeros. The weights stay as they are.
 

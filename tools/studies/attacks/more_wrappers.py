@@ -620,3 +620,167 @@ def states_of_stateful():
     plain = Bidirectional(LSTM(2, stateful=True))
     plain(X)
     return [outcome(call)[:40] for call in calls], len(plain.states)
+
+
+class BareSum(layers.Layer):
+    """A cell that adds each timestep to its state, and returns it without a list."""
+
+    state_size = 3
+
+    def call(self, x, states):
+        """Add a timestep."""
+        return states[0] + x, states[0] + x
+
+
+@attack("wrappers.halves")
+def halves_of_sequences():
+    """With return_sequences: is the second half what the backward layer puts out?"""
+    both = Bidirectional(LSTM(2, return_sequences=True))
+    y = np.array(both(X))
+    return close(y[..., :2], both.forward_layer(X)), close(y[..., 2:], both.backward_layer(X))
+
+
+@attack("wrappers.merge-mode-names")
+def mode_set_after_a_trace():
+    """Set on a layer later: refused by predict that was traced, on a symbol, in a call?"""
+    both = Bidirectional(LSTM(2))
+    model = keras.Sequential([keras.Input((4, 3)), both])
+    model.predict(X, verbose=0)
+    both.merge_mode = "max"
+    calls = [
+        lambda: model.predict(X, verbose=0).shape,
+        lambda: both(keras.Input((4, 3))).shape,
+        lambda: both(X).shape,
+    ]
+    return [outcome(call)[:30] for call in calls]
+
+
+@attack("wrappers.six-weights")
+def weights_of_a_stack():
+    """Around RNN of two cells: how many weights?"""
+    both = Bidirectional(RNN([Cell(2), Cell(2)]))
+    both(X)
+    return len(both.get_weights())
+
+
+@attack("wrappers.bidirectional-axes")
+def two_axes_of_cells():
+    """Around RNN of a cell, input of two axes: which error?"""
+    return outcome(lambda: Bidirectional(RNN(Cell(2)), name="words")(X[:, 0]).shape)
+
+
+@attack("wrappers.bidirectional-stateful")
+def given_a_state_between():
+    """Given zeros on its second call: does it go on, or do as on its first?"""
+    both = Bidirectional(LSTM(2, stateful=True))
+    first = np.array(both(X))
+    return close(both(X, initial_state=[0 * ones(2, 2)] * 4), first)
+
+
+@attack("wrappers.bidirectional-stateful-states")
+def states_unmerged():
+    """With merge_mode=None, by `call`, which makes no mask: how many tensors?"""
+    both = Bidirectional(LSTM(2, stateful=True, return_state=True), merge_mode=None)
+    both.build(X.shape)
+    return len(both.call(X))
+
+
+@attack("wrappers.own-cell")
+def size_of_numpy():
+    """A state_size of np.int64: is it a whole number?"""
+    cell = BareSum()
+    cell.state_size = np.int64(3)
+    return outcome(lambda: RNN(cell)(X).shape)
+
+
+@attack("wrappers.bare-state")
+def bare_state_of_two_cells():
+    """Two such cells in a list: eagerly, in predict, and stateful for a batch of a sample?"""
+    cells = [BareSum(), BareSum()]
+    model = keras.Sequential([keras.Input((4, 3)), RNN(cells)])
+    calls = [
+        lambda: RNN(cells)(X).shape,
+        lambda: model.predict(X, verbose=0).shape,
+        lambda: RNN(cells, stateful=True)(X[:1]).shape,
+    ]
+    return [outcome(call)[:110] for call in calls]
+
+
+@attack("wrappers.built-for-a-timestep")
+def built_for_four_axes():
+    """Input of four axes: for what is a cell built?"""
+    shapes_built = []
+
+    class Told(layers.Layer):
+        state_size = 3
+
+        def build(self, shape):
+            shapes_built.append(tuple(shape))
+
+        def call(self, x, states):
+            return states[0], states
+
+    RNN(Told())(SLICES)
+    return shapes_built
+
+
+@attack("wrappers.plain-class")
+def plain_classes_in_a_list():
+    """Two of them in a list: refused?"""
+    return outcome(lambda: RNN([Plain(), Plain()])(X).shape)
+
+
+@attack("wrappers.slices-of-two-axes")
+def two_axes_once_built():
+    """Built on three axes, then called on two: refused?"""
+    results = []
+    for inner in (layers.Dense(2), layers.Activation("relu"), LSTM(2)):
+        sliced = TimeDistributed(inner)
+        sliced(SLICES if isinstance(inner, LSTM) else X)
+        results.append(outcome(lambda s=sliced: s(ones(3, 3)).shape)[:60])
+    return results
+
+
+@attack("wrappers.mask-of-slices")
+def mask_of_slices_in_other_calls():
+    """A mask with a number for each slice, on symbols and in a tf.function: an IndexError?"""
+    sliced = TimeDistributed(LSTM(2))
+    sliced(SLICES)
+    mask = MASK[:, :2]
+    symbols = keras.Input((2, 4, 3)), keras.Input((2,), dtype="bool")
+    traced = tf.function(lambda x, m: sliced(x, mask=m))
+    return [
+        outcome(lambda: sliced(symbols[0], mask=symbols[1]).shape)[:20],
+        outcome(lambda: traced(SLICES, mask).shape)[:20],
+        outcome(lambda: sliced(SLICES, mask=mask).shape)[:20],
+    ]
+
+
+@attack("wrappers.mask-behind-slices")
+def unrolled_behind_slices():
+    """As many units as words, and unrolled: is the mask taken?"""
+    outputs = TimeDistributed(LSTM(2))(layers.Masking()(SLICES * MASK[:, None, :, None]))
+    return [outcome(lambda u=u: LSTM(4, unroll=u)(outputs).shape)[:40] for u in (False, True)]
+
+
+@attack("wrappers.stack-flat-state")
+def flat_states_in_a_function():
+    """In a tf.function: an IndexError?"""
+    rnn = RNN([Cell(2), Cell(2)])
+    rnn(X)
+    traced = tf.function(lambda x, h: rnn(x, initial_state=[h] * 4))
+    return outcome(lambda: traced(X, ones(2, 2)).shape)[:20]
+
+
+@attack("wrappers.pass-training-on")
+def training_of_a_plain_class():
+    """A cell in a stack that is no layer: is `training` passed on to it?"""
+    passed = []
+
+    class Listening(Plain):
+        def call(self, x, states, training=None):
+            passed.append(training)
+            return x, states
+
+    RNN([Cell(3), Listening()])(X, training=True)
+    return sorted(set(map(str, passed)))

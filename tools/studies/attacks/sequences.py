@@ -162,3 +162,31 @@ def dense_rows():
         both = [model.predict(X, verbose=0), L.TimeDistributed(dense)(y)]
         seen.append(all(close(part, wanted) for part in both))
     return seen
+
+
+@attack("sequences.backwards-reads-all")
+def zeros_for_the_first_timestep():
+    """With zero_output_for_mask, the first timestep masked: does the output show the others?"""
+    mask = np.ones(X.shape[:2], bool)
+    mask[:, 0] = False
+    layer = LSTM(2, go_backwards=True, zero_output_for_mask=True)
+    return bool(np.any(layer(X, mask=mask)))
+
+
+@attack("sequences.output-is-not-c")
+def remembered_besides_c():
+    """The same c, and another h: does the next output differ, so is h remembered too?"""
+    layer = LSTM(2)
+    c = np.ones((len(X), 2), "float32")
+    return not close(layer(X, initial_state=[c, c]), layer(X, initial_state=[0 * c, c]))
+
+
+@attack("sequences.dense-per-timestep")
+def penalties_of_dense():
+    """A penalty on the output of Dense, alone and in TimeDistributed: how many losses?"""
+    counts = []
+    for wrap in (lambda layer: layer, L.TimeDistributed):
+        dense = L.Dense(2, activity_regularizer="l2")
+        wrap(dense)(LSTM(4, return_sequences=True)(X))
+        counts.append(len(dense.losses))
+    return counts

@@ -469,3 +469,56 @@ def many_states_of_a_stateful_layer():
     """Of a stateful layer: as many outputs?"""
     states = [np.ones((3, 2), "float32")] * 2
     return outcome(lambda: LSTM(2, stateful=True)(ONES[:1], initial_state=states).shape)
+
+
+@attack("state.not-beside-the-input")
+def list_for_a_model():
+    """[x, h, c] to a model of three inputs: refused?"""
+    x = keras.Input((4, 1))
+    states = [keras.Input((2,)), keras.Input((2,))]
+    model = keras.Model([x, *states], LSTM(2)(x, initial_state=states))
+    h = np.ones((3, 2), "float32")
+    return outcome(lambda: model([ONES, h, h]).shape)
+
+
+@attack("state.row-by-row")
+def reset_between_calls():
+    """Reset between two calls: does sample i continue sample i?"""
+    layer = LSTM(2, stateful=True)
+    first = np.array(layer(ONES))
+    layer.reset_state()
+    return not np.array_equal(layer(ONES), first)
+
+
+@attack("state.variables")
+def renamed_and_of_two_types():
+    """Renamed, and RNN of a cell of float64: the path, and the dtypes of state and weight?"""
+    layer = LSTM(2, stateful=True, name="words")
+    layer(ONES)
+    layer.name = "reader"
+    rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dtype="float64"), stateful=True)
+    rnn(ONES)
+    return layer.states[0].path, rnn.states[0].dtype, rnn.weights[0].dtype
+
+
+@attack("state.stateful-set-off")
+def set_off_in_both_directions():
+    """`stateful` of Bidirectional set to False: does it start from zeros?"""
+    layer = keras.layers.Bidirectional(LSTM(2, stateful=True))
+    first = np.array(layer(ONES))
+    layer.stateful = False
+    return bool(np.array_equal(layer(ONES), first))
+
+
+@attack("state.reset")
+def reset_of_other_layers():
+    """Bidirectional, RNN of a cell and of two: what does reset_state() do?"""
+    cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)]
+    kinds = [
+        keras.layers.Bidirectional(LSTM(2, stateful=True)),
+        keras.layers.RNN(cells[0], stateful=True),
+        keras.layers.RNN(cells, stateful=True),
+    ]
+    for layer in kinds:
+        layer(ONES)
+    return [outcome(layer.reset_state)[:60] for layer in kinds]

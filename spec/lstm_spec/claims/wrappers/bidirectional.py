@@ -40,7 +40,7 @@ def halved(z):
 @given(cases(unroll=booleans(), **varied(*SIZES)), seeds, booleans(), ways)
 def test_the_output_is_forward_then_backward(case, seed, loops, way):
     """
-    By default, the output of Bidirectional is the forward layer's, then a backward layer's.
+    By default, the single output of Bidirectional is the forward layer's, then a backward layer's.
 
     Each direction is an LSTM with weights of its own, and each reads the whole sequence: one
     from its start, one from its end. It is the same around RNN(LSTMCell) as around LSTM.
@@ -281,7 +281,7 @@ def test_another_merge_mode_is_refused(mode):
     Bidirectional refuses a merge_mode that is none of sum, mul, ave, concat and None.
 
     The constructor raises a ValueError that lists the five. Set on a layer later, such a mode
-    is refused by the next call.
+    is refused by the next eager call.
 
     >>> import keras, numpy as np
     >>> try:
@@ -307,7 +307,8 @@ def test_another_merge_mode_is_refused(mode):
 @given(cases(timesteps=1), seeds)
 def test_a_bidirectional_layer_lists_forward_weights_then_backward_weights(case, seed):
     """
-    With a bias, Bidirectional's weights are the forward layer's three, then the backward layer's.
+    With a bias, the weights of Bidirectional(LSTM) are the forward layer's three, then the backward
+    layer's.
 
     So it has exactly twice the parameters of the LSTM in it, whatever merge_mode is, unless it is
     given a backward_layer.
@@ -607,9 +608,11 @@ def test_a_backward_layer_is_a_layer(value):
 @given(whole(["reader", "words"]), integers(1, 9), integers(1, 9))
 def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     """
-    Bidirectional's error for input of two axes has its own name in it, ndim=3 and ndim=2.
+    The error of Bidirectional(LSTM) for input of two axes has its own name in it, ndim=3 and
+    ndim=2.
 
-    It has the `input_spec` of the layer in it. The axes are (batch, timesteps, features).
+    It has the `input_spec` of the layer in it; RNN has none. The axes are (batch, timesteps,
+    features).
 
     >>> import keras, numpy as np
     >>> try:

@@ -194,10 +194,12 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
 @given(cases(stateful=True), seeds)
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     """
-    A stateful Bidirectional LSTM goes on from both directions' states until reset_state().
+    Unless given a state, a stateful Bidirectional LSTM goes on from both directions' states until
+    reset_state().
 
     Its four states are in `states`, in the order in which initial_state takes them, and one
-    call of its reset_state sets all of them to zero.
+    call of its reset_state sets all of them to zero. With return_state=True it cannot be called:
+    see `wrappers.bidirectional-stateful-states`.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True))
@@ -322,7 +324,8 @@ def test_pieces_are_not_the_whole_when_read_backwards(case, seed, pick):
 @given(cases(stateful=True, return_state=True), seeds)
 def test_a_stateful_bidirectional_layer_returns_its_states(case, seed):
     """
-    A stateful Bidirectional with return_state=True returns an output and four states.
+    By default, a stateful Bidirectional LSTM with return_state=True returns an output and four
+    states.
 
     In Keras 3 every call fails with a TypeError, with a mask or without one. Without
     return_state the layer works, and its attribute `states` holds the same four.

@@ -397,7 +397,7 @@ def test_rnn_runs_a_cell_of_ones_own(case):
     A layer with `call` and `state_size` will do as a cell: RNN starts it from zeros, in a list too.
 
     The cell is a layer. Its call takes a timestep and a list with the state, and returns an
-    output and a list with the new state. For a single state state_size is a whole number.
+    output and a list with the new state. For a single state state_size is an int.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -449,10 +449,11 @@ def test_a_cell_decides_from_what_it_starts(case):
 @given(cases(batch=integers(2, 3), features=3, units=3, state=True))
 def test_a_single_state_needs_no_list(case):
     """
-    A cell of a single state may return it without a list, and RNN may be given it so.
+    Outside of a stack, a cell of a single state may return it without a list, and RNN may be given
+    it so.
 
-    It holds for what its call and its get_initial_state return, and for initial_state. The
-    cell itself is handed a list in any case.
+    It holds for what its call and its get_initial_state return, and for initial_state. The cell
+    itself is handed a list in any case. In a stack its call may do so in an eager call only.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -520,7 +521,8 @@ def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
 @given(seeds)
 def test_cells_are_built_for_one_timestep(seed):
     """
-    A cell is built for (batch, features), and in a stack for (batch, width of the cell below).
+    On input of three axes a cell is built for (batch, features), and in a stack for (batch, width
+    of the cell below).
 
     There is no time axis in it. That width is the output_size of the cell below, or else the
     size of its first state.
@@ -578,7 +580,8 @@ def test_a_cell_needs_no_output_size(case):
 @given(cases(features=3))
 def test_a_cell_is_a_layer(case):
     """
-    On data RNN refuses a cell that is no keras.Layer, though it has all that is documented.
+    Outside of a list, RNN refuses on data a cell that is no keras.Layer, though it has all that is
+    documented.
 
     It has call, state_size, output_size and get_initial_state. RNN also asks it for its
     `compute_dtype`, and calls it as a function.

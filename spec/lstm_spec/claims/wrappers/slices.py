@@ -113,9 +113,11 @@ def test_one_lstm_reads_every_slice(case, number, seed, way):
 @given(cases(), whole([keras.layers.Dense, keras.layers.LSTM]))
 def test_time_distributed_refuses_two_axes(case, kind):
     """
-    TimeDistributed refuses input of two axes, which leaves its layer only the batch.
+    Before it is built, TimeDistributed refuses input of two axes, which leaves its layer only the
+    batch.
 
-    The error is a ValueError that says which shape was received.
+    The error is a ValueError that says which shape was received. Once built, it looks at the axes
+    of symbols only, and may take the features for slices.
 
     >>> import keras, numpy as np
     >>> try:
@@ -166,8 +168,8 @@ def test_each_slice_has_its_own_mask(case, number, seed):
     Where the number of slices is known, TimeDistributed(LSTM) takes a mask of three axes, (batch,
     slices, timesteps).
 
-    Each slice gets its own part of it. A mask with one number for each slice is refused, by an
-    IndexError of the layer inside.
+    Each slice gets its own part of it. On data a mask with one number for each slice is refused by
+    the layer inside.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.arange(12.0).reshape(1, 3, 4, 1)
@@ -200,8 +202,8 @@ def test_the_mask_of_timesteps_is_handed_on_for_slices(case, number, seed):
     """
     TimeDistributed(LSTM) hands on the mask of the words, which as a rule an LSTM behind it refuses.
 
-    That mask has an axis too many: its last is taken for units if its length is 1, or the units
-    of the upper LSTM. Make a mask of the sentences by hand, and pass it by name.
+    That mask has an axis too many: its last is taken for units if its length is 1, or, in a loop,
+    the units of the upper LSTM. Make a mask of the sentences by hand, and pass it by name.
 
     >>> import keras, numpy as np
     >>> words = np.array([[[4, 7, 0], [2, 0, 0], [0, 0, 0]]])  # (batch, sentences, words)

@@ -385,7 +385,7 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     Called on data, RNN of several LSTM cells refuses a flat list [h, c, h, c] as its initial_state.
 
     It takes the first tensor for all states of the first cell, which then finds no c: an
-    IndexError. Make a pair for each cell.
+    IndexError in an eager call. Make a pair for each cell.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)])
@@ -605,7 +605,8 @@ def with_noise(layer, x, seed):
 )
 def test_training_reaches_what_is_wrapped(name, case, pick, seed):
     """
-    Bidirectional, RNN, StackedRNNCells and TimeDistributed pass `training` on to what is in them.
+    Bidirectional, RNN, StackedRNNCells and TimeDistributed pass `training` on to the layers in
+    them.
 
     Called alone without it, they do as with training=False: nothing is dropped. In a stack it
     reaches every cell, the upper ones too.
