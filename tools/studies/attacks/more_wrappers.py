@@ -784,3 +784,15 @@ def training_of_a_plain_class():
 
     RNN([Cell(3), Listening()])(X, training=True)
     return sorted(set(map(str, passed)))
+
+
+@attack("wrappers.merge-modes")
+def joined_of_unequal_units():
+    """Joined, with a backward_layer of other units: 2 * units wide?"""
+    return tuple(Bidirectional(LSTM(2), backward_layer=LSTM(5, go_backwards=True))(X).shape)
+
+
+@attack("wrappers.merge-none")
+def unmerged_grus():
+    """Unmerged, of a GRU that returns its state: six tensors?"""
+    return len(Bidirectional(layers.GRU(2, return_state=True), merge_mode=None)(X))

@@ -204,8 +204,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
-    It does so at each timestep and for each unit. With concat, the default, the output is
-    2 * units wide; with the others, units.
+    It does so at each timestep and for each unit. With concat, the default, the output is as wide
+    as both together, 2 * units for equal ones; with the others, units.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
@@ -231,7 +231,7 @@ def test_without_merging_two_outputs_come_back(case, seed, way):
     """
     With merge_mode=None Bidirectional returns both outputs, that of the forward layer first.
 
-    With return_state=True the four states follow them, so that six tensors come back.
+    With return_state=True the four states of LSTMs follow them, so that six tensors come back.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode=None)
