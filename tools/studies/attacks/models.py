@@ -994,3 +994,196 @@ def rows_that_are_moved():
         "tied": moved(sgd(0.1), (1, 2), head=Tied),
         "activity": moved(sgd(0.1), (1, 2), activity_regularizer="l2"),
     }
+
+
+@attack("models.attention-query")
+def a_passed_mask_of_the_query():
+    """A mask of the query that is passed, not attached: which layer keeps it?"""
+    both = draw(2, 6, 4), draw(2, 3, 4)
+    mask = MASKED[:, :, 0]
+    outputs = {
+        "Attention": L.Attention()(list(both), mask=[mask, None]),
+        "MultiHeadAttention": L.MultiHeadAttention(2, 3)(*both, query_mask=mask),
+    }
+    return {name: getattr(y, "_keras_mask", None) is not None for name, y in outputs.items()}
+
+
+@attack("models.declared-by-layers")
+def declared_of_whole_numbers():
+    """On Inputs and arrays of int32: which type is declared, and which is returned?"""
+    ids = np.arange(6, dtype="int32").reshape(1, 3, 2)
+    given = keras.Input((None, 2), dtype="int32")
+    types = {}
+    for layer in (L.Add(), L.Concatenate(), L.Average(), L.Dropout(0.5), L.MaxPooling1D(2)):
+        merge = isinstance(layer, (L.Add, L.Concatenate, L.Average))
+        symbol = layer([given, given] if merge else given)
+        y = layer([ids, ids] if merge else ids)
+        types[type(layer).__name__] = f"{symbol.dtype}, {y.dtype.name}"
+    return types
+
+
+@attack("models.merge-of-one")
+def one_tensor_of_whole_numbers():
+    """A list of one array of whole numbers: is it in the layer's dtype?"""
+    ids = np.arange(6).reshape(1, 3, 2)
+    names = "Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"
+    return {name: getattr(L, name)()([ids]).dtype.name for name in names}
+
+
+@attack("models.other-batch-refused")
+def joined_samples():
+    """Concatenate along the samples takes different numbers of them."""
+    return tuple(L.Concatenate(axis=0)([X, X[:1]]).shape)
+
+
+@attack("models.slices-behind-lstm")
+def slices_of_a_final_output():
+    """Behind an LSTM as it is by default, whose output has no timesteps."""
+    y = LSTM(2)(X)
+    slices = outcome(lambda: L.TimeDistributed(L.Dense(3))(y).shape)
+    return {"Dense": tuple(L.Dense(3)(y).shape), "slices": slices}
+
+
+@attack("models.merge-of-ranks")
+def a_merge_that_was_used():
+    """A merge that merged two sequences before is given a sequence and a vector."""
+    add = L.Add()
+    x, vector = draw(2, 2, 3), draw(2, 3)
+    add([x, x])
+    longer = draw(2, 4, 3)
+    return {
+        "as at every timestep": close(add([x, vector]), x + vector[:, None]),
+        "longer": outcome(lambda: add([longer, vector]).shape),
+    }
+
+
+@attack("models.mask-of-lambda")
+def operations_that_return_their_input():
+    """Lambda without a mask, and with the opposite mask, of operations that change nothing."""
+    operations = {
+        "cast": lambda x: keras.ops.cast(x, "float32"),
+        "convert": keras.ops.convert_to_tensor,
+        "linear": keras.activations.linear,
+        "double": lambda x: 2.0 * x,
+    }
+
+    def opposite(x, mask):
+        return keras.ops.logical_not(mask)
+
+    kept = behind(L.Identity())
+    return {
+        name: [behind(L.Lambda(f)) == kept, behind(L.Lambda(f, mask=opposite)) == kept]
+        for name, f in operations.items()
+    }
+
+
+@attack("models.fits-its-inputs")
+def fitted_in_predict():
+    """In predict: is an attached mask kept, and are arrays of both ranks taken in turn?"""
+
+    def call(self, x, mask=None):
+        return keras.ops.zeros_like(x) if mask is None else keras.ops.ones_like(x)
+
+    given = keras.Input((None, 1))
+    masked = type("Masked", (L.Layer,), {"call": call})()
+    model = keras.Model(given, masked(given))
+    x = L.Masking()(X[:, :, :1])
+    ranks = keras.Model(given, LSTM(2)(given))
+    shapes = [
+        outcome(lambda x=x: ranks.predict(x, verbose=0).shape) for x in (X[..., 0], X[..., :1])
+    ]
+    kept = [float(np.mean(y)) for y in (model(x), model.predict(x, verbose=0))]
+    return {"called, predict": kept, "ranks": shapes}
+
+
+@attack("models.dot-refused")
+def axes_that_dot_takes():
+    """A whole number alone, a tuple, and True, which is a whole number to Python."""
+    x = draw(2, 3, 3)
+    return {repr(axes): tuple(L.Dot(axes)([x, x]).shape) for axes in (1, (1, 2), [1, 2], True)}
+
+
+@attack("models.untraced-call")
+def untraced_without_layers():
+    """An unbuilt model without layers, and one with a `build`, whose calls read numbers."""
+
+    def scaled(self, x):
+        return x / float(np.max(np.abs(x)))
+
+    def read(self, x):
+        return scaled(self, self.lstm(x))
+
+    def build(self, shape):
+        self.lstm.build(shape)
+
+    warned = {}
+    for name, methods in {
+        "without layers": {"call": scaled},
+        "with a layer": {"call": read},
+        "with build": {"call": read, "build": build},
+    }.items():
+        model = type("Untraced", (keras.Model,), methods)()
+        model.lstm = LSTM(2) if "layers" not in name else None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            outcome(lambda m=model: m(keras.Input((6, 4))))
+        warned[name] = any("unbuilt state" in str(warning.message) for warning in caught)
+    return warned
+
+
+@attack("models.subclass-of-layers")
+def outer_model_of_a_subclass():
+    """The configuration of a model of a subclass that is not registered: by itself, and named."""
+    custom = type("Custom", (keras.Model,), {})
+    inner, outer = keras.Input((6, 4)), keras.Input((6, 4))
+    config = keras.Model(outer, custom(inner, LSTM(2)(inner))(outer)).get_config()
+    named = keras.Model.from_config(config, custom_objects={"Custom": custom})
+    return {
+        "by itself": outcome(lambda: keras.Model.from_config(config))[:40],
+        "named": [type(layer).__name__ for layer in named.layers],
+    }
+
+
+@attack("models.order-of-layers")
+def outputs_in_a_dictionary():
+    """Outputs in a dictionary, of which the first has the later name."""
+    left, right = (keras.Input((6, 4), name=name) for name in ("left", "right"))
+    outputs = {"z": LSTM(2, name="of_z")(left), "a": LSTM(2, name="of_a")(right)}
+    return [layer.name for layer in keras.Model([left, right], outputs).layers]
+
+
+@attack("models.silent-outside-training")
+def noise_layers_of_another_type():
+    """An array of float64, and a mixed policy: is it the input to the last bit?"""
+    x = np.random.RandomState(0).rand(2, 3)
+    return {
+        "float64": bool(np.array_equal(L.Dropout(0.5)(x), x)),
+        "its own": bool(np.array_equal(L.Dropout(0.5, dtype="float64")(x), x)),
+        "mixed": bool(np.array_equal(L.GaussianNoise(0.5, dtype="mixed_float16")(X), X)),
+    }
+
+
+@attack("models.summary")
+def summary_of_a_long_name():
+    """A name of sixty letters: does it stand in the summary?"""
+    lines = []
+    model = keras.Sequential([keras.Input((6, 4)), LSTM(2, name="n" * 60)])
+    model.summary(print_fn=lambda text, **_: lines.append(text))
+    return "n" * 60 in "".join(lines)
+
+
+@attack("models.optional-input")
+def optional_by_name():
+    """None for the last of two Inputs of a list, by name: alphabetical, and in another order."""
+
+    def call(self, x, more):
+        return x if more is None else x + more
+
+    outcomes = {}
+    for first, last in (("a", "b"), ("z", "y")):
+        given = keras.Input((6, 4), name=first)
+        more = keras.Input((6, 4), name=last, optional=True)
+        model = keras.Model([given, more], type("Added", (L.Layer,), {"call": call})()(given, more))
+        inputs = {first: X, last: None}
+        outcomes[first + last] = outcome(lambda m=model, i=inputs: np.array_equal(m(i), X))[:60]
+    return outcomes

@@ -147,7 +147,7 @@ def arrays(around, size, seed):
 @given(whole(HERE), whole(["float32", "mixed_float16"]), sizes, seeds)
 def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
     """
-    Called on an `Input` of open batch and length, a layer around an LSTM declares the shapes and
+    On a float32 `Input` of open batch and length, a layer around an LSTM declares the shapes and
     types that it then returns.
 
     As many tensors, as many axes, and the sizes of all axes that are not open; under a mixed
@@ -540,7 +540,7 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
 @given(integers(1, 3), integers(1, 4), sampled_from([None, "l2"]), seeds)
 def test_a_step_moves_the_rows_of_the_ids_that_it_reads(width, count, regularizer, seed):
     """
-    Without penalty or constraint of the table a step by plain SGD moves only those rows of an
+    If nothing else reads, penalizes or constrains its table, plain SGD moves only those rows of an
     Embedding whose ids it reads.
 
     A penalty or a constraint may move every row, and so may weight decay, or another layer that

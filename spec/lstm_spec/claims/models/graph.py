@@ -107,11 +107,12 @@ def sparse(x: Array) -> list[Any]:
 )
 def test_a_functional_model_makes_its_arrays_fit_its_inputs(case, pick, types):
     """
-    A functional model fits arrays to its Inputs: it casts them, adds or takes away a last axis of
-    size one, and keeps masks.
+    Called, a functional model fits arrays to its Inputs: it casts them, adds or drops a last axis
+    of size one, and keeps masks.
 
-    So an LSTM behind an Input of (timesteps, 1) reads an array (batch, timesteps). Numbers lose
-    their fractions where an Input of ids takes them; on TensorFlow a sparse tensor is made dense.
+    Predict loses masks. An LSTM behind an Input of (timesteps, 1) reads an array (batch,
+    timesteps). Numbers lose their fractions where an Input of ids takes them; on TensorFlow a
+    sparse tensor is made dense.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((None, 1)), keras.layers.LSTM(2)
@@ -158,8 +159,8 @@ def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, cou
     of their outputs.
 
     Weights are listed so too. The longest way counts, and branches of one length stand side by
-    side. An Input that leads to no output is listed too, and a summary shows what is connected with
-    what.
+    side. Outputs in a dictionary are ordered by their names. An Input that leads to no output is
+    listed too, and a summary shows what is connected with what.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -227,12 +228,12 @@ SUBCLASSES: dict[str, Any] = {"Plain": Plain, "Handing": Handing}
 @given(cases(), whole(list(SUBCLASSES)), seeds)
 def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
-    A subclass of Model without `__init__`, made of inputs and outputs, is made again from its or an
-    outer model's configuration.
+    A subclass of Model without `__init__`, made of inputs and outputs, is made again from its
+    configuration.
 
-    So is one whose `__init__` takes *args and **kwargs and hands them on. Another needs a
-    get_config of its own. With a train_step of its own it is how a custom training loop is written
-    for fit.
+    From an outer model's too, if the class is registered or in custom_objects. So is one whose
+    `__init__` takes *args and **kwargs and hands them on. Another needs a get_config of its own.
+    With a train_step of its own it is how a custom training loop is written for fit.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):
@@ -270,8 +271,8 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    Eagerly, an unbuilt subclassed model whose `call` fails on symbols runs on arrays without
-    notice, and warns on an Input.
+    A subclassed model whose `call` builds layers and fails on symbols runs eagerly on arrays in
+    silence, and warns on an Input.
 
     The warning is of unbuilt state, and then the call fails. Such a model reads numbers in Python,
     behind a layer that is not built. On arrays it is built without notice. Predict and fit fail,

@@ -223,11 +223,11 @@ def test_global_max_pooling_reads_masked_steps(case, pick):
 @given(padded, picks)
 def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
     """
-    A Lambda layer of operations hands on the mask that its argument `mask` returns, and none
-    without it.
+    A Lambda layer of operations that make a new tensor hands on the mask that its argument `mask`
+    returns, and none without it.
 
-    The function is given the inputs and the mask of the inputs. Called eagerly, an input that is
-    returned itself keeps its mask.
+    The function is given the inputs and the mask of the inputs. An input that is returned itself
+    keeps its mask, as by a cast to the type that it has.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -437,7 +437,7 @@ def test_batch_normalization_averages_over_samples_and_timesteps(case):
 @given(cases(batch=integers(1, 3), timesteps=3, features=2, masked=True), picks)
 def test_softmax_behind_a_masked_sequence(case, pick):
     """
-    A Softmax layer gives the softmax of each unmasked timestep of a masked sequence.
+    By default a Softmax layer gives the softmax of each unmasked timestep of a masked sequence.
 
     The Activation "softmax" does, and hands the mask on.
 

@@ -312,10 +312,11 @@ def test_attention_gives_masked_values_no_weight(case, pick, seed, name):
 @given(padded, picks, seeds, sampled_from(["Attention", "AdditiveAttention"]))
 def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     """
-    Attention, AdditiveAttention and MultiHeadAttention keep the query's mask, and the first two put
-    zeros where it masks.
+    Attention, AdditiveAttention and MultiHeadAttention keep a query's attached mask, the first two
+    with zeros where it masks.
 
-    The other timesteps attend as they do without a mask of the query.
+    The other timesteps attend as they do without a mask of the query. One that is passed is kept by
+    the first two only.
 
     >>> import keras, numpy as np
     >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()
@@ -440,8 +441,8 @@ def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
 @given(cases(batch=integers(1, 3)), whole(list(FUNCTIONS)), booleans(), seeds)
 def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
     """
-    Without masks Add, Subtract, Multiply, Average, Maximum and Minimum take a sample's vector as
-    the same at every timestep.
+    Without masks new Add, Subtract, Multiply, Average, Maximum and Minimum take a sample's vector
+    as the same at every timestep.
 
     An input with fewer axes gets axes of size 1 behind the batch, unless the layer merged equal
     numbers of axes before. Concatenate does not do it: there RepeatVector is needed. Beside a
@@ -474,10 +475,11 @@ LONE = tuple(name for name in MERGING if name != "Subtract")
 @given(cases(), whole(list(LONE)))
 def test_a_merge_of_one_tensor_is_that_tensor(case, name):
     """
-    Add, Multiply, Average, Maximum, Minimum and Concatenate give back the one tensor of a list of
-    one, in the layer's dtype.
+    Add, Multiply, Average, Maximum, Minimum and Concatenate give back the one float tensor of a
+    list, in the layer's dtype.
 
-    In a model too. So a list of branches may hold a single one. Subtract and Dot need two.
+    In a model too. So a list of branches may hold a single one. Subtract and Dot need two. Whole
+    numbers keep their type, but for Average.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2)(np.ones((1, 3, 1)))

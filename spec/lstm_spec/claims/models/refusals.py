@@ -98,11 +98,11 @@ def test_merging_known_lengths_that_differ_is_refused(case, more, name):
 @given(cases(batch=integers(2, 3)), whole([*MERGING, "Dot"]), booleans())
 def test_merging_other_numbers_of_samples_is_refused(case, name, single):
     """
-    At its first call a merge refuses arrays of different numbers of samples, a single sample among
-    them, with a ValueError.
+    At its first call a merge other than Concatenate(axis=0) refuses arrays of different numbers of
+    samples with a ValueError.
 
-    Later, and in a model that is called, Add and its like take a single sample for all without
-    notice; fit and predict refuse it. Repeat the sample first, as by numpy.repeat.
+    A single sample too. Later, and in a model that is called, Add and its like take a single sample
+    for all without notice; fit and predict refuse it. Repeat it first, as by numpy.repeat.
 
     >>> import keras, numpy as np
     >>> try:
@@ -121,7 +121,7 @@ def test_merging_other_numbers_of_samples_is_refused(case, name, single):
 @given(cases(batch=sampled_from([2, 3])), whole(WRONG_AXES), integers(1, 2))
 def test_dot_refuses_other_axes_and_inputs(case, axes, more):
     """
-    Dot refuses axes that are text, a float, None, or other than two whole numbers in a list, and
+    Dot refuses axes that are text, a float, None, or a list of other than two whole numbers, and
     any but two inputs.
 
     NumPy's whole numbers are refused too: write int(axis). So are two inputs whose sizes along the

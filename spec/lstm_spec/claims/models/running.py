@@ -553,9 +553,11 @@ def test_inputs_may_be_given_by_name(trial):
 )
 def test_outside_training_noise_layers_return_their_input(trial, way):
     """
-    Outside training, dropout and noise layers around an LSTM return their input.
+    Outside training, dropout and noise layers around an LSTM return an input of their own type
+    unchanged.
 
     Dropout, SpatialDropout1D, AlphaDropout, GaussianDropout and GaussianNoise act in training only.
+    Floats of another type are cast, as by other layers.
 
     >>> import keras, numpy as np
     >>> lstm, noise = keras.layers.LSTM(2), keras.layers.GaussianNoise(0.9)
@@ -740,11 +742,12 @@ def loss_of(outputs_: Any, y: Any) -> Any:
 )
 def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     """
-    A functional model takes None for an optional Input, first or last, called, in predict,
-    evaluate, fit and train_on_batch.
+    In a list a functional model takes None for an optional Input, called, in predict, evaluate,
+    fit and train_on_batch.
 
     The layer that reads it is given None, and must be made for that. An Input that is not
-    optional refuses None. A configuration keeps what is optional, and clone_model does not.
+    optional refuses None. In a dictionary a list's Inputs take it if their names are in
+    alphabetical order. A configuration keeps what is optional, and clone_model does not.
 
     >>> import keras, numpy as np
     >>> class Added(keras.layers.Layer):
@@ -778,8 +781,8 @@ def test_a_summary_counts_the_parameters(trial, frozen):
     The summary of a built, untrained plain model tells the number of its parameters, of trainable
     and other ones.
 
-    It has a line for each layer, with its name, its output's shape and its own number. After
-    training it counts those of the optimizer too.
+    It has a line for each layer, with its name, cut if it is long, its output's shape and its own
+    number. After training it counts those of the optimizer too.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]

@@ -191,7 +191,8 @@ def test_slices_add_the_penalty_of_their_layer(case, rate):
 @given(longer)
 def test_dense_in_slices_is_dense_behind_an_lstm(case):
     """
-    Called behind an LSTM, TimeDistributed of a Dense is the Dense alone, with and without a mask.
+    Called behind an LSTM with return_sequences=True, TimeDistributed of a Dense is the Dense alone,
+    with and without a mask.
 
     Dense works on the last axis anyway, and hands the mask on as TimeDistributed does. For graphs
     of open length see `models.slices-of-open-length`.
