@@ -1136,11 +1136,12 @@ def outer_model_of_a_subclass():
     """The configuration of a model of a subclass that is not registered: by itself, and named."""
     custom = type("Custom", (keras.Model,), {})
     inner, outer = keras.Input((6, 4)), keras.Input((6, 4))
-    config = keras.Model(outer, custom(inner, LSTM(2)(inner))(outer)).get_config()
-    named = keras.Model.from_config(config, custom_objects={"Custom": custom})
+    model = keras.Model(outer, custom(inner, LSTM(2)(inner))(outer))
+    made_again = keras.Model.from_config
+    known = made_again(model.get_config(), custom_objects={"Custom": custom})
     return {
-        "by itself": outcome(lambda: keras.Model.from_config(config))[:40],
-        "named": [type(layer).__name__ for layer in named.layers],
+        "by itself": outcome(lambda: made_again(model.get_config()))[:40],
+        "in custom_objects": [type(layer).__name__ for layer in known.layers],
     }
 
 
@@ -1186,4 +1187,20 @@ def optional_by_name():
         model = keras.Model([given, more], type("Added", (L.Layer,), {"call": call})()(given, more))
         inputs = {first: X, last: None}
         outcomes[first + last] = outcome(lambda m=model, i=inputs: np.array_equal(m(i), X))[:60]
+    return outcomes
+
+
+@attack("models.open-graphs")
+def pooled_to_a_number_and_normalized():
+    """Adaptive pooling in a graph of open length; Normalization in a call after its first graph."""
+    layers = {
+        "AdaptiveAveragePooling1D": L.AdaptiveAveragePooling1D(2),
+        "AdaptiveMaxPooling1D": L.AdaptiveMaxPooling1D(2),
+        "Normalization": L.Normalization(mean=0.0, variance=1.0),
+    }
+    outcomes = {}
+    for name, layer in layers.items():
+        graph = tf.function(layer, [tf.TensorSpec((None, None, 4))])
+        both = [outcome(lambda run=run: tuple(run(X).shape))[:12] for run in (graph, layer)]
+        outcomes[name] = ", ".join(both)
     return outcomes

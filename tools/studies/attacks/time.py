@@ -184,3 +184,16 @@ def prefixes():
         y, z = (np.array(layer(x, training=True)) for x in (X, X[:, :3]))
         seen[str(option)] = close(y[:, :3], z)
     return seen
+
+
+@attack("time.fewer-or-more-units")
+def three_rounded_timesteps():
+    """How many of 300 units do not change with a timestep: in float16, and by larger numbers."""
+    kept = {}
+    for dtype, size in (("float32", 1.0), ("float32", 30.0), ("float16", 1.0)):
+        lstm = LSTM(300, kernel_initializer=keras.initializers.GlorotUniform(0), dtype=dtype)
+        x = size * np.arange(1.0, 10.0).reshape(3, 3, 1)
+        y = np.array(lstm(x))
+        others = [np.array(lstm(x + step[:, None])) for step in np.eye(3)]
+        kept[f"{dtype}, to {9 * size:.0f}"] = sum(int(np.sum(z == y)) for z in others)
+    return kept

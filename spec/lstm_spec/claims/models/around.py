@@ -189,11 +189,12 @@ def common(tensors):
 @given(whole(HERE), sizes, seeds)
 def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
     """
-    In a tf.function of open batch and length, a layer around an LSTM but TimeDistributed returns
-    what it returns in a call.
+    In a tf.function of open sizes, built layers around an LSTM but TimeDistributed and adaptive
+    pooling return what calls do.
 
-    For one size after the other, in the graph and in calls. For TimeDistributed see
-    `models.slices-in-a-graph`.
+    For one batch and length after the other, in the graph and in calls. Adaptive pooling asks for a
+    known length; for TimeDistributed see `models.slices-in-a-graph`. A Normalization that is built
+    in a graph fails in later calls.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
