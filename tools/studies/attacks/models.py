@@ -1048,7 +1048,8 @@ def slices_of_a_final_output():
 def a_merge_that_was_used():
     """A merge that merged two sequences before is given a sequence and a vector."""
     add = L.Add()
-    x, vector = draw(2, 2, 3), draw(2, 3)
+    x = draw(2, 2, 3)
+    vector = draw(2, 3)
     add([x, x])
     longer = draw(2, 4, 3)
     return {
@@ -1135,7 +1136,8 @@ def untraced_without_layers():
 def outer_model_of_a_subclass():
     """The configuration of a model of a subclass that is not registered: by itself, and named."""
     custom = type("Custom", (keras.Model,), {})
-    inner, outer = keras.Input((6, 4)), keras.Input((6, 4))
+    inner = keras.Input((6, 4))
+    outer = keras.Input((6, 4))
     model = keras.Model(outer, custom(inner, LSTM(2)(inner))(outer))
     made_again = keras.Model.from_config
     known = made_again(model.get_config(), custom_objects={"Custom": custom})
@@ -1204,3 +1206,30 @@ def pooled_to_a_number_and_normalized():
         both = [outcome(lambda run=run: tuple(run(X).shape))[:12] for run in (graph, layer)]
         outcomes[name] = ", ".join(both)
     return outcomes
+
+
+@attack("models.merge-of-widths")
+def as_many_samples_as_features():
+    """One feature and several, of one timestep: is it added to each feature of its own sample?"""
+    sizes = (1, 3, 3), (2, 1, 2), (3, 1, 2), (2, 2, 2)
+    right = {}
+    for size in sizes:
+        x = draw(*size)
+        feature = draw(*size[:2], 1)
+        right[str(size)] = close(L.Add()([x, feature]), x + feature)
+    return right
+
+
+@attack("models.subclass-of-layers")
+def made_again_twice():
+    """One configuration is used twice: how many entries are left, and what comes of it?"""
+    custom = type("Custom", (keras.Model,), {})
+    given = keras.Input((6, 4))
+    left = {}
+    for kind in (keras.Model, custom):
+        config = kind(given, LSTM(2)(given)).get_config()
+        kind.from_config(config)
+        entries = len(config)
+        again = outcome(lambda k=kind, c=config: k.from_config(c).layers)
+        left[kind.__name__] = f"{entries}, {again[:40]}"
+    return left

@@ -233,7 +233,8 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 
     From an outer model's too, if the class is registered or in custom_objects. So is one whose
     `__init__` takes *args and **kwargs and hands them on. Another needs a get_config of its own.
-    With a train_step of its own it is how a custom training loop is written for fit.
+    With a train_step of its own it is how a custom training loop is written for fit. from_config
+    empties a configuration, so that it serves once.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):
