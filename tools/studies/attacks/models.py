@@ -1233,3 +1233,11 @@ def made_again_twice():
         again = outcome(lambda k=kind, c=config: k.from_config(c).layers)
         left[kind.__name__] = f"{entries}, {again[:40]}"
     return left
+
+
+@attack("models.softmax-behind-mask")
+def softmax_along_the_timesteps():
+    """Softmax(axis=1) of a square that nothing is masked of: what does a timestep sum to?"""
+    x = np.arange(1.0, 28.0).reshape(3, 3, 3)
+    y = np.array(L.Softmax(axis=1)(L.Masking()(x)))
+    return [round(float(total), 2) for total in y[0].sum(axis=1)]
