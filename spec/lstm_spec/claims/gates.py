@@ -355,8 +355,9 @@ def test_any_function_may_be_the_activation(case, way, argument, function):
     A function of one tensor, made of Keras' operations, that keeps shape and type may be given as
     an activation.
 
-    It makes no difference whether a function of Keras is given by its name or as it is. A function
-    of NumPy works in an eager call, but not in a graph, where tensors hold no numbers yet.
+    It makes no difference whether an activation of Keras is given by its name or as it is; other
+    functions, such as keras.ops.square, have no name there. A function of NumPy works in an eager
+    call, but not in a graph, where tensors hold no numbers yet.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.LSTM(2, activation=lambda z: z / 2, use_bias=False)
@@ -519,7 +520,7 @@ def test_a_cell_takes_and_returns_h_and_c(case):
 @given(integers(1, 40), some_large(integers(1, 4), 300), whole(["float16", "float32", "float64"]))
 def test_the_cell_makes_an_initial_state_of_zeros_in_its_dtype(batch, units, dtype):
     """
-    A cell's get_initial_state(batch_size) returns h and c as zeros, in its compute dtype.
+    An LSTMCell's get_initial_state(batch_size) returns h and c as zeros, in its compute dtype.
 
     With mixed_float16 that is float16. A loop of your own can start from these zeros. The layer
     itself starts every call from them, unless it is stateful or is given a state.
@@ -673,9 +674,9 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     With the forget gates at 1, the input gates at 0 and finite candidates, a cell state of normal
     numbers stays as it is.
 
-    It stays bit for bit, unless it is a subnormal number, for any number of timesteps and whatever
-    the inputs are: float32 rounds the sigmoid of 200 to 1 and that of -200 to 0. The other weights
-    do not matter.
+    It stays bit for bit, unless it is a subnormal number, for any number of timesteps: float32
+    rounds the sigmoid of 200 to 1 and that of -200 to 0. Inputs and other weights matter only if
+    they move the gates from there.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -697,8 +698,8 @@ def test_all_gates_open_count_the_timesteps(case, way):
     From zero, with all gates open and the candidate at 1, a float32 cell state counts unmasked
     timesteps up to 2**24.
 
-    So a cell state has no bound of its own; the output, tanh of the count, has. Only beyond
-    2**24 timesteps float32 can count no further.
+    So a cell state has no bound of its own; the output, by default tanh of the count, has. Only
+    beyond 2**24 timesteps float32 can count no further.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -758,8 +759,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    With only its forget gate closed and candidate x, an unmasked linear cell of finite numbers
-    returns its input.
+    With only its forget gate closed and candidate x, an unmasked linear float32 cell returns finite
+    float32 input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 
@@ -994,8 +995,8 @@ def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
 )
 def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     """
-    By default, if no sum overflows, unmasked timesteps of finite numbers give outputs within -1 and
-    1.
+    By default, if nothing overflows, unmasked timesteps of finite numbers give outputs within -1
+    and 1.
 
     Weights, inputs and states may be huge: the gates saturate, they do not overflow. To
     fit targets beyond 1, scale them, let a layer follow, or take another activation.

@@ -388,10 +388,10 @@ def test_a_float32_layer_cannot_tell_unix_times_a_minute_apart(case, pick, secon
 )
 def test_mixed_policies_store_float32_and_return_a_half_type(case, half):
     """
-    With mixed_float16 the weights are float32, and the output and both states are float16.
+    With mixed_float16 the weights are float32, and the returned output and states are float16.
 
     With mixed_bfloat16 it is the same with bfloat16. The weights keep all their digits: what
-    set_weights was given, get_weights returns.
+    set_weights was given, get_weights returns. A stateful layer keeps its states in float32.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True, dtype="mixed_float16")
@@ -864,12 +864,12 @@ def test_far_from_zero_the_gates_are_exactly_open_or_closed(case, way):
 )
 def test_small_float32_layers_err_by_few_roundings(case, way):
     """
-    By default, on random numbers within 2, up to 8 timesteps, 5 units and 5 features, float32 errs
-    by at most 16 roundings.
+    By default, on random weights within 1 and input within 2, 8 timesteps of 5 units and features
+    err by at most 16 roundings.
 
-    A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. The numbers
-    are input, state and weights. Such a bound means something; a tolerance of 1e-3 would let
-    errors pass that are no rounding.
+    A rounding is 2**-23, about 1e-7, of 1 or of a number that is larger than 1. A given state is
+    within 2 too; with weights within 2 up to 25 were seen. Such a bound means something; a
+    tolerance of 1e-3 would let errors pass that are no rounding.
 
     >>> import keras, numpy as np
     >>> lstm, double = keras.layers.LSTM(2), keras.layers.LSTM(2, dtype="float64")
@@ -1169,11 +1169,11 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
 )
 def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
     """
-    By default, with one feature, no zero in the kernel and all else finite, an infinite input gives
-    no NaN.
+    By default, with one feature, no zero in the kernel and all else finite, an infinite input makes
+    no output NaN.
 
-    It opens and closes the gates completely. With several features see
-    `precision.infinities-meet`, with zeros in the kernel
+    It opens and closes the gates completely; in training it makes the kernel NaN. With several
+    features see `precision.infinities-meet`, with zeros in the kernel
     `precision.infinite-times-zero`; a number of the kernel that the layer's type rounds
     to zero is one.
 

@@ -353,7 +353,7 @@ def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch
 @given(lists(integers(1, 3), max_size=2) | lists(integers(1, 3), min_size=4, max_size=5))
 def test_input_without_three_axes_is_refused(shape):
     """
-    A layer refuses input that has not three axes, with an error that says how many it has.
+    A layer refuses an array that has not three axes, with an error that says how many it has.
 
     The axes are (batch, timesteps, features). One series becomes a batch of one with
     `x[None]`; a series of single numbers gets its features with `x[..., None]`.
@@ -520,11 +520,11 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
 @given(cases(**varied(*SIZES)), integers(1, 3))
 def test_functional_model_refuses_another_length_than_declared(case, more):
     """
-    A functional model of one input refuses an array of another number of timesteps than its `Input`
-    names.
+    A call of a functional model of one input refuses an array of another number of timesteps than
+    its `Input` names.
 
-    The model refuses it, not the layer: called by itself, the same layer accepts it. A generator is
-    let through if only its second batch has another length.
+    The model refuses it, not the layer: called by itself, the same layer accepts it. After data of
+    the right length `predict` and `fit` let it through: TensorFlow then traces them for any length.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((7, 4)), keras.layers.LSTM(2)

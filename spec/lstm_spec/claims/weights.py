@@ -480,7 +480,8 @@ def test_unit_forget_bias_leaves_the_other_gates_to_the_initializer(features, un
     With unit_forget_bias=True the bias_initializer still makes the biases of the other gates.
 
     The documentation says that it is replaced by zeros. It is not: for zeros at the other
-    gates, leave `bias_initializer` at its default.
+    gates, leave `bias_initializer` at its default. It is called for the input gate, and again for
+    candidate and output gate: an array of all biases in its place is refused.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, bias_initializer=keras.initializers.Constant(7.0))
@@ -503,7 +504,7 @@ def test_unit_forget_bias_leaves_the_other_gates_to_the_initializer(features, un
 @given(sizes, sizes, whole(list(BIASES)), floats(-3, 3, width=16))
 def test_unit_forget_bias_replaces_the_initializer_at_the_forget_gate(features, units, kind, value):
     """
-    With unit_forget_bias=True the forget bias begins at one, whatever bias_initializer is.
+    With unit_forget_bias=True the forget bias begins at one, whatever the bias_initializer makes.
 
     One is not added to what the initializer makes but put in its place. For another
     value, give `unit_forget_bias=False` and an initializer, or set the weights.
@@ -675,10 +676,11 @@ def test_seed_argument_does_not_seed_the_weights(features, units, seed):
 @given(sizes, sizes, seeds)
 def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     """
-    With a whole number as seed in both kernel initializers new layers begin with equal kernels.
+    With a Python integer as seed in both kernel initializers new layers begin with equal kernels.
 
     The seed decides the numbers whatever was drawn before. Both initializers need one; the
-    bias is not drawn. A SeedGenerator as the seed makes other weights each time.
+    bias is not drawn. A SeedGenerator as the seed makes other weights each time; NumPy's
+    integers are refused.
 
     >>> import keras, numpy as np
     >>> def output():

@@ -448,3 +448,58 @@ def overflows():
         y = np.array(layer(np.ones((1, 100, 1)))).ravel()
         seen[name] = int(np.argmax(~np.isfinite(y))) if not np.isfinite(y).all() else None
     return seen
+
+
+@attack("gates.tanh-bounds-output")
+def beyond_single_precision():
+    """Two float64 features of 1e39, whose weights differ in sign: an output?"""
+    layer = LSTM(1)
+    layer.build((1, 1, 2))
+    layer.set_weights([np.array([[1.0] * 4, [-1.0] * 4]), np.zeros((1, 4)), np.zeros(4)])
+    return float(layer(np.full((1, 1, 2), 1e39))[0, 0])
+
+
+@attack("gates.memory")
+def large_other_weights():
+    """A kernel of 100 and an input of 9, with the gates held by their bias: is c kept?"""
+    layer = LSTM(1, return_state=True)
+    layer.build((1, 1, 1))
+    _, recurrent, bias = saturated(i=-200.0, f=200.0)
+    layer.set_weights([np.full((1, 4), 100.0), recurrent, bias])
+    state = [np.zeros((1, 1)), np.full((1, 1), 0.5)]
+    return float(layer(np.full((1, 5, 1), 9.0), initial_state=state)[2][0, 0])
+
+
+@attack("gates.counter")
+def counter_by_relu():
+    """With relu, 30 timesteps: the output."""
+    layer = LSTM(1, activation="relu")
+    layer.build((1, 1, 1))
+    layer.set_weights(saturated(i=200.0, f=200.0, g=1.0, o=200.0))
+    return float(layer(np.ones((1, 30, 1)))[0, 0])
+
+
+@attack("gates.identity")
+def identity_in_halves():
+    """With mixed_float16, of 0.1 and 1e5: are they returned?"""
+    layer = LSTM(1, activation=None, return_sequences=True, dtype="mixed_float16")
+    layer.build((1, 1, 1))
+    kernel, recurrent, bias = saturated(i=200.0, f=-200.0, o=200.0)
+    kernel[0, 2] = 1
+    layer.set_weights([kernel, recurrent, bias])
+    return np.array(layer(np.array([[[0.1], [1e5]]]))).ravel().tolist()
+
+
+@attack("gates.any-function")
+def operations_by_name():
+    """keras.ops.square as it is, and by its name."""
+    return [
+        outcome(lambda f=f: LSTM(2, activation=f)(X).shape) for f in (keras.ops.square, "square")
+    ]
+
+
+@attack("gates.cell-initial-state")
+def states_of_other_cells():
+    """Of a GRUCell and of stacked cells: h and c?"""
+    cells = L.GRUCell(2), L.StackedRNNCells([L.LSTMCell(2), L.LSTMCell(3)])
+    return [len(keras.tree.flatten(cell.get_initial_state(batch_size=3))) for cell in cells]

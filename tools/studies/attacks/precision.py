@@ -571,3 +571,43 @@ def nan_in_the_state():
                 end = np.array(call(ONES.astype(dtype), initial_state=state)[2])
                 seen[dtype, value, name] = bool(np.isnan(end).all())
     return [key for key, kept in seen.items() if not kept]
+
+
+@attack("precision.infinite-input")
+def infinite_in_training():
+    """fit on an infinite input: is the kernel NaN?"""
+    model = keras.Sequential([keras.Input((3, 1)), LSTM(2)])
+    model.compile("sgd", "mse")
+    model.fit(np.array([[[1.0], [np.inf], [2.0]]]), np.ones((1, 2)), verbose=0)
+    return bool(np.isnan(model.get_weights()[0]).all())
+
+
+@attack("precision.mixed-types")
+def kept_states():
+    """Of a stateful layer: which type have the states that it keeps?"""
+    layer = LSTM(2, stateful=True, dtype="mixed_float16")
+    layer(ONES)
+    return [str(state.dtype) for state in layer.states]
+
+
+@attack("precision.few-roundings")
+def weights_within_two():
+    """Weights within 2, the worst of a million draws: the errors, called and by XLA, in roundings."""
+    layers = [LSTM(5, return_state=True, dtype=dtype) for dtype in ("float32", "float64")]
+    for layer in layers:
+        layer.build((1, 8, 5))
+    single, double = layers
+    seen = []
+    for seed, sample in ((186, 1879), (248, 251), (425, 1099), (548, 18), (377, 1319), (125, 1042)):
+        random = np.random.RandomState(seed)
+        shapes = (8, 5), (5,), (5,), (5, 20), (5, 20), (20,)
+        drawn = [random.uniform(-2, 2, (2000, *shape)).astype("float32") for shape in shapes]
+        x, h, c, *weights = [part[sample : sample + 1] for part in drawn]
+        for layer in layers:
+            layer.set_weights([weight[0] for weight in weights])
+        state = [h.astype("float64"), c.astype("float64")]
+        exact = np.concatenate(double(x.astype("float64"), initial_state=state))
+        for call in (single, jitted(single)):
+            y = np.concatenate(call(x, initial_state=[h, c]))
+            seen.append(round(float(rounding_error(y, exact)), 1))
+    return seen

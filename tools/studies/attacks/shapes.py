@@ -363,3 +363,26 @@ def length_behind_flatten():
     rows = LSTM(2, return_sequences=True)
     model = keras.Sequential([keras.Input((5, 3)), rows, L.Flatten(), L.Dense(1)])
     return refused(lambda: model(draw(2, 7, 3)))
+
+
+@attack("shapes.functional-length")
+def second_lengths():
+    """By predict, fit and batches, after data of the right length: is another refused?"""
+    inputs = keras.Input((5, 3))
+    model = keras.Model(inputs, LSTM(2)(inputs))
+    model.compile("sgd", "mse")
+    y = np.ones((3, 2))
+    calls = [lambda x: model.predict(x, verbose=0), model.predict_on_batch]
+    calls += [lambda x: model.fit(x, y, verbose=0), lambda x: model.train_on_batch(x, y), model]
+    seen = []
+    for call in calls:
+        call(X)
+        seen.append(refused(lambda f=call: f(X[:, :4])))
+    return seen
+
+
+@attack("shapes.rank")
+def nested_lists():
+    """Rows in lists, arrays in a list, a number: how many axes, in words?"""
+    given = [[1.0, 2.0], [3.0, 4.0]], [np.ones((5, 3)), np.ones((5, 3))], 3.0
+    return [outcome(lambda v=x: LSTM(2)(v))[:90] for x in given]

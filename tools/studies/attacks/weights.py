@@ -360,3 +360,26 @@ def frozen_by_itself():
             layer.trainable = value
         seen.append(len(layer.trainable_weights))
     return seen
+
+
+@attack("weights.seeded-initializers")
+def seeds_of_other_types():
+    """np.int64(3), -1 and 2**40 as the seed of both initializers: equal kernels?"""
+    seen = []
+    for seed in (np.int64(3), -1, 2**40):
+
+        def kernels(seed=seed):
+            initializer = keras.initializers.GlorotUniform(seed)
+            options = {"kernel_initializer": initializer, "recurrent_initializer": initializer}
+            return built(2, **options).get_weights()[0]
+
+        seen.append(outcome(lambda f=kernels: np.array_equal(f(), f()))[:60])
+    return seen
+
+
+@attack("weights.forget-bias-is-one")
+@attack("weights.bias-initializer")
+def arrays_as_initializers():
+    """None, "orthogonal" and an array of eight biases: built?"""
+    given = None, "orthogonal", np.arange(8.0)
+    return [outcome(lambda v=v: built(2, bias_initializer=v).get_weights()[2])[:60] for v in given]
