@@ -592,7 +592,7 @@ def kept_states():
 
 @attack("precision.few-roundings")
 def weights_within_two():
-    """Weights within 2, the worst of a million draws: the errors, called and by XLA, in roundings."""
+    """Weights within 2, the worst of a million: the errors, called and by XLA, in roundings."""
     layers = [LSTM(5, return_state=True, dtype=dtype) for dtype in ("float32", "float64")]
     for layer in layers:
         layer.build((1, 8, 5))
