@@ -611,3 +611,16 @@ def weights_within_two():
             y = np.concatenate(call(x, initial_state=[h, c]))
             seen.append(round(float(rounding_error(y, exact)), 1))
     return seen
+
+
+@attack("precision.bound-from-equations")
+def nearest_to_the_bound():
+    """One unit, one feature, one timestep, 40 layers: the largest part of the bound."""
+    largest = 0.0
+    for seed in range(40):
+        weights = noise((3, 4), seed)
+        x = noise((64, 1, 1), seed + 99, 2.0)
+        case = Case(x, weights[:1], weights[1:2], weights[2], {"return_sequences": True})
+        off = np.abs(np.array(lstm(case)(case.x)) - equations(case).outputs)
+        largest = max(largest, float(np.max(off / precision.error_bound(case))))
+    return round(largest, 3)
