@@ -321,7 +321,8 @@ def test_whole_numbers_are_converted_in_training_too(case, given_as):
     In training with dropout a layer converts whole numbers and booleans to its type.
 
     Without dropout the matrix product brings them to the type of the kernel, so that nothing
-    is noticed. Where dropout refuses them, convert them to float32 first, as `fit` does.
+    is noticed. Where dropout refuses them, convert them to float32 first, as Sequential and
+    functional models do by default, but no model of your own class.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, dropout=0.5), np.ones((4, 3, 1), "int32")

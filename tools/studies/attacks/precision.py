@@ -624,3 +624,26 @@ def nearest_to_the_bound():
         off = np.abs(np.array(lstm(case)(case.x)) - equations(case).outputs)
         largest = max(largest, float(np.max(off / precision.error_bound(case))))
     return round(largest, 3)
+
+
+@attack("precision.whole-numbers-are-cast")
+def whole_numbers_in_own_models():
+    """A model of one's own class, and an Input of int32, in fit with dropout: cast?"""
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.lstm = LSTM(2, dropout=0.5)
+
+        def call(self, x, training=False):
+            return self.lstm(x, training=training)
+
+    entry = keras.Input((4, 1), dtype="int32")
+    models = [Own(), keras.Sequential([entry, LSTM(2, dropout=0.5)])]
+    models.append(keras.Sequential([LSTM(2, dropout=0.5)]))
+    seen = []
+    for model in models:
+        model.compile("sgd", "mse")
+        x = ONES.astype("int32")
+        seen.append(outcome(lambda m=model, v=x: bool(m.fit(v, np.ones((3, 2)), verbose=0)))[:60])
+    return seen
