@@ -1561,3 +1561,191 @@ def further_metrics_of_one_name():
             {"metrics": ["acc", "accuracy", "accuracy"]},
         )
     ]
+
+
+@attack("trainer.own-steps")
+def steps_that_return_the_loss():
+    """Steps that return {"loss": loss} and nothing else: do fit and evaluate report that loss?"""
+
+    class Own(keras.Sequential):
+        def train_step(self, data):
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x, training=True))
+            slopes = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply(slopes, self.trainable_variables)
+            return {"loss": loss}
+
+        def test_step(self, data):
+            x, y = data
+            return {"loss": self.compute_loss(x, y, self(x))}
+
+    model = Own([keras.Input((5, 3)), LSTM(2)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    return fitted(model)["loss"], model.evaluate(X, Y, verbose=0)
+
+
+@attack("trainer.needs-a-loss")
+def evaluated_without_a_loss():
+    """Compiled without a loss, with a test_step of its own and no train_step: is it refused?"""
+
+    class Own(keras.Sequential):
+        def test_step(self, data):
+            x, y = data
+            return {"error": keras.ops.max(keras.ops.abs(self(x) - y))}
+
+    model = Own([keras.Input((5, 3)), LSTM(2)])
+    model.compile("sgd", run_eagerly=True)
+    return outcome(lambda: model.evaluate(X, Y, verbose=0) > 0), outcome(lambda: fitted(model))
+
+
+@attack("trainer.validation-split")
+def shares_of_three_tenths():
+    """0.3 of 90, 170 and 100 samples: how many of 63, 119 and 70 are trained on?"""
+    sizes = []
+    for count in (90, 170, 100):
+        seen = []
+        note = CALLBACKS.LambdaCallback(
+            on_train_batch_begin=lambda batch, logs, s=seen: s.append(batch)
+        )
+        model = compiled(L.GlobalAveragePooling1D(), L.Dense(2))
+        options = {"batch_size": 1, "validation_split": 0.3, "callbacks": [note]}
+        fitted(model, np.zeros((count, 2, 3)), np.zeros((count, 2)), **options)
+        sizes.append(len(seen))
+    return sizes
+
+
+@attack("trainer.targets-left-out")
+def targets_of_as_many_samples_as_outputs():
+    """Losses [None, "mse"], the second output's targets as an array and in a list, by batches?"""
+    model = heads(loss=[None, "mse"])
+    y = Y[:, 1:]
+    exact = np.mean((np.array(model(X)[1]) - y) ** 2)
+    return {
+        batch: [close(model.evaluate(X, t, batch_size=batch, verbose=0), exact) for t in (y, [y])]
+        for batch in (1, 2, 3, 4)
+    }
+
+
+@attack("trainer.lists-of-losses")
+def lists_for_outputs_in_a_dictionary():
+    """Outputs in a dictionary, two and a list of one loss, one and a list of two: the first?"""
+    x = keras.Input((None, 3))
+    single = keras.Model(x, {"a": LSTM(2)(x)})
+    single.compile("sgd", ["mse", "mae"], run_eagerly=True)
+    named = {"a": Y[:, :1], "b": Y[:, 1:]}
+    return (
+        outcome(lambda: heads(dict, loss=["mse"]).evaluate(X, named, verbose=0))[:60],
+        outcome(lambda: single.evaluate(X, {"a": Y}, verbose=0))[:60],
+    )
+
+
+@attack("trainer.accuracy")
+def classes_in_sixteen_bits():
+    """Of 400 classes in bfloat16 and 3000 in float16, each hit or one beside: how many hits?"""
+    hits = {}
+    for policy, classes in (("mixed_bfloat16", 400), ("mixed_float16", 3000), ("float32", 3000)):
+        x = keras.Input((classes,))
+        model = keras.Model(x, L.Activation("linear", dtype=policy)(x))
+        model.compile(loss="mse", metrics=["accuracy"])
+        ids = classes - 1 - np.arange(4)
+        hits[policy] = [
+            model.evaluate(np.eye(classes)[ids - beside], ids[:, None], verbose=0)[1]
+            for beside in (0, 1)
+        ]
+    return hits
+
+
+@attack("trainer.better-by-itself")
+def scores_that_are_functions():
+    """A score by name, by class and as a function of Keras: is its direction known?"""
+    named = keras.metrics
+    known = {}
+    for kind, metric in {
+        "name": "categorical_accuracy",
+        "class": named.CategoricalAccuracy(),
+        "function": named.categorical_accuracy,
+    }.items():
+        stop = CALLBACKS.EarlyStopping("categorical_accuracy")
+        model = compiled(metrics=[metric])
+        known[kind] = outcome(lambda m=model, s=stop: bool(fitted(m, callbacks=[s])))[:60]
+    return known
+
+
+@attack("trainer.batches-refused")
+def batches_of_texts():
+    """A PyDataset of tensors of text for TextVectorization, and one of targets None: refused?"""
+    words = L.TextVectorization(output_sequence_length=4)
+    words.adapt(["a b c", "b d"])
+    text = keras.Input((1,), dtype="string")
+    model = keras.Model(text, LSTM(2)(L.Embedding(9, 3)(words(text))))
+    model.compile("sgd", "mse")
+
+    class Texts(Batches):
+        def __getitem__(self, k):
+            return tf.constant([["a b"], ["c d"]]), Y[:2]
+
+    class Untold(Batches):
+        def __getitem__(self, k):
+            return X, None
+
+    return (
+        outcome(lambda: bool(model.evaluate(Texts(), verbose=0))),
+        outcome(lambda: compiled().evaluate(Untold(), verbose=0))[:60],
+    )
+
+
+@attack("trainer.weight-column-of-metrics")
+def columns_for_flat_outputs():
+    """Flat outputs and targets with a column of weights, by metric: as with a flat array?"""
+    weight = np.array([1.0, 2.0, 0.5, 3.0])
+    y = np.array([0.0, 1.0, 1.0, 0.0])
+    z = np.array([0.2, 0.7, 0.4, 0.6])
+    taken = {}
+    for name in ("MeanSquaredError", "BinaryAccuracy", "Precision", "Recall", "AUC"):
+
+        def result(weight, name=name):
+            metric = getattr(keras.metrics, name)()
+            metric.update_state(y, z, weight)
+            return float(metric.result())
+
+        taken[name] = outcome(lambda r=result: close(r(weight), r(weight[:, None])))[:40]
+    return taken
+
+
+@attack("trainer.optimizer-unchanged")
+def limits_of_float16_and_copies_of_used_ones():
+    """A limit of 1e6 in float16, and an Adam from JSON after five steps: the same steps?"""
+    sgd = keras.optimizers.SGD
+    ends = []
+    for options in ({}, {"clipnorm": 1e4}, {"clipnorm": 1e6}, {"global_clipnorm": 1e6}):
+        model = compiled(LSTM(2, dtype="float16"), optimizer=sgd(0.1, **options))
+        model.set_weights([np.full(w.shape, 0.25) for w in model.get_weights()])
+        ends.append(end(model))
+    used = keras.optimizers.Adam(0.1)
+    model = compiled(optimizer=used)
+    fitted(model, epochs=5)
+    copy = keras.optimizers.deserialize(keras.optimizers.serialize(used))
+    other = compiled(optimizer=copy)
+    other.set_weights(model.get_weights())
+    return [same(ends[0], weights) for weights in ends[1:]], same(end(model), end(other))
+
+
+@attack("trainer.callback-again")
+def averages_swapped_again():
+    """SwapEMAWeights(swap_on_epoch=True), after new weights and after compile: as a new one?"""
+    losses = {}
+    for between in ("set_weights", "compile"):
+        for again in (True, False):
+            model = compiled(optimizer=keras.optimizers.SGD(0.5, use_ema=True))
+            swap = CALLBACKS.SwapEMAWeights(swap_on_epoch=True)
+            fitted(model, epochs=2, callbacks=[swap])
+            if between == "compile":
+                model.compile(keras.optimizers.SGD(0.5, use_ema=True), "mse", run_eagerly=True)
+            else:
+                model.set_weights([np.ones(w.shape) for w in model.get_weights()])
+            serving = swap if again else CALLBACKS.SwapEMAWeights(swap_on_epoch=True)
+            losses[between, again] = outcome(
+                lambda m=model, s=serving: round(fitted(m, callbacks=[s])["loss"][0], 4)
+            )
+    return losses

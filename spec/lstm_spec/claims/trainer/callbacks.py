@@ -371,10 +371,12 @@ SERVING: dict[str, Callable[[Path], Any]] = {
 )
 def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     """
-    In a second call of fit a callback of Keras that keeps no record does as a new one would.
+    In a second fit EarlyStopping, ReduceLROnPlateau, CSVLogger, LearningRateScheduler and
+    TerminateOnNaN do as new ones.
 
-    EarlyStopping and ReduceLROnPlateau forget the best value, and CSVLogger begins its file
-    anew. ModelCheckpoint keeps its best value.
+    The first two forget the best value, not what mode="auto" took for better, and CSVLogger begins
+    its file anew. ModelCheckpoint keeps its best value and counts batches on, and SwapEMAWeights
+    with swap_on_epoch=True swaps the last averages in, or fails if compile() was called between.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -687,12 +689,12 @@ DIRECTED = [name for name in NAMES if not name.endswith(("Positives", "Negatives
 @given(cases(batch=2, timesteps=1), whole(["loss", *DIRECTED]), booleans(), seeds)
 def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, seed):
     """
-    With one output mode="auto" takes more of a Keras score, named once in `metrics`, for better,
-    and less of an error or loss.
+    With one output mode="auto" takes more of a score of a Keras class, once in `metrics`, for
+    better, less of an error or loss.
 
     In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
-    TruePositives, of metrics of one's own, of weighted ones, of the second of a name, and of those
-    of several outputs, with longer names, they may not know: say mode.
+    TruePositives, of metrics that are functions or one's own, of weighted ones, of the second of a
+    name, and of those of several outputs, with longer names, they may not know: say mode.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -531,8 +531,8 @@ def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed)
 )
 def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed):
     """
-    Not compiled, or without a loss or its own train_step, a model can predict, but not fit,
-    evaluate or train on a batch.
+    Not compiled, or without a loss or steps of its own, a model can predict, but not fit, evaluate
+    or train on a batch.
 
     test_on_batch refuses it too. They raise a ValueError, even if the model has metrics. In a
     compiled model a loss of its own, a penalty or one that is added is a loss.

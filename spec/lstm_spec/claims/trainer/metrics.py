@@ -193,11 +193,11 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, eager, seed):
 @given(cases(batch=several), whole(NAMES), seeds)
 def test_a_metric_takes_a_column_of_weights(case, name, seed):
     """
-    Without return_sequences any metric of Keras does with a column of weights, one for each sample,
-    as with a flat array.
+    Of outputs (batch, units) any metric of Keras does with a column of weights, one for each
+    sample, as with a flat array.
 
     In evaluate too, where a sample_weight of shape (batch, 1) may be given. Of sequences some
-    metrics take the column only.
+    metrics take the column only, and of flat outputs (batch,) some take the flat array only.
 
     >>> import keras, numpy as np
     >>> y, z, weight = np.eye(2)[[0, 1, 1]], np.random.rand(3, 2), np.array([1.0, 2.0, 0.5])

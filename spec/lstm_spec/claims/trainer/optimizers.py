@@ -338,8 +338,8 @@ def test_evaluate_can_use_averaged_weights(net, build, seed):
     After a step with use_ema, evaluate with the callback SwapEMAWeights uses the averaged weights
     meanwhile.
 
-    The model goes on with the weights that it had. Before a step of the optimizer there are no
-    averages, and evaluate fails.
+    The model goes on with the weights that it had, but for rounding. Before a step of the optimizer
+    there are no averages, and evaluate fails.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -710,11 +710,12 @@ UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
 )
 def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
     """
-    Loss scaling without overflow, limits out of reach, a constant schedule and a copy from JSON
-    change no optimizer's steps.
+    In float32 loss scaling without overflow, limits out of reach, a constant schedule and JSON
+    change no new optimizer's steps.
 
     That goes for all optimizers of Keras, and for batches that are given twice and accumulated, and
-    a rate that is a function or set later. By powers of two scaling rounds nothing.
+    a rate that is a function or set later. By powers of two scaling rounds nothing. A limit above
+    65504 is infinite in float16: NaN. Of an optimizer that has trained JSON keeps no moments.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -432,11 +432,13 @@ def test_a_metric_is_of_all_samples(net, build, seed):
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds)
 def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
     """
-    "accuracy" counts hits: if a single output is above 0.5, or which of several is the largest.
+    In float32 "accuracy" counts hits: if a single output is above 0.5, or which of several is the
+    largest.
 
     A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of several
     outputs may be one-hot or, with a last axis of one, whole numbers. With return_sequences=True
-    every unmasked timestep counts as much as another.
+    every unmasked timestep counts as much as another. In bfloat16, of mixed_bfloat16 too, classes
+    from 256 on are rounded, so that a neighbour is a hit; in float16 those from 2048 on.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 1))  # (batch, timesteps, features)
@@ -525,12 +527,12 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share):
     """
-    With validation_split=s fit trains on the first n * (1 - s) of n samples, rounded down, and
-    validates on the rest.
+    With validation_split=s fit trains on the first int(n * (1 - s)) of n samples, and validates on
+    the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
-    shuffled first; windows of one series are split by time. 1 - s has a rounding of its own, so
-    that a share of 0.8 keeps nine of ten samples.
+    shuffled first; windows of one series are split by time. The product is that of Python, 62.999
+    for 90 samples and a share of 0.3: it trains on 62. Beside validation_data s is ignored.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -188,12 +188,13 @@ def two_headed(
 @given(nets(batch=3, timesteps=1, outputs=2), seeds)
 def test_a_list_of_losses_goes_by_outputs(net, seed):
     """
-    A list of losses that is too short leaves the last outputs without one, and an only output not
-    in a list takes the first.
+    A list of losses that is too short leaves the last outputs in a list without one, and an output
+    by itself takes the first.
 
     At most there is a warning of gradients that do not exist. For several outputs a list that is
     too long is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum. A
-    model whose only output is in a list, as in Model(x, [y]), takes the sum of all losses.
+    model whose only output is in a list, as in Model(x, [y]), takes the sum of all losses. For
+    outputs in a dictionary a list of another length fails.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -242,9 +243,12 @@ def two_compiled(net: Net, losses: Any) -> Any:
 )
 def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed):
     """
-    If of a list of losses all but one are None, targets may be given for that output alone.
+    If of a list of losses all but one are None, a list of one may give targets for that output
+    alone.
 
-    As an array, or in a list of one. By names, losses of None need targets.
+    The outputs have to be in a list too. An array by itself is taken likewise, but for a batch of
+    as many samples as outputs: without a word, the target of sample k is then taken for that of
+    output k. By names, losses of None need targets.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1))
@@ -718,12 +722,12 @@ def yielding(*batches: Any) -> Iterator[Any]:
 @given(nets(batch=2, timesteps=1), seeds)
 def test_batches_in_other_forms_are_refused(net, seed):
     """
-    Evaluate refuses PyDatasets of texts, four parts, none or a number as target, and generators of
-    lists, arrays or nothing.
+    Evaluate refuses PyDatasets whose batch is a text, (), (x, y, w, v) or (x, 1.0), and generators
+    of lists, arrays or nothing.
 
-    With a ValueError that says what is expected. A generator yields tuples, of one part to three. A
-    tf.data.Dataset may have a number as target, and one that is empty ends without a loss and
-    without an error.
+    With a ValueError that says what is expected. A generator yields tuples, of one part to three,
+    whose target is no number either. A tf.data.Dataset may have a number as target, and one that is
+    empty ends without a loss and without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
