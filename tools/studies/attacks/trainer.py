@@ -1749,3 +1749,38 @@ def averages_swapped_again():
                 lambda m=model, s=serving: round(fitted(m, callbacks=[s])["loss"][0], 4)
             )
     return losses
+
+
+@attack("trainer.weighted-metrics")
+def weighted_metrics_of_a_single_number():
+    """A function that returns a single number, and dice, in weighted_metrics: are they weighted?"""
+    weight = np.array([0.0, 0.0, 0.0, 5.0])
+    y = np.abs(Y)
+    weighted = {}
+    for name, metric in {
+        "mse": "mse",
+        "mean of all": lambda t, z: keras.ops.mean((t - z) ** 2),
+        "dice": keras.losses.Dice(),
+    }.items():
+        model = compiled(weighted_metrics=[metric])
+        last = model.evaluate(X[3:], y[3:], verbose=0)[1]
+        weighted[name] = outcome(
+            lambda m=model, e=last: close(m.evaluate(X, y, sample_weight=weight, verbose=0)[1], e)
+        )[:60]
+    return weighted
+
+
+@attack("trainer.dataset-object")
+def class_weights_of_two_outputs_in_a_pydataset():
+    """class_weight for two outputs, of two samples each: refused as beside arrays?"""
+    y = (Y[:2, :1] > 0).astype("float32")
+
+    class Pairs(Batches):
+        def __getitem__(self, k):
+            return X[:2], (y[:, 0], y[:, 0])
+
+    options = {"class_weight": {0: 1.0, 1: 5.0}, "verbose": 0}
+    return (
+        outcome(lambda: heads().fit(X[:2], [y[:, 0]] * 2, **options).history)[:60],
+        outcome(lambda: sorted(heads().fit(Pairs(), **options).history))[:60],
+    )

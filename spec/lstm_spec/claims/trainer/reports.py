@@ -241,12 +241,13 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
 @given(nets(batch=samples), builds, seeds)
 def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     """
-    With shuffle=False, without sample_weight and validation_split, a PyDataset does in fit and
-    evaluate what its arrays do.
+    With shuffle=False, without weights and validation_split, a PyDataset does in fit and evaluate
+    what its arrays do.
 
-    It has a length, so that an epoch is known, and the last batch may be smaller. The two
-    arguments are refused; it may hold weights of samples itself. By default fit shuffles its
-    batches. On TensorFlow several inputs are in a tuple or a dictionary, not in a list.
+    The last batch may be smaller. sample_weight and validation_split are refused: it may hold
+    weights of samples itself; class_weight is for a single output, and not refused for several. By
+    default fit shuffles its batches. On TensorFlow several inputs are in a tuple or a dictionary,
+    not in a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

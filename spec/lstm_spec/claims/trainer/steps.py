@@ -234,7 +234,8 @@ def test_a_generator_is_never_shuffled(net, build):
     """
     The batches of a generator are taken as they come, with shuffle=True too.
 
-    This suits a stateful LSTM, and otherwise the generator has to shuffle by itself.
+    This suits a stateful LSTM, and otherwise the generator has to shuffle by itself. A second call
+    of fit with it goes on behind batches that the first has read ahead, which are lost.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])

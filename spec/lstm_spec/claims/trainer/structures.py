@@ -246,9 +246,9 @@ def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed)
     If of a list of losses all but one are None, a list of one may give targets for that output
     alone.
 
-    The outputs have to be in a list too. An array by itself is taken likewise, but for a batch of
-    as many samples as outputs: without a word, the target of sample k is then taken for that of
-    output k. By names, losses of None need targets.
+    The outputs have to be in a list too. An array by itself is taken likewise, but with
+    run_eagerly=True a batch of as many samples as outputs is misread without a word: the target of
+    sample k is taken for that of output k. By names, losses of None need targets.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1))
