@@ -1784,3 +1784,23 @@ def class_weights_of_two_outputs_in_a_pydataset():
         outcome(lambda: heads().fit(X[:2], [y[:, 0]] * 2, **options).history)[:60],
         outcome(lambda: sorted(heads().fit(Pairs(), **options).history))[:60],
     )
+
+
+@attack("trainer.state-over-epochs")
+@attack("trainer.state-reset-by-a-callback")
+def stateful_with_a_given_state():
+    """A stateful layer with an initial_state, not reset and reset: which losses by epoch?"""
+    losses = []
+    for reset in (False, True):
+        keras.utils.set_random_seed(1)
+        x = keras.Input(batch_shape=(4, 5, 3))
+        h = keras.Input(batch_shape=(4, 2))
+        layer = LSTM(2, stateful=True)
+        model = keras.Model([x, h], layer(x, initial_state=[h, h]))
+        model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+        begin = CALLBACKS.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs, f=layer: f.reset_state()
+        )
+        options = {"epochs": 3, "batch_size": 4, "callbacks": [begin] if reset else []}
+        losses.append(fitted(model, [X, np.ones((4, 2))], Y, **options)["loss"])
+    return losses

@@ -795,7 +795,8 @@ def continued_losses(net: Net, target: Array, batches: int, kept: bool = True) -
 @given(nets(batch=4), eagerly, seeds)
 def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     """
-    In fit without validation a stateful LSTM goes on from batch to batch, and from epoch to epoch.
+    In fit without validation a stateful LSTM, given no state, goes on from batch to batch, and from
+    epoch to epoch.
 
     Row k of a batch continues row k of the batch before it, so that the samples of one sequence
     have to stand in the same row, and shuffle=False is needed. Validation moves the state too.
@@ -830,9 +831,10 @@ def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
 @given(nets(batch=4), eagerly, seeds)
 def test_a_callback_can_reset_the_state_before_each_epoch(net, eager, seed):
     """
-    If a callback resets a stateful LSTM before each epoch, each epoch starts from zeros.
+    If a callback resets a stateful LSTM, given no state, before each epoch, each starts from zeros.
 
-    This works compiled as well, because the state is a variable.
+    This works compiled as well, because the state is a variable. With an initial_state each batch
+    starts from that, reset or not.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((1, 1), batch_size=1)  # (timesteps, features)

@@ -425,8 +425,8 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
 @given(nets(batch=4, outputs=2), whole(sorted(WEIGHED_SOURCES.keys() - {"a PyDataset"})), seeds)
 def test_class_weights_of_several_outputs_are_refused(net, source, seed):
     """
-    Beside arrays or a tf.data.Dataset fit refuses class_weight for several outputs with a
-    ValueError.
+    Beside arrays or a tf.data.Dataset fit refuses class_weight for targets of several outputs with
+    a ValueError.
 
     With a PyDataset there is another error, or wrong weights without notice. Give sample weights
     for each output instead, made of its classes.
