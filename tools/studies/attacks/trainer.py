@@ -1804,3 +1804,10 @@ def stateful_with_a_given_state():
         options = {"epochs": 3, "batch_size": 4, "callbacks": [begin] if reset else []}
         losses.append(fitted(model, [X, np.ones((4, 2))], Y, **options)["loss"])
     return losses
+
+
+@attack("trainer.evaluate-twice")
+def evaluated_with_a_penalty():
+    """With kernel_regularizer="l2": is what evaluate returns the mean of the samples' errors?"""
+    model = compiled(LSTM(2, kernel_regularizer="l2"))
+    return close(model.evaluate(X, Y, verbose=0), np.mean((np.array(model(X)) - Y) ** 2))

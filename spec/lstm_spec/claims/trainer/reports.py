@@ -119,8 +119,8 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
 def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     """
-    By default, without state or mask, evaluate returns the mean over all samples of a loss taken by
-    samples, in any batches.
+    By default, without state, mask or penalty, evaluate returns the mean over all samples of a loss
+    by samples, in any batches.
 
     It leaves nothing behind, neither in the weights nor in what the next call reports. A loss
     that is no mean over samples, such as dice or a root of one's own, depends on the batch size.
