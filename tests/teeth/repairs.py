@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 from keras.src import backend
 from keras.src.layers.rnn import lstm
+from keras.src.legacy.saving import saving_utils
 
 from teeth import Put, instead
 
@@ -174,3 +175,11 @@ def takes_a_function_for_its_name(patch):
         return inner(cls, config)
 
     patch.setattr(keras.layers.Attention, "from_config", classmethod(from_config))
+
+
+@repairs("saving.legacy-trains-on")
+def builds_the_optimizer_for_the_weights_of_the_layers(patch):
+    @instead(patch, saving_utils, "try_build_compiled_arguments")
+    def try_build_compiled_arguments(original, model):
+        original(model)
+        model.optimizer.build(model.trainable_variables)

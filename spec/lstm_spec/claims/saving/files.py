@@ -74,10 +74,10 @@ def encoder_decoder(case):
     return keras.Model([x, z], lstm(case)(z, initial_state=[h, c]))
 
 
-def trained(case, seed, optimizer):
+def trained(case, seed, optimizer, loss="mse"):
     """Build a model of one LSTM that has made one step of training."""
     model = sequential(case)
-    model.compile(optimizer, "mse", run_eagerly=True)
+    model.compile(optimizer, loss, run_eagerly=True)
     model.train_on_batch(case.x, noise((case.batch, case.units), seed))
     return model
 
@@ -423,6 +423,40 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     model.compile("adam", "mse")
     assert_same(reloaded(model, "lstm.h5").get_weights(), model.get_weights())
+
+
+@claim(
+    "saving.legacy-trains-on",
+    promised="load_model, returns: a compiled model, if the original was compiled",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=1), seeds, whole(["adam", "sgd", "rmsprop", "adagrad"]))
+def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, optimizer):
+    """
+    By default, without a state or noise, and on the same batches, a model loaded from `.h5` trains
+    on as if never saved.
+
+    If fit refuses it, compile it anew, which loses the optimizer's moments, or save it as `.keras`.
+    For its loss see `saving.legacy-compiled`.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mean_squared_error")
+    >>> model.save("lstm.h5")
+    >>> loaded = keras.models.load_model("lstm.h5")
+    >>> loaded.compile("sgd", "mean_squared_error")  # anew
+    >>> losses = [m.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2))) for m in (model, loaded)]
+    >>> bool(np.isclose(*losses))
+    True
+    """
+    model = trained(case, seed, optimizer, "mean_squared_error")
+    y = noise((case.batch, case.units), seed + 1)
+    loaded = reloaded(model, "lstm.h5")
+    loaded.run_eagerly = True
+    loaded.train_on_batch(case.x, y)
+    model.train_on_batch(case.x, y)
+    assert_same(loaded.get_weights(), model.get_weights())
 
 
 @claim(
