@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from packaging.version import Version
 
+from lstm_spec.harness import tolerance
 from lstm_spec.harness.strategies import AVOIDED, Case
 from lstm_spec.harness.trainer import Net
 
@@ -92,6 +93,8 @@ _AVOIDED = {
     "openvino": {"float64"},
 }
 AVOIDED.update(_AVOIDED.get(keras.backend.backend(), ()))
+if keras.backend.backend() == "openvino":
+    tolerance.NARROWER.add(tolerance.BFLOAT16)
 if Version(keras.__version__) < Version("2.14"):
     AVOIDED.add("stateful float64")
 """Before the first valid timestep loops put out the initial h there; float64 is float32 on two;

@@ -25,6 +25,9 @@ UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat1
 BFLOAT16 = "bfloat16"
 """A type of floating-point numbers that NumPy does not know as such."""
 
+NARROWER: set[str] = set()
+"""Types in which what computes for Keras may compute numbers of a wider type."""
+
 errors: list[tuple[float, float]] = []
 """The errors that assert_close saw, each with its bound, in units of rounding.
 
@@ -46,7 +49,7 @@ def assert_close(
         bound: how many units of rounding may lie between them.
         instead: what is computed where Keras is known to be wrong, by the reason; the failure
             names the reason if `actual` agrees with that. That float64 numbers are right to
-            float32 is such a reason everywhere.
+            float32 is such a reason everywhere, and with NARROWER that others are to its types.
 
     Raises:
         AssertionError: another shape, no floating-point numbers where such are expected, or an
@@ -59,6 +62,8 @@ def assert_close(
         if not reason and _doubles(actual):
             single = Rounded(expected, "float32", bound or ROUNDING)
             reason = right_if(actual, {"it is computed in float32": single})
+        if not reason and BFLOAT16 in NARROWER:
+            reason = right_if(actual, in_bfloat16(expected, bound=0.5))
         raise AssertionError(f"{reason}{error}") from None
 
 
