@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ CLAIMS = ("time.causality", "time.order", "time.every-step", "state.zero-start",
 CHECK = (sys.executable, "-m", "lstm_spec.cli", "check")
 DRAWN = ("--effort", "smoke", "--seed", "3", "--workers", "1")
 FILE = "lstm-spec-report.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Let a check hear of an interrupt, which a shell makes its background ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def verdicts(folder: Path) -> dict[str, tuple[str, str]]:
