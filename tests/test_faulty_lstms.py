@@ -24,6 +24,7 @@ KEPT = {
         "shapes.symbolic-feature-count",
         "shapes.whole-units",
         "trainer.callables-in-bidirectional",
+        "trainer.clone-of-own-loss",
         "wrappers.unequal-units",
     },
     "a refusal is missing, whatever is returned in its place": {
@@ -38,6 +39,7 @@ KEPT = {
         "models.slices-of-own-layer",
         "precision.whole-numbers-are-cast",
         "saving.export-one-sequence",
+        "saving.legacy-trains-on",
         "saving.litert",
         "saving.openvino",
         "shapes.empty-batch",
@@ -57,6 +59,7 @@ KEPT = {
         "models.stepwise-keeps-mask",
         "saving.lambda-mask",
         "saving.layers-around",
+        "saving.legacy-layers",
         "saving.objects-again",
     },
     "weights, samples, losses or penalties are compared, whatever the layer puts out": {
@@ -69,6 +72,7 @@ KEPT = {
         "trainer.loss-axis",
         "trainer.shuffled-anew",
         "trainer.skipped-average",
+        "trainer.sparse-axis",
         "trainer.tversky",
         "training.zero-rows",
     },
