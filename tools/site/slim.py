@@ -14,6 +14,8 @@ LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span><
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
 NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference)"')
 """Rows of tables, what stands in the side bar, and links: site.css says how these look."""
+DEFAULTS = re.compile(r' type="text/css"|(?<=<pre>)<span></span>')
+"""What HTML takes for granted, and the anchor of a block of code, which is empty."""
 TITLED = re.compile(r'<span id="[^"]*"></span>(?=<h1>)')
 """The anchor that Sphinx makes of a title; each page has one of its own."""
 INDENTS = re.compile(r"\n\s+")
@@ -26,7 +28,7 @@ ENDS = re.compile(
 
 def slim(page: str) -> str:
     """Return HTML that looks the same, in fewer tags."""
-    page = WORDS.sub(r"\1", PLAIN.sub(r"\1", page))
+    page = DEFAULTS.sub("", WORDS.sub(r"\1", PLAIN.sub(r"\1", page)))
     page = TITLED.sub("", LINKS.sub(r"\1</a>", page)).replace("docutils literal", "literal")
     parts = re.split(r"(<pre.*?</pre>)", page, flags=re.DOTALL)
     parts[::2] = [_outside_code(part) for part in parts[::2]]
