@@ -434,7 +434,7 @@ def plain_shapes(shapes):
 @given(trials(nodes=SMALL, forms=FORMS[:2]).filter(configured), sampled_from(sorted(MADE_AGAIN)))
 def test_a_model_made_again_is_the_same_function(trial, way):
     """
-    Given its weights, a functional or Sequential plain model's clone, configuration and file
+    Given its weights, a functional or Sequential plain model's clone, configuration and .keras file
     compute the same.
 
     A clone and a copy from a configuration begin with other weights; with the same weights they are

@@ -763,7 +763,7 @@ def nested(kind, layer):
 def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before):
     """
     A layer or model that a functional model calls twice is so in its clone, and from its
-    configuration or file.
+    configuration or .keras file.
 
     Also if it was called outside the model before. A layer that stands in a nested model and
     beside it is two layers in the copy.

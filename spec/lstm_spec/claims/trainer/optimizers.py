@@ -715,7 +715,8 @@ def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group
 
     That goes for all optimizers of Keras, and for batches that are given twice and accumulated, and
     a rate that is a function or set later. By powers of two scaling rounds nothing. A limit above
-    65504 is infinite in float16: NaN. Of an optimizer that has trained JSON keeps no moments.
+    65504 is infinite in float16: NaN. JSON keeps no moments, nor what exclude_from_weight_decay was
+    given.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -285,12 +285,12 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    Without sample_weight and validation_split a tf.data.Dataset of float32 does in fit and evaluate
+    Without given weights and validation_split a tf.data.Dataset of float32 does in fit and evaluate
     what unshuffled arrays do.
 
-    The dataset says what a batch is; a batch_size beside it counts for validation arrays alone. The
-    two arguments are refused; weights of samples may be in the dataset. Arrays of float64 are
-    rounded to float32 first, a dataset is not. The example takes one that Keras makes.
+    The dataset says what a batch is; a batch_size beside it counts for validation arrays alone. It
+    may hold weights of samples, but refuses sample_weight and the split, and classes beyond those
+    that class_weight names. Arrays of float64 are rounded to float32 first, a dataset is not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
