@@ -535,10 +535,12 @@ def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method)
 )
 def test_training_reaches_what_makes_the_initial_state():
     """
-    The gradient flows into the initial state, so the layers that make it can be trained.
+    Over few timesteps the gradient flows into the initial state, so the layers that make it can be
+    trained.
 
-    An initial state is an input like any other. A dense layer on a constant makes it a
-    weight, learned with the rest.
+    An initial state is an input like any other. A dense layer on a constant makes it a weight,
+    learned with the rest. From a loss on the final output alone the gradient fades with each
+    timestep: of a new layer in float32 it was 0 after 300.
 
     >>> import keras, numpy as np
     >>> x, one = keras.Input((3, 1)), keras.Input((1,))

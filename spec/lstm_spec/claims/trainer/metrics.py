@@ -158,8 +158,8 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
 @given(cases(batch=several), whole(NAMES), eagerly, seeds)
 def test_a_sample_of_whole_weight_is_so_many_copies(case, name, eager, seed):
     """
-    To a weighted metric of Keras, without return_sequences, a finite sample of weight 0, 1 or 2 is
-    so many copies of it.
+    As a rule, to a weighted metric of Keras, without return_sequences, a finite sample of weight
+    0, 1 or 2 is so many copies.
 
     The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
     samples. A NaN counts even with the weight 0, for zero times NaN is NaN.
