@@ -1142,7 +1142,7 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
 )
 def test_with_elu_any_positive_output_is_possible(case, way, exponent):
     """
-    With elu as activation any positive number is a possible output, far beyond 1 too.
+    With elu as activation any normal positive number is a possible output, far beyond 1 too.
 
     Targets such as 18 are within reach, which with tanh and sigmoid they are not.
     Downwards, with sigmoid gates, the outputs end at -1, where elu ends.

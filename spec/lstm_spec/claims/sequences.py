@@ -250,7 +250,8 @@ def test_the_output_is_the_final_h(case, way):
 )
 def test_the_output_is_not_c(case, way):
     """
-    The output is not c: by default, before rounding, it is nearer to zero wherever c is not 0.
+    By default, from zero and before rounding, the output is not c: it is nearer to zero wherever c
+    is not 0.
 
     The output gate and tanh both make it smaller, and c, the memory of the layer, is touched by
     neither.

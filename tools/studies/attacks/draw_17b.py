@@ -473,7 +473,7 @@ def own_lengths():
 
 @attack("time.any-length")
 def lengths():
-    """Built by 5 timesteps, by ways, masks, in graphs, XLA, models: errors at 1 to 3,000?"""
+    """Built by 5 timesteps, by ways, masks, in graphs, XLA, models: errors at 1 to 1,000?"""
     ways = {
         "plain": {},
         "unrolled": {"unroll": True},
@@ -485,19 +485,21 @@ def lengths():
     seen = {}
     total = 0
     for (name, how), wrapped in itertools.product(ways.items(), (False, True)):
+        if wrapped and name == "backwards":
+            continue
         layer = L.Bidirectional(LSTM(2, **how)) if wrapped else LSTM(2, **how)
         layer(X)
         graph = tf.function(layer, reduce_retracing=True)
-        for steps, masked in itertools.product((1, 2, 9, 3000), (False, True)):
+        for steps, masked in itertools.product((1, 2, 9, 1000), (False, True)):
             x = tf.constant(draw(3, steps, 3))
             mask = tf.constant(np.broadcast_to(np.arange(steps) % 3 < 2, (3, steps)))
             given = {"mask": mask} if masked else {}
             calls = {"call": lambda: layer(x, training=True, **given)}
             if "unrolled" not in name:
                 calls["graph"] = lambda: graph(x, **given)
-            elif steps == 3000:
+            elif steps == 1000:
                 continue
-            if name == "plain" and steps < 3000:
+            if name == "plain" and steps < 1000:
                 calls["XLA"] = lambda: tf.function(layer, jit_compile=True)(x, **given)
             for way, call in calls.items():
                 total += 1
@@ -594,56 +596,6 @@ def split_rows():
     return {name: same for name, same in seen.items() if same != "True"}, len(seen)
 
 
-@attack("masking.embedding")
-def of_ids():
-    """By wrappers, models, graphs, kinds of ids, int8, negative ids: gap to no zeros?"""
-    ids = np.array([[0, 3, 0, 4, 5, 0]])
-    kept = ids[ids != 0][None]
-    table = L.Embedding(9, 3, mask_zero=True)
-    makes = {
-        "LSTM": lambda: LSTM(4),
-        "unrolled": lambda: LSTM(4, unroll=True),
-        "backwards": lambda: LSTM(4, go_backwards=True),
-        "both": lambda: L.Bidirectional(LSTM(4)),
-        "float16": lambda: LSTM(4, dtype="float64"),
-        "RNN": lambda: L.RNN(L.LSTMCell(4)),
-        "stack": lambda: keras.Sequential([LSTM(4, **ROWS), LSTM(4)]),
-    }
-    seen = {}
-    for name, make in makes.items():
-        layer = make()
-        want = np.array(layer(table(kept)))
-        ways = {
-            "call": lambda x: layer(table(x)),
-            "graph": tf.function(lambda x: layer(table(x))),
-            "Sequential": keras.Sequential([table, layer]),
-            "from a graph": lambda x: layer(tf.function(table)(x)),
-            "kept": lambda x: layer(tf.identity(table(x))),
-        }
-        for (way, call), kind in itertools.product(
-            ways.items(), ("int64", "int32", "uint8", "float32", "float16")
-        ):
-            if kind in ("int64", "float32") or name == "LSTM":
-                seen[name, way, kind] = gap(call(tf.constant(ids, kind)), want)
-        seen[name, "XLA"] = gap(tf.function(lambda x: layer(table(x)), jit_compile=True)(ids), want)
-    model = keras.Sequential([keras.Input((6,)), table, layer])
-    seen["predict"] = gap(model.predict(ids, verbose=0), want)
-    seen["list"] = outcome(lambda: gap(layer(table(ids.tolist())), want) < 1e-6)
-    for name, other in {
-        "lora": L.Embedding(9, 3, mask_zero=True, lora_rank=2),
-        "int8": L.Embedding(9, 3, mask_zero=True),
-    }.items():
-        other(ids)
-        if name == "int8":
-            other.quantize("int8")
-        seen[name] = gap(layer(other(ids)), layer(other(kept)))
-    return {
-        name: far
-        for name, far in seen.items()
-        if far is not True and not (isinstance(far, float) and far < 1e-6)
-    }, len(seen)
-
-
 @attack("time.both-states")
 def without_c():
     """h alone, twice, with zeros, of pieces of 1 to 500 timesteps: largest gap, and the last?"""
@@ -676,48 +628,6 @@ def without_c():
 
             seen[str(how), units, steps, name] = outcome(far)[:60]
     return seen
-
-
-@attack("state.assignable")
-def assigned():
-    """By ways, types, graphs, XLA, predict, wrappers, before a call: gap to initial_state?"""
-    ways = {
-        "plain": {},
-        "unrolled": {"unroll": True},
-        "backwards": {"go_backwards": True},
-        "float16": {"dtype": "float16"},
-        "float64": {"dtype": "float64"},
-        "mixed": {"dtype": "mixed_float16"},
-    }
-    states = [draw(3, 2), 2 * draw(2, 3).T]
-    seen = {}
-    for name, how in ways.items():
-        layer = LSTM(2, stateful=True, **how)
-        layer(X)
-        model = keras.Sequential([keras.Input(batch_shape=X.shape), layer])
-        want = np.array(layer(X, initial_state=[tf.constant(state) for state in states]))
-        calls = {"call": layer, "graph": tf.function(layer)}
-        if name == "plain":
-            calls["XLA"] = tf.function(layer, jit_compile=True)
-            calls["predict"] = lambda x: model.predict(x, batch_size=3, verbose=0)
-        for (way, call), turn in itertools.product(
-            calls.items(), (np.array, tf.constant, np.ndarray.tolist)
-        ):
-            call(X)
-            for mine, state in zip(layer.states, states, strict=True):
-                mine.assign(turn(state))
-            seen[name, way, turn.__name__] = gap(call(X), want)
-    new = LSTM(2, stateful=True)
-    seen["new"] = outcome(lambda: new.states)
-    built = LSTM(2, stateful=True)
-    built.build(X.shape)
-    seen["built"] = outcome(lambda: [type(state).__name__ for state in built.states])
-    both = L.Bidirectional(LSTM(2, stateful=True))
-    stack = L.RNN([L.LSTMCell(2), L.LSTMCell(2)], stateful=True)
-    for name, single in {"both": both, "stack": stack}.items():
-        single(X)
-        seen[name] = outcome(lambda: [hasattr(state, "assign") for state in single.states])
-    return {name: far for name, far in seen.items() if far != 0}, len(seen)
 
 
 @attack("weights.plain-bias")
