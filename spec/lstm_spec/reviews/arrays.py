@@ -67,10 +67,9 @@ def windows(name: str, call: Arguments) -> Batches:
     data = from_items(call.get(0, "data"))
     steps = call.get(2, WINDOWS[name])
     rate = call.get(3, "sampling_rate", default=1) if name == "TimeseriesGenerator" else 1
-    targets = Array(None)
     if not call.whole or data.shape is None or not known(steps, rate) or rate < 1:
-        return Batches(Array(None), targets)
-    return Batches(Array((UNKNOWN, -(-steps // rate), *data.shape[1:])), targets)
+        return Batches(Array(None))
+    return Batches(Array((UNKNOWN, -(-steps // rate), *data.shape[1:])))
 
 
 KEEPING = ("cache", "prefetch", "repeat", "shuffle", "skip", "take", "with_options")
@@ -82,7 +81,7 @@ def slices(call: Arguments) -> Batches:
     given = call.first if isinstance(call.first, tuple) else (call.first,)
     shapes = [from_items(part).shape for part in given]
     rows = [Array(None if shape is None else shape[1:]) for shape in shapes]
-    return Batches(rows[0] if rows else Array(None), rows[1] if len(rows) > 1 else Array(None))
+    return Batches(*rows[:2]) if rows else Batches(Array(None))
 
 
 def method_of_batches(batches: Batches, name: str) -> Any:

@@ -85,7 +85,7 @@ class Batches:
     """What yields batches of arrays, or samples until batch() is called, with their targets."""
 
     inputs: Array
-    targets: Array
+    targets: Array = field(default_factory=lambda: Array(None))
 
 
 @dataclass(eq=False)
