@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -56,6 +57,26 @@ def test_what_a_process_began_ends_with_it() -> None:
         assert parent.stdout
         child = int(parent.stdout.readline())
     assert ends(child)
+
+
+def test_an_interrupt_while_a_process_begins_ends_it(monkeypatch) -> None:
+    processes = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *words, **streams) -> None:
+            super().__init__(*words, **streams)
+            processes.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), process.begun([sys.executable, "-c", PARENT]):
+            pytest.fail("it went on")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert processes[0].returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(("text", "line"), [("", "no output"), ("a\n b\n\n", "b")])

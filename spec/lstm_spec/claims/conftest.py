@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -18,7 +19,7 @@ from hypothesis.internal.conjecture import engine, providers
 
 from lstm_spec.claims import CHAPTERS
 from lstm_spec.harness import shared_database, strategies, subject, timing, tolerance
-from lstm_spec.harness.effort import CASES, cases, rounds, tries_all
+from lstm_spec.harness.effort import CASES, cases, deviates, rounds, tries_all
 
 FILES = {Path(__file__).parent / file for files in CHAPTERS.values() for file in files}
 ATTEMPTS = 10
@@ -62,10 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marker = item.get_closest_marker("lstm_claim")
         if marker and isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
             count = cases(chosen, marker.kwargs["cases"])
-            deviates = item.get_closest_marker("lstm_deviates") is not None
-            if deviates:  # a few cases may miss what deviates; the first that shows it ends them
-                count = max(count, CASES)
-            effort(count, derandomize, not deviates, database)(item.obj)
+            effort(count, derandomize, not deviates(item), database)(item.obj)
             # Hypothesis keeps nothing where a seed is given, unless it has a name to keep it by.
             item.obj._hypothesis_internal_database_key = marker.kwargs["id"].encode()
 
@@ -96,6 +94,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     result = yield
     if tries_all(pyfuncitem):
         try_rest(pyfuncitem.obj)
+    if deviates(pyfuncitem) and hasattr(pyfuncitem.obj, "hypothesis"):
+        try_more(pyfuncitem.obj)
     return result
 
 
@@ -118,13 +118,30 @@ def try_simplest(test: Any) -> None:
     Of bytes Hypothesis draws no whole number between bounds that are near each other and far from
     zero, such as 2 and 3, so it never makes a case of some claims.
     """
-    usual = test._hypothesis_internal_use_settings
-    simplest = settings(usual, max_examples=1, phases=[Phase.generate], database=None)
-    test._hypothesis_internal_use_settings = simplest
-    try:
+    simplest = {"max_examples": 1, "phases": [Phase.generate], "database": None}
+    with _under(test, simplest), suppress(Unsatisfiable):  # the claim leaves out the element
         test()
-    except Unsatisfiable:  # the claim leaves out the element
-        pass
+
+
+def try_more(test: Any) -> None:
+    """Try a claim whose deviation its usual cases did not show on CASES cases.
+
+    The usual ones come first: a claim that holds on them is not refuted where nothing is recorded.
+    """
+    if test._hypothesis_internal_use_settings.max_examples < CASES:
+        strategies.listed.clear()
+        with _under(test, {"max_examples": CASES}):
+            test()
+            try_rest(test)
+
+
+@contextmanager
+def _under(test: Any, other: Mapping[str, Any]) -> Iterator[None]:
+    """Let a test have other settings for a while."""
+    usual = test._hypothesis_internal_use_settings
+    test._hypothesis_internal_use_settings = settings(usual, **other)
+    try:
+        yield
     finally:
         test._hypothesis_internal_use_settings = usual
 

@@ -55,13 +55,17 @@ def cases(chosen: str, default: int = CASES) -> int:
     return max(FEWEST_CASES, SHARES[chosen] * default // CASES)
 
 
+def deviates(item: pytest.Item) -> bool:
+    """Return whether a deviation of a claim is recorded here."""
+    return item.get_closest_marker("lstm_deviates") is not None
+
+
 def tries_all(item: pytest.Item) -> bool:
     """Return whether a claim is tried on its example, and on all elements of its lists.
 
     Below `default` it is so only where a deviation is recorded: it may show on one of them alone.
     """
-    deviates = item.get_closest_marker("lstm_deviates") is not None
-    return deviates or cases(item.config.getoption("lstm_effort")) >= CASES
+    return deviates(item) or cases(item.config.getoption("lstm_effort")) >= CASES
 
 
 def rounds(chosen: str, default: int = CASES) -> int:

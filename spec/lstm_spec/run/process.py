@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,19 +68,45 @@ def begun(
     Yields:
         The process.
     """
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=variables,
-        start_new_session=True,
-        **{"stdin": subprocess.DEVNULL, **streams},
-    )
+    process = None
     try:
+        with _uninterrupted():
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=variables,
+                start_new_session=True,
+                **{"stdin": subprocess.DEVNULL, **streams},
+            )
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back the handlers of SIGINT and SIGTERM until the end.
+
+    One that raised while a process begins would leave nobody who knows the process.
+    """
+    if threading.current_thread() is not threading.main_thread():  # signals are not handled here
+        yield
+        return
+    known = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: handler for number, handler in known.items() if callable(handler)}
+    held: list[int] = []
+    for number in handlers:
+        signal.signal(number, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in held:
+            signal.raise_signal(number)
 
 
 def run(
