@@ -156,6 +156,12 @@ def test_deviation_that_no_longer_happens_is_refuted(judge) -> None:
     assert outcomes == {"failed": 1}
 
 
+@pytest.mark.parametrize(("body", "verdict"), [("False, 'it is seven'", "deviates"), ("1", "held")])
+def test_deviation_of_some_processors_is_none_on_the_others(judge, body, verdict) -> None:
+    record, _ = judge(f"assert {body}", known=structs.replace(KNOWN, processor=True))
+    assert record.verdict == verdict
+
+
 def test_claim_that_does_not_apply_says_why(judge) -> None:
     record, outcomes = judge("__import__('pytest').skip('needs a GPU')")
     assert (record.verdict, record.message) == ("not applicable", "needs a GPU")

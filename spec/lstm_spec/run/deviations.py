@@ -47,6 +47,8 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The documentation's sentence, in our words, or the address of the issue, or what else."""
     holds: bool = False
     """Whether the sentence is true there, and only something else in its test or example fails."""
+    processor: bool = False
+    """Whether only some processors show it: a claim that holds on another is not refuted there."""
     says: Words = []
     """Words that the failure must contain, and that no other failure contains."""
     example: Words = []

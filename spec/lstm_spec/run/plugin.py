@@ -315,7 +315,7 @@ def judge(
     if raised and raised.errisinstance(pytest.skip.Exception):
         record.verdict = "not applicable"
         record.message = str(raised.value)
-    elif known and not raised:
+    elif known and not raised and not known.processor:
         record.verdict = "refuted"
         record.message = f"held, although a deviation is recorded: {known.instead}"
     elif known and known.explains(text):
