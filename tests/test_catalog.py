@@ -113,6 +113,7 @@ BESIDE_KERAS = {
     "saving.litert-converter": {"contextlib", "io", "tensorflow"},
     "trainer.backup": {"tempfile"},
     "trainer.checkpoint": {"tempfile"},
+    "trainer.checkpoint-of-batches": {"tempfile"},
     "trainer.memory": {"gc"},
     "trainer.mirrored": {"tensorflow"},
     "trainer.own-loop": {"tensorflow"},

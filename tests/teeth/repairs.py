@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras.src import backend
 from keras.src.layers.rnn import lstm
 from keras.src.legacy.saving import saving_utils
+from keras.src.models import functional
 
 from teeth import Put, instead
 
@@ -183,3 +184,19 @@ def builds_the_optimizer_for_the_weights_of_the_layers(patch):
     def try_build_compiled_arguments(original, model):
         original(model)
         model.optimizer.build(model.trainable_variables)
+
+
+@repairs("saving.model-config-used-up")
+def reads_a_copy_of_the_configuration(patch):
+    @instead(patch, functional, "functional_from_config")
+    def functional_from_config(original, cls, config, *rest, **options):
+        return original(cls, dict(config), *rest, **options)
+
+
+@repairs("trainer.checkpoint-of-batches")
+def settles_what_is_better_before_the_first_batch(patch):
+    @instead(patch, keras.callbacks.ModelCheckpoint, "on_train_batch_end")
+    def on_train_batch_end(original, self, *given, **named):
+        if self.monitor_op is None:
+            self._set_monitor_op()
+        original(self, *given, **named)

@@ -399,3 +399,15 @@ def forgets_the_moments_in_the_older_format(patch):
     @instead(patch, legacy_h5_format, "load_optimizer_weights_from_hdf5_group")
     def load_optimizer_weights_from_hdf5_group(original, group):
         return [np.zeros(value.shape) for value in original(group)]
+
+
+@refuted_by("saving.model-config-used-up")
+def takes_a_layer_out_of_the_configuration(patch):
+    original = keras.Sequential.from_config.__func__
+
+    def from_config(cls, config, *rest, **options):
+        made = original(cls, config, *rest, **options)
+        config["layers"].pop()
+        return made
+
+    patch.setattr(keras.Sequential, "from_config", classmethod(from_config))

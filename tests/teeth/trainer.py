@@ -536,7 +536,7 @@ def restores_nothing(patch):
         return None
 
 
-@refuted_by("trainer.checkpoint")
+@refuted_by("trainer.checkpoint", "trainer.checkpoint-of-batches")
 def keeps_the_last_in_place_of_the_best(patch):
     @instead(patch, keras.callbacks.ModelCheckpoint, "__init__")
     def init(original, self, *given, **options):

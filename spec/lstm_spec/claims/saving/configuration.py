@@ -255,6 +255,46 @@ def test_from_config_takes_the_cell_out_of_the_configuration(units):
     assert configs[3] == twins[3].get_config(), "the configuration of Bidirectional is changed"
 
 
+def functional(case):
+    """Build a functional model of one LSTM for a case, with the case's weights."""
+    inputs = keras.Input(batch_shape=case.x.shape)
+    return keras.Model(inputs, lstm(case)(inputs))
+
+
+MODELS = {"Sequential": sequential, "functional": functional}
+
+
+@claim(
+    "saving.model-config-used-up",
+    promised="Model, method `from_config`: the reverse of get_config",
+)
+@given(cases(**varied("units", "go_backwards", "return_sequences")), whole(list(MODELS)))
+def test_from_one_configuration_a_model_is_made_twice(case, kind):
+    """
+    From one configuration of a functional or Sequential model from_config makes the model twice.
+
+    The configuration stays as it was. That of RNN does not: see `saving.config-used-up`. Where it
+    is emptied, as by a functional model of Keras 3.7 and later, give a copy, or call get_config
+    again.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> config = model.get_config()
+    >>> twins = [keras.Sequential.from_config(config) for _ in range(2)]
+    >>> [len(twin.layers) for twin in twins]
+    [1, 1]
+    """
+    model = MODELS[kind](case)
+    config = model.get_config()
+    maker = {"Sequential": keras.Sequential, "functional": keras.Model}[kind]
+    twins = [maker.from_config(config) for _ in range(2)]
+    counts = [len(twin.layers) for twin in twins]
+    assert counts == [len(model.layers)] * 2, f"layers: {counts}"
+    for twin in twins:
+        twin.set_weights(model.get_weights())
+        assert_close(to_numpy(twin(case.x)), to_numpy(model(case.x)))
+
+
 @claim(
     "saving.config-custom-objects",
     observed="Keras 3",

@@ -1052,6 +1052,15 @@ def in_turns(layers, x):
     return x
 
 
+def model_around(around, seed):
+    """Return a functional model of a layer around an LSTM, of positive weights."""
+    kinds = ["int32" if shape == IDS else "float32" for shape in around.reads]
+    inputs = [keras.Input(s[1:], dtype=d) for s, d in zip(around.reads, kinds, strict=True)]
+    model = keras.Model(inputs, around.call(around.make(), inputs))
+    model.set_weights([np.abs(w) for w in drawn_like(model.get_weights(), seed)])
+    return model
+
+
 @claim(
     "saving.layers-read-again",
     promised="Model, method `save`: the file holds the configuration and the weights",
@@ -1076,10 +1085,7 @@ def test_every_layer_is_read_again(name, way, seed):
     [2.0, 2.0, 2.0]
     """
     around = TABLE[name]
-    kinds = ["int32" if shape == IDS else "float32" for shape in around.reads]
-    inputs = [keras.Input(s[1:], dtype=d) for s, d in zip(around.reads, kinds, strict=True)]
-    model = keras.Model(inputs, around.call(around.make(), inputs))
-    model.set_weights([np.abs(w) for w in drawn_like(model.get_weights(), seed)])
+    model = model_around(around, seed)
     x = arrays(around, (2, 4), seed)
     expected = [to_numpy(y) for y in leaves(model(x))]
     assert_close([to_numpy(y) for y in leaves(READ[way](model)(x))], expected)
@@ -1109,10 +1115,7 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     True
     """
     around = TABLE[name]
-    kinds = ["int32" if shape == IDS else "float32" for shape in around.reads]
-    inputs = [keras.Input(s[1:], dtype=d) for s, d in zip(around.reads, kinds, strict=True)]
-    model = keras.Model(inputs, around.call(around.make(), inputs))
-    model.set_weights([np.abs(w) for w in drawn_like(model.get_weights(), seed)])
+    model = model_around(around, seed)
     x = arrays(around, (2, 4), seed)
     expected = [to_numpy(y) for y in leaves(model(x))]
     actual = [to_numpy(y) for y in leaves(reloaded(model, "lstm.h5")(x))]

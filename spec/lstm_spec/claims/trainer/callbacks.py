@@ -36,7 +36,7 @@ from lstm_spec.claims.trainer.metrics import NAMES, classifier, metric, targets
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, padded, reset, to_numpy
-from lstm_spec.harness.tolerance import assert_close
+from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import Net, in_order, nets, sgd, train
 
 
@@ -220,6 +220,64 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
         model.load_weights(file)
     rows = in_order(net.samples, 2, 1 + int(np.argmin(numbers)))
     assert_close(model.get_weights(), train(net, target, sgd(RATE), rows).weights, bound=SEVERAL)
+
+
+class Recorded(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Keep the loss that callbacks are told after each batch, and the weights."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.losses: list[float] = []
+        self.weights: list[list[Array]] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+        """Keep what is known after a batch."""
+        self.losses.append(float(logs["loss"]))
+        self.weights.append(self.model.get_weights())
+
+
+@claim(
+    "trainer.checkpoint-of-batches",
+    promised="ModelCheckpoint, argument `save_freq`: an integer is a number of batches",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, whole([1, 2, 3]))
+def test_a_checkpoint_of_batches_holds_the_weights_of_the_least_loss(net, build, seed, n):
+    """
+    With save_best_only=True, monitor="loss" and save_freq=n, ModelCheckpoint keeps the best weights
+    of each n-th batch.
+
+    In one fit; the file holds the weights after that batch. The loss is the running mean of
+    `trainer.running-logs`. Where a batch of the first epoch fails, save by epochs. What is known
+    only after an epoch, as val_loss, cannot be monitored so.
+
+    >>> import keras, numpy as np
+    >>> import tempfile
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=True)
+    >>> file = tempfile.mkdtemp() + "/best.weights.h5"
+    >>> keep = keras.callbacks.ModelCheckpoint(file, "loss", 0, True, True, "min", save_freq=2)
+    >>> x, y = np.ones((4, 3, 1)), 0.5 * np.ones((4, 2))  # the loss falls: the last is the best
+    >>> _ = model.fit(x, y, batch_size=4, epochs=4, callbacks=[keep], verbose=0)
+    >>> last = model.get_weights()
+    >>> model.load_weights(file)
+    >>> all(map(np.array_equal, model.get_weights(), last))
+    True
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    recorded = Recorded()
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "best.weights.h5")
+        options = {"save_best_only": True, "save_weights_only": True, "save_freq": n}
+        keep = keras.callbacks.ModelCheckpoint(file, "loss", **options)
+        fit(model, net, target, epochs=4, callbacks=[recorded, keep])
+        model.load_weights(file)
+    due = range(n - 1, len(recorded.losses), n)
+    best = min(due, key=lambda batch: recorded.losses[batch])
+    assert_same(model.get_weights(), recorded.weights[best])
 
 
 @claim(
