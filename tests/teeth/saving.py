@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.models import cloning, functional
-from keras.src.saving import saving_lib
+from keras.src.saving import object_registration, saving_lib
 
 from teeth import instead, refuted_by
 
@@ -124,6 +124,13 @@ def takes_tanh_for_every_activation_of_ones_own(patch):
     @instead(patch, activations, "get")
     def get(original, identifier):
         return original("tanh" if isinstance(identifier, dict) else identifier)
+
+
+@refuted_by("saving.unregistered-layer", raises=(TypeError, ValueError))
+def looks_among_registered_classes_alone(patch):
+    @instead(patch, object_registration, "get_registered_object")
+    def get_registered_object(original, name, custom_objects=None, module_objects=None):
+        return original(name, module_objects=module_objects)
 
 
 def with_more_in_the_file(patch, owner, more, own):

@@ -570,6 +570,50 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
 
 
 @claim(
+    "saving.unregistered-layer",
+    promised="load_model, argument `custom_objects`: a dictionary of names and classes",
+    cases=4,
+    needs="keras.ops",
+)
+@given(cases(), whole(["lstm.keras", "lstm.h5"]))
+def test_an_unregistered_layer_must_be_given_to_load_model(case, name):
+    """
+    A model with a layer class of your own loads where the class is registered by then, or custom
+    objects name it.
+
+    Else load_model raises "Could not locate class", and of `.h5` "Unknown layer"; Keras 3.0 to 3.8
+    also finds what `.keras` names in a module that it can import. Arguments of its __init__ come
+    back if get_config returns them. A file of weights needs no class.
+
+    >>> import keras, numpy as np
+    >>> class Doubled(keras.layers.Layer):
+    ...     def call(self, x):
+    ...         return 2 * x
+    >>> model, x = keras.Sequential([keras.layers.LSTM(2), Doubled()]), np.ones((1, 3, 1))
+    >>> y = model(x)
+    >>> model.save("own.keras")
+    >>> loaded = keras.models.load_model("own.keras", custom_objects={"Doubled": Doubled})
+    >>> bool(np.allclose(loaded(x), y, atol=1e-6))
+    True
+    """
+    doubled = type("Doubled", (keras.layers.Layer,), {"call": lambda self, x: 2 * x})
+    model = fresh(case, lstm(case), doubled())
+    expected = 2 * equations(case).h
+    kind, words = UNKNOWN[name]
+    assert_refused(lambda: reloaded(model, name), kind, words)
+    assert_close(reloaded(model, name, custom_objects={"Doubled": doubled})(case.x), expected)
+    with keras.utils.custom_object_scope({"Doubled": doubled}):
+        assert_close(reloaded(model, name)(case.x), expected)
+
+
+UNKNOWN = {
+    "lstm.keras": ("TypeError", "Could not locate class 'Doubled'"),
+    "lstm.h5": ("ValueError", "Unknown layer: 'Doubled'"),
+}
+"""How load_model refuses a file for a class that it does not know."""
+
+
+@claim(
     "saving.lambda-activation",
     promised="load_model, argument `safe_mode`: False allows a lambda to be loaded",
 )
