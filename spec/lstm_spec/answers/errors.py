@@ -93,6 +93,7 @@ MEANT = (
     (r"expects 1 input\(s\), but it received .*shape=\(\), dtype", "lists-as-input"),
     (r"not understood:', 'return_sequences'", "stacked-bidirectional"),
     (r"(?:Unknown layer|Could not locate class).*CuDNNLSTM", "cudnn-lstm"),
+    (r"(?:No OpKernel was registered|Op type not registered).*CudnnRNN", "cudnn-lstm"),
     (r"Dimensions must be equal.*lstm_cell\w*/MatMul_1", "decoder-of-another-size"),
     (r"not compatible with `cell\.state_size`", "decoder-of-another-size"),
     (r"Dimensions must be equal.*lstm_cell\w*/MatMul\b", "feature-count"),
