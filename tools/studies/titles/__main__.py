@@ -32,7 +32,7 @@ SETS = (
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth"),
     "eighteenth",
 )
-UNSEEN: tuple[str, ...] = ("eighteenth",)
+UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
 
 
