@@ -218,13 +218,13 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    By default, over a few timesteps, a float64 layer on float64 input returns output and states
-    that are right to float64.
+    By default, over a few timesteps, on float64 numbers within 2, a float64 layer's output and
+    states are right to float64.
 
-    The weights are stored in float64, and every step of the computation is made in it.
-    On TensorFlow gelu is an exception, see `precision.double-gelu`, and over many
-    timesteps `precision.chaos`. By default `predict`, `fit` and Sequential models round
-    arrays of float64 to float32 before the layer sees them.
+    The weights are float64, and within 2 too: large ones magnify roundings. On TensorFlow gelu is
+    an exception, see `precision.double-gelu`, and over many timesteps `precision.chaos`. By default
+    `predict`, `fit` and Sequential models round arrays of float64 to float32 before the layer sees
+    them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, dtype="float64")
@@ -958,7 +958,8 @@ def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
 )
 def test_the_error_stays_within_what_the_equations_allow(case, way, factor):
     """
-    By default no float32 output errs by more than a bound that follows from the equations alone.
+    By default, without overflow and underflow, no float32 output errs by more than a bound that
+    follows from the equations.
 
     Each sum, product, sigmoid and tanh adds its rounding error to those that it passes on.
     The bound is safe and wide: no error was seen that is a tenth of it.
@@ -1024,8 +1025,8 @@ def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
 )
 def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, way, exponent, seed):
     """
-    By default, over a few timesteps, a float32 output errs by no more than what some roundings of
-    input and weights change.
+    By default, without over- or underflow, a few float32 timesteps err by what roundings of input,
+    weights and output cause.
 
     That holds for weights of any size. If a layer is chaotic, its float32 outputs belong to weights
     that nobody can tell from those given, and nothing more can be asked of them. A c that counts up
@@ -1126,11 +1127,12 @@ def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
 )
 def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
     """
-    By default, after a NaN a stateful layer returns NaN for that unmasked row until its state is
-    replaced.
+    By default, after an unmasked NaN a stateful layer returns NaN at unmasked timesteps of that row
+    until its state is replaced.
 
     Clean input does not help, because the state is NaN in every unit; reset_state does, and an
-    initial_state. In prediction the weights show nothing: they are as they were.
+    initial_state. At masked timesteps before the first unmasked one it returns zeros. In prediction
+    the weights show nothing: they are as they were.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -1170,13 +1172,12 @@ def test_a_stateful_layer_stays_nan_until_it_is_reset(case, pick):
 )
 def test_an_infinite_input_saturates_the_gates(case, way, pick, infinity):
     """
-    By default, with one feature, no zero in the kernel and all else finite, an infinite input makes
-    no output NaN.
+    By default, with one feature, a kernel of normal numbers and all else finite and small, an
+    infinite input gives no NaN.
 
-    It opens and closes the gates completely; in training it makes the kernel NaN. With several
-    features see `precision.infinities-meet`, with zeros in the kernel
-    `precision.infinite-times-zero`; a number of the kernel that the layer's type rounds
-    to zero is one.
+    It opens and closes the gates completely; in training it makes the kernel NaN. Normal numbers
+    are neither zero, see `precision.infinite-times-zero`, nor subnormal in the layer's type; all
+    else is small if no other sum overflows. With several features see `precision.infinities-meet`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1204,8 +1205,8 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
     By default an unmasked infinite input makes a unit NaN if one of its kernel weights for it is
     zero.
 
-    A zero weight is no shield: it keeps out every number but infinity and NaN. At the
-    same timestep units with no such zero stay finite.
+    A zero weight is no shield: it keeps out every number but infinity and NaN. At the same timestep
+    units with no such zero or subnormal weight stay finite.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf]]])  # (batch, timesteps, features)
@@ -1278,8 +1279,9 @@ def test_with_relu_an_overflow_becomes_nan(case, way):
     """
     With relu, units that overflow give NaN at the next timestep where recurrent signs differ.
 
-    Their h is infinite, and infinity minus infinity is NaN. With tanh and sigmoid h is
-    within -1 and 1 even if the cell state is infinite.
+    Their h is infinite, and infinity minus infinity is NaN. With tanh and sigmoid h is within -1
+    and 1 even if the cell state is infinite, unless a forget gate is exactly 0: infinity times 0 is
+    NaN.
 
     >>> import keras, numpy as np
     >>> x, h, c = np.ones((1, 2, 1)), np.zeros((1, 2)), np.full((1, 2), np.inf)

@@ -291,8 +291,8 @@ def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
 @given(*with_ways(any_cases), picks, some_large(integers(-9, 9), -60, 60))
 def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pick, power):
     """
-    Multiplying a feature by 2**k and its kernel row by 2**-k changes no bit, if neither leaves the
-    range of the type.
+    Multiplying a feature by 2**k, k whole, and its kernel row by 2**-k changes no bit, if neither
+    leaves the range of the type.
 
     The range is that of the type's normal numbers: no overflow, and no subnormal number. So
     the unit of measurement of a feature can move into the kernel. Another factor does so too,
@@ -522,11 +522,11 @@ many_samples = cases(
 @given(*with_ways(many_samples), picks, seeds)
 def test_samples_do_not_meet(case, way, pick, seed):
     """
-    Without state and dropout, changing one sample of a batch changes no bit of the other samples'
-    outputs.
+    Without state, dropout and activations that mix samples, changing one sample changes no bit of
+    the others' outputs.
 
-    Each sample has a state of its own, which begins at zero. They share the weights, and
-    nothing else.
+    Each sample has a state of its own, which begins at zero. They share the weights, and nothing
+    else. Of Keras' activations none mixes samples; a softmax over the first axis does.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -583,7 +583,8 @@ def test_nan_stays_in_its_sample(case, way, sample, step, value):
 @given(*with_ways(many_samples), picks)
 def test_batch_equals_its_parts(case, way, pick):
     """
-    Without state and dropout, a batch gives the same as its parts, up to rounding.
+    Without state, dropout and activations that mix samples, a batch gives the same as its parts, up
+    to rounding.
 
     The batch size is a matter of memory and speed. Rounding differs, because
     matrices of another size are multiplied in another order: see `precision.chaos`.

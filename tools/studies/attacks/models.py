@@ -1241,3 +1241,215 @@ def softmax_along_the_timesteps():
     x = np.arange(1.0, 28.0).reshape(3, 3, 3)
     y = np.array(L.Softmax(axis=1)(L.Masking()(x)))
     return [round(float(total), 2) for total in y[0].sum(axis=1)]
+
+
+SEEN = X[:, :, 0] != 0
+LIFTED = 5.0 * np.float32(~SEEN[:, :, None])
+
+
+class Lift(L.Layer):
+    """Adds numbers to masked timesteps, and hands the mask on."""
+
+    def __init__(self, much):
+        super().__init__()
+        self.supports_masking = True
+        self.much = much
+
+    def call(self, x):
+        return x + self.much * LIFTED
+
+
+def moved_rows(layer, query, **options):
+    """Return which rows of attention move with the values at masked timesteps."""
+    rows = []
+    for much in (0.0, 1.0):
+        value = Lift(much)(L.Masking()(X))
+        rows.append(np.array(layer(query(), value, **options)))
+    return np.any(np.abs(rows[0] - rows[1]) > 1e-5, axis=-1).tolist()
+
+
+@attack("models.attention-of-lstm")
+def rows_of_a_masked_query():
+    """A query with a mask: in which rows is Attention to unmasked LSTM outputs not their mean?"""
+    y = LSTM(4, return_sequences=True)(X)
+    attention = L.Attention()
+    masked, whole = (np.array(attention([query, y])) for query in (L.Masking()(X), X))
+    other = np.any(masked != whole, axis=-1)
+    return other.tolist(), not masked[other].any()
+
+
+@attack("models.heads-skip")
+def masked_rows_of_heads():
+    """Masked values move: which rows of MultiHeadAttention move, by a masked query and another?"""
+    layer = L.MultiHeadAttention(2, 3)
+    return moved_rows(layer, lambda: X + 1.0), moved_rows(layer, lambda: L.Masking()(X))
+
+
+@attack("models.heads-skip")
+def masks_of_heads_beside_a_mask():
+    """An attention_mask of two heads that hides nothing, beside the value's: for 1 to 3 samples?"""
+    layer = L.MultiHeadAttention(2, 3)
+
+    def unchanged(x):
+        every = np.ones((len(x), 2, 6, 6), bool)
+        both = layer(x, L.Masking()(x), attention_mask=every)
+        return close(both, layer(x, L.Masking()(x)))
+
+    rows = X.copy()
+    rows[:, 5] = 0.0
+    sizes = (rows[:1], rows, np.concatenate([rows, rows[:1]]))
+    return [outcome(lambda x=x: unchanged(x))[:20] for x in sizes]
+
+
+@attack("models.merge-of-one-mask")
+@attack("models.merge-of-two-masks")
+def merges_of_four_axes():
+    """Masked frames, with four axes: does each merge keep the mask of their timesteps?"""
+    frames = L.TimeDistributed(L.Dense(3))(draw(2, 6, 5, 3), mask=tf.constant(SEEN))
+    seen = {}
+    names = ("Add", "Subtract", "Average", "Multiply", "Maximum", "Minimum", "Concatenate")
+    for name in names:
+        merge = getattr(L, name)()
+        seen[name] = outcome(lambda m=merge: np.array_equal(m([frames, frames])._keras_mask, SEEN))[
+            :22
+        ]
+    return seen
+
+
+@attack("models.slices-of-known-length")
+def slices_of_two_outputs():
+    """Of a model of two outputs and an LSTM with its states, eagerly and in a model: what comes?"""
+    given = keras.Input((4,))
+    two = keras.Model(given, [L.Dense(2)(given), L.Dense(2)(given)])
+    states = LSTM(2, return_state=True)
+    seen = []
+    for layer, x in ((two, X), (states, draw(2, 6, 5, 3))):
+        slices = L.TimeDistributed(layer)
+        shapes = outcome(lambda s=slices, v=x: np.array(s(v)).shape)
+        model = outcome(lambda v=x, k=layer: L.TimeDistributed(k)(keras.Input(v.shape[1:])).shape)
+        seen.append((shapes[:40], model[:40]))
+    return seen
+
+
+@attack("models.second-lstm-refused")
+def behind_one_that_returns_states():
+    """An LSTM behind one with return_state=True: refused by name, and of how many inputs?"""
+    layers = [keras.Input((3, 1)), LSTM(2, return_state=True), LSTM(2, name="second")]
+    return outcome(lambda: keras.Sequential(layers))[:80]
+
+
+@attack("models.conv-lstm-frames")
+def strides_over_one_pixel():
+    """Strides of two over frames of one and of two pixels: fewer rows and columns?"""
+    shapes = []
+    for side in (1, 2):
+        for padding in ("valid", "same"):
+            layer = L.ConvLSTM2D(4, (1, 1), strides=2, padding=padding)
+            shapes.append(tuple(layer(np.ones((1, 3, side, side, 2))).shape))
+    return shapes
+
+
+@attack("models.normalizes-over-time")
+def weights_of_normalization():
+    """Which weights has a BatchNormalization, and how many are trained?"""
+    layer = L.BatchNormalization()
+    layer.build((None, None, 3))
+    return [weight.name for weight in layer.weights], len(layer.trainable_weights)
+
+
+@attack("models.declared-shapes")
+def axes_of_no_size():
+    """No samples, no timesteps, and two open axes that differ in a merge: are they taken?"""
+    given = keras.Input((None, 4)), keras.Input((None, 4))
+    single = keras.Sequential([keras.Input((None, 4)), L.Dense(2), LSTM(2)])
+    merged = keras.Model(given, L.Add()(given))
+    calls = (lambda: single(X[:0]), lambda: single(X[:, :0]), lambda: merged([X, X[:, :3]]))
+    return [outcome(lambda c=call: tuple(c().shape))[:24] for call in calls]
+
+
+@attack("models.forms")
+def whole_numbers_in_forms():
+    """Bytes and large ids, of an Input of float32 and of their own type: the same in each form?"""
+    triple = L.Lambda(lambda x: x * 3)
+    hashed = L.Hashing(50), L.Embedding(50, 2), LSTM(2)
+    kinds = ("float32", "uint8", [triple, LSTM(2)]), ("float32", "int64", hashed)
+    kinds += ("uint8", "uint8", [triple, LSTM(2)]), ("int64", "int64", hashed)
+    seen = []
+    for declared, given, layers in kinds:
+        x = np.abs(100 * X).astype(given) if given == "uint8" else np.full((2, 6), 2**24 + 1)
+        source = keras.Input(x.shape[1:], dtype=declared)
+
+        class Own(keras.Model):
+            def call(self, y, chain=tuple(layers)):
+                for layer in chain:
+                    y = layer(y)
+                return y
+
+        seen.append(close(keras.Sequential([source, *layers])(x), Own()(x)))
+    return seen
+
+
+@attack("models.lengths-in-predict")
+def lengths_of_rows_and_slices():
+    """Lengths 6, 2, 6 and 1 in predict: what a call gives, in a stack and by TimeDistributed?"""
+    given = keras.Input((None, 4))
+    stack = keras.Sequential([given, LSTM(3, return_sequences=True), LSTM(2)])
+    slices = keras.Model(given, L.TimeDistributed(L.Dense(2))(given))
+    seen = []
+    for model in (stack, slices):
+        lengths = (X[:, :n] for n in (6, 2, 6, 1))
+        same = [
+            outcome(lambda m=model, x=x: close(m.predict(x, verbose=0), m(x)))[:20] for x in lengths
+        ]
+        seen.append(same)
+    return seen
+
+
+@attack("models.made-again")
+def functions_without_a_name():
+    """An activation that is no Keras activation, of keras.ops and tf.nn: cloned, or refused?"""
+    given = keras.Input((6, 4))
+    seen = []
+    for function in (keras.ops.sin, tf.nn.tanh):
+        model = keras.Model(given, LSTM(2, activation=function)(given))
+        seen.append(outcome(lambda m=model: len(keras.models.clone_model(m).layers))[:60])
+    return seen
+
+
+@attack("models.without-input")
+def doubles_without_input():
+    """A first layer of float64, and float64 input: how far from its layers, by the type given?"""
+    model = keras.Sequential([LSTM(2, dtype="float64")])
+    seen = []
+    for kind in ("float64", "float32"):
+        x = (X.astype("float64") / 3).astype(kind)
+        off = np.abs(np.array(model(x)) - np.array(model.layers[0](x)))
+        seen.append(bool(off.max() < 1e-12))
+    return seen
+
+
+@attack("models.mask-of-own-layer")
+@attack("models.keeps-mask")
+def masks_by_data_and_by_symbol():
+    """A layer that turns the mask round, of a Dense, and SpectralNormalization: which mask?"""
+
+    class Turned(L.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = L.Dense(3)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def compute_mask(self, inputs, mask=None):
+            return None if mask is None else keras.ops.logical_not(mask)
+
+    seen = []
+    for make in (Turned, lambda: L.SpectralNormalization(L.Dense(3))):
+        by_data = make()(L.Masking()(X))
+        given = keras.Input((6, 4))
+        mask = getattr(make()(L.Masking()(given)), "_keras_mask", None)
+        by_symbol = None if mask is None else keras.Model(given, mask)(X)
+        masks = [None if m is None else np.array(m) for m in (by_data._keras_mask, by_symbol)]
+        seen.append([None if m is None else bool(np.array_equal(m, SEEN)) for m in masks])
+    return seen

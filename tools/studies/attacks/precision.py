@@ -647,3 +647,85 @@ def whole_numbers_in_own_models():
         x = ONES.astype("int32")
         seen.append(outcome(lambda m=model, v=x: bool(m.fit(v, np.ones((3, 2)), verbose=0)))[:60])
     return seen
+
+
+def of_gates(kernel, bias, recurrent=None, dtype="float32", **options):
+    """Return an LSTM of given weights."""
+    units = len(bias) // 4
+    layer = LSTM(units, dtype=dtype, **options)
+    layer.build((1, 1, len(kernel)))
+    recurrent = np.zeros((units, 4 * units)) if recurrent is None else recurrent
+    layer.set_weights([np.array(kernel), recurrent, np.array(bias)])
+    return layer
+
+
+@attack("precision.backward-stable")
+@attack("precision.bound-from-equations")
+def error_of_saturated_gates():
+    """All gates open by bias: the error of tanh(1), and what a rounding of the weights changes."""
+    bias = np.float32([30, 30, 30, 30])
+    y = float(of_gates([[0.0] * 4], bias)(np.ones((1, 1, 1)))[0, 0])
+    doubles = [of_gates([[0.0] * 4], b, dtype="float64") for b in (bias, bias * (1 + 2.0**-23))]
+    exact, moved = (float(layer(np.ones((1, 1, 1)))[0, 0]) for layer in doubles)
+    return f"{abs(y - exact):.0e}", f"{abs(moved - exact):.0e}"
+
+
+@attack("precision.backward-stable")
+@attack("precision.bound-from-equations")
+def sums_beyond_float32():
+    """Recurrent sums of -inf behind an infinite product; numbers near 1e-38: the outputs?"""
+    over = of_gates([[3e38] * 8], [0.0] * 8, np.full((2, 8), -3e38), return_sequences=True)
+    under = of_gates([[0.0, 0.0, 1.0, 0.0]], [0.0] * 4)
+    x = np.array([[[1.0], [2.0], [2.0]]])
+    return np.array(over(x))[0, :, 0].tolist(), float(under(np.full((1, 1, 1), 3e-38))[0, 0])
+
+
+@attack("precision.double")
+def doubles_of_large_weights():
+    """Of weights of 1, 1e8 and 1e10 whose sum is small: how many digits of float64 are right?"""
+    from fractions import Fraction
+
+    seen = []
+    for size in (1.0, 1e8, 1e10):
+        x = 1.1 * (1 + 1e-11)
+        layer = of_gates([[size, 0, 1, size]], [-1.1 * size, 0, 0, -1.1 * size], dtype="float64")
+        z = float(Fraction(size) * Fraction(x) + Fraction(-1.1 * size))
+        gate = 1 / (1 + np.exp(-z))
+        off = float(layer(np.full((1, 1, 1), x))[0, 0]) - gate * np.tanh(gate * np.tanh(x))
+        seen.append(bool(abs(off) < 1e-14))
+    return seen
+
+
+@attack("precision.infinite-input")
+@attack("precision.infinite-times-zero")
+def subnormal_kernels_and_large_recurrence():
+    """A subnormal kernel, and recurrent weights of -3e38, under an infinite input: NaN?"""
+    x = np.float32([[[1.0], [np.inf], [np.inf]]])
+    small = of_gates([[1e-40, 1.0, 1.0, 1.0]], [0.0] * 4)
+    large = of_gates([[1.0] * 8], [0.0] * 8, np.full((2, 8), -3e38))
+    return [bool(np.isnan(layer(x)).any()) for layer in (small, large)]
+
+
+@attack("precision.overflow-ends-in-nan")
+def an_infinite_cell_state_forgotten():
+    """With tanh, an infinite c and forget biases of 0, -50 and -200: what is h?"""
+    state = [np.zeros((1, 1)), np.full((1, 1), np.inf)]
+    biases = ([0.0, forget, 0.0, 0.0] for forget in (0.0, -50.0, -200.0))
+    layers = [of_gates([[0.0] * 4], bias) for bias in biases]
+    return [float(layer(np.ones((1, 1, 1)), initial_state=state)[0, 0]) for layer in layers]
+
+
+@attack("precision.nan-until-reset")
+def masked_before_clean_input():
+    """A NaN that is masked, one that is read, then a masked beginning: which timesteps are NaN?"""
+    x = np.ones((1, 3, 1), "float32")
+    spoilt = x * np.float32([[[1.0], [np.nan], [1.0]]])
+    seen = {}
+    for unroll in (False, True):
+        layer = LSTM(2, stateful=True, return_sequences=True, unroll=unroll)
+        hidden = np.array(layer(spoilt, mask=np.array([[True, False, True]])))
+        layer(spoilt)
+        begun = np.array(layer(x, mask=np.array([[False, True, False]])))
+        nothing = np.array(layer(x, mask=np.zeros((1, 3), bool)))
+        seen[unroll] = [np.isnan(y[0, :, 0]).tolist() for y in (hidden, begun, nothing)]
+    return seen

@@ -200,3 +200,33 @@ def all_units():
     kernel[:, 200] += 0.1
     layer.set_weights([kernel, recurrent, bias])
     return features, units, bool(np.all(np.array(layer(x)) != before))
+
+
+@attack("symmetry.scaling")
+def powers_that_are_not_whole():
+    """Powers of 2 of -3, 0.5, 1.5 and 20: are all bits the same?"""
+    layer, other = twins()
+    kernel, recurrent, bias = layer.get_weights()
+    seen = {}
+    for k in (-3, 0.5, 1.5, 20):
+        other.set_weights([kernel * np.float32(2.0**-k), recurrent, bias])
+        seen[k] = bool(np.array_equal(layer(X), other(X * np.float32(2.0**k))))
+    return seen
+
+
+@attack("symmetry.samples")
+@attack("symmetry.batch-parts")
+def activations_over_the_samples():
+    """A softmax over samples as activation, and Keras': one sample changed, and a part alone."""
+    names = ("tanh", "softmax", "log_softmax", "sparsemax", "relu")
+    kinds = {name: name for name in names}
+    kinds["over samples"] = lambda x: keras.activations.softmax(x, axis=0)
+    other = X.copy()
+    other[1] += 1.0
+    seen = {}
+    for name, activation in kinds.items():
+        layer = LSTM(4, activation=activation)
+        y = np.array(layer(X))
+        kept = bool(np.array_equal(y[0], np.array(layer(other))[0]))
+        seen[name] = kept, close(layer(X[:1]), y[:1])
+    return seen

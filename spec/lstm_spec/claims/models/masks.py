@@ -46,9 +46,9 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
     Dense, dropout, noise, activations but Softmax, normalizations but RMS- and
     SpectralNormalization keep the mask.
 
-    An LSTM behind them skips what is masked in front of them. They compute every timestep.
-    For RMSNormalization see `models.stepwise-keeps-mask`, for Softmax
-    `models.softmax-behind-mask`. SpectralNormalization does as its layer.
+    An LSTM behind them skips what is masked in front of them. They compute every timestep. For
+    RMSNormalization see `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`. On
+    data SpectralNormalization does as its layer.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()
@@ -252,8 +252,8 @@ def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
     A layer of your own operations hands no mask on without `compute_mask` or `supports_masking`.
 
     With either it hands on what `compute_mask` returns: the mask of its input, by default, if
-    supports_masking is True. On data, its input itself, or what another layer in it
-    returned, keeps its mask.
+    supports_masking is True. On data, its input itself, or what another layer in it returned, keeps
+    its mask, whatever `compute_mask` says.
 
     >>> import keras, numpy as np
     >>> class Half(keras.layers.Layer):
@@ -418,8 +418,8 @@ def test_batch_normalization_averages_over_samples_and_timesteps(case):
     Without a mask BatchNormalization in training has by default one mean and variance a feature,
     over samples and timesteps.
 
-    So behind `return_sequences=True` it has them for each unit, and two weights for each; it can
-    read any number of timesteps.
+    So behind `return_sequences=True` it has them for each unit, and two weights to train for each;
+    it can read any number of timesteps.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [3.0]], [[5.0], [7.0]]])  # (batch, timesteps, features)

@@ -58,10 +58,11 @@ def shifted(case):
 @given(padded, picks, seeds)
 def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
     """
-    Add, Subtract, Multiply, Average, Maximum, Minimum, and Concatenate of features, keep the mask
-    that all their inputs have.
+    Add, Subtract, Multiply, Average, Maximum, Minimum and Concatenate of features keep the common
+    mask of inputs of three axes.
 
-    As of a masked tensor and of what a Dense or an LSTM makes of it.
+    As of a masked tensor and of what a Dense or an LSTM makes of it. With four axes and a mask of
+    timesteps Multiply, Maximum, Minimum and Concatenate fail.
 
     >>> import keras, numpy as np
     >>> x, lstm = np.array([[[1.0], [2.0], [0.0]]]), keras.layers.LSTM(2)
@@ -139,10 +140,11 @@ def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed
 @given(padded, picks, seeds, sampled_from(MERGING))
 def test_of_two_masks_either_counts(case, pick, seed, name):
     """
-    Where Add and its like, or Concatenate of features, merge two masks, a timestep counts if either
-    of them says so.
+    Where Add and its like, or Concatenate of features, merge two masked sequences, a timestep
+    counts if either mask says so.
 
-    So a timestep may count of which one part is padding.
+    So a timestep may count of which one part is padding. The sequences have three axes: with four,
+    Multiply, Maximum, Minimum and Concatenate fail.
 
     >>> import keras, numpy as np
     >>> masking, add = keras.layers.Masking(), keras.layers.Add()
@@ -382,11 +384,12 @@ def test_attention_leaves_its_query_masked(case, pick, seed):
 @given(padded, picks, seeds)
 def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     """
-    By itself MultiHeadAttention gives finite values no weight that their mask or `attention_mask`
-    hides, if one is visible.
+    In unmasked rows MultiHeadAttention gives no weight to finite values that a mask or
+    `attention_mask` hides, if one is seen.
 
-    The mask that comes with the value is used beside `attention_mask`, and causal masks. This may
-    have the shape (B, T, S), or that of one sample, (T, S), or of each head, (B, H, T, S).
+    The mask that comes with the value is used beside causal masks and an `attention_mask` of (B, T,
+    S), or of one sample, (T, S). One of each head, (B, H, T, S), is right without other masks. A
+    row that the query's mask hides reads padding too.
 
     >>> import keras, numpy as np
     >>> masking, heads = keras.layers.Masking(), keras.layers.MultiHeadAttention(1, 2)
@@ -411,9 +414,11 @@ def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
 @given(padded, seeds)
 def test_attention_over_lstm_outputs_is_a_weighted_mean(case, seed):
     """
-    By default Attention to unmasked LSTM outputs is their mean, weighted by softmax of products.
+    By default an unmasked row of Attention to unmasked LSTM outputs is their mean, weighted by
+    softmax of products.
 
-    The products are not scaled by default, and score_mode="concat" adds in their place.
+    The products are not scaled by default, and score_mode="concat" adds in their place. A row that
+    the mask of the query hides is zero.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [1.0]]])

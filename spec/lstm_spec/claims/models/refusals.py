@@ -31,7 +31,7 @@ def test_an_lstm_behind_an_output_is_refused_by_name(case):
     In a model with an `Input`, an LSTM directly behind one without return_sequences=True is refused
     by name.
 
-    The message says which layer found an axis too few.
+    The message says which layer found an axis too few, or with return_state=True three inputs.
 
     >>> import keras, numpy as np
     >>> first, second = keras.layers.LSTM(2), keras.layers.LSTM(2, name="second")

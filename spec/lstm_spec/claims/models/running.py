@@ -174,9 +174,11 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial, way):
 @given(trials(nodes=SMALL, opened=True))
 def test_predict_takes_lengths_in_any_order(trial):
     """
-    Predict gives a plain model of open length, not unrolled, its own numbers for each length.
+    At every length, predict of a plain model of open length, not unrolled, gives what a call gives,
+    up to rounding.
 
-    What it was given before does not matter.
+    What it was given before does not matter. A plain model has no TimeDistributed over an open
+    axis: see `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -224,7 +226,8 @@ def test_a_model_returns_what_it_declares(trial):
     """
     On input of its declared shape, a functional or Sequential plain model returns what it declares.
 
-    An axis that is declared as None may have any size; every other has the declared one.
+    An axis that is declared as None may have any size that the layers take; every other has the
+    declared one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -248,12 +251,12 @@ def test_a_model_returns_what_it_declares(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",)))
 def test_the_same_layers_in_another_form_are_the_same_function(trial):
     """
-    In float32, on input of declared shape, the same layers compute the same in a Sequential,
-    functional and subclassed model.
+    In float32, on input of declared shape and type, layers compute the same in a Sequential,
+    functional or subclassed model.
 
     With the same weights, that is; the form decides only how the model is written down, and which
-    other shapes it refuses. A subclassed model rounds float64 input to its own dtype, float32 by
-    default.
+    other input it refuses or casts. A subclassed model casts no whole numbers, and rounds float64
+    to its own dtype, float32 by default.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))
@@ -274,12 +277,13 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
 @given(trials(nodes=SMALL, forms=("Sequential",), words=ANY_LENGTH, opened=True))
 def test_a_sequential_model_without_an_input_computes_the_same(trial):
     """
-    Called, a plain Sequential model without `Input` computes what its layers say, if they take any
-    length and its type any id.
+    Called on float32 data a plain Sequential model without `Input` computes what its float32 layers
+    do, if they take any length.
 
-    Its type is its first layer's, to which it rounds ids: see `errors.rounded-ids`. In float32
-    whole numbers are exact up to 2**24. The first call settles neither batch size nor length.
-    Reshape to another length is tried in `models.open-graphs`.
+    It casts all else: ids to the type of its first layer, see `errors.rounded-ids`, and float64 to
+    its own, float32 by default. In float32 whole numbers are exact up to 2**24. The first call
+    settles neither batch size nor length. Reshape to another length is tried in
+    `models.open-graphs`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Dense(3), keras.layers.LSTM(2)])
@@ -438,9 +442,9 @@ def test_a_model_made_again_is_the_same_function(trial, way):
     compute the same.
 
     A clone and a copy from a configuration begin with other weights; with the same weights they are
-    the same function. Left out are a Lambda with a mask function, see `saving.lambda-mask`, or of a
-    Python lambda, and layers that were adapted to data: a copy has no vocabulary, and Normalization
-    ignores the means that are set.
+    the same function. Left out are functions and classes of your own, Lambdas, see
+    `saving.lambda-mask`, and layers that were adapted to data: a copy has no vocabulary, and
+    Normalization ignores the means that are set.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

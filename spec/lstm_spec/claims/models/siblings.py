@@ -257,8 +257,8 @@ def test_conv_lstm_reads_and_returns_frames(batch, timesteps, side, channels, fi
     returns the last frame only.
 
     That is (batch, rows, columns, filters). A kernel above size one leaves fewer rows and columns,
-    unless padding="same"; strides above one always do. With `return_sequences` there is a frame for
-    each timestep, and the axis of time is the second.
+    unless padding="same"; strides above one do with either padding, if there is more than one. With
+    `return_sequences` there is a frame for each timestep, and the axis of time is the second.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 7, 8, 8, 3))

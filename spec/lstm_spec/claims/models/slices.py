@@ -98,10 +98,12 @@ def test_in_a_graph_of_open_sizes_slices_are_what_they_are_in_a_call(case, kind)
 @given(trials(nodes=integers(0, 1), opened=False, containing=("LSTM", *SLICED)))
 def test_slices_of_known_number_in_models(trial):
     """
-    In a plain model of known length, TimeDistributed applies its layer to each timestep.
+    In float32, in a plain model of known length, TimeDistributed applies a layer of one output to
+    each timestep.
 
-    To a Dense or a model in it, behind an LSTM that returns sequences, or in front of one. In a
-    tf.function whose signature leaves the length open it is not known.
+    Such as a Dense or a model, behind an LSTM that returns sequences, or in front of one. In a
+    tf.function whose signature leaves the length open it is not known. Several outputs are mixed
+    up, or refused.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)
