@@ -298,7 +298,8 @@ def test_parameters_are_counted_from_units_and_features(features, units, options
     With a bias an LSTM of U units that reads F features has 4 * (U * (F + U) + U) parameters.
 
     Four gates, each with U * F weights for the input, U * U for the output of the timestep
-    before and U biases. Timesteps and batch do not occur in it.
+    before and U biases. Timesteps and batch do not occur in it. An activation that has weights,
+    such as the layer PReLU, adds its own.
 
     >>> import keras, numpy as np
     >>> short, long = keras.layers.LSTM(100), keras.layers.LSTM(100)
@@ -353,10 +354,12 @@ def test_weights_fit_sequences_of_every_length(case, way, timesteps, seed):
 @given(sizes, sizes, booleans())
 def test_options_leave_the_weights_as_they_are(features, units, use_bias):
     """
-    No option of the layer but units and use_bias changes the number or shapes of its weights.
+    No option but units, use_bias and activations with weights changes the number or shapes of an
+    LSTM's weights.
 
     So weights go from a layer trained in one mode to a layer that runs in another, for
-    example from one that returns the last output to one that returns them all.
+    example from one that returns the last output to one that returns them all. The layer PReLU is
+    an activation with weights: the LSTM has its alpha as well.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2, return_sequences=True)
@@ -676,9 +679,10 @@ def test_seed_argument_does_not_seed_the_weights(features, units, seed):
 @given(sizes, sizes, seeds)
 def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     """
-    With a Python integer as seed in both kernel initializers new layers begin with equal kernels.
+    New LSTMs of the same arguments begin with equal kernels if both kernel initializers have a
+    Python integer as seed.
 
-    The seed decides the numbers whatever was drawn before. Both initializers need one; the
+    Seed and shape decide the numbers, whatever was drawn before. Both initializers need one; the
     bias is not drawn. A SeedGenerator as the seed makes other weights each time; NumPy's
     integers are refused.
 
@@ -801,10 +805,10 @@ def test_seed_state_is_a_variable_beside_the_weights(
     features, units, options, dropout, recurrent_dropout
 ):
     """
-    Even without dropout a layer has one variable beside its weights, the state of its seed.
+    Even without dropout an LSTM has one variable beside its weights, the state of its seed.
 
     It is in `variables` and `non_trainable_variables`, but neither in `weights` nor in
-    what `get_weights` returns.
+    what `get_weights` returns. Bidirectional has one for each of its layers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -532,3 +532,114 @@ def values_beside_a_state():
         attached = keras.layers.Activation(lambda z, v=value: z + v)(masked)
         outputs.append(layer(attached, initial_state=[ones(2, 2)] * 2))
     return close(*outputs)
+
+
+def carries(tensor):
+    """Say whether a tensor has a mask attached."""
+    return getattr(tensor, "_keras_mask", None) is not None
+
+
+@attack("masking.all-features")
+def subnormal_by_type():
+    """The largest subnormal numbers of float16, float32 and float64: are they taken for zero?"""
+    as_zero = {}
+    for dtype in ("float16", "float32", "float64"):
+        number = np.nextafter(np.finfo(dtype).tiny, np.zeros((), dtype))
+        mask = Masking(dtype=dtype).compute_mask(tf.constant(number, dtype, (1, 1, 1)))
+        as_zero[dtype] = not bool(mask[0, 0])
+    return as_zero
+
+
+@attack("masking.bidirectional-passes-on")
+def masks_that_do_not_count():
+    """By name, by its place, attached beside states, stateful with states: is a mask passed on?"""
+    both = Bidirectional(LSTM(2, return_sequences=True))
+    states = [ones(2, 2)] * 4
+    kept = Bidirectional(LSTM(2, return_sequences=True, return_state=True, stateful=True))
+    beside = both(Masking()(BLANK), initial_state=states)
+    return [
+        carries(both(X, mask=MASK)),
+        carries(both(tf.constant(X), None, tf.constant(MASK))),
+        (carries(beside), close(beside, both(BLANK, initial_state=states))),
+        outcome(lambda: kept(X))[:9],
+    ]
+
+
+@attack("masking.bidirectional-zeros")
+def attached_beside_states():
+    """Beside an initial state, a mask that is attached and one that is given: are there zeros?"""
+    both = Bidirectional(LSTM(2, return_sequences=True))
+    states = [ones(2, 2)] * 4
+    outputs = [
+        both(Masking()(BLANK), initial_state=states),
+        both(BLANK, mask=MASK, initial_state=states),
+    ]
+    return [not np.array(y)[~MASK].any() for y in outputs]
+
+
+@attack("masking.last-axis")
+def three_axes_to_another_layer():
+    """The mask with a last axis, given to GlobalAveragePooling1D: as without that axis?"""
+    layer = keras.layers.GlobalAveragePooling1D()
+    return outcome(lambda: close(layer(X, mask=MASK[:, :, None]), layer(X, mask=MASK)))[:20]
+
+
+@attack("masking.lost-with-warning")
+def layers_around_an_lstm():
+    """A layer, a model and a Sequential with an LSTM inside: (warned, an LSTM finds a mask)?"""
+
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = LSTM(3, return_sequences=True)
+
+        def call(self, x):
+            return self.inner(x)
+
+    inner = LSTM(3, return_sequences=True)
+    return [behind(layer) for layer in (Block(), keras.Sequential([inner]))]
+
+
+@attack("masking.numbers")
+def small_halves():
+    """The smallest float16, and numbers in Bidirectional: as a mask of booleans?"""
+    layers = LSTM(2, return_sequences=True), Bidirectional(LSTM(2))
+    masks = MASK * np.float16(6e-8), MASK * -3
+    return [
+        close(layer(X, mask=tf.constant(mask)), layer(X, mask=MASK))
+        for layer in layers
+        for mask in masks
+    ]
+
+
+@attack("masking.one-axis-refused")
+def masks_of_pooling():
+    """A mask of one axis to GlobalAveragePooling1D and to Dense: refused?"""
+    layers = keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(2)
+    return [outcome(lambda layer=layer: layer(X, mask=MASK[0]).shape)[:20] for layer in layers]
+
+
+@attack("masking.one-row")
+def row_among_arrays():
+    """One row for two samples, to predict, and to a call: taken?"""
+    model = masked_model(LSTM(2))
+    data = [X, MASK[:1]]
+    return [outcome(lambda: call(data).shape)[:10] for call in (model, model.predict)]
+
+
+@attack("masking.passed-on")
+def mask_by_its_place():
+    """Given by name, by its place, and attached beside a state: is it on the output?"""
+    layer = LSTM(2, return_sequences=True)
+    return [
+        carries(layer(X, mask=MASK)),
+        carries(layer(tf.constant(X), None, tf.constant(MASK))),
+        carries(layer(Masking()(BLANK), initial_state=[ones(2, 2)] * 2)),
+    ]
+
+
+@attack("masking.short-refused")
+def short_masks_of_pooling():
+    """A mask of one timestep for four, to GlobalAveragePooling1D and to an LSTM: refused?"""
+    layers = keras.layers.GlobalAveragePooling1D(), LSTM(2)
+    return [outcome(lambda layer=layer: layer(X, mask=MASK[:, :1]).shape)[:15] for layer in layers]

@@ -536,3 +536,120 @@ def cost_of_larger_models():
         fast = timeit.repeat(lambda m=model, x=x: m.predict_on_batch(x), number=1, repeat=4)
         factors.append(round(min(slow) / min(fast), 1))
     return factors
+
+
+@attack("modes.attributes-are-frozen")
+def attribute_of_a_wrapper():
+    """go_backwards set on Bidirectional and on an LSTM: do their calls change?"""
+    layers = keras.layers.Bidirectional(LSTM(2)), LSTM(2)
+    before = [np.array(layer(X)) for layer in layers]
+    for layer in layers:
+        layer.go_backwards = True
+    return [not close(layer(X), y) for layer, y in zip(layers, before, strict=True)]
+
+
+@attack("modes.batch-size")
+def samples_that_meet():
+    """Behind an LSTM, Softmax over the batch: the same in batches of one and of two?"""
+    models = [model_of(LSTM(2)), model_of(LSTM(2), keras.layers.Softmax(axis=0))]
+    return [
+        close(model.predict(X, batch_size=1, verbose=0), model.predict(X, batch_size=2, verbose=0))
+        for model in models
+    ]
+
+
+def not_a_number(layer, **options):
+    """Return how many NaN are put out for an input with one by a call and by a tf.function."""
+    x = np.where(np.arange(4)[:, None] == 1, np.nan, X).astype("float32")
+    compiled = tf.function(lambda x: layer(x), **options)
+    return [int(np.isnan(y).sum()) for y in (layer(x), compiled(x))]
+
+
+@attack("modes.compiled")
+def nan_in_a_function():
+    """NaN and hard gates and outputs, in a graph and by XLA: as many NaN as of a call?"""
+    layer = LSTM(2, activation="hard_tanh", recurrent_activation="hard_sigmoid")
+    layer.build(X.shape)
+    return [not_a_number(layer), not_a_number(layer, jit_compile=True)]
+
+
+@attack("modes.predict-is-call")
+def nan_in_predict():
+    """NaN and hard gates, by default and by XLA: as many NaN from predict as from a call?"""
+    model = model_of(LSTM(2, activation="hard_tanh", recurrent_activation="hard_sigmoid"))
+    x = np.where(np.arange(4)[:, None] == 1, np.nan, X).astype("float32")
+    counts = [int(np.isnan(model(x)).sum()), int(np.isnan(model.predict(x, verbose=0)).sum())]
+    model.compile(jit_compile=True)
+    return [*counts, int(np.isnan(model.predict(x, verbose=0)).sum())]
+
+
+@attack("modes.eager-runs")
+def loops_over_stacks():
+    """RNN over two cells, four timesteps: how often does each of them run?"""
+    layer = keras.layers.RNN([Cell(2), Cell(2)])
+    layer.build(X.shape)
+    return runs(lambda: layer(X)) / 2
+
+
+@attack("modes.unrolled-runs")
+def unrolled_stacks():
+    """An unrolled RNN over two cells, four timesteps: how often does each of them run?"""
+    layer = keras.layers.RNN([Cell(2), Cell(2)], unroll=True)
+    layer.build(X.shape)
+    return runs(lambda: layer(X)) / 2
+
+
+@attack("modes.python-runs-twice")
+def traced_stacks():
+    """RNN over two cells: how often does each run when traced, and in a second call?"""
+    layer = keras.layers.RNN([Cell(2), Cell(2)])
+    layer.build(X.shape)
+    call = tf.function(lambda x: layer(x))
+    return [runs(lambda: call(X)) / 2 for _ in range(2)]
+
+
+@attack("modes.generator")
+def generated_for_fixed_lengths():
+    """Lengths 4, 3 and 2 for a model of four timesteps, and for one with Flatten: taken?"""
+    fixed = keras.Sequential([keras.Input((4, 3)), LSTM(2)])
+    flat = [LSTM(2, return_sequences=True), keras.layers.Flatten(), keras.layers.Dense(1)]
+    models = fixed, keras.Sequential([keras.Input((4, 3)), *flat])
+    return [
+        outcome(
+            lambda model=model: (
+                model.predict(
+                    ((X[:, :timesteps],) for timesteps in (4, 3, 2)), steps=3, verbose=0
+                ).shape
+            )
+        )[:12]
+        for model in models
+    ]
+
+
+@attack("modes.retraced")
+def open_and_unrolled():
+    """A function of open length around a looped and an unrolled LSTM: taken?"""
+    outcomes = []
+    for unroll in (False, True):
+        layer = LSTM(2, unroll=unroll)
+        layer.build(X.shape)
+        call = tf.function(
+            lambda x, layer=layer: layer(x), input_signature=[tf.TensorSpec((None, None, 3))]
+        )
+        outcomes.append(outcome(lambda call=call: call(X).shape)[:10])
+    return outcomes
+
+
+@attack("modes.symbolic-call")
+def symbols_to_blocks():
+    """A layer of one's own around an LSTM, on keras.Input: how often does the cell run?"""
+
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = LSTM(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+    return runs(lambda: Block()(keras.Input((4, 3))))

@@ -383,3 +383,49 @@ def arrays_as_initializers():
     """None, "orthogonal" and an array of eight biases: built?"""
     given = None, "orthogonal", np.arange(8.0)
     return [outcome(lambda v=v: built(2, bias_initializer=v).get_weights()[2])[:60] for v in given]
+
+
+def with_alpha():
+    """Return an LSTM whose activation is the layer PReLU, called."""
+    layer = LSTM(2, activation=keras.layers.PReLU())
+    layer(np.transpose(ONES))
+    return layer
+
+
+@attack("weights.modes-add-none")
+def activation_with_weights():
+    """With the layer PReLU as activation: which weights are there?"""
+    return [weight.name for weight in with_alpha().weights]
+
+
+@attack("weights.parameter-count")
+def parameters_of_an_activation():
+    """With PReLU as activation: how many parameters more than the formula says?"""
+    layer = with_alpha()
+    features = layer.get_weights()[0].shape[0]
+    return layer.count_params() - 4 * (2 * (features + 2) + 2)
+
+
+@attack("weights.seed-state")
+def variables_of_other_layers():
+    """Of Bidirectional, and with a SeedGenerator in an initializer: how many beside the weights?"""
+    drawn = keras.initializers.GlorotUniform(seed=keras.random.SeedGenerator(1))
+    layers = keras.layers.Bidirectional(LSTM(2)), LSTM(2, kernel_initializer=drawn)
+    for layer in layers:
+        layer.build((1, 3, 1))
+    return [len(layer.variables) - len(layer.weights) for layer in layers]
+
+
+@attack("weights.seeded-initializers")
+def seeds_and_shapes():
+    """Another width and another dtype, with the same seeds: does a kernel begin as the other?"""
+
+    def kernel(features, dtype):
+        seeded = keras.initializers.GlorotUniform(seed=1), keras.initializers.Orthogonal(seed=2)
+        layer = LSTM(2, kernel_initializer=seeded[0], recurrent_initializer=seeded[1], dtype=dtype)
+        layer.build((1, 3, features))
+        return layer.get_weights()[0].astype("float64")
+
+    first = kernel(1, "float32")
+    wider = kernel(2, "float32")[:1]
+    return [np.array_equal(first, other) for other in (kernel(1, "float32"), wider)]

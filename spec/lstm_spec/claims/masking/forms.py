@@ -39,7 +39,7 @@ def unit_by_unit(case, mask):
 )
 def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     """
-    In a mask of numbers, zero means masked, and any other that is normal in float32 means valid.
+    In an LSTM's mask of numbers zero means masked, and any other that is normal in float32 valid.
 
     So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; the
     size of a number makes no difference. TensorFlow on a CPU reads subnormal numbers as zero.
@@ -63,9 +63,11 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
 @given(cases(masked=True, **FREE, **varied("batch", "return_sequences")), called_or_unrolled)
 def test_a_mask_may_have_a_last_axis_of_one(case, way):
     """
-    A mask of shape (batch, timesteps, 1) means the same as one of shape (batch, timesteps).
+    To an LSTM a mask of shape (batch, timesteps, 1) means the same as one of shape
+    (batch, timesteps).
 
-    Inside, Keras gives every mask this last axis, over which the units share it.
+    Inside, it gives every mask this last axis, over which the units share it. Other layers need not
+    take it: GlobalAveragePooling1D fails.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -85,10 +87,11 @@ def test_a_mask_may_have_a_last_axis_of_one(case, way):
 @given(cases(masked=True, **FREE, **varied("batch", "return_sequences")), called_or_unrolled)
 def test_a_mask_of_one_row_serves_every_sample(case, way):
     """
-    A mask of shape (1, timesteps) applies to every sample of the batch.
+    In a call, an LSTM applies a mask of shape (1, timesteps) to every sample of the batch.
 
-    It is spread over the batch as NumPy would spread it. A mask of shape (batch, 1) is not
-    spread over the timesteps: see `masking.short-refused`.
+    It is spread over the batch as NumPy would spread it. `fit` and `predict` refuse arrays that
+    differ in their number of samples. A mask of shape (batch, 1) is not spread over the timesteps:
+    see `masking.short-refused`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -159,7 +162,7 @@ def test_a_plain_list_is_no_mask(case, way):
 @given(cases(masked=True, **varied("batch")), called_or_unrolled)
 def test_a_mask_of_one_axis_is_refused(case, way):
     """
-    In an eager call, a mask with a single axis, of shape (timesteps,), is refused.
+    In an eager call, an LSTM refuses a mask with a single axis, of shape (timesteps,).
 
     The call fails with IndexError: list assignment index out of range. For one mask for the
     whole batch, give it a first axis of size one.
@@ -183,7 +186,7 @@ def test_a_mask_of_one_axis_is_refused(case, way):
 @example(small(), Way("called"), 0)
 def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     """
-    On CPU, without XLA, a mask with fewer timesteps than the input is refused, in a graph too.
+    On CPU, without XLA, an LSTM refuses a mask with fewer timesteps than its input, in a graph too.
 
     The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in
     the graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
@@ -262,8 +265,8 @@ def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     """
     With unroll=True too, an eager call refuses a mask with more timesteps than the input.
 
-    A mask of another length is a mistake. Read without complaint, it lies over the wrong
-    timesteps: with go_backwards=True, it is the surplus that is used.
+    A mask of another length is a mistake. Keras 3 reads it unrolled without complaint, and then it
+    lies over the wrong timesteps: with go_backwards=True, it is the surplus that is used.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -115,7 +115,7 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
 
     One differing feature keeps the timestep. With a single feature, every genuine value that
     happens to equal `mask_value` is skipped: choose a value that the data cannot have. TensorFlow
-    on a CPU takes subnormal numbers for zero.
+    on a CPU takes subnormal numbers of float32 and float64 for zero, but not those of float16.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
@@ -328,10 +328,12 @@ def test_the_mask_argument_replaces_an_attached_mask(case, pick, seed):
 @given(cases(masked=True, **varied("batch", "timesteps")))
 def test_the_mask_is_passed_on_with_sequences_only(case):
     """
-    An LSTM passes its mask on if return_sequences=True, and ends it otherwise.
+    An LSTM passes on a mask attached or given by name if return_sequences=True, and ends it
+    otherwise.
 
     With return_state=True the states have no mask either way: they have no timesteps. Of a
-    list of masks, as of an input and its states, the first one counts.
+    list of masks, as of an input and its states, the first one counts. A mask given by its place
+    counts, but is not passed on.
 
     >>> import keras, numpy as np
     >>> x, mask = np.array([[[1.0], [7.0]]]), np.array([[True, False]])
@@ -362,9 +364,12 @@ def test_the_mask_is_passed_on_with_sequences_only(case):
 )
 def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
     """
-    Bidirectional passes its mask on if return_sequences=True, to both outputs if not merged.
+    With return_sequences Bidirectional passes on a mask attached or given by name, to both outputs
+    if not merged.
 
-    A layer behind it skips what it has skipped. Without return_sequences the mask ends.
+    A layer behind it skips what it has skipped. Without return_sequences the mask ends. Beside an
+    initial state an attached mask is passed on, but does not count. A stateful Bidirectional with
+    return_state fails in Keras 3.15, with a mask or without.
 
     >>> import keras, numpy as np
     >>> inner, x = keras.layers.LSTM(2, return_sequences=True), np.array([[[1.0], [0.0]]])
@@ -457,12 +462,12 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
 @given(cases(timesteps=several, masked=True), picks)
 def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     """
-    A layer that does not support masks warns, and an LSTM after it reads every timestep of a new
-    tensor.
+    A layer that does not support masks warns of one, and an LSTM reads every timestep of its
+    output, unless that has a mask.
 
     Reshape, Flatten and Conv1D are such layers. No exception is raised, although the
-    documentation of Masking and Embedding says so. One that returns its very input warns too,
-    but the mask stays.
+    documentation of Masking and Embedding says so. One that returns its very input, or what an LSTM
+    within it puts out, as a model of one's own does, warns too, but the mask stays.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -578,8 +583,8 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     zeros at masked timesteps.
 
     It sets zero_output_for_mask=True on both of its layers, so that the two directions can be
-    joined; an LSTM alone repeats its last output. Unrolled it does not:
-    see `masking.bidirectional-unrolled`.
+    joined; an LSTM alone repeats its last output. Unrolled it does not: see
+    `masking.bidirectional-unrolled`. Beside an initial state a mask counts only as an argument.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, return_sequences=True))

@@ -199,10 +199,11 @@ def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, 
 )
 def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
     """
-    Calling a layer on keras.Input makes its weights, but does not run its cell.
+    Calling an LSTM on keras.Input makes its weights, but does not run its cell.
 
     The shape of the output is told by the configuration. An error inside the cell, such as
-    in an activation of one's own, shows only when numbers come.
+    in an activation of one's own, shows only when numbers come. A layer of one's own around an
+    LSTM, without compute_output_shape, does run the cell.
 
     >>> import keras, numpy as np
     >>> def broken(z):
@@ -231,8 +232,8 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
 @given(cases(masked=booleans(), **varied("timesteps", "go_backwards", "return_sequences")))
 def test_an_eager_loop_runs_its_cell_once_too_often(case):
     """
-    On TensorFlow and a CPU an eager loop runs the Python code of the cell once more than there are
-    timesteps.
+    On TensorFlow and a CPU an LSTM's eager loop runs its cell's Python code once more than there
+    are timesteps.
 
     The first run, on the first timestep, only tells the loop which type and shape the
     outputs have: its result is thrown away, so it changes nothing.
@@ -261,7 +262,7 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 @given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
-    Called on data, a built and unrolled layer runs its cell once for each timestep, whatever the
+    Called on data, a built and unrolled LSTM runs its cell once for each timestep, whatever the
     features.
 
     So it does when a graph of a built layer is traced. Of Input((20, 30)) the first
@@ -327,7 +328,7 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    On TensorFlow a built layer's cell runs twice in Python when its loop is traced, and not at all
+    On TensorFlow a built LSTM's cell runs twice in Python when its loop is traced, and not at all
     when the graph runs.
 
     It writes the loop of the graph, which then runs by itself, over any number of
@@ -372,12 +373,12 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Outside training a `tf.function` gives what an eager call gives, if both take the input, but for
-    rounding.
+    Outside training a `tf.function` without XLA gives what an eager call gives, if both take the
+    input, but for rounding.
 
     By default `fit`, `evaluate` and `predict` wrap the model in such a function. A
     second call is served by the graph alone. A mask longer than the input is taken in a
-    graph only: see `masking.long-in-a-graph`.
+    graph only: see `masking.long-in-a-graph`. XLA makes numbers of some NaN: see `modes.xla`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -542,10 +543,11 @@ def test_the_graph_of_an_unrolled_layer_grows_with_each_timestep():
 )
 def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     """
-    By default a built layer's `tf.function` is traced for each new length, or once if it is open.
+    By default a built LSTM's `tf.function` is traced for each new length, or, looped, once if it is
+    open.
 
-    They are open where the input_signature says None. A length that was met before costs no trace.
-    With reduce_retracing=True the second length opens them.
+    Lengths are open where the input_signature says None; an unrolled layer refuses them. A length
+    that was met before costs no trace. With reduce_retracing=True the second length opens them.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -776,7 +778,7 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 @given(cases(timesteps=several))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
-    Setting go_backwards on a layer changes its calls, but not a compiled `predict` of a shape that
+    Setting go_backwards on an LSTM changes its calls, but not a compiled `predict` of a shape that
     it has met.
 
     The graph was made when the attribute had its old value. `compile` makes the model forget the

@@ -84,12 +84,12 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32 `predict` of a stateless layer returns what a call on the array returns, but for
-    rounding, if both take it.
+    In float32, without XLA, `predict` of a stateless LSTM returns what a call returns, but for
+    rounding, if both take the data.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
     None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
-    see `masking.long-in-a-graph`.
+    see `masking.long-in-a-graph`. Of NaN XLA makes other numbers: see `modes.xla`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -184,10 +184,11 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
 )
 def test_predict_gives_the_same_in_batches_of_any_size(case, size):
     """
-    For stateless layers, batch_size in `predict` changes the output by rounding only.
+    In `predict` of a stateless LSTM batch_size changes the output by rounding only.
 
     It says how many samples are computed at a time, for speed and memory. A stateful layer
-    is another matter: there a batch continues the one before it.
+    is another matter: there a batch continues the one before it. So is a layer whose samples meet,
+    such as Softmax(axis=0).
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -549,8 +550,8 @@ def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_s
 )
 def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
-    From a generator, in a loop, without TimeDistributed, `predict` takes batches of any lengths, if
-    the first two differ.
+    From a generator, `predict` of looped LSTMs without TimeDistributed takes batches of any
+    lengths, if the first two differ.
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
     Keras looks at two batches to see which sizes are open: if both have one length, another
