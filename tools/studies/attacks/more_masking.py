@@ -601,7 +601,7 @@ def layers_around_an_lstm():
 
 
 @attack("masking.numbers")
-def small_halves():
+def smallest_half_as_a_mask():
     """The smallest float16, and numbers in Bidirectional: as a mask of booleans?"""
     layers = LSTM(2, return_sequences=True), Bidirectional(LSTM(2))
     masks = MASK * np.float16(6e-8), MASK * -3
@@ -643,3 +643,23 @@ def short_masks_of_pooling():
     """A mask of one timestep for four, to GlobalAveragePooling1D and to an LSTM: refused?"""
     layers = keras.layers.GlobalAveragePooling1D(), LSTM(2)
     return [outcome(lambda layer=layer: layer(X, mask=MASK[:, :1]).shape)[:15] for layer in layers]
+
+
+@attack("masking.loss")
+def numbers_to_the_loss():
+    """A mask of 0.5, 1, 2 and 3 and its booleans, one negative: the same loss?"""
+    layer = LSTM(2, return_sequences=True)
+    loss = keras.losses.MeanSquaredError()
+    target = np.random.RandomState(1).randn(2, 4, 2)
+    numbers = np.float32(MASK * np.array([0.5, 1, 2, 3]))
+    expected = loss(target, layer(X, mask=MASK))
+    masks = MASK, MASK[:, :, None], numbers, -numbers
+    return [close(loss(target, layer(X, mask=mask)), expected) for mask in masks]
+
+
+@attack("masking.hides-values")
+def values_under_a_mask_of_units():
+    """NaN where a mask with an axis of units masks one of two: outputs without NaN?"""
+    mask = np.stack([MASK, np.ones_like(MASK)], axis=2)
+    hidden = np.where(MASK[:, :, None], X, np.nan)
+    return not np.isnan(LSTM(2)(hidden, mask=mask)).any()

@@ -653,3 +653,13 @@ def symbols_to_blocks():
             return self.inner(x)
 
     return runs(lambda: Block()(keras.Input((4, 3))))
+
+
+@attack("modes.cudnn-in-a-graph")
+def other_arguments_in_a_graph():
+    """In a graph of TensorFlow 1: by default, without use_cudnn, unrolled, relu: is cuDNN asked?"""
+    asked = []
+    for options in ({}, {"use_cudnn": False}, {"unroll": True}, {"activation": "relu"}):
+        with tf.Graph().as_default():
+            asked.append(with_gpu(lambda o=options: LSTM(2, **o)(tf.constant(X)).shape)[0])
+    return asked

@@ -41,8 +41,9 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     """
     In an LSTM's mask of numbers zero means masked, and any other that is normal in float32 valid.
 
-    So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; the
-    size of a number makes no difference. TensorFlow on a CPU reads subnormal numbers as zero.
+    So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the LSTM
+    the size of a number makes no difference, but a loss behind it takes it for a weight. TensorFlow
+    on a CPU reads subnormal numbers as zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

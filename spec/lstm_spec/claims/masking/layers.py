@@ -506,13 +506,13 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, of finite targets a batch's loss, if taken by timestep, is the mean over the valid
-    timesteps of masked outputs.
+    By default, of finite targets a batch's loss, if by timestep, is the mean over the timesteps
+    that a boolean mask calls valid.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the
     masked ones too. A NaN in a masked target gets through: NaN times zero is NaN. evaluate averages
-    batches by their samples, not by their valid timesteps.
+    batches by their samples, not by their valid timesteps. Numbers of a mask weigh the losses.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)

@@ -148,9 +148,11 @@ def test_each_sequence_of_a_padded_batch_equals_itself_alone(case, way, pick, se
 )
 def test_values_under_the_mask_do_not_matter(case, way, value):
     """
-    In a call the values under a passed mask do not change outputs or states, even if they are NaN.
+    In a call the values under a passed mask (batch, timesteps) do not change outputs or states,
+    even if they are NaN.
 
-    This holds for what a layer computes, not for training: see `masking.nan-in-training`.
+    This holds for what a layer computes, not for training: see `masking.nan-in-training`. Of a mask
+    with an axis of units see `masking.unit-by-unit`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
