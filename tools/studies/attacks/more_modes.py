@@ -663,3 +663,39 @@ def other_arguments_in_a_graph():
         with tf.Graph().as_default():
             asked.append(with_gpu(lambda o=options: LSTM(2, **o)(tf.constant(X)).shape)[0])
     return asked
+
+
+def monte_carlo(functional):
+    """Return a model that calls an LSTM with dropout with training=True."""
+    layer = LSTM(8, dropout=0.5)
+    if functional:
+        x = keras.Input((4, 3))
+        return keras.Model(x, layer(x, training=True))
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = layer
+
+        def call(self, x):
+            return self.inner(x, training=True)
+
+    return Model()
+
+
+@attack("modes.predict-is-call")
+def dropout_in_predict():
+    """Called with training=True in a functional model: do a call and predict drop out?"""
+    model = monte_carlo(functional=True)
+    plain = model(X, training=False)
+    return [not close(y, plain) for y in (model(X), model.predict(X, verbose=0))]
+
+
+@attack("modes.batch-size")
+def dropout_in_batches():
+    """Called with training=True in a model, functional and not: one output by any batch size?"""
+    models = [monte_carlo(functional) for functional in (True, False)]
+    return [
+        close(*[model.predict(X, batch_size=size, verbose=0) for size in (1, 2)])
+        for model in models
+    ]

@@ -84,12 +84,13 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    In float32, without XLA, `predict` of a stateless LSTM returns what a call returns, but for
-    rounding, if both take the data.
+    Without XLA or dropout, a stateless float32 LSTM's `predict` returns, but for rounding, what a
+    call returns, if both run.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
     None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
-    see `masking.long-in-a-graph`. Of NaN XLA makes other numbers: see `modes.xla`.
+    see `masking.long-in-a-graph`. Of NaN XLA makes other numbers: see `modes.xla`. A layer called
+    with training=True in a functional model drops out in a call of the model, not in its predict.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -184,11 +185,12 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
 )
 def test_predict_gives_the_same_in_batches_of_any_size(case, size):
     """
-    In `predict` of a stateless LSTM batch_size changes the output by rounding only.
+    Without dropout, batch_size in `predict` changes the output of a stateless LSTM by rounding
+    only.
 
     It says how many samples are computed at a time, for speed and memory. A stateful layer
     is another matter: there a batch continues the one before it. So is a layer whose samples meet,
-    such as Softmax(axis=0).
+    such as Softmax(axis=0), or one that a model of one's own calls with training=True.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
