@@ -372,8 +372,8 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
 )
 def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
     """
-    With `dropout` alone, implementation 2 in training is an ordinary call on the masked floating-
-    point input.
+    With only a `dropout` below 1, implementation 2 in training is an ordinary call on the masked
+    floating-point input.
 
     One mask serves all four gates, and nothing else is changed: not h, not c, not the
     output. A finite input that is dropped is read as a zero, it is not skipped.
@@ -416,6 +416,7 @@ def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
     Dropout is another thing: it drops single numbers. XLA draws other masks of the same seed,
     and a prediction takes a draw from the seed of the layer, not from that of SpatialDropout1D.
+    A p below 0 is 0 for the layer, and refused by SpatialDropout1D.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -745,7 +746,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, eager):
 )
 def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     """
-    If a model's `call` takes `training`, dropout is on in the steps of fit and train_on_batch,
+    If a model's `call` names `training`, dropout is on in the steps of fit and train_on_batch,
     unless your code switches it off.
 
     They call the model with training=True, as any Sequential or functional model can be called; for
@@ -1103,7 +1104,7 @@ def test_a_call_at_inference_uses_up_a_mask(case, name):
 @given(floats(1.0), floats(max_value=0.0))
 def test_rates_out_of_range_are_clipped(above, below):
     """
-    A rate above 1 is taken for 1, and one below 0, or NaN, for 0, without an error or a warning.
+    LSTM takes a rate above 1 for 1, and one below 0, or NaN, for 0, without an error or a warning.
 
     So dropout=50, meant as 50 percent, is dropout=1. The layer Dropout refuses such a rate.
 
@@ -1295,9 +1296,10 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
 )
 def test_unrolling_drops_the_same(case):
     """
-    With the same seed, an unrolled layer drops the same inputs and units of h.
+    With the same seed, without XLA, an unrolled layer drops the same inputs and units of h.
 
-    The masks are drawn before the first timestep, however the timesteps are computed.
+    The masks are drawn before the first timestep, however the timesteps are computed. XLA draws
+    other masks of the same seed.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1468,7 +1470,7 @@ def test_both_directions_of_one_seed_drop_the_same_inputs(case):
 )
 def test_an_rnn_of_cells_drops_what_stacked_layers_drop(case, width, calls, seed):
     """
-    An RNN of LSTMCells drops what stacked LSTM layers with the same seeds drop.
+    Without XLA, an RNN of LSTMCells drops what stacked LSTM layers with the same seeds drop.
 
     Each cell has masks of its own for its input, be that the layer's input or the output of
     the cell below, and RNN has all of them drawn anew for each call.
@@ -1606,10 +1608,11 @@ def test_a_cell_that_keeps_masks_refuses_a_larger_batch(case, more, recurrent):
 @given(cases(timesteps=1, state=True, dropout=rates, seed=seeds))
 def test_get_dropout_mask_returns_the_mask_in_use(case):
     """
-    Below rate 1, a cell's get_dropout_mask returns the mask by which training calls multiply x.
+    Below rate 1, LSTMCell's get_dropout_mask returns the mask by which training calls multiply x.
 
     It draws the mask if there is none, and it is an array of zeros and scales, or a list of
-    four, one for each gate. Where the rate is 0 there is no mask, and None is returned.
+    four, one for each gate. The mask has the type of the x that is handed over, so that has to be
+    the cell's. Where the rate is 0 there is no mask, and None is returned.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

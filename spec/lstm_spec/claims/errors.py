@@ -151,7 +151,7 @@ def test_true_is_no_number_of_units(features):
 )
 def test_numpy_units_are_refused_by_models_only(case, kind):
     """
-    A layer whose `units` is an np.int64 or np.int32 computes, but refuses a call on a
+    An LSTM whose `units` is an np.int64 or np.int32 computes, but refuses a call on a
     `keras.Input`.
 
     The call on a symbol wants an integer of Python: "output_size must be an integer".
@@ -275,10 +275,10 @@ def test_text_counts_as_true(case, flag):
 @given(whole(["1", 1.5, 1.0, np.int64(1), np.int32(0), np.float32(1), [1], np.bool_(True)]))
 def test_seeds_that_are_no_python_integers_are_refused(seed):
     """
-    A `seed` that is neither None nor an integer of Python is refused, and so is np.int64(1).
+    LSTM refuses a `seed` that is neither None nor an integer of Python, such as np.int64(1).
 
-    None means an arbitrary seed. A negative integer is accepted on TensorFlow. Convert what
-    comes from NumPy by int(seed).
+    None means an arbitrary seed. A negative integer of 64 bits is accepted on TensorFlow. Convert
+    what comes from NumPy by int(seed).
 
     >>> import keras, numpy as np
     >>> try:
@@ -410,12 +410,12 @@ def test_what_belongs_to_the_cell_cannot_be_set(case, name):
 )
 def test_a_built_layer_cannot_become_stateful(case, unroll):
     """
-    Setting `stateful` to True on a layer built without it is accepted, and makes its next eager
-    call fail.
+    Setting `stateful` to True on an LSTM built without it is accepted, and its next eager call
+    fails unless it is built again.
 
     The variables of the state are made when a stateful layer is built, so here they are None,
-    and a given initial_state has nowhere to be kept. Make a new layer from the configuration,
-    and give it the weights. A graph that was traced before goes on, without a state.
+    and a given initial_state has nowhere to be kept. Build it again, or make a new layer from the
+    configuration. A graph that was traced before goes on, without a state.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -530,7 +530,7 @@ def test_a_second_build_changes_nothing(case, more):
 )
 def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     """
-    An LSTM's error for a wrong number of axes names the layer and tells the whole shape received,
+    An LSTM's error for the axes of its input names the layer and tells the whole shape received,
     unless a wrapper calls it.
 
     So a `name` for each layer says which one it is, unless the Input of the model refuses first.
@@ -920,7 +920,7 @@ def test_an_unrolled_layer_refuses_a_mask_for_each_unit(case):
 )
 def test_a_refused_call_changes_nothing(case, stateful, unroll):
     """
-    After a refused call a built layer without dropout goes on as if there had been none.
+    After a refused call a built LSTM without dropout goes on as if there had been none.
 
     A stateful layer goes on from the state that it had. So an error in a notebook is no
     reason to make the layer anew; a Sequential model is less forgiving, and a first call may
@@ -1022,9 +1022,8 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
     """
     A layer that `add` refused for its input stays in the Sequential model until `pop` takes it out.
 
-    Any further `add` is refused with the same words, even of a layer that would fit. In a
-    notebook: pop, change the layer below, add again. One that is refused for its name or its
-    type was not added.
+    Any further `add` is refused too, even of a layer that would fit. In a notebook: pop, change
+    the layer below, add again. One that is refused for its name or its type was not added.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1320,8 +1319,8 @@ def test_rnn_refuses_sizes_that_are_no_numbers(value):
     tuple.
 
     None is refused with words of its own; what is in a list, or the cells of a stack, is not looked
-    at. An output_size that is no whole number is refused by compute_output_shape, and so by a
-    call on keras.Input, but not by a call on numbers, which does without it.
+    at. An output_size, other than None, that is no whole number is refused by compute_output_shape,
+    and so by a call on keras.Input, but not by a call on numbers, which does without it.
 
     >>> import keras, numpy as np
     >>> class Cell(keras.layers.Layer):

@@ -583,7 +583,7 @@ def test_the_layer_is_a_loop_around_the_cell(case):
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "masked"), return_sequences=True)))
 def test_the_bias_is_a_feature_that_is_always_one(case, way):
     """
-    Without dropout, a bias acts as the weights of one more feature that is always 1.
+    Without dropout or overflow, a bias acts as the weights of one more feature that is always 1.
 
     So a layer without bias can do all that one with bias can, if it is given that feature: behind a
     Masking, that is, which would no longer find a timestep of zeros to mask.
@@ -731,8 +731,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     From zero, forwards, without dropout, an unmasked linear cell with open gates and candidate x
     returns the running sum of x.
 
-    For whole numbers it is exact as long as the sums stay below 2**24. An LSTM can hold
-    what it has read without any decay.
+    For whole numbers in float32 it is exact as long as the sums stay below 2**24. An LSTM can
+    hold what it has read without any decay.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, activation="linear", return_sequences=True)
@@ -790,8 +790,8 @@ def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
 )
 def test_units_in_a_row_delay_the_input(case, way):
     """
-    A chain of linear units, each copying its neighbour's last output, delays an unmasked input of
-    finite numbers.
+    In float32 a chain of linear units, each copying its neighbour's last output, delays an unmasked
+    input of normal numbers.
 
     Unit k puts out the input of k steps ago, if the forget gates are closed and the others
     open: the recurrent kernel lets every unit read every other one, one timestep later.
@@ -937,7 +937,8 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 )
 def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
-    Without recurrent kernel a constant input drives c towards i * g / (1 - f), if 0 <= f < 1.
+    Without recurrent kernel a constant input drives a finite c towards i * g / (1 - f), if
+    0 <= f < 1.
 
     The distance to that point shrinks by the factor f at each timestep, until rounding stops
     it. The closer f is to 1, the longer it takes and the farther c goes.
@@ -1105,9 +1106,9 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     """
     With relu, linear, elu or softplus as activation, outputs can overflow in a few timesteps.
 
-    A recurrent kernel of large positive numbers multiplies them at each timestep, whatever their
-    sign, until they are inf and, from inf times 0, NaN. One of large negative numbers may close the
-    gates instead. With tanh and sigmoid no output overflows.
+    A recurrent kernel of large positive numbers multiplies positive outputs at each timestep, until
+    they are inf and, from inf times 0, NaN. One of large negative numbers can close the gates
+    instead. With tanh and sigmoid no output overflows.
 
     >>> import keras, numpy as np
     >>> x, b = np.ones((1, 8, 1)), np.array([200.0, 200.0, 0.0, 200.0])  # i, f, g, o

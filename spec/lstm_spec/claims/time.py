@@ -152,7 +152,7 @@ def test_every_timestep_reaches_every_unit(case, way, pick):
 @given(whole([(2, "tanh"), (3, "elu"), (300, "tanh")]), seeds, ways())
 def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed, way):
     """
-    Without rounding each of 3 unmasked timesteps reaches every unit of LSTM(2),
+    Without rounding each of 3 unmasked timesteps reaches every unit of a new LSTM(2),
     LSTM(3, activation="elu") and LSTM(300).
 
     `units` is the width of the state, not a number of places for input vectors: the one

@@ -656,3 +656,84 @@ def by_default_on_a_cpu():
     """By default on a CPU, and with use_cudnn=False: can it be called?"""
     layers = [LSTM(2, dropout=0.5, implementation=1, use_cudnn=u) for u in ("auto", False)]
     return [outcome(lambda a=layer: a(WIDE, training=True).shape) for layer in layers]
+
+
+@attack("dropout.masked-input")
+def rate_of_one():
+    """At the rate 1: the call on zeros, or on the input as it is?"""
+    layer = LSTM(2, dropout=1.0)
+    y = layer(WIDE, training=True)
+    return [drops(y, layer(x)) for x in (0 * WIDE, WIDE)]
+
+
+@attack("dropout.as-spatial-dropout")
+def rates_below_zero():
+    """The rate -0.5: what does each layer take it for?"""
+    layers = LSTM, keras.layers.SpatialDropout1D
+    return outcome(lambda: layers[0](2, dropout=-0.5).dropout), outcome(lambda: layers[1](-0.5))
+
+
+@attack("dropout.on-in-fit")
+def any_arguments():
+    """A model whose call takes any arguments, but names no `training`: does a step drop?"""
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.layer = LSTM(2, dropout=0.5)
+
+        def call(self, x, **options):
+            return self.layer(x)
+
+    model = Model()
+    model.compile("sgd", "mse")
+    return float(model.train_on_batch(WIDE, np.array(model(WIDE)))) > 1e-9
+
+
+@attack("dropout.clipped")
+def rates_of_other_layers():
+    """The rates 50 and NaN: of an LSTM, a tensor, and other layers that drop."""
+    nan = float("nan")
+    lstm = [
+        LSTM(2, dropout=kind(rate)).dropout for kind in (float, tf.constant) for rate in (50.0, nan)
+    ]
+    kinds = keras.layers.SpatialDropout1D, keras.layers.GaussianDropout
+    return lstm, [outcome(lambda k=k: k(50.0))[:40] for k in kinds]
+
+
+@attack("dropout.unrolled")
+@attack("dropout.rnn-of-cells")
+def unrolled_by_xla():
+    """A loop called, and the same seed unrolled by XLA, on one timestep: is the same dropped?"""
+    x = WIDE[:, :1]
+    kernels = {"kernel_initializer": "ones", "recurrent_initializer": "zeros"}
+    layers = [LSTM(1, dropout=0.5, seed=1, unroll=unroll, **kernels) for unroll in (False, True)]
+    called = [np.array(layer(x, training=True)) for layer in layers]
+    cell = keras.layers.LSTMCell(1, dropout=0.5, seed=1, **kernels)
+    rnn = keras.layers.RNN(cell, unroll=True)
+    rnn.build(x.shape)
+    compiled = tf.function(lambda z: rnn(z, training=True), jit_compile=True)
+    return not drops(*called), not drops(called[0], compiled(x))
+
+
+@attack("dropout.get-mask")
+def masks_of_other_cells():
+    """A GRUCell of implementation 1, and stacked cells: how many masks, and is there a method?"""
+    gru = keras.layers.GRUCell(2, dropout=0.5, implementation=1)
+    stack = keras.layers.StackedRNNCells([keras.layers.LSTMCell(2, dropout=0.5)])
+    return len(gru.get_dropout_mask(WIDE[:, 0])), hasattr(stack, "get_dropout_mask")
+
+
+@attack("dropout.get-mask")
+def masks_of_a_type():
+    """In float16, float64 and mixed_float16, of x in float32 and of the cell: does it train?"""
+    trained = {}
+    for dtype in ("float16", "float64", "mixed_float16"):
+        for of_the_cell in (False, True):
+            cell = keras.layers.LSTMCell(2, dropout=0.5, dtype=dtype)
+            x = WIDE[:, 0].astype(cell.compute_dtype if of_the_cell else "float32")
+            cell.get_dropout_mask(x)
+            state = cell.get_initial_state(len(x))
+            y = outcome(lambda c=cell, x=x, s=state: c(x, s, training=True)[0].shape)
+            trained[dtype, of_the_cell] = y[:20]
+    return trained

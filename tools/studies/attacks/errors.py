@@ -795,3 +795,93 @@ def unit_mask_of_symbols():
     """A call on symbols: is the mask refused there?"""
     mask = keras.Input((3, 2), dtype="bool")
     return outcome(lambda: LSTM(2, unroll=True)(keras.Input((3, 1)), mask=mask).shape)
+
+
+@attack("errors.numpy-units")
+def numpy_units_of_other_layers():
+    """np.int64(3) as units of GRU and Dense: do they compute?"""
+    kinds = keras.layers.GRU, keras.layers.Dense
+    return [outcome(lambda k=k: k(np.int64(3))(ONES).shape)[:60] for k in kinds]
+
+
+@attack("errors.seed-of-another-type")
+def seeds_of_other_things():
+    """A SeedGenerator for an initializer and an LSTM; negative seeds of 32, 64 and 71 bits."""
+    kinds = keras.initializers.GlorotUniform, lambda seed: LSTM(2, seed=seed).cell.seed
+    generators = [outcome(lambda k=k: k(seed=keras.random.SeedGenerator(1)))[:30] for k in kinds]
+    seeds = -1, -(2**31) - 1, -(2**63), -(2**70)
+    return generators, [outcome(lambda s=s: LSTM(2, seed=s).cell.seed)[:40] for s in seeds]
+
+
+@attack("errors.stateful-set-later")
+def built_again():
+    """Built again after stateful = True: does a call fail, and is the state kept?"""
+    layer = LSTM(2)
+    layer(ONES)
+    layer.stateful = True
+    failed = outcome(lambda: layer(ONES).shape)[:20]
+    layer.build(ONES.shape)
+    first = np.array(layer(ONES))
+    return failed, bool(np.allclose(first, layer(ONES)))
+
+
+@attack("errors.stateful-set-later")
+def wrapper_set_later():
+    """Bidirectional with stateful = True after a call: does the next call fail?"""
+    layer = keras.layers.Bidirectional(LSTM(2))
+    layer(ONES)
+    layer.stateful = True
+    return outcome(lambda: layer(ONES).shape)
+
+
+@attack("errors.names-the-layer")
+def axes_of_states_and_masks():
+    """A state of three axes, a mask of one: does the error name the layer?"""
+    layer = LSTM(2, name="encoder")
+    states = [np.ones((4, 3, 2), "float32")] * 2
+    calls = {"initial_state": states}, {"mask": np.ones(4, bool)}
+    named = []
+    for given in calls:
+        try:
+            layer(ONES, **given)
+        except Exception as error:
+            named.append("encoder" in str(error))
+    return named
+
+
+@attack("errors.refused-call")
+def half_refused():
+    """A stateful Bidirectional whose backward half refuses its state: is the forward one's kept?"""
+    both = keras.layers.Bidirectional(LSTM(2, stateful=True))
+    both(ONES)
+    before = [state.numpy() for state in both.forward_layer.states]
+    states = [np.ones((4, 2), "float32")] * 2 + [np.ones((3, 2), "float32")] * 2
+    refused = outcome(lambda: both(ONES, initial_state=states).shape)[:20]
+    after = [state.numpy() for state in both.forward_layer.states]
+    return refused, bool(np.array_equal(before, after))
+
+
+@attack("errors.refused-layer-stays")
+def added_after_a_refusal():
+    """A layer that fits, one of the same name, a number: which words does add refuse with?"""
+    model = keras.Sequential([keras.Input((3, 1)), LSTM(2, name="lower")])
+    kinds = LSTM(2, name="upper"), keras.layers.Dense(2), LSTM(2, name="lower"), 5
+    return [outcome(lambda k=k: model.add(k))[:60] for k in kinds]
+
+
+class Declaring(keras.layers.Layer):
+    """A cell of one state of 3 numbers, which declares a size of its output."""
+
+    def __init__(self, output_size):
+        """Keep the declared size."""
+        super().__init__()
+        self.state_size = 3
+        self.output_size = output_size
+
+
+@attack("errors.sizes-of-a-cell")
+def declared_sizes():
+    """None, a number of NumPy, a float, text and a tuple as output_size: declared as what?"""
+    sizes = None, np.int64(3), 3.0, "3", (3,)
+    layers = [keras.layers.RNN(Declaring(size)) for size in sizes]
+    return [outcome(lambda a=a: a.compute_output_shape((1, 2, 3))) for a in layers]

@@ -503,3 +503,74 @@ def states_of_other_cells():
     """Of a GRUCell and of stacked cells: h and c?"""
     cells = L.GRUCell(2), L.StackedRNNCells([L.LSTMCell(2), L.LSTMCell(3)])
     return [len(keras.tree.flatten(cell.get_initial_state(batch_size=3))) for cell in cells]
+
+
+@attack("gates.bias-is-feature")
+def sums_beyond_halves():
+    """In float16, with x W of 60000, a bias of 30000 and h R of -30000: the same cell state?"""
+    given = {"activation": None, "dtype": "float16", "return_state": True}
+    kernel, recurrent, bias = saturated(i=200.0, f=200.0, g=30000.0, o=200.0)
+    kernel[0, 2] = 60000
+    recurrent[0, 2] = -300
+    state = [np.full((1, 1), 100, "float16"), np.zeros((1, 1), "float16")]
+    weights = [kernel, recurrent, bias], [np.concatenate([kernel, [bias]]), recurrent]
+    states = []
+    for features, weight in zip((1, 2), weights, strict=True):
+        layer = LSTM(1, use_bias=features == 1, **given)
+        layer.build((1, 1, features))
+        layer.set_weights(weight)
+        x = np.ones((1, 1, features), "float16")
+        states.append(float(layer(x, initial_state=state)[2][0, 0]))
+    return states
+
+
+@attack("gates.accumulator")
+def sums_in_halves():
+    """In float16, of 2048 and 1: is the sum exact?"""
+    layer = LSTM(1, activation=None, dtype="float16")
+    layer.build((1, 1, 1))
+    kernel, recurrent, bias = saturated(i=200.0, f=200.0, o=200.0)
+    kernel[0, 2] = 1
+    layer.set_weights([kernel, recurrent, bias])
+    return float(layer(np.array([[[2048.0], [1.0]]]))[0, 0])
+
+
+@attack("gates.delay-line")
+def numbers_beyond_float32():
+    """Of 1e-40, 1e300 and 3e38, each followed by 7: what do two units put out?"""
+    layer = LSTM(2, activation=None, return_sequences=True)
+    layer.build((1, 2, 1))
+    kernel = np.zeros((1, 8))
+    recurrent = np.zeros((2, 8))
+    kernel[0, 4] = recurrent[0, 5] = 1
+    layer.set_weights([kernel, recurrent, np.repeat([200.0, -200.0, 0.0, 200.0], 2)])
+    numbers = 1e-40, 1e300, 3e38
+    return [np.array(layer(np.array([[[x], [7.0]]])))[0].tolist() for x in numbers]
+
+
+@attack("gates.constant-input-settles")
+def infinite_cell_states():
+    """From an infinite c, and from 0, in 200 timesteps: where is c?"""
+    layer = LSTM(1, return_state=True)
+    layer.build((1, 1, 1))
+    layer.set_weights(saturated(i=200.0, g=200.0, o=200.0))
+    h = np.zeros((1, 1), "float32")
+    starts = [np.full((1, 1), c, "float32") for c in (np.inf, 0.0)]
+    x = np.ones((1, 200, 1), "float32")
+    return [float(layer(x, initial_state=[h, c])[2][0, 0]) for c in starts]
+
+
+@attack("gates.growth-overflows")
+def growth_from_below_zero():
+    """From h of -1, with a recurrent kernel of 1e6 for the candidate: the output by activation?"""
+    outputs = {}
+    x = np.zeros((1, 9, 1), "float32")
+    state = [np.full((1, 1), -1, "float32"), np.full((1, 1), -1, "float32")]
+    for activation in ("linear", "elu", "relu", "softplus"):
+        layer = LSTM(1, activation=activation)
+        layer.build(x.shape)
+        kernel, recurrent, bias = saturated(i=200.0, f=200.0, o=200.0)
+        recurrent[0, 2] = 1e6
+        layer.set_weights([kernel, recurrent, bias])
+        outputs[activation] = float(layer(x, initial_state=state)[0, 0])
+    return outputs

@@ -197,3 +197,13 @@ def three_rounded_timesteps():
         others = [np.array(lstm(x + step[:, None])) for step in np.eye(3)]
         kept[f"{dtype}, to {9 * size:.0f}"] = sum(int(np.sum(z == y)) for z in others)
     return kept
+
+
+@attack("time.fewer-or-more-units")
+def three_timesteps_without_weights():
+    """A layer whose weights are all set to zero: does a timestep reach a unit?"""
+    layer = LSTM(2, dtype="float64")
+    layer.build((3, 3, 1))
+    layer.set_weights([0 * weight for weight in layer.get_weights()])
+    x = np.arange(1.0, 10.0).reshape(3, 3, 1)
+    return bool(np.any(np.array(layer(x + 1)) != np.array(layer(x))))
