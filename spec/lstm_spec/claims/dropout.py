@@ -1427,7 +1427,7 @@ def test_a_stateful_layer_keeps_its_state_but_not_its_masks(case):
 def test_both_directions_of_one_seed_drop_the_same_inputs(case):
     """
     With a `seed`, both layers that Bidirectional makes of its LSTM drop the same inputs, unless one
-    was called by itself.
+    ran without the other.
 
     Both are made from one configuration, seed included. Without a seed, or with a
     backward_layer that has another one, each direction has masks of its own.

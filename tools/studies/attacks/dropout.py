@@ -737,3 +737,15 @@ def masks_of_a_type():
             y = outcome(lambda c=cell, x=x, s=state: c(x, s, training=True)[0].shape)
             trained[dtype, of_the_cell] = y[:20]
     return trained
+
+
+@attack("dropout.bidirectional")
+def after_half_a_call():
+    """After a call that only the backward layer refuses: do the halves drop the same inputs?"""
+    kernels = {"kernel_initializer": "ones", "recurrent_initializer": "zeros"}
+    lstm = LSTM(1, dropout=0.5, seed=1, **kernels)
+    both = keras.layers.Bidirectional(lstm, merge_mode=None)
+    states = [np.zeros((rows, 1), "float32") for rows in (32, 32, 3, 3)]
+    before = not drops(*both(WIDE, training=True))
+    refused = outcome(lambda: both(WIDE, initial_state=states, training=True)[0].shape)[:20]
+    return before, refused, not drops(*both(WIDE, training=True))
