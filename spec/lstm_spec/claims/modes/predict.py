@@ -222,7 +222,8 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
     In float32, Sequential, functional, nested and subclassed models compute what their layer does.
 
     A model is a way to write down which layer reads what, not another implementation. It is of
-    a dtype itself, to which it casts its input: float32, unless the policy is another one.
+    a dtype itself, to which it casts numbers with a fraction: float32, unless the policy is
+    another one.
 
     >>> import keras, numpy as np
     >>> lstm, i = keras.layers.LSTM(2), keras.Input((None, 1))
