@@ -222,3 +222,64 @@ def layers_in_other_structures():
     for model in models.values():
         model(X)
     return {name: len(model.weights) for name, model in models.items()}
+
+
+@attack("saving.training-goes-on")
+def losses_as_objects():
+    """Huber by name, and as an object of delta 0.1: is it trained on as if never saved?"""
+    seen = {}
+    y = 5 * np.ones((2, 2), "float32")
+    x = X[:2, :1]
+    for name, loss in {"name": "huber", "object": keras.losses.Huber(0.1)}.items():
+        model = keras.Sequential([keras.Input((1, 5)), LSTM(2)])
+        model.compile("sgd", loss, run_eagerly=True)
+        model.train_on_batch(x, y)
+        loaded = reloaded(model)
+        loaded.run_eagerly = True
+        for other in (model, loaded):
+            other.train_on_batch(x, y)
+        seen[name] = bool(np.array_equal(loaded.get_weights()[0], model.get_weights()[0]))
+    return seen
+
+
+@attack("saving.unregistered-activation")
+def activations_of_other_kinds():
+    """A layer of Keras, a function named as a loss, a lambda in custom objects: what loads?"""
+
+    def mean_squared_error(z):
+        return z * 0.5
+
+    def halved(z):
+        return z * 0.5
+
+    named = {"<lambda>": lambda z: z * 0.5}
+    seen = {}
+    for name, activation, given in (
+        ("layer", keras.layers.LeakyReLU(0.25), {}),
+        ("named as a loss", mean_squared_error, {}),
+        ("lambda", named["<lambda>"], named),
+        ("function", halved, {}),
+    ):
+        model = keras.Sequential([keras.Input((3, 5)), LSTM(2, activation=activation)])
+        seen[name] = outcome(
+            lambda m=model, g=given: reloaded(m, custom_objects=g).layers[0].cell.activation
+        ).split(" at ")[0][:60]
+    return seen
+
+
+@attack("saving.encoder-decoder")
+def masked_in_legacy_files():
+    """A mask of Masking before the encoder, of Masking before the decoder, of an Input, in .h5?"""
+    seen = {}
+    for place in ("encoder", "decoder", "input"):
+        x = keras.Input((3, 5))
+        z = keras.Input((3, 5))
+        mask = keras.Input((3,), dtype="bool")
+        masked = {"encoder": x, "decoder": z}.get(place)
+        hidden = masked if masked is None else keras.layers.Masking()(masked)
+        _, *states = LSTM(2, return_state=True)(hidden if place == "encoder" else x)
+        options = {"mask": mask} if place == "input" else {}
+        y = LSTM(2)(hidden if place == "decoder" else z, initial_state=states, **options)
+        model = keras.Model([x, z, *options.values()], y)
+        seen[place] = outcome(lambda m=model: len(reloaded(m, "lstm.h5").weights))[:40]
+    return seen

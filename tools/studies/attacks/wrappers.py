@@ -144,3 +144,153 @@ def arguments_of_other_names():
         "both": lambda: Bidirectional(keras.layers.RNN(Cell(2)))(X, factor=2.0),
     }
     return {name: outcome(lambda run=run: run().shape)[:90] for name, run in runs.items()}
+
+
+@attack("wrappers.merge-none")
+def unmerged_and_stateful():
+    """Unmerged, with return_state=True, stateful and not: how many tensors?"""
+    layers = [
+        Bidirectional(LSTM(2, return_state=True, stateful=stateful), merge_mode=None)
+        for stateful in (False, True)
+    ]
+    return [outcome(lambda layer=layer: len(layer(X)))[:40] for layer in layers]
+
+
+@attack("wrappers.direction-names")
+def names_of_the_other_direction():
+    """A layer named forward_words, and one backward_words: what are both directions named?"""
+    both = [Bidirectional(LSTM(2, name=f"{way}_words")) for way in ("forward", "backward")]
+    return [(layer.forward_layer.name, layer.backward_layer.name) for layer in both]
+
+
+@attack("wrappers.bidirectional-mask-and-state")
+def mask_of_a_layer_without():
+    """Around layers whose call takes no mask: are masked timesteps skipped?"""
+
+    @keras.saving.register_keras_serializable("attacks")
+    class Summing(keras.layers.Layer):
+        def __init__(self, go_backwards=False, **options):
+            super().__init__(**options)
+            self.go_backwards = go_backwards
+            self.stateful = self.return_sequences = self.return_state = False
+
+        def get_config(self):
+            return {**super().get_config(), "go_backwards": self.go_backwards}
+
+        def call(self, x, initial_state=None):
+            return keras.ops.sum(x, axis=1)
+
+    both = Bidirectional(Summing())
+    return close(both(X, mask=np.arange(4) < np.array([[2], [4]])), both(X))
+
+
+@attack("wrappers.states-of-both")
+def states_of_other_layers():
+    """Of GRU and of RNN of two cells: how many states are there once it is built?"""
+    cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(3)]
+    inside = [keras.layers.GRU(2, stateful=True), keras.layers.RNN(cells, stateful=True)]
+    seen = []
+    for layer in map(Bidirectional, inside):
+        before = layer.states
+        layer(X)
+        seen.append((before, len(layer.states)))
+    return seen
+
+
+class Bare(keras.layers.Layer):
+    """A cell that adds each timestep to its state, with a list or without one."""
+
+    state_size = 3
+
+    def __init__(self, listed):
+        super().__init__()
+        self.listed = listed
+
+    def call(self, x, states):
+        """Add a timestep."""
+        return states[0] + x, [states[0] + x] if self.listed else states[0] + x
+
+
+@attack("wrappers.bare-state")
+def bare_state_of_one_sample():
+    """Two such cells in a list, on one sample and on two: which shape has the state returned?"""
+    return [
+        tuple(keras.layers.RNN([Bare(False), Bare(False)], return_state=True)(X[:b])[1].shape)
+        for b in (1, 2)
+    ]
+
+
+@attack("wrappers.stack-keeps-the-form")
+def list_of_one_in_a_call():
+    """A cell that returns a list of one, in a stack: is it given a tensor, and what is returned?"""
+    stack = keras.layers.StackedRNNCells([Bare(True), keras.layers.LSTMCell(2)])
+    start = stack.get_initial_state(batch_size=2)
+    _, listed = stack(X[:, 0], [[start[0]], start[1]])
+    _, bare = stack(X[:, 0], start)
+    return [isinstance(states[0], list) for states in (start, bare, listed)]
+
+
+@attack("wrappers.states-of-slices")
+def states_of_slices_with_rows():
+    """With return_sequences=True, and on a symbol: what comes back?"""
+    x = np.stack([X, -X], axis=1)
+    sliced = [
+        keras.layers.TimeDistributed(LSTM(2, return_state=True, return_sequences=rows))
+        for rows in (False, True)
+    ]
+    calls = [lambda s=s: tuple(s(x).shape) for s in sliced]
+    calls.append(lambda: sliced[0](keras.Input((2, 4, 3))).shape)
+    return [outcome(call)[:40] for call in calls]
+
+
+class Callable:
+    """A cell that is no layer, called as a function; alone it has all that RNN asks for."""
+
+    state_size = output_size = 3
+    compute_dtype = "float32"
+
+    def call(self, x, states):
+        """Return the timestep."""
+        return x, states
+
+    def __call__(self, x, states):
+        """Return twice the timestep."""
+        return 2 * x, states
+
+    def get_initial_state(self, batch_size=None):
+        """Start from zeros."""
+        return [keras.ops.zeros((batch_size, 3))]
+
+
+@attack("wrappers.plain-class-in-a-stack")
+def callable_with_a_type():
+    """With `__call__` and compute_dtype: is it taken alone, and by which is it called in a list?"""
+    alone = outcome(lambda: close(keras.layers.RNN(Callable())(X), 2 * X[:, -1]))
+    return alone, close(keras.layers.RNN([Callable(), Callable()])(X), 4 * X[:, -1])
+
+
+@attack("wrappers.sees-the-future")
+def last_timestep_of_many():
+    """The last of 120 timesteps, to 8 and 300 units: do bits of row 0 change, and how far?"""
+    seen = {}
+    x = np.random.RandomState(1).randn(2, 120, 3).astype("float32")
+    other = x.copy()
+    other[:, -1] += 1.0
+    for units in (8, 300):
+        both = Bidirectional(LSTM(units, return_sequences=True))
+        model = keras.Sequential([keras.Input((120, 3)), both])
+        random = np.random.RandomState(2)
+        model.set_weights([random.uniform(-0.1, 0.1, w.shape) for w in model.get_weights()])
+        y, z = (model.predict(data, verbose=0)[:, 0, units:] for data in (x, other))
+        seen[units] = bool(np.any(y != z)), close(y, z)
+    return seen
+
+
+@attack("wrappers.stack-alone")
+def dropout_of_all():
+    """With training=True and a rate of 1: does it drop?"""
+    cells = [keras.layers.LSTMCell(2, dropout=1.0), keras.layers.LSTMCell(2)]
+    stack = keras.layers.StackedRNNCells(cells)
+    states = stack.get_initial_state(batch_size=2)
+    y, z = (stack(X[:, 0], states, training=training)[0] for training in (True, False))
+    return not close(y, z)

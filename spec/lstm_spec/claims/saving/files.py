@@ -270,7 +270,7 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
 
     A functional model saves how its layers are connected, the argument `initial_state` included.
-    One with a mask is saved to `.h5`, and not loaded.
+    One that uses a mask of Masking or Embedding is saved to `.h5`, and not loaded.
 
     >>> import keras, numpy as np
     >>> x, z = keras.Input((None, 1)), keras.Input((None, 1))
@@ -329,13 +329,13 @@ def test_the_dtype_policy_is_saved(case, policy):
 )
 def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     """
-    By default, without a state or noise, and on the same batches, a model loaded from `.keras`
-    trains on as if never saved.
+    By default, without state or noise, on the same batches, a model compiled by names trains on
+    from `.keras` as if never saved.
 
-    The file holds the moments that Adam has collected, and its count of steps. Setting the weights
-    in a new model loses them, and the next step is another. Dropout begins anew: see
-    `saving.dropout-starts-again`. A cell or weight that was frozen by itself is loaded trainable,
-    and exclude_from_weight_decay is forgotten.
+    The file holds Adam's moments and count of steps; setting the weights in a new model loses them.
+    Dropout begins anew: see `saving.dropout-starts-again`. A cell or weight frozen by itself is
+    loaded trainable, and moments are lost if layers were frozen since compile(). Of objects Huber's
+    delta and exclude_from_weight_decay are forgotten.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -544,12 +544,12 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
 @given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argument):
     """
-    An unregistered activation not named as one of Keras' loads only where it is registered by then,
-    or custom objects name it.
+    An unregistered activation of one's own loads only where it is registered by then, or custom
+    objects name it.
 
-    They are given to load_model, or to custom_object_scope around it. Saving does not warn. A
-    `relu` of one's own silently becomes Keras'. The same holds for copy.deepcopy, pickle and
-    clone_model, which make a model from its configuration too.
+    They are given to load_model, or to custom_object_scope around it. Saving warns of a lambda
+    only, which is not loaded at all. Instead of one's own `relu`, Keras' is silently loaded. The
+    same holds for copy.deepcopy, pickle and clone_model, which use the configuration too.
 
     >>> import keras, numpy as np
     >>> def half(z):

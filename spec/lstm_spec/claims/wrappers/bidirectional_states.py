@@ -132,8 +132,8 @@ def test_one_pair_of_states_is_refused(case):
 )
 def test_both_directions_use_a_mask_and_a_state(case, seed, way):
     """
-    In both directions the last output and states of Bidirectional skip the timesteps that its
-    argument `mask` masks.
+    In both directions the last output and states of a Bidirectional LSTM skip the timesteps that
+    its argument `mask` masks.
 
     They do so with an initial_state too, from which each direction starts at its own end. For the
     rows of an unrolled one see `masking.bidirectional-unrolled`.
@@ -230,7 +230,7 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
     """
     The `states` of a stateful Bidirectional are None until both of its layers are built.
 
-    Then there are four: h, c forward, and h, c backward. A call or `build` of the wrapper
+    Those of LSTMs are four then: h, c forward, and h, c backward. A call or `build` of the wrapper
     builds whatever is not built yet.
 
     >>> import keras, numpy as np

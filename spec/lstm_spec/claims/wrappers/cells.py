@@ -453,7 +453,8 @@ def test_a_single_state_needs_no_list(case):
     it so.
 
     It holds for what its call and its get_initial_state return, and for initial_state. The cell
-    itself is handed a list in any case. In a stack its call may do so in an eager call only.
+    itself is handed a list in any case. In a stack its call may do so in an eager call only, and
+    the state of a single sample loses its first axis.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):

@@ -136,7 +136,8 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
     """
     Called by itself without `training`, a stack of cells with dropout drops nothing.
 
-    With training=True, or in the call of a model in training, it drops, in each cell by its rate.
+    With training=True, or in the call of a model in training, it drops, in each cell by its rate,
+    if that is below 1.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(2, dropout=0.5), keras.layers.LSTMCell(2)]
@@ -155,12 +156,12 @@ def test_a_stack_called_alone_drops_nothing(case, seed):
 @given(integers(1, 3), seeds, whole(["float16", "float64"]))
 def test_a_stack_returns_states_in_the_form_it_is_given(batch, seed, dtype):
     """
-    A stack of two or more cells that make no states has a tensor for a state_size that is an int, a
-    list for a list of them.
+    For a cell that makes no states, a stack of two or more makes a tensor if state_size is an int,
+    a list if it is a list.
 
-    get_initial_state makes the states so, in the dtype of the stack. An int is Python's: NumPy's
-    are refused. A cell that makes its own states has them as it makes them, GRUCell a list of one.
-    A call returns states in the form in which the cells do.
+    It does so in get_initial_state, in the dtype of the stack, and for Python's int only. A cell
+    that makes its own states has them as it makes them, GRUCell a list of one. A call returns
+    states as the cells do, but a list of one as a tensor if it was given as a tensor.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -242,10 +243,11 @@ def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
 @given(cases(units=3))
 def test_a_cell_in_a_list_need_not_be_a_layer(case):
     """
-    In a list of two or more cells RNN takes one that is no keras.Layer, which it refuses alone.
+    In a list of two or more cells RNN takes one that is no keras.Layer, if it has a call and a
+    state_size.
 
-    The stack is the layer then, and calls such a cell by its `call`, without `training`. Its
-    weights, if it has any, are not found.
+    The stack is the layer then, and calls such a cell by its `call`, or by `__call__` if it has
+    that too, without `training`. Its weights, if it has any, are not found.
 
     >>> import keras, numpy as np
     >>> class Sum:
