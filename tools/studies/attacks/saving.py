@@ -283,3 +283,40 @@ def masked_in_legacy_files():
         model = keras.Model([x, z, *options.values()], y)
         seen[place] = outcome(lambda m=model: len(reloaded(m, "lstm.h5").weights))[:40]
     return seen
+
+
+class Own(keras.Model):
+    """A model of a class that is not registered: an LSTM."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = LSTM(2)
+
+    def call(self, x):
+        """Call the LSTM."""
+        return self.lstm(x)
+
+
+@attack("saving.clone-function")
+def classes_and_operations():
+    """A subclassed model inside, and operations on symbols: what is the function called for?"""
+    inner = Own()
+    inner(X[:, :1])
+    x = keras.Input((1, 5))
+    outer = keras.Model(x, keras.ops.tanh(inner(x) * 2))
+    called = []
+
+    def clone(layer):
+        called.append(type(layer).__name__)
+        return layer
+
+    keras.models.clone_model(outer, clone_function=clone, recursive=True)
+    return called
+
+
+@attack("saving.keras-file")
+def class_of_one_s_own():
+    """A subclassed model of an LSTM, not registered: is it loaded?"""
+    model = Own()
+    model(X[:, :1])
+    return outcome(lambda: reloaded(model).built)[:40]

@@ -115,10 +115,10 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     By default, a built model of distinct Keras layers, no Lambda, gives the same outputs, bit for
     bit, loaded from `.keras`.
 
-    Where a loaded model seems to differ, something beside the model does: how the data were
-    scaled, how words were numbered, or a state that the model had when it was saved. But the
-    argument implementation=1 is lost, which may change the rounding; and a Sequential model
-    that holds one layer twice is loaded with that layer once.
+    Where a loaded model seems to differ, something beside it does: how the data were scaled, how
+    words were numbered, or a state that it had. But implementation=1 is lost, which may change the
+    rounding; and a Sequential model that holds one layer twice is loaded with that layer once. A
+    model class of one's own must be registered.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -945,11 +945,12 @@ def test_a_lambda_made_again_hands_the_mask_on_by_its_function(case, pick):
 )
 def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     """
-    clone_model calls `clone_function` for a model's layers but Input, with recursive=True for those
-    of nested models too.
+    clone_model calls clone_function for a model's layers but Input, with recursive=True for those
+    of nested functional ones too.
 
-    At any depth, and not for the nested models then. Layers in wrappers are no layers of the model:
-    the function is called for the wrapper.
+    So it does with Sequential models, at any depth, and not for the nested models then; one of a
+    class of its own is a layer. Layers in wrappers are no layers of the model: the function is
+    called for the wrapper. It is called for operations on symbols too.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
