@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import time
 from typing import Any
 
+import keras
 import pytest
 
 from lstm_spec import catalog
 from lstm_spec.claims import speed
 from lstm_spec.harness import timing
-from tools.studies.attacks import ATTACKS, Attack
+from tools.studies.attacks import ATTACKS, Attack, attack
 
 FACTORS = ((1, 1, 1, 1), (4, 1, 1, 1), (0.25, 1, 1, 1), (1, 2, 1, 1), (1, 0.5, 1, 1))
 FACTORS = (*FACTORS, (1, 1, 4, 1), (1, 1, 1, 2), (1, 1, 1, 0.5))
@@ -65,3 +67,31 @@ ATTACKS += [
     for claim in catalog.select(["speed"])
     if not inspect.signature(getattr(speed, claim.test)).parameters
 ]
+
+
+@attack("speed.new-length")
+def new_lengths_by_other_options():
+    """By default and with reduce_retracing: above 20 times as long as with a signature?"""
+    import tensorflow as tf
+
+    case = speed.sized(4, 1, 8, 8)
+    signature = [tf.TensorSpec((None, None, 8))]
+
+    def seconds(**options: Any) -> float:
+        call = speed.lengthening(case, **options)
+        call()
+        start = time.process_time()
+        speed.repeated(call, 6)
+        return time.process_time() - start
+
+    known = seconds(input_signature=signature)
+    return [seconds(**options) > 20 * known for options in ({}, {"reduce_retracing": True})]
+
+
+@attack("speed.bidirectional")
+def both_directions_by_xla():
+    """By XLA: how many times its layer's time does Bidirectional take?"""
+    case = speed.sized(8, 100, 16, 16)
+    both = keras.layers.Bidirectional(speed.lstm_without_cudnn(case))
+    calls = speed.in_graph(both, case, True), speed.compiled(case, True)
+    return f"{timing.ratio(*calls):.1f}"

@@ -581,9 +581,9 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     CSVLogger as the last callback writes a line an epoch, with the numbers of History in the order
     of their names.
 
-    Without validation columns of val_ follow, which hold NA. What a callback behind it adds is
-    missing, as learning_rate. A second call of fit begins the file anew, with its own columns; with
-    append=True it goes on, without a second header.
+    Without validation in the first epoch columns of val_ follow, which hold NA where there is none.
+    What a callback behind it adds is missing, as learning_rate. A second call of fit begins the
+    file anew, with its own columns; with append=True it goes on, without a second header.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -58,12 +58,13 @@ from lstm_spec.harness.trainer import (
 )
 def test_each_loss_trains_by_its_formula(net, form, seed):
     """
-    mse, mae, Huber, log-cosh and crossentropies of logits train by their exact gradient, if
+    mse, mae, Huber, log-cosh and non-focal crossentropies of logits train by exact gradients, if
     categorical targets sum to 1.
 
-    Tried are the mean squared and absolute errors, Huber, log-cosh and both crossentropies. By
-    default they take a mean over samples and timesteps, so the batch size is not in the step. On
-    TensorFlow a row of zeros as target of CategoricalCrossentropy costs nothing, yet it trains.
+    By default they take a mean over samples and timesteps, so the batch size is not in the step. On
+    TensorFlow a row of zeros as target of CategoricalCrossentropy costs nothing, yet it trains. The
+    focal losses are not meant: CategoricalFocalCrossentropy clips probabilities, of logits too, and
+    where it does the gradient is zero.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -535,7 +536,8 @@ def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed)
     or train on a batch.
 
     test_on_batch refuses it too. They raise a ValueError, even if the model has metrics. In a
-    compiled model a loss of its own, a penalty or one that is added is a loss.
+    compiled model a loss of its own, an added one or a penalty, unless it is of frozen weights, is
+    a loss.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

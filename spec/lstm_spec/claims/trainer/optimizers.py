@@ -205,7 +205,8 @@ def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, 
     In an LSTM clipnorm shortens each array's gradient by itself, global_clipnorm all by one factor.
 
     So clipnorm changes the direction of a step, and the whole may be longer than the bound. A
-    gradient that is short enough stays as it is. On TensorFlow an Embedding's may stay too long.
+    gradient that is short enough stays as it is. On TensorFlow an Embedding's may stay too long. In
+    float32 a norm above 1e19 is infinite, and the step is zero or NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -484,11 +485,12 @@ WRAPPED = {
 @given(nets(batch=samples, dtype="mixed_float16"), builds, seeds, whole(list(WRAPPED)))
 def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, build, seed, way):
     """
-    Without overflow, a step of SGD in mixed_float16 by a scaled loss moves float32 weights as one
-    in float32, but for rounding.
+    Without over- or underflow a step of SGD in mixed_float16 by a scaled loss moves weights as in
+    float32, but for rounding.
 
-    To within the rounding of float16, that is. It works for gradients that float16 cannot hold:
-    those of a loss times 2**-14, say. Under the global policy mixed_float16 compile() wraps an
+    To within the rounding of float16, that is, and the weights are float32. It works for gradients
+    that float16 cannot hold: those of a loss times 2**-14, say. What is too small even if it is
+    scaled does not move a weight. Under the global policy mixed_float16 compile() wraps an
     optimizer that is not wrapped.
 
     >>> import keras, numpy as np
@@ -531,11 +533,12 @@ def small_error(t: Any, y: Any) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     """
-    Unless gradients are accumulated, a learning rate schedule counts steps, over all calls of fit.
+    Unless gradients are accumulated, a learning rate schedule counts steps, over all calls of fit
+    with arrays.
 
     The first step has the number 0. Divide the number of samples by the batch size, and round up,
-    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches, not
-    steps.
+    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches. Of data
+    of unknown length, as from a generator, a compiled epoch counts as one step more.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

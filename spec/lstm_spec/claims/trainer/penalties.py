@@ -66,12 +66,13 @@ CALLABLES = {
 @given(nets(batch=samples), builds, seeds, whole(list(CALLABLES)))
 def test_any_callable_regularizes_constrains_and_initializes(net, build, seed, kind):
     """
-    Any callable of fitting arguments that uses Keras' operations may be regularizer, constraint or
-    initializer of each weight.
+    Any callable of fitting arguments that uses Keras' operations may be an LSTM's regularizer,
+    constraint or initializer.
 
     A regularizer is called with the weight and returns its penalty, a constraint returns the new
     weight, an initializer is called with a shape and a dtype. NumPy can compute a new weight or a
-    penalty in eager steps only.
+    penalty in eager steps only. Bidirectional copies its LSTM by the configuration, for which the
+    callable has to be registered.
 
     >>> import keras, numpy as np
     >>> def penalty(weight): return 0.0 * weight[0, 0] + 7.0

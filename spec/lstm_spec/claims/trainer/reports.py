@@ -285,12 +285,13 @@ def dataset(net: Net, seed: int) -> Any:
 @given(nets(batch=samples), builds, seeds)
 def test_a_tf_dataset_trains_as_the_arrays_do(net, build, seed):
     """
-    Without given weights and validation_split a tf.data.Dataset of float32 does in fit and evaluate
+    Without weights or split, a float32 tf.data.Dataset of known length does in fit and evaluate
     what unshuffled arrays do.
 
-    The dataset says what a batch is; a batch_size beside it counts for validation arrays alone. It
-    may hold weights of samples, but refuses sample_weight and the split, and classes beyond those
-    that class_weight names. Arrays of float64 are rounded to float32 first, a dataset is not.
+    It says what a batch is; a batch_size beside it counts for validation arrays alone. It may hold
+    weights of samples, but refuses sample_weight and validation_split, and classes beyond those of
+    class_weight. Arrays of float64 are rounded to float32 first, a dataset is not. Where its length
+    is unknown, as after filter(), a compiled Adam counts a step too many in each epoch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -402,10 +403,11 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
 def test_a_metric_is_of_all_samples(net, build, seed):
     """
-    A metric of Keras is computed over all samples together, not as a mean over the batches.
+    Along its default axis a metric of Keras is computed over all samples together, not as a mean
+    over the batches.
 
     The root of the mean squared error shows it: it is the root over all samples and, with
-    return_sequences=True, over all timesteps.
+    return_sequences=True, over all timesteps. With axis=0 a correlation is one of each batch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -533,7 +535,8 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. The product is that of Python, 62.999
-    for 90 samples and a share of 0.3: it trains on 62. Beside validation_data s is ignored.
+    for 90 samples and 0.3: it trains on 62. A split that leaves one side empty is refused. Beside
+    validation_data s is ignored.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

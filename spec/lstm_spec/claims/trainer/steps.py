@@ -335,11 +335,12 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
 @given(nets(batch=integers(4, 7)), sampled_from(list(FORMS)), seeds, sampled_from([2, 3, 4, 32]))
 def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, steps):
     """
-    With steps_per_execution=n training, evaluate and predict on all batches give what they give
-    with n = 1.
+    With steps_per_execution=n training, evaluate and predict on all batches of arrays give what
+    they give with n = 1.
 
     The number of batches need not be a multiple of n, but what is given as steps is rounded up to
-    one. What differs else is how often callbacks are called.
+    one. What differs else is how often callbacks are called. Of data of unknown length, as from a
+    generator, a compiled Adam counts a step too many in each epoch with n = 1 alone.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

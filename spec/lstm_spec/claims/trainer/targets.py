@@ -157,10 +157,12 @@ def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, 
 )
 def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
     """
-    Under a mean error one target is taken for each of several outputs, and one output likewise.
+    Under a mean error targets with a last axis of 1 are taken for each of several outputs, and one
+    output likewise.
 
     The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that was
-    meant to be Dense(3) trains on three targets, under mse towards their mean, without a word.
+    meant to be Dense(3) trains on three targets, under mse towards their mean, without a word. Flat
+    targets are laid along the outputs, if they are as many, and else refused beside several.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -308,10 +310,12 @@ def test_another_number_of_targets_is_refused(net, build, seed, count):
 @given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds, booleans())
 def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     """
-    Whole numbers under sparse categorical crossentropy train as one-hot targets under the other.
+    Of a softmax or logits whole numbers under sparse categorical crossentropy train as one-hot
+    targets under the other.
 
     They have the shape of the outputs without the last axis, or with a last axis of 1: for each
-    timestep the number of its class.
+    timestep the number of its class. Of outputs below zero, as an LSTM has by default, the two
+    differ unless from_logits=True says that they are logits.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True, activation="softmax")

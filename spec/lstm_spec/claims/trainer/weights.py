@@ -218,9 +218,10 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, so
     By default class_weight beside arrays or a dataset weighs a sample's part of a loss taken by
     samples by its one class.
 
-    Without a weight of its class it is 1. It is a sample weight: by default the mean is over the
-    number of samples. The class is the largest target of a one-hot row, or the whole number next to
-    a single target. Of sequences see `trainer.class-weight-of-timesteps`.
+    Without a weight of its class it is 1, but a tf.data.Dataset refuses classes above those named.
+    It is a sample weight: by default the mean is over the number of samples. The class is the
+    largest target of a one-hot row, or the whole number next to a single target. Of sequences see
+    `trainer.class-weight-of-timesteps`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
