@@ -199,7 +199,7 @@ def test_what_return_state_returns_is_a_tuple(case):
 
     So they cannot be added to a list by `+`, and none of them can be replaced in its place. A call
     on a symbol returns a tuple too, and so does `predict` of a model that returns what the layer
-    does.
+    does. A functional model that was loaded from a file returns a list instead.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, return_state=True), np.ones((1, 3, 1))

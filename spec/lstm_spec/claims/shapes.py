@@ -276,7 +276,7 @@ def test_sequence_output_has_a_row_for_each_timestep(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "return_sequences", "masked")), "return_state"))
 def test_state_output_is_three_tensors(case, way):
     """
-    Called on an input alone, a layer with `return_state=True` returns the output and two states,
+    Called on an input alone, an LSTM with `return_state=True` returns the output and two states,
     (batch, units) each.
 
     The output keeps the shape that it has without the argument. The states are those after
@@ -353,10 +353,11 @@ def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch
 @given(lists(integers(1, 3), max_size=2) | lists(integers(1, 3), min_size=4, max_size=5))
 def test_input_without_three_axes_is_refused(shape):
     """
-    A layer refuses an array that has not three axes, with an error that says how many it has.
+    An LSTM refuses an array that has not three axes, with an error that says how many it has.
 
     The axes are (batch, timesteps, features). One series becomes a batch of one with
-    `x[None]`; a series of single numbers gets its features with `x[..., None]`.
+    `x[None]`; a series of single numbers gets its features with `x[..., None]`. A model around the
+    layer adds or drops a last axis of 1 by itself, to fit its `Input`.
 
     >>> import keras, numpy as np
     >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 5))  # (timesteps, features)
@@ -411,7 +412,7 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     An earlier vector can be remembered on the time axis, never on the batch axis.
 
     Both layouts of a series are legal. On the batch axis each vector is a sample of its
-    own, of one timestep, and the layer starts anew on it.
+    own, of one timestep, and a stateless layer starts anew on it.
 
     >>> import keras, numpy as np
     >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 1))  # (timesteps, features)
@@ -737,7 +738,8 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "use_bias"))))
 def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
     """
-    A float64 array gives a stateless float32 layer's output on the same array rounded to float32.
+    Without state and dropout, a float32 layer puts out the same on a float64 array as on it rounded
+    to float32.
 
     The type of the layer counts, and it is float32 unless `dtype` or the global policy
     says otherwise. NumPy makes float64 arrays by default.
@@ -979,7 +981,7 @@ def test_arguments_of_keras_two_are_refused(name):
 @given(cases())
 def test_input_shape_still_builds_a_model_and_warns(case):
     """
-    `input_shape` of a first layer still builds a Sequential model, with a warning to use `Input`
+    `input_shape` of a first LSTM still builds a Sequential model, with a warning to use `Input`
     instead.
 
     It is (timesteps, features), without the batch. Given to the layer in a Bidirectional or

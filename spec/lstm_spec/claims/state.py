@@ -141,10 +141,10 @@ def test_a_call_without_an_initial_state_starts_from_zeros(case, way):
 )
 def test_an_initial_state_is_h_and_then_c(case, way):
     """
-    An initial state is a pair: h first, then c.
+    The initial state of an LSTM is a pair: h first, then c.
 
     The same order is returned with return_state=True. Both have the shape (batch, units), so
-    nothing complains when they are swapped.
+    nothing complains when they are swapped. Bidirectional takes two pairs in one list.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, return_state=True)
@@ -626,8 +626,8 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
     Without dropout a stateful layer's first call returns what a stateless one of its weights does.
 
-    Weights trained in one can be set in the other, and both start from zeros. They part at the
-    second call. In training with dropout both need the same `seed`.
+    Weights trained in one can be set in the other, and both start from zeros. From the
+    second call on they part, as a rule. In training with dropout both need the same `seed`.
 
     >>> import keras, numpy as np
     >>> lstm, stateful = keras.layers.LSTM(2), keras.layers.LSTM(2, stateful=True)
@@ -1094,7 +1094,8 @@ def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
 @given(cases(stateful=True), seeds, booleans())
 def test_predict_hands_the_state_on(case, seed, eager):
     """
-    A stateful layer in predict goes on from batch to batch, and from one predict to the next.
+    Unless reset or given a state, a stateful layer in predict goes on from batch to batch, and from
+    one predict to the next.
 
     So the same predict, called twice, as a rule returns different numbers. Reset the layer first
     where a prediction is to start afresh.
@@ -1330,7 +1331,7 @@ def test_reset_state_takes_no_states(case):
 )
 def test_assigning_to_states_sets_where_a_layer_goes_on(case, way, seed):
     """
-    The method `assign` of the entries of `states` sets where a stateful layer goes on.
+    The method `assign` of the entries of `states` sets where a stateful LSTM goes on.
 
     The entries are h, then c, and exist once the layer is built. This is how a stored
     state is put back. An array in place of an entry, as by `states[0] = h`, fails in the next call.

@@ -1,6 +1,8 @@
 """Attacks on the claims of the chapter `sequences`."""
 
 import itertools
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -190,3 +192,17 @@ def penalties_of_dense():
         wrap(dense)(LSTM(4, return_sequences=True)(X))
         counts.append(len(dense.losses))
     return counts
+
+
+@attack("sequences.returned-in-a-tuple")
+def containers_of_loaded_models():
+    """Of functional models from a configuration, a .keras and an .h5 file: which container?"""
+    x = keras.Input((5, 3))
+    model = keras.Model(x, LSTM(2, return_state=True)(x))
+    models = [model, keras.Model.from_config(model.get_config())]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("model.keras", "model.h5"):
+            path = Path(folder) / name
+            model.save(path)
+            models.append(keras.models.load_model(path, compile=False))
+    return [type(model.predict_on_batch(X)).__name__ for model in models]

@@ -386,3 +386,44 @@ def nested_lists():
     """Rows in lists, arrays in a list, a number: how many axes, in words?"""
     given = [[1.0, 2.0], [3.0, 4.0]], [np.ones((5, 3)), np.ones((5, 3))], 3.0
     return [outcome(lambda v=x: LSTM(2)(v))[:90] for x in given]
+
+
+@attack("shapes.rank")
+def arrays_of_other_ranks_in_a_model():
+    """Behind Input((5, 1)), arrays of two axes, and of four whose last is 1: which shapes?"""
+    model = keras.Sequential([keras.Input((5, 1)), LSTM(2)])
+    return [outcome(lambda s=shape: model(np.ones(s)).shape) for shape in ((2, 5), (2, 5, 1, 1))]
+
+
+@attack("shapes.return-state")
+def states_of_other_layers():
+    """Of Bidirectional, RNN of two cells and GRU, with return_state=True: how many tensors?"""
+    cells = [L.LSTMCell(2), L.LSTMCell(2)]
+    both = L.Bidirectional(LSTM(2, return_state=True))
+    layers = [LSTM(2, return_state=True), both, L.RNN(cells, return_state=True)]
+    return [len(layer(X)) for layer in [*layers, L.GRU(2, return_state=True)]]
+
+
+@attack("shapes.input-shape")
+def input_shape_of_an_input_layer():
+    """input_shape of an InputLayer: is it built, and of what does it warn?"""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = keras.Sequential([L.InputLayer(input_shape=(5, 3)), LSTM(2)])
+    return model.built, [str(warning.message) for warning in caught]
+
+
+@attack("shapes.double-precision")
+def double_precision_with_dropout():
+    """Two training calls with dropout and a seed: do float64 and float32 give the same?"""
+    layer = LSTM(20, dropout=0.5, seed=1)
+    x = X.astype("float64")
+    return bool(np.array_equal(layer(x, training=True), layer(X, training=True)))
+
+
+@attack("shapes.time-axis")
+def vectors_on_the_batch_axis_of_two_calls():
+    """Stateful, with vectors on the batch axis: does a second call start anew?"""
+    layer = LSTM(2, stateful=True)
+    series = np.ones((4, 1, 3))
+    return bool(np.array_equal(layer(series), layer(series)))

@@ -522,3 +522,41 @@ def reset_of_other_layers():
     for layer in kinds:
         layer(ONES)
     return [outcome(layer.reset_state)[:60] for layer in kinds]
+
+
+@attack("state.assignable")
+def entries_of_stacked_cells():
+    """Of RNN of two cells, stateful: has an entry of its states the method assign?"""
+    cells = [keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)]
+    layer = keras.layers.RNN(cells, stateful=True)
+    layer(ONES)
+    return [hasattr(entry, "assign") for entry in layer.states]
+
+
+@attack("state.first-call")
+def parted_without_a_kernel():
+    """With recurrent weights of zero and a closed forget gate: do they part at the second call?"""
+    layers = [LSTM(2, stateful=stateful) for stateful in (False, True)]
+    for layer in layers:
+        layer.build(ONES.shape)
+        layer.set_weights([np.ones((1, 8)), np.zeros((2, 8)), np.repeat([0, -200, 0, 0], 2)])
+    calls = [[np.array(layer(ONES)) for layer in layers] for _ in range(2)]
+    return [bool(np.array_equal(*outputs)) for outputs in calls]
+
+
+@attack("state.h-first")
+def states_that_bidirectional_takes():
+    """Two, three and four arrays as the initial state of Bidirectional: how many are taken?"""
+    layer = keras.layers.Bidirectional(LSTM(2))
+    part = np.zeros((3, 2))
+    return [outcome(lambda n=n: layer(ONES, initial_state=[part] * n).shape) for n in (2, 3, 4)]
+
+
+@attack("state.predict-continues")
+def predicted_from_a_given_state():
+    """With constants as the initial state, predict twice: does the second go on?"""
+    inputs = keras.Input((4, 1), batch_size=3)
+    state = [keras.ops.ones((3, 2)), keras.ops.ones((3, 2))]
+    model = keras.Model(inputs, LSTM(2, stateful=True)(inputs, initial_state=state))
+    first, second = (model.predict(ONES, batch_size=3, verbose=0) for _ in range(2))
+    return not np.array_equal(first, second)

@@ -549,3 +549,69 @@ def softmax_of_infinity():
     """A softmax over one unit of infinity and NaN: is it 1?"""
     layer = keras.layers.Dense(1, activation="softmax", kernel_initializer="ones")
     return np.array(layer(np.array([[np.inf], [np.nan]])))[:, 0].tolist()
+
+
+@attack("training.sample-weight-of-sequences")
+def weights_of_few_samples_or_timesteps():
+    """One sample of three timesteps, and two samples of one: do two weights double the loss?"""
+    ratios = []
+    for samples, timesteps in ((1, 3), (2, 1)):
+        model = model_of(LSTM(2, return_sequences=True))
+        x = X[:samples, :timesteps]
+        y = np.ones((samples, timesteps, 2))
+        once = model.test_on_batch(x, y)
+        twice = model.test_on_batch(x, y, sample_weight=np.full(samples, 2.0))
+        ratios.append(bool(np.isclose(twice, 2 * once)))
+    return ratios
+
+
+@attack("training.timestep-weight")
+def weights_for_targets_of_two_axes():
+    """One unit, targets (2, 2) and (2, 2, 1): is the timestep of weight 0 out of the loss?"""
+    model = model_of(LSTM(1, return_sequences=True))
+    x = X[:, :2]
+    weight = np.array([[1.0, 0.0], [1.0, 0.0]])
+    wanted = np.mean(weight * (np.array(model(x))[:, :, 0] - 1) ** 2)
+    losses = []
+    for shape in ((2, 2), (2, 2, 1)):
+        model.compile("sgd", "mse")
+        losses.append(model.test_on_batch(x, np.ones(shape), sample_weight=weight))
+    return [bool(np.isclose(loss, wanted)) for loss in losses]
+
+
+@attack("training.saturated-gates")
+def gates_beyond_twenty():
+    """Output gates at -20 and the others at 20, a far target, SGD(100): does a weight move?"""
+    model = model_of(LSTM(2), optimizer=keras.optimizers.SGD(100.0))
+    kernel, recurrent, _ = model.get_weights()
+    model.set_weights([0 * kernel, 0 * recurrent, np.repeat([20.0, 20.0, 20.0, -20.0], 2)])
+    before = model.get_weights()
+    model.train_on_batch(X, np.full((2, 2), 1000.0))
+    return [bool(np.any(w != v)) for w, v in zip(model.get_weights(), before, strict=True)]
+
+
+@attack("training.evaluate")
+def layers_that_act_otherwise_in_training():
+    """Behind the LSTM, SpectralNormalization: do fit at rate zero and evaluate tell one loss?"""
+    dense = keras.layers.SpectralNormalization(keras.layers.Dense(2))
+    model = model_of(LSTM(2), dense, optimizer=keras.optimizers.SGD(0.0))
+    y = np.ones((2, 2))
+    before = model.evaluate(X, y, verbose=0)
+    return bool(np.isclose(model.fit(X, y, verbose=0).history["loss"][0], before))
+
+
+@attack("training.compile-again")
+def frozen_before_a_third_length():
+    """Frozen after one length, after two, and thawed again: does fit on one more move it?"""
+    moved = []
+    for before, trainable in (([3], False), ([3, 4], False), ([3], True)):
+        layer = LSTM(1)
+        model = model_of(layer)
+        for length in before:
+            model.fit(np.ones((1, length, 3)), np.ones((1, 1)), verbose=0)
+        layer.trainable = False
+        layer.trainable = trainable
+        kernel = layer.get_weights()[0]
+        model.fit(np.ones((1, 7, 3)), np.ones((1, 1)), verbose=0)
+        moved.append(bool(np.any(layer.get_weights()[0] != kernel)))
+    return moved

@@ -726,11 +726,12 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
 @example(small(), 0, 15)
 def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     """
-    With plain SGD and nothing else, an LSTM whose gates and candidate are all saturated keeps its
-    weights.
+    With plain SGD and nothing else, an LSTM whose gates and candidate all have slopes of 0 keeps
+    its weights.
 
-    Where the gradient vanishes nothing moves: the layer stops learning, and no weight grows
-    or becomes NaN. It is exploding gradients that do this.
+    So have those that are saturated to the last digit, as in float32 by biases of 200. Where the
+    gradient vanishes nothing moves: the layer stops learning, and no weight grows or becomes NaN.
+    It is exploding gradients that do this.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

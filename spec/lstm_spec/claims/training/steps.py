@@ -136,8 +136,9 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
     With return_sequences=True too, sample weights of shape (batch,) weigh the samples of a loss
     taken by timesteps.
 
-    Keras 3 lays them along the timesteps: it fails if their number is another one, and without
-    a word weighs the timesteps if it is the same. Repeat the weights for each timestep.
+    Of several samples and timesteps Keras 3 lays them along the timesteps: it fails if their
+    number is another one, and without a word weighs the timesteps if it is the same. Repeat the
+    weights for each timestep.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, return_sequences=True)])
@@ -175,7 +176,8 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     loss taken by timesteps.
 
     Zero takes the output at a timestep out of the loss, if its target is not NaN. The timestep is
-    still read, and the gradients of later outputs still go through it: this is no mask.
+    still read, and the gradients of later outputs still go through it: this is no mask. For one
+    unit give targets (batch, timesteps, 1): without the 1 a loss is taken by samples.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -237,12 +239,12 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
 @given(cases(batch=3, timesteps=integers(1, 2)), seeds, whole(["fit", "evaluate"]))
 def test_fit_and_evaluate_agree_on_weights_that_stay(case, seed, method):
     """
-    Without mask, dropout, noise and BatchNormalization fit at rate zero by default reports
+    Without mask or layers that act otherwise in training, fit at rate 0 by default reports
     evaluate's loss, if taken by samples.
 
-    It is the mean over all samples, also where the last batch is smaller. What makes the two differ
-    otherwise: losses such as dice, constraints, a state that is kept, and weights that change
-    between the batches.
+    It is the mean over all samples, also where the last batch is smaller. Such layers are dropout,
+    noise, BatchNormalization, SpectralNormalization. What else makes the two differ: losses such as
+    dice, constraints, a state that is kept, and weights that change between the batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
