@@ -427,3 +427,16 @@ def vectors_on_the_batch_axis_of_two_calls():
     layer = LSTM(2, stateful=True)
     series = np.ones((4, 1, 3))
     return bool(np.array_equal(layer(series), layer(series)))
+
+
+@attack("shapes.no-features")
+def two_samples_without_features():
+    """Two samples in predict, and one by XLA: is there an output, and of the bias alone?"""
+    options = {"kernel_initializer": "ones", "bias_initializer": "ones"}
+    seen = []
+    for samples, compiled in ((2, False), (1, True)):
+        model = keras.Sequential([keras.Input((3, 0)), LSTM(2, **options)])
+        model.compile(jit_compile=compiled)
+        x = np.ones((samples, 3, 0), "float32")
+        seen.append(close(model.predict(x, verbose=0), model.layers[0](x)))
+    return seen
