@@ -615,3 +615,35 @@ def frozen_before_a_third_length():
         model.fit(np.ones((1, 7, 3)), np.ones((1, 1)), verbose=0)
         moved.append(bool(np.any(layer.get_weights()[0] != kernel)))
     return moved
+
+
+@attack("training.clipping")
+def probabilities_next_to_zero():
+    """Outputs of 1e-9 for targets of 1, by crossentropy and mse: does a step move a weight?"""
+    steps = {}
+    for loss in ("binary_crossentropy", "mse"):
+        model = model_of(
+            LSTM(2, activation="sigmoid"), optimizer=keras.optimizers.SGD(1.0), loss=loss
+        )
+        before = [0 * weight for weight in model.get_weights()]
+        before[2] = np.repeat([0.0, 0.0, 0.0, -20.0], 2)
+        model.set_weights(before)
+        model.train_on_batch(X, np.ones((2, 2)))
+        pairs = zip(model.get_weights(), before, strict=True)
+        steps[loss] = bool(max(np.abs(new - old).max() for new, old in pairs) > 0)
+    return steps
+
+
+@attack("training.long-sequence")
+def half_precision_over_five_hundred():
+    """Forget gates of 0.95, input gates of 0.02, in float16 and float32: is the gradient 0?"""
+    zero = {}
+    for dtype in ("float16", "float32"):
+        layer = LSTM(2, return_sequences=True, dtype=dtype)
+        x = np.ones((1, 500, 3), dtype)
+        layer.build(x.shape)
+        kernel, recurrent, _ = layer.get_weights()
+        bias = np.repeat([-4.0, 3.0, 0.0, 0.0], 2)
+        layer.set_weights([0 * kernel + 0.01, 0 * recurrent, bias])
+        zero[dtype] = not np.any(slopes(layer, x, 499)[:, 0])
+    return zero

@@ -692,7 +692,8 @@ def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
 )
 def test_the_first_of_five_hundred_timesteps_is_trained():
     """
-    With forget gates near 1 and input gates near 0, a loss trains the first of 500 timesteps.
+    In float32, with forget gates near 1 and input gates near 0, a loss sends a gradient to the
+    first of 500 timesteps.
 
     Nothing in the layer ends the gradient after so many timesteps. Whether it vanishes on the
     way is a matter of the gates, not of the number; what more timesteps cost is time.
@@ -764,7 +765,8 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
     No gradient is clipped, however large, unless the optimizer has `clipvalue` or the like.
 
     The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all. Adafactor
-    clips its own updates, not the gradient, by clip_threshold.
+    clips its own updates, not the gradient, by clip_threshold. Losses such as binary_crossentropy
+    clip probabilities: next to 0 and 1 the gradient is 0.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((1, 3, 1)), np.full((1, 2), 1e9)  # a loss with a large gradient
