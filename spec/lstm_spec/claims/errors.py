@@ -530,7 +530,7 @@ def test_a_second_build_changes_nothing(case, more):
 )
 def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     """
-    An LSTM's error for the axes of its input names the layer and tells the whole shape received,
+    Called with a wrong number of axes, an LSTM names itself in its error and tells the whole shape,
     unless a wrapper calls it.
 
     So a `name` for each layer says which one it is, unless the Input of the model refuses first.
@@ -1259,8 +1259,8 @@ def test_stacked_cells_refuse_a_single_cell(units):
     """
     StackedRNNCells takes a list of cells, and refuses a cell alone with a TypeError.
 
-    The message is Python's: the cell is not iterable. RNN takes both a cell and a list, and
-    makes the stack itself.
+    The message is Python's: the cell is not iterable. RNN takes both a cell and a list, and makes
+    the stack itself; of a list of one see `wrappers.list-of-one-cell`.
 
     >>> import keras, numpy as np
     >>> try:

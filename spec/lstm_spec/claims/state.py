@@ -1168,8 +1168,9 @@ def test_a_training_step_ends_at_the_kept_state():
     """
     A training step takes the state that a stateful layer has kept for a constant.
 
-    The forward pass goes on from the batch before, the gradient does not go back into it:
-    a stateful layer trains by backpropagation truncated at the start of each batch.
+    The forward pass goes on from the batch before, the gradient does not go back into it: a
+    stateful layer trains by backpropagation truncated at the start of each batch. A RematScope run
+    eagerly reads the state a second time.
 
     >>> import keras, numpy as np
     >>> lstm, y = keras.layers.LSTM(2, stateful=True), np.ones((1, 2))

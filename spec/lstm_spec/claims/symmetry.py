@@ -260,7 +260,7 @@ def test_zero_kernel_ignores_the_input(case, way, seed, power):
 @given(*with_ways(any_cases), picks, seeds)
 def test_feature_with_a_zero_kernel_row_is_not_there(case, way, pick, seed):
     """
-    Without dropout and Masking a feature of kernel row zero, finite in the layer's type, changes
+    Without dropout and Masking a feature of kernel row zero, finite in the compute type, changes
     the output by rounding only.
 
     So a trained layer can be given another feature: insert a row of zeros into its kernel, and it

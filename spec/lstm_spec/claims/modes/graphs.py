@@ -813,8 +813,9 @@ def test_only_implementation_one_multiplies_gate_by_gate(case):
     """
     Without dropout a timestep takes 8 matrix products with implementation=1, and 2 with 2.
 
-    With 1 the input and h are multiplied for each of the four gates, with 2, the
-    default one, once for all. What comes out agrees: see `gates.implementations-agree`.
+    With 1 the input and h are multiplied for each of the four gates, with 2, the default one, once
+    for all. What comes out agrees: see `gates.implementations-agree`. An eager loop computes its
+    first timestep twice.
 
     >>> import keras, numpy as np
     >>> one, two = (keras.layers.LSTM(2, implementation=k) for k in (1, 2))

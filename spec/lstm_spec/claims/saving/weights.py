@@ -33,7 +33,8 @@ def test_a_weights_file_makes_a_fresh_model_the_same_function(case):
 
     Unless the model is subclassed, the names of the layers play no part, only their classes and
     their order. The state of a stateful layer, a vocabulary and what a Discretization was adapted
-    to are no weights, and in no such file: see `saving.vocabulary`.
+    to are no weights, and in no such file: see `saving.vocabulary`. A layer of your own keeps its
+    layers in attributes, lists or dictionaries, and numbers in Keras' variables.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, name="first")])
@@ -75,7 +76,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
     A weights file loads into a built LSTM of other options, if features, units and use_bias agree.
 
     So a model can be trained with dropout on whole batches, and used with return_state or
-    unrolled, as an inference model built anew.
+    unrolled, as an inference model built anew. An activation that is a layer has weights too, and
+    has to be the same.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, dropout=0.5)])

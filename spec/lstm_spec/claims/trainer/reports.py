@@ -403,11 +403,12 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
 def test_a_metric_is_of_all_samples(net, build, seed):
     """
-    Along its default axis a metric of Keras is computed over all samples together, not as a mean
-    over the batches.
+    Of outputs with features, along its default axis, a metric of Keras is of all samples, not a
+    mean over the batches.
 
     The root of the mean squared error shows it: it is the root over all samples and, with
-    return_sequences=True, over all timesteps. With axis=0 a correlation is one of each batch.
+    return_sequences=True, over all timesteps, if batches have as many. With axis=0 a correlation is
+    one of each batch, and so are the metrics of outputs (batch,).
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

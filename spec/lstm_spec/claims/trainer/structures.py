@@ -547,6 +547,7 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     In the same order. By default fit shuffles arrays, tensors and the batches of a PyDataset, of
     several workers too. For several epochs a generator goes on, by steps_per_epoch: without it an
     epoch behind its end has its first two batches alone. Predict takes the inputs by themselves.
+    Arrays and tensors of floats are rounded to floatx first, and batches from the others are not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
