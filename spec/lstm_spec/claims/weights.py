@@ -272,8 +272,9 @@ def test_weights_are_kernel_recurrent_kernel_and_bias(features, units, options):
     """
     With a bias the weights are kernel (F, 4U), recurrent kernel (U, 4U) and bias (4U,).
 
-    F is the number of features, U of units. The four gates lie side by side along the last
-    axis, so each array is four times as wide as the layer. Without a bias, two are left.
+    F is the number of features, U of units. The four gates lie side by side along the last axis, so
+    each array is four times as wide as the layer. Without a bias, two are left. An activation that
+    is a layer adds its own.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -246,8 +246,8 @@ def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     but rounding.
 
     This includes masked timesteps before the first valid one, whose outputs are zero. A state of
-    one row for several samples is refused by a compiled loop that knows of it, and taken
-    unrolled.
+    one row for several samples is refused by a compiled loop that knows of it, and taken unrolled.
+    A graph of an open number of timesteps cannot be unrolled.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -121,11 +121,11 @@ def test_merging_other_numbers_of_samples_is_refused(case, name, single):
 @given(cases(batch=sampled_from([2, 3])), whole(WRONG_AXES), integers(1, 2))
 def test_dot_refuses_other_axes_and_inputs(case, axes, more):
     """
-    Dot refuses axes that are text, a float, None, or a list of other than two whole numbers, and
-    any but two inputs.
+    A new Dot refuses axes that are text, a float, None, or a list of other than two whole numbers,
+    and any but two inputs.
 
     NumPy's whole numbers are refused too: write int(axis). So are two inputs whose sizes along the
-    axes differ, and, when they are called, symbols of which one leaves its size open.
+    axes differ, and, on its first call, symbols of which one leaves its size open.
 
     >>> import keras, numpy as np
     >>> try:

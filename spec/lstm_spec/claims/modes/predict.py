@@ -283,8 +283,9 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
     Compiled, the halves of Bidirectional are its layers' own outputs, rows of the second reversed.
 
-    The two halves share nothing but the input: one reads it forwards, one backwards. Rows are
-    reversed with return_sequences, so that row t of both belongs to timestep t.
+    The two halves share nothing but the input, which is cast to the wrapper's type: one reads it
+    forwards, one backwards. Rows are reversed with return_sequences, so that row t of both belongs
+    to timestep t.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
@@ -388,10 +389,11 @@ def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
 @given(cases())
 def test_arrays_tensors_and_variables_give_the_same_numbers(case):
     """
-    Without state and dropout a NumPy array, a tensor and a keras.Variable of the same numbers give
+    Without state, mask and dropout an array, a tensor and a keras.Variable of the same numbers give
     the same output.
 
-    All three are made tensors first. A nested list is refused.
+    All three are made tensors first. A nested list is refused, and so are arrays of objects and of
+    long doubles.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1), "float32")  # (B, T, F)

@@ -157,10 +157,10 @@ def test_the_arguments_of_cells_and_wrappers_survive_the_configuration(drawn):
     Cells, RNN, wrappers and Masking keep all but three of their own arguments in their
     configuration.
 
-    What they wrap is a configuration inside theirs. Two arguments are lost as in LSTM: the cell's
-    `implementation`, and `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. An
-    argument of every layer, `autocast`, is lost as well. The wrappers are Bidirectional and
-    TimeDistributed.
+    What they wrap is a configuration inside theirs, to which Bidirectional adds a name and its own
+    `zero_output_for_mask`. Two arguments are lost as in LSTM: the cell's `implementation`, and
+    `use_cudnn` of a wrapped layer; so are `weights` of Bidirectional. Arguments of every layer,
+    `autocast` and `input_shape`, are lost too. The wrappers are Bidirectional and TimeDistributed.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTMCell(2, dropout=0.25), go_backwards=True)

@@ -459,8 +459,9 @@ def test_class_weights_of_several_outputs_are_refused(net, source, seed):
 @given(nets(batch=samples, outputs=2), builds, seeds, whole(["fit", "train_on_batch"]))
 def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     """
-    class_weight and sample_weight together are refused with a ValueError.
+    In fit and train_on_batch class_weight and sample_weight together are refused with a ValueError.
 
+    Also if the weights of samples come from a generator or a Dataset, from its first batch on.
     Multiply them by hand: sample_weight * np.array(weights)[classes].
 
     >>> import keras, numpy as np

@@ -51,10 +51,12 @@ def of_slices(case, x, mask=None):
 )
 def test_dense_is_its_own_time_distribution(case, seed, n, way):
     """
-    Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does.
+    Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does, if not
+    quantized.
 
-    Both apply one kernel of shape (units, n) to every timestep, so neither grows with the
-    number of timesteps. For a graph of open length see models.slices-of-open-length.
+    Both apply one kernel of shape (units, n) to every timestep, so neither grows with the number of
+    timesteps. The policy that counts is the wrapper's. For a graph of open length see
+    `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.array([[[1.0], [7.0], [2.0]]]))
@@ -88,7 +90,8 @@ def test_dense_is_its_own_time_distribution(case, seed, n, way):
 )
 def test_one_lstm_reads_every_slice(case, number, seed, way):
     """
-    In an eager TimeDistributed one stateless LSTM reads every slice, each from zero states.
+    In an eager TimeDistributed one stateless LSTM, without return_state, reads every slice from
+    zero states.
 
     The input has four axes, (batch, slices, timesteps, features), such as the words of the
     sentences of a text. Without dropout it is the same to call the LSTM with all slices as samples.
