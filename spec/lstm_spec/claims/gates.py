@@ -461,7 +461,8 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, with states and masks that fit, unrolling changes the results by rounding only.
+    By default, with states and masks that fit, unrolling known timesteps changes the results by
+    rounding only.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
     around one of them. Neither has more weights. Fitting are a state with a row for each sample

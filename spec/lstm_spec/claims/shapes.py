@@ -552,8 +552,9 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
     """
     A model with None for the timesteps may hold an unrolled layer, and can be called.
 
-    The layer asks for the number of timesteps only when it runs. So `predict` works on its
-    first length; on TensorFlow a second one makes it compile for any, which is refused.
+    The layer asks for the number of timesteps only when it runs. So `predict` works on its first
+    length; on TensorFlow a second one makes it compile for any, which is refused, and so is a layer
+    of your own that calls an unrolled one, without compute_output_shape.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 3))  # (timesteps, features)

@@ -1300,7 +1300,7 @@ def test_building_a_stateful_layer_again_resets_it(case, unroll):
 @given(cases(state=True, stateful=True))
 def test_reset_state_takes_no_states(case):
     """
-    The method reset_state takes no states, and resets to zeros only.
+    The method reset_state of an LSTM takes no states, and resets to zeros only.
 
     Keras 2 took states to reset to, and the documentation still says so. Call `assign` of the
     entries of `states`, or pass initial_state to the next call.

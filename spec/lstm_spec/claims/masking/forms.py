@@ -109,11 +109,11 @@ def test_a_mask_of_one_row_serves_every_sample(case, way):
 @given(cases(timesteps=integers(1, 6), state=True, return_state=True, **varied("batch")), seeds)
 def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     """
-    In a loop, a mask of shape (batch, timesteps, units) masks each unit on its own.
+    In a loop, a mask of known shape (batch, timesteps, units) masks each unit on its own.
 
-    A masked unit keeps its h and c while the others move on. Nobody promises it, and it
-    is rarely meant: a mask made from the features, such as `x != 0`, has this shape by
-    accident. With unroll=True two or more units refuse it.
+    A masked unit keeps its h and c while the others move on. Nobody promises it, and it is rarely
+    meant: a mask made from the features, such as `x != 0`, has this shape by accident. With
+    unroll=True two or more units refuse it, and in a graph one unit a mask of open shape.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)

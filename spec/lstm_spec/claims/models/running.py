@@ -859,10 +859,11 @@ POLICIES = ["float32", "mixed_float16", "mixed_bfloat16", "float64"]
 @given(trials(nodes=SMALL, forms=("Sequential",), plain=False), whole(POLICIES))
 def test_a_policy_adds_no_layer(trial, name):
     """
-    No floating-point dtype policy adds anything to the layers that a functional model runs.
+    No floating-point dtype policy adds a layer to those that a functional model runs.
 
     The conversion of types is a part of each layer's call, and of no layer's own. What makes a mask
-    is run beside the layers under any policy, as NotEqual for a Masking.
+    is run beside the layers under any policy, as NotEqual for a Masking, with a Cast if its input
+    is of another type.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

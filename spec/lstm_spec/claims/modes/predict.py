@@ -555,12 +555,12 @@ def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_s
 )
 def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
-    From a generator, `predict` of looped LSTMs without TimeDistributed takes batches of any
-    lengths, if the first two differ.
+    From a generator, `predict` of looped LSTMs without TimeDistributed takes batches of any lengths
+    from 1 on, if the first two differ.
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
-    Keras looks at two batches to see which sizes are open: if both have one length, another
-    length is refused later.
+    Keras looks at two batches to see which sizes are open: if both have one length, another length
+    is refused later. With steps_per_execution above 1 outputs of unequal lengths cannot be joined.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

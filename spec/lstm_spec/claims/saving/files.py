@@ -578,12 +578,12 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
 @given(cases(), whole(["lstm.keras", "lstm.h5"]))
 def test_an_unregistered_layer_must_be_given_to_load_model(case, name):
     """
-    A model with a layer class of your own loads where the class is registered by then, or custom
-    objects name it.
+    A model with a layer class of your own loads where the name that it was saved by is registered,
+    or in custom objects.
 
-    Else load_model raises "Could not locate class", and of `.h5` "Unknown layer"; Keras 3.0 to 3.8
-    also finds what `.keras` names in a module that it can import. Arguments of its __init__ come
-    back if get_config returns them. A file of weights needs no class.
+    It is `package>Class` if the class was registered when it was saved, else `Class`. Another name
+    raises "Could not locate class", and of `.h5` "Unknown layer"; Keras 3.0 to 3.8 also finds what
+    `.keras` names in a module that it can import. A file of weights needs no class.
 
     >>> import keras, numpy as np
     >>> class Doubled(keras.layers.Layer):

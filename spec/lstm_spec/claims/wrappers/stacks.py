@@ -524,8 +524,8 @@ def test_a_list_of_one_cell_can_be_unrolled(case):
     """
     With unroll=True too RNN of a list of one LSTMCell computes what RNN of the cell does.
 
-    Keras 3 fails at the second timestep: StackedRNNCells of one cell takes [[h, c]], and returns
-    [h, c]. Leave out the list if there is one cell.
+    Without a mask Keras 3 fails at the second timestep: StackedRNNCells of one cell takes [[h, c]],
+    and returns [h, c]. Leave out the list if there is one cell.
 
     >>> import keras, numpy as np
     >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
