@@ -78,7 +78,9 @@ def test_arrays_survive_being_written(value: np.ndarray) -> None:
     assert_same(back, value)
 
 
-@pytest.mark.parametrize("value", [None, True, -3, 0.1, "it's", [1, [2.5]], (1,), {"a": [None]}])
+@pytest.mark.parametrize(
+    "value", [None, True, -3, 0.1, "it's", [1, [2.5]], (1,), (), [], {"a": [None]}]
+)
 def test_plain_values_survive_being_written(value: object) -> None:
     assert eval(literal(value)) == value
 

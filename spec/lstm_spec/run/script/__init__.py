@@ -174,7 +174,9 @@ def literal(value: Any) -> str:
         return "{" + ", ".join(f"{k!r}: {literal(v)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         inner = ", ".join(literal(part) for part in value)
-        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if inner else "()"
     if isinstance(value, np.generic) and hasattr(np, type(value).__name__):
         return f"np.{type(value).__name__}({literal(value.item())})"
     if isinstance(value, float) and not np.isfinite(value):
