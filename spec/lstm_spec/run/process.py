@@ -105,8 +105,8 @@ def _uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in held:
-            signal.raise_signal(number)
+        for came in held:
+            signal.raise_signal(came)
 
 
 def run(

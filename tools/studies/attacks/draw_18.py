@@ -1144,7 +1144,7 @@ def a_list_of_one_cell():
 def a_layer_that_keeps_its_layers_in_a_set():
     """A layer of one LSTM in a set, one with a tf.Variable; a Sequential's file in a Model."""
 
-    class OfSet(L.Layer):
+    class KeepsASet(L.Layer):
         def __init__(self):
             super().__init__()
             self.parts = {L.LSTM(3)}
@@ -1152,7 +1152,7 @@ def a_layer_that_keeps_its_layers_in_a_set():
         def call(self, x):
             return next(iter(self.parts))(x)
 
-    class OfVariable(L.Layer):
+    class KeepsAVariable(L.Layer):
         def __init__(self):
             super().__init__()
             self.scale = tf.Variable(1.0)
@@ -1167,17 +1167,17 @@ def a_layer_that_keeps_its_layers_in_a_set():
     def sequential(*parts):
         return keras.Sequential([L.Input((6, 3)), *parts])
 
-    saved = sequential(OfSet())
-    loaded = sequential(OfSet())
+    saved = sequential(KeepsASet())
+    loaded = sequential(KeepsASet())
     weights_file(saved, loaded)
     came = {
         "set, trainable weights": len(saved.trainable_weights),
         "set": furthest(saved(SEQUENCES), loaded(SEQUENCES)) > 0.01,
     }
-    scaled = OfVariable()
+    scaled = KeepsAVariable()
     scaled.scale.assign(3.0)
     saved = sequential(scaled)
-    loaded = sequential(OfVariable())
+    loaded = sequential(KeepsAVariable())
     weights_file(saved, loaded)
     came["tf.Variable"] = furthest(saved(SEQUENCES), loaded(SEQUENCES)) > 0.01
     saved = sequential(L.LSTM(4), L.Dense(2))
