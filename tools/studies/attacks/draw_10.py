@@ -15,6 +15,7 @@ from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.draw_1 import LSTM, MASK, L, X, close, draw, twins
 from tools.studies.attacks.draw_5 import refused
 from tools.studies.attacks.draw_9 import BLANK, STATE, Total
+from tools.studies.attacks.shared import Own
 
 ROWS = {"return_sequences": True}
 SGD = keras.optimizers.SGD
@@ -528,15 +529,6 @@ def generated():
 @attack("saving.legacy-compiled")
 def legacy():
     """Functional, Bidirectional, after fit, by object, subclassed, own metrics: loaded again?"""
-
-    class Own(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.lstm = LSTM(2)
-
-        def call(self, x):
-            return self.lstm(x)
-
     models = {
         "plain": model_of(LSTM(2)),
         "both": model_of(L.Bidirectional(LSTM(2))),

@@ -25,26 +25,23 @@ def one_by_one():
         yield X[first : first + 2], Y[first : first + 2]
 
 
+def three_epochs(known, **options):
+    """Return how many steps Adam takes in three epochs, compiled, and the last loss."""
+    model = compiled(optimizer=ADAM(0.1), eager=False, **options)
+    losses = fitted(model, pairs(known), None, batch_size=None, epochs=3)["loss"]
+    return int(model.optimizer.iterations), round(losses[-1], 4)
+
+
 @attack("trainer.tf-data")
 def datasets_of_unknown_length():
     """Compiled, by Adam in three epochs, of known and unknown length: steps, and the last loss?"""
-    counts = []
-    for known in (True, False):
-        model = compiled(optimizer=ADAM(0.1), eager=False)
-        losses = fitted(model, pairs(known), None, batch_size=None, epochs=3)["loss"]
-        counts.append((int(model.optimizer.iterations), round(losses[-1], 4)))
-    return counts
+    return [three_epochs(known) for known in (True, False)]
 
 
 @attack("trainer.steps-per-execution")
 def several_steps_of_unknown_length():
     """Compiled, by Adam in three epochs of unknown length, n of 1 and 2: steps and last loss?"""
-    counts = []
-    for steps in (1, 2):
-        model = compiled(optimizer=ADAM(0.1), eager=False, steps_per_execution=steps)
-        losses = fitted(model, pairs(False), None, batch_size=None, epochs=3)["loss"]
-        counts.append((int(model.optimizer.iterations), round(losses[-1], 4)))
-    return counts
+    return [three_epochs(False, steps_per_execution=steps) for steps in (1, 2)]
 
 
 @attack("trainer.schedule")

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import Own
 
 LSTM = keras.layers.LSTM
 X = np.random.RandomState(0).randn(8, 30, 5).astype("float32")
@@ -283,18 +284,6 @@ def masked_in_legacy_files():
         model = keras.Model([x, z, *options.values()], y)
         seen[place] = outcome(lambda m=model: len(reloaded(m, "lstm.h5").weights))[:40]
     return seen
-
-
-class Own(keras.Model):
-    """A model of a class that is not registered: an LSTM."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm = LSTM(2)
-
-    def call(self, x):
-        """Call the LSTM."""
-        return self.lstm(x)
 
 
 @attack("saving.clone-function")
