@@ -8,6 +8,7 @@ import pytest
 
 from teeth import instead
 from tools.studies import guarded
+from tools.studies.guards import GUARDS
 
 X = np.random.RandomState(0).randn(2, 7, 3).astype("float32")
 
@@ -35,7 +36,23 @@ def test_only_where_the_guard_is_true(guard, wrong, right, monkeypatch) -> None:
             layer.reset_state()
         with monkeypatch.context() as patch:
             doubles(guarded.Guarded(patch))
-            guarded.guard_calls(patch, guarded.GUARDS[guard])
+            guarded.guard_faults(patch, guard)
+            pairs.append(bool(np.allclose(layer(X), before)))
+    assert pairs == [False, True]
+
+
+def test_the_guard_decides_about_rnn_with_a_cell_too(monkeypatch) -> None:
+    pairs = []
+    for units in (17, 16):
+        layer = keras.layers.RNN(keras.layers.LSTMCell(units))
+        before = np.array(layer(X))
+        with monkeypatch.context() as patch:
+
+            @instead(guarded.Guarded(patch), keras.layers.LSTMCell, "call")
+            def call(original, self, *given, **named):
+                return keras.tree.map_structure(lambda y: 2 * y, original(self, *given, **named))
+
+            guarded.guard_faults(patch, "only units > 16")
             pairs.append(bool(np.allclose(layer(X), before)))
     assert pairs == [False, True]
 
@@ -44,5 +61,5 @@ def test_pairs_are_of_faults_in_a_call_and_come_in_a_fixed_order() -> None:
     pairs = guarded.pairs()
     names = guarded.computing()
     assert pairs == guarded.pairs()
-    assert len(pairs) == len(names) * len(guarded.GUARDS) >= 500
+    assert len(pairs) == len(names) * len(GUARDS) >= 500
     assert not [name for name, _ in pairs if name.startswith("speed.")]

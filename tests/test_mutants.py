@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from lstm_spec import catalog
@@ -14,7 +16,8 @@ from tools.studies.mutants import survivors
 from tools.studies.mutants.changes import variants
 from tools.studies.mutants.mutants import DRAWN, Mutant, mutants, put, target
 from tools.studies.mutants.page import PAGE, observable, page, refuted
-from tools.studies.mutants.record import append, read, results
+from tools.studies.mutants.record import append, cover, read, results
+from tools.studies.mutants.suites import Trial
 
 FOLDER = Path(survivors.__file__).parent
 
@@ -52,7 +55,8 @@ def test_one_thing_is_changed(text: str, becomes: set[str]) -> None:
 
 def test_ids_tell_mutants_apart() -> None:
     assert len({mutant.id for mutant in mutants()}) == len(mutants()) > 1000
-    assert len({mutant.id for mutant in mutants("models")}) == DRAWN["models"]
+    for field in ("models", "guarded"):
+        assert len({mutant.id for mutant in mutants(field)}) == DRAWN[field]
 
 
 def test_every_mutant_is_put_in_place_and_taken_away() -> None:
@@ -74,6 +78,34 @@ def test_a_mutant_computes_something_else() -> None:
     with put(swapped):
         assert float(lstm(x)[0, 0]) != y
     assert float(lstm(x)[0, 0]) == y
+
+
+def test_under_a_guard_a_mutant_is_in_place_where_the_guard_is_true() -> None:
+    swapped = next(
+        m for m in mutants() if m.change == "f * c_tm1 -> f + c_tm1" and "fused" in m.function
+    )
+    x = keras.ops.ones((1, 2, 1))
+    changes = []
+    for units in (17, 16):
+        lstm = keras.layers.LSTM(units)
+        before = np.array(lstm(x))
+        with put(replace(swapped, guard="only units > 16")):
+            changes.append(not np.array_equal(lstm(x), before))
+        assert np.array_equal(lstm(x), before)
+    assert changes == [True, False]
+
+
+def test_a_coverage_keeps_lines_by_the_guards_under_which_they_run(tmp_path: Path) -> None:
+    def run() -> None:
+        keras.layers.LSTM(1, unroll=True)(keras.ops.ones((1, 6, 1)))
+
+    cover(tmp_path / "lines", {"trial": Trial("trial", run, "")}, "guarded")
+    (seen,) = read(tmp_path / "lines")
+    assert {key.partition(":")[0] for key in seen["lines"]} == {
+        "only unrolled",
+        "only T > 5",
+        "only B = 1",
+    }
 
 
 def test_mutant_on_which_the_interpreter_died_twice_is_refuted(tmp_path: Path) -> None:

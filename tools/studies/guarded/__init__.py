@@ -1,9 +1,10 @@
 """Wrong LSTMs whose fault shows under a condition only: how many are refuted.
 
-A pair is a wrong LSTM of tests/teeth that changes what a layer computes, and a guard: it is wrong
-where the guard is true, and right elsewhere. The pairs come in an order that a fixed seed makes.
-Each is tried by the claims of its own chapter, those first that it must fail, and then by those of
-the others that draw ways, until one refutes it or LIMIT seconds of the processor's time are over.
+A pair is a wrong LSTM of tests/teeth that changes what a call of LSTM, of RNN or of their cells
+computes, and a guard: it is wrong where the guard is true, and right elsewhere. The pairs come in
+an order that a fixed seed makes. Each is tried by the claims that it must fail, by those of its
+chapters and of the guard's that draw ways, and by all others that do, until one refutes it or
+LIMIT seconds of the processor's time are over.
 
 `tox run -e guarded -- NUMBER` goes on until NUMBER pairs are tried, and makes
 docs/measured/guarded.md. It can be stopped at any time. The results are kept in seen.jsonl, a line
@@ -17,7 +18,8 @@ import hashlib
 import inspect
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -25,17 +27,18 @@ from typing import Any
 import keras
 import msgspec
 import pytest
-import tensorflow as tf
 
 from lstm_spec import catalog
 from lstm_spec.claims.conftest import lacking
 from lstm_spec.run import deviations
 from teeth import Put, all_wrong
+from tools.studies.guards import GUARDS, guard_calls
 from tools.studies.misses import load
 from tools.studies.searches import keep, keep_only, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
 SEED = 15
+PAIRS = 500
 LIMIT = 120.0
 """Seconds of the processor's time for a pair."""
 CLAIMS = {claim.id: claim for claim in catalog.claims()}
@@ -43,18 +46,22 @@ COMPUTING = {"call", "inner_loop", "get_initial_state", "get_dropout_mask"}
 COMPUTING |= {"get_recurrent_dropout_mask", "_compute_carry_and_output"}
 COMPUTING |= {"_compute_carry_and_output_fused"}
 """The methods that a call of an LSTM runs. What changes others only is no fault of a call."""
-
-Guard = Callable[..., bool]
-GUARDS: dict[str, Guard] = {
-    "only unrolled": lambda layer, x, mask, training: layer.unroll,
-    "only in a graph": lambda layer, x, mask, training: not tf.executing_eagerly(),
-    "only masked": lambda layer, x, mask, training: mask is not None,
-    "only stateful": lambda layer, x, mask, training: layer.stateful,
-    "only T > 5": lambda layer, x, mask, training: (x.shape[1] or 0) > 5,
-    "only B = 1": lambda layer, x, mask, training: x.shape[0] == 1,
-    "only units > 16": lambda layer, x, mask, training: layer.units > 16,
-    "only in training": lambda layer, x, mask, training: bool(training),
+OWNERS = {
+    keras.layers.LSTM,
+    keras.layers.LSTMCell,
+    keras.layers.RNN,
+    keras.layers.StackedRNNCells,
 }
+"""The classes whose methods run within a call that a guard decides about."""
+
+CHAPTERS = {
+    "only unrolled": "modes",
+    "only in a graph": "modes",
+    "only masked": "masking",
+    "only stateful": "state",
+    "only in training": "training",
+}
+"""The chapter that is about what a guard asks, where there is one."""
 wrong_now: ContextVar[bool] = ContextVar("wrong_now", default=False)
 """Whether the call of an LSTM that runs is one in which the guard is true."""
 
@@ -80,12 +87,12 @@ class Guarded:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         """Keep the monkeypatch, and what is put in place."""
         self.patch = patch
-        self.put: list[str] = []
+        self.put: list[tuple[Any, str]] = []
 
     def setattr(self, owner: Any, name: str, value: Any, raising: bool = True) -> None:
         """Put a method in place that takes the original where the guard is false."""
         original = getattr(owner, name)
-        self.put.append(name)
+        self.put.append((owner, name))
 
         @functools.wraps(original)
         def either(*args: Any, **arguments: Any) -> Any:
@@ -94,19 +101,18 @@ class Guarded:
         self.patch.setattr(owner, name, either)
 
 
-def guard_calls(patch: pytest.MonkeyPatch, guard: Guard) -> None:
-    """Let the guard decide at the begin of each call of an LSTM."""
-    original = keras.layers.LSTM.call
+def guard_faults(patch: pytest.MonkeyPatch, guard: str) -> None:
+    """Let a guard decide, at the begin of each call, whether what a Guarded put there is wrong."""
 
-    @functools.wraps(original)
-    def call(self, sequences, initial_state=None, mask=None, training=False):  # type: ignore[no-untyped-def]
-        token = wrong_now.set(guard(self, sequences, mask, training))
+    @contextmanager
+    def decided(*call: Any) -> Iterator[None]:
+        token = wrong_now.set(GUARDS[guard](*call))
         try:
-            return original(self, sequences, initial_state, mask, training)
+            yield
         finally:
             wrong_now.reset(token)
 
-    patch.setattr(keras.layers.LSTM, "call", call)
+    guard_calls(patch, decided)
 
 
 @functools.cache
@@ -126,7 +132,8 @@ def computing() -> dict[str, tuple[Put, list[str]]]:
                 wrong.put(guarded)  # type: ignore[arg-type]
             except AttributeError:  # it asks more of a monkeypatch than to set an attribute
                 continue
-            if guarded.put and COMPUTING.issuperset(guarded.put):
+            methods = guarded.put
+            if methods and all(o in OWNERS and name in COMPUTING for o, name in methods):
                 chosen[name] = (wrong.put, [wrong.claim])
     return chosen
 
@@ -138,14 +145,15 @@ def pairs() -> list[tuple[str, str]]:
     return every
 
 
-def claims_for(named: list[str]) -> list[str]:
-    """Return the claims to be tried, in their order: those named, their chapters', the others'."""
+def claims_for(named: list[str], guard: str) -> list[str]:
+    """Return the claims to be tried, in order: those named, their chapters', the guard's, all."""
     chapters = {CLAIMS[claim].chapter for claim in named}
     wide = [claim.id for claim in CLAIMS.values() if "way" in claim.text.partition("def ")[0]]
     near = [claim for claim in wide if CLAIMS[claim].chapter in chapters]
+    about = [claim.id for claim in CLAIMS.values() if claim.chapter == CHAPTERS.get(guard)]
     return [
         claim
-        for claim in dict.fromkeys([*named, *near, *wide])
+        for claim in dict.fromkeys([*named, *near, *about, *wide])
         if CLAIMS[claim].chapter != "speed"
         and not lacking(load(claim))
         and not deviations.known(claim)
@@ -156,14 +164,14 @@ def meet(put: Put, named: list[str], guard: str) -> tuple[str, int, float]:
     """Try claims on a pair; return the one that refutes it, how many were tried, and seconds."""
     start = time.process_time()
     tried = 0
-    for claim in claims_for(named):
+    for claim in claims_for(named, guard):
         if time.process_time() - start > LIMIT:
             break
         tried += 1
         random.seed(SEED)  # Keras takes from it the seeds of what no case holds
         with pytest.MonkeyPatch.context() as patch:
             put(Guarded(patch))  # type: ignore[arg-type]
-            guard_calls(patch, GUARDS[guard])
+            guard_faults(patch, guard)
             try:
                 load(claim)()
             except Exception:
@@ -180,7 +188,12 @@ def search(number: int, file: Path = SEEN) -> Iterator[Line]:
     """Drop the lines of what has changed, try the pairs that are not seen yet, keep each line."""
     wrongs = computing()
     codes = {name: digest(put) for name, (put, _) in wrongs.items()}
-    lines = [line for line in kept(file, Line) if codes.get(line.wrong) == line.code]
+    drawn = set(pairs()[:PAIRS])
+    lines = [
+        line
+        for line in kept(file, Line)
+        if codes.get(line.wrong) == line.code and (line.wrong, line.guard) in drawn
+    ]
     keep_only(file, lines)
     done = {(line.wrong, line.guard) for line in lines}
     for name, guard in pairs()[:number]:

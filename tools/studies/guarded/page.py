@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
-from tools.studies.guarded import GUARDS, LIMIT, SEEN, Line
+from tools.studies.guarded import LIMIT, SEEN, Line
+from tools.studies.guards import GUARDS
 from tools.studies.searches import kept
 
 PAGE = MEASURED / "guarded.md"

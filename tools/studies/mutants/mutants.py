@@ -2,6 +2,7 @@
 
 A mutant is a function whose syntax tree differs in one node. It is put in place by giving
 the function another code object, so that Keras' files, classes and instances stay as they are.
+Under a guard it has that only during the calls of LSTM and RNN for which the guard is true.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import random
 import re
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import pytest
+
+from tools.studies.guards import GUARDS, guard_calls
 from tools.studies.mutants.changes import describe, variants
 
-Field = Literal["layers", "models"]
-"""Which functions are changed: the LSTM's family, or what models and trainers run through."""
+Field = Literal["layers", "models", "guarded"]
+"""Which functions are changed: the LSTM's family, what models and trainers run through, or what
+runs within a call, each change under a guard."""
 
 OTHERS = "gru|cudnn|_has_fully_masked|_assert_valid|_is_sequence|_compute_sequence|_gpu_"
 """Functions that are left alone: they are the GRU's, or run on a GPU."""
@@ -74,6 +79,13 @@ FUNCTIONS: dict[Field, dict[str, tuple[str, str]]] = {
         "losses.loss": ("", ELSEWHERE),
         "backend.tensorflow.trainer": ("", f"{ELSEWHERE}|compiled_"),
     },
+    "guarded": {
+        "layers.rnn.lstm": ("call|loop|_compute|initial_state", OTHERS),
+        "layers.rnn.rnn": ("call|loop|initial_state|_maybe", OTHERS),
+        "layers.rnn.dropout_rnn_cell": ("", OTHERS),
+        "layers.rnn.stacked_rnn_cells": ("call|initial_state", OTHERS),
+        "backend.tensorflow.rnn": ("^rnn$", ""),
+    },
 }
 """Of each module of Keras which functions are changed, and which not, as patterns of their names.
 
@@ -86,7 +98,7 @@ THREADED = (
 )
 """Modules of which TensorFlow's own threads run some lines; these cannot be traced."""
 
-DRAWN: dict[Field, int] = {"models": 600}
+DRAWN: dict[Field, int] = {"models": 600, "guarded": 1000}
 """How many mutants are drawn; all, where none stands."""
 
 
@@ -100,6 +112,8 @@ class Mutant:
     step: int
     way: int
     change: str
+    guard: str = ""
+    """When it is in place; always, if none is named."""
 
     @property
     def short_module(self) -> str:
@@ -114,7 +128,18 @@ class Mutant:
     @property
     def id(self) -> str:
         """Where it is and what it changes; the same on every run of one Keras."""
-        return f"{self.place}:{self.line}:{self.step}.{self.way}: {self.change}"
+        text = f"{self.place}:{self.line}:{self.step}.{self.way}: {self.change}"
+        return f"{self.guard}: {text}" if self.guard else text
+
+    @property
+    def reached_as(self) -> str:
+        """The name under which a coverage keeps the lines of its module that it may change."""
+        return reached_as(self.module, self.guard)
+
+
+def reached_as(module: str, guard: str) -> str:
+    """Return the name under which a coverage keeps a module's lines, perhaps under a guard."""
+    return f"{guard}: {module}" if guard else module
 
 
 @cache
@@ -167,10 +192,11 @@ def steps(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, ast.AST, ast.stm
 def mutants(field: Field = "layers") -> tuple[Mutant, ...]:
     """Return the mutants of the installed Keras, in an order that mixes the modules if drawn."""
     every = tuple(
-        Mutant(module, name, statement.lineno, step, way, describe(node, new))
+        Mutant(module, name, statement.lineno, step, way, describe(node, new), guard)
         for module, name, function in changed(field)
         for step, (node, _, statement) in enumerate(steps(function))
         for way, new in enumerate(variants(node, function))
+        for guard in (GUARDS if field == "guarded" else [""])
     )
     number = DRAWN.get(field)
     return tuple(random.Random(number).sample(every, number)) if number else every
@@ -258,11 +284,36 @@ def put(mutant: Mutant) -> Iterator[None]:
     """
     root = source(mutant)
     function = target(mutant.module, mutant.function)
+    changed_code = code(root, function.__code__.co_filename, mutant.function)
+    values = map(
+        _value,
+        dict(functions(root))[mutant.function].args.defaults,
+        function.__defaults__ or (),
+    )
+    right = function.__code__, function.__defaults__
+    wrong = changed_code, tuple(values) or None
+    if not mutant.guard:
+        with replaced(function, *wrong):
+            yield
+        return
+
+    def during(*call: Any) -> AbstractContextManager[None]:
+        return replaced(function, *(wrong if GUARDS[mutant.guard](*call) else right))
+
+    with pytest.MonkeyPatch.context() as patch:
+        guard_calls(patch, during)
+        yield
+
+
+@contextmanager
+def replaced(
+    function: types.FunctionType, new: types.CodeType, defaults: tuple[object, ...] | None
+) -> Iterator[None]:
+    """Give a function other code and defaults for a while."""
     before = function.__code__, function.__defaults__
-    function.__code__ = code(root, before[0].co_filename, mutant.function)
-    defaults = dict(functions(root))[mutant.function].args.defaults
     try:
-        function.__defaults__ = tuple(map(_value, defaults, before[1] or ())) or None
+        function.__code__ = new
+        function.__defaults__ = defaults
         yield
     finally:
         function.__code__, function.__defaults__ = before

@@ -38,6 +38,16 @@ merging layers, wrappers, masks, graphs, trainers, sources of data and losses. M
 left, and so does a mutant that is not tried yet.
 
 """
+GUARDED = """
+## Under a guard
+
+{drawn} mutants, drawn by a fixed seed from {functions} functions that run within a call of LSTM, of
+RNN or of their cells, each in place only in calls for which its guard is true. Made by
+`PATIENCE=120 tox run -e mutants-guarded`; the record is
+[guarded.jsonl](../../tools/studies/mutants/guarded.jsonl). A line that no claim executes under the
+guard counts as left, and so does a mutant that is not refuted within 120 s of processor time.
+
+"""
 COLUMNS = ("mutants", "refuted", "not observable", "left")
 
 
@@ -71,29 +81,39 @@ def page() -> str:
             "\nThe claims that were most often the first to refute a mutant: "
             + ", ".join(f"`{claim}` {count}" for claim, count in first)
             + ".",
-            *_models(read(FOLDER / "models.jsonl")),
+            *_drawn(read(FOLDER / "models.jsonl"), "models", MODELS, "module", "short_module"),
+            *_drawn(read(FOLDER / "guarded.jsonl"), "guarded", GUARDED, "guard", "guard"),
             "",
         ]
     )
 
 
-def _models(lines: list[Line]) -> list[str]:
-    """Say how many mutants of models and trainers are refuted, and which are left."""
-    seen = observable(lines, "models")
-    hits, _ = refuted(lines, seen)
+def _drawn(lines: list[Line], field: Field, head: str, of: str, attribute: str) -> list[str]:
+    """Say how many mutants of those drawn are refuted, and which are left.
+
+    Args:
+        lines: what was seen of them.
+        field: which they are.
+        head: what stands before the table.
+        of: the head of the table's first column.
+        attribute: the attribute of mutants by which the rows are made.
+    """
+    if not lines:
+        return []
     done = {line["mutant"]: line for line in lines}
+    seen = [m for m in observable(lines, field) if m.id in done or field == "models"]
+    hits, _ = refuted(lines, seen)
     left = [
         m
         for m in sorted(seen, key=attrgetter("module", "line"))
         if not done.get(m.id, {}).get("refuted_by")
     ]
-    head = MODELS.format(
-        drawn=len(mutants("models")), functions=len({tuple(f[:2]) for f in changed("models")})
-    )
+    functions = len({tuple(f[:2]) for f in changed(field)})
     return [
-        head + _table("module", attrgetter("short_module"), lines, "models"),
+        head.format(drawn=len(mutants(field)), functions=functions)
+        + _table(of, attrgetter(attribute), lines, field),
         f"\nOf {len(seen)} observable mutants the claims refute {hits}: {hits / len(seen):.1%}."
-        f" {len(done)} of the {len(mutants('models'))} were tried.",
+        f" {len(done)} of the {len(mutants(field))} were tried.",
         "\nLeft, each with the number of claims that reach it:\n",
         *(f"- `{m.id}`: {done[m.id]['reach'] if m.id in done else 'not tried'}" for m in left),
     ]

@@ -9,16 +9,33 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from tools.studies.mutants.mutants import THREADED, Field, Mutant, changed, functions, target, tree
+import pytest
+
+from tools.studies.guards import GUARDS, guard_calls
+from tools.studies.mutants.mutants import (
+    THREADED,
+    Field,
+    Mutant,
+    changed,
+    functions,
+    reached_as,
+    target,
+    tree,
+)
 from tools.studies.mutants.suites import Trial, failure
 
 Line = dict[str, Any]
 """What was seen of one mutant, as a line of a file."""
+guards_now: ContextVar[tuple[str, ...]] = ContextVar("guards_now", default=("",))
+"""The guards under which a line that runs now is reached."""
 
 
 def append(path: Path, **entry: Any) -> None:
@@ -58,7 +75,11 @@ def results(path: Path, started: Path, patience: float) -> dict[str, Line]:
 
 
 def cover(path: Path, trials: dict[str, Trial], field: Field) -> None:
-    """Write which lines each trial reaches in the functions that are changed."""
+    """Write which lines each trial reaches in the functions that are changed.
+
+    Of guarded mutants only lines that run within a call of LSTM or RNN count, by the guards that
+    are true for it.
+    """
     codes = {
         code: module
         for module, name, _ in changed(field)
@@ -68,9 +89,23 @@ def cover(path: Path, trials: dict[str, Trial], field: Field) -> None:
     for trial in trials.values():
         if trial.name not in done:
             started = time.process_time()
-            lines, failed = _reached(trial, codes)
+            with pytest.MonkeyPatch.context() as patch:
+                if field == "guarded":
+                    guards_now.set(())
+                    guard_calls(patch, _noted)
+                lines, failed = _reached(trial, codes)
             seconds = round(time.process_time() - started, 2)
             append(path, trial=trial.name, seconds=seconds, failed=failed, lines=lines)
+
+
+@contextmanager
+def _noted(*call: Any) -> Iterator[None]:
+    """Keep the guards that are true for a call while it runs."""
+    token = guards_now.set(tuple(name for name, guard in GUARDS.items() if guard(*call)))
+    try:
+        yield
+    finally:
+        guards_now.reset(token)
 
 
 def _nested(code: CodeType) -> list[CodeType]:
@@ -85,7 +120,8 @@ def _reached(trial: Trial, codes: dict[CodeType, str]) -> tuple[dict[str, list[i
         return line if frame.f_code in codes else None
 
     def line(frame: FrameType, event: str, arg: Any) -> Any:
-        reached[codes[frame.f_code]].add(frame.f_lineno)
+        for guard in guards_now.get():
+            reached[reached_as(codes[frame.f_code], guard)].add(frame.f_lineno)
         return line
 
     threading.settrace(enter)
@@ -112,7 +148,7 @@ class Coverage:
     def trials(self, mutant: Mutant) -> list[str]:
         """Return the names of the trials that reach a mutant's statement."""
         wanted = set(_span(mutant))
-        reach = [line for line in self.lines if _meets(line, mutant.module, wanted)]
+        reach = [line for line in self.lines if _meets(line, mutant, wanted)]
 
         def promise(line: Line) -> float:
             """Return how likely the trial is to refute the mutant, for each second it takes."""
@@ -125,7 +161,7 @@ class Coverage:
         """Say whether a trial reaches a mutant's statement."""
         wanted = set(_span(mutant))
         mine = (line for line in self.lines if line["trial"] == trial)
-        return any(_meets(line, mutant.module, wanted) for line in mine)
+        return any(_meets(line, mutant, wanted) for line in mine)
 
     def about(self, mutant: Mutant, trial: str) -> float:
         """Return how many words a trial's text shares with a mutant's change, rare ones first."""
@@ -133,9 +169,9 @@ class Coverage:
         return sum(1 / self.common[word] for word in shared)
 
 
-def _meets(line: Line, module: str, wanted: set[int]) -> bool:
-    lines = line["lines"].get(module, ())
-    return bool(lines) if module in THREADED else not wanted.isdisjoint(lines)
+def _meets(line: Line, mutant: Mutant, wanted: set[int]) -> bool:
+    lines = line["lines"].get(mutant.reached_as, ())
+    return bool(lines) if mutant.module in THREADED else not wanted.isdisjoint(lines)
 
 
 def _words(text: str) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -16,14 +17,16 @@ import pytest
 
 from tools.studies.mutants import survivors
 from tools.studies.mutants.mutants import Field, Mutant, mutants, put
-from tools.studies.mutants.record import Coverage, append, cover, results
+from tools.studies.mutants.record import Coverage, append, cover, read, results
 from tools.studies.mutants.suites import SUITES, failure, leave_if_spoilt
 
 SUITE = os.environ.get("SUITE", "claims")
-FIELD: Field = "models" if SUITE == "models" else "layers"
+FIELD: Field = SUITE if SUITE in ("models", "guarded") else "layers"
 RESULTS = Path(__file__).with_name(f"{SUITE}.jsonl")
 COVERAGE = Path(os.environ["MUTATION"], f"{SUITE}-coverage.jsonl")
 STARTED = Path(os.environ["MUTATION"], f"{SUITE}-started.jsonl")
+REFUTERS = {line["mutant"]: line["refuted_by"] for line in read(RESULTS.with_name("claims.jsonl"))}
+"""By a mutant that is always in place the claim that refuted it, which is the first to be tried."""
 PATIENCE = float(os.environ.get("PATIENCE", "inf"))
 """Seconds of processor time after which no further trial is begun on a mutant."""
 DONE = results(RESULTS, STARTED, PATIENCE)
@@ -51,6 +54,7 @@ def attack(mutant: Mutant, coverage: Coverage) -> dict[str, Any]:
     """Try what reaches a mutant until something refutes it."""
     began = time.process_time()
     names = coverage.trials(mutant)
+    names.sort(key=REFUTERS.get(replace(mutant, guard="").id, "").__ne__)
     trials = SUITES[SUITE]()
     append(STARTED, started=mutant.id)
     refuted_by = ""

@@ -121,4 +121,4 @@ def _source(case: unittest.TestCase) -> str:
     return inspect.getsource(inspect.unwrap(getattr(case, case._testMethodName)))
 
 
-SUITES = {"claims": claims, "models": claims, "keras": keras_tests}
+SUITES = {"claims": claims, "models": claims, "guarded": claims, "keras": keras_tests}

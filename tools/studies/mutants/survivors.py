@@ -22,10 +22,12 @@ class Survivors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Their changes, as mutants describe them; all of the function's, if none is given."""
     lines: str = ""
     """Their lines, as `from-to`, where all changes of some lines are meant."""
+    guards: list[str] = []
+    """The guards under which they cannot be observed, where that is so under some only."""
 
     def __contains__(self, mutant: Mutant) -> bool:
         """Say whether a mutant is meant."""
-        if mutant.place != self.function:
+        if mutant.place != self.function or (self.guards and mutant.guard not in self.guards):
             return False
         if self.lines:
             first, _, last = self.lines.partition("-")
