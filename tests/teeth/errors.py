@@ -280,6 +280,22 @@ def checks_the_number_of_samples_before_it_trains(patch):
         return original(self, x, y, batch_size=batch_size, **options)
 
 
+@refuted_by("errors.no-samples", raises=(AssertionError, ValueError))
+def refuses_data_without_samples(patch):
+    @instead(patch, keras.Sequential, "fit")
+    def fit(original, self, x, *given, **options):
+        if not len(x):
+            raise ValueError("Expected input data to be non-empty.")
+        return original(self, x, *given, **options)
+
+
+@refuted_by("errors.no-samples")
+def predicts_no_rows_of_no_samples(patch):
+    @instead(patch, keras.Sequential, "predict")
+    def predict(original, self, x, **options):
+        return original(self, x, **options) if len(x) else np.zeros((0, 1), "float32")
+
+
 @refuted_by("errors.rnn-needs-a-cell")
 def takes_a_number_for_the_units_of_a_cell(patch):
     @instead(patch, keras.layers, "RNN")

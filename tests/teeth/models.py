@@ -738,6 +738,16 @@ def loses_masks_where_it_adjusts_axes(patch):
         return [y if y is x else y * 1 for x, y in zip(inputs, adjusted, strict=True)]
 
 
+@refuted_by("models.input-masks-by-name")
+def gives_every_input_the_first_mask(patch):
+    @instead(patch, Functional, "call")
+    def call(original, self, inputs, training=None, mask=None, **options):
+        if mask is not None:
+            first = keras.tree.flatten(mask)[0]
+            mask = keras.tree.map_structure(lambda _: first, mask)
+        return original(self, inputs, training=training, mask=mask, **options)
+
+
 @refuted_by("models.order-of-layers")
 def lists_layers_from_the_outputs(patch):
     layers = Functional.layers

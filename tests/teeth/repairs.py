@@ -193,6 +193,15 @@ def reads_a_copy_of_the_configuration(patch):
         return original(cls, dict(config), *rest, **options)
 
 
+@repairs("models.input-masks-by-name")
+def puts_masks_in_the_order_of_the_inputs(patch):
+    @instead(patch, functional.Functional, "call")
+    def call(original, self, inputs, training=None, mask=None, **options):
+        if isinstance(mask, dict):
+            mask = [mask[symbol.name] for symbol in self.inputs]
+        return original(self, inputs, training=training, mask=mask, **options)
+
+
 @repairs("trainer.checkpoint-of-batches")
 def settles_what_is_better_before_the_first_batch(patch):
     @instead(patch, keras.callbacks.ModelCheckpoint, "on_train_batch_end")

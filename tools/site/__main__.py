@@ -48,6 +48,8 @@ def build(known: Records, out: Path) -> int:
             return status
         for page in Path(output).rglob("*.html"):
             page.write_text(slim(page.read_text(encoding="utf-8")), encoding="utf-8")
+        for source_map in Path(output).rglob("*.map"):
+            source_map.unlink()  # for those who develop the theme
         ask.write(known, Path(output))
         cards.write(known, Path(output))
         machines.write(known, Path(output))

@@ -12,8 +12,8 @@ PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 WORDS = re.compile(r'<span class="pre">([^<]*)</span>')
 LINKS = re.compile(r'<span class="(?:std std-doc|std std-ref|doc)">(.*?)</span></a>')
 CLASSES = re.compile(r"\s(?:notranslate|internal|simple)(?=[\" ])")
-NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference)"')
-"""Rows of tables, what stands in the side bar, and links: site.css says how these look."""
+NAMED = re.compile(r' class="(?:row-(?:odd|even)|toctree-l1|reference|simple)"')
+"""Rows of tables, what stands in the side bar, links, and lists: site.css says how these look."""
 DEFAULTS = re.compile(
     r' type="text/css"|(?<=<pre>)<span></span>|(?<=") title="Link to this heading"(?=>)'
 )

@@ -92,6 +92,8 @@ MEANT = (
     (r"IndexError: .*calling LSTM\w*\.call.*list index out of range", "number-of-initial-states"),
     (r"expects 1 input\(s\), but it received .*shape=\(\), dtype", "lists-as-input"),
     (r"not understood:', 'return_sequences'", "stacked-bidirectional"),
+    (r"local variable '(?:logs|batch_outputs)'|\(Empty (?:logs|batch_outputs)\)", "no-samples"),
+    (r"input data to be non-empty|x to be a non-empty array|got num_samples=0", "no-samples"),
     (r"(?:Unknown layer|Could not locate class).*CuDNNLSTM", "cudnn-lstm"),
     (r"(?:No OpKernel was registered|Op type not registered).*CudnnRNN", "cudnn-lstm"),
     (r"Dimensions must be equal.*lstm_cell\w*/MatMul_1", "decoder-of-another-size"),

@@ -410,8 +410,8 @@ def test_a_call_with_dropout_is_a_call_on_the_masked_input(case, way):
 )
 def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     """
-    By default, on finite input, without XLA or predictions, dropout=p < 1 trains as
-    SpatialDropout1D(p) of its seed in front.
+    By default, without XLA, predictions or validation, dropout=p < 1 trains as SpatialDropout1D(p)
+    of its seed in front.
 
     SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
     Dropout is another thing: it drops single numbers. XLA draws other masks of the same seed,
@@ -1535,8 +1535,9 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     In eager calls, an LSTMCell called by itself keeps its masks until they are reset.
 
     It does not know where a sequence ends. LSTM and RNN call reset_dropout_mask and
-    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do
-    it. A tf.function that calls a built cell without masks draws new ones in each run.
+    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do it. One
+    trace of a tf.function that calls a built cell without masks draws new ones in each run, and
+    leaves masks behind that another trace, or an eager call, cannot read.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

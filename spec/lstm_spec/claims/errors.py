@@ -1169,6 +1169,45 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     assert_differs(layer.get_weights()[0], before[0])
 
 
+@claim(
+    "errors.no-samples",
+    observed="Keras 3",
+    corrects="fit refuses arrays without samples: it expects x to be non-empty.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(cases(), sampled_from(["sgd", "adam"]))
+def test_on_no_samples_only_predict_fails(case, optimizer):
+    """
+    On arrays of no samples fit trains nothing, evaluate returns an empty list, and only predict
+    fails.
+
+    A warning says that the input ran out of data. The history of fit lacks "loss" then, as it lacks
+    "val_loss" if the validation data are empty. So look at the shapes first: a filter, or windows
+    longer than the series, may leave nothing.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((0, 3, 1)), np.ones((0, 2))  # no samples
+    >>> model.fit(x, y, verbose=0).history, model.evaluate(x, y, verbose=0)
+    ({}, [])
+    """
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case)])
+    model.compile(optimizer, "mse", run_eagerly=True)
+    before = model.get_weights()
+    x = case.x[:0]
+    y = np.zeros((0, case.units), "float32")
+    assert model.fit(x, y, verbose=0).history == {}
+    assert_same(model.get_weights(), before)
+    assert model.evaluate(x, y, verbose=0) == []
+    targets = np.zeros((case.batch, case.units), "float32")
+    validated = model.fit(case.x, targets, validation_data=(x, y), verbose=0).history
+    assert list(validated) == ["loss"], validated
+    predict = partial(model.predict, x, verbose=0)
+    assert_refused(predict, ("UnboundLocalError", "ValueError"), ("batch_outputs", "math domain"))
+
+
 # Cells and wrappers.
 
 
@@ -1237,8 +1276,9 @@ def test_rnn_of_a_layer_fails_in_the_call(case, layers):
     RNN accepts an LSTM in place of an LSTMCell, and its call on data of three axes finds ndim=2,
     not 3.
 
-    The layer has a `state_size` too. But RNN hands its cell one timestep at a time,
-    which has no time axis. Give it cells, as LSTMCell(8) is.
+    The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has no
+    time axis. Give it cells, as LSTMCell(8) is. Where the batch is open, as behind an Input, it
+    fails when it is built, on a shape with None.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTM(8))
@@ -1614,8 +1654,8 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
 )
 def test_a_sequential_model_without_input_rounds_ids(batch, timesteps, policy, predicts, seed):
     """
-    A Sequential model without `Input` rounds ids to the type in which its first layer, an
-    Embedding, computes.
+    A Sequential model without `Input` or input_shape= rounds ids to the type in which its first
+    layer, an Embedding, computes.
 
     Whole numbers above 256 may be rounded in bfloat16, above 2048 in float16: under mixed_float16
     id 19999 is read as 20000, which a table of 20000 rows refuses. So it is in fit and predict.

@@ -409,10 +409,10 @@ def test_input_vectors_have_the_size_of_the_last_axis():
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")))
 def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     """
-    An earlier vector can be remembered on the time axis, never on the batch axis.
+    A stateless layer can remember an earlier vector on the time axis, never on the batch axis.
 
-    Both layouts of a series are legal. On the batch axis each vector is a sample of its
-    own, of one timestep, and a stateless layer starts anew on it.
+    Both layouts of a series are legal. On the batch axis each vector is a sample of its own, of one
+    timestep, on which the layer starts anew. A stateful one goes on from batch to batch.
 
     >>> import keras, numpy as np
     >>> lstm, series = keras.layers.LSTM(2), np.ones((4, 1))  # (timesteps, features)

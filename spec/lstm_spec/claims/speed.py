@@ -442,10 +442,10 @@ def test_a_hundred_runs_do_not_pay_for_the_trace_of_an_unrolled_layer():
 def test_a_compiled_call_is_far_faster_than_a_plain_call():
     """
     A plain call of 8 units and features on 4 samples of 20 timesteps takes 10 to 300 times as long
-    as compiled.
+    as a graph without XLA.
 
-    Compiled, the Python code ran only when the graph was made; the graph loops by
-    itself.
+    In a tf.function the Python code ran only when the graph was made; the graph loops by itself. It
+    is processor time that is compared.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf

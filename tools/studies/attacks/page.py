@@ -32,9 +32,10 @@ rest was true in all that was tried. Of the second draw 17 claims had programs, 
 and the others were read only; from the fourth on all 40 had, of the seventeenth all but two, and
 more was called overstated: also what a sentence's reason says, but the sentence does not. Three
 judged the eighteenth, who were asked for any case, however unusual: quantized layers, options of
-options, second calls, sizes that are open. The 488 are no sample of all claims, but those of no
-draw, read in the order that a hash gives; only what looked too wide has programs, so more may be
-false.
+options, second calls, sizes that are open. Those of the nineteenth were asked the same, and knew
+what the sentences are about ([spec/README.md](../../spec/README.md)). The 488 are no sample of all
+claims, but those of no draw, read in the order that a hash gives; only what looked too wide has
+programs, so more may be false.
 """
 
 

@@ -243,8 +243,8 @@ def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
     Read forwards, on CPU, an LSTM in a compiled `predict` ignores the surplus of a mask longer than
     its input.
 
-    The same call fails eagerly, with run_eagerly=True too: see `masking.long-refused`. So a mask
-    that does not belong to the input may be found by calling the model before it is fitted. The
+    Eagerly the call fails, unless unrolled, by run_eagerly too: see `masking.long-refused`. A mask
+    that does not belong to the input is often found by calling the model before it is fitted. The
     surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails.
 
     >>> import keras, numpy as np

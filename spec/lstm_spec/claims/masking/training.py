@@ -125,9 +125,9 @@ def test_with_cudnn_masked_outputs_are_zero(case, seed):
     """
     With cuDNN on TensorFlow, the outputs at masked timesteps after the sequence are zero.
 
-    On CPU they repeat the last valid output; use_cudnn=False does the same on a GPU. We have
-    not run this claim ourselves: it rests on the issue named above and on Keras' source,
-    where cuDNN also takes no other masks than padding at the end of non-empty sequences.
+    On CPU, read forwards, they repeat the last valid output; use_cudnn=False does the same on a
+    GPU. We have not run this claim ourselves: it rests on the issue named above and on Keras'
+    source, where cuDNN also takes no other masks than padding at the end of non-empty sequences.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis.strategies import integers, lists, permutations
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.models import masking, part
+from lstm_spec.claims.models import masking, other, part
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, cases, noise, picks, seeds, whole
@@ -110,10 +111,9 @@ def test_a_functional_model_makes_its_arrays_fit_its_inputs(case, pick, types):
     Called, a functional model fits arrays to its Inputs: it casts them, adds or drops a last axis
     of size one, and keeps masks.
 
-    Predict loses masks, and a dictionary for a list of Inputs swaps them, if its keys are sorted
-    otherwise. An LSTM behind an Input of (timesteps, 1) reads an array (batch, timesteps). Numbers
-    lose their fractions where an Input of ids takes them; on TensorFlow a sparse tensor is made
-    dense.
+    Predict loses masks; for a dictionary see `models.input-masks-by-name`. An LSTM behind an Input
+    of (timesteps, 1) reads an array (batch, timesteps). Numbers lose their fractions where an Input
+    of ids takes them; on TensorFlow a sparse tensor is made dense.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((None, 1)), keras.layers.LSTM(2)
@@ -136,6 +136,44 @@ def test_a_functional_model_makes_its_arrays_fit_its_inputs(case, pick, types):
     x = masking(case.x)
     masks = [*masks_within((None,), x), *masks_within((None, 1), lacking(x))]
     assert all(np.array_equal(mask, case.mask) for mask in masks), f"the masks are {masks}"
+
+
+@claim(
+    "models.input-masks-by-name",
+    promised="masking guide: Keras fetches the mask corresponding to an input",
+    cases=4,
+)
+@given(
+    cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True),
+    picks,
+    seeds,
+    whole([("early", "late"), ("late", "early")]),
+)
+def test_each_input_given_by_its_name_keeps_its_own_mask(case, pick, seed, names):
+    """
+    Called with a dictionary, a functional model of a list of Inputs reads each with the mask
+    attached to it.
+
+    In whatever order the Inputs are in the list. A Masking or an Embedding in front of the model
+    attaches the masks, as where one model calls another. A model that is called with a list reads
+    each with its own.
+
+    >>> import keras, numpy as np
+    >>> early, late = keras.Input((None, 1), name="early"), keras.Input((None, 1), name="late")
+    >>> lstm = keras.layers.LSTM(2)
+    >>> model = keras.Model([early, late], [lstm(early), lstm(late)])
+    >>> x, y = (keras.layers.Masking()(np.array([[[a], [b]]])) for a, b in ((1.0, 0.0), (0.0, 2.0)))
+    >>> bool(np.allclose(model({"late": y, "early": x})[0], lstm(x), atol=1e-6))
+    True
+    """
+    case = part(case, pick)
+    layer = lstm(case)
+    inputs = [keras.Input((None, 2), name=name) for name in names]
+    model = keras.Model(inputs, [layer(x) for x in inputs])
+    arrays = [case.x, other(case, seed) * np.roll(case.mask, 1, axis=1)[:, :, None]]
+    actual = model(dict(zip(names, map(masking, arrays), strict=True)))
+    for x, y in zip(arrays, actual, strict=True):
+        assert_close(y, equations(replace(case, x=x, mask=np.any(x != 0, axis=-1))).h)
 
 
 def branch(name: str, denses: int) -> tuple[Any, Any]:

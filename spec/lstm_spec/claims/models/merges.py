@@ -260,7 +260,8 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     By default, merges of unmasked LSTM outputs, but Dot, compute element by element, and
     Concatenate joins features.
 
-    Add, Subtract, Multiply, Average, Maximum and Minimum need tensors of one shape for that.
+    Add, Subtract, Multiply, Average, Maximum and Minimum take tensors of one shape for that; an
+    axis of size one, or one that is missing behind the batch, is stretched.
 
     >>> import keras, numpy as np
     >>> a, b = keras.layers.LSTM(2), keras.layers.LSTM(2)

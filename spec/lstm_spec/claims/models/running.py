@@ -109,7 +109,7 @@ def test_called_a_plain_model_gives_what_its_layers_say(trial):
     A plain model that is called computes what the equations of its layers say.
 
     A model adds nothing to its layers and takes nothing away, in whatever form it is made. Plain:
-    see the introduction of this chapter for what is left out.
+    of float32, and the introduction of this chapter tells what else is left out.
 
     >>> import keras, numpy as np
     >>> dense, lstm = keras.layers.Dense(3), keras.layers.LSTM(2)
@@ -227,7 +227,8 @@ def test_a_model_returns_what_it_declares(trial):
     On input of its declared shape, a functional or Sequential plain model returns what it declares.
 
     An axis that is declared as None may have any size that the layers take; every other has the
-    declared one.
+    declared one. A Bidirectional whose backward layer has other units than the forward one is not
+    meant: it declares twice the forward one's.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

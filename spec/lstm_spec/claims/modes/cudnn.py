@@ -145,7 +145,9 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     On a GPU an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does not support.
 
     These are an activation or recurrent activation that is not the default one, recurrent
-    dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served.
+    dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served. By itself
+    compile() uses no XLA with it; in a tf.function with jit_compile=True it asks for cuDNN all the
+    same.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="relu", use_cudnn=True)

@@ -418,10 +418,11 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
 @given(cases(**varied("units", "use_bias")), integers(5, 9), integers(1, 4), integers(1, 5), seeds)
 def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed):
     """
-    `predict` reads a Dataset of batches, such as timeseries_dataset_from_array makes.
+    `predict` of a model without states reads a Dataset of batches, such as
+    timeseries_dataset_from_array makes.
 
-    Each window of the series is a sample, and the rows of the result are in the order
-    in which they come.
+    Each window of the series is a sample, and the rows of the result are in the order in which they
+    come. A stateful model needs full batches: of a smaller last one it gives a whole batch of rows.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -484,11 +485,12 @@ def test_window_has_the_target_of_its_first_row(rows, length, batch_size, shifte
 @given(integers(5, 9), integers(1, 4), integers(1, 5), integers(1, 3), integers(1, 3), booleans())
 def test_windows_of_a_table_come_in_batches(rows, length, batch_size, columns, targets, older):
     """
-    `timeseries_dataset_from_array(x, y, n)` and `TimeseriesGenerator` yield (batch, n, columns of
-    x) and (batch, columns of y).
+    `timeseries_dataset_from_array(x, y, n)` and TimeseriesGenerator yield (batch, n, columns of x),
+    (batch, columns of y).
 
-    An LSTM reads such windows, and a Dense of so many units fits the targets. The last batch is
-    smaller where the windows do not fill it. A flat series has no columns: give x[:, None].
+    The series has more than n rows. An LSTM reads such windows, and a Dense of so many units fits
+    the targets. By default the last batch is smaller where the windows do not fill it. A flat
+    series has no columns: give x[:, None]. With a `sampling_rate` the generator skips timesteps.
 
     >>> import keras, numpy as np
     >>> x, y, n = np.ones((8, 2)), np.ones((8, 3)), 4

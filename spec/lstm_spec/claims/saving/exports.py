@@ -439,7 +439,8 @@ def test_an_onnx_file_of_both_directions_gives_the_same():
     By default, an unmasked Bidirectional(LSTM) exported to ONNX is one LSTM operator, for any size
     left open.
 
-    The operator has the direction "bidirectional", and gives what both layers give.
+    The operator has the direction "bidirectional", and gives what both layers give. For sequences
+    of a known single timestep there are two operators.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))

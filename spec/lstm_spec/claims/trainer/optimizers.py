@@ -128,9 +128,9 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
     gradients.
 
-    In between the weights stay. By a loss taken by samples, at a fixed rate, n batches of b train
-    as one of n * b, also where the gradient is clipped: the mean is. Constraints act after every
-    batch, and use_ema takes its mean then.
+    In between the weights stay. By a mean loss taken by samples, at a fixed rate, without dropout
+    and BatchNormalization, n batches of b train as one of n * b, also where the gradient is
+    clipped: the mean is. Constraints act after every batch, and use_ema takes its mean then.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -261,7 +261,8 @@ def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentu
     have made.
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
-    weights; the first step begins it. The steps themselves, and val_loss, are of plain weights.
+    weights, before any constraint; the first step begins it. The steps themselves, and val_loss,
+    are of plain weights.
 
     >>> import keras, numpy as np
     >>> model, steps = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []

@@ -355,8 +355,8 @@ CROSSENTROPIES = [
 @given(cases(batch=samples), whole(CROSSENTROPIES), seeds)
 def test_crossentropy_is_chosen_by_the_shapes(case, named, seed):
     """
-    The loss "crossentropy" or "ce" is binary for outputs of one number, sparse for targets of one
-    number, and else categorical.
+    The loss "crossentropy" or "ce" is binary if the outputs' last axis is 1, sparse for targets of
+    one number, else categorical.
 
     Of sequences, one number at each timestep. It is chosen at the first batch after compile(), and
     stays. Targets of several labels need "binary_crossentropy". The outputs are probabilities: of a

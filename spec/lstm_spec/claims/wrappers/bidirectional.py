@@ -140,7 +140,7 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
 
     If the first layer reads forwards, its half of all earlier rows stays as it is, to the last bit.
     So such a layer cannot forecast: at every timestep it has seen the timesteps that come after it.
-    In float32, on standardized data, a new layer forgets them but for rounding within about 100.
+    In float32, on standardized noise, a new layer forgets them but for rounding within about 100.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
