@@ -505,10 +505,10 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
 @given(
     *first_in_training(
         cases(
-            **varied("masked", "use_bias", "go_backwards"),
+            **varied("masked", "use_bias", "go_backwards", "stateful"),
             batch=1,
             timesteps=some_large(integers(1, 3), 8),
-            units=integers(4, 6),
+            units=some_large(integers(4, 6), 17),
             state=True,
             recurrent_dropout=0.5,
             return_sequences=booleans(),
@@ -553,10 +553,11 @@ def test_each_gate_drops_units_of_h_of_its_own(case, way):
 @given(
     *first_in_training(
         cases(
-            **varied("masked", "use_bias", "go_backwards", "return_sequences"),
+            **varied("masked", "use_bias", "go_backwards", "return_sequences", "stateful"),
             batch=1,
             timesteps=some_large(integers(1, 3), 8),
             features=integers(4, 6),
+            units=some_large(integers(1, 3), 17),
             state=True,
             dropout=0.5,
             recurrent_dropout=rates,

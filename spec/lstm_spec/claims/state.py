@@ -867,7 +867,7 @@ def test_a_kept_state_is_a_variable(case, policy):
     cases=4,
 )
 @given(
-    cases(**varied("use_bias", "return_sequences"), stateful=True, unroll=booleans()),
+    cases(**varied("timesteps", "use_bias", "return_sequences"), stateful=True, unroll=booleans()),
     integers(1, 9),
 )
 def test_a_stateful_layer_refuses_another_batch_size(case, batch):
