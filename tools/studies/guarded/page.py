@@ -15,11 +15,12 @@ PAGE = MEASURED / "guarded.md"
 
 HEAD = """# Faults that hide
 
-Of the wrong LSTMs of [tests/teeth](../../tests/teeth) those that change what a call computes, each
-wrong only where a guard is true: only if unrolled, only in a graph, and so on. The pairs come in
-an order made by a fixed seed; each is tried by the claims of its chapters and then by all others
-that draw a way, at `default` effort, for at most {limit:g} s of the processor's time. Made by
-`tox run -e guarded -- NUMBER`, which goes on where it was.
+Of the wrong LSTMs of [tests/teeth](../../tests/teeth) those that change what a call of LSTM, of RNN
+or of their cells computes, each wrong only where a guard is true: only if unrolled, only in a
+graph, and so on. The pairs come in an order made by a fixed seed; each is tried by the claims of
+its chapters and of the guard's, and then by all others that draw a way, at `default` effort, for
+at most {limit:g} s of the processor's time. Made by `tox run -e guarded -- NUMBER`, which goes on
+where it was. Keras' own lines under the same guards: [mutants](mutants.md#under-a-guard).
 
 {tried} pairs were tried so far, and {refuted} of them are refuted.
 """

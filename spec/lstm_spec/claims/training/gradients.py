@@ -8,7 +8,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers, just, one_of, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import (
@@ -40,11 +40,12 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_sam
 
 SIZED = {
     "batch": some_large(integers(1, 3), 17),
-    "timesteps": some_large(integers(1, 4), 7),
-    "units": some_large(integers(1, 4), 17),
+    "timesteps": one_of(integers(1, 4), just(7)),
+    "units": one_of(integers(1, 4), just(17)),
     "implementation": VARIED["implementation"],
 }
-"""Sizes at which the rounding of a gradient stays within the default bound."""
+"""Sizes at which the rounding of a gradient stays within the default bound; half of them large, for
+these claims draw few cases."""
 OPEN = {
     **SIZED,
     "masked": booleans(),
