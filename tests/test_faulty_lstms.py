@@ -16,6 +16,7 @@ from tools.studies.failures.worker import failure
 KEPT = {
     "the layer is refused, made or configured, and reads nothing": {
         "errors.units-true",
+        "models.input-and-output",
         "precision.bfloat-sixteen-by-default",
         "saving.keeps-implementation",
         "saving.keeps-use-cudnn",

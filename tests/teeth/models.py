@@ -768,6 +768,20 @@ def takes_no_call_for_eager(patch):
         self.eager = False
 
 
+@refuted_by("models.input-and-output")
+def ends_where_it_begins(patch):
+    patch.setattr(Functional, "output", property(lambda self: self.inputs[0]))
+
+
+@refuted_by("models.build-of-subclass")
+def builds_the_layers_of_a_subclass(patch):
+    @instead(patch, layer_module.Layer, "build")
+    def build(original, self, input_shape):
+        for layer in self._layers:
+            layer.build(input_shape)
+        original(self, input_shape)
+
+
 @refuted_by("models.siblings-skip")
 def lets_a_gru_read_the_padding(patch):
     @instead(patch, keras.layers.GRU, "call")

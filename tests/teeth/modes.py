@@ -212,6 +212,14 @@ def traces_in_every_call(patch):
         return original(self, x)
 
 
+@refuted_by("modes.layers-are-frozen")
+def forgets_its_graphs_with_its_layers(patch):
+    @instead(patch, keras.Sequential, "_maybe_rebuild")
+    def rebuild(original, self):
+        self.train_function = self.test_function = self.predict_function = None
+        original(self)
+
+
 @refuted_by("modes.implementations")
 def has_a_single_implementation(patch):
     @instead(patch, keras.layers.LSTMCell, "call")
@@ -423,6 +431,15 @@ def leaves_a_smaller_last_batch_out(patch):
     def made(original, data, targets, length, **options):
         made = original(data, targets, length, **options).unbatch()
         return made.batch(options["batch_size"], drop_remainder=True)
+
+
+@refuted_by("modes.windows-with-steps")
+def leaves_the_last_windows_out(patch):
+    @instead(patch, keras.utils, "timeseries_dataset_from_array")
+    def made(original, data, *given, sampling_rate=1, end_index=None, **options):
+        end = (end_index or len(data)) - (sampling_rate - 1)
+        options |= {"sampling_rate": sampling_rate, "end_index": end if end < len(data) else None}
+        return original(data, *given, **options)
 
 
 @refuted_by("modes.losses-of-stateless-call")

@@ -202,6 +202,13 @@ def puts_masks_in_the_order_of_the_inputs(patch):
         return original(self, inputs, training=training, mask=mask, **options)
 
 
+@repairs("models.input-and-output")
+def takes_input_and_output_of_its_graph(patch):
+    for name in ("input", "output"):
+        graph = property(lambda self, name=name: getattr(self._functional, name))
+        patch.setattr(keras.Sequential, name, graph)
+
+
 @repairs("trainer.checkpoint-of-batches")
 def settles_what_is_better_before_the_first_batch(patch):
     @instead(patch, keras.callbacks.ModelCheckpoint, "on_train_batch_end")

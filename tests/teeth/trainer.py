@@ -529,6 +529,22 @@ def is_less_patient(patch):
         original(self, *given, patience=patience - 1, **options)
 
 
+@refuted_by("trainer.early-stopping-baseline")
+def waits_anew_with_a_new_best_below_the_baseline(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "__init__")
+    def init(original, self, *given, **options):
+        original(self, *given, **{**options, "baseline": None})
+
+
+@refuted_by("trainer.early-stopping-baseline")
+def stops_at_a_new_best_below_the_baseline(patch):
+    @instead(patch, keras.callbacks.EarlyStopping, "on_epoch_end")
+    def on_epoch_end(original, self, epoch, logs=None):
+        original(self, epoch, logs)
+        if self.wait >= self.patience and epoch > 0:
+            self.model.stop_training = True
+
+
 @refuted_by("trainer.early-stopping-restores", "trainer.restores-unstopped")
 def restores_nothing(patch):
     @instead(patch, keras.callbacks.EarlyStopping, "on_train_end")
@@ -739,6 +755,13 @@ def weighs_only_losses_in_a_list(patch):
         return original(self, *given, loss_weights=kept, **options)
 
 
+@refuted_by("trainer.structures")
+def pairs_metrics_with_targets_by_sorted_names(patch):
+    @instead(patch, compile_utils.CompileMetrics, "_flatten_y")
+    def flatten_y(original, self, y):
+        return keras.tree.flatten(y)
+
+
 @refuted_by("trainer.structures", raises=KeyError)
 def wants_a_loss_for_every_name(patch):
     @instead(patch, keras.Model, "compile")
@@ -769,6 +792,16 @@ def loses_the_weights_of_a_generator(patch):
     @instead(patch, data_adapter_utils, "unpack_x_y_sample_weight")
     def unpack(original, data):
         return (*original(data)[:2], None)
+
+
+@refuted_by("trainer.error-of-a-batch")
+def takes_another_batch_where_a_worker_fails(patch):
+    @instead(patch, py_dataset_adapter, "get_index")
+    def get_index(original, uid, index):
+        try:
+            return original(uid, index)
+        except Exception:
+            return original(uid, 1)
 
 
 @refuted_by("trainer.batches-in-lists", raises=ValueError)

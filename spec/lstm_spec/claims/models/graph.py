@@ -13,9 +13,9 @@ from hypothesis.strategies import integers, lists, permutations
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import masking, other, part
-from lstm_spec.harness.reference import equations
+from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import Array, cases, noise, picks, seeds, whole
+from lstm_spec.harness.strategies import Array, Case, cases, noise, picks, seeds, varied, whole
 from lstm_spec.harness.subject import backend, heard, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
@@ -229,6 +229,49 @@ def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, cou
     assert "Connected to" in "".join(lines), f"{lines}"
 
 
+def functional(case: Case) -> Any:
+    """Build a functional model of one LSTM for a case, with the case's weights."""
+    inputs = keras.Input(case.x.shape[1:])
+    return keras.Model(inputs, lstm(case)(inputs))
+
+
+def sequential(case: Case) -> Any:
+    """Build a Sequential model of one LSTM for a case, with the case's weights."""
+    return keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case)])
+
+
+FROM_INPUT = {"functional": functional, "Sequential": sequential}
+
+
+@claim(
+    "models.input-and-output",
+    promised="Sequential model guide: once built, it behaves like a functional model",
+    cases=4,
+)
+@given(cases(**varied("return_sequences", "go_backwards")), whole(list(FROM_INPUT)))
+def test_a_model_has_its_input_and_output_before_any_call(case, kind):
+    """
+    A functional model, or a Sequential one of `Input` and a layer, has `input` and `output` before
+    any call.
+
+    They are the tensors of `inputs` and `outputs`, and make another model of its layers. A
+    Sequential model of Keras 3 raises that it "has never been called", also after fit, predict and
+    a call on data; one on a keras.Input gives it the tensors of that call. Take `inputs` and
+    `outputs`.
+
+    >>> import keras, numpy as np
+    >>> given, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
+    >>> model = keras.Model(given, lstm(given))
+    >>> model.input is model.inputs[0], model.output is model.outputs[0]
+    (True, True)
+    """
+    model = FROM_INPUT[kind](case)
+    ends = [model.input, model.output]
+    assert ends[0] is model.inputs[0], f"input: {ends[0]}"
+    assert ends[1] is model.outputs[0], f"output: {ends[1]}"
+    assert_close(keras.Model(*ends)(case.x), returned(case))
+
+
 class Untraced(keras.Model):  # type: ignore[misc]  # Keras has no types
     """A subclassed model whose call reads a number of its LSTM's output in Python."""
 
@@ -342,3 +385,54 @@ def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     call = partial(assert_refused, symbolic, ERRORS, "Untraced.call")
     _, text = heard(call)
     assert "looks like it has unbuilt state, but Keras is not able to trace" in text, f"{text}"
+
+
+class Inner(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """A subclassed model of one LSTM, without a `build` of its own."""
+
+    def __init__(self, case: Case) -> None:
+        """Make the layer, which the first call builds."""
+        super().__init__()
+        self.lstm = keras.layers.LSTM(case.units, **case.options)
+
+    def call(self, x: Any) -> Any:
+        """Return what the LSTM makes of the input."""
+        return self.lstm(x)
+
+
+@claim(
+    "models.build-of-subclass",
+    observed="Keras 3; Keras 2 runs the call, which makes the weights",
+    corrects="A subclassed model has its weights after `build`.",
+    cases=4,
+    needs="keras.ops",
+)
+@given(cases(**varied("units", "return_sequences", "go_backwards")))
+def test_build_of_a_subclassed_model_makes_no_weights(case):
+    """
+    In Keras 3 `build` of a subclassed model without one of its own makes no weights of its layers,
+    and warns of it.
+
+    It marks the model as built, with those unbuilt; where all are built it does not warn. The first
+    call, fit or predict makes their weights. Until then set_weights takes none, and a file of
+    weights that is saved has none.
+
+    >>> import keras, numpy as np
+    >>> class Inner(keras.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.lstm = keras.layers.LSTM(2)
+    ...     def call(self, x): return self.lstm(x)
+    >>> model = Inner()
+    >>> model.build((None, 3, 1))
+    >>> model.built, model.weights, model.lstm.built
+    (True, [], False)
+    """
+    model: Any = Inner(case)
+    _, text = heard(lambda: model.build(case.x.shape))
+    assert "does not have a `build()` method implemented" in text, f"it warns: {text!r}"
+    assert model.built, "the model is not built"
+    assert model.weights == [], f"weights: {model.weights}"
+    model(case.x)
+    model.set_weights(case.weights)
+    assert_close(model(case.x), returned(case))

@@ -803,6 +803,66 @@ def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     assert_close(model(case.x), equations(backwards).h)
 
 
+STACKED = {"add": [], "pop": [-2.0]}
+"""The factors of the Rescaling layers behind an LSTM, before its model is changed."""
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "add": lambda model: model.add(keras.layers.Rescaling(-2.0)),
+    "pop": lambda model: model.pop(),
+}
+FACTORS = {"add": (1.0, -2.0), "pop": (-2.0, 1.0)}
+"""What a model multiplies an LSTM's output by, before it is changed and afterwards."""
+RUNS: dict[str, Callable[[Any, Array, Array], Any]] = {
+    "fit": lambda model, x, y: model.fit(x, y, verbose=0).history["loss"][0],
+    "evaluate": lambda model, x, y: model.evaluate(x, y, verbose=0),
+    "predict": lambda model, x, y: model.predict(x, verbose=0),
+}
+RESULTS: dict[str, Callable[[Array, Array], Any]] = {
+    "fit": lambda outputs, y: np.mean((outputs - y) ** 2),
+    "evaluate": lambda outputs, y: np.mean((outputs - y) ** 2),
+    "predict": lambda outputs, _: outputs,
+}
+
+
+@claim(
+    "modes.layers-are-frozen",
+    observed="Keras 2 and 3; so it is meant: https://github.com/keras-team/keras/issues/6405",
+    corrects="A layer that is added to a trained Sequential model, or taken away, counts at once.",
+    cases=4,
+    needs="tensorflow",
+)
+@given(cases(), seeds, whole(list(CHANGES)), whole(list(RUNS)))
+def test_compiled_methods_keep_the_layers_of_before(case, seed, change, way):
+    """
+    On TensorFlow compiled fit, evaluate and predict go on with a Sequential model's old layers
+    after `add` or `pop`.
+
+    Each does if it ran before, on batches of that shape, until `compile` makes the model forget its
+    graphs: a new Dense is not trained. A call, summary and save take the new layers at once, as
+    evaluate and predict do with run_eagerly=True; fit may then refuse them.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
+    >>> y = model.predict(x, verbose=0)
+    >>> model.add(keras.layers.Rescaling(0.0))
+    >>> [bool(np.allclose(z, y)) for z in (model(x), model.predict(x, verbose=0))]
+    [False, True]
+    """
+    y = noise((case.batch, case.units), seed)
+    run = partial(RUNS[way], x=case.x, y=y)
+    scaled = [keras.layers.Rescaling(factor) for factor in STACKED[change]]
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case), *scaled])
+    old, new = (factor * equations(case).h for factor in FACTORS[change])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    before = run(model)
+    CHANGES[change](model)
+    assert_close(model(case.x), new)
+    after = run(model)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    results = [np.asarray(result, np.float32) for result in (before, after, run(model))]
+    assert_close(results, [RESULTS[way](outputs, y) for outputs in (old, old, new)])
+
+
 @claim(
     "modes.implementations",
     observed="Keras 3; the argument is not documented",

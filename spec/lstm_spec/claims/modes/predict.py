@@ -513,6 +513,52 @@ def test_windows_of_a_table_come_in_batches(rows, length, batch_size, columns, t
     assert [tuple(part.shape) for _, part in batches] == [(n, targets) for n in sizes]
 
 
+@claim(
+    "modes.windows-with-steps",
+    promised="timeseries_dataset_from_array, arguments `sampling_rate` and `sequence_stride`",
+    cases=4,
+    needs="tensorflow",
+)
+@given(
+    integers(6, 12),
+    integers(1, 3),
+    whole([1, 2, 3]),
+    whole([1, 2, 3]),
+    whole([None, 0, 1, 2]),
+    whole([None, 1, 2]),
+    booleans(),
+)
+def test_windows_step_over_rows(rows, length, stride, rate, start, left_out, shuffle):
+    """
+    `timeseries_dataset_from_array` yields all windows that fit, of rows start_index +
+    k * sequence_stride + i * sampling_rate.
+
+    A window fits if its rows are below end_index, or len(data) where that is None; its target is
+    that of its first row. Fewer targets may leave windows out. start_index, end_index,
+    sequence_stride and sampling_rate have to be below len(data).
+
+    >>> import keras, numpy as np
+    >>> options = {"sequence_stride": 2, "sampling_rate": 3, "start_index": 1, "batch_size": None}
+    >>> data = keras.utils.timeseries_dataset_from_array(np.arange(10), None, 3, **options)
+    >>> [np.array(window).tolist() for window in data]
+    [[1, 4, 7], [3, 6, 9]]
+    """
+    series = np.arange(rows)
+    end = rows - (left_out or 0)
+    steps = {"sequence_stride": stride, "sampling_rate": rate, "shuffle": shuffle}
+    bounds = {"start_index": start, "end_index": left_out and end}
+    of_series = keras.utils.timeseries_dataset_from_array
+    data = of_series(series, 10 * series, length, batch_size=2, **steps, **bounds)
+    batches = [tuple(map(np.array, batch)) for batch in data]
+    pairs = sorted((*x, y) for xs, ys in batches for x, y in zip(xs.tolist(), ys, strict=True))
+    firsts = range(start or 0, end - rate * (length - 1), stride)
+    exact = [(*range(k, k + rate * length, rate), 10 * k) for k in firsts]
+    missing = [window for window in exact if window not in pairs]
+    assert set(pairs) <= set(exact), f"windows {pairs}, expected {exact}"
+    assert not missing, f"missing windows at the end: {missing}"
+    assert len(pairs) == len(exact), f"a window comes twice: {pairs}"
+
+
 @claim("modes.window-generator", observed="Keras 2 and 3", needs="tensorflow")
 @given(integers(5, 9), integers(1, 4), integers(1, 3), seeds)
 def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_size, seed):

@@ -70,7 +70,7 @@ def stop_early(
     """Return a model trained under EarlyStopping, and the number of epochs that it was trained."""
     callbacks = [
         Watched(numbers),
-        keras.callbacks.EarlyStopping(monitor="watched", mode="min", **options),
+        keras.callbacks.EarlyStopping(**{"monitor": "watched", "mode": "min", **options}),
     ]
     model = trainee(net, build)
     history = fit(model, net, target, epochs=len(numbers), callbacks=callbacks)
@@ -109,6 +109,51 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     assert count == epochs, f"{count} epochs, expected {epochs}"
     trained = train(net, target, sgd(RATE), in_order(net.samples, 2, epochs))
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.early-stopping-baseline",
+    observed="Keras 3.15",
+    corrects="If no epoch improves on `baseline`, training runs for `patience` epochs.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=samples),
+    builds,
+    seeds,
+    permutations(range(6)),
+    whole(["any order", "ever better", "better at first"]),
+    integers(1, 4),
+    whole(["min", "max"]),
+)
+def test_a_new_best_goes_on_below_the_baseline(net, build, seed, numbers, order, patience, mode):
+    """
+    Until an epoch betters its baseline, EarlyStopping with patience=p ends at the first from the
+    p-th on without a new best.
+
+    The documentation says that it ends after p epochs, as it did before Keras 2.12. A new best is
+    better by min_delta; what follows a NaN that comes first is none. Epochs before
+    start_from_epoch, and those that do not report `monitor`, are not counted.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)  # better with every epoch
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> stop = keras.callbacks.EarlyStopping("loss", patience=2, baseline=-1.0)
+    >>> len(model.fit(x, y, epochs=5, callbacks=[stop], verbose=0).history["loss"])
+    5
+    """
+    drawn = [5, 4, 3, 2, *numbers] if order == "better at first" else numbers
+    lower = sorted(numbers, reverse=True) if order == "ever better" else drawn
+    ends = [k + 1 for k in range(1, len(lower)) if lower[k] >= min(lower[:k])]
+    epochs = min([end for end in ends if end >= patience], default=len(lower))
+    sign = 1 if mode == "min" else -1
+    options = {"patience": patience, "baseline": -sign, "mode": mode}
+    watched = [sign * number for number in lower]
+    _, count = stop_early(net, build, target_of(net, seed), watched, **options)
+    instead = {"it ends after p epochs, though the last is a new best": max(patience, 2)}
+    assert_close(single(count), epochs, instead=instead)
 
 
 @claim(

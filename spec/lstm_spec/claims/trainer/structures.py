@@ -28,7 +28,7 @@ from lstm_spec.claims.trainer import (
     trainee,
 )
 from lstm_spec.claims.trainer.reports import tf_data
-from lstm_spec.harness.refusals import assert_refused
+from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, release, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
@@ -55,7 +55,16 @@ LISTS = ("a list", "a tuple")
 DICTIONARIES = ("a dictionary", "a turned dictionary")
 BY_NAME = dict(zip(STRUCTURES, DICTIONARIES * 2, strict=True))
 """For each structure a dictionary."""
-structures = sampled_from(list(STRUCTURES))
+NAMES_OF_TWO = {"sorted": ("left", "right"), "turned": ("upper", "lower")}
+"""The names of two outputs, in the order of the outputs."""
+WITH_TARGETS = [
+    (outputs_, targets_, names)
+    for outputs_, targets_ in product(STRUCTURES, repeat=2)
+    for names in (NAMES_OF_TWO if outputs_ in LISTS else ["sorted"])
+]
+"""In what two outputs and their targets are given, and the names; those of a dictionary are turned
+by another dictionary.
+"""
 
 
 @claim(
@@ -66,18 +75,16 @@ structures = sampled_from(list(STRUCTURES))
 )
 @given(
     nets(batch=3, timesteps=integers(1, 2), outputs=2),
+    whole(WITH_TARGETS),
     whole(list(STRUCTURES)),
     whole(list(STRUCTURES)),
-    structures,
-    structures,
     booleans(),
     whole(["both", "None", "left out"]),
-    sampled_from([True, False]),
     sampled_from([True, True, True, False]),
     seeds,
 )
 def test_two_outputs_are_trained_in_any_structure(
-    net, made, of_loss, of_target, of_metric, other, trained_, turned, eager, seed
+    net, outputs_and_targets, of_loss, of_metric, other, trained_, eager, seed
 ):
     """
     Two outputs, their targets, losses and metrics may be in lists, tuples or dictionaries by name,
@@ -99,19 +106,21 @@ def test_two_outputs_are_trained_in_any_structure(
     """
     target = target_of(net, seed)
     both = trained_ == "both"
-    made, of_loss = (structure_for(part, trained_) for part in (made, of_loss))
-    names = ("upper", "lower") if turned and made in LISTS else ("left", "right")
+    of_output, of_target, order = outputs_and_targets
+    of_output, of_loss = (structure_for(part, trained_) for part in (of_output, of_loss))
+    names = NAMES_OF_TWO[order if of_output in LISTS else "sorted"]
     alike = LISTS if of_loss in LISTS else DICTIONARIES
     losses = of_two(of_loss, "mse", "mae" if both else None, names, trained_)
     weights = of_two(alike[other], 2.0, 0.5, names, trained_)
     options = {"metrics": STRUCTURES[of_metric](["mae"], "mse", names), "run_eagerly": eager}
-    model = two_headed(net, STRUCTURES[made], names)
+    model = two_headed(net, STRUCTURES[of_output], names)
     model.compile(keras.optimizers.SGD(RATE), losses, loss_weights=weights, **options)
     targets = STRUCTURES[of_target](target[:, :1], target[:, 1:], names)
     reported = model.train_on_batch(net.case.x, targets, return_dict=True)
     assert_reported(reported, net, target, names, both)
-    moved = moved_by_two(net, target, both)
-    assert_close(model.get_layer("lstm").get_weights(), moved, bound=SEVERAL)
+    assert_close(
+        model.get_layer("lstm").get_weights(), moved_by_two(net, target, both), bound=SEVERAL
+    )
 
 
 def structure_for(structure: str, trained_: str) -> str:
@@ -647,6 +656,92 @@ def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
         "half of the batches are of the epoch before": [0.5, 1.5],
     }
     assert_close(single(history), [1.0, 2.0], instead=instead)
+
+
+class FaultyBatchError(Exception):
+    """An error of one's own for a batch."""
+
+
+ERRORS = [
+    ValueError,
+    KeyError,
+    IndexError,
+    OSError,
+    NotImplementedError,
+    StopIteration,
+    FaultyBatchError,
+]
+"""What may be raised for a batch."""
+
+
+OF_A_BATCH = ("UnknownError", "UnimplementedError")
+"""The types that TensorFlow has beside those of other backends for an error in the data."""
+
+
+def failing(workers: int, failing_batch: int, error: type[Exception], *arrays: Array) -> Any:
+    """Return a PyDataset of three batches, one of which raises an error."""
+
+    class Failing(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, index: int) -> tuple[Array, ...]:
+            if index == failing_batch:
+                raise error("of a batch")
+            return arrays
+
+    return Failing(workers=workers)
+
+
+RUNS: dict[str, Callable[[Any, Any], Any]] = {
+    "fit": lambda model, data: model.fit(data, verbose=0),
+    "validation": lambda model, data: model.fit(*data[1], validation_data=data, verbose=0),
+    "evaluate": lambda model, data: model.evaluate(data, verbose=0),
+    "predict": lambda model, data: model.predict(data, verbose=0),
+}
+"""What reads a PyDataset."""
+
+
+@claim(
+    "trainer.error-of-a-batch",
+    observed="Keras 3",
+    corrects="With several workers an error in the data is passed over, or nothing goes on.",
+    cases=4,
+    needs=("keras.Model.fit", "keras.utils.PyDataset"),
+)
+@given(
+    nets(batch=2, timesteps=1),
+    sampled_from(list(FORMS)),
+    whole([2, 1]),
+    whole([0, 2]),
+    whole(ERRORS),
+    whole(list(RUNS)),
+    seeds,
+)
+def test_an_error_of_a_batch_ends_the_run(net, form, workers, failing_batch, error, run, seed):
+    """
+    An error that a PyDataset raises for a batch ends the fit, evaluate or predict that takes it, by
+    several workers too.
+
+    Its words are in the error that they raise, whose type may be another. Of a StopIteration it may
+    be a RuntimeError without them. The workers are threads; those that are processes need an error
+    that pickle can make again. SystemExit is no error.
+
+    >>> import keras, numpy as np
+    >>> class Faulty(keras.utils.PyDataset):
+    ...     def __len__(self): return 3
+    ...     def __getitem__(self, index): raise KeyError("no such row")
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> try: model.fit(Faulty(workers=2), verbose=0)
+    ... except Exception as error: print("no such row" in str(error))
+    True
+    """
+    model = trainee(net, (form, True))
+    data = failing(workers, failing_batch, error, net.case.x, target_of(net, seed))
+    kinds = (*OF_THE_BACKEND, *OF_A_BATCH, error.__name__)
+    words = ("of a batch", "raised StopIteration") if error is StopIteration else "of a batch"
+    assert_refused(partial(RUNS[run], model, data), kinds, words)
 
 
 FORMS_OF_BATCHES: dict[str, Callable[..., Any]] = {
