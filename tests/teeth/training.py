@@ -170,6 +170,17 @@ def forgets_the_recurrent_regularizer(patch):
         return original(self, input_shape)
 
 
+@refuted_by("training.orthogonal-regularizer")
+def rewards_rows_that_are_opposite(patch):
+    @instead(patch, keras.regularizers.OrthogonalRegularizer, "__call__")
+    def call(original, self, rows):
+        lines = rows if self.mode == "rows" else keras.ops.transpose(rows)
+        lines = keras.ops.normalize(lines)
+        count = lines.shape[0]
+        cosines = keras.ops.matmul(lines, keras.ops.transpose(lines))
+        return self.factor * (keras.ops.sum(cosines) - count) / (count * (count - 1))
+
+
 @refuted_by("training.penalty-added-once")
 def adds_the_penalty_at_every_timestep(patch):
     @instead(patch, keras.layers.LSTM, "call")

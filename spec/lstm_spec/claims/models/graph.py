@@ -240,7 +240,7 @@ def sequential(case: Case) -> Any:
     return keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case)])
 
 
-FROM_INPUT = {"functional": functional, "Sequential": sequential}
+FROM_INPUT = {"Sequential": sequential, "functional": functional}
 
 
 @claim(

@@ -93,6 +93,46 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
 
 
 @claim(
+    "training.orthogonal-regularizer",
+    promised="OrthogonalRegularizer: `factor` times the mean of the products of normalized rows",
+    needs="keras.regularizers.OrthogonalRegularizer",
+)
+@given(
+    cases(units=integers(2, 4), features=integers(2, 5)),
+    floats(0.125, 4, width=16),
+    whole(["rows", "columns"]),
+    whole(["kernel_regularizer", "recurrent_regularizer"]),
+)
+def test_orthogonal_regularizer_adds_the_mean_cosine(case, rate, mode, argument):
+    """
+    In a float32 LSTM OrthogonalRegularizer(r) adds r times the mean absolute cosine between two of
+    several rows of a kernel.
+
+    With mode="columns" between two columns. A single row, as the kernel of an LSTM of one feature
+    has, makes the loss NaN. A bias is refused, and in Keras 3 on TensorFlow an LSTM whose weights
+    are of another type than float32 fails.
+
+    >>> import keras, numpy as np
+    >>> orthogonal = keras.regularizers.OrthogonalRegularizer(0.5)
+    >>> lstm = keras.layers.LSTM(3, kernel_regularizer=orthogonal)
+    >>> _ = lstm(np.ones((1, 4, 2)))
+    >>> a, b = lstm.get_weights()[0]  # the kernel of two features has two rows
+    >>> cosine = np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b))
+    >>> bool(np.allclose(lstm.losses, 0.5 * np.abs(cosine)))
+    True
+    """
+    options = {argument: keras.regularizers.OrthogonalRegularizer(rate, mode)}
+    kernel, recurrent, _ = case.weights
+    weight = (kernel if argument == "kernel_regularizer" else recurrent).astype(float)
+    rows = weight if mode == "rows" else weight.T
+    directions = rows / np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
+    cosines = (directions @ directions.T)[~np.eye(len(rows), dtype=bool)]
+    instead = {"cosines below 0 are negative penalties": [rate * np.mean(cosines)]}
+    exact = [rate * np.mean(np.abs(cosines))]
+    assert_close(np.array(lstm(case, **options).losses), exact, instead=instead)
+
+
+@claim(
     "training.penalty-added-once",
     derived="a penalty is a function of the weights alone",
     corrects="A weight's penalty is added at every timestep, as the weight is used at each.",
