@@ -29,7 +29,9 @@ USUAL = 40
 SHORT = 0.65
 """At least this share is short; what costs, draws thousands of numbers or loops long is not."""
 HOLDS_AT_FIRST = {
+    "models.input-masks-by-name",
     "saving.layers-around",
+    "saving.model-config-used-up",
     "trainer.loss-axis",
     "trainer.weight-column-of-metrics",
     "trainer.weight-of-a-sequence",

@@ -172,8 +172,14 @@ def test_each_input_given_by_its_name_keeps_its_own_mask(case, pick, seed, names
     model = keras.Model(inputs, [layer(x) for x in inputs])
     arrays = [case.x, other(case, seed) * np.roll(case.mask, 1, axis=1)[:, :, None]]
     actual = model(dict(zip(names, map(masking, arrays), strict=True)))
-    for x, y in zip(arrays, actual, strict=True):
-        assert_close(y, equations(replace(case, x=x, mask=np.any(x != 0, axis=-1))).h)
+    parts = [replace(case, x=x, mask=np.any(x != 0, axis=-1)) for x in arrays]
+    for y, own, another in zip(actual, parts, reversed(parts), strict=True):
+        swapped = equations(replace(own, mask=another.mask)).h
+        instead = {
+            "it reads by the other mask": swapped,
+            "it reads the other": equations(another).h,
+        }
+        assert_close(y, equations(own).h, instead=instead)
 
 
 def branch(name: str, denses: int) -> tuple[Any, Any]:

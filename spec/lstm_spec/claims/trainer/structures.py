@@ -662,15 +662,15 @@ class FaultyBatchError(Exception):
     """An error of one's own for a batch."""
 
 
-ERRORS = [
-    ValueError,
-    KeyError,
-    IndexError,
-    OSError,
-    NotImplementedError,
-    StopIteration,
-    FaultyBatchError,
-]
+ERRORS = {
+    "ValueError": ValueError,
+    "KeyError": KeyError,
+    "IndexError": IndexError,
+    "OSError": OSError,
+    "NotImplementedError": NotImplementedError,
+    "StopIteration": StopIteration,
+    "FaultyBatchError": FaultyBatchError,
+}
 """What may be raised for a batch."""
 
 
@@ -714,7 +714,7 @@ RUNS: dict[str, Callable[[Any, Any], Any]] = {
     sampled_from(list(FORMS)),
     whole([2, 1]),
     whole([0, 2]),
-    whole(ERRORS),
+    whole(list(ERRORS)),
     whole(list(RUNS)),
     seeds,
 )
@@ -738,9 +738,9 @@ def test_an_error_of_a_batch_ends_the_run(net, form, workers, failing_batch, err
     True
     """
     model = trainee(net, (form, True))
-    data = failing(workers, failing_batch, error, net.case.x, target_of(net, seed))
-    kinds = (*OF_THE_BACKEND, *OF_A_BATCH, error.__name__)
-    words = ("of a batch", "raised StopIteration") if error is StopIteration else "of a batch"
+    data = failing(workers, failing_batch, ERRORS[error], net.case.x, target_of(net, seed))
+    kinds = (*OF_THE_BACKEND, *OF_A_BATCH, error)
+    words = ("of a batch", "raised StopIteration") if error == "StopIteration" else "of a batch"
     assert_refused(partial(RUNS[run], model, data), kinds, words)
 
 

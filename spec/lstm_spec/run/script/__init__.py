@@ -162,7 +162,7 @@ def literal(value: Any) -> str:
     """Write a value of a case as an expression.
 
     Raises:
-        UnwritableError: a value that has none, such as an object of Keras.
+        UnwritableError: a value that has none, such as a layer.
     """
     if isinstance(value, np.ndarray):
         return _array(value)
@@ -183,7 +183,13 @@ def literal(value: Any) -> str:
         return f"float({str(value)!r})"
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
+    if ".losses" in type(value).__module__ and _is_default(value):
+        return f"keras.losses.{type(value).__name__}()"
     raise UnwritableError(f"a value of type {type(value).__name__} cannot be written")
+
+
+def _is_default(loss: Any) -> bool:
+    return bool(loss.get_config() == type(loss)().get_config())
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
