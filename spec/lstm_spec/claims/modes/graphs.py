@@ -811,7 +811,7 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 }
 FACTORS = {"add": (1.0, -2.0), "pop": (-2.0, 1.0)}
 """What a model multiplies an LSTM's output by, before it is changed and afterwards."""
-RUNS: dict[str, Callable[[Any, Array, Array], Any]] = {
+RUNS: dict[str, Callable[..., Any]] = {
     "fit": lambda model, x, y: model.fit(x, y, verbose=0).history["loss"][0],
     "evaluate": lambda model, x, y: model.evaluate(x, y, verbose=0),
     "predict": lambda model, x, y: model.predict(x, verbose=0),
