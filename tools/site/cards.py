@@ -26,7 +26,7 @@ SMALL = 16
 LEADING = 1.3
 INK, QUIET = (20, 30, 90), 85
 SHADES = 4
-"""From ink to paper."""
+"""From paper, whose number is 0 so that a card takes less room, to ink."""
 START = "How Keras' LSTM behaves"
 
 
@@ -71,15 +71,15 @@ def draw(text: str, place: str) -> Image.Image:
     canvas.rectangle((0, 0, WIDTH, MARGIN / 5), QUIET)
     canvas.text((MARGIN, below), place, QUIET, _font(SMALL), anchor="ls")
     canvas.text((WIDTH - MARGIN, below), "lstm-spec", QUIET, _font(SMALL), anchor="rs")
-    few = card.point([grey * SHADES // 256 for grey in range(256)])
+    few = card.point([SHADES - 1 - grey * SHADES // 256 for grey in range(256)])
     few.putpalette(_palette())
     return few
 
 
 def _palette() -> list[int]:
-    """Return the colours from ink to paper."""
+    """Return the colours from paper to ink."""
     steps = [shade / (SHADES - 1) for shade in range(SHADES)]
-    return [round(part + (255 - part) * step) for step in steps for part in INK]
+    return [round(255 - (255 - part) * step) for step in steps for part in INK]
 
 
 def _fitted(text: str) -> tuple[int, list[str]]:
