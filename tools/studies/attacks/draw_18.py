@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorflow.python.framework import op_callbacks
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import under
 
 L = keras.layers
 X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
@@ -41,15 +42,6 @@ def masked(x, mask):
     tensor = tf.constant(x)
     tensor._keras_mask = tf.constant(mask)
     return tensor
-
-
-def under(policy, call):
-    """Return what a call returns under a global policy."""
-    keras.config.set_dtype_policy(policy)
-    try:
-        return call()
-    finally:
-        keras.config.set_dtype_policy("float32")
 
 
 @attack("models.parameters-of-conv-lstm")

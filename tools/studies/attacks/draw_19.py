@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import under
 
 
 def values(*shape, seed=0):
@@ -281,15 +282,6 @@ MASK = np.array([[0, 1, 0, 1, 1], [1, 1, 0, 0, 0]], bool)
 def gap(y, z):
     """Return the largest difference of two arrays."""
     return float(np.max(np.abs(np.array(y, "float64") - np.array(z, "float64"))))
-
-
-def under(policy, call):
-    """Return what a call returns under a global policy."""
-    keras.config.set_dtype_policy(policy)
-    try:
-        return call()
-    finally:
-        keras.config.set_dtype_policy("float32")
 
 
 @attack("masking.puts-zeros")

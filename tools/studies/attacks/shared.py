@@ -1,4 +1,4 @@
-"""What attacks of several chapters use: an input, a mask, small models, and comparisons."""
+"""What attacks of several chapters use: an input, a mask, small models, policies, comparisons."""
 
 from unittest import mock
 
@@ -58,3 +58,12 @@ def runs(call):
     with mock.patch.object(Cell, "call", autospec=True, side_effect=Cell.call) as counted:
         call()
     return counted.call_count
+
+
+def under(policy, call):
+    """Return what a call returns under a global policy."""
+    keras.config.set_dtype_policy(policy)
+    try:
+        return call()
+    finally:
+        keras.config.set_dtype_policy("float32")
