@@ -750,8 +750,9 @@ def with_names(structure):
 @given(
     cases(),
     whole(list(product(structures(*"xzhy"), COPIES))),
+    sampled_from([True, True, False]),
 )
-def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form):
+def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form, eager):
     """
     Cloned, from its configuration or `.keras` file, a functional model keeps lists of tensors and
     dictionaries by name.
@@ -771,13 +772,13 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     x = keras.Input(case.x.shape[1:])
     z = keras.Input((2,))
     name, way = form
-    inputs, outputs = structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name]
-    model = keras.Model(inputs, outputs)
+    model = keras.Model(*structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name])
     again = COPIES[way](model)
     arrays, _ = structures(case.x, noise((case.batch, 2), 1), None, None)[name]
     assert with_names(again.input) == with_names(model.input), f"{again.input}"
     assert with_names(again.output) == with_names(model.output), f"{again.output}"
     again.set_weights(model.get_weights())
+    model.run_eagerly = again.run_eagerly = eager
     for run in (lambda m: m(arrays), lambda m: m.predict(arrays, verbose=0)):
         expected = run(model)
         actual = run(again)

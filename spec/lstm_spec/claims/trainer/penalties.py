@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
+from hypothesis.strategies import booleans
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -193,7 +194,7 @@ def reported_penalties(layers: dict[str, Any], eager: bool) -> float:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(eagerly)
+@given(booleans())
 def test_penalties_of_wrapped_layers_count_once(eager):
     """
     The penalty of each trainable weight counts once in the loss, whatever wrapper of Keras holds
