@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -127,3 +130,14 @@ def test_functions_take_tensors_and_return_arrays(tensor) -> None:
     assert np.isnan(tensor).tolist() == [False, False]
     assert np.all(tensor)
     assert np.concatenate([tensor, tensor]).tolist() == [1.0, -2.0, 1.0, -2.0]
+
+
+def test_a_chapter_by_itself_is_of_the_keras_under_test() -> None:
+    program = (
+        "import contextlib, sys\n"
+        "with contextlib.suppress(ModuleNotFoundError):\n"  # tf_keras may be missing
+        "    import lstm_spec.claims.trainer\n"
+        "assert sys.modules.get('keras') is sys.modules.get('tf_keras'), sys.modules['keras']\n"
+    )
+    variables = {**os.environ, "TF_USE_LEGACY_KERAS": "1"}
+    subprocess.run([sys.executable, "-c", program], env=variables, check=True)

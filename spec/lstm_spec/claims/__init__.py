@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from lstm_spec.harness import subject as subject  # first: it settles what `import keras` gives
 from lstm_spec.harness.effort import CASES
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
