@@ -457,9 +457,9 @@ def test_the_same_units_of_h_are_dropped_at_every_timestep(case, way, gate):
     """
     In one training call, `recurrent_dropout` drops the same units of h at every timestep.
 
-    The others are divided by 1 - recurrent_dropout, again at every timestep. It acts on
-    the h that the gates read, so it has no effect at the first timestep of a call that
-    starts from zeros.
+    The others are divided by 1 - recurrent_dropout, again at every timestep. It acts on the h that
+    the gates read, so by itself it has no effect at the first timestep of a call that starts from
+    zeros.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -1037,8 +1037,8 @@ def test_one_global_seed_drops_the_same_again(case, way, seed):
     After set_random_seed with the same number, the next new layer of the same arguments, without
     `seed`, drops the same.
 
-    A layer without a seed takes one from Python's random numbers when it is made. Two
-    such layers made one after the other have other seeds.
+    A layer without a seed takes one from Python's random numbers when it is made. Two such layers
+    made one after the other have other seeds. XLA draws other masks of a seed.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((9, 3, 4)), []  # (batch, timesteps, features)

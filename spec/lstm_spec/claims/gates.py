@@ -192,9 +192,9 @@ def test_only_one_order_of_the_gates_fits(case, way):
     """
     In all weights the gates stand in the order i, f, g, o, and in general no other order fits.
 
-    The kernel, the recurrent kernel and the bias are each four blocks of `units` columns:
-    input gate, forget gate, candidate, output gate. ONNX, PyTorch and textbooks order them
-    in other ways. Any of the 24 orders passes a test whose weights are all equal.
+    The kernel, the recurrent kernel and the bias are each four blocks of `units` columns: input
+    gate, forget gate, candidate, output gate. ONNX and many textbooks order them in other ways,
+    PyTorch in this one. Any of the 24 orders passes a test whose weights are all equal.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[1.0, 7.0]]])  # (batch, timesteps, features)
@@ -357,7 +357,7 @@ def test_any_function_may_be_the_activation(case, way, argument, function):
 
     It makes no difference whether an activation of Keras is given by its name or as it is; other
     functions, such as keras.ops.square, have no name there. A function of NumPy works in an eager
-    call, but not in a graph, where tensors hold no numbers yet.
+    call on TensorFlow, but not in a graph, where tensors hold no numbers yet.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.LSTM(2, activation=lambda z: z / 2, use_bias=False)
@@ -461,8 +461,8 @@ def test_both_implementations_compute_the_same(case, way):
 )
 def test_unrolling_does_not_change_the_result(case, way):
     """
-    By default, with states and masks that fit, unrolling known timesteps changes the results by
-    rounding only.
+    By default, on TensorFlow, with states and masks that fit, unrolling known timesteps changes
+    results by rounding only.
 
     With `unroll=True` a graph holds the operations of every timestep; otherwise it holds a loop
     around one of them. Neither has more weights. Fitting are a state with a row for each sample
@@ -938,8 +938,8 @@ def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
 )
 def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     """
-    Without recurrent kernel a constant input drives a finite c towards i * g / (1 - f), if
-    0 <= f < 1.
+    Without recurrent kernel an unmasked constant input drives a finite c towards i * g / (1 - f),
+    if 0 <= f < 1.
 
     The distance to that point shrinks by the factor f at each timestep, until rounding stops
     it. The closer f is to 1, the longer it takes and the farther c goes.

@@ -218,13 +218,13 @@ def spoilt(case, column, pick):
 )
 def test_a_float64_layer_computes_in_float64(case, way):
     """
-    By default, over a few timesteps, on float64 numbers within 2, a float64 layer's output and
-    states are right to float64.
+    By default, over a few timesteps, on float64 numbers within 2, a float64 layer of a few units is
+    right to float64.
 
-    The weights are float64, and within 2 too: large ones magnify roundings. On TensorFlow gelu is
-    an exception, see `precision.double-gelu`, and over many timesteps `precision.chaos`. By default
-    `predict`, `fit` and Sequential models round arrays of float64 to float32 before the layer sees
-    them.
+    So are its states. The weights are float64, and within 2 too: large ones, and those of hundreds
+    of units, magnify roundings. On TensorFlow gelu is an exception, see `precision.double-gelu`,
+    and over many timesteps `precision.chaos`. By default `predict`, `fit` and Sequential models
+    round arrays of float64 to float32.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, dtype="float64")
@@ -922,8 +922,8 @@ def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps
 @given(whole([16, 64, 128, 300]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
     """
-    A new layer of 300 units with default arguments errs by at most 16 roundings on three features
-    within 2.
+    Over a few timesteps a new layer of 300 units with default arguments errs by at most 16
+    roundings on three features within 2.
 
     The default initializers draw the smaller weights the more there are, so that the sums
     that a gate sees, and their rounding errors, stay of one size.
@@ -1277,7 +1277,8 @@ def test_infinite_features_of_unlike_weights_give_nan(case, way, pick, opposite)
 )
 def test_with_relu_an_overflow_becomes_nan(case, way):
     """
-    With relu, units that overflow give NaN at the next timestep where recurrent signs differ.
+    With relu, units that overflow give NaN at the next unmasked timestep where recurrent signs
+    differ.
 
     Their h is infinite, and infinity minus infinity is NaN. With tanh and sigmoid h is within -1
     and 1 even if the cell state is infinite, unless a forget gate is exactly 0: infinity times 0 is

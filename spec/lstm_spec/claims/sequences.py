@@ -48,11 +48,11 @@ FREE = ("go_backwards", "use_bias", "implementation", "dtype")
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked"), return_sequences=True)))
 def test_a_sequence_has_a_row_for_each_timestep(case, way):
     """
-    With `return_sequences` the output for one or more timesteps has a row for each timestep and
-    a column for each unit.
+    Called on an input alone, a layer with `return_sequences` puts out a row for each timestep, a
+    column for each unit.
 
-    The sequence is as long as the input, also if it has one timestep. The number of
-    units decides only how wide a row is.
+    The sequence is as long as the input, also if it has one timestep. The number of units decides
+    only how wide a row is.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(40, return_sequences=True)

@@ -114,8 +114,8 @@ def test_width_is_the_number_of_units(case, way):
     Called on an input alone, a layer returns outputs that are `units` wide, whatever the number of
     timesteps is.
 
-    An LSTM is one cell of `units` numbers that reads the timesteps one after another.
-    What it returns is the cell's output after the last of them.
+    An LSTM is one cell of `units` numbers that reads the timesteps one after another. By default it
+    returns the cell's output after the last of them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -409,7 +409,7 @@ def test_input_vectors_have_the_size_of_the_last_axis():
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")))
 def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     """
-    A stateless layer can remember an earlier vector on the time axis, never on the batch axis.
+    By default a layer can remember an earlier vector on the time axis, never on the batch axis.
 
     Both layouts of a series are legal. On the batch axis each vector is a sample of its own, of one
     timestep, on which the layer starts anew. A stateful one goes on from batch to batch.
@@ -576,8 +576,8 @@ def test_another_number_of_features_is_refused(case, more, seed):
     """
     A built layer refuses an array with another number of features.
 
-    The kernel has a row for each feature. The error is that of the matrix product in the
-    cell, so its type and its words are the backend's.
+    The kernel has a row for each feature. The error is that of the matrix product, so its type and
+    its words are the backend's.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -834,8 +834,9 @@ def test_same_call_twice_returns_the_same(case, way):
     """
     Outside training, the same call of a stateless layer, made twice, returns the same, bit for bit.
 
-    Unless it is stateful, a layer keeps nothing from one call to the next. Dropout acts in
-    training only, so there is no chance in it either.
+    Unless it is stateful, a layer keeps nothing from one call to the next but the count of its
+    dropout masks. Dropout acts in training only, so there is no chance in it either, unless an
+    activation of your own draws numbers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -939,7 +940,8 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     """
     The second argument of an LSTM's call, given without its name, is `initial_state`.
 
-    Keras 2 took it for the mask. With the name the call means the same in both.
+    Keras 2 documents the mask in this place, but takes what stands there for a state as well. With
+    the name the call means the same in both.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)

@@ -239,8 +239,9 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     In an eager call on TensorFlow an initial state of a single row starts every sample.
 
     Nothing compares the batch sizes; the addition of what h and the input contribute broadcasts.
-    States without a batch axis, of shape (units,), are stretched as well. The loop of a graph
-    that knows of the single row refuses them, for its states must keep their shape.
+    States without a batch axis, of shape (units,), are stretched as well, but refused by an
+    unrolled layer with a mask. The loop of a graph that knows of the single row refuses them, for
+    its states must keep their shape.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -381,8 +382,9 @@ def test_an_initial_state_without_c_is_refused(case):
     """
     A call on data refuses an initial state of h alone, without c.
 
-    It makes no difference whether h comes by itself, in a list of one, or beside None:
-    the missing c is never taken for zeros. Pass zeros to mean zeros.
+    It makes no difference whether h comes by itself, in a list of one, or, on TensorFlow and
+    PyTorch, beside None: the missing c is never taken for zeros. Pass zeros to mean zeros. JAX and
+    NumPy take None for NaN.
 
     >>> import keras, numpy as np
     >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
@@ -411,7 +413,8 @@ def test_an_initial_state_without_c_is_refused(case):
 @given(cases(**varied("use_bias", "masked", "return_sequences", "go_backwards"), state=True))
 def test_a_third_state_is_refused(case):
     """
-    Unless it is unrolled, a layer that is called on data refuses an initial state of three arrays.
+    On TensorFlow and JAX a layer that is called on data, if not unrolled, refuses an initial state
+    of three arrays.
 
     An LSTM has two states. The error stems from the loop over timesteps, which finds that
     two states come out of a step where three went in. A call on symbols counts none.
@@ -661,8 +664,8 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     """
     Without go_backwards and dropout a stateful layer fed in pieces ends in the states of the whole.
 
-    Each call starts from where the call before it stopped. The pieces may be of any
-    length, down to a single timestep, and need not be equally long.
+    Each call starts from where the call before it stopped. The pieces may be of any length, down to
+    a single timestep, and need not be equally long, unless the layer is unrolled in a graph.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -807,8 +810,8 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     """
     A copy of a stateful layer, from its configuration and weights, starts from zeros.
 
-    A saved model holds no more of a layer, so a stateful model that was saved and loaded does not
-    go on where it stopped.
+    A model that was saved holds no more of a layer, so a stateful model that was saved and loaded
+    does not go on where it stopped. One that was exported, as by `export`, does.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -1065,7 +1068,8 @@ def test_training_mode_moves_the_state_on(case, way):
 )
 def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     """
-    A model with a stateful layer goes on, from call to call, where it stopped.
+    Unless reset or given a state, a stateful layer in a model goes on, from call to call, where it
+    stopped.
 
     The state belongs to the layer, which does not know how it is called.
 

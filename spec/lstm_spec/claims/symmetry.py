@@ -171,8 +171,8 @@ def test_permuting_features_with_their_weights_changes_nothing(case, way, seed):
 @given(*with_ways(any_cases), seeds)
 def test_permuting_samples_permutes_outputs(case, way, seed):
     """
-    Without state and dropout, permuting the samples and their masks permutes the outputs, but for
-    rounding.
+    With Keras' activations, without state and dropout, permuting samples and their masks permutes
+    outputs, up to rounding.
 
     The batch is a set of sequences that are computed at the same time, not one after the
     other. A stateful layer remembers by position; dropout draws a mask for each position.
@@ -553,8 +553,8 @@ def test_samples_do_not_meet(case, way, pick, seed):
 @given(*with_ways(many_samples), picks, picks, whole([np.nan, np.inf, -np.inf]))
 def test_nan_stays_in_its_sample(case, way, sample, step, value):
     """
-    Without state and dropout, NaN or infinity in one sample of a batch changes no bit of the other
-    samples' outputs.
+    With Keras' activations, without state and dropout, NaN or infinity in one sample changes no bit
+    of the others' outputs.
 
     What the sample's own outputs are from there on depends on the gates. Training is another
     matter: the gradients of a batch are summed, and one NaN may spoil the weights for all.

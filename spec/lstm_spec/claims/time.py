@@ -57,8 +57,8 @@ def test_axis_one_is_time_and_axis_two_is_features(case, way):
     """
     Axis 1 of the input is time, and axis 2 is features.
 
-    A kernel has a row for each feature, so a new layer takes a table with the two axes
-    exchanged, builds another kernel, and no error says so.
+    A kernel has a row for each feature, so a new layer takes a table with the two axes exchanged,
+    builds its kernel for that, and no error says so.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -84,8 +84,7 @@ def test_axis_one_is_time_and_axis_two_is_features(case, way):
 @given(*with_ways(cases(batch=1, timesteps=integers(2, 6), dtype="float64")), picks)
 def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
     """
-    Read forwards without a kept state, a row of a table sees the rows before it in x[None], and
-    none in x[:, None].
+    By default a row of a table sees the rows before it in x[None], and none in x[:, None].
 
     x[None] is one sequence of many timesteps. x[:, None] is many sequences of one
     timestep each, and none of them sees another.

@@ -414,7 +414,7 @@ def test_no_bias_computes_as_a_zero_bias(case, way):
     """
     With use_bias=False the layer computes what it would with a bias of zeros.
 
-    A new layer without bias thus begins with less memory than a new layer with one,
+    By default a new layer without bias thus begins with less memory than a new layer with one,
     because the bias of the forget gate begins at one.
 
     >>> import keras, numpy as np

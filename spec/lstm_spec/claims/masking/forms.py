@@ -39,11 +39,13 @@ def unit_by_unit(case, mask):
 )
 def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     """
-    In an LSTM's mask of numbers zero means masked, and any other that is normal in float32 valid.
+    In an LSTM's mask of numbers zero means masked, and any other that is normal in the layer's type
+    valid.
 
     So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the LSTM
-    the size of a number makes no difference, but a loss behind it takes it for a weight. TensorFlow
-    on a CPU reads subnormal numbers as zero.
+    the size of a number makes no difference, but a loss behind it takes it for a weight. Floating
+    point is cast to the layer's type first: float16 has zero for 1e-8. TensorFlow on a CPU reads
+    subnormal numbers as zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -109,7 +111,8 @@ def test_a_mask_of_one_row_serves_every_sample(case, way):
 @given(cases(timesteps=integers(1, 6), state=True, return_state=True, **varied("batch")), seeds)
 def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     """
-    In a loop, a mask of known shape (batch, timesteps, units) masks each unit on its own.
+    On TensorFlow and PyTorch, in a loop, a mask of known shape (batch, timesteps, units) masks each
+    unit on its own.
 
     A masked unit keeps its h and c while the others move on. Nobody promises it, and it is rarely
     meant: a mask made from the features, such as `x != 0`, has this shape by accident. With
@@ -187,7 +190,8 @@ def test_a_mask_of_one_axis_is_refused(case, way):
 @example(small(), Way("called"), 0)
 def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     """
-    On CPU, without XLA, an LSTM refuses a mask with fewer timesteps than its input, in a graph too.
+    On TensorFlow and a CPU, without XLA, an LSTM refuses a mask of fewer timesteps than its input,
+    in a graph too.
 
     The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in
     the graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
@@ -214,7 +218,7 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
 )
 def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
     """
-    In an eager loop on CPU, a mask with more timesteps than the input is refused.
+    On TensorFlow and a CPU, in an eager loop, a mask with more timesteps than the input is refused.
 
     The call fails with ValueError: the columns do not fit into an array of the input's size.
     In a graph the surplus is ignored: see `masking.long-in-a-graph`.
@@ -240,12 +244,13 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
 @given(cases(masked=True, **varied("batch")), integers(1, 3))
 def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
     """
-    Read forwards, on CPU, an LSTM in a compiled `predict` ignores the surplus of a mask longer than
-    its input.
+    By default, on TensorFlow and a CPU, an LSTM in a compiled `predict` ignores the surplus of a
+    mask longer than its input.
 
     Eagerly the call fails, unless unrolled, by run_eagerly too: see `masking.long-refused`. A mask
     that does not belong to the input is often found by calling the model before it is fitted. The
-    surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails.
+    surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails. Unrolled with
+    zero_output_for_mask=True, the LSTM fails itself.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")

@@ -400,7 +400,7 @@ def test_bidirectional_passes_its_mask_on(case, pick, sequences, mode):
 @given(cases(features=2, units=2, masked=True), picks)
 def test_the_mask_travels_through_stacked_layers(case, pick):
     """
-    Without initial_state, a mask travels through stacked LSTMs that read forwards with
+    Without initial_state, an attached mask travels through stacked LSTMs that read forwards with
     return_sequences=True.
 
     It need not be passed by hand: Masking or Embedding in front of the first layer is enough.

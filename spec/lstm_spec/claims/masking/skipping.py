@@ -152,7 +152,8 @@ def test_values_under_the_mask_do_not_matter(case, way, value):
     even if they are NaN.
 
     This holds for what a layer computes, not for training: see `masking.nan-in-training`. Of a mask
-    with an axis of units see `masking.unit-by-unit`.
+    with an axis of units see `masking.unit-by-unit`. An activation of your own that mixes samples,
+    as a softmax over the first axis, still reads the values.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -235,9 +236,9 @@ def test_without_a_mask_a_step_of_zeros_counts(case, way):
     """
     Without a mask, zeros after a sequence change the final output, as a rule.
 
-    Zeros are an input like any other: the gates still see h and the bias, and the cell state
-    goes through the forget gate. Zeros in front count too, from a state or a bias that is not
-    zero; a layer that was never trained reads them without effect.
+    Zeros are an input like any other: the gates still see h and the bias, and the cell state goes
+    through the forget gate. Zeros in front count too, from a state or with a bias of the candidate
+    that is not zero; by default a layer that was never trained reads them without effect.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -386,8 +387,9 @@ def test_zero_output_for_mask_changes_masked_outputs_only(case, way):
     Read forwards, with a passed mask, zero_output_for_mask=True makes masked outputs zero, and
     changes nothing else.
 
-    The other outputs and both states are the same as without it, for return_sequences=True.
-    For a layer that goes backwards, unrolled, see `masking.zero-output-backwards`.
+    The other outputs and both states are the same as without it, for return_sequences=True. For a
+    layer that goes backwards, unrolled, see `masking.zero-output-backwards`. Unrolled on JAX or
+    NumPy, a layer ignores it.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, zero_output_for_mask=True)

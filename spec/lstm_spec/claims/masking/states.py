@@ -242,8 +242,8 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
 )
 def test_unrolling_from_a_state_changes_nothing_under_a_mask(case, way):
     """
-    By default, with a mask (batch, timesteps) and a state for each sample, unroll changes nothing
-    but rounding.
+    By default, on TensorFlow, with a mask (batch, timesteps) and a state for each sample, unroll
+    changes only the rounding.
 
     This includes masked timesteps before the first valid one, whose outputs are zero. A state of
     one row for several samples is refused by a compiled loop that knows of it, and taken unrolled.
@@ -283,8 +283,9 @@ def test_unrolling_keeps_zero_output_for_mask(case, way):
     Read forwards from zero, with a mask (batch, timesteps), zero_output_for_mask does the same
     unrolled as in a loop.
 
-    The argument belongs to RNN, which does the unrolling, so it counts in both cases. Read
-    backwards the two differ: see `masking.zero-output-backwards`.
+    The argument belongs to RNN, which does the unrolling, so it counts in both cases; only on JAX
+    and NumPy an unrolled layer ignores it. Read backwards the two differ: see
+    `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True)

@@ -1,0 +1,222 @@
+"""Attacks on claims of masks, states, gates, types, shapes and symmetries, found by reading."""
+
+from __future__ import annotations
+
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from tools.studies.attacks import attack, outcome
+from tools.studies.attacks.shared import LSTM, MASK, X, alike, close
+
+
+def mixing(z):
+    """Take the softmax over the samples, by which they meet."""
+    return ops.softmax(z, axis=0)
+
+
+def summing(z):
+    """Add up the samples from the first on."""
+    return ops.cumsum(z, axis=0)
+
+
+def noisy(z):
+    """Add random numbers."""
+    return z + keras.random.normal(z.shape)
+
+
+def with_bias(bias, **options):
+    """Return an LSTM of one unit with a bias, for three features."""
+    layer = LSTM(1, **options)
+    layer.build(X.shape)
+    layer.set_weights([*layer.get_weights()[:2], np.array(bias)])
+    return layer
+
+
+@attack("masking.numbers")
+def small_numbers_in_float16():
+    """Does a float16 layer take 1e-8 in a mask, a normal number of float32, for valid?"""
+    layer = LSTM(2, dtype="mixed_float16")
+    return close(layer(X, mask=MASK * np.float32(1e-8)), layer(X, mask=MASK))
+
+
+@attack("masking.long-in-a-graph")
+def surplus_unrolled_with_zeros():
+    """Does predict ignore the surplus of a mask unrolled, with zero_output_for_mask=True?"""
+    sequence = keras.Input((4, 3))
+    mask = keras.Input((6,), dtype="bool")
+    layer = LSTM(2, unroll=True, return_sequences=True, zero_output_for_mask=True)
+    model = keras.Model([sequence, mask], layer(sequence, mask=mask))
+    longer = np.pad(MASK, ((0, 0), (0, 2)))
+    return outcome(lambda: model.predict_on_batch([X, longer]).shape)
+
+
+@attack("masking.hides-values")
+def an_activation_over_samples():
+    """Do values under the mask change the output of a softmax over the samples?"""
+    layer = LSTM(2, activation=mixing)
+    return not close(layer(np.where(MASK[:, :, None], X, 9), mask=MASK), layer(X, mask=MASK))
+
+
+@attack("masking.zeros-are-read")
+def zeros_in_front_with_a_bias():
+    """Do zeros in front count with biases of the gates, but none of the candidate?"""
+    padded = np.pad(X, ((0, 0), (2, 0), (0, 0)))
+    gates = with_bias([3, 5, 0, 2])
+    candidate = with_bias([0, 1, 2, 0])
+    return {
+        "of the gates": not close(gates(padded), gates(X)),
+        "of the candidate": not close(candidate(padded), candidate(X)),
+    }
+
+
+@attack("masking.stacked")
+def a_mask_given_by_its_place():
+    """Does a mask that the lower LSTM is given by its place reach the upper LSTM?"""
+    lower = LSTM(3, return_sequences=True)
+    upper = LSTM(2)
+    y = lower(X, None, MASK)
+    return close(upper(y), upper(np.array(y), mask=MASK))
+
+
+@attack("state.one-row-for-all")
+def states_without_a_batch_axis():
+    """Are states of shape (units,) stretched by an unrolled layer with a mask?"""
+    state = [np.ones(2), np.ones(2)]
+    layers = {"in a loop": LSTM(2), "unrolled": LSTM(2, unroll=True)}
+    return {
+        name: outcome(lambda layer=layer: layer(X, mask=MASK, initial_state=state).shape)
+        for name, layer in layers.items()
+    }
+
+
+@attack("state.not-copied")
+def an_exported_model():
+    """Does a stateful model that was exported go on where it stopped?"""
+    layer = LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=X.shape), layer])
+    model(X)
+    folder = tempfile.mkdtemp()
+    model.export(folder, verbose=False)
+    exported = tf.saved_model.load(folder)
+    return close(exported.serve(X), model(X))
+
+
+@attack("state.continues")
+def pieces_of_an_unrolled_layer():
+    """Does predict take pieces of several lengths for an unrolled stateful layer?"""
+    model = keras.Sequential([LSTM(2, stateful=True, unroll=True)])
+    model.predict_on_batch(X)
+    return outcome(lambda: model.predict_on_batch(X[:, :2]).shape)
+
+
+@attack("state.in-model")
+def a_model_that_gives_states():
+    """Does a model that gives its stateful layer a state go on from call to call?"""
+    inputs = [keras.Input(batch_shape=shape) for shape in ((2, 4, 3), (2, 2), (2, 2))]
+    layer = LSTM(2, stateful=True)
+    model = keras.Model(inputs, layer(inputs[0], initial_state=inputs[1:]))
+    data = [X, np.ones((2, 2)), np.ones((2, 2))]
+    return not close(model(data), model(data))
+
+
+@attack("gates.constant-input-settles")
+def a_masked_constant_input():
+    """Does c move towards i * g / (1 - f) at masked timesteps?"""
+    layer = with_bias([1, 0, 1, 0], return_state=True)
+    state = [np.ones((2, 1)), np.ones((2, 1))]
+    return not close(layer(X, mask=MASK & False, initial_state=state)[2], state[1])
+
+
+@attack("dropout.recurrent-whole-call")
+def beside_dropout():
+    """Is a first timestep from zeros the same with recurrent_dropout, under `dropout`?"""
+    without, beside = alike(
+        LSTM(2, dropout=0.5, seed=1), LSTM(2, dropout=0.5, recurrent_dropout=0.5, seed=1)
+    )
+    return close(without(X[:, :1], training=True), beside(X[:, :1], training=True))
+
+
+@attack("precision.double")
+def three_hundred_units():
+    """Does a float64 layer of 300 units differ from NumPy by over 100 roundings in 8 timesteps?"""
+    random = np.random.default_rng(0)
+    kernel = random.uniform(-2, 2, (3, 1200))
+    recurrent = random.uniform(-2, 2, (300, 1200))
+    x = random.uniform(-2, 2, (1, 8, 3))
+    layer = LSTM(300, dtype="float64", use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel, recurrent])
+    h = np.zeros((1, 300))
+    c = h
+    for t in range(8):
+        i, f, g, o = np.split(x[:, t] @ kernel + h @ recurrent, 4, axis=1)
+        c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+        h = np.tanh(c) / (1 + np.exp(-o))
+    return bool(np.abs(np.array(layer(x)) - h).max() > 100 * 2**-52)
+
+
+@attack("precision.overflow-ends-in-nan")
+def a_masked_timestep_behind():
+    """Do units that overflow give NaN at the next timestep, if that is masked?"""
+    layer = LSTM(2, activation="relu", return_sequences=True)
+    layer.build(X.shape)
+    layer.set_weights([np.ones((3, 8)), np.tile([[1.0], [-1.0]], (1, 8)), np.ones(8)])
+    state = [np.ones((2, 2)), np.full((2, 2), np.inf)]
+    mask = np.array([[True, False, True, True]] * 2)
+    return str(np.array(layer(np.ones((2, 4, 3)), mask=mask, initial_state=state))[0, :, 0])
+
+
+@attack("weights.no-bias-is-zero-bias")
+def without_the_forget_bias():
+    """Does a new layer with unit_forget_bias=False begin with a bias that is not zero?"""
+    layer = LSTM(2, unit_forget_bias=False)
+    layer.build(X.shape)
+    return bool(np.any(layer.get_weights()[2]))
+
+
+@attack("shapes.same-call-twice")
+def an_activation_that_draws():
+    """Does a layer whose activation draws random numbers return the same twice?"""
+    layer = LSTM(2, activation=noisy)
+    return close(layer(X), layer(X))
+
+
+@attack("shapes.time-axis")
+def vectors_that_meet_in_a_softmax():
+    """Does a vector on the batch axis change another's output, with a softmax over samples?"""
+    layer = LSTM(2, activation=mixing)
+    other = X[0].copy()
+    other[0] += 1
+    return not close(layer(other[:, None])[1:], layer(X[0][:, None])[1:])
+
+
+@attack("time.rows-of-a-table")
+def rows_that_meet_in_a_softmax():
+    """Does a row of x[:, None] see the row before it, with a softmax over samples?"""
+    return vectors_that_meet_in_a_softmax()
+
+
+@attack("sequences.row-per-timestep")
+def a_wider_cell_state():
+    """How many columns has the sequence of a single unit from a c that is three wide?"""
+    layer = LSTM(1, return_sequences=True)
+    return str(layer(X[:, :1], initial_state=[np.ones((2, 1)), np.ones((2, 3))]).shape)
+
+
+@attack("symmetry.batch")
+def a_sum_over_the_samples_before():
+    """Are outputs permuted with the samples, if the activation sums over those before?"""
+    layer = LSTM(2, activation=summing)
+    return close(np.array(layer(X))[::-1], layer(X[::-1]))
+
+
+@attack("symmetry.nan")
+def nan_in_a_sum_over_samples():
+    """Does NaN stay in its sample, if the activation sums over the samples before?"""
+    spoilt = X.copy()
+    spoilt[0] = np.nan
+    return bool(np.isfinite(np.array(LSTM(2, activation=summing)(spoilt))[1]).all())
