@@ -564,8 +564,8 @@ def test_in_float16_large_input_is_infinite(case, number):
     """
     With mixed_float16 an input of 65520 or more counts as infinite.
 
-    Where infinities of both signs meet, NaN is the sum: see `precision.infinities-meet`.
-    bfloat16 has the range of float32, and float32 layers read such input as it is.
+    Where infinities of both signs meet, NaN is the sum: see `precision.infinities-meet`. bfloat16
+    has nearly the range of float32, and float32 layers read such input as it is.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1e5, 1e5]]])  # (batch, timesteps, features)
@@ -773,9 +773,9 @@ def test_autocast_does_not_reach_the_cell(case, policy):
     """
     Outside training, with autocast=False, an LSTM still rounds float64 input to its own type.
 
-    The argument stops the layer from casting, but not the cell in it, which is a layer too
-    and casts each timestep by itself. The output is the same, bit for bit. In training with
-    dropout the types do not fit together, and the call fails.
+    The argument stops the layer from casting, but not the cell in it, which is a layer too and
+    casts each timestep by itself. The output is the same, bit for bit. On TensorFlow, in training
+    with dropout, the types do not fit together, and the call fails.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, autocast=False)
@@ -1353,8 +1353,8 @@ def test_subnormal_input_is_zero(case, tiny):
     """
     On TensorFlow and a CPU a subnormal float32 input, such as 1e-40, is read as zero.
 
-    TensorFlow sets the processor to do so, for speed. It shows only where a huge weight
-    would bring the number back to an ordinary size.
+    TensorFlow sets the processor to do so, for speed. It shows only where a huge weight would bring
+    the number back to an ordinary size, and in a Masking, which takes it for a zero as well.
 
     >>> import keras, numpy as np
     >>> large = keras.initializers.Constant(1e38)

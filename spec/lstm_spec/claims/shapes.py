@@ -525,7 +525,8 @@ def test_functional_model_refuses_another_length_than_declared(case, more):
     its `Input` names.
 
     The model refuses it, not the layer: called by itself, the same layer accepts it. After data of
-    the right length `predict` and `fit` let it through: TensorFlow then traces them for any length.
+    the right length a compiled `predict` or `fit` lets it through: TensorFlow then traces it for
+    any length.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((7, 4)), keras.layers.LSTM(2)
@@ -552,9 +553,9 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
     """
     A model with None for the timesteps may hold an unrolled layer, and can be called.
 
-    The layer asks for the number of timesteps only when it runs. So `predict` works on its first
-    length; on TensorFlow a second one makes it compile for any, which is refused, and so is a layer
-    of your own that calls an unrolled one, without compute_output_shape.
+    The layer asks for the number of timesteps only when it runs. So a compiled `predict` works on
+    its first length; on TensorFlow a second one makes it compile for any, which is refused, and so
+    is a layer of your own that calls an unrolled one, without compute_output_shape.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 3))  # (timesteps, features)
@@ -714,8 +715,8 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
     Without state and dropout, integers and booleans give the same output as the same float32
     numbers.
 
-    The product with the kernel converts them. In training with `dropout` a call on them is
-    refused. An integer is not taken for a category: that is what an Embedding is for.
+    The product with the kernel converts them. On TensorFlow, in training with `dropout`, a call on
+    them is refused. An integer is not taken for a category: that is what an Embedding is for.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[3], [0], [-1]]])

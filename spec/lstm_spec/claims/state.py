@@ -811,7 +811,8 @@ def test_a_copy_of_a_stateful_layer_starts_from_zeros(case, name):
     A copy of a stateful layer, from its configuration and weights, starts from zeros.
 
     A model that was saved holds no more of a layer, so a stateful model that was saved and loaded
-    does not go on where it stopped. One that was exported, as by `export`, does.
+    does not go on where it stopped. On TensorFlow one that `export` has written, a SavedModel,
+    does.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))

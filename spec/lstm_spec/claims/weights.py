@@ -608,8 +608,8 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
     """
     By default, unless a seed is set in between, two new layers begin with different kernels.
 
-    Each layer makes its own initializers, with seeds from Python's `random`. One seeded
-    initializer handed to both layers makes the same kernel twice.
+    Each layer makes its own initializers, with seeds from Python's `random`. One initializer handed
+    to both layers makes the same kernel twice, unless its seed is a SeedGenerator.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -752,8 +752,8 @@ def test_weights_are_the_variables_of_the_cell(features, units, options, use_bia
     """
     The weights of the layer are the very variables of its cell, an LSTMCell.
 
-    The layer repeats one cell over the timesteps and adds no weight to it, so assigning
-    to `cell.kernel` changes the layer.
+    The layer repeats one cell over the timesteps and adds no weight to it, so `cell.kernel.assign`
+    changes the layer.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

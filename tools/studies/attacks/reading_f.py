@@ -220,3 +220,41 @@ def nan_in_a_sum_over_samples():
     spoilt = X.copy()
     spoilt[0] = np.nan
     return bool(np.isfinite(np.array(LSTM(2, activation=summing)(spoilt))[1]).all())
+
+
+def second_length(**options):
+    """Return what predict of an LSTM gives on a second, other number of timesteps."""
+    x = keras.Input((None if options else 4, 3))
+    model = keras.Model(x, LSTM(2, **options)(x))
+    model.compile(run_eagerly=True)
+    model.predict(X, verbose=0)
+    return outcome(lambda: model.predict(X[:, :3], verbose=0).shape)
+
+
+@attack("shapes.functional-length")
+def predict_run_eagerly():
+    """Does predict let another length than the Input's through after the right one, run eagerly?"""
+    return second_length()
+
+
+@attack("shapes.unroll-open-length")
+def predict_run_eagerly_and_unrolled():
+    """Is a second length refused by predict of an unrolled layer that is run eagerly?"""
+    return second_length(unroll=True)
+
+
+@attack("weights.fresh")
+def an_initializer_with_a_generator():
+    """Does one initializer seeded by a SeedGenerator make the same kernel twice?"""
+    drawn = keras.initializers.GlorotUniform(keras.random.SeedGenerator(1))
+    built = [LSTM(2, kernel_initializer=drawn) for _ in range(2)]
+    for layer in built:
+        layer.build(X.shape)
+    return bool(np.array_equal(*(layer.get_weights()[0] for layer in built)))
+
+
+@attack("precision.subnormals")
+def masking_of_a_subnormal_number():
+    """Does Masking take a timestep of 1e-40 for zeros?"""
+    masked = keras.layers.Masking()(np.full((1, 2, 1), 1e-40, "float32"))
+    return not np.any(keras.tree.flatten(masked._keras_mask))

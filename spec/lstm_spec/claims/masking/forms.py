@@ -69,8 +69,8 @@ def test_a_mask_may_have_a_last_axis_of_one(case, way):
     To an LSTM a mask of shape (batch, timesteps, 1) means the same as one of shape
     (batch, timesteps).
 
-    Inside, it gives every mask this last axis, over which the units share it. Other layers need not
-    take it: GlobalAveragePooling1D fails.
+    Inside, a mask of two axes gets this last one, over which the units share it. Other layers need
+    not take it: GlobalAveragePooling1D fails.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

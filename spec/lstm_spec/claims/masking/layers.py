@@ -436,7 +436,8 @@ def test_the_mask_travels_through_stacked_layers(case, pick):
 )
 def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     """
-    Operators on a masked tensor lose the mask, and an LSTM after them reads every timestep.
+    On TensorFlow, operators on a masked tensor lose the mask, and an LSTM after them reads every
+    timestep.
 
     The mask is an attribute of one tensor; the sum, the product or the slice is another
     tensor, and nothing warns. Layers that support masks, such as Multiply, pass it on.
