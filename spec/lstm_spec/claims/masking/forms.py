@@ -44,8 +44,8 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
 
     So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the LSTM
     the size of a number makes no difference, but a loss behind it takes it for a weight. Floating
-    point is cast to the layer's type first: float16 has zero for 1e-8. TensorFlow on a CPU reads
-    subnormal numbers as zero.
+    point in the argument `mask` is cast to the layer's type: float16 has zero for 1e-8. TensorFlow
+    on a CPU reads subnormal numbers as zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
