@@ -61,10 +61,10 @@ def test_each_loss_trains_by_its_formula(net, form, seed):
     mse, mae, Huber, log-cosh and non-focal crossentropies of logits train by exact gradients, if
     categorical targets sum to 1.
 
-    By default they take a mean over samples and timesteps, so the batch size is not in the step. On
-    TensorFlow a row of zeros as target of CategoricalCrossentropy costs nothing, yet it trains. The
-    focal losses are not meant: CategoricalFocalCrossentropy clips probabilities, of logits too, and
-    where it does the gradient is zero.
+    Unmasked, they take by default a mean over samples and timesteps, so the batch size is not in
+    the step. On TensorFlow a row of zeros as target of CategoricalCrossentropy costs nothing, yet
+    it trains. The focal losses are not meant: CategoricalFocalCrossentropy clips probabilities, of
+    logits too, and where it does the gradient is zero.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -203,9 +203,10 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     """
     Under CTC the loss of labels that fit is -log of the probability of all paths that spell them.
 
-    A path has a class for each timestep. Repeated classes are merged, then the class 0, which is
-    the blank, is left out; 0 also pads the labels. It runs on CPU, and fit trains with it. Labels
-    that no path spells have a loss of several hundred, not an infinite one.
+    A path has a class for each timestep, whose probability is the softmax of the outputs. Repeated
+    classes are merged, then the class 0, which is the blank, is left out; 0 also pads the labels at
+    their end. It runs on CPU, and fit trains with it. On TensorFlow labels that no path spells have
+    a loss of several hundred, not an infinite one.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True)
@@ -293,8 +294,9 @@ def test_timesteps_of_an_ignored_class_do_not_count(net, build, seed, column):
     """
     By ignore_class, timesteps whose target is that class do not count in the loss of a batch.
 
-    Sparse categorical crossentropy is then the mean over the other timesteps, whether the targets
-    have a last axis of one or not. Any number may be ignored, such as -1.
+    By default sparse categorical crossentropy of several classes is then the mean over the other
+    timesteps, whether the targets have a last axis of one or not. Any whole number may be ignored,
+    such as -1.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)
@@ -386,8 +388,9 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     options, but for clipping.
 
     With any weights too, one for each number that is reduced. Dice is one number for the whole
-    batch, which is not reduced, and has none. Numbers are clipped that have no logarithm: outputs
-    below zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
+    batch, which is not reduced, and has none. Probabilities of classes are first divided by their
+    sum, but in the generalized loss. Numbers are clipped that have no logarithm: outputs below
+    zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.5, reduction="sum")
@@ -424,8 +427,9 @@ def test_alpha_weighs_what_tversky_finds_wrongly(case, coefficients, seed):
     Tversky is 1 - hits / (hits + alpha * false positives + beta * false negatives), in products of
     targets and outputs.
 
-    Of a whole batch: hits are the sum of targets times outputs. A beta above alpha makes it worse
-    to miss something than to find what is not there. Where all three are zero the loss is 1.
+    By default of a whole batch: hits are the sum of targets times outputs. A beta above alpha makes
+    it worse to miss something than to find what is not there. Where all three are zero the loss is
+    1.
 
     >>> import keras, numpy as np
     >>> z, y = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])  # one is missed

@@ -90,8 +90,8 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
 @given(cases(batch=several), whole(NAMES), eagerly, seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, seed):
     """
-    Compiled and without a mask, evaluate reports of any new metric of Keras what it makes of all
-    outputs at once.
+    Compiled and unmasked, evaluate reports of any new metric of Keras, of default axis, what it
+    makes of all outputs at once.
 
     Errors, scores, hits and counts alike, whether the last batch is smaller or not. An object that
     was used before compile() brings its numbers along. Under a mask some leave out timesteps: see
@@ -122,11 +122,11 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, 
 @given(cases(batch=integers(5, 7)), whole([1, 2, 3]), whole([True, False]), seeds)
 def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
     """
-    For n > p + 1 samples R2Score(num_regressors=p) is 1 - (1 - R2) * (n - 1) / (n - p - 1), R2 the
-    mean score of the outputs.
+    For n > p + 1 samples R2Score(num_regressors=p) is 1 - (1 - R2) * (n - 1) / (n - p - 1), R2
+    being its score without p.
 
-    R2 is the mean of the scores of its outputs, however many there are: n is not the number of
-    their numbers. Of p + 1 samples or fewer R2 itself is reported, with a warning.
+    By default R2 is the mean of the scores of its outputs, however many there are: n is not the
+    number of their numbers. Of p + 1 samples or fewer R2 itself is reported, with a warning.
 
     >>> import keras, numpy as np
     >>> z, y = np.random.rand(5, 1), np.random.rand(5, 1)
@@ -162,7 +162,7 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, eager, seed):
     0, 1 or 2 is so many copies.
 
     The adjusted R2Score, of num_regressors, is another matter: it is divided by a number of
-    samples. A NaN counts even with the weight 0, for zero times NaN is NaN.
+    samples. In an error a NaN counts even with the weight 0, for zero times NaN is NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -256,7 +256,8 @@ def test_truth_values_are_targets(case, name, eager, seed):
 @given(cases(batch=several), whole(WIDE), seeds)
 def test_a_metric_takes_lists(case, name, seed):
     """
-    Called by itself, a metric of targets as wide as the outputs takes lists of Python.
+    Called by itself, a metric of targets as wide as the outputs takes lists of Python, of outputs
+    that are floats.
 
     It makes of them what it makes of float32 arrays. Metrics of ids may need arrays.
 

@@ -92,8 +92,8 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, name, seed)
     In float32, SGD, Adam, AdamW, RMSprop and Adagrad move an LSTM's weights as their formulas say.
 
     Tried are several steps, with and without momentum, weight decay and other constants. Adam's
-    formula is the one with a hat on epsilon. In float16 its squares vanish, and its steps are huge.
-    The three arrays of an LSTM are nothing special to them, and are moved by themselves.
+    formula is the one with a hat on epsilon. In float16 small squares vanish, and its steps can be
+    huge. The arrays of an LSTM are nothing special to them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -128,9 +128,10 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
     gradients.
 
-    In between the weights stay. By a mean loss taken by samples, at a fixed rate, without dropout
-    and BatchNormalization, n batches of b train as one of n * b, also where the gradient is
-    clipped: the mean is. Constraints act after every batch, and use_ema takes its mean then.
+    In between the trainable weights stay. By an unmasked mean loss taken by samples, at a fixed
+    rate, without dropout and BatchNormalization, n batches of b train as one of n * b, also where
+    the gradient is clipped: the mean is. Constraints act after every batch, and use_ema takes its
+    mean then.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -204,9 +205,9 @@ def test_clipnorm_is_of_each_array_and_global_clipnorm_of_all(net, build, seed, 
     """
     In an LSTM clipnorm shortens each array's gradient by itself, global_clipnorm all by one factor.
 
-    So clipnorm changes the direction of a step, and the whole may be longer than the bound. A
+    So clipnorm can change the direction of a step, and the whole may be longer than the bound. A
     gradient that is short enough stays as it is. On TensorFlow an Embedding's may stay too long. In
-    float32 a norm above 1e19 is infinite, and the step is zero or NaN.
+    float32 a norm above 2e19 is infinite, and the step is zero or NaN.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -261,8 +262,8 @@ def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentu
     have made.
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
-    weights, before any constraint; the first step begins it. The steps themselves, and val_loss,
-    are of plain weights.
+    weights, before any constraint; the optimizer's first step begins it, and a later fit goes on
+    with it. The steps themselves, and val_loss, are of plain weights.
 
     >>> import keras, numpy as np
     >>> model, steps = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
@@ -341,7 +342,7 @@ def test_evaluate_can_use_averaged_weights(net, build, seed):
     meanwhile.
 
     The model goes on with the weights that it had, but for rounding. Before a step of the optimizer
-    there are no averages, and evaluate fails.
+    there are no averages, and evaluate fails, or takes zeros if the optimizer is built.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -445,9 +446,10 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     """
     Without use_ema LossScaleOptimizer lets no gradient that is not finite change trainable weights.
 
-    The scale of the loss is halved, and training goes on with the next batch. The global policy
-    mixed_float16 puts this optimizer around one's own. BatchNormalization's moving means do take a
-    NaN; and with use_ema=True fit ends with means, which are zeros before any step.
+    The scale of the loss is halved, and training goes on with the next batch. By default a model
+    made under the global policy mixed_float16 puts this optimizer around one's own.
+    BatchNormalization's moving means do take a NaN; and with use_ema=True fit ends with means,
+    which are zeros before any step.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -491,8 +493,8 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
 
     To within the rounding of float16, that is, and the weights are float32. It works for gradients
     that float16 cannot hold: those of a loss times 2**-14, say. What is too small even if it is
-    scaled does not move a weight. Under the global policy mixed_float16 compile() wraps an
-    optimizer that is not wrapped.
+    scaled does not move a weight. By default compile() wraps the optimizer, unless it is wrapped,
+    of a model made under the global policy mixed_float16.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -538,8 +540,9 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     with arrays.
 
     The first step has the number 0. Divide the number of samples by the batch size, and round up,
-    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches. Of data
-    of unknown length, as from a generator, a compiled epoch counts as one step more.
+    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches. Without
+    steps_per_epoch, a compiled epoch of data of unknown length, as from a generator, counts as one
+    step more.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -718,9 +721,9 @@ def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group
     change no new optimizer's steps.
 
     That goes for all optimizers of Keras, and for batches that are given twice and accumulated, and
-    a rate that is a function or set later. By powers of two scaling rounds nothing. A limit above
-    65504 is infinite in float16: NaN. JSON keeps no moments, nor what exclude_from_weight_decay was
-    given.
+    a rate that is a function or set later. By powers of two scaling rounds nothing. In float16 a
+    limit of norms above 65504 is infinite, and the step infinite or NaN. JSON, by keras.saving,
+    keeps no moments, nor what exclude_from_weight_decay was given.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -364,7 +364,8 @@ def trained_names(layers: dict[str, Any], eager: bool) -> list[str]:
 @given(eagerly, whole(["inside", "attribute"]))
 def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
     """
-    No step moves an LSTM made with trainable=False, or in a wrapper set so before compile().
+    No step moves weights of an LSTM made with trainable=False, or in a wrapper set so before
+    compile().
 
     Set the attribute before compile(). Tried are cells and stacks of cells in RNN,
     Bidirectional, Sequential and TimeDistributed.
@@ -392,7 +393,8 @@ def test_no_step_moves_a_frozen_layer_whatever_wraps_it(eager, how):
 @given(eagerly)
 def test_no_step_moves_what_is_in_a_wrapper_made_untrainable(eager):
     """
-    No step moves an LSTM in Bidirectional, TimeDistributed or RNN made with trainable=False.
+    No step moves weights of an LSTM in Bidirectional, TimeDistributed or RNN made with
+    trainable=False.
 
     It is the same whether the wrapper is made so, or its attribute is set. Until then, set the
     attribute of a wrapper that is made without the argument.

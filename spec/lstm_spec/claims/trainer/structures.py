@@ -87,13 +87,13 @@ def test_two_outputs_are_trained_in_any_structure(
     net, outputs_and_targets, of_loss, of_metric, other, trained_, eager, seed
 ):
     """
-    Two outputs, their targets, losses and metrics may be in lists, tuples or dictionaries by name,
-    loss weights as losses.
+    Two outputs of a functional model, of two layers, their targets, losses and metrics may be in
+    lists, tuples or dictionaries.
 
-    Each structure may be another. An output whose loss is None, or of outputs in a dictionary is
-    left out of one, is not trained, and has metrics. Dictionaries go by the names of the outputs,
-    lists by their order; where these are in a dictionary, by that of its sorted keys. Weights by
-    name beside losses in a list go by the sorted names, whichever output that is.
+    Each structure may be another, but loss weights go as losses. An output whose loss is None, or
+    of outputs in a dictionary is left out of one, is not trained, and has metrics. Dictionaries go
+    by the outputs' names, lists by their order; where these are in a dictionary, by that of its
+    sorted keys. Weights by name beside losses in a list go by sorted names.
 
     >>> import keras, numpy as np
     >>> inputs, left, right = keras.Input((3, 1)), keras.layers.LSTM(1), keras.layers.LSTM(1)
@@ -200,10 +200,10 @@ def test_a_list_of_losses_goes_by_outputs(net, seed):
     A list of losses that is too short leaves the last outputs in a list without one, and an output
     by itself takes the first.
 
-    At most there is a warning of gradients that do not exist. For several outputs a list that is
-    too long is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum. A
-    model whose only output is in a list, as in Model(x, [y]), takes the sum of all losses. For
-    outputs in a dictionary a list of another length fails.
+    At most there is a warning of gradients that do not exist. For several outputs in a list a
+    longer one is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum.
+    A model whose only output is in a list, as in Model(x, [y]), takes the sum of all losses if its
+    target is in one. For outputs in a dictionary a list of another length fails.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -255,7 +255,7 @@ def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed)
     If of a list of losses all but one are None, a list of one may give targets for that output
     alone.
 
-    The outputs have to be in a list too. An array by itself is taken likewise, but with
+    The outputs may not be in a dictionary. An array by itself is taken likewise, but with
     run_eagerly=True a batch of as many samples as outputs is misread without a word: the target of
     sample k is taken for that of output k. By names, losses of None need targets.
 
@@ -415,8 +415,9 @@ def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(ne
     The clone of a functional or Sequential model compiled with Keras' own objects is compiled so,
     its optimizer at step 0.
 
-    It trains as a new model, and leaves the weights of the first as they are. Objects of your own
-    must be registered; a model whose class has its own compile() is cloned uncompiled.
+    It trains as a new model, and leaves the weights of the first as they are. The delta of Huber,
+    the axis of CosineSimilarity and what exclude_from_weight_decay was given are lost. Objects of
+    your own must be registered; a model whose class has its own compile() is cloned uncompiled.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -819,7 +820,7 @@ def yielding(*batches: Any) -> Iterator[Any]:
 def test_batches_in_other_forms_are_refused(net, seed):
     """
     Evaluate refuses PyDatasets whose batch is a text, (), (x, y, w, v) or (x, 1.0), and generators
-    of lists, arrays or nothing.
+    of lists, arrays or no batch.
 
     With a ValueError that says what is expected. A generator yields tuples, of one part to three,
     whose target is no number either. A tf.data.Dataset may have a number as target, and one that is

@@ -44,11 +44,13 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, trai
 @given(nets(batch=samples), builds, seeds, whole(["mse", "mae", "huber", "log_cosh"]))
 def test_targets_may_lack_the_last_axis_of_a_single_output(net, build, seed, loss):
     """
-    Under a loss of Keras, targets (batch,) train outputs (batch, 1) as targets (batch, 1) do.
+    Under a loss of Keras for outputs (batch, 1), targets (batch,) train these as targets (batch, 1)
+    do.
 
-    The missing axis is added, in the losses and metrics of Keras. In a loss of one's own it is
-    not everywhere: there give targets of the shape of the outputs. On TensorFlow a compiled step
-    takes targets of one number of axes, until compile().
+    The missing axis is added, in the losses of Keras. In its metrics, and in a loss of one's own,
+    it is not everywhere: Poisson and Hinge report another number. There give targets of the shape
+    of the outputs. On TensorFlow a compiled step takes targets of one number of axes, until
+    compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -157,12 +159,13 @@ def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, 
 )
 def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
     """
-    Under a mean error targets with a last axis of 1 are taken for each of several outputs, and one
-    output likewise.
+    Under a mean error targets (..., 1) of as many axes are taken for each of several outputs, and
+    one output likewise.
 
     The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that was
     meant to be Dense(3) trains on three targets, under mse towards their mean, without a word. Flat
-    targets are laid along the outputs, if they are as many, and else refused beside several.
+    targets of several samples are laid along the outputs, if they are as many, and else refused
+    beside several.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -254,9 +257,10 @@ def assert_laid_along_the_last_axis(model, net, target, loss):
 )
 def test_targets_of_another_size_are_refused(net, build, seed, shape):
     """
-    A mean error refuses targets that differ from the outputs in a size, unless one of the two is 1.
+    A mean error refuses targets of as many axes and samples that differ from the outputs in a size,
+    unless one of the two is 1.
 
-    The error is that of the backend, from within the loss, and names the two shapes.
+    The error is that of the backend, from within the loss, and names the two shapes or sizes.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -283,8 +287,8 @@ def test_another_number_of_targets_is_refused(net, build, seed, count):
     """
     Fit and evaluate of arrays refuse another number of targets than of samples with a ValueError.
 
-    So a target array of shape (1, batch), for example, is refused. The message gives both
-    numbers.
+    So a target array of shape (1, batch), for example, is refused for several samples. The message
+    gives both numbers.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -313,9 +317,9 @@ def test_whole_number_targets_train_as_one_hot_ones(net, build, seed, last):
     Of a softmax or logits whole numbers under sparse categorical crossentropy train as one-hot
     targets under the other.
 
-    They have the shape of the outputs without the last axis, or with a last axis of 1: for each
-    timestep the number of its class. Of outputs below zero, as an LSTM has by default, the two
-    differ unless from_logits=True says that they are logits.
+    They have the shape of the outputs without the last axis, which is of several classes, or with a
+    last axis of 1: for each timestep the number of its class. Of outputs below zero, as an LSTM has
+    by default, the two differ unless from_logits=True says that they are logits.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True, activation="softmax")

@@ -50,8 +50,8 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
     By default, weighted losses of final outputs, one for each sample, are summed and divided by
     their number.
 
-    It is divided by the number of samples, not by the sum of the weights, batch by batch and
-    over the whole epoch. So weights that are all 2 double the loss.
+    It is divided by the number of samples, not by the sum of the weights, batch by batch and over
+    the whole epoch. So weights that are all 2 double the loss, penalties apart.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -152,9 +152,9 @@ def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_)
     For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep, of a loss
     taken by timesteps.
 
-    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and without a
-    mask the mean is over all timesteps of all samples. One number for a batch, as of dice, has no
-    timesteps to weigh.
+    A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and by default,
+    without a mask, the mean is over all timesteps of all samples. One number for a batch, as of
+    dice, has no timesteps to weigh.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -349,9 +349,9 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
     train_on_batch and test_on_batch weigh the samples by sample_weight, and train_on_batch by
     class_weight, as fit does.
 
-    Without masks the weighted losses are divided by their number, not by the sum of weights.
-    test_on_batch takes no class_weight. That of several outputs, which fit refuses, train_on_batch
-    may take wrongly without notice.
+    By default, without masks, the weighted losses are divided by their number, not by the sum of
+    weights. test_on_batch takes no class_weight. That of several outputs, which fit refuses,
+    train_on_batch may take wrongly without notice.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -388,9 +388,9 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     For final outputs and targets in lists a flat array of weights, or a column, weighs each loss, a
     list of them each its own.
 
-    One wider array is refused with a ValueError. So a sample that counts for no output is named
-    once. Where the outputs are in a list and the targets in a dictionary, one array ends with a
-    KeyError.
+    Fit and evaluate refuse one wider array with a ValueError. So a sample that counts for no output
+    is named once. Where the outputs are in a list and the targets in a dictionary, one array ends
+    with a KeyError.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -461,8 +461,9 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     """
     In fit and train_on_batch class_weight and sample_weight together are refused with a ValueError.
 
-    Also if the weights of samples come from a generator or a Dataset, from its first batch on.
-    Multiply them by hand: sample_weight * np.array(weights)[classes].
+    Also if the weights of samples come from a Dataset or a PyDataset, from its first batch on;
+    beside a generator there is no class_weight. Multiply them by hand: sample_weight *
+    np.array([1.0, 5.0])[classes].
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -501,7 +502,7 @@ def test_only_weighted_metrics_are_weighted(net, build, seed, column, kind_):
     do not.
 
     By default a weighted mean, of errors or hits, is divided by the sum of the weights, the loss by
-    the number of samples or timesteps: so the two differ though both are weighted. A weighted
+    the number of samples or timesteps: so the two may differ though both are weighted. A weighted
     metric that returns a single number for a batch, as dice does, fails beside weights.
 
     >>> import keras, numpy as np
@@ -574,8 +575,8 @@ def weighted_accuracy(
 )
 def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     """
-    With a mask, return_sequences=True and finite targets a batch's loss by timesteps is by default
-    the mean of valid timesteps.
+    With a mask, finite targets and no weights a batch's loss by timesteps is by default the mean of
+    its valid timesteps.
 
     LSTM, Dense and others hand the mask on to the loss. A padded timestep then trains nothing, and
     a batch without any valid one has the loss 0. Dice and tversky are taken of the whole batch,
@@ -629,7 +630,7 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
     """
     By default losses of masked batches are weighted by their samples, not by valid timesteps.
 
-    So evaluate gives other losses for other batch sizes, and a valid timestep counts more in a
+    So evaluate can give other losses for other batch sizes, and a valid timestep counts more in a
     batch with much padding. A metric such as "mse" is a mean over all valid timesteps.
 
     >>> import keras, numpy as np
@@ -669,8 +670,8 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
 )
 def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     """
-    Of finite targets metrics "mse" and "mae" leave out masked timesteps, and RootMeanSquaredError
-    counts them.
+    For finite targets shaped as the outputs, "mse" and "mae" leave out masked timesteps, and
+    RootMeanSquaredError counts them.
 
     The same holds for others that are no mean of a function: AUC, Precision, Recall. Give them
     the mask as sample_weight, under weighted_metrics.
