@@ -129,6 +129,24 @@ def cosine_along_the_samples():
     return {"batches": round(reported, 4), "once": result(METRICS.CosineSimilarity(0), y, model(X))}
 
 
+@attack("trainer.any-metric")
+def a_used_metric_in_two_calls():
+    """Does a metric that was used before compile() bring its numbers to each evaluate?"""
+    metric = METRICS.MeanSquaredError(name="m")
+    metric.update_state([[100.0]], [[0.0]])
+    model = compiled(stack(LAYERS.LSTM(2)), metrics=[metric])
+    return [round(model.evaluate(X, ONE_HOT, verbose=0)[1], 4) for _ in range(2)]
+
+
+@attack("trainer.needs-a-loss")
+def empty_structures_of_losses():
+    """Which error comes of a loss that is None, [None], {} or ()?"""
+    return {
+        str(loss): outcome(lambda z=loss: loss_of(compiled(stack(LAYERS.LSTM(2)), z), ONE_HOT))[:20]
+        for loss in (None, [None], {}, ())
+    }
+
+
 @attack("trainer.adjusted-score")
 def other_aggregations():
     """Is R2 the mean of the scores of the outputs whatever class_aggregation is?"""
@@ -509,6 +527,17 @@ def weights_under_a_mask():
     y = numbers(4, 3, 2)
     weighted = loss_of(model, y, PADDED, sample_weight=np.full((4, 3), 3.0))
     return close(weighted, loss_of(model, y, PADDED))
+
+
+@attack("trainer.mask-in-the-loss")
+def penalty_of_padding():
+    """Is the activity penalty that of the valid timesteps?"""
+    layer = LAYERS.LSTM(2, return_sequences=True, activity_regularizer=keras.regularizers.L2(1.0))
+    model = compiled(stack(LAYERS.Masking(), layer), metrics=["mse"])
+    y = np.array(model(PADDED))
+    loss, mse = model.evaluate(PADDED, np.zeros_like(y), verbose=0)
+    valid = np.any(PADDED != 0, axis=-1)
+    return close(loss - mse, np.sum(y[valid] ** 2) / 4)
 
 
 @attack("trainer.mask-by-batches")

@@ -127,8 +127,8 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
     """
     Without weights or mask a loss function may return a number for each output or sample, or one.
 
-    The trainer takes the mean of what is returned, so that all three train alike. A sum made by
-    the function grows with the batch.
+    The trainer takes the mean of what is returned, so that all three train alike. A sum over
+    the samples, made by the function, grows with the batch.
 
     >>> import keras, numpy as np
     >>> def mean_square(target, output): return keras.ops.mean((output - target) ** 2)
@@ -539,9 +539,9 @@ def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed)
     Not compiled, or without a loss or steps of its own, a model can predict, but not fit, evaluate
     or train on a batch.
 
-    test_on_batch refuses it too. They raise a ValueError, even if the model has metrics. In a
-    compiled model a loss of its own, an added one or a penalty, unless it is of frozen weights, is
-    a loss.
+    test_on_batch refuses it too. They raise a ValueError, even if the model has metrics; of an
+    empty structure as `loss` it may be another error. In a compiled model a loss of its own, an
+    added one or a penalty, unless it is of frozen weights, is a loss.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

@@ -94,8 +94,8 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, 
     makes of all outputs at once.
 
     Errors, scores, hits and counts alike, whether the last batch is smaller or not. An object that
-    was used before compile() brings its numbers along. Under a mask some leave out timesteps: see
-    `trainer.mask-in-metrics`.
+    was used before compile() brings its numbers along, the first time. Under a mask some leave out
+    timesteps: see `trainer.mask-in-metrics`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

@@ -540,9 +540,9 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     with arrays.
 
     The first step has the number 0. Divide the number of samples by the batch size, and round up,
-    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches. Without
-    steps_per_epoch, a compiled epoch of data of unknown length, as from a generator, counts as one
-    step more.
+    to find how many steps an epoch has. With gradient_accumulation_steps it counts batches. On
+    TensorFlow a compiled epoch of data of unknown length, as from a generator, counts as one step
+    more without steps_per_epoch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

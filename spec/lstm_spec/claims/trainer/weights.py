@@ -578,9 +578,9 @@ def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     With a mask, finite targets and no weights a batch's loss by timesteps is by default the mean of
     its valid timesteps.
 
-    LSTM, Dense and others hand the mask on to the loss. A padded timestep then trains nothing, and
-    a batch without any valid one has the loss 0. Dice and tversky are taken of the whole batch,
-    padding included. Pad targets with numbers: NaN times zero is NaN.
+    LSTM, Dense and others hand the mask on to the loss. By it a padded timestep trains nothing, and
+    a batch without any valid one has the loss 0. Dice, tversky and activity penalties are of the
+    whole batch, padding included. Pad targets with numbers: NaN times zero is NaN.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
