@@ -99,7 +99,7 @@ def compiled_by_xla(layer: Any, case: Case) -> bool:
 )
 def test_there_is_no_layer_for_cudnn_alone():
     """
-    keras.layers has no CuDNNLSTM: the layer LSTM itself uses cuDNN where it can.
+    keras.layers has no CuDNNLSTM: by default the layer LSTM itself uses cuDNN where it can.
 
     The old layer was one of Keras 2 and of TensorFlow 1. Its successor is asked for by
     use_cudnn, which is "auto" by default.
@@ -142,7 +142,8 @@ UNSUITED: tuple[dict[str, Any], ...] = (
 )
 def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     """
-    On a GPU an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does not support.
+    On TensorFlow and a GPU an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does
+    not support.
 
     These are an activation or recurrent activation that is not the default one, recurrent
     dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served. By itself
@@ -295,10 +296,12 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
 )
 def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     """
-    Without a GPU, a layer with use_cudnn=True can be made, and fails in its first call on data.
+    On TensorFlow and JAX, without a GPU, a layer with use_cudnn=True can be made, and fails in its
+    first call on data.
 
-    So a model made for a GPU does not run elsewhere, though it can be built: a call on
-    keras.Input is accepted. With "auto", the default value, the same layer runs.
+    So a model made for a GPU does not run elsewhere, though it can be built: a call on keras.Input
+    is accepted. With "auto", the default value, the same layer runs. So it does when it is loaded
+    from a file, which does not keep the argument.
 
     >>> import keras, numpy as np
     >>> lstm, refused = keras.layers.LSTM(2, use_cudnn=True), False
@@ -327,10 +330,10 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
 @given(cases(return_sequences=True, return_state=True, state=True, **varied("timesteps", "units")))
 def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     """
-    Without a GPU, outside training, use_cudnn="auto" gives bit for bit the numbers of
+    On TensorFlow without a GPU, outside training, use_cudnn="auto" gives bit for bit the numbers of
     use_cudnn=False.
 
-    There both are the loop over timesteps. On a GPU, "auto" lets cuDNN sum in its own order.
+    There both run the cell timestep by timestep. On a GPU, "auto" lets cuDNN sum in its own order.
 
     >>> import keras, numpy as np
     >>> auto, never = keras.layers.LSTM(2, use_cudnn="auto"), keras.layers.LSTM(2, use_cudnn=False)

@@ -112,10 +112,12 @@ def quantized(model: Any) -> Any:
 @given(cases(stateful=True, return_state=True))
 def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
     """
-    `stateless_call` reads the state that a stateful layer has kept, and loses the new one.
+    Without initial_state, `stateless_call` reads the state that a stateful layer has kept, and does
+    not keep the new one.
 
-    h and c are not among the layer's variables, so they are neither given nor returned:
-    every such call starts where the last ordinary one stopped.
+    h and c are not among the layer's variables, so they are neither given nor returned with them:
+    every such call starts where the last ordinary one stopped. With return_state=True the new ones
+    are outputs, as in any call.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))  # (B, T, F)
@@ -262,8 +264,8 @@ def test_an_eager_loop_runs_its_cell_once_too_often(case):
 @given(cases(unroll=True, masked=booleans(), **varied("timesteps", "features", "go_backwards")))
 def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
     """
-    Called on data, a built and unrolled LSTM runs its cell once for each timestep, whatever the
-    features.
+    On TensorFlow a built and unrolled LSTM, called on data, runs its cell once for each timestep,
+    whatever the features.
 
     So it does when a graph of a built layer is traced. Of Input((20, 30)) the first
     number says how often: 20 timesteps, of 30 features each.
@@ -292,8 +294,8 @@ def test_an_unrolled_layer_runs_its_cell_once_a_timestep(case):
 @given(cases())
 def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
     """
-    Compiled with run_eagerly=True, `predict` without cuDNN runs the cell's Python code in every
-    batch.
+    On TensorFlow, compiled with run_eagerly=True, `predict` without cuDNN runs the cell's Python
+    code in every batch.
 
     So a breakpoint or a print in it works there, at the price of speed. The numbers are
     the same but for rounding. A tf.function of your own stays a graph.
@@ -376,9 +378,9 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     Outside training a `tf.function` without XLA gives what an eager call gives, if both take the
     input, but for rounding.
 
-    By default `fit`, `evaluate` and `predict` wrap the model in such a function. A
-    second call is served by the graph alone. A mask longer than the input is taken in a
-    graph only: see `masking.long-in-a-graph`. XLA makes numbers of some NaN: see `modes.xla`.
+    On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function. A second
+    call is served by the graph alone. A mask longer than the input is taken in a graph only: see
+    `masking.long-in-a-graph`. XLA makes numbers of some NaN: see `modes.xla`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -412,10 +414,10 @@ def test_xla_computes_the_same(case):
     Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes the outputs by rounding
     only.
 
-    XLA fuses operations, which rounds otherwise: how far that may grow tells `precision.chaos`.
-    cuDNN is no part of a graph that XLA can compile; on a CPU it plays no part anyway. Of NaN it
-    makes numbers under relu6, hard_tanh and hard_sigmoid. In training XLA draws other dropout
-    masks, and it takes masks that are too short, see `masking.short-refused`.
+    XLA fuses operations, which rounds otherwise: how far that may grow tells `precision.chaos`. It
+    cannot compile cuDNN, which plays no part on a CPU. Of NaN it makes numbers under relu6,
+    hard_tanh and hard_sigmoid. In training it draws other dropout masks. It takes masks that are
+    too short, see `masking.short-refused`, and ids that are too large for an Embedding.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)
@@ -446,9 +448,10 @@ def test_xla_trains_the_same(case, seed):
     Without cuDNN, randomness, short masks and NaN, a step of SGD by XLA differs from one without by
     rounding only.
 
-    XLA must know beforehand how much the loop has to remember for the way back. Keras tells it the
+    XLA must know beforehand how much the loop has to remember for the way back: Keras tells it the
     number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`, and
-    ids that are too large. Adam can make more of a tiny gradient's rounding.
+    ids that are too large. Of rounding, Adam can make more where a gradient is tiny, and mae where
+    an output is its target.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, use_cudnn=False)])
@@ -547,7 +550,8 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
     open.
 
     Lengths are open where the input_signature says None; an unrolled layer refuses them. A length
-    that was met before costs no trace. With reduce_retracing=True the second length opens them.
+    that was met before, at the same batch size and type, costs no trace. With reduce_retracing=True
+    the second length opens them.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -583,11 +587,12 @@ def test_a_function_is_traced_again_for_each_new_length_or_once_for_all():
 )
 def test_predict_is_traced_for_at_most_two_lengths():
     """
-    On TensorFlow a compiled `predict` is traced, at one batch size and type of input, for the first
-    two lengths, then no more.
+    On TensorFlow a compiled `predict` of one input is traced, at one batch size and type, for the
+    first two lengths only.
 
     At the second it gives the length up as a part of the graph, which then serves all others. A
-    second batch size costs a trace too, and so do whole numbers after floating-point ones.
+    second batch size costs a trace too, and so do whole numbers after floating-point ones, and each
+    of several inputs whose length changes.
 
     >>> import keras, numpy as np
     >>> runs = []
@@ -670,11 +675,12 @@ def traces(model: Any) -> list[list[bool]]:
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
     On TensorFlow a compiled unrolled model with open timesteps in `Input` predicts on one length,
-    until it is compiled anew.
+    if of one type.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
-    The error advises to name the timesteps in `Input`. Plain calls of the model work, and so
-    does `predict` with run_eagerly=True.
+    compile() and make_predict_function(force=True) begin anew. The error advises to name the
+    timesteps in `Input`. Plain calls of the model work, and so does `predict` with
+    run_eagerly=True.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
@@ -744,7 +750,7 @@ def test_a_graph_of_a_linear_lstm_computes_what_a_call_does(case):
 @given(cases())
 def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
     """
-    After set_weights the next `predict` uses the new weights, without compiling anew.
+    After set_weights of an LSTM the next `predict` uses the new weights, without compiling anew.
 
     The graph reads the weights in every call. So one compiled model serves many sets of
     weights.
@@ -778,8 +784,8 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 @given(cases(timesteps=several))
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
-    Setting go_backwards on an LSTM changes its calls, but not a compiled `predict` of a shape that
-    it has met.
+    On TensorFlow, setting go_backwards on an LSTM changes its calls, but no compiled `predict` of a
+    shape it has met.
 
     The graph was made when the attribute had its old value. `compile` makes the model forget the
     graph; run_eagerly=True makes none, and then it counts at once.
@@ -871,7 +877,8 @@ def test_compiled_methods_keep_the_layers_of_before(case, seed, change, way):
 @given(cases(unroll=True, **varied("timesteps", "units", "use_bias")))
 def test_only_implementation_one_multiplies_gate_by_gate(case):
     """
-    Without dropout a timestep takes 8 matrix products with implementation=1, and 2 with 2.
+    On TensorFlow, without dropout and cuDNN, a timestep takes 8 matrix products with
+    implementation=1, and 2 with 2.
 
     With 1 the input and h are multiplied for each of the four gates, with 2, the default one, once
     for all. What comes out agrees: see `gates.implementations-agree`. An eager loop computes its

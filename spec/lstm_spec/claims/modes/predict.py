@@ -84,13 +84,13 @@ ANY: dict[str, Any] = {name: sampled_from(values) for name, values in FREE.items
 )
 def test_predict_returns_the_numbers_of_a_call(case):
     """
-    Without XLA or dropout, a stateless float32 LSTM's `predict` returns, but for rounding, what a
-    call returns, if both run.
+    Without XLA or dropout, `predict` of a stateless float32 LSTM returns what a call on the array
+    does, if both run.
 
     It cuts the data into batches, runs them in a compiled function and puts the results together.
-    None of this is part of the equations. Of a mask it may ignore a surplus on which a call fails:
-    see `masking.long-in-a-graph`. Of NaN XLA makes other numbers: see `modes.xla`. A layer called
-    with training=True in a functional model drops out in a call of the model, not in its predict.
+    An attached mask is lost; of one that is given it may ignore a surplus on which a call fails:
+    see `masking.long-in-a-graph`. A layer called with training=True in a functional model drops out
+    in a call of the model, not in its predict.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -118,8 +118,8 @@ def test_predict_returns_the_numbers_of_a_call(case):
 )
 def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     """
-    In float32 a stateless layer's `predict_on_batch` returns what a call on the array does, but for
-    rounding, if both take it.
+    In float32, without dropout, `predict_on_batch` of a stateless LSTM returns what a call on the
+    array does, if both run.
 
     It runs the whole array as one batch in a compiled function, without the data
     pipeline that makes `predict` slow on little data. Of a mask it may ignore a surplus
@@ -147,8 +147,9 @@ def test_predict_returns_numpy_and_a_call_returns_tensors(case, eager):
     """
     For batches of one length `predict` returns NumPy arrays, and a call of the model tensors.
 
-    Only through a tensor can a gradient flow. `np.array` makes an array of it. Several outputs
-    come as several arrays; for batches of many lengths see `modes.ragged-sequences`.
+    Only through a tensor can a gradient flow. keras.ops.convert_to_numpy makes an array of it.
+    Several outputs come as several arrays; for batches of many lengths see
+    `modes.ragged-sequences`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -221,9 +222,9 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
     """
     In float32, Sequential, functional, nested and subclassed models compute what their layer does.
 
-    A model is a way to write down which layer reads what, not another implementation. It is of
-    a dtype itself, to which it casts numbers with a fraction: float32, unless the policy is
-    another one.
+    A model is a way to write down which layer reads what, not another implementation. It is of a
+    dtype itself, to which it casts numbers with a fraction: float32, unless the policy is another
+    one. Sequential and functional models also take data without the axis of a single feature.
 
     >>> import keras, numpy as np
     >>> lstm, i = keras.layers.LSTM(2), keras.Input((None, 1))
@@ -253,7 +254,7 @@ def test_models_of_any_kind_compute_what_their_layer_computes(case):
 @given(cases(), integers(3, 4), seeds)
 def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
     """
-    In a model's call, a stateless layer reads two inputs of unequal lengths, as if each alone.
+    In a model's call, a stateless LSTM reads two inputs of unequal lengths, as if each alone.
 
     Within one array all sequences have one length; two inputs are two arrays.
 
@@ -281,7 +282,8 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
 @given(cases(**varied("batch", "timesteps", "units", "return_sequences", "implementation")))
 def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
-    Compiled, the halves of Bidirectional are its layers' own outputs, rows of the second reversed.
+    By default the compiled halves of Bidirectional are its layers' own outputs, rows of the second
+    reversed.
 
     The two halves share nothing but the input, which is cast to the wrapper's type: one reads it
     forwards, one backwards. Rows are reversed with return_sequences, so that row t of both belongs
@@ -454,7 +456,7 @@ def test_window_has_the_target_of_its_first_row(rows, length, batch_size, shifte
     target of its first row.
 
     So the value after the window is its target where y is x[n:]. There are then as many windows as
-    targets, and the last rows of x are in no window that has none.
+    targets: that of the last n rows is left out.
 
     >>> import keras, numpy as np
     >>> x, n = np.arange(6), 3
@@ -634,11 +636,11 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
 @given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
 def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case, pick):
     """
-    On TensorFlow `predict` of a model that returns sequences makes a RaggedTensor of the batches of
-    two lengths that it takes.
+    On TensorFlow `predict` of an LSTM that returns sequences makes a RaggedTensor of batches of two
+    lengths, if it takes both.
 
-    No rectangular array holds such sequences, and nothing is padded: each row has as many
-    timesteps as its batch had.
+    No rectangular array holds such sequences, and nothing is padded: each row has as many timesteps
+    as its batch had. Sequences of bfloat16 are not put together.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -665,7 +667,7 @@ def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case,
 @given(cases(timesteps=integers(2, 5), return_sequences=True, **varied("batch", "units")), picks)
 def test_rows_of_a_ragged_prediction_are_tensors(case, pick):
     """
-    The RaggedTensor that `predict` makes of sequences of two lengths has the shape
+    The RaggedTensor that `predict` makes of an LSTM's sequences of two lengths has the shape
     (samples, None, units).
 
     Each of its rows is a plain tensor of shape (timesteps, units), without padding.

@@ -210,8 +210,9 @@ def test_implementation_survives_the_configuration():
     """
     A layer made from the configuration of an LSTM with `implementation=1` has it too.
 
-    The two implementations agree but for rounding, and in training with dropout for the
-    masks that they draw. The argument belongs to the cell, where it can be set by hand.
+    The two implementations agree but for rounding, and but for the masks that `dropout` draws in
+    training, where 1 may fail: see `dropout.implementation-one`. The argument belongs to the cell,
+    where it can be set by hand.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, implementation=1)
@@ -338,12 +339,12 @@ def test_from_config_takes_custom_objects_for_what_is_wrapped():
 )
 def test_configuration_and_weights_make_the_same_function(case):
     """
-    At inference, configuration and weights of a stateless layer of registered functions make one
+    At inference, configuration and weights of a stateless LSTM of registered functions make one
     that computes the same.
 
-    They are all that a layer consists of, unless it is stateful or has made random numbers for
-    dropout. A lambda counts as unregistered. The numbers are the same to the last bit, but with
-    implementation=1, which is lost.
+    They are all that it consists of, unless it is stateful or has made random numbers for dropout.
+    A lambda counts as unregistered. The numbers are the same to the last bit, but with
+    implementation=1, or on a GPU with use_cudnn=False, which are lost.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -375,8 +376,8 @@ def test_clone_model_makes_new_weights(case):
     weights, not the original's.
 
     It is made from the configuration: an initializer with a seed draws the same numbers again. With
-    set_weights it becomes the same function, unless a layer was adapted, as TextVectorization is; a
-    copy in one step is copy.deepcopy.
+    set_weights it becomes the same function, unless a layer keeps a state, or was adapted, as
+    TextVectorization is; a copy in one step is copy.deepcopy.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -575,11 +576,11 @@ def plain(config):
 @given(whole([name for name in REQUIRED if hasattr(keras.layers, name)]))
 def test_each_argument_of_a_layer_is_in_its_configuration(name):
     """
-    Changed alone, each argument that a layer around an LSTM names comes back by JSON, but five.
+    Changed alone, each argument that a layer around an LSTM names comes back by JSON, but seven.
 
     These are `flash_attention` and a GRU's `use_cudnn`, which say only how it is computed,
-    `lora_alpha`, which matters with `lora_rank` only, the `seed` of a SimpleRNN, and the `weights`
-    of an Embedding or Bidirectional.
+    `lora_alpha`, which matters with `lora_rank` only, `seed` and `activity_regularizer` of a
+    SimpleRNN, `sparse` of a CategoryEncoding, and the `weights` of an Embedding or Bidirectional.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Attention(dropout=0.5, score_mode="concat")

@@ -410,8 +410,8 @@ def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     By default, an unmasked LSTM exported to ONNX is one LSTM operator, for any size left open.
 
     With relu it is one as well; elu, gelu, None and a mask make a loop of it, and an unrolled layer
-    is neither. The model must have been called once before, and takes the weights in the order i,
-    o, f, g.
+    is neither. The model must have been called once before. The operator takes the weights in the
+    order i, o, f, g.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -545,9 +545,9 @@ def test_the_weights_of_pytorch_fit_when_transposed(case, seed):
     """
     Weights of a plain torch.nn.LSTM, transposed, its two biases added, make the same Keras LSTM.
 
-    Plain is one layer in one direction, without proj_size. Both have the gate
-    order i, f, g, o, and the two biases occur only as their sum. PyTorch
-    returns h and c with an axis of layers in front, and the batch first with batch_first.
+    Plain is one layer in one direction, with biases and without proj_size. Both have the gate order
+    i, f, g, o, and the two biases occur only as their sum. PyTorch returns h and c with an axis of
+    layers in front, and the batch first with batch_first.
 
     >>> import keras, numpy as np
     >>> shapes, sigmoid = [(8, 3), (8, 2), 8, 8, 3], lambda z: 1 / (1 + np.exp(-z))

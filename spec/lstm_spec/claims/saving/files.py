@@ -155,8 +155,8 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
 
     Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
     one that other programs read. The argument implementation=1 is lost, which may change the last
-    bits. Attention, operations, Masking in a functional model, as well as Embedding with
-    mask_zero=True, and Masking of an array are not loaded.
+    bits. Weights of bfloat16, attention, operations, Masking in a functional model, as well as
+    Embedding with mask_zero=True, and Masking of an array are not loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -294,10 +294,12 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
 @given(cases(), whole(["float16", "float64", "mixed_float16"]))
 def test_the_dtype_policy_is_saved(case, policy):
     """
-    A loaded layer computes in the dtype it was saved with, whatever the default then is.
+    A layer loaded from its configuration computes in the dtype it was saved with, whatever the
+    default then is.
 
-    The policy is a part of the configuration. With mixed_float16 the file holds the weights
-    in float32, as the layer does.
+    The policy is a part of the configuration. With mixed_float16 the file holds the weights in
+    float32, as the layer does. A layer that a class of your own makes in `__init__` takes the
+    default.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -469,12 +471,12 @@ def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, opt
 @given(cases(), whole(["Masking", "Embedding"]))
 def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     """
-    Without custom objects load_model refuses an `.h5` file of a functional model whose LSTM has a
+    Without custom objects load_model refuses `.h5` of a functional model that calls an LSTM with a
     mask of Masking or Embedding.
 
     The model is saved without a word. What makes the mask is an operation beside the layers, which
     is taken for an unknown layer. A model built anew loads the weights of the file. A Sequential
-    model and a `.keras` file are loaded.
+    model, also one inside a functional one, and a `.keras` file are loaded.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -652,8 +654,9 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name):
     """
     A stateful model starts from zeros when it is loaded, whatever state it was saved in.
 
-    The state is no weight. Save the arrays in `layer.states` beside the model, and assign
-    them after loading; only an exported SavedModel carries the state with it.
+    The state is no weight. Save the arrays in `layer.states` beside the model, and assign them
+    after loading; an exported SavedModel carries the state with it, and so does TensorFlow's
+    tf.train.Checkpoint.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -688,7 +691,8 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name):
 )
 def test_dropout_of_a_loaded_model_starts_again(case):
     """
-    After loading, dropout with a `seed` draws again the masks that it drew first.
+    In a model that load_model makes, dropout with a `seed` draws again the masks that it drew
+    first.
 
     So a training in two parts is not the training in one. Without a seed, its own or a global one,
     the loaded model draws other masks than the saved one, on every run.
@@ -1121,7 +1125,8 @@ def test_every_layer_is_read_again(name, way, seed):
 
     JSON gets the weights beside it, and a file of weights is read by a clone. A tuple among the
     arguments comes back as a list, and serves as well. What TextVectorization was adapted to is in
-    `.keras` alone. A Lambda of a Python lambda is refused, unless safe_mode=False.
+    `.keras` alone. A Lambda's function must be registered; a Python lambda is refused, unless
+    safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
@@ -1146,11 +1151,12 @@ def test_every_layer_is_read_again(name, way, seed):
 @given(whole(HERE), seeds)
 def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     """
-    In an uncompiled functional model without masks, a layer around an LSTM returns what it did,
-    read again from `.h5`.
+    In an uncompiled functional model without masks or vocabularies, a layer around an LSTM is read
+    again from `.h5` as it was.
 
-    Operations that are no layers are not loaded, so neither is a mask, nor a Masking of an array. A
-    layer that fails is loaded from a `.keras` file, or built anew with load_weights.
+    Operations that are no layers are not loaded, so neither is a mask, nor a Masking of an array,
+    nor what has weights of bfloat16. A Lambda's function must be registered. A layer that fails is
+    loaded from a `.keras` file, or built anew with load_weights.
 
     >>> import keras, numpy as np
     >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()
