@@ -1,5 +1,6 @@
 """Attacks on claims of modes and saving that were read in order by one who wanted them false."""
 
+import pickle
 import tempfile
 import warnings
 from pathlib import Path
@@ -346,3 +347,114 @@ def functions_of_a_lambda():
     ):
         seen[name] = [survives(model, data, file)[:30] for file in ("lstm.keras", "lstm.h5")]
     return seen
+
+
+@attack("saving.structure")
+def outputs_in_lists():
+    """A functional model whose outputs are a tensor, a list of it, and of two: what is returned?"""
+    x = keras.Input((4, 3))
+    y = LSTM(2)(x)
+    return [type(keras.Model(x, outputs)(X)).__name__ for outputs in (y, [y], [y, y])]
+
+
+def exported(model):
+    """Export a model as a SavedModel and load it as a layer."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, verbose=False)
+        return layers.TFSMLayer(folder, call_endpoint="serve")
+
+
+@attack("saving.structure")
+def optional_input():
+    """An optional input, given None, of a clone and of a model from the configuration: taken?"""
+    x = keras.Input((4, 3))
+    z = keras.Input((4, 3), optional=True)
+    model = keras.Model({"x": x, "z": z}, LSTM(2)(x))
+    copies = keras.models.clone_model(model), keras.Model.from_config(model.get_config())
+    return [outcome(lambda m=copied: m({"x": X, "z": None}).shape)[:10] for copied in copies]
+
+
+@attack("saving.weights-file-of-other-class")
+def layers_as_attributes():
+    """In a model of one's own, an LSTM and an RNN of a cell by the same name: are they loaded?"""
+
+    class Attribute(keras.Model):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, x):
+            return self.inner(x)
+
+    models = Attribute(LSTM(2)), Attribute(layers.RNN(layers.LSTMCell(2)))
+    y, _ = (model(X) for model in models)
+    with tempfile.TemporaryDirectory() as folder:
+        models[0].save_weights(Path(folder, "lstm.weights.h5"))
+        models[1].load_weights(Path(folder, "lstm.weights.h5"))
+    return close(models[1](X), y)
+
+
+@attack("saving.export")
+def whole_numbers_for_a_saved_model():
+    """Fractions of two types, whole numbers and booleans: does the SavedModel take them?"""
+    loaded = exported(model_of(LSTM(2)))
+    data = X, X.astype("float64"), (4 * X).astype(int), X > 0
+    return [outcome(lambda x=x: loaded(x).shape)[:10] for x in data]
+
+
+@attack("saving.export-structure")
+def numbers_as_keys():
+    """Inputs and outputs by number, and by text with a space: exported?"""
+    x = keras.Input((4, 3))
+    y = LSTM(2)(x)
+    models = [keras.Model({key: x}, {key: y}) for key in ("a b", 0)]
+    return [outcome(lambda m=model: exported(m))[:12] for model in models]
+
+
+def halved(y_true, y_pred):
+    """Return half the squares: a loss that is not registered."""
+    return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1) / 2
+
+
+@attack("saving.keras-file")
+def compiled_with_a_function():
+    """A model compiled with a loss of its own, by default and with compile=False: loaded?"""
+    model = model_of(LSTM(2))
+    model.compile("sgd", halved)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "lstm.keras")
+        model.save(file)
+        return [
+            outcome(lambda c=compiled: keras.models.load_model(file, compile=c))[:24]
+            for compiled in (True, False)
+        ]
+
+
+@attack("saving.pickle")
+def first_implementation_pickled():
+    """A large layer with implementation=1: the same bits?"""
+    layer = LSTM(40, implementation=1)
+    x = np.random.RandomState(0).randn(8, 30, 5).astype("float32")
+    y = np.array(layer(x))
+    twin = pickle.loads(pickle.dumps(layer))
+    return bool(np.array_equal(twin(x), y))
+
+
+@attack("modes.losses-of-stateless-call")
+def activity_of_a_model():
+    """A model of one's own with an activity regularizer: how many losses, of both calls?"""
+
+    class Penalized(keras.Model):
+        def __init__(self):
+            super().__init__(activity_regularizer="l2")
+            self.inner = LSTM(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+    model = Penalized()
+    model(X)
+    ordinary = len(model.losses)
+    variables = model.trainable_variables, model.non_trainable_variables
+    *_, losses = model.stateless_call(*variables, X, return_losses=True)
+    return ordinary, len(losses)

@@ -161,7 +161,7 @@ def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, 
 
     For a model whose layers are called once that is what an ordinary call leaves in `losses`,
     however often it is repeated. Of a shared layer an ordinary call keeps the losses of every call.
-    A layer that is asked itself leaves out what its own activity regularizer adds.
+    A layer that is asked itself, or a model, leaves out what its own activity regularizer adds.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, activity_regularizer="l2"), np.ones((1, 3, 1))

@@ -282,8 +282,8 @@ def test_one_layer_reads_two_inputs_of_different_lengths(case, timesteps, seed):
 @given(cases(**varied("batch", "timesteps", "units", "return_sequences", "implementation")))
 def test_compiled_halves_of_bidirectional_are_their_layers(case):
     """
-    By default the compiled halves of Bidirectional are its layers' own outputs, rows of the second
-    reversed.
+    By default, without a state, the compiled halves of Bidirectional are its layers' own outputs,
+    rows of the second reversed.
 
     The two halves share nothing but the input, which is cast to the wrapper's type: one reads it
     forwards, one backwards. Rows are reversed with return_sequences, so that row t of both belongs

@@ -200,8 +200,9 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch
     """
     The SavedModel of a looped LSTM gives the same outputs, for any batch size and length left open.
 
-    keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. load_model refuses
-    it, because it holds a computation and not layers: it cannot be changed any more.
+    keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. It refuses whole numbers
+    and booleans where the model casts them. load_model refuses the SavedModel, because it holds a
+    computation and not layers: it cannot be changed any more.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -286,7 +287,7 @@ def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, nam
     tensors as the model does.
 
     Inputs may be nested. Outputs must not be: TensorFlow returns a tensor, a list or a dictionary
-    of tensors.
+    of tensors. Keys have to be text.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((3, 1), name="x"), keras.layers.LSTM(2)

@@ -118,7 +118,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. But implementation=1 is lost, which may change the
     rounding; and a Sequential model that holds one layer twice is loaded with that layer once. A
-    model class of one's own must be registered.
+    class or function of one's own, as a loss too, must be registered.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -184,9 +184,9 @@ def test_a_name_without_extension_is_refused(name):
     """
     Saving a model as a file by a name without an extension is refused, with nothing written.
 
-    The extension chooses the format, `.keras` or `.h5`. In a long program the refusal comes after
-    the training, whose result is then lost: name the file in full. With zipped=False a folder of
-    such a name is written.
+    The extension chooses the format: `.keras`, or `.h5` and `.hdf5`. In a long program the refusal
+    comes after the training, whose result is then lost: name the file in full. With zipped=False a
+    folder of such a name is written.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -762,8 +762,9 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
-    was made, in a call and in predict. A file makes lists of tuples, and text of keys that are
-    numbers.
+    was made, in a call and in predict; but an output in a list by itself comes without the list,
+    and a clone needs inputs that were optional. A file makes lists of tuples, and text of keys that
+    are numbers.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)

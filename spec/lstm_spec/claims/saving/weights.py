@@ -129,12 +129,12 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
 @given(cases())
 def test_a_weights_file_of_lstm_is_refused_by_rnn_of_a_cell(case):
     """
-    A `.weights.h5` file of an unwrapped LSTM(units) does not load into RNN(LSTMCell(units)), though
-    set_weights does.
+    A `.weights.h5` file of a Sequential or functional model does not load if RNN(LSTMCell(units))
+    takes the place of an LSTM.
 
     The file has a folder "lstm", and the model looks for a folder "rnn". The two layers have the
-    same three weights and compute the same. A wrapper finds what it holds by an attribute, and an
-    `.h5` file of a model by order: these load.
+    same three weights and compute the same: set_weights takes them. A wrapper or class of your own
+    finds what it holds by an attribute, and an `.h5` file of a model by order: these load.
 
     >>> import keras, numpy as np
     >>> lstm, rnn = keras.layers.LSTM(2), keras.layers.RNN(keras.layers.LSTMCell(2))
@@ -202,8 +202,8 @@ def test_layers_and_models_can_be_pickled(case):
     pickled and back, bit for bit.
 
     So it can be sent to another process, where classes and functions of one's own must be
-    registered. A kept state is lost. For storing, a `.keras` file is better: a pickle runs code
-    when it is read.
+    registered. A kept state is lost, and implementation=1, which may change the rounding. For
+    storing, a `.keras` file is better: a pickle runs code when it is read.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
