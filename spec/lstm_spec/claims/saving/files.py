@@ -1126,8 +1126,8 @@ def test_every_layer_is_read_again(name, way, seed):
 
     JSON gets the weights beside it, and a file of weights is read by a clone. A tuple among the
     arguments comes back as a list, and serves as well. What TextVectorization was adapted to is in
-    `.keras` alone. A Lambda's function must be registered; a Python lambda is refused, unless
-    safe_mode=False.
+    `.keras` alone. A Lambda's function, if your own, must be registered; a Python lambda is
+    refused, unless safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
@@ -1156,8 +1156,8 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     again from `.h5` as it was.
 
     Operations that are no layers are not loaded, so neither is a mask, nor a Masking of an array,
-    nor what has weights of bfloat16. A Lambda's function must be registered. A layer that fails is
-    loaded from a `.keras` file, or built anew with load_weights.
+    nor what has weights of bfloat16. A Lambda's function, if your own, must be registered. A layer
+    that fails is loaded from a `.keras` file, or built anew with load_weights.
 
     >>> import keras, numpy as np
     >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()
