@@ -155,8 +155,8 @@ def test_numpy_units_are_refused_by_models_only(case, kind):
     `keras.Input`.
 
     The call on a symbol wants an integer of Python: "output_size must be an integer".
-    Grids for a search are often made by NumPy, so write LSTM(int(units)). A functional
-    model cannot have such a layer, a subclassed model can.
+    Grids for a search are often made by NumPy, so write LSTM(int(units)). A subclassed model takes
+    such a layer, and Bidirectional makes two of it that have an int.
 
     >>> import keras, numpy as np
     >>> try:
@@ -183,8 +183,8 @@ def test_second_argument_of_the_layer_is_the_activation(units, second):
     """
     LSTM(3, 8) is refused: the second argument is the activation, and 8 is no activation.
 
-    Neither number is that of the features, which is seen in the input. So PyTorch's
-    LSTM(3, 8) is LSTM(8) here, with an Input of (timesteps, 3) in front.
+    Neither number is that of the features, which is seen in the input. So PyTorch's LSTM(3, 8) has
+    the units of LSTM(8) here, with an Input of (timesteps, 3) in front.
 
     >>> import keras, numpy as np
     >>> try:
@@ -322,7 +322,7 @@ def test_other_values_of_use_cudnn_are_refused(value):
 @given(whole(["int32", "int64", "uint8", "bool"]), integers(1, 4), integers(1, 4))
 def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
     """
-    By default a layer with dtype="int32" is accepted by the constructor, and fails when built.
+    By default an LSTM with dtype="int32" is accepted by the constructor, and fails when built.
 
     It is the initializer of the kernel that cannot draw such numbers; those of zeros or ones
     can. The dtype is that of the weights, not of the input: integers as input need no argument
@@ -534,7 +534,7 @@ def test_error_for_the_axes_names_layer_and_shape(name, rows, columns, moment):
     unless a wrapper calls it.
 
     So a `name` for each layer says which one it is, unless the Input of the model refuses first.
-    None in that shape is an open size, of the batch or of the timesteps.
+    None in that shape is an open size.
 
     >>> import keras, numpy as np
     >>> try:
@@ -598,8 +598,8 @@ def test_a_model_of_one_feature_takes_a_table(case, kind, method):
     graph has met no other.
 
     The model adds the last axis where that of its `Input` is 1. The layer itself refuses such a
-    table, and so does a Sequential model without `Input`. On TensorFlow a graph that has met
-    three axes refuses two, and the other way round, until compile().
+    table, and so does a Sequential model without `Input` that is not built yet. On TensorFlow a
+    graph that has met three axes refuses two, and the other way round, until compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -639,7 +639,7 @@ def test_an_input_in_a_list_is_refused(case, kind):
     AttributeError.
 
     Keras treats a list as several inputs in one structure, and the layer asks it for its shape.
-    Pass the array itself. A functional model and a Dense take such a list.
+    Pass the array itself. A functional model takes such a list.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -765,8 +765,8 @@ def test_the_input_is_not_named_inputs(case):
 )
 def test_several_samples_refuse_a_state_with_a_time_axis(case):
     """
-    By default on TensorFlow, a call on data, of several samples and units, refuses an initial h of
-    shape (batch, 1, units).
+    By default on TensorFlow, a call on data, of several samples and units, refuses initial states
+    of shape (batch, 1, units).
 
     States have no time axis: (batch, units). The words of the error are those of a product or a
     split. A batch of one sample is not refused, and its output gets three axes as well; nor is one
@@ -804,8 +804,8 @@ def test_a_cell_state_of_width_one_is_stretched(case):
     In an eager call on TensorFlow an initial c of shape (batch, 1) is stretched over all units.
 
     Nothing compares c with `units`: it is multiplied by the forget gate, and that broadcasts.
-    The loop of a graph refuses it, for its states must keep their shape. By default an h of
-    another width is refused everywhere, for it enters a product of matrices.
+    The loop of a graph refuses it, for its states must keep their shape. By default any call on
+    data refuses an h of another width, for it enters a product of matrices.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((4, 3, 1))  # (batch, timesteps, features)
@@ -828,8 +828,8 @@ def test_a_cell_state_of_width_one_is_stretched(case):
 @given(cases(), integers(1, 3))
 def test_a_symbolic_call_checks_neither_state_nor_mask(case, more):
     """
-    An LSTM's call on symbols checks neither the sizes nor the number of initial states, nor the
-    mask.
+    An LSTM's call on a `keras.Input` checks neither the sizes nor the number of initial states, nor
+    the mask.
 
     The shape of the output is worked out from the first input alone. A decoder with other
     units than its encoder is made, and fails with the first data.
@@ -854,7 +854,8 @@ def test_a_symbolic_call_checks_neither_state_nor_mask(case, more):
 )
 def test_a_mask_for_another_batch_is_refused(case, rows):
     """
-    On CPU, several samples refuse a mask for another number of samples, unless it has one row.
+    On a TensorFlow CPU several samples refuse a mask for another number of samples, unless it has
+    one row.
 
     The error is that of a selection: "must be broadcastable". A single sample is no safer:
     an unrolled layer stretches it to as many rows as its mask has.
@@ -956,8 +957,8 @@ def test_a_refused_call_leaves_no_dropout_mask(case):
     """
     After a refused call a layer with dropout still trains on a batch of another size.
 
-    The mask of that call is of no use any more. Where it was kept, make the cell forget it,
-    by lstm.cell.reset_dropout_mask().
+    The mask of that call is of no use any more. Where it was kept, make the cell forget it, by
+    lstm.cell.reset_dropout_mask(), or reset_recurrent_dropout_mask() if that is its rate.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, dropout=0.5), np.ones((4, 3, 1))
@@ -986,7 +987,7 @@ def test_an_input_lets_add_refuse(case, method):
     """
     An LSTM on top of a single output is refused by `add` where the model is built, else when it is.
 
-    A single output is what an LSTM without return_sequences has. With an `Input`, or a
+    A single output is what an LSTM without return_sequences has. With an `Input` or a functional
     model in front, a Sequential model is built as it grows, and the error points to the line that
     adds the layer. Without one it waits for `build`, for data, or for `fit`.
 
@@ -1141,8 +1142,8 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
 )
 def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     """
-    A stateful model of a fixed batch size trains on whole batches before it refuses a smaller last
-    one of several samples.
+    By default, a stateful model of fixed batch size trains on whole batches, and then refuses a
+    smaller last one of several samples.
 
     The check of Keras 2, that a stateful network needs a number of samples that can be
     divided by the batch size, is gone. The error comes out of the graph, as "Incompatible".
@@ -1179,8 +1180,8 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
 @given(cases(), sampled_from(["sgd", "adam"]))
 def test_on_no_samples_only_predict_fails(case, optimizer):
     """
-    On arrays of no samples fit trains nothing, evaluate returns an empty list, and only predict
-    fails.
+    By default, on arrays of no samples fit trains nothing, evaluate returns an empty list, and only
+    predict fails.
 
     A warning says that the input ran out of data. The history of fit lacks "loss" then, as it lacks
     "val_loss" if the validation data are empty. So look at the shapes first: a filter, or windows
@@ -1277,8 +1278,8 @@ def test_rnn_of_a_layer_fails_in_the_call(case, layers):
     not 3.
 
     The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has no
-    time axis. Give it cells, as LSTMCell(8) is. Where the batch is open, as behind an Input, it
-    fails when it is built, on a shape with None.
+    time axis. Give it cells, as LSTMCell(8) is. Where the batch is open, as behind an Input, a new
+    LSTM fails when it is built, on a shape with None.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN(keras.layers.LSTM(8))
@@ -1561,7 +1562,8 @@ def test_an_embedding_warns_of_input_length_and_heeds_it_not(case, size, length,
 @given(integers(2, 9), integers(1, 4), seeds)
 def test_minus_one_is_the_last_word(size, features, seed):
     """
-    On CPU, an Embedding reads the id -1 as its last row, and mask_zero=True does not mask it.
+    On a TensorFlow CPU an Embedding reads the id -1 as its last row, and mask_zero=True does not
+    mask it.
 
     A negative id counts from the end of the table, as in Python. An id that is too large is
     refused, with the words "is not in", unless XLA compiles the model. Only 0 is padding, so the
@@ -1611,10 +1613,10 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
     On a TensorFlow CPU, without XLA, an id of input_dim or more, below 2**31, is refused: in a
     call, predict and fit.
 
-    Ids are rows of the table of an Embedding, which has input_dim of them, so that the largest id
-    is input_dim - 1. A Sequential model without `Input` may round ids first: see
-    `errors.rounded-ids`. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last
-    row in place of a larger one, without an error.
+    The largest id is input_dim - 1, the last row of the table of an Embedding. An `Input` of floats
+    may round ids first, as may a Sequential model without `Input`: see `errors.rounded-ids`.
+    XLA, which Keras uses on a CPU only if jit_compile=True, reads the last row in place of a larger
+    one, without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Embedding(5, 3), keras.layers.LSTM(2)])

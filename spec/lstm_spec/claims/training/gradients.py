@@ -258,7 +258,7 @@ def test_a_jacobian_holds_the_exact_gradient_of_each_output(case, eager):
     eager and in a graph.
 
     Exact but for rounding, that is. It holds a derivative for each output and each number of the
-    input: zero for another sample, and for a later timestep.
+    input: zero for another sample, and for a timestep that is read later.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -362,7 +362,7 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
     finite timesteps.
 
     It is zero exactly, not merely small, as long as they hold finite numbers. To the timestep
-    itself and to those before it the gradient goes.
+    itself and to those before it the gradient goes as a rule, but not where they are masked.
 
     >>> import keras, numpy as np
     >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2, return_sequences=True)
@@ -427,7 +427,8 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     forget gate no gradient.
 
     There is nothing to remember and nothing to forget, so training on single timesteps leaves these
-    weights as they are, but for penalties, constraints and weight decay.
+    weights as they are, but for penalties, constraints, weight decay, and the momentum of earlier
+    steps on longer sequences.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 3)), keras.layers.LSTM(2)])
@@ -482,8 +483,8 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
     Without overflow a masked timestep of finite numbers receives a gradient of exactly zero.
 
-    So an LSTM trains no padding of an Embedding(mask_zero=True). Of a loss on the last output the
-    gradients of the other timesteps are those of the sequence without the masked ones.
+    So an LSTM trains no padding of an Embedding(mask_zero=True). By default, of a loss on the last
+    output the gradients of the other timesteps are those of the sequence without the masked ones.
 
     >>> import keras, numpy as np
     >>> table = keras.layers.Embedding(3, 1, mask_zero=True)
@@ -596,7 +597,7 @@ def normalizing(layer, features):
 @given(cases(state=True, timesteps=integers(1, 30)), seeds)
 def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
     """
-    With the forget gates at 1 and the input gates at 0, c hands its gradient back undiminished.
+    By default, with forget gates at 1 and input gates at 0, c hands its gradient back undiminished.
 
     Hochreiter and Schmidhuber called it the constant error carousel. The number of
     timesteps does not matter.

@@ -66,7 +66,7 @@ def test_three_units_learn_the_asked_targets():
     LSTM(3, activation="elu") can learn the targets 10 to 18 of three sequences, within 0.5.
 
     It takes 200 steps of Adam(0.1) from the weights tried here. From others a unit may fall
-    asleep, because elu is flat for negative numbers, and its targets are never reached.
+    asleep, because elu is flat far below zero, and its targets are not reached.
 
     >>> import keras, numpy as np
     >>> x, y = np.arange(1.0, 10.0).reshape(3, 3, 1), np.arange(10.0, 19.0).reshape(3, 3)

@@ -71,10 +71,11 @@ def regularizer(kind: str, rate: float) -> Any:
 @given(cases(**varied("units", "features")), floats(0.125, 4, width=16), whole(list(PENALTIES)))
 def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     """
-    Regularizers of kernel, recurrent kernel and bias each add one loss, if the weight is trainable.
+    Regularizers of kernel, recurrent kernel and bias each add one loss, if there is such a weight
+    and it is trainable.
 
-    L2(r) adds r times the sum of the squares, over all gates, and the layer lists the three
-    in this order in `losses`. The L2 that the text "l2" names has r = 0.01.
+    L2(r) adds r times the sum of the squares, over all gates, and the layer lists them in this
+    order in `losses`. The L2 that the text "l2" names has r = 0.01.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)
@@ -105,8 +106,8 @@ def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
 )
 def test_orthogonal_regularizer_adds_the_mean_cosine(case, rate, mode, argument):
     """
-    In a float32 LSTM OrthogonalRegularizer(r) adds r times the mean absolute cosine between two of
-    several rows of a kernel.
+    In a trainable float32 LSTM OrthogonalRegularizer(r) adds r times the mean absolute cosine
+    between two rows of a kernel.
 
     With mode="columns" between two columns. A single row, as the kernel of an LSTM of one feature
     has, makes the loss NaN. A bias is refused, and in Keras 3 on TensorFlow an LSTM whose weights
@@ -211,9 +212,10 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
 @given(cases(batch=integers(2, 3), return_sequences=booleans(), return_state=True))
 def test_the_activity_regularizer_counts_returned_states(case):
     """
-    With return_state=True the activity regularizer penalizes both states beside the output.
+    Outside of TimeDistributed, with return_state=True the activity regularizer penalizes both
+    states beside the output.
 
-    It is applied to every tensor that the layer returns. So h counts twice, as the output
+    It is applied to every tensor that the layer returns. So the last h counts twice, as the output
     and as a state, and c counts though no layer above may ever see it.
 
     >>> import keras, numpy as np
@@ -283,8 +285,8 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
     """
     A constraint acts in training steps only, neither on initial weights nor on set ones.
 
-    A call does not apply it either. One step, even at learning rate zero, does, if the weight is
-    trainable.
+    A call does not apply it either. One step, even at learning rate zero, does, if it trains the
+    weight: one that is frozen, or that the loss does not depend on, stays as it is.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_constraint="non_neg")

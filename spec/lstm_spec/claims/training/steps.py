@@ -62,8 +62,8 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     mean of its samples' gradients.
 
     All are taken at the same weights, so their order does not matter. Dice, tversky and
-    BatchNormalization mix the samples of a batch. Under a mask the loss is the mean of all valid
-    timesteps, so a long sample counts for more than a short one.
+    BatchNormalization mix the samples of a batch. Where a mask reaches the loss, that is the mean
+    of all valid timesteps, so a long sample counts for more than a short one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -102,8 +102,8 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     By default, without return_sequences, a sample's weight multiplies the gradient of its part of a
     loss taken by samples.
 
-    The mean is over the number of samples, not over the sum of their weights: with weights
-    of 2 for all samples a step is twice as long. For sequences see
+    The mean is over the number of samples, not over the sum of their weights: with weights of 2 for
+    all samples the gradient is twice as large, and so is a step of plain SGD. For sequences see
     `training.sample-weight-of-sequences`.
 
     >>> import keras, numpy as np
@@ -211,8 +211,8 @@ def test_a_step_reports_the_loss_of_the_weights_it_began_with(case, seed, loss):
     """
     `train_on_batch` reports the loss of the weights that it began with, not of the new ones.
 
-    fit reports the mean of such losses so far, over weights that changed all the time, and
-    evaluate afterwards tells another one, mostly a smaller one.
+    fit reports the mean of such losses so far, over weights that changed all the time, and as a
+    rule evaluate afterwards tells another one, mostly a smaller one.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -42,7 +42,7 @@ def test_the_output_is_forward_then_backward(case, seed, loops, way):
     """
     By default, the single output of Bidirectional is the forward layer's, then a backward layer's.
 
-    Each direction is an LSTM with weights of its own, and each reads the whole sequence: one
+    Each direction is a layer with weights of its own, and each reads the whole sequence: one
     from its start, one from its end. It is the same around RNN(LSTMCell) as around LSTM.
 
     >>> import keras, numpy as np
@@ -74,7 +74,8 @@ def test_the_output_is_forward_then_backward(case, seed, loops, way):
 )
 def test_row_t_of_both_halves_belongs_to_timestep_t(case, seed, mode, way):
     """
-    If its first layer reads forwards, row t of Bidirectional belongs to timestep t in both halves.
+    Without a mask, if its first layer reads forwards, row t of Bidirectional belongs to timestep t
+    in both halves.
 
     The forward half of row t has read the timesteps up to t, the backward half those from t on.
     A plain LSTM that goes backwards leaves its rows in reading order; Bidirectional turns the

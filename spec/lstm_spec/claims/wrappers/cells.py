@@ -394,7 +394,8 @@ class BareSum(Sum):
 @given(cases(features=3, return_sequences=booleans()))
 def test_rnn_runs_a_cell_of_ones_own(case):
     """
-    A layer with `call` and `state_size` will do as a cell: RNN starts it from zeros, in a list too.
+    A layer with `call` and `state_size` will do as a cell, in a list too: by default RNN starts it
+    from zeros.
 
     The cell is a layer. Its call takes a timestep and a list with the state, and returns an
     output and a list with the new state. For a single state state_size is an int.
@@ -581,10 +582,10 @@ def test_a_cell_needs_no_output_size(case):
 @given(cases(features=3))
 def test_a_cell_is_a_layer(case):
     """
-    Outside of a list, RNN refuses on data a cell that is no keras.Layer, though it has all that is
+    Outside of a list, RNN refuses on data a cell that is no keras.Layer and has only what is
     documented.
 
-    It has call, state_size, output_size and get_initial_state. RNN also asks it for its
+    That is call, state_size, output_size and get_initial_state. RNN also asks it for its
     `compute_dtype`, and calls it as a function.
 
     >>> import keras, numpy as np
