@@ -156,7 +156,7 @@ def test_numpy_units_are_refused_by_models_only(case, kind):
 
     The call on a symbol wants an integer of Python: "output_size must be an integer".
     Grids for a search are often made by NumPy, so write LSTM(int(units)). A subclassed model takes
-    such a layer, and Bidirectional makes two of it that have an int.
+    such a layer, and so does Bidirectional, whose copies have an int.
 
     >>> import keras, numpy as np
     >>> try:
@@ -801,7 +801,8 @@ def test_several_samples_refuse_a_state_with_a_time_axis(case):
 )
 def test_a_cell_state_of_width_one_is_stretched(case):
     """
-    In an eager call on TensorFlow an initial c of shape (batch, 1) is stretched over all units.
+    In an eager call on a TensorFlow CPU an initial c of shape (batch, 1) is stretched over all
+    units.
 
     Nothing compares c with `units`: it is multiplied by the forget gate, and that broadcasts.
     The loop of a graph refuses it, for its states must keep their shape. By default any call on
@@ -1142,8 +1143,8 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
 )
 def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     """
-    By default, a stateful model of fixed batch size trains on whole batches, and then refuses a
-    smaller last one of several samples.
+    By default a stateful model of fixed batch size trains on whole batches, then refuses a smaller
+    last one of several samples.
 
     The check of Keras 2, that a stateful network needs a number of samples that can be
     divided by the batch size, is gone. The error comes out of the graph, as "Incompatible".

@@ -250,7 +250,44 @@ def a_cell_with_a_start():
     return close(layers.RNN(Seven())(X), X.sum(axis=1))
 
 
+@attack("wrappers.one-cell-two-layers")
+def a_clone_of_two_layers_around_one_cell():
+    """How many weights have a model of two RNN around one cell, and its clone?"""
+    cell = Cell(2)
+    inputs = keras.Input((4, 3))
+    model = keras.Model(inputs, [layers.RNN(cell)(inputs), layers.RNN(cell)(inputs)])
+    return f"{len(model.weights)}, and {len(keras.models.clone_model(model).weights)}"
+
+
 # Training.
+
+
+@attack("training.frozen-penalty")
+def frozen_in_an_eager_model():
+    """Does a model that has computed its loss go on with a frozen layer's penalty?"""
+    result = {}
+    for eager in (False, True):
+        lstm = LSTM(2, unroll=True, kernel_regularizer="l2")
+        model = keras.Sequential([keras.Input((1, 3)), lstm])
+        model.compile("sgd", "mse", run_eagerly=eager)
+        before = model.test_on_batch(X[:, :1], ones(2, 2))
+        lstm.trainable = False
+        result[f"run_eagerly={eager}"] = before == model.test_on_batch(X[:, :1], ones(2, 2))
+    return result
+
+
+@attack("training.tape")
+def steps_of_accumulated_gradients():
+    """Is the step of a model the gradient of its loss, also if gradients are accumulated?"""
+    result = {}
+    for name, options in (("SGD", {}), ("accumulating", {"gradient_accumulation_steps": 2})):
+        lstm = LSTM(2)
+        lstm.build(X.shape)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((lstm(X) - 1) ** 2)
+        exact = tape.gradient(loss, lstm.trainable_weights[0])
+        result[name] = close(step(lstm, SGD(1.0, **options))[0], exact)
+    return result
 
 
 @attack("training.compile-again")

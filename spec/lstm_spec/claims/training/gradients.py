@@ -202,9 +202,9 @@ def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     On TensorFlow, without XLA, a GradientTape, persistent or not, gives the exact gradient, eager
     and in a graph.
 
-    But for rounding, that is. It is the one by which `fit` takes its step, if the tape sees the
-    same loss: the same call with `training=True`, the mean over the samples, and the penalties in
-    `model.losses`. For a loss whose own gradient is not exact see `trainer.losses`.
+    But for rounding, that is. By default it is the one by which `fit` takes its step, if the tape
+    sees the same loss: the same call with `training=True`, the mean over the samples, and the
+    penalties in `model.losses`. For a loss whose own gradient is not exact see `trainer.losses`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -515,8 +515,8 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
 )
 def test_nan_under_the_mask_spoils_the_gradients_before_it(case, pick, seed):
     """
-    In one direction, NaN at a masked timestep makes the gradients of valid timesteps read before it
-    NaN, of later ones not.
+    In one direction on CPU, NaN at a masked timestep makes gradients of valid timesteps read before
+    it NaN, of later ones not.
 
     Earlier is what is read before. The forward pass discards what the masked timestep made, the
     backward pass multiplies its slopes by zero, and 0 * NaN is NaN. It travels back with h.
