@@ -1053,8 +1053,9 @@ def test_a_model_keeps_the_shape_that_it_refused(case):
     """
     A Sequential model without `Input` that refused its first input's axes refuses the right one.
 
-    It has kept the wrong shape: "already been configured to use input shape". Make the model
-    anew; the layer in it may be used again. A model that begins with `Input` is safe.
+    It has kept the wrong shape: "already been configured to use input shape", if it could not be
+    built. Make the model anew; the layer in it may be used again. A model that begins with `Input`
+    is safe.
 
     >>> import keras, numpy as np
     >>> x, model = np.ones((4, 3, 2)), keras.Sequential([keras.layers.LSTM(2)])

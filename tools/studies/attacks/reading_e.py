@@ -127,6 +127,14 @@ def models_in_front():
     }
 
 
+@attack("errors.first-input-sticks")
+def a_cell_in_front():
+    """In which words does a Sequential model that begins with RNN refuse the right input?"""
+    model = keras.Sequential([layers.RNN(Cell(2))])
+    errors = [outcome(lambda x=x: model(x)) for x in (X[0], X)]
+    return str(["already been configured" in error for error in errors]) + errors[1][:40]
+
+
 @attack("errors.trained-before-refusal")
 def gradients_that_are_accumulated():
     """Does a stateful model train before the refusal if it accumulates gradients?"""
