@@ -333,13 +333,19 @@ def the_output_of_a_masked_timestep():
 
 
 @attack("training.single-timestep")
-def momentum_of_longer_sequences():
-    """Does a step on one timestep leave the recurrent kernel after a step on four?"""
+def optimizers_on_one_timestep():
+    """Which optimizers leave the recurrent kernel in a step on one timestep after one on four?"""
+    optimizers = {
+        "SGD": SGD(0.1),
+        "with momentum": SGD(0.1, momentum=0.9),
+        "AdamW": keras.optimizers.AdamW(),
+        "Ftrl": keras.optimizers.Ftrl(),
+    }
     result = {}
-    for name, momentum in (("SGD", 0.0), ("with momentum", 0.9)):
+    for name, optimizer in optimizers.items():
         lstm = LSTM(2)
         model = model_of(lstm)
-        model.compile(SGD(0.1, momentum=momentum), "mse", run_eagerly=True)
+        model.compile(optimizer, "mse", run_eagerly=True)
         model.train_on_batch(X, ones(2, 2))
         before = lstm.get_weights()[1]
         model.train_on_batch(X[:, :1], ones(2, 2))

@@ -426,9 +426,8 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     From zero state, without overflow, a loss on one finite timestep gives recurrent kernel and
     forget gate no gradient.
 
-    There is nothing to remember and nothing to forget, so training on single timesteps leaves these
-    weights as they are, but for penalties, constraints, weight decay, and the momentum of earlier
-    steps on longer sequences.
+    There is nothing to remember and nothing to forget, so plain SGD on single timesteps leaves
+    these weights as they are, but for penalties and constraints.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 3)), keras.layers.LSTM(2)])
@@ -483,8 +482,8 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
     Without overflow a masked timestep of finite numbers receives a gradient of exactly zero.
 
-    So an LSTM trains no padding of an Embedding(mask_zero=True). By default, of a loss on the last
-    output the gradients of the other timesteps are those of the sequence without the masked ones.
+    So an LSTM sends none to the padding of an Embedding(mask_zero=True). By default, of a loss on
+    the last output the gradients of other timesteps are those of the sequence without masked ones.
 
     >>> import keras, numpy as np
     >>> table = keras.layers.Embedding(3, 1, mask_zero=True)
