@@ -168,8 +168,8 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
     Without min_delta or NaN EarlyStopping with restore_best_weights and a reported `monitor` ends
     with the best watched weights.
 
-    They are those with which that epoch ended, of all layers. The optimizer keeps what it has from
-    the last one. Epochs before start_from_epoch are not watched. With min_delta a smaller
+    They are those that it finds when that epoch ends, of all layers. The optimizer keeps what it
+    has from the last one. Epochs before start_from_epoch are not watched. With min_delta a smaller
     improvement is no new best; a NaN that comes first stays the best.
 
     >>> import keras, numpy as np
@@ -291,12 +291,13 @@ class Recorded(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 @given(nets(batch=samples), builds, seeds, whole([1, 2, 3]))
 def test_a_checkpoint_of_batches_holds_the_weights_of_the_least_loss(net, build, seed, n):
     """
-    With save_best_only=True, monitor="loss" and save_freq=n, ModelCheckpoint keeps the best weights
-    of each n-th batch.
+    With only save_best_only=True, monitor="loss" and save_freq=n ModelCheckpoint keeps the best
+    weights of each n-th batch.
 
     In one fit; the file holds the weights after that batch. The loss is the running mean of
     `trainer.running-logs`. Where a batch of the first epoch fails, save by epochs. What is known
-    only after an epoch, as val_loss, cannot be monitored so.
+    only after an epoch, as val_loss, cannot be monitored so. With steps_per_execution it is done
+    where the first execution ends that is n or more batches behind the last.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -375,7 +376,8 @@ def test_callbacks_are_told_a_running_mean(net, build, seed):
 @given(nets(batch=samples), builds, seeds)
 def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     """
-    A rate that LearningRateScheduler sets holds for all steps of the epoch, compiled as eagerly.
+    A rate that LearningRateScheduler alone sets holds for all steps of the epoch, compiled as
+    eagerly.
 
     The optimizer keeps the rate in a variable, so that nothing has to be compiled again. One
     made with a LearningRateSchedule refuses to be set.
@@ -414,8 +416,9 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     """
     Training goes on from weights that a callback sets between two epochs, compiled as eagerly.
 
-    If it sets the first weights again, each epoch of plain SGD in order, without dropout, reports
-    what the first did. Momentum and Adam keep a memory of steps, which nothing sets back.
+    If it sets the first weights again, each epoch of plain SGD at one rate and in order, without
+    random numbers or state, reports what the first did. Momentum and Adam keep a memory of steps,
+    which nothing sets back.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -478,8 +481,9 @@ def test_a_callback_may_serve_again(net, build, seed, name, first, second):
     TerminateOnNaN do as new ones.
 
     The first two forget the best value, not what mode="auto" took for better, and CSVLogger begins
-    its file anew. ModelCheckpoint keeps its best value and counts batches on, and SwapEMAWeights
-    with swap_on_epoch=True swaps the last averages in, or fails if compile() was called between.
+    its file anew; with append=True it goes on, without a header if it found one before.
+    ModelCheckpoint keeps its best value and counts batches on, and SwapEMAWeights with
+    swap_on_epoch=True swaps the last averages in, or fails if compile() was called between.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -575,13 +579,13 @@ def broken_off(
 )
 def test_training_goes_on_from_a_backup(net, form, seed, name, epoch):
     """
-    Without state, random numbers and steps_per_epoch ordered training goes on by BackupAndRestore
+    Without state or random numbers training on whole ordered arrays goes on by BackupAndRestore
     after an epoch as if unbroken.
 
     In a new model, which must be built. The optimizer comes back too, and the history is that of
     the epochs that were left. What other callbacks have counted, such as EarlyStopping, does not.
-    Backups within an epoch, by a save_freq, train its first batches again. When all is done the
-    backup is deleted.
+    Backups within an epoch, by a save_freq, train its first batches again. By default the backup is
+    deleted when all is done.
 
     >>> import keras, numpy as np
     >>> import tempfile
@@ -626,9 +630,10 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
     CSVLogger as the last callback writes a line an epoch, with the numbers of History in the order
     of their names.
 
-    Without validation in the first epoch columns of val_ follow, which hold NA where there is none.
-    What a callback behind it adds is missing, as learning_rate. A second call of fit begins the
-    file anew, with its own columns; with append=True it goes on, without a second header.
+    Columns are those of the first epoch. Without validation in it columns of val_ follow, which
+    hold NA where there is none. What a callback behind it adds is missing, as learning_rate. A
+    second call of fit begins the file anew, with its own columns; with append=True it goes on,
+    without a second header.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -670,12 +675,12 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
 def test_fit_prints_what_it_returns(net, build, seed, verbose):
     """
-    What fit prints of a loss, or of a metric of one number, is that of its History, to four
-    decimals or five digits.
+    When an epoch ends fit prints a loss, or a metric of one number, as in History, to four decimals
+    or five digits.
 
-    It stands at the end of an epoch. Numbers up to 0.001 are printed with an exponent, as
-    1.2345e-04, and so are negative ones with verbose=2. With verbose=1 they stand below a bar
-    that is drawn again on the way, with verbose=2 in one line.
+    Numbers up to 0.001 are printed with an exponent, as 1.2345e-04, and so are negative ones with
+    verbose=2. With verbose=1 they stand behind a bar that is drawn again on the way, with the
+    numbers so far; with verbose=2 they are printed once.
 
     >>> import keras, numpy as np
     >>> import contextlib, io
@@ -898,8 +903,8 @@ def continued_losses(net: Net, target: Array, batches: int, kept: bool = True) -
 @given(nets(batch=4), eagerly, seeds)
 def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     """
-    In fit without validation a stateful LSTM, given no state, goes on from batch to batch, and from
-    epoch to epoch.
+    In fit without validation a stateful LSTM, called once and given no state, goes on from batch to
+    batch and epoch to epoch.
 
     Row k of a batch continues row k of the batch before it, so that the samples of one sequence
     have to stand in the same row, and shuffle=False is needed. Validation moves the state too.
@@ -977,12 +982,12 @@ def resident() -> float:
 )
 def test_calls_leave_nothing_in_memory():
     """
-    Further calls of predict, evaluate and their like on batches of one shape leave next to nothing
+    Further calls of predict, evaluate and their like on arrays of one shape leave next to nothing
     in memory.
 
-    Fewer Python objects than calls are left, and a small part of the arrays that were given.
-    The first calls compile, and keep what they have compiled. Keras 2.13 and 2.14 keep about 0.3 MB
-    of each call of predict on 1 MB.
+    Fewer Python objects than calls are left, and a small part of the arrays that were given. A call
+    on a generator or a PyDataset may leave dozens of objects. The first calls compile, and keep
+    what they have compiled. Keras 2.13 and 2.14 keep about 0.3 MB of each call of predict on 1 MB.
 
     >>> import keras, numpy as np
     >>> import gc

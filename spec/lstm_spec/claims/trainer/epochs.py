@@ -56,8 +56,8 @@ WHEN: list[tuple[int | list[int], list[int]]] = [
 @given(nets(batch=2), whole(WHEN), builds, seeds)
 def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed):
     """
-    With validation_freq=n fit validates after every n-th epoch, with a list after those that it
-    names, counted from 1.
+    Given data for it, fit validates with validation_freq=n after every n-th epoch, with a list
+    after those named, from 1 on.
 
     Epochs before initial_epoch count too. If some are left out the history has fewer numbers of
     val_loss than of loss, and a callback that monitors val_loss finds none after those.
@@ -91,7 +91,8 @@ def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed
 @given(nets(batch=8), integers(1, 2), whole([None, 1, 2]), builds, seeds)
 def test_every_validation_takes_the_first_batches(net, steps, size, build, seed):
     """
-    By default every validation with validation_steps=n takes the first n batches of arrays.
+    By default every validation with validation_steps=n takes the first n batches of arrays, or all
+    of fewer.
 
     It begins at the first sample. A batch has validation_batch_size samples, or else batch_size;
     without both all samples are taken, in at most n batches. With steps_per_execution=m the number
@@ -218,9 +219,9 @@ def test_an_ended_generator_gives_its_first_two_batches_again(net, steps, seed):
     When a generator ends, an epoch of fit ends too, and the next begins with its first two batches
     again.
 
-    So without steps_per_epoch the first epoch takes all batches, every later one the first two. An
-    epoch for which none is left has a loss of 0. There are warnings that the data ran out. Take a
-    PyDataset, or a generator without end. Evaluate and predict take all batches.
+    So without steps_per_epoch the first epoch takes all batches, every later one the first two, or
+    the only one. An epoch for which none is left has a loss of 0. There are warnings that the data
+    ran out. Take a PyDataset, or a generator without end. Evaluate and predict take all batches.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 1)), keras.layers.LSTM(1)])
@@ -258,7 +259,8 @@ def test_an_ended_generator_gives_its_first_two_batches_again(net, steps, seed):
 @given(nets(batch=4), integers(1, 2), integers(1, 2), builds, seeds)
 def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, build, seed):
     """
-    By default evaluate and predict with steps=n take the first n batches of arrays, in every call.
+    By default evaluate and predict with steps=n take the first n batches of arrays, or all of
+    fewer, in every call.
 
     Without batch_size these are all samples, in at most n batches. With steps_per_execution=m the
     number of batches is rounded up to a multiple of m.
@@ -290,7 +292,8 @@ def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, 
 @given(nets(batch=2), integers(0, 3), builds, seeds)
 def test_epochs_is_where_the_training_ends(net, first, build, seed):
     """
-    With initial_epoch=k fit trains epochs - k epochs, if any, and counts them from k.
+    With initial_epoch=k fit trains, if no callback intervenes, epochs - k epochs, if any, and
+    counts them from k.
 
     So a training that was stopped goes on with the same epochs, and logs and schedules by epoch
     fit. It restores neither weights nor optimizer.

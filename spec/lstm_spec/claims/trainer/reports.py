@@ -206,10 +206,10 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     Without weights and validation_split beside it a generator does in an epoch of fit and in
     evaluate what ordered arrays do.
 
-    The numbers that they report are the same too. It has no length: say how many batches are an
-    epoch. If it ends where an epoch of steps_per_epoch ends, the next epoch has no step, and a loss
-    of 0. Beside one, fit refuses class_weight, sample_weight and validation_split; it may yield
-    weights or None. On TensorFlow several inputs are in a tuple or a dictionary, not in a list.
+    It has no length: say how many batches are an epoch, or a compiled Adam counts a step too many.
+    If it ends where an epoch of steps_per_epoch ends, the next has no step, and a loss of 0. Beside
+    it, fit refuses class_weight, sample_weight and validation_split; it may yield weights or None.
+    On TensorFlow several inputs are in a tuple or dictionary, not a list.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -531,8 +531,8 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share):
     """
-    With validation_split=s fit trains on the first int(n * (1 - s)) of n samples, and validates on
-    the rest.
+    With validation_split=s > 0 fit trains on the first int(n * (1 - s)) of n samples, and validates
+    on the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. The product is that of Python, 62.999
@@ -571,8 +571,8 @@ def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, se
     The reported loss includes penalties of trainable weights, a metric of the same name does
     not.
 
-    So by a loss's defaults, without masks and weights of samples, the two differ by the
-    penalty, in fit and in evaluate. To compare models with other penalties, compare a metric.
+    So by default, without masks and weights of samples, the two differ by the penalty, in fit and
+    in evaluate. To compare models with other penalties, compare a metric.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(0.5))
@@ -630,8 +630,8 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     """
     Without penalties several outputs report the sum of their losses, each times its loss_weight.
 
-    Beside it evaluate reports the loss of each output, and these without the weights. If the last
-    batch is smaller they do not add up: see `trainer.output-losses`.
+    Beside it evaluate reports the loss of each output, if two or more have one, and these without
+    the weights. If the last batch is smaller they need not add up: see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> inputs, name = keras.Input((3, 1)), "a"
@@ -664,7 +664,8 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
 @given(nets(batch=3, outputs=2), seeds)
 def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
     """
-    By default, without masks, evaluate reports each of several outputs' mean loss of all samples.
+    By default, without masks, evaluate reports for each of several outputs with a loss its mean of
+    all samples.
 
     A smaller last batch counts less, for each output as for the whole loss. Until then, choose
     a batch size that divides the number of samples, or run eagerly.
@@ -740,7 +741,8 @@ def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     it.
 
     In the order in which they are given to compile(). Where the second is in `weighted_metrics`, it
-    has weighted_ before its name instead. A metric called loss hides the loss.
+    has weighted_ before its name instead. A metric called loss hides the loss. Of the second and
+    one that is itself called NAME_1 the later is reported.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -778,9 +780,10 @@ def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, see
     Metrics of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
     weighted_NAME, weighted_NAME_1.
 
-    In the order in which compile() was given them. Each is the mean of all batches of that epoch
-    or evaluation, and of no other. Of several outputs each has its name before that. The first
-    weighted one is NAME where there is no plain one.
+    In the order in which compile() was given them. Each is of all batches of that epoch or
+    evaluation, and of no other. Of several outputs each has its name before that. The first
+    weighted one is NAME where there is no plain one. Where a plain one is itself called
+    weighted_NAME, weighted ones begin with weighted_NAME_1.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

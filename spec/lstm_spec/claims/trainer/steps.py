@@ -304,9 +304,9 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
     """
     A second call of fit goes on from the weights and the optimizer's state that the first left.
 
-    With shuffle=False and without use_ema two calls for one epoch each train as one call for two.
-    To begin anew, build the model anew; compile() with a new optimizer leaves the weights as they
-    are.
+    On arrays, with shuffle=False, without use_ema, steps_per_epoch and callbacks, two calls for one
+    epoch each train as one call for two. To begin anew, build the model anew; compile() with a new
+    optimizer leaves the weights as they are.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -480,8 +480,9 @@ def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, kind):
     model as fit does in order.
 
     In a tf.function too, and by apply(gradients) of an optimizer that is built. With use_ema=True,
-    fit ends with means, and so must the loop, by finalize_variable_values. Under a mixed policy the
-    loss must be scaled by hand; penalties and a mask that comes with outputs count by hand as well.
+    fit ends with means, and so must the loop, by finalize_variable_values. If the optimizer scales
+    losses, as under a mixed policy, scale_loss does so; penalties and a mask that comes with
+    outputs count by hand as well.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf

@@ -1,0 +1,374 @@
+"""Attacks on sentences on callbacks, epochs, steps and reports, found by reading all of them."""
+
+import contextlib
+import gc
+import io
+import tempfile
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tools.studies.attacks import attack, outcome
+
+L = keras.layers
+CALLBACKS = keras.callbacks
+SGD = keras.optimizers.SGD
+X = np.random.RandomState(0).normal(size=(6, 5, 3)).astype("float32")
+Y = np.random.RandomState(1).normal(size=(6, 2)).astype("float32")
+
+
+def trainee(*layers, optimizer="sgd", loss="mse", eager=True, **options):
+    """Return a compiled Sequential model of 5 timesteps, of LSTM(2) by default."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((5, 3)), *(layers or [L.LSTM(2)])])
+    model.compile(optimizer, loss, run_eagerly=eager, **options)
+    return model
+
+
+def fitted(model, x=X, y=Y, **options):
+    """Train a model in batches of two of six samples, in order; return the history."""
+    arguments = {"batch_size": 2, "shuffle": False, "verbose": 0, **options}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return model.fit(x, y, **arguments).history
+
+
+def two_headed(loss, eager=True):
+    """Return a compiled model with the outputs a and b of an LSTM."""
+    inputs = keras.Input((5, 3))
+    below = L.LSTM(2)(inputs)
+    model = keras.Model(inputs, [L.Dense(1, name=name)(below) for name in "ab"])
+    model.compile("sgd", loss, run_eagerly=eager)
+    return model
+
+
+class Pairs(keras.utils.PyDataset):
+    """The samples in batches of two."""
+
+    def __len__(self):
+        """Return how many batches there are."""
+        return 3
+
+    def __getitem__(self, index):
+        """Return a batch."""
+        rows = slice(2 * index, 2 * index + 2)
+        return X[rows], Y[rows]
+
+
+@attack("trainer.early-stopping-restores")
+def changed_behind_it():
+    """A callback behind EarlyStopping sets weights of zero as each epoch ends: are zeros back?"""
+    model = trainee()
+    blank = CALLBACKS.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: model.set_weights([0 * w for w in model.get_weights()])
+    )
+    stop = CALLBACKS.EarlyStopping("loss", patience=9, restore_best_weights=True)
+    fitted(model, callbacks=[stop, blank])
+    return not np.any(model.get_weights()[0])
+
+
+@attack("trainer.checkpoint-of-batches")
+def saved_by_executions():
+    """Every third of 6 batches, by 1, 2 and 4 batches an execution: which are saved?"""
+    seen = {}
+    for steps in (1, 2, 4):
+        model = trainee(eager=False, steps_per_execution=steps)
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder) / "{epoch}-{batch}.weights.h5")
+            keep = CALLBACKS.ModelCheckpoint(file, "loss", save_freq=3, save_weights_only=True)
+            fitted(model, batch_size=1, epochs=2, callbacks=[keep])
+            seen[steps] = " ".join(sorted(path.name[:3] for path in Path(folder).iterdir()))
+    return seen
+
+
+@attack("trainer.rate-callback")
+def set_once_more():
+    """A callback behind the scheduler of 0.5 sets a rate of 0: do the weights move?"""
+    model = trainee()
+    first = model.get_weights()
+    still = CALLBACKS.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(model.optimizer, "learning_rate", 0.0)
+    )
+    fitted(model, callbacks=[CALLBACKS.LearningRateScheduler(lambda epoch: 0.5), still])
+    return not all(map(np.array_equal, first, model.get_weights()))
+
+
+@attack("trainer.weights-set-on-the-way")
+def rewound_with_noise_and_schedules():
+    """With noise, and a schedule of the rate: does each epoch from the first weights report one?"""
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.5)
+    models = {
+        "noise": trainee(L.GaussianNoise(1.0), L.LSTM(2)),
+        "schedule": trainee(optimizer=SGD(schedule)),
+        "neither": trainee(),
+    }
+    seen = {}
+    for name, model in models.items():
+        first = model.get_weights()
+        rewind = CALLBACKS.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs, m=model, w=first: m.set_weights(w)
+        )
+        losses = fitted(model, epochs=2, callbacks=[rewind])["loss"]
+        seen[name] = bool(np.isclose(*losses))
+    return seen
+
+
+@attack("trainer.callback-again")
+def log_that_is_gone():
+    """An appending CSVLogger, whose file had a header and is deleted: the first line then?"""
+    seen = {}
+    model = trainee()
+    for again in (True, False):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "log.csv"
+            file.write_text("epoch,loss\n")
+            log = CALLBACKS.CSVLogger(str(file), append=True)
+            fitted(model, callbacks=[log])
+            file.unlink()
+            log = log if again else CALLBACKS.CSVLogger(str(file), append=True)
+            fitted(model, callbacks=[log])
+            seen["again" if again else "new"] = file.read_text().startswith("epoch")
+    return seen
+
+
+@attack("trainer.backup")
+def backup_that_is_kept():
+    """With delete_checkpoint=False: is the backup left when all is done?"""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "backup"
+        backup = CALLBACKS.BackupAndRestore(str(place), delete_checkpoint=False)
+        fitted(trainee(), callbacks=[backup])
+        return place.exists()
+
+
+@attack("trainer.backup")
+def generator_begun_anew():
+    """Broken off before the second epoch, a generator of 3 batches: as many steps as unbroken?"""
+
+    def interrupt(epoch, logs):
+        if epoch == 1:
+            raise InterruptedError
+
+    steps = {}
+    for broken in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            calls = [[CALLBACKS.LambdaCallback(on_epoch_begin=interrupt)], []] if broken else [[]]
+            for callbacks in calls:
+                model = trainee()
+                callbacks = [CALLBACKS.BackupAndRestore(f"{folder}/backup"), *callbacks]
+                parts = ((X[k : k + 2], Y[k : k + 2]) for k in (0, 2, 4))
+                with contextlib.suppress(InterruptedError), warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)
+                    model.fit(parts, epochs=2, callbacks=callbacks, verbose=0)
+        steps["broken" if broken else "unbroken"] = int(model.optimizer.iterations)
+    return steps
+
+
+@attack("trainer.csv-logger")
+def number_of_later_epochs():
+    """A number that a callback tells from the second epoch on: in History, and a column?"""
+
+    class Late(CALLBACKS.Callback):
+        def on_epoch_end(self, epoch, logs):
+            logs.update({"late": 1.0} if epoch else {})
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.csv"
+        history = fitted(trainee(), epochs=2, callbacks=[Late(), CALLBACKS.CSVLogger(str(file))])
+        return {"History": "late" in history, "column": "late" in file.read_text()}
+
+
+@attack("trainer.printed")
+def line_of_the_bar():
+    """With verbose=1: do the last numbers stand in the line of the bar, and is there another?"""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        fitted(trainee(), verbose=1, batch_size=1)
+    drawn = [part for part in text.getvalue().split("\r") if "loss:" in part]
+    numbers = {part.split("loss:")[1].split("\b")[0].strip() for part in drawn}
+    return {"with a bar": all("━" in part for part in drawn), "several": len(numbers) > 1}
+
+
+@attack("trainer.state-over-epochs")
+def called_twice_in_a_model():
+    """Called twice a batch: is the second batch that of a layer that has read the first alone?"""
+    lstm = L.LSTM(2, stateful=True)
+    inputs = keras.Input(batch_shape=(2, 5, 3))
+    model = keras.Model(inputs, [lstm(inputs), lstm(inputs)])
+    model.compile(SGD(0.0), "mse", run_eagerly=True)
+    lstm.reset_state()
+    fitted(model, X[:2], [Y[:2], Y[:2]])
+    met = np.array(lstm.states[0])
+    lstm.reset_state()
+    lstm(X[:2])
+    return np.allclose(met, lstm.states[0], atol=1e-6)
+
+
+@attack("trainer.memory")
+def objects_of_other_sources():
+    """Four calls of predict on arrays, a PyDataset, a generator: are four objects or more left?"""
+    model = trainee(eager=False)
+    calls = {
+        "arrays": lambda: model.predict(X, batch_size=2, verbose=0),
+        "PyDataset": lambda: model.predict(Pairs(), verbose=0),
+        "generator": lambda: model.predict(((x,) for x in [X[:2], X[2:4]]), verbose=0),
+    }
+    seen = {}
+    for name, call in calls.items():
+        counts = []
+        for _ in range(2):
+            for _ in range(4):
+                call()
+            gc.collect()
+            counts.append(len(gc.get_objects()))
+        seen[name] = counts[1] - counts[0] >= 4
+    return seen
+
+
+@attack("trainer.validation-freq")
+def nothing_to_validate_on():
+    """With validation_freq=1 and no data to validate on: what is reported?"""
+    return str(list(fitted(trainee(), validation_freq=1)))
+
+
+@attack("trainer.validation-steps")
+@attack("trainer.first-steps")
+def more_steps_than_batches():
+    """Seven steps of three batches, in a second validation too: how many samples are taken?"""
+    model = trainee(optimizer=SGD(0.0))
+    options = {"validation_data": (X, Y), "validation_steps": 7, "epochs": 2}
+    losses = fitted(model, **options)["val_loss"]
+    return {
+        "all validated": np.allclose(losses, model.evaluate(X, Y, verbose=0)),
+        "predicted": len(model.predict(X, batch_size=2, steps=7, verbose=0)),
+    }
+
+
+@attack("trainer.initial-epoch")
+def stopped_by_a_callback():
+    """From 2 to 9, stopped by a callback: how many epochs are trained?"""
+    stop = CALLBACKS.EarlyStopping("loss", patience=1, mode="max")
+    return len(fitted(trainee(), initial_epoch=2, epochs=9, callbacks=[stop])["loss"])
+
+
+@attack("trainer.generator-again")
+def generator_of_a_batch():
+    """A generator of a single batch, in three epochs: how many batches are taken?"""
+    model = trainee()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        model.fit(((x, Y) for x in [X]), epochs=3, verbose=0)
+    return int(model.optimizer.iterations)
+
+
+@attack("trainer.second-fit")
+def few_steps_twice():
+    """With steps_per_epoch=1, and with a rate by the epoch: are two calls as one for two epochs?"""
+    halve = CALLBACKS.LearningRateScheduler(lambda epoch: 0.5 / (1 + epoch))
+    seen = {}
+    for name, options in (
+        ("plain", {}),
+        ("steps_per_epoch", {"steps_per_epoch": 1}),
+        ("rate by epoch", {"callbacks": [halve]}),
+    ):
+        models = [trainee(optimizer=SGD(0.5)) for _ in range(2)]
+        fitted(models[0], epochs=2, **options)
+        for _ in range(2):
+            fitted(models[1], **options)
+        ends = [model.get_weights() for model in models]
+        seen[name] = all(np.allclose(a, b, atol=1e-6) for a, b in zip(*ends, strict=True))
+    return seen
+
+
+@attack("trainer.own-loop")
+def scaled_in_float32():
+    """With loss_scale_factor=8 in float32: is a step by GradientTape as that of fit?"""
+    ends = []
+    for by_hand in (True, False):
+        model = trainee(optimizer=SGD(0.5, loss_scale_factor=8.0))
+        if by_hand:
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((model(X, training=True) - Y) ** 2)
+            weights = model.trainable_variables
+            slopes = tape.gradient(loss, weights)
+            model.optimizer.apply_gradients(zip(slopes, weights, strict=True))
+        else:
+            fitted(model, batch_size=6)
+        ends.append(model.get_weights())
+    return all(np.allclose(a, b, atol=1e-6) for a, b in zip(*ends, strict=True))
+
+
+@attack("trainer.generator")
+def steps_of_a_generator():
+    """A generator of 4 and 2 samples, Adam compiled, with and without its length: the steps?"""
+    seen = {}
+    for name, options in (("steps_per_epoch=2", {"steps_per_epoch": 2}), ("none", {})):
+        model = trainee(optimizer="adam", eager=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            parts = ((X[rows], Y[rows]) for rows in (slice(4), slice(4, 6)))
+            model.fit(parts, verbose=0, **options)
+        seen[name] = int(model.optimizer.iterations)
+    return seen
+
+
+@attack("trainer.validation-split")
+def split_of_nothing():
+    """With validation_split=0, which leaves one side empty: is it refused?"""
+    return outcome(lambda: list(fitted(trainee(), validation_split=0.0)))
+
+
+@attack("trainer.penalty-in-the-loss")
+def penalty_of_a_weighted_loss():
+    """By a loss_weight of 2: do loss and metric differ by the penalty?"""
+    lstm = L.LSTM(2, kernel_regularizer=keras.regularizers.L2(0.5))
+    model = trainee(lstm, metrics=["mse"], loss_weights=[2.0])
+    loss, mse = model.evaluate(X, Y, verbose=0)
+    return bool(np.isclose(loss - mse, 0.5 * np.sum(lstm.get_weights()[0] ** 2)))
+
+
+@attack("trainer.several-outputs")
+@attack("trainer.output-losses")
+def output_without_a_loss():
+    """Two outputs, one without a loss: what is reported? Uneven batches, eagerly: a sum?"""
+    target = [Y[:, :1], Y[:, 1:]]
+    alone = two_headed(["mse", None]).evaluate(X, target, verbose=0, return_dict=True)
+    model = two_headed(["mse", "mae"])
+    both = model.evaluate(X, target, batch_size=4, verbose=0, return_dict=True)
+    return {
+        "reported": str(sorted(alone)),
+        "a sum": bool(np.isclose(both["loss"], both["a_loss"] + both["b_loss"])),
+    }
+
+
+@attack("trainer.metrics-of-one-name")
+def name_that_is_taken():
+    """Metrics called e, e and e_1, in two orders: which is reported as e_1?"""
+    seen = {}
+    for names in (["e", "e", "e_1"], ["e", "e_1", "e"]):
+        kinds = (keras.metrics.MeanAbsoluteError, keras.metrics.MeanSquaredError)
+        kinds = (*kinds, keras.metrics.RootMeanSquaredError)
+        metrics = [kind(name) for kind, name in zip(kinds, names, strict=True)]
+        model = trainee(metrics=metrics)
+        result = model.evaluate(X, Y, verbose=0, return_dict=True)
+        exact = np.mean((np.array(model(X)) - Y) ** 2)
+        second = np.isclose(result["e_1"], exact)
+        seen[" ".join(names)] = "the second" if second else "the third"
+    return seen
+
+
+@attack("trainer.weighted-of-one-name")
+def root_of_all_batches():
+    """Is the root of a mean square the mean over batches? A plain weighted_e, and e: the names?"""
+    model = trainee(metrics=[keras.metrics.RootMeanSquaredError("e")])
+    root = model.evaluate(X, Y, batch_size=3, verbose=0)[1]
+    parts = np.reshape((np.array(model(X)) - Y) ** 2, (2, 6))
+    named = [keras.metrics.MeanSquaredError(name) for name in ("weighted_e", "e")]
+    model = trainee(metrics=named, weighted_metrics=[keras.metrics.MeanAbsoluteError("e")])
+    return {
+        "the mean": bool(np.isclose(root, np.mean(np.sqrt(np.mean(parts, axis=1))))),
+        "names": " ".join(sorted(model.evaluate(X, Y, verbose=0, return_dict=True))),
+    }
