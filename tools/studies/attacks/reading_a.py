@@ -315,6 +315,35 @@ def steps_of_a_generator():
     return seen
 
 
+@attack("trainer.generator")
+@attack("trainer.dataset-object")
+@attack("trainer.unknown-length")
+def large_numbers_of_float64():
+    """Of 1e9 + k a float64 layer takes 1e9: what error do arrays and other sources report?"""
+    x = 1e9 + np.arange(6.0).reshape(3, 2, 1)
+    y = np.zeros((3, 2, 1))
+
+    class Alone(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return x[[index]], y[[index]]
+
+    inputs = keras.Input((2, 1), dtype="float64")
+    model = keras.Model(inputs, L.Rescaling(1.0, -1e9, dtype="float64")(inputs))
+    model.compile("sgd", "mse", run_eagerly=True)
+    sources = {
+        "arrays": {"x": x, "y": y, "batch_size": 1},
+        "generator": {"x": ((x[[k]], y[[k]]) for k in range(3)), "steps": 3},
+        "PyDataset": {"x": Alone()},
+    }
+    return {
+        name: round(float(model.evaluate(**source, verbose=0)), 3)
+        for name, source in sources.items()
+    }
+
+
 @attack("trainer.validation-split")
 def split_of_nothing():
     """With validation_split=0, which leaves one side empty: is it refused?"""
@@ -333,13 +362,19 @@ def penalty_of_a_weighted_loss():
 @attack("trainer.several-outputs")
 @attack("trainer.output-losses")
 def output_without_a_loss():
-    """Two outputs, one without a loss: what is reported? Uneven batches, eagerly: a sum?"""
+    """One of two without a loss, two of one layer: what is told? Uneven, eagerly: a sum?"""
     target = [Y[:, :1], Y[:, 1:]]
     alone = two_headed(["mse", None]).evaluate(X, target, verbose=0, return_dict=True)
+    inputs = keras.Input((5, 3))
+    below = L.LSTM(2)(inputs)
+    head = L.Dense(1, name="a")
+    shared = keras.Model(inputs, [head(below), head(below)])
+    shared.compile("sgd", "mse", run_eagerly=True)
     model = two_headed(["mse", "mae"])
     both = model.evaluate(X, target, batch_size=4, verbose=0, return_dict=True)
     return {
-        "reported": str(sorted(alone)),
+        "one loss": str(sorted(alone)),
+        "one layer": str(sorted(shared.evaluate(X, target, verbose=0, return_dict=True))),
         "a sum": bool(np.isclose(both["loss"], both["a_loss"] + both["b_loss"])),
     }
 

@@ -207,9 +207,9 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     evaluate what ordered arrays do.
 
     It has no length: say how many batches are an epoch, or a compiled Adam counts a step too many.
-    If it ends where an epoch of steps_per_epoch ends, the next has no step, and a loss of 0. Beside
-    it, fit refuses class_weight, sample_weight and validation_split; it may yield weights or None.
-    On TensorFlow several inputs are in a tuple or dictionary, not a list.
+    If it ends as an epoch of steps_per_epoch does, the next has no step, and a loss of 0. Beside it
+    fit refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs are
+    in a tuple or dictionary, no list. Arrays of float64 are rounded to float32 first, it is not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -247,7 +247,7 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     The last batch may be smaller. sample_weight and validation_split are refused: it may hold
     weights of samples itself; class_weight is for a single output, and not refused for several. By
     default fit shuffles its batches. On TensorFlow several inputs are in a tuple or a dictionary,
-    not in a list.
+    not in a list. Arrays of float64 are rounded to float32 first, it is not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -366,7 +366,7 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
     taken that there is, and none is said to run out: that is worth a warning if steps were asked
-    for.
+    for. Arrays of float64 are rounded to float32 first, these are not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -531,8 +531,8 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share):
     """
-    With validation_split=s > 0 fit trains on the first int(n * (1 - s)) of n samples, and validates
-    on the rest.
+    With 0 < validation_split=s < 1 fit trains on the first int(n * (1 - s)) of n samples, and
+    validates on the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. The product is that of Python, 62.999
@@ -630,8 +630,9 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     """
     Without penalties several outputs report the sum of their losses, each times its loss_weight.
 
-    Beside it evaluate reports the loss of each output, if two or more have one, and these without
-    the weights. If the last batch is smaller they need not add up: see `trainer.output-losses`.
+    Beside it evaluate reports the loss of each output, if two or more have one and names of their
+    own, and these without the weights. If the last batch is smaller they need not add up: see
+    `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> inputs, name = keras.Input((3, 1)), "a"
@@ -664,8 +665,8 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
 @given(nets(batch=3, outputs=2), seeds)
 def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
     """
-    By default, without masks, evaluate reports for each of several outputs with a loss its mean of
-    all samples.
+    By default, without masks, evaluate reports each loss of several outputs of different names as
+    its mean of all samples.
 
     A smaller last batch counts less, for each output as for the whole loss. Until then, choose
     a batch size that divides the number of samples, or run eagerly.
