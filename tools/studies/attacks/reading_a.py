@@ -192,6 +192,21 @@ def line_of_the_bar():
     return {"with a bar": all("━" in part for part in drawn), "several": len(numbers) > 1}
 
 
+@attack("trainer.printed")
+@attack("trainer.verbose-callbacks")
+def prints_that_are_logged():
+    """After disable_interactive_logging(): do fit and a callback print to the standard output?"""
+    text = io.StringIO()
+    setter = CALLBACKS.LearningRateScheduler(lambda epoch: 0.5, verbose=1)
+    keras.config.disable_interactive_logging()
+    try:
+        with contextlib.redirect_stdout(text):
+            fitted(trainee(), verbose=2, callbacks=[setter])
+    finally:
+        keras.config.enable_interactive_logging()
+    return bool(text.getvalue())
+
+
 @attack("trainer.state-over-epochs")
 def called_twice_in_a_model():
     """Called twice a batch: is the second batch that of a layer that has read the first alone?"""

@@ -675,8 +675,8 @@ def test_csv_logger_writes_what_fit_reports(net, build, seed, log):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
 def test_fit_prints_what_it_returns(net, build, seed, verbose):
     """
-    When an epoch ends fit prints a loss, or a metric of one number, as in History, to four decimals
-    or five digits.
+    When an epoch ends fit prints by default a loss, or a metric of one number, as in History, to
+    four decimals or five digits.
 
     Numbers up to 0.001 are printed with an exponent, as 1.2345e-04, and so are negative ones with
     verbose=2. With verbose=1 they stand behind a bar that is drawn again on the way, with the
@@ -744,7 +744,8 @@ IDLE = ("ReduceLROnPlateau", [3, 2, 1])
 )
 def test_a_callback_that_prints_does_the_same(net, form, seed, name, numbers):
     """
-    With verbose=1 callbacks of Keras stop, set, restore and save as with verbose=0, and print it.
+    With verbose=1 callbacks of Keras stop, set, restore and save as with verbose=0, and by default
+    print it.
 
     In a first epoch too, when there is no best value yet. One that does nothing prints nothing, but
     for ModelCheckpoint, which prints that there was no improvement.
