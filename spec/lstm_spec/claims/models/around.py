@@ -151,8 +151,9 @@ def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
     types that it then returns.
 
     As many tensors, as many axes, and the sizes of all axes that are not open; under a mixed
-    policy the type in which the layer computes. What it was asked for in one call, as scores, it
-    does not declare in the next.
+    policy the type in which the layer computes. What one call asks for, as scores, is not declared
+    in the next. An activation of another shape or type, such as glu, is not declared, nor is a
+    backward layer of other units.
 
     >>> import keras, numpy as np
     >>> attention, x = keras.layers.Attention(), np.ones((2, 4, 3))
@@ -239,7 +240,7 @@ def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, 
 
     As if the value ended there: the mask that comes with the value still counts. So it is if the
     scores are returned too. But NaN and infinity at a hidden timestep get into all rows: zero times
-    either is NaN. Larger scores outdo the mask, as in `models.attention-skips`.
+    either is NaN. Larger scores may outdo the mask, as in `models.attention-skips`.
 
     >>> import keras, numpy as np
     >>> attention, x = keras.layers.Attention(), np.array([[[1.0], [2.0], [3.0]]])
@@ -275,8 +276,8 @@ def attend(layer, query, value, **options):
 @given(cases(timesteps=integers(2, 4)), whole(["Sequential", "functional", "subclassed"]))
 def test_the_default_of_training_of_one_layer_is_not_that_of_others(case, form):
     """
-    Outside training, a layer of your own whose `call` has training=True by default puts no other
-    layer in training.
+    Outside training, a layer of your own whose `call` has training=True by default puts in training
+    only what it calls.
 
     In a call of the model: `predict` says training=False to all of them.
 
@@ -515,8 +516,8 @@ def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     id k becomes row k.
 
     As `weights` it is given alone or in a list. The table has a row for every id, padding's id 0
-    among them. It is trained like other weights, unless trainable=False is set. A configuration
-    holds the table of a Constant only: with `weights` a clone begins with a drawn one.
+    among them. It is trained like other weights, unless trainable=False is set. Of these a
+    configuration holds a Constant only: with `weights` a clone begins as its initializer says.
 
     >>> import keras, numpy as np
     >>> table = np.random.rand(5, 3)

@@ -205,7 +205,7 @@ def test_layers_are_listed_by_their_distance_from_the_outputs(order, denses, cou
 
     Weights are listed so too. The longest way counts, and branches of one length stand side by
     side. Outputs in a dictionary are ordered by their names. An Input that leads to no output is
-    listed too, and a summary shows what is connected with what.
+    listed too. Unless a model is a chain, its summary shows what is connected with what.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -306,9 +306,9 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     configuration.
 
     From an outer model's too, if the class is registered or in custom_objects. So is one whose
-    `__init__` takes *args and **kwargs and hands them on. Another needs a get_config of its own.
-    With a train_step of its own it is how a custom training loop is written for fit. from_config
-    empties a configuration, so that it serves once.
+    `__init__` hands on *args and **kwargs, or inputs, outputs, name and **kwargs. Another needs a
+    get_config or from_config. With a train_step it is how a custom training loop is written for
+    fit. from_config empties a configuration, so that it serves once.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):

@@ -112,7 +112,7 @@ def test_layers_that_move_timesteps_end_the_mask(case, pick):
     Convolution, pooling, cropping, padding and reshaping layers hand no mask on.
 
     An LSTM behind them reads padding, unless there is another mask. The table of docs/masks.md
-    says which layers these are.
+    says which layers these are; ConvLSTM layers are recurrent, and hand masks on as an LSTM does.
 
     >>> import keras, numpy as np
     >>> masking, conv = keras.layers.Masking(), keras.layers.Conv1D(2, 1)
@@ -182,7 +182,8 @@ def test_the_average_of_no_timestep_is_not_a_number(case):
     """
     GlobalAveragePooling1D gives NaN for a sample whose timesteps are all masked.
 
-    A sample of padding alone is enough to make the loss of its batch NaN.
+    A sample of padding alone is enough to make the loss of its batch NaN, unless an activation
+    hides it, as relu may.
 
     >>> import keras, numpy as np
     >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()
@@ -226,8 +227,8 @@ def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
     A Lambda layer of operations that make a new tensor hands on the mask that its argument `mask`
     returns, and none without it.
 
-    The function is given the inputs and the mask of the inputs. An input that is returned itself
-    keeps its mask, as by a cast to the type that it has.
+    A function is given the inputs and their mask; a tensor is handed on as it is. An input that is
+    returned itself keeps its mask, as by a cast to the type that it has.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -285,7 +286,7 @@ def test_operations_hand_no_mask_on(case, pick):
     """
     Arithmetic and slices of a masked tensor have no mask.
 
-    The mask is an attribute of one tensor, and these return another; layers such as Add hand it on.
+    The mask belongs to one tensor, and these return another; layers such as Add hand it on.
     A Lambda whose `mask` computes it anew brings it back.
 
     >>> import keras, numpy as np
@@ -309,7 +310,8 @@ def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     """
     A mask goes into a model in a model and out of it as its layers hand it on.
 
-    Dense hands it on, Conv1D does not, and Masking makes one that comes out.
+    Dense hands it on, Conv1D does not, and Masking makes one that comes out. Called on symbols, a
+    subclassed model warns that it ends the mask; on data it does as its layers do.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((None, 1)), keras.layers.Masking()])
@@ -519,7 +521,7 @@ def test_a_mask_reaches_an_lstm_of_another_type(case, pick):
     """
     Under a mixed policy, an LSTM called on a masked float32 input alone uses the mask.
 
-    The input is cast to float16 on its way in, and the mask is kept.
+    The input is cast to half precision on its way in, and the mask is kept.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -543,7 +545,8 @@ def test_a_mask_survives_the_collection_of_garbage(case, pick):
     """
     An attached mask is still there after the garbage is collected.
 
-    It is held by the tensor, and by nothing that may be thrown away between two layers.
+    It is held for as long as its tensor lives: by the tensor itself, or beside it, as for an array
+    of JAX, until `keras.utils.clear_session()`.
 
     >>> import keras, numpy as np
     >>> import gc

@@ -215,7 +215,7 @@ def test_sums_count_what_is_masked(case, pick, seed, name):
     Add, Subtract and Average compute with masked values too, where Maximum and Minimum leave them
     out beside unmasked ones.
 
-    Masking puts zeros there; what a Dense makes of them is not zero.
+    Masking puts zeros there; what a sigmoid makes of them is not zero.
 
     >>> import keras, numpy as np
     >>> masking, dense = keras.layers.Masking(), keras.layers.Dense(1, bias_initializer="ones")
@@ -546,7 +546,8 @@ def test_dot_sums_products_along_its_axes(which, normalize, from_the_end, batch,
     other.
 
     What axes are left come in order, the first input's before the second's; if none is left, one of
-    size 1 is. With normalize=True it is the cosine.
+    size 1 is. With normalize=True it is the cosine, of vectors longer than 1e-7. Axis 0, of the
+    samples, is refused.
 
     >>> import keras, numpy as np
     >>> query = keras.layers.LSTM(4)(np.random.rand(2, 5, 1))

@@ -185,7 +185,8 @@ def test_an_absent_input_is_refused(case, kind, second):
     Called, a model with Inputs refuses None for one that is not optional, and a dictionary without
     its name, with a ValueError.
 
-    Whether it is a functional or a Sequential model. A dictionary may hold more than the inputs.
+    Whether it is a functional or a Sequential model. A dictionary may hold more than the inputs,
+    unless these are in a dictionary too: then tensors are taken in the order of all names.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")

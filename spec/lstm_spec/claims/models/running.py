@@ -199,9 +199,11 @@ def test_predict_takes_lengths_in_any_order(trial):
 @given(trials(nodes=SMALL, declared=False))
 def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     """
-    Outside training a sample gives a plain model the same outputs in any batch, but for rounding.
+    Outside training a sample gives a plain model without operations along the batch the same
+    outputs in any batch.
 
-    No layer looks at another sample; BatchNormalization does in training only.
+    By default no layer looks at another sample, and BatchNormalization does in training only.
+    Softmax and UnitNormalization do with axis=0.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.BatchNormalization(), keras.layers.LSTM(2)]
@@ -228,7 +230,7 @@ def test_a_model_returns_what_it_declares(trial):
 
     An axis that is declared as None may have any size that the layers take; every other has the
     declared one. A Bidirectional whose backward layer has other units than the forward one is not
-    meant: it declares twice the forward one's.
+    meant, as it declares twice the forward one's, nor an activation that changes a shape, as glu.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -679,8 +681,8 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
     """
     A layer of your own may return tensors in a list, a tuple or a dictionary, nested as well.
 
-    A model of it can be called, run by predict, cloned and summarized; a subclassed one, all but
-    cloned.
+    A model of it can be called, run by predict, summarized, and cloned, if the layer's arguments
+    are plain values or its get_config returns them; a subclassed one, all but cloned.
 
     >>> import keras, numpy as np
     >>> class Halves(keras.layers.Layer):

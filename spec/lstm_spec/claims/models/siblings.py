@@ -225,7 +225,8 @@ def test_siblings_skip_what_is_masked(case, form, options, pick):
     By default a GRU's or SimpleRNN's output for a sequence that is masked in part is that without
     the masked timesteps.
 
-    By a mask that is attached or passed, in predict and as a clone; unrolled or backwards too.
+    By a mask that is attached or passed, in predict and as a clone; unrolled or backwards too. With
+    an initial state an attached mask is not read.
 
     >>> import keras, numpy as np
     >>> gru, x = keras.layers.GRU(2), np.array([[[1.0], [2.0], [0.0]]])
@@ -256,9 +257,10 @@ def test_conv_lstm_reads_and_returns_frames(batch, timesteps, side, channels, fi
     By default a ConvLSTM2D reads (batch, timesteps, rows, columns, channels), five axes, and
     returns the last frame only.
 
-    That is (batch, rows, columns, filters). A kernel above size one leaves fewer rows and columns,
-    unless padding="same"; strides above one do with either padding, if there is more than one. With
-    `return_sequences` there is a frame for each timestep, and the axis of time is the second.
+    That is (batch, rows, columns, filters). A kernel of several rows leaves fewer rows, and so with
+    columns, unless padding="same"; strides above one do with either padding, if there is more than
+    one. With `return_sequences` there is a frame for each timestep, and the axis of time is the
+    second.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 7, 8, 8, 3))
@@ -315,8 +317,8 @@ def test_conv_lstm_of_one_pixel_is_an_lstm(case):
     By default but for sigmoid gates, a ConvLSTM2D of kernel size one computes on frames of one
     pixel what an LSTM does.
 
-    So all that is said of gates and states is true of a ConvLSTM2D, with convolutions in place of
-    the two products. Its kernels have two axes more in front, for rows and columns.
+    So its gates and states are those of an LSTM, with convolutions in place of the two products.
+    Its kernels have two axes more in front, for rows and columns.
 
     >>> import keras, numpy as np
     >>> x, lstm = np.ones((1, 3, 2), "float32"), keras.layers.LSTM(4)

@@ -169,7 +169,7 @@ def test_slices_add_the_penalty_of_their_layer(case, rate):
     """
     TimeDistributed adds the penalties on the weights of its layer to the losses, once.
 
-    Not once for each slice.
+    Not once for each slice. Frozen weights have no penalty, in it or alone.
 
     >>> import keras, numpy as np
     >>> dense = keras.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")

@@ -63,11 +63,12 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
 @given(trials(nodes=integers(0, 2)).filter(same_in_training), whole(STEPS), seeds)
 def test_a_training_step_takes_the_gradient_of_what_the_layers_say(trial, how, seed):
     """
-    SGD at rate 1 takes the gradient of what its layers say from a plain model without dropout,
-    noise and BatchNormalization.
+    Where training changes no layer, SGD at rate 1 takes by default the gradient of what its layers
+    say from a plain model.
 
-    In fit with the mean squared error, eagerly and in a graph. What is left out computes something
-    else in training. Masked timesteps do not count in the loss of a masked output.
+    In fit with the mean squared error, eagerly and in a graph, without penalties and constraints.
+    Dropout, noise, Batch- and SpectralNormalization compute something else in training. Masked
+    timesteps do not count in the loss of a masked output.
 
     >>> import keras, numpy as np
     >>> dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
