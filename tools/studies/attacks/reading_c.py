@@ -1,4 +1,4 @@
-"""Attacks on claims of models, from reading each of them as if it were false."""
+"""Attacks on claims of models and of speed, from reading each of them as if it were false."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from lstm_spec.claims import speed
+from lstm_spec.harness.subject import lstm_without_cudnn
+from lstm_spec.harness.timing import growth, seconds
 from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.shared import close
 
@@ -370,3 +373,67 @@ def what_else_moves_weights():
         triples = zip(before, model.get_weights(), gradients, strict=True)
         results[name] = all(close(old - new, gradient) for old, new, gradient in triples)
     return results
+
+
+def in_turn(meter, *calls):
+    """Return what each of some calls takes, when it was called before."""
+    for call in calls:
+        call()
+    return [meter(call) for call in calls]
+
+
+@attack("speed.bidirectional")
+def the_implementation_of_copies():
+    """Which implementation have the two layers of a Bidirectional of implementation=1?"""
+    both = layers.Bidirectional(layers.LSTM(2, implementation=1))
+    return [half.cell.implementation for half in (both.forward_layer, both.backward_layer)]
+
+
+@attack("speed.implementations")
+def implementations_by_xla():
+    """By XLA: does implementation=1 take more than twice as long?"""
+    first, second = (speed.sized(8, 50, 32, 32, implementation=k) for k in (1, 2))
+    calls = [speed.compiled(case, jit_compile=True) for case in (first, second)]
+    slower, faster = in_turn(seconds, *calls)
+    return bool(slower > 2 * faster)
+
+
+@attack("speed.predict-on-much")
+def predict_that_runs_eagerly():
+    """Compiled with run_eagerly=True: does a plain call take less than 1.5 times of predict?"""
+    case = speed.sized(4, 50, 8, 8)
+    model = keras.Sequential([keras.Input((None, 8)), lstm_without_cudnn(case)])
+    model.compile(run_eagerly=True)
+    calls = speed.plain(case), lambda: model.predict(case.x, verbose=0)
+    plain, predict = in_turn(seconds, *calls)
+    return bool(plain < 1.5 * predict)
+
+
+@attack("speed.sequence-memory")
+def memory_by_xla():
+    """By XLA: does the last output take more than half of the memory of all?"""
+    case = speed.sized(256, 400, 4, 64)
+    every = speed.sized(256, 400, 4, 64, return_sequences=True)
+    calls = [speed.compiled(each, jit_compile=True) for each in (case, every)]
+    last, rows = in_turn(growth, *calls)
+    return bool(last > rows / 2)
+
+
+@attack("speed.training-memory")
+def memory_of_gradients_by_xla():
+    """By XLA: does the gradient of 100 timesteps take more than half of the memory of 400?"""
+
+    def gradient(case):
+        layer = lstm_without_cudnn(case)
+        x = tf.constant(case.x)
+
+        def call():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(tf.square(layer(x)))
+            return tape.gradient(loss, layer.trainable_variables)
+
+        return tf.function(call, jit_compile=True, autograph=False)
+
+    calls = [gradient(speed.sized(128, timesteps, 4, 64)) for timesteps in (100, 400)]
+    short, long = in_turn(growth, *calls)
+    return bool(short > long / 2)
