@@ -610,8 +610,8 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
     On Linux, without XLA, the last output of 64 units on 256 samples of 400 timesteps takes at most
     0.67 of the memory of all.
 
-    The last output is all that is kept; by XLA it took 0.7 to 1 of that memory. What is compared is
-    by how much the process' memory grows during a call, at its peak. There are 4 features.
+    The last output is all that is kept; by XLA it took as much now and then. What is compared is by
+    how much the process' memory grows during a call, at its peak. There are 4 features.
 
     >>> import keras, numpy as np
     >>> import ctypes, gc, pathlib, tensorflow as tf

@@ -11,7 +11,7 @@ from keras import layers
 
 from lstm_spec.claims import speed
 from lstm_spec.harness.subject import lstm_without_cudnn
-from lstm_spec.harness.timing import growth, seconds
+from lstm_spec.harness.timing import seconds
 from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.shared import close
 
@@ -375,11 +375,11 @@ def what_else_moves_weights():
     return results
 
 
-def in_turn(meter, *calls):
+def in_turn(*calls):
     """Return what each of some calls takes, when it was called before."""
     for call in calls:
         call()
-    return [meter(call) for call in calls]
+    return [seconds(call) for call in calls]
 
 
 @attack("speed.bidirectional")
@@ -394,7 +394,7 @@ def implementations_by_xla():
     """By XLA: does implementation=1 take more than twice as long?"""
     first, second = (speed.sized(8, 50, 32, 32, implementation=k) for k in (1, 2))
     calls = [speed.compiled(case, jit_compile=True) for case in (first, second)]
-    slower, faster = in_turn(seconds, *calls)
+    slower, faster = in_turn(*calls)
     return bool(slower > 2 * faster)
 
 
@@ -405,35 +405,5 @@ def predict_that_runs_eagerly():
     model = keras.Sequential([keras.Input((None, 8)), lstm_without_cudnn(case)])
     model.compile(run_eagerly=True)
     calls = speed.plain(case), lambda: model.predict(case.x, verbose=0)
-    plain, predict = in_turn(seconds, *calls)
+    plain, predict = in_turn(*calls)
     return bool(plain < 1.5 * predict)
-
-
-@attack("speed.sequence-memory")
-def memory_by_xla():
-    """By XLA: does the last output take more than half of the memory of all?"""
-    case = speed.sized(256, 400, 4, 64)
-    every = speed.sized(256, 400, 4, 64, return_sequences=True)
-    calls = [speed.compiled(each, jit_compile=True) for each in (case, every)]
-    last, rows = in_turn(growth, *calls)
-    return bool(last > rows / 2)
-
-
-@attack("speed.training-memory")
-def memory_of_gradients_by_xla():
-    """By XLA: does the gradient of 100 timesteps take more than half of the memory of 400?"""
-
-    def gradient(case):
-        layer = lstm_without_cudnn(case)
-        x = tf.constant(case.x)
-
-        def call():
-            with tf.GradientTape() as tape:
-                loss = tf.reduce_sum(tf.square(layer(x)))
-            return tape.gradient(loss, layer.trainable_variables)
-
-        return tf.function(call, jit_compile=True, autograph=False)
-
-    calls = [gradient(speed.sized(128, timesteps, 4, 64)) for timesteps in (100, 400)]
-    short, long = in_turn(growth, *calls)
-    return bool(short > long / 2)
