@@ -306,9 +306,9 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     configuration.
 
     From an outer model's too, if the class is registered or in custom_objects. So is one whose
-    `__init__` hands on *args and **kwargs, or inputs, outputs, name and **kwargs. Another needs a
-    get_config or from_config. With a train_step it is how a custom training loop is written for
-    fit. from_config empties a configuration, so that it serves once.
+    `__init__` hands on *args and **kwargs, or inputs, outputs, name and **kwargs, all named so;
+    another needs a get_config or from_config. With a train_step it is how a custom training loop is
+    written for fit. from_config empties a configuration, so that it serves once.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):
