@@ -934,7 +934,7 @@ def test_defaults_of_the_cell_are_the_documented_ones(units):
 @claim(
     "shapes.second-argument",
     promised="RNN, section Call arguments",
-    corrects="The second argument of a call is the mask, as in Keras 2 and in most layers.",
+    corrects="The second argument of a call is the mask, as Keras 2 documents it.",
 )
 @given(cases(state=True))
 def test_second_argument_of_a_call_is_the_initial_state(case):

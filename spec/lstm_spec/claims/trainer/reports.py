@@ -209,7 +209,7 @@ def test_a_generator_trains_as_the_arrays_do(net, build, seed, rest):
     It has no length: say how many batches are an epoch, or a compiled Adam counts a step too many.
     If it ends as an epoch of steps_per_epoch does, the next has no step, and a loss of 0. Beside it
     fit refuses class_weight, sample_weight and validation_split. On TensorFlow several inputs are
-    in a tuple or dictionary, no list. Arrays of float64 are rounded to float32 first, it is not.
+    in a tuple or dictionary, no list. Arrays of float64 are rounded to float32 first; it is not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -247,7 +247,7 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     The last batch may be smaller. sample_weight and validation_split are refused: it may hold
     weights of samples itself; class_weight is for a single output, and not refused for several. By
     default fit shuffles its batches. On TensorFlow several inputs are in a tuple or a dictionary,
-    not in a list. Arrays of float64 are rounded to float32 first, it is not.
+    not in a list. Arrays of float64 are rounded to float32 first; it is not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -366,7 +366,7 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
     taken that there is, and none is said to run out: that is worth a warning if steps were asked
-    for. Arrays of float64 are rounded to float32 first, these are not.
+    for. Arrays of float64 are rounded to float32 first; these are not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
