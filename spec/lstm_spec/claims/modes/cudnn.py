@@ -142,7 +142,7 @@ UNSUITED: tuple[dict[str, Any], ...] = (
 )
 def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     """
-    On TensorFlow and a GPU an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does
+    On a GPU with TensorFlow an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does
     not support.
 
     These are an activation or recurrent activation that is not the default one, recurrent
