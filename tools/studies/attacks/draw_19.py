@@ -14,19 +14,14 @@ import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import under
-
-
-def values(*shape, seed=0):
-    """Return numbers of a shape."""
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+from tools.studies.attacks.shared import numbers, under
 
 
 @attack("models.merge-of-unmasked")
 def a_sequence_and_a_vector():
     """Are tensors of two shapes refused by the merges that compute element by element?"""
-    sequence = values(2, 5, 4)
-    vector = values(2, 4)
+    sequence = numbers(2, 5, 4)
+    vector = numbers(2, 4)
     names = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
     return {
         name: outcome(lambda n=name: getattr(layers, n)()([sequence, vector]).shape)
@@ -39,7 +34,7 @@ def padding_read_backwards_on_cpu():
     """Does a CPU repeat the last valid output if padded sequences are read backwards?"""
     lstm = layers.LSTM(2, return_sequences=True, go_backwards=True, use_cudnn=False)
     mask = np.array([[True, True, False, False]])
-    return str(np.asarray(lstm(values(1, 4, 3), mask=mask))[0].any(axis=-1))
+    return str(np.asarray(lstm(numbers(1, 4, 3), mask=mask))[0].any(axis=-1))
 
 
 @attack("dropout.bare-cell")
@@ -53,11 +48,11 @@ def traced_for_two_batches():
         state = tf.zeros((tf.shape(x)[0], 9))
         return cell(x, [state, state], training=True)[0]
 
-    first = step(values(2, 3))
-    second = step(values(2, 3))
+    first = step(numbers(2, 3))
+    second = step(numbers(2, 3))
     return {
         "one signature": not np.array_equal(first, second),
-        "another batch": outcome(lambda: step(values(4, 3)).shape),
+        "another batch": outcome(lambda: step(numbers(4, 3)).shape),
     }
 
 
@@ -65,7 +60,7 @@ def traced_for_two_batches():
 def how_far_a_row_is_felt():
     """Up to which of 200 rows does a change of the first row change the output's bits?"""
     lstm = layers.LSTM(4, return_sequences=True)
-    x = values(200, 3)
+    x = numbers(200, 3)
     other = x.copy()
     other[0] += 1
     together = np.asarray(lstm(x[None]))[0] != np.asarray(lstm(other[None]))[0]
@@ -99,7 +94,7 @@ def an_array_or_none_as_initializer():
 def a_stateful_layer_on_the_batch_axis():
     """Does a stateful layer in batches of one remember vectors of the batch axis?"""
     model = keras.Sequential([keras.Input(batch_shape=(1, 1, 3)), layers.LSTM(4, stateful=True)])
-    x = values(6, 1, 3)
+    x = numbers(6, 1, 3)
     y = model.predict(x, batch_size=1, verbose=0)
     lstm = layers.LSTM(4, return_sequences=True)
     lstm.build((None, None, 3))
@@ -110,8 +105,8 @@ def a_stateful_layer_on_the_batch_axis():
 @attack("wrappers.mask-of-slices")
 def masks_of_slices():
     """Are masks of three axes read slice by slice, and are masks of two refused?"""
-    x = values(2, 3, 5, 4)
-    mask = values(2, 3, 5, seed=1) > 0
+    x = numbers(2, 3, 5, 4)
+    mask = numbers(2, 3, 5, seed=1) > 0
     result = {}
     for options in ({}, {"unroll": True}, {"go_backwards": True, "return_sequences": True}):
         lstm = layers.LSTM(6, **options)
@@ -148,7 +143,7 @@ def sizes_in_onnx():
     def operators(batch, steps):
         inputs = keras.Input(batch_shape=(batch, steps, 3))
         model = keras.Model(inputs, layers.Bidirectional(layers.LSTM(4))(inputs))
-        model(values(batch or 2, steps or 6, 3))
+        model(numbers(batch or 2, steps or 6, 3))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
             model.export(path, format="onnx", verbose=False)
@@ -174,7 +169,7 @@ def with_a_constraint():
     record = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda *_, **__: kernels.append(model.get_weights()[0])
     )
-    x = values(8, 3, 2)
+    x = numbers(8, 3, 2)
     y = np.ones((8, 3), "float32")
     model.fit(x, y, batch_size=2, verbose=0, callbacks=[record])
     mean = kernels[0]
@@ -199,7 +194,7 @@ def a_last_batch_of_one_in_predict():
     return {
         f"{samples} in batches of {batch}": outcome(
             lambda s=samples, b=batch: (
-                stateful(b).predict(values(s, 3, 2), batch_size=b, verbose=0).shape
+                stateful(b).predict(numbers(s, 3, 2), batch_size=b, verbose=0).shape
             )
         )
         for samples, batch in ((3, 2), (5, 4), (6, 4))
@@ -213,7 +208,7 @@ def a_last_batch_of_one_in_fit():
     def fit(samples, batch):
         model = stateful(batch)
         model.compile(loss="mse", optimizer="sgd")
-        data = values(samples, 3, 2), np.zeros((samples, 4))
+        data = numbers(samples, 3, 2), np.zeros((samples, 4))
         model.fit(*data, batch_size=batch, verbose=0)
         return "accepted"
 
@@ -241,7 +236,7 @@ class Pair(layers.Layer):
 @attack("wrappers.one-input")
 def two_inputs_in_many_forms():
     """Are two inputs refused in a tuple, a list and a dictionary, unrolled or not?"""
-    x = values(2, 5, 3)
+    x = numbers(2, 5, 3)
     forms = {"tuple": (x, x), "list": [x, x], "dictionary": {"a": x, "b": x}, "nested": ((x, x), x)}
     return {
         f"{name}, unroll={unroll}": outcome(
@@ -255,7 +250,7 @@ def two_inputs_in_many_forms():
 @attack("speed.compiled")
 def compiled_by_xla():
     """Is a plain call at most 300 times as long as a graph, and as one compiled by XLA?"""
-    x = tf.constant(values(4, 20, 8))
+    x = tf.constant(numbers(4, 20, 8))
     lstm = layers.LSTM(8)
     lstm(x)
 
@@ -605,11 +600,6 @@ def dense_of_another_type_and_across_time():
 
 
 LAYERS = keras.layers
-
-
-def numbers(*shape: int) -> np.ndarray:
-    """Return the same normal numbers of a shape each time."""
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
 def apart(first, second) -> float:

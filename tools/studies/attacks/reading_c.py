@@ -13,14 +13,9 @@ from lstm_spec.claims import speed
 from lstm_spec.harness.subject import lstm_without_cudnn
 from lstm_spec.harness.timing import seconds
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import close
+from tools.studies.attacks.shared import close, numbers
 
 PADDED = np.array([[[1.0, 2.0], [3.0, 4.0], [0.0, 0.0]]], "float32")
-
-
-def numbers(*shape, seed=0):
-    """Return numbers of a shape."""
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
 def mask_of(tensor):

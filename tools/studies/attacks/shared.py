@@ -33,6 +33,11 @@ def ones(*shape):
     return np.ones(shape, "float32")
 
 
+def numbers(*shape, seed=0):
+    """Return normal numbers of a shape, the same each time."""
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
 def alike(*layers):
     """Give layers the weights of the first one."""
     for layer in layers:
