@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lstm_spec import catalog
+from lstm_spec.releases import ledger
 from tools.site import figures
 from tools.site.figures import Figure
 
@@ -122,6 +123,22 @@ def test_every_word_of_a_drawing_lies_within_it(site: Path, page: Any, width: in
         assert drawings.evaluate_all(OUTSIDE) == [], name
     assert counts.pop("peers") == 6
     assert sum(counts.values()) == len(figures.load())
+
+
+BROKEN = """cells => cells.filter(cell => {
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    const tops = [...words.getClientRects()].map(line => line.top);
+    return new Set(tops).size > 2;
+}).map(cell => cell.textContent)"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_name_of_a_release_is_not_broken_into_lines(site: Path, page: Any, width: int) -> None:
+    page.set_viewport_size({**TELEPHONE, "width": width})
+    page.goto((site / "claims/time.every-step.html").as_uri())
+    assert page.locator(".strip li").count() == len(ledger.names())
+    assert page.locator(".strip li").evaluate_all(BROKEN) == []
 
 
 @pytest.mark.parametrize("name", ["time.every-step", "time.fewer-or-more-units", "weights.three"])
