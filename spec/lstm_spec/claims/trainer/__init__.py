@@ -48,7 +48,7 @@ MISFITS = (
     "Graph execution error",
 )
 """What the errors say of targets and weights whose shapes do not fit."""
-eagerly = sampled_from([True, True, False])
+eagerly = sampled_from([True, True, True, False])
 """Whether a model runs eagerly: a compiled training takes a second, an eager one a tenth."""
 builds = tuples(sampled_from(list(FORMS)), eagerly)
 """How a model is made, and whether it runs eagerly."""
