@@ -23,7 +23,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, floats, integers, lists
+from hypothesis.strategies import booleans, floats, integers, lists, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, returned
@@ -38,7 +38,7 @@ from lstm_spec.harness.strategies import (
     varied,
     whole,
 )
-from lstm_spec.harness.subject import as_states, heard, lstm, passed, to_numpy
+from lstm_spec.harness.subject import FORMS, as_states, heard, lstm, passed, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
 from lstm_spec.harness.ways import with_ways
 
@@ -518,8 +518,11 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
 
 
 @claim("shapes.functional-length", observed="Keras 3")
-@given(cases(**varied(*SIZES)), integers(1, 3))
-def test_functional_model_refuses_another_length_than_declared(case, more):
+@given(
+    cases(**varied(*SIZES, "use_bias", "return_sequences", "return_state", "go_backwards")),
+    integers(1, 8),
+)
+def test_functional_model_refuses_another_length_than_declared(case, length):
     """
     A call of a functional model of one input refuses an array of another number of timesteps than
     its `Input` names.
@@ -536,20 +539,25 @@ def test_functional_model_refuses_another_length_than_declared(case, more):
     >>> tuple(lstm(np.ones((1, 9, 4))).shape)
     (1, 2)
     """
+    declared = length + 1 if length >= case.timesteps else length
     layer = lstm(case)
-    inputs = keras.Input((case.timesteps + more, case.features))
+    inputs = keras.Input((declared, case.features))
     model = keras.Model(inputs, layer(inputs))
     assert_refused(lambda: model(case.x), "ValueError", "expected shape=")
-    assert_close(layer(case.x), equations(case).h)
+    assert_close(layer(case.x), returned(case))
 
 
 @claim(
     "shapes.unroll-open-length",
     observed="Keras 3",
     corrects="An unrolled LSTM needs an `Input` that names the number of timesteps.",
+    cases=8,
 )
-@given(cases(**varied(*SIZES, "go_backwards"), unroll=True))
-def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
+@given(
+    cases(**varied(*SIZES, "use_bias", "return_sequences", "go_backwards", "dtype"), unroll=True),
+    sampled_from(["functional", "Sequential"]),
+)
+def test_unrolled_layer_goes_into_a_model_with_an_open_length(case, form):
     """
     A model with None for the timesteps may hold an unrolled layer, and can be called.
 
@@ -563,8 +571,7 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case):
     >>> [tuple(model(np.ones((2, t, 3))).shape) for t in (1, 4)]
     [(2, 5), (2, 5)]
     """
-    inputs = keras.Input((None, case.features))
-    model = keras.Model(inputs, lstm(case)(inputs))
+    model = FORMS[form]([lstm(case)], keras.Input((None, case.features)))
     assert_close(model(case.x), returned(case))
 
 
