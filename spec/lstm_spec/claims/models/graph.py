@@ -148,15 +148,16 @@ def test_a_functional_model_makes_its_arrays_fit_its_inputs(case, pick, types):
     picks,
     seeds,
     whole([("early", "late"), ("late", "early")]),
+    whole([(), ("another",), ("yet another",)]),
 )
-def test_each_input_given_by_its_name_keeps_its_own_mask(case, pick, seed, names):
+def test_each_input_given_by_its_name_keeps_its_own_mask(case, pick, seed, names, more):
     """
     Called with a dictionary, a functional model of a list of Inputs reads each with the mask
     attached to it.
 
-    In whatever order the Inputs are in the list. A Masking or an Embedding in front of the model
-    attaches the masks, as where one model calls another. A model that is called with a list reads
-    each with its own.
+    In whatever order the Inputs are in the list, and whatever else the dictionary holds. A Masking
+    or an Embedding in front of the model attaches the masks, as where one model calls another. A
+    model that is called with a list reads each with its own.
 
     >>> import keras, numpy as np
     >>> early, late = keras.Input((None, 1), name="early"), keras.Input((None, 1), name="late")
@@ -171,7 +172,8 @@ def test_each_input_given_by_its_name_keeps_its_own_mask(case, pick, seed, names
     inputs = [keras.Input((None, 2), name=name) for name in names]
     model = keras.Model(inputs, [layer(x) for x in inputs])
     arrays = [case.x, other(case, seed) * np.roll(case.mask, 1, axis=1)[:, :, None]]
-    actual = model(dict(zip(names, map(masking, arrays), strict=True)))
+    others = dict.fromkeys(more, masking(arrays[1]))
+    actual = model(dict(zip(names, map(masking, arrays), strict=True)) | others)
     parts = [replace(case, x=x, mask=np.any(x != 0, axis=-1)) for x in arrays]
     for y, own, another in zip(actual, parts, reversed(parts), strict=True):
         swapped = equations(replace(own, mask=another.mask)).h

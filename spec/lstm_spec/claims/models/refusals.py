@@ -178,9 +178,14 @@ def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
     assert_refused(lambda: built([x, x[:, 0]]), ERRORS, ("imension", "Ranks"))
 
 
-@claim("models.absent-inputs-refused", derived="a model needs each of its inputs")
-@given(cases(), whole(["Sequential", "one input", "two inputs", "by name"]), whole([0, 1]))
-def test_an_absent_input_is_refused(case, kind, second):
+@claim("models.absent-inputs-refused", derived="a model needs each of its inputs", cases=8)
+@given(
+    cases(),
+    whole(["Sequential", "one input", "two inputs", "by name"]),
+    whole([0, 1]),
+    sampled_from([(), ("another",), ("yet another",)]),
+)
+def test_an_absent_input_is_refused(case, kind, second, names):
     """
     Called, a model with Inputs refuses None for one that is not optional, and a dictionary without
     its name, with a ValueError.
@@ -203,10 +208,11 @@ def test_an_absent_input_is_refused(case, kind, second):
     left, right = named.values()
     both = layer(keras.layers.Add()([left, right]))
     pair = {"left": x, "right": None} if second else {"left": None, "right": x}
-    lone = {name: array for name, array in pair.items() if array is not None}
+    others = dict.fromkeys(names, x)
+    lone = {name: array for name, array in (pair | others).items() if array is not None}
     model, *absent = {
-        "Sequential": lambda: (keras.Sequential([left, layer]), None, {"right": x}),
-        "one input": lambda: (keras.Model(left, layer(left)), None, {"right": x}),
+        "Sequential": lambda: (keras.Sequential([left, layer]), None, {"right": x} | others),
+        "one input": lambda: (keras.Model(left, layer(left)), None, {"right": x} | others),
         "two inputs": lambda: (keras.Model([left, right], both), [*pair.values()], lone),
         "by name": lambda: (keras.Model(named, both), pair, lone),
     }[kind]()
