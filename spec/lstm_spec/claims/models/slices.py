@@ -12,13 +12,17 @@ from lstm_spec.claims.models import masking
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import check
 from lstm_spec.harness.refusals import assert_refused
-from lstm_spec.harness.strategies import cases, noise
+from lstm_spec.harness.strategies import cases, noise, whole
 from lstm_spec.harness.subject import lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 longer = cases(batch=integers(1, 3), timesteps=integers(4, 6), features=2)
 """Cases of more timesteps than samples."""
 SLICED = ("TimeDistributed Dense", "TimeDistributed Sequential")
+WEIGHTS = {"Dense": ["kernel", "bias"], "LSTM": ["kernel", "recurrent", "bias"]}
+"""The weights that a layer has penalties for, in their order."""
+MEASURES = {"L1": np.abs, "L2": np.square}
+"""What a penalty adds up, of each number of a weight."""
 
 
 def inner(kind, case):
@@ -163,9 +167,19 @@ def test_slices_refuse_a_mask_of_other_sizes(case, more):
     assert_refused(lambda: slices(case.x, mask=mask), "ValueError", "mask", "TimeDistributed")
 
 
-@claim("models.slices-add-losses", derived="a wrapper has the weights of its layer, and its losses")
-@given(longer, sampled_from([0.25, 0.5, 2.0]))
-def test_slices_add_the_penalty_of_their_layer(case, rate):
+@claim(
+    "models.slices-add-losses",
+    derived="a wrapper has the weights of its layer, and its losses",
+    cases=6,
+)
+@given(
+    longer,
+    whole(list(WEIGHTS)),
+    sampled_from([0, 1]),
+    whole(list(MEASURES)),
+    sampled_from([0.25, 0.5, 2.0]),
+)
+def test_slices_add_the_penalty_of_their_layer(case, kind, first, penalty, rate):
     """
     TimeDistributed adds the penalties on the weights of its layer to the losses, once.
 
@@ -178,11 +192,14 @@ def test_slices_add_the_penalty_of_their_layer(case, rate):
     >>> round(float(slices.losses[0]), 3), len(slices.losses)
     (0.01, 1)
     """
-    dense = keras.layers.Dense(2, kernel_regularizer=keras.regularizers.L2(rate))
-    slices = keras.layers.TimeDistributed(dense)
-    slices(case.x)
-    total = rate * np.sum(to_numpy(dense.kernel).astype(float) ** 2)
-    assert_close(np.array([float(loss) for loss in slices.losses], "float32"), [total])
+    regularizer = getattr(keras.regularizers, penalty)(rate)
+    penalties = {f"{name}_regularizer": regularizer for name in WEIGHTS[kind][first:]}
+    layer = getattr(keras.layers, kind)(2, bias_initializer="ones", **penalties)
+    slices = keras.layers.TimeDistributed(layer)
+    slices(case.x[:, :, None])
+    measure = MEASURES[penalty]
+    totals = [rate * np.sum(measure(w.astype(float))) for w in layer.get_weights()[first:]]
+    assert_close(np.array([float(loss) for loss in slices.losses], "float32"), totals)
 
 
 @claim(
