@@ -7,7 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 from hypothesis import example, given
-from hypothesis.strategies import booleans, integers
+from hypothesis.strategies import booleans, integers, lists
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.wrappers import (
@@ -17,10 +17,9 @@ from lstm_spec.claims.wrappers import (
     another,
     assume_served,
     looped,
-    opposite,
     ways,
 )
-from lstm_spec.harness.reference import equations
+from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, permutation, seeds, small, varied, whole
 from lstm_spec.harness.subject import (
@@ -299,8 +298,12 @@ def test_rnn_takes_one_tensor_for_a_timestep(case, number, unroll):
     derived="a cell is one object with one set of variables",
     cases=4,
 )
-@given(cases(), seeds)
-def test_layers_around_one_cell_share_its_weights(case, seed):
+@given(
+    cases(**varied("features", "units", "return_sequences")),
+    lists(booleans(), min_size=2, max_size=3),
+    seeds,
+)
+def test_layers_around_one_cell_share_its_weights(case, directions, seed):
     """
     As they are made, two RNN layers around one LSTMCell share its weights.
 
@@ -315,13 +318,11 @@ def test_layers_around_one_cell_share_its_weights(case, seed):
     True
     """
     cell = keras.layers.LSTMCell(case.units, **UNDRAWN)
-    changed = another(case, seed)
-    one = keras.layers.RNN(cell)
-    other = keras.layers.RNN(cell, go_backwards=True)
-    with_weights(one, case)
-    with_weights(other, changed)
-    backwards = equations(opposite(case, seed)).h
-    assert_close([one(case.x), other(case.x)], [equations(changed).h, backwards])
+    parts = [another(case, seed, go_backwards=backwards) for backwards in directions]
+    layers = [keras.layers.RNN(cell, **part.options) for part in parts]
+    with_weights(layers[0], case)
+    with_weights(layers[-1], parts[-1])
+    assert_close([layer(case.x) for layer in layers], [returned(part) for part in parts])
 
 
 @claim(
