@@ -630,7 +630,7 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
     "modes.ragged-sequences",
     observed="Keras 3, TensorFlow",
     corrects="predict always returns a NumPy array.",
-    cases=4,
+    cases=3,
     needs="tensorflow",
 )
 @given(
@@ -664,7 +664,7 @@ def test_predict_returns_sequences_of_different_lengths_as_a_ragged_tensor(case,
 @claim(
     "modes.ragged-rows",
     observed="Keras 3, TensorFlow",
-    cases=4,
+    cases=3,
     needs="tensorflow",
 )
 @given(
