@@ -38,22 +38,41 @@ METRICS: dict[str, tuple[str, ...]] = {
 """Metrics of Keras by the kind of their targets."""
 KINDS = {name: kind for kind, names in METRICS.items() for name in names}
 NAMES = [name for name in KINDS if hasattr(keras.metrics, name)]
-TRUTHS = [name for name in NAMES if KINDS[name] in ("bits", "one-hot")]
+GROUPS = {kind: [name for name in names if name in NAMES] for kind, names in METRICS.items()}
 WIDE = [name for name in NAMES if KINDS[name] != "ids"]
+OPTIONS: dict[str, dict[str, Any]] = {
+    "R2Score": {"class_aggregation": "variance_weighted_average"},
+    "BinaryAccuracy": {"threshold": 0.25},
+    "BinaryCrossentropy": {"label_smoothing": 0.25},
+    "Precision": {"top_k": 2},
+    "Recall": {"thresholds": 0.25, "class_id": 1},
+    "AUC": {"curve": "PR", "num_thresholds": 20},
+    "TruePositives": {"thresholds": 0.25},
+    "CategoricalCrossentropy": {"label_smoothing": 0.25},
+    "F1Score": {"average": "macro", "threshold": 0.25},
+}
+"""Arguments of some metrics."""
 
 
-def metric(name: str) -> Any:
-    """Return a metric of a class, under the name `metric`."""
-    options = {"k": 2} if name == "TopKCategoricalAccuracy" else {}
-    return getattr(keras.metrics, name)(name="metric", **options)
+def metric(name: str, called: str = "metric", **options: Any) -> Any:
+    """Return a metric of a class, under another name."""
+    fewer = {"k": 2} if name == "TopKCategoricalAccuracy" else {}
+    return getattr(keras.metrics, name)(name=called, **fewer, **options)
 
 
-def classifier(case: Case, name: str, seed: int, **options: Any) -> Any:
-    """Return a compiled model of an LSTM whose outputs are what a metric is made for.
+def metrics_of(kind: str) -> list[Any]:
+    """Return a metric of each class for targets of a kind, and those that OPTIONS adds."""
+    names = GROUPS[kind]
+    further = [metric(name, f"other_{name}", **OPTIONS[name]) for name in names if name in OPTIONS]
+    return [metric(name, name) for name in names] + further
+
+
+def classifier(case: Case, kind: str, seed: int, **options: Any) -> Any:
+    """Return a compiled model of an LSTM whose outputs go with targets of a kind.
 
     They are probabilities: of three answers, each yes or no, or of three classes.
     """
-    activation = "sigmoid" if KINDS[name] == "bits" else "softmax"
+    activation = "sigmoid" if kind == "bits" else "softmax"
     head = keras.layers.Dense(CLASSES, activation=activation)
     model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case), head])
     head.set_weights([noise(weight.shape, seed, scale=2.0) for weight in head.get_weights()])
@@ -61,8 +80,8 @@ def classifier(case: Case, name: str, seed: int, **options: Any) -> Any:
     return model
 
 
-def targets(case: Case, name: str, seed: int) -> Array:
-    """Return targets of the kind that a metric takes."""
+def targets(case: Case, kind: str, seed: int) -> Array:
+    """Return targets of a kind."""
     drawn = noise((case.batch, CLASSES), seed)
     ids = np.argmax(drawn, axis=-1)
     by_kind: dict[str, Array] = {
@@ -72,13 +91,24 @@ def targets(case: Case, name: str, seed: int) -> Array:
         "one-hot": np.eye(CLASSES, dtype="float32")[ids],
         "ids": ids[:, None].astype("float32"),
     }
-    return by_kind[KINDS[name]]
+    return by_kind[kind]
 
 
-def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
-    """Return what evaluate reports for the metric, from batches of two."""
+def reported(model: Any, x: Array, y: Array, weight: Any = None) -> dict[str, Array]:
+    """Return what evaluate reports of metrics by name, from batches of two."""
     options = {"batch_size": 2, "verbose": 0, "return_dict": True}
-    return single(model.evaluate(x, y, sample_weight=weight, **options)["metric"])
+    numbers = model.evaluate(x, y, sample_weight=weight, **options)
+    return {name: single(number) for name, number in numbers.items()}
+
+
+def assert_as_alone(numbers: dict[str, Array], kind: str, target: Array, outputs: Array) -> None:
+    """Assert that metrics of a kind have reported what new ones make of all outputs at once."""
+    for alone in metrics_of(kind):
+        alone.update_state(target, outputs)
+        try:
+            assert_close(numbers[alone.name], to_numpy(alone.result()), bound=64.0)
+        except AssertionError as error:
+            raise AssertionError(f"{alone.name}: {error}") from None
 
 
 @claim(
@@ -87,8 +117,8 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> Array:
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), whole(NAMES), eagerly, seeds)
-def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, seed):
+@given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
+def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, seed):
     """
     Compiled and unmasked, evaluate reports of any new metric of Keras, of default axis, what it
     makes of all outputs at once.
@@ -106,11 +136,9 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, name, eager, 
     >>> bool(np.isclose(counted, area.result()))
     True
     """
-    target = targets(case, name, seed)
-    model = classifier(case, name, seed, metrics=[metric(name)], run_eagerly=eager)
-    alone = metric(name)
-    alone.update_state(target, to_numpy(model(case.x)))
-    assert_close(reported(model, case.x, target), to_numpy(alone.result()), bound=64.0)
+    target = targets(case, kind, seed)
+    model = classifier(case, kind, seed, metrics=metrics_of(kind), run_eagerly=eager)
+    assert_as_alone(reported(model, case.x, target), kind, target, to_numpy(model(case.x)))
 
 
 @claim(
@@ -137,15 +165,16 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
     >>> bool(np.isclose(adjusted.result(), exact))
     True
     """
-    target = targets(case, "R2Score", seed)
+    target = targets(case, "numbers", seed)
     score = keras.metrics.R2Score(num_regressors=regressors, name="metric")
-    model = classifier(case, "R2Score", seed, metrics=[score], run_eagerly=eager)
+    model = classifier(case, "numbers", seed, metrics=[score], run_eagerly=eager)
     y = to_numpy(model(case.x)).astype(float)
     spread = np.sum((target - np.mean(target.astype(float), axis=0)) ** 2, axis=0)
     lack = np.mean(np.sum((target - y) ** 2, axis=0) / spread)  # 1 - R2
     exact, by_numbers = (1 - lack * (n - 1) / (n - regressors - 1) for n in (len(y), y.size))
     instead = {"every output of a sample is a sample": by_numbers}
-    assert_close(reported(model, case.x, target), exact, bound=64.0, instead=instead)
+    number = reported(model, case.x, target)["metric"]
+    assert_close(number, exact, bound=64.0, instead=instead)
 
 
 @claim(
@@ -155,8 +184,8 @@ def test_the_adjusted_score_counts_samples(case, regressors, eager, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), whole(NAMES), eagerly, seeds)
-def test_a_sample_of_whole_weight_is_so_many_copies(case, name, eager, seed):
+@given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
+def test_a_sample_of_whole_weight_is_so_many_copies(case, kind, eager, seed):
     """
     As a rule, to a weighted metric of Keras, without return_sequences, a finite sample of weight
     0, 1 or 2 is so many copies.
@@ -176,13 +205,11 @@ def test_a_sample_of_whole_weight_is_so_many_copies(case, name, eager, seed):
     """
     weight = permutation(case.batch, seed) % 3
     copies = np.repeat(np.arange(case.batch), weight)
-    target = targets(case, name, seed)
-    options = {"weighted_metrics": [metric(name)], "run_eagerly": eager}
-    model = classifier(case, name, seed, **options)
+    target = targets(case, kind, seed)
+    options = {"weighted_metrics": metrics_of(kind), "run_eagerly": eager}
+    model = classifier(case, kind, seed, **options)
     weighted = reported(model, case.x, target, weight.astype("float32"))
-    copied = metric(name)
-    copied.update_state(target[copies], to_numpy(model(case.x[copies])))
-    assert_close(weighted, to_numpy(copied.result()), bound=64.0)
+    assert_as_alone(weighted, kind, target[copies], to_numpy(model(case.x[copies])))
 
 
 @claim(
@@ -207,9 +234,9 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
     >>> bool(flat.result() == column.result())
     True
     """
-    target = targets(case, name, seed)
+    target = targets(case, KINDS[name], seed)
     weight = 0.5 + 0.25 * permutation(case.batch, seed).astype("float32")
-    z = to_numpy(classifier(case, name, seed)(case.x))
+    z = to_numpy(classifier(case, KINDS[name], seed)(case.x))
     flat = metric(name)
     flat.update_state(target, z, sample_weight=weight)
     column = metric(name)
@@ -223,8 +250,8 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=several), whole(TRUTHS), eagerly, seeds)
-def test_truth_values_are_targets(case, name, eager, seed):
+@given(cases(batch=several), whole(["bits", "one-hot"]), eagerly, seeds)
+def test_truth_values_are_targets(case, kind, eager, seed):
     """
     As targets of mean squared error and of metrics, True and False count as 1 and 0.
 
@@ -238,14 +265,11 @@ def test_truth_values_are_targets(case, name, eager, seed):
     >>> bool(np.allclose(*losses))
     True
     """
-    target = targets(case, name, seed)
-    model = classifier(case, name, seed, metrics=[metric(name)], run_eagerly=eager)
-    truth, numbers = (
-        model.evaluate(case.x, y, batch_size=2, verbose=0, return_dict=True)
-        for y in (target.astype(bool), target)
-    )
-    for key, value in numbers.items():
-        assert_close(single(truth[key]), np.asarray(value))
+    target = targets(case, kind, seed)
+    model = classifier(case, kind, seed, metrics=metrics_of(kind), run_eagerly=eager)
+    truth, numbers = (reported(model, case.x, y) for y in (target.astype(bool), target))
+    for name, number in numbers.items():
+        assert_close(truth[name], number)
 
 
 @claim(
@@ -267,8 +291,8 @@ def test_a_metric_takes_lists(case, name, seed):
     >>> float(area.result())
     1.0
     """
-    target = targets(case, name, seed)
-    z = to_numpy(classifier(case, name, seed)(case.x))
+    target = targets(case, KINDS[name], seed)
+    z = to_numpy(classifier(case, KINDS[name], seed)(case.x))
     listed = metric(name)
     listed.update_state(target.tolist(), z.tolist())
     arrays = metric(name)
