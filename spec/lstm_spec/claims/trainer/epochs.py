@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -50,7 +50,7 @@ WHEN: list[tuple[int | list[int], list[int]]] = [
     "trainer.validation-freq",
     promised="Model.fit, argument `validation_freq`: epochs to run before a new validation",
     corrects="val_loss has a number for every epoch.",
-    cases=6,
+    cases=4,
     needs="keras.Model.fit",
 )
 @given(nets(batch=2), whole(WHEN), builds, seeds)
@@ -256,7 +256,7 @@ def test_an_ended_generator_gives_its_first_two_batches_again(net, steps, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=4), integers(1, 2), integers(1, 2), builds, seeds)
+@given(nets(batch=4), sampled_from([1, 2, 9]), integers(1, 2), builds, seeds)
 def test_steps_of_evaluate_and_predict_take_the_first_batches(net, steps, size, build, seed):
     """
     By default evaluate and predict with steps=n take the first n batches of arrays, or all of

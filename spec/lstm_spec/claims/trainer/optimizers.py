@@ -82,7 +82,7 @@ FORMULAS: dict[str, tuple[str, dict[str, Any], Callable[[], Update]]] = {
     needs="keras.Model.fit",
 )
 @given(
-    nets(batch=samples),
+    nets(batch=4),
     builds,
     whole([name for name, (owner, *_) in FORMULAS.items() if hasattr(keras.optimizers, owner)]),
     seeds,

@@ -433,8 +433,13 @@ def test_a_metric_is_of_all_samples(net, build, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples, outputs=3, return_sequences=booleans()), builds, seeds)
-def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
+@given(
+    nets(batch=samples, outputs=3, return_sequences=booleans()),
+    builds,
+    whole(["one-hot", "ids", "of a single output"]),
+    seeds,
+)
+def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, kind, seed):
     """
     In float32 "accuracy" counts hits: if a single output is above 0.5, or which of several is the
     largest.
@@ -455,14 +460,13 @@ def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, seed):
     ids = np.argmax(noise(net.output_shape, seed), axis=-1)[..., None]
     one = Net(net.case, net.head[:, :1])
     hits = np.argmax(outputs(net), axis=-1)[..., None] == ids, (outputs(one) > 0.5) == (ids > 0)
-    single_output = accuracy(one, build, (ids > 0).astype("float32"))
-    reported = [
-        accuracy(net, build, np.eye(3, dtype="float32")[ids[..., 0]]),
-        accuracy(net, build, ids),
-        single_output,
-    ]
+    trained, target, share = {
+        "one-hot": (net, np.eye(3, dtype="float32")[ids[..., 0]], 0),
+        "ids": (net, ids, 0),
+        "of a single output": (one, (ids > 0).astype("float32"), 1),
+    }[kind]
     exact = np.array([np.mean(part) for part in hits])
-    assert_close(single(reported), exact[[0, 0, 1]])
+    assert_close(single(accuracy(trained, build, target)), exact[share])
     assert_close(single(accuracies(net, ids)), exact)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers, permutations, sampled_from
 from packaging.version import Version
 
 from lstm_spec.claims import claim
@@ -33,6 +33,7 @@ from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, release, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (
+    LOSSES,
     Net,
     Rows,
     batch_loss,
@@ -194,8 +195,8 @@ def two_headed(
     cases=4,
     needs=("keras.Model.fit", "keras.ops"),
 )
-@given(nets(batch=3, timesteps=1, outputs=2), seeds)
-def test_a_list_of_losses_goes_by_outputs(net, seed):
+@given(nets(batch=3, timesteps=1, outputs=2), permutations(["mse", "mae", "huber"]), seeds)
+def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     """
     A list of losses that is too short leaves the last outputs in a list without one, and an output
     by itself takes the first.
@@ -214,15 +215,15 @@ def test_a_list_of_losses_goes_by_outputs(net, seed):
     True
     """
     target = target_of(net, seed)
-    model = trainee(net, ("Sequential", True), ["mse", "mae"])
+    model = trainee(net, ("Sequential", True), names[:2])
     reported = model.train_on_batch(net.case.x, target, return_dict=True)
-    trained = train(net, target, sgd(RATE), in_order(3, 3))
+    trained = train(net, target, sgd(RATE), in_order(3, 3), names[0])
     assert_close(single(reported["loss"]), trained.losses[0])
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
-    short, long = (two_compiled(net, names) for names in (["mse"], ["mse", "mae", "mse"]))
+    short, long = (two_compiled(net, names[:count]) for count in (1, 3))
     targets = [target[:, :1], target[:, 1:]]
     reported = short.train_on_batch(net.case.x, targets, return_dict=True)
-    first = train(columns(net)[0], targets[0], sgd(RATE), in_order(3, 3))
+    first = train(columns(net)[0], targets[0], sgd(RATE), in_order(3, 3), names[0])
     assert_close(single(reported["loss"]), first.losses[0])
     assert_close(short.get_layer("lstm").get_weights(), first.weights[:-2], bound=SEVERAL)
     assert_same(short.get_layer("right").get_weights()[0], net.head[:-1, 1:])
@@ -406,11 +407,14 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed):
     needs="keras.Model.fit",
 )
 @given(
-    nets(batch=4, timesteps=integers(1, 2)),
+    nets(batch=4, timesteps=integers(1, 2), outputs=integers(1, 2)),
     whole(list(product(("functional", "Sequential"), REMEMBERING))),
+    sampled_from(list(LOSSES)),
     seeds,
 )
-def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(net, form, seed):
+def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(
+    net, form, loss, seed
+):
     """
     The clone of a functional or Sequential model compiled with Keras' own objects is compiled so,
     its optimizer at step 0.
@@ -430,10 +434,10 @@ def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(ne
     """
     kind, remembering = form
     ours, theirs = REMEMBERING[remembering]
-    target = target_of(net, seed)
-    model = trainee(net, (kind, True), optimizer=ours())
+    target = target_of(net, seed, loss)
+    model = trainee(net, (kind, True), loss, optimizer=ours())
     fit(model, net, target)
-    trained = train(net, target, theirs(), in_order(net.samples, 2))
+    trained = train(net, target, theirs(), in_order(net.samples, 2), loss)
     clone = keras.models.clone_model(model)
     clone.set_weights(net.weights)
     fit(clone, net, target)
