@@ -291,6 +291,14 @@ def makes_a_list_of_a_dictionary(patch):
         return original(cls, config, custom_objects=custom_objects)
 
 
+@refuted_by("saving.structure")
+def returns_lists_of_what_is_in_dictionaries(patch):
+    @instead(patch, functional.Functional, "__init__")
+    def init(original, self, inputs, outputs, *rest, **options):
+        listed = list(outputs.values()) if isinstance(outputs, dict) else outputs
+        original(self, inputs, listed, *rest, **options)
+
+
 @refuted_by("saving.layers-around")
 def forgets_the_policy_of_every_layer(patch):
     @instead(patch, keras.layers.Layer, "get_config")

@@ -23,7 +23,7 @@ from lstm_spec.harness.activations import Activation
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Case, cases, noise, picks, seeds, varied, whole
-from lstm_spec.harness.subject import FORMS, global_policy, heard, lstm, to_numpy
+from lstm_spec.harness.subject import FORMS, UNDRAWN, global_policy, heard, keras_2, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 
@@ -286,20 +286,39 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     assert_same(reloaded(model)([case.x, z]), model([case.x, z]))
 
 
+HALVES = ["mixed_float16"] if keras_2() else ["mixed_float16", "mixed_bfloat16"]
+"""Policies; GRU of Keras 2 does not compute in bfloat16."""
+POLICED: dict[str, Callable[[Case, str], Any]] = {
+    "LSTM": lambda case, policy: lstm(case, dtype=policy),
+    "GRU": lambda case, policy: keras.layers.GRU(
+        case.units, recurrent_initializer="uniform", dtype=policy
+    ),
+    "TimeDistributed": lambda case, policy: keras.layers.TimeDistributed(
+        keras.layers.Dense(case.units, dtype=policy), dtype=policy
+    ),
+    "Masking": lambda case, policy: keras.layers.Masking(dtype=policy),
+}
+"""Layers of a policy; orthogonal weights cannot be drawn in every type."""
+
+
 @claim(
     "saving.dtype-policy",
     promised="Model, method `save`: the file holds the configuration and the weights",
     cases=4,
 )
-@given(cases(), whole(["float16", "float64", "mixed_float16"]))
-def test_the_dtype_policy_is_saved(case, policy):
+@given(
+    cases(timesteps=integers(1, 2)),
+    whole(["float16", "float32", "float64", *HALVES]),
+    sampled_from(list(POLICED)),
+)
+def test_the_dtype_policy_is_saved(case, policy, kind):
     """
     A layer loaded from its configuration computes in the dtype it was saved with, whatever the
     default then is.
 
     The policy is a part of the configuration. With mixed_float16 the file holds the weights in
     float32, as the layer does. A layer that a class of your own makes in `__init__` takes the
-    default.
+    default, and a SpatialDropout1D loses a mixed policy.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -309,7 +328,7 @@ def test_the_dtype_policy_is_saved(case, policy):
     >>> loaded.layers[0].dtype_policy.name, keras.mixed_precision.global_policy().name
     ('mixed_float16', 'float32')
     """
-    model = sequential(case, dtype=policy)
+    model = fresh(case, POLICED[kind](case, policy))
     with global_policy("float64" if policy == "float16" else "float16"):
         loaded = reloaded(model)
     y = to_numpy(loaded(case.x))
@@ -735,6 +754,42 @@ COPIES = {
     "file": reloaded,
 }
 """How a model is made again."""
+RUNS: dict[str, Callable[[Any, Any], Any]] = {
+    "called": lambda model, arrays: model(arrays),
+    "predict_on_batch": lambda model, arrays: model.predict_on_batch(arrays),
+    "predict": lambda model, arrays: model.predict(arrays, verbose=0),
+}
+"""How it is run."""
+
+
+def symbolic(case, pairs):
+    """Return such pairs of a model's symbols, which has an LSTM, and a Dense that adds."""
+    x = keras.Input(case.x.shape[1:])
+    z = keras.Input((2,))
+    return pairs(x, z, lstm(case)(x), keras.layers.Dense(1, kernel_initializer="ones")(z))
+
+
+def computed(case, pairs):
+    """Return such pairs of what that model is given, and of what it returns."""
+    z = noise((case.batch, 2), 1)
+    return pairs(case.x, z, equations(case).h, z.sum(axis=1, keepdims=True))
+
+
+def unlisted(outputs):
+    """Return the structure in which a model returns outputs: a list of one comes without it."""
+    return outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
+
+
+def arrays_of(structure):
+    """Return the tensors of a structure as arrays, those of a dictionary in the order of keys."""
+    return [to_numpy(leaf) for leaf in leaves(by_key(structure))]
+
+
+def by_key(structure):
+    """Return a structure with a list, in the order of the keys, for each dictionary."""
+    if isinstance(structure, dict):
+        return [by_key(structure[key]) for key in sorted(structure)]
+    return list(map(by_key, structure)) if isinstance(structure, (list, tuple)) else structure
 
 
 def with_names(structure):
@@ -752,19 +807,19 @@ def with_names(structure):
     cases=4,
 )
 @given(
-    cases(),
+    cases(timesteps=integers(1, 3)),
     whole(list(product(structures(*"xzhy"), COPIES))),
-    sampled_from([True, True, False]),
+    sampled_from(list(RUNS)),
 )
-def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form, eager):
+def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form, run):
     """
     Cloned, from its configuration or `.keras` file, a functional model keeps lists of tensors and
     dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
-    was made, in a call and in predict; but an output in a list by itself comes without the list,
-    and a clone needs inputs that were optional. A file makes lists of tuples, and text of keys that
-    are numbers.
+    was made, in a call and in predict; but an output in a list by itself, with Keras 2 an input
+    too, comes without the list, and a clone needs inputs that were optional. A file makes lists of
+    tuples, and text of keys that are numbers.
 
     >>> import keras, numpy as np
     >>> given, lstm = keras.Input((3, 1)), keras.layers.LSTM(2)
@@ -774,21 +829,18 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     >>> list(loaded.input), list(loaded({"x": np.ones((1, 3, 1))}))
     (['x'], ['last'])
     """
-    x = keras.Input(case.x.shape[1:])
-    z = keras.Input((2,))
     name, way = form
-    model = keras.Model(*structures(x, z, lstm(case)(x), keras.layers.Dense(1)(z))[name])
+    inputs, outputs = symbolic(case, structures)[name]
+    arrays, expected = computed(case, structures)[name]
+    model = keras.Model(inputs, outputs)
     again = COPIES[way](model)
-    arrays, _ = structures(case.x, noise((case.batch, 2), 1), None, None)[name]
-    assert with_names(again.input) == with_names(model.input), f"{again.input}"
-    assert with_names(again.output) == with_names(model.output), f"{again.output}"
+    given = unlisted(inputs) if keras_2() else inputs
+    assert with_names(again.input) == with_names(given), f"{again.input}"
+    assert with_names(unlisted(again.output)) == with_names(unlisted(outputs)), f"{again.output}"
     again.set_weights(model.get_weights())
-    model.run_eagerly = again.run_eagerly = eager
-    for run in (lambda m: m(arrays), lambda m: m.predict(arrays, verbose=0)):
-        expected = run(model)
-        actual = run(again)
-        assert with_names(actual) == with_names(expected), f"{actual}"
-        assert_same([*map(to_numpy, leaves(actual))], [*map(to_numpy, leaves(expected))])
+    actual = RUNS[run](again, arrays)
+    assert with_names(actual) == with_names(unlisted(expected)), f"{actual}"
+    assert_close(arrays_of(actual), arrays_of(expected))
 
 
 SHARED: dict[str, Callable[[Case], Any]] = {
@@ -1326,8 +1378,12 @@ def keeping(how: tuple[str, str], layers: Sequence[Any], x: Any) -> Any:
     cases=4,
     needs="keras.ops",
 )
-@given(cases(features=2, units=2), whole(list(product(STACKS, ["a layer", "a model"]))))
-def test_layers_in_lists_and_dictionaries_are_written_and_read(case, how):
+@given(
+    cases(features=2, units=2, timesteps=integers(1, 2), unroll=True),
+    whole(list(STACKS)),
+    whole(["a layer", "a model"]),
+)
+def test_layers_in_lists_and_dictionaries_are_written_and_read(case, name, kind):
     """
     A layer or model of your own may keep layers in nested lists, tuples and dictionaries, and a
     file of weights has theirs.
@@ -1349,8 +1405,12 @@ def test_layers_in_lists_and_dictionaries_are_written_and_read(case, how):
     (3, True)
     """
     first = {"return_sequences": True}
+    how = (name, kind)
     written = keeping(how, [lstm(case, **first), lstm(case)], case.x)
-    read = keeping(how, [keras.layers.LSTM(2, **first), keras.layers.LSTM(2)], case.x)
+    zeros = {"unroll": True, **UNDRAWN}
+    read = keeping(
+        how, [keras.layers.LSTM(2, **zeros, **first), keras.layers.LSTM(2, **zeros)], case.x
+    )
     assert len(written.weights) == 6, f"{len(written.weights)} weights"
     instead = {"no weights are read": to_numpy(read(case.x))}
     with TemporaryDirectory() as folder:
