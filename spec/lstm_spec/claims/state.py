@@ -23,7 +23,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import SearchStrategy, booleans, integers
+from hypothesis.strategies import SearchStrategy, booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.harness.reference import equations, gradients, returned
@@ -228,7 +228,8 @@ def test_an_initial_state_may_lie_beyond_what_a_layer_returns(case, way, of_h, o
 )
 @given(
     cases(
-        **varied("use_bias", "return_sequences", "return_state", "go_backwards"),
+        **varied("masked", "use_bias", "return_sequences", "return_state", "go_backwards"),
+        **varied("implementation", "dtype"),
         batch=some_large(several, 33),
         state=True,
         unroll=booleans(),
@@ -254,9 +255,12 @@ def test_a_state_of_one_sample_starts_every_sample(case):
     layer = lstm(case)
     h, c = case.state
     rows = [np.repeat(state[:1], case.batch, axis=0) for state in (h, c)]
-    expected = returned(replace(case, h=rows[0], c=rows[1]))
-    assert_close(layer(case.x, initial_state=as_states([h[:1], c[:1]])), expected)
-    assert_close(layer(case.x, initial_state=as_states([h[0], c[0]])), expected)
+    repeated = replace(case, h=rows[0], c=rows[1])
+    dtype = case.options["dtype"]
+    y = layer(case.x, mask=case.mask, initial_state=as_states([h[:1], c[:1]], dtype))
+    assert_close(y, returned(repeated))
+    y = layer(case.x, initial_state=as_states([h[0], c[0]], dtype))
+    assert_close(y, returned(replace(repeated, mask=None)))
 
 
 @claim(
@@ -1063,7 +1067,12 @@ def test_training_mode_moves_the_state_on(case, way):
     cases=4,
 )
 @given(
-    cases(**varied("masked", "use_bias", "return_sequences"), stateful=True),
+    cases(
+        **varied("batch", "masked", "use_bias", "return_sequences", "go_backwards"),
+        **varied("implementation"),
+        stateful=True,
+        unroll=sampled_from([False, False, True]),
+    ),
     seeds,
     whole(["Sequential", "functional", "nested", "subclassed"]),
 )
