@@ -133,6 +133,7 @@ def forgets_its_masks_after_an_error(patch):
             return original(self, *inputs, **options)
         finally:
             self.cell.reset_dropout_mask()
+            self.cell.reset_recurrent_dropout_mask()
 
 
 @repairs("saving.layers-around")

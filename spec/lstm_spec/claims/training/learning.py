@@ -38,7 +38,7 @@ def test_with_one_seed_training_ends_with_the_same_weights():
     >>> [bool(np.array_equal(w, v)) for w, v in zip(train(7), train(7))]
     [True, True, True]
     """
-    x = noise((3, 2, 1), 1)
+    x = noise((3, 1, 1), 1)
     y = noise((3, 2), 2)
     end = seeded_end(3, x, y)
     assert_same(seeded_end(3, x, y), end)

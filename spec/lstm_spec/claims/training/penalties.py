@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, floats, integers
+from hypothesis.strategies import booleans, floats, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer, weighted_sum
@@ -280,8 +280,13 @@ def test_each_constraint_projects_its_own_weight_after_the_step(case, seed, whic
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(**varied("units", "timesteps")), seeds, whole(list(CONSTRAINTS)))
-def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
+@given(
+    cases(**varied("units", "timesteps")),
+    seeds,
+    whole(list(CONSTRAINTS)),
+    sampled_from(["__call__", "test_on_batch", "predict_on_batch"]),
+)
+def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint, method):
     """
     A constraint acts in training steps only, neither on initial weights nor on set ones.
 
@@ -297,10 +302,18 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint):
     >>> bool(np.any(before < 0)), bool(np.any(lstm.get_weights()[1] < 0))
     (True, False)
     """
-    layer = lstm(case, **{f"{name}_constraint": constraint_of(constraint) for name in WEIGHTS})
-    layer(case.x)
+    negative = keras.initializers.Constant(-0.5)
+    constraints = {f"{name}_constraint": constraint_of(constraint) for name in WEIGHTS}
+    initializers = {f"{name}_initializer": negative for name in WEIGHTS}
+    first = keras.layers.LSTM(case.units, **constraints, **initializers, unit_forget_bias=False)
+    layer = lstm(case, **constraints)
+    model = trainer(layer, rate=0.0)
+    given = [case.x, noise((case.batch, case.units), seed)]
+    first.build(case.x.shape)
+    assert_same(first.get_weights(), [np.full_like(weight, -0.5) for weight in case.weights])
+    getattr(model, method)(*given[: 1 + (method == "test_on_batch")])
     assert_same(layer.get_weights(), case.weights)
-    trainer(layer, rate=0.0).train_on_batch(case.x, noise((case.batch, case.units), seed))
+    model.train_on_batch(*given)
     assert_same(layer.get_weights(), list(map(CONSTRAINTS[constraint], case.weights)))
 
 
