@@ -1508,11 +1508,12 @@ def test_time_distributed_lstm_refuses_three_axes(case):
 @given(cases(timesteps=integers(1, 9)), sampled_from(["LSTM", "alone"]), integers(1, 9))
 def test_dense_behind_flatten_needs_the_number_of_timesteps(case, below, outputs):
     """
-    A new Dense behind a Flatten of sequences is refused if their length is open, as in
+    A new Dense behind a Flatten of sequences is refused if their length is open to Keras, as in
     Input((None, 3)).
 
-    It would have weights of its own for each timestep. Give Input the length and pad to it, let
-    the LSTM return its last output only, or pool over time, which takes any length.
+    It would have weights of its own for each timestep. Give Input the length and pad to it, let the
+    LSTM return its last output only, or pool over time, which takes any length. Without an Input
+    the Dense is made for the length of the first data; fit refuses a dataset whose length is open.
 
     >>> import keras, numpy as np
     >>> def flat(timesteps):

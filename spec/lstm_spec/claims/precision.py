@@ -637,9 +637,9 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     """
     With recurrent_initializer="glorot_uniform" a float16 or bfloat16 layer is built and works.
 
-    Only the default, orthogonal one needs a QR decomposition. Over a few timesteps the
-    output is that of the equations, with the weights that were drawn, up to 16
-    roundings of the type.
+    Only an orthogonal initializer, the default one, needs a QR decomposition: as kernel_initializer
+    it fails too. Over a few timesteps the output is that of the equations, with the weights that
+    were drawn, up to 16 roundings of the type.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="bfloat16", recurrent_initializer="glorot_uniform")
@@ -667,9 +667,10 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
 )
 def test_a_policy_object_equals_its_name(case, name):
     """
-    As dtype, DTypePolicy("mixed_float16") gives the same layer as its name.
+    As dtype, DTypePolicy("mixed_float16") gives the same LSTM as its name.
 
-    The object says nothing that the name does not. The layer keeps it as its `dtype_policy`.
+    The object says nothing that the name does not. The layer keeps it as its `dtype_policy`. ELU
+    and Identity cannot be saved with the object.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype=keras.DTypePolicy("mixed_float16"))
@@ -1206,7 +1207,7 @@ def test_an_infinite_input_with_a_zero_weight_gives_nan(case, way, pick):
     zero.
 
     A zero weight is no shield: it keeps out every number but infinity and NaN. At the same timestep
-    units with no such zero or subnormal weight stay finite.
+    units with no such zero or subnormal weight stay finite, if no other input has been infinite.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[np.inf]]])  # (batch, timesteps, features)

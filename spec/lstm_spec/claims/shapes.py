@@ -770,9 +770,10 @@ def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
 @given(cases())
 def test_nested_lists_are_refused(case):
     """
-    A layer refuses a plain Python list of numbers, however deeply it is nested.
+    An LSTM refuses a plain Python list of numbers, however deeply it is nested.
 
-    A list stands for several tensors in Keras. `np.array` turns it into one.
+    A list stands for several tensors in Keras. `np.array` turns it into one. Layers that prepare
+    data, such as CategoryEncoding and Rescaling, take lists.
 
     >>> import keras, numpy as np
     >>> lstm, numbers = keras.layers.LSTM(2), [[[1.0], [7.0], [2.0]]]

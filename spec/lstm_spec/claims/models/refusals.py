@@ -178,7 +178,11 @@ def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
     assert_refused(lambda: built([x, x[:, 0]]), ERRORS, ("imension", "Ranks"))
 
 
-@claim("models.absent-inputs-refused", derived="a model needs each of its inputs", cases=8)
+@claim(
+    "models.absent-inputs-refused",
+    derived="a model needs each of its inputs",
+    cases=8,
+)
 @given(
     cases(),
     whole(["Sequential", "one input", "two inputs", "by name"]),
@@ -224,11 +228,12 @@ def test_an_absent_input_is_refused(case, kind, second, names):
 @given(cases(features=integers(2, 3)))
 def test_inputs_in_the_wrong_order_are_refused_when_called(case):
     """
-    A functional model of two inputs refuses them in the wrong order, if their features differ and
-    neither has just one.
+    A functional model of a list of two inputs refuses data in the wrong order, if features differ
+    and neither has just one.
 
-    The message holds the shape that the Input declares, and the one that was given. An Input of
-    one feature does not look at the last axis, and takes any number of features.
+    The message holds the shape that the Input declares, and the one that was given. An Input of one
+    feature does not look at the last axis, and takes any number of features. Nor is it looked at in
+    a list within a dictionary of Inputs. Symbols of open axes may be refused later, with data.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((None, 2)), keras.Input((None, 3))

@@ -363,9 +363,9 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     """
     On a GPU use_cudnn=False lets XLA compile an unwrapped LSTM, which recurrent_dropout does not.
 
-    XLA cannot run cuDNN, so a layer that may turn to cuDNN forbids XLA, with a warning. One
-    with recurrent dropout never turns to cuDNN, yet forbids XLA as well; and so does the copy
-    that Bidirectional makes of a layer, which has use_cudnn=False only afterwards.
+    XLA cannot run cuDNN, so a layer that may turn to cuDNN forbids XLA, with a warning if XLA was
+    asked for. One with recurrent dropout never turns to cuDNN, yet forbids XLA as well; and so does
+    a copy from its configuration, which lacks use_cudnn: in Bidirectional, in a clone, from a file.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

@@ -484,10 +484,11 @@ def test_xla_trains_the_same(case, seed):
 )
 def test_the_shape_of_the_output_is_known_in_a_graph(case, known):
     """
-    In a `tf.function` the output's shape is known before it runs, as far as the input's is.
+    In a `tf.function` the output's shape is known before it runs, as far as those of the input and
+    any initial state are.
 
-    So the code after the layer may read it while it is traced, and a layer that needs the
-    number of its inputs can be built there.
+    So the code after the layer may read it while it is traced, and a layer that needs the number of
+    its inputs can be built there.
 
     >>> import keras, numpy as np
     >>> class Model(keras.Model):

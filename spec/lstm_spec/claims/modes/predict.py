@@ -87,10 +87,10 @@ def test_predict_returns_the_numbers_of_a_call(case):
     Without XLA or dropout, `predict` of a stateless float32 LSTM returns what a call on the array
     does, if both run.
 
-    It cuts the data into batches, runs them in a compiled function and puts the results together.
-    An attached mask is lost; of one that is given it may ignore a surplus on which a call fails:
-    see `masking.long-in-a-graph`. A layer called with training=True in a functional model drops out
-    in a call of the model, not in its predict.
+    It cuts the data, cast to floatx, into batches, runs them in a compiled function and puts the
+    results together; a state that the model holds is not cut. An attached mask is lost; of one that
+    is given it may ignore a surplus: see `masking.long-in-a-graph`. A layer called with
+    training=True in a functional model drops out in a call of the model, not in its predict.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

@@ -396,8 +396,9 @@ def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimize
     A compiled model whose class overrides compile() is loaded from `.keras` without its loss, with
     a warning, and can be saved.
 
-    Fit then refuses it for want of a loss. Compile it anew, or override get_compile_config and
-    compile_from_config as well. From `.h5` it is loaded compiled.
+    Fit then refuses it for want of a loss, or by an AttributeError if a layer adds a loss. Compile
+    it anew, or override get_compile_config and compile_from_config as well. From `.h5` it is loaded
+    compiled, if compile() takes Keras' arguments and the loss can be loaded.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):
@@ -1124,7 +1125,8 @@ def test_layers_that_are_called_in_turns_are_so_in_a_copy(case, way, turns, befo
     its configuration.
 
     Each is called several times. From JSON and a file too, and as a clone; and if the layers were
-    called before, elsewhere or on the same input. A Sequential model has each layer once: see
+    called before, elsewhere or on the same input. Not if a model within it calls them as well. The
+    state of a stateful LSTM is not in the weights. A Sequential model has each layer once: see
     `saving.layer-twice`.
 
     >>> import keras, numpy as np

@@ -120,12 +120,13 @@ def assert_as_alone(numbers: dict[str, Array], kind: str, target: Array, outputs
 @given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, seed):
     """
-    Compiled and unmasked, evaluate reports of any new metric of Keras, of default axis, what it
-    makes of all outputs at once.
+    Compiled and unmasked, evaluate reports of any new metric of outputs, of default axis, what it
+    makes of all at once.
 
-    Errors, scores, hits and counts alike, whether the last batch is smaller or not. An object that
-    was used before compile() brings its numbers along, the first time. Under a mask some leave out
-    timesteps: see `trainer.mask-in-metrics`.
+    Errors, scores, hits and counts alike, whether the last batch is smaller or not. A crossentropy
+    that is not the activation's own, as a binary one of softmax, takes the logits for its own. An
+    object that was used before compile() brings its numbers along, the first time. Under a mask
+    some leave out timesteps: see `trainer.mask-in-metrics`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

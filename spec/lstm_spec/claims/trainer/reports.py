@@ -742,12 +742,13 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed):
 @given(nets(batch=samples), booleans(), seeds)
 def test_metrics_of_one_name_are_reported_apart(net, swapped, seed):
     """
-    If two `metrics` of an output have one name, the second is reported by that name with _1 behind
-    it.
+    If two `metrics` of the only output have one name, the second is reported by that name with _1
+    behind it.
 
     In the order in which they are given to compile(). Where the second is in `weighted_metrics`, it
     has weighted_ before its name instead. A metric called loss hides the loss. Of the second and
-    one that is itself called NAME_1 the later is reported.
+    one that is itself called NAME_1 the later is reported. Outputs of one layer share a name, and
+    are counted on.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -198,13 +198,13 @@ def two_headed(
 @given(nets(batch=3, timesteps=1, outputs=2), permutations(["mse", "mae", "huber"]), seeds)
 def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     """
-    A list of losses that is too short leaves the last outputs in a list without one, and an output
-    by itself takes the first.
+    If a list of losses is too short, the last outputs in a list have none, and an output and target
+    not in lists take the first.
 
-    At most there is a warning of gradients that do not exist. For several outputs in a list a
-    longer one is refused with a KeyError, and a list within it, [["mse", "mae"], "mse"], is a sum.
-    A model whose only output is in a list, as in Model(x, [y]), takes the sum of all losses if its
-    target is in one. For outputs in a dictionary a list of another length fails.
+    At most a warning tells it. For several outputs in a list a longer one is refused with a
+    KeyError, unless None ends it; a list within it, [["mse", "mae"], "mse"], is a sum. The only
+    output of a model takes the sum of all losses if its target is in a list. For outputs in a
+    dictionary a list of another length fails, in a tuple it may be a sum.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -253,10 +253,11 @@ def two_compiled(net: Net, losses: Any) -> Any:
 )
 def test_an_output_without_a_loss_needs_no_targets(net, trained_one, form, seed):
     """
-    If of a list of losses all but one are None, a list of one may give targets for that output
-    alone.
+    Without metrics, if of a list of losses all but one are None, a list of one may give targets for
+    that output alone.
 
-    The outputs may not be in a dictionary. An array by itself is taken likewise, but with
+    The outputs may not be in a dictionary, nor the loss in a list within the list; a metric takes
+    the target for the first output's. An array by itself is taken likewise, but with
     run_eagerly=True a batch of as many samples as outputs is misread without a word: the target of
     sample k is taken for that of output k. By names, losses of None need targets.
 

@@ -164,8 +164,8 @@ def test_a_last_axis_of_one_is_stretched(net, build, seed, loss):
 
     The last axis is stretched if it is 1 in the targets or in the outputs. So a Dense(1) that was
     meant to be Dense(3) trains on three targets, under mse towards their mean, without a word. Flat
-    targets of several samples are laid along the outputs, if they are as many, and else refused
-    beside several.
+    targets of several samples in a batch are laid along the outputs, if they are as many, and else
+    refused beside several.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
