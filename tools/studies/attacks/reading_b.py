@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import numbers, under
+from tools.studies.attacks.shared import close, numbers, under
 
 LAYERS = keras.layers
 LOSSES = keras.losses
@@ -42,11 +42,6 @@ def two_outputs(kind, loss):
     x = keras.Input(X.shape[1:])
     outputs = kind(LAYERS.LSTM(1, name=name)(x) for name in "ab")
     return compiled(keras.Model(x, outputs), loss)
-
-
-def close(a, b):
-    """Say whether two numbers are equal, but for rounding."""
-    return bool(np.isclose(a, b))
 
 
 def result(metric, *data, **options):
