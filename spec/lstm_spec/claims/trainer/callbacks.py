@@ -82,7 +82,7 @@ def stop_early(
     "trainer.early-stopping",
     promised="EarlyStopping, argument `patience`: epochs without improvement until it stops",
     corrects="EarlyStopping leaves the best weights in the model.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(5)), integers(1, 3))
@@ -160,7 +160,7 @@ def test_a_new_best_goes_on_below_the_baseline(net, build, seed, numbers, order,
 @claim(
     "trainer.early-stopping-restores",
     promised="EarlyStopping, argument `restore_best_weights`: weights of the best epoch",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
@@ -197,7 +197,7 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(net, build, seed,
     "trainer.restores-unstopped",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="restore_best_weights does nothing if training ends by itself.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
@@ -230,7 +230,7 @@ def test_the_best_weights_are_restored_after_the_last_epoch(net, build, seed, nu
 @claim(
     "trainer.checkpoint",
     promised="ModelCheckpoint, argument `save_best_only`: the latest best model is kept",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, permutations(range(4)))
@@ -371,7 +371,7 @@ def test_callbacks_are_told_a_running_mean(net, build, seed):
     "trainer.rate-callback",
     promised="LearningRateScheduler: sets the learning rate at the beginning of each epoch",
     corrects="A compiled training goes on with the learning rate that it was compiled with.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -688,7 +688,7 @@ def assert_logged(text: str, histories: list[dict[str, list[float]]], frequency:
     "trainer.printed",
     observed="Keras 3.15, TensorFlow",
     corrects="fit prints another loss beside the progress bar than its History holds.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
@@ -917,7 +917,7 @@ def continued_losses(net: Net, target: Array, batches: int, kept: bool = True) -
     "trainer.state-over-epochs",
     promised="RNN, note on statefulness: states are kept until they are reset",
     corrects="fit resets the states of a stateful LSTM before each epoch.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=4), eagerly, seeds)
@@ -953,7 +953,7 @@ def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     "trainer.state-reset-by-a-callback",
     observed="Keras 3.15, TensorFlow",
     corrects="A compiled training does not notice that a callback resets a state.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=4), eagerly, seeds)

@@ -48,7 +48,7 @@ from lstm_spec.harness.trainer import (
 @claim(
     "trainer.losses",
     promised="the formulas on Keras' pages of losses",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(

@@ -197,7 +197,7 @@ def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
     "trainer.clipped-norms",
     promised="Optimizer, arguments `clipnorm` and `global_clipnorm`: norms are clipped",
     corrects="clipnorm bounds the norm of the whole gradient.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([0.0625, 0.25, 4.0]))
@@ -252,7 +252,7 @@ def averages(
 @claim(
     "trainer.averaged-weights",
     promised="Optimizer, arguments `use_ema` and `ema_momentum`: fit ends with averaged weights",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "SGD(use_ema)"),
 )
 @given(nets(batch=samples), builds, seeds, sampled_from([0.25, 0.75]))
@@ -332,7 +332,7 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 @claim(
     "trainer.swapped-for-evaluate",
     promised="keras.callbacks.SwapEMAWeights: evaluates with averaged weights, then swaps back",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "keras.callbacks.SwapEMAWeights"),
 )
 @given(nets(batch=samples), builds, seeds)

@@ -196,7 +196,7 @@ def reported_penalties(layers: dict[str, Any], eager: bool) -> float:
     "trainer.penalty-once",
     derived="training.penalty-added-once, for layers within layers",
     corrects="A wrapper counts the penalties of its layer twice, or drops them.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(booleans())
@@ -273,7 +273,7 @@ def frozen(how: str) -> dict[str, Any]:
 @claim(
     "trainer.penalty-shared",
     derived="a penalty of weights is of the weights, one of outputs is of each output",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), eagerly, seeds)

@@ -76,7 +76,7 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
     "trainer.epochs-anew",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The loss that fit reports is a running mean over all epochs.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)

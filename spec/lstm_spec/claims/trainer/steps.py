@@ -100,7 +100,7 @@ def orders(net: Net, build: tuple[str, bool], epochs: int, data: Any = None, **o
 @claim(
     "trainer.every-sample-once",
     promised="Model.fit, argument `shuffle`: whether to shuffle before each epoch",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=integers(3, 9), timesteps=1), builds, seeds)
@@ -130,7 +130,7 @@ def test_shuffling_takes_every_sample_once_in_each_epoch(net, build, seed):
     "trainer.shuffled-anew",
     promised="Model.fit, argument `shuffle`: the data is shuffled before each epoch",
     corrects="After set_random_seed the order of the samples changes from epoch to epoch.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=9, timesteps=1), builds, seeds)
@@ -181,7 +181,7 @@ def batches_met(method: str, samples: int, **options: Any) -> list[list[int]]:
     "trainer.default-batches",
     promised="Model.fit and evaluate, arguments `batch_size`, which defaults to 32, and `shuffle`",
     corrects="Without batch_size all samples are one batch.",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "keras.ops"),
 )
 @given(integers(48, 80))
@@ -226,7 +226,7 @@ def single_samples(net: Net, target: Array) -> Iterator[tuple[Array, Array]]:
 @claim(
     "trainer.generators-unshuffled",
     promised="Model.fit, argument `shuffle`: it is ignored where x is a generator",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=integers(3, 9), timesteps=1), builds)
@@ -296,7 +296,7 @@ def seeded_training(seed: int, optimizer: str, form: str) -> list[Array]:
     "trainer.second-fit",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="fit begins anew when it is called again.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)

@@ -41,7 +41,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
     "trainer.weighted-epoch",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The weights of the samples are divided by their sum.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
