@@ -596,9 +596,13 @@ def in_open_graphs(layer, pair, exact):
     return [tf.function(lambda *tensors: layer(list(tensors)), signature)(x, y)]
 
 
-def dots(x, y, axes, normalize):
-    """Return the sums of products of two arrays along an axis of each, samples apart."""
-    x, y = np.float64(x), np.float64(y)
+def dots(*arguments):
+    """Return the sums of products of two arrays along an axis of each, samples apart.
+
+    The arguments are the arrays, their axes, and whether the arrays are normalized.
+    """
+    *pair, axes, normalize = arguments
+    x, y = (np.asarray(array, float) for array in pair)
     i, j = axes
     if normalize:
         x = x / np.linalg.norm(x, axis=i, keepdims=True)

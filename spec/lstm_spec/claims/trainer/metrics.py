@@ -102,7 +102,11 @@ def reported(model: Any, x: Array, y: Array, weight: Any = None) -> dict[str, Ar
 
 
 def assert_as_alone(numbers: dict[str, Array], kind: str, target: Array, outputs: Array) -> None:
-    """Assert that metrics of a kind have reported what new ones make of all outputs at once."""
+    """Assert that metrics of a kind have reported what new ones make of all outputs at once.
+
+    Raises:
+        AssertionError: one has not; the message begins with its name.
+    """
     for alone in metrics_of(kind):
         alone.update_state(target, outputs)
         try:
