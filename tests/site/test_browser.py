@@ -26,6 +26,7 @@ KINDS = (
     "beliefs",
     "documentation",
     "deviations",
+    "scope",
     "masks",
     "arguments",
     "peers",

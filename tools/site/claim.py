@@ -72,7 +72,8 @@ def page(claim: Claim, chapter: Chapter, records: Records) -> Iterator[str]:
     first = standing(claim, records.newest)
     yield markup.title(claim.id, _title(first))
     up = markup.link(f"/chapters/{chapter.name}.md", markup.text(chapter.title))
-    place = f"{up} · {markup.code(claim.id)} · {claim.basis}"
+    scope = markup.link("/scope.md", "scope")
+    place = f"{up} · {markup.code(claim.id)} · {claim.basis} · {scope}"
     yield markup.directive("container", "place", place)
     yield markup.directive("raw", "html", CITE.format(claim=html.escape(claim.id)))
     if first.broken:

@@ -189,6 +189,7 @@ def _counts(records: Records, look_up: list[str]) -> Iterator[str]:
         "questions": f"{len(records.questions)} that people ask, with answers made of claims",
         "beliefs": f"{corrected} that are false, each with the claim that corrects it",
         "documentation": f"a verdict on {sentences} sentences of that of Keras {keras}",
+        "scope": "what every sentence takes for granted",
         "masks": "what each of the usual layers does with a mask, on Keras 2 and 3",
         "arguments": "which claims try which argument, with which values",
         "deviations": "where released Keras breaks a claim, and what happens instead",

@@ -14,8 +14,12 @@ PAGES = {"spreads": "speed"} | {
     name: name for name in ("slowdowns", "mutants", "tolerances", "our-cost")
 }
 """The pages about the project itself, each with its file."""
-TABLES = {"masks": ROOT / "docs/masks.md", "arguments": MEASURED / "arguments.md"}
-"""The pages of tables about LSTM."""
+TABLES = {
+    "scope": ROOT / "docs/scope.md",
+    "masks": ROOT / "docs/masks.md",
+    "arguments": MEASURED / "arguments.md",
+}
+"""The pages about all claims, and of tables about LSTM."""
 HEADS = {
     "# Speed\n": "# How far the ratios of speed spread\n",
     "# Arguments\n": "# What the claims try of each argument\n",

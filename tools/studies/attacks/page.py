@@ -33,7 +33,7 @@ and the others were read only; from the fourth on all 40 had, of the seventeenth
 more was called overstated: also what a sentence's reason says, but the sentence does not. Three
 judged the eighteenth, who were asked for any case, however unusual: quantized layers, options of
 options, second calls, sizes that are open. Those of the nineteenth were asked the same, and knew
-what the sentences are about ([spec/README.md](../../spec/README.md)). The 488 are no sample of all
+what the sentences are about ([scope](../scope.md)). The 488 are no sample of all
 claims, but those of no draw, read in the order that a hash gives; only what looked too wide has
 programs, so more may be false.
 """
