@@ -576,7 +576,7 @@ def test_dot_sums_products_along_its_axes(which, scaled, from_the_end, kind, bat
     inputs = [keras.Input(array.shape[1:]) for array in pair]
     layer = keras.layers.Dot(kind(named), normalize=normalize)
     model = keras.Model(inputs, layer(inputs))
-    exact = dots(*pair, axes, normalize)
+    exact = dots(pair, axes, normalize)
     assert model.output_shape == (None, *exact.shape[1:]), model.output_shape
     again = keras.layers.Dot.from_config(layer.get_config())
     assert_close([model(pair), again(pair), *in_open_graphs(again, pair, exact)], [exact] * 3)
@@ -596,12 +596,8 @@ def in_open_graphs(layer, pair, exact):
     return [tf.function(lambda *tensors: layer(list(tensors)), signature)(x, y)]
 
 
-def dots(*arguments):
-    """Return the sums of products of two arrays along an axis of each, samples apart.
-
-    The arguments are the arrays, their axes, and whether the arrays are normalized.
-    """
-    *pair, axes, normalize = arguments
+def dots(pair, axes, normalize):
+    """Return the sums of products of two arrays along an axis of each, samples apart."""
     x, y = (np.asarray(array, float) for array in pair)
     i, j = axes
     if normalize:
