@@ -10,12 +10,17 @@ from lstm_spec.run.report import Extent, Tried
 from tools.studies import apart
 
 NOUNS = {
-    "(?i)any function|[Aa]n activation": ("function", "argument"),
+    "(?i)any function|[Aa]n activation": ("function", "argument", "kind"),
     r"\b[Aa]n initializer|bias_initializer|kernel initializers": ("kind", "initializer"),
-    r"[Rr]egularizers?\b|penalty is added": ("regularizer", "penalty", "kind", "argument"),
-    r"[Cc]onstraints?\b": ("constraint",),
-    r"\b[Aa]n optimizer": ("optimizer",),
-    r"\b[Aa] loss is|[Tt]he loss of|mean of the gradients": ("loss", "given_loss"),
+    r"[Rr]egularizers?\b|penalty is added": ("regularizer", "penalty", "kind", "argument", "part"),
+    r"[Cc]onstraints?\b": ("constraint", "kind", "part"),
+    r"[Oo]ptimizers?\b": ("optimizer", "optimizers", "options", "form", "name", "clipnorm"),
+    r"\b[Aa] loss\b|\blosses\b|[Tt]he loss of|mean of the gradients": (
+        *("loss", "given_loss", "losses", "names", "kind", "function", "told", "form", "of_loss"),
+    ),
+    r"\b[Aa] model\b|\bmodels\b": (
+        *("build", "form", "layer", "structure", "kind", "source", "way", "wrapper", "past"),
+    ),
     "(?i)any number of units": ("units",),
     "(?i)any number of timesteps|(any|every) length": ("timesteps", "length", "sizes"),
     "(?i)any batch|batch of another size|another batch size": ("batch", "size", "sizes"),
@@ -28,21 +33,41 @@ NOUNS = {
     "is no (cell|layer)|what has no": ("value", "name"),
     "(?i)integers and booleans": ("kind", "dtype"),
     "any combination|accepted combination": ("activation", "unroll", "dtype"),
-    "Every way|every way|in any way": ("way",),
+    "Every way|every way|in any way": ("way", "run"),
     "what its layer computes|what a call of the layer": ("return_sequences",),
     "negative|zero or negative": ("units", "value", "way"),
 }
 """By the words of a sentence: the names that its test may give to what it draws of them."""
-LEFT_OUT = {"trainer", "models", "speed"}
-"""Chapters that draw nets and models, of which an extent tells nothing, or measure fixed sizes."""
+LEFT_OUT = {"speed"}
+"""The chapter that measures fixed sizes."""
 FIXED = {
-    "training.activity": "the activity regularizer is applied to outputs of any numbers",
-    "training.activity-of-states": "likewise",
-    "training.max-norm": "the sentence names the constraint",
+    "models.mask-in-nested": "three kinds of inner models are tried in each case",
+    "models.repeat-refused": "both kinds of models that have an Input are tried in each case",
+    "models.second-lstm-refused": "both kinds of models that have an Input are tried in each case",
     "modes.evaluate-loss": "the sentence is of layers without regularizers",
+    "modes.inputs-of-two-lengths": "a model of two inputs is functional",
+    "modes.kinds-of-model": "every kind is tried in each case",
+    "modes.losses-of-stateless-call": "the losses are those that layers add, of any numbers",
+    "saving.objects-again": "all losses of Keras are tried",
+    "state.no-reset-of-models": "every kind of model is looked at",
+    "trainer.accumulation": "the sentence is of no constraint",
+    "trainer.ctc": "the sentence names the loss",
+    "trainer.ignored-class": "one loss has the argument",
+    "trainer.mirrored": "a strategy is started once, for one loss",
+    "trainer.penalty-shared": "a model that calls a layer twice is functional",
+    "trainer.tversky": "the sentence is of false negatives",
+    "training.activity": "the activity regularizer is applied to outputs of any numbers",
+    "training.activity-of-states": "the activity regularizer is applied to outputs of any numbers",
+    "training.clipping": "each way to clip is tried, and none",
+    "training.every-weight": "a loss is any derivatives by the outputs, which are drawn",
+    "training.future-gradient": "a loss is any derivatives by the outputs, which are drawn",
+    "training.long-sequence": "a loss is any derivatives by the outputs, which are drawn",
+    "training.max-norm": "the sentence names the constraint",
+    "training.single-timestep": "a loss is any derivatives by the outputs, which are drawn",
     "weights.seeded-initializers": "the sentence is of both initializers that draw by default",
+    "weights.shared": "a model of two inputs is functional",
 }
-"""Claims whose sentence has such words and means one thing by them."""
+"""Claims whose sentence means one thing by such words, or of which each case tries all."""
 DRAWN = 20
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from lstm_spec.cli import open_report
+from lstm_spec.harness import models
 from lstm_spec.harness.strategies import small
 from lstm_spec.harness.trainer import Net
 from lstm_spec.harness.ways import Way
@@ -259,6 +260,28 @@ def test_what_picks_numbers_says_nothing() -> None:
 def test_functions_and_arrays_are_named_by_what_they_are() -> None:
     seen = extent({"f": np.tanh, "x": np.ones(2), "g": extent})
     assert seen == {"f": ["tanh"], "x": ["ndarray"], "g": ["extent"]}
+
+
+def test_parts_of_what_is_drawn_have_names_of_their_own() -> None:
+    options = {"use_bias": False, "rates": {0: 0.5}}
+    seen = extent({"options": options, "run": ("predict", ["mse", "mae"])}, {"run": "called"})
+    assert seen == {
+        "use_bias": ["False"],
+        "rates": ["dict"],
+        "run": ["[mse, mae]", "called", "predict"],
+    }
+
+
+def test_model_that_is_drawn_says_its_layers_and_sizes() -> None:
+    trial = models.Trial(
+        models.Model((), (models.Node(models.Layer("LSTM"), (), (), 1),), (), "functional"),
+        (models.Sizes(1, 2), models.Sizes(3, 5)),
+        seed=1,
+    )
+    sizes = {"batch": [1, 3], "timesteps": [2, 5]}
+    drawn = {"form": ["functional"], "layer": ["LSTM"]}
+    assert extent({"trial": trial}) == sizes | drawn
+    assert extent({"run": (trial, "jitted")}) == sizes | drawn | {"run": ["jitted"]}
 
 
 def test_many_names_are_counted() -> None:

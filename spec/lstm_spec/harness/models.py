@@ -96,6 +96,16 @@ class Trial:
     """What its inputs are made of."""
 
     @property
+    def tried(self) -> dict[str, list[Any]]:
+        """What a report tells of it: the model's form, its layers by their words, and the sizes."""
+        return {
+            "form": [self.model.form],
+            "layer": [node.word or node.layer.kind for node in self.model.nodes],
+            "batch": [size.batch for size in self.sizes],
+            "timesteps": [size.length for size in self.sizes],
+        }
+
+    @property
     def inputs(self) -> list[list[Any]]:
         """What it is given, at each size."""
         return [arrays(self.model, size, self.seed) for size in self.sizes]

@@ -399,11 +399,24 @@ class Tried:
         self.names: dict[str, set[str]] = defaultdict(set)
 
     def add(self, arguments: Mapping[str, Any]) -> None:
-        """Add the arguments of a case."""
+        """Add the arguments of a case.
+
+        Of what has a `case`, of what says itself what is `tried` and of a dictionary each part is
+        added under its own name; of a tuple that holds more than words and numbers each item is.
+        """
         for name, value in arguments.items():
             case = getattr(value, "case", value)  # a net of harness/trainer.py has one
             if hasattr(case, "recurrent_kernel"):
                 self._add_case(case)
+            elif hasattr(value, "tried"):
+                for part, values in value.tried.items():
+                    for item in values:
+                        self._add(part, item)
+            elif isinstance(value, Mapping) and all(map(_is_name, value)):
+                self.add(value)
+            elif isinstance(value, (list, tuple)) and not all(map(_plain, value)):
+                for item in value:
+                    self.add({name: item})
             elif name.rstrip("s") not in CHOICES:
                 self._add(name, value)
 
@@ -420,7 +433,7 @@ class Tried:
         if number and math.isfinite(value):
             self.numbers[name].add(value)
         elif isinstance(value, (list, tuple)) and all(map(_plain, value)):
-            self.names[name].add(shorten(", ".join(map(str, value)), LONGEST))
+            self.names[name].add(shorten(_listed(value), LONGEST))
         elif _plain(value):
             self.names[name].add(shorten(str(value), LONGEST))
         else:
@@ -439,6 +452,18 @@ def _plain(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_plain, value))
     return value is None or isinstance(value, (bool, int, float, str))
+
+
+def _is_name(key: Any) -> bool:
+    return isinstance(key, str) and key.isidentifier()
+
+
+def _listed(value: Any) -> str:
+    """Return a tuple or a list as it is written, without quotes and a last comma."""
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    inner = ", ".join(map(_listed, value))
+    return f"[{inner}]" if isinstance(value, list) else f"({inner})"
 
 
 def _few(names: list[str]) -> list[int | float | str]:

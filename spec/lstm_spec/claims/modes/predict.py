@@ -17,7 +17,7 @@ from lstm_spec.claims.trainer import EVENLY
 from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, noise, picks, seeds, varied, whole
-from lstm_spec.harness.subject import flatten, lstm, passed, to_numpy
+from lstm_spec.harness.subject import FORMS, flatten, lstm, passed, to_numpy
 from lstm_spec.harness.timing import assert_between, ratio
 from lstm_spec.harness.tolerance import assert_close, assert_same, in_bfloat16
 from lstm_spec.harness.ways import Way, with_ways
@@ -417,8 +417,15 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
     cases=4,
     needs="tensorflow",
 )
-@given(cases(**varied("units", "use_bias")), integers(5, 9), integers(1, 4), integers(1, 5), seeds)
-def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed):
+@given(
+    cases(**varied("units", "use_bias")),
+    integers(5, 9),
+    integers(1, 4),
+    integers(1, 5),
+    seeds,
+    sampled_from(list(FORMS)),
+)
+def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed, form):
     """
     `predict` of a model without states reads a Dataset of batches, such as
     timeseries_dataset_from_array makes.
@@ -439,7 +446,8 @@ def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed
     windows = of_series(series, None, sequence_length=length, batch_size=batch_size)
     starts = range(rows - length + 1)
     case = replace(case, x=np.stack([series[k : k + length] for k in starts]))
-    assert_close(in_model(lstm(case), case).predict(windows, verbose=0), equations(case).h)
+    model = FORMS[form]([lstm(case)], keras.Input((None, case.features)))
+    assert_close(model.predict(windows, verbose=0), equations(case).h)
 
 
 @claim(

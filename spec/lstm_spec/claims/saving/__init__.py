@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import keras
 from hypothesis.strategies import booleans, sampled_from
 
-from lstm_spec.harness.subject import lstm
+from lstm_spec.harness.subject import FORMS, lstm
 
 flags = booleans()
 functions = sampled_from(["tanh", "relu", "elu", "linear", "softsign"])
@@ -35,6 +35,18 @@ def either(number):
 def sequential(case, **options):
     """Build a model of one LSTM for a case, with the case's weights."""
     return keras.Sequential([keras.Input(batch_shape=case.x.shape), lstm(case, **options)])
+
+
+kinds = sampled_from(["Sequential", "functional"])
+"""Kinds of models whose file tells all of them."""
+
+
+def of_kind(kind, case, *behind, **options):
+    """Build a model of one LSTM for a case, Sequential or functional, and of layers behind it."""
+    if case.options.get("return_state"):
+        kind = "functional"
+    x = keras.Input(batch_shape=case.x.shape, dtype=case.x.dtype.name)
+    return FORMS[kind]([lstm(case, **options), *behind], x)
 
 
 def fresh(case, *layers):

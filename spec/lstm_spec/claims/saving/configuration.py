@@ -13,7 +13,14 @@ from hypothesis import example, given
 from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.saving import either, flags, functions, sequential, unregistered
+from lstm_spec.claims.saving import (
+    either,
+    flags,
+    functions,
+    kinds,
+    of_kind,
+    unregistered,
+)
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import FORMS, backend, keras_2, lstm, policy, to_numpy, with_weights
@@ -369,8 +376,8 @@ def test_configuration_and_weights_make_the_same_function(case):
     corrects="A model made by clone_model has the weights of the model it was made from.",
     cases=4,
 )
-@given(cases(**varied("timesteps", "units", "use_bias")))
-def test_clone_model_makes_new_weights(case):
+@given(cases(**varied("timesteps", "units", "use_bias")), kinds)
+def test_clone_model_makes_new_weights(case, kind):
     """
     By default, unless a seed is set in between, a model that clone_model makes has new initial
     weights, not the original's.
@@ -388,11 +395,11 @@ def test_clone_model_makes_new_weights(case):
     >>> bool(np.array_equal(clone(x), model(x)))
     True
     """
-    model = sequential(case)
+    model = of_kind(kind, case)
     clone = keras.models.clone_model(model)
     assert_differs(clone.get_weights()[0], case.kernel)
     assert_differs(clone.get_weights()[1], case.recurrent_kernel)
-    assert clone.layers[0].get_config() == model.layers[0].get_config()
+    assert clone.layers[-1].get_config() == model.layers[-1].get_config()
     clone.set_weights(model.get_weights())
     assert_same(clone(case.x), model(case.x))
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.saving import fresh, sequential
+from lstm_spec.claims.saving import fresh, kinds, of_kind, sequential
 from lstm_spec.claims.saving.files import (
     arrays_of,
     computed,
@@ -137,9 +137,11 @@ def pytorch(case, share):
     "saving.time-major-refused",
     observed="Keras 3, deliberately: https://github.com/keras-team/keras/issues/20750",
     corrects="Keras 3 loads the models that Keras 2 has saved.",
+    cases=4,
     needs="h5py",
 )
-def test_a_file_with_time_major_is_refused():
+@given(cases(), kinds)
+def test_a_file_with_time_major_is_refused(case, kind):
     """
     Without custom objects, a model file whose LSTM has the argument `time_major`, as Keras 2 wrote
     it, is refused.
@@ -155,7 +157,7 @@ def test_a_file_with_time_major_is_refused():
     ...     print("{'time_major': False}" in str(error))
     True
     """
-    model = sequential(drawn_once(batch=2))
+    model = of_kind(kind, case)
     words = "ValueError", "Unrecognized keyword arguments passed to LSTM", "{'time_major': False}"
     assert_refused(lambda: from_keras_2(model, keras.models.load_model), *words)
 
@@ -167,8 +169,8 @@ def test_a_file_with_time_major_is_refused():
     cases=4,
     needs="h5py",
 )
-@given(cases())
-def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
+@given(cases(), kinds)
+def test_the_weights_of_a_file_with_time_major_can_be_loaded(case, kind):
     """
     The weights of an `.h5` file of a model that is refused for `time_major` load into a model built
     anew.
@@ -185,7 +187,7 @@ def test_the_weights_of_a_file_with_time_major_can_be_loaded(case):
     True
     """
     other = fresh(case, keras.layers.LSTM(case.units, **UNDRAWN))
-    from_keras_2(sequential(case), other.load_weights)
+    from_keras_2(of_kind(kind, case), other.load_weights)
     assert_same(other.get_weights(), case.weights)
 
 
@@ -456,9 +458,11 @@ def test_an_onnx_file_of_both_directions_gives_the_same():
     "saving.onnx-uncalled",
     observed="Keras 3.15",
     corrects="A model with an `Input` can be exported at once, because it is built.",
+    cases=4,
     needs="Model.export(format)",
 )
-def test_a_model_that_was_never_called_is_not_exported_to_onnx():
+@given(cases(), kinds)
+def test_a_model_that_was_never_called_is_not_exported_to_onnx(case, kind):
     """
     A model that was never called is not exported to ONNX, even though it has an `Input`.
 
@@ -473,7 +477,7 @@ def test_a_model_that_was_never_called_is_not_exported_to_onnx():
     ...     print("has never called" in str(error))
     True
     """
-    model = sequential(drawn_once(batch=2))
+    model = of_kind(kind, case)
     assert_refused(
         lambda: model.export("lstm.onnx", format="onnx"), "ValueError", "has never called"
     )

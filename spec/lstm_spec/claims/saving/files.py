@@ -18,7 +18,16 @@ from hypothesis.strategies import integers, just, sampled_from
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import assert_mask, masking, part
 from lstm_spec.claims.models.around import HERE, IDS, TABLE, arrays
-from lstm_spec.claims.saving import flags, fresh, functions, handed_over, sequential, unregistered
+from lstm_spec.claims.saving import (
+    flags,
+    fresh,
+    functions,
+    handed_over,
+    kinds,
+    of_kind,
+    sequential,
+    unregistered,
+)
 from lstm_spec.harness.activations import Activation
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
@@ -32,17 +41,6 @@ def reloaded(model, name="lstm.keras", **options):
     with TemporaryDirectory() as folder:
         model.save(Path(folder, name))
         return keras.models.load_model(Path(folder, name), **options)
-
-
-kinds = sampled_from(["Sequential", "functional"])
-
-
-def of_kind(kind, case):
-    """Build a model of one LSTM, Sequential or functional."""
-    if kind == "Sequential" and not case.options["return_state"]:
-        return sequential(case)
-    x = keras.Input(batch_shape=case.x.shape, dtype=case.x.dtype.name)
-    return keras.Model(x, lstm(case)(x))
 
 
 def wrapped(kind, units):
@@ -74,9 +72,9 @@ def encoder_decoder(case):
     return keras.Model([x, z], lstm(case)(z, initial_state=[h, c]))
 
 
-def trained(case, seed, optimizer, loss="mse"):
+def trained(case, seed, optimizer, loss, kind):
     """Build a model of one LSTM that has made one step of training."""
-    model = sequential(case)
+    model = of_kind(kind, case)
     model.compile(optimizer, loss, run_eagerly=True)
     model.train_on_batch(case.x, noise((case.batch, case.units), seed))
     return model
@@ -179,8 +177,8 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
     corrects='model.save("name") saves a model.',
     cases=4,
 )
-@given(whole(["lstm", "my model", "LSTM_2", "keras"]))
-def test_a_name_without_extension_is_refused(name):
+@given(cases(), whole(["lstm", "my model", "LSTM_2", "keras"]), kinds)
+def test_a_name_without_extension_is_refused(case, name, kind):
     """
     Saving a model as a file by a name without an extension is refused, with nothing written.
 
@@ -196,7 +194,7 @@ def test_a_name_without_extension_is_refused(name):
     ...     print("extension" in str(error))
     True
     """
-    model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    model = of_kind(kind, case)
     words = "ValueError", "Invalid filepath extension"
     with TemporaryDirectory() as folder:
         assert_refused(lambda: model.save(Path(folder, name)), *words)
@@ -347,8 +345,10 @@ def test_the_dtype_policy_is_saved(case, policy, kind):
     cases(batch=1),
     seeds,
     whole(["adam", "sgd", "rmsprop", "adagrad"]),
+    sampled_from(["mse", "mae"]),
+    kinds,
 )
-def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
+def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer, loss, kind):
     """
     By default, without state or noise, on the same batches, a model compiled by names trains on
     from `.keras` as if never saved.
@@ -366,7 +366,7 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer):
     >>> int(np.array(keras.models.load_model("lstm.keras").optimizer.iterations))
     1
     """
-    model = trained(case, seed, optimizer)
+    model = trained(case, seed, optimizer, loss, kind)
     y = noise((case.batch, case.units), seed + 1)
     loaded = reloaded(model)
     loaded.run_eagerly = True
@@ -426,8 +426,10 @@ def test_a_class_with_its_own_compile_is_not_compiled_when_loaded(case, optimize
 @claim(
     "saving.legacy-compiled",
     promised="load_model, returns: a compiled model, if the original was compiled",
+    cases=4,
 )
-def test_a_model_compiled_with_mse_loads_from_an_h5_file():
+@given(cases(), kinds, sampled_from(["adam", "sgd", "rmsprop"]))
+def test_a_model_compiled_with_mse_loads_from_an_h5_file(case, kind, optimizer):
     """
     A model compiled with the loss "mse" can be saved to an `.h5` file and loaded again.
 
@@ -442,9 +444,9 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     >>> bool(np.array_equal(loaded(x), model(x)))
     True
     """
-    model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
-    model.compile("adam", "mse")
-    assert_same(reloaded(model, "lstm.h5").get_weights(), model.get_weights())
+    model = of_kind(kind, case)
+    model.compile(optimizer, "mse")
+    assert_same(reloaded(model, "lstm.h5").get_weights(), case.weights)
 
 
 @claim(
@@ -453,8 +455,8 @@ def test_a_model_compiled_with_mse_loads_from_an_h5_file():
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=1), seeds, whole(["adam", "sgd", "rmsprop", "adagrad"]))
-def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, optimizer):
+@given(cases(batch=1), seeds, whole(["adam", "sgd", "rmsprop", "adagrad"]), kinds)
+def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, optimizer, kind):
     """
     By default, without a state or noise, and on the same batches, a model loaded from `.h5` trains
     on as if never saved.
@@ -472,7 +474,7 @@ def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, opt
     >>> bool(np.isclose(*losses))
     True
     """
-    model = trained(case, seed, optimizer, "mean_squared_error")
+    model = trained(case, seed, optimizer, "mean_squared_error", kind)
     y = noise((case.batch, case.units), seed + 1)
     loaded = reloaded(model, "lstm.h5")
     loaded.run_eagerly = True
@@ -536,8 +538,8 @@ def masked(case, front):
     promised="register_keras_serializable: it lets Keras find the function by its name",
     cases=4,
 )
-@given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
-def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
+@given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES), kinds)
+def test_a_registered_activation_is_loaded_by_its_name(case, name, argument, kind):
     """
     An activation that is a `def` registered with Keras is found again when a model that has it is
     loaded.
@@ -554,7 +556,7 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument):
     >>> bool(np.allclose(keras.models.load_model("lstm.keras")(x), lstm(x), atol=1e-6))
     True
     """
-    model = sequential(case, **{argument: registered})
+    model = of_kind(kind, case, **{argument: registered})
     assert_close(reloaded(model, name)(case.x), model(case.x))
 
 
@@ -597,8 +599,8 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
     cases=4,
     needs="keras.ops",
 )
-@given(cases(), whole(["lstm.keras", "lstm.h5"]))
-def test_an_unregistered_layer_must_be_given_to_load_model(case, name):
+@given(cases(), whole(["lstm.keras", "lstm.h5"]), kinds)
+def test_an_unregistered_layer_must_be_given_to_load_model(case, name, kind):
     """
     A model with a layer class of your own loads where the name that it was saved by is registered,
     or in custom objects.
@@ -619,7 +621,7 @@ def test_an_unregistered_layer_must_be_given_to_load_model(case, name):
     True
     """
     doubled = type("Doubled", (keras.layers.Layer,), {"call": lambda self, x: 2 * x})
-    model = fresh(case, lstm(case), doubled())
+    model = of_kind(kind, case, doubled())
     expected = 2 * equations(case).h
     kind, words = UNKNOWN[name]
     assert_refused(lambda: reloaded(model, name), kind, words)
@@ -638,8 +640,10 @@ UNKNOWN = {
 @claim(
     "saving.lambda-activation",
     promised="load_model, argument `safe_mode`: False allows a lambda to be loaded",
+    cases=4,
 )
-def test_a_lambda_activation_is_loaded_without_safe_mode():
+@given(cases(), whole(PLACES), kinds)
+def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
     """
     A model whose activation is a lambda loads with safe_mode=False.
 
@@ -655,9 +659,8 @@ def test_a_lambda_activation_is_loaded_without_safe_mode():
     >>> loaded.count_params()
     32
     """
-    layer = keras.layers.LSTM(2, activation=lambda z: z * 0.5)
-    model = keras.Sequential([keras.Input((3, 1)), layer])
-    assert_same(reloaded(model, safe_mode=False)(np.ones((1, 3, 1))), model(np.ones((1, 3, 1))))
+    model = of_kind(kind, case, **{argument: lambda z: z * 0.5})
+    assert_same(reloaded(model, safe_mode=False)(case.x), model(case.x))
 
 
 # What is not saved.
@@ -669,8 +672,8 @@ def test_a_lambda_activation_is_loaded_without_safe_mode():
     corrects="Documentation of Model, `save`: a loaded model is in the very state it was saved in.",
     cases=4,
 )
-@given(cases(stateful=just(True)), whole(["lstm.keras", "lstm.h5"]))
-def test_a_loaded_stateful_model_starts_from_zeros(case, name):
+@given(cases(stateful=just(True)), whole(["lstm.keras", "lstm.h5"]), kinds)
+def test_a_loaded_stateful_model_starts_from_zeros(case, name, kind):
     """
     A stateful model starts from zeros when it is loaded, whatever state it was saved in.
 
@@ -686,7 +689,7 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name):
     >>> bool(np.array_equal(keras.models.load_model("lstm.keras")(x), first))
     True
     """
-    model = sequential(case)
+    model = of_kind(kind, case)
     first = to_numpy(model(case.x))
     model(case.x)
     assert_same(reloaded(model, name)(case.x), first)
@@ -707,9 +710,10 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name):
         recurrent_dropout=sampled_from([0.0, 0.5]),
         seed=seeds,
         **varied("units", "timesteps"),
-    )
+    ),
+    kinds,
 )
-def test_dropout_of_a_loaded_model_starts_again(case):
+def test_dropout_of_a_loaded_model_starts_again(case, kind):
     """
     In a model that load_model makes, dropout with a `seed` draws again the masks that it drew
     first.
@@ -726,7 +730,7 @@ def test_dropout_of_a_loaded_model_starts_again(case):
     >>> bool(np.array_equal(loaded(x, training=True), first))
     True
     """
-    model = sequential(case)
+    model = of_kind(kind, case)
     first = to_numpy(model(case.x, training=True))
     model(case.x, training=True)
     assert_same(reloaded(model)(case.x, training=True), first)

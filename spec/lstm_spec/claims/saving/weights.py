@@ -10,11 +10,20 @@ from hypothesis import given
 from hypothesis.strategies import fixed_dictionaries, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.saving import either, flags, fresh, functions, handed_over, sequential
+from lstm_spec.claims.saving import (
+    either,
+    flags,
+    fresh,
+    functions,
+    handed_over,
+    kinds,
+    of_kind,
+    sequential,
+)
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
-from lstm_spec.harness.subject import UNDRAWN
+from lstm_spec.harness.subject import FORMS, UNDRAWN
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 # Weights alone.
@@ -97,8 +106,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
     promised="Model, method `load_weights`: layers without weights may be added or removed",
     cases=4,
 )
-@given(cases())
-def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
+@given(cases(), kinds, kinds)
+def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case, kind, other_kind):
     """
     A weights file loads into a model without branches that has a Masking layer more than the
     one that was saved.
@@ -115,9 +124,9 @@ def test_a_weights_file_loads_into_a_model_with_a_masking_layer_more(case):
     >>> all(np.array_equal(w, v) for w, v in zip(other.get_weights(), model.get_weights()))
     True
     """
-    layer = keras.layers.LSTM(case.units, **UNDRAWN)
-    other = fresh(case, keras.layers.Masking(), layer)
-    assert_same(handed_over(sequential(case), other).get_weights(), case.weights)
+    layers = [keras.layers.Masking(), keras.layers.LSTM(case.units, **UNDRAWN)]
+    other = FORMS[other_kind](layers, keras.Input(case.x.shape[1:]))
+    assert_same(handed_over(of_kind(kind, case), other).get_weights(), case.weights)
 
 
 @claim(

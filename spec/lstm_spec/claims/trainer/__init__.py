@@ -30,7 +30,7 @@ from hypothesis.strategies import integers, sampled_from, tuples
 from lstm_spec.harness.strategies import Array, noise
 from lstm_spec.harness.subject import FORMS, network, padded
 from lstm_spec.harness.tolerance import ROUNDING, assert_close
-from lstm_spec.harness.trainer import Net, Trained, Update, adam, batch_loss, in_order, sgd
+from lstm_spec.harness.trainer import LOSSES, Net, Trained, Update, adam, batch_loss, in_order, sgd
 
 RATE = 0.25
 """The learning rate: a power of two, which every type holds exactly."""
@@ -52,6 +52,8 @@ eagerly = sampled_from([True, True, True, False])
 """Whether a model runs eagerly: a compiled training takes a second, an eager one a tenth."""
 builds = tuples(sampled_from(list(FORMS)), eagerly)
 """How a model is made, and whether it runs eagerly."""
+any_loss = sampled_from([name for name in LOSSES if name != "categorical"])
+"""A loss of any number of outputs, by its name in `harness.trainer.LOSSES`."""
 samples = integers(3, 5)
 """How many samples there are; in batches of two the last one may be smaller."""
 

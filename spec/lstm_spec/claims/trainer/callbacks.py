@@ -24,6 +24,7 @@ from lstm_spec.claims.trainer import (
     RATE,
     REMEMBERING,
     SEVERAL,
+    any_loss,
     assert_epochs,
     builds,
     eagerly,
@@ -334,8 +335,8 @@ def test_a_checkpoint_of_batches_holds_the_weights_of_the_least_loss(net, build,
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_callbacks_are_told_a_running_mean(net, build, seed):
+@given(nets(batch=samples), builds, seeds, any_loss)
+def test_callbacks_are_told_a_running_mean(net, build, seed, loss):
     """
     By default, without a mask, callbacks are told after a batch the epoch's mean loss so far.
 
@@ -352,14 +353,14 @@ def test_callbacks_are_told_a_running_mean(net, build, seed):
     >>> bool(np.isclose(float(seen[1]), model.evaluate(x, y, verbose=0)))
     True
     """
-    target = target_of(net, seed)
-    model = trainee(net, build)
+    target = target_of(net, seed, loss)
+    model = trainee(net, build, loss)
     seen = []
     spy = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: seen.append(float(logs["loss"]))
     )
     fit(model, net, target, epochs=2, callbacks=[spy])
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2))
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2, 2), loss)
     losses, sizes = (numbers.reshape(2, -1) for numbers in (trained.losses, trained.sizes))
     means = np.cumsum(losses * sizes, axis=1) / np.cumsum(sizes, axis=1)
     numbers = np.arange(1, 1 + losses.shape[1])
@@ -412,8 +413,8 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
+@given(nets(batch=samples), builds, seeds, sampled_from(list(REMEMBERING)))
+def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer):
     """
     Training goes on from weights that a callback sets between two epochs, compiled as eagerly, but
     by Ftrl or under use_ema.
@@ -435,13 +436,15 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed):
     True
     """
     target = target_of(net, seed)
-    model = trainee(net, build)
+    theirs, ours = REMEMBERING[optimizer]
+    model = trainee(net, build, optimizer=theirs())
+    update = ours()
     rewind = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: model.set_weights(net.weights)
     )
     history = fit(model, net, target, epochs=3, callbacks=[rewind])
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
     for loss in history["loss"]:
+        trained = train(net, target, update, in_order(net.samples, 2))
         assert_epochs([loss], trained, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 
@@ -691,8 +694,8 @@ def assert_logged(text: str, histories: list[dict[str, list[float]]], frequency:
     cases=2,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds, sampled_from([1, 2]))
-def test_fit_prints_what_it_returns(net, build, seed, verbose):
+@given(nets(batch=samples), builds, seeds, sampled_from([1, 2]), any_loss)
+def test_fit_prints_what_it_returns(net, build, seed, verbose, loss):
     """
     When an epoch ends fit prints by default a loss, or a metric of one number, as in History, to
     four decimals or five digits.
@@ -711,8 +714,8 @@ def test_fit_prints_what_it_returns(net, build, seed, verbose):
     >>> f"loss: {history['loss'][0]:.4f}" in printed.getvalue()
     True
     """
-    target = target_of(net, seed)
-    model = trainee(net, build, metrics=["mae"])
+    target = target_of(net, seed, loss)
+    model = trainee(net, build, loss, metrics=["mae"])
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         history = fit(model, net, target, epochs=2, verbose=verbose)

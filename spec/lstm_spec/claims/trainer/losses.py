@@ -110,6 +110,10 @@ def mean_of_all(t: Any, y: Any) -> Any:
     return keras.ops.mean((y - t) ** 2)
 
 
+WHOLE = {"mse": mean_of_all, "mae": lambda t, y: keras.ops.mean(keras.ops.abs(y - t))}
+"""Functions that return one number, by the loss of each sample of which it is the mean."""
+
+
 @claim(
     "trainer.loss-functions",
     observed="Keras 3.15, TensorFlow and PyTorch",
@@ -154,8 +158,8 @@ def test_a_function_may_return_losses_of_any_shape(net, build, seed, function):
     cases=4,
     needs=("keras.Model.fit", "keras.ops"),
 )
-@given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
-def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
+@given(nets(batch=samples, return_sequences=booleans()), builds, seeds, sampled_from(list(WHOLE)))
+def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed, loss):
     """
     By default, without a mask, a loss that is one number is multiplied by the sample weights' mean,
     without a word.
@@ -175,8 +179,8 @@ def test_weights_multiply_a_single_loss_by_their_mean(net, build, seed):
     """
     target = target_of(net, seed)
     weight = np.abs(noise((net.samples,), seed + 1))
-    tested = trainee(net, build, mean_of_all).test_on_batch(net.case.x, target, weight)
-    assert_close(single(tested), np.mean(weight) * batch_loss(net, target))
+    tested = trainee(net, build, WHOLE[loss]).test_on_batch(net.case.x, target, weight)
+    assert_close(single(tested), np.mean(weight) * batch_loss(net, target, loss))
 
 
 def chances(logits: Array) -> Array:

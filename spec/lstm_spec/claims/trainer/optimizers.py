@@ -15,6 +15,7 @@ from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
     EVENLY,
     RATE,
+    REMEMBERING,
     SEVERAL,
     assert_epochs,
     builds,
@@ -441,8 +442,14 @@ def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale
     cases=4,
     needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
 )
-@given(nets(batch=samples), builds, seeds, whole([np.nan, np.inf, 3e38]))
-def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
+@given(
+    nets(batch=samples),
+    builds,
+    seeds,
+    whole([np.nan, np.inf, 3e38]),
+    sampled_from(list(REMEMBERING)),
+)
+def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad, optimizer):
     """
     Without use_ema LossScaleOptimizer lets no gradient that is not finite change trainable weights.
 
@@ -461,13 +468,13 @@ def test_a_gradient_that_is_not_finite_takes_no_step(net, build, seed, bad):
     True
     """
     target = target_of(net, seed)
-    plain = keras.optimizers.SGD(RATE)
-    optimizer = keras.optimizers.LossScaleOptimizer(plain, initial_scale=8.0)
-    model = trainee(net, build, optimizer=optimizer)
+    theirs, ours = REMEMBERING[optimizer]
+    scaled = keras.optimizers.LossScaleOptimizer(theirs(), initial_scale=8.0)
+    model = trainee(net, build, optimizer=scaled)
     model.train_on_batch(net.case.x, np.full_like(target, bad))
     assert_same(model.get_weights(), net.weights)
     model.train_on_batch(net.case.x, target)
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 9))
+    trained = train(net, target, ours(), in_order(net.samples, 9))
     assert_close(model.get_weights(), trained.weights)
 
 
@@ -570,8 +577,8 @@ def test_a_schedule_counts_steps_over_epochs_and_fits(net, build, seed):
     cases=4,
     needs=("keras.Model.fit", "keras.optimizers.LossScaleOptimizer"),
 )
-@given(nets(batch=samples), builds, seeds)
-def test_a_mean_over_no_steps_is_not_taken(net, build, seed):
+@given(nets(batch=samples), builds, seeds, sampled_from(["Adam", "RMSprop", "SGD"]))
+def test_a_mean_over_no_steps_is_not_taken(net, build, seed, optimizer):
     """
     With use_ema under LossScaleOptimizer, a fit of which every step is skipped keeps the weights.
 
@@ -586,7 +593,7 @@ def test_a_mean_over_no_steps_is_not_taken(net, build, seed):
     >>> bool(np.array_equal(model.get_weights()[0], before))
     True
     """
-    averaged = keras.optimizers.SGD(RATE, use_ema=True)
+    averaged = getattr(keras.optimizers, optimizer)(RATE, use_ema=True)
     model = trainee(net, build, optimizer=keras.optimizers.LossScaleOptimizer(averaged))
     fit(model, net, np.full_like(target_of(net, seed), np.nan))
     zeros = [0.0 * weight for weight in net.weights]

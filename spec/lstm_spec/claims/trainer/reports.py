@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import booleans, integers, sampled_from
+from hypothesis.strategies import booleans, integers, lists, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import (
@@ -18,6 +18,7 @@ from lstm_spec.claims.trainer import (
     EVENLY,
     RATE,
     SEVERAL,
+    any_loss,
     assert_epochs,
     batch_source,
     builds,
@@ -25,6 +26,7 @@ from lstm_spec.claims.trainer import (
     evaluate,
     even_loss,
     fit,
+    loss_object,
     samples,
     single,
     target_of,
@@ -44,8 +46,8 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]))
-def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, size):
+@given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 3, 7]), any_loss)
+def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, size, loss):
     """
     By default, without a mask, fit reports the mean over an epoch's samples, before their steps, of
     a loss taken by samples.
@@ -66,9 +68,9 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
     >>> bool(np.isclose(fitted, (2 * pair + last) / 3))
     True
     """
-    target = target_of(net, seed)
-    trained = train(net, target, sgd(RATE), in_order(net.samples, size))
-    reported = fit(trainee(net, build), net, target, batch_size=size)["loss"]
+    target = target_of(net, seed, loss)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, size), loss)
+    reported = fit(trainee(net, build, loss), net, target, batch_size=size)["loss"]
     assert_epochs(reported, trained)
 
 
@@ -79,8 +81,8 @@ def test_fit_reports_the_mean_loss_of_the_samples_of_an_epoch(net, build, seed, 
     cases=2,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_every_epoch_is_reported_by_itself(net, build, seed):
+@given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae"]))
+def test_every_epoch_is_reported_by_itself(net, build, seed, loss):
     """
     The loss and new metrics begin anew in each epoch, and in each call of fit.
 
@@ -99,11 +101,11 @@ def test_every_epoch_is_reported_by_itself(net, build, seed):
     """
     target = target_of(net, seed)
     epochs = in_order(net.samples, 2, 3)
-    trained = train(net, target, sgd(RATE), epochs)
-    model = trainee(net, build, metrics=["mse"])
+    trained = train(net, target, sgd(RATE), epochs, loss)
+    model = trainee(net, build, loss, metrics=[loss])
     twice = fit(model, net, target, epochs=2)
     again = fit(model, net, target)
-    reported = [[*twice[name], *again[name]] for name in ("loss", "mse")]
+    reported = [[*twice[name], *again[name]] for name in ("loss", loss)]
     exact = trained.epoch_losses(3)
     instead = {EVENLY: [trained.batch_means(3), exact]}
     assert_close(single(reported), [exact] * 2, bound=SEVERAL, instead=instead)
@@ -569,8 +571,8 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, seed):
+@given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae"]))
+def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, seed, loss):
     """
     The reported loss includes penalties of trainable weights, a metric of the same name does
     not.
@@ -588,14 +590,14 @@ def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, se
     """
     layer = lstm(net.case, kernel_regularizer=keras.regularizers.L2(0.5))
     frozen = keras.optimizers.SGD(0.0)
-    model = trainee(net, build, metrics=["mse"], layer=layer, optimizer=frozen)
+    model = trainee(net, build, loss, metrics=[loss], layer=layer, optimizer=frozen)
     target = target_of(net, seed)
     penalty = 0.5 * np.sum(net.case.kernel.astype(float) ** 2)
     history = fit(model, net, target)
-    mse = batch_loss(net, target)
-    fitted = [history["loss"][0], history["mse"][0]]
-    instead = {EVENLY: [[even_loss(net, target) + penalty, mse]] * 2}
-    exact = [[mse + penalty, mse]] * 2
+    error = batch_loss(net, target, loss)
+    fitted = [history["loss"][0], history[loss][0]]
+    instead = {EVENLY: [[even_loss(net, target, loss) + penalty, error]] * 2}
+    exact = [[error + penalty, error]] * 2
     assert_close(single([fitted, evaluate(model, net, target)]), exact, instead=instead)
 
 
@@ -613,13 +615,16 @@ def with_two_heads(net: Net, eager: bool, **options: Any) -> Any:
 
 
 def two_losses(
-    net: Net, target: Array, weights: Sequence[Array | None] = (None, None)
+    net: Net,
+    target: Array,
+    weights: Sequence[Array | None] = (None, None),
+    names: Sequence[str] = ("mse", "mae"),
 ) -> list[float]:
     """Return the losses of the two outputs of `with_two_heads`, each by its weights of samples."""
     columns = [Net(net.case, net.head[:, [column]]) for column in (0, 1)]
     return [
         batch_loss(part, target[:, [column]], name, weights[column])
-        for column, (part, name) in enumerate(zip(columns, ("mse", "mae"), strict=True))
+        for column, (part, name) in enumerate(zip(columns, names, strict=True))
     ]
 
 
@@ -629,8 +634,8 @@ def two_losses(
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=4, outputs=2), eagerly, seeds)
-def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
+@given(nets(batch=4, outputs=2), eagerly, seeds, lists(any_loss, min_size=2, max_size=2))
+def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed, losses):
     """
     Without penalties several outputs report the sum of their losses, each times its loss_weight.
 
@@ -647,9 +652,10 @@ def test_the_loss_of_several_outputs_is_their_weighted_sum(net, eager, seed):
     >>> bool(np.isclose(loss, 2.0 * a + 0.5 * b))
     True
     """
-    target = target_of(net, seed)
-    model = with_two_heads(net, eager, loss_weights=[2.0, 0.5])
-    left, right = two_losses(net, target)
+    target = target_of(net, seed, "binary")
+    objects = list(map(loss_object, losses))
+    model = with_two_heads(net, eager, loss=objects, loss_weights=[2.0, 0.5])
+    left, right = two_losses(net, target, names=losses)
     reported = evaluate(model, net, [target[:, :1], target[:, 1:]])
     whole = 2 * left + right / 2
     instead = {
@@ -706,8 +712,8 @@ def test_the_loss_of_each_output_is_a_mean_over_the_samples(net, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, sampled_from([0.0, 0.5, 2.0]), seeds)
-def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed):
+@given(nets(batch=samples), builds, sampled_from([0.0, 0.5, 2.0]), seeds, any_loss)
+def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed, loss):
     """
     By loss_weights=[w] the loss of a single output is multiplied by w, and so is its gradient.
 
@@ -723,11 +729,11 @@ def test_the_loss_of_one_output_is_weighted_too(net, build, factor, seed):
     >>> bool(np.isclose(losses[1], 3.0 * losses[0]))
     True
     """
-    target = target_of(net, seed)
-    model = trainee(net, build, loss_weights=[factor])
+    target = target_of(net, seed, loss)
+    model = trainee(net, build, loss, loss_weights=[factor])
     history = fit(model, net, target, batch_size=net.samples)
     everything = in_order(net.samples, net.samples)
-    trained = train(net, target, sgd(factor * RATE), everything)
+    trained = train(net, target, sgd(factor * RATE), everything, loss)
     assert_close(single(history["loss"]), [factor * trained.losses[0]])
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 

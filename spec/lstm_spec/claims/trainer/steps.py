@@ -28,7 +28,6 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
-from lstm_spec.harness import trainer as ours
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, network, padded
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
@@ -299,8 +298,8 @@ def seeded_training(seed: int, optimizer: str, form: str) -> list[Array]:
     cases=2,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
+@given(nets(batch=samples), builds, seeds, sampled_from(list(REMEMBERING)))
+def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed, optimizer):
     """
     A second call of fit goes on from the weights and the optimizer's state that the first left.
 
@@ -317,12 +316,10 @@ def test_a_second_fit_goes_on_where_the_first_ended(net, build, seed):
     2
     """
     target = target_of(net, seed)
-    epsilon = 0.0625
-    update = ours.adam(RATE, epsilon=epsilon)
-    rows = in_order(net.samples, 2, 2)
-    model = trainee(net, build, optimizer=keras.optimizers.Adam(RATE, epsilon=epsilon))
+    theirs, ours = REMEMBERING[optimizer]
+    model = trainee(net, build, optimizer=theirs())
     losses = [fit(model, net, target)["loss"][0], fit(model, net, target)["loss"][0]]
-    trained = train(net, target, update, rows)
+    trained = train(net, target, ours(), in_order(net.samples, 2, 2))
     assert_epochs(losses, trained, 2, bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 

@@ -20,9 +20,11 @@ from lstm_spec.claims.trainer import (
     RATE,
     REMEMBERING,
     SEVERAL,
+    any_loss,
     batch_source,
     evaluate,
     fit,
+    loss_object,
     single,
     target_of,
     trainee,
@@ -366,8 +368,10 @@ PASTS: dict[str, Callable[[Net], Any]] = {
     nets(batch=4, timesteps=integers(1, 2), outputs=integers(1, 2)),
     whole(list(PASTS)),
     seeds,
+    sampled_from(list(REMEMBERING)),
+    any_loss,
 )
-def test_compile_makes_any_model_as_a_new_one(net, past, seed):
+def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     """
     With new optimizer and metrics a model without state or random numbers, compiled anew, reports
     and trains as a new one.
@@ -386,13 +390,14 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed):
     >>> list(outer.fit(x, y, verbose=0).history)
     ['loss']
     """
-    target = target_of(net, seed)
+    target = target_of(net, seed, loss)
     model = PASTS[past](net)
-    model.compile(keras.optimizers.SGD(RATE), "mse", metrics=["mae"], run_eagerly=True)
+    theirs, ours = REMEMBERING[optimizer]
+    model.compile(theirs(), loss_object(loss), metrics=["mae"], run_eagerly=True)
     before = evaluate(model, net, target, return_dict=True)
     history = fit(model, net, target)
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 2))
-    errors = [batch_loss(net, target, name) for name in ("mse", "mae")]
+    trained = train(net, target, ours(), in_order(net.samples, 2), loss)
+    errors = [batch_loss(net, target, name) for name in (loss, "mae")]
     assert sorted(before) == ["loss", "mae"], f"evaluate reports {before}"
     assert_close(single([before["loss"], before["mae"]]), errors)
     assert sorted(history) == ["loss", "mae"], f"fit reports {history}"

@@ -18,6 +18,7 @@ from lstm_spec.claims.trainer import (
     EVENLY,
     RATE,
     SEVERAL,
+    any_loss,
     assert_epochs,
     batch_source,
     builds,
@@ -44,8 +45,8 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, outputs, 
     cases=2,
     needs="keras.Model.fit",
 )
-@given(nets(batch=samples), builds, seeds)
-def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed):
+@given(nets(batch=samples), builds, seeds, any_loss)
+def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, seed, loss):
     """
     By default, weighted losses of final outputs, one for each sample, are summed and divided by
     their number.
@@ -61,15 +62,15 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
     >>> bool(np.isclose(loss, np.sum(weight * np.mean((model(x) - y) ** 2, axis=1)) / 3))
     True
     """
-    target = target_of(net, seed)
+    target = target_of(net, seed, loss)
     weight = np.abs(noise((net.samples,), seed + 1, scale=3.0))
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=weight)
-    model = trainee(net, build)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss, weight)
+    model = trainee(net, build, loss)
     history = fit(model, net, target, sample_weight=weight)
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
     tested = evaluate(model, net, target, sample_weight=weight)
-    assert_close(single(tested), batch_loss(trained.net, target, weight=weight), bound=SEVERAL)
+    assert_close(single(tested), batch_loss(trained.net, target, loss, weight), bound=SEVERAL)
 
 
 @claim(
@@ -82,8 +83,9 @@ def test_an_epoch_of_weighted_samples_is_a_mean_over_their_number(net, build, se
     nets(batch=3, timesteps=sampled_from([1, 2, 4]), return_sequences=True, outputs=integers(1, 2)),
     sampled_from(list(FORMS)),
     seeds,
+    any_loss,
 )
-def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed):
+def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed, loss):
     """
     With return_sequences=True a flat array of weights weighs all timesteps of each sample, in a
     loss taken by timesteps.
@@ -98,12 +100,12 @@ def test_a_flat_weight_weighs_all_timesteps_of_a_sample(net, form, seed):
     >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
     True
     """
-    target = target_of(net, seed)
+    target = target_of(net, seed, loss)
     weight = np.abs(noise((3,), seed + 1))
     for eager in (True, False):
-        model = trainee(net, (form, eager))
+        model = trainee(net, (form, eager), loss)
         tested = model.test_on_batch(net.case.x, target, sample_weight=weight)
-        assert_close(single(tested), batch_loss(net, target, weight=weight))
+        assert_close(single(tested), batch_loss(net, target, loss, weight))
 
 
 @claim(
@@ -146,8 +148,9 @@ def test_a_flat_weight_is_of_the_samples_in_a_square_batch(net, build, seed):
     builds,
     seeds,
     whole(["column", "timesteps", "with an axis of one"]),
+    any_loss,
 )
-def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_):
+def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_, loss):
     """
     For sequences, weights (batch, 1) weigh the samples, (batch, timesteps) each timestep, of a loss
     taken by timesteps.
@@ -164,12 +167,12 @@ def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_)
     >>> bool(np.isclose(loss, np.mean(weight[:, None, None] * (model(x) - y) ** 2)))
     True
     """
-    target = target_of(net, seed)
+    target = target_of(net, seed, loss)
     every = np.abs(noise(net.output_shape[:2], seed + 1))
     weight = {"column": every[:, :1], "timesteps": every, "with an axis of one": every[..., None]}
     full = {"column": np.broadcast_to(every[:, :1], every.shape)}.get(kind_, every)
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=full)
-    model = trainee(net, build)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss, full)
+    model = trainee(net, build, loss)
     history = fit(model, net, target, sample_weight=weight[kind_])
     assert_epochs(history["loss"], trained)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
@@ -312,8 +315,13 @@ def test_class_weight_weighs_the_samples_of_a_dataset(net, form, seed, weights, 
     cases=4,
     needs="keras.Model.fit",
 )
-@given(nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True), builds, seeds)
-def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
+@given(
+    nets(batch=3, timesteps=integers(2, 4), outputs=3, return_sequences=True),
+    builds,
+    seeds,
+    sampled_from(["binary", "categorical", "mse"]),
+)
+def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
     """
     class_weight weighs a timestep of one-hot targets (batch, timesteps, classes) by its class, in
     losses taken by timesteps.
@@ -330,11 +338,11 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed):
     True
     """
     target = target_of(net, seed, "categorical")
-    model = trainee(net, build, "categorical")
+    model = trainee(net, build, loss)
     every_class = {0: 0.5, 1: 1.0, 2: 3.0}
     reported = model.train_on_batch(net.case.x, target, class_weight=every_class)
     weight = class_weights(np.argmax(target, axis=-1))
-    assert_close(single(reported), batch_loss(net, target, "categorical", weight))
+    assert_close(single(reported), batch_loss(net, target, loss, weight))
 
 
 @claim(
@@ -624,9 +632,12 @@ def masked_otherwise(
     needs="keras.Model.fit",
 )
 @given(
-    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True), builds, seeds
+    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True),
+    builds,
+    seeds,
+    any_loss,
 )
-def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
+def test_batches_count_by_samples_whatever_their_padding(net, build, seed, loss):
     """
     By default losses of masked batches are weighted by their samples, not by valid timesteps.
 
@@ -642,16 +653,16 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed):
     >>> bool(np.isclose(loss, both[0])), bool(np.isclose(mse, both[1]))
     (False, True)
     """
-    target = target_of(net, seed)
-    model = trainee(net, build, metrics=["mse"])
+    target = target_of(net, seed, loss)
+    model = trainee(net, build, loss, metrics=["mse"])
     rows = in_order(net.samples, 2)
-    parts = [batch_loss(net.of(row), target[row]) for row in rows]
-    loss = np.average(parts, weights=[len(row) for row in rows])
+    parts = [batch_loss(net.of(row), target[row], loss) for row in rows]
+    mean = np.average(parts, weights=[len(row) for row in rows])
     of_all = np.mean((outputs(net) - target) ** 2)
-    exact = [loss, batch_loss(net, target)]
-    still = masked_otherwise(net, target, rate=0.0)
+    exact = [mean, batch_loss(net, target)]
+    still = masked_otherwise(net, target, loss, rate=0.0)
     instead = {
-        COUNTED: [loss, of_all],
+        COUNTED: [mean, of_all],
         f"{COUNTED}, and {EVENLY}": [np.mean(parts), of_all],
         **{why: [*part, exact[1]] for why, part in still.items()},
     }
@@ -708,9 +719,12 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     needs="keras.Model.fit",
 )
 @given(
-    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True), builds, seeds
+    nets(batch=samples, timesteps=integers(2, 4), masked=True, return_sequences=True),
+    builds,
+    seeds,
+    any_loss,
 )
-def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed):
+def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, seed, loss):
     """
     By default, under a mask, a batch's finite losses, weighted by timestep, are summed and divided
     by the number of valid steps.
@@ -728,12 +742,12 @@ def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, se
     >>> bool(np.isclose(loss, (3.0 * losses[0] + losses[1]) / 2))
     True
     """
-    target = target_of(net, seed)
+    target = target_of(net, seed, loss)
     weight = np.abs(noise(net.output_shape[:2], seed + 1))
-    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), weight=weight)
-    model = trainee(net, build)
+    trained = train(net, target, sgd(RATE), in_order(net.samples, 2), loss, weight)
+    model = trainee(net, build, loss)
     history = fit(model, net, target, sample_weight=weight)
-    instead = masked_otherwise(net, target, weight=weight)
+    instead = masked_otherwise(net, target, loss, weight)
     assert_epochs(history["loss"], trained, instead=instead)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import keras
 import numpy as np
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import with_biases
-from lstm_spec.harness.strategies import Array, Case, noise
-from lstm_spec.harness.subject import backend, lstm
+from lstm_spec.harness.strategies import Array, Case, noise, seeds
+from lstm_spec.harness.subject import FORMS, backend, lstm
 from lstm_spec.harness.tolerance import assert_differs, assert_same
 
 
@@ -18,9 +20,11 @@ from lstm_spec.harness.tolerance import assert_differs, assert_same
     "training.reproducible",
     promised="keras.utils.set_random_seed: makes a program deterministic on one machine",
     corrects="Without dropout a seed decides about the initial weights only.",
+    cases=2,
     needs="keras.Model.fit",
 )
-def test_with_one_seed_training_ends_with_the_same_weights():
+@given(sampled_from(list(FORMS)), integers(1, 4), seeds)
+def test_with_one_seed_training_ends_with_the_same_weights(form, units, seed):
     """
     Made and trained alike after set_random_seed of one number, models end with the same weights, on
     CPU.
@@ -39,17 +43,17 @@ def test_with_one_seed_training_ends_with_the_same_weights():
     [True, True, True]
     """
     x = noise((3, 1, 1), 1)
-    y = noise((3, 2), 2)
-    end = seeded_end(3, x, y)
-    assert_same(seeded_end(3, x, y), end)
-    assert_differs(seeded_end(4, x, y)[0], end[0])
+    y = noise((3, units), 2)
+    end = seeded_end(form, seed, x, y)
+    assert_same(seeded_end(form, seed, x, y), end)
+    assert_differs(seeded_end(form, seed + 1, x, y)[0], end[0])
 
 
-def seeded_end(seed: int, x: Array, y: Array) -> list[Array]:
+def seeded_end(form: str, seed: int, x: Array, y: Array) -> list[Array]:
     """Return the weights with which a training ends that begins with a seed."""
     keras.utils.set_random_seed(seed)
-    layer = keras.layers.LSTM(2, dropout=0.5, recurrent_dropout=0.5)
-    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    layer = keras.layers.LSTM(y.shape[1], dropout=0.5, recurrent_dropout=0.5)
+    model = FORMS[form]([layer], keras.Input(x.shape[1:]))
     model.compile("adam", "mse", run_eagerly=True)
     model.fit(x, y, batch_size=1, verbose=0)
     return list(model.get_weights())

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 from hypothesis import given
-from hypothesis.strategies import integers
+from hypothesis.strategies import integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.training import pulls, trainer
@@ -26,12 +26,16 @@ from lstm_spec.harness.strategies import (
 )
 from lstm_spec.harness.subject import lstm
 from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.trainer import LOSSES
+
+LOSS_NAMES = ("mse", "mae", "huber")
+"""Losses by their name in Keras, which is that of ours in `harness.trainer` as well."""
 
 
-def mse_step(case: Case, target: Array, **arguments: Any) -> list[Array]:
-    """Return what a training step under mean squared error takes away from the weights."""
+def step(case: Case, target: Array, loss: str, **arguments: Any) -> list[Array]:
+    """Return what a training step of a loss by its name takes away from the weights."""
     layer = lstm(case)
-    trainer(layer).train_on_batch(case.x, target, **arguments)
+    trainer(layer, loss).train_on_batch(case.x, target, **arguments)
     return [old - new for old, new in zip(case.weights, layer.get_weights(), strict=True)]
 
 
@@ -96,8 +100,8 @@ def test_a_batch_trains_by_the_mean_of_its_samples(case, seed, loss):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(**varied("batch", "timesteps", "units")), seeds, picks)
-def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
+@given(cases(**varied("batch", "timesteps", "units")), seeds, picks, sampled_from(LOSS_NAMES))
+def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick, loss):
     """
     By default, without return_sequences, a sample's weight multiplies the gradient of its part of a
     loss taken by samples.
@@ -119,9 +123,9 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     d_outputs, target, d_c = pulls(case, seed)
     weight = noise((case.batch,), seed + 1)
     weight[pick % case.batch] = 0.0
-    off = equations(case).h - target
-    slopes = gradients(case, 0 * d_outputs, weight[:, None] * off * 2 / off.size, 0 * d_c)
-    assert_close(mse_step(case, target, sample_weight=weight), list(slopes[1:4]))
+    slope = LOSSES[loss].slope(target, equations(case).h) / case.batch
+    slopes = gradients(case, 0 * d_outputs, weight[:, None] * slope, 0 * d_c)
+    assert_close(step(case, target, loss, sample_weight=weight), list(slopes[1:4]))
 
 
 @claim(
@@ -130,8 +134,8 @@ def test_a_sample_weight_multiplies_a_samples_gradient(case, seed, pick):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(batch=integers(2, 3), return_sequences=True), seeds)
-def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
+@given(cases(batch=integers(2, 3), return_sequences=True), seeds, sampled_from(LOSS_NAMES))
+def test_sample_weights_of_one_axis_weigh_sequences(case, seed, loss):
     """
     With return_sequences=True too, sample weights of shape (batch,) weigh the samples of a loss
     taken by timesteps.
@@ -153,13 +157,13 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
     case = replace(case, x=timesteps)  # as many timesteps as samples: no error shows it
     weight = noise((case.batch,), seed)
     target, _, d_c = pulls(case, seed)
-    off = equations(case).outputs - target
+    slope = LOSSES[loss].slope(target, equations(case).outputs) / case.batch**2
 
     def gradient(weights):
-        return list(gradients(case, weights * off * 2 / off.size, 0 * d_c, 0 * d_c)[1:4])
+        return list(gradients(case, weights * slope, 0 * d_c, 0 * d_c)[1:4])
 
     instead = {"the timesteps are weighed": gradient(weight[None, :, None])}
-    taken = mse_step(case, target, sample_weight=weight)
+    taken = step(case, target, loss, sample_weight=weight)
     assert_close(taken, gradient(weight[:, None, None]), instead=instead)
 
 
@@ -169,8 +173,12 @@ def test_sample_weights_of_one_axis_weigh_sequences(case, seed):
     cases=4,
     needs="keras.Model.fit",
 )
-@given(cases(return_sequences=True, **varied("batch", "timesteps", "units", "go_backwards")), seeds)
-def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
+@given(
+    cases(return_sequences=True, **varied("batch", "timesteps", "units", "go_backwards")),
+    seeds,
+    sampled_from(LOSS_NAMES),
+)
+def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed, loss):
     """
     With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep of a
     loss taken by timesteps.
@@ -190,9 +198,9 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed):
     """
     weight = noise((case.batch, case.timesteps), seed)
     target, _, d_c = pulls(case, seed)
-    off = equations(case).outputs - target
-    slopes = gradients(case, weight[:, :, None] * off * 2 / off.size, 0 * d_c, 0 * d_c)
-    assert_close(mse_step(case, target, sample_weight=weight), list(slopes[1:4]))
+    slope = LOSSES[loss].slope(target, equations(case).outputs) / weight.size
+    slopes = gradients(case, weight[:, :, None] * slope, 0 * d_c, 0 * d_c)
+    assert_close(step(case, target, loss, sample_weight=weight), list(slopes[1:4]))
 
 
 @claim(
