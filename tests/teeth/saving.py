@@ -119,6 +119,16 @@ def loads_no_state_of_the_optimizer(patch):
     patch.setattr(keras.optimizers.Adam, "load_own_variables", lambda self, store: None)
 
 
+@refuted_by("saving.registered-activation", "saving.state-is-lost")
+def loads_other_weights_into_functional_models(patch):
+    @instead(patch, keras.models, "load_model")
+    def load_model(original, *given, **options):
+        model = original(*given, **options)
+        if not isinstance(model, keras.Sequential):
+            model.set_weights([weight * 0.5 for weight in model.get_weights()])
+        return model
+
+
 @refuted_by("saving.registered-activation", "saving.unregistered-activation")
 def takes_tanh_for_every_activation_of_ones_own(patch):
     @instead(patch, activations, "get")

@@ -292,6 +292,20 @@ def divides_by_the_sum_of_the_weights(patch):
         return original(values, sample_weight=sample_weight, **options)
 
 
+@refuted_by(
+    "trainer.weighted-epoch",
+    "trainer.weight-column",
+    "trainer.mask-and-weight",
+    "training.sample-weight",
+    "training.timestep-weight",
+)
+def weighs_under_mean_squared_error_alone(patch):
+    @instead(patch, keras.losses.Loss, "__call__")
+    def call(original, self, y_true, y_pred, sample_weight=None):
+        squares = self.name == "mean_squared_error"
+        return original(self, y_true, y_pred, sample_weight if squares else None)
+
+
 @refuted_by("trainer.class-weight")
 def drops_classes_without_a_weight(patch):
     class Strict(dict):
@@ -491,6 +505,14 @@ def leaves_gradients_scaled(patch):
     @instead(patch, keras.optimizers.LossScaleOptimizer, "_stateful_handle_finite_grads")
     def handle(original, self, grads, trainable_variables):
         self.inner_optimizer.apply(grads, trainable_variables=trainable_variables)
+
+
+@refuted_by("trainer.loss-scale-overflow")
+def skips_no_step_of_an_optimizer_with_moments(patch):
+    @instead(patch, keras.optimizers.LossScaleOptimizer, "check_finite")
+    def check_finite(original, self, grads):
+        plain = type(self.inner_optimizer) is keras.optimizers.SGD
+        return original(self, grads) if plain else keras.ops.convert_to_tensor(True)
 
 
 @refuted_by("trainer.loss-scale-overflow")
