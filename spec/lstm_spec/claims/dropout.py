@@ -792,11 +792,12 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
 )
 def test_a_call_without_training_drops_nothing(case, seed, method):
     """
-    In fit and train_on_batch a subclassed model whose `call` takes no `training` drops nothing by
-    itself.
+    In Keras' own fit and train_on_batch a subclassed model whose `call` takes no `training` drops
+    nothing by itself.
 
     No warning says so. Give `call` the argument training=None: the layers that it calls take over
-    what the model is given, so it need not hand it on.
+    what the model is given, so it need not hand it on. Within a model that hands `training` on, its
+    layers drop.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Model):
@@ -1040,11 +1041,12 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 )
 def test_one_global_seed_drops_the_same_again(case, way, seed):
     """
-    After set_random_seed with the same number, the next new layer of the same arguments, without
-    `seed`, drops the same.
+    After set_random_seed with the same number, the next new LSTM of the same arguments, without
+    `seed`, first drops the same.
 
-    A layer without a seed takes one from Python's random numbers when it is made. Two such layers
-    made one after the other have other seeds. XLA draws other masks of a seed.
+    A layer without a seed takes one from Python's random numbers when it is made, attention when it
+    is built. Two layers made one after the other have other seeds. A call for inference may draw
+    too, and then the next drop is another. XLA draws other masks of a seed.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((9, 3, 4)), []  # (batch, timesteps, features)
@@ -1266,8 +1268,9 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
     With implementation=1 and use_cudnn=False, each gate draws for itself which inputs `dropout`
     drops.
 
-    Implementation 2, the default one, has one mask for all four. So in training the two
-    are different ways to thin a layer.
+    Implementation 2, the default one, has one mask for all four, or implementation 1 in its place
+    under recurrent_dropout. So in training the two are different ways to thin a layer. A
+    configuration does not keep the argument: in Bidirectional or a clone it is 2 again.
 
     >>> import keras, numpy as np
     >>> for implementation in (1, 2):

@@ -1745,6 +1745,7 @@ def test_a_ragged_tensor_is_refused(case, run, pick):
     "errors.symbols-to-numpy",
     observed="TensorFlow 2.8 to 2.21",
     corrects="NumPy's functions may be called on what a layer returns, in a model too.",
+    cases=8,
     needs="tensorflow",
 )
 @given(

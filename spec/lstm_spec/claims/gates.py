@@ -140,6 +140,7 @@ def reordered(case: Case, order: tuple[int, ...]) -> Case:
 @claim(
     "gates.equations",
     derived="Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -177,6 +178,7 @@ def test_the_layer_computes_the_lstm_equations(case, way):
     "gates.order",
     derived="gates.equations, and the shapes of the weights",
     corrects="The weights hold the gates in the order of the textbooks: f, i, g, o or i, f, o, g.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -215,6 +217,7 @@ def test_only_one_order_of_the_gates_fits(case, way):
     "gates.no-peepholes",
     derived="gates.equations",
     corrects="The gates of Keras' LSTM look at the cell state, as in Gers and Schmidhuber 2000.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -254,6 +257,7 @@ def test_the_gates_do_not_read_the_cell_state(case, way):
     "gates.activation-places",
     derived="gates.equations",
     corrects="`activation` is applied once, to the output of the layer, as in Dense.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -290,6 +294,7 @@ def test_activation_acts_on_candidate_and_on_cell_state(case, way):
     "gates.recurrent-activation-places",
     derived="gates.equations",
     corrects="`recurrent_activation` acts on the recurrent part h @ R, `activation` on the rest.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -344,7 +349,11 @@ def test_no_activation_means_linear(case, way, argument):
     assert_differs(expected, returned(case))
 
 
-@claim("gates.any-function", observed="Keras 3, which passes functions on as they are")
+@claim(
+    "gates.any-function",
+    observed="Keras 3, which passes functions on as they are",
+    cases=8,
+)
 @given(
     *with_ways(cases(**varied("batch", *FREE)), "function"),
     whole(["activation", "recurrent_activation"]),
@@ -379,6 +388,7 @@ def test_any_function_may_be_the_activation(case, way, argument, function):
     "gates.hard-sigmoid",
     promised="keras.activations.hard_sigmoid",
     corrects="hard_sigmoid(z) is 0.2 * z + 0.5, cut to the range from 0 to 1.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -447,7 +457,11 @@ def test_both_implementations_compute_the_same(case, way):
     assert_close(list(way(lstm(case, implementation=2))(case.x, **passed(case))), expected)
 
 
-@claim("gates.unroll-agrees", derived="gates.equations: a loop and its copies compute one thing")
+@claim(
+    "gates.unroll-agrees",
+    derived="gates.equations: a loop and its copies compute one thing",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -645,7 +659,11 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
 # Cells made by hand.
 
 
-@claim("gates.zero-weights-halve", derived="gates.equations: sigmoid(0) = 1/2, tanh(0) = 0")
+@claim(
+    "gates.zero-weights-halve",
+    derived="gates.equations: sigmoid(0) = 1/2, tanh(0) = 0",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     """
@@ -668,7 +686,11 @@ def test_with_zero_weights_each_timestep_halves_the_cell_state(case, way):
     assert_close(h, np.tanh(to_numpy(c).astype(float)) / 2)
 
 
-@claim("gates.memory", derived="gates.equations: with f = 1 and i = 0, c' = c")
+@claim(
+    "gates.memory",
+    derived="gates.equations: with f = 1 and i = 0, c' = c",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)))
 def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     """
@@ -692,7 +714,11 @@ def test_open_forget_gate_and_closed_input_gate_hold_the_cell_state(case, way):
     assert_same(way(lstm(case))(case.x, initial_state=as_states(case.state))[2], case.c)
 
 
-@claim("gates.counter", derived="gates.equations: with f = i = g = 1, c' = c + 1")
+@claim(
+    "gates.counter",
+    derived="gates.equations: with f = i = g = 1, c' = c + 1",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_all_gates_open_count_the_timesteps(case, way):
     """
@@ -717,7 +743,11 @@ def test_all_gates_open_count_the_timesteps(case, way):
     assert_close(outputs, np.tanh(np.cumsum(np.ones(outputs.shape), axis=1)))
 
 
-@claim("gates.accumulator", derived="gates.equations: with f = i = o = 1 and g = x, h' = c + x")
+@claim(
+    "gates.accumulator",
+    derived="gates.equations: with f = i = o = 1 and g = x, h' = c + x",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -748,7 +778,11 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
     assert_same(way(lstm(case))(case.x), np.cumsum(case.x, axis=1))
 
 
-@claim("gates.identity", derived="gates.equations: with f = 0, i = o = 1 and g = x, h' = x")
+@claim(
+    "gates.identity",
+    derived="gates.equations: with f = 0, i = o = 1 and g = x, h' = x",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -778,7 +812,11 @@ def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     assert_same(way(lstm(case))(case.x), case.x)
 
 
-@claim("gates.delay-line", derived="gates.equations: g may copy another unit's last h")
+@claim(
+    "gates.delay-line",
+    derived="gates.equations: g may copy another unit's last h",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -815,7 +853,11 @@ def test_units_in_a_row_delay_the_input(case, way):
     assert_same(way(lstm(case))(x), np.pad(x[:, :, 0], ((0, 0), (units, 0)))[:, ago])
 
 
-@claim("gates.closed-output-gate", derived="gates.equations: with o = 0, h' = 0")
+@claim(
+    "gates.closed-output-gate",
+    derived="gates.equations: with o = 0, h' = 0",
+    cases=8,
+)
 @given(
     *with_ways(cases(**varied(*SIZES, *FREE), state=True, return_sequences=True, return_state=True))
 )
@@ -841,7 +883,11 @@ def test_a_closed_output_gate_hides_the_cell_state(case, way):
     assert_close(c, equations(case).c)
 
 
-@claim("gates.closed-input-gate", derived="gates.equations: with i = 0, c' = f * c")
+@claim(
+    "gates.closed-input-gate",
+    derived="gates.equations: with i = 0, c' = f * c",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, *FREE), return_sequences=True, return_state=True)))
 def test_a_closed_input_gate_keeps_all_input_out(case, way):
     """
@@ -865,7 +911,11 @@ def test_a_closed_input_gate_keeps_all_input_out(case, way):
     assert_same(list(way(lstm(case))(case.x)[1:]), [zeros, zeros])
 
 
-@claim("gates.memoryless", derived="gates.equations: with f = 0 and R = 0, h' depends on x alone")
+@claim(
+    "gates.memoryless",
+    derived="gates.equations: with f = 0 and R = 0, h' depends on x alone",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), state=True)), seeds)
 def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, way, seed):
     """
@@ -894,7 +944,11 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
     assert_same(run(other, initial_state=zeros), expected)
 
 
-@claim("gates.leaky-sum", derived="gates.equations, without the term h @ R")
+@claim(
+    "gates.leaky-sum",
+    derived="gates.equations, without the term h @ R",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), return_state=True)))
 def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     """
@@ -964,7 +1018,11 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
 # How large numbers become.
 
 
-@claim("gates.linear-near-zero", derived="gates.equations, to first order in x")
+@claim(
+    "gates.linear-near-zero",
+    derived="gates.equations, to first order in x",
+    cases=8,
+)
 @given(
     *with_ways(cases(**varied("batch", "timesteps", "features", "implementation"), use_bias=False))
 )
@@ -989,7 +1047,11 @@ def test_tiny_inputs_without_bias_make_the_layer_linear(case, way):
     assert_close(np.asarray(way(lstm(case))(tiny * case.x)) / tiny, np.sum(terms, axis=0) / 4)
 
 
-@claim("gates.tanh-bounds-output", derived="gates.equations: the sigmoid and |tanh| are at most 1")
+@claim(
+    "gates.tanh-bounds-output",
+    derived="gates.equations: the sigmoid and |tanh| are at most 1",
+    cases=8,
+)
 @given(
     *with_ways(cases(**varied(*SIZES, *FREE), state=True, return_sequences=True)),
     integers(0, 30),
@@ -1020,6 +1082,7 @@ def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     "gates.one-is-reached",
     observed="every backend, in float32",
     corrects="The outputs of an LSTM lie strictly between -1 and 1.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -1051,7 +1114,11 @@ def test_an_output_can_be_exactly_one(case, way):
     assert_same(y, np.ones(y.shape))
 
 
-@claim("gates.cell-state-bound", derived="gates.equations: |c'| = |f * c + i * g| <= |c| + 1")
+@claim(
+    "gates.cell-state-bound",
+    derived="gates.equations: |c'| = |f * c + i * g| <= |c| + 1",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, *FREE), state=True, return_state=True)), integers(0, 10))
 def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     """
@@ -1072,7 +1139,11 @@ def test_the_cell_state_moves_by_at_most_one_a_timestep(case, way, exponent):
     assert np.all(np.abs(after) <= np.abs(c) + case.timesteps), f"{after} after {c}"
 
 
-@claim("gates.relu-not-negative", derived="gates.equations: the gates and relu are not negative")
+@claim(
+    "gates.relu-not-negative",
+    derived="gates.equations: the gates and relu are not negative",
+    cases=8,
+)
 @given(
     *with_ways(cases(**varied(*SIZES, *FREE), state=True, activation="relu", return_sequences=True))
 )
@@ -1131,6 +1202,7 @@ def test_with_an_unbounded_activation_outputs_can_overflow(case, way, seed):
     "gates.elu-reaches-any-target",
     derived="gates.equations: elu(z) = z for positive z",
     corrects="The outputs of an LSTM always lie between -1 and 1, so targets must be scaled.",
+    cases=8,
 )
 @given(
     *with_ways(

@@ -923,11 +923,11 @@ def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps
 @given(whole([16, 64, 128, 300]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_units(units, seed):
     """
-    Over a few timesteps a new layer of 300 units with default arguments errs by at most 16
-    roundings on three features within 2.
+    A new layer of 300 units with default arguments errs in few timesteps by at most 16 roundings of
+    1 on 3 features within 2.
 
-    The default initializers draw the smaller weights the more there are, so that the sums
-    that a gate sees, and their rounding errors, stay of one size.
+    The default initializers draw the smaller weights the more there are, so that the sums that a
+    gate sees, and their rounding errors, stay of one size.
 
     >>> import keras, numpy as np
     >>> lstm, double = keras.layers.LSTM(300), keras.layers.LSTM(300, dtype="float64")
@@ -1027,7 +1027,7 @@ def test_large_recurrent_weights_make_outputs_meaningless(case, seed):
 def test_float32_outputs_are_exact_for_nearly_the_same_weights(case, way, exponent, seed):
     """
     By default, without over- or underflow, a few float32 timesteps err by what roundings of input,
-    weights and output cause.
+    weights, c and h cause.
 
     That holds for weights of any size. If a layer is chaotic, its float32 outputs belong to weights
     that nobody can tell from those given, and nothing more can be asked of them. A c that counts up
@@ -1097,10 +1097,11 @@ def test_a_nan_weight_spoils_its_unit_and_then_all(case, way, column, pick):
 )
 def test_a_closed_forget_gate_does_not_forget_nan(case, way, pick, value):
     """
-    A closed forget gate does not clear a NaN from the cell state, though it multiplies by 0.
+    Without XLA a closed forget gate does not clear a NaN from the cell state, though it multiplies
+    by 0.
 
-    Zero times NaN is NaN, and zero times infinity too. By default the NaN is in every
-    unit at the next timestep, and no input brings the layer back.
+    Zero times NaN is NaN, and zero times infinity too. By default the NaN is in every unit at the
+    next timestep, and no input brings the layer back.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 1, 1))  # (batch, timesteps, features)

@@ -44,6 +44,7 @@ FREE = ("go_backwards", "use_bias", "implementation", "dtype")
     "sequences.row-per-timestep",
     promised="RNN, section Output shape",
     corrects="A layer with 40 units returns a sequence of 40 outputs.",
+    cases=8,
 )
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked"), return_sequences=True)))
 def test_a_sequence_has_a_row_for_each_timestep(case, way):
@@ -65,7 +66,11 @@ def test_a_sequence_has_a_row_for_each_timestep(case, way):
     assert shape == (case.batch, case.timesteps, case.units), f"output {shape}"
 
 
-@claim("sequences.last-row", promised="LSTM, argument `return_sequences`")
+@claim(
+    "sequences.last-row",
+    promised="LSTM, argument `return_sequences`",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked")), "return_sequences"))
 def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
     """
@@ -133,6 +138,7 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     "sequences.only-final-states",
     promised="RNN, section Output shape",
     corrects="`return_sequences` with `return_state` gives the cell state at every timestep.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -165,6 +171,7 @@ def test_return_state_adds_two_final_states(case, way):
     "sequences.order-of-states",
     promised="LSTM, section Example: the memory state, then the carry state",
     corrects="`return_state` returns the cell state alone.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -215,6 +222,7 @@ def test_what_return_state_returns_is_a_tuple(case):
 @claim(
     "sequences.output-is-h",
     derived="the equations: the output of a timestep is its h",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -242,6 +250,7 @@ def test_the_output_is_the_final_h(case, way):
     "sequences.output-is-not-c",
     derived="the equations: h = o * tanh(c), so |h| < |c|",
     corrects="The output of an LSTM is its cell state.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -434,6 +443,7 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     "sequences.stacking",
     promised="LSTM, call argument `inputs`: a tensor with three axes",
     corrects="LSTM layers are stacked like Dense layers, without further arguments.",
+    cases=8,
 )
 @given(cases(**varied(*SIZES, "go_backwards", "stateful")), integers(1, 3))
 def test_an_lstm_on_a_single_output_is_refused(case, units):
@@ -531,14 +541,16 @@ def test_return_state_does_not_fit_into_sequential(case):
     "sequences.dense-per-timestep",
     promised="Dense, section Note: more than two axes",
     corrects="Dense takes only two axes, so a sequence needs TimeDistributed or Flatten before it.",
+    cases=8,
 )
 @given(*with_ways(cases(**varied(*SIZES, "masked"), return_sequences=True)), picks, seeds)
 def test_dense_is_applied_to_each_timestep(case, way, pick, seed):
     """
     Dense after `return_sequences` is applied to each timestep, with the same weights.
 
-    It acts on the last axis and keeps the others, so its kernel is (units, outputs)
-    whatever the number of timesteps is. TimeDistributed(Dense) puts out the same.
+    It acts on the last axis and keeps the others, so its kernel is (units, outputs) whatever the
+    number of timesteps is. TimeDistributed(Dense) puts out the same where the timesteps are known;
+    for open ones see `models.slices-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> y = keras.layers.LSTM(2, return_sequences=True)(np.ones((1, 5, 3)))

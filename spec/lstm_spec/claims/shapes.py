@@ -134,6 +134,7 @@ def test_width_is_the_number_of_units(case, way):
     "shapes.any-sizes",
     derived="the equations: they hold for all numbers of timesteps, features and units",
     corrects="The number of units must equal the number of features, or that of timesteps.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -189,6 +190,7 @@ def test_two_or_three_or_three_hundred_units_read_three_timesteps():
 @claim(
     "shapes.answered-example",
     derived="shapes.any-sizes: 4 * (3 * 5 + 5 * 5 + 5) weights, and none for a timestep",
+    cases=8,
 )
 @given(cases(**varied("batch", "timesteps"), features=3, units=5))
 def test_five_units_on_three_features_have_the_same_weights_over_any_timesteps(case):
@@ -250,6 +252,7 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
     "shapes.return-sequences",
     promised="RNN, section Output shape",
     corrects="With return_sequences=True an LSTM returns a sequence of `units` timesteps.",
+    cases=8,
 )
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), return_sequences=True)))
 def test_sequence_output_has_a_row_for_each_timestep(case, way):
@@ -320,7 +323,11 @@ def test_declared_output_shape_is_that_of_the_output(case):
     assert_equal([tuple(part.shape) for part in with_state(case.x)], declared)
 
 
-@claim("shapes.symbolic-output", observed="Keras 3")
+@claim(
+    "shapes.symbolic-output",
+    observed="Keras 3",
+    cases=8,
+)
 @given(cases(**varied("go_backwards")), booleans(), booleans())
 def test_symbolic_output_leaves_open_what_the_input_leaves_open(case, open_batch, open_length):
     """
@@ -429,7 +436,11 @@ def test_only_vectors_on_the_time_axis_share_a_memory(case, way):
     assert_same(run(other[:, None])[1:], run(series[:, None])[1:])
 
 
-@claim("shapes.one-timestep", derived="the equations, for a single timestep")
+@claim(
+    "shapes.one-timestep",
+    derived="the equations, for a single timestep",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(**varied("batch", "features", "units", "use_bias", "go_backwards"), timesteps=1)
@@ -463,6 +474,7 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
     "shapes.sizes-may-change",
     derived="shapes.answered-example: no weight belongs to a sample or a timestep",
     corrects="The batch size and the number of timesteps are fixed once for all calls.",
+    cases=8,
 )
 @given(
     *with_ways(cases(**varied("timesteps", "features", "units", "go_backwards"))),
@@ -712,7 +724,11 @@ def test_empty_batch_gives_an_empty_output(case):
 # Which values are read.
 
 
-@claim("shapes.integers", observed="Keras 3")
+@claim(
+    "shapes.integers",
+    observed="Keras 3",
+    cases=8,
+)
 @given(
     *with_ways(cases(**varied(*SIZES, "go_backwards")), "whole numbers"),
     whole(["bool", "int8", "uint8", "int16", "int32", "int64"]),
@@ -813,7 +829,11 @@ def test_array_of_unequal_sequences_is_refused(case):
     assert_refused(lambda: layer(sequences), "ValueError", "Failed to convert a NumPy array")
 
 
-@claim("shapes.input-untouched", observed="Keras 3")
+@claim(
+    "shapes.input-untouched",
+    observed="Keras 3",
+    cases=8,
+)
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked", "dtype"))))
 def test_input_is_left_as_it_is(case, way):
     """
@@ -943,6 +963,7 @@ def test_defaults_of_the_cell_are_the_documented_ones(units):
     "shapes.second-argument",
     promised="RNN, section Call arguments",
     corrects="The second argument of a call is the mask, as Keras 2 documents it.",
+    cases=8,
 )
 @given(cases(state=True))
 def test_second_argument_of_a_call_is_the_initial_state(case):

@@ -633,8 +633,9 @@ def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
     Without dropout a stateful layer's first call returns what a stateless one of its weights does.
 
-    Weights trained in one can be set in the other, and both start from zeros. From the
-    second call on they part, as a rule. In training with dropout both need the same `seed`.
+    Weights trained in one can be set in the other, and both start from zeros. From the second call
+    on they part, as a rule. In training with dropout both need the same `seed`. A stateful
+    Bidirectional with return_state=True cannot be called.
 
     >>> import keras, numpy as np
     >>> lstm, stateful = keras.layers.LSTM(2), keras.layers.LSTM(2, stateful=True)

@@ -348,7 +348,11 @@ def test_sign_of_a_unit_is_a_convention(case, way, pick):
     assert_close(way(lstm(negated))(case.x, **passed(case)), returned(case) * sign)
 
 
-@claim("symmetry.twins", derived="the equations: a unit is made from its own columns")
+@claim(
+    "symmetry.twins",
+    derived="the equations: a unit is made from its own columns",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -518,6 +522,7 @@ many_samples = cases(
     "symmetry.samples",
     derived="the equations: they hold for each sample alone",
     corrects="The samples of a batch are read as one long sequence.",
+    cases=8,
 )
 @given(*with_ways(many_samples), picks, seeds)
 def test_samples_do_not_meet(case, way, pick, seed):
@@ -612,6 +617,7 @@ def test_batch_equals_its_parts(case, way, pick):
     "symmetry.every-feature",
     derived="the equations: every gate of every unit has a weight for every feature",
     corrects="Feature k goes to unit k, so there are as many units as features.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -646,7 +652,9 @@ def test_every_feature_reaches_every_unit(case, way, step, feature):
 
 
 @claim(
-    "symmetry.every-h", derived="the equations: every gate of every unit has a weight for every h"
+    "symmetry.every-h",
+    derived="the equations: every gate of every unit has a weight for every h",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -679,7 +687,11 @@ def test_every_unit_of_h_reaches_every_unit(case, way, pick):
     assert_differs(z, y, everywhere=True)
 
 
-@claim("symmetry.own-c", derived="the equations: c meets only the gates of its own unit")
+@claim(
+    "symmetry.own-c",
+    derived="the equations: c meets only the gates of its own unit",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -721,7 +733,11 @@ def test_cell_state_of_a_unit_reaches_only_that_unit(case, way, pick):
     assert_same(z[:, kept], y[:, kept])
 
 
-@claim("symmetry.own-columns", derived="the equations: a unit is made from its own columns")
+@claim(
+    "symmetry.own-columns",
+    derived="the equations: a unit is made from its own columns",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(

@@ -49,6 +49,7 @@ from lstm_spec.harness.ways import ways, with_ways
     "time.axis-one",
     promised="LSTM, call argument `inputs`",
     corrects="The last axis of the input is the length of the sequence.",
+    cases=8,
 )
 @given(
     *with_ways(cases(**varied("batch", "units"), features=integers(5, 7), return_sequences=True))
@@ -109,6 +110,7 @@ def test_a_row_sees_earlier_rows_only_along_axis_one(case, way, pick):
     "time.every-step",
     derived="the equations: each timestep changes the state that all later ones read",
     corrects="Timestep k goes to unit k, so an LSTM with fewer units than timesteps ignores some.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -147,6 +149,7 @@ def test_every_timestep_reaches_every_unit(case, way, pick):
     "time.fewer-or-more-units",
     derived="the claim `time.every-step`, on the numbers 1 to 9 with default initial weights",
     corrects="Of three input vectors LSTM(2) drops one; in LSTM(300) 297 cells get none.",
+    cases=8,
 )
 @given(whole([(2, "tanh"), (3, "elu"), (300, "tanh")]), seeds, ways())
 def test_three_timesteps_reach_every_unit_of_two_three_or_many(size, seed, way):
@@ -193,6 +196,7 @@ def default_lstm(units, seed, **options):
     "time.cell-by-cell",
     derived="the equations: one set of weights serves all timesteps",
     corrects="A layer has as many LSTM cells as there are timesteps.",
+    cases=8,
 )
 @given(
     *with_ways(cases(**varied(*SIZES, "use_bias", "implementation", "dtype"), return_state=True))
@@ -231,6 +235,7 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     "time.any-length",
     derived="the equations: no weight belongs to a timestep",
     corrects="A layer reads only sequences of the length that it was built for.",
+    cases=8,
 )
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards"))), some_large(integers(1, 9), 100), seeds)
 def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timesteps, seed):
@@ -303,7 +308,11 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
 # What is read before, and what after.
 
 
-@claim("time.causality", derived="the equations: h at a timestep is made from inputs up to it")
+@claim(
+    "time.causality",
+    derived="the equations: h at a timestep is made from inputs up to it",
+    cases=8,
+)
 @given(
     *with_ways(
         cases(
@@ -341,6 +350,7 @@ def test_changing_the_future_leaves_the_past(case, way, pick, seed, added):
 @claim(
     "time.prefix",
     derived="the equations: the number of timesteps still to come occurs in none of them",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -376,6 +386,7 @@ def test_the_first_timesteps_alone_give_the_first_outputs(case, way, pick):
 @claim(
     "time.order",
     derived="the equations: the gates of a timestep read what the earlier ones left",
+    cases=8,
 )
 @given(
     *with_ways(cases(**varied("batch", "features", "units"), timesteps=several, dtype="float64"))
@@ -447,6 +458,7 @@ def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     "time.both-states",
     derived="the equations: the new c is made from the old c, which h does not determine",
     corrects="To continue a sequence it is enough to hand on the last output.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -525,6 +537,7 @@ def test_an_old_timestep_fades_but_does_not_vanish(units, features, seed, way):
     "time.nan-stays-in-its-sample",
     derived="the equations: NaN passes through sums, products and both activations",
     corrects="One NaN in the data makes the outputs of the whole batch NaN.",
+    cases=8,
 )
 @given(
     *with_ways(

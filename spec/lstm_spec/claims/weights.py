@@ -552,7 +552,11 @@ def test_kernel_begins_uniform_with_a_fan_out_of_four_times_the_units(features, 
     assert distance_to_uniform(kernel) < allowed, f"not uniform: {kernel}"
 
 
-@claim("weights.recurrent-rows", promised="LSTM, argument `recurrent_initializer`; Orthogonal")
+@claim(
+    "weights.recurrent-rows",
+    promised="LSTM, argument `recurrent_initializer`; Orthogonal",
+    cases=8,
+)
 @given(sizes, sizes, seeds)
 def test_recurrent_kernel_begins_with_orthonormal_rows(features, units, seed):
     """
@@ -579,6 +583,7 @@ def test_recurrent_kernel_begins_with_orthonormal_rows(features, units, seed):
     "weights.gate-blocks",
     derived="weights.recurrent-rows: the squares of the four blocks add up to the identity",
     corrects="The recurrent kernel of each gate begins as an orthogonal matrix.",
+    cases=8,
 )
 @given(sizes, sizes, seeds)
 def test_no_gate_begins_with_an_orthogonal_recurrent_kernel(features, units, seed):
@@ -602,7 +607,11 @@ def test_no_gate_begins_with_an_orthogonal_recurrent_kernel(features, units, see
     assert_differs(off.astype(np.float32), np.zeros(4), everywhere=True)
 
 
-@claim("weights.fresh", observed="Keras 2 and 3, on every backend")
+@claim(
+    "weights.fresh",
+    observed="Keras 2 and 3, on every backend",
+    cases=8,
+)
 @given(sizes, sizes, options)
 def test_each_new_layer_begins_with_other_weights(features, units, options):
     """
@@ -676,7 +685,11 @@ def test_seed_argument_does_not_seed_the_weights(features, units, seed):
     assert_differs(first[1], second[1])
 
 
-@claim("weights.seeded-initializers", promised="GlorotUniform and Orthogonal, argument `seed`")
+@claim(
+    "weights.seeded-initializers",
+    promised="GlorotUniform and Orthogonal, argument `seed`",
+    cases=8,
+)
 @given(sizes, sizes, seeds)
 def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     """
@@ -774,6 +787,7 @@ def test_weights_are_the_variables_of_the_cell(features, units, options, use_bia
 @claim(
     "weights.paths",
     observed="Keras 3, on every backend",
+    cases=8,
     needs="keras.Variable",
 )
 @given(sizes, text("abcxyz_", min_size=1), whole(list(HOLDERS)))

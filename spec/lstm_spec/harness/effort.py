@@ -12,9 +12,10 @@ CASES = 12
 """How many cases a claim draws at `default` effort, if its `cases` does not say otherwise.
 
 Two cases refute nearly every wrong LSTM; twelve leave room for each group of ways in which people
-run a layer. A claim that makes several layers, models, files or graphs for each case spends a
-tenth of a second or more on it, and says `cases=4`; one that trains for a second, `cases=2`. A
-claim about cost draws no cases: with `cases=4` it measures in a third of the rounds.
+run a layer, and so do eight, which `cases=8` draws where a case takes a tenth of a second. A claim
+that makes several layers, models, files or graphs for each case spends more on it, and says
+`cases=4`; one that trains for a second, `cases=2`. A claim about cost draws no cases: with
+`cases=4` it measures in a third of the rounds.
 """
 SHARES = {"smoke": 2, "default": CASES, "deep": 1000}
 """How many cases a claim of `CASES` cases draws, by the words; the others draw in proportion."""

@@ -31,7 +31,11 @@ def unit_by_unit(case, mask):
     return [h, c]
 
 
-@claim("masking.numbers", observed="Keras 2 and 3, all backends")
+@claim(
+    "masking.numbers",
+    observed="Keras 2 and 3, all backends",
+    cases=8,
+)
 @given(
     cases(
         masked=True,
@@ -112,7 +116,11 @@ def test_a_mask_of_one_row_serves_every_sample(case, way):
     assert_close(way(lstm(case))(case.x, mask=row), returned(replace(case, mask=everywhere)))
 
 
-@claim("masking.unit-by-unit", observed="Keras 2 and 3, all backends")
+@claim(
+    "masking.unit-by-unit",
+    observed="Keras 2 and 3, all backends",
+    cases=8,
+)
 @given(cases(timesteps=integers(1, 6), state=True, return_state=True, **varied("batch")), seeds)
 def test_a_mask_with_an_axis_of_units_masks_each_unit(case, seed):
     """
@@ -167,7 +175,11 @@ def test_a_plain_list_is_no_mask(case, way):
     assert_refused(lambda: run(case.x, mask=case.mask.tolist()), "AttributeError", words)
 
 
-@claim("masking.one-axis-refused", observed="Keras 2 and 3, all backends")
+@claim(
+    "masking.one-axis-refused",
+    observed="Keras 2 and 3, all backends",
+    cases=8,
+)
 @given(cases(masked=True, **varied("batch")), called_or_unrolled)
 def test_a_mask_of_one_axis_is_refused(case, way):
     """
@@ -186,7 +198,11 @@ def test_a_mask_of_one_axis_is_refused(case, way):
     assert_refused(lambda: run(case.x, mask=case.mask[0]), "IndexError", "out of range")
 
 
-@claim("masking.short-refused", observed="Keras 2 and 3 on TensorFlow, CPU; the type varies")
+@claim(
+    "masking.short-refused",
+    observed="Keras 2 and 3 on TensorFlow, CPU; the type varies",
+    cases=8,
+)
 @given(
     cases(timesteps=several, masked=True, **varied("batch")),
     sampled_from([Way("called"), Way("unrolled")] * 5 + [Way("predict_on_batch")]),
@@ -215,7 +231,11 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     assert_refused(lambda: run(case.x, mask=mask), OF_THE_BACKEND, words)
 
 
-@claim("masking.long-refused", observed="Keras 2 and 3 on TensorFlow, CPU")
+@claim(
+    "masking.long-refused",
+    observed="Keras 2 and 3 on TensorFlow, CPU",
+    cases=8,
+)
 @given(
     cases(masked=True, **varied("batch", "timesteps")),
     integers(1, 3),

@@ -106,6 +106,7 @@ def bidirectional(case):
     "masking.all-features",
     promised="Masking: a timestep is masked if all its values equal `mask_value`",
     corrects="Masking(0) skips only padding, and keeps the zeros that belong to the data.",
+    cases=8,
 )
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
@@ -137,6 +138,7 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     "masking.value-for-each-feature",
     observed="Keras 3",
     corrects="Documentation of Masking, `mask_value`: one value, which all features must equal.",
+    cases=8,
 )
 @given(cases(features=2), seeds)
 def test_masking_takes_a_value_for_each_feature(case, seed):
@@ -167,6 +169,7 @@ def test_masking_takes_a_value_for_each_feature(case, seed):
     "masking.second-masking",
     observed="Keras 3",
     corrects="Two Masking layers together mask what either of them masks.",
+    cases=8,
 )
 @given(cases(masked=True), picks, seeds)
 def test_a_second_masking_replaces_the_mask(case, pick, seed):
@@ -221,6 +224,7 @@ def test_masking_is_built_as_soon_as_it_is_made(case, value):
     "masking.nan-value",
     observed="Keras 2 and 3, all backends",
     corrects="Masking(mask_value=np.nan) skips timesteps of NaN.",
+    cases=8,
 )
 @given(cases(return_sequences=True), picks)
 def test_masking_by_nan_masks_nothing(case, pick):
@@ -271,6 +275,7 @@ def test_masking_makes_masked_timesteps_zero(case, value, seed):
 @claim(
     "masking.embedding",
     promised="Embedding, argument `mask_zero`: the input 0 is padding that is masked",
+    cases=8,
 )
 @given(cases(masked=True, **FREE), whole(["called", "functional", "Sequential"]), seeds)
 def test_embedding_masks_the_id_zero(case, kind, seed):
@@ -427,6 +432,7 @@ def test_the_mask_travels_through_stacked_layers(case, pick):
     "masking.lost-in-arithmetic",
     observed="Keras 2 and 3 on TensorFlow",
     corrects="A mask follows the tensor wherever it goes.",
+    cases=8,
 )
 @given(
     cases(masked=True, **varied("batch", "go_backwards")),
@@ -459,6 +465,7 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     "masking.lost-with-warning",
     observed="Keras 3; Keras 2 loses the mask without a warning",
     corrects="Documentation of Masking: a layer without support for masks raises an exception.",
+    cases=8,
 )
 @given(cases(timesteps=several, masked=True), picks)
 def test_a_layer_without_masks_warns_and_loses_it(case, pick):
@@ -489,6 +496,7 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     "masking.loss",
     observed="Keras 3 on TensorFlow, CPU",
     corrects="The loss counts masked timesteps, because the outputs there are not zero.",
+    cases=8,
 )
 @given(
     cases(timesteps=integers(2, 6), masked=True, return_sequences=True, **varied("units")),
@@ -540,6 +548,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     "masking.dense-behind",
     derived="masking.loss; Dense and TimeDistributed pass a mask on",
     corrects="A Dense layer puts out zeros at masked timesteps.",
+    cases=8,
 )
 @given(cases(timesteps=integers(2, 6), masked=True, return_sequences=True), picks, seeds)
 def test_dense_hands_the_mask_on_to_the_loss(case, pick, seed):

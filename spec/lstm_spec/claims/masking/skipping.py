@@ -17,7 +17,11 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_sam
 from lstm_spec.harness.ways import with_ways
 
 
-@claim("masking.skips-step", promised="LSTM, call argument `mask`: a False timestep is ignored")
+@claim(
+    "masking.skips-step",
+    promised="LSTM, call argument `mask`: a False timestep is ignored",
+    cases=8,
+)
 @given(*with_ways(cases(batch=1, masked=True, **FREE)), picks)
 def test_masking_a_step_equals_deleting_it(case, way, pick):
     """
@@ -109,7 +113,11 @@ def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
         assert_close(y, equations(case).h)
 
 
-@claim("masking.own-length", derived="masking.skips-step, and rows are computed independently")
+@claim(
+    "masking.own-length",
+    derived="masking.skips-step, and rows are computed independently",
+    cases=8,
+)
 @given(
     *with_ways(cases(batch=some_large(integers(2, 3), 33), return_state=True, **FREE), "mask"),
     picks,
@@ -260,6 +268,7 @@ def test_without_a_mask_a_step_of_zeros_counts(case, way):
     "masking.repeats-output",
     observed="Keras 2 and 3, on CPU; cuDNN differs, see `masking.zeros-with-cudnn`",
     corrects="The output at a masked timestep is zero.",
+    cases=8,
 )
 @given(*with_ways(cases(masked=True, return_sequences=True, **varied("batch"), **FREE)))
 def test_a_masked_step_repeats_the_output_before_it(case, way):
@@ -288,6 +297,7 @@ def test_a_masked_step_repeats_the_output_before_it(case, way):
     "masking.zeros-before-first-step",
     observed="Keras 2 and 3 on TensorFlow; on JAX and NumPy the loop puts out the initial h",
     corrects="With an initial state, leading masked timesteps put out the initial h.",
+    cases=8,
 )
 @given(
     *with_ways(cases(masked=True, state=True, return_sequences=True, **varied("implementation"))),
@@ -319,6 +329,7 @@ def test_before_the_first_valid_step_the_output_is_zero(case, way, pick):
     "masking.all-false-row",
     observed="Keras 2 and 3 on TensorFlow, CPU",
     corrects="The output of an LSTM is always the h that it returns beside it.",
+    cases=8,
 )
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, way, pick):
@@ -345,7 +356,11 @@ def test_a_fully_masked_sample_puts_out_zeros_and_keeps_its_state(case, way, pic
     assert_same(y, [0 * h, h, c], instead={"the initial h is put out": [h, h, c]})
 
 
-@claim("masking.output-is-h", derived="the equations: h of the last valid timestep is the output")
+@claim(
+    "masking.output-is-h",
+    derived="the equations: h of the last valid timestep is the output",
+    cases=8,
+)
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)), picks)
 def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
     """
@@ -450,6 +465,7 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
     "masking.zero-output-last",
     observed="Keras 2 and 3; JAX and NumPy ignore it with unroll=True",
     corrects="Documentation of RNN, `zero_output_for_mask`: return_sequences=False ignores it.",
+    cases=8,
 )
 @given(
     *with_ways(
@@ -462,10 +478,10 @@ def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     In a loop, zero_output_for_mask=True makes the final output zero if the timestep read last is
     masked.
 
-    It does so with return_sequences=False too, so that a sequence padded at the end
-    gives zeros instead of its last valid output. Bidirectional sets the argument
-    itself, and does so only with return_sequences=True. See also keras-team/keras issue
-    17596. Of unroll=True tell `masking.unrolled-zero-output` and `masking.zero-output-backwards`.
+    It does so with return_sequences=False too, so that a sequence padded at the end gives zeros
+    instead of its last valid output. Bidirectional makes the argument its return_sequences,
+    whatever it was given. See also keras-team/keras issue 17596, and of unroll=True
+    `masking.unrolled-zero-output` and `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, zero_output_for_mask=True)

@@ -20,7 +20,11 @@ from lstm_spec.harness.ways import Way, with_ways
 eager_or_not = sampled_from([Way("called")] * 5 + [Way("predict_on_batch")])
 
 
-@claim("masking.with-state", derived="masking.skips-step, from any state")
+@claim(
+    "masking.with-state",
+    derived="masking.skips-step, from any state",
+    cases=8,
+)
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)))
 def test_a_mask_and_an_initial_state_are_both_used(case, way):
     """
@@ -235,6 +239,7 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
 @claim(
     "masking.unrolled-with-state",
     derived="masking.unrolled, from any state; on JAX and NumPy leading masked outputs differ",
+    cases=8,
 )
 @given(
     cases(masked=True, state=True, return_sequences=True, return_state=True, **FREE),

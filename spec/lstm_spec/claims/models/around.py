@@ -341,6 +341,7 @@ def own():
 @claim(
     "models.passed-mask-goes-on",
     derived="masking.argument-wins: the mask of a call is the one that is passed",
+    cases=8,
 )
 @given(
     cases(batch=integers(1, 3), timesteps=integers(2, 4), features=2, masked=True),

@@ -48,7 +48,7 @@ def test_layers_that_compute_step_by_step_keep_the_mask(case, pick):
 
     An LSTM behind them skips what is masked in front of them. They compute every timestep. For
     RMSNormalization see `models.stepwise-keeps-mask`, for Softmax `models.softmax-behind-mask`. On
-    data SpectralNormalization does as its layer.
+    data of floats SpectralNormalization does as its layer; on whole numbers it loses the mask.
 
     >>> import keras, numpy as np
     >>> masking, norm = keras.layers.Masking(), keras.layers.BatchNormalization()

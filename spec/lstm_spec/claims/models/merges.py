@@ -62,7 +62,8 @@ def test_merging_tensors_of_one_mask_keeps_it(case, pick, seed):
     mask of inputs of three axes.
 
     As of a masked tensor and of what a Dense or an LSTM makes of it. With four axes and a mask of
-    timesteps Multiply, Maximum, Minimum and Concatenate fail.
+    timesteps Multiply, Maximum, Minimum and Concatenate fail, or, where the sizes happen to
+    broadcast, mask another axis.
 
     >>> import keras, numpy as np
     >>> x, lstm = np.array([[[1.0], [2.0], [0.0]]]), keras.layers.LSTM(2)

@@ -372,7 +372,11 @@ class Merged(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         return self.merged(inputs)
 
 
-@claim("models.names-and-shapes", promised="Model, argument `name`, and its attributes")
+@claim(
+    "models.names-and-shapes",
+    promised="Model, argument `name`, and its attributes",
+    cases=8,
+)
 @given(cases(**varied("features", "units")), integers(1, 3), whole(["model", "a copy"]))
 def test_a_model_tells_its_name_and_shapes(case, number, way):
     """
@@ -444,10 +448,10 @@ def test_a_model_made_again_is_the_same_function(trial, way):
     Given its weights, a functional or Sequential plain model's clone, configuration and .keras file
     compute the same.
 
-    A clone and a copy from a configuration begin with other weights; with the same weights they are
-    the same function. Left out are functions and classes of your own, Lambdas, see
-    `saving.lambda-mask`, and layers that were adapted to data: a copy has no vocabulary, and
-    Normalization ignores the means that are set.
+    Weights alone are given: states begin as zeros. Left out are functions and classes of your own,
+    functions of keras.ops as activations, Lambdas, see `saving.lambda-mask`, a layer that an inner
+    model shares, and layers that were adapted to data: a copy has no vocabulary, and Normalization
+    ignores the means that are set.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

@@ -388,6 +388,7 @@ def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rat
     "modes.mask-in-a-list",
     observed="Keras 3, all backends; RNN with an LSTMCell refuses a list",
     corrects="The masks of a list are combined.",
+    cases=8,
 )
 @given(cases(masked=True, unroll=booleans(), **varied("batch", "timesteps", "go_backwards")), seeds)
 def test_of_a_list_of_masks_the_first_counts(case, seed):

@@ -321,11 +321,12 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
 )
 def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size):
     """
-    By default, without regularizers, add_loss, masks and state, `evaluate` reports a call's loss,
-    if it is taken by samples.
+    By default, without regularizers, add_loss, masks and state, `evaluate` reports a call's whole
+    loss, if taken by samples.
 
-    The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and
-    so are the penalties of regularizers.
+    The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, behind a
+    softmax or sigmoid from its logits, and so are the penalties of regularizers. For each of
+    several outputs see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -769,6 +770,7 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
 @claim(
     "modes.any-arguments",
     derived="gates.equations: of all arguments only four occur in the equations",
+    cases=8,
     needs="LSTM(use_cudnn)",
 )
 @given(*with_ways(cases(**ANY, **varied("batch", "timesteps"))))

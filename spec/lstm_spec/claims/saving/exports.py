@@ -430,11 +430,12 @@ def test_an_onnx_file_holds_one_operator_that_gives_the_same():
 )
 def test_an_onnx_file_of_both_directions_gives_the_same():
     """
-    By default, an unmasked Bidirectional(LSTM) exported to ONNX is one LSTM operator, for any size
-    left open.
+    By default, an unmasked Bidirectional(LSTM) on an Input of open length is exported to ONNX as
+    one LSTM operator.
 
     The operator has the direction "bidirectional", and gives what both layers give. For sequences
-    of a known single timestep there are two operators.
+    of a known single timestep there are two operators with return_sequences=True, and so there are
+    for an input that the model itself reverses.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))

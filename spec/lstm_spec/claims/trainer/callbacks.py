@@ -416,13 +416,13 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from(list(REMEMBERING)))
 def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer):
     """
-    Training goes on from weights that a callback sets between two epochs, compiled as eagerly, but
-    by Ftrl or under use_ema.
+    Training goes on from weights that a callback sets between two epochs, but by Ftrl,
+    ScheduleFreeAdamW or under use_ema.
 
-    If it sets the first weights again, each epoch of plain SGD at one rate and in order, without
-    accumulation, random numbers or state, reports what the first did. Momentum and Adam keep a
-    memory of steps, which nothing sets back. Ftrl makes weights of its own sums, and use_ema may
-    write its mean over them.
+    If it sets the first weights again, each epoch of plain SGD at one rate and on the same batches,
+    without accumulation, random numbers or state, reports what the first did. Momentum and Adam
+    keep a memory of steps, which nothing sets back. Ftrl and ScheduleFreeAdamW make weights of
+    their own sums, and use_ema may write its mean over them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

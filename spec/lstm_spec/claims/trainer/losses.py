@@ -529,6 +529,7 @@ def test_sparse_crossentropy_along_another_axis_is_the_same(case, options, seed)
     "trainer.needs-a-loss",
     observed="Keras 3, TensorFlow and PyTorch",
     corrects="Evaluate needs no loss, if there are metrics.",
+    cases=8,
     needs=("keras.Model.fit", "keras.ops"),
 )
 @given(

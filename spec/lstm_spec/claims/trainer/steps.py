@@ -337,8 +337,9 @@ def test_several_steps_in_one_execution_are_the_same_steps(net, form, seed, step
     they give with n = 1.
 
     The number of batches need not be a multiple of n, but what is given as steps is rounded up to
-    one. What differs else is how often callbacks are called. Of data of unknown length, as from a
-    generator, a compiled Adam counts a step too many in each epoch with n = 1 alone.
+    one. What differs else is how often callbacks are called, and that a model of outputs without
+    axes cannot predict. Of data of unknown length, as from a generator, a compiled Adam counts a
+    step too many in each epoch with n = 1 alone.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -183,9 +183,10 @@ def test_sample_weights_of_two_axes_weigh_the_timesteps(case, seed, loss):
     With return_sequences=True, sample weights of shape (batch, timesteps) weigh each timestep of a
     loss taken by timesteps.
 
-    Zero takes the output at a timestep out of the loss, if its target is not NaN. The timestep is
-    still read, and the gradients of later outputs still go through it: this is no mask. For one
-    unit give targets (batch, timesteps, 1): without the 1 a loss is taken by samples.
+    Zero takes the output at a timestep out of the loss, if its target is a label and not NaN: for
+    -1 give `ignore_class`. The timestep is still read, and the gradients of later outputs still go
+    through it. For one unit give targets (batch, timesteps, 1): without the 1 a loss is taken by
+    samples.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

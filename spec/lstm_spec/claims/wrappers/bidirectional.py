@@ -631,6 +631,7 @@ def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
 @claim(
     "wrappers.directions-agree",
     promised="Bidirectional, argument `backward_layer`: a ValueError is raised otherwise",
+    cases=8,
 )
 @given(booleans(), integers(0, 2), integers(1, 3))
 def test_layers_of_two_kinds_are_refused(value, first, number):
@@ -717,6 +718,7 @@ class SummingFrom(SummingAnew):
     "wrappers.own-layer-in-bidirectional",
     observed="Keras 3",
     corrects="Bidirectional hands a mask on to each of its layers that takes one.",
+    cases=8,
 )
 @given(cases(timesteps=several), seeds, picks)
 def test_the_forward_layer_decides_whether_a_mask_is_handed_on(case, seed, pick):

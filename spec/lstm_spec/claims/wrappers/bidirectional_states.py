@@ -223,6 +223,7 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
 @claim(
     "wrappers.states-of-both",
     observed="Keras 3",
+    cases=8,
     needs="keras.layers.Bidirectional.states",
 )
 @given(cases(timesteps=1, stateful=True), whole(["forward_layer", "backward_layer"]))

@@ -329,6 +329,7 @@ def test_layers_around_one_cell_share_its_weights(case, directions, seed):
     "wrappers.dtype-of-rnn",
     observed="Keras 3 on TensorFlow, PyTorch and NumPy; Keras 2 raised an error",
     corrects="RNN(LSTMCell(2), dtype='float64') computes in float64.",
+    cases=8,
 )
 @given(
     cases(

@@ -249,6 +249,7 @@ class PlainTotal:
     "wrappers.plain-class-in-a-stack",
     observed="Keras 3",
     corrects="Every cell is a layer.",
+    cases=8,
     needs="keras.ops",
 )
 @given(cases(**varied("batch", "timesteps", "units")), booleans(), booleans())
@@ -478,6 +479,7 @@ def test_a_stateful_stack_goes_on_in_all_cells(case, seed, pick):
     "wrappers.one-cell-repeated",
     derived="a cell is one object with one set of variables",
     corrects="[LSTMCell(8)] * 3 is a stack of three cells, each with weights of its own.",
+    cases=8,
 )
 @given(integers(1, 3).flatmap(lambda n: cases(features=n, units=n)), integers(2, 3))
 def test_a_repeated_cell_has_one_set_of_weights(case, number):
