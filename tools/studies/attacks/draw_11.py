@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
 from tools.studies.attacks.draw_1 import LSTM, MASK, L, X, close, draw, runs
+from tools.studies.attacks.shared import gap
 
 R = np.random.default_rng(0)
 INPUTS = R.normal(size=(2, 5, 3)).astype("float32")
@@ -27,11 +28,6 @@ def error(call):
     except Exception as raised:
         return type(raised).__name__
     return None
-
-
-def gap(a, b):
-    """Return the largest difference of two arrays."""
-    return float(np.max(np.abs(np.asarray(a, "float64") - np.asarray(b, "float64"))))
 
 
 def form(states):

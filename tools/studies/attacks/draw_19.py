@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import numbers, under
+from tools.studies.attacks.shared import gap, numbers, under
 
 
 @attack("models.merge-of-unmasked")
@@ -272,11 +272,6 @@ def compiled_by_xla():
 L = keras.layers
 X = np.random.RandomState(0).randn(2, 5, 3).astype("float32")
 MASK = np.array([[0, 1, 0, 1, 1], [1, 1, 0, 0, 0]], bool)
-
-
-def gap(y, z):
-    """Return the largest difference of two arrays."""
-    return float(np.max(np.abs(np.array(y, "float64") - np.array(z, "float64"))))
 
 
 @attack("masking.puts-zeros")

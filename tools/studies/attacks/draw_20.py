@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import numbers
+from tools.studies.attacks.shared import gap, numbers
 
 layers = keras.layers
 MSE = keras.metrics.MeanSquaredError
@@ -28,12 +28,6 @@ def built(features, units, seed=0, weights=None, **options):
     if weights is not None:
         layer.set_weights(weights)
     return layer
-
-
-def gap(a, b):
-    """Return the largest difference of two tensors."""
-    pair = [keras.ops.convert_to_numpy(keras.ops.cast(t, "float64")) for t in (a, b)]
-    return float(np.abs(pair[0] - pair[1]).max())
 
 
 def model(outputs=2, wrap=list):

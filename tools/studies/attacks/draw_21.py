@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import numbers
+from tools.studies.attacks.shared import gap, numbers
 
 X = np.random.default_rng(0).standard_normal((4, 5, 3)).astype("float32")
 
@@ -20,11 +20,6 @@ X = np.random.default_rng(0).standard_normal((4, 5, 3)).astype("float32")
 def equal(first, second):
     """Return whether two tensors hold the same numbers, bit for bit."""
     return bool((np.asarray(first) == np.asarray(second)).all())
-
-
-def far(first, second):
-    """Return the greatest difference of two tensors."""
-    return float(np.abs(np.asarray(first) - np.asarray(second)).max())
 
 
 class Silent(keras.Model):
@@ -191,7 +186,7 @@ def dense_and_time_distributed_of_open_timesteps():
     model = keras.Model(i, layers.TimeDistributed(layers.Dense(2))(lstm(i)))
     longer = np.zeros((4, 7, 3), "float32")
     return {
-        "Dense": far(graphs[0](h), alone),
+        "Dense": gap(graphs[0](h), alone),
         "shape of Dense": str(graphs[0](h).shape),
         "shape of TimeDistributed": outcome(lambda: graphs[1](h).shape),
         "of 9 samples": outcome(lambda: graphs[1](np.zeros((9, 5, 3), "float32")).shape),
@@ -223,7 +218,7 @@ def places_of_the_recurrent_activation():
             i, f, g, o = np.split(z, 4, 1)
             c = squash(f) * c + squash(i) * np.tanh(g)
             h = squash(o) * np.tanh(c)
-        results[name] = far(output, h) < 1e-6
+        results[name] = gap(output, h) < 1e-6
     return results
 
 
@@ -269,7 +264,7 @@ def errors_of_many_units():
         double.build(x.shape)
         double.set_weights(layer.get_weights())
         expected = np.asarray(double(x.astype("float64")))
-        error = far(np.asarray(output, "float64"), expected) / 2**-24
+        error = gap(np.asarray(output, "float64"), expected) / 2**-24
         largest = float(np.abs(expected).max())
         results[name] = {
             "roundings of one": round(error, 2),
@@ -324,7 +319,7 @@ def executions_of_many_steps():
     """Fit, shuffled and dropping, 4 batches by 3 steps; predict a sum over the whole batch."""
     i = keras.Input((5, 3))
     total = keras.ops.sum(layers.LSTM(3)(i))
-    results = {"fit, evaluate, predict": far(trained(1), trained(3))}
+    results = {"fit, evaluate, predict": gap(trained(1), trained(3))}
     for count in (1, 2, 3):
         model = keras.Model(i, total)
         model.compile(loss="mse", steps_per_execution=count)
@@ -371,7 +366,7 @@ def zero_output_unrolled():
                 rnn.set_weights(both[0].get_weights())
             both.append(rnn)
         outputs = [tf.nest.flatten(rnn(X, mask=gaps)) for rnn in both]
-        results[name] = max(map(far, *outputs))
+        results[name] = max(map(gap, *outputs))
     return results
 
 
@@ -866,9 +861,9 @@ def array(tensor):
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float64")))
 
 
-def gap(a, b):
+def rounded(a, b):
     """Return the largest difference of two tensors, rounded to 5 digits."""
-    return round(float(np.abs(array(a) - array(b)).max()), 5)
+    return round(gap(a, b), 5)
 
 
 def copies(model, x):
@@ -876,13 +871,13 @@ def copies(model, x):
 
     def given(copy):
         copy.set_weights(model.get_weights())
-        return gap(copy(x), expected)
+        return rounded(copy(x), expected)
 
     def filed():
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
             model.save(path)
-            return gap(keras.models.load_model(path)(x), expected)
+            return rounded(keras.models.load_model(path)(x), expected)
 
     expected = model(x)
     return {
@@ -975,7 +970,7 @@ def calls_of_several_kinds():
         layer.reset_state()
         model.predict(x, verbose=0, batch_size=3)
         call()
-        result[f"after predict and {name}"] = gap(model(x), expected)
+        result[f"after predict and {name}"] = rounded(model(x), expected)
     return result
 
 
@@ -992,7 +987,7 @@ def inner_layers():
         z = array(call(x[:, ::-1].copy()))
         half = y.shape[-1] // 2
         y = np.concatenate([y[..., half:], y[..., :half]], -1)
-        return gap(y[:, ::-1] if layer.return_sequences else y, z)
+        return rounded(y[:, ::-1] if layer.return_sequences else y, z)
 
     x = numbers(3, 6, 2)
     both = layers.Bidirectional
@@ -1094,7 +1089,11 @@ def gates_types_and_starts():
         z = [tf.constant(part) for part in np.split(z, 4, axis=1)]
         i, f = (array(layer.recurrent_activation(part)) for part in z[:2])
         point = i * array(layer.activation(z[2])) / (1 - f)
-        return {"f": round(float(f.max()), 4), "apart": gap(c, point), "point": gap(point, 0)}
+        return {
+            "f": round(float(f.max()), 4),
+            "apart": rounded(c, point),
+            "point": rounded(point, 0),
+        }
 
     return {
         "plain": apart(),
@@ -1228,8 +1227,8 @@ def cells_in_turn():
         gaps = []
         for cell, state, new in zip(cells, states, after, strict=True):
             h, pair = cell(h, list(state))
-            gaps += [gap(a, b) for a, b in zip(pair, new, strict=True)]
-        return max([gap(output, h), *gaps])
+            gaps += [rounded(a, b) for a, b in zip(pair, new, strict=True)]
+        return max([rounded(output, h), *gaps])
 
     cell = layers.LSTMCell
     twice = cell(3)
@@ -1321,7 +1320,7 @@ def kinds_and_states_returned():
         layer.build(shape)
         layer.set_weights(stateless.get_weights())
         return max(
-            gap(a, b)
+            rounded(a, b)
             for a, b in zip(keras.tree.flatten(expected), keras.tree.flatten(layer(x)), strict=True)
         )
 
@@ -1371,9 +1370,9 @@ def layers_that_draw_later():
     }
     return {
         name: {
-            "again": gap(dropped(make), dropped(make)),
-            "another layer made before the first call": gap(dropped(make), dropped(make, True)),
-            "an inference call before": gap(dropped(make), dropped(make, False, True)),
+            "again": rounded(dropped(make), dropped(make)),
+            "another layer made before the first call": rounded(dropped(make), dropped(make, True)),
+            "an inference call before": rounded(dropped(make), dropped(make, False, True)),
         }
         for name, make in makes.items()
     }

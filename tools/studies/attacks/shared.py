@@ -38,6 +38,12 @@ def numbers(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
+def gap(a, b):
+    """Return the largest difference of two tensors of one shape."""
+    pair = [keras.ops.convert_to_numpy(keras.ops.cast(t, "float64")) for t in (a, b)]
+    return float(np.abs(pair[0] - pair[1]).max())
+
+
 def alike(*layers):
     """Give layers the weights of the first one."""
     for layer in layers:
