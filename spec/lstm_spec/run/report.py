@@ -414,7 +414,7 @@ class Tried:
                         self._add(part, item)
             elif isinstance(value, Mapping) and all(map(_is_name, value)):
                 self.add(value)
-            elif isinstance(value, (list, tuple)) and not all(map(_plain, value)):
+            elif isinstance(value, (list, tuple)) and not _written(value):
                 for item in value:
                     self.add({name: item})
             elif name.rstrip("s") not in CHOICES:
@@ -432,10 +432,8 @@ class Tried:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if number and math.isfinite(value):
             self.numbers[name].add(value)
-        elif isinstance(value, (list, tuple)) and all(map(_plain, value)):
+        elif _written(value):
             self.names[name].add(shorten(_listed(value), LONGEST))
-        elif _plain(value):
-            self.names[name].add(shorten(str(value), LONGEST))
         else:
             label = getattr(value, "name", None) or getattr(value, "__name__", None)
             self.names[name].add(label if isinstance(label, str) else type(value).__name__)
@@ -446,6 +444,11 @@ class Tried:
         ranges: Extent = {name: [min(seen), max(seen)] for name, seen in self.numbers.items()}
         lists: Extent = {name: _few(sorted(seen)) for name, seen in self.names.items()}
         return {name: [*ranges.get(name, []), *lists.get(name, [])] for name in ranges | lists}
+
+
+def _written(value: Any) -> bool:
+    """Return whether a value is words, numbers, or a tuple or a list of them."""
+    return all(map(_plain, value)) if isinstance(value, list) else _plain(value)
 
 
 def _plain(value: Any) -> bool:

@@ -13,14 +13,7 @@ from hypothesis import example, given
 from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 
 from lstm_spec.claims import claim
-from lstm_spec.claims.saving import (
-    either,
-    flags,
-    functions,
-    kinds,
-    of_kind,
-    unregistered,
-)
+from lstm_spec.claims.saving import either, flags, functions, kinds, of_kind, unregistered
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
 from lstm_spec.harness.subject import FORMS, backend, keras_2, lstm, policy, to_numpy, with_weights
