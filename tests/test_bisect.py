@@ -27,7 +27,7 @@ def test_change_is_found_in_about_log2_steps(drawn: tuple[int, int]) -> None:
 
 
 def test_same_verdict_at_both_ends_is_reported() -> None:
-    with pytest.raises(UnusableRangeError, match="the claim is held on both a and c"):
+    with pytest.raises(UnusableRangeError, match="held on both a and c; give two"):
         bisect.search(["a", "b", "c"], lambda name: "held")
 
 

@@ -962,9 +962,6 @@ def test_of_a_model_without_a_recurrent_layer_no_remedy_names_one() -> None:
         assert ids(of_program(textwrap.dedent(text).replace("LOSS", loss))) == set()
 
 
-LOOP = "for i, u in enumerate([4, 3], {}): x = layers.LSTM(u, return_sequences=i < 2)(x)"
-
-
 @pytest.mark.parametrize(
     ("lines", "shape"),
     [

@@ -1,7 +1,7 @@
 """The public names of this package, for programs and notebooks; `import lstm_spec` gives them all.
 
 Each function returns data that shows itself: as text when it is printed, as HTML in a notebook.
-What is refused is a ValueError whose message is one sentence.
+What is refused is a ValueError whose message is one sentence, a damaged report a RuntimeError.
 """
 
 from __future__ import annotations
@@ -254,7 +254,8 @@ def compare(then: str | Path, now: str | Path) -> Shown[Comparison]:
         now: the later one.
 
     Raises:
-        UsageError: there is no such report, or it cannot be read.
+        UsageError: there is no such report.
+        UnreadableReportError: it is damaged or incomplete; a RuntimeError.
     """
     from lstm_spec.releases import ledger, tables
     from lstm_spec.releases.compare import compare as compared

@@ -389,7 +389,8 @@ def list_(arguments: argparse.Namespace) -> int:
         return 0
     if not claims:
         text = one_line(arguments.find or "")
-        none = f"no claim contains {text!r}" if text else "none of these claims corrects a belief"
+        which = "none of these claims" if arguments.names or arguments.beliefs else "no claim"
+        none = f"{which} contains {text!r}" if text else "none of these claims corrects a belief"
         return say(none, NEGATIVE)
     lines = []
     for claim in claims:

@@ -251,7 +251,9 @@ def _add_merge(verb: argparse.ArgumentParser) -> None:
 
 def _add_list(verb: argparse.ArgumentParser) -> None:
     _add_names(verb, "chapters or ids; default: the chapters are listed")
-    verb.add_argument("--find", type=_word, metavar="TEXT", help="only what contains this text")
+    verb.add_argument(
+        "--find", type=_word, action=_Once, metavar="TEXT", help="only what contains this text"
+    )
     verb.add_argument("--beliefs", action="store_true", help="what people believe instead")
 
 

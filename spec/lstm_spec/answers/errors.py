@@ -17,7 +17,7 @@ from lstm_spec import catalog
 from lstm_spec.answers.standing import where
 from lstm_spec.run import deviations
 
-HARNESS = catalog.CLAIMS.parent / "harness" / "refusals.py"
+REFUSALS = catalog.CLAIMS.parent / "harness" / "refusals.py"
 LAST = re.compile(
     r"^[ \t>|E]{0,8}(?:[\w.]{0,80}\.)?(?P<type>\w{0,60}(?:Error|Exception|Warning|Interrupt))"
     r"(?:: ?|$)(?P<message>.*)",
@@ -396,7 +396,7 @@ def _of_deviations() -> Iterator[Known]:
 
 
 def _of_claims() -> Iterator[Known]:
-    shared = _constants(ast.parse(HARNESS.read_text(encoding="utf-8")))
+    shared = _constants(ast.parse(REFUSALS.read_text(encoding="utf-8")))
     for file in sorted(catalog.CLAIMS.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         constants = {**shared, **_constants(tree)}

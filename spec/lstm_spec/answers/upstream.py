@@ -16,7 +16,7 @@ from lstm_spec.releases import ledger, matrix
 from lstm_spec.releases.tables import RELEASES
 from lstm_spec.run import deviations
 from lstm_spec.run.deviations import Deviation
-from lstm_spec.run.environment import Place
+from lstm_spec.run.environment import DISTRIBUTIONS, Place
 from lstm_spec.run.report import Record, Report
 from lstm_spec.run.text import without_escapes
 
@@ -425,7 +425,9 @@ def _entry(claim: str, place: Place) -> Deviation | None:
 
 def _packages(place: Place) -> str:
     return next(
-        f"{name} {version}" for name, version in place.packages.items() if name.startswith("keras")
+        f"{name} {version}"
+        for name, version in place.packages.items()
+        if name in DISTRIBUTIONS["keras"]
     )
 
 

@@ -46,7 +46,10 @@ def search(names: Sequence[str], verdict: Callable[[str], Verdict]) -> tuple[str
     high = len(names) - 1
     before = verdict(names[low])
     if verdict(names[high]) == before:
-        raise UnusableRangeError(f"the claim is {before} on both {names[low]} and {names[high]}")
+        ends = f"{names[low]} and {names[high]}"
+        raise UnusableRangeError(
+            f"{before} on both {ends}; give two releases between which the claim changed"
+        )
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if verdict(names[middle]) == before else (low, middle)

@@ -232,7 +232,9 @@ def pair(then: str, now: str) -> tuple[Report, Report]:
     later = find(now)
     name = nearest(later, ())
     if name is None:
-        raise UnknownReportError("the ledger has no report of an older release")
+        raise UnknownReportError(
+            "the ledger has no report of an older release; name the earlier report"
+        )
     return narrowed(find(name), later.header.claims), later
 
 

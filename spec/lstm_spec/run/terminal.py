@@ -35,7 +35,7 @@ def _bar(records: Iterator[Record], total: int, console: Console) -> None:
         for record in records:
             bad += record.verdict not in GOOD
             chapter = record.claim.partition(".")[0]
-            progress.update(task, advance=1, description=f"{chapter:<10}{bad} refuted")
+            progress.update(task, advance=1, description=f"{chapter:<10}{bad} failed")
 
 
 def summarize(
