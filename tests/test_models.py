@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis.strategies import SearchStrategy, data, just
 
+from lstm_spec import catalog
+from lstm_spec.claims.conftest import effort
+from lstm_spec.claims.models import running
 from lstm_spec.harness import model_oracle, model_ways
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.model_drawing import models, sizes, trials
@@ -22,7 +25,6 @@ from lstm_spec.harness.models import (
     EXPRESSIONS,
     FORMS,
     LENGTHS,
-    OWN_LAYERS,
     Model,
     Sizes,
     arrays,
@@ -131,11 +133,11 @@ def test_no_sample_is_all_padding_and_some_timesteps_are(shape, seed) -> None:
 
 def test_every_rule_for_masks_is_known_for_what_is_drawn() -> None:
     kinds = {node.layer.kind for model in drawn() for node in model.nodes}
-    assert kinds - {EXPRESSION, *OWN_LAYERS} <= set(MASKS)
+    assert kinds - {EXPRESSION, *model_ways.OWN} <= set(MASKS)
 
 
 def test_every_expression_has_its_operation() -> None:
-    assert set(model_oracle.OPERATIONS) == set(EXPRESSIONS)
+    assert set(model_oracle.EXPRESSED) == set(EXPRESSIONS)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -149,6 +151,26 @@ def test_program_with_expected_outputs_runs_and_fails_where_they_differ(form: st
     wrong = [1.0 + array for array in model_oracle.outputs(trial.model, inputs)]
     with pytest.raises(AssertionError):
         exec(model_ways.program(trial.model, inputs, wrong), {"__name__": "program"})
+
+
+@pytest.mark.parametrize(
+    ("name", "ways"),
+    [
+        ("models.every-way", model_ways.ALIKE),
+        ("models.made-again", model_ways.MADE_AGAIN),
+        ("models.graphs", ["in a graph", "jitted"]),
+        ("models.exported", ["exported"]),
+    ],
+)
+def test_each_way_is_run_twenty_times_by_default(
+    name: str, ways: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[str] = []
+    monkeypatch.setattr(running, "check", lambda way, trial: runs.append(way))
+    stated = catalog.find(name)
+    effort(stated.tries("default"), shrink=False)(getattr(running, stated.test))()
+    assert set(runs) == set(ways)
+    assert min(Counter(runs).values()) >= 20
 
 
 def test_page_of_drawn_models_is_made_from_the_record() -> None:

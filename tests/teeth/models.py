@@ -35,7 +35,7 @@ def makes_no_mask(patch):
         return inputs * 1.0
 
 
-@refuted_by("models.graphs", "models.every-way", "models.own-embedding")
+@refuted_by("models.graphs", "models.every-way", "models.exported", "models.own-embedding")
 def ignores_masks_and_halves_in_graphs(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, mask, **rest):
@@ -55,6 +55,46 @@ def predicts_the_first_length_only(patch):
         length = lengths.setdefault(id(self), listed[0].shape[1])
         cut = [part[:, :length] for part in listed]
         return original(self, cut if isinstance(x, list) else cut[0], **rest)
+
+
+@refuted_by("models.optional-again", raises=Exception)
+def forgets_what_is_optional(patch):
+    @instead(patch, keras.layers.InputLayer, "get_config")
+    def get_config(original, self):
+        return {name: value for name, value in original(self).items() if name != "optional"}
+
+
+@refuted_by("models.noise-in-its-type")
+def adds_noise_in_single_precision(patch):
+    @instead(patch, keras.layers.GaussianNoise, "call")
+    def call(original, self, inputs, training=False):
+        return keras.ops.cast(original(self, inputs, training=training), "float32")
+
+
+@refuted_by("models.mask-beside-empty-arguments")
+def loses_the_mask_beside_an_empty_list(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, *inputs, **options):
+        if [] in options.values():
+            set_keras_mask(inputs[0], None)
+        return original(self, *inputs, **options)
+
+
+@refuted_by("models.own-type-error")
+def tells_type_errors_as_value_errors(patch):
+    @instead(patch, keras.layers.Layer, "__call__")
+    def call(original, self, *inputs, **options):
+        try:
+            return original(self, *inputs, **options)
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+
+
+@refuted_by("models.maximum-of-multiples")
+def takes_the_first_in_graphs(patch):
+    @instead(patch, keras.layers.Maximum, "_merge_function")
+    def merge(original, self, inputs):
+        return original(self, inputs) if tf.executing_eagerly() else inputs[0]
 
 
 @refuted_by("models.samples", "models.called")

@@ -85,6 +85,16 @@ def gives_the_masks_back(patch):
         return outputs
 
 
+@repairs("models.maximum-of-multiples")
+def leaves_products_and_maxima_apart(patch):
+    @instead(patch, keras.Model, "predict")
+    def predict(original, self, *inputs, **options):
+        tf.config.optimizer.set_experimental_options({"remapping": False})
+        outputs = original(self, *inputs, **options)
+        tf.config.optimizer.set_experimental_options({"remapping": True})
+        return outputs
+
+
 @repairs("models.merge-of-widths")
 def adds_by_subtracting(patch):
     def add(x, y):

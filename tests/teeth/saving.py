@@ -9,6 +9,7 @@ from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.models import cloning, functional
 from keras.src.saving import object_registration, saving_lib
+from keras.src.utils import io_utils
 
 from teeth import instead, refuted_by
 
@@ -47,6 +48,25 @@ def leaves_the_seed_of_a_cell_out_of_the_configuration(patch):
 @refuted_by("saving.same-function")
 def forgets_its_activation_in_its_configuration(patch):
     configured(patch, activation="tanh")
+
+
+@refuted_by("saving.lambda-shape")
+def forgets_the_shape_of_a_lambda(patch):
+    @instead(patch, keras.layers.Lambda, "get_config")
+    def get_config(original, self):
+        return {**original(self), "output_shape": None}
+
+
+@refuted_by("saving.asks-before-it-overwrites")
+def overwrites_without_asking(patch):
+    patch.setattr(io_utils, "ask_to_proceed_with_overwrite", lambda path: True)
+
+
+@refuted_by("saving.packages-of-one-name", raises=Exception)
+def registers_by_the_name_alone(patch):
+    @instead(patch, keras.saving, "register_keras_serializable")
+    def register(original, package="Custom", name=None):
+        return original("Custom", name)
 
 
 @refuted_by("saving.dtype-policy")

@@ -74,6 +74,53 @@ def reports_a_mean_over_everything(patch):
         return None
 
 
+@refuted_by("trainer.history-stays")
+def puts_an_empty_history_after_evaluate(patch):
+    @instead(patch, keras.Model, "evaluate")
+    def evaluate(original, self, *data, **options):
+        numbers = original(self, *data, **options)
+        self.history = keras.callbacks.History()
+        return numbers
+
+
+@refuted_by("trainer.several-thresholds")
+def reports_thresholds_backwards(patch):
+    @instead(patch, keras.metrics.Recall, "result")
+    def result(original, self):
+        numbers = original(self)
+        return numbers[::-1] if len(numbers.shape) else numbers
+
+
+@refuted_by("trainer.metrics-of-inner-layers", raises=KeyError)
+def hides_the_metrics_of_layers(patch):
+    everything = keras.Model.metrics.fget
+    own = property(lambda self: [m for m in everything(self) if m.name != "watched"])
+    patch.setattr(keras.Model, "metrics", own)
+
+
+@refuted_by("trainer.types-for-an-own-metric")
+def casts_targets_for_every_metric(patch):
+    @instead(patch, keras.metrics.MeanMetricWrapper, "update_state")
+    def update_state(original, self, y_true, y_pred, sample_weight=None):
+        return original(self, keras.ops.cast(y_true, "float32"), y_pred, sample_weight)
+
+
+@refuted_by("trainer.learning-rate-by-name")
+def takes_lr_as_before(patch):
+    @instead(patch, keras.optimizers.Optimizer, "__init__")
+    def init(original, self, learning_rate, lr=None, **options):
+        original(self, learning_rate if lr is None else lr, **options)
+
+
+@refuted_by("trainer.targets-of-more-axes")
+def takes_away_an_axis_of_one(patch):
+    @instead(patch, losses, "squeeze_or_expand_to_same_rank")
+    def squeeze(original, x1, x2, *rest, **options):
+        if len(x1.shape) == len(x2.shape) + 1 and x1.shape[1] == 1:
+            x1 = keras.ops.squeeze(x1, axis=1)
+        return original(x1, x2, *rest, **options)
+
+
 @refuted_by("trainer.metric-of-all")
 def takes_the_mean_of_the_roots(patch):
     @instead(patch, keras.metrics.RootMeanSquaredError, "update_state")

@@ -699,7 +699,7 @@ def test_without_training_nothing_is_dropped(case, way, training):
     "dropout.off-in-predict-and-evaluate",
     observed="Keras 2 and 3",
     corrects="The loss of evaluate is that of fit, on the same data and weights.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(
@@ -741,7 +741,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
 @claim(
     "dropout.on-in-fit",
     promised="Dropout: fit sets `training` to True",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(

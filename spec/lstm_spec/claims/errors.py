@@ -1185,7 +1185,7 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     "errors.no-samples",
     observed="Keras 3",
     corrects="fit refuses arrays without samples: it expects x to be non-empty.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(cases(), sampled_from(["sgd", "adam"]))

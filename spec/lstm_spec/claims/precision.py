@@ -889,7 +889,7 @@ def test_small_float32_layers_err_by_few_roundings(case, way):
     "precision.long-sequences",
     observed="Keras 3, every backend; up to 1,000 timesteps were tried, at most 1.9 were seen",
     corrects="Rounding errors add up over the timesteps of a long sequence.",
-    cases=4,
+    cases=2,
 )
 @given(some_large(integers(1, 4), 64), whole([64, 256]), seeds)
 def test_with_default_weights_the_error_does_not_grow_with_time(units, timesteps, seed):

@@ -192,7 +192,7 @@ def models(
     sources = _draw_sources(draw, model.chained, plain, opened)
     for source in sources:
         shapes = tuple(shape_at(source, length) for length in LENGTHS)
-        model.known[source.name] = Known(shapes, ids=source.ids)
+        model.known[source.name] = Known(shapes, base=source.name, ids=source.ids)
     for source in sources:
         begin = draw(st.booleans()) if masked is None else masked
         if source.ids:

@@ -20,6 +20,7 @@ from lstm_spec.harness.activations import softmax
 from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.models import (
     EXPRESSION,
+    IDENTITIES,
     Layer,
     Model,
     output_shapes,
@@ -27,6 +28,7 @@ from lstm_spec.harness.models import (
 )
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Case, noise
+from lstm_spec.harness.tolerance import UNITS
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_] | None
@@ -35,7 +37,7 @@ Rules = Mapping[str, str]
 
 EPSILON = 1e-3
 """What LayerNormalization and BatchNormalization add to a variance, by default."""
-ROUNDING_UNIT = 2.0**-23
+ROUNDING_UNIT = UNITS["float32"]
 """The rounding error of float32, in which Keras computes by default."""
 TRIES = 3
 """How often a model is computed with errors of rounding, to see how they grow."""
@@ -207,7 +209,10 @@ def _own_mask(call: Call) -> Mask:
 
 
 def _merged(call: Call, masks: list[Mask], merge: Callable[[Any, Any], Any]) -> Mask:
-    """Return what masks are merged to; inputs that have none have no say."""
+    """Return what masks are merged to; inputs that have none have no say.
+
+    As `models.merge-of-masked-and-unmasked` says, though in Keras 3 they lose the mask.
+    """
     present = [mask for mask in masks if mask is not None]
     if not present:
         return None
@@ -408,7 +413,7 @@ def _multi_head_attention(call: Call) -> list[Array]:
 
 
 def _expression(call: Call) -> list[Array]:
-    return [OPERATIONS[call.option("text")](*call.values)]
+    return [EXPRESSED[call.option("text")](*call.values)]
 
 
 def _lambda(call: Call) -> list[Array]:
@@ -419,7 +424,7 @@ def _lambda(call: Call) -> list[Array]:
     return [functions[call.option("function")](call.x)]
 
 
-OPERATIONS: dict[str, Callable[..., Array]] = {
+EXPRESSED: dict[str, Callable[..., Array]] = {
     "{0} * 0.5": lambda x: x * 0.5,
     "1.0 - {0}": lambda x: 1.0 - x,
     "{0} / 2.0": lambda x: x / 2.0,
@@ -451,8 +456,7 @@ COMPUTE: dict[str, Callable[[Call], list[Array]]] = {
     "RNN": _rnn,
     "TimeDistributed": _time_distributed,
     "Dense": _dense,
-    **dict.fromkeys(("Dropout", "SpatialDropout1D", "GaussianDropout", "AlphaDropout"), _same),
-    "GaussianNoise": _same,
+    **dict.fromkeys(IDENTITIES, _same),
     "Activation": lambda call: [activate(call.option("activation"), call.x)],
     "ReLU": lambda call: [np.maximum(call.x, 0.0)],
     "LeakyReLU": lambda call: [np.where(call.x > 0, call.x, 0.3 * call.x)],

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from lstm_spec.harness.masks import MASKS
 from lstm_spec.harness.models import (
     EXPRESSION,
+    IDENTITIES,
     LENGTHS,
     LOOSE_MERGES,
     MERGES,
@@ -17,6 +19,7 @@ from lstm_spec.harness.models import (
     output_shapes,
     shape_at,
 )
+from lstm_spec.harness.strategies import AVOIDED
 
 PLAIN = frozenset(
     (
@@ -26,15 +29,12 @@ PLAIN = frozenset(
         "a masked Softmax",
         "a mask handed on backwards",
         "TimeDistributed over an open axis",
+        "a maximum of multiples",
     )
 )
 """What a plain model does not have: each is the matter of claims of its own."""
-ENDING = (
-    *("Reshape", "Permute", "Flatten", "Cropping1D", "ZeroPadding1D", "UpSampling1D", "Conv1D"),
-    *("MaxPooling1D", "AveragePooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling1D", "Dot"),
-    *("RepeatVector", "Halve", EXPRESSION),
-)
-"""Layers after which no tensor is masked."""
+SCALES = ("{0} * 0.5", "{0} / 2.0", "-{0}", "{0} + {1}", "{0} - {1}", "double", "linear")
+"""What is done to multiples of a tensor, and gives a multiple of it."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Known:
     """Its shape at each of LENGTHS."""
     mask: str = ""
     """The tensor where its mask began; nothing, if it has none."""
+    base: str = ""
+    """The tensor of which it is a multiple; itself, if of no other."""
     loose: bool = False
     """Whether its values at masked timesteps are nowhere defined."""
     ids: bool = False
@@ -96,8 +98,12 @@ def traits(layer: Layer, reads: list[Known]) -> set[str]:
         listed.add("a masked Softmax")
     if options.get("go_backwards") and options.get("return_sequences") and any(masks):
         listed.add("a mask handed on backwards")
-    if layer.kind == "TimeDistributed" and reads[0].open:
+    masked = any(masks) and "masked slices" in AVOIDED
+    if layer.kind == "TimeDistributed" and (reads[0].open or masked):
         listed.add("TimeDistributed over an open axis")
+    different = list({id(x): x for x in reads}.values())
+    if layer.kind == "Maximum" and len({x.base for x in different}) < len(different):
+        listed.add("a maximum of multiples")
     return listed
 
 
@@ -105,12 +111,24 @@ def known_after(layer: Layer, reads: list[Known], name: str) -> list[Known]:
     """Return what is known of the tensors that a call returns, the first of which has a name."""
     at_each = [output_shapes(layer, [x.shapes[k] for x in reads]) for k in range(len(LENGTHS))]
     mask, loose = _mask_after(layer, reads, name)
-    known = [Known(shapes) for shapes in zip(*at_each, strict=True)]
+    base = reads[0].base if _scales(layer, reads) else name
+    known = [
+        Known(shapes, base=f"{base}{k or ''}")
+        for k, shapes in enumerate(zip(*at_each, strict=True))
+    ]
     halves = layer.kind == "Bidirectional"
     return [
         replace(x, mask=mask, loose=loose) if mask and (k == 0 or halves) else x
         for k, x in enumerate(known)
     ]
+
+
+def _scales(layer: Layer, reads: list[Known]) -> bool:
+    """Return whether a call returns a multiple of the tensor of which all that it reads are."""
+    options = layer.options
+    done = options.get("text", options.get("function", options.get("activation", layer.kind)))
+    kinds = (*IDENTITIES, "Halve", "MaskedHalve", "Add", "Subtract", "Average")
+    return len({x.base for x in reads}) == 1 and done in (*SCALES, *kinds)
 
 
 def _mask_after(layer: Layer, reads: list[Known], name: str) -> tuple[str, bool]:
@@ -134,7 +152,8 @@ def _mask_after(layer: Layer, reads: list[Known], name: str) -> tuple[str, bool]
         for inner in options["layers"]:
             mask, loose = _mask_after(inner, [replace(reads[0], mask=mask, loose=loose)], name)
         return mask, loose
-    if kind in ENDING or (kind == "Lambda" and "mask" not in options):
+    ends = MASKS.get(kind) in ("ends", "averages") or kind in ("Halve", EXPRESSION)
+    if ends or (kind == "Lambda" and "mask" not in options):
         return "", False
     return mask, loose
 
@@ -142,7 +161,7 @@ def _mask_after(layer: Layer, reads: list[Known], name: str) -> tuple[str, bool]
 def follow(model: Model) -> dict[str, Known]:
     """Return what is known of each tensor of a model, by its name."""
     known = {
-        s.name: Known(tuple(shape_at(s, length) for length in LENGTHS), ids=s.ids)
+        s.name: Known(tuple(shape_at(s, length) for length in LENGTHS), base=s.name, ids=s.ids)
         for s in model.sources
     }
     for node in model.nodes:

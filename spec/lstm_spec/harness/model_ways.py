@@ -94,9 +94,9 @@ def program(model: Model, arrays: Sequence[Any] = (), expected: Sequence[Any] = 
         *_expected(expected),
     ]
     text = "\n".join(lines) + "\n"
-    # A tensor of PyTorch takes no negative step.
+    # Tensors of PyTorch and OpenVINO take no negative step.
     flipped = "keras.ops.flip(x, axis=1)"
-    return text.replace("x[:, ::-1]", flipped) if backend() == "torch" else text
+    return text.replace("x[:, ::-1]", flipped) if backend() in ("torch", "openvino") else text
 
 
 def program_of_step(

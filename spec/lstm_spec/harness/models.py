@@ -127,8 +127,6 @@ OPERATIONS = tuple(text for text in EXPRESSIONS if "keras.ops" in text)
 ARITHMETIC = tuple(text for text in EXPRESSIONS if text not in SLICES + OPERATIONS)
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "softsign", "softplus", "elu", "selu")
-OWN_LAYERS = ("Halve", "MaskedHalve")
-"""Classes that a model defines for itself: without `compute_mask`, and with it."""
 IDENTITIES = ("Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout")
 """Layers that return their input, unless the model is in training."""
 MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")

@@ -92,17 +92,20 @@ _AVOIDED = {
     "numpy": {"leading mask", "float64"},
     "openvino": {"float64"},
 }
+"""Before the first valid timestep loops put out the initial h there; float64 is float32 on two.
+
+Claims of `masking`, `precision` and `wrappers` say so; to all others it would be the same deviation
+again. So it would be that Keras before 2.14 makes all states in float32, where a layer of another
+type fails, and that in a graph Keras 3 before 3.9 compares the mask of a TimeDistributed with its
+input, and fails: see `models.slices-in-a-graph`.
+"""
 AVOIDED.update(_AVOIDED.get(keras.backend.backend(), ()))
 if keras.backend.backend() == "openvino":
     tolerance.NARROWER.add(tolerance.BFLOAT16)
 if Version(keras.__version__) < Version("2.14"):
     AVOIDED.add("stateful float64")
-"""Before the first valid timestep loops put out the initial h there; float64 is float32 on two;
-and Keras 2 made all states in float32, so that a layer of another type failed.
-
-Claims of `masking`, `precision` and `wrappers` say so; to all others it would be the same deviation
-again.
-"""
+if hasattr(keras, "ops") and Version(keras.__version__) < Version("3.9"):
+    AVOIDED.add("masked slices")
 
 UNDRAWN = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
 """The weights are set in any case; to draw orthogonal ones first takes a quarter of building."""

@@ -8,12 +8,12 @@ models are drawn at random, run in every way, and compared with the equations of
 
 A drawn model is a small graph of layers around an LSTM. A plain model is of float32, keeps no
 state, and has no vocabulary, no layer that was adapted to data and no Lambda of a Python lambda.
-Nor has it any of six combinations, of which each has claims of its own: merges of a masked and an
+Nor has it any of seven combinations, of which each has claims of its own: merges of a masked and an
 unmasked tensor, merges of two masks, attention to a masked tensor, a masked Softmax, masked outputs
-of an LSTM that reads backwards, and TimeDistributed over an open axis. What each layer does with a
-mask is the table of docs/masks.md.
+of an LSTM that reads backwards, TimeDistributed over an open axis, and a Maximum of multiples of
+one tensor. What each layer does with a mask is the table of docs/masks.md.
 
-Plain models do what they should. What is worth knowing is in the six combinations, and nearly all
+Plain models do what they should. What is worth knowing is in the seven combinations, and nearly all
 of it is about masks: which layers hand them on, and what a merge makes of two of them. The last
 claims are about siblings of the LSTM: what GRU and SimpleRNN compute, and what ConvLSTM2D reads.
 """

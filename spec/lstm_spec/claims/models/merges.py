@@ -105,6 +105,37 @@ def test_merges_in_plain_models_hand_a_common_mask_on(trial):
 
 
 @claim(
+    "models.maximum-of-multiples",
+    promised="Maximum: computes the element-wise maximum of its inputs",
+    cases=4,
+)
+@given(cases(return_sequences=True), whole([0.5, 2.0, 3.0]))
+def test_the_maximum_of_a_tensor_and_its_multiple_is_the_larger(case, factor):
+    """
+    Called or by predict, the Maximum of an LSTM's rows and a multiple of these is the larger of the
+    two.
+
+    Rescaling makes the multiple. A tf.function computes as predict does.
+
+    >>> import keras, numpy as np
+    >>> given = keras.Input((None, 1))
+    >>> y = keras.layers.LSTM(2, return_sequences=True)(given)
+    >>> larger = keras.layers.Maximum()([2.0 * y, y])
+    >>> values, maximum = keras.Model(given, [y, larger])(np.ones((1, 3, 1)))
+    >>> bool(np.allclose(maximum, np.maximum(2.0 * values, values)))
+    True
+    """
+    given = keras.Input(case.x.shape[1:])
+    y = lstm(case)(given)
+    larger = keras.layers.Maximum()([keras.layers.Rescaling(factor)(y), y])
+    model = keras.Model(given, larger)
+    h = equations(case).outputs
+    smaller = {"the smaller is taken": np.minimum(factor * h, h)}
+    assert_close(model(case.x), np.maximum(factor * h, h))
+    assert_close(model.predict(case.x, verbose=0), np.maximum(factor * h, h), instead=smaller)
+
+
+@claim(
     "models.merge-of-masked-and-unmasked",
     derived="what is computed of padding is padding, so the mask that there is must be kept",
     corrects="An Embedding with mask_zero=True beside numeric features is skipped by the LSTM.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -140,6 +142,48 @@ def test_dot_refuses_other_axes_and_inputs(case, axes, more):
         assert_refused(partial(keras.layers.Dot(1), inputs), "ValueError", "list of 2 inputs")
     longer = np.pad(x, ((0, 0), (0, more), (0, 0)))
     assert_refused(lambda: keras.layers.Dot(1)([x, longer]), "ValueError", "ncompatible")
+
+
+@claim(
+    "models.own-type-error",
+    derived="an error of a layer's call is told as it is",
+    cases=2,
+    needs="keras.ops",
+)
+@given(cases(return_sequences=True), whole(["option", "positions", "names"]))
+def test_a_type_error_in_a_call_stays_one(case, signature):
+    """
+    A TypeError that a layer's call raises in a Sequential model stays a TypeError, with its words.
+
+    Whether the call takes further arguments, any number of positions or any names.
+
+    >>> import keras, numpy as np
+    >>> class Wrong(keras.layers.Layer):
+    ...     def call(self, x, *others):
+    ...         return x + "a"
+    >>> try:
+    ...     model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2), Wrong()])
+    ... except TypeError:
+    ...     print("refused")
+    refused
+    """
+    layer = type("Wrong", (keras.layers.Layer,), {"call": CALLS[signature]})()
+    given_ = keras.Input(case.x.shape[1:])
+    make = partial(keras.Sequential, [given_, lstm(case), layer])
+    assert_refused(make, "TypeError", "of my own")
+
+
+def fail():
+    """Raise a TypeError."""
+    raise TypeError("of my own")
+
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "option": lambda self, x, option=None: fail(),
+    "positions": lambda self, x, *others: fail(),
+    "names": lambda self, x, **others: fail(),
+}
+"""Calls of layers that fail, by what they take beside a tensor."""
 
 
 @claim(

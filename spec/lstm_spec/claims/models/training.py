@@ -57,7 +57,7 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
 @claim(
     "models.training-step",
     derived="models.called and the chain rule",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(trials(nodes=integers(0, 2)).filter(same_in_training), whole(STEPS), seeds)

@@ -834,7 +834,7 @@ RESULTS: dict[str, Callable[[Array, Array], Any]] = {
     "modes.layers-are-frozen",
     observed="Keras 2 and 3; so it is meant: https://github.com/keras-team/keras/issues/6405",
     corrects="A layer that is added to a trained Sequential model, or taken away, counts at once.",
-    cases=4,
+    cases=2,
     needs="tensorflow",
 )
 @given(cases(), seeds, whole(list(CHANGES)), whole(list(RUNS)))

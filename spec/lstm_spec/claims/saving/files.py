@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
@@ -623,8 +624,7 @@ def test_an_unregistered_layer_must_be_given_to_load_model(case, name, kind):
     doubled = type("Doubled", (keras.layers.Layer,), {"call": lambda self, x: 2 * x})
     model = of_kind(kind, case, doubled())
     expected = 2 * equations(case).h
-    kind, words = UNKNOWN[name]
-    assert_refused(lambda: reloaded(model, name), kind, words)
+    assert_refused(lambda: reloaded(model, name), *UNKNOWN[name])
     assert_close(reloaded(model, name, custom_objects={"Doubled": doubled})(case.x), expected)
     with keras.utils.custom_object_scope({"Doubled": doubled}):
         assert_close(reloaded(model, name)(case.x), expected)
@@ -635,6 +635,118 @@ UNKNOWN = {
     "lstm.h5": ("ValueError", "Unknown layer: 'Doubled'"),
 }
 """How load_model refuses a file for a class that it does not know."""
+
+
+@claim(
+    "saving.lambda-shape",
+    promised="Lambda, argument `output_shape`: the expected shape of what the function returns",
+    cases=4,
+    needs="keras.ops",
+)
+@given(cases(), whole(["tanh", "relu"]), whole(["sizes", "open", "flat"]))
+def test_a_lambda_read_again_has_its_output_shape(case, name, form):
+    """
+    A Lambda of a function of Keras, made again from its configuration, has the output_shape that it
+    was given.
+
+    With open sizes and without, and of one axis. A Lambda of a Python lambda asks for
+    safe_mode=False besides.
+
+    >>> import keras, numpy as np
+    >>> made = keras.layers.Lambda(keras.ops.tanh, output_shape=(None, 2))
+    >>> again = keras.layers.Lambda.from_config(made.get_config())
+    >>> y = again(keras.layers.LSTM(2, return_sequences=True)(keras.Input((None, 1))))
+    >>> y.shape
+    (None, None, 2)
+    """
+    batch, timesteps, _ = case.x.shape
+    shape = {"sizes": (timesteps, 5), "open": (None, 5), "flat": (5,)}[form]
+    made = keras.layers.Lambda(getattr(keras.ops, name), output_shape=shape)
+    again = keras.layers.Lambda.from_config(made.get_config())
+    given_shape = (batch, timesteps, case.units)
+    assert tuple(again.compute_output_shape(given_shape)) == (batch, *shape)
+    assert_same(again(case.x), made(case.x))
+
+
+@claim(
+    "saving.asks-before-it-overwrites",
+    promised="Model.save and save_weights, argument `overwrite`: whether to ask by a prompt",
+    cases=2,
+)
+@given(cases(), whole(["lstm.keras", "lstm.h5", "lstm.weights.h5"]), whole(["n", "y"]), kinds)
+def test_a_file_is_kept_unless_the_answer_is_yes(case, name, said_, form):
+    """
+    With overwrite=False, save and save_weights ask before they replace a file, and keep it if the
+    answer is n.
+
+    By input(), which a program without a terminal cannot answer. Without the argument they ask
+    nothing.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.save_weights("asked.weights.h5", overwrite=False)  # it is new: nothing is asked
+    >>> before = model.get_weights()
+    >>> model.load_weights("asked.weights.h5")
+    >>> all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before))
+    True
+    """
+    first = of_kind(form, case)
+    second = of_kind(form, replace(case, kernel=2.0 * case.kernel))
+    weights = name.endswith(".weights.h5")
+    with TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        write(first, file, weights)
+        kept = file.read_bytes()
+        with mock.patch("builtins.input", return_value=said_) as asked:
+            write(second, file, weights, overwrite=False)
+        assert asked.called
+        assert (file.read_bytes() == kept) == (said_ == "n")
+
+
+def write(model, file, weights, **options):
+    """Save a model in a file, or its weights alone."""
+    (model.save_weights if weights else model.save)(file, **options)
+
+
+@claim(
+    "saving.packages-of-one-name",
+    promised="register_keras_serializable: registered under package>name",
+    cases=2,
+    needs="keras.ops",
+)
+@given(cases(), kinds)
+def test_functions_of_one_name_in_two_packages_are_told_apart(case, form):
+    """
+    Functions of one name that are registered in two packages are each found again, as activation
+    and as loss.
+
+    In a `.keras` file and in an object's configuration.
+
+    >>> import keras, numpy as np
+    >>> def doubled(x):
+    ...     return 2 * x
+    >>> _ = keras.saving.register_keras_serializable("mine")(doubled)
+    >>> layer = keras.layers.LSTM(2, activation=doubled)
+    >>> keras.layers.LSTM.from_config(layer.get_config()).activation is doubled
+    True
+    """
+    functions = [halving(package) for package in ("first", "second")]
+    taken = "the function of another package is taken"
+    for function in functions:
+        model = of_kind(form, case, keras.layers.Activation(function))
+        model.compile("sgd", function)
+        again = reloaded(model)
+        assert again.layers[-1].activation is function, taken
+        assert again.loss is function, taken
+
+
+def halving(package):
+    """Return a function that is registered in a package, under a name that others have too."""
+
+    def halved(x, y=0.0):
+        return (x + y) / 2.0
+
+    return keras.saving.register_keras_serializable(package, "halved")(halved)
 
 
 @claim(

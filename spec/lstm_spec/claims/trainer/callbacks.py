@@ -117,7 +117,7 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     "trainer.early-stopping-baseline",
     observed="Keras 3.15",
     corrects="If no epoch improves on `baseline`, training runs for `patience` epochs.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(
@@ -410,7 +410,7 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     "trainer.weights-set-on-the-way",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="A compiled training does not see weights that a callback sets.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from(list(REMEMBERING)))
@@ -470,7 +470,7 @@ SERVING: dict[str, Callable[[Path], Any]] = {
 @claim(
     "trainer.callback-again",
     derived="a callback is told when a training begins",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(
@@ -578,7 +578,7 @@ def broken_off(
 @claim(
     "trainer.backup",
     promised="BackupAndRestore: training that was interrupted goes on where it was",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "keras.ops"),
 )
 @given(

@@ -85,7 +85,7 @@ def test_validation_comes_after_the_epochs_that_are_named(net, when, build, seed
     "trainer.validation-steps",
     promised="Model.fit, arguments `validation_steps` and `validation_batch_size`",
     corrects="The next validation goes on behind the samples that the last one took.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=8), integers(1, 2), whole([None, 1, 2]), builds, seeds)
@@ -210,7 +210,7 @@ def losses_otherwise(net: Net, target: Array, steps: int | None) -> dict[str, li
     "trainer.generator-again",
     observed="Keras 3",
     corrects="A generator gives every epoch all of its batches.",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "keras.ops"),
 )
 @given(nets(batch=integers(2, 3), timesteps=1), whole([1, 2, 3, None]), seeds)

@@ -11,8 +11,9 @@ from hypothesis.strategies import integers
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.trainer import eagerly, single
+from lstm_spec.harness.reference import equations
 from lstm_spec.harness.strategies import Array, Case, cases, noise, permutation, seeds, whole
-from lstm_spec.harness.subject import lstm, to_numpy
+from lstm_spec.harness.subject import FORMS, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close
 
 CLASSES = 3
@@ -147,6 +148,135 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, 
 
 
 @claim(
+    "trainer.several-thresholds",
+    derived="trainer.any-metric: of each threshold by itself",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(batch=several),
+    whole(["Precision", "Recall", "TruePositives", "FalseNegatives"]),
+    whole([(0.2, 0.31, 0.9), (0.0, 0.5, 1.0), (0.7,)]),
+    eagerly,
+    seeds,
+)
+def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eager, seed):
+    """
+    Given several thresholds, evaluate reports of Precision, Recall and counts of hits what each
+    alone gives of all samples.
+
+    Evenly spaced or not, compiled or eagerly, in an array in their order.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])
+    >>> recall = keras.metrics.Recall(thresholds=[0.0, 0.5, 1.0], name="recall")
+    >>> model.compile("sgd", "mse", metrics=[recall])
+    >>> x, y = np.random.rand(4, 3, 1), np.ones((4, 2))
+    >>> len(model.evaluate(x, y, verbose=0, return_dict=True)["recall"])
+    3
+    """
+    target = targets(case, "bits", seed)
+    made = metric(name, thresholds=list(thresholds))
+    model = classifier(case, "bits", seed, metrics=[made], run_eagerly=eager)
+    numbers = reported(model, case.x, target)["metric"]
+    outputs = to_numpy(model(case.x))
+    for number, threshold in zip(np.ravel(numbers), thresholds, strict=True):
+        alone = metric(name, thresholds=threshold)
+        alone.update_state(target, outputs)
+        assert_close(number, single(alone.result()), bound=64.0)
+
+
+@claim(
+    "trainer.metrics-of-inner-layers",
+    promised="Layer, property `metrics`: all metrics of the layer and of those in it",
+    cases=2,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(cases(batch=several), eagerly, whole(["Sequential", "functional"]), integers(1, 2))
+def test_metrics_of_layers_in_inner_models_are_reported(case, eager, form, depth):
+    """
+    Evaluate reports the metrics that layers update in their call, in a model within the model too.
+
+    By the name of the metric, whatever the depth.
+
+    >>> import keras, numpy as np
+    >>> class Watched(keras.layers.Layer):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.mean = keras.metrics.Mean(name="watched")
+    ...     def call(self, x):
+    ...         self.mean.update_state(x)
+    ...         return x
+    >>> inner = keras.Sequential([keras.layers.LSTM(2), Watched()])
+    >>> model = keras.Sequential([keras.Input((3, 1)), inner])
+    >>> model.compile("sgd", "mse")
+    >>> numbers = model.evaluate(np.ones((2, 3, 1)), np.ones((2, 2)), verbose=0, return_dict=True)
+    >>> sorted(numbers)
+    ['loss', 'watched']
+    """
+    x = keras.Input(case.x.shape[1:])
+    model = FORMS[form]([lstm(case), Watched()], x)
+    for _ in range(depth):
+        x = keras.Input(case.x.shape[1:])
+        model = FORMS[form]([model], x)
+    model.compile("sgd", "mse", run_eagerly=eager)
+    h = equations(case).h
+    numbers = reported(model, case.x, np.zeros(h.shape, "float32"))
+    assert_close(numbers["watched"], np.float32(np.mean(h)), bound=64.0)
+
+
+class Watched(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A layer that keeps the mean of what it is given."""
+
+    def __init__(self) -> None:
+        """Make the metric."""
+        super().__init__()
+        self.mean = keras.metrics.Mean(name="watched")
+
+    def call(self, x: Any) -> Any:
+        """Return what is given."""
+        self.mean.update_state(x)
+        return x
+
+
+@claim(
+    "trainer.types-for-an-own-metric",
+    observed="Keras 3.15, TensorFlow and PyTorch",
+    corrects="Keras casts targets to float32 before a metric of one's own sees them.",
+    cases=2,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(cases(batch=several), eagerly, whole(["int32", "float32"]), seeds)
+def test_an_own_metric_sees_the_types_of_targets_and_outputs(case, eager, type_, seed):
+    """
+    A function as metric is given the targets of arrays in their own type, int32 or float32, and the
+    outputs in theirs.
+
+    What it needs to be cast it casts itself.
+
+    >>> import keras, numpy as np
+    >>> seen = []
+    >>> def kinds(y_true, y_pred):
+    ...     seen.append(keras.backend.standardize_dtype(y_true.dtype))
+    ...     return 0.0 * y_pred
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", metrics=[kinds])
+    >>> loss = model.evaluate(np.ones((4, 3, 1)), np.ones((4, 2), "int32"), verbose=0)
+    >>> set(seen)
+    {'int32'}
+    """
+    seen = []
+
+    def kinds(y_true, y_pred):
+        seen.append((kind(y_true), kind(y_pred)))
+        return 0.0 * y_pred
+
+    model = classifier(case, "numbers", seed, metrics=[kinds], run_eagerly=eager)
+    reported(model, case.x, (10 * targets(case, "numbers", seed)).astype(type_))
+    assert set(seen) == {(type_, "float32")}
+
+
+@claim(
     "trainer.adjusted-score",
     promised="keras.metrics.R2Score, argument `num_regressors`: the adjusted R2 score",
     cases=4,
@@ -252,7 +382,7 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
 @claim(
     "trainer.truth-values",
     derived="True and False are 1 and 0, in NumPy as well",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(cases(batch=several), whole(["bits", "one-hot"]), eagerly, seeds)

@@ -28,6 +28,7 @@ from lstm_spec.claims.trainer import (
     target_of,
     trainee,
 )
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, seeds, whole
 from lstm_spec.harness.subject import from_json, global_policy, lstm, network, total
 from lstm_spec.harness.tolerance import ROUNDING, assert_close, assert_same, rounding_error
@@ -74,6 +75,40 @@ FORMULAS: dict[str, tuple[str, dict[str, Any], Callable[[], Update]]] = {
     ),
 }
 """Optimizers of Keras, where it has them, with their options, each with ours."""
+
+
+@claim(
+    "trainer.learning-rate-by-name",
+    promised="Optimizer: the argument of the learning rate is called `learning_rate`",
+    corrects="The learning rate of an optimizer is its argument and its attribute `lr`.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    whole(["SGD", "Adam", "RMSprop", "Adagrad", "Nadam", "Adadelta"]),
+    sampled_from([0.5, 0.25, 0.0625]),
+)
+def test_the_learning_rate_is_called_by_its_whole_name(name, rate):
+    """
+    An optimizer's rate is its argument and attribute `learning_rate`, and `lr` is refused and no
+    attribute.
+
+    It is refused with a ValueError. Read the rate by float(optimizer.learning_rate), and set it by
+    an assignment, unless a LearningRateSchedule gives it.
+
+    >>> import keras, numpy as np
+    >>> optimizer = keras.optimizers.Adam(learning_rate=0.5)
+    >>> optimizer.learning_rate = 0.25
+    >>> float(np.array(optimizer.learning_rate))
+    0.25
+    """
+    make = getattr(keras.optimizers, name)
+    assert_refused(lambda: make(lr=rate), "ValueError", "lr")
+    optimizer = make(learning_rate=rate)
+    assert not hasattr(optimizer, "lr")
+    assert_same(optimizer.learning_rate, np.float32(rate))
+    optimizer.learning_rate = rate / 2.0
+    assert_same(optimizer.learning_rate, np.float32(rate / 2.0))
 
 
 @claim(

@@ -233,7 +233,7 @@ def sum_of_squares(layers: dict[str, Any]) -> float:
     "trainer.penalty-frozen",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="The penalty of a frozen layer's weights remains in the loss, as a constant.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(eagerly, whole(["inside", "attribute"]))

@@ -112,10 +112,42 @@ def test_every_epoch_is_reported_by_itself(net, build, seed, loss):
 
 
 @claim(
+    "trainer.history-stays",
+    promised="Model.fit returns a History, which the attribute `history` of the model is",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=samples), builds, seeds, whole(["evaluate", "predict", "train_on_batch"]))
+def test_the_history_of_fit_stays(net, build, seed, method):
+    """
+    After evaluate, predict and train_on_batch the model's `history` is the one that the last fit
+    returned.
+
+    With what it has recorded. The next fit makes another.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> history, loss = model.fit(x, y, verbose=0), model.evaluate(x, y, verbose=0)
+    >>> model.history is history
+    True
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    recorded = dict(fit(model, net, target))
+    history = model.history
+    arguments = {"predict": (net.case.x,)}.get(method, (net.case.x, target))
+    getattr(model, method)(*arguments)
+    assert model.history is history, "there is another History"
+    assert history.history == recorded
+
+
+@claim(
     "trainer.evaluate-twice",
     derived="evaluate changes no weight, and its result is a mean over the samples",
     corrects="evaluate depends on the batch size.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae", "huber", "log_cosh"]))
@@ -496,7 +528,7 @@ def accuracy(net: Net, build: tuple[str, bool], target: Array) -> float:
     "trainer.validation",
     promised="Model.fit, argument `validation_data`: evaluated at the end of each epoch",
     corrects="loss and val_loss of an epoch are of the same weights.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds)
@@ -568,7 +600,7 @@ def test_validation_split_takes_the_last_samples(net, build, seed, share):
     "trainer.penalty-in-the-loss",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="With loss='mse' and metrics=['mse'] both report the same.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, sampled_from(["mse", "mae"]))

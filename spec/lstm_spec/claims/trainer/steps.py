@@ -375,7 +375,7 @@ def in_two_threads(x: Array, target: Array) -> Any:
 @claim(
     "trainer.callbacks-by-execution",
     promised="Model.compile, argument `steps_per_execution`: callbacks are called every n batches",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "Model.compile(steps_per_execution)"),
 )
 @given(
@@ -462,7 +462,7 @@ def own_step(model: Any, optimizer: Any, way: str) -> Callable[[Any, Any], Any]:
 @claim(
     "trainer.own-loop",
     promised="guide to writing a training loop from scratch: GradientTape and apply_gradients",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "tensorflow"),
 )
 @given(

@@ -549,7 +549,7 @@ def run_on(model: Any, name: str, arrays: list[Array]) -> tuple[Any, Any, Any]:
 @claim(
     "trainer.sources",
     promised="Model.fit, arguments `x` and `validation_data`: arrays, datasets, generators",
-    cases=4,
+    cases=2,
     needs=("keras.Model.fit", "keras.utils.PyDataset", "keras.ops"),
 )
 @given(

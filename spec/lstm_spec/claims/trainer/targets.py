@@ -38,7 +38,7 @@ from lstm_spec.harness.trainer import Net, batch_loss, in_order, nets, sgd, trai
     "trainer.target-axis",
     observed="Keras 3.15, TensorFlow and PyTorch",
     corrects="Targets of shape (batch,) for outputs of shape (batch, 1) are broadcast to a square.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(nets(batch=samples), builds, seeds, whole(["mse", "mae", "huber", "log_cosh"]))
@@ -241,6 +241,37 @@ def assert_laid_along_the_last_axis(model, net, target, loss):
     else:
         alone = target.reshape(-1, *[1] * (len(net.output_shape) - 1))
         assert_close(single(evaluated()), mean(target), instead={BY_SAMPLE: mean(alone)})
+
+
+@claim(
+    "trainer.targets-of-more-axes",
+    observed="Keras 3.15, TensorFlow and PyTorch, mean squared and mean absolute error",
+    corrects="Targets (batch, 1, features) are taken as (batch, features) are.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(nets(batch=integers(2, 3), outputs=integers(2, 3)), builds, seeds, whole(["mse", "mae"]))
+def test_targets_of_an_axis_too_many_are_those_of_every_sample(net, build, seed, loss):
+    """
+    A mean error compares outputs (batch, features), if features are several, with targets (batch,
+    1, features) of every sample.
+
+    Not with a sample's own alone, and without a word: the loss of a perfect model is not zero. Take
+    the axis away, as in `y[:, 0]`. Where there is one feature Keras takes the last axis away.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, y = np.random.rand(4, 3, 1), np.random.rand(4, 1, 2)
+    >>> error = np.array(model(x))[None, :, :] - y  # (batch, batch, features)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), np.mean(error**2)))
+    True
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build, loss)
+    tested = evaluate(model, net, target[:, None], batch_size=net.samples)
+    error = np.abs(ours.outputs(net) - target[:, None])
+    assert_close(single(tested), np.mean(error ** {"mse": 2, "mae": 1}[loss]))
 
 
 @claim(

@@ -494,7 +494,7 @@ def test_class_weight_beside_sample_weight_is_refused(net, build, seed, method):
     "trainer.weighted-metrics",
     promised="Model.compile, arguments `metrics` and `weighted_metrics`: the latter are weighted",
     corrects="sample_weight applies to all metrics.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(

@@ -78,7 +78,7 @@ def clipped(
     "training.weights-gradient",
     derived="the chain rule, applied to the equations at every timestep",
     corrects="The gradient of an LSTM is truncated to its last timesteps.",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, **OPEN), seeds, eagerly)
@@ -474,7 +474,7 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
 @claim(
     "training.masked-timestep",
     derived="masking.hides-values: what is skipped changes nothing",
-    cases=4,
+    cases=2,
     needs="keras.Model.fit",
 )
 @given(cases(state=True, masked=True, unroll=booleans(), **SIZED), seeds, eagerly)
