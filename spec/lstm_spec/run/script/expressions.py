@@ -68,7 +68,7 @@ class Expressions:
                 refuse(f"{node.attr} is not known")
             keeps = residual if is_callable(value) or isinstance(value, ModuleType) else None
             return Value(value, keeps if pure else residual, pure, None, node.attr)
-        expression = residual or self.writer.node(base)
+        expression = residual or ast.Attribute(self.writer.node(base), node.attr, ast.Load())
         return self.writer.run(expression, lambda: getattr(base.value, node.attr))
 
     def field(self, record: Value, name: str) -> Value:
