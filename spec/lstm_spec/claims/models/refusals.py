@@ -174,7 +174,11 @@ def test_a_type_error_in_a_call_stays_one(case, signature):
 
 
 def fail():
-    """Raise a TypeError."""
+    """Fail as a layer's call may.
+
+    Raises:
+        TypeError: always.
+    """
     raise TypeError("of my own")
 
 
