@@ -85,3 +85,11 @@ def instead(
         return changed
 
     return put
+
+
+def without(patch: pytest.MonkeyPatch, owner: Any, entry: str) -> None:
+    """Leave an entry out of the configurations of a class."""
+
+    @instead(patch, owner, "get_config")
+    def get_config(original: Any, self: Any) -> dict[str, Any]:
+        return {name: value for name, value in original(self).items() if name != entry}

@@ -101,8 +101,7 @@ def traits(layer: Layer, reads: list[Known]) -> set[str]:
     masked = any(masks) and "masked slices" in AVOIDED
     if layer.kind == "TimeDistributed" and (reads[0].open or masked):
         listed.add("TimeDistributed over an open axis")
-    different = list({id(x): x for x in reads}.values())
-    if layer.kind == "Maximum" and len({x.base for x in different}) < len(different):
+    if layer.kind == "Maximum" and len({x.base for x in reads}) < len(set(map(id, reads))):
         listed.add("a maximum of multiples")
     return listed
 

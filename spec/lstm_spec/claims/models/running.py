@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -17,6 +15,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.models import PASSING, SMALL
+from lstm_spec.claims.saving.files import reloaded
 from lstm_spec.harness.model_drawing import trials
 from lstm_spec.harness.model_ways import (
     ALIKE,
@@ -80,38 +79,29 @@ def shown_whole(trial):
     return replace(trial, model=replace(trial.model, outputs=every))
 
 
-def joined(kind, **options):
-    """Return a trial of a model in which masked tensors are merged by a kind of layer."""
+def masked(form, *nodes):
+    """Return a trial of a model of Masking and of nodes behind it, the last of which is read."""
+    masking = Node(Layer("Masking", {}), ("x1",), ("y1",), seed=100, word="Masking")
     return Trial(
-        Model(
-            sources=(Source("x1", (None, 1)),),
-            nodes=(
-                Node(Layer("Masking", {}), ("x1",), ("y1",), seed=100, word="Masking"),
-                Node(Layer(kind, options), ("y1", "y1"), ("y2",), 200, word=kind),
-                Node(Layer("LSTM", {"units": 1}), ("y2",), ("y3",), seed=300, word="LSTM"),
-            ),
-            outputs=("y3",),
-            form="functional",
-        ),
+        Model((Source("x1", (None, 1)),), (masking, *nodes), nodes[-1].makes, form),
         sizes=(Sizes(1, 4), Sizes(2, 5)),
         seed=0,
     )
 
 
+def joined(kind, **options):
+    """Return a trial of a model in which masked tensors are merged by a kind of layer."""
+    return masked(
+        "functional",
+        Node(Layer(kind, options), ("y1", "y1"), ("y2",), seed=200, word=kind),
+        Node(Layer("LSTM", {"units": 1}), ("y2",), ("y3",), seed=300, word="LSTM"),
+    )
+
+
 JOINED = joined("Concatenate", axis=-1)
 ADDED = joined("Add")
-MASKED = Trial(
-    Model(
-        sources=(Source("x1", (None, 1)),),
-        nodes=(
-            Node(Layer("Masking", {}), ("x1",), ("y1",), seed=100, word="Masking"),
-            Node(Layer("LSTM", {"units": 1}), ("y1",), ("y2",), seed=200, word="LSTM"),
-        ),
-        outputs=("y2",),
-        form="Sequential",
-    ),
-    sizes=(Sizes(1, 4), Sizes(2, 5)),
-    seed=0,
+MASKED = masked(
+    "Sequential", Node(Layer("LSTM", {"units": 1}), ("y1",), ("y2",), seed=200, word="LSTM")
 )
 """A model that skips what is masked."""
 
@@ -934,16 +924,9 @@ def test_a_model_made_again_takes_none_where_it_did(case, place, way):
 
 AGAIN_BY: dict[str, Callable[[Any, Any], Any]] = {
     "configuration": lambda model, own: type(model).from_config(model.get_config(), own),
-    "file": lambda model, own: from_file(model, own),
+    "file": lambda model, own: reloaded(model, custom_objects=own),
 }
 """Ways to make a model again, which is given and what Keras does not know of it."""
-
-
-def from_file(model, own):
-    """Save a model in a `.keras` file, and load it."""
-    with TemporaryDirectory() as folder:
-        model.save(Path(folder, "model.keras"))
-        return keras.models.load_model(Path(folder, "model.keras"), custom_objects=own)
 
 
 @claim(
