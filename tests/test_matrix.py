@@ -223,6 +223,13 @@ def test_verdict_that_deviations_do_not_explain_is_tried_again(
     assert matrix._untried(matrix._kept(ENTRY, book)) == [claim]
 
 
+def test_claim_that_only_some_processors_refute_may_hold() -> None:
+    entry = next(entry for entry in deviations.load() if entry.processor)
+    held = report.Record(entry.claim, "held", 0.1)
+    assert matrix._stands(held, entry)
+    assert not matrix._stands(held, structs.replace(entry, processor=False))
+
+
 def test_only_claims_that_were_edited_are_tried_again(
     checks: list[list[str]], book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

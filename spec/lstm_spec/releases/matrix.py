@@ -25,6 +25,7 @@ from lstm_spec.releases import environments, ledger
 from lstm_spec.releases.environments import Request
 from lstm_spec.releases.ledger import UnmergeableError, merge
 from lstm_spec.run import deviations, environment, report
+from lstm_spec.run.deviations import Deviation
 from lstm_spec.run.environment import Backend, Place
 from lstm_spec.run.process import last_line
 from lstm_spec.run.report import Record, Report
@@ -147,13 +148,12 @@ def _kept(entry: Entry, file: Path) -> Report | None:
     if any(claim.tries(effort) < claim.tries(entry.effort) for claim in catalog.claims()):
         return None
     code = {claim.id: claim.code for claim in catalog.claims()}
-    known = deviations.at(ledger.place(recorded))
-    instead = {deviation.claim: deviation.instead for deviation in known}
+    known = {entry.claim: entry for entry in deviations.at(ledger.place(recorded))}
     records = [
         record
         for record in recorded.records
         if recorded.header.code.get(record.claim) == code.get(record.claim, "")
-        and _stands(record, instead.get(record.claim))
+        and _stands(record, known.get(record.claim))
     ]
     tried = [record.claim for record in records]
     stands = {claim: code[claim] for claim in tried}
@@ -161,11 +161,13 @@ def _kept(entry: Entry, file: Path) -> Report | None:
     return Report(head, records, recorded.footer) if records else None
 
 
-def _stands(record: Record, instead: str | None) -> bool:
+def _stands(record: Record, known: Deviation | None) -> bool:
     """Return whether a verdict is what deviations.toml says today."""
     if record.verdict == "deviates":
-        return record.message == instead
-    return record.verdict == "not applicable" or (record.verdict == "held" and instead is None)
+        return known is not None and record.message == known.instead
+    if record.verdict == "held":
+        return known is None or known.processor
+    return record.verdict == "not applicable"
 
 
 def make(entry: Entry, file: Path, workers: int) -> str:
