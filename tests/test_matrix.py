@@ -151,7 +151,8 @@ def test_report_of_something_else_is_made_again(book: Path) -> None:
     ("tried", "wanted", "missing"),
     [
         ("smoke", "smoke", False),
-        ("smoke", "2", False),
+        ("smoke", "1", False),
+        ("smoke", "2", True),  # smoke tries claims that train for a second on fewer
         ("smoke", "5", True),
         ("5", "smoke", False),
         ("default", "2", False),

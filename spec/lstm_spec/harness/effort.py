@@ -21,10 +21,11 @@ and the examples are twenty.
 SHARES = {"smoke": 2, "default": CASES, "deep": 1000}
 """How many cases a claim of `CASES` cases draws, by the words; the others draw in proportion."""
 FEWEST_CASES = 2
+"""With `cases=2`, of claims that train for a second, `smoke` draws one."""
 ROUNDS = {"smoke": 5, "default": 7, "deep": 21}
 """How often a claim about cost measures: a busy machine may disturb two of three rounds."""
 FEWEST_ROUNDS = 3
-TIME_LIMITS = {"smoke": 60, "default": 120, "deep": 3600}
+TIME_LIMITS = {"smoke": 60, "default": 300, "deep": 3600}
 """Seconds for one claim, by the words; for a number as for `deep`."""
 
 DIGITS = 9
@@ -54,7 +55,7 @@ def cases(chosen: str, default: int = CASES) -> int:
     """Return how many cases a claim draws at an effort, if it draws `default` at default effort."""
     if chosen.isdigit():
         return int(chosen)
-    drawn = max(FEWEST_CASES, SHARES[chosen] * default // CASES)
+    drawn = max(min(FEWEST_CASES, default // 2), SHARES[chosen] * default // CASES)
     return min(drawn, SHARES["deep"])
 
 
