@@ -28,9 +28,12 @@ ENDS = re.compile(
     r"|</p>(?=\s*(?:<(?:li|p|[uo]l|div|pre|table|section|h[1-6])[\s>]|</(?:li|[uo]l|div|section)>))"
 )
 """Ends of items, cells, rows and paragraphs, which HTML lets one leave out before what is next."""
-TAG = re.compile("<[a-z][^<>]*>")
+TAG = re.compile("<(?!script)[a-z][^<>]*>")
 QUOTED = re.compile(r"""="([^\s"'=<>`]*[^\s"'=<>`/])"(?=[\s>])""")
-"""A value that HTML needs no quotes for, and does not end with the slash that may end a tag."""
+"""A value that HTML needs no quotes for, and does not end with the slash that may end a tag.
+
+A script keeps its own: those who read data out of pages look for them.
+"""
 
 
 def slim(page: str) -> str:
