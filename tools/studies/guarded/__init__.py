@@ -3,18 +3,20 @@
 A pair is a wrong LSTM of tests/teeth that changes what a call of LSTM, of RNN or of their cells
 computes, and a guard: it is wrong where the guard is true, and right elsewhere. The pairs come in
 an order that a fixed seed makes. Each is tried by the claims that it must fail, by those of its
-chapters and of the guard's that draw ways, and by all others that do, until one refutes it or
-LIMIT seconds of the processor's time are over.
+chapters and of the guard's that draw ways, and by all others that do, each with its lists and its
+example, until one refutes it or LIMIT seconds of the processor's time are over.
 
 `tox run -e guarded -- NUMBER` goes on until NUMBER pairs are tried, and makes
 docs/measured/guarded.md. It can be stopped at any time. The results are kept in seen.jsonl, a line
-a pair; a line is dropped when the wrong LSTM's code changes.
+a pair; a line is dropped when the wrong LSTM's code changes. A pair that nothing refuted is tried
+again when a claim has changed, and its last line counts.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import inspect
 import random
 import time
@@ -34,6 +36,7 @@ from lstm_spec.run import deviations
 from teeth import Put, all_wrong
 from tools.studies.guards import GUARDS, guard_calls
 from tools.studies.misses import load
+from tools.studies.mutants.suites import try_whole
 from tools.studies.searches import keep, keep_only, kept
 
 SEEN = Path(__file__).with_name("seen.jsonl")
@@ -79,6 +82,8 @@ class Line(msgspec.Struct):
     """How many claims were tried."""
     seconds: float
     """Of the processor's time."""
+    in_vain: str = ""
+    """A digest of all claims, if none of those that were tried refuted it."""
 
 
 class Guarded:
@@ -173,7 +178,7 @@ def meet(put: Put, named: list[str], guard: str) -> tuple[str, int, float]:
             put(Guarded(patch))  # type: ignore[arg-type]
             guard_faults(patch, guard)
             try:
-                load(claim)()
+                try_whole(importlib.import_module(CLAIMS[claim].module), load(claim))
             except Exception:
                 return claim, tried, round(time.process_time() - start, 1)
     return "", tried, round(time.process_time() - start, 1)
@@ -184,21 +189,34 @@ def digest(put: Put) -> str:
     return hashlib.sha256(inspect.getsource(put).encode()).hexdigest()[:16]
 
 
+def of_claims() -> str:
+    """Return a digest of the texts of all claims."""
+    texts = "".join(claim.text for claim in CLAIMS.values())
+    return hashlib.sha256(texts.encode()).hexdigest()[:16]
+
+
+def last_lines(file: Path = SEEN) -> list[Line]:
+    """Return the last line of each pair in a file."""
+    return list({(line.wrong, line.guard): line for line in kept(file, Line)}.values())
+
+
 def search(number: int, file: Path = SEEN) -> Iterator[Line]:
     """Drop the lines of what has changed, try the pairs that are not seen yet, keep each line."""
     wrongs = computing()
     codes = {name: digest(put) for name, (put, _) in wrongs.items()}
     drawn = set(pairs()[:PAIRS])
+    now = of_claims()
     lines = [
         line
-        for line in kept(file, Line)
+        for line in last_lines(file)
         if codes.get(line.wrong) == line.code and (line.wrong, line.guard) in drawn
     ]
     keep_only(file, lines)
-    done = {(line.wrong, line.guard) for line in lines}
+    done = {(line.wrong, line.guard) for line in lines if line.refuted_by or line.in_vain == now}
     for name, guard in pairs()[:number]:
         if (name, guard) not in done:
             put, named = wrongs[name]
             line = Line(name, guard, codes[name], *meet(put, named, guard))
+            line.in_vain = "" if line.refuted_by else now
             keep(file, line)
             yield line

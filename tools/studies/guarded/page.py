@@ -7,9 +7,8 @@ from pathlib import Path
 
 from lstm_spec.run.text import markdown_table
 from tools import MEASURED
-from tools.studies.guarded import LIMIT, SEEN, Line
+from tools.studies.guarded import LIMIT, SEEN, last_lines
 from tools.studies.guards import GUARDS
-from tools.studies.searches import kept
 
 PAGE = MEASURED / "guarded.md"
 
@@ -18,9 +17,10 @@ HEAD = """# Faults that hide
 Of the wrong LSTMs of [tests/teeth](../../tests/teeth) those that change what a call of LSTM, of RNN
 or of their cells computes, each wrong only where a guard is true: only if unrolled, only in a
 graph, and so on. The pairs come in an order made by a fixed seed; each is tried by the claims of
-its chapters and of the guard's, and then by all others that draw a way, at `default` effort, for
-at most {limit:g} s of the processor's time. Made by `tox run -e guarded -- NUMBER`, which goes on
-where it was. Keras' own lines under the same guards: [mutants](mutants.md#under-a-guard).
+its chapters and of the guard's, and then by all others that draw a way, at `default` effort, each
+with its lists and its example, for at most {limit:g} s of the processor's time. Made by
+`tox run -e guarded -- NUMBER`, which goes on where it was. Keras' own lines under the same guards:
+[mutants](mutants.md#under-a-guard).
 
 {tried} pairs were tried so far, and {refuted} of them are refuted.
 """
@@ -28,7 +28,7 @@ where it was. Keras' own lines under the same guards: [mutants](mutants.md#under
 
 def page(file: Path = SEEN) -> str:
     """Return the page of the results in a file."""
-    lines = kept(file, Line)
+    lines = last_lines(file)
     missed = [line for line in lines if not line.refuted_by]
     tried = len(lines)
     refuted = len(lines) - len(missed)

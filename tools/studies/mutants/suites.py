@@ -84,13 +84,13 @@ def claims() -> dict[str, Trial]:
             continue
         if hasattr(test, "hypothesis"):
             effort(EXAMPLES, shrink=False)(test)
-        run = partial(_claim, chapter, test)
+        run = partial(try_whole, chapter, test)
         text = inspect.getsource(inspect.unwrap(test))
         trials[claim.id] = Trial(claim.id, run, text, deviations.known(claim.id))
     return trials
 
 
-def _claim(chapter: ModuleType, test: Callable[[], None]) -> None:
+def try_whole(chapter: ModuleType, test: Callable[[], None]) -> None:
     """Run a claim, on every element of its lists, and its example.
 
     No model is left that was traced before.
