@@ -172,7 +172,7 @@ def drops_the_time_axis_of_a_state(patch):
         return original(self, initial_state=flat, **rest)
 
 
-@refuted_by("errors.narrow-cell-state")
+@refuted_by("errors.narrow-cell-state", "errors.narrow-cell-state-in-a-graph")
 def fills_a_narrow_cell_state_up_with_zeros(patch):
     @instead(patch, keras.layers.LSTM, "inner_loop")
     def inner_loop(original, self, initial_state, **rest):
@@ -269,6 +269,15 @@ def trains_on_whole_batches_only(patch):
     def fit(original, self, x, y, batch_size, **options):
         whole = len(x) // batch_size * batch_size
         return original(self, x[:whole], y[:whole], batch_size=batch_size, **options)
+
+
+@refuted_by("errors.fit-in-batches-of-one")
+def takes_batches_of_the_size_that_a_model_has(patch):
+    for method in ("fit", "evaluate"):
+
+        @instead(patch, keras.Sequential, method)
+        def run(original, self, x, y, batch_size, **options):
+            return original(self, x, y, batch_size=self.input_shape[0], **options)
 
 
 @refuted_by("errors.trained-before-refusal")

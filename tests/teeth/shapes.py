@@ -191,6 +191,15 @@ def pads_sequences_of_unequal_lengths(patch):
         return original(self, padded, *rest, **options)
 
 
+@refuted_by("shapes.numbers-as-objects")
+def makes_numbers_of_objects(patch):
+    @instead(patch, keras.layers.LSTM, "__call__")
+    def called(original, self, sequences, *rest, **options):
+        if isinstance(sequences, np.ndarray) and sequences.dtype.hasobject:
+            sequences = sequences.astype("float32")
+        return original(self, sequences, *rest, **options)
+
+
 @refuted_by("shapes.input-untouched")
 def centres_its_input_in_place(patch):
     @instead(patch, keras.layers.LSTM, "__call__")

@@ -364,7 +364,7 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
     *in_training(
         cases(
             **varied("timesteps", "units", "state", "masked", "use_bias"),
-            **varied("return_sequences", "go_backwards"),
+            **varied("return_sequences", "go_backwards", "stateful"),
             dropout=rates,
             seed=seeds,
         )
@@ -745,7 +745,7 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
     needs=("keras.Model.fit", "keras.random.SeedGenerator"),
 )
 @given(
-    cases(dropout=rates, seed=seeds),
+    cases(batch=whole([1, 3]), stateful=whole([True, False]), dropout=rates, seed=seeds),
     seeds,
     whole(["Sequential", "functional", "subclassed"]),
     whole(["fit", "train_on_batch"]),
@@ -772,7 +772,7 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     y = to_numpy(lstm(case)(case.x, training=True)).astype(float)
     model = trainer(lstm(case), kind, case, eager)
     losses = {
-        "fit": lambda: model.fit(case.x, target, shuffle=False, verbose=0).history["loss"][0],
+        "fit": lambda: model.fit(case.x, target, case.batch, verbose=0).history["loss"][0],
         "train_on_batch": lambda: model.train_on_batch(case.x, target),
     }
     assert_close(np.float32(losses[method]()), np.mean((y - target) ** 2))

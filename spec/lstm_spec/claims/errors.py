@@ -54,6 +54,7 @@ from lstm_spec.harness.subject import (
     with_weights,
 )
 from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_same
+from lstm_spec.harness.ways import Way
 
 FUNCTIONS = (
     "activation",
@@ -827,6 +828,42 @@ def test_a_cell_state_of_width_one_is_stretched(case):
 
 
 @claim(
+    "errors.narrow-cell-state-in-a-graph",
+    observed="Keras 3, TensorFlow",
+    cases=4,
+    needs="tensorflow",
+)
+@given(
+    cases(
+        **varied("use_bias", "return_sequences", "return_state", "go_backwards"),
+        units=some_large(integers(2, 4), 17),
+        state=True,
+    )
+)
+def test_a_graph_refuses_a_cell_state_of_width_one(case):
+    """
+    In a looped graph of TensorFlow a layer of several units refuses an initial c of shape (batch,
+    1).
+
+    A loop must keep the shapes of its states, and the first step would widen c. A call that is no
+    graph stretches it, see `errors.narrow-cell-state`.
+
+    >>> import keras, numpy as np
+    >>> inputs, h, c = keras.Input((3, 1)), keras.Input((2,)), keras.Input((1,))
+    >>> try:
+    ...     y = keras.layers.LSTM(2)(inputs, initial_state=[h, c])
+    ...     model = keras.Model([inputs, h, c], y)
+    ...     y = model.predict([np.ones((4, 3, 1)), np.ones((4, 2)), np.ones((4, 1))], verbose=0)
+    ... except ValueError as error:
+    ...     print("shape" in str(error))
+    True
+    """
+    graph = Way("tf.function")(lstm(case))
+    states = as_states([case.h, case.c[:, :1]])
+    assert_refused(lambda: graph(case.x, initial_state=states), "ValueError", "shape")
+
+
+@claim(
     "errors.symbols-unchecked",
     observed="Keras 3",
     corrects="If a functional model can be made, its layers' states and masks fit together.",
@@ -1143,6 +1180,44 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
     model = trainable(keras.layers.LSTM(2, stateful=True), 3, 1, batch=2)
     fit = partial(model.fit, x, y, batch_size=2, shuffle=False, verbose=0)
     assert_refused(fit, OF_THE_BACKEND, ANOTHER_BATCH)
+
+
+@claim(
+    "errors.fit-in-batches-of-one",
+    observed="Keras 3.15, TensorFlow",
+    corrects="A stateful model with batches of one needs no batch_size, if there is one sample.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(batch=1, **varied("use_bias", "return_sequences")),
+    integers(1, 4),
+    whole([None, 2, 32]),
+    whole(["fit", "evaluate"]),
+)
+def test_a_stateful_model_with_batches_of_one_needs_the_batch_size(case, samples, size, method):
+    """
+    On TensorFlow, compiled fit and evaluate of a stateful, looped LSTM with batches of one refuse
+    any batch_size but 1.
+
+    So they do where none is given, for it is 32 then, even with a single sample. The graph leaves
+    the number of samples open, and refuses states of one row that may become several: "enters the
+    loop with shape (1, 2), but has shape (None, 2)". Give batch_size=1.
+
+    >>> import keras, numpy as np
+    >>> inputs = keras.Input((3, 1), batch_size=1)
+    >>> model = keras.Sequential([inputs, keras.layers.LSTM(2, stateful=True)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))  # x: (batch, timesteps, features)
+    >>> model.fit(x, y, batch_size=1, verbose=0).epoch
+    [0]
+    """
+    model = keras.Sequential([keras.Input(batch_shape=case.x.shape), lstm(case, stateful=True)])
+    model.compile("sgd", "mse")
+    x = np.repeat(case.x, samples, axis=0)
+    y = np.zeros((samples, *model.output_shape[1:]))
+    run = partial(getattr(model, method), x, y, batch_size=size, verbose=0)
+    assert_refused(run, OF_THE_BACKEND, ("after one iteration", *ANOTHER_BATCH))
 
 
 @claim(

@@ -830,6 +830,49 @@ def test_array_of_unequal_sequences_is_refused(case):
 
 
 @claim(
+    "shapes.numbers-as-objects",
+    observed="Keras 3.15, TensorFlow",
+    corrects="An array of type object is taken, if all of its elements are numbers.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    cases(**varied("batch")),
+    whole(["float32", "int64", "bool"]),
+    whole(["called", "predict", "predict_on_batch", "fit", "train_on_batch"]),
+)
+def test_numbers_in_an_array_of_objects_are_refused(case, kind, method):
+    """
+    A layer, fit and predict refuse an array of type object, also if each of its elements is a
+    number.
+
+    A table with columns of several types makes such an array, and so does a None among numbers.
+    `x.astype("float32")` makes numbers of it, and NaN of None.
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(2)
+    >>> x = np.array([[[1.0], [7.0], [2.0]]], dtype=object)  # (batch, timesteps, features)
+    >>> tuple(lstm(x.astype("float32")).shape)
+    (1, 2)
+    """
+    layer = lstm(case)
+    x = case.x.astype(kind).astype(object)
+    model = keras.Sequential([layer])
+    model.compile("sgd", "mse")
+    y = np.zeros((case.batch, case.units))
+    targets = [y] if method in ("fit", "train_on_batch") else []
+    run = layer if method == "called" else getattr(model, method)
+    words = (
+        "Failed to convert a NumPy array",  # TensorFlow
+        "Expected binary or unicode string",
+        "Invalid dtype: object",
+        "is not a valid JAX array type",
+        "Error interpreting argument",
+    )
+    assert_refused(lambda: run(x, *targets), ("TypeError", "ValueError"), words)
+
+
+@claim(
     "shapes.input-untouched",
     observed="Keras 3",
     cases=8,

@@ -393,7 +393,7 @@ def test_with_one_valid_step_the_output_is_the_returned_h(case, way, pick):
             masked=True,
             return_sequences=True,
             zero_output_for_mask=True,
-            **varied("batch", "state", "return_state", "units", "implementation"),
+            **varied("batch", "state", "return_state", "units", "implementation", "stateful"),
         )
     )
 )

@@ -25,8 +25,8 @@ from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.ways import Way
 
 
-def gets_to_cudnn(layer: Any, x: Array, mask: Any) -> bool:
-    """Return whether a call with a mask gets as far as cuDNN's operation where there is a GPU."""
+def gets_to_cudnn(layer: Any, x: Array, **options: Any) -> bool:
+    """Return whether a call gets as far as cuDNN's operation where there is a GPU."""
     import tensorflow as tf
 
     rnn = sys.modules["keras.src.backend.tensorflow.rnn"]
@@ -34,7 +34,7 @@ def gets_to_cudnn(layer: Any, x: Array, mask: Any) -> bool:
         mock.patch.object(rnn, "_is_gpu_available", return_value=True),
         mock.patch.object(tf.raw_ops, "CudnnRNNV3", side_effect=NotImplementedError) as operation,
     ):
-        layer(x, mask=mask)
+        layer(x, **options)
     return bool(operation.called)
 
 
@@ -172,8 +172,8 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     needs=("tensorflow", "LSTM(use_cudnn)"),
     stand_in="cuDNN",
 )
-@given(cases(masked=True))
-def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
+@given(cases(**varied("return_sequences", "stateful"), masked=True), booleans(), booleans())
+def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case, padded, training):
     """
     On a GPU an eager call with a mask uses cuDNN only if all masked timesteps are at the end.
 
@@ -188,9 +188,10 @@ def test_a_masked_call_gets_to_cudnn_only_if_padded_at_the_end(case):
     >>> bool(np.allclose(y, lstm(x[:, 1:]), atol=1e-6))
     True
     """
-    at_the_end = case.mask[:, 0].all() and (case.mask[:, :-1] >= case.mask[:, 1:]).all()
-    gets_there = gets_to_cudnn(lstm(case), case.x, case.mask)
-    assert gets_there == at_the_end, f"{case.mask} gets to cuDNN: {gets_there}"
+    mask = np.sort(case.mask)[:, ::-1] if padded else case.mask
+    at_the_end = mask[:, 0].all() and (mask[:, :-1] >= mask[:, 1:]).all()
+    gets_there = gets_to_cudnn(lstm(case), case.x, mask=mask, training=training)
+    assert gets_there == at_the_end, f"{mask} gets to cuDNN: {gets_there}"
 
 
 @claim(

@@ -393,8 +393,12 @@ class BareSum(Sum):
 
 
 @claim("wrappers.own-cell", promised="RNN, argument `cell`: call, state_size; section Examples")
-@given(cases(features=3, return_sequences=booleans()))
-def test_rnn_runs_a_cell_of_ones_own(case):
+@given(
+    cases(features=3, **varied("batch", "return_sequences", "go_backwards", "stateful")),
+    ways,
+    booleans(),
+)
+def test_rnn_runs_a_cell_of_ones_own(case, way, training):
     """
     A layer with `call` and `state_size` will do as a cell, in a list too: by default RNN starts it
     from zeros.
@@ -409,12 +413,15 @@ def test_rnn_runs_a_cell_of_ones_own(case):
     >>> float(keras.layers.RNN(Sum())(np.array([[[1.0], [7.0], [2.0]]]))[0, 0])
     10.0
     """
-    once = 2.0 * np.cumsum(case.x, axis=1, dtype=float)
+    read = case.x[:, ::-1] if case.options["go_backwards"] else case.x
+    once = 2.0 * np.cumsum(read, axis=1, dtype=float)
     twice = 2.0 * np.cumsum(once, axis=1)
     rows = slice(None) if case.options["return_sequences"] else -1
-    alone, stacked = (keras.layers.RNN(of, **case.options) for of in (Sum(), [Sum(), Sum()]))
-    assert_close(alone(case.x), once[:, rows])
-    assert_close(stacked(case.x), twice[:, rows])
+    assume_served(way, stateful=case.options["stateful"])
+    for cells, expected in ((Sum(), once), ([Sum(), Sum()], twice)):
+        layer = keras.layers.RNN(cells, **case.options)
+        layer.build(case.x.shape)
+        assert_close(way(layer)(case.x, training=training), expected[:, rows])
 
 
 @claim(

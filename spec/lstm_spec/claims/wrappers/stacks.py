@@ -67,15 +67,15 @@ def listed(case, **options):
     cases=4,
 )
 @given(
-    cases(**varied("batch", "timesteps", "units")),
+    cases(**varied("batch", "timesteps", "units", "stateful"), unroll=booleans()),
     seeds,
     integers(1, 4),
     booleans(),
     booleans(),
-    booleans(),
     ways,
+    booleans(),
 )
-def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll, three, way):
+def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way, training):
     """
     Read forwards without dropout, RNN of two or more LSTM cells computes what as many layers do.
 
@@ -91,11 +91,11 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, unroll, th
     >>> bool(np.allclose(rnn(x), y, atol=1e-6))
     True
     """
-    assume_served(way, unroll)
+    assume_served(way, **case.options)
     above = upper(case, seed, units=units)
     tops = [upper(above, seed + 1, units=2)] if three else []
-    layer = stack(case, above, *tops, wrapped=wrapped, return_sequences=True, unroll=unroll)
-    assert_close(way(layer)(case.x), equations([above, *tops][-1]).outputs)
+    layer = stack(case, above, *tops, wrapped=wrapped, return_sequences=True, **case.options)
+    assert_close(way(layer)(case.x, training=training), equations([above, *tops][-1]).outputs)
 
 
 @claim(
@@ -426,8 +426,10 @@ def test_a_flat_list_of_states_is_refused(case, seed):
     derived="masking.carries-state, for each cell",
     cases=4,
 )
-@given(cases(masked=True, **varied("timesteps", "units")), seeds, booleans(), ways)
-def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
+@given(
+    cases(masked=True, **varied("timesteps", "units", "stateful"), unroll=booleans()), seeds, ways
+)
+def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
     """
     At a masked timestep all cells of a stack keep their states.
 
@@ -440,9 +442,9 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, unroll, way):
     >>> bool(np.allclose(y, rnn(x[:, [0, 2]]), atol=1e-6))
     True
     """
-    assume_served(way, unroll)
+    assume_served(way, **case.options)
     above = upper(case, seed)
-    layer = stack(case, above, return_state=True, unroll=unroll)
+    layer = stack(case, above, return_state=True, **case.options)
     _, *pairs = to_numpy(way(layer)(case.x, mask=case.mask))
     assert_close(pairs, [list(equations(case)[1:]), list(equations(above)[1:])])
 
