@@ -37,6 +37,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "feeding-a-stateful-layer": {"model": "online", "series": np.ones((4, 20, 3)), "y": STATE},
     "found-ndim-two": {"x": ONES[..., 0]},
     "go-backwards": {"y": ONES},
+    "batches-per-row": {"model": "online", "pieces": [ONES, ONES], "y": np.ones((8, 8)), "rows": 4},
     "gradient-to-input": {"x": "tensor"},
     "images-as-sequences": {"images": np.ones((2, 28, 28))},
     "inference-of-seq2seq": {"h": STATE, "c": STATE},
@@ -53,7 +54,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "vectors": ONES,
         "words": np.ones((4, 5, 7)),
     },
+    "padding-with-minus-one": {"words": 9},
     "pretrained-table": {"table": np.ones((20, 9))},
+    "reshape-sizes": {"x": np.ones(3540)},
     "refused-input-sticks": {
         "model": keras.Sequential([keras.Input((3,)), *map(keras.layers.Dense, (2, 1))])
     },
@@ -65,6 +68,16 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "freeze-bidirectional": {"bidirectional": "both"},
     "class-weight": {"weights": np.ones(4), "labels": np.zeros(4, int)},
     "concatenate-in-time": {"first": keras.Input((5, 3))},
+    "cross-validation": {"train": [0, 1], "test": [2, 3]},
+    "weights-of-several-outputs": {
+        "model": "two",
+        "weight_of_class": np.ones(2),
+        "labels": np.zeros(4, int),
+        "first": np.ones((4, 1)),
+        "second": np.ones((4, 1)),
+    },
+    "image-captions": {"image": keras.Input((20,)), "words": keras.Input((5,))},
+    "time-series-forecast": {"series": np.ones((30, 3))},
     "ctc": {"classes": 4},
     "ignored-class": {"model": "empty"},
     "hierarchical": {"words": keras.Input((4, 5, 3))},
@@ -90,10 +103,14 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "validation-split": {"y": np.ones((4, 1))},
     "weights-of-sequences": {"model": "rows_model", "y": np.ones((4, 5, 1)), "weights": np.ones(4)},
     "stateful-and-shuffle": {"model": "online", "y": STATE},
+    "stateful-stack-of-cells": {"rnn": "stack"},
     "targets-of-the-last-timestep": {"y": np.ones((4, 5, 1))},
     "targets-with-return-sequences": {"y": np.ones((4, 5))},
     "teacher-forcing": {"answers": np.ones((4, 5, 3))},
     "anomaly-detection": {"model": "rows_model"},
+    "another-axis": {"notes": keras.Input((4, 5, 3))},
+    "softmax-inside": {"rows": keras.Input((8,))},
+    "targets-of-another-width": {"rows": keras.Input((8,)), "y": np.ones((4, 3))},
     "time-distributed-lstm": {"words": keras.Input((4, 5, 3))},
     "targets-of-windows": {"series": np.ones((30, 3))},
     "timestep-weights": {"model": "rows_model", "y": np.ones((4, 5, 1))},
@@ -116,6 +133,11 @@ def models() -> dict[str, Any]:
         "online": [keras.Input((5, 3), batch_size=4), keras.layers.LSTM(8, stateful=True)],
     }
     compiled = {name: keras.Sequential(layers) for name, layers in listed.items()}
+    inputs = keras.Input((5, 3))
+    rows = keras.layers.LSTM(8)(inputs)
+    compiled["two"] = keras.Model(
+        inputs, [keras.layers.Dense(1)(rows), keras.layers.Dense(1)(rows)]
+    )
     for model in compiled.values():
         model.compile(loss="mse", optimizer="sgd")
     return {**compiled, "other": compiled["model"], "stateful": compiled["online"].layers[-1]}
@@ -130,6 +152,8 @@ def names() -> dict[str, Any]:
     new.build((None, None, 3))
     both = keras.layers.Bidirectional(keras.layers.LSTM(8, return_state=True))
     both(ONES)
+    stack = keras.layers.RNN([keras.layers.LSTMCell(8), keras.layers.LSTMCell(8)], stateful=True)
+    stack(ONES)
     kernel, recurrent_kernel, bias = built.get_weights()
     directions = ("forward_h", "forward_c", "backward_h", "backward_c")
     known_models = models()
@@ -165,6 +189,7 @@ def names() -> dict[str, Any]:
         "sequence": keras.Input((5, 3)),
         "sequences": [np.ones((5, 3)), np.ones((5, 3))],
         "stateful_model": known_models["model"],
+        "stack": stack,
         "static": keras.Input((8,)),
         "tensor": keras.ops.convert_to_tensor(ONES),
         "tf": tf,

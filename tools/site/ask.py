@@ -91,6 +91,7 @@ def index(records: Records) -> dict[str, Any]:
         "error": {
             "patterns": {name: _flagged(pattern) for name, pattern in _patterns()},
             "meant": errors.MEANT,
+            "of_one_rank": errors.OF_ONE_RANK,
             "layer": errors.LAYER_GIVEN,
             "functions": errors.NAMED,
             "known": [

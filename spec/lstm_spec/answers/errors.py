@@ -87,6 +87,8 @@ ELSEWHERE = re.compile(
 """The names of layers that no claim is about."""
 NEAR = r"(?:lstm|gru|simple_rnn|bidirectional|time_distributed|dense|activation|dropout)\w*"
 """The names of layers that a model with an LSTM ends with."""
+OF_ONE_RANK = ("targets-without-an-error", "targets-of-another-width")
+"""What targets of as many axes as the output mean: of other sizes, or of another width only."""
 MEANT = (
     (r"`state_spec`=\w*\(?\[InputSpec\(shape=\([^)]*\), ndim=\d\)\]", "number-of-initial-states"),
     (r"IndexError: .*calling LSTM\w*\.call.*list index out of range", "number-of-initial-states"),
@@ -291,7 +293,7 @@ def _of_shapes(error: Error) -> str:
     """Return the question that two shapes in an error mean, by the first pattern found."""
     if match := TARGETS.search(error.message):
         question = _of_targets(*_pair(match))
-        numbered = "target.ndim - 1" in error.message and question == "targets-without-an-error"
+        numbered = "target.ndim - 1" in error.message and question in OF_ONE_RANK
         return "targets-of-the-last-timestep" if numbered else question
     if match := CHECKED.search(error.message):
         kind, *sizes = match.groups()
@@ -356,7 +358,7 @@ def _of_targets(target: list[str], output: list[str]) -> str:
         return "targets-with-return-sequences"
     if len(target) > len(output):
         return "targets-of-the-last-timestep"
-    return "targets-without-an-error"
+    return OF_ONE_RANK[target[1:-1] == output[1:-1]]
 
 
 def _fits(known: Known, error: Error) -> bool:

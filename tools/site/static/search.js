@@ -264,7 +264,7 @@ function lstmSearch(index, encoded) {
     if (compared) {
       const question = ofTargets(...compared);
       const numbered =
-        message.includes("target.ndim - 1") && question === "targets-without-an-error";
+        message.includes("target.ndim - 1") && index.error.of_one_rank.includes(question);
       return numbered ? "targets-of-the-last-timestep" : question;
     }
     const old = sizes(errors.checked);
@@ -318,9 +318,8 @@ function lstmSearch(index, encoded) {
     const single = same(target, [...before, "1"]) && !same(target, output);
     if (same(target, output) || same(target, before) || single) return "one-hot-or-integers";
     if (target.length < output.length) return "targets-with-return-sequences";
-    return target.length > output.length
-      ? "targets-of-the-last-timestep"
-      : "targets-without-an-error";
+    if (target.length > output.length) return "targets-of-the-last-timestep";
+    return index.error.of_one_rank[Number(same(target.slice(1, -1), before.slice(1)))];
   }
 
   function rankedByError(error) {
