@@ -75,6 +75,31 @@ def test_what_keras_changes_is_not_taken_for_known() -> None:
     ]
 
 
+def keeps_its_history(units):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(units)])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((1, 1)), np.ones((1, units)), verbose=0)
+    history = model.history
+    model.evaluate(np.ones((1, 1)), np.ones((1, units)), verbose=0)
+    assert model.history is history
+
+
+def test_what_a_call_may_change_is_read_before_the_call() -> None:
+    written = lines(keeps_its_history, units=1)
+    read = written.index("history = model.history")
+    assert written[read + 1].startswith("model.evaluate(")
+    assert written[-1].startswith("assert model.history is history")
+
+
+def makes_a_class(units):
+    wide = type("Wide", (keras.layers.Dense,), {"name_of": lambda self: "wide"})
+    assert wide(units).name_of() == "wide"
+
+
+def test_class_may_be_made_by_type() -> None:
+    assert lines(makes_a_class, units=2)[-1].startswith("assert ")
+
+
 def refuses(units):
     assert_refused(lambda: keras.layers.LSTM(units), "ValueError", "positive")
 

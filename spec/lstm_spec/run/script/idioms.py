@@ -235,7 +235,11 @@ def _listed(kind: type) -> Callable[..., Value]:
     return convert
 
 
-def _type(writer: Writer, given: Value) -> Value:
+def _type(writer: Writer, given: Value, *more: Value) -> Value:
+    if more:  # a class is made of a name, the classes that it derives from, and what it has
+        parts = (given, *more)
+        node = ast.Call(ast.Name("type", ast.Load()), [writer.node(part) for part in parts], [])
+        return writer.run(node, lambda: type(*(part.value for part in parts)))
     kind = type(given.value)
     if kind in (list, tuple):
         return Value(kind, ast.Name(kind.__name__, ast.Load()), True)

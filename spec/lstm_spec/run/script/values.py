@@ -157,9 +157,9 @@ def hint_of(function: Any) -> str:
 
 
 def is_simple(node: ast.expr | None) -> bool:
-    """Return whether an expression may be written twice; `losses` of a model change by a call."""
+    """Return whether an expression may be written twice; some parts of a model change by a call."""
     if isinstance(node, ast.Attribute):
-        return node.attr != "losses" and is_simple(node.value)
+        return node.attr not in ("losses", "history") and is_simple(node.value)
     if isinstance(node, ast.Subscript):
         return is_simple(node.value) and isinstance(node.slice, ast.Constant)
     return isinstance(node, (ast.Name, ast.Constant))
