@@ -333,8 +333,8 @@ def test_the_same_inputs_are_dropped_at_every_timestep(case, way):
     """
     In one training call, `dropout` drops the same inputs at every timestep.
 
-    The mask is drawn once for the call: a feature is hidden from a sample for its whole
-    sequence. By default a Dropout layer before the LSTM draws for each timestep
+    Masks are drawn once for the call: what is hidden from a sample, or from one of its gates, is
+    hidden at every timestep. By default a Dropout layer before the LSTM draws for each timestep
     instead.
 
     >>> import keras, numpy as np
@@ -714,8 +714,9 @@ def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
     In predict and evaluate an LSTM drops nothing, unless a call of your own passes training=True.
 
     The loss that fit reports is computed with dropout, so that of evaluate is as a rule
-    another, and commonly a lower one, on the same data and with the same weights. Only
-    a model or layer whose own `call` asks for it drops here.
+    another, and commonly a lower one, on the same data and with the same weights. A
+    model or layer whose own `call` passes training=True drops here too; for a call in a
+    functional model see `dropout.predict-overrules`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -884,7 +885,8 @@ def test_the_output_at_inference_is_not_the_mean_over_masks(case, way):
     In general the output at inference is not the mean of the outputs over all dropout masks.
 
     On average the masked input is the input, but an LSTM is not linear, and the mean of its
-    outputs is not its output on the mean. With one feature there are two masks: 0 and 2.
+    outputs is not its output on the mean. By default, with one feature and dropout=0.5, there are
+    two masks: 0 and 2.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -920,9 +922,9 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
     dropped inputs' kernel rows.
 
     It is a step on the masked input: what is dropped has no part in the output, so no gradient
-    reaches its weights, and what is kept is scaled in the gradient too. Momentum, Adam's included,
-    penalties and constraints of the kernel move these rows all the same. In implementation 1 each
-    gate drops by itself.
+    reaches its weights, and what is kept is scaled in the gradient too. Momentum of earlier steps,
+    Adam's included, penalties and constraints of the kernel can move these rows all the same. In
+    implementation 1 each gate drops by itself.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, dropout=0.5)])
@@ -964,11 +966,11 @@ def test_training_leaves_the_kernel_rows_of_dropped_inputs(case, seed, kind, eag
 def test_every_training_call_draws_new_masks(case, way, rate, argument):
     """
     With a `seed` too, every training call of an LSTM draws new masks, but for `stateless_call` or
-    after a refused call.
+    where its cell has kept masks.
 
     The seed fixes the first mask and, through a counter that calls move on, all later
     ones. It does not make them equal. stateless_call draws by the counter that it is
-    handed.
+    handed. The cell has kept masks after a refused call, or after one of the cell by itself.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1162,8 +1164,8 @@ def test_with_dropout_one_every_input_is_dropped(case):
     With dropout=1.0, a training call reads zeros in place of all its finite inputs.
 
     The fraction to drop may be anything between 0 and 1, both included. The layer Dropout with the
-    rate 1.0, put before the LSTM, drops everything. What is not finite becomes NaN: 0 times NaN is
-    NaN.
+    rate 1.0, put before the LSTM, drops everything. A mask of zeros makes NaN of what is not
+    finite: 0 times NaN is NaN.
 
     >>> import keras, numpy as np
     >>> lstm, dropout = keras.layers.LSTM(2), keras.layers.Dropout(1.0)
@@ -1207,7 +1209,7 @@ def test_with_recurrent_dropout_one_all_of_h_is_dropped(case):
     With recurrent_dropout=1.0, in a training call no gate reads anything of a finite h.
 
     So the layer computes what it computes with a recurrent kernel of zeros, which is a way to
-    get such a layer. The state c is not dropped.
+    get such a layer as long as no training step moves that kernel. The state c is not dropped.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_initializer="zeros")
@@ -1230,7 +1232,7 @@ def test_implementation_one_can_be_trained_with_dropout(case):
     """
     A layer with implementation=1 and `dropout` can be called with training=True.
 
-    It drops other inputs for each gate, as every layer with recurrent_dropout above 0 does.
+    It drops other inputs for each gate, as an LSTM with recurrent_dropout above 0 does.
     Where a call fails, use_cudnn=False makes it work, or RNN with an LSTMCell.
 
     >>> import keras, numpy as np
@@ -1272,7 +1274,8 @@ def test_implementation_one_drops_other_inputs_for_each_gate(case, way):
 
     Implementation 2, the default one, has one mask for all four, or implementation 1 in its place
     under recurrent_dropout. So in training the two are different ways to thin a layer. A
-    configuration does not keep the argument: in Bidirectional or a clone it is 2 again.
+    configuration does not keep the argument: a copy made from it, as in a clone or of the layer
+    that Bidirectional is given, has the default again.
 
     >>> import keras, numpy as np
     >>> for implementation in (1, 2):
@@ -1546,10 +1549,10 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     """
     In eager calls, an LSTMCell called by itself keeps its masks until they are reset.
 
-    It does not know where a sequence ends. LSTM and RNN call reset_dropout_mask and
-    reset_recurrent_dropout_mask after each of their calls; a loop of your own must do it. One
-    trace of a tf.function that calls a built cell without masks draws new ones in each run, and
-    leaves masks behind that another trace, or an eager call, cannot read.
+    It does not know where a sequence ends. LSTM, and RNN of LSTMCells, call reset_dropout_mask and
+    reset_recurrent_dropout_mask at the end of a call; a loop of your own must do it, and so must a
+    cell of your own around it. One trace of a tf.function that calls a built cell without masks draws
+    new ones in each run, and leaves masks that another trace, or an eager call, cannot read.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

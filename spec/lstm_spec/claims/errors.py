@@ -256,7 +256,7 @@ def test_text_counts_as_true(case, flag):
     """
     Flags are not checked: the text "False" counts as True for return_sequences and others.
 
-    They are return_state, go_backwards, stateful, unroll and use_bias. Any object that
+    Among them are return_state, go_backwards, stateful, unroll and use_bias. Any object that
     Python takes for true switches a flag on, and a text that is not empty is one. None
     and 0 switch it off. Only `trainable` and `use_cudnn` are checked.
 
@@ -302,7 +302,7 @@ def test_other_values_of_use_cudnn_are_refused(value):
     """
     The constructor refuses a `use_cudnn` that equals none of True, False and "auto".
 
-    So 1 and 0 pass, which equal True and False. Where cuDNN can serve is not looked at here:
+    So 1 and 0 pass, which equal True and False. Whether cuDNN can serve is no cause to refuse:
     use_cudnn=True is accepted by the constructor on every machine.
 
     >>> import keras, numpy as np
@@ -685,7 +685,8 @@ def test_the_constructor_refuses_arguments_that_it_does_not_know(name, value):
 
     Keras 3 writes "Unrecognized keyword arguments", Keras 2 "Keyword argument not understood".
     `initial_state`, `mask` and `training` are arguments of the call, not of the constructor;
-    timesteps and features are read off the input.
+    timesteps and features are read off the input. Keras 3 takes `input_shape` and `input_dim`,
+    which belong to its class Layer, with a warning.
 
     >>> import keras, numpy as np
     >>> try:
@@ -718,7 +719,7 @@ def test_a_call_refuses_arguments_that_it_does_not_know(case, name, drawn):
 
     Beside the input it knows `initial_state`, `mask` and `training`. What makes the layer,
     such as return_sequences, is given to the constructor and not to a call. LSTMCell does take
-    `states`, and a Sequential model takes any name, without a word.
+    `states`, and a Sequential model called on data takes such names without a word.
 
     >>> import keras, numpy as np
     >>> lstm, zeros = keras.layers.LSTM(2), np.zeros((4, 2))  # (batch, units)
@@ -900,8 +901,8 @@ def test_a_mask_for_another_batch_is_refused(case, rows):
     On a TensorFlow CPU several samples refuse a mask for another number of samples, unless it has
     one row.
 
-    The error is that of a selection: "must be broadcastable". A single sample is no safer:
-    an unrolled layer stretches it to as many rows as its mask has.
+    In an eager call the error is that of a selection: "must be broadcastable". A single sample is
+    no safer: an unrolled layer stretches it to as many rows as its mask has.
 
     >>> import keras, numpy as np
     >>> lstm, refused = keras.layers.LSTM(2), False
@@ -1069,8 +1070,9 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
     """
     A layer that `add` refused for its input stays in the Sequential model until `pop` takes it out.
 
-    Any further `add` is refused too, even of a layer that would fit. In a notebook: pop, change
-    the layer below, add again. One that is refused for its name or its type was not added.
+    Any further `add` is refused too, even of a layer that would fit, and that layer stays as well.
+    In a notebook: pop, change the layer below, add again. After a second `add` pop twice, the
+    first time with an error. One that is refused for its name or its type was not added.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1309,7 +1311,8 @@ def test_recurrent_layers_derive_from_rnn(name):
     `keras.layers` has no Recurrent, as Keras 1 had: LSTM, GRU and SimpleRNN derive from RNN.
 
     A recurrence of your own is a cell with `call` and `state_size`, which RNN runs over the
-    timesteps, see `wrappers.own-cell`. A test for any of them is isinstance(layer, RNN).
+    timesteps, see `wrappers.own-cell`. isinstance(layer, RNN) is true of all three, and of
+    ConvLSTM layers and RNN itself too.
 
     >>> import keras, numpy as np
     >>> hasattr(keras.layers, "Recurrent")
@@ -1525,7 +1528,7 @@ def test_bidirectional_alone_refuses_to_reset_nothing(case):
     Without stateful=True, Bidirectional refuses reset_state, and an LSTM ignores it.
 
     There is no state to reset in either. A loop over the layers of a model, as is needed in
-    Keras 3, so has to ask each layer whether it is stateful.
+    Keras 3, so has to ask a Bidirectional first whether it is stateful.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1587,8 +1590,9 @@ def test_dense_behind_flatten_needs_the_number_of_timesteps(case, below, outputs
     Input((None, 3)).
 
     It would have weights of its own for each timestep. Give Input the length and pad to it, let the
-    LSTM return its last output only, or pool over time, which takes any length. Without an Input
-    the Dense is made for the length of the first data; fit refuses a dataset whose length is open.
+    LSTM return its last output only, or pool over all timesteps by GlobalAveragePooling1D. Without
+    an Input the Dense is made for the length of the first data; fit before any call refuses a
+    dataset whose length is open.
 
     >>> import keras, numpy as np
     >>> def flat(timesteps):

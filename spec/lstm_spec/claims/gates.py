@@ -235,7 +235,7 @@ def test_the_gates_do_not_read_the_cell_state(case, way):
     """
     No gate reads the cell state: c' = f * c + i * g is a straight line in the old c.
 
-    LSTMs with peepholes let the gates see c, so their weights cannot be used here.
+    LSTMs with peepholes let the gates see c, by weights for which there is no place here.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_state=True)
@@ -405,7 +405,8 @@ def test_the_hard_sigmoid_rises_by_a_sixth(case, way):
     A gate with hard_sigmoid is z / 6 + 1 / 2, cut to the range from 0 to 1.
 
     In Keras 2 it was 0.2 * z + 0.5: old weights load without complaint, and the layer
-    then has other gates. Here a cell holds c = 1, so that its output is its gate o.
+    then has other gates. The test reads a gate off a linear cell that holds c = 1: there the
+    output is the gate o.
 
     >>> import keras, numpy as np
     >>> z = np.array([-3.0, 0.0, 1.0, 3.0])
@@ -600,7 +601,7 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
     """
     Without dropout or overflow, a bias acts as the weights of one more feature that is always 1.
 
-    So a layer without bias can do all that one with bias can, if it is given that feature: behind a
+    So a layer without bias computes what one with bias does, if it is given that feature: behind a
     Masking, that is, which would no longer find a timestep of zeros to mask.
 
     >>> import keras, numpy as np
@@ -636,7 +637,7 @@ def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, fea
     matrix M.
 
     They do so but for rounding. The input enters only through its product with the kernel. So a
-    linear layer without bias in front of an LSTM adds nothing that the LSTM could not learn.
+    linear Dense layer without bias in front of an LSTM adds nothing that its kernel cannot hold.
 
     >>> import keras, numpy as np
     >>> lstm, scaled = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -952,8 +953,8 @@ def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_count
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), return_state=True)))
 def test_without_recurrent_kernel_the_cell_state_is_a_leaky_sum(case, way):
     """
-    From zero, without recurrent kernel and mask, c is the sum of all i * g, each multiplied by all
-    later f.
+    From zero, forwards, without recurrent kernel and mask, c is the sum of all i * g, each
+    multiplied by all later f.
 
     What was written at a timestep is multiplied by f at each one that follows: memory fades
     by the product of forget gates, and only as fast as these are below 1.
@@ -996,7 +997,8 @@ def test_a_constant_input_drives_the_cell_state_to_a_fixed_point(case, way):
     if 0 <= f < 1.
 
     The distance to that point shrinks by the factor f at each timestep, until rounding stops
-    it. The closer f is to 1, the longer it takes and the farther c goes.
+    it. The closer f is to 1, the longer it takes and, for one i * g other than zero, the farther
+    from zero that point is.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, recurrent_initializer="zeros", return_state=True)
@@ -1063,7 +1065,7 @@ def test_with_tanh_no_output_exceeds_one(case, way, weights, inputs):
     and 1.
 
     Weights, inputs and states may be huge: the gates saturate, they do not overflow. To
-    fit targets beyond 1, scale them, let a layer follow, or take another activation.
+    fit targets beyond 1, scale them, let a Dense follow, or take an unbounded activation.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)

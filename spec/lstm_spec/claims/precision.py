@@ -281,11 +281,11 @@ def test_a_float64_layer_with_gelu_computes_in_float64(case):
 )
 def test_input_and_state_are_converted_to_the_type_of_the_layer(case, policy, given_as):
     """
-    By default a layer converts floating-point input and initial states to the type that it computes
-    in.
+    By default an LSTM converts floating-point input and initial states to the type that it
+    computes in.
 
-    So float32 input to a float64 layer is taken as it is, without getting more accurate, and
-    float64 input to any other layer is rounded. Whole numbers are another matter: see
+    So float32 input to a float64 LSTM is taken as it is, without getting more accurate, and
+    float64 input to an LSTM of another type is rounded. Whole numbers are another matter: see
     `precision.whole-numbers-are-cast`.
 
     >>> import keras, numpy as np
@@ -427,8 +427,8 @@ def test_a_mixed_layer_computes_what_a_half_layer_computes(case, way, half):
     """
     A mixed_float16 layer returns, bit for bit, what a float16 layer with its weights returns.
 
-    So it is with bfloat16. Each call rounds the stored float32 weights first; they matter in
-    training only, where they take up changes that float16 weights would lose.
+    So it is with bfloat16. Each call rounds the stored float32 weights first; in training they
+    take up changes that float16 weights would lose.
 
     >>> import keras, numpy as np
     >>> mixed = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -462,9 +462,9 @@ def test_half_types_err_by_few_of_their_own_roundings(case, way, half):
     With tanh and sigmoid, sizes up to 4 and random numbers within 2, float16 and bfloat16 err by at
     most 16 roundings.
 
-    Input, state and weights are within 2. The error is as many roundings as in float32, but a
-    rounding is 2**-10 = 0.001 in float16 and 2**-7 = 0.008 in bfloat16: three and two digits are
-    right. TensorFlow makes no orthogonal weights in bfloat16: such a layer wants others.
+    Input, state and weights are within 2. A rounding is 2**-10 = 0.001 in float16 and 2**-7 =
+    0.008 in bfloat16; at most 1.5 of them were seen. TensorFlow makes no orthogonal weights in
+    bfloat16: such a layer wants others.
 
     >>> import keras, numpy as np
     >>> half, lstm = keras.layers.LSTM(2, dtype="mixed_float16"), keras.layers.LSTM(2)
@@ -563,7 +563,7 @@ def test_a_stateful_mixed_layer_continues_exactly(case, policy, pick):
 @given(cases(**varied("use_bias", "masked"), features=integers(2, 3)), floats(65520.0, 1e38))
 def test_in_float16_large_input_is_infinite(case, number):
     """
-    With mixed_float16 an input of 65520 or more counts as infinite.
+    With mixed_float16 an LSTM takes an input of 65520 or more for infinite.
 
     Where infinities of both signs meet, NaN is the sum: see `precision.infinities-meet`. bfloat16
     has nearly the range of float32, and float32 layers read such input as it is.
@@ -638,9 +638,9 @@ def test_half_layers_can_be_made_with_glorot_initializers(case, half):
     """
     With recurrent_initializer="glorot_uniform" a float16 or bfloat16 layer is built and works.
 
-    Only an orthogonal initializer, the default one, needs a QR decomposition: as kernel_initializer
-    it fails too. Over a few timesteps the output is that of the equations, with the weights that
-    were drawn, up to 16 roundings of the type.
+    Of Keras' initializers only the orthogonal one, the default of the recurrent weights, needs a
+    QR decomposition, which not every backend has in these types. Over a few timesteps the output
+    is that of the equations, with the weights that were drawn, up to 16 roundings of the type.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="bfloat16", recurrent_initializer="glorot_uniform")
@@ -698,7 +698,7 @@ def test_the_global_policy_counts_when_the_layer_is_made(case, policy, later):
     """
     The global dtype policy counts when a layer is made, not when it is called.
 
-    A layer keeps the policy that it was made under. One that is made with an argument dtype
+    A layer keeps the policy that it was made under. An LSTM that is made with an argument dtype
     does not ask for the global policy at all.
 
     >>> import keras, numpy as np
@@ -735,8 +735,8 @@ def test_an_rnn_whose_cell_has_its_type_is_an_lstm_of_that_type(case, policy):
     Without dropout, with masks as arrays, an RNN and its LSTMCell of one dtype compute what an LSTM
     of that dtype computes.
 
-    LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only
-    the cell has the type, the output is rounded to that of the RNN, by default float32.
+    LSTM hands its dtype on to its cell, RNN does not: see `wrappers.dtype-of-rnn`. If only the
+    cell has the type, the output is cast to that of the RNN, by default float32.
 
     >>> import keras, numpy as np
     >>> for dtype in ("float32", "float64"):
@@ -1327,7 +1327,7 @@ def test_numbers_that_are_too_small_do_no_harm(case, way, exponent):
     By default, however small weights and input both are, outputs are exact up to rounding, and not
     NaN.
 
-    Where numbers underflow they become zero, which does no harm.
+    Where numbers underflow they become subnormal or zero, which does no harm.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -1356,8 +1356,8 @@ def test_subnormal_input_is_zero(case, tiny):
     """
     On TensorFlow and a CPU a subnormal float32 input, such as 1e-40, is read as zero.
 
-    TensorFlow sets the processor to do so, for speed. It shows only where a huge weight would bring
-    the number back to an ordinary size, and in a Masking, which takes it for a zero as well.
+    TensorFlow sets the processor to do so, for speed. It shows where a huge weight would bring the
+    number back to an ordinary size, and in a Masking, which takes it for a zero as well.
 
     >>> import keras, numpy as np
     >>> large = keras.initializers.Constant(1e38)

@@ -53,7 +53,7 @@ def test_a_sequence_has_a_row_for_each_timestep(case, way):
     column for each unit.
 
     The sequence is as long as the input, also if it has one timestep. The number of units decides
-    only how wide a row is.
+    how wide a row is, and not how many there are.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(40, return_sequences=True)
@@ -78,6 +78,7 @@ def test_the_default_output_is_the_last_row_of_the_sequence(case, way):
 
     Nothing is averaged or added up over time: the rows before are computed and dropped. With
     `zero_output_for_mask` only a layer that is unrolled and goes backwards differs, under a mask.
+    With cuDNN the rows of padding are zeros, see `masking.zeros-with-cudnn`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -113,8 +114,8 @@ def test_a_row_is_the_output_of_the_timesteps_up_to_it(case, way, pick):
     Read forwards from the same state, without dropout, row t is the last output on the timesteps up
     to and including t.
 
-    Row 0 of the sequence has read one timestep, not none: the initial state, which must be the same
-    for both, is no row. For layers that go backwards see `sequences.backwards-rows`.
+    Row 0 of the sequence has read one timestep, not none, unless that is masked. The initial state
+    must be the same for both. For layers that go backwards see `sequences.backwards-rows`.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -150,8 +151,8 @@ def test_return_state_adds_two_final_states(case, way):
     In a call on an input alone LSTM's `return_state` adds two tensors (batch, units), also with
     `return_sequences`.
 
-    They are the states after the last timestep. The states of earlier timesteps are not
-    to be had from one call, except h, which is the sequence of outputs.
+    They are the states after the last timestep that is read. The states of earlier timesteps are
+    not to be had from one call, except h, which without a mask is the sequence of outputs.
 
     >>> import keras, numpy as np
     >>> x = np.ones((1, 5, 3))  # (batch, timesteps, features)
@@ -262,7 +263,7 @@ def test_the_output_is_not_c(case, way):
     By default, from zero and before rounding, the output is not c: it is nearer to zero wherever c
     is not 0.
 
-    The output gate and tanh both make it smaller, and c, the memory of the layer, is touched by
+    The output gate and tanh both make it smaller, and c of the same timestep is touched by
     neither.
 
     >>> import keras, numpy as np
@@ -290,8 +291,8 @@ def test_the_output_is_not_c(case, way):
 )
 def test_the_flags_choose_what_is_returned(case, way, sequences):
     """
-    Without `zero_output_for_mask`, `return_sequences` and `return_state` choose what is returned,
-    not what is computed.
+    Without `zero_output_for_mask` and output penalties, `return_sequences` and `return_state`
+    choose what is returned alone.
 
     Neither adds a weight, so two layers that differ in these flags can share weights:
     a model is trained with one output, and inspected with all of them and its states.
@@ -379,7 +380,7 @@ def test_backwards_rows_stay_in_reading_order(case, way, pick):
     The rows stay in the order of reading: row 0 belongs to the last timestep. Flip them,
     y[:, ::-1], to lay them beside the input or beside the output of a forward layer.
     A kept or given state comes before them, and masked timesteps are skipped; by
-    zero_output_for_mask their own rows are zero.
+    zero_output_for_mask their own rows are zero, unless the layer is unrolled.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True, go_backwards=True)
@@ -418,8 +419,8 @@ def test_the_default_output_backwards_has_read_all_timesteps(case, way, pick):
     By default, with `go_backwards`, the output has read all unmasked timesteps, the first of them
     last.
 
-    It is the output after x[:, 0], and so not the one that belongs to the last timestep:
-    that one, row 0 of the sequence, has seen nothing else.
+    It is the output after x[:, 0]. The one that belongs to the last timestep, row 0 of the
+    sequence, has seen nothing else.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, go_backwards=True)
@@ -492,8 +493,9 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
     """
     In a stack, timestep t of the upper LSTM is row t of the lower one's sequence.
 
-    Its features are the units of the lower layer. No state goes from one layer to the
-    other: each starts from zeros, or from a state of its own.
+    Its features are the units of the lower layer. Unless it is passed on as
+    initial_state, no state goes from one layer to the other: each starts from zeros, or from a
+    state that it has kept.
 
     >>> import keras, numpy as np
     >>> lower, upper = (keras.layers.LSTM(2, return_sequences=True) for _ in range(2))
@@ -521,8 +523,8 @@ def test_return_state_does_not_fit_into_sequential(case):
     In a Sequential model, Dense after an LSTM with `return_state` refuses its three tensors.
 
     Sequential hands on all that a layer returns. With the functional API a model takes
-    the output and leaves, or uses, the states. Layers of several inputs, as Add, can
-    read all three.
+    the output and leaves, or uses, the states. Add, which takes several inputs, reads
+    all three.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2, return_state=True), keras.layers.Dense(1)])

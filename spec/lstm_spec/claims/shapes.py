@@ -114,8 +114,8 @@ def test_width_is_the_number_of_units(case, way):
     Called on an input alone, a layer returns outputs that are `units` wide, whatever the number of
     timesteps is.
 
-    An LSTM is one cell of `units` numbers that reads the timesteps one after another. By default it
-    returns the cell's output after the last of them.
+    An LSTM is one cell, with `units` numbers in h, that reads the timesteps one after another. By
+    default it returns the cell's output after the last of them.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -283,7 +283,7 @@ def test_state_output_is_three_tensors(case, way):
     (batch, units) each.
 
     The output keeps the shape that it has without the argument. The states are those after
-    the last timestep: h, then c.
+    the last timestep that is read: h, then c.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(5, return_sequences=True, return_state=True)
@@ -305,7 +305,7 @@ def test_state_output_is_three_tensors(case, way):
 @given(cases(**varied(*SIZES, "return_sequences", "go_backwards", "stateful")))
 def test_declared_output_shape_is_that_of_the_output(case):
     """
-    `compute_output_shape` tells the shape that a call on such an input alone returns.
+    An LSTM's `compute_output_shape` tells the shape that a call on such an input alone returns.
 
     It tells one shape, or three with `return_state=True`, and needs neither weights nor
     numbers.
@@ -514,9 +514,9 @@ def test_sequential_model_takes_another_length_than_declared(case, more):
     Called on data, a Sequential model of LSTMs reads another number of timesteps than its `Input`
     names.
 
-    It does not hold its input to the declared shape, and the layer does not care; only a graph that
-    was unrolled takes no second length. A model made with `keras.Model` does hold its input to
-    that, and so does a Sequential model in another one. Other layers, such as a Dense behind
+    It does not hold its input to the declared shape, and the layer does not care; only a graph
+    that was unrolled takes no second length. A call of a functional model does hold its input to
+    that, and so does a Sequential model called on a symbol. Other layers, such as a Dense behind
     Flatten, may refuse it.
 
     >>> import keras, numpy as np
@@ -619,7 +619,8 @@ def test_another_number_of_symbolic_features_is_refused(case, more):
     """
     A built layer refuses a symbolic input with another number of features.
 
-    Such a model can never run, so the mistake is best reported where the model is made.
+    Such a model cannot run on what its Input names, so the mistake is best reported where the
+    model is made.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -738,8 +739,9 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
     Without state and dropout, integers and booleans give the same output as the same float32
     numbers.
 
-    The product with the kernel converts them. On TensorFlow, in training with `dropout`, a call on
-    them is refused. An integer is not taken for a category: that is what an Embedding is for.
+    The product with the kernel converts them, or a model's `Input` before it. On TensorFlow a
+    layer with `dropout` that is called by itself refuses them, in training or not. An integer is
+    not taken for a category: that is what an Embedding is for.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.array([[[3], [0], [-1]]])
@@ -846,8 +848,8 @@ def test_numbers_in_an_array_of_objects_are_refused(case, kind, method):
     A layer, fit and predict refuse an array of type object, also if each of its elements is a
     number.
 
-    A table with columns of several types makes such an array, and so does a None among numbers.
-    `x.astype("float32")` makes numbers of it, and NaN of None.
+    A table of numbers and words makes such an array, and so does a None among numbers. Where no
+    words are left, `x.astype("float32")` makes numbers of it, and NaN of None.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -882,7 +884,7 @@ def test_input_is_left_as_it_is(case, way):
     """
     A call does not change the array that it is given.
 
-    The layer works on a tensor of its own, also where it reads the sequence backwards.
+    The layer writes into no tensor that it reads, also where it reads the sequence backwards.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -906,9 +908,9 @@ def test_same_call_twice_returns_the_same(case, way):
     """
     Outside training, the same call of a stateless layer, made twice, returns the same, bit for bit.
 
-    Unless it is stateful, a layer keeps nothing from one call to the next but the count of its
-    dropout masks. Dropout acts in training only, so there is no chance in it either, unless an
-    activation of your own draws numbers.
+    Unless it is stateful, what a layer keeps from one call to the next, such as the count of its
+    dropout masks, plays no part in inference. Dropout acts in training only, so there is no chance
+    in it either, unless an activation of your own draws numbers.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5)
@@ -1014,7 +1016,7 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     The second argument of an LSTM's call, given without its name, is `initial_state`.
 
     Keras 2 documents the mask in this place, but takes what stands there for a state as well. With
-    the name the call means the same in both.
+    the name the call of a stateless layer means the same in both.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -1057,12 +1059,12 @@ def test_arguments_of_keras_two_are_refused(name):
 @given(cases())
 def test_input_shape_still_builds_a_model_and_warns(case):
     """
-    `input_shape` of a first LSTM still builds a Sequential model, with a warning to use `Input`
-    instead.
+    `input_shape` of a first, stateless LSTM still builds a Sequential model, with a warning to use
+    `Input` instead.
 
-    It is (timesteps, features), without the batch. Given to the layer in a Bidirectional or
-    TimeDistributed it warns and builds nothing. The older `input_dim` no longer helps: it makes an
-    input of two axes, which the layer refuses.
+    It is (timesteps, features), without the batch, which a stateful one must know. Given to the
+    layer in a Bidirectional or TimeDistributed it warns and builds nothing. The older `input_dim`
+    no longer helps: it makes an input of two axes, which the layer refuses.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

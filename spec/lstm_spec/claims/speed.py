@@ -145,9 +145,9 @@ def test_one_long_call_costs_no_more_than_ten_short_ones():
     In a tf.function, with 16 units and features on 8 samples, 1200 timesteps take 0.4 to 1.5 times
     as long as ten calls on 120.
 
-    A layer hands h and c on and nothing else, so a step knows nothing of how many there were.
-    If each cost more than the one before, ten short calls would save time; they cost a little more,
-    for a call has a fixed cost too.
+    The h and c that a step reads are of the same size after any number of them. If each cost more
+    than the one before, ten short calls would save time; they cost a little more, for a call has a
+    fixed cost too.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -228,7 +228,7 @@ def test_few_units_and_features_cost_about_as_much_as_one():
     In a tf.function, on one sample of 40 timesteps, 16 units and features take 0.6 to 1.7 times as
     long as one of each.
 
-    Beside starting a dozen operations in each timestep, a few hundred products take no time.
+    Beside starting a dozen operations in each timestep, 2048 multiplications take little time.
     The larger layer has 176 times as many weights. Both read one sample.
 
     >>> import keras, numpy as np
@@ -647,9 +647,10 @@ def test_implementation_one_is_slower():
     In a tf.function without XLA, 32 units on 8 samples of 50 timesteps take 1.25 to 3.5 times as
     long with implementation=1.
 
-    With 1 each gate has products of its own; 2 multiplies once for all four, and is the
-    default. With 512 units the ratio was 4, and with 256 units and a batch of 512 it
-    was 1; by XLA it was 3 to 5. There are 8 samples of 50 timesteps and 32 features.
+    With 1, which recurrent_dropout brings along, each gate has products of its own; 2 multiplies
+    once for all four, and is the default. With 512 units the ratio was 4, and with 256 units and a
+    batch of 512 it was 1; by XLA it was 3 to 5. There are 8 samples of 50 timesteps and 32
+    features.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -819,7 +820,7 @@ def test_dropout_costs_about_nothing_outside_training():
     Outside training, 16 units and features on 8 samples of 100 timesteps take 0.6 to 1.6 times as
     long with dropout in a graph.
 
-    A mask is drawn there too, but once in a call, and it multiplies nothing.
+    Keras asks for a mask there too, but once in a call, and multiplies nothing by it.
     `recurrent_dropout` is another matter: it may change the implementation.
 
     >>> import keras, numpy as np

@@ -351,7 +351,7 @@ def test_a_state_of_another_width_is_refused(case, width):
     By default a call on data refuses an initial h of another number of units than the layer's.
 
     So an encoder and the decoder that takes over its state need equally many units. The
-    error comes from a matrix product and speaks of its sizes, not of the state. Of c only
+    error comes from a matrix product and speaks of its sizes, not of `initial_state`. Of c only
     some widths are refused, see `errors.narrow-cell-state`; a call on symbols looks at neither.
 
     >>> import keras, numpy as np
@@ -509,7 +509,7 @@ def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method)
     In a functional model a decoder can start from the h and c its encoder ended with.
 
     It computes what the two layers compute by hand. The decoder has its own weights, and
-    its own number of timesteps; only the number of units is shared.
+    its own numbers of timesteps and features; its number of units must be the encoder's.
 
     >>> import keras, numpy as np
     >>> encoder, decoder = keras.layers.LSTM(2, return_state=True), keras.layers.LSTM(2)
@@ -542,12 +542,12 @@ def test_a_decoder_starts_where_its_encoder_ended(case, timesteps, seed, method)
 )
 def test_training_reaches_what_makes_the_initial_state():
     """
-    Over few timesteps the gradient flows into the initial state, so the layers that make it can be
-    trained.
+    By default, over few timesteps the gradient flows into the initial state, so the layers that
+    make it can be trained.
 
     An initial state is an input like any other. A dense layer on a constant makes it a weight,
-    learned with the rest. From a loss on the final output alone the gradient fades with each
-    timestep: of a new layer in float32 it was 0 after 300.
+    learned with the rest. From a loss on the final output alone the gradient of a new layer
+    fades with the timesteps: in float32 it was 0 after 300.
 
     >>> import keras, numpy as np
     >>> x, one = keras.Input((3, 1)), keras.Input((1,))
@@ -596,8 +596,8 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
     """
     A stateless layer hands no state on from one call to the next, not even a given one.
 
-    There is nothing to reset: its `states` stays None, and each call starts each sample
-    from zeros again. Only what dropout draws next depends on the calls before.
+    There is nothing to reset: its `states` stays None, and each call that is given no state starts
+    each sample from zeros. What dropout draws next does depend on the calls before.
 
     >>> import keras, numpy as np
     >>> lstm, h = keras.layers.LSTM(2), np.ones((1, 2))  # (batch, units)
@@ -754,7 +754,7 @@ def test_a_sample_continues_its_own_row_only(case, way, pick, seed):
 )
 def test_states_holds_what_return_state_returns(case, policy):
     """
-    After a call the `states` of a stateful layer are the final h and c, in this order.
+    After a call the `states` of a stateful LSTM are the final h and c, in this order.
 
     They are the very numbers that return_state=True returns, so the state can be read,
     stored and compared without changing what the layer returns.
@@ -1349,8 +1349,8 @@ def test_assigning_to_states_sets_where_a_layer_goes_on(case, way, seed):
     """
     The method `assign` of the entries of `states` sets where a stateful LSTM goes on.
 
-    The entries are h, then c, and exist once the layer is built. This is how a stored
-    state is put back. An array in place of an entry, as by `states[0] = h`, fails in the next call.
+    The entries are h, then c, and exist once the layer is built. This is how a stored state is put
+    back. An array in place of an entry, as by `states[0] = h`, fails in the next eager call.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))

@@ -296,7 +296,7 @@ def test_scaling_a_feature_against_its_kernel_row_changes_nothing(case, way, pic
 
     The range is that of the type's normal numbers: no overflow, and no subnormal number. So
     the unit of measurement of a feature can move into the kernel. Another factor does so too,
-    up to rounding. Training is affected, because the initial kernel is of one size.
+    up to rounding. Training is affected, because a kernel row's gradient grows with its feature.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -406,7 +406,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 
     Each half of the units reads its own features and its own past. Log_softmax and sparsemax mix
     units as softmax does, and so do NaN and infinity, for zero times either is NaN. The general
-    layer holds every pair of smaller ones.
+    layer holds every pair of smaller ones of its own options.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -439,7 +439,7 @@ def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
 @given(*with_ways(any_cases), integers(1, 3), seeds)
 def test_concatenated_layers_are_a_wider_layer_with_zeros(case, way, units, seed):
     """
-    Without dropout, overflow and activations that mix units, two layers are one with a
+    Without dropout and activations that mix units, two layers of equal options are one with a
     block-diagonal recurrent kernel.
 
     They read one input side by side, and finite numbers. The wide layer has more: the weights by
@@ -591,7 +591,7 @@ def test_batch_equals_its_parts(case, way, pick):
     Without state, dropout and activations that mix samples, a batch gives the same as its parts, up
     to rounding.
 
-    The batch size is a matter of memory and speed. Rounding differs, because
+    In prediction the batch size is a matter of memory and speed. Rounding differs, because
     matrices of another size are multiplied in another order: see `precision.chaos`.
 
     >>> import keras, numpy as np
@@ -754,7 +754,7 @@ def test_timestep_of_a_unit_uses_only_its_own_columns(case, way, pick, seed):
     In one timestep, without activations that mix units, a unit's columns change no bit of another
     unit's output.
 
-    A unit has four columns, one a gate, in each of the three weights. They say what it reads; what
+    A unit has four columns, one a gate, in each of the weights. They say what it reads; what
     it does to the others stands in its row of the recurrent kernel. Log_softmax and sparsemax mix
     units as softmax does.
 

@@ -56,7 +56,7 @@ from lstm_spec.harness.ways import ways, with_ways
 )
 def test_axis_one_is_time_and_axis_two_is_features(case, way):
     """
-    Axis 1 of the input is time, and axis 2 is features.
+    By default axis 1 of the input is time, and axis 2 is features.
 
     A kernel has a row for each feature, so a new layer takes a table with the two axes exchanged,
     builds its kernel for that, and no error says so.
@@ -206,8 +206,9 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     Read forwards without mask and dropout, a cell called for each timestep computes what LSTM does.
 
     There is one cell with one set of weights. Pictures that show a cell for each timestep show the
-    same cell again and again. Masks, and dropout in training, are the loop's affair, and so is the
-    order in which a layer with go_backwards reads.
+    same cell again and again. Masks are the loop's affair, and so is the order in which a layer
+    with go_backwards reads; dropout is the cell's, but the loop has its masks drawn anew in each
+    call.
 
     >>> import keras, numpy as np
     >>> x = np.array([[[1.0], [7.0], [2.0]]])  # (batch, timesteps, features)
@@ -283,7 +284,7 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     """
     Behind Input((None, features)) an LSTM takes another length in each call, unless it is unrolled.
 
-    All sequences of one call have one length, because an array is rectangular; only sequences
+    All sequences of one batch have one length, because an array is rectangular; only sequences
     of different lengths in one batch need padding and a mask. Compiled and with unroll=True
     a second length is refused: see `modes.unrolled-second-length`.
 
@@ -431,9 +432,9 @@ def test_a_sequence_may_be_cut_anywhere(case, way, pick):
     Without mask or dropout a sequence may be cut in two, if the part that is read second starts
     from the h and c of the other.
 
-    h and c hold all that the layer knows about the past, and a timestep's position has no
-    meaning of its own. With a mask both states still fit, but outputs of masked timesteps at
-    the cut do not: see `masking.zeros-before-first-step`.
+    h and c hold all that the layer knows about the past, and a timestep's position has no meaning
+    of its own. With a mask both states still fit, but on TensorFlow, without zero_output_for_mask,
+    outputs of masked timesteps at the cut do not: see `masking.zeros-before-first-step`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -477,7 +478,7 @@ def test_h_alone_does_not_resume_a_sequence(case, way, pick):
     """
     As a rule, handing on h without c does not resume a sequence.
 
-    The output is h, which the output gate has scaled; what is remembered is c.
+    The output is h, which the output gate has scaled; it does not tell c, which is remembered too.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_state=True)
@@ -551,8 +552,8 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     By default, in a call, an unmasked NaN spoils the outputs of its own sample from there on, and
     of no other.
 
-    It enters all four gates of all units, and stays in h and c. In training by default it does
-    spread: the loss of the batch is NaN, and so are the weights after one update. With
+    It enters all four gates of all units, and stays in h and c. In training by default in float32
+    it does spread: the loss of the batch is NaN, and so are the weights after one update. With
     `go_backwards` "on" is towards the first timestep.
 
     >>> import keras, numpy as np

@@ -441,8 +441,8 @@ def test_bias_begins_at_one_for_the_forget_gate(features, units, options):
     """
     By default the bias of a new layer is one for the forget gate and zero for the other gates.
 
-    So a new layer keeps about sigmoid(1) = 0.73 of its cell state a timestep, where without this it
-    would keep about half.
+    So on small inputs a new layer keeps about sigmoid(1) = 0.73 of its cell state a timestep,
+    where without this it would keep about half.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -617,8 +617,9 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
     """
     By default, unless a seed is set in between, two new layers begin with different kernels.
 
-    Each layer makes its own initializers, with seeds from Python's `random`. One initializer handed
-    to both layers makes the same kernel twice, unless its seed is a SeedGenerator.
+    In Keras 3 each layer makes its own initializers, with seeds from Python's `random`. One
+    initializer handed to both layers makes the same kernel twice if the shapes are equal, unless
+    its seed is a SeedGenerator.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -644,8 +645,8 @@ def test_one_global_seed_makes_the_same_weights_again(features, units, options, 
     width has the same weights.
 
     It must be called again before the second layer: one call fixes the whole sequence of layers
-    made after it, not each of them. An initializer object with a SeedGenerator draws on from where
-    that stopped.
+    made after it, not each of them. An initializer that keeps a generator of its own, such as a
+    SeedGenerator, draws on from where that stopped.
 
     >>> import keras, numpy as np
     >>> keras.utils.set_random_seed(1)
@@ -670,8 +671,8 @@ def test_seed_argument_does_not_seed_the_weights(features, units, seed):
     """
     By default, unless a global seed is set in between, layers of one `seed` have different kernels.
 
-    That seed is for dropout. For the same weights call `keras.utils.set_random_seed`, or
-    give initializers that have a seed.
+    That seed is for dropout. For the same weights call `keras.utils.set_random_seed` before each,
+    or give both kernels initializers that have a seed.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2, seed=1), keras.layers.LSTM(2, seed=1)
@@ -693,12 +694,12 @@ def test_seed_argument_does_not_seed_the_weights(features, units, seed):
 @given(sizes, sizes, seeds)
 def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
     """
-    New LSTMs of the same arguments begin with equal kernels if both kernel initializers have a
-    Python integer as seed.
+    New LSTMs of equal arguments and input width begin with equal kernels if both kernel
+    initializers have an integer as seed.
 
-    Seed and shape decide the numbers, whatever was drawn before. Both initializers need one; the
-    bias is not drawn. A SeedGenerator as the seed makes other weights each time; NumPy's
-    integers are refused.
+    Seed, shape and dtype decide the numbers, whatever was drawn before. Both initializers need
+    one; by default the bias is not drawn. A SeedGenerator as the seed makes other weights each
+    time; NumPy's integers are refused.
 
     >>> import keras, numpy as np
     >>> def output():
@@ -796,8 +797,8 @@ def test_the_paths_of_the_weights_are_layer_cell_and_weight(units, name, holder)
     The path of a weight ends with the layer's name when it was built, lstm_cell, and the weight's
     own name.
 
-    A model or wrapper that builds the layer puts its name first, and Bidirectional adds
-    forward_ or backward_ to the layer's. A regular expression that picks out weights had
+    A model or wrapper that builds the layer puts its name first, and by default Bidirectional
+    adds forward_ or backward_ to the layer's. A regular expression that picks out weights had
     better not be anchored at the start.
 
     >>> import keras, numpy as np

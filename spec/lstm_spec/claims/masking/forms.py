@@ -51,10 +51,10 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     In an LSTM's mask of numbers zero means masked, and any other that is normal in the layer's type
     valid.
 
-    So the result of `x != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the LSTM
-    the size of a number makes no difference, but a loss behind it takes it for a weight. Floating
-    point in the argument `mask` is cast to the layer's type: float16 has zero for 1e-8. TensorFlow
-    on a CPU reads subnormal numbers as zero.
+    So the result of `ids != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the
+    LSTM the size of a number makes no difference, but with return_sequences=True a loss behind it
+    takes it for a weight. Floating point in the argument `mask` is cast to the layer's type:
+    float16 has zero for 1e-8. TensorFlow on a CPU reads subnormal numbers as zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -214,8 +214,8 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
     On TensorFlow and a CPU, without XLA, an LSTM refuses a mask of fewer timesteps than its input,
     in a graph too.
 
-    The call fails with OutOfRangeError in the loop, with IndexError unrolled, and in
-    the graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
+    An eager call fails with OutOfRangeError in the loop, with IndexError unrolled, and the
+    graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
     too: it is not spread over the timesteps. Compiled by XLA it is read without an
     error.
 
@@ -296,8 +296,9 @@ def test_an_unrolled_layer_refuses_too_many_timesteps_as_well(case, surplus):
     """
     With unroll=True too, an eager call refuses a mask with more timesteps than the input.
 
-    A mask of another length is a mistake. Keras 3 reads it unrolled without complaint, and then it
-    lies over the wrong timesteps: with go_backwards=True, it is the surplus that is used.
+    A mask of another length is a mistake. By default Keras 3 reads it unrolled without complaint,
+    and uses its first columns. With go_backwards=True it uses the last, so the surplus too, which
+    lies over the wrong timesteps.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)

@@ -145,9 +145,9 @@ def test_masking_takes_a_value_for_each_feature(case, seed):
     """
     With a mask_value that is an array of its compute dtype, Masking has a value for each feature.
 
-    It is compared as NumPy would spread it, with the input as the layer casts it: to float32 by
-    default. Of float64, NumPy's own dtype, 0.1 is not that of float32: nothing is masked, be the
-    input float64 or not. A model with such a layer can be saved.
+    It is compared as NumPy would spread it, with a floating-point input as the layer casts it: to
+    float32 by default. Of float64, NumPy's own dtype, 0.1 is not that of float32: nothing is
+    masked, be the input float64 or not. A model with such a layer can be saved.
 
     >>> import keras, numpy as np
     >>> masking = keras.layers.Masking(mask_value=np.array([-1.0, 9.0]))
@@ -408,7 +408,8 @@ def test_the_mask_travels_through_stacked_layers(case, pick):
     Without initial_state, an attached mask travels through stacked LSTMs that read forwards with
     return_sequences=True.
 
-    It need not be passed by hand: Masking or Embedding in front of the first layer is enough.
+    It need not be passed by hand: Masking, or Embedding with mask_zero=True, in front of the first
+    layer is enough.
 
     >>> import keras, numpy as np
     >>> masking, first = keras.layers.Masking(), keras.layers.LSTM(3, return_sequences=True)
@@ -446,7 +447,7 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     timestep.
 
     The mask is an attribute of one tensor; the sum, the product or the slice is another
-    tensor, and nothing warns. Layers that support masks, such as Multiply, pass it on.
+    tensor, and nothing warns. The layer Multiply, called on masked tensors, passes it on.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -470,7 +471,7 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
 @given(cases(timesteps=several, masked=True), picks)
 def test_a_layer_without_masks_warns_and_loses_it(case, pick):
     """
-    A layer that does not support masks warns of one, and an LSTM reads every timestep of its
+    A layer that does not support masks warns of its first input's, and an LSTM reads its whole
     output, unless that has a mask.
 
     Reshape, Flatten and Conv1D are such layers. No exception is raised, although the
@@ -515,8 +516,8 @@ def test_a_layer_without_masks_warns_and_loses_it(case, pick):
 )
 def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     """
-    By default, of finite targets a batch's loss, if by timestep, is the mean over the timesteps
-    that a boolean mask calls valid.
+    By default, read forwards, a batch's loss, if by timestep, is the mean over the timesteps that
+    a boolean mask calls valid.
 
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the
@@ -647,8 +648,9 @@ def test_an_unrolled_bidirectional_layer_skips_masked_steps(case):
     Unrolled too, masked outputs of Bidirectional are zero, if its first layer reads forwards, and
     the others those of a loop.
 
-    In Keras 3 the backward half is wrong: it makes zero by a mask that is not turned round, and
-    loses outputs of valid timesteps. Without return_sequences the halves are right.
+    In Keras 3 on TensorFlow the backward half is wrong: it makes zero by a mask that is not turned
+    round, and loses outputs of valid timesteps, unless the mask is the same from its end. Without
+    return_sequences the halves are right.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(1, unroll=True))

@@ -91,10 +91,10 @@ def test_masked_padding_changes_nothing_on_either_side(case, way, pick):
     By default, without an initial state, masked padding on either side does not change the final
     output, but for rounding.
 
-    Without a mask the side matters, because the layer reads the padding. With one it does
-    not: what is skipped cannot be forgotten, and cannot make the layer forget. The exception
-    is zero_output_for_mask=True, with which padding at the end gives zeros. Beside an initial state
-    an attached mask may be lost, see `masking.attached-with-state`.
+    Without a mask the side matters, because the layer reads the padding. With one it does not:
+    what is skipped cannot be forgotten, and cannot make the layer forget. The exception is
+    zero_output_for_mask=True, with which padding that is read last gives zeros, in a loop. Beside
+    an initial state an attached mask may be lost, see `masking.attached-with-state`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -242,7 +242,8 @@ def test_the_next_call_is_unmasked_again(case, way, pick):
 @given(*with_ways(cases(dtype="float64", **varied("batch", "features", "implementation"))))
 def test_without_a_mask_a_step_of_zeros_counts(case, way):
     """
-    Without a mask, zeros after a sequence change the final output, as a rule.
+    Without a mask, zeros after a sequence change the final output of an LSTM that reads forwards,
+    as a rule.
 
     Zeros are an input like any other: the gates still see h and the bias, and the cell state goes
     through the forget gate. Zeros in front count too, from a state or with a bias of the candidate
@@ -439,8 +440,9 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
     """
     With zero_output_for_mask=True and go_backwards=True, masked outputs are zero, unrolled too.
 
-    Unrolled, Keras 3 turns the mask round for what it skips, but not for what it makes zero:
-    outputs of valid timesteps are lost. The backward half of Bidirectional is such a layer.
+    Unrolled on TensorFlow, Keras 3 turns the mask round for what it skips, but not for what it
+    makes zero: with return_sequences=True outputs of valid timesteps are lost, unless the mask is
+    the same from its end. The backward half of Bidirectional is then such a layer.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True, go_backwards=True)
@@ -475,8 +477,8 @@ def test_zero_output_for_mask_follows_the_mask_backwards(case):
 )
 def test_zero_output_for_mask_zeroes_the_final_output_too(case, way):
     """
-    In a loop, zero_output_for_mask=True makes the final output zero if the timestep read last is
-    masked.
+    In a loop, with a passed mask, zero_output_for_mask=True makes the final output zero if the
+    timestep read last is masked.
 
     It does so with return_sequences=False too, so that a sequence padded at the end gives zeros
     instead of its last valid output. Bidirectional makes the argument its return_sequences,

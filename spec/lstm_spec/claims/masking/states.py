@@ -30,8 +30,8 @@ def test_a_mask_and_an_initial_state_are_both_used(case, way):
     """
     A layer called with both `mask` and `initial_state` uses both.
 
-    It starts from the given state and skips the masked timesteps. Pass the mask by name:
-    one that is only attached to the input does not count here.
+    It starts from the given state and skips the masked timesteps. Pass the mask by name: in Keras
+    3 one that is only attached to the input does not count here.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -53,8 +53,8 @@ def test_an_attached_mask_counts_beside_an_initial_state(case, pick):
     """
     The mask that a Masking layer attaches also counts when `initial_state` is passed.
 
-    Keras 3 looks for an attached mask only if the input is the one tensor that the call gets.
-    Where it is lost there is no warning. Until then, pass the mask by name.
+    For an LSTM, Keras 3 looks for an attached mask only if the input is the one tensor that the
+    call gets. Where it is lost there is no warning: pass the mask by name.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -220,7 +220,8 @@ def test_unrolling_backwards_changes_nothing_under_a_mask(case, way):
     unrolled.
 
     Both read the input and its mask from the end. On PyTorch the unrolled call fails; with
-    zero_output_for_mask=True the two differ: see `masking.zero-output-backwards`.
+    zero_output_for_mask=True and return_sequences=True the two differ, unless the mask is the same
+    from its end: see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, go_backwards=True, unroll=True)
@@ -289,8 +290,8 @@ def test_unrolling_keeps_zero_output_for_mask(case, way):
     unrolled as in a loop.
 
     The argument belongs to RNN, which does the unrolling, so it counts in both cases; only on JAX
-    and NumPy an unrolled layer ignores it. Read backwards the two differ: see
-    `masking.zero-output-backwards`.
+    and NumPy an unrolled layer ignores it. Read backwards, with return_sequences=True, the two
+    differ, unless the mask is the same from its end: see `masking.zero-output-backwards`.
 
     >>> import keras, numpy as np
     >>> options = dict(return_sequences=True, zero_output_for_mask=True)

@@ -88,7 +88,8 @@ def test_training_skips_masked_steps_too(case, pick, seed, eager):
 )
 def test_nan_under_the_mask_spoils_all_weights(case, pick, seed, eager):
     """
-    By default, a training step on NaN at a masked timestep makes every weight of an LSTM NaN.
+    By default, on CPU, a training step on NaN at a masked timestep makes every weight of an LSTM
+    NaN.
 
     The outputs and the loss are finite. But the masked timestep is computed before it is
     discarded, and its gradient is 0 times NaN, which is NaN. Fill the padding with numbers.
@@ -125,9 +126,10 @@ def test_with_cudnn_masked_outputs_are_zero(case, seed):
     """
     With cuDNN on TensorFlow, the outputs at masked timesteps after the sequence are zero.
 
-    On CPU, read forwards, they repeat the last valid output; use_cudnn=False does the same on a
-    GPU. We have not run this claim ourselves: it rests on the issue named above and on Keras'
-    source, where cuDNN also takes no other masks than padding at the end of non-empty sequences.
+    On CPU, read forwards, they repeat by default the last valid output; use_cudnn=False does the
+    same on a GPU. We have not run this claim ourselves: it rests on the issue named above and on
+    Keras' source, where cuDNN also takes no other masks than padding at the end of non-empty
+    sequences.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

@@ -193,9 +193,10 @@ def test_a_layer_computes_the_same_in_a_graph_of_open_sizes(name, drawn, seed):
     In a tf.function of open sizes, built layers around an LSTM but TimeDistributed and adaptive
     pooling return what calls do.
 
-    For one batch and length after the other, in the graph and in calls. Adaptive pooling asks for a
-    known length; for TimeDistributed see `models.slices-in-a-graph`. A Normalization that is built
-    in a graph fails in later calls.
+    For one batch and length after the other, in the graph and in calls. Adaptive pooling asks for
+    a known length; of Add and its like on one feature see `models.merge-of-widths`; for
+    TimeDistributed see `models.slices-in-a-graph`. A Normalization that is built in a graph fails
+    in later calls.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -239,8 +240,9 @@ def test_with_a_causal_mask_no_row_attends_to_later_timesteps(case, pick, seed, 
     its own, if the first is.
 
     As if the value ended there: the mask that comes with the value still counts. So it is if the
-    scores are returned too. But NaN and infinity at a hidden timestep get into all rows: zero times
-    either is NaN. Larger scores may outdo the mask, as in `models.attention-skips`.
+    scores are returned too. But NaN and infinity at a hidden timestep get into all unmasked rows
+    of the sample: zero times either is NaN. Larger scores may outdo the mask, as in
+    `models.attention-skips`.
 
     >>> import keras, numpy as np
     >>> attention, x = keras.layers.Attention(), np.array([[[1.0], [2.0], [3.0]]])
@@ -351,8 +353,8 @@ def own():
 )
 def test_a_mask_that_is_passed_goes_on_to_the_next_layer(case, pick, name, has_another):
     """
-    A layer that takes and keeps a `mask` hands on the one that it is passed, or that of its input
-    where None is passed.
+    A layer that takes and keeps a `mask` hands on the one that it is passed by name, or that of
+    its input where None is passed.
 
     So an LSTM behind it skips what was masked by the argument. Most layers that keep masks, such as
     Dense and Dropout, take no such argument. With an initial state an attached mask is handed on
@@ -513,8 +515,8 @@ def with_table(layer, table):
 @given(integers(1, 4), integers(2, 6), seeds)
 def test_an_embedding_takes_a_table_of_ones_own(width, rows, seed):
     """
-    Embedding takes a table of one's own by `weights`, by a Constant initializer or by set_weights:
-    id k becomes row k.
+    Embedding takes a table of one's own by `weights`, a Constant initializer or, once built,
+    set_weights: id k becomes row k.
 
     As `weights` it is given alone or in a list. The table has a row for every id, padding's id 0
     among them. It is trained like other weights, unless trainable=False is set. Of these a

@@ -304,8 +304,8 @@ SUBCLASSES: dict[str, Any] = {"Plain": Plain, "Handing": Handing}
 @given(cases(), whole(list(SUBCLASSES)), seeds)
 def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
     """
-    A subclass of Model without `__init__`, made of inputs and outputs, is made again from its
-    configuration.
+    A subclass of Model without `__init__`, made of inputs and outputs of Keras' layers, is made
+    again from its configuration.
 
     From an outer model's too, if the class is registered or in custom_objects. So is one whose
     `__init__` hands on *args and **kwargs, or inputs, outputs, name and **kwargs, all named so;
@@ -407,9 +407,9 @@ def test_build_of_a_subclassed_model_makes_no_weights(case):
     In Keras 3 `build` of a subclassed model without one of its own makes no weights of its layers,
     and warns of it.
 
-    It marks the model as built, with those unbuilt; where all are built it does not warn. The first
-    call, fit or predict makes their weights. Until then set_weights takes none, and a file of
-    weights that is saved has none.
+    It marks the model as built, with those unbuilt; where all are built it does not warn. The
+    first call, fit or predict makes their weights. Until then set_weights takes none of these, and
+    a file of weights that is saved has none of them.
 
     >>> import keras, numpy as np
     >>> class Inner(keras.Model):

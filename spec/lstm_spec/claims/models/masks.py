@@ -252,9 +252,9 @@ def test_a_layer_of_ones_own_keeps_no_mask_unless_it_says_so(case, pick):
     """
     A layer of your own operations hands no mask on without `compute_mask` or `supports_masking`.
 
-    With either it hands on what `compute_mask` returns: the mask of its input, by default, if
-    supports_masking is True. On data, its input itself, or what another layer in it returned, keeps
-    its mask, whatever `compute_mask` says.
+    With either it hands on what `compute_mask` returns: the mask of its first input, by default,
+    if supports_masking is True. On data, its input itself, or what another layer in it returned,
+    keeps its mask, whatever `compute_mask` says.
 
     >>> import keras, numpy as np
     >>> class Half(keras.layers.Layer):
@@ -286,8 +286,8 @@ def test_operations_hand_no_mask_on(case, pick):
     """
     Arithmetic and slices of a masked tensor have no mask.
 
-    The mask belongs to one tensor, and these return another; layers such as Add hand it on.
-    A Lambda whose `mask` computes it anew brings it back.
+    The mask belongs to one tensor, and these return another; layers such as Add hand it on, if
+    each of their inputs has one. A Lambda whose `mask` computes it anew brings it back.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

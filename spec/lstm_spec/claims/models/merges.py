@@ -176,7 +176,7 @@ def test_of_two_masks_either_counts(case, pick, seed, name):
     counts if either mask says so.
 
     So a timestep may count of which one part is padding. The sequences have three axes: with four,
-    Multiply, Maximum, Minimum and Concatenate fail.
+    Multiply, Maximum, Minimum and Concatenate fail, or mask another axis.
 
     >>> import keras, numpy as np
     >>> masking, add = keras.layers.Masking(), keras.layers.Add()
@@ -201,7 +201,7 @@ def test_of_two_masks_either_counts(case, pick, seed, name):
 @given(padded, picks)
 def test_joined_in_time_the_masks_are_joined_too(case, pick):
     """
-    Concatenate along the timesteps joins the masks of masked tensors along them.
+    Concatenate along the timesteps joins the masks of masked tensors of three axes along them.
 
     An LSTM behind it skips the padding in the middle and at the end.
 
@@ -293,7 +293,8 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     Concatenate joins features.
 
     Add, Subtract, Multiply, Average, Maximum and Minimum take tensors of one shape for that; an
-    axis of size one, or one that is missing behind the batch, is stretched.
+    axis of size one, or one that is missing behind the batch, is stretched; of one feature see
+    `models.merge-of-widths`.
 
     >>> import keras, numpy as np
     >>> a, b = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -350,8 +351,8 @@ def test_attention_puts_zeros_where_the_query_is_masked(case, pick, seed, name):
     Attention, AdditiveAttention and MultiHeadAttention keep a query's attached mask, the first two
     with zeros where it masks.
 
-    The other timesteps attend as they do without a mask of the query. One that is passed is kept by
-    the first two only.
+    The other timesteps attend as they do without a mask of the query. One that is passed by name
+    is kept by the first two only.
 
     >>> import keras, numpy as np
     >>> masking, attention = keras.layers.Masking(), keras.layers.Attention()
@@ -420,9 +421,9 @@ def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     In unmasked rows MultiHeadAttention gives no weight to finite values that a mask or
     `attention_mask` hides, if one is seen.
 
-    The mask that comes with the value is used beside causal masks and an `attention_mask` of (B, T,
-    S), or of one sample, (T, S). One of each head, (B, H, T, S), is right without other masks. A
-    row that the query's mask hides reads padding too.
+    The mask that comes with the value is used beside causal masks and an `attention_mask` of (B,
+    T, S), or of one sample, (T, S). One of each head, (B, H, T, S), is right without other masks.
+    A row that the query's mask hides reads padding too, unless scores are returned.
 
     >>> import keras, numpy as np
     >>> masking, heads = keras.layers.Masking(), keras.layers.MultiHeadAttention(1, 2)
@@ -483,9 +484,9 @@ def test_a_vector_is_merged_with_every_timestep(case, name, behind, seed):
     as the same at every timestep.
 
     An input with fewer axes gets axes of size 1 behind the batch, unless the layer merged equal
-    numbers of axes before. Concatenate does not do it: there RepeatVector is needed. Beside a
-    masked sequence the mask is lost, and Multiply, Maximum and Minimum put the vector in place of
-    the padding.
+    numbers of axes before. Concatenate does not do it: there the vector is repeated first, as by
+    RepeatVector. Beside a masked sequence the mask is lost, and Multiply, Maximum and Minimum put
+    the vector in place of the padding.
 
     >>> import keras, numpy as np
     >>> x = np.random.rand(2, 3, 1)
@@ -513,8 +514,8 @@ LONE = tuple(name for name in MERGING if name != "Subtract")
 @given(cases(), whole(list(LONE)))
 def test_a_merge_of_one_tensor_is_that_tensor(case, name):
     """
-    Add, Multiply, Average, Maximum, Minimum and Concatenate give back the one float tensor of a
-    list, in the layer's dtype.
+    Unmasked, Add, Multiply, Average, Maximum, Minimum and Concatenate give back the one float
+    tensor of a list, in their dtype.
 
     In a model too. So a list of branches may hold a single one. Subtract and Dot need two. Whole
     numbers keep their type, but for Average.

@@ -200,8 +200,8 @@ def test_concatenate_refuses_shapes_that_do_not_fit(case, more, in_time):
     Concatenate refuses a single tensor, another number of axes, and sizes that differ along any
     axis but its own.
 
-    A vector has to be repeated, by RepeatVector, before it is joined to each timestep. A list of
-    one tensor is taken.
+    A vector has to be repeated, as by RepeatVector, before it is joined to each timestep. A list
+    of one tensor is taken.
 
     >>> import keras, numpy as np
     >>> x = np.ones((2, 3, 1))  # (batch, timesteps, features)

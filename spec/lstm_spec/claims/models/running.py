@@ -113,8 +113,9 @@ def test_called_a_plain_model_gives_what_its_layers_say(trial):
     """
     A plain model that is called computes what the equations of its layers say.
 
-    A model adds nothing to its layers and takes nothing away, in whatever form it is made. Plain:
-    of float32, and the introduction of this chapter tells what else is left out.
+    A plain model adds nothing to its layers and takes nothing away, in whatever form it is made.
+    Plain: of float32, with Add and its like of equal widths, and the introduction of this chapter
+    tells what else is left out.
 
     >>> import keras, numpy as np
     >>> dense, lstm = keras.layers.Dense(3), keras.layers.LSTM(2)
@@ -239,8 +240,8 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
     Outside training a sample gives a plain model without operations along the batch the same
     outputs in any batch.
 
-    By default no layer looks at another sample, and BatchNormalization does in training only.
-    Softmax and UnitNormalization do with axis=0.
+    BatchNormalization looks at other samples in training only, Softmax and UnitNormalization with
+    axis=0. Of Add and its like see `models.merge-of-widths`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.BatchNormalization(), keras.layers.LSTM(2)]
@@ -294,9 +295,9 @@ def test_the_same_layers_in_another_form_are_the_same_function(trial):
     In float32, on input of declared shape and type, layers compute the same in a Sequential,
     functional or subclassed model.
 
-    With the same weights, that is; the form decides only how the model is written down, and which
-    other input it refuses or casts. A subclassed model casts no whole numbers, and rounds float64
-    to its own dtype, float32 by default.
+    With the same weights, that is; the form decides which other input it refuses or casts. A
+    subclassed model casts no whole numbers, and rounds float64 to its own dtype, float32 by
+    default.
 
     >>> import keras, numpy as np
     >>> lstm, given = keras.layers.LSTM(2), keras.Input((None, 1))
@@ -634,7 +635,7 @@ def test_a_noise_layer_in_training_keeps_its_type(case, name, kind_):
     In training, dropout and noise layers around an LSTM return the type that their dtype policy
     computes in.
 
-    Before the LSTM and behind it, whatever the type of what they are given.
+    Before the LSTM and behind it, whatever type of floats they are given.
 
     >>> import keras, numpy as np
     >>> noise = keras.layers.GaussianNoise(0.5, dtype="mixed_float16")
@@ -659,8 +660,8 @@ EMPTY: dict[str, Any] = {"list": [], "tuple": (), "dictionary": {}, "None": None
 @given(cases(masked=True), whole(list(EMPTY)))
 def test_an_empty_argument_costs_no_mask(case, empty):
     """
-    A layer whose call takes `mask` is given its input's mask, also beside an empty list, tuple or
-    dictionary.
+    A layer whose call takes `mask` is given the mask of its only tensor, also beside an empty
+    list, tuple or dictionary.
 
     Called on tensors by position, the other by name.
 
@@ -701,8 +702,9 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     """
     Padding that is masked changes no output of a plain model whose mask reaches every reader.
 
-    Readers are recurrent layers: no other joins timesteps, and those in between hand the mask on.
-    Outputs at the timesteps that are not padded stay, and so do outputs without timesteps.
+    Readers are recurrent layers: the others compute timestep by timestep, and hand the mask on.
+    Outputs at the timesteps that are not padded stay, and so do outputs without timesteps, but for
+    zero_output_for_mask=True: see `masking.zero-output-last`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.Dense(2), keras.layers.LSTM(2)]
@@ -861,8 +863,8 @@ def loss_of(outputs_: Any, y: Any) -> Any:
 )
 def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     """
-    In a list a functional model takes None for an optional Input, called, in predict, evaluate,
-    fit and train_on_batch.
+    In a list a functional model takes None for an optional Input beside another, called, and in
+    predict, evaluate and fit.
 
     The layer that reads it is given None, and must be made for that. An Input that is not
     optional refuses None. In a dictionary a list's Inputs take it if their names are in
@@ -974,9 +976,10 @@ def test_a_model_may_be_cut_in_two(trial, place):
     """
     Cut between two layers, an unmasked plain Sequential model is two models, each of its layers.
 
-    One leads from the input to the tensor in between, the other from there to the output, and
-    each may be saved by itself. The second may be given the input too, and declares the type of
-    the output.
+    One leads from the input to the tensor in between, the other from there to the output, and each
+    may be saved by itself. The tensor in between is the `output` of the layer before it, unless
+    that was called elsewhere too or is a functional model. The second may be given the input too,
+    and declares the type of the output.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(1)]

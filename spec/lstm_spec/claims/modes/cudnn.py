@@ -145,10 +145,10 @@ def test_a_layer_turns_to_cudnn_only_with_arguments_that_suit_it():
     On a GPU with TensorFlow an unmasked LSTM uses cuDNN, unless it has an argument that cuDNN does
     not support.
 
-    These are an activation or recurrent activation that is not the default one, recurrent
-    dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served. By itself
-    compile() uses no XLA with it; in a tf.function with jit_compile=True it asks for cuDNN all the
-    same.
+    These are an activation or recurrent activation that is another function than tanh and sigmoid,
+    recurrent dropout, unroll=True, use_bias=False and use_cudnn=False. `dropout` is served. By
+    itself compile() uses no XLA with it; in a tf.function with jit_compile=True it asks for cuDNN
+    all the same.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="relu", use_cudnn=True)
@@ -233,8 +233,8 @@ def test_a_looped_cell_never_turns_to_cudnn():
     """
     On a GPU RNN(LSTMCell(units)) never uses cuDNN, though it computes what LSTM does.
 
-    RNN knows nothing about the cell that it loops over, so it cannot hand the whole
-    sequence to another program.
+    RNN calls its cell for one timestep after the other, and hands the whole sequence to no other
+    program.
 
     >>> import keras, numpy as np
     >>> rnn, lstm = keras.layers.RNN(keras.layers.LSTMCell(2)), keras.layers.LSTM(2)
@@ -256,7 +256,8 @@ def test_a_looped_cell_never_turns_to_cudnn():
 )
 def test_predict_refuses_masks_that_cudnn_does_not_serve():
     """
-    On a GPU a compiled `predict` that uses cuDNN refuses a mask that cuDNN does not support.
+    On TensorFlow and a GPU a compiled `predict` that uses cuDNN refuses a mask that cuDNN does not
+    support.
 
     It cannot fall back to the loop, as an eager call can: the graph is made before the mask is
     known. One sample that is masked throughout is enough; use_cudnn=False avoids it. We tried
@@ -300,9 +301,9 @@ def test_use_cudnn_is_refused_where_there_is_no_gpu(case, way):
     On TensorFlow and JAX, without a GPU, a layer with use_cudnn=True can be made, and fails in its
     first call on data.
 
-    So a model made for a GPU does not run elsewhere, though it can be built: a call on keras.Input
-    is accepted. With "auto", the default value, the same layer runs. So it does when it is loaded
-    from a file, which does not keep the argument.
+    So a model of such a layer does not run there, though it can be built: a call on keras.Input is
+    accepted. With "auto", the default value, the same layer runs. So it does in a Sequential or
+    functional model that is loaded from a `.keras` file, which does not keep the argument.
 
     >>> import keras, numpy as np
     >>> lstm, refused = keras.layers.LSTM(2, use_cudnn=True), False
@@ -334,7 +335,8 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
     On TensorFlow without a GPU, outside training, use_cudnn="auto" gives bit for bit the numbers of
     use_cudnn=False.
 
-    There both run the cell timestep by timestep. On a GPU, "auto" lets cuDNN sum in its own order.
+    There both run the cell timestep by timestep. On a GPU, "auto" lets cuDNN, where it serves the
+    arguments, sum in its own order.
 
     >>> import keras, numpy as np
     >>> auto, never = keras.layers.LSTM(2, use_cudnn="auto"), keras.layers.LSTM(2, use_cudnn=False)
@@ -362,11 +364,13 @@ def test_auto_and_no_cudnn_are_the_same_without_a_gpu(case):
 @given(cases(timesteps=1), whole([0.0, 0.1, 0.5]))
 def test_on_a_gpu_only_a_layer_that_renounces_cudnn_is_compiled_by_xla(case, rate):
     """
-    On a GPU use_cudnn=False lets XLA compile an unwrapped LSTM, which recurrent_dropout does not.
+    On TensorFlow and a GPU use_cudnn=False lets compile() use XLA for an unwrapped LSTM, which
+    recurrent_dropout does not.
 
-    XLA cannot run cuDNN, so a layer that may turn to cuDNN forbids XLA, with a warning if XLA was
-    asked for. One with recurrent dropout never turns to cuDNN, yet forbids XLA as well; and so does
-    a copy from its configuration, which lacks use_cudnn: in Bidirectional, in a clone, from a file.
+    XLA cannot run cuDNN, so a layer that may turn to cuDNN forbids its model XLA, with a warning
+    if compile() asked for it. One with recurrent dropout never turns to cuDNN, yet forbids XLA as
+    well; and so does a copy from its configuration, which lacks use_cudnn: in Bidirectional, in a
+    clone, from a file.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_cudnn=False)

@@ -116,7 +116,7 @@ def test_stateless_call_of_a_stateful_layer_loses_the_new_state(case):
     not keep the new one.
 
     h and c are not among the layer's variables, so they are neither given nor returned with them:
-    every such call starts where the last ordinary one stopped. With return_state=True the new ones
+    every such call starts from the state that the layer holds. With return_state=True the new ones
     are outputs, as in any call.
 
     >>> import keras, numpy as np
@@ -201,11 +201,11 @@ def test_stateless_call_returns_the_losses_of_the_last_call_of_each_layer(case, 
 )
 def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
     """
-    Calling an LSTM on keras.Input makes its weights, but does not run its cell.
+    In Keras 3 calling an LSTM on keras.Input makes its weights, but does not run its cell.
 
-    The shape of the output is told by the configuration. An error inside the cell, such as
-    in an activation of one's own, shows only when numbers come. A layer of one's own around an
-    LSTM, without compute_output_shape, does run the cell.
+    The shape of the output is told by the configuration. An error inside the cell, such as in an
+    activation of one's own, shows only in a call on data or when a graph is traced. A layer of
+    one's own around an LSTM, without compute_output_shape, does run the cell.
 
     >>> import keras, numpy as np
     >>> def broken(z):
@@ -234,8 +234,8 @@ def test_a_symbolic_call_makes_weights_but_runs_no_cell(case, unroll, kind):
 @given(cases(masked=booleans(), **varied("timesteps", "go_backwards", "return_sequences")))
 def test_an_eager_loop_runs_its_cell_once_too_often(case):
     """
-    On TensorFlow and a CPU an LSTM's eager loop runs its cell's Python code once more than there
-    are timesteps.
+    In Keras 3, on TensorFlow and a CPU, an LSTM's eager loop runs its cell's Python code once more
+    than there are timesteps.
 
     The first run, on the first timestep, only tells the loop which type and shape the
     outputs have: its result is thrown away, so it changes nothing.
@@ -375,12 +375,13 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Outside training a `tf.function` without XLA gives what an eager call gives, if both take the
-    input, but for rounding.
+    Outside training, without XLA and attached masks, a `tf.function` gives what an eager call
+    gives, if both take the input.
 
-    On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function. A second
-    call is served by the graph alone. A mask longer than the input is taken in a graph only: see
-    `masking.long-in-a-graph`. XLA makes numbers of some NaN: see `modes.xla`.
+    On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function, which
+    loses a mask attached to its input. A second call on the same shapes is served by the graph
+    alone. A mask longer than the input is taken in a graph only: see `masking.long-in-a-graph`.
+    XLA makes numbers of some NaN: see `modes.xla`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)
@@ -626,9 +627,9 @@ def test_training_is_traced_for_at_most_two_batch_sizes():
     On TensorFlow a compiled train_on_batch is traced for two batch sizes, and no third before
     make_train_function(force=True).
 
-    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. What was
-    changed of a layer after the first step, such as `trainable`, counts from then on. A second
-    length costs a trace too, and so do other types or a first sample_weight.
+    So is test_on_batch, before make_test_function(force=True); compile() makes both anew. A layer
+    that was frozen after the first step is so from then on; one that was unfrozen needs compile().
+    A second length costs a trace too, and so do other types or a first sample_weight.
 
     >>> import keras, numpy as np
     >>> runs = []

@@ -87,10 +87,10 @@ def test_predict_returns_the_numbers_of_a_call(case):
     Without XLA or dropout, `predict` of a stateless float32 LSTM returns what a call on the array
     does, if both run.
 
-    It cuts the data, cast to floatx, into batches, runs them in a compiled function and puts the
-    results together; a state that the model holds is not cut. An attached mask is lost; of one that
-    is given it may ignore a surplus: see `masking.long-in-a-graph`. A layer called with
-    training=True in a functional model drops out in a call of the model, not in its predict.
+    It cuts the data, cast to floatx, into batches, runs the model on each and puts the results
+    together; a state that the model holds is not cut. An attached mask is lost; of one that is
+    given it may ignore a surplus: see `masking.long-in-a-graph`. A layer called with training=True
+    in a functional model drops out in a call of the model, not in its predict.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -121,9 +121,9 @@ def test_predict_on_batch_returns_the_numbers_of_a_call(case):
     In float32, without dropout, `predict_on_batch` of a stateless LSTM returns what a call on the
     array does, if both run.
 
-    It runs the whole array as one batch in a compiled function, without the data
-    pipeline that makes `predict` slow on little data. Of a mask it may ignore a surplus
-    on which a call fails: see `masking.long-in-a-graph`.
+    It runs the whole array as one batch, without the data pipeline that makes `predict` slow on
+    little data. Of a mask it may ignore a surplus on which a call fails: see
+    `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -285,9 +285,9 @@ def test_compiled_halves_of_bidirectional_are_their_layers(case):
     By default, without a state, the compiled halves of Bidirectional are its layers' own outputs,
     rows of the second reversed.
 
-    The two halves share nothing but the input, which is cast to the wrapper's type: one reads it
-    forwards, one backwards. Rows are reversed with return_sequences, so that row t of both belongs
-    to timestep t.
+    The two halves share the input, which is cast to the wrapper's type: one reads it forwards, one
+    backwards. Rows are reversed with return_sequences, so that row t of both belongs to timestep
+    t.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))
@@ -324,9 +324,9 @@ def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size
     By default, without regularizers, add_loss, masks and state, `evaluate` reports a call's whole
     loss, if taken by samples.
 
-    The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, behind a
-    softmax or sigmoid from its logits, and so are the penalties of regularizers. For each of
-    several outputs see `trainer.output-losses`.
+    The forward pass of `evaluate` is that of `predict`; the loss is computed on top of it, and so
+    are the penalties of regularizers. On TensorFlow a crossentropy behind a softmax or sigmoid is
+    computed from its logits. For each of several outputs see `trainer.output-losses`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -360,8 +360,8 @@ def test_evaluate_reports_the_loss_of_what_a_call_returns(case, loss, batch_size
 )
 def test_stateless_call_computes_with_the_weights_that_it_is_given(case):
     """
-    `stateless_call` computes a call on arrays with the weights it is given, and keeps the layer's
-    own.
+    An LSTM's `stateless_call` computes a call on arrays with the weights it is given, and keeps
+    the layer's own.
 
     So a stateless layer is a pure function of weights and input, for tools that need one, as JAX
     does. Its own mask has to be passed: it does not see one that is attached.
@@ -431,8 +431,9 @@ def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed
     `predict` of a model without states reads a Dataset of batches, such as
     timeseries_dataset_from_array makes.
 
-    Each window of the series is a sample, and the rows of the result are in the order in which they
-    come. A stateful model needs full batches: of a smaller last one it gives a whole batch of rows.
+    Each window of the series is a sample, and the rows of the result are in the order in which
+    they come. A stateful model needs full batches: of a last batch of one sample it gives a whole
+    batch of rows, and any other smaller one it refuses.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -545,8 +546,9 @@ def test_windows_step_over_rows(rows, length, stride, rate, start, left_out, shu
     k * sequence_stride + i * sampling_rate.
 
     A window fits if its rows are below end_index, or len(data) where that is None; its target is
-    that of its first row. Fewer targets may leave windows out. start_index, end_index,
-    sequence_stride and sampling_rate have to be below len(data).
+    that of its first row. Windows whose first row has no target are left out, or make it fail if
+    there is a start_index. start_index, end_index, sequence_stride and sampling_rate have to be
+    below len(data).
 
     >>> import keras, numpy as np
     >>> options = {"sequence_stride": 2, "sampling_rate": 3, "start_index": 1, "batch_size": None}
@@ -715,9 +717,10 @@ def test_rows_of_a_ragged_prediction_are_tensors(case, pick):
 )
 def test_a_generator_that_yields_arrays_is_refused():
     """
-    `predict` refuses a generator that yields arrays: it must yield tuples, such as (x,).
+    In Keras 3 `predict` refuses a generator that yields arrays: it must yield tuples, such as
+    (x,).
 
-    A tuple of two would be input and target, so a lone array would be ambiguous.
+    A tuple of two is input and target, of which `predict` reads the input.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -748,9 +751,8 @@ def test_on_little_data_predict_takes_much_longer_than_predict_on_batch():
     On 2 samples of 3 timesteps `predict` of a small compiled model takes 2 to 1000 times as long as
     `predict_on_batch`.
 
-    It sets up a data pipeline in every call. That pays on much data and is lost on little; `fit`
-    pays it in every epoch. Of a large model, run eagerly, or in the first call, which traces, the
-    factor is smaller.
+    It sets up a data pipeline in every call. That pays on much data and is lost on little. Of a
+    large model, run eagerly, or in the first call, which traces, the factor is smaller.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -778,9 +780,9 @@ def test_any_combination_of_arguments_computes_the_equations(case, way):
     """
     At inference, without masks, any arguments with which an LSTM runs give what the equations give.
 
-    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in
-    them. The others say how it is computed, returned, initialized or trained. Without a
-    GPU a call with use_cudnn=True fails.
+    Only `activation`, `recurrent_activation`, `use_bias` and `go_backwards` occur in them. The
+    others say how it is computed, returned, initialized or trained, or whether it keeps its state.
+    On TensorFlow and JAX a call with use_cudnn=True fails without a GPU.
 
     >>> import keras, numpy as np
     >>> options = {"dropout": 0.5, "recurrent_dropout": 0.5, "unroll": True, "stateful": True}

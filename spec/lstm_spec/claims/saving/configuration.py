@@ -126,8 +126,8 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
     All serializable arguments of LSTM's own but two survive get_config, JSON and from_config.
 
     The two are `use_cudnn` and `implementation`. The configuration is a dictionary of plain
-    values, in which initializers, regularizers, constraints and the dtype policy are
-    dictionaries again. A function of one's own must be registered. It holds no weights.
+    values, in which initializers, regularizers, constraints and the dtype policy are dictionaries
+    again. A function of one's own must be registered, or in custom objects. It holds no weights.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="elu", dropout=0.25, go_backwards=True)

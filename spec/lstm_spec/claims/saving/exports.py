@@ -143,8 +143,8 @@ def pytorch(case, share):
 @given(cases(), kinds)
 def test_a_file_with_time_major_is_refused(case, kind):
     """
-    Without custom objects, a model file whose LSTM has the argument `time_major`, as Keras 2 wrote
-    it, is refused.
+    Without custom objects Keras 3 refuses a model file whose LSTM has the argument `time_major`,
+    as Keras 2 wrote it.
 
     From TensorFlow 2.0 on it wrote time_major=False for every LSTM, used or not, so none of these
     `.h5` files with an LSTM loads as it is. Their weights do: see `saving.time-major-weights`.
@@ -209,9 +209,9 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch
     """
     The SavedModel of a looped LSTM gives the same outputs, for any batch size and length left open.
 
-    keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. It refuses whole numbers
-    and booleans where the model casts them. load_model refuses the SavedModel, because it holds a
-    computation and not layers: it cannot be changed any more.
+    keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. A TFSMLayer refuses
+    whole numbers and booleans where the model casts them. load_model refuses the SavedModel,
+    because it holds a computation and not layers: it cannot be changed any more.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -237,7 +237,8 @@ def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch
 @given(cases(batch=integers(2, 3), **varied("timesteps", "units", "use_bias")))
 def test_a_saved_model_goes_on_from_the_state_at_its_export(case):
     """
-    The SavedModel of a stateful LSTM goes on from the state that the layer had at its export.
+    On TensorFlow the SavedModel of a stateful LSTM goes on from the state that the layer had at
+    its export.
 
     Reset the layer before exporting. The exported model keeps its state from call to call,
     and has no method to reset it.
@@ -328,8 +329,8 @@ def test_a_litert_export_runs_in_its_interpreter():
     """
     An LSTM exported with format="litert" runs in the LiteRT interpreter, and gives the same.
 
-    Where the interpreter refuses it, the file needs the Flex delegate, which brings in
-    operators of TensorFlow. An unrolled LSTM, or TensorFlow's converter, does without.
+    Where the interpreter refuses it, the file needs the Flex delegate, which brings in operators
+    of TensorFlow. What does without, see `saving.litert-unrolled` and `saving.litert-converter`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, unroll=True)
@@ -401,11 +402,12 @@ def test_the_converter_takes_a_loop_of_known_batch_size_only():
 )
 def test_an_onnx_file_holds_one_operator_that_gives_the_same():
     """
-    By default, an unmasked LSTM exported to ONNX is one LSTM operator, for any size left open.
+    By default, on TensorFlow, an unmasked LSTM exported to ONNX is one LSTM operator, for any size
+    left open.
 
-    With relu it is one as well; elu, gelu, None and a mask make a loop of it, and an unrolled layer
-    is neither. The model must have been called once before. The operator takes the weights in the
-    order i, o, f, g.
+    With relu it is one as well; elu, gelu, None and a mask make a loop of it, and an unrolled
+    layer is neither. Without an input_signature the model must have been called once before. The
+    operator takes the weights in the order i, o, f, g.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -430,8 +432,8 @@ def test_an_onnx_file_holds_one_operator_that_gives_the_same():
 )
 def test_an_onnx_file_of_both_directions_gives_the_same():
     """
-    By default, an unmasked Bidirectional(LSTM) on an Input of open length is exported to ONNX as
-    one LSTM operator.
+    By default, on TensorFlow, an unmasked Bidirectional(LSTM) on an Input of open length is one
+    LSTM operator in ONNX.
 
     The operator has the direction "bidirectional", and gives what both layers give. For sequences
     of a known single timestep there are two operators with return_sequences=True, and so there are
@@ -465,10 +467,11 @@ def test_an_onnx_file_of_both_directions_gives_the_same():
 @given(cases(), kinds)
 def test_a_model_that_was_never_called_is_not_exported_to_onnx(case, kind):
     """
-    A model that was never called is not exported to ONNX, even though it has an `Input`.
+    Without an input_signature a model that was never called is not exported to ONNX, even though
+    it has an `Input`.
 
-    Building does not count, and a model that was just loaded has not been called either. A
-    call on an array, predict, or a step of training does.
+    Building does not count, and a model that was just loaded has not been called either. A call on
+    an array or on keras.Input, predict, or a step of training does count.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -542,9 +545,10 @@ def test_the_weights_of_pytorch_fit_when_transposed(case, seed):
     """
     Weights of a plain torch.nn.LSTM, transposed, its two biases added, make the same Keras LSTM.
 
-    Plain is one layer in one direction, with biases and without proj_size. Both have the gate order
-    i, f, g, o, and the two biases occur only as their sum. PyTorch returns h and c with an axis of
-    layers in front, and the batch first with batch_first.
+    Plain is one layer in one direction, with biases and without proj_size. Both have the gate
+    order i, f, g, o, and the two biases occur only as their sum. PyTorch returns h and c with an
+    axis of layers in front; with batch_first its input and sequence of outputs have the batch
+    first.
 
     >>> import keras, numpy as np
     >>> shapes, sigmoid = [(8, 3), (8, 2), 8, 8, 3], lambda z: 1 / (1 + np.exp(-z))

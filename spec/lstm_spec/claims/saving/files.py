@@ -117,7 +117,7 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. But implementation=1 is lost, which may change the
     rounding; and a Sequential model that holds one layer twice is loaded with that layer once. A
-    class or function of one's own, as a loss too, must be registered.
+    class or function of one's own, as a loss too, must be registered, or in custom objects.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -152,10 +152,10 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
     By default, a built, uncompiled model of distinct recurrent layers gives the same outputs from
     `.h5`, bit for bit.
 
-    Saving warns that the format is a legacy. It is the one that Keras 2 and Keras 3 share, and the
-    one that other programs read. The argument implementation=1 is lost, which may change the last
-    bits. Weights of bfloat16, attention, operations, Masking in a functional model, as well as
-    Embedding with mask_zero=True, and Masking of an array are not loaded.
+    Saving warns that the format is a legacy. Keras 2 and Keras 3 write it. The argument
+    implementation=1 is lost, which may change the last bits. Weights of bfloat16, an Attention,
+    operations, a Masking of an array and, in a functional model, a layer that takes a mask of
+    Masking or Embedding are not loaded.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -181,7 +181,8 @@ def test_a_model_loaded_from_an_h5_file_is_the_same_function(case, form):
 @given(cases(), whole(["lstm", "my model", "LSTM_2", "keras"]), kinds)
 def test_a_name_without_extension_is_refused(case, name, kind):
     """
-    Saving a model as a file by a name without an extension is refused, with nothing written.
+    In Keras 3 saving a model as a file by a name without an extension is refused, with nothing
+    written.
 
     The extension chooses the format: `.keras`, or `.h5` and `.hdf5`. In a long program the refusal
     comes after the training, whose result is then lost: name the file in full. With zipped=False a
@@ -317,7 +318,7 @@ def test_the_dtype_policy_is_saved(case, policy, kind):
 
     The policy is a part of the configuration. With mixed_float16 the file holds the weights in
     float32, as the layer does. A layer that a class of your own makes in `__init__` takes the
-    default, and a SpatialDropout1D loses a mixed policy.
+    default, and SpatialDropout1D, 2D and 3D lose a mixed policy.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")
@@ -494,7 +495,7 @@ def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, opt
 @given(cases(), whole(["Masking", "Embedding"]))
 def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     """
-    Without custom objects load_model refuses `.h5` of a functional model that calls an LSTM with a
+    Without custom objects Keras 3 refuses `.h5` of a functional model that calls an LSTM with a
     mask of Masking or Embedding.
 
     The model is saved without a word. What makes the mask is an operation beside the layers, which
@@ -546,7 +547,8 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument, kin
     loaded.
 
     The file holds the name of the function only. A lambda is not found, even if it is registered.
-    The program that loads it must define and register the function before it loads.
+    The program that loads it must register the function before, or give it in custom objects by
+    the name in the file, such as "Custom>half".
 
     >>> import keras, numpy as np
     >>> @keras.utils.register_keras_serializable()
@@ -573,8 +575,9 @@ def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argu
     objects name it.
 
     They are given to load_model, or to custom_object_scope around it. Saving warns of a lambda
-    only, which is not loaded at all. Instead of one's own `relu`, Keras' is silently loaded. The
-    same holds for copy.deepcopy, pickle and clone_model, which use the configuration too.
+    only, which is not loaded at all. Instead of one's own `relu`, Keras' is silently loaded, from
+    `.keras` even if custom objects name it. The same holds for copy.deepcopy, pickle and
+    clone_model, which use the configuration too.
 
     >>> import keras, numpy as np
     >>> def half(z):
@@ -646,11 +649,11 @@ UNKNOWN = {
 @given(cases(), whole(["tanh", "relu"]), whole(["sizes", "open", "flat"]))
 def test_a_lambda_read_again_has_its_output_shape(case, name, form):
     """
-    A Lambda of a function of Keras, made again from its configuration, has the output_shape that it
-    was given.
+    A Lambda of a function of Keras, made again from its configuration, has the tuple that it was
+    given as output_shape.
 
-    With open sizes and without, and of one axis. A Lambda of a Python lambda asks for
-    safe_mode=False besides.
+    With open sizes and without, and of one axis. A Python lambda, as the function or as
+    output_shape, asks for safe_mode=False besides.
 
     >>> import keras, numpy as np
     >>> made = keras.layers.Lambda(keras.ops.tanh, output_shape=(None, 2))
@@ -679,8 +682,8 @@ def test_a_file_is_kept_unless_the_answer_is_yes(case, name, said_, form):
     With overwrite=False, save and save_weights ask before they replace a file, and keep it if the
     answer is n.
 
-    By input(), which a program without a terminal cannot answer. Without the argument they ask
-    nothing.
+    By input(), which fails in a program whose standard input is closed. Without the argument they
+    ask nothing.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1296,8 +1299,8 @@ def test_every_layer_is_read_again(name, way, seed):
 
     JSON gets the weights beside it, and a file of weights is read by a clone. A tuple among the
     arguments comes back as a list, and serves as well. What TextVectorization was adapted to is in
-    `.keras` alone. A Lambda's function, if your own, must be registered; a Python lambda is
-    refused, unless safe_mode=False.
+    `.keras` alone. A Lambda's function, if your own, must be registered, or in custom objects; a
+    Python lambda is refused, unless safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
@@ -1325,9 +1328,10 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     In an uncompiled functional model without masks or vocabularies, a layer around an LSTM is read
     again from `.h5` as it was.
 
-    Operations that are no layers are not loaded, so neither is a mask, nor a Masking of an array,
-    nor what has weights of bfloat16. A Lambda's function, if your own, must be registered. A layer
-    that fails is loaded from a `.keras` file, or built anew with load_weights.
+    Operations that are no layers are not loaded, so neither is a mask; nor is a Masking of an
+    array, or what has weights of bfloat16. A Lambda's function, if your own, must be registered,
+    or in custom objects. A layer that fails is loaded from a `.keras` file or, unless its weights
+    are bfloat16, built anew with load_weights.
 
     >>> import keras, numpy as np
     >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()

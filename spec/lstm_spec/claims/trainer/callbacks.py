@@ -340,8 +340,8 @@ def test_callbacks_are_told_a_running_mean(net, build, seed, loss):
     """
     By default, without a mask, callbacks are told after a batch the epoch's mean loss so far.
 
-    It is the mean over samples. So what a progress bar or a curve of batches shows is smoothed,
-    and begins anew with each epoch.
+    Each batch counts by its number of samples. So what a progress bar or a curve of batches shows
+    is smoothed, and begins anew with each epoch.
 
     >>> import keras, numpy as np
     >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
@@ -381,8 +381,8 @@ def test_a_callback_sets_the_rate_of_an_epoch(net, build, seed):
     A rate that LearningRateScheduler alone sets holds for all steps of the epoch, compiled as
     eagerly.
 
-    The optimizer keeps the rate in a variable, so that nothing has to be compiled again. One
-    made with a LearningRateSchedule refuses to be set.
+    The optimizer keeps such a rate in a variable, so that nothing has to be compiled again. One
+    made with a LearningRateSchedule or a function as its rate refuses to be set.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -419,10 +419,10 @@ def test_weights_that_a_callback_sets_are_trained_on(net, build, seed, optimizer
     Training goes on from weights that a callback sets between two epochs, but by Ftrl,
     ScheduleFreeAdamW or under use_ema.
 
-    If it sets the first weights again, each epoch of plain SGD at one rate and on the same batches,
-    without accumulation, random numbers or state, reports what the first did. Momentum and Adam
-    keep a memory of steps, which nothing sets back. Ftrl and ScheduleFreeAdamW make weights of
-    their own sums, and use_ema may write its mean over them.
+    If it sets the first weights again, each epoch of plain SGD at one rate and on the same
+    batches, without accumulation, random numbers or state, reports what the first did. Momentum
+    and Adam keep a memory of steps, which set_weights() of the model does not set back. Ftrl and
+    ScheduleFreeAdamW make weights of their own sums, and use_ema may write its mean over them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -823,7 +823,8 @@ def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, 
     With one output mode="auto" takes more of a score of a Keras class, once in `metrics`, for
     better, less of an error or loss.
 
-    In EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
+    Where it is one number: F1Score by default is an array, on which EarlyStopping fails. In
+    EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
     TruePositives, of metrics that are functions or one's own, of weighted ones, of the second of a
     name, and of those of several outputs, with longer names, they may not know: say mode.
 
@@ -930,7 +931,8 @@ def test_a_state_goes_on_over_batches_and_epochs(net, eager, seed):
     batch and epoch to epoch.
 
     Row k of a batch continues row k of the batch before it, so that the samples of one sequence
-    have to stand in the same row, and shuffle=False is needed. Validation moves the state too.
+    have to stand in the same row, and arrays of several samples need shuffle=False. Validation
+    moves the state too.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((1, 1), batch_size=1)  # (timesteps, features)

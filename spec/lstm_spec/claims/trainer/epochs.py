@@ -296,7 +296,8 @@ def test_epochs_is_where_the_training_ends(net, first, build, seed):
     counts them from k.
 
     So a training that was stopped goes on with the same epochs, and logs and schedules by epoch
-    fit. It restores neither weights nor optimizer.
+    fit. It restores neither weights nor optimizer. BackupAndRestore intervenes in later calls too:
+    each fit of a model that it has restored begins at the epoch that it restored.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -208,9 +208,9 @@ def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     Under CTC the loss of labels that fit is -log of the probability of all paths that spell them.
 
     A path has a class for each timestep, whose probability is the softmax of the outputs. Repeated
-    classes are merged, then the class 0, which is the blank, is left out; 0 also pads the labels at
-    their end. It runs on CPU, and fit trains with it. On TensorFlow labels that no path spells have
-    a loss of several hundred, not an infinite one.
+    classes are merged, then the class 0, which is the blank, is left out; 0 also pads the labels
+    at their end. It runs on CPU, and fit trains with it. On TensorFlow labels that no path spells
+    have a loss of about 700 or more, not an infinite one.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True)
@@ -392,9 +392,9 @@ def test_a_loss_is_the_formula_of_its_page(case, kind, reduction, weighs, seed):
     options, but for clipping.
 
     With any weights too, one for each number that is reduced. Dice is one number for the whole
-    batch, which is not reduced, and has none. Probabilities of classes are first divided by their
-    sum, but in the generalized loss. Numbers are clipped that have no logarithm: outputs below
-    zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
+    batch, which is not reduced, and takes no weights here. Crossentropies of classes first divide
+    probabilities by their sum, but the generalized one does not. Numbers are clipped that have no
+    logarithm: outputs below zero, as an LSTM has, are zero to MeanSquaredLogarithmicError.
 
     >>> import keras, numpy as np
     >>> loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.5, reduction="sum")

@@ -125,8 +125,8 @@ def assert_as_alone(numbers: dict[str, Array], kind: str, target: Array, outputs
 @given(cases(batch=several), whole(list(METRICS)), eagerly, seeds)
 def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, seed):
     """
-    Compiled and unmasked, evaluate reports of any new metric of outputs, of default axis, what it
-    makes of all at once.
+    Compiled and unmasked, evaluate reports of any new metric of default axis what it makes of all
+    outputs with features at once.
 
     Errors, scores, hits and counts alike, whether the last batch is smaller or not. A crossentropy
     that is not the activation's own, as a binary one of softmax, takes the logits for its own. An
@@ -163,9 +163,10 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, 
 def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eager, seed):
     """
     Given several thresholds, evaluate reports of Precision, Recall and counts of hits what each
-    alone gives of all samples.
+    alone gives of outputs up to 1.
 
-    Evenly spaced or not, compiled or eagerly, in an array in their order.
+    Evenly spaced or not, compiled or eagerly, in an array in their order. Those that go evenly
+    from 0 to 1 do not count an output above 1 as above the last.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])
@@ -197,7 +198,7 @@ def test_metrics_of_layers_in_inner_models_are_reported(case, eager, form, depth
     """
     Evaluate reports the metrics that layers update in their call, in a model within the model too.
 
-    By the name of the metric, whatever the depth.
+    By the name of the metric, whatever the depth: of several of one name one is reported.
 
     >>> import keras, numpy as np
     >>> class Watched(keras.layers.Layer):
@@ -388,7 +389,7 @@ def test_a_metric_takes_a_column_of_weights(case, name, seed):
 @given(cases(batch=several), whole(["bits", "one-hot"]), eagerly, seeds)
 def test_truth_values_are_targets(case, kind, eager, seed):
     """
-    As targets of mean squared error and of metrics, True and False count as 1 and 0.
+    As targets of mean squared error and of metrics of Keras, True and False count as 1 and 0.
 
     So a comparison, such as prices > 0, may be given as it is.
 

@@ -90,11 +90,11 @@ FORMULAS: dict[str, tuple[str, dict[str, Any], Callable[[], Update]]] = {
 )
 def test_the_learning_rate_is_called_by_its_whole_name(name, rate):
     """
-    An optimizer's rate is its argument and attribute `learning_rate`, and `lr` is refused and no
-    attribute.
+    The only rate of an optimizer is its argument and attribute `learning_rate`: `lr` is refused,
+    and no attribute.
 
     It is refused with a ValueError. Read the rate by float(optimizer.learning_rate), and set it by
-    an assignment, unless a LearningRateSchedule gives it.
+    an assignment, unless a LearningRateSchedule or a function gives it.
 
     >>> import keras, numpy as np
     >>> optimizer = keras.optimizers.Adam(learning_rate=0.5)
@@ -165,9 +165,9 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
     gradients.
 
     In between the trainable weights stay. By an unmasked mean loss taken by samples, at a fixed
-    rate, without dropout and BatchNormalization, n batches of b train as one of n * b, also where
-    the gradient is clipped: the mean is. Constraints act after every batch, and use_ema takes its
-    mean then.
+    rate, without dropout, BatchNormalization and Embedding, n batches of b train as one of n * b,
+    also where the gradient is clipped: the mean is. Constraints act after every batch, and use_ema
+    takes its mean then.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -299,7 +299,8 @@ def test_fit_ends_with_the_running_mean_of_the_weights(net, build, seed, momentu
 
     After each step the mean becomes ema_momentum times the mean plus the rest times the new
     weights, before any constraint; the optimizer's first step begins it, and a later fit goes on
-    with it. The steps themselves, and val_loss, are of plain weights.
+    with it. Within a fit the steps and val_loss are of plain weights; the next begins with the
+    mean.
 
     >>> import keras, numpy as np
     >>> model, steps = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
@@ -444,11 +445,12 @@ def test_predict_gives_the_weights_back_that_it_swapped(net, build, seed):
 @given(nets(batch=samples), builds, seeds, sampled_from([2.0, 1024.0]))
 def test_a_scaled_loss_trains_and_reports_as_a_plain_one(net, build, seed, scale):
     """
-    In float32, loss scaling without overflow or underflow changes steps and reported loss by
-    rounding only.
+    In float32, without Embedding, loss scaling without overflow or underflow changes steps and
+    reported loss by rounding only.
 
     The loss is multiplied before the gradient is taken and the gradient divided after it. By a
-    power of two nothing is rounded.
+    power of two nothing is rounded. On TensorFlow loss_scale_factor fails with an Embedding, and
+    LossScaleOptimizer does not.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -759,13 +761,13 @@ UNCHANGED: dict[str, dict[str, Callable[[Make], Any]]] = {
 )
 def test_what_changes_nothing_leaves_the_steps_of_any_optimizer(net, name, group, seed):
     """
-    In float32 loss scaling without overflow, limits out of reach, a constant schedule and JSON
+    In float32, without Embedding, loss scaling, limits out of reach, a fixed schedule and JSON
     change no new optimizer's steps.
 
-    That goes for all optimizers of Keras, and for batches that are given twice and accumulated, and
-    a rate that is a function or set later. By powers of two scaling rounds nothing. In float16 a
-    limit of norms above 65504 is infinite, and the step infinite or NaN. JSON, by keras.saving,
-    keeps no moments, nor what exclude_from_weight_decay was given.
+    That goes for all optimizers of Keras, for batches given twice and accumulated, and a rate that
+    is a function. On TensorFlow loss_scale_factor fails with an Embedding, and global_clipnorm and
+    accumulation change steps of Adam if ids repeat. In float16 norms above 65504 are infinite.
+    JSON keeps no moments, nor what exclude_from_weight_decay was given.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -123,7 +123,7 @@ def test_the_history_of_fit_stays(net, build, seed, method):
     After evaluate, predict and train_on_batch the model's `history` is the one that the last fit
     returned.
 
-    With what it has recorded. The next fit makes another.
+    With what it has recorded. The next fit makes another, even if it fails on the way.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -441,8 +441,8 @@ def test_a_metric_is_of_all_samples(net, build, seed):
     mean over the batches.
 
     The root of the mean squared error shows it: it is the root over all samples and, with
-    return_sequences=True, over all timesteps, if batches have as many. With axis=0 a correlation is
-    one of each batch, and so are the metrics of outputs (batch,).
+    return_sequences=True, over all timesteps, if batches have as many. With axis=0 a correlation
+    is one of each batch, and so is a mean error, as "mae", of outputs (batch,).
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -478,10 +478,10 @@ def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, kind, seed
     In float32 "accuracy" counts hits: if a single output is above 0.5, or which of several is the
     largest.
 
-    A single output is compared with targets 0 and 1, above 0.5 as 1, else as 0. Targets of several
-    outputs may be one-hot or, with a last axis of one, whole numbers. With return_sequences=True
-    every unmasked timestep counts as much as another. In bfloat16, of mixed_bfloat16 too, classes
-    from 256 on are rounded, so that a neighbour is a hit; in float16 those from 2048 on.
+    Outputs (batch,) are not meant. A single output is compared with targets 0 and 1, above 0.5 as
+    1, else as 0. Targets of several may be one-hot or, with a last axis of one, whole numbers.
+    With return_sequences=True each unmasked timestep counts as much. In bfloat16 classes from 256
+    on are rounded, so that a neighbour is a hit; in float16 those from 2048 on.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 1))  # (batch, timesteps, features)
@@ -569,8 +569,8 @@ def test_val_loss_is_of_the_weights_at_the_end_of_the_epoch(net, build, seed):
 @given(nets(batch=4), builds, seeds, sampled_from([0.25, 0.5, 0.75]))
 def test_validation_split_takes_the_last_samples(net, build, seed, share):
     """
-    With 0 < validation_split=s < 1 fit trains on the first int(n * (1 - s)) of n samples, and
-    validates on the rest.
+    With 0 < validation_split=s < 1 fit trains on the first int(n * (1 - s)) of n samples in
+    arrays, and validates on the rest.
 
     This comes before any shuffling. So data that is ordered, by class for example, needs to be
     shuffled first; windows of one series are split by time. The product is that of Python, 62.999
@@ -824,10 +824,10 @@ def test_weighted_metrics_of_one_name_are_reported_apart(net, numbers, form, see
     Metrics of one name are reported as NAME, NAME_1 and so on, weighted ones beside them as
     weighted_NAME, weighted_NAME_1.
 
-    In the order in which compile() was given them. Each is of all batches of that epoch or
-    evaluation, and of no other. Of several outputs each has its name before that. The first
-    weighted one is NAME where there is no plain one. Where a plain one is itself called
-    weighted_NAME, weighted ones begin with weighted_NAME_1.
+    In the order in which compile() was given them. Of several outputs each has its name before
+    that. The first weighted one is NAME where there is no plain one; where a plain one is called
+    weighted_NAME, weighted ones begin with weighted_NAME_1. Of a second one and one that is itself
+    called NAME_1 the later is reported.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -389,8 +389,8 @@ def test_callbacks_are_called_once_an_execution(net, steps, source):
     first's number plus n - 1.
 
     Those at the beginning too, with the number of the first. So a callback that resets a state or
-    changes a rate at a batch comes too late, and the last number may be that of no batch. Those for
-    epochs are called as always.
+    changes a rate at a batch does so between executions alone, and the last number may be that of
+    no batch. Those for epochs are called as always.
 
     >>> import keras, numpy as np
     >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []
@@ -477,10 +477,10 @@ def test_a_loop_of_ones_own_trains_as_fit_does(net, form, seed, compiled, kind):
     Of final outputs, without use_ema, steps of GradientTape and apply_gradients train a float32
     model as fit does in order.
 
-    In a tf.function too, and by apply(gradients) of an optimizer that is built. With use_ema=True,
-    fit ends with means, and so must the loop, by finalize_variable_values. If the optimizer scales
-    losses, as under a mixed policy, scale_loss does so; penalties and a mask that comes with
-    outputs count by hand as well.
+    In a tf.function too, and by apply(gradients) of an optimizer that is built. Dropout and
+    BatchNormalization need training=True in the call. With use_ema=True, fit ends with means, and
+    so must the loop, by finalize_variable_values. If the optimizer scales losses, as under a mixed
+    policy, scale_loss does so; penalties and a mask that comes with outputs count by hand as well.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -548,7 +548,8 @@ def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
 
     A step that returns just the names of the model's metrics, as {"loss": loss} without further
     ones, has the numbers of these reported, 0 if it does not update them. If compile() was given
-    metrics, a step has to update them, as by compute_metrics: else there is a ValueError.
+    metrics, a step has to update them, as by compute_metrics: if nothing has yet, there is a
+    ValueError.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Sequential):

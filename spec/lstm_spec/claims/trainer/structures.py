@@ -378,7 +378,8 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
 
     It may have been compiled otherwise and trained, be a clone of such a one, hold a compiled
     model, or be held by one. An optimizer object that was used goes on with its moments, steps and
-    rate, a metric object with its numbers.
+    rate, a metric object with its numbers. A model that BackupAndRestore has restored begins at
+    the epoch that it restored: see `trainer.initial-epoch`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -426,8 +427,9 @@ def test_a_clone_of_a_compiled_model_is_compiled_with_an_optimizer_of_its_own(
     its optimizer at step 0.
 
     It trains as a new model, and leaves the weights of the first as they are. The delta of Huber,
-    the axis of CosineSimilarity and what exclude_from_weight_decay was given are lost. Objects of
-    your own must be registered; a model whose class has its own compile() is cloned uncompiled.
+    the axis of CosineSimilarity and SparseCategoricalCrossentropy, the dtype of a loss and what
+    exclude_from_weight_decay was given are lost. Objects of your own must be registered; a model
+    whose class has its own compile() is cloned uncompiled.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
@@ -656,7 +658,7 @@ def test_an_epoch_begins_before_its_batches_are_read(net, form, workers):
     >>> def target_alone(target, output): return target + 0.0 * output
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
     >>> model.compile("sgd", target_alone, run_eagerly=True)
-    >>> model.fit(Epochs(workers=2), epochs=2, verbose=0).history["loss"]
+    >>> model.fit(Epochs(), epochs=2, verbose=0).history["loss"]
     [1.0, 2.0]
     """
     model = trainee(net, (form, True), target_alone)

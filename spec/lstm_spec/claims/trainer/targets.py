@@ -122,8 +122,8 @@ def test_one_target_for_all_timesteps_is_taken_without_a_word(net, build, seed, 
     """
     Without a mask, a mean error takes a target (batch, 1) for every timestep of a single output.
 
-    There is no warning. So a model whose return_sequences=True was meant to be False trains and
-    reports a loss. To find it, compare model.output_shape with the targets.
+    There is no warning. So a model of one output whose return_sequences=True was meant to be False
+    trains and reports a loss. To find it, compare model.output_shape with the targets.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -208,7 +208,8 @@ BY_SAMPLE = "each target counts for all outputs of its sample"
 )
 def test_targets_of_one_axis_lie_along_the_last_axis(net, form, seed, loss):
     """
-    Unless the outputs are (batch, 1), a mean error lays targets (batch,) along their last axis.
+    Unless the outputs are (batch,) or (batch, 1), a mean error lays targets (batch,) along their
+    last axis.
 
     Not along the samples: of outputs (batch, timesteps, 1) each is compared with all targets of the
     batch, without a word, and outputs (batch, units) are refused, unless units or batch is 1 or the
@@ -256,8 +257,9 @@ def test_targets_of_an_axis_too_many_are_those_of_every_sample(net, build, seed,
     A mean error compares outputs (batch, features), if features are several, with targets (batch,
     1, features) of every sample.
 
-    Not with a sample's own alone, and without a word: the loss of a perfect model is not zero. Take
-    the axis away, as in `y[:, 0]`. Where there is one feature Keras takes the last axis away.
+    Not with a sample's own alone, and without a word: in a batch of different targets the loss of
+    a perfect model is not zero. Take the axis away, as in `y[:, 0]`. Where there is one feature
+    Keras takes the last axis away.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

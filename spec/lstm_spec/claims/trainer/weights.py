@@ -509,9 +509,10 @@ def test_only_weighted_metrics_are_weighted(net, build, seed, column, kind_):
     Sample weights count in the loss and in weighted_metrics taken by samples, and in metrics they
     do not.
 
-    By default a weighted mean, of errors or hits, is divided by the sum of the weights, the loss by
-    the number of samples or timesteps: so the two may differ though both are weighted. A weighted
-    metric that returns a single number for a batch, as dice does, fails beside weights.
+    By default a weighted mean, of errors or hits, is divided by the sum of the weights, the loss
+    by the number of samples or timesteps: so the two may differ though both are weighted. A
+    weighted metric that returns a single number for a batch, as dice does, fails beside weights of
+    several samples.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

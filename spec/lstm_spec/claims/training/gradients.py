@@ -117,7 +117,8 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
     The layer below an LSTM receives the gradient exact but for rounding, at every timestep of its
     output.
 
-    So an Embedding or another LSTM below is trained by what all later timesteps made of it.
+    So an Embedding or another LSTM below is trained by what all timesteps that are read later made
+    of it.
 
     >>> import keras, numpy as np
     >>> below, lstm = keras.layers.Dense(1), keras.layers.LSTM(2)
@@ -141,8 +142,8 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     """
-    What makes the initial h and c receives the exact gradient of all that follows, but for
-    rounding.
+    What makes the h and c of an initial_state receives the exact gradient of all that follows, but
+    for rounding.
 
     An encoder is trained in this way: by the two states that it hands to a decoder.
 
@@ -202,9 +203,10 @@ def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     On TensorFlow, without XLA, a GradientTape, persistent or not, gives the exact gradient, eager
     and in a graph.
 
-    But for rounding, that is. By default it is the one by which `fit` takes its step, if the tape
-    sees the same loss: the same call with `training=True`, the mean over the samples, and the
-    penalties in `model.losses`. For a loss whose own gradient is not exact see `trainer.losses`.
+    But for rounding, that is. By default, without dropout, it is the one by which `fit` takes its
+    step, if the tape sees the same loss: the same call with `training=True`, the mean over the
+    samples, and the penalties in `model.losses`. For a loss whose own gradient is not exact see
+    `trainer.losses`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -297,7 +299,7 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
     """
     By default, from zero, gradients with unroll=True are the loop's, with a mask of timesteps too.
 
-    Unrolling is another way to compute the same function, for training as for prediction.
+    Unrolling is then another way to compute the same function, for training as for prediction.
 
     >>> import keras, numpy as np
     >>> looped, unrolled = keras.layers.LSTM(2), keras.layers.LSTM(2, unroll=True)
@@ -322,7 +324,8 @@ def test_an_unrolled_layer_has_the_same_gradient(case, seed, eager):
 @given(cases(state=True, masked=True, go_backwards=True, **SIZED), seeds)
 def test_going_backwards_turns_the_input_gradient_round(case, seed):
     """
-    By default, with go_backwards=True the gradients are those of an LSTM on the reversed input.
+    By default, with go_backwards=True the gradients are those of an LSTM on the reversed input
+    and mask.
 
     The input's gradient stands where the input stands: that of timestep t is in row t, though the
     layer reads the last timestep first. Unrolled, zero_output_for_mask=True is an exception: see
@@ -394,8 +397,8 @@ def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     """
     As a rule, each unit of the final output sends a gradient to every feature of every timestep.
 
-    It does not matter whether there are fewer units than timesteps or more: no unit is
-    idle, and no timestep is ignored.
+    It does not matter whether there are fewer units than timesteps or more: as a rule no unit is
+    idle, and no timestep is ignored that is not masked.
 
     >>> import keras, numpy as np
     >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2)
@@ -427,7 +430,7 @@ def test_one_timestep_trains_neither_recurrence_nor_forget_gate(case, seed):
     forget gate no gradient.
 
     There is nothing to remember and nothing to forget, so plain SGD on single timesteps leaves
-    these weights as they are, but for penalties and constraints.
+    these weights of a stateless layer as they are, but for penalties and constraints.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((1, 3)), keras.layers.LSTM(2)])
@@ -454,7 +457,7 @@ def test_from_two_timesteps_on_every_weight_is_trained(case, seed):
     """
     As a rule, from two timesteps on, a loss on the final output trains every single weight.
 
-    A feature that is always zero, say, leaves its row of the kernel untrained.
+    A feature that is always zero, say, gives its row of the kernel no gradient.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="float64")
@@ -482,8 +485,9 @@ def test_a_masked_timestep_receives_a_gradient_of_zero(case, seed, eager):
     """
     Without overflow a masked timestep of finite numbers receives a gradient of exactly zero.
 
-    So an LSTM sends none to the padding of an Embedding(mask_zero=True). By default, of a loss on
-    the last output the gradients of other timesteps are those of the sequence without masked ones.
+    So an LSTM that gets the mask of an Embedding(mask_zero=True) sends none to its padding. By
+    default, of a loss on the last output the gradients of other timesteps are those of the
+    sequence without masked ones.
 
     >>> import keras, numpy as np
     >>> table = keras.layers.Embedding(3, 1, mask_zero=True)
@@ -553,8 +557,8 @@ def test_a_row_of_zeros_is_normalized_without_nan(case, seed):
     In float32 UnitNormalization, Dot(normalize=True) and CosineSimilarity of an LSTM's row of zeros
     train to finite weights.
 
-    Without a bias an LSTM makes zeros of zeros. Compiled by XLA, or run eagerly. float16 cannot
-    hold the slope at zero.
+    By default an LSTM without a bias makes zeros of zeros. Compiled by XLA, or run eagerly.
+    float16 cannot hold the slope at zero.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, use_bias=False)
@@ -627,8 +631,8 @@ def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     """
     With constant f and no recurrent kernel, T unmasked timesteps shrink c's gradient by f**T.
 
-    At the default initial bias f is near 0.73, and 0.73**40 is 0.000003. An LSTM can keep a
-    gradient, if its forget gate stays near 1. It need not.
+    At the default initial bias and on small inputs f is near 0.73, and 0.73**40 is 0.000003. An
+    LSTM can keep a gradient, if its forget gate stays near 1. It need not.
 
     >>> import keras, numpy as np
     >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)
@@ -663,7 +667,7 @@ def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
     c's gradient by I + R_g.
 
     I is the identity matrix, and R_g the candidate's block of the recurrent kernel. Where that is
-    positive the gradient grows exponentially with the number of timesteps.
+    positive, a positive gradient grows exponentially with the number of timesteps.
 
     >>> import keras, numpy as np
     >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)
@@ -696,8 +700,8 @@ def test_the_first_of_five_hundred_timesteps_is_trained():
     In float32, with forget gates near 1 and input gates near 0, a loss sends a gradient to the
     first of 500 timesteps.
 
-    Nothing in the layer ends the gradient after so many timesteps. Whether it vanishes on the
-    way is a matter of the gates, not of the number; what more timesteps cost is time.
+    Nothing in the layer ends the gradient after so many timesteps. How fast it vanishes on the way
+    is a matter of the gates; more timesteps cost time and memory.
 
     >>> import keras, numpy as np
     >>> table, lstm = keras.layers.Embedding(2, 1, "zeros"), keras.layers.LSTM(2)
@@ -731,9 +735,9 @@ def test_saturated_gates_leave_every_weight_as_it_is(case, seed, signs):
     With plain SGD and nothing else, an LSTM whose gates and candidate all have slopes of 0 keeps
     its weights.
 
-    So have those that are saturated to the last digit, as in float32 by biases of 200. Where the
-    gradient vanishes nothing moves: the layer stops learning, and no weight grows or becomes NaN.
-    It is exploding gradients that do this.
+    So have those that are saturated to the last digit, as sigmoid and tanh in float32 by biases of
+    200. Where the gradient vanishes, plain SGD moves nothing: the layer stops learning, and no
+    weight grows or becomes NaN. Exploding gradients can do this.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -767,7 +771,8 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
 
     The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all. Adafactor
     clips its own updates, not the gradient, by clip_threshold. Losses such as binary_crossentropy
-    clip probabilities: next to 0 and 1 the gradient is 0.
+    clip probabilities: next to 0 and 1 the gradient is 0. On TensorFlow it is not where a last
+    Dense(1, activation="sigmoid") makes them: Keras 3 takes its logits.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((1, 3, 1)), np.full((1, 2), 1e9)  # a loss with a large gradient

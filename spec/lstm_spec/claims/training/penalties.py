@@ -109,9 +109,9 @@ def test_orthogonal_regularizer_adds_the_mean_cosine(case, rate, mode, argument)
     In a trainable float32 LSTM OrthogonalRegularizer(r) adds r times the mean absolute cosine
     between two rows of a kernel.
 
-    With mode="columns" between two columns. A single row, as the kernel of an LSTM of one feature
-    has, makes the loss NaN. A bias is refused, and in Keras 3 on TensorFlow an LSTM whose weights
-    are of another type than float32 fails.
+    With mode="columns" between two columns. By rows, a kernel of a single one, as that of an LSTM
+    of one feature, makes the loss NaN. A bias is refused, and in Keras 3 on TensorFlow an LSTM
+    whose weights are of another type than float32 fails.
 
     >>> import keras, numpy as np
     >>> orthogonal = keras.regularizers.OrthogonalRegularizer(0.5)
@@ -186,8 +186,9 @@ def test_the_activity_penalty_is_divided_by_the_batch_size_alone(case, kind):
     the batch size.
 
     It is divided by neither units nor timesteps: with return_sequences=True a longer sequence is
-    penalized more. The other regularizers see the weights, this one what the layer returns.
-    TimeDistributed adds none: it calls the layer's `call`, which knows of no penalty.
+    as a rule penalized more. The other regularizers see the weights, this one what the layer
+    returns. Around the LSTM itself TimeDistributed adds none: it calls the layer's `call`, which
+    knows of no penalty.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)
@@ -215,8 +216,8 @@ def test_the_activity_regularizer_counts_returned_states(case):
     Outside of TimeDistributed, with return_state=True the activity regularizer penalizes both
     states beside the output.
 
-    It is applied to every tensor that the layer returns. So the last h counts twice, as the output
-    and as a state, and c counts though no layer above may ever see it.
+    It is applied to every tensor that the layer returns. So the last h counts twice if nothing is
+    masked, as the output and as a state, and c counts though no layer above may ever see it.
 
     >>> import keras, numpy as np
     >>> squares = keras.regularizers.L2(0.5)
@@ -291,7 +292,8 @@ def test_a_constraint_acts_in_a_training_step_only(case, seed, constraint, metho
     A constraint acts in training steps only, neither on initial weights nor on set ones.
 
     A call does not apply it either. One step, even at learning rate zero, does, if it trains the
-    weight: one that is frozen, or that the loss does not depend on, stays as it is.
+    weight: one that is frozen, or, on TensorFlow, of a layer that leads to no loss, stays as it
+    is.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, recurrent_constraint="non_neg")

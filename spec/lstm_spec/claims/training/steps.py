@@ -285,7 +285,7 @@ def test_softmax_over_one_unit_trains_nothing(case, seed):
     Dense(1, activation="softmax") hands no gradient on to an LSTM, under mean squared error.
 
     A softmax over one unit is 1 for every finite input. One number between 0 and 1 takes
-    activation="sigmoid", and a softmax takes a unit for each class. Keras warns about it.
+    activation="sigmoid", and a softmax takes a unit for each class. Keras 3.15 warns about it.
 
     >>> import keras, numpy as np
     >>> one = keras.layers.Dense(1, activation="softmax")

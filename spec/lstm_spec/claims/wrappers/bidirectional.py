@@ -139,9 +139,10 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
     In short sequences, changing the last timestep as a rule changes the first row of
     Bidirectional's half that reads backwards.
 
-    If the first layer reads forwards, its half of all earlier rows stays as it is, to the last bit.
-    So such a layer cannot forecast: at every timestep it has seen the timesteps that come after it.
-    In float32, on standardized noise, a new layer forgets them but for rounding within about 100.
+    If the first layer reads forwards, its half of all earlier rows stays as it is, to the last
+    bit. So the rows of such a layer cannot forecast its input: each has seen the timesteps after
+    it. In float32, on standardized noise, a new layer forgets them but for rounding within about
+    100.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
@@ -205,8 +206,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
-    It does so at each timestep and for each unit. With concat, the default, the output is as wide
-    as both together, 2 * units for equal ones; with the others, units.
+    It does so at each timestep, and for each unit if both layers have equal units. Their output is
+    then 2 * units wide with concat, the default, and units wide with the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
@@ -388,7 +389,7 @@ def test_the_directions_are_named_after_the_given_layer(name):
 @given(whole([False, True, "auto"]), whole([False, True, "auto"]))
 def test_both_directions_get_the_given_use_cudnn(value, other):
     """
-    Both layers in Bidirectional have the `use_cudnn` of its first argument.
+    Both layers in Bidirectional have the `use_cudnn` of its first argument, if that is an LSTM.
 
     It is set after the copies are made, because it is in no configuration. A given
     backward_layer loses its own value, too.
@@ -448,8 +449,9 @@ def test_a_given_backward_layer_is_used_itself(case, seed, units):
     """
     A given backward_layer is used itself, with its own weights, activation and units.
 
-    Unlike the first argument it is not copied, so what it has learned is kept. With concat the
-    two directions may even have different numbers of units.
+    Unlike the first argument it is not copied, so what it has learned is kept. Called eagerly with
+    concat, the two directions may even have different numbers of units; for a symbolic call see
+    `wrappers.unequal-units`.
 
     >>> import keras, numpy as np
     >>> backward = keras.layers.LSTM(3, go_backwards=True, activation="relu")
@@ -639,7 +641,7 @@ def test_layers_of_two_kinds_are_refused(value, first, number):
     Bidirectional refuses a backward_layer of other return_sequences, return_state or stateful.
 
     The first that differs of stateful, return_sequences and return_state is named. Units,
-    activations, dropout and other options may differ, and the directions must.
+    activations, dropout and other options are not compared, and the directions must differ.
 
     >>> import keras, numpy as np
     >>> inner = keras.layers.LSTM(2, stateful=True)

@@ -71,7 +71,8 @@ def test_two_states_are_for_each_direction(case, seed, way):
     A Bidirectional LSTM's initial_state is h, c for the forward, then h, c for the backward layer.
 
     It is the order in which the layer returns them, so that the states of one bidirectional layer
-    start another. The one that reads backwards starts from its states at the end of the input.
+    start another of the same units. The one that reads backwards starts from its states at the end
+    of the input.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2))

@@ -400,11 +400,11 @@ class BareSum(Sum):
 )
 def test_rnn_runs_a_cell_of_ones_own(case, way, training):
     """
-    A layer with `call` and `state_size` will do as a cell, in a list too: by default RNN starts it
-    from zeros.
+    A layer with `call` and `state_size` will do as a cell, in a list of several too: by default
+    RNN starts it from zeros.
 
-    The cell is a layer. Its call takes a timestep and a list with the state, and returns an
-    output and a list with the new state. For a single state state_size is an int.
+    The cell is a layer. Its call takes a timestep and a list or tuple with the state, and returns
+    an output and a list with the new state. For a single state state_size is an int.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -463,7 +463,7 @@ def test_a_single_state_needs_no_list(case):
     it so.
 
     It holds for what its call and its get_initial_state return, and for initial_state. The cell
-    itself is handed a list in any case. In a stack its call may do so in an eager call only, and
+    itself is handed a list or a tuple. In a stack its call may do so in an eager call only, and
     the state of a single sample loses its first axis.
 
     >>> import keras, numpy as np
@@ -566,7 +566,7 @@ def test_a_cell_needs_no_output_size(case):
     RNN takes a cell without `output_size`, and declares its output as wide as its state.
 
     Of several states it is the first. The example in the documentation of RNN has no
-    `output_size` itself. A cell whose output has another width needs it.
+    `output_size` itself. In a model, a cell whose output has another width needs it.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):

@@ -348,7 +348,8 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     """
     With return_state=True RNN of several LSTM cells returns its output, then [h, c] for each.
 
-    The pairs come from the lowest cell to the highest, each as a list of two tensors.
+    The pairs come from the lowest cell to the highest, by default each as a list of two tensors;
+    in a loop, a tuple that is given as initial_state comes back as a tuple.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -433,7 +434,7 @@ def test_a_mask_stops_all_cells_of_a_stack(case, seed, way):
     """
     At a masked timestep all cells of a stack keep their states.
 
-    As in stacked LSTM layers, where the mask travels from layer to layer.
+    As in stacked LSTM layers that read forwards, where the mask travels from layer to layer.
 
     >>> import keras, numpy as np
     >>> rnn = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.LSTMCell(2)])
