@@ -372,7 +372,7 @@ Traceback (most recent call last):
         ),
         (
             "ValueError: Graph disconnected: cannot obtain value for tensor Tensor",
-            "model-is-refused",
+            "graph-disconnected",
         ),
         ("Exception: class_weight not supported for 3+ dimensional targets.", "class-weights"),
         ("TypeError: ('Keyword argument not understood:', 'input_dim')", "unrecognized-arguments"),

@@ -60,7 +60,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "refused-input-sticks": {
         "model": keras.Sequential([keras.Input((3,)), *map(keras.layers.Dense, (2, 1))])
     },
-    "several-steps-ahead": {"encoded": keras.Input((8,))},
+    "several-steps-ahead": {"n": 4},
     "softmax-of-one-unit": {"rows": keras.Input((8,))},
     "stacked-bidirectional": {"model": "empty"},
     "stacking": {"model": "empty"},
@@ -68,6 +68,22 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "freeze-bidirectional": {"bidirectional": "both"},
     "class-weight": {"weights": np.ones(4), "labels": np.zeros(4, int)},
     "concatenate-in-time": {"first": keras.Input((5, 3))},
+    "cells-and-series": {"series": [np.ones(20), np.ones(20)]},
+    "parallel-series": {"table": np.ones((20, 9))},
+    "predict-beyond-the-data": {
+        "model": keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(3)])
+    },
+    "model-expects-two-inputs": {"model": "reads_two", "first": ONES, "second": ONES},
+    "siamese": {"second": keras.Input((5, 3))},
+    "tensorflow-weights": {"tf_kernel": np.ones((11, 32)), "tf_bias": np.ones(32)},
+    "gru-weights": {
+        "weight_ih": np.ones((24, 3)),
+        "weight_hh": np.ones((24, 8)),
+        "bias_ih": np.ones(24),
+        "bias_hh": np.ones(24),
+    },
+    "padding-without-mask": {"features": ONES},
+    "time-distributed-input": {"first": keras.Input((4, 5, 3)), "second": keras.Input((4, 5, 3))},
     "cross-validation": {"train": [0, 1], "test": [2, 3]},
     "weights-of-several-outputs": {
         "model": "two",
@@ -138,6 +154,8 @@ def models() -> dict[str, Any]:
     compiled["two"] = keras.Model(
         inputs, [keras.layers.Dense(1)(rows), keras.layers.Dense(1)(rows)]
     )
+    other = keras.Input((5, 3))
+    compiled["reads_two"] = keras.Model([inputs, other], keras.layers.LSTM(8)(inputs + other))
     for model in compiled.values():
         model.compile(loss="mse", optimizer="sgd")
     return {**compiled, "other": compiled["model"], "stateful": compiled["online"].layers[-1]}
@@ -175,6 +193,7 @@ def names() -> dict[str, Any]:
         "empty": keras.Sequential([keras.Input((5, 3))]),
         "embedding": keras.layers.Embedding(10, 8, mask_zero=True),
         "first": keras.Input((5, 3)),
+        "features": 3,
         "flat": ONES,
         "h": STATE,
         "ids": np.ones((4, 5), "int32"),
@@ -191,11 +210,12 @@ def names() -> dict[str, Any]:
         "stateful_model": known_models["model"],
         "stack": stack,
         "static": keras.Input((8,)),
+        "trained": known_models["model"],
         "tensor": keras.ops.convert_to_tensor(ONES),
         "tf": tf,
         "ragged": tf.RaggedTensor.from_tensor(ONES),
         "token": ONES[:, :1],
-        "units": np.int64(8),
+        "units": 8,
         "vectors": np.ones((4, 5, 8), "float32"),
         "video": keras.Input((4, 6, 6, 1)),
         "weight_hh": recurrent_kernel.T,
