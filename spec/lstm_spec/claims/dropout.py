@@ -413,10 +413,10 @@ def test_dropout_is_spatial_dropout_before_the_layer(case, way):
     By default, without XLA, predictions or validation, dropout=p < 1 trains as SpatialDropout1D(p)
     of its seed in front.
 
-    SpatialDropout1D too drops a feature of a sample at all timesteps or at none. The layer
-    Dropout is another thing: it drops single numbers. XLA draws other masks of the same seed,
-    and a prediction takes a draw from the seed of the layer, not from that of SpatialDropout1D.
-    A p below 0 is 0 for the layer, and refused by SpatialDropout1D.
+    SpatialDropout1D too drops a feature of a sample at all timesteps or at none; Dropout drops
+    single numbers. XLA draws other masks of the same seed, a model that calls the layer twice may
+    draw them in another order, and a prediction takes a draw from the seed of the layer, not from
+    that of SpatialDropout1D, which refuses a p below 0.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dropout=0.5, seed=1)
@@ -1551,8 +1551,8 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
 
     It does not know where a sequence ends. LSTM, and RNN of LSTMCells, call reset_dropout_mask and
     reset_recurrent_dropout_mask at the end of a call; a loop of your own must do it, and so must a
-    cell of your own around it. One trace of a tf.function that calls a built cell without masks draws
-    new ones in each run, and leaves masks that another trace, or an eager call, cannot read.
+    cell of your own around it. The first trace of a tf.function on a built cell without masks
+    draws new ones in each run, and leaves masks that an eager call cannot read.
 
     >>> import keras, numpy as np
     >>> cell = keras.layers.LSTMCell(2, dropout=0.5)

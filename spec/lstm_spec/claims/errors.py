@@ -1200,11 +1200,11 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
 def test_a_stateful_model_with_batches_of_one_needs_the_batch_size(case, samples, size, method):
     """
     On TensorFlow, compiled fit and evaluate of a stateful, looped LSTM with batches of one refuse
-    any batch_size but 1.
+    arrays without batch_size=1.
 
-    So they do where none is given, for it is 32 then, even with a single sample. The graph leaves
-    the number of samples open, and refuses states of one row that may become several: "enters the
-    loop with shape (1, 2), but has shape (None, 2)". Give batch_size=1.
+    So they do where none is given, for it is 32 then, even with a single sample; not if an
+    initial_state is passed. The graph leaves the number of samples open, and refuses states of one
+    row that may become several: "enters the loop with shape (1, 2), but has shape (None, 2)".
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((3, 1), batch_size=1)
@@ -1233,9 +1233,10 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     By default a stateful model of fixed batch size trains on whole batches, then refuses a smaller
     last one of several samples.
 
-    The check of Keras 2, that a stateful network needs a number of samples that can be
-    divided by the batch size, is gone. The error comes out of the graph, as "Incompatible".
-    A last batch of a single sample is not refused at all, see `errors.remainder-in-fit`.
+    Keras 2's check that a stateful network needs a number of samples that can be divided by the
+    batch size is gone. The error, "Incompatible", comes out of the graph: on several outputs, or
+    with an initial_state, the refused batch may train in part. A last batch of a single sample is
+    not refused at all, see `errors.remainder-in-fit`.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((3, 1), batch_size=3), keras.layers.LSTM(1, stateful=True)
@@ -1656,9 +1657,9 @@ def test_minus_one_is_the_last_word(size, features, seed):
     On a TensorFlow CPU an Embedding reads the id -1 as its last row, and mask_zero=True does not
     mask it.
 
-    A negative id counts from the end of the table, as in Python. An id that is too large is
-    refused, with the words "is not in", unless XLA compiles the model. Only 0 is padding, so the
-    other ids begin at 1.
+    A negative id counts from the end of the table, as in Python. Without XLA dense ids outside of
+    the table are refused, with the words "is not in". Only 0 is padding, so the other ids begin at
+    1.
 
     >>> import keras, numpy as np
     >>> words = keras.layers.Embedding(5, 2, mask_zero=True)

@@ -257,7 +257,7 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "masked"), return_sequences=True)))
 def test_sequence_output_has_a_row_for_each_timestep(case, way):
     """
-    Called on an input alone, a layer with `return_sequences=True` returns the shape (batch,
+    Called on an input alone, a layer with `return_sequences=True` alone returns the shape (batch,
     timesteps, units).
 
     The number of timesteps is that of the input; the layer adds none and drops none.
@@ -1016,7 +1016,7 @@ def test_second_argument_of_a_call_is_the_initial_state(case):
     The second argument of an LSTM's call, given without its name, is `initial_state`.
 
     Keras 2 documents the mask in this place, but takes what stands there for a state as well. With
-    the name the call of a stateless layer means the same in both.
+    the name the call of a stateless layer on unmasked input means the same in both.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)

@@ -77,9 +77,11 @@ def test_repeating_a_sequence_is_refused_by_name(case):
 @given(cases(), integers(1, 3), sampled_from([name for name in MERGING if name != "Concatenate"]))
 def test_merging_known_lengths_that_differ_is_refused(case, more, name):
     """
-    Add and its like refuse sequences of known lengths that differ, unless one is of length one.
+    Add and its like refuse two sequences of vectors of known lengths that differ, unless one is of
+    length one.
 
-    A single timestep is merged with each of the others.
+    A single timestep is merged with each of the others. Of three lengths, as 1, 5 and 3, they
+    refuse what two of them would be refused for.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 2)), keras.Input((4, 2))

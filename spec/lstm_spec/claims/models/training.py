@@ -63,8 +63,8 @@ def check_step(how: str, trial: Trial, seed: int) -> None:
 @given(trials(nodes=integers(0, 2)).filter(same_in_training), whole(STEPS), seeds)
 def test_a_training_step_takes_the_gradient_of_what_the_layers_say(trial, how, seed):
     """
-    Where training changes no layer, SGD at rate 1 takes by default the gradient of what its layers
-    say from a plain model.
+    In float32, where training changes no layer, SGD at rate 1 takes by default the gradient of
+    what a plain model's layers say.
 
     In fit with the mean squared error, eagerly and in a graph, without penalties and constraints.
     Dropout, noise, Batch- and SpectralNormalization compute something else in training. Masked

@@ -259,9 +259,10 @@ def test_predict_refuses_masks_that_cudnn_does_not_serve():
     On TensorFlow and a GPU a compiled `predict` that uses cuDNN refuses a mask that cuDNN does not
     support.
 
-    It cannot fall back to the loop, as an eager call can: the graph is made before the mask is
-    known. One sample that is masked throughout is enough; use_cudnn=False avoids it. We tried
-    this on a CPU, where Keras was told that there is a GPU and cuDNN's operation was replaced.
+    It cannot fall back to the loop, as an eager call can by "auto": the graph is made before the
+    mask is known. One sample that is masked throughout is enough; use_cudnn=False avoids it. We
+    tried this on a CPU, where Keras was told that there is a GPU and cuDNN's operation was
+    replaced.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((2, 1)), keras.Input((2,), dtype="bool")

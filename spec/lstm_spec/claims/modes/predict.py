@@ -621,7 +621,8 @@ def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
     Keras looks at two batches to see which sizes are open: if both have one length, another length
-    is refused later. With steps_per_execution above 1 outputs of unequal lengths cannot be joined.
+    is refused later. Outputs of unequal lengths cannot be joined with steps_per_execution above 1,
+    nor those in bfloat16.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

@@ -823,10 +823,10 @@ def test_more_of_a_score_and_less_of_an_error_is_better(case, name, validation, 
     With one output mode="auto" takes more of a score of a Keras class, once in `metrics`, for
     better, less of an error or loss.
 
-    Where it is one number: F1Score by default is an array, on which EarlyStopping fails. In
-    EarlyStopping, ModelCheckpoint and ReduceLROnPlateau, of validation too. Of counts, as
-    TruePositives, of metrics that are functions or one's own, of weighted ones, of the second of a
-    name, and of those of several outputs, with longer names, they may not know: say mode.
+    Where it is one number, which F1Score by default is not. In EarlyStopping, ModelCheckpoint and
+    ReduceLROnPlateau, of validation too. Of counts, as TruePositives, of
+    CategoricalGeneralizedCrossEntropy, of metrics that are functions or one's own, of weighted
+    ones, of the second of a name, and of those of several outputs they may not know: say mode.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -205,12 +205,13 @@ def ctc_loss(labels: list[int], chance: Array) -> float:
 @given(nets(batch=2, timesteps=4, outputs=3, return_sequences=True), builds)
 def test_ctc_sums_over_all_paths_that_spell_the_labels(net, build):
     """
-    Under CTC the loss of labels that fit is -log of the probability of all paths that spell them.
+    Under CTC the loss of labels that fit is, up to 700, -log of the probability of all paths that
+    spell them.
 
     A path has a class for each timestep, whose probability is the softmax of the outputs. Repeated
     classes are merged, then the class 0, which is the blank, is left out; 0 also pads the labels
-    at their end. It runs on CPU, and fit trains with it. On TensorFlow labels that no path spells
-    have a loss of about 700 or more, not an infinite one.
+    at their end. It runs on CPU, and fit trains with it where no mask reaches the loss. On
+    TensorFlow labels of its classes that no path spells have a loss of about 700 or more.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(3, return_sequences=True)

@@ -190,7 +190,8 @@ def test_train_on_batch_reports_its_own_batch(net, build, seed):
     earlier one.
 
     A loop of one's own has to take the mean over an epoch by itself. A metric object that was used
-    before compile() adds its numbers to those of the first batch.
+    before compile(), and that the model does not hold besides, adds its numbers to those of the
+    first batch.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

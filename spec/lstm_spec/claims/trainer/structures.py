@@ -566,10 +566,10 @@ def test_any_source_of_samples_does_what_arrays_do(net, form, name, weighs, seed
     Unshuffled, arrays, tensors, generators and PyDatasets give fit, validation and predict the same
     samples, and their weights.
 
-    In the same order. By default fit shuffles arrays, tensors and the batches of a PyDataset, of
-    several workers too. For several epochs a generator goes on, by steps_per_epoch: without it an
-    epoch behind its end has its first two batches alone. Predict takes the inputs by themselves.
-    Arrays and tensors of floats are rounded to floatx first, and batches from the others are not.
+    In the same order, in one epoch. By default fit shuffles arrays, tensors and the batches of a
+    finite PyDataset. For several epochs a generator goes on, by steps_per_epoch; without it, or by
+    validation_steps, a later epoch begins with its first two batches. Predict takes the inputs,
+    from a generator in a tuple. Only arrays and tensors are rounded to floatx.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -142,8 +142,8 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     """
-    What makes the h and c of an initial_state receives the exact gradient of all that follows, but
-    for rounding.
+    What makes the h and c of an initial_state receives the exact gradient of all that follows in
+    the call, but for rounding.
 
     An encoder is trained in this way: by the two states that it hands to a decoder.
 

@@ -206,8 +206,8 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
-    It does so at each timestep, and for each unit if both layers have equal units. Their output is
-    then 2 * units wide with concat, the default, and units wide with the others.
+    It does so at each timestep and for each unit; all but concat need equal units in both layers.
+    Their output is then 2 * units wide with concat, the default, and units wide with the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
@@ -615,8 +615,8 @@ def test_bidirectional_refuses_two_axes_in_its_own_name(name, rows, columns):
     The error of Bidirectional(LSTM) for input of two axes has its own name in it, ndim=3 and
     ndim=2.
 
-    It has the `input_spec` of the layer in it; RNN has none. The axes are (batch, timesteps,
-    features).
+    It has the `input_spec` of the layer in it; RNN has none. Within TimeDistributed the name is
+    that of the forward layer. The axes are (batch, timesteps, features).
 
     >>> import keras, numpy as np
     >>> try:

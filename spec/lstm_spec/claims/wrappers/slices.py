@@ -54,8 +54,8 @@ def test_dense_is_its_own_time_distribution(case, seed, n, way):
     Called eagerly on an LSTM's rows, TimeDistributed(Dense(n)) computes what Dense(n) does, if not
     quantized.
 
-    Both apply one kernel of shape (units, n) to every timestep, so neither grows with the number of
-    timesteps. The policy that counts is the wrapper's. For a graph of open length see
+    Both apply one kernel of shape (units, n) to every timestep, so neither grows with the number
+    of timesteps. It is the wrapper's policy that casts the input. For a graph of open length see
     `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
