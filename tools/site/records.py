@@ -113,7 +113,7 @@ class Records:
 
     def near(self, question: Question) -> list[Question]:
         """Return the other questions, those first whose wordings are nearest in meaning."""
-        title = search.vector(search.words_of(question.title), self.library.index.rarity)
+        title = search.vector(search.words_of(question.title))
         asked = title + self._wordings[self.questions.index(question)]
         order = np.argsort(-(self._wordings @ asked), kind="stable")
         return [self.questions[k] for k in order if self.questions[k] is not question]

@@ -14,11 +14,11 @@
 - By spelling: the cosine between the runs of PIECE letters in the question and those in the nearest
   title or wording, each run weighed by its rarity. Other endings and mistyped words have most of
   their runs in common.
-- By meaning: the cosine between the sums of the vectors of the words (words.bin, made by
-  tools/embedding) of the question and of the nearest title or wording.
-- By center: the cosine between the sum of the vectors of a question's words, each weighed by its
-  rarity in titles and wordings (the idf above), and the sum of all titles' and wordings' directions
-  of that kind: what a text is about in most of its words.
+- By meaning: the cosine between the sums of the vectors of the words (words.bin, which
+  tools/embedding has taught which wordings ask the same) of the question and of the nearest title
+  or wording.
+- By center: the cosine between this sum and the sum of the directions of all titles and wordings:
+  what a text is about in most of its words.
 - BM25 is divided by its maximum over the texts, and the four are added with MIXTURE. To them comes
   OFTEN times log(1 + n) for a text of n titles and wordings: what is asked in many words is asked
   often, if anything stands in its rest.
@@ -30,7 +30,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
@@ -60,11 +60,10 @@ WEIGHTS = (4, 2, 1)
 K, B = 2.4, 0.6
 PIECE = 5
 """How many letters a piece of a text has."""
-MIXTURE = {"words": 0.22, "spelling": 0.33, "meaning": 0.19, "center": 0.26}
-OFTEN = 0.03
-"""The mixture follows from the titles that were looked at: a softmax over the texts was fitted to
-them, with wordings that are nearly a title's own left out for that title. It asks for 0.048 of the
-last; with that, too few claims that no question is made of come first."""
+MIXTURE = {"words": 0.11, "spelling": 0.09, "meaning": 0.25, "center": 0.55}
+OFTEN = 0.025
+"""The mixture follows from titles that were unseen once: a softmax over the texts was fitted to
+914, each asked of what there was before it was looked at (tools/studies/titles/then.py)."""
 LONGEST = 20_000
 """How many characters of a text are read."""
 MOST = 400
@@ -252,14 +251,9 @@ def table() -> Table:
     return Table(rows, numbers * scales[:, None])
 
 
-def vector(words_: Sequence[str], weigh: Callable[[str], float] = lambda _: 1.0) -> np.ndarray:
-    """Return the direction of what words mean together; zero, if none is known.
-
-    Args:
-        words_: the words.
-        weigh: how much a word counts.
-    """
-    only: np.ndarray = Cut.of([words_]).directions(weigh)[0]
+def vector(words_: Sequence[str]) -> np.ndarray:
+    """Return the direction of what words mean together; zero, if none is known."""
+    only: np.ndarray = Cut.of([words_]).directions()[0]
     return only
 
 
@@ -282,22 +276,18 @@ class Cut:
         lengths = np.array([len(text) for text in texts])
         return cls(list(by_word), np.array(numbers, int), lengths)
 
-    def directions(self, weigh: Callable[[str], float] = lambda _: 1.0) -> np.ndarray:
-        """Return the directions of what the words of each text mean together.
-
-        Args:
-            weigh: how much a word counts.
-        """
-        weighed = np.zeros((len(self.words), table().vectors.shape[1]), np.float32)
+    def directions(self) -> np.ndarray:
+        """Return the directions of what the words of each text mean together."""
+        vectors = np.zeros((len(self.words), table().vectors.shape[1]), np.float32)
         for number, word in enumerate(self.words):
             if (row := row_of(word)) is not None:
-                weighed[number] = table().vectors[row] * weigh(word)
+                vectors[number] = table().vectors[row]
         longest_first = np.argsort(-self.lengths, kind="stable")
         starts = (np.cumsum(self.lengths) - self.lengths)[longest_first]
-        total = np.zeros((len(self.lengths), weighed.shape[1]), np.float32)
+        total = np.zeros((len(self.lengths), vectors.shape[1]), np.float32)
         for k in range(max(self.lengths)):  # the k-th words of all texts that have one at once
             reach = np.count_nonzero(self.lengths > k)
-            total[:reach] += weighed[self.numbers[starts[:reach] + k]]
+            total[:reach] += vectors[self.numbers[starts[:reach] + k]]
         directions = np.empty_like(total)
         directions[longest_first] = direction(total)
         return directions
@@ -372,36 +362,14 @@ class Index:
         return {text.name: place for place, text in enumerate(self.texts)}
 
     @cached_property
-    def cut(self) -> Cut:
-        """The words of the rows, numbered."""
-        return Cut.of(self.words_of_rows)
-
-    @cached_property
     def vectors(self) -> np.ndarray:
         """The vectors of the rows."""
-        return self.cut.directions()
-
-    @cached_property
-    def holding(self) -> dict[str, int]:
-        """In the titles and wordings of how many texts each word occurs."""
-        count = len(self.cut.words)
-        held = np.sort(np.repeat(self.row_places, self.cut.lengths) * count + self.cut.numbers)
-        texts = np.bincount(held[_firsts(held)] % count, minlength=count)
-        return dict(zip(self.cut.words, texts.tolist(), strict=True))
-
-    def rarity(self, word: str) -> float:
-        """Return how rare a word is in titles and wordings."""
-        return _rarity(self.holding.get(word, 0), len(self.texts))
-
-    @cached_property
-    def weighed(self) -> np.ndarray:
-        """The vectors of the rows, rare words counting more."""
-        return self.cut.directions(self.rarity)
+        return Cut.of(self.words_of_rows).directions()
 
     @cached_property
     def totals(self) -> np.ndarray:
         """The sum of these vectors over the rows of each text."""
-        totals: np.ndarray = np.add.reduceat(self.weighed, _firsts(self.row_places))
+        totals: np.ndarray = np.add.reduceat(self.vectors, _firsts(self.row_places))
         return totals
 
     @cached_property
@@ -435,11 +403,12 @@ class Index:
         """Return all texts with their scores, the best first."""
         asked = words_of(question)[:MOST]
         bm25 = self.bm25(stems(asked))
+        meant = vector(asked)
         score = (
             MIXTURE["words"] * bm25 / (bm25.max() or 1)
             + MIXTURE["spelling"] * self.nearest(self.pieces.cosine(" ".join(asked)))
-            + MIXTURE["meaning"] * self.nearest(_along(self.vectors, vector(asked)))
-            + MIXTURE["center"] * _along(self.centers, vector(asked, self.rarity))
+            + MIXTURE["meaning"] * self.nearest(_along(self.vectors, meant))
+            + MIXTURE["center"] * _along(self.centers, meant)
             + OFTEN * self.often
         )
         order = np.argsort(-score, kind="stable")

@@ -13,10 +13,6 @@ function lstmSearch(index, encoded) {
   const table = readTable(encoded);
   const names = texts.map((text) => text.name);
   const rows = texts.flatMap((text, place) => text.rows.map((row) => [place, wordsOf(row)]));
-  const named = new Map();
-  texts.forEach((text) => {
-    for (const one of new Set(text.rows.flatMap(wordsOf))) named.set(one, (named.get(one) ?? 0) + 1);
-  });
   const vectors = rows.map(([, words]) => vector(words));
   const centers = centersOfTexts();
   const pieces = piecesOfRows();
@@ -54,14 +50,14 @@ function lstmSearch(index, encoded) {
     return undefined;
   }
 
-  // The direction of what words mean together, each counting as much as weigh says.
-  function vector(words, weigh = () => 1) {
+  // The direction of what words mean together.
+  function vector(words) {
     const total = new Float64Array(table.width);
     for (const one of words) {
       const row = rowOf(one);
       if (row === undefined) continue;
       const start = row * table.width;
-      const scale = table.scales[row] * weigh(one);
+      const scale = table.scales[row];
       for (let k = 0; k < table.width; k += 1) total[k] += table.numbers[start + k] * scale;
     }
     return direction(total);
@@ -80,17 +76,10 @@ function lstmSearch(index, encoded) {
     return Math.log(1 + (texts.length - count + 0.5) / (count + 0.5));
   }
 
-  // How rare a word is in titles and wordings.
-  function rarityOfWord(given) {
-    return rarityOf(named.get(given) ?? 0);
-  }
-
-  // The direction of all rows of each text together, rare words counting more.
+  // The direction of all rows of each text together.
   function centersOfTexts() {
     const totals = texts.map(() => new Float64Array(table.width));
-    for (const [place, words] of rows) {
-      vector(words, rarityOfWord).forEach((value, k) => (totals[place][k] += value));
-    }
+    rows.forEach(([place], row) => vectors[row].forEach((value, k) => (totals[place][k] += value)));
     return totals.map(direction);
   }
 
@@ -145,12 +134,6 @@ function lstmSearch(index, encoded) {
     return total.map((value, row) => value / pieces.lengths[row] / length);
   }
 
-  // How near in meaning each row is.
-  function meaning(asked) {
-    const meant = vector(asked);
-    return vectors.map((row) => product(row, meant));
-  }
-
   // How well the best row of each text fits.
   function nearest(fits) {
     const best = new Float64Array(texts.length).fill(-1);
@@ -165,8 +148,8 @@ function lstmSearch(index, encoded) {
     const asked = wordsOf(question).slice(0, limits.most);
     const fits = bm25(stems(asked));
     const spelled = nearest(spelling(asked));
-    const cosine = nearest(meaning(asked));
-    const meant = vector(asked, rarityOfWord);
+    const meant = vector(asked);
+    const cosine = nearest(vectors.map((row) => product(row, meant)));
     const most = Math.max(...fits) || 1;
     const hits = names.map((name, place) => ({
       name,

@@ -49,7 +49,7 @@ class LeftOut(search.Index):
                 counts[place][stem] -= search.WEIGHTS[0]
                 lengths[place] -= search.WEIGHTS[0]
             often[place] = np.log(np.exp(often[place]) - 1) if often[place] else 0.0
-            totals[place] -= whole.weighed[row]
+            totals[place] -= whole.vectors[row]
         centers = search.direction(totals)
         return {"counts": counts, "lengths": lengths, "often": often, "centers": centers}
 
