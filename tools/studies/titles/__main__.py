@@ -30,7 +30,7 @@ SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
     *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth"),
-    *("eighteenth", "nineteenth", "twentieth"),
+    *("eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond"),
 )
 UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""
@@ -49,6 +49,13 @@ class Title(msgspec.Struct, frozen=True):
     """Each of these claims is a good first answer."""
     could_be_ours: bool = False
     """Whether only its thread shows that it is off the topic."""
+    later: bool = False
+    """Whether no claim was said to answer it at first."""
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether claims answered it when it was labelled."""
+        return self.kind == "claims" and not self.later
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -216,6 +223,14 @@ def once() -> str:
     return "\n".join(rows)
 
 
+def then() -> str:
+    """Return the row of what today's search finds in the questions that each set was unseen by."""
+    with (HERE / "then.csv").open(encoding="utf-8") as file:
+        rows = [[int(count) for count in row[2:]] for row in list(csv.reader(file))[1:]]
+    number, *counts = (sum(column) for column in zip(*rows, strict=True))
+    return f"| {number} | {' | '.join(f'{count} ({count / number:.0%})' for count in counts)} |"
+
+
 def head(library: Library) -> str:
     """Return the text above the numbers."""
     count = len(library.questions)
@@ -239,6 +254,13 @@ ran. Of the titles that a claim answers, and of those off the topic, as the titl
 | set | titles | first | among three | no answer | off the topic | of these no answer |
 | --- | --- | --- | --- | --- | --- | --- |
 {once()}
+
+Today's search, asked of the questions as they were before anybody had looked at the set, finds for
+the titles up to the twentieth set (`python -m tools.studies.titles.then`):
+
+| titles | first | among three | among five | among ten |
+| --- | --- | --- | --- | --- |
+{then()}
 
 A claim that belongs to a title's matter need not answer what the title asks. Two readers judged the
 three that were found for each title of two sets, mixed with three that stood further down, without
