@@ -24,6 +24,8 @@ from tools.studies.titles.left_out import Apart
 
 HERE = Path(__file__).parent
 PAGE = MEASURED / "asking.md"
+RULE = "| --- | --- | --- | --- | --- |"
+"""What stands above the rows of the page's last table."""
 SHOWN = 3
 """How many of the questions and claims that are found count."""
 SETS = (
@@ -145,7 +147,7 @@ def main() -> None:
             print(f"{label}: {rates}")
             if name not in UNSEEN and "of these a claim answers" in label:
                 print("".join(f"  {line}\n" for line in missed), end="")
-    kept = [line for line in _page().splitlines() if ": " in line and line.startswith("| ")]
+    kept = _page().rpartition(f"{RULE}\n")[2].splitlines()
     others = [line for line in kept if _set(line) in SETS and _set(line) not in chosen]
     lines = sorted([*others, *(_row(*pair) for pair in rows.items())], key=_order)
     PAGE.write_text(head(library) + "\n".join(lines) + "\n", encoding="utf-8")
@@ -256,7 +258,8 @@ ran. Of the titles that a claim answers, and of those off the topic, as the titl
 {once()}
 
 Today's search, asked of the questions as they were before anybody had looked at the set, finds for
-the titles up to the twentieth set (`python -m tools.studies.titles.then`):
+the titles up to the twentieth set
+(`uv run --with wordllama==0.4.0.post1 python -m tools.studies.titles.then`):
 
 | titles | first | among three | among five | among ten |
 | --- | --- | --- | --- | --- |
@@ -286,7 +289,7 @@ not the same: wordings that were written for a title's kind stay. What is off th
 the title alone shows, in `open` to `newest` all of it.
 
 | titles | number | first | among three | no answer |
-| --- | --- | --- | --- | --- |
+{RULE}
 """
 
 
