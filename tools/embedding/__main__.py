@@ -67,18 +67,14 @@ def table(texts: list[search.Text], vector: Callable[[str], np.ndarray]) -> byte
         vector: gives a word's vector at first.
     """
     lines = INVENTED.read_bytes().splitlines()
-    invented = {each.id: each.titles for each in map(decode, lines)}
+    listed = (msgspec.json.decode(line, type=Invented) for line in lines)
+    invented = {each.id: each.titles for each in listed}
     rows = [[text.title, *text.also, *invented.get(text.name, [])] for text in texts]
     words, vectors = taught([search.words_of_each(text) for text in rows], vector)
     scales = (np.abs(vectors).max(axis=1) / 127).astype("<f4")
     numbers = np.round(vectors / scales[:, None]).astype(np.int8)
     head = json.dumps({"words": len(words), "dimensions": vectors.shape[1]})
     return "\n".join([head, *words, ""]).encode() + scales.tobytes() + numbers.tobytes()
-
-
-def decode(line: bytes) -> Invented:
-    """Read a line of titles.jsonl."""
-    return msgspec.json.decode(line, type=Invented)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ and whither a word's vector points; a penalty keeps it near where it was.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+
+from lstm_spec.answers import search
 
 EPOCHS, BATCH, RATE = 8, 256, 2e-3
 LEFT_OUT = 0.15
@@ -84,7 +85,7 @@ def taught(
     words = sorted({word for text in texts for wording in text for word in wording})
     numbers = {word: number for number, word in enumerate(words)}
     held = Counter(word for text in texts for word in {w for wording in text for w in wording})
-    rarity = [math.log(1 + (len(texts) - held[w] + 0.5) / (held[w] + 0.5)) for w in words]
+    rarity = [search.rarity(held[word], len(texts)) for word in words]
     wordings = [[numbers[word] for word in wording] for text in texts for wording in text]
     places = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     vectors = np.stack([vector(word) for word in words])

@@ -420,7 +420,7 @@ class Index:
         mean = self.lengths.mean()
         for word in asked:
             places = self.places.get(word, [])
-            idf = _rarity(len(places), len(self.texts))
+            idf = rarity(len(places), len(self.texts))
             for place in places:
                 n = self.counts[place][word]
                 length = K * (1 - B + B * self.lengths[place] / mean)
@@ -431,9 +431,9 @@ class Index:
         """Return the share of a question's stems, rare ones counting more, that a text lacks."""
         place = self.place_of[name]
         asked = dict.fromkeys(stems(words_of(question)[:MOST]))
-        rarity = {word: _rarity(len(self.places.get(word, [])), len(self.texts)) for word in asked}
-        lacking = [rare for word, rare in rarity.items() if self.counts[place][word] <= 0]
-        return sum(lacking) / (sum(rarity.values()) or 1)
+        rare = {word: rarity(len(self.places.get(word, [])), len(self.texts)) for word in asked}
+        lacking = [value for word, value in rare.items() if self.counts[place][word] <= 0]
+        return sum(lacking) / (sum(rare.values()) or 1)
 
     def nearest(self, fit: np.ndarray) -> np.ndarray:
         """Return how well the best row of each text fits.
@@ -498,5 +498,6 @@ def _along(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
     return parts
 
 
-def _rarity(holding: int, texts: int) -> float:
+def rarity(holding: int, texts: int) -> float:
+    """Return how rare is what so many of some texts hold: the idf above."""
     return math.log(1 + (texts - holding + 0.5) / (holding + 0.5))

@@ -17,7 +17,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import gap, numbers
+from tools.studies.attacks.shared import gap, model_of, numbers
 
 X = numbers(2, 4, 3)
 LOSS = {False: "mse", True: "sparse_categorical_crossentropy"}
@@ -702,11 +702,6 @@ FIVE_STEPS = numbers(2, 5, 3)
 def equal(a, b):
     """Say whether two tensors are equal, but for rounding."""
     return np.shape(a) == np.shape(b) and gap(a, b) < 1e-5
-
-
-def model_of(*stack, shape=(None, 3)):
-    """Return a Sequential model."""
-    return keras.Sequential([keras.Input(shape), *stack])
 
 
 @attack("dropout.bare-cell")

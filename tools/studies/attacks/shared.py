@@ -52,9 +52,9 @@ def alike(*layers):
     return layers
 
 
-def model_of(*layers):
-    """Return a Sequential model for any number of timesteps."""
-    return keras.Sequential([keras.Input((None, 3)), *layers])
+def model_of(*layers, shape=(None, 3)):
+    """Return a Sequential model, by default for any number of timesteps."""
+    return keras.Sequential([keras.Input(shape), *layers])
 
 
 def masked_model(layer, timesteps=None):
