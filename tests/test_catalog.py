@@ -109,6 +109,7 @@ BESIDE_KERAS = {
     "models.slices-in-a-graph": {"tensorflow"},
     "models.warns-of-lost-mask": {"warnings"},
     "modes.cost-of-predict": {"timeit"},
+    "modes.layer-made-in-a-function": {"tensorflow"},
     "modes.window-generator": {"tensorflow"},
     "saving.litert-converter": {"contextlib", "io", "tensorflow"},
     "trainer.backup": {"tempfile"},
@@ -121,6 +122,7 @@ BESIDE_KERAS = {
     "trainer.verbose-callbacks": {"contextlib", "io", "tempfile"},
     "training.jacobian": {"tensorflow"},
     "training.tape": {"tensorflow"},
+    "training.unwatched-input": {"tensorflow"},
 }
 """What an example cannot do without: a clock, the collector, or a part of TensorFlow."""
 MEASURING = {"time", "timeit", "ctypes", "gc", "pathlib", "tensorflow"}

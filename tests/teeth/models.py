@@ -164,6 +164,14 @@ def pairs_inputs_by_sorted_names(patch):
         return original(self, [inputs[n] for n in sorted(inputs)] if by_name else inputs)
 
 
+@refuted_by("models.arrays-too-many")
+def reads_the_last_of_several_arrays(patch):
+    @instead(patch, keras.Sequential, "call")
+    def call(original, self, inputs, *given, **options):
+        last = inputs[-1] if isinstance(inputs, (list, tuple)) else inputs
+        return original(self, last, *given, **options)
+
+
 @refuted_by("models.training-step")
 def sends_half_of_the_gradient_through_an_lstm(patch):
     @instead(patch, keras.layers.RNN, "call")
@@ -867,3 +875,10 @@ def leaves_all_masks_to_the_caller_who_passes_one(patch):
         if any(name.endswith("_mask") for name in options):
             inputs = [keras.ops.add(tensor, 0) for tensor in inputs]
         return original(self, *inputs, **options)
+
+
+@refuted_by("models.names-are-counted")
+def counts_names_on(patch):
+    @instead(patch, keras.backend, "clear_session")
+    def clear_session(original, *given, **options):
+        return None

@@ -456,3 +456,10 @@ def makes_every_axis_ragged(patch):
     def predict(original, self, *given, **options):
         result = original(self, *given, **options)
         return tf.ragged.constant(result.to_list()) if hasattr(result, "to_list") else result
+
+
+@refuted_by("modes.layer-made-in-a-function")
+def traces_no_function(patch):
+    @instead(patch, tf, "function")
+    def function(original, call, **options):
+        return call

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras.src import activations
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.models import cloning, functional
-from keras.src.saving import object_registration, saving_lib
+from keras.src.saving import object_registration, saving_lib, serialization_lib
 from keras.src.utils import io_utils
 
 from teeth import instead, refuted_by, without
@@ -449,3 +449,17 @@ def takes_a_layer_out_of_the_configuration(patch):
         return made
 
     patch.setattr(keras.Sequential, "from_config", classmethod(from_config))
+
+
+@refuted_by("saving.skip-mismatch")
+def skips_every_layer(patch):
+    @instead(patch, keras.Model, "load_weights")
+    def load_weights(original, self, path, skip_mismatch=False, **options):
+        return None if skip_mismatch else original(self, path, **options)
+
+
+@refuted_by("saving.lambda-layer")
+def loads_any_lambda(patch):
+    @instead(patch, serialization_lib, "in_safe_mode")
+    def in_safe_mode(original):
+        return False

@@ -364,6 +364,13 @@ def drops_classes_without_a_weight(patch):
         return original(y, Strict(class_weight))
 
 
+@refuted_by("trainer.class-weight-of-labels")
+def takes_the_largest_label_for_the_class(patch):
+    @instead(patch, data_adapter_utils, "class_weight_to_sample_weights")
+    def weights(original, y, class_weight):
+        return original(np.max(y, axis=1) if np.ndim(y) == 2 else y, class_weight)
+
+
 @refuted_by("trainer.class-and-sample-weight")
 def prefers_the_weights_of_samples(patch):
     for name in ("fit", "train_on_batch"):
@@ -626,6 +633,15 @@ def keeps_the_last_in_place_of_the_best(patch):
     @instead(patch, keras.callbacks.ModelCheckpoint, "__init__")
     def init(original, self, *given, **options):
         original(self, *given, **{**options, "save_best_only": False})
+
+
+@refuted_by("trainer.checkpoint-endings")
+def adds_the_ending_to_the_path_of_a_checkpoint(patch):
+    @instead(patch, keras.callbacks.ModelCheckpoint, "__init__")
+    def init(original, self, path, *given, save_weights_only=False, **options):
+        ending = ".weights.h5" if save_weights_only else ".keras"
+        options["save_weights_only"] = save_weights_only
+        original(self, f"{path}{ending}", *given, **options)
 
 
 @refuted_by("trainer.running-logs")

@@ -374,3 +374,11 @@ def penalizes_no_table(patch):
     @instead(patch, keras.layers.Embedding, "add_weight")
     def add_weight(original, self, *given, regularizer=None, **options):
         return original(self, *given, **options)
+
+
+@refuted_by("training.unwatched-input")
+def gives_zeros_where_nothing_was_watched(patch):
+    @instead(patch, tf.GradientTape, "gradient")
+    def gradient(original, self, target, sources, *given, **options):
+        slope = original(self, target, sources, *given, **options)
+        return tf.zeros_like(sources) if slope is None else slope

@@ -39,7 +39,7 @@ from lstm_spec.harness.models import (
     Source,
     Trial,
 )
-from lstm_spec.harness.reference import equations
+from lstm_spec.harness.reference import equations, returned
 from lstm_spec.harness.strategies import cases, noise, seeds, varied, whole
 from lstm_spec.harness.subject import global_policy, kind, lstm, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
@@ -561,6 +561,80 @@ def in_turn(layers, x):
     for layer in layers:
         x = layer(x)
     return x
+
+
+@claim(
+    "models.arrays-too-many",
+    observed="Keras 3",
+    corrects="A model of one input refuses a second array.",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(**varied("units", "features", "return_sequences")),
+    seeds,
+    whole(["called", "predict", "predict_on_batch"]),
+    whole(["list", "tuple"]),
+)
+def test_a_sequential_model_reads_the_first_of_two_arrays(case, seed, way, kind):
+    """
+    Given a list or tuple of two arrays of its input's shape, a Sequential model reads the first,
+    and overlooks the second.
+
+    It says nothing of it. A model of two inputs is a functional one, made of two Inputs.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> x, other = np.ones((1, 3, 1)), np.zeros((1, 3, 1))
+    >>> bool(np.array_equal(model([x, other]), model(x)))
+    True
+    """
+    model = keras.Sequential([keras.Input(case.x.shape[1:]), lstm(case)])
+    other = noise(case.x.shape, seed)
+    both = [case.x, other] if kind == "list" else (case.x, other)
+    run = {
+        "called": model,
+        "predict": partial(model.predict, verbose=0),
+        "predict_on_batch": model.predict_on_batch,
+    }[way]
+    instead = {"the second is read": returned(replace(case, x=other))}
+    assert_close(run(both), returned(case), instead=instead)
+
+
+@claim(
+    "models.names-are-counted",
+    observed="Keras 2 and 3, all backends",
+    corrects="The first LSTM of a model is named lstm, whatever was made before.",
+    cases=4,
+)
+@given(cases(), whole(["LSTM", "GRU", "Dense", "Bidirectional", "LSTMCell"]), integers(2, 4))
+def test_layers_are_named_by_their_class_and_counted(case, name, count):
+    """
+    Layers without a name are named after their class and counted: lstm, lstm_1 and so on, until
+    clear_session begins anew.
+
+    So a model that is built twice in one program has other names the second time. Give a layer a
+    `name`, or call clear_session; layers that exist keep their names and go on computing.
+
+    >>> import keras, numpy as np
+    >>> keras.backend.clear_session()
+    >>> [keras.layers.LSTM(2).name, keras.layers.LSTM(2).name] == ["lstm", "lstm_1"]
+    True
+    """
+    classes = {
+        "LSTM": lambda: keras.layers.LSTM(1),
+        "GRU": lambda: keras.layers.GRU(1),
+        "Dense": lambda: keras.layers.Dense(1),
+        "Bidirectional": lambda: keras.layers.Bidirectional(keras.layers.LSTM(1)),
+        "LSTMCell": lambda: keras.layers.LSTMCell(1),
+    }
+    layer = lstm(case)
+    base = {"LSTMCell": "lstm_cell"}.get(name, name.lower())
+    for _ in range(2):
+        keras.backend.clear_session()
+        names = [classes[name]().name for _ in range(count)]
+        assert names == [base, *(f"{base}_{k}" for k in range(1, count))], f"the names {names}"
+    assert_close(layer(case.x), returned(case))
 
 
 @claim(

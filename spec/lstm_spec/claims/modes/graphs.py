@@ -103,6 +103,39 @@ def quantized(model: Any) -> Any:
 
 
 @claim(
+    "modes.layer-made-in-a-function",
+    observed="Keras 3, TensorFlow",
+    cases=4,
+    needs="tensorflow",
+)
+@given(
+    cases(**varied("units", "timesteps", "return_sequences")),
+    whole(["LSTM", "RNN", "Bidirectional", "TimeDistributed"]),
+)
+def test_a_function_refuses_to_make_a_layer_anew_in_each_call(case, kind):
+    """
+    A tf.function that makes an LSTM anew in each call is refused by TensorFlow: it may make
+    variables in its first call only.
+
+    "tf.function only supports singleton tf.Variables created on the first call." Make the layer
+    outside of the function, and call it inside.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> lstm = keras.layers.LSTM(2)
+    >>> function = tf.function(lambda x: lstm(x))  # lambda x: keras.layers.LSTM(2)(x) would fail
+    >>> function(tf.ones((1, 3, 1))).shape == (1, 2)
+    True
+    """
+    import tensorflow as tf
+
+    shape = around(case, False, kind)[1]
+    x = tf.ones((1, *shape))
+    function = tf.function(lambda x: around(case, False, kind)[0](x))
+    assert_refused(lambda: function(x), "ValueError", "singleton tf.Variable")
+
+
+@claim(
     "modes.stateless-call-of-stateful",
     observed="Keras 3, TensorFlow",
     corrects="Documentation of Layer, `stateless_call`: it returns all elements of state.",

@@ -778,6 +778,34 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
     assert_same(reloaded(model, safe_mode=False)(case.x), model(case.x))
 
 
+@claim(
+    "saving.lambda-layer",
+    promised="load_model, argument `safe_mode`: True, the default, refuses a lambda",
+    cases=4,
+    needs="keras.ops",
+)
+@given(cases(**varied("timesteps", "units", "return_sequences")), integers(2, 4))
+def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
+    """
+    From `.keras` a Sequential model with a Lambda of a Python lambda loads with safe_mode=False, and
+    is refused without.
+
+    The file holds the lambda's bytecode, which may do anything, and which another version of Python
+    may not run. A layer of a class of your own does not need it.
+
+    >>> import keras, numpy as np
+    >>> half = keras.layers.Lambda(lambda y: 0.5 * y)
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2), half])
+    >>> model.save("lstm.keras")
+    >>> loaded = keras.models.load_model("lstm.keras", safe_mode=False)
+    >>> bool(np.array_equal(loaded(np.ones((1, 3, 1))), model(np.ones((1, 3, 1)))))
+    True
+    """
+    model = fresh(case, lstm(case), keras.layers.Lambda(lambda y: factor * y))
+    assert_refused(lambda: reloaded(model), "ValueError", "lambda")
+    assert_same(reloaded(model, safe_mode=False)(case.x), model(case.x))
+
+
 # What is not saved.
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 from hypothesis import given
-from hypothesis.strategies import fixed_dictionaries, sampled_from
+from hypothesis.strategies import fixed_dictionaries, integers, sampled_from
 
 from lstm_spec.claims import claim
 from lstm_spec.claims.saving import (
@@ -23,7 +26,7 @@ from lstm_spec.claims.saving import (
 from lstm_spec.harness.reference import equations
 from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import cases, varied, whole
-from lstm_spec.harness.subject import FORMS, UNDRAWN
+from lstm_spec.harness.subject import FORMS, UNDRAWN, lstm
 from lstm_spec.harness.tolerance import assert_close, assert_same
 
 # Weights alone.
@@ -99,6 +102,52 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
     layer = keras.layers.LSTM(case.units, **{**UNDRAWN, **case.options, **options})
     other = fresh(case, layer)
     assert_same(handed_over(sequential(case), other).get_weights(), case.weights)
+
+
+@claim(
+    "saving.skip-mismatch",
+    promised="Model, method `load_weights`, argument `skip_mismatch`: skips layers that do not fit",
+    cases=4,
+    needs="keras.ops",
+)
+@given(
+    cases(**varied("units", "use_bias", "return_sequences")),
+    integers(1, 3),
+    integers(4, 6),
+    whole([".weights.h5", ".keras"]),
+)
+def test_skip_mismatch_leaves_a_layer_of_other_shapes(case, classes, others, suffix):
+    """
+    With skip_mismatch=True load_weights keeps the weights of a Dense whose width differs from the
+    file's, and loads the LSTM.
+
+    A warning tells of what is left. Without the argument such a file is refused.
+
+    >>> import keras, numpy as np
+    >>> LSTM, Dense = keras.layers.LSTM, keras.layers.Dense
+    >>> keras.Sequential([keras.Input((3, 1)), LSTM(2), Dense(4)]).save_weights("old.weights.h5")
+    >>> model = keras.Sequential([keras.Input((3, 1)), LSTM(2), Dense(7)])
+    >>> model.load_weights("old.weights.h5", skip_mismatch=True)  # the Dense begins anew
+    >>> model.output_shape == (None, 7)
+    True
+    """
+
+    def model_for(count):
+        return fresh(case, keras.layers.LSTM(case.units, **case.options), keras.layers.Dense(count))
+
+    old = fresh(case, lstm(case), keras.layers.Dense(classes))
+    new = model_for(others)
+    kept = new.layers[-1].get_weights()
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder, f"old{suffix}")
+        (old.save if suffix == ".keras" else old.save_weights)(path)
+        assert_refused(
+            lambda: model_for(others).load_weights(path), "ValueError", "could not be loaded"
+        )
+        new.load_weights(path, skip_mismatch=True)
+    assert_same(new.layers[-1].get_weights(), kept)
+    assert_same(new.layers[0].get_weights(), case.weights)
 
 
 @claim(

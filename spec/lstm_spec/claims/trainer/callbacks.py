@@ -36,9 +36,10 @@ from lstm_spec.claims.trainer import (
 )
 from lstm_spec.claims.trainer.metrics import KINDS, NAMES, classifier, metric, targets
 from lstm_spec.harness.reference import equations
+from lstm_spec.harness.refusals import assert_refused
 from lstm_spec.harness.strategies import Array, Case, cases, noise, seeds, whole
 from lstm_spec.harness.subject import FORMS, dense, lstm, padded, release, reset, to_numpy
-from lstm_spec.harness.tolerance import assert_close, assert_same
+from lstm_spec.harness.tolerance import assert_close, assert_same, right_if
 from lstm_spec.harness.trainer import Net, in_order, nets, sgd, train
 
 
@@ -576,6 +577,48 @@ def broken_off(
 
 
 @claim(
+    "trainer.checkpoint-endings",
+    observed="Keras 3",
+    corrects="ModelCheckpoint takes any path, such as best.ckpt or a folder.",
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(
+    whole(
+        [
+            *((path, False) for path in ("best", "best.ckpt", "best.tf", "best.hdf5")),
+            *((path, True) for path in ("best", "best.ckpt", "best.keras", "best.h5")),
+        ]
+    ),
+    booleans(),
+)
+def test_model_checkpoint_refuses_other_endings(refused, best):
+    """
+    ModelCheckpoint refuses a path that ends with neither .keras nor .h5, and without .weights.h5
+    one for save_weights_only=True.
+
+    "The filepath provided must end in `.keras`": a ValueError when the callback is made, before any
+    training. Up to TensorFlow 2.15 a path without an ending made a folder.
+
+    >>> import keras, numpy as np
+    >>> best = keras.callbacks.ModelCheckpoint("best.keras")
+    >>> try:
+    ...     keras.callbacks.ModelCheckpoint("best.ckpt")
+    ... except ValueError as error:
+    ...     print("must end in `.keras`" in str(error))
+    True
+    """
+    path, weights = refused
+    options = {"save_best_only": best, "save_weights_only": weights}
+    ending = ".weights.h5" if weights else ".keras"
+
+    def make(path):
+        return keras.callbacks.ModelCheckpoint(path, **options)
+
+    assert_refused(lambda: make(path), "ValueError", f"must end in `{ending}`")
+    make(f"best{ending}")
+
+
+@claim(
     "trainer.backup",
     promised="BackupAndRestore: training that was interrupted goes on where it was",
     cases=2,
@@ -629,6 +672,45 @@ csv_files = whole(
 """Whether CSVLogger appends to its file, and which of two fits have a metric."""
 frequencies = sampled_from([1, 2] if Version(release()) >= Version("3.11") else [1])
 """How often those fits validate; before Keras 3.11 the first epoch has to."""
+
+
+@claim(
+    "trainer.fit-after-backup",
+    promised="Model.fit, argument `initial_epoch`: where to start training, by default 0",
+    cases=2,
+    needs=("keras.Model.fit", "keras.ops"),
+)
+@given(nets(batch=2, timesteps=integers(1, 2)), builds, seeds, integers(1, 2), integers(0, 1))
+def test_a_fit_after_a_backup_begins_with_its_own_epoch(net, build, seed, epoch, first):
+    """
+    Behind a fit that BackupAndRestore has restored, the next fit without it trains all of its
+    epochs.
+
+    It begins with its own initial_epoch, as any fit does. Until Keras does so, set the attribute
+    `_initial_epoch` of the model to None between them.
+
+    >>> import keras, numpy as np
+    >>> x, y = np.ones((4, 3, 1)), np.ones((4, 2))
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> backup = keras.callbacks.BackupAndRestore("backup", delete_checkpoint=False)
+    >>> for epochs in (2, 3):
+    ...     _ = model.fit(x, y, epochs=epochs, callbacks=[backup], verbose=0)
+    >>> model._initial_epoch = None
+    >>> model.fit(x, y, epochs=2, verbose=0).epoch
+    [0, 1]
+    """
+    target = target_of(net, seed)
+    model = trainee(net, build)
+    with tempfile.TemporaryDirectory() as folder:
+        backup = Path(folder, "backup")
+        for epochs in (epoch, epoch + 1):
+            kept = keras.callbacks.BackupAndRestore(backup, delete_checkpoint=False)
+            model.fit(net.case.x, target, epochs=epochs, callbacks=[kept], verbose=0)
+    later = model.fit(net.case.x, target, epochs=3, initial_epoch=first, verbose=0).epoch
+    instead = {"it begins where the restored one did": [*range(epoch, 3)]}
+    ran = f"{right_if(later, instead)}the epochs {later}"
+    assert later == [*range(first, 3)], ran
 
 
 @claim(

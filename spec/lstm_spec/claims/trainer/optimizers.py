@@ -367,6 +367,36 @@ def averaging(net: Net, build: tuple[str, bool], target: Array) -> tuple[Any, li
 
 
 @claim(
+    "trainer.averaged-frozen",
+    derived="nothing is trained, so the mean is of weights that stay as they are",
+    cases=2,
+    needs=("keras.Model.fit", "SGD(use_ema)"),
+)
+@given(nets(batch=2), eagerly, seeds)
+def test_a_frozen_model_is_fitted_with_averaged_weights(net, eager, seed):
+    """
+    With use_ema=True fit of a wholly frozen model changes nothing, as it does without.
+
+    The mean of weights that nothing changes is what they are. Until Keras does so, compile a
+    frozen model without use_ema.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.trainable = False
+    >>> model.compile(keras.optimizers.SGD(use_ema=False), "mse")
+    >>> model.fit(np.ones((4, 3, 1)), np.ones((4, 2)), verbose=0).epoch
+    [0]
+    """
+    model = trainee(net, ("Sequential", eager))
+    model.trainable = False
+    optimizer = keras.optimizers.SGD(RATE, use_ema=True)
+    model.compile(optimizer, "mse", run_eagerly=eager)
+    weights = model.get_weights()
+    fit(model, net, target_of(net, seed))
+    assert_same(model.get_weights(), weights)
+
+
+@claim(
     "trainer.swapped-for-evaluate",
     promised="keras.callbacks.SwapEMAWeights: evaluates with averaged weights, then swaps back",
     cases=2,

@@ -346,6 +346,48 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
 
 
 @claim(
+    "trainer.class-weight-of-labels",
+    observed="Keras 2 and 3, all backends",
+    corrects="class_weight weighs each timestep of labels (batch, timesteps) by its class.",
+    cases=4,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=3, timesteps=integers(2, 3), outputs=1, return_sequences=True),
+    builds,
+    seeds,
+    whole(["mse", "mae"]),
+)
+def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, loss):
+    """
+    class_weight takes labels of shape (batch, timesteps) for one-hot ones: the timestep of the
+    largest is the sample's class.
+
+    All timesteps of a sample weigh the same then. Give the weight of each timestep as
+    sample_weight, of shape (batch, timesteps), with targets of shape (batch, timesteps, 1).
+
+    >>> import keras, numpy as np
+    >>> lstm = keras.layers.LSTM(1, return_sequences=True)
+    >>> model = keras.Sequential([keras.Input((3, 1)), lstm])
+    >>> model.compile("sgd", "mse", run_eagerly=True)
+    >>> x, labels = np.random.rand(2, 3, 1), np.array([[0, 1, 0], [1, 0, 0]])
+    >>> y, weight = labels[:, :, None], np.array([2.0, 5.0])[labels]  # of the classes 0 and 1
+    >>> loss = model.test_on_batch(x, y, sample_weight=weight)
+    >>> bool(np.isclose(loss, np.mean(weight[:, :, None] * (model(x) - y) ** 2)))
+    True
+    """
+    labels = np.argmax(noise((*net.output_shape[:2], 3), seed), axis=-1)
+    model = trainee(net, build, loss)
+    every_class = {0: 0.5, 1: 1.0, 2: 3.0}
+    reported = model.train_on_batch(net.case.x, labels, class_weight=every_class)
+    positions = np.repeat(np.argmax(labels, axis=1)[:, None], labels.shape[1], axis=1)
+    target = labels[:, :, None].astype("float32")
+    exact = batch_loss(net, target, loss, class_weights(positions))
+    instead = {"each timestep is weighed": batch_loss(net, target, loss, class_weights(labels))}
+    assert_close(single(reported), exact, instead=instead)
+
+
+@claim(
     "trainer.weights-on-batch",
     promised="train_on_batch and test_on_batch, arguments `sample_weight` and `class_weight`",
     cases=4,

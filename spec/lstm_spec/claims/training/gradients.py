@@ -75,6 +75,50 @@ def clipped(
 
 
 @claim(
+    "training.unwatched-input",
+    promised="tf.GradientTape, method `watch`: tensors that are no variables must be watched",
+    cases=4,
+    needs="tensorflow",
+)
+@given(cases(**varied("batch", "timesteps", "return_sequences", "go_backwards", "use_bias")), seeds)
+def test_a_tape_tells_no_gradient_of_an_input_that_it_does_not_watch(case, seed):
+    """
+    A GradientTape gives None as the gradient of the input of an LSTM, unless it has watched the
+    input.
+
+    Trainable weights are watched by themselves; of a constant, such as a batch, tape.watch(x)
+    before the call makes the gradient known. NumPy arrays cannot be watched.
+
+    >>> import keras, numpy as np
+    >>> import tensorflow as tf
+    >>> lstm, x = keras.layers.LSTM(2), tf.ones((1, 3, 1))  # (batch, timesteps, features)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = lstm(x)
+    >>> tape.gradient(y, x).shape == (1, 3, 1)
+    True
+    """
+    import tensorflow as tf
+
+    layer = lstm(case)
+    x = tf.constant(case.x)
+    pull = noise(layer(case.x).shape, seed)
+
+    def slope(*watched):
+        with tf.GradientTape() as tape:
+            for tensor in watched:
+                tape.watch(tensor)
+            loss = tf.reduce_sum(pull * layer(x))
+        return tape.gradient(loss, x)
+
+    assert slope() is None, f"a gradient of what was not watched: {slope()}"
+    zeros = np.zeros((case.batch, case.units))
+    outputs = np.zeros((case.batch, case.timesteps, case.units))
+    outputs[:, slice(None) if case.options.get("return_sequences") else -1] = pull
+    assert_close(slope(x), gradients(case, outputs, zeros, zeros).x)
+
+
+@claim(
     "training.weights-gradient",
     derived="the chain rule, applied to the equations at every timestep",
     corrects="The gradient of an LSTM is truncated to its last timesteps.",
