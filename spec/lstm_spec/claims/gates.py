@@ -365,8 +365,9 @@ def test_any_function_may_be_the_activation(case, way, argument, function):
     an activation.
 
     It makes no difference whether an activation of Keras is given by its name or as it is; other
-    functions, such as keras.ops.square, have no name there. A function of NumPy works in an eager
-    call on TensorFlow, but not in a graph, where tensors hold no numbers yet.
+    functions, such as keras.ops.square, have no name there. A function of NumPy, or one with an
+    `if` on numbers, works in an eager call on TensorFlow, but not in a graph, where tensors hold
+    no numbers yet.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.LSTM(2, activation=lambda z: z / 2, use_bias=False)
@@ -516,7 +517,8 @@ def test_a_cell_takes_and_returns_h_and_c(case):
     """
     An LSTMCell maps one timestep and [h, c] to the output and the new [h, c].
 
-    The output is the new h itself. The states go in as a list of two tensors, as they come out.
+    The output is the new h itself. The states go in as a list of two tensors of floats, as they
+    come out.
 
     >>> import keras, numpy as np
     >>> cell, x = keras.layers.LSTMCell(2), np.array([[1.0, 7.0, 2.0]])  # (batch, features)
@@ -633,8 +635,8 @@ def test_the_bias_is_a_feature_that_is_always_one(case, way):
 )
 def test_mixing_the_features_equals_mixing_the_rows_of_the_kernel(case, way, features, seed):
     """
-    Without dropout, infinity or overflow x @ M and kernel W give what x and M @ W give, for any
-    matrix M.
+    Without dropout, Masking, infinity or overflow x @ M and kernel W give what x and M @ W give,
+    for any matrix M.
 
     They do so but for rounding. The input enters only through its product with the kernel. So a
     linear Dense layer without bias in front of an LSTM adds nothing that its kernel cannot hold.
@@ -795,8 +797,8 @@ def test_a_linear_cell_with_open_gates_adds_up_its_input(case, way):
 )
 def test_a_linear_cell_that_forgets_all_repeats_its_input(case, way):
     """
-    With only its forget gate closed and candidate x, an unmasked linear float32 cell returns finite
-    float32 input.
+    Forwards, with only its forget gate closed and candidate x, an unmasked linear float32 cell
+    returns finite float32 input.
 
     The forget gate decides between a running sum (open) and the last input (closed).
 
@@ -864,7 +866,8 @@ def test_units_in_a_row_delay_the_input(case, way):
 )
 def test_a_closed_output_gate_hides_the_cell_state(case, way):
     """
-    With a closed output gate and finite activation every output is zero, though c may still change.
+    With a closed output gate and finite activation every unmasked output is zero, though c may
+    still change.
 
     The next timestep sees only that zero, so nothing recurs then but the cell state itself. An
     activation that makes infinity of it, as exponential does of 100, ends in NaN.
@@ -920,8 +923,8 @@ def test_a_closed_input_gate_keeps_all_input_out(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "implementation"), state=True)), seeds)
 def test_without_recurrence_and_with_closed_forget_gate_only_the_last_step_counts(case, way, seed):
     """
-    Without recurrent kernel, with closed forget gates and finite states, only the unmasked timestep
-    that is read last counts.
+    Without recurrent kernel, with closed forget gates and finite states, the output of an unmasked
+    timestep depends on it alone.
 
     Memory has exactly two ways from one timestep to the next: c through the forget gate, and
     h through the recurrent kernel. With both cut, not even the initial state is remembered.

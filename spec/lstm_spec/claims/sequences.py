@@ -49,7 +49,7 @@ FREE = ("go_backwards", "use_bias", "implementation", "dtype")
 @given(*with_ways(cases(**varied(*SIZES, *FREE, "state", "masked"), return_sequences=True)))
 def test_a_sequence_has_a_row_for_each_timestep(case, way):
     """
-    Called on an input alone, a layer with `return_sequences` puts out a row for each timestep, a
+    Called on an input alone, an LSTM with `return_sequences` puts out a row for each timestep, a
     column for each unit.
 
     The sequence is as long as the input, also if it has one timestep. The number of units decides
@@ -495,7 +495,7 @@ def test_the_upper_layer_reads_the_outputs_of_the_lower(case, way, seed):
 
     Its features are the units of the lower layer. Unless it is passed on as
     initial_state, no state goes from one layer to the other: each starts from zeros, or from a
-    state that it has kept.
+    state that it has kept or is given.
 
     >>> import keras, numpy as np
     >>> lower, upper = (keras.layers.LSTM(2, return_sequences=True) for _ in range(2))

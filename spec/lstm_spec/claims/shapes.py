@@ -171,7 +171,7 @@ def test_two_or_three_or_three_hundred_units_read_three_timesteps():
     On input of shape (3, 3, 1) layers of 2, 3 and 300 units return 2, 3 and 300 columns.
 
     There are three input vectors in each sample, and each of them goes to all units;
-    no unit is left over, and no vector either. The activation does not matter for it.
+    no unit is left over, and no vector either. That `elu` is the activation does not matter.
 
     >>> import keras, numpy as np
     >>> x = np.arange(1.0, 10.0).reshape(3, 3, 1)  # (batch, timesteps, features)
@@ -227,7 +227,8 @@ def test_targets_have_a_column_for_each_unit(case, more, seed):
     Under mean squared error two or more units refuse targets of more columns than there are units.
 
     Targets are compared with the output, so they have `units` columns, whatever the number
-    of timesteps. A single column is no error: it is compared with every unit in turn.
+    of timesteps. A single column, on as many axes as the output, is no error: it is compared with
+    every unit in turn.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.LSTM(2)])
@@ -484,8 +485,8 @@ def test_one_timestep_is_one_call_of_the_cell(case, way):
 )
 def test_another_batch_size_and_length_may_follow(case, way, batch, timesteps, seed):
     """
-    A layer takes another batch size and number of timesteps in each call, unless it is stateful, or
-    unrolled in a graph.
+    An LSTM takes another batch size and number of timesteps in each call, unless it is stateful,
+    or unrolled in a graph.
 
     Only the number of features is fixed, when the first call builds the weights. Within one
     call all samples have one number of timesteps. A graph that was unrolled takes no other.
@@ -540,8 +541,8 @@ def test_functional_model_refuses_another_length_than_declared(case, length):
     its `Input` names.
 
     The model refuses it, not the layer: called by itself, the same layer accepts it. After data of
-    the right length a compiled `predict` or `fit` lets it through: TensorFlow then traces it for
-    any length.
+    the right length and the same type a compiled `predict` or `fit` no longer checks it:
+    TensorFlow then traces it for any length.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((7, 4)), keras.layers.LSTM(2)
@@ -574,8 +575,9 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case, form):
     A model with None for the timesteps may hold an unrolled layer, and can be called.
 
     The layer asks for the number of timesteps only when it runs. So a compiled `predict` works on
-    its first length; on TensorFlow a second one makes it compile for any, which is refused, and so
-    is a layer of your own that calls an unrolled one, without compute_output_shape.
+    its first length; on TensorFlow a second one, of the same type of data, makes it compile for
+    any, which is refused, and so is a layer of your own that calls an unrolled one, without
+    compute_output_shape.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 3))  # (timesteps, features)
@@ -594,7 +596,7 @@ def test_unrolled_layer_goes_into_a_model_with_an_open_length(case, form):
 @given(cases(**varied(*SIZES)), integers(1, 3), seeds)
 def test_another_number_of_features_is_refused(case, more, seed):
     """
-    A built layer refuses an array with another number of features.
+    A built LSTM refuses an array with another number of features.
 
     The kernel has a row for each feature. The error is that of the matrix product, so its type and
     its words are the backend's.
@@ -617,7 +619,7 @@ def test_another_number_of_features_is_refused(case, more, seed):
 @given(cases(), integers(1, 3))
 def test_another_number_of_symbolic_features_is_refused(case, more):
     """
-    A built layer refuses a symbolic input with another number of features.
+    A built LSTM refuses a symbolic input with another number of features.
 
     Such a model cannot run on what its Input names, so the mistake is best reported where the
     model is made.
@@ -645,7 +647,7 @@ def test_another_number_of_symbolic_features_is_refused(case, more):
 @given(integers(1, 5), integers(1, 5))
 def test_unknown_number_of_features_is_refused(units, timesteps):
     """
-    A layer cannot be built on an input whose number of features is None.
+    An LSTM cannot be built on an input whose number of features is None.
 
     The kernel has a row for each feature. Other sizes must be known only on demand: the batch
     size if the layer is stateful, the timesteps if a graph is unrolled.
@@ -687,10 +689,10 @@ def test_empty_sequence_is_refused(case):
     """
     An eager call on data without timesteps is refused, unrolled or not.
 
-    The error is that of a look-up of the first timestep, so its type is the backend's.
+    On TensorFlow the error is that of a look-up of the first timestep.
     In a batch of padded sequences, an empty one can be a row that is masked throughout.
-    A loop in a graph of open length, as of a third `predict`, gives zeros, if the batch
-    size is known.
+    A loop in a graph of open length, as of a third `predict`, gives zeros as its last
+    output, if the batch size is known.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))  # (batch, timesteps, features)
@@ -765,7 +767,7 @@ def test_whole_numbers_are_read_as_floats(case, way, kind):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards", "use_bias"))))
 def test_float64_input_is_rounded_to_the_type_of_the_layer(case, way):
     """
-    Without state and dropout, a float32 layer puts out the same on a float64 array as on it rounded
+    Without state and dropout, a float32 LSTM puts out the same on a float64 array as on it rounded
     to float32.
 
     The type of the layer counts, and it is float32 unless `dtype` or the global policy
@@ -908,7 +910,7 @@ def test_same_call_twice_returns_the_same(case, way):
     """
     Outside training, the same call of a stateless layer, made twice, returns the same, bit for bit.
 
-    Unless it is stateful, what a layer keeps from one call to the next, such as the count of its
+    Unless it is stateful, what an LSTM keeps from one call to the next, such as the count of its
     dropout masks, plays no part in inference. Dropout acts in training only, so there is no chance
     in it either, unless an activation of your own draws numbers.
 

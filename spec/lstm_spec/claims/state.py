@@ -284,7 +284,7 @@ def test_one_sample_is_run_from_every_state(case):
 
     Nothing compares the batch sizes, and broadcasting works both ways. It is a cheap way to try one
     input from many states, and a mistake that no error points out. A stateful layer has room for
-    one, and refuses them; so does predict.
+    one, and refuses them; so does predict, if they are inputs of the model.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -594,7 +594,7 @@ def test_training_reaches_what_makes_the_initial_state():
 )
 def test_a_stateless_layer_keeps_nothing(case, way, seed):
     """
-    A stateless layer hands no state on from one call to the next, not even a given one.
+    A stateless LSTM hands no state on from one call to the next, not even a given one.
 
     There is nothing to reset: its `states` stays None, and each call that is given no state starts
     each sample from zeros. What dropout draws next does depend on the calls before.
@@ -631,7 +631,8 @@ def test_a_stateless_layer_keeps_nothing(case, way, seed):
 )
 def test_the_first_call_of_a_stateful_layer_starts_from_zeros(case, way):
     """
-    Without dropout a stateful layer's first call returns what a stateless one of its weights does.
+    Without dropout or a given state, a stateful layer's first call returns what a stateless one of
+    its weights does.
 
     Weights trained in one can be set in the other, and both start from zeros. From the second call
     on they part, as a rule. In training with dropout both need the same `seed`. A stateful
@@ -670,7 +671,7 @@ def test_a_stateful_layer_fed_in_pieces_equals_one_call(case, way, pick):
     Without go_backwards and dropout a stateful layer fed in pieces ends in the states of the whole.
 
     Each call starts from where the call before it stopped. The pieces may be of any length, down to
-    a single timestep, and need not be equally long, unless the layer is unrolled in a graph.
+    a single timestep, and need not be equally long, unless one graph unrolls the layer.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)
@@ -850,7 +851,8 @@ def test_a_kept_state_is_a_variable(case, policy):
     A kept state of an LSTM is a variable named rnn_state, not trainable, of its weights' dtype.
 
     With mixed_float16 that is float32, though the layer computes in float16. Its path ends with
-    the name that the layer was built under, and its own; that of a model or wrapper comes first.
+    the name that the layer was built under, and its own; that of a wrapper, or of a model
+    that has built it in its call, comes first.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, dtype="mixed_float16", name="words")
@@ -1040,10 +1042,11 @@ def test_a_given_state_replaces_the_kept_one(case, way, seed):
 )
 def test_training_mode_moves_the_state_on(case, way):
     """
-    A stateful layer without dropout keeps the same state with training=True as without.
+    Without dropout, by its default activations, a stateful LSTM keeps the same state with
+    training=True as without.
 
-    The argument `training` only switches dropout on. It neither holds the state still nor
-    starts from another one.
+    In the LSTM itself the argument `training` only switches dropout on. It neither holds the state
+    still nor starts from another one.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True)

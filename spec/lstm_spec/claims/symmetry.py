@@ -105,7 +105,7 @@ def all_but(size: int, one: int) -> NDArray[np.int64]:
 @given(*with_ways(any_cases), seeds)
 def test_permuting_units_permutes_outputs(case, way, seed):
     """
-    Under Keras' activations, without state, unit masks, dropout or overflow, permuting units
+    Without state, unit masks, dropout, overflow or activations that mix units, permuting units
     permutes outputs, up to rounding.
 
     Unit 3 is not beside unit 4, and neither stands for a timestep or a feature. Which
@@ -235,7 +235,7 @@ def test_rotating_timesteps_changes_outputs(case, way, pick):
 @given(*with_ways(any_cases), seeds, some_large(integers(0, 1), 30))
 def test_zero_kernel_ignores_the_input(case, way, seed, power):
     """
-    Outside training, with a kernel of zeros, no values of an input, if finite in the layer's type,
+    Outside training, without Masking, with a kernel of zeros, no values finite in the layer's type
     change a bit of the output.
 
     From the same state, that is. What is left is a layer that runs on its biases, its own state and
@@ -401,8 +401,8 @@ def test_twin_units_stay_twins(case, way, seed):
 @given(*with_ways(any_cases), integers(1, 3), integers(1, 3), seeds)
 def test_block_diagonal_layer_is_two_layers(case, way, features, units, seed):
     """
-    Without dropout, overflow and activations that mix units, as softmax does, a layer of
-    block-diagonal kernels is two layers.
+    Without dropout, overflow, Masking and activations that mix units, a layer of block-diagonal
+    kernels is two layers.
 
     Each half of the units reads its own features and its own past. Log_softmax and sparsemax mix
     units as softmax does, and so do NaN and infinity, for zero times either is NaN. The general

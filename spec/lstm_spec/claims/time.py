@@ -203,7 +203,8 @@ def default_lstm(units, seed, **options):
 )
 def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
     """
-    Read forwards without mask and dropout, a cell called for each timestep computes what LSTM does.
+    Read forwards from one state without mask and dropout, a cell called for each timestep computes
+    what LSTM does.
 
     There is one cell with one set of weights. Pictures that show a cell for each timestep show the
     same cell again and again. Masks are the loop's affair, and so is the order in which a layer
@@ -241,7 +242,7 @@ def test_one_cell_called_once_a_timestep_is_the_layer(case, way):
 @given(*with_ways(cases(**varied(*SIZES, "go_backwards"))), some_large(integers(1, 9), 100), seeds)
 def test_a_built_layer_reads_any_length_with_the_same_weights(case, way, timesteps, seed):
     """
-    A built layer reads sequences of any length from 1 up, with the weights it has, unless it is
+    A built LSTM reads sequences of any length from 1 up, with the weights it has, unless it is
     unrolled in a graph.
 
     The number of timesteps occurs in no weight, so nothing is built anew, padded or cut.
@@ -282,7 +283,8 @@ def test_a_model_of_unknown_length_reads_another_length_in_each_call(
     case, timesteps, seed, kind, call
 ):
     """
-    Behind Input((None, features)) an LSTM takes another length in each call, unless it is unrolled.
+    Behind Input((None, features)) a stateless LSTM takes another length in each call, unless it is
+    unrolled.
 
     All sequences of one batch have one length, because an array is rectangular; only sequences
     of different lengths in one batch need padding and a mask. Compiled and with unroll=True
@@ -552,9 +554,10 @@ def test_a_nan_spoils_only_later_outputs_of_its_sample(case, way, pick, sample):
     By default, in a call, an unmasked NaN spoils the outputs of its own sample from there on, and
     of no other.
 
-    It enters all four gates of all units, and stays in h and c. In training by default in float32
-    it does spread: the loss of the batch is NaN, and so are the weights after one update. With
-    `go_backwards` "on" is towards the first timestep.
+    It enters all four gates of all units, and stays in h and c. In training in float32, under mean
+    squared error of the layer or of a Dense behind it, it does spread: the batch's loss is NaN,
+    and so are all weights after one update. With `go_backwards` "on" is towards the first
+    timestep.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, return_sequences=True)

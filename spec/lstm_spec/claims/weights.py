@@ -617,9 +617,9 @@ def test_each_new_layer_begins_with_other_weights(features, units, options):
     """
     By default, unless a seed is set in between, two new layers begin with different kernels.
 
-    In Keras 3 each layer makes its own initializers, with seeds from Python's `random`. One
-    initializer handed to both layers makes the same kernel twice if the shapes are equal, unless
-    its seed is a SeedGenerator.
+    In Keras 3 each layer makes its own initializers, with seeds from Python's `random`. One of
+    Keras' initializers handed to both layers makes the same kernel twice if the shapes are equal,
+    unless its seed is a SeedGenerator.
 
     >>> import keras, numpy as np
     >>> one, other = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -737,7 +737,7 @@ def test_seeded_initializers_make_the_same_weights_again(features, units, seed):
 @given(cases(**varied("use_bias", "stateful")), whole(["called", "built", "called on a symbol"]))
 def test_layer_has_no_weights_before_it_is_built(case, moment):
     """
-    An LSTM has no weights until it is built or called for the first time.
+    An LSTM has no weights until it, or its cell, is built or called for the first time.
 
     The kernel has a row for each feature, and only the input says how many there are. So
     `set_weights` on a layer that is not built refuses any array.
@@ -798,8 +798,9 @@ def test_the_paths_of_the_weights_are_layer_cell_and_weight(units, name, holder)
     own name.
 
     A model or wrapper that builds the layer puts its name first, and by default Bidirectional
-    adds forward_ or backward_ to the layer's. A regular expression that picks out weights had
-    better not be anchored at the start.
+    adds forward_ or backward_ to the layer's; a cell that is called before its layer leaves the
+    layer's out. A regular expression that picks out weights had better not be anchored at the
+    start.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, name="encoder")
@@ -824,7 +825,8 @@ def test_seed_state_is_a_variable_beside_the_weights(
     Even without dropout an LSTM has one variable beside its weights, the state of its seed.
 
     It is in `variables` and `non_trainable_variables`, but neither in `weights` nor in
-    what `get_weights` returns. Bidirectional has one for each of its layers.
+    what `get_weights` returns. Bidirectional has one for each of its layers, and an activation
+    that is a layer with a seed, such as GaussianNoise, has its own.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -876,7 +878,7 @@ def test_weights_come_back_as_they_were_set(case, dtype, special, pick):
 @given(cases(**varied("stateful", "return_state")), whole([0, 1, 2, 4, 5, 6]))
 def test_set_weights_refuses_another_number_of_arrays(case, count):
     """
-    With a bias, a built layer refuses more or fewer than three arrays in set_weights, with a
+    With a bias, a built LSTM refuses more or fewer than three arrays in set_weights, with a
     ValueError.
 
     Weights saved from a layer without bias, two arrays, do not fit one with a bias.
@@ -961,7 +963,7 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
 @given(sizes, sizes, options, booleans(), booleans())
 def test_trainable_moves_all_three_weights(features, units, options, use_bias, trainable):
     """
-    A layer's `trainable`, given or changed last, says whether all its weights are, but for a cell
+    An LSTM's `trainable`, given or changed last, says whether all its weights are, but for a cell
     or weight frozen by itself.
 
     The layer computes the same either way; only what an optimizer may change is another. A cell or

@@ -52,8 +52,8 @@ def test_a_mask_of_numbers_is_read_as_zero_or_not(case, value, way):
     valid.
 
     So the result of `ids != 0`, a matrix of 0 and 1, or a matrix of weights will all do; to the
-    LSTM the size of a number makes no difference, but with return_sequences=True a loss behind it
-    takes it for a weight. Floating point in the argument `mask` is cast to the layer's type:
+    LSTM the size of a number makes no difference, but a mean loss behind return_sequences=True is
+    divided by their sum. Floating point in the argument `mask` is cast to the layer's type:
     float16 has zero for 1e-8. TensorFlow on a CPU reads subnormal numbers as zero.
 
     >>> import keras, numpy as np
@@ -79,7 +79,7 @@ def test_a_mask_may_have_a_last_axis_of_one(case, way):
     (batch, timesteps).
 
     Inside, a mask of two axes gets this last one, over which the units share it. Other layers need
-    not take it: GlobalAveragePooling1D fails.
+    not take it: GlobalAveragePooling1D fails, or returns a wrong shape.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -216,8 +216,8 @@ def test_a_mask_with_too_few_timesteps_is_refused(case, way, pick):
 
     An eager call fails with OutOfRangeError in the loop, with IndexError unrolled, and the
     graph of a loop with InvalidArgumentError. A mask of shape (batch, 1) is refused
-    too: it is not spread over the timesteps. Compiled by XLA it is read without an
-    error.
+    too: it is not spread over the timesteps. Compiled by XLA a loop reads it without
+    an error.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -246,7 +246,7 @@ def test_a_mask_with_too_many_timesteps_is_refused(case, surplus, way):
     On TensorFlow and a CPU, in an eager loop, a mask with more timesteps than the input is refused.
 
     The call fails with ValueError: the columns do not fit into an array of the input's size.
-    In a graph the surplus is ignored: see `masking.long-in-a-graph`.
+    In a graph it is taken: see `masking.long-in-a-graph`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -273,9 +273,9 @@ def test_predict_ignores_the_surplus_of_a_mask(case, surplus):
     mask longer than its input.
 
     Eagerly the call fails, unless unrolled, by run_eagerly too: see `masking.long-refused`. A mask
-    that does not belong to the input is often found by calling the model before it is fitted. The
-    surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails. Unrolled with
-    zero_output_for_mask=True, the LSTM fails itself.
+    that does not belong to the input is often found by calling the model before it is fitted. Of
+    several timesteps the surplus is handed on: a GlobalAveragePooling1D behind such an LSTM fails,
+    and unrolled with zero_output_for_mask=True and return_sequences=True the LSTM itself.
 
     >>> import keras, numpy as np
     >>> x, mask = keras.Input((None, 1)), keras.Input((None,), dtype="bool")

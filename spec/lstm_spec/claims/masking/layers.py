@@ -114,9 +114,10 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     Masking masks a timestep if, and only if, all features equal `mask_value`, but for rounding by
     its dtype and subnormals.
 
-    One differing feature keeps the timestep. With a single feature, every genuine value that
-    happens to equal `mask_value` is skipped: choose a value that the data cannot have. TensorFlow
-    on a CPU takes subnormal numbers of float32 and float64 for zero, but not those of float16.
+    One differing feature keeps the timestep. Of more than three axes, each row along the last is
+    masked by itself. With a single feature, every genuine value that happens to equal `mask_value`
+    is skipped: choose a value that the data cannot have. TensorFlow on a CPU takes subnormal
+    numbers of float32 and float64 for zero, but not those of float16.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
@@ -447,7 +448,7 @@ def test_arithmetic_loses_an_attached_mask(case, pick, operate, kind):
     timestep.
 
     The mask is an attribute of one tensor; the sum, the product or the slice is another
-    tensor, and nothing warns. The layer Multiply, called on masked tensors, passes it on.
+    tensor, and nothing warns. The layer Multiply, called on tensors of one mask, passes it on.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
@@ -522,7 +523,7 @@ def test_the_loss_averages_over_valid_steps(case, pick, seed, given_loss):
     The mask reaches the loss through the LSTM, and through Dense layers after it. A function of
     one's own must return a number for each timestep: one that takes the mean itself counts the
     masked ones too. A NaN in a masked target gets through: NaN times zero is NaN. evaluate averages
-    batches by their samples, not by their valid timesteps. Numbers of a mask weigh the losses.
+    batches by their samples, not by their valid timesteps. A mask of numbers divides by their sum.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(1, return_sequences=True)
@@ -594,7 +595,7 @@ def test_bidirectional_puts_out_zeros_at_masked_steps(case):
     zeros at masked timesteps.
 
     It sets zero_output_for_mask=True on both of its layers, so that the two directions can be
-    joined; an LSTM alone repeats its last output. Unrolled it does not: see
+    joined; an LSTM alone repeats its last output. Of unroll=True see
     `masking.bidirectional-unrolled`. Beside an initial state a mask counts only as an argument.
 
     >>> import keras, numpy as np

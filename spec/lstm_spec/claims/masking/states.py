@@ -28,7 +28,7 @@ eager_or_not = sampled_from([Way("called")] * 5 + [Way("predict_on_batch")])
 @given(*with_ways(cases(masked=True, state=True, return_state=True, **FREE)))
 def test_a_mask_and_an_initial_state_are_both_used(case, way):
     """
-    A layer called with both `mask` and `initial_state` uses both.
+    An LSTM called with both `mask` and `initial_state` uses both.
 
     It starts from the given state and skips the masked timesteps. Pass the mask by name: in Keras
     3 one that is only attached to the input does not count here.

@@ -368,7 +368,7 @@ def test_the_directions_are_named_after_the_given_layer(name):
     By default, Bidirectional's layers have the given one's name after `forward_` and `backward_`.
 
     The forward layer keeps a name that begins with `forward_`, and the other one `backward_`, so
-    the names stay when a saved wrapper is loaded. They are in error messages and weights' paths.
+    the names stay when a saved wrapper is loaded. They are in the paths of weights.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, name="words"))

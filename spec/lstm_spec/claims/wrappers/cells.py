@@ -488,7 +488,8 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
     """
     For a cell without get_initial_state RNN makes zeros, one tensor for each number in state_size.
 
-    They have the shapes (batch, size), and the dtype that the cell computes in.
+    They have the shapes (batch, size), and the dtype that the cell computes in, in a
+    list that of the stack.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -566,7 +567,8 @@ def test_a_cell_needs_no_output_size(case):
     RNN takes a cell without `output_size`, and declares its output as wide as its state.
 
     Of several states it is the first. The example in the documentation of RNN has no
-    `output_size` itself. In a model, a cell whose output has another width needs it.
+    `output_size` itself. In a model, a Dense behind a cell whose output has another
+    width fails without it.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -623,7 +625,7 @@ def test_a_tuple_in_state_size_is_several_states(case):
     RNN declares a tuple within `state_size` as several states, not as the axes of one.
 
     So a layer with a state of three axes can be called on numbers, which returns the state as
-    the cell makes it, but a call on a symbol promises other shapes with return_state=True, and
+    the cell makes it, but with return_state=True a call on a symbol promises other shapes, and
     one of a stack fails.
 
     >>> import keras, numpy as np
