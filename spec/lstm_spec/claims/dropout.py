@@ -296,7 +296,8 @@ def test_each_feature_of_each_sample_is_dropped_by_itself(case, way):
     Each feature of each sample is dropped or kept by itself.
 
     A mask has the shape (batch, features), so the samples of a batch may be thinned in
-    different ways, and one feature may be dropped while its neighbour is kept.
+    different ways, and one feature may be dropped while its neighbour is kept. A cell that was
+    called by itself on one sample before keeps that mask, which the next call lays on all samples.
 
     >>> import keras, numpy as np
     >>> def one(z):
@@ -1045,7 +1046,7 @@ def test_layers_of_one_seed_drop_the_same(case, way, calls):
 )
 def test_one_global_seed_drops_the_same_again(case, way, seed):
     """
-    After set_random_seed with the same number, the next new LSTM of the same arguments, without
+    Made right after set_random_seed with the same number, an LSTM of the same arguments, without
     `seed`, first drops the same.
 
     A layer without a seed takes one from Python's random numbers when it is made, attention when it

@@ -1098,7 +1098,8 @@ def test_a_layer_refused_by_add_stays_until_pop(case):
 @given(cases(timesteps=integers(1, 2)))
 def test_a_model_keeps_the_shape_that_it_refused(case):
     """
-    A Sequential model without `Input` that refused its first input's axes refuses the right one.
+    A Sequential model without `Input` or input_shape= that refused its first input's axes refuses
+    the right one.
 
     It has kept the wrong shape: "already been configured to use input shape", if it could not be
     built. Make the model anew; the layer in it may be used again. A model that begins with `Input`
@@ -1705,10 +1706,10 @@ def test_an_id_of_input_dim_or_more_is_refused(case, size, beyond, run, pick, se
     On a TensorFlow CPU, without XLA, an id of input_dim or more, below 2**31, is refused: in a
     call, predict and fit.
 
-    The largest id is input_dim - 1, the last row of the table of an Embedding. An `Input` of floats
-    may round ids first, as may a Sequential model without `Input`: see `errors.rounded-ids`.
-    XLA, which Keras uses on a CPU only if jit_compile=True, reads the last row in place of a larger
-    one, without an error.
+    The largest id is input_dim - 1, the last row of an Embedding. An `Input` of floats or of fewer
+    than 32 bits may change ids first, as may a Sequential model without `Input`: see
+    `errors.rounded-ids`. XLA, which Keras uses on a CPU only if jit_compile=True, reads the last
+    row in place of a larger one, without an error.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Embedding(5, 3), keras.layers.LSTM(2)])

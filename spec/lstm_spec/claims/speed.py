@@ -507,7 +507,7 @@ def test_each_new_length_costs_a_trace_without_an_input_signature():
 
     By default it is traced for each new length. With an input_signature of TensorSpec((None, None,
     8)) one trace serves all, and a new length costs what a known one does. reduce_retracing=True
-    traces twice, and no more. XLA compiles for each length anyway. `modes.retraced` counts traces.
+    traces a built layer twice. XLA compiles for each length anyway. See `modes.retraced`.
 
     >>> import keras, numpy as np
     >>> import time, timeit, tensorflow as tf
@@ -644,7 +644,7 @@ def test_only_returned_sequences_take_the_memory_of_all_timesteps():
 )
 def test_implementation_one_is_slower():
     """
-    In a tf.function without XLA, 32 units on 8 samples of 50 timesteps take 1.25 to 3.5 times as
+    By default, in a tf.function, 32 units on 8 samples of 50 timesteps take 1.25 to 3.5 times as
     long with implementation=1.
 
     With 1, which recurrent_dropout brings along, each gate has products of its own; 2 multiplies

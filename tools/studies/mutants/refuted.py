@@ -29,7 +29,13 @@ REFUTERS = {line["mutant"]: line["refuted_by"] for line in read(RESULTS.with_nam
 """By a mutant that is always in place the claim that refuted it, which is the first to be tried."""
 PATIENCE = float(os.environ.get("PATIENCE", "inf"))
 """Seconds of processor time after which no further trial is begun on a mutant."""
-DONE = results(RESULTS, STARTED, PATIENCE)
+AGAIN = "AGAIN" in os.environ
+"""Whether what nothing has refuted is tried once more, as by claims that were widened since."""
+DONE = {
+    name: seen
+    for name, seen in results(RESULTS, STARTED, PATIENCE).items()
+    if seen["refuted_by"] or not AGAIN
+}
 MIXED = sorted(mutants(FIELD), key=lambda m: (bool(survivors.reason(m)), crc32(m.id.encode())))
 """In an order that mixes the modules, so that a run that is stopped has tried a fair sample.
 

@@ -153,7 +153,7 @@ def test_a_layer_declares_what_its_calls_return(name, dtype, drawn, seed):
     As many tensors, as many axes, and the sizes of all axes that are not open; under a mixed
     policy the type in which the layer computes. What one call asks for, as scores, is not declared
     in the next. An activation of another shape or type, such as glu, is not declared, nor is a
-    backward layer of other units.
+    Lambda of another type, nor a backward layer of other units.
 
     >>> import keras, numpy as np
     >>> attention, x = keras.layers.Attention(), np.ones((2, 4, 3))

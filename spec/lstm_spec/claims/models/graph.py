@@ -31,11 +31,12 @@ ERRORS = ("NotImplementedError", "TypeError", "RuntimeError")
 @given(cases(), seeds)
 def test_a_list_stands_for_a_dictionary_of_inputs_in_alphabetical_order(case, seed):
     """
-    A functional model of a dictionary of Inputs takes a list, with a warning, if the dictionary is
-    in alphabetical order.
+    On data, a functional model of a dictionary of Inputs takes a list, with a warning, if its
+    names are in alphabetical order.
 
-    The warning says that the structure does not match. If it is in another order the list is
-    refused. A dictionary may be given in any order; a model of lists in lists takes none.
+    The warning says that the structure does not match. If they are in another order the list is
+    refused. On symbols neither comes. A dictionary may be given in any order; a model of lists in
+    lists takes none.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((3, 1), name="a"), keras.Input((3, 1), name="b")
@@ -309,8 +310,8 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 
     From an outer model's too, if the class is registered or in custom_objects. So is one whose
     `__init__` hands on *args and **kwargs, or inputs, outputs, name and **kwargs, all named so;
-    another needs a get_config or from_config. With a train_step it is how a custom training loop is
-    written for fit. from_config empties a configuration, so that it serves once.
+    another needs a get_config or from_config. One that holds a Python lambda, in a Lambda or as an
+    activation, is refused. from_config empties a configuration, so that it serves once.
 
     >>> import keras, numpy as np
     >>> class Custom(keras.Model):
@@ -348,7 +349,7 @@ def test_a_subclass_that_is_made_of_layers_comes_back(case, name, seed):
 @given(cases())
 def test_a_call_that_cannot_be_traced_runs_on_arrays(case):
     """
-    A subclassed model whose `call` builds layers and fails on symbols runs eagerly on arrays in
+    A new subclassed model whose `call` builds layers and fails on symbols runs on arrays in
     silence, and warns on an Input.
 
     The warning is of unbuilt state, and then the call fails. Such a model reads numbers in Python,

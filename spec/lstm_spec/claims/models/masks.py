@@ -158,10 +158,11 @@ def test_a_layer_that_ends_a_mask_warns(case, pick, name):
 @given(padded, picks)
 def test_global_average_pooling_leaves_masked_steps_out(case, pick):
     """
-    By default, GlobalAveragePooling1D averages only the unmasked timesteps of the outputs of an
-    LSTM that reads forwards.
+    By default, GlobalAveragePooling1D averages only the unmasked timesteps of float32 outputs of
+    an LSTM that reads forwards.
 
-    The mask comes with the outputs, so the average does not depend on how much was padded.
+    The mask comes with the outputs, so the average does not depend on how much was padded. In half
+    precision sums of masked outputs are rounded at each step, and stop growing.
 
     >>> import keras, numpy as np
     >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()
@@ -227,8 +228,8 @@ def test_a_lambda_hands_on_the_mask_that_it_is_told(case, pick):
     A Lambda layer of operations that make a new tensor hands on the mask that its argument `mask`
     returns, and none without it.
 
-    A function is given the inputs and their mask; a tensor is handed on as it is. An input that is
-    returned itself keeps its mask, as by a cast to the type that it has.
+    A function is given the inputs and their mask; a tensor is handed on as it is. On data an input
+    that is returned itself keeps its mask, as by a cast to the type that it has.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

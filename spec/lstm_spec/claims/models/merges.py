@@ -589,7 +589,7 @@ def test_dot_sums_products_along_its_axes(which, scaled, from_the_end, kind, bat
 
     What axes are left come in order, the first input's before the second's; if none is left, one of
     size 1 is. With normalize=True it is the cosine, of vectors longer than 1e-7. Axis 0, of the
-    samples, is refused.
+    samples, is refused in a call on data.
 
     >>> import keras, numpy as np
     >>> query = keras.layers.LSTM(4)(np.random.rand(2, 5, 1))

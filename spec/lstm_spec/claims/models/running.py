@@ -139,8 +139,9 @@ def test_every_way_to_run_a_plain_model_gives_the_same(trial):
     Called, by predict and by predict_on_batch, a plain model gives of finite numbers what the
     equations of its layers say.
 
-    For the model made again see `models.made-again`, for a tf.function and XLA `models.graphs`, for
-    export `models.exported`.
+    Predict computes by batches what is along the batch, as Softmax with axis=0. For the model made
+    again see `models.made-again`, for a tf.function and XLA `models.graphs`, for export
+    `models.exported`.
 
     >>> import keras, numpy as np
     >>> layers = [keras.Input((None, 1)), keras.layers.Masking(), keras.layers.LSTM(2)]
@@ -165,7 +166,8 @@ def test_a_graph_of_a_plain_model_gives_what_a_call_gives(trial):
     In a tf.function, with XLA and without, a plain model gives of finite numbers what a call gives,
     but for rounding.
 
-    Without XLA one graph serves every number of samples and timesteps that the model leaves open.
+    Without XLA one graph serves every number of samples and timesteps that the model leaves open,
+    but for adaptive pooling over them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -192,8 +194,8 @@ def test_an_exported_plain_model_gives_what_a_call_gives(trial):
     A plain model that is exported to a SavedModel gives of finite numbers what a call gives, but
     for rounding.
 
-    For every number of samples and timesteps that it leaves open. A subclass is exported for the
-    length of its first call, and for numbers.
+    For every number of samples and timesteps that it leaves open; adaptive pooling needs a known
+    one. A subclass is exported for the length of its first call, and for numbers.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -215,8 +217,9 @@ def test_predict_takes_lengths_in_any_order(trial):
     At every length, predict of a plain model of open length, not unrolled, gives what a call gives,
     up to rounding.
 
-    What it was given before does not matter. A plain model has no TimeDistributed over an open
-    axis: see `models.slices-of-open-length`.
+    What it was given before does not matter. Adaptive pooling is not meant: in a graph it needs a
+    known length. A plain model has no TimeDistributed over an open axis: see
+    `models.slices-of-open-length`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -490,7 +493,7 @@ def test_a_model_made_again_is_the_same_function(trial):
     Weights alone are given: states begin as zeros. Left out are functions and classes of your own,
     functions of keras.ops as activations, Lambdas, see `saving.lambda-mask`, a layer that an inner
     model shares, and layers that were adapted to data: a copy has no vocabulary, and Normalization
-    ignores the means that are set.
+    ignores the means that are set. A clone that begins with a merge is built by a call.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -648,7 +651,8 @@ def test_inputs_may_be_given_by_name(trial):
     A functional plain model made of a list of inputs takes them in a list, or in a dictionary by
     their names.
 
-    The names are those of the Inputs; the order in the dictionary does not matter.
+    The names are those that the Inputs were given; the order in the dictionary does not matter.
+    For masks that are attached to the tensors see `models.input-masks-by-name`.
 
     >>> import keras, numpy as np
     >>> late, early = keras.Input((None, 1), name="late"), keras.Input((None, 1), name="early")
@@ -869,8 +873,9 @@ def test_an_own_layer_returns_tensors_in_any_structure(case, structure):
     """
     A layer of your own may return tensors in a list, a tuple or a dictionary, nested as well.
 
-    A model of it can be called, run by predict, summarized, and cloned, if the layer's arguments
-    are plain values or its get_config returns them; a subclassed one, all but cloned.
+    A model of it can be called, run by predict and summarized. A functional one can be cloned, if
+    the layer's `__init__` hands on **kwargs, and its other arguments are plain values or returned
+    by its get_config. A dictionary's keys are of one type.
 
     >>> import keras, numpy as np
     >>> class Halves(keras.layers.Layer):
@@ -937,12 +942,13 @@ def loss_of(outputs_: Any, y: Any) -> Any:
 )
 def test_an_optional_input_may_be_none(case, seed, way, place, eager):
     """
-    In a list a functional model takes None for an optional Input beside another, called, and in
+    In a list a functional model takes None for an optional Input beside an array, called, and in
     predict, evaluate and fit.
 
     The layer that reads it is given None, and must be made for that. An Input that is not
     optional refuses None. In a dictionary a list's Inputs take it if their names are in
-    alphabetical order. A configuration keeps what is optional, and clone_model does not.
+    alphabetical order. Batches of a PyDataset are refused with None. A configuration keeps what is
+    optional, and clone_model does not.
 
     >>> import keras, numpy as np
     >>> class Added(keras.layers.Layer):

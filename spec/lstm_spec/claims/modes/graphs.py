@@ -408,8 +408,8 @@ def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case)
 )
 def test_a_compiled_call_returns_what_the_eager_call_returns(case):
     """
-    Outside training, without XLA and attached masks, a `tf.function` gives what an eager call
-    gives, if both take the input.
+    Outside training, without XLA or attached masks, an LSTM gives in a `tf.function` what it gives
+    eagerly, if both take it.
 
     On a CPU `fit`, `evaluate` and `predict` by default wrap the model in such a function, which
     loses a mask attached to its input. A second call on the same shapes is served by the graph
@@ -445,8 +445,8 @@ def test_a_compiled_call_returns_what_the_eager_call_returns(case):
 )
 def test_xla_computes_the_same(case):
     """
-    Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes the outputs by rounding
-    only.
+    Without cuDNN, dropout, short masks and NaN, `jit_compile=True` changes an LSTM's outputs by
+    rounding only.
 
     XLA fuses operations, which rounds otherwise: how far that may grow tells `precision.chaos`. It
     cannot compile cuDNN, which plays no part on a CPU. Of NaN it makes numbers under relu6,
@@ -479,8 +479,8 @@ def test_xla_computes_the_same(case):
 @given(cases(**varied("batch", "units", "go_backwards", "use_bias")), seeds)
 def test_xla_trains_the_same(case, seed):
     """
-    Without cuDNN, randomness, short masks and NaN, a step of SGD by XLA differs from one without by
-    rounding only.
+    Without cuDNN, randomness, short masks and NaN, an LSTM's step of SGD by XLA differs from one
+    without by rounding only.
 
     XLA must know beforehand how much the loop has to remember for the way back: Keras tells it the
     number of timesteps. Only XLA takes masks that are too short, see `masking.short-refused`, and
@@ -661,8 +661,8 @@ def test_training_is_traced_for_at_most_two_batch_sizes():
     make_train_function(force=True).
 
     So is test_on_batch, before make_test_function(force=True); compile() makes both anew. A layer
-    that was frozen after the first step is so from then on; one that was unfrozen needs compile().
-    A second length costs a trace too, and so do other types or a first sample_weight.
+    that is frozen or unfrozen later needs compile(), for a graph trains what it was traced with. A
+    second length costs a trace too, and so do other types or a first sample_weight.
 
     >>> import keras, numpy as np
     >>> runs = []

@@ -547,7 +547,7 @@ def test_windows_step_over_rows(rows, length, stride, rate, start, left_out, shu
 
     A window fits if its rows are below end_index, or len(data) where that is None; its target is
     that of its first row. Windows whose first row has no target are left out, or make it fail if
-    there is a start_index. start_index, end_index, sequence_stride and sampling_rate have to be
+    start_index is above 0. start_index, end_index, sequence_stride and sampling_rate have to be
     below len(data).
 
     >>> import keras, numpy as np

@@ -127,7 +127,8 @@ def test_every_argument_but_two_survives_the_configuration(drawn):
 
     The two are `use_cudnn` and `implementation`. The configuration is a dictionary of plain
     values, in which initializers, regularizers, constraints and the dtype policy are dictionaries
-    again. A function of one's own must be registered, or in custom objects. It holds no weights.
+    again. A function that is no activation of Keras must be registered, or in custom objects. It
+    holds no weights.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, activation="elu", dropout=0.25, go_backwards=True)
@@ -236,7 +237,7 @@ def test_from_config_takes_the_cell_out_of_the_configuration(units):
     from_config of RNN takes the cell out of the configuration, while Bidirectional copies its own.
 
     A second layer from the same dictionary fails with a KeyError, as it does for the cells of
-    StackedRNNCells and the layer of TimeDistributed. Call get_config again.
+    StackedRNNCells and, in Keras 3, the layer of TimeDistributed. Call get_config again.
 
     >>> import keras, numpy as np
     >>> config = keras.layers.RNN(keras.layers.LSTMCell(2)).get_config()
@@ -376,8 +377,8 @@ def test_clone_model_makes_new_weights(case, kind):
     weights, not the original's.
 
     It is made from the configuration: an initializer with a seed draws the same numbers again. With
-    set_weights it becomes the same function, unless a layer keeps a state, or was adapted, as
-    TextVectorization is; a copy in one step is copy.deepcopy.
+    set_weights a clone of distinct layers becomes the same function, unless a layer keeps a state,
+    or was adapted, as TextVectorization is; a copy in one step is copy.deepcopy.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -463,8 +464,9 @@ def test_layers_around_an_lstm_come_back_from_json(name, dtype):
     By default, layers around an LSTM that are written to JSON and made again have the same
     configuration, shapes and types.
 
-    JSON knows no tuples, and no objects: functions of Keras and dtype policies come back as what
-    they were, shapes and axes as tuples or as lists, which serve as well.
+    JSON knows no tuples, and no objects: activations of Keras and dtype policies come back as what
+    they were, shapes and axes as tuples or as lists, which serve as well. SpatialDropout1D, 2D and
+    3D lose a mixed policy, and an Activation or Lambda of another function of Keras is refused.
 
     >>> import keras, numpy as np
     >>> layer = keras.layers.Dropout(0.5, noise_shape=(None, 1, 2), dtype="mixed_float16")

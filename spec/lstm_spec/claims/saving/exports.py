@@ -207,7 +207,8 @@ def test_the_weights_of_a_file_with_time_major_can_be_loaded(case, kind):
 )
 def test_a_saved_model_is_the_same_function_for_any_batch_and_length(case, batch, timesteps):
     """
-    The SavedModel of a looped LSTM gives the same outputs, for any batch size and length left open.
+    The SavedModel of a looped, stateless LSTM gives the same outputs, for any batch size and
+    length left open.
 
     keras.layers.TFSMLayer loads it, and so does TensorFlow without Keras. A TFSMLayer refuses
     whole numbers and booleans where the model casts them. load_model refuses the SavedModel,

@@ -116,8 +116,8 @@ def test_a_model_loaded_from_a_keras_file_is_the_same_function(case, kind):
 
     Where a loaded model seems to differ, something beside it does: how the data were scaled, how
     words were numbered, or a state that it had. But implementation=1 is lost, which may change the
-    rounding; and a Sequential model that holds one layer twice is loaded with that layer once. A
-    class or function of one's own, as a loss too, must be registered, or in custom objects.
+    rounding; and a Sequential model that holds one layer twice is loaded with that layer once.
+    Own classes, and functions but Keras' own activations and losses, are to be registered first.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -216,7 +216,8 @@ def test_a_name_without_extension_is_refused(case, name, kind):
 )
 def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
     """
-    Bidirectional, RNN of cells, TimeDistributed and Masking also come back from a `.keras` file.
+    Bidirectional, RNN of cells, TimeDistributed, if they share no layer, and Masking also come
+    back from a `.keras` file.
 
     A wrapper saves the configuration of what it holds, and the weights with it.
 
@@ -241,7 +242,8 @@ def test_wrapped_layers_and_cells_are_saved(case, kind, seed):
 @given(cases(features=2), seeds)
 def test_a_mask_value_for_each_feature_is_saved(case, seed):
     """
-    A Masking whose mask_value is an array masks the same when it is loaded from a `.keras` file.
+    A Masking whose mask_value is an array of one axis masks the same when it is loaded from a
+    `.keras` file.
 
     The configuration in the file holds the array as a list with its dtype.
 
@@ -357,8 +359,8 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer, l
 
     The file holds Adam's moments and count of steps; setting the weights in a new model loses them.
     Dropout begins anew: see `saving.dropout-starts-again`. A cell or weight frozen by itself is
-    loaded trainable, and moments are lost if layers were frozen since compile(). Of objects Huber's
-    delta and exclude_from_weight_decay are forgotten.
+    loaded trainable. Moments are lost if layers were frozen since compile(), or in mixed_float16
+    under another default policy. Huber's delta and exclude_from_weight_decay are forgotten.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -495,8 +497,8 @@ def test_a_model_from_an_h5_file_is_trained_on_as_if_never_saved(case, seed, opt
 @given(cases(), whole(["Masking", "Embedding"]))
 def test_an_h5_file_of_a_functional_model_with_a_mask_is_refused(case, front):
     """
-    Without custom objects Keras 3 refuses `.h5` of a functional model that calls an LSTM with a
-    mask of Masking or Embedding.
+    Without custom objects Keras 3 refuses `.h5` of a functional model whose LSTM takes a mask of
+    its own Masking or Embedding.
 
     The model is saved without a word. What makes the mask is an operation beside the layers, which
     is taken for an unknown layer. A model built anew loads the weights of the file. A Sequential
@@ -543,8 +545,8 @@ def masked(case, front):
 @given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES), kinds)
 def test_a_registered_activation_is_loaded_by_its_name(case, name, argument, kind):
     """
-    An activation that is a `def` registered with Keras is found again when a model that has it is
-    loaded.
+    An activation that is a `def` registered with Keras by a name of its own is found again when a
+    model that has it is loaded.
 
     The file holds the name of the function only. A lambda is not found, even if it is registered.
     The program that loads it must register the function before, or give it in custom objects by
@@ -649,11 +651,12 @@ UNKNOWN = {
 @given(cases(), whole(["tanh", "relu"]), whole(["sizes", "open", "flat"]))
 def test_a_lambda_read_again_has_its_output_shape(case, name, form):
     """
-    A Lambda of a function of Keras, made again from its configuration, has the tuple that it was
+    A Lambda of keras.ops.tanh or relu, made again from its configuration, has the tuple that it was
     given as output_shape.
 
-    With open sizes and without, and of one axis. A Python lambda, as the function or as
-    output_shape, asks for safe_mode=False besides.
+    With open sizes and without, and of one axis. Other functions, such as keras.ops.flip, must be
+    registered, or in custom objects. A Python lambda, as the function or as output_shape, asks for
+    safe_mode=False besides.
 
     >>> import keras, numpy as np
     >>> made = keras.layers.Lambda(keras.ops.tanh, output_shape=(None, 2))
@@ -787,8 +790,8 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")), integers(2, 4))
 def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
     """
-    From `.keras` a Sequential model with a Lambda of a Python lambda loads with safe_mode=False, and
-    is refused without.
+    From `.keras` a Sequential model with a Lambda of a Python lambda loads with safe_mode=False,
+    and is refused without.
 
     The file holds the lambda's bytecode, which may do anything, and which another version of Python
     may not run. A layer of a class of your own does not need it.
@@ -858,8 +861,8 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name, kind):
 )
 def test_dropout_of_a_loaded_model_starts_again(case, kind):
     """
-    In a model that load_model makes, dropout with a `seed` draws again the masks that it drew
-    first.
+    In a model that load_model makes, dropout with a `seed`, but a SimpleRNN's, draws again the
+    masks that it drew first.
 
     So a training in two parts is not the training in one. Without a seed, its own or a global one,
     the loaded model draws other masks than the saved one, on every run.
@@ -962,7 +965,7 @@ def with_names(structure):
 def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, form, run):
     """
     Cloned, from its configuration or `.keras` file, a functional model keeps lists of tensors and
-    dictionaries by name.
+    plain dictionaries by name.
 
     It takes its inputs, and returns its outputs, in the structure in which they were given when it
     was made, in a call and in predict; but an output in a list by itself, with Keras 2 an input
@@ -1015,8 +1018,8 @@ def test_what_is_called_several_times_is_so_in_a_copy(case, shared, way, before)
     A layer or model that a functional model calls twice is so in its clone, and from its
     configuration or .keras file.
 
-    Also if it was called outside the model before. A layer that stands in a nested model and
-    beside it is two layers in the copy.
+    Also if it was called outside the model before. A layer that stands in a nested model or a
+    wrapper and beside it is two layers in the copy.
 
     >>> import keras, numpy as np
     >>> a, b, lstm = keras.Input((3, 1)), keras.Input((3, 1)), keras.layers.LSTM(2)
@@ -1327,8 +1330,8 @@ def test_every_layer_is_read_again(name, way, seed):
 
     JSON gets the weights beside it, and a file of weights is read by a clone. A tuple among the
     arguments comes back as a list, and serves as well. What TextVectorization was adapted to is in
-    `.keras` alone. A Lambda's function, if your own, must be registered, or in custom objects; a
-    Python lambda is refused, unless safe_mode=False.
+    `.keras` alone. A function, unless an activation of Keras, must be registered, or in custom
+    objects; a Python lambda is refused, unless safe_mode=False.
 
     >>> import keras, numpy as np
     >>> given, dot = keras.Input((3, 2)), keras.layers.Dot(axes=(2, 2))
@@ -1357,9 +1360,9 @@ def test_every_layer_is_read_again_from_an_h5_file(name, seed):
     again from `.h5` as it was.
 
     Operations that are no layers are not loaded, so neither is a mask; nor is a Masking of an
-    array, or what has weights of bfloat16. A Lambda's function, if your own, must be registered,
-    or in custom objects. A layer that fails is loaded from a `.keras` file or, unless its weights
-    are bfloat16, built anew with load_weights.
+    array, or what has weights of bfloat16. A function, unless an activation of Keras, must be
+    registered, or in custom objects. A layer that fails is loaded from a `.keras` file or, unless
+    its weights are bfloat16, built anew with load_weights.
 
     >>> import keras, numpy as np
     >>> given, attention = keras.Input((3, 2)), keras.layers.AdditiveAttention()

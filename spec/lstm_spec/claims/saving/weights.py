@@ -226,8 +226,8 @@ def test_a_deep_copy_is_the_same_function_and_independent(case, kind):
     the same, and shares no weight.
 
     A copy is made as a file is saved and loaded. So what a file does not keep, such as the state
-    of a stateful layer, a copy does not have either, and classes and functions of one's own must
-    be registered, or in a custom_object_scope.
+    of a stateful layer, a copy does not have either, and classes of one's own, and functions but
+    Keras' activations and lambdas, must be registered, or in a custom_object_scope.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1))
@@ -259,9 +259,9 @@ def test_layers_and_models_can_be_pickled(case):
     By default a built, stateless Keras layer, or model of distinct ones, gives the same outputs,
     pickled and back, bit for bit.
 
-    So it can be sent to another process, where classes and functions of one's own must be
-    registered. A kept state is lost, and implementation=1, which may change the rounding. For
-    storing, a `.keras` file is better: a pickle runs code when it is read.
+    So it can be sent to another process, where classes of one's own, and functions but Keras'
+    activations and lambdas, must be registered. A kept state is lost, and implementation=1, which
+    may change the rounding. For storing, a `.keras` file is better: a pickle runs code when read.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -94,9 +94,9 @@ def test_early_stopping_ends_with_the_last_weights(net, build, seed, numbers, pa
     weights, if each reports `monitor`.
 
     The best weights come back by restore_best_weights=True. min_delta, baseline and
-    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new best.
-    Epochs that do not report `monitor`, as val_loss with validation_freq=2, are not counted; if
-    none does, nothing ends.
+    start_from_epoch move the end. The default patience, 0, ends after one epoch without a new
+    best. Epochs that do not report `monitor`, as val_loss with validation_freq=2, are not counted;
+    if none does, nothing ends. A metric of one's own needs `mode`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -244,7 +244,7 @@ def test_a_checkpoint_of_the_best_holds_the_weights_of_that_epoch(net, build, se
     The model itself goes on: load_weights brings the best back. An epoch without `monitor`, as
     val_loss with validation_freq=2, is saved over the best, with a warning, and a NaN that comes
     first stays the best. A name with {epoch} keeps more files, initial_value_threshold may keep
-    none.
+    none. A metric of one's own needs `mode`.
 
     >>> import keras, numpy as np
     >>> import tempfile

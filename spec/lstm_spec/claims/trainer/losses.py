@@ -546,8 +546,8 @@ def test_without_a_loss_a_model_only_predicts(net, form, method, compiled, seed)
     or train on a batch.
 
     test_on_batch refuses it too. They raise a ValueError, even if the model has metrics; of an
-    empty structure as `loss` it may be another error. In a compiled model a loss of its own, an
-    added one or a penalty, unless it is of frozen weights, is a loss.
+    empty structure as `loss`, or one of None, it may be another error. In a compiled model a loss
+    of its own, an added one or a penalty, unless it is of frozen weights, is a loss.
 
     >>> import keras, numpy as np
     >>> model, x = keras.Sequential([keras.layers.LSTM(2)]), np.ones((1, 3, 1))

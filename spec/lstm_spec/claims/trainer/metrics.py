@@ -128,10 +128,10 @@ def test_evaluate_reports_what_a_metric_makes_of_all_outputs(case, kind, eager, 
     Compiled and unmasked, evaluate reports of any new metric of default axis what it makes of all
     outputs with features at once.
 
-    Errors, scores, hits and counts alike, whether the last batch is smaller or not. A crossentropy
-    that is not the activation's own, as a binary one of softmax, takes the logits for its own. An
-    object that was used before compile() brings its numbers along, the first time. Under a mask
-    some leave out timesteps: see `trainer.mask-in-metrics`.
+    Errors, scores and counts alike, in batches of any sizes. A crossentropy that is not the
+    activation's own, as a binary one of softmax, takes the logits for its own. A used object
+    brings its numbers along, the first time. Under a mask some leave out timesteps: see
+    `trainer.mask-in-metrics`. Mean and Sum fail; targets of one unit need their last axis.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2, activation="sigmoid")])

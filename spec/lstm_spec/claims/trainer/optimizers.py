@@ -90,11 +90,12 @@ FORMULAS: dict[str, tuple[str, dict[str, Any], Callable[[], Update]]] = {
 )
 def test_the_learning_rate_is_called_by_its_whole_name(name, rate):
     """
-    The only rate of an optimizer is its argument and attribute `learning_rate`: `lr` is refused,
-    and no attribute.
+    The rate of an optimizer is its argument and attribute `learning_rate`: `lr` is refused, and no
+    attribute.
 
-    It is refused with a ValueError. Read the rate by float(optimizer.learning_rate), and set it by
-    an assignment, unless a LearningRateSchedule or a function gives it.
+    It is refused with a ValueError. LossScaleOptimizer has the rate of the optimizer in it, by the
+    attribute alone. Read the rate by float(optimizer.learning_rate), and set it by an assignment,
+    unless a LearningRateSchedule or a function gives it.
 
     >>> import keras, numpy as np
     >>> optimizer = keras.optimizers.Adam(learning_rate=0.5)
@@ -161,8 +162,8 @@ def test_each_optimizer_moves_the_weights_by_its_formula(net, build, name, seed)
 @given(nets(batch=4), builds, seeds, sampled_from([2, 4]), whole([{}, {"clipnorm": 0.25}]))
 def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, steps, clipping):
     """
-    Without constraints and use_ema, gradient_accumulation_steps=n takes one step by the mean of n
-    gradients.
+    Without constraints and use_ema, gradient_accumulation_steps=n takes on arrays one step by the
+    mean of n gradients.
 
     In between the trainable weights stay. By an unmasked mean loss taken by samples, at a fixed
     rate, without dropout, BatchNormalization and Embedding, n batches of b train as one of n * b,
@@ -204,10 +205,12 @@ def test_accumulated_gradients_take_one_step_of_their_mean(net, build, seed, ste
 @given(nets(batch=3), builds, seeds, integers(1, 3))
 def test_what_is_left_of_an_epoch_waits_for_the_next(net, build, seed, epochs):
     """
-    Gradients that are accumulated when an epoch ends wait for the batches of the next one.
+    With arrays, gradients that are accumulated when an epoch ends wait for the batches of the next
+    one.
 
-    So with three batches and gradient_accumulation_steps=2 one epoch takes one step, and two
-    take three. What is left when fit returns is in no weight.
+    So with three batches and gradient_accumulation_steps=2 one epoch takes one step, and two take
+    three. What is left when fit returns is in no weight. On TensorFlow a compiled epoch of data of
+    unknown length, as from a generator, counts a batch too many.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -568,7 +571,7 @@ def test_training_in_mixed_float16_is_that_in_float32_but_for_rounding(net, buil
     To within the rounding of float16, that is, and the weights are float32. It works for gradients
     that float16 cannot hold: those of a loss times 2**-14, say. What is too small even if it is
     scaled does not move a weight. By default compile() wraps the optimizer, unless it is wrapped,
-    of a model made under the global policy mixed_float16.
+    of a model made under the global policy mixed_float16. An activity regularizer fails.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

@@ -123,7 +123,8 @@ def test_the_history_of_fit_stays(net, build, seed, method):
     After evaluate, predict and train_on_batch the model's `history` is the one that the last fit
     returned.
 
-    With what it has recorded. The next fit makes another, even if it fails on the way.
+    With what it has recorded. The next fit makes another, even if it fails on the way. A History
+    that evaluate or predict gets as a callback takes its place.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -156,8 +157,9 @@ def test_evaluate_returns_the_exact_mean_every_time(net, build, seed, loss):
     By default, without state, mask or penalty, evaluate returns the mean over all samples of a loss
     by samples, in any batches.
 
-    It leaves nothing behind, neither in the weights nor in what the next call reports. A loss
-    that is no mean over samples, such as dice or a root of one's own, depends on the batch size.
+    Without dropout it leaves nothing behind, neither in the weights nor in what the next call
+    reports. A loss that is no mean over samples, such as dice or a root of one's own, depends on
+    the batch size.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -280,8 +282,8 @@ def test_a_pydataset_trains_as_the_arrays_do(net, build, seed):
     what its arrays do.
 
     The last batch may be smaller. sample_weight and validation_split are refused: it may hold
-    weights of samples itself; class_weight is for a single output, and not refused for several. By
-    default fit shuffles its batches. On TensorFlow several inputs are in a tuple or a dictionary,
+    weights of samples itself; class_weight is for a single output. By default
+    fit shuffles its batches. On TensorFlow several inputs are in a tuple or a dictionary,
     not in a list. Arrays of float64 are rounded to float32 first; it is not.
 
     >>> import keras, numpy as np
@@ -401,7 +403,8 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 
     Such is a tf.data.Dataset of a generator, of a filter or of text lines. Without steps all is
     taken that there is, and none is said to run out: that is worth a warning if steps were asked
-    for. Arrays of float64 are rounded to float32 first; these are not.
+    for. Arrays of float64 are rounded to float32 first; these are not. A compiled Adam counts a
+    step too many in each epoch, which changes the later ones.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -481,8 +484,8 @@ def test_accuracy_counts_the_hits_of_samples_or_timesteps(net, build, kind, seed
 
     Outputs (batch,) are not meant. A single output is compared with targets 0 and 1, above 0.5 as
     1, else as 0. Targets of several may be one-hot or, with a last axis of one, whole numbers.
-    With return_sequences=True each unmasked timestep counts as much. In bfloat16 classes from 256
-    on are rounded, so that a neighbour is a hit; in float16 those from 2048 on.
+    With return_sequences=True each unmasked timestep counts as much, if batches have as many. In
+    bfloat16 classes from 256 on are rounded, so a neighbour is a hit; in float16 from 2048 on.
 
     >>> import keras, numpy as np
     >>> inputs = keras.Input((None, 1))  # (batch, timesteps, features)

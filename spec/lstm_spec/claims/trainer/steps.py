@@ -51,8 +51,8 @@ def test_fit_takes_a_step_for_each_batch_in_order(net, build, seed, size, loss):
     """
     With shuffle=False fit takes by default one step for each batch, in the order of the samples.
 
-    The last batch may be smaller, and counts as a batch: it is the mean over fewer samples.
-    The next epoch begins with the weights that this one leaves.
+    The last batch may be smaller, and counts as a batch: a loss that is a mean is one over fewer
+    samples. The next epoch begins with the weights that this one leaves.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -388,9 +388,10 @@ def test_callbacks_are_called_once_an_execution(net, steps, source):
     With steps_per_execution=n callbacks at a batch's end come once for each n batches, told the
     first's number plus n - 1.
 
-    Those at the beginning too, with the number of the first. So a callback that resets a state or
-    changes a rate at a batch does so between executions alone, and the last number may be that of
-    no batch. Those for epochs are called as always.
+    Those at the beginning too, with the number of the first, and once more where data of unknown
+    length ends. So a callback that resets a state or changes a rate at a batch does so between
+    executions alone, and the last number may be that of no batch. Those for epochs are called as
+    always.
 
     >>> import keras, numpy as np
     >>> model, seen = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)]), []

@@ -206,7 +206,7 @@ def test_a_list_of_losses_goes_by_outputs(net, names, seed):
     At most a warning tells it. For several outputs in a list a longer one is refused with a
     KeyError, unless None ends it; a list within it, [["mse", "mae"], "mse"], is a sum. The only
     output of a model takes the sum of all losses if its target is in a list. For outputs in a
-    dictionary a list of another length fails, in a tuple it may be a sum.
+    dictionary a list of another length fails.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

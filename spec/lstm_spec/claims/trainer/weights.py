@@ -157,7 +157,8 @@ def test_weights_of_two_axes_weigh_samples_or_timesteps(net, build, seed, kind_,
 
     A third axis of 1 may follow. Each weight multiplies the loss of its timestep, and by default,
     without a mask, the mean is over all timesteps of all samples. One number for a batch, as of
-    dice, has no timesteps to weigh.
+    dice, has no timesteps to weigh, nor has mse of targets (batch, timesteps) for one unit. On
+    TensorFlow a compiled step takes weights of one number of axes, until compile().
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1, return_sequences=True)])
@@ -221,10 +222,10 @@ def test_class_weight_weighs_each_sample_by_its_class(net, build, seed, told, so
     By default class_weight beside arrays or a dataset weighs a sample's part of a loss taken by
     samples by its one class.
 
-    Without a weight of its class it is 1, but a tf.data.Dataset refuses classes above those named.
-    It is a sample weight: by default the mean is over the number of samples. The class is the
-    largest target of a one-hot row, or the whole number next to a single target. Of sequences see
-    `trainer.class-weight-of-timesteps`.
+    Without a weight of its class it is 1, but a tf.data.Dataset refuses single truth values, and
+    classes below 0 or above those named. It is a sample weight: by default the mean is over the
+    number of samples. The class is the largest target of a one-hot row, or the whole number next
+    to a single target. Of sequences see `trainer.class-weight-of-timesteps`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -438,9 +439,10 @@ def test_a_single_array_of_weights_serves_all_outputs(net, shape, seed):
     For final outputs and targets in lists a flat array of weights, or a column, weighs each loss, a
     list of them each its own.
 
-    Fit and evaluate refuse one wider array with a ValueError. So a sample that counts for no output
-    is named once. Where the outputs are in a list and the targets in a dictionary, one array ends
-    with a KeyError.
+    Beside arrays fit and evaluate refuse one wider array with a ValueError; on TensorFlow a
+    compiled step takes a flat one or a column, until compile(). So a sample that counts for no
+    output is named once. Where the outputs are in a list and the targets in a dictionary, one
+    array ends with a KeyError.
 
     >>> import keras, numpy as np
     >>> x = keras.Input((3, 1))
@@ -629,9 +631,10 @@ def test_the_loss_is_a_mean_over_the_valid_timesteps(net, build, seed, loss):
     With a mask, finite targets and no weights a batch's loss by timesteps is by default the mean of
     its valid timesteps.
 
-    LSTM, Dense and others hand the mask on to the loss. By it a padded timestep trains nothing, and
-    a batch without any valid one has the loss 0. Dice, tversky and activity penalties are of the
-    whole batch, padding included. Pad targets with numbers: NaN times zero is NaN.
+    LSTM, Dense and others hand the mask on to the loss. By it a padded timestep trains nothing,
+    and a batch without any valid one has the loss 0. Dice, tversky and activity penalties are of
+    the whole batch, padding included. Of one unit, targets need their last axis. Pad targets with
+    numbers: NaN times zero is NaN.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
@@ -685,7 +688,8 @@ def test_batches_count_by_samples_whatever_their_padding(net, build, seed, loss)
     By default losses of masked batches are weighted by their samples, not by valid timesteps.
 
     So evaluate can give other losses for other batch sizes, and a valid timestep counts more in a
-    batch with much padding. A metric such as "mse" is a mean over all valid timesteps.
+    batch with much padding. A metric such as "mse" is a mean over all valid timesteps, of targets
+    shaped as the outputs.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
@@ -727,8 +731,8 @@ def test_the_root_of_the_error_counts_masked_timesteps(net, build, seed):
     For finite targets shaped as the outputs, "mse" and "mae" leave out masked timesteps, and
     RootMeanSquaredError counts them.
 
-    The same holds for others that are no mean of a function: AUC, Precision, Recall. Give them
-    the mask as sample_weight, under weighted_metrics.
+    The same holds for AUC, Precision and Recall, which are no means of a function. Give them the
+    mask as sample_weight, under weighted_metrics.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]
@@ -773,7 +777,8 @@ def test_weights_beside_a_mask_are_divided_by_the_valid_timesteps(net, build, se
     by the number of valid steps.
 
     The weights of masked timesteps do not matter, and the sum of all does not either. But a NaN as
-    weight or target of a masked timestep makes the loss NaN: it is multiplied by zero.
+    weight or target of a masked timestep makes the loss NaN: it is multiplied by zero. Of one
+    unit, targets need their last axis.
 
     >>> import keras, numpy as np
     >>> layers = [keras.layers.Masking(), keras.layers.LSTM(2, return_sequences=True)]

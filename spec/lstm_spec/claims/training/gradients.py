@@ -247,10 +247,10 @@ def test_a_tape_gives_the_exact_gradient(case, seed, kind):
     On TensorFlow, without XLA, a GradientTape, persistent or not, gives the exact gradient, eager
     and in a graph.
 
-    But for rounding, that is. By default, without dropout, it is the one by which `fit` takes its
-    step, if the tape sees the same loss: the same call with `training=True`, the mean over the
-    samples, and the penalties in `model.losses`. For a loss whose own gradient is not exact see
-    `trainer.losses`.
+    But for rounding, that is. By default, without dropout and mask, it is the one by which `fit`
+    takes its step, if the tape sees the same loss: the same call with `training=True`, the mean
+    over the samples, and the penalties in `model.losses`. For a loss whose own gradient is not
+    exact see `trainer.losses`.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -439,10 +439,12 @@ def test_a_loss_on_one_output_leaves_later_timesteps_alone(case, pick, seed):
 @given(cases(units=integers(1, 7), dtype="float64"), picks)
 def test_a_unit_sends_its_gradient_to_every_timestep(case, pick):
     """
-    As a rule, each unit of the final output sends a gradient to every feature of every timestep.
+    As a rule, in short sequences, each unit of the final output sends a gradient to every feature
+    of every timestep.
 
     It does not matter whether there are fewer units than timesteps or more: as a rule no unit is
-    idle, and no timestep is ignored that is not masked.
+    idle, and no timestep is ignored that is not masked. Over hundreds of timesteps the gradient
+    may vanish to 0 on its way.
 
     >>> import keras, numpy as np
     >>> table, lstm = keras.layers.Embedding(3, 1), keras.layers.LSTM(2)
@@ -815,8 +817,8 @@ def test_only_the_optimizer_clips_gradients(case, seed, options):
 
     The other two are `clipnorm`, for each weight array, and `global_clipnorm`, for all. Adafactor
     clips its own updates, not the gradient, by clip_threshold. Losses such as binary_crossentropy
-    clip probabilities: next to 0 and 1 the gradient is 0. On TensorFlow it is not where a last
-    Dense(1, activation="sigmoid") makes them: Keras 3 takes its logits.
+    clip probabilities: next to 0 and 1 the gradient is 0. On TensorFlow it is not, for example,
+    where a last Dense(1, activation="sigmoid") makes them: Keras 3 takes its logits.
 
     >>> import keras, numpy as np
     >>> x, y = np.ones((1, 3, 1)), np.full((1, 2), 1e9)  # a loss with a large gradient

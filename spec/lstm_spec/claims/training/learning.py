@@ -26,8 +26,8 @@ from lstm_spec.harness.tolerance import assert_differs, assert_same
 @given(sampled_from(list(FORMS)), integers(1, 4), seeds)
 def test_with_one_seed_training_ends_with_the_same_weights(form, units, seed):
     """
-    Made and trained alike after set_random_seed of one number, models without Embedding end with
-    the same weights, on CPU.
+    Made and fit to arrays alike after set_random_seed of one number, models without Embedding end
+    with the same weights, on CPU.
 
     They are the same to the last bit. By default the seed decides about the initial weights, the
     dropout and the order in which fit shuffles the samples: set it before building. In an

@@ -142,7 +142,7 @@ def test_time_distributed_refuses_two_axes(case, kind):
 @given(cases())
 def test_time_distributed_takes_one_tensor(case):
     """
-    TimeDistributed refuses a list or a dictionary of tensors in place of one tensor.
+    On data TimeDistributed refuses a list or a dictionary of tensors in place of one tensor.
 
     Join them along the features first, or apply the layer to each of them.
 
@@ -239,7 +239,7 @@ def test_a_stateful_layer_reads_slice_after_slice(case, number, seed):
 
     It is called once for each slice, so it starts each from the state that it ended the one
     before in. Leave stateful=False to have every slice start from zeros. In a graph that leaves
-    the number of slices open, they are run side by side, and none goes on from another.
+    the number of slices open, none goes on from another.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, stateful=True, return_sequences=True)

@@ -217,7 +217,7 @@ def test_the_width_of_a_stack_is_that_of_its_last_cell(seed):
 @given(cases(return_sequences=booleans(), return_state=True), seeds)
 def test_a_stack_declares_the_shapes_that_it_returns(case, seed):
     """
-    compute_output_shape of RNN of LSTM cells gives the shapes that a call returns.
+    compute_output_shape of RNN of a list of several LSTM cells gives the shapes that it returns.
 
     With return_state=True it lists the shapes of each cell's h and c together, as the call
     returns the states.
@@ -259,7 +259,8 @@ def test_a_cell_in_a_list_need_not_be_a_layer(case, listed_, in_graph):
     state_size.
 
     The stack is the layer then, and calls such a cell by its `call`, or by `__call__` if it has
-    that too, without `training`. Its weights, if it has any, are not found.
+    that too, without `training`. Its weights, if it has any, are not found. The stack has the
+    global dtype policy, so RNN may not be given another `dtype`.
 
     >>> import keras, numpy as np
     >>> class Sum:
@@ -349,7 +350,7 @@ def test_each_cell_of_a_stack_returns_a_pair(case, seed, way):
     With return_state=True RNN of several LSTM cells returns its output, then [h, c] for each.
 
     The pairs come from the lowest cell to the highest, by default each as a list of two tensors;
-    in a loop, a tuple that is given as initial_state comes back as a tuple.
+    in a loop without mask, a tuple that is given as initial_state comes back as a tuple.
 
     >>> import keras, numpy as np
     >>> cells = [keras.layers.LSTMCell(3), keras.layers.LSTMCell(2)]
@@ -491,7 +492,7 @@ def test_a_repeated_cell_has_one_set_of_weights(case, number):
 
     Each place in the stack still has its own states. Write a list comprehension to make
     n cells with weights of their own. What is made of its configuration, such as a clone or the
-    layers of a Bidirectional, has n cells.
+    layers of a Bidirectional, has n cells; what is loaded from a .keras file has the one again.
 
     >>> import keras, numpy as np
     >>> repeated = keras.layers.RNN([keras.layers.LSTMCell(2)] * 3)
@@ -522,8 +523,9 @@ def test_a_list_of_one_cell_computes_what_the_cell_does(case, way):
     On TensorFlow and PyTorch RNN of a list of one LSTMCell puts out what RNN of it does, in a loop
     without mask and states.
 
-    A list is how one writes a stack whose height is a parameter. On the backends JAX and NumPy
-    such a layer fails, at a height of one only.
+    A list is how one writes a stack whose height is a parameter. With return_state=True it returns
+    one pair, [h, c], after its output. On the backends JAX and NumPy such a layer fails, at a
+    height of one only.
 
     >>> import keras, numpy as np
     >>> cell, x = keras.layers.LSTMCell(2), np.array([[[1.0], [7.0]]])
