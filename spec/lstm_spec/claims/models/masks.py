@@ -130,7 +130,8 @@ def test_layers_that_move_timesteps_end_the_mask(case, pick):
 @given(padded, picks, sampled_from(sorted(ENDING)))
 def test_a_layer_that_ends_a_mask_warns(case, pick, name):
     """
-    Convolution, cropping, padding, reshaping and window pooling layers warn that they end a mask.
+    In Keras 3 convolution, cropping, padding, reshaping and window pooling layers warn that they
+    end a mask.
 
     The warning names the layer, and says that it destroys the mask. No exception is raised.
     GlobalAveragePooling1D, which heeds the mask that it ends, does not warn.

@@ -172,8 +172,8 @@ def test_merging_a_masked_and_an_unmasked_tensor_keeps_the_mask(case, pick, seed
 @given(padded, picks, seeds, sampled_from(MERGING))
 def test_of_two_masks_either_counts(case, pick, seed, name):
     """
-    Where Add and its like, or Concatenate of features, merge two masked sequences, a timestep
-    counts if either mask says so.
+    Since Keras 3.4, where Add and its like, or Concatenate of features, merge two masks, a
+    timestep counts if either says so.
 
     So a timestep may count of which one part is padding. The sequences have three axes: with four,
     Multiply, Maximum, Minimum and Concatenate fail, or mask another axis.
@@ -247,7 +247,8 @@ def test_sums_count_what_is_masked(case, pick, seed, name):
     Add, Subtract and Average compute with masked values too, where Maximum and Minimum leave them
     out beside unmasked ones.
 
-    Masking puts zeros there; what a sigmoid makes of them is not zero.
+    Masking puts zeros there; what a sigmoid makes of them is not zero. Before Keras 3.4 Maximum
+    and Minimum compute with them too.
 
     >>> import keras, numpy as np
     >>> masking, dense = keras.layers.Masking(), keras.layers.Dense(1, bias_initializer="ones")

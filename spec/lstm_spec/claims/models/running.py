@@ -741,7 +741,8 @@ def test_an_empty_argument_costs_no_mask(case, empty):
     A layer whose call takes `mask` is given the mask of its only tensor, also beside an empty
     list, tuple or dictionary.
 
-    Called on tensors by position, the other by name.
+    Called on tensors by position, the other by the name of an argument of `call`, not through
+    *args or **kwargs.
 
     >>> import keras, numpy as np
     >>> class Seen(keras.layers.Layer):

@@ -363,8 +363,8 @@ def test_run_eagerly_runs_the_cell_in_python_and_computes_the_same(case):
 @given(cases(timesteps=some_large(integers(3, 5), 30), **varied("batch", "go_backwards")))
 def test_a_compiled_loop_runs_the_python_code_of_its_cell_only_when_traced(case):
     """
-    On TensorFlow a built LSTM's cell runs twice in Python when its loop is traced, and not at all
-    when the graph runs.
+    In Keras 3, on TensorFlow, a built LSTM's cell runs twice in Python when its loop is traced,
+    not at all when the graph runs.
 
     It writes the loop of the graph, which then runs by itself, over any number of
     timesteps. For other shapes see `modes.predict-traces-twice`. A layer that is built
@@ -709,8 +709,8 @@ def traces(model: Any) -> list[list[bool]]:
 @given(cases(timesteps=integers(2, 5), unroll=True, **varied("batch", "units", "go_backwards")))
 def test_predict_on_an_unrolled_model_refuses_a_second_length(case):
     """
-    On TensorFlow a compiled unrolled model with open timesteps in `Input` predicts on one length,
-    if of one type.
+    In Keras 3, on TensorFlow, a compiled unrolled model with open timesteps in `Input` predicts on
+    one length, if of one type.
 
     At a second one Keras makes a graph for all lengths, and such a graph cannot be unrolled.
     compile() and make_predict_function(force=True) begin anew. The error advises to name the
