@@ -1551,8 +1551,8 @@ def test_a_bare_cell_keeps_its_masks_until_they_are_reset(case):
     In eager calls, an LSTMCell called by itself keeps its masks until they are reset.
 
     It does not know where a sequence ends. LSTM, and RNN of LSTMCells, call reset_dropout_mask and
-    reset_recurrent_dropout_mask at the end of a call; a loop of your own must do it, and so must a
-    cell of your own around it. The first trace of a tf.function on a built cell without masks
+    reset_recurrent_dropout_mask in each call; a loop of your own must do it, and so must a cell of
+    your own around it. In Keras 3 the first trace of a tf.function on a built cell without masks
     draws new ones in each run, and leaves masks that an eager call cannot read.
 
     >>> import keras, numpy as np

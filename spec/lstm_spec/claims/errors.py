@@ -1235,9 +1235,9 @@ def test_a_stateful_model_trains_until_the_batch_that_it_refuses():
     last one of several samples.
 
     Keras 2's check that a stateful network needs a number of samples that can be divided by the
-    batch size is gone. The error, "Incompatible", comes out of the graph: on several outputs, or
-    with an initial_state, the refused batch may train in part. A last batch of a single sample is
-    not refused at all, see `errors.remainder-in-fit`.
+    batch size is gone. The error comes out of the graph: on several outputs, with an initial_state
+    or a BatchNormalization the refused batch may change something, too. A last batch of a single
+    sample is not refused at all, see `errors.remainder-in-fit`.
 
     >>> import keras, numpy as np
     >>> inputs, lstm = keras.Input((3, 1), batch_size=3), keras.layers.LSTM(1, stateful=True)

@@ -54,8 +54,8 @@ def test_an_attached_mask_counts_beside_an_initial_state(case, pick):
     The mask that a Masking layer attaches also counts when `initial_state` is passed.
 
     For its own steps an LSTM of Keras 3 looks for an attached mask only if the input is the one
-    tensor that the call gets. Where it is lost there is no warning, and the output has it all the
-    same: pass the mask by name.
+    tensor that the call gets. Where it is lost there is no warning, and an output sequence has it
+    all the same: pass the mask by name.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(), keras.layers.LSTM(2)

@@ -820,7 +820,7 @@ def test_a_compiled_model_reads_new_weights_without_a_new_trace(case):
 def test_a_compiled_model_does_not_see_a_changed_attribute(case):
     """
     On TensorFlow, setting go_backwards on an LSTM changes its calls, but not a compiled `predict`
-    on data of a form it has met.
+    repeated on the same data.
 
     The graph was made when the attribute had its old value. `compile` makes the model forget the
     graph; run_eagerly=True makes none, and then it counts at once.

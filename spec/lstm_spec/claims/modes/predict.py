@@ -617,7 +617,7 @@ def test_generator_pairs_a_window_with_the_target_after_it(rows, length, batch_s
 def test_predict_takes_batches_of_different_lengths_from_a_generator(case, sizes):
     """
     From a generator, predict of looped LSTMs outside TimeDistributed takes lengths from 1 on, if
-    the first two batches differ.
+    each input's first two differ.
 
     So sequences can be sorted into batches of equal length, which need no padding. On TensorFlow
     Keras looks at two batches to see which sizes are open: if both have one length, another length

@@ -118,8 +118,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
 )
 def test_skip_mismatch_leaves_a_layer_of_other_shapes(case, classes, others, suffix):
     """
-    With skip_mismatch=True load_weights keeps the weights of a Dense whose width differs from the
-    file's, and loads the LSTM.
+    With skip_mismatch=True load_weights keeps a Dense whose width differs from the file's, and
+    loads an LSTM in front of it.
 
     A warning tells of what is left. Without the argument such a file is refused.
 

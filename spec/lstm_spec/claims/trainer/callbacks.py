@@ -597,7 +597,7 @@ def test_model_checkpoint_refuses_other_endings(refused, best):
     one for save_weights_only=True.
 
     "The filepath provided must end in `.keras`": a ValueError when the callback is made, before any
-    training. Up to TensorFlow 2.15 a path without an ending made a folder.
+    training. Up to TensorFlow 2.15 a path without an ending made a folder of the whole model.
 
     >>> import keras, numpy as np
     >>> best = keras.callbacks.ModelCheckpoint("best.keras")

@@ -361,8 +361,8 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
 )
 def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, loss):
     """
-    class_weight takes labels of shape (batch, timesteps) for one-hot ones: the timestep of the
-    largest is the sample's class.
+    class_weight takes labels (batch, timesteps) of several timesteps for one-hot: the timestep of
+    the largest is the class.
 
     All timesteps of a sample weigh the same then. Give the weight of each timestep as
     sample_weight, of shape (batch, timesteps), with targets of shape (batch, timesteps, 1).

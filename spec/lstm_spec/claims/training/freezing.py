@@ -119,7 +119,7 @@ def test_freezing_and_unfreezing_wait_for_compile():
     The graph of a step fixes which weights it changes. A second length, a second batch size of
     train_on_batch, or train_on_batch after fit, may make a new graph: where it does freezing takes
     effect, and unfreezing a part of what was frozen from compile() on fails. compile() forgets all
-    graphs. With run_eagerly=True freezing alone takes effect at once.
+    graphs. With run_eagerly=True both take effect at once, but such a part fails.
 
     >>> import keras, numpy as np
     >>> lstm, x, y = keras.layers.LSTM(1), np.ones((1, 1, 1)), np.ones((1, 1))

@@ -83,11 +83,12 @@ def clipped(
 @given(cases(**varied("batch", "timesteps", "return_sequences", "go_backwards", "use_bias")), seeds)
 def test_a_tape_tells_no_gradient_of_an_input_that_it_does_not_watch(case, seed):
     """
-    A GradientTape gives None as the gradient of the input of an LSTM, unless it has watched the
-    input.
+    A GradientTape gives None as the gradient of the constant input of an LSTM, unless it has
+    watched the input.
 
-    Trainable weights are watched by themselves; of a constant, such as a batch, tape.watch(x)
-    before the call makes the gradient known. NumPy arrays cannot be watched.
+    Trainable weights are watched by themselves, and so is what they make; of a constant of floats,
+    such as a batch, tape.watch(x) before the call makes the gradient known. NumPy arrays cannot be
+    watched.
 
     >>> import keras, numpy as np
     >>> import tensorflow as tf
@@ -186,7 +187,7 @@ def test_the_input_receives_the_exact_gradient(case, seed, eager):
 @given(cases(state=True, **OPEN), seeds, eagerly)
 def test_the_initial_states_receive_the_exact_gradient(case, seed, eager):
     """
-    What makes the h and c of an initial_state receives the exact gradient of all that follows in
+    Without XLA, what makes an initial_state's h and c gets the exact gradient of what follows in
     the call, but for rounding.
 
     An encoder is trained in this way: by the two states that it hands to a decoder.

@@ -206,8 +206,9 @@ def test_merge_mode_says_how_the_halves_are_merged(case, seed, mode, way):
     """
     merge_mode sum, mul, ave or concat adds, multiplies, averages or joins the two outputs.
 
-    It does so at each timestep and for each unit; all but concat need equal units in both layers.
-    Their output is then 2 * units wide with concat, the default, and units wide with the others.
+    It does so at each timestep and for each unit; all but concat need equal units in both layers,
+    or a single one in one of them. With equal units the output is 2 * units wide by concat, the
+    default, and units wide by the others.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode="ave")
