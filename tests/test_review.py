@@ -348,6 +348,12 @@ MODELS = {
         layers.ConvLSTM2D(2, 3, padding="same"),
         layers.Flatten(),
     """,
+    "channels first": """
+        layers.Conv1D(3, 2, data_format="channels_first"),
+        layers.MaxPooling1D(data_format="channels_first"),
+        layers.GlobalMaxPooling1D(data_format="channels_first", keepdims=True),
+    """,
+    "kept axes": "layers.GlobalAveragePooling1D(keepdims=True), layers.LSTM(4)",
     "windows": """
         layers.Conv1D(3, 2, dilation_rate=2),
         layers.MaxPooling1D(),
@@ -356,6 +362,7 @@ MODELS = {
     """,
 }
 INPUTS = {"frames": (6, 8, 9, 1), "columns of an image": (8, 7, 2), "frames at once": (3, 6, 6, 1)}
+INPUTS["channels first"] = (3, 9)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -1311,6 +1318,11 @@ def test_what_a_comment_says_of_a_layer_is_held_against_it(line: str, expected: 
         (("dropout=0.5", "dropout=0.0"), set()),
         (("loss =", "tape.watch(x)\n    loss ="), set()),
         (("apply_gradients", "skipped"), set()),
+        (("weights = model", "weights = other"), set()),
+        (
+            ("layers.LSTM(8, dropout=0.5)", "layers.LSTM(8), layers.Dropout(0.5)"),
+            {"dropout-off-in-own-step"},
+        ),
         (("apply_gradients", "apply"), {"dropout-off-in-own-step"}),
     ],
 )
@@ -1440,3 +1452,185 @@ def test_a_softmax_of_one_number_may_be_in_a_wrapper() -> None:
     text = textwrap.dedent(text)
     assert ids(of_program(text.replace("GIVEN", "1"))) == {"softmax-of-one-at-each-timestep"}
     assert ids(of_program(text.replace("GIVEN", "2"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "known"),
+    [
+        ("", False),
+        ("with keras.saving.custom_object_scope({'bend': bend}):", True),
+        ("with keras.utils.CustomObjectScope({'bend': bend}):", True),
+        ("keras.saving.get_custom_objects()['bend'] = bend\nif True:", True),
+    ],
+)
+def test_functions_may_be_known_to_keras_by_their_names(before: str, known: bool) -> None:
+    text = f"""
+def bend(x):
+    return keras.ops.tanh(x)
+
+{before or "if True:"}
+    x = keras.Input((4, 2))
+    keras.Model(x, layers.LSTM(3, activation=bend)(x)).save("m.keras")
+    keras.models.load_model("m.keras")
+    layers.Bidirectional(layers.LSTM(3, activation=bend))
+"""
+    wrong = {"function-is-not-loaded", "lambda-in-bidirectional"}
+    reviewed = of_program(
+        text.replace("keras.Model(x", "model = keras.Model(x").replace(
+            ").save", ")\n    model.save"
+        )
+    )
+    assert ids(reviewed) == (set() if known else wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [("", "(?, 24, 3)"), (", batch_size=None", "(24, 3)"), (", batch_size=size()", None)],
+)
+def test_windows_come_one_by_one_without_a_batch_size(given: str, shape: str | None) -> None:
+    text = f"""
+        s = np.zeros((900, 3))
+        windows = keras.utils.timeseries_dataset_from_array(s, None, 24{given})
+        model = keras.Sequential([layers.LSTM(4)])
+        model.predict(windows)
+    """
+    reads = [row.partition(";")[0] for row in says(text, "predict")]
+    assert reads == ([f"data {shape}"] if shape else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        ("np.array([.1, .2, .3], ndmin=3)", (1, 1, 3)),
+        ("np.array([[.1, .2]], ndmin=1)[None]", (1, 1, 2)),
+        ("np.eye(2, 6)[None]", (1, 2, 6)),
+        ("np.eye(5)[None]", (1, 5, 5)),
+        ("np.identity(5, 'float32')[None]", (1, 5, 5)),
+        ("np.zeros_like(x, shape=(4, 7, 2))", (4, 7, 2)),
+        ("np.zeros_like(x)", (3, 5, 2)),
+        ("x.cumsum()[None, :, None]", (1, 30, 1)),
+        ("x.cumsum(1)", (3, 5, 2)),
+        ("np.cumsum(x, axis=1)", (3, 5, 2)),
+        ("np.power(x, 2)", (3, 5, 2)),
+        ("np.cumsum(x)[None, :, None]", None),
+        ("np.power(x[:, :1], x)", None),
+    ],
+)
+def test_what_numpy_makes_has_the_shape_that_is_told(given: str, shape: Any) -> None:
+    text = f"x = np.random.rand(3, 5, 2)\ny = {given}"
+    (row,) = of_program(f"{text}\nlayers.LSTM(3)(y)\n").rows
+    assert row.says.partition(" ->")[0] == (shape_text(shape) if shape else "?")
+    if shape:
+        assert np.shape(run(HEAD + text)["y"]) == shape
+
+
+@pytest.mark.parametrize(
+    ("lines", "units"),
+    [
+        ("d = {'units': 3, 'lr': 1}\ndel d['lr']\nu = d", "3"),
+        ("d = {'units': 3, 'lr': 1}\nif some():\n    del d['lr']\nu = d", ""),
+        ("d = {'units': 3, 'lr': 1}\nfor key in some():\n    del d[key]\nu = d", ""),
+        ("d = [9, 3, 9]\ndel d[0]\ndel d[1:]\nu = {'units': d[0]}", "3"),
+        ("d = [9, 3, 9]\ndel d[some()]\nu = {'units': d[0]}", ""),
+    ],
+)
+def test_what_is_deleted_is_no_more(lines: str, units: str) -> None:
+    reviewed = of_program(f"{lines}\nx = layers.LSTM(**u)(keras.Input((4, 1)))")
+    assert reviewed.findings == []
+    assert reviewed.rows[-1].what == ("LSTM(3)" if units else "LSTM")
+
+
+@pytest.mark.parametrize(
+    ("lines", "units"),
+    [
+        ("@dataclass\nclass C:\n    units: int = 9\n    b: int = 0\nc = C(3)", 3),
+        ("@dataclass(frozen=True)\nclass C:\n    units: int = 9\nc = C(units=3)", 3),
+        ("@dataclass\nclass C:\n    units: int = 3\nc = C()", 3),
+        ("@dataclass\nclass C:\n    a: ClassVar[int] = 1\n    units: int = 9\nc = C(3)", 3),
+        ("@dataclass\nclass C:\n    units: int = field(default=3)\nc = C()", None),
+        ("@dataclass(init=False)\nclass C:\n    units: int = 9\nc = C(3)", None),
+        ("@define\nclass C:\n    units: int = 9\nc = C(3)", None),
+        ("class C(NamedTuple):\n    units: int = 9\nc = C(3)", 3),
+        ("class C(Settings):\n    units: int = 9\nc = C()", None),
+        ("class C:\n    units = 3\nc = C()", 3),
+        ("class C:\n    units = 9\nc = C()\nC.units = 3", 3),
+        ("class C:\n    units = 9\nc = C()\nif some():\n    C.units = 3", None),
+        ("class C:\n    units = 9\nc = C()\nif some():\n    c.units = 3", None),
+        ("class C:\n    units = 9\nc = C()\nsetattr(c, 'units', 3)", 3),
+        ("class C:\n    units = 9\nc = C()\nsetattr(c, some(), 3)", None),
+        ("class C:\n    units = 3\nc = C()\nsetattr(c, some(), layers.Dense(1))", 3),
+        ("class C:\n    units = 9\nc = C()\nc.__dict__.update(some())", None),
+        ("class C:\n    units = 9\nc = C()\nvars(c).update(some())", None),
+        ("class C:\n    def __init__(self):\n        self.units = 3\nc = C()", 3),
+        (
+            "class C:\n    def __init__(self, **given):\n        self.units = 9\n"
+            "        for key in given:\n            setattr(self, key, given[key])\nc = C(units=3)",
+            None,
+        ),
+        ("class C:\n    @property\n    def units(self):\n        return 3\nc = C()", None),
+    ],
+)
+def test_attributes_are_known_unless_they_may_be_set_elsewhere(lines: str, units: Any) -> None:
+    head = "from dataclasses import dataclass, field\nfrom typing import ClassVar, NamedTuple\n"
+    text = f"{head}from attr import define\n{lines}\nlayers.LSTM(c.units)(keras.Input((4, 1)))"
+    assert of_program(text).rows[-1].what == (f"LSTM({units})" if units else "LSTM")
+
+
+@pytest.mark.parametrize(
+    ("lines", "units"),
+    [
+        ("n = 3\ndef make(u=n):\n    return u\nn = 9\nu = make()", 3),
+        ("n = 3\nmake = lambda u=n: u\nn = 9\nu = make()", 3),
+        ("n = 9\ndef make(*, u=n):\n    return u\nu = make(u=3)", 3),
+        ("class C:\n    @staticmethod\n    def make(u):\n        return u\nu = C().make(3)", 3),
+        ("class C:\n    def make(self, u):\n        return u\nu = C().make(3)", 3),
+        (
+            "class C:\n    n = 9\n    @classmethod\n    def m(c):\n        return c.n\nu = C().m()",
+            None,
+        ),
+        (
+            "def outer():\n    n = 9\n    def inner():\n        nonlocal n\n        n = 3\n"
+            "    inner()\n    return n\nu = outer()",
+            None,
+        ),
+    ],
+)
+def test_parameters_are_what_python_makes_them(lines: str, units: Any) -> None:
+    (row,) = of_program(f"{lines}\nlayers.LSTM(u)(keras.Input((4, 1)))").rows
+    assert row.what == (f"LSTM({units})" if units else "LSTM")
+
+
+@pytest.mark.parametrize(
+    ("column", "shape"),
+    [
+        ("table['load'].reset_index(drop=True).values", "(?,)"),
+        ("table['load'].rename('x').drop(0)", "(?,)"),
+        ("table.rename(columns=names).values", "(?, ?)"),
+        ("table['load'].reset_index().values", None),
+        ("pd.read_csv('a.csv', squeeze=True).values", None),
+    ],
+)
+def test_a_column_stays_one(column: str, shape: str | None) -> None:
+    text = f"""
+        import pandas as pd
+        table = pd.read_csv("a.csv")
+        layers.LSTM(3)({column})
+    """
+    (row,) = of_program(textwrap.dedent(text)).rows
+    assert row.says.partition(" ->")[0] == (shape or "?")
+
+
+def test_a_backward_layer_has_states_of_its_own() -> None:
+    text = """
+        forward = layers.LSTM(5, return_state=True)
+        back = layers.LSTM(4, return_state=True, go_backwards=True)
+        y = layers.Bidirectional(forward, backward_layer=back)(np.zeros((2, 6, 3), "float32"))
+    """
+    (row,) = of_program(textwrap.dedent(text)).rows
+    shapes = [np.shape(part) for part in run(HEAD + textwrap.dedent(text))["y"]]  # type: ignore[attr-defined]
+    assert row.says.partition("-> ")[2].partition(";")[0] == " and ".join(map(shape_text, shapes))
+
+
+def test_an_optimizer_of_ones_own_may_take_lr() -> None:
+    text = "from my.optimizers import Ranger\nRanger(lr=0.1)\nkeras.optimizers.Adam(lr=0.1)"
+    assert [entry.line for entry in of_program(text).gone] == [3]

@@ -66,10 +66,15 @@ def windows(name: str, call: Arguments) -> Batches:
     """Return what cuts windows of an array, with the shape of a batch of them."""
     data = from_items(call.get(0, "data"))
     steps = call.get(2, WINDOWS[name])
-    rate = call.get(3, "sampling_rate", default=1) if name == "TimeseriesGenerator" else 1
+    old = name == "TimeseriesGenerator"
+    rate = call.get(3, "sampling_rate", default=1) if old else 1
+    size = 128 if old else call.get(5, "batch_size", default=128)
     if not call.whole or data.shape is None or not known(steps, rate) or rate < 1:
         return Batches(Array(None))
-    return Batches(Array((UNKNOWN, -(-steps // rate), *data.shape[1:])))
+    if size is UNKNOWN:
+        return Batches(Array(None))
+    batch = () if size is None else (UNKNOWN,)
+    return Batches(Array((*batch, -(-steps // rate), *data.shape[1:])))
 
 
 KEEPING = ("cache", "prefetch", "repeat", "shuffle", "skip", "take", "with_options")
@@ -97,8 +102,9 @@ def broadcast(left: Any, right: Any) -> Array:
     shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
     plain = any(isinstance(side, (int, float, Number)) for side in (left, right))
     tables = [side for side in (left, right) if getattr(side, "origin", "") == FRAME]
+    steps = [side for side in (left, right) if getattr(side, "origin", "") == "step"]
     if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
-        return Array(shapes[0], FRAME if tables else "")
+        return Array(shapes[0], FRAME if tables else "step" if steps else "")
     return Array(None)
 
 
@@ -135,7 +141,14 @@ def indexed(array: Array, key: Any) -> Any:
         return Number()
     rows = len(keys) == 2 and len(shape) == 3 and isinstance(keys[0], slice)
     alone = rows and shape[1] == 1 and _is_newaxis(keys[1])
-    return replace(array, shape=shape, origin="rows" if alone else array.origin, axes=())
+    origin = _as_rows(array) if alone else array.origin
+    step = len(array.shape) == 3 and len(shape) == 2 and not isinstance(keys[0], (int, Number))
+    return replace(array, shape=shape, origin="step" if step else origin, axes=())
+
+
+def _as_rows(array: Array) -> str:
+    """Return how samples of one timestep were made: of the rows of a table, or of a sequence."""
+    return "step" if array.origin == "step" else "rows"
 
 
 def _shape_of_part(shape: Shape, keys: Sequence[Any]) -> Shape | None:
@@ -206,9 +219,11 @@ def array_method(array: Array, name: str, call: Arguments) -> Any:
     if array.origin == FRAME and array.shape is not None:
         named = call.get(0, "items")
         chosen = name == "filter" and _is_names(named)
-        return indexed(array, named) if chosen else _of_frame(array.shape, name)
-    if name in ("astype", "copy", "round", "clip", "numpy", "cumsum"):
+        return indexed(array, named) if chosen else _of_frame(array.shape, name, call)
+    if name in ("astype", "copy", "round", "clip", "numpy"):
         return array
+    if name == "cumsum":
+        return array if call.get(0, "axis") is not None else Array((_count(array.shape),))
     if name in ("flatten", "ravel"):
         return Array((_count(array.shape),))
     if name in ("mean", "sum", "max", "min", "std", "argmax", "argmin", "var"):
@@ -221,7 +236,7 @@ def array_method(array: Array, name: str, call: Arguments) -> Any:
     return ids() if name == OF_TEXTS else UNKNOWN
 
 
-def _of_frame(shape: Shape, name: str) -> Any:
+def _of_frame(shape: Shape, name: str, call: Arguments) -> Any:
     """Return what a method of a table of pandas, or of a column, returns."""
     if name == "to_numpy":
         return Array(shape)
@@ -229,7 +244,10 @@ def _of_frame(shape: Shape, name: str) -> Any:
         return Array(shape, FRAME)
     if name in ("dropna", "head", "tail", "sample", "sort_values"):
         return Array((UNKNOWN, *shape[1:]), FRAME)
-    return Array((UNKNOWN, UNKNOWN), FRAME) if name in RESHAPES_FRAME else UNKNOWN
+    if name not in RESHAPES_FRAME or len(shape) == 2:
+        return Array((UNKNOWN, UNKNOWN), FRAME) if name in RESHAPES_FRAME else UNKNOWN
+    stays = name != "reset_index" or call.named.get("drop") is True
+    return Array((UNKNOWN,), FRAME) if stays else UNKNOWN
 
 
 def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
@@ -241,7 +259,7 @@ def reshaped(array: Array, shape: Any, axes: Sequence[str]) -> Array:
     total = _count(array.shape)
     new = fill(tuple(items), total)
     rows = len(new) == 3 and new[1] == 1 and array.shape is not None and len(array.shape) == 2
-    origin = "rows" if rows else array.origin
+    origin = _as_rows(array) if rows else array.origin
     if array.shape is not None and _exchanges(array.shape, new):
         origin = "mixed"
     return replace(array, shape=new, origin=origin, axes=tuple(axes))
@@ -351,6 +369,8 @@ def _sized(place: int) -> Callable[[Arguments], Any]:
 
 
 def _like(call: Arguments) -> Any:
+    if "shape" in call.named:  # as zeros_like has it
+        return Array(sizes(as_tuple(call.named["shape"])))
     return Array(call.first.shape) if isinstance(call.first, Array) else UNKNOWN
 
 
@@ -358,6 +378,11 @@ def _array(call: Arguments) -> Any:
     if isinstance(call.first, Tensor):
         return Array(call.first.shape)  # as an array it carries no mask
     array = from_items(call.first)
+    least = call.named.get("ndmin", 0)
+    if array.shape is None or not known(least):
+        return Array(None)
+    if least > len(array.shape):
+        return Array((*(1,) * (least - len(array.shape)), *array.shape))
     return Array(array.shape) if array.origin == FRAME else array
 
 
@@ -385,7 +410,8 @@ def _scaled(call: Arguments) -> Any:
 
 
 def _frame(call: Arguments) -> Any:
-    return Array((UNKNOWN, UNKNOWN), FRAME)
+    several = {"squeeze", "chunksize", "iterator"} & {*call.named}
+    return UNKNOWN if several else Array((UNKNOWN, UNKNOWN), FRAME)
 
 
 def _linspace(call: Arguments) -> Any:
@@ -399,7 +425,7 @@ def _expand(call: Arguments) -> Any:
         return Array(None)
     place = axis % (len(first.shape) + 1)
     shape = (*first.shape[:place], 1, *first.shape[place:])
-    origin = "rows" if len(shape) == 3 and place == 1 else first.origin
+    origin = _as_rows(first) if len(shape) == 3 and place == 1 else first.origin
     return replace(first, shape=shape, origin=origin, axes=())
 
 
@@ -513,14 +539,36 @@ def _swap(call: Arguments) -> Any:
 
 
 def _eye(call: Arguments) -> Any:
+    rows = call.get(0, "N", "num_rows")
+    columns = call.get(1, "M", "num_columns")
+    columns = rows if columns is None else columns
+    batched = len(call.given) > 2 or "batch_shape" in call.named
+    return Array(None if batched else (size_of(rows), size_of(columns)))
+
+
+def _identity(call: Arguments) -> Any:
     return Array((size_of(call.first), size_of(call.first)))
 
 
+def _cumsum(call: Arguments) -> Any:
+    return _summed(call.first, call.get(1, "axis")) if isinstance(call.first, Array) else UNKNOWN
+
+
+def _summed(array: Array, axis: Any) -> Array:
+    """Return running sums; without an axis they are flat in NumPy, and not in TensorFlow."""
+    keeps = axis is not None or (array.shape is not None and len(array.shape) == 1)
+    return Array(array.shape if keeps else None)
+
+
+def _power(call: Arguments) -> Any:
+    return broadcast(call.first, call.get(1, "x2", "y")) if len(call.given) > 1 else UNKNOWN
+
+
 SAME = (
-    *("sin", "cos", "exp", "log", "abs", "sqrt", "tanh", "square", "round", "cumsum", "flip"),
-    *("zeros_like", "ones_like", "nan_to_num", "cast", "log1p", "power", "clip"),
+    *("sin", "cos", "exp", "log", "abs", "sqrt", "tanh", "square", "round", "flip"),
+    *("zeros_like", "ones_like", "nan_to_num", "cast", "log1p", "clip"),
 )
-RESHAPING = ("expand_dims", "reshape", "transpose", "swapaxes")
+RESHAPING = ("expand_dims", "reshape", "transpose", "swapaxes", "cumsum", "power")
 REDUCING = tuple(
     f"{how}{name}" for how in ("", "reduce_") for name in ("mean", "sum", "max", "min")
 )
@@ -554,5 +602,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], Any]] = {
     "transpose": _transpose,
     "swapaxes": _swap,
     "eye": _eye,
-    "identity": _eye,
+    "identity": _identity,
+    "cumsum": _cumsum,
+    "power": _power,
 }

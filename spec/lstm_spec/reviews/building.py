@@ -87,6 +87,8 @@ class Building:
         """In how many blocks this is that may not be run."""
         self.taped = False
         """Whether this is a step of training of the program's own, under a GradientTape."""
+        self.trained: set[str] = set()
+        """What the program calls the models whose weights it takes to train them."""
         self.part = 0
         """Which function that the program never calls is being read; 0, if none is."""
         self.applied: Callable[[Layer, Any], Any] = lambda layer, first: UNKNOWN
@@ -305,6 +307,8 @@ class Building:
         rest = dict(call.named)
         if len(call.given) > 1 and layer.kind in RECURRENT:
             rest.setdefault("initial_state", call.given[1])
+        if len(call.given) > 2 and layer.kind in RECURRENT:
+            rest.setdefault("mask", call.given[2])
         connected = self.connected(layer, self.inputs(first), node.lineno, rest, first)
         connected.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
         connected.eager = isinstance(first, Array) or is_numbers(first)
@@ -340,7 +344,7 @@ class Building:
     def call_model(self, model: Model, call: Arguments, node: ast.Call) -> Any:
         """Call a model as a layer."""
         self.settle(model, call.first)
-        if self.taped:
+        if self.taped and ast.unparse(node.func) in self.trained:
             self.event("step", node.lineno, model=model, call=call)
         outputs = [
             Tensor(output.shape, None if output.mask is None else UNKNOWN, derived=True)

@@ -32,6 +32,8 @@ from lstm_spec.reviews.values import (
 
 DEPTH = 12
 """How deep calls of functions are followed."""
+SETS = ("setattr", "delattr", "vars", "object.__setattr__")
+"""Functions of Python's own by which attributes may be set."""
 
 
 class Left(Exception):  # noqa: N818 - no error
@@ -162,12 +164,10 @@ class Calls:
             scope.names[names.pop(0)] = function.bound
         if not call.whole:  # it is not even known which are the defaults
             return
-        defaults = takes.defaults[max(0, len(takes.defaults) - len(names)) :]
-        for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
-            scope.names[name] = self.expressions.value(default, function.scope)
-        for parameter, chosen in zip(takes.kwonlyargs, takes.kw_defaults, strict=True):
-            if chosen is not None:
-                scope.names[parameter.arg] = self.expressions.value(chosen, function.scope)
+        bound = scope.names.keys() - {*names, *(parameter.arg for parameter in takes.kwonlyargs)}
+        scope.names |= {
+            name: value for name, value in function.defaults.items() if name not in bound
+        }
         for name, value in zip(names, call.given, strict=False):
             scope.names[name] = value
         for name, value in call.named.items():
@@ -178,9 +178,17 @@ class Calls:
         """Make an object of a class of the program."""
         instance = Instance(owner, {}, self.building.depth)
         self.instances[id(owner)] = instance
+        instance.open = owner.open
         start = owner.methods.get("__init__")
         if isinstance(start, Function):
-            self.invoke(Function(start.node, start.scope, instance), call)
+            self.invoke(start.of(instance), call)
+        elif owner.fields is not None and call.whole:
+            instance.attributes |= dict(zip(owner.fields, call.given, strict=False)) | call.named
+            later = owner.methods.get("__post_init__")
+            if isinstance(later, Function):
+                self.invoke(later.of(instance), Arguments(whole=False))
+        elif call.given or call.named or not call.whole or "__init__" in owner.methods:
+            instance.spoil()
         return instance
 
     def call_instance(self, owner: Instance, call: Arguments) -> Any:
@@ -190,7 +198,7 @@ class Calls:
         method = owner.made_by.methods.get("call")
         result = UNKNOWN
         if isinstance(method, Function):
-            result = self.invoke(Function(method.node, method.scope, owner), call)
+            result = self.invoke(method.of(owner), call)
         return _without_masks(result)
 
     def method_of_instance(
@@ -230,7 +238,7 @@ class Calls:
             return Made(name, call.named, open=not call.whole or bool(call.given))
         if name[:1].isupper() and makes_layer(path.name):
             return self.building.layer(name, call, node)
-        if "optimizers" in parts:
+        if "optimizers" in parts and name:
             self.building.event("optimizer", node.lineno, call=call)
         if name in arrays.WINDOWS:
             return arrays.windows(name, call)
@@ -258,9 +266,19 @@ class Calls:
 
     def builtin(self, name: str, call: Arguments) -> Any:
         """Return what a function of Python's own returns."""
+        if name in SETS and isinstance(call.first, Instance):
+            self.set_by_name(call.first, *call.given[1:])
+            return UNKNOWN
         if name not in containers.HARMLESS:
             self.hand_over(call)
         return containers.builtin(name, call, self.building.depth)
+
+    def set_by_name(self, owner: Instance, name: Any = UNKNOWN, value: Any = UNKNOWN) -> None:
+        """Give an object an attribute; if it is not known which, it may be any."""
+        if isinstance(name, str):
+            self.expressions.give(owner, name, value)
+        elif not isinstance(value, (Layer, Model)):
+            owner.spoil()
 
     def method(self, bound: Bound, call: Arguments, node: ast.Call) -> Any:
         """Call a method of a value."""

@@ -56,6 +56,9 @@ BARE = (
 )
 """Names that a part of a program may use without an import."""
 
+PROPERTIES = ("property", "cached_property")
+"""Decorators that call a method where it is read."""
+
 
 class Expressions:
     """Tells what expressions are, and binds names to it."""
@@ -121,10 +124,9 @@ class Expressions:
     def _set_attribute(self, target: ast.Attribute, value: Any, scope: Scope) -> None:
         owner = self.value(target.value, scope)
         if isinstance(owner, Instance):
-            if isinstance(value, (Layer, Model)) and not value.name:
-                value.name = target.attr
-            uncertain = self.building.depth > owner.depth and target.attr in owner.attributes
-            owner.attributes[target.attr] = UNKNOWN if uncertain else value
+            self.give(owner, target.attr, value)
+        elif isinstance(owner, Class):
+            owner.methods[target.attr] = UNKNOWN if self.building.depth else value
         elif isinstance(owner, Array) and target.attr == "shape":
             self.bind(target.value, arrays.reshaped(owner, value, ()), scope)
         elif isinstance(owner, (Layer, Model)):
@@ -133,6 +135,29 @@ class Expressions:
                 model = owner
             about = {"owner": owner, "name": target.attr, "value": value, "model": model}
             self.building.event("set", target.lineno, **about)
+
+    def give(self, owner: Instance, name: str, value: Any) -> None:
+        """Give an object an attribute."""
+        if isinstance(value, (Layer, Model)) and not value.name:
+            value.name = name
+        is_there = name in owner.attributes or name in owner.made_by.methods
+        uncertain = self.building.depth > owner.depth and is_there
+        owner.attributes[name] = UNKNOWN if uncertain else value
+
+    def delete(self, target: ast.expr, scope: Scope) -> None:
+        """Delete a name, an attribute or an element."""
+        if isinstance(target, ast.Name):
+            scope.names[target.id] = UNKNOWN
+        elif isinstance(target, ast.Attribute):
+            self._set_attribute(target, UNKNOWN, scope)
+        elif isinstance(target, ast.Subscript):
+            owner = self.value(target.value, scope)
+            key = self._key(target.slice, scope)
+            if isinstance(owner, Array):
+                self.bind(target.value, Array(None), scope)
+            elif isinstance(owner, (Listing, Table)):
+                certain = self.building.depth <= owner.depth and _holds(owner.items, key)
+                owner.items = _without(owner.items, key) if certain else None
 
     def _set_element(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
         owner = self.value(target.value, scope)
@@ -230,7 +255,16 @@ class Expressions:
         return Table(items, self.building.depth)
 
     def _of_lambda(self, node: ast.Lambda, scope: Scope) -> Any:
-        return Function(node, scope)
+        return Function(node, scope, defaults=self.defaults(node.args, scope))
+
+    def defaults(self, takes: ast.arguments, scope: Scope) -> dict[str, Any]:
+        """Return what the parameters of a function are that a call does not give."""
+        names = [parameter.arg for parameter in (*takes.posonlyargs, *takes.args)]
+        last = names[len(names) - len(takes.defaults) :]
+        given = [*zip(last, takes.defaults, strict=True)]
+        alone = [parameter.arg for parameter in takes.kwonlyargs]
+        given += [(name, part) for name, part in zip(alone, takes.kw_defaults, strict=True) if part]
+        return {name: self.value(part, scope) for name, part in given}
 
     def _of_ifexp(self, node: ast.IfExp, scope: Scope) -> Any:
         decided = truth(self.value(node.test, scope))
@@ -298,10 +332,10 @@ class Expressions:
             return UNKNOWN
         compared = COMPARED.get(type(node.ops[0]))
         left, right = sides
-        if isinstance(left, Array) or isinstance(right, Array):
-            return arrays.broadcast(left, right)
         if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and right is None and left is not UNKNOWN:
             return (left is None) is isinstance(node.ops[0], ast.Is)
+        if isinstance(left, Array) or isinstance(right, Array):
+            return arrays.broadcast(left, right)
         plain = all(isinstance(side, PLAIN) for side in sides)
         if compared is None or not plain:
             return UNKNOWN
@@ -342,12 +376,7 @@ class Expressions:
         if isinstance(owner, Path):
             return Path(f"{owner.name}.{node.attr}")
         if isinstance(owner, Instance):
-            method = owner.made_by.methods.get(node.attr)
-            if node.attr in owner.attributes:
-                return owner.attributes[node.attr]
-            if isinstance(method, Function):
-                return Function(method.node, method.scope, owner)
-            return Bound(owner, node.attr) if method is None else method
+            return self._of_instance(owner, node.attr)
         if isinstance(owner, Array):
             return arrays.array_attribute(owner, node.attr) or Bound(owner, node.attr)
         if isinstance(owner, Tensor) and node.attr == "shape":
@@ -364,6 +393,19 @@ class Expressions:
         if owner is UNKNOWN or isinstance(owner, (Function, Class, Number)):
             return UNKNOWN
         return Bound(owner, node.attr)
+
+    def _of_instance(self, owner: Instance, name: str) -> Any:
+        """Return an attribute or a method of an object."""
+        if name == "__dict__":
+            owner.spoil()
+        if name in owner.attributes:
+            return owner.attributes[name]
+        if name not in owner.made_by.methods:
+            return Bound(owner, name)
+        method = owner.made_by.methods[name]
+        if isinstance(method, Function):
+            return UNKNOWN if method.decorator in PROPERTIES else method.of(owner)
+        return UNKNOWN if owner.open else method
 
     def _of_subscript(self, node: ast.Subscript, scope: Scope) -> Any:
         owner = self.value(node.value, scope)
@@ -423,6 +465,22 @@ class Expressions:
             about = {"at": keys[1], "columns": columns, "index": tensor.index, "part": part}
             self.building.event("slice", line, node=tensor.maker, **about)
         return part
+
+
+def _holds(items: list[Any] | dict[Any, Any] | None, key: Any) -> bool:
+    """Return whether a list or a table is known to have an element, or a part."""
+    if isinstance(items, dict):
+        return isinstance(key, PLAIN) and key in items
+    if isinstance(key, slice):
+        return items is not None and is_plain_slice(key)
+    return items is not None and known(key) and -len(items) <= key < len(items)
+
+
+def _without(items: Any, key: Any) -> Any:
+    """Return a list or a table without an element, or a part, that it has."""
+    left = items.copy()
+    del left[key]
+    return left
 
 
 def counted(node: ast.expr) -> Any:

@@ -125,6 +125,8 @@ class Tensor:
     """Whether it was made by something that is not followed: it has no maker, and is no input."""
     cut: bool = False
     """Whether a part of it is taken later."""
+    sequence: bool = False
+    """Whether a recurrent layer reads its axes as they are."""
 
     @property
     def root(self) -> Tensor:
@@ -152,6 +154,8 @@ class Node:
     """The initial states that it is given: Tensor, or something else with a shape, or UNKNOWN."""
 
 
+Rule = Callable[[Layer, "Sequence[Shape | None]"], "list[Shape | None]"]
+"""What tells the shapes of the outputs of a layer."""
 WRAPPERS = ("Bidirectional", "TimeDistributed")
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
 CELLS = ("LSTMCell", "GRUCell", "SimpleRNNCell")
@@ -212,12 +216,23 @@ def connect(
 ) -> Node:
     """Return the call of a layer on its inputs, with what it returns."""
     shapes = [tensor.shape for tensor in inputs]
+    if layer.kind in RECURRENT:
+        _note_sequence(inputs[:1])
     outputs = output_shapes(layer, shapes)
     node = Node(layer, list(inputs), [], line, keywords or {})
     node.outputs = [Tensor(shape, UNKNOWN, node, index) for index, shape in enumerate(outputs)]
     for index, tensor in enumerate(node.outputs):
         tensor.mask = mask_of(node, index)
     return node
+
+
+def _note_sequence(tensors: Sequence[Tensor]) -> None:
+    """Note that a recurrent layer reads tensors, also through layers that keep their axes."""
+    while len(tensors) == 1 and not tensors[0].sequence:
+        tensors[0].sequence = True
+        maker = tensors[0].maker
+        keeps = maker is not None and maker.layer.kind in (*ELEMENTWISE, "Dense")
+        tensors = maker.inputs if maker is not None and keeps else []
 
 
 def output_shapes(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -268,19 +283,18 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
             width = _times(2, units)
         elif mode is UNKNOWN:
             width = UNKNOWN
-        if len(layer.inner) > 1 and mode == "concat":  # a backward_layer may have other units
+        if mode == "concat" and len(layer.inner) > 1:  # a backward_layer may have other units
             width = _sum([_units(inner) for inner in layer.inner])
     sequence = core.flag("return_sequences")
-    outputs: list[Shape | None]
-    if sequence is UNKNOWN:
-        outputs = [None]
-    else:
-        outputs = [(batch, steps, width) if sequence else (batch, width)]
-    if mode is None:
-        outputs = outputs * 2
     if count is UNKNOWN:
         return [None]
-    return outputs + [(batch, units)] * (count - len(outputs))
+    backward = _units(layer.inner[-1]) if layer.kind == "Bidirectional" and layer.inner else units
+    first = (batch,) if not sequence else (batch, steps)
+    widths = [width] if mode is not None else [units, backward]
+    outputs = [None if sequence is UNKNOWN else (*first, size) for size in widths]
+    each = (count - len(outputs)) // (2 if layer.kind == "Bidirectional" else 1)
+    states = [units] * each + [backward] * (count - len(outputs) - each)
+    return outputs + [(batch, size) for size in states]
 
 
 def _units(core: Layer) -> Size:
@@ -308,7 +322,7 @@ def _sum(sizes: Sequence[Size]) -> Size:
     return total
 
 
-def _last(name: str) -> Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]:
+def _last(name: str) -> Rule:
     def rule(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
         shape = shapes[0]
         return [(*shape[:-1], size_of(layer.get(name)))] if shape else [None]
@@ -382,6 +396,8 @@ def _convolved_in_time(layer: Layer, shapes: Sequence[Shape | None]) -> list[Sha
     sequence = layer.flag("return_sequences")
     if not shape or len(shape) != 5 or sequence is UNKNOWN or layer.flag("return_state"):
         return [None]
+    if _channels_first(layer) is not False:
+        return [(shape[0], *[UNKNOWN] * (3 + sequence))]
     batch, *space = _slid(layer, (shape[0], *shape[2:4]), "kernel_size")
     timesteps = (shape[1],) if sequence else ()
     return [(batch, *timesteps, *space, size_of(layer.get("filters")))]
@@ -390,8 +406,6 @@ def _convolved_in_time(layer: Layer, shapes: Sequence[Shape | None]) -> list[Sha
 def _slid(layer: Layer, sizes: Shape, window: str) -> Shape:
     """Return the batch and the sizes over which a window slides."""
     batch, *space = sizes
-    if layer.get("data_format", "channels_last") not in (None, "channels_last"):
-        return (batch, *[UNKNOWN] * len(space))
     default = 2 if window == "pool_size" else UNKNOWN
     windows = _each(layer.get(window, default), len(space))
     strides = layer.get("strides")
@@ -439,7 +453,35 @@ def _enlarged(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None
 
 def _global(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     shape = shapes[0]
-    return [(shape[0], shape[-1])] if shape else [None]
+    keeps = layer.flag("keepdims")
+    if not shape or keeps is UNKNOWN:
+        return [None]
+    return [(shape[0], *(1,) * (keeps * (len(shape) - 2)), shape[-1])]
+
+
+def _channels_first(layer: Layer) -> bool | Maybe:
+    """Return whether the channels stand on the axis behind the batch, or behind time."""
+    given = layer.get("data_format")
+    known_names = {None: False, "channels_last": False, "channels_first": True}
+    return known_names.get(given, UNKNOWN) if isinstance(given, (str, type(None))) else UNKNOWN
+
+
+def _turned(rule: Rule) -> Rule:
+    """Return a rule that goes by where the channels of a layer stand."""
+
+    def turned(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
+        first = _channels_first(layer)
+        shape = shapes[0]
+        if first is False or not shape:
+            return rule(layer, shapes)
+        (output,) = rule(layer, [(shape[0], *shape[2:], shape[1])])
+        if output is None:
+            return [None]
+        if first is UNKNOWN:
+            return [(shape[0], *[UNKNOWN] * (len(output) - 1))]
+        return [(output[0], output[-1], *output[1:-1])]
+
+    return turned
 
 
 def _concatenate(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
@@ -500,11 +542,11 @@ def _slices(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | None]:
     return [(output[0], shape[1], *output[1:]) if output else None for output in outputs]
 
 
-SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]] = {
+SHAPES: dict[str, Rule] = {
     **dict.fromkeys(RECURRENT, _recurrent),
-    **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D"), _global),
-    **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D"), _global),
-    **dict.fromkeys(POOLING, _pooling),
+    **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D"), _turned(_global)),
+    **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D"), _turned(_global)),
+    **dict.fromkeys(POOLING, _turned(_pooling)),
     **dict.fromkeys(("Attention", "AdditiveAttention"), _attention),
     **dict.fromkeys(MERGES, _merge),
     "Dense": _last("units"),
@@ -513,8 +555,8 @@ SHAPES: dict[str, Callable[[Layer, Sequence[Shape | None]], list[Shape | None]]]
     "RepeatVector": _repeat,
     "Reshape": _reshape,
     "Permute": _permute,
-    "Conv1D": _convolution,
-    "Conv2D": _convolution,
+    "Conv1D": _turned(_convolution),
+    "Conv2D": _turned(_convolution),
     "ConvLSTM2D": _convolved_in_time,
     "UpSampling1D": _enlarged,
     "Concatenate": _concatenate,
@@ -650,8 +692,11 @@ def parameters(layer: Layer, shapes: Sequence[Shape | None]) -> int | None:
     if kind == "RNN":
         return _of_cells(layer.inner, width)
     convolves = kind in ("Conv1D", "Conv2D", "ConvLSTM2D")
-    if convolves and shape and len(shape) != AXES[kind]:
-        return None
+    if convolves and shape:
+        first = _channels_first(layer)
+        if len(shape) != AXES[kind] or first is UNKNOWN:
+            return None
+        width = shape[-2 if kind == "Conv1D" else -3] if first else width
     units = layer.get("filters" if convolves else "units", UNKNOWN)
     bias = layer.get("use_bias", True)
     if not known(units, width) or bias is UNKNOWN:

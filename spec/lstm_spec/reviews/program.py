@@ -17,7 +17,7 @@ from typing import Any
 from lstm_spec.reviews.building import Building, Spent, makes_layer
 from lstm_spec.reviews.calls import Calls, Left
 from lstm_spec.reviews.containers import MUTATING
-from lstm_spec.reviews.expressions import counted
+from lstm_spec.reviews.expressions import PROPERTIES, counted
 from lstm_spec.reviews.network import UNKNOWN, Event, Layer, Shape
 from lstm_spec.reviews.source import ProgramError, Source, read
 from lstm_spec.reviews.values import (
@@ -34,6 +34,13 @@ from lstm_spec.reviews.values import (
     merged,
     truth,
 )
+
+BY_NAME = ("custom_object_scope", "CustomObjectScope", "get_custom_objects")
+"""What makes functions known to Keras without a decorator."""
+HARMLESS_BASES = ("builtins.object", "abc.ABC")
+"""Classes that set no attributes of their own."""
+OF_METHODS = ("staticmethod", "classmethod", *PROPERTIES)
+"""Decorators that change what a method is given, or that it is called where it is read."""
 
 
 @dataclass(eq=False)
@@ -87,6 +94,8 @@ class _Reader:
         self.shapes: dict[int, Shape] = {}
         self.trains = False
         """Whether the program takes steps of training by itself."""
+        self.registers = False
+        """Whether the program makes functions known to Keras by their names."""
         self.trying = 0
         """In how many blocks this is of which an error is caught."""
         self.parts = 0
@@ -95,6 +104,8 @@ class _Reader:
     def module(self, tree: ast.Module) -> None:
         """Read a whole program."""
         self.trains = any(map(_takes_steps, ast.walk(tree)))
+        self.building.trained = {name for node in ast.walk(tree) if (name := _trained(node))}
+        self.registers = any(map(_registers, ast.walk(tree)))
         for statement in tree.body:
             with contextlib.suppress(Left):  # as of a return, where a function's end is posted
                 self.statement(statement, self.globals)
@@ -127,11 +138,11 @@ class _Reader:
         methods = [method for method in owner.methods.values() if isinstance(method, Function)]
         start = owner.methods.get("__init__")
         if isinstance(start, Function):
-            self.unused(Function(start.node, start.scope, instance), begins=True)
+            self.unused(start.of(instance), begins=True)
         later = [method for method in methods if id(method.node) not in self.calls.read]
         instance.attributes |= dict.fromkeys(_set_by(later), UNKNOWN)
         for method in later:
-            self.unused(Function(method.node, method.scope, instance))
+            self.unused(method.of(instance))
 
     def block(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         """Read statements until one of them leaves the block."""
@@ -196,11 +207,12 @@ class _Reader:
             self.building.event("import", node.lineno, module=Path(module), name=name)
 
     def do_functiondef(self, node: ast.FunctionDef, scope: Scope) -> None:
-        function = Function(node, scope)
-        decorated = any(
-            self.expressions.value(decorator, scope) is UNKNOWN for decorator in node.decorator_list
-        )
-        scope.names[node.name] = UNKNOWN if decorated else function
+        decorators = [self.expressions.value(part, scope) for part in node.decorator_list]
+        names = [path.name.rpartition(".")[2] for path in decorators if isinstance(path, Path)]
+        defaults = self.expressions.defaults(node.args, scope)
+        kind = next((name for name in names if name in OF_METHODS), "")
+        function = Function(node, scope, None, defaults, kind, self.registers)
+        scope.names[node.name] = UNKNOWN if UNKNOWN in decorators else function
         self.functions.append(function)
 
     do_asyncfunctiondef = do_functiondef
@@ -218,11 +230,26 @@ class _Reader:
         self.block(node.body, inner)
         self.functions = kept
         owner = Class(node, inner, inner.names, of_keras)
+        owner.fields = self.fields(node, bases, scope)
+        owner.open = owner.fields is None and any(map(_sets_attributes, bases))
         for method in owner.methods.values():
             if isinstance(method, Function):
                 method.scope = scope  # a method does not see the names of its class
         scope.names[node.name] = owner
         self.classes.append(owner)
+
+    def fields(
+        self, node: ast.ClassDef, bases: Sequence[Any], scope: Scope
+    ) -> tuple[str, ...] | None:
+        """Return what a constructor takes that Python makes, in its order; None for another."""
+        calls = [part for part in node.decorator_list if isinstance(part, ast.Call)]
+        given = [getattr(part, "func", part) for part in node.decorator_list]
+        paths = [self.expressions.value(part, scope) for part in given]
+        names = [path.name for path in paths if isinstance(path, Path)]
+        declares = names == ["dataclasses.dataclass"] and not bases
+        declares = declares or (bases == [Path("typing.NamedTuple")] and not given)
+        chosen = any(word.arg == "init" for call in calls for word in call.keywords)
+        return _declared(node) if declares and not chosen else None
 
     def do_return(self, node: ast.Return, scope: Scope) -> None:
         value = None if node.value is None else self.expressions.value(node.value, scope)
@@ -295,12 +322,19 @@ class _Reader:
 
     def do_delete(self, node: ast.Delete, scope: Scope) -> None:
         for target in node.targets:
-            if isinstance(target, ast.Name):
-                scope.names[target.id] = UNKNOWN
+            self.expressions.delete(target, scope)
 
     def do_global(self, node: ast.Global, scope: Scope) -> None:
         for name in node.names:
             self.globals.names[name] = UNKNOWN
+
+    def do_nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:
+        for name in node.names:
+            outer = scope.parent
+            while outer is not None and name not in outer.names:
+                outer = outer.parent
+            if outer is not None:
+                outer.names[name] = UNKNOWN
 
     def do_match(self, node: ast.Match, scope: Scope) -> None:
         self.either([[], *(case.body for case in node.cases)], scope)
@@ -317,6 +351,9 @@ class _Reader:
             self.building.steps += 1
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 scope.names[part.id] = UNKNOWN
+            elif isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Del):
+                if isinstance(part.value, ast.Name):
+                    self.building.spoil(scope.find(part.value.id))
             elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
                 self.building.spoil(scope.find(part.target.id))
             elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
@@ -363,6 +400,33 @@ def _takes_steps(node: ast.AST) -> bool:
         return False
     owner = getattr(node.value, "attr", getattr(node.value, "id", "")).lower()
     return node.attr == "apply_gradients" or ("opt" in owner and node.attr in ("apply", "minimize"))
+
+
+def _trained(node: ast.AST) -> str:
+    """Return what the weights belong to that are taken here to be trained, if any are."""
+    weights = isinstance(node, ast.Attribute) and node.attr.startswith("trainable_")
+    return ast.unparse(node.value) if weights else ""  # type: ignore[attr-defined]
+
+
+def _registers(node: ast.AST) -> bool:
+    """Return whether this is what makes functions known to Keras by their names."""
+    return getattr(node, "attr", getattr(node, "id", "")) in BY_NAME
+
+
+def _sets_attributes(base: Any) -> bool:
+    """Return whether a class may set attributes of its own: those of Keras leave others alone."""
+    return not (isinstance(base, Path) and (base.keras or base.name in HARMLESS_BASES))
+
+
+def _declared(node: ast.ClassDef) -> tuple[str, ...]:
+    """Return the names that a class declares for its constructor."""
+    declared = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+    return tuple(
+        ast.unparse(part.target)
+        for part in declared
+        if "ClassVar" not in ast.unparse(part.annotation)
+        and "init=False" not in (ast.unparse(part.value) if part.value else "")
+    )
 
 
 def _attributes(node: ast.AST) -> set[str]:

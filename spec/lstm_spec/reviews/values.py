@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lstm_spec.reviews.network import (
@@ -73,7 +73,7 @@ class Array:
     shape: Shape | None
     """None, if not even the number of axes is known."""
     origin: str = ""
-    """What is known of how it was made: "padded", "rows", "ragged", "mixed" or FRAME."""
+    """What is known of how it was made: "padded", "rows", "step", "ragged", "mixed" or FRAME."""
     axes: tuple[str, ...] = ()
     """The names that the program gives to the sizes of its axes."""
     padding: float | None = None
@@ -146,6 +146,10 @@ class Table:
     depth: int = 0
 
 
+SIMPLE = (*PLAIN, tuple, Array, Listing, Table, Number)
+"""What an attribute may be in place of another, if it is not known which is set."""
+
+
 @dataclass(frozen=True)
 class Path:
     """A module, a class or a function by its dotted name."""
@@ -209,7 +213,19 @@ class Function:
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
-    bound: Instance | None = None
+    bound: Any = None
+    """What its first parameter is, if no call gives that; None, if calls do."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """What parameters are that a call does not give, as it was where it was defined."""
+    decorator: str = ""
+    """Which of Python's own decorators of methods it has."""
+    registered: bool = False
+    """Whether Keras may know it by its name."""
+
+    def of(self, owner: Instance) -> Function:
+        """Return it as a method of an object."""
+        bound = {"staticmethod": None, "classmethod": UNKNOWN}.get(self.decorator, owner)
+        return replace(self, bound=bound)
 
 
 @dataclass(eq=False)
@@ -220,6 +236,10 @@ class Class:
     scope: Scope
     methods: dict[str, Any]
     of_keras: bool
+    fields: tuple[str, ...] | None = None
+    """What its constructor takes, if Python makes that of what the class declares."""
+    open: bool = False
+    """Whether another class, which is not followed, may set attributes of its objects."""
 
 
 @dataclass(eq=False)
@@ -230,6 +250,14 @@ class Instance:
     attributes: dict[str, Any]
     depth: int = 0
     compiled: Arguments | None = None
+    open: bool = False
+    """Whether it may have attributes in place of those of its class."""
+
+    def spoil(self) -> None:
+        """Note that any attribute may have been set, but for layers and other objects."""
+        plain = [name for name, value in self.attributes.items() if isinstance(value, SIMPLE)]
+        self.attributes |= dict.fromkeys(plain, UNKNOWN)
+        self.open = True
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ BOUNDED = ("tanh", "sigmoid", "hard_sigmoid", "softsign", "softmax", "hard_tanh"
 """Activations with an upper and a lower bound."""
 CALL_ARGUMENTS = ("sequences", "initial_state", "mask", "training")
 FEATURE = re.compile(r"feat|n_?var|channel|input_?dim|vocab|embed", re.I)
-BATCH = re.compile(r"batch_?size|n_?samples|num_?samples", re.I)
+BATCH = re.compile(r"batch_?size", re.I)
 TIME = re.compile(r"time|steps?$|look_?back|window|seq(uence)?_?len|maxlen|max_?len", re.I)
 
 
@@ -78,7 +78,8 @@ def of_layer(event: Event) -> Iterator[Facts]:
     facts["which"] = f"{layer.kind}({facts['units']})" if nameless else layer.title
     facts["units_missing"] = not layer.open and not {"units", "output_dim"} & {*layer.arguments}
     facts["warns"] = "input_shape" in layer.arguments
-    facts |= of_axes(event.about["names"].get("input_shape", ()))
+    if layer.kind in (*RECURRENT, "Masking"):
+        facts |= of_axes(event.about["names"].get("input_shape", ()))
     if layer.inner:
         facts["inner_kind"] = layer.inner[0].kind
         facts["inner"] = layer.inner[0].title
@@ -124,6 +125,8 @@ def _kind_of_function(layer: Layer) -> Any:
     given = layer.get("activation", "tanh")
     if isinstance(given, Custom):
         return given.kind
+    if isinstance(given, Function) and given.registered:
+        return UNKNOWN
     if isinstance(given, Function):
         return "lambda" if not hasattr(given.node, "name") else "function"
     if isinstance(given, str):
@@ -216,7 +219,8 @@ def of_call(event: Event) -> Iterator[Facts]:
     facts["python_list"] = isinstance(given, Listing) and not node.listed
     if isinstance(given, Array):
         facts["made"] = given.origin
-        facts |= of_axes(given.axes if given.shape and len(given.shape) == 3 else ())
+        named = layer.kind in RECURRENT and given.shape and len(given.shape) == 3
+        facts |= of_axes(given.axes if named else ())
     facts["output"] = text(node.outputs[0].shape) if node.outputs else "?"
     yield facts
 
@@ -392,7 +396,7 @@ def of_input(event: Event) -> Iterator[Facts]:
     """Yield the facts of an input."""
     tensor: Tensor = event.about["tensor"]
     facts = {"subject": "input", "input": text(tensor.shape)}
-    yield facts | of_axes(event.about["axes"])
+    yield facts | of_axes(event.about["axes"] if tensor.sequence else ())
 
 
 def of_attribute(event: Event) -> Iterator[Facts]:
