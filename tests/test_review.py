@@ -759,8 +759,10 @@ model.fit(np.zeros((30, 5, 1)), Y, batch_size=BATCH)
         (True, 1, "table['close'] / 2", 8, "one-target-for-a-sequence"),
         (True, 1, "np.array(table['close'])", 8, "all-targets-for-each-timestep"),
         (False, 3, "table.filter(['close', 'volume'])", 8, "other-number-of-columns"),
-        (False, 3, "np.zeros(30)", 8, "targets-along-the-columns"),
-        (True, 3, "np.zeros(30)", 8, "targets-along-the-columns"),
+        (False, 3, "np.zeros(30)", 8, "more-targets-than-columns"),
+        (True, 3, "np.zeros(30)", 8, "more-targets-than-columns"),
+        (True, 3, "np.zeros(30)", 3, "targets-along-the-columns"),
+        (False, 3, "np.zeros(30)", 31, "more-targets-than-columns"),
         (False, 3, "np.zeros(30)", 1, "one-target-for-several-outputs"),
         (False, 3, "table['close']", 8, "one-target-for-several-outputs"),
         (False, 1, "np.zeros(30)", 8, ""),
@@ -1455,6 +1457,51 @@ def test_a_softmax_of_one_number_may_be_in_a_wrapper() -> None:
 
 
 @pytest.mark.parametrize(
+    ("layers_", "expected"),
+    [
+        ("layers.LSTM(3)(e)", {"padding-is-read"}),
+        ("layers.LSTM(3)(layers.Dropout(0.1)(e))", {"padding-is-read"}),
+        ("layers.LSTM(3)(e, mask=keras.ops.not_equal(x, 0))", set()),
+        ("layers.LSTM(3)(e, None, keras.ops.not_equal(x, 0))", set()),
+        ("layers.LSTM(3)(layers.Masking()(e))", set()),
+        ("layers.LSTM(3)(own(e))", set()),
+    ],
+)
+def test_padding_is_read_where_no_mask_comes(layers_: str, expected: set[str]) -> None:
+    text = f"""
+        x = keras.Input((5,), dtype="int32")
+        e = layers.Embedding(10, 8)(x)
+        model = keras.Model(x, {layers_})
+        model.predict(pad_sequences([[1, 2], [3]], maxlen=5))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == expected
+
+
+@pytest.mark.parametrize(
+    ("axes", "layer", "expected"),
+    [
+        ("n_channels, window", "layers.LSTM(3)(x)", {"axes-exchanged"}),
+        ("n_channels, window", "layers.LSTM(3)(layers.Dropout(0.1)(x))", {"axes-exchanged"}),
+        ("n_channels, window", "layers.LSTM(3)(layers.Permute((2, 1))(x))", set()),
+        ("n_channels, window", "layers.Conv1D(3, 2)(x)", set()),
+        ("batch_size, n_channels", "layers.LSTM(3)(x)", {"batch-on-the-axis-of-time"}),
+        ("batch_size, n_channels", "layers.Dense(3)(x)", set()),
+        ("n_samples, n_channels", "layers.LSTM(3)(x)", set()),
+    ],
+)
+def test_axes_have_a_meaning_where_a_recurrent_layer_reads_them(
+    axes: str, layer: str, expected: set[str]
+) -> None:
+    text = f"""
+        n_channels, window, batch_size, n_samples = 4, 20, 20, 20
+        x = keras.Input(({axes}))
+        model = keras.Model(x, {layer})
+        model.predict(np.random.randn(9, {axes}))
+    """
+    assert ids(of_program(textwrap.dedent(text))) == expected
+
+
+@pytest.mark.parametrize(
     ("before", "known"),
     [
         ("", False),
@@ -1483,6 +1530,32 @@ def bend(x):
     assert ids(reviewed) == (set() if known else wrong)
 
 
+@pytest.mark.parametrize("given", ["", ", safe_mode=False"])
+def test_a_lambda_is_read_back_in_no_way(given: str) -> None:
+    (rule,) = [rule for rule in rules() if rule.id == "lambda-is-not-loaded"]
+    sick = rule.sick.replace('("m.keras")\nvalue', f'("m.keras"{given})\nvalue')
+    assert ids(of_program(sick)) == {rule.id}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", {"remainder"}),
+        (", steps_per_epoch=None", {"remainder"}),
+        (", steps_per_epoch=4", set()),
+        (", **more", set()),
+    ],
+)
+def test_batches_are_counted_if_all_are_read(given: str, expected: set[str]) -> None:
+    text = f"""
+        model = keras.Sequential([keras.Input(batch_shape=(16, 5, 2)), LSTM(4, stateful=True)])
+        model.compile("adam", "mse")
+        model.fit(np.zeros((70, 5, 2)), np.zeros((70, 4)), batch_size=16, shuffle=False{given})
+    """
+    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ("batches" in says(text)[0]) is bool(expected)
+
+
 @pytest.mark.parametrize(
     ("given", "shape"),
     [("", "(?, 24, 3)"), (", batch_size=None", "(24, 3)"), (", batch_size=size()", None)],
@@ -1496,6 +1569,38 @@ def test_windows_come_one_by_one_without_a_batch_size(given: str, shape: str | N
     """
     reads = [row.partition(";")[0] for row in says(text, "predict")]
     assert reads == ([f"data {shape}"] if shape else [])
+
+
+@pytest.mark.parametrize(
+    ("step", "given", "expected"),
+    [
+        ("x[0][:, None]", "", {"rows-are-samples"}),
+        ("x[:, 0][:, None]", "", set()),
+        ("x[:, 0][:, None] / 2", "", set()),
+        ("np.random.rand(4, 3)[:, None]", "", {"rows-are-samples"}),
+        ("np.random.rand(4, 3)[:, None]", ", initial_state=[h, c]", set()),
+    ],
+)
+def test_a_timestep_of_many_sequences_is_no_table(step: str, given: str, expected: set) -> None:
+    text = f"""
+        x, h, c = np.random.rand(4, 6, 3), np.zeros((4, 2)), np.zeros((4, 2))
+        y = layers.LSTM(2)({step}{given})
+    """
+    assert ids(of_program(textwrap.dedent(text))) == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", True), (", training=True", False)])
+def test_a_layer_that_is_called_to_drop_drops(given: str, expected: bool) -> None:
+    text = f"""
+        x = keras.Input((4, 1))
+        model = keras.Model(x, layers.Dropout(0.5)(layers.LSTM(3)(x){given}))
+        optimizer = keras.optimizers.SGD()
+        with tf.GradientTape() as tape:
+            loss = keras.ops.mean(model(np.zeros((2, 4, 1))))
+        weights = model.trainable_weights
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+    """
+    assert bool(ids(of_program(textwrap.dedent(text)))) is expected
 
 
 @pytest.mark.parametrize(
@@ -1631,6 +1736,46 @@ def test_a_backward_layer_has_states_of_its_own() -> None:
     assert row.says.partition("-> ")[2].partition(";")[0] == " and ".join(map(shape_text, shapes))
 
 
+@pytest.mark.parametrize(
+    ("rows", "width", "loss", "y", "expected"),
+    [
+        (True, 4, "categorical_crossentropy", "(30,)", "one-class-for-a-sequence"),
+        (True, 4, "categorical_crossentropy", "(30, 1)", "one-class-for-a-sequence"),
+        (True, 1, "sparse_categorical_crossentropy", "(30, 1)", ""),
+        (True, 1, "sparse_categorical_crossentropy", "(30,)", "one-class-for-a-sequence"),
+        (True, 4, "sparse_categorical_crossentropy", "(30, 5, 3)", "classes-by-column"),
+        (True, 4, "mse", "(30, 1)", "targets-without-time"),
+        (True, 4, "binary_crossentropy", "(30, 4)", "targets-without-time"),
+        (True, 4, "binary_crossentropy", "(30, 5, 1)", "column-for-several-probabilities"),
+        (True, 4, "binary_crossentropy", "(30, 5, 4)", ""),
+        (False, 4, "binary_crossentropy", "(30, 5, 1)", "targets-with-time"),
+        (False, 1, "sparse_categorical_crossentropy", "(30, 5, 1)", "targets-with-time"),
+        (False, 4, "categorical_crossentropy", "(30, 5, 1)", "targets-with-time"),
+        (False, 1, "categorical_crossentropy", "(30, 4)", "columns-for-one-probability"),
+        (False, 4, "huber", "(30, 3)", "other-number-of-columns"),
+        (False, 4, "huber", "(30, 4)", ""),
+    ],
+)
+def test_targets_that_a_loss_refuses(
+    rows: bool, width: int, loss: str, y: str, expected: str
+) -> None:
+    text = ONE_AXIS.replace("ROWS", str(rows)).replace("WIDTH", f"{width}, activation='sigmoid'")
+    text = text.replace("mse", loss).replace("Y,", f"np.zeros({y}),").replace("BATCH", "10")
+    reviewed = of_program(text)
+    assert ids(reviewed) - {"classes-of-one"} == ({expected} if expected else set())
+    if expected:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - of any type
+            run(HEAD + text.replace('table = pd.read_csv("prices.csv")', ""))
+
+
 def test_an_optimizer_of_ones_own_may_take_lr() -> None:
     text = "from my.optimizers import Ranger\nRanger(lr=0.1)\nkeras.optimizers.Adam(lr=0.1)"
     assert [entry.line for entry in of_program(text).gone] == [3]
+
+
+def test_a_row_cites_what_it_says() -> None:
+    text = (
+        "layers.LSTM(3)(keras.Input((4, 2)))\nlayers.LSTM(3)(x)\nlayers.LSTM(3)(keras.Input((4,)))"
+    )
+    cited = [row.claims for row in of_program(text).rows]
+    assert cited == [("shapes.width", "weights.parameter-count"), ("shapes.width",), ()]

@@ -367,3 +367,64 @@ def test_a_model_of_cells_in_json_is_no_notebook(models: dict[Any, Any], tmp_pat
     file.write_text(models[of_cells].to_json())
     assert '"cells"' in file.read_text()
     assert any("RNN" in row.what for row in review.of_file(str(file)).rows)
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "expected"),
+    [
+        ("relu", "binary_crossentropy", {"no-probabilities"}),
+        ("sigmoid", "binary_crossentropy", set()),
+        ("linear", "of logits", set()),
+        ("linear", "mse", {"accuracy-of-numbers"}),
+        ("sigmoid", "sparse_categorical_crossentropy", {"classes-of-one"}),
+    ],
+)
+def test_how_a_saved_model_was_compiled_is_reviewed(
+    activation: str, loss: Any, expected: set[str], tmp_path: Path
+) -> None:
+    import keras
+
+    dense = keras.layers.Dense(1, activation=activation)
+    model = keras.Sequential([keras.Input((4, 2)), keras.layers.LSTM(3), dense])
+    loss = keras.losses.BinaryCrossentropy(from_logits=True) if loss == "of logits" else loss
+    model.compile("sgd", loss, metrics=["accuracy"])
+    assert ids(lstm_spec.review(model).data) == expected
+    for name in ("model.keras", "model.h5"):
+        model.save(tmp_path / name)
+        assert ids(review.of_file(str(tmp_path / name))) == expected, name
+
+
+def test_what_is_calculated_of_an_output_has_no_activation_of_a_layer(tmp_path: Path) -> None:
+    import keras
+
+    inputs = keras.Input((4, 2))
+    dense = keras.layers.Dense(1)(keras.layers.LSTM(3)(inputs))
+    model = keras.Model(inputs, keras.ops.sigmoid(dense))
+    model.compile("sgd", "binary_crossentropy")
+    assert ids(lstm_spec.review(model).data) == set()
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(1, True), (4, False)])
+def test_a_deviation_of_one_sequence_concerns_no_model_of_more(rows: int, expected: bool) -> None:
+    import keras
+
+    lstm = keras.layers.LSTM(3, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(rows, 5, 2)), lstm])
+    touched = {touch.claim for touch in lstm_spec.review(model).data.touched}
+    assert ("saving.export-one-sequence" in touched) is expected
+
+
+def test_an_axis_that_pooling_keeps_is_kept_in_a_file(tmp_path: Path) -> None:
+    import keras
+
+    layers = keras.layers
+    inputs = keras.Input((2, 2, 6, 6))
+    frames = layers.ConvLSTM2D(3, 3, data_format="channels_first")(inputs)
+    pooled = layers.GlobalAveragePooling1D(keepdims=True)(layers.Reshape((4, -1))(frames))
+    model = keras.Model(inputs, layers.LSTM(5)(pooled))
+    model.save(tmp_path / "model.keras")
+    reviewed = review.of_file(str(tmp_path / "model.keras"))
+    assert ids(reviewed) == set()
+    counts = [layer.count_params() for layer in model.layers if layer.count_params()]
+    written = [row.says.rpartition("; ")[2] for row in reviewed.rows if "param" in row.says]
+    assert written == [f"{number:,} parameters" for number in counts]

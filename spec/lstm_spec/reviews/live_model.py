@@ -122,7 +122,9 @@ def review_model(model: Any, x: Any = None, to: str = "") -> review.Review:
 def _events(model: Any) -> tuple[list[Event], list[str]]:
     """Return the layers of a live model and their calls, and what cannot be said of them."""
     try:
-        saved = model_file.saved({"class_name": "Functional", "config": model.get_config()})
+        compiled = model.get_compile_config() if getattr(model, "compiled", False) else None
+        whole = {"class_name": "Functional", "config": model.get_config()}
+        saved = model_file.saved(whole | {"compile_config": compiled})
     except Exception:  # a subclassed model, whose get_config may do anything, tells no graph
         layers = [model_file.layer(_entry(part)) for part in _parts(model, 0)]
         kept = [

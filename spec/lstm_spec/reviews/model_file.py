@@ -23,6 +23,7 @@ from lstm_spec.reviews.network import (
     Custom,
     Event,
     Layer,
+    Model,
     Node,
     Shape,
     Tensor,
@@ -32,6 +33,7 @@ from lstm_spec.reviews.network import (
     size_of,
 )
 from lstm_spec.reviews.source import ProgramError
+from lstm_spec.reviews.values import Arguments, Made
 from lstm_spec.run import process
 from lstm_spec.run.text import one_line
 
@@ -54,15 +56,16 @@ try:
     with h5py.File(file, "r") as opened:
         if "model_config" not in opened.attrs:
             sys.exit("it holds weights only")
-        parts = [opened.attrs["model_config"], opened.attrs.get("keras_version", "")]
+        names = ("training_config", "keras_version")
+        parts = [opened.attrs["model_config"], *(opened.attrs.get(name, "") for name in names)]
 except Exception as error:
     sys.exit(" ".join(str(error).split()))
 parts = [part.encode() if isinstance(part, str) else part for part in parts]
 if not all(isinstance(part, bytes) and len(part) <= largest for part in parts):
     sys.exit("its configuration is no text, or too long")
-sys.stdout.buffer.write(parts[0] + b"\\0" + parts[1].replace(b"\\0", b""))
+sys.stdout.buffer.write(b"\\0".join([parts[0], *(part.replace(b"\\0", b"") for part in parts[1:])]))
 """
-"""Prints the configuration and the version that an HDF5 file holds."""
+"""Prints the configuration, how it was compiled and the version that an HDF5 file holds."""
 MODELS = ("Functional", "Sequential", "Model")
 SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 NOTHING = "give a .keras or .h5 file of a functional or Sequential model, or its to_json()"
@@ -158,8 +161,10 @@ def _hdf(path: Path, name: str) -> Saved:
     if done.status:
         why = one_line(done.last_error) if done.status == 1 else "it makes HDF5 crash"
         raise ProgramError(f"{name} holds no model that can be read: {why}; {NOTHING}")
-    text, _, version = done.output.rpartition("\0")
-    return saved(_json(text.encode(), name), name, version)
+    texts, _, version = done.output.rpartition("\0")
+    text, _, training = texts.rpartition("\0")
+    compiled = {"compile_config": _json(training.encode(), name)} if training else {}
+    return saved(_json(text.encode(), name) | compiled, name, version)
 
 
 def _json(text: bytes, name: str) -> dict[str, Any]:
@@ -204,8 +209,26 @@ def events(model: Saved) -> list[Event]:
     """Return what a model's layers are and read, as if a program had made it."""
     builder = _Builder()
     with contextlib.suppress(RecursionError):  # what was read up to there counts
-        builder.model(model.config, None, 0)
+        outputs = builder.model(model.config, None, 0)
+        if model.compiled:
+            builder.events.append(_compile(model.compiled, outputs))
     return builder.events
+
+
+def _compile(compiled: Mapping[str, Any], outputs: list[Tensor]) -> Event:
+    """Return that a model was compiled, with its loss and its metrics."""
+    call = Arguments(named={"loss": _loss(compiled.get("loss"))})
+    call.named["metrics"] = tuple(_list(compiled.get("metrics")))
+    whole = Model(False, 0, outputs=outputs, compiled=call)
+    return Event("model", 0, {"model": whole, "method": "compile", "call": call})
+
+
+def _loss(given: Any) -> Any:
+    """Return a loss as a program would give it: its name, or an object of its class."""
+    kind, config = _entry(given)
+    if kind == "function":
+        return _mapping(given).get("config")
+    return Made(kind, dict(config), open=False) if kind else given
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import operator
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -53,6 +53,9 @@ COMMON = {"units", "name", "trainable", "seed", "input_shape", "input_dim", "aut
 """Arguments that every layer has, or that change nothing that a claim is about."""
 AROUND = ("Bidirectional", "RNN", "TimeDistributed", "StackedRNNCells", "Masking")
 """Layers around an LSTM: a claim that tries one is about models that have it."""
+
+OF_ONE_SEQUENCE = ("saving.export-one-sequence",)
+"""Claims about layers that keep the state of a single sequence."""
 
 Item = tuple[str, str]
 """An argument, and its value or the kind of its value."""
@@ -325,7 +328,14 @@ def reviewed(
         notes = [*notes, "It has no recurrent layer that could be read."]
     listed = list(findings(known_facts))
     moved = changed(layers, to) if to else []
-    return Review(name, _rows(events), listed, notes, touched(layers), moved)
+    return Review(name, _rows(events), listed, notes, touched(layers, _kept_rows(events)), moved)
+
+
+def _kept_rows(events: Iterable[Event]) -> set[Any]:
+    """Return for how many sequences the layers of a model keep states."""
+    calls = [event.about["node"] for event in events if event.kind == "call"]
+    shapes = [node.inputs[0].shape for node in calls if node.inputs and node.layer.stateful is True]
+    return {shape[0] for shape in shapes if shape}
 
 
 def _bytes(path: Path) -> bytes:
@@ -357,7 +367,8 @@ def findings(known_facts: Iterable[tuple[int, Facts]]) -> Iterator[Finding]:
             place = 0 if rule.once else line
             if holds(rule.when, here) and not _repeats(rule, here, place, seen):
                 finding = _finding(rule, line, here)
-                seen.setdefault((place, rule.id, finding.sentence), finding)
+                words = "" if rule.once else finding.sentence
+                seen.setdefault((place, rule.id, words), finding)
     yield from sorted(
         seen.values(), key=lambda finding: (finding.line, SEVERITIES.index(finding.severity))
     )
@@ -491,10 +502,12 @@ def of_node(node: Node) -> Row | None:
     what = _written(layer)
     reads = " and ".join(map(shape_text, shapes))
     gives = " and ".join(map(shape_text, outputs))
-    claims = ("shapes.width", "weights.parameter-count") if layer.kind == "LSTM" else ()
+    refused = is_refused(layer, shapes)
+    claims: tuple[str, ...] = ()
+    if layer.kind == "LSTM" and not refused:
+        claims = ("shapes.width", *["weights.parameter-count"] * bool(weights))
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
-    refused = is_refused(layer, shapes)
     says = f"{reads} -> refused" if refused else f"{reads} -> {gives}{count}{_mask(node)}"
     return Row(node.line, one_line(what), one_line(says), claims)
 
@@ -573,10 +586,14 @@ def installed() -> Place:
     return place if place.version("keras") else deviations.newest()
 
 
-def touched(layers: Iterable[Layer]) -> list[Touched]:
+def touched(layers: Iterable[Layer], kept: Container[Any] = (1,)) -> list[Touched]:
     """Return what Keras is known to do otherwise with layers that a model has.
 
     Only claims that concern certain arguments count: all else would be about every model.
+
+    Args:
+        layers: the model's.
+        kept: for how many sequences they keep states.
     """
     whole = list(layers)
     where = installed()
@@ -584,6 +601,8 @@ def touched(layers: Iterable[Layer]) -> list[Touched]:
     for deviation in deviations.at(where):
         items, kinds = _about().get(deviation.claim, (frozenset(), frozenset()))
         owner = next((layer for layer in whole if items and items <= _items(layer.core)), None)
+        if deviation.claim in OF_ONE_SEQUENCE and 1 not in kept:
+            continue
         if owner is not None and not deviation.holds and kinds <= _kinds(whole):
             listed.append(Touched(deviation.claim, one_line(owner.title), deviation.instead))
     return listed

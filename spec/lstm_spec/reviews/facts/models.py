@@ -42,6 +42,8 @@ SHARES = ("sigmoid", "softmax", "hard_sigmoid")
 """Activations whose outputs lie between 0 and 1."""
 OWN = "LambdaCallback"
 """The callback of Keras that calls functions of the program."""
+STEPS = {"fit": (12, "steps_per_epoch"), "evaluate": (5, "steps"), "predict": (3, "steps")}
+"""Where methods of a model are given how many batches they read."""
 WITH_TARGETS = ("fit", "train_on_batch", "evaluate", "test_on_batch")
 """Methods that read targets beside the data."""
 
@@ -60,7 +62,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts: Facts = {"subject": "run", "method": event.kind, "arrays": isinstance(x, Array)}
     facts["what"] = "data"
     facts |= _stateful(model, nodes)
-    facts |= _samples(array)
+    facts |= _samples(array, len(model.inputs) == 1 and model.inputs[0].sequence)
     target = _given_targets(x, call)
     if not isinstance(x, Batches):
         facts |= _batch(event.kind, call, facts.get("samples", UNKNOWN))
@@ -75,6 +77,7 @@ def of_run(event: Event) -> Iterator[Facts]:
     facts |= _padding(nodes, x)
     if event.kind in WITH_TARGETS and call.whole and not model.open:
         facts |= _targets(model, target, facts.get("first_batch", facts.get("batch")))
+        facts |= _on_columns(facts)
         facts |= _counts(target, facts.get("samples", UNKNOWN))
         facts |= _weights(model, call.named, facts)
     yield facts
@@ -117,12 +120,17 @@ def _stateful(model: Model, nodes: list[Node]) -> Facts:
     return facts | {"stateful": UNKNOWN if maybe else False}
 
 
-def _samples(array: Array | None) -> Facts:
-    """Return the facts of what a model is run on."""
+def _samples(array: Array | None, sequence: bool) -> Facts:
+    """Return the facts of what a model is run on.
+
+    Args:
+        array: the data.
+        sequence: whether a recurrent layer reads their axes as they are.
+    """
     if array is None or not array.shape:
         return {}
     facts = {"samples": size_of(array.shape[0]), "data": text(array.shape), "made": array.origin}
-    return facts | of_axes(array.axes if len(array.shape) == 3 else ())
+    return facts | of_axes(array.axes if sequence and len(array.shape) == 3 else ())
 
 
 def _counts(y: Any, samples: Any) -> Facts:
@@ -155,19 +163,22 @@ def _batch(kind: str, call: Arguments, samples: Any) -> Facts:
     if place is None:
         return {}
     facts: Facts = {}
-    batch = call.get(place, "batch_size")
+    unsaid = None if call.whole else UNKNOWN
+    batch = call.get(place, "batch_size", default=unsaid)
     batch = 32 if batch is None else batch
+    steps = call.get(*STEPS[kind], default=unsaid)
     if known(batch) and batch > 0:
         facts["batch"] = batch
-        trained = _trained_on(samples, call.named.get("validation_split"))
+        trained = _trained_on(samples, call.get(6, "validation_split") if kind == "fit" else None)
         if known(trained):
-            facts |= {"remainder": trained % batch, "batches": -(-trained // batch)}
             facts |= {"trained": trained, "many": trained > batch}
             facts["first_batch"] = min(trained, batch)
+        if known(trained) and steps is None:
+            facts |= {"remainder": trained % batch, "batches": -(-trained // batch)}
     if kind == "fit":
-        facts["epochs"] = size_of(call.get(3, "epochs", default=1))
+        facts["epochs"] = size_of(call.get(3, "epochs", default=1 if call.whole else UNKNOWN))
         facts["may_reset"] = _may_reset(call)
-        shuffle = call.named.get("shuffle", True)
+        shuffle = call.get(8, "shuffle", default=True if call.whole else UNKNOWN)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
     return facts
 
@@ -203,7 +214,7 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     facts["one_step"] = _one_step(shape, array)
     if array is None or array.shape is None:
         return facts | {"steps": size_of(shape[1]) if len(shape) == 3 else UNKNOWN}
-    facts |= {"input": text(shape), "built_batch": size_of(shape[0])}
+    facts |= {"input": text(shape)} | _built_for(shape[0])
     if known(shape[0]) and known(first_batch):
         facts["other_batch"] = first_batch != shape[0]
         facts["at_once"] = count(first_batch, "sample")
@@ -227,6 +238,11 @@ def _against_input(model: Model, array: Array | None, first_batch: Any) -> Facts
     return facts
 
 
+def _built_for(batch: Any) -> Facts:
+    """Return the size of the batch that a model was built for, also in words."""
+    return {"built_batch": size_of(batch), "built_for": count(batch, "sample")}
+
+
 def _fewer(model: Model, before: Facts) -> Facts:
     """Return that batches of arrays are too small for a model, however many samples there are."""
     wanted = model.inputs[0].shape if len(model.inputs) == 1 else None
@@ -235,7 +251,7 @@ def _fewer(model: Model, before: Facts) -> Facts:
         return {}
     if not known(wanted[0], batch) or batch >= wanted[0]:
         return {}
-    facts: Facts = {"other_batch": True, "built_batch": wanted[0], "first_batch": batch}
+    facts: Facts = {"other_batch": True, "first_batch": batch} | _built_for(wanted[0])
     return facts | {"at_once": f"{batch} or fewer samples" if batch > 1 else "1 sample"}
 
 
@@ -266,16 +282,19 @@ def _embedding(nodes: list[Node], x: Any) -> Facts:
     for node in nodes:
         if node.layer.kind == "Embedding" and padded:
             below = node.inputs[0].maker is None
-            zero = node.layer.flag("mask_zero")
-            reads = any(
-                up is node
+            readers = [
+                reader
                 for reader in nodes
-                if reader.layer.core.kind == "LSTM"
-                for up in upstream(reader.inputs)
-            )
-            if below and zero is False and reads:
+                if reader.layer.core.kind == "LSTM" and node in upstream(reader.inputs)
+            ]
+            if below and readers and all(map(_unmasked, readers)):
                 return {"unmasked_padding": True, "embedding": node.layer.title}
     return {}
+
+
+def _unmasked(node: Node) -> bool:
+    """Return whether a layer is known to get no mask, by its input or by an argument."""
+    return node.inputs[0].mask is None and node.keywords.get("mask") is None
 
 
 def _padding(nodes: list[Node], x: Any) -> Facts:
@@ -330,16 +349,27 @@ def _targets(model: Model, y: Any, batch: Any) -> Facts:
     facts |= _over_time(given, shape, batch, facts["loss"])
     facts |= _timesteps(given, shape, facts["loss"])
     facts["lstm_last"] = maker is not None and maker.layer.kind == "LSTM"
-    facts["targets_are"] = _kind_of_targets(given, shape)
-    facts["for_samples"] = _for_samples(given, shape)
+    facts["targets_are"] = _kind_of_targets(given, shape, facts["loss"])
+    facts["for_samples"] = _for_samples(given, shape, facts["loss"])
     return facts
 
 
-def _kind_of_targets(targets: Sequence[Any], output: Sequence[Any]) -> str:
+def _on_columns(before: Facts) -> Facts:
+    """Return whether the targets of a batch, of one axis, may lie along the columns."""
+    batch = before.get("first_batch", UNKNOWN)
+    columns = before.get("output_width", UNKNOWN)
+    if not known(batch, columns):
+        return {"on_columns": True, "unless": ", and refuses them unless there are as many"}
+    return {"on_columns": batch == columns, "unless": ""}
+
+
+def _kind_of_targets(targets: Sequence[Any], output: Sequence[Any], loss: Any) -> str:
     """Return "labels" of classes, "columns" for them, or "other", by their axes."""
     if not known(output[-1]) or output[-1] < 2:
         return "other"
     if len(targets) == len(output) and known(targets[-1]):
+        if loss == "sparse_categorical_crossentropy" and len(output) == 3 and targets[-1] > 1:
+            return "columns"
         return {1: "labels", output[-1]: "columns"}.get(targets[-1], "other")
     steps = (*targets[1:], *output[1:-1])
     alone = len(targets) == len(output) - 1 and (not steps or known(*steps))
@@ -350,17 +380,31 @@ def _over_time(targets: Sequence[Any], output: Sequence[Any], batch: Any, loss: 
     """Return which of targets and output lacks the axis of time, and whether a loss takes that.
 
     A mean error does where NumPy would: if there is one timestep, one sample, or as many of both.
+    Of a crossentropy it is left to others that have more to say of it: labels of classes, and one
+    for each sample.
     """
     if sorted((len(targets), len(output))) != [2, 3]:
         return {}
     lacking = "targets lack time" if len(output) == 3 else "output lacks time"
     steps = output[1] if len(output) == 3 else targets[1]
+    single = {"rank": lacking, "single_step": steps == 1}
+    if lacking == "output lacks time" and targets[2] == 1:
+        return single | {"taken": _taken_in_a_row(steps, output[1], loss)}
     taken: Any = UNKNOWN
-    if loss == "categorical_crossentropy":
-        taken = False
+    if isinstance(loss, str) and loss.endswith("crossentropy"):
+        fits = len(output) == 3 and targets[1] in (1, *output[1:2])
+        taken = False if steps != 1 or loss == "categorical_crossentropy" else UNKNOWN
+        taken = UNKNOWN if fits or not known(targets[-1]) else taken
     elif known(steps, batch):
         taken = steps in (1, batch) or batch == 1
-    return {"rank": lacking, "single_step": steps == 1, "taken": taken}
+    return single | {"taken": taken}
+
+
+def _taken_in_a_row(steps: Any, width: Any, loss: Any) -> Any:
+    """Return whether a loss takes a number for each timestep beside an output of some width."""
+    if not known(steps, width) or steps == 1:
+        return UNKNOWN
+    return False if str(loss).endswith("crossentropy") else width == 1 or steps == width
 
 
 def _timesteps(targets: Sequence[Any], output: Sequence[Any], loss: Any) -> Facts:
@@ -376,9 +420,14 @@ def _timesteps(targets: Sequence[Any], output: Sequence[Any], loss: Any) -> Fact
     return {"timesteps_fit": targets[1] == output[1], **words}
 
 
-def _for_samples(targets: Sequence[Any], output: Sequence[Any]) -> bool:
-    """Return whether there is one target for each sample, and an output for each timestep."""
+def _for_samples(targets: Sequence[Any], output: Sequence[Any], loss: Any) -> bool:
+    """Return whether there is one target for each sample, and an output for each timestep.
+
+    Of a single column sparse_categorical_crossentropy takes that for the numbers of the timesteps.
+    """
     if len(output) != 3 or not known(output[1]) or output[1] == 1:
+        return False
+    if output[2] == 1 and loss == "sparse_categorical_crossentropy" and len(targets) == 2:
         return False
     return len(targets) == 1 or (len(targets) == 2 and targets[1] == 1)
 
@@ -413,6 +462,8 @@ def _logits(model: Model) -> Facts:
     given = _compiled(model, "loss", 1)
     maker = model.output.maker if model.output else None
     if maker is None or maker.layer.kind not in ("Dense", "Activation", "LSTM"):
+        return {}
+    if model.output not in maker.outputs:  # but calculated of one
         return {}
     if maker.layer.kind == "LSTM":
         activation = maker.layer.get("activation", "tanh")
@@ -459,6 +510,8 @@ def of_step(event: Event) -> Iterator[Facts]:
     facts: Facts = {"subject": "step", "training_given": named}
     for node in event.about["model"].calls:
         core = node.layer.core
+        if node.keywords.get("training") is not None:  # it drops always, or never
+            continue
         names = ("rate",) if core.kind == "Dropout" else ("dropout", "recurrent_dropout")
         rates = [f"{name}={core.get(name)}" for name in names if _above_zero(core.get(name, 0))]
         if rates and core.kind in ("LSTM", "Dropout"):
@@ -504,7 +557,6 @@ def of_loading(event: Event) -> Iterator[Facts]:
     nodes = saved.calls
     facts["activation_is"] = hardest_function(node.layer for node in nodes)
     facts["custom_objects"] = "custom_objects" in named
-    facts["safe_mode"] = named.get("safe_mode", True)
     facts["compile"] = named.get("compile", True)
     facts["extension"] = _extension(str(event.about["name"]))
     facts["stateful"] = any(node.layer.stateful is True for node in nodes)
@@ -541,6 +593,5 @@ def of_saved(events: Sequence[Event], name: str, compiled: Mapping[str, Any]) ->
         "loss": loss if isinstance(loss, str) else "",
         "activation_is": hardest_function(layers),
         "custom_objects": False,
-        "safe_mode": True,
         "stateful": any(layer.stateful is True for layer in layers),
     }
