@@ -404,6 +404,20 @@ def test_what_is_calculated_of_an_output_has_no_activation_of_a_layer(tmp_path: 
     assert ids(lstm_spec.review(model).data) == set()
 
 
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_steps_of_a_mask_are_no_layers_of_a_file(name: str, tmp_path: Path) -> None:
+    import keras
+
+    layers = keras.layers
+    inputs = keras.Input((6,), dtype="int32")
+    words = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    joined = layers.Concatenate()([words, layers.Dense(4)(words)])
+    keras.Model(inputs, layers.LSTM(2)(joined)).save(tmp_path / name)
+    rows = review.of_file(str(tmp_path / name)).rows
+    kinds = [row.what.split(": ")[1] for row in rows]
+    assert kinds == ["Embedding", "Dense(4)", "Concatenate", "LSTM(2)"]
+
+
 @pytest.mark.parametrize(("rows", "expected"), [(1, True), (4, False)])
 def test_a_deviation_of_one_sequence_concerns_no_model_of_more(rows: int, expected: bool) -> None:
     import keras

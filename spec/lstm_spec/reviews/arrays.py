@@ -203,7 +203,10 @@ def _cut(size: Size, part: slice) -> Size:
         return size
     if isinstance(part.start, Number) and isinstance(part.stop, Number) and part.step is None:
         between = part.stop.plus - part.start.plus
-        return between if part.start.base is part.stop.base and between >= 0 else UNKNOWN
+        last = part.stop.base.largest
+        short = isinstance(size, int) and last is not None and last + part.stop.plus > size
+        fits = part.start.base is part.stop.base and between >= 0 and not short
+        return between if fits else UNKNOWN
     if not known(size) or not plain or part.step == 0:
         return UNKNOWN
     return len(range(size)[part])  # type: ignore[arg-type]

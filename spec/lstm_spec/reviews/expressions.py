@@ -148,6 +148,9 @@ class Expressions:
         """Delete a name, an attribute or an element."""
         if isinstance(target, ast.Name):
             scope.names[target.id] = UNKNOWN
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for part in target.elts:
+                self.delete(part, scope)
         elif isinstance(target, ast.Attribute):
             self._set_attribute(target, UNKNOWN, scope)
         elif isinstance(target, ast.Subscript):
@@ -356,7 +359,8 @@ class Expressions:
         simple = len(node.generators) == 1 and not first.ifs and not first.is_async
         if items is None or len(items) > ROUNDS or not simple:
             for part in node.generators:
-                self.bind(part.target, counted(part.iter), inner)
+                through = items if part is first and not part.ifs else None
+                self.bind(part.target, counted(part.iter, through), inner)
             each = self.value(node.elt, inner)
             if not simple:
                 return self.building.listing(None, UNKNOWN)
@@ -483,8 +487,14 @@ def _without(items: Any, key: Any) -> Any:
     return left
 
 
-def counted(node: ast.expr) -> Any:
-    """Return what a loop's variable is in any of its rounds: a number, where the loop counts."""
+def counted(node: ast.expr, items: list[Any] | None) -> Any:
+    """Return what a loop's variable is in any of its rounds: a number, where the loop counts.
+
+    Args:
+        node: what the loop goes through.
+        items: what that holds, if it is known.
+    """
+    largest = max(items) if items and known(*items) else None
     name = node.func if isinstance(node, ast.Call) else None
     counts = isinstance(name, ast.Name) and name.id in ("range", "xrange")
-    return Number() if counts else UNKNOWN
+    return Number(largest=largest) if counts else UNKNOWN

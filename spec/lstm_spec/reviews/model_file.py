@@ -396,9 +396,9 @@ def _slice(entry: Any) -> Any:
 
 
 def _is_operation(entry: Any) -> bool:
-    """Return whether an entry is arithmetic, or a slice, and no layer."""
+    """Return whether an entry is arithmetic, or a slice, and no layer, which may be trainable."""
     kind, arguments = _entry(entry)
-    bare = not arguments.keys() - {"name", "axis"} or "OpL" in kind  # as TFOpLambda of Keras 2
+    bare = "trainable" not in arguments or "OpL" in kind  # as TFOpLambda of Keras 2
     return bare or ".ops." in str(_mapping(entry).get("module"))
 
 

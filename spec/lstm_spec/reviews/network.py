@@ -283,7 +283,7 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
             width = _times(2, units)
         elif mode is UNKNOWN:
             width = UNKNOWN
-        if mode == "concat" and len(layer.inner) > 1:  # a backward_layer may have other units
+        if len(layer.inner) > 1 and mode == "concat":  # a backward_layer may have other units
             width = _sum([_units(inner) for inner in layer.inner])
     sequence = core.flag("return_sequences")
     if count is UNKNOWN:

@@ -310,7 +310,9 @@ class _Reader:
         items = items_of(self.expressions.value(node.iter, scope))
         leaves = any(isinstance(part, (ast.Break, ast.Continue)) for part in ast.walk(node))
         if items is None or len(items) > ROUNDS or leaves:
-            self.expressions.bind(node.target, counted(node.iter), scope)
+            guarded = leaves or any(isinstance(part, ast.If) for part in ast.walk(node))
+            number = counted(node.iter, None if guarded else items)
+            self.expressions.bind(node.target, number, scope)
             self.once(node, scope)
             return
         for item in items:

@@ -241,6 +241,13 @@ class Gone(msgspec.Struct, frozen=True):
     name: str
     write: str
     """What to write in its place."""
+    of: str = ""
+    """What had it; nothing, if that is Keras."""
+
+    @property
+    def sentence(self) -> str:
+        """Say that it is gone."""
+        return f"{self.of + ' of ' if self.of else ''}Keras 3 has no `{self.name}`."
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -443,23 +450,37 @@ def _gone(read: Program) -> Iterator[Gone]:
     for event in read.events:
         named = event.about["call"].named if event.kind in CALLED else ()
         layer = event.about["node"].layer.kind if event.kind == "call" else ""
-        for name in (event.about.get("method", ""), layer, *named):
+        if layer in GONE:
+            yield Gone(event.line, layer, GONE[layer])
+        for name in (event.about.get("method", ""), *named):
             if name in GONE:
-                yield Gone(event.line, name, GONE[name])
-        yield from (Gone(event.line, *pair) for pair in _gone_here(event))
+                yield Gone(event.line, name, GONE[name], _owner(event, name))
+        yield from (Gone(event.line, *entry) for entry in _gone_here(event))
 
 
-def _gone_here(event: Event) -> Iterator[tuple[str, str]]:
-    """Yield what is gone of modules, and of arguments of layers and of Model, and what to write."""
+def _owner(event: Event, name: str) -> str:
+    """Return what took an argument, or had a method, that is gone."""
+    method = event.about.get("method", event.kind)
+    owners = {"optimizer": "An optimizer", "callback": event.about.get("name", "")}
+    return "A model" if name == method else owners.get(event.kind, f"{method}()")
+
+
+def _gone_here(event: Event) -> Iterator[tuple[str, ...]]:
+    """Yield what is gone of modules, and of arguments of layers and of Model, and what to write.
+
+    Behind it stands what had it.
+    """
     if event.kind == "import":
         yield from _gone_module(event.about["module"], event.about["name"])
     if event.kind == "functional":
-        yield from ((old, IN_MODELS[old]) for old in event.about["call"].named if old in IN_MODELS)
+        given = event.about["call"].named
+        yield from ((old, IN_MODELS[old], "Model") for old in given if old in IN_MODELS)
     if event.kind == "layer":
         layer = event.about["layer"]
         kept = ("output_dim",) if layer.kind.endswith("Embedding") else ()
         gone = IN_LAYERS.keys() - kept if layer.kind not in ("LSTM", "LSTMCell") else ()
-        yield from ((name, IN_LAYERS[name]) for name in layer.arguments if name in gone)
+        old = [name for name in layer.arguments if name in gone]
+        yield from ((name, IN_LAYERS[name], layer.kind) for name in old)
 
 
 def _gone_module(module: Path_, name: str) -> Iterator[tuple[str, str]]:
@@ -708,7 +729,7 @@ def _line(review: Review, number: int, digits: int, width: int) -> Iterator[str]
         yield _filled(f"{row.what}: {row.says}{_cited(row.claims)}", margin, width)
         margin = " " * len(margin)
     for entry in (entry for entry in review.gone if entry.line == number):
-        yield _filled(f"ERROR: Keras 3 has no `{entry.name}`.", margin, width)
+        yield _filled(f"ERROR: {entry.sentence}", margin, width)
         margin = " " * len(margin)
         yield _filled(f"Do: write {entry.write}.", f"{margin}  ", width)
     for finding in (finding for finding in review.findings if finding.line == number):
@@ -772,7 +793,7 @@ def _item(finding: Finding) -> str:
 
 
 def _item_gone(entry: Gone) -> str:
-    return f"- Line {entry.line}: Keras 3 has no `{entry.name}`. To do: write {prose(entry.write)}."
+    return f"- Line {entry.line}: {entry.sentence} To do: write {prose(entry.write)}."
 
 
 def _escaped(sentence: str) -> str:
@@ -819,7 +840,7 @@ def _sarif_result(review: Review, finding: Finding) -> dict[str, Any]:
 def _sarif_gone(review: Review, entry: Gone) -> dict[str, Any]:
     return {
         "level": "error",
-        "message": {"text": f"Keras 3 has no {entry.name}. Do: write {entry.write}."},
+        "message": {"text": f"{entry.sentence} Do: write {entry.write}.".replace("`", "")},
         "locations": [_place(review, entry.line)],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import io
 import json
 import re
@@ -18,6 +19,7 @@ LONGEST = 400_000
 MENDED = 4_000_000
 """Lines that are no Python are left out until so many characters were parsed."""
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+TAG = re.compile(r"</?(?:pre|code)\b[^<>]*>")
 PROMPT = re.compile(r"^\s*(>>>|\.\.\.|In \[\d+\]:|\.{3,}:)( |$)")
 PRINT = re.compile(r"^(\s*(?:(?:else|try|finally)\s*:\s*)?)print\b(?!\s*[(=.,)])")
 CAUGHT = re.compile(r"^(\s*except\s+[\w.]+|\s*except\s*\([\w., ]+\))\s*,\s*(\w+)\s*:")
@@ -66,7 +68,7 @@ def read(text: str) -> Source:
     left_out: list[int] = []
     tree = _whole(lines)
     if tree is None:
-        lines = _python(_blocks(lines))
+        lines = _python(_blocks(_without_tags(lines)))
         tree = _whole(lines)
     if tree is None:
         tree, lines, left_out = _parse([line.translate(QUOTES) for line in lines])
@@ -89,6 +91,13 @@ def _notebook(text: str) -> str:
         return "\n".join(part if isinstance(part, str) else "".join(part) for part in code)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ProgramError("the notebook cannot be read; give its program as text") from None
+
+
+def _without_tags(lines: list[str]) -> list[str]:
+    """Return lines without the tags of HTML around code, and with the signs that it writes out."""
+    if not any(TAG.search(line) for line in lines):
+        return lines
+    return [html.unescape(TAG.sub("", line)) for line in lines]
 
 
 def _blocks(lines: list[str]) -> list[str]:

@@ -94,6 +94,8 @@ class Number:
 
     of: Number | None = None
     plus: int = 0
+    largest: int | None = None
+    """The largest that a loop makes of it, if that is known."""
 
     @property
     def base(self) -> Number:
