@@ -29,7 +29,7 @@ LONGEST = 1_000_000
 """How many characters of a question are taken from standard input."""
 OTHERS = 2
 """How many other questions or claims are named beside the first."""
-SURE = -1.05
+SURE = -1.2
 """A question that is less sure gets no answer; a bound at which fewer than one in twenty that
 a claim answers are refused, of those that were looked at, with their near copies left out."""
 SURENESS = Path(__file__).with_name("sureness.json")

@@ -712,7 +712,8 @@ def test_without_training_nothing_is_dropped(case, way, training):
 )
 def test_predict_and_evaluate_drop_nothing(case, seed, kind, method, eager):
     """
-    In predict and evaluate an LSTM drops nothing, unless a call of your own passes training=True.
+    In predict and evaluate an LSTM drops nothing, unless a call of your own passes training=True
+    or has it as a default.
 
     The loss that fit reports is computed with dropout, so that of evaluate is as a rule
     another, and commonly a lower one, on the same data and with the same weights. A

@@ -1200,7 +1200,7 @@ def test_fit_of_a_stateful_model_refuses_a_smaller_last_batch():
 )
 def test_a_stateful_model_with_batches_of_one_needs_the_batch_size(case, samples, size, method):
     """
-    On TensorFlow, compiled fit and evaluate of a stateful, looped LSTM with batches of one refuse
+    On TensorFlow compiled fit and evaluate of a looped LSTM from its kept states of one row refuse
     arrays without batch_size=1.
 
     So they do where none is given, for it is 32 then, even with a single sample; not if an
@@ -1365,8 +1365,8 @@ def test_rnn_refuses_what_is_no_cell(value, name):
 @given(cases(timesteps=integers(1, 2)), whole([1, 2]))
 def test_rnn_of_a_layer_fails_in_the_call(case, layers):
     """
-    RNN accepts an LSTM in place of an LSTMCell, and its call on data of three axes finds ndim=2,
-    not 3.
+    RNN accepts an LSTM in place of an LSTMCell, and its eager call on data of three axes finds
+    ndim=2, not 3.
 
     The layer has a `state_size` too. But RNN hands its cell one timestep at a time, which has no
     time axis. Give it cells, as LSTMCell(8) is. Where the batch is open, as behind an Input, a new

@@ -502,7 +502,7 @@ def test_predict_is_faster_than_a_plain_call_on_long_sequences():
 )
 def test_each_new_length_costs_a_trace_without_an_input_signature():
     """
-    By default 4 samples of new lengths take a tf.function of 8 units and features 20 to 1000 times
+    4 samples of new lengths up to 100 take a tf.function of 8 units and features 20 to 1000 times
     as long as with a signature.
 
     By default it is traced for each new length. With an input_signature of TensorSpec((None, None,

@@ -1082,8 +1082,8 @@ def test_training_mode_moves_the_state_on(case, way):
 )
 def test_a_stateful_model_continues_from_call_to_call(case, seed, kind):
     """
-    Unless reset or given a state, a stateful layer in a model goes on, from call to call, where it
-    stopped.
+    Unless reset, given a state or in TimeDistributed, a stateful layer in a model goes on, from
+    call to call, where it stopped.
 
     The state belongs to the layer, which does not know how it is called.
 

@@ -964,7 +964,7 @@ def test_refused_set_weights_has_set_what_came_before(case, seed):
 def test_trainable_moves_all_three_weights(features, units, options, use_bias, trainable):
     """
     An LSTM's `trainable`, given or changed last, says whether all its weights are, but for a cell
-    or weight frozen by itself.
+    or weight set by itself.
 
     The layer computes the same either way; only what an optimizer may change is another. A cell or
     a weight that is frozen by itself stays frozen until the layer's `trainable` is changed: to set

@@ -35,7 +35,9 @@ judged the eighteenth, who were asked for any case, however unusual: quantized l
 options, second calls, sizes that are open. Those of the nineteenth were asked the same, and knew
 what the sentences are about ([scope](../scope.md)). The 488 are no sample of all
 claims, but those of no draw, read in the order that a hash gives; only what looked too wide has
-programs, so more may be false.
+programs, so more may be false. Before the twenty-third all 903 claims had been attacked by programs
+once more, half a minute each: 747 were true or deviated, 153 overstated, and 3 reasons false;
+what showed it is in programs_a to programs_g. Its four judges were given statements alone.
 """
 
 

@@ -1,9 +1,14 @@
 """What attacks of several chapters use: an input, a mask, small models, policies, comparisons."""
 
+import os
+import tempfile
+import warnings
 from unittest import mock
 
 import keras
 import numpy as np
+
+from tools.studies.attacks import outcome
 
 LSTM, Cell = keras.layers.LSTM, keras.layers.LSTMCell
 X = np.random.RandomState(0).randn(2, 4, 3).astype("float32")
@@ -44,6 +49,12 @@ def gap(a, b):
     return float(np.abs(pair[0] - pair[1]).max())
 
 
+def farthest(a, b):
+    """Return the largest difference of the tensors of two structures."""
+    pairs = zip(keras.tree.flatten(a), keras.tree.flatten(b), strict=True)
+    return max(gap(*pair) for pair in pairs)
+
+
 def alike(*layers):
     """Give layers the weights of the first one."""
     for layer in layers:
@@ -78,3 +89,19 @@ def under(policy, call):
         return call()
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def reloaded(model, ending="keras", **options):
+    """Return a model that was saved to a file and loaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, f"model.{ending}")
+        model.save(path)
+        return keras.models.load_model(path, **options)
+
+
+def warned(call):
+    """Return what a call returns, or its error, and the beginnings of its warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        end = outcome(call)
+    return end, [str(warning.message)[:60] for warning in caught]

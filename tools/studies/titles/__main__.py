@@ -32,7 +32,8 @@ SETS = (
     *("open", "closed", "last", "newest", "fresh_open", "fresh_closed", "deciding", "second"),
     *("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth"),
-    *("eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond"),
+    *("eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond", "twentythird"),
+    "twentyfourth",
 )
 UNSEEN: tuple[str, ...] = ()
 """The sets of which nobody has looked at what is found for a title; only rates are printed."""

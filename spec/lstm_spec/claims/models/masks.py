@@ -286,7 +286,7 @@ def halve(self, x):
 @given(padded, picks)
 def test_operations_hand_no_mask_on(case, pick):
     """
-    Arithmetic and slices of a masked tensor have no mask.
+    What +, -, *, / and slices make of a masked tensor has no mask.
 
     The mask belongs to one tensor, and these return another; layers such as Add hand it on, if
     each of their inputs has one. A Lambda whose `mask` computes it anew brings it back.
@@ -310,7 +310,7 @@ def test_operations_hand_no_mask_on(case, pick):
 @given(padded, picks)
 def test_a_mask_goes_through_a_model_in_a_model(case, pick):
     """
-    A mask goes into a model in a model and out of it as its layers hand it on.
+    A mask on a tensor goes into a model in a model and out of it as its layers hand it on.
 
     Dense hands it on, Conv1D does not, and Masking makes one that comes out. Called on symbols, a
     subclassed model warns that it ends the mask; on data it does as its layers do.

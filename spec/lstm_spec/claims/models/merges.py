@@ -650,8 +650,8 @@ def dots(pair, axes, normalize):
 @example(small(), "Add", 0)
 def test_one_feature_is_merged_with_every_feature(case, name, seed):
     """
-    Without masks Add and its like merge a sequence of one feature with each feature of another,
-    whatever the sizes.
+    Without masks Add and its like merge a sequence of one feature with each feature of another of
+    as many timesteps.
 
     As where a sequence is added to scores of its timesteps. Symbols of one feature are not tried.
 

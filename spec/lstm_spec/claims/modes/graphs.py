@@ -114,8 +114,8 @@ def quantized(model: Any) -> Any:
 )
 def test_a_function_refuses_to_make_a_layer_anew_in_each_call(case, kind):
     """
-    A tf.function that makes an LSTM anew in each call is refused by TensorFlow: it may make
-    variables in its first call only.
+    TensorFlow refuses to trace a tf.function that makes an LSTM anew in each call: only its first
+    call may make variables.
 
     "tf.function only supports singleton tf.Variables created on the first call." Make the layer
     outside of the function, and call it inside.

@@ -295,7 +295,7 @@ def test_a_stateful_model_of_one_sequence_is_exported():
 def test_an_exported_model_has_the_structure_of_its_inputs_and_outputs(case, name):
     """
     By default an exported functional model's `serve` takes and returns lists and dictionaries of
-    tensors as the model does.
+    tensors of its Inputs' types.
 
     Inputs may be nested. Outputs must not be: TensorFlow returns a tensor, a list or a dictionary
     of tensors. Keys have to be text.

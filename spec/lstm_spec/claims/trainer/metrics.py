@@ -196,7 +196,8 @@ def test_a_metric_of_several_thresholds_reports_each(case, name, thresholds, eag
 @given(cases(batch=several), eagerly, whole(["Sequential", "functional"]), integers(1, 2))
 def test_metrics_of_layers_in_inner_models_are_reported(case, eager, form, depth):
     """
-    Evaluate reports the metrics that layers update in their call, in a model within the model too.
+    Evaluate reports the metrics of several names that layers update in their call, in a model
+    within the model too.
 
     By the name of the metric, whatever the depth: of several of one name one is reported.
 

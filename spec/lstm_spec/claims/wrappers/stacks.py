@@ -77,7 +77,8 @@ def listed(case, **options):
 )
 def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way, training):
     """
-    Read forwards without dropout, RNN of two or more LSTM cells computes what as many layers do.
+    Read forwards without dropout, RNN of two or more LSTM cells of the global policy computes what
+    as many layers do.
 
     The weights come cell by cell, the lowest first. A list is put into StackedRNNCells, which
     may also be given; only the outputs of the highest cell are returned.
