@@ -446,7 +446,8 @@ def exports_by_default_and_by_signature():
         model = keras.Sequential([keras.Input((4, 3), batch_size=batch), lstm])
         folder = tempfile.mkdtemp()
         model.export(folder, verbose=False, **options)
-        return close(tf.saved_model.load(folder).serve(X[:batch]), model(X[:batch]))
+        loaded = tf.saved_model.load(folder)
+        return close(loaded.serve(X[:batch]), model(X[:batch]))
 
     signature = [keras.InputSpec(shape=(1, 4, 3), dtype="float32")]
     return {
