@@ -797,12 +797,12 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
 )
 def test_a_call_without_training_drops_nothing(case, seed, method):
     """
-    In Keras' own fit and train_on_batch a subclassed model whose `call` takes no `training` drops
-    nothing by itself.
+    In Keras' own fit a subclassed model of Keras' layers drops nothing by itself, if its `call`
+    takes no `training`.
 
     No warning says so. Give `call` the argument training=None: the layers that it calls take over
-    what the model is given, so it need not hand it on. Within a model that hands `training` on, its
-    layers drop.
+    what the model is given, until one is given another: those after it take that one over. Within
+    a model that hands `training` on, its layers drop.
 
     >>> import keras, numpy as np
     >>> class Own(keras.Model):
@@ -1005,11 +1005,11 @@ def test_every_training_call_draws_new_masks(case, way, rate, argument):
 )
 def test_layers_of_one_seed_drop_the_same(case, way, calls):
     """
-    Two layers of equal options and weights, and of one number as `seed`, return the same in
+    Two layers of equal options and weights, and of one number as `seed`, drop the same in
     training, if called alike.
 
     The seed belongs to the layer. Nothing else that draws random numbers moves it on, and it has no
-    part in the initial weights. XLA draws other masks, and so does the other implementation.
+    part in the initial weights. XLA draws other masks, and implementation 1 draws more of them.
 
     >>> import keras, numpy as np
     >>> one, other = (keras.layers.LSTM(2, dropout=0.5, seed=1) for _ in range(2))

@@ -326,8 +326,8 @@ def test_integer_weights_are_refused_when_they_are_made(dtype, features, units):
     By default an LSTM with dtype="int32" is accepted by the constructor, and fails when built.
 
     It is the initializer of the kernel that cannot draw such numbers; those of zeros or ones
-    can. The dtype is that of the weights, not of the input: integers as input need no argument
-    at all. "int64", "uint8" and "bool" fail in the same way.
+    can. The dtype is that of the weights, not of the input: without `dropout`, integers as input
+    need no argument at all. "int64", "uint8" and "bool" fail in the same way.
 
     >>> import keras, numpy as np
     >>> lstm, built = keras.layers.LSTM(2, dtype="int32"), False
@@ -902,7 +902,7 @@ def test_a_mask_for_another_batch_is_refused(case, rows):
     one row.
 
     In an eager call the error is that of a selection: "must be broadcastable". A single sample is
-    no safer: an unrolled layer stretches it to as many rows as its mask has.
+    no safer: an unrolled layer, if not stateful, stretches it to as many rows as its mask has.
 
     >>> import keras, numpy as np
     >>> lstm, refused = keras.layers.LSTM(2), False
@@ -1588,8 +1588,8 @@ def test_time_distributed_lstm_refuses_three_axes(case):
 @given(cases(timesteps=integers(1, 9)), sampled_from(["LSTM", "alone"]), integers(1, 9))
 def test_dense_behind_flatten_needs_the_number_of_timesteps(case, below, outputs):
     """
-    A new Dense behind a Flatten of sequences is refused if their length is open to Keras, as in
-    Input((None, 3)).
+    A new Dense directly behind a Flatten of sequences is refused if their length is open to Keras,
+    as in Input((None, 3)).
 
     It would have weights of its own for each timestep. Give Input the length and pad to it, let the
     LSTM return its last output only, or pool over all timesteps by GlobalAveragePooling1D. Without
@@ -1836,7 +1836,8 @@ def test_a_ragged_tensor_is_refused(case, run, pick):
 )
 def test_numpy_makes_no_array_of_a_symbol(case, rows, name):
     """
-    On TensorFlow NumPy makes no array of what an LSTM returns in a `tf.function`: it is a symbol.
+    On TensorFlow NumPy makes no array of what an LSTM returns while a `tf.function` is traced: it
+    is a symbol.
 
     It stands for numbers that are not there yet. Compute with keras.ops, in a loss or a metric as
     in a model, or leave the function: outside it a call returns numbers.

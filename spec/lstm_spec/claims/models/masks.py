@@ -184,8 +184,8 @@ def test_the_average_of_no_timestep_is_not_a_number(case):
     """
     GlobalAveragePooling1D gives NaN for a sample whose timesteps are all masked.
 
-    A sample of padding alone is enough to make the loss of its batch NaN, unless an activation
-    hides it, as relu may.
+    A sample of padding alone is enough to make the loss of its batch NaN, unless a layer hides it,
+    as one with relu may.
 
     >>> import keras, numpy as np
     >>> masking, pool = keras.layers.Masking(), keras.layers.GlobalAveragePooling1D()
@@ -569,7 +569,8 @@ def test_a_mask_survives_the_collection_of_garbage(case, pick):
 @given(padded, picks, sampled_from([np.inf, -np.inf, 1e38]))
 def test_infinity_may_mark_padding(case, pick, value):
     """
-    Masking with an infinite mask_value gives finite outputs, those without the padding.
+    An LSTM directly behind Masking with an infinite mask_value gives finite outputs, those without
+    the padding.
 
     Masking puts zeros where it masks, and the LSTM behind it skips them.
 

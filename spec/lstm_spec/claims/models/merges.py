@@ -294,8 +294,8 @@ def test_merges_of_unmasked_tensors_are_element_by_element(case, seed):
     Concatenate joins features.
 
     Add, Subtract, Multiply, Average, Maximum and Minimum take tensors of one shape for that; an
-    axis of size one, or one that is missing behind the batch, is stretched; of one feature see
-    `models.merge-of-widths`.
+    axis of size one, or in a new layer one that is missing behind the batch, is stretched; of one
+    feature see `models.merge-of-widths`.
 
     >>> import keras, numpy as np
     >>> a, b = keras.layers.LSTM(2), keras.layers.LSTM(2)
@@ -422,9 +422,10 @@ def test_multi_head_attention_gives_masked_values_no_weight(case, pick, seed):
     In unmasked rows MultiHeadAttention gives no weight to finite values that a mask or
     `attention_mask` hides, if one is seen.
 
-    The mask that comes with the value is used beside causal masks and an `attention_mask` of (B,
-    T, S), or of one sample, (T, S). One of each head, (B, H, T, S), is right without other masks.
-    A row that the query's mask hides reads padding too, unless scores are returned.
+    The mask that the value still has (see `models.attention-leaves-masks`) is used beside causal
+    masks and an `attention_mask` of (B, T, S), or of one sample, (T, S). One of each head, (B, H,
+    T, S), is right without other masks. A row that the query's mask hides reads padding too,
+    unless scores are returned.
 
     >>> import keras, numpy as np
     >>> masking, heads = keras.layers.Masking(), keras.layers.MultiHeadAttention(1, 2)

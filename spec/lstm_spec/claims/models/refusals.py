@@ -30,10 +30,11 @@ ABSENT = ("not optional", "Missing data", "structure")
 @given(cases())
 def test_an_lstm_behind_an_output_is_refused_by_name(case):
     """
-    In a model with an `Input`, an LSTM directly behind one without return_sequences=True is refused
-    by name.
+    In a model with an `Input`, an LSTM directly behind a valid one that returns its last output
+    only is refused by name.
 
-    The message says which layer found an axis too few, or with return_state=True three inputs.
+    The message says which layer found an axis too few. In Keras 3 one behind return_state=True is
+    refused for its three inputs.
 
     >>> import keras, numpy as np
     >>> first, second = keras.layers.LSTM(2), keras.layers.LSTM(2, name="second")
@@ -54,8 +55,8 @@ def test_an_lstm_behind_an_output_is_refused_by_name(case):
 @given(cases(return_sequences=True))
 def test_repeating_a_sequence_is_refused_by_name(case):
     """
-    In a model with an `Input`, RepeatVector directly behind an LSTM with return_sequences=True is
-    refused.
+    In a model with an `Input`, RepeatVector refuses the sequences of an LSTM with
+    return_sequences=True.
 
     It repeats one vector, such as the last output of an LSTM.
 
@@ -129,8 +130,9 @@ def test_dot_refuses_other_axes_and_inputs(case, axes, more):
     A new Dot refuses axes that are text, a float, None, or a list of other than two whole numbers,
     and any but two inputs.
 
-    NumPy's whole numbers are refused too: write int(axis). So are two inputs whose sizes along the
-    axes differ, and, on its first call, symbols of which one leaves its size open.
+    NumPy's whole numbers are refused too: write int(axis). True is taken for 1. Refused as well
+    are two inputs whose sizes along the axes differ, and, on its first call, symbols of which one
+    leaves its size open.
 
     >>> import keras, numpy as np
     >>> try:
@@ -282,9 +284,10 @@ def test_inputs_in_the_wrong_order_are_refused_when_called(case):
     A functional model of a list of two inputs refuses data in the wrong order, if features differ
     and neither has just one.
 
-    The message holds the shape that the Input declares, and the one that was given. An Input of one
-    feature does not look at the last axis, and takes any number of features. Nor is it looked at in
-    a list within a dictionary of Inputs. Symbols of open axes may be refused later, with data.
+    The message holds what the Input declares behind the batch, and the shape that was given. An
+    Input of one feature does not look at the last axis, and takes any number of features. Nor is
+    it looked at in a list within a dictionary of Inputs. Symbols of open axes may be refused
+    later, with data.
 
     >>> import keras, numpy as np
     >>> a, b = keras.Input((None, 2)), keras.Input((None, 3))

@@ -114,8 +114,8 @@ def test_called_a_plain_model_gives_what_its_layers_say(trial):
     A plain model that is called computes what the equations of its layers say.
 
     A plain model adds nothing to its layers and takes nothing away, in whatever form it is made.
-    Plain: of float32, with Add and its like of equal widths, and the introduction of this chapter
-    tells what else is left out.
+    Plain: of float32, with Add and its like of equal widths, TimeDistributed of one output and no
+    mask, and ids up to 2**24; the introduction of this chapter tells what else is left out.
 
     >>> import keras, numpy as np
     >>> dense, lstm = keras.layers.Dense(3), keras.layers.LSTM(2)
@@ -267,11 +267,12 @@ def test_a_sample_gives_alone_what_it_gives_in_a_batch(trial):
 @given(trials(nodes=SMALL, forms=FORMS[:2]))
 def test_a_model_returns_what_it_declares(trial):
     """
-    On input of its declared shape, a functional or Sequential plain model returns what it declares.
+    On input of its declared shape, a functional or Sequential plain model returns the shapes that
+    it declares.
 
     An axis that is declared as None may have any size that the layers take; every other has the
-    declared one. A Bidirectional whose backward layer has other units than the forward one is not
-    meant, as it declares twice the forward one's, nor an activation that changes a shape, as glu.
+    declared one. A Bidirectional whose backward layer has other units or states than the forward
+    one is not meant, nor an activation that changes a shape, as glu.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])
@@ -326,8 +327,8 @@ def test_a_sequential_model_without_an_input_computes_the_same(trial):
 
     It casts all else: ids to the type of its first layer, see `errors.rounded-ids`, and float64 to
     its own, float32 by default. In float32 whole numbers are exact up to 2**24. The first call
-    settles neither batch size nor length. Reshape to another length is tried in
-    `models.open-graphs`.
+    settles how many axes there are, but neither batch size nor length. Reshape to another length
+    is tried in `models.open-graphs`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.layers.Dense(3), keras.layers.LSTM(2)])
@@ -358,7 +359,7 @@ def test_a_sequential_model_may_begin_with_a_merge(case, name, training, seed):
     `training`, if it is given.
 
     Called on a list of arrays, or in predict. It is built when it is first called. On symbols it
-    can be called if its first layer takes `training`, which Keras' merges do not.
+    fails with Keras' merges, which do not take `training`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2)
@@ -781,7 +782,8 @@ def test_masked_padding_changes_no_output_of_a_model(trial, more):
     """
     Padding that is masked changes no output of a plain model whose mask reaches every reader.
 
-    Readers are recurrent layers: the others compute timestep by timestep, and hand the mask on.
+    Readers are recurrent layers: all others in it must hand the mask on, and compute timestep by
+    timestep, as GroupNormalization does not.
     Outputs at the timesteps that are not padded stay, and so do outputs without timesteps, but for
     zero_output_for_mask=True: see `masking.zero-output-last`.
 
@@ -1102,7 +1104,7 @@ def test_a_policy_adds_no_layer(trial, name):
 
     The conversion of types is a part of each layer's call, and of no layer's own. What makes a mask
     is run beside the layers under any policy, as NotEqual for a Masking, with a Cast if its input
-    is of another type.
+    is of another floating-point type.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, dtype="mixed_float16")

@@ -105,9 +105,9 @@ def test_slices_of_known_number_in_models(trial):
     In float32, in a plain model of known length, TimeDistributed applies a layer of one output to
     each timestep.
 
-    Such as a Dense or a model, behind an LSTM that returns sequences, or in front of one. In a
-    tf.function whose signature leaves the length open it is not known. Several outputs are mixed
-    up, or refused.
+    Such as a Dense or a model. The tensor has three axes or more, and a mask of its timesteps only
+    if the layer reads no mask. In a tf.function whose signature leaves the length open it is not
+    known. The output is in no list or dictionary: several outputs are mixed up, or refused.
 
     >>> import keras, numpy as np
     >>> lstm, dense = keras.layers.LSTM(2, return_sequences=True), keras.layers.Dense(3)
@@ -181,7 +181,7 @@ def test_slices_refuse_a_mask_of_other_sizes(case, more):
 )
 def test_slices_add_the_penalty_of_their_layer(case, kind, first, penalty, rate):
     """
-    TimeDistributed adds the penalties on the weights of its layer to the losses, once.
+    TimeDistributed adds the penalties of regularizers on its layer's weights to the losses, once.
 
     Not once for each slice. Frozen weights have no penalty, in it or alone.
 

@@ -877,9 +877,10 @@ def test_compiled_methods_keep_the_layers_of_before(case, seed, change, way):
     On TensorFlow compiled fit, evaluate and predict go on with a Sequential model's old layers
     after `add` or `pop`.
 
-    Each does if it ran before, on batches of that shape, until `compile` makes the model forget its
-    graphs: a new Dense is not trained. A call, summary and save take the new layers at once, as
-    evaluate and predict do with run_eagerly=True; fit may then refuse them.
+    Each does if it ran before, until `compile` makes the model forget its graphs: a new Dense is
+    not trained. Data of another form (as with weights), shape or type may need a new graph, of the
+    new layers, which fit may refuse. A call, summary and save take them at once, as evaluate and
+    predict do with run_eagerly=True; there too fit may refuse them.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

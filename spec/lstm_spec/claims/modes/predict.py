@@ -395,8 +395,8 @@ def test_arrays_tensors_and_variables_give_the_same_numbers(case):
     Without state, mask and dropout an array, a tensor and a keras.Variable of the same numbers give
     the same output.
 
-    All three are made tensors first. A nested list is refused, and so are arrays of objects and of
-    long doubles.
+    All three are made tensors first. On TensorFlow the layer refuses a nested list, and arrays of
+    objects and of long doubles.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2), np.ones((1, 3, 1), "float32")  # (B, T, F)
@@ -432,8 +432,8 @@ def test_predict_reads_a_dataset_of_batches(case, rows, length, batch_size, seed
     timeseries_dataset_from_array makes.
 
     Each window of the series is a sample, and the rows of the result are in the order in which
-    they come. A stateful model needs full batches: of a last batch of one sample it gives a whole
-    batch of rows, and any other smaller one it refuses.
+    they come. A stateful model needs full batches: it refuses a smaller one, but of one sample
+    after full batches it may give a whole batch of rows.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((None, 1)), keras.layers.LSTM(2)])

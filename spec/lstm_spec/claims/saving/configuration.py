@@ -297,7 +297,8 @@ def test_from_one_configuration_a_model_is_made_twice(case, kind):
 )
 def test_from_config_takes_custom_objects_for_what_is_wrapped():
     """
-    from_config of RNN and StackedRNNCells finds classes that are given as custom_objects.
+    from_config of RNN and StackedRNNCells finds classes for their cells that are given as
+    custom_objects.
 
     So one that is not registered can be named there, as in load_model. Bidirectional finds them
     for its backward layer only: the forward layer is copied once more, without them.

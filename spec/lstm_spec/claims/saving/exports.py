@@ -379,8 +379,8 @@ def test_the_converter_takes_a_loop_of_known_batch_size_only():
     By default TensorFlow's converter takes a looped LSTM of float32 if its batch size is known, and
     only then.
 
-    `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators of
-    TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
+    In Keras 3 `tf.lite.TFLiteConverter.from_keras_model` makes a loop of it, without operators
+    of TensorFlow's own. Give `Input` a batch_size; the weights may come from any other model.
 
     >>> import keras, numpy as np
     >>> import contextlib, io, tensorflow as tf

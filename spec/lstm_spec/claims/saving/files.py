@@ -272,7 +272,8 @@ def test_a_saved_decoder_still_starts_from_the_states_of_its_encoder(case, seed)
     A decoder that starts from its encoder's states does so in the model loaded from `.keras` too.
 
     A functional model saves how its layers are connected, the argument `initial_state` included.
-    One that uses a mask of Masking or Embedding is saved to `.h5`, and not loaded.
+    In Keras 3 one that uses a mask of Masking or Embedding, but in a nested Sequential, is saved
+    to `.h5`, and not loaded.
 
     >>> import keras, numpy as np
     >>> x, z = keras.Input((None, 1)), keras.Input((None, 1))
@@ -573,8 +574,8 @@ def test_a_registered_activation_is_loaded_by_its_name(case, name, argument, kin
 @given(cases(), whole(["lstm.keras", "lstm.h5"]), whole(PLACES))
 def test_an_unregistered_activation_must_be_given_to_load_model(case, name, argument):
     """
-    An unregistered activation of one's own loads only where it is registered by then, or custom
-    objects name it.
+    In Keras 3 an unregistered activation of one's own loads only where it is registered by then,
+    or custom objects name it.
 
     They are given to load_model, or to custom_object_scope around it. Saving warns of a lambda
     only, which is not loaded at all. Instead of one's own `relu`, Keras' is silently loaded, from
@@ -825,8 +826,8 @@ def test_a_loaded_stateful_model_starts_from_zeros(case, name, kind):
     A stateful model starts from zeros when it is loaded, whatever state it was saved in.
 
     The state is no weight. Save the arrays in `layer.states` beside the model, and assign them
-    after loading; an exported SavedModel carries the state with it, and so does TensorFlow's
-    tf.train.Checkpoint.
+    after loading; a SavedModel carries the state with it, and so does TensorFlow's
+    tf.train.Checkpoint in Keras 3.
 
     >>> import keras, numpy as np
     >>> lstm, x = keras.layers.LSTM(2, stateful=True), np.ones((1, 3, 1))
@@ -1158,9 +1159,9 @@ def test_a_clone_is_made_by_a_function_of_every_layer(case, nesting, kind):
     clone_model calls clone_function for a model's layers but Input, with recursive=True for those
     of nested functional ones too.
 
-    So it does with Sequential models, at any depth, and not for the nested models then; one of a
-    class of its own is a layer. Layers in wrappers are no layers of the model: the function is
-    called for the wrapper. It is called for operations on symbols too.
+    So it does with Sequential models, since Keras 3.14 at any depth, and not for the nested models
+    then; one with a `call` of its own is a layer. Layers in wrappers are no layers of the model:
+    the function is called for the wrapper. It is called for operations on symbols too.
 
     >>> import keras, numpy as np
     >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -1450,8 +1451,8 @@ ADAPTED: dict[str, tuple[str, list[list[Any]]]] = {
 @given(whole(list(ADAPTED)), whole(["JSON", "a configuration", "a file of weights"]), seeds)
 def test_an_adapted_vocabulary_is_in_a_keras_file_only(name, way, seed):
     """
-    What TextVectorization or a lookup was adapted to is in a `.keras` file, and in no clone,
-    configuration or file of weights.
+    A `.keras` file keeps what TextVectorization or a lookup was adapted to, and no clone,
+    configuration or weights file.
 
     Called, such a copy fails: "Table not initialized". Adapt it to the same data, make the layer
     with the argument `vocabulary`, which a configuration holds, or save the model as `.keras`.

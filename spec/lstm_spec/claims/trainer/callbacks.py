@@ -779,8 +779,8 @@ def assert_logged(text: str, histories: list[dict[str, list[float]]], frequency:
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2]), any_loss)
 def test_fit_prints_what_it_returns(net, build, seed, verbose, loss):
     """
-    When an epoch ends fit prints by default a loss, or a metric of one number, as in History, to
-    four decimals or five digits.
+    Since Keras 3.11 fit prints an epoch's loss, or a metric of one number, as in History, to four
+    decimals or five digits.
 
     Numbers up to 0.001 are printed with an exponent, as 1.2345e-04, and so are negative ones with
     verbose=2. With verbose=1 they stand behind a bar that is drawn again on the way, with the

@@ -126,7 +126,8 @@ def test_the_learning_rate_is_called_by_its_whole_name(name, rate):
 )
 def test_each_optimizer_moves_the_weights_by_its_formula(net, build, name, seed):
     """
-    In float32, SGD, Adam, AdamW, RMSprop and Adagrad move an LSTM's weights as their formulas say.
+    In float32, SGD, Adam, AdamW, RMSprop and Adagrad move unconstrained weights of an LSTM as their
+    formulas say.
 
     Tried are several steps, with and without momentum, weight decay and other constants. Adam's
     formula is the one with a hat on epsilon. In float16 small squares vanish, and its steps can be

@@ -243,8 +243,8 @@ def test_a_frozen_layer_has_no_penalty_whatever_wraps_it(eager, how):
 
     Frozen is an LSTM or a cell that is made with trainable=False, and what is in a wrapper whose
     attribute `trainable` is set to False after it is made: as an argument of the wrapper it
-    freezes nothing inside. An activity regularizer goes on penalizing outputs, but within
-    TimeDistributed, which loses it.
+    freezes nothing inside. An activity regularizer goes on penalizing outputs, but that of the
+    layer given to TimeDistributed is lost.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer="l2", trainable=False)

@@ -441,8 +441,8 @@ def test_a_source_of_unknown_length_trains_as_the_arrays_do(net, form, seed, kin
 @given(nets(batch=samples, return_sequences=booleans()), builds, seeds)
 def test_a_metric_is_of_all_samples(net, build, seed):
     """
-    Of outputs with features, along its default axis, a metric of Keras is of all samples, not a
-    mean over the batches.
+    For outputs with features and targets of their shape, a metric of Keras is of all samples, not
+    a mean over the batches.
 
     The root of the mean squared error shows it: it is the root over all samples and, with
     return_sequences=True, over all timesteps, if batches have as many. With axis=0 a correlation
@@ -613,8 +613,9 @@ def test_the_reported_loss_holds_the_penalties_and_metrics_do_not(net, build, se
     The reported loss includes penalties of trainable weights, a metric of the same name does
     not.
 
-    So by default, without masks and weights of samples, the two differ by the penalty, in fit and
-    in evaluate. To compare models with other penalties, compare a metric.
+    So by default, without masks and weights of samples, a mean error of one output differs from the
+    loss by the penalty, in fit and in evaluate. To compare models with other penalties, compare a
+    metric.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_regularizer=keras.regularizers.L2(0.5))

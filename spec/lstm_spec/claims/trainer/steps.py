@@ -544,8 +544,8 @@ def stepping(told: list[bool], layers: list[Any]) -> Any:
 @given(nets(batch=samples, timesteps=1), seeds)
 def test_fit_reports_what_a_step_of_ones_own_returns(net, seed):
     """
-    Fit and evaluate report what the last step of one's own returns under own names, and tell
-    compute_loss whether they train.
+    Fit and evaluate report what one's own last step returns under own names, and tell `training`
+    to compute_loss that names it.
 
     A step that returns just the names of the model's metrics, as {"loss": loss} without further
     ones, has the numbers of these reported, 0 if it does not update them. If compile() was given

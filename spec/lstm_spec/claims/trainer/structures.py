@@ -95,8 +95,8 @@ def test_two_outputs_are_trained_in_any_structure(
 
     Each structure may be another, but loss weights go as losses. An output whose loss is None, or
     of outputs in a dictionary is left out of one, is not trained, and has metrics. Dictionaries go
-    by the outputs' names, lists by their order; where these are in a dictionary, by that of its
-    sorted keys. Weights by name beside losses in a list go by sorted names.
+    by the outputs' names or, of outputs in one, its keys, lists by order or its sorted keys,
+    weights by name beside losses in a list by sorted names. On TensorFlow generators give no list.
 
     >>> import keras, numpy as np
     >>> inputs, left, right = keras.Input((3, 1)), keras.layers.LSTM(1), keras.layers.LSTM(1)
@@ -376,10 +376,10 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     With new optimizer and metrics a model without state or random numbers, compiled anew, reports
     and trains as a new one.
 
-    It may have been compiled otherwise and trained, be a clone of such a one, hold a compiled
-    model, or be held by one. An optimizer object that was used goes on with its moments, steps and
-    rate, a metric object with its numbers. A model that BackupAndRestore has restored begins at
-    the epoch that it restored: see `trainer.initial-epoch`.
+    It may have been compiled otherwise and trained, be a clone of such a one, be held by a
+    compiled model, or hold one, but not in TimeDistributed: there the loss of that one, 0, is
+    reported. An optimizer object that was used goes on with its moments, steps and rate, a metric
+    object with its numbers. After BackupAndRestore fit begins later: see `trainer.initial-epoch`.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])

@@ -293,7 +293,8 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
     A mean error refuses targets of as many axes and samples that differ from the outputs in a size,
     unless one of the two is 1.
 
-    The error is that of the backend, from within the loss, and names the two shapes or sizes.
+    The error is that of the backend, from the loss or, in fit with open sizes, from its gradient,
+    and names the two shapes or sizes.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -318,7 +319,8 @@ def test_targets_of_another_size_are_refused(net, build, seed, shape):
 @given(nets(batch=samples), builds, seeds, sampled_from([1, 2, 6, 9]))
 def test_another_number_of_targets_is_refused(net, build, seed, count):
     """
-    Fit and evaluate of arrays refuse another number of targets than of samples with a ValueError.
+    Fit and evaluate of arrays, none of them None, refuse another number of targets than of samples
+    with a ValueError.
 
     So a target array of shape (1, batch), for example, is refused for several samples. The message
     gives both numbers.

@@ -401,8 +401,8 @@ def test_a_single_batch_is_weighted_as_in_fit(net, build, by_class, seed):
     class_weight, as fit does.
 
     By default, without masks, the weighted losses are divided by their number, not by the sum of
-    weights. test_on_batch takes no class_weight. That of several outputs, which fit refuses,
-    train_on_batch may take wrongly without notice.
+    weights. test_on_batch takes no class_weight. Beside targets in a list, tuple or
+    dictionary fit refuses class_weight, and train_on_batch may take it wrongly without notice.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
@@ -555,8 +555,8 @@ def test_only_weighted_metrics_are_weighted(net, build, seed, column, kind_):
 
     By default a weighted mean, of errors or hits, is divided by the sum of the weights, the loss
     by the number of samples or timesteps: so the two may differ though both are weighted. A
-    weighted metric that returns a single number for a batch, as dice does, fails beside weights of
-    several samples.
+    function that returns a single number for a batch, as dice does, fails in weighted_metrics
+    beside weights of several samples.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

@@ -26,7 +26,7 @@ from lstm_spec.harness.tolerance import assert_close, assert_differs, assert_sam
 @given(cases(state=True, trainable=False), seeds)
 def test_a_frozen_layer_keeps_its_weights(case, seed):
     """
-    An LSTM that is frozen from compile() on keeps its weights to the last bit.
+    An LSTM that is frozen with all its weights from compile() on keeps them to the last bit.
 
     Others are trained. This is meant for layers whose weights were trained before, on other
     data. A layer that is frozen later is another matter: see `training.compile-again`.

@@ -676,10 +676,11 @@ def test_open_forget_gates_hand_the_gradient_back_whole(case, seed):
 @given(cases(state=True, timesteps=integers(1, 12), dtype="float64"), seeds)
 def test_a_closing_forget_gate_takes_the_gradient_away(case, seed):
     """
-    With constant f and no recurrent kernel, T unmasked timesteps shrink c's gradient by f**T.
+    With constant f and no recurrent kernel, T unmasked timesteps multiply c's gradient by f**T.
 
-    At the default initial bias and on small inputs f is near 0.73, and 0.73**40 is 0.000003. An
-    LSTM can keep a gradient, if its forget gate stays near 1. It need not.
+    With the default recurrent activation and initial bias f is near 0.73 on small inputs, and
+    0.73**40 is 0.000003. An LSTM can keep a gradient, if its forget gate stays near 1. It need
+    not.
 
     >>> import keras, numpy as np
     >>> lstm, start = keras.layers.LSTM(1, return_state=True), keras.layers.Dense(1)
@@ -744,8 +745,8 @@ def test_open_gates_and_recurrent_weights_let_the_gradient_grow(case, seed):
 )
 def test_the_first_of_five_hundred_timesteps_is_trained():
     """
-    In float32, with forget gates near 1 and input gates near 0, a loss sends a gradient to the
-    first of 500 timesteps.
+    In float32, by default, with f near 1 and i near 0, a loss sends a gradient to the first of 500
+    unmasked timesteps.
 
     Nothing in the layer ends the gradient after so many timesteps. How fast it vanishes on the way
     is a matter of the gates; more timesteps cost time and memory.

@@ -71,8 +71,8 @@ def regularizer(kind: str, rate: float) -> Any:
 @given(cases(**varied("units", "features")), floats(0.125, 4, width=16), whole(list(PENALTIES)))
 def test_each_regularizer_adds_a_loss_of_its_own_weight(case, rate, kind):
     """
-    Regularizers of kernel, recurrent kernel and bias each add one loss, if there is such a weight
-    and it is trainable.
+    In a trainable LSTM regularizers of kernel, recurrent kernel and bias each add one loss, if
+    there is such a trainable weight.
 
     L2(r) adds r times the sum of the squares, over all gates, and the layer lists them in this
     order in `losses`. The L2 that the text "l2" names has r = 0.01.
@@ -332,9 +332,9 @@ def test_max_norm_bounds_each_column_of_the_kernel(case, bound, seed):
     After a step that the kernel takes without use_ema, kernel_constraint=MaxNorm(v) bounds each of
     its columns by v.
 
-    A column holds the weights that one gate of one unit gives to the features. Columns that are
-    shorter stay as the step has left them. With use_ema=True fit ends with means instead, of other
-    weights: see `trainer.averaged-constrained`.
+    A column holds the weights that one gate of one unit gives to the features. Shorter
+    columns lose less than 0.0000001 in length, but for rounding. With use_ema=True fit ends with
+    means instead, of other weights: see `trainer.averaged-constrained`.
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(2, kernel_constraint=keras.constraints.MaxNorm(0.25))

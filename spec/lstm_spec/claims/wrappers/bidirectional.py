@@ -40,7 +40,8 @@ def halved(z):
 @given(cases(unroll=booleans(), **varied(*SIZES)), seeds, booleans(), ways)
 def test_the_output_is_forward_then_backward(case, seed, loops, way):
     """
-    By default, the single output of Bidirectional is the forward layer's, then a backward layer's.
+    By default, Bidirectional's single output is the forward layer's, then a backward layer's,
+    turned around if a sequence.
 
     Each direction is a layer with weights of its own, and each reads the whole sequence: one
     from its start, one from its end. It is the same around RNN(LSTMCell) as around LSTM.
@@ -108,8 +109,9 @@ def test_the_output_is_the_last_forward_and_the_first_backward_row(case, seed):
     """
     By default, without a mask, Bidirectional's backward half is in the first row of its sequence.
 
-    Both halves have read all timesteps. In the last row of the sequence, y[:, -1], the backward
-    half has read only the last timestep: do not cut it out by hand.
+    Both halves of an output without return_sequences have read all timesteps. In the last row of
+    the sequence, y[:, -1], the backward half has read only the last timestep: do not cut it out by
+    hand.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
@@ -139,10 +141,10 @@ def test_a_bidirectional_layer_sees_the_future(case, seed):
     In short sequences, changing the last timestep as a rule changes the first row of
     Bidirectional's half that reads backwards.
 
-    If the first layer reads forwards, its half of all earlier rows stays as it is, to the last
-    bit. So the rows of such a layer cannot forecast its input: each has seen the timesteps after
-    it. In float32, on standardized noise, a new layer forgets them but for rounding within about
-    100.
+    If the first layer reads forwards from the same state, its half of all earlier rows stays as it
+    is, to the last bit. So such rows cannot forecast the input: each has seen the timesteps after
+    it. In float32, on standardized noise, a new layer of default activations forgets them but for
+    rounding within about 100.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
@@ -235,7 +237,7 @@ def test_without_merging_two_outputs_come_back(case, seed, way):
     With merge_mode=None Bidirectional returns both outputs, that of the forward layer first.
 
     With return_state=True the four states of two stateless LSTMs follow them, so that six tensors
-    come back.
+    come back. A sequence of the backward layer is turned around.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2), merge_mode=None)

@@ -195,12 +195,12 @@ def test_bidirectional_uses_an_attached_mask_beside_a_state(case, seed, pick):
 @given(cases(stateful=True), seeds)
 def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
     """
-    Unless given a state, a stateful Bidirectional LSTM goes on from both directions' states until
-    reset_state().
+    Unless reset, given a state or in a TimeDistributed, a stateful Bidirectional LSTM goes on from
+    both directions' states.
 
-    Its four states are in `states`, in the order in which initial_state takes them, and one
-    call of its reset_state sets all of them to zero. With return_state=True it cannot be called:
-    see `wrappers.bidirectional-stateful-states`.
+    In Keras 3 its four states are in `states`, in the order in which initial_state takes them, and
+    one call of its reset_state sets all of them to zero; with return_state=True it cannot be
+    called there: see `wrappers.bidirectional-stateful-states`.
 
     >>> import keras, numpy as np
     >>> both = keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True))
@@ -230,9 +230,9 @@ def test_both_directions_keep_their_states_until_they_are_reset(case, seed):
 @given(cases(timesteps=1, stateful=True), whole(["forward_layer", "backward_layer"]))
 def test_there_are_no_states_until_both_directions_are_built(case, first):
     """
-    The `states` of a stateful Bidirectional are None until both of its layers are built.
+    In Keras 3 the `states` of a stateful Bidirectional LSTM are None until both layers are built.
 
-    Those of LSTMs are four then: h, c forward, and h, c backward. A call or `build` of the wrapper
+    They are four then: h, c forward, and h, c backward. A call or `build` of the wrapper
     builds whatever is not built yet.
 
     >>> import keras, numpy as np
@@ -260,7 +260,8 @@ def test_there_are_no_states_until_both_directions_are_built(case, first):
 @given(cases(return_state=True), seeds)
 def test_the_dtype_of_bidirectional_is_not_its_layers(case, seed):
     """
-    The dtype of Bidirectional casts its input and output: the layers in it compute in their own.
+    In Keras 3 Bidirectional's dtype casts its input, if of floats, and its output: the layers in
+    it compute in their own.
 
     The states come back in the layers' dtype. Give the dtype to the LSTM; the wrapper's should
     be the same.

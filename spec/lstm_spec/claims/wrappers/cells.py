@@ -225,8 +225,8 @@ def test_rnn_hands_no_further_argument_on(case, name, unroll):
     """
     RNN's call refuses an argument of its cell's call that it has not itself.
 
-    Beside the timestep and the states a cell is given `training` alone. What else it needs is an
-    attribute of the cell, or further features of the input.
+    In Keras 3, beside the timestep and the states, a cell is given `training` at most. What
+    else it needs is an attribute of the cell, or further features of the input.
 
     >>> import keras, numpy as np
     >>> class Cell(keras.layers.Layer):
@@ -463,8 +463,7 @@ def test_a_single_state_needs_no_list(case):
     it so.
 
     It holds for what its call and its get_initial_state return, and for initial_state. The cell
-    itself is handed a list or a tuple. In a stack its call may do so in an eager call only, and
-    the state of a single sample loses its first axis.
+    itself is handed a list or a tuple.
 
     >>> import keras, numpy as np
     >>> class Sum(keras.layers.Layer):
@@ -509,7 +508,8 @@ def test_rnn_makes_zeros_for_a_cell_without_a_start(batch, width, other, dtype):
 @given(cases(features=3), seeds)
 def test_a_cell_of_ones_own_goes_on_from_its_state(case, seed):
     """
-    A stateful RNN goes on from the single state of a cell of one's own.
+    Unless reset, given a state or in a TimeDistributed, a stateful RNN goes on from the single
+    state of a cell of one's own.
 
     It keeps as many states as the cell has, here one.
 
