@@ -645,6 +645,19 @@ def says(text: str, kind: str = "fit") -> list[str]:
     return [row.says for row in of_program(textwrap.dedent(text)).rows if row.what == kind]
 
 
+@pytest.mark.parametrize(("more", "expected"), [("", {"remainder"}), (", **more", set())])
+def test_no_remainder_is_known_where_samples_may_be_kept_to_validate(
+    more: str, expected: set[str]
+) -> None:
+    text = f"""
+        inputs = keras.Input(batch_shape=(5, 3, 1))
+        model = keras.Sequential([inputs, layers.LSTM(2, stateful=True)])
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((13, 3, 1)), np.zeros((13, 2)), 5, shuffle=False{more})
+    """
+    assert ids(of_program(textwrap.dedent(text))) == expected
+
+
 def test_a_batch_is_no_larger_than_what_is_trained_on() -> None:
     text = """
         model = keras.Sequential([keras.Input((3, 1)), layers.LSTM(2)])
@@ -773,10 +786,10 @@ model.fit(np.zeros((30, 5, 1)), Y, batch_size=BATCH)
         (True, 1, "table['close'] / 2", 8, "one-target-for-a-sequence"),
         (True, 1, "np.array(table['close'])", 8, "all-targets-for-each-timestep"),
         (False, 3, "table.filter(['close', 'volume'])", 8, "other-number-of-columns"),
-        (False, 3, "np.zeros(30)", 8, "more-targets-than-columns"),
-        (True, 3, "np.zeros(30)", 8, "more-targets-than-columns"),
+        (False, 3, "np.zeros(30)", 8, "targets-beside-the-columns"),
+        (True, 3, "np.zeros(30)", 8, "targets-beside-the-columns"),
         (True, 3, "np.zeros(30)", 3, "targets-along-the-columns"),
-        (False, 3, "np.zeros(30)", 31, "more-targets-than-columns"),
+        (False, 3, "np.zeros(30)", 31, "targets-beside-the-columns"),
         (False, 3, "np.zeros(30)", 1, "one-target-for-several-outputs"),
         (False, 3, "table['close']", 8, "one-target-for-several-outputs"),
         (False, 1, "np.zeros(30)", 8, ""),

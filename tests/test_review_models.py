@@ -394,6 +394,37 @@ def test_how_a_saved_model_was_compiled_is_reviewed(
         assert ids(review.of_file(str(tmp_path / name))) == expected, name
 
 
+def test_a_loss_that_no_configuration_tells_hides_no_graph() -> None:
+    import keras
+
+    class Loss(keras.losses.Loss):
+        def get_config(self) -> dict[str, Any]:
+            raise TypeError("no configuration")
+
+    model = keras.Sequential([keras.Input((4, 2)), keras.layers.LSTM(3)])
+    model.compile("sgd", Loss())
+    reviewed = lstm_spec.review(model).data
+    assert [row.what.split(": ")[1] for row in reviewed.rows] == ["LSTM(3)"]
+    assert "(batch, 4, 2) -> (batch, 3)" in reviewed.rows[0].says
+
+
+def test_a_layer_that_does_not_say_whether_it_is_trained_is_a_layer(tmp_path: Path) -> None:
+    import keras
+
+    class Half(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            return x / 2
+
+        def get_config(self) -> dict[str, Any]:
+            return {"name": self.name}
+
+    inputs = keras.Input((4, 2))
+    outputs = keras.layers.LSTM(3)(Half(name="half")(inputs))
+    keras.Model(inputs, outputs).save(tmp_path / "model.keras")
+    rows = review.of_file(str(tmp_path / "model.keras")).rows
+    assert [row.what.split(": ")[1] for row in rows] == ["Half", "LSTM(3)"]
+
+
 def test_what_is_calculated_of_an_output_has_no_activation_of_a_layer(tmp_path: Path) -> None:
     import keras
 

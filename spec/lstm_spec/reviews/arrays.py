@@ -247,8 +247,10 @@ def _of_frame(shape: Shape, name: str, call: Arguments) -> Any:
         return Array(shape, FRAME)
     if name in ("dropna", "head", "tail", "sample", "sort_values"):
         return Array((UNKNOWN, *shape[1:]), FRAME)
-    if name not in RESHAPES_FRAME or len(shape) == 2:
-        return Array((UNKNOWN, UNKNOWN), FRAME) if name in RESHAPES_FRAME else UNKNOWN
+    if name not in RESHAPES_FRAME:
+        return UNKNOWN
+    if len(shape) == 2:
+        return Array((UNKNOWN, UNKNOWN), FRAME)
     stays = name != "reset_index" or call.named.get("drop") is True
     return Array((UNKNOWN,), FRAME) if stays else UNKNOWN
 

@@ -6,6 +6,7 @@ tensors carry it.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from lstm_spec.answers.constructor import CallError, constructor
@@ -122,9 +123,8 @@ def review_model(model: Any, x: Any = None, to: str = "") -> review.Review:
 def _events(model: Any) -> tuple[list[Event], list[str]]:
     """Return the layers of a live model and their calls, and what cannot be said of them."""
     try:
-        compiled = model.get_compile_config() if getattr(model, "compiled", False) else None
         whole = {"class_name": "Functional", "config": model.get_config()}
-        saved = model_file.saved(whole | {"compile_config": compiled})
+        saved = model_file.saved(whole | {"compile_config": _compiled(model)})
     except Exception:  # a subclassed model, whose get_config may do anything, tells no graph
         layers = [model_file.layer(_entry(part)) for part in _parts(model, 0)]
         kept = [
@@ -135,6 +135,16 @@ def _events(model: Any) -> tuple[list[Event], list[str]]:
         events = [Event("layer", 0, {"layer": layer, "names": {}}) for layer in kept]
         return events, [] if alone else [graph]
     return model_file.events(saved), []
+
+
+def _compiled(model: Any) -> Any:
+    """Return what a model was compiled with; None, if it was not, or cannot tell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return model.get_compile_config() if getattr(model, "compiled", False) else None
+        except Exception:  # a loss or a schedule of one's own may do anything
+            return None
 
 
 def _parts(given: Any, depth: int) -> list[Any]:

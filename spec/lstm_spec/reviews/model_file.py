@@ -396,10 +396,11 @@ def _slice(entry: Any) -> Any:
 
 
 def _is_operation(entry: Any) -> bool:
-    """Return whether an entry is arithmetic, or a slice, and no layer, which may be trainable."""
+    """Return whether an entry is arithmetic, or a slice, and no layer: Keras' say `trainable`."""
     kind, arguments = _entry(entry)
-    bare = "trainable" not in arguments or "OpL" in kind  # as TFOpLambda of Keras 2
-    return bare or ".ops." in str(_mapping(entry).get("module"))
+    module = str(_mapping(entry).get("module") or "keras")  # old files tell no module
+    bare = module.startswith("keras") and "trainable" not in arguments
+    return bare or "OpL" in kind or ".ops." in module  # as TFOpLambda of Keras 2
 
 
 def layer(entry: Any) -> Layer:

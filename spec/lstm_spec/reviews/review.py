@@ -526,7 +526,7 @@ def of_node(node: Node) -> Row | None:
     refused = is_refused(layer, shapes)
     claims: tuple[str, ...] = ()
     if layer.kind == "LSTM" and not refused:
-        claims = ("shapes.width", *["weights.parameter-count"] * bool(weights))
+        claims = ("shapes.width", "weights.parameter-count") if weights else ("shapes.width",)
     if not node.line and layer.name:
         what = f"{layer.name}: {what}"
     says = f"{reads} -> refused" if refused else f"{reads} -> {gives}{count}{_mask(node)}"

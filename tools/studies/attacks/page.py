@@ -37,9 +37,9 @@ what the sentences are about ([scope](../scope.md)). The 488 are no sample of al
 claims, but those of no draw, read in the order that a hash gives; only what looked too wide has
 programs, so more may be false. Before the twenty-third all 903 claims had been attacked by programs
 once more, half a minute each: 747 were true or deviated, 153 overstated, and 3 reasons false;
-what showed it is in programs_a to programs_g. Its four judges were given statements alone. After
-it 128 of the 747 were attacked again, two minutes each, and 67 more say where they hold since:
-who looks longer finds more.
+what showed it is in programs_a to programs_g. The four judges of the twenty-third were given
+statements alone. After it 128 of the 747 were attacked again, two minutes each, and 67 were too
+wide: who looks longer finds more.
 """
 
 

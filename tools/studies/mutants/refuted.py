@@ -30,7 +30,7 @@ REFUTERS = {line["mutant"]: line["refuted_by"] for line in read(RESULTS.with_nam
 PATIENCE = float(os.environ.get("PATIENCE", "inf"))
 """Seconds of processor time after which no further trial is begun on a mutant."""
 AGAIN = "AGAIN" in os.environ
-"""Whether what nothing has refuted is tried once more, as by claims that were widened since."""
+"""Whether what nothing has refuted is tried once more, for claims that were widened since."""
 DONE = {
     name: seen
     for name, seen in results(RESULTS, STARTED, PATIENCE).items()

@@ -267,7 +267,7 @@ the titles up to the twentieth set
 {then()}
 
 A claim that belongs to a title's matter need not answer what the title asks. Two readers judged the
-three that were found for each title of four sets, mixed with three that stood further down, without
+three that were found for each title of five sets, mixed with three that stood further down, without
 knowing which were which, by the title alone. Behind the nineteenth 128 answers were written anew,
 and behind the twentieth 111; most titles of the twenty-first ask of the trainer, and name no LSTM
 ([judged.jsonl](../../tools/studies/titles/judged.jsonl)). Both called {good} of the {len(mixed)}

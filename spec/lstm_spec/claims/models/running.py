@@ -585,7 +585,8 @@ def test_a_sequential_model_reads_the_first_of_two_arrays(case, seed, way, kind)
     Given a list or tuple of two arrays of its input's shape, a Sequential model reads the first,
     and overlooks the second.
 
-    It says nothing of it. A model of two inputs is a functional one, made of two Inputs.
+    It only warns that the structure of `inputs` does not match, and of a tuple in predict it does
+    not. A model of two inputs is a functional one, made of two Inputs.
 
     >>> import keras, numpy as np
     >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])

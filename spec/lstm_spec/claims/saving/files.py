@@ -791,12 +791,13 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")), integers(2, 4))
 def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
     """
-    From `.keras` a Sequential model with a Lambda of a lambda without defaults loads only with
-    safe_mode=False.
+    By default load_model refuses a `.keras` Sequential model with a Lambda of a lambda without
+    defaults, and loads it with safe_mode=False.
 
-    The file holds the lambda's bytecode, which may do anything, and which another version of Python
-    may not run. When it is run it has its input and numbers, but no global name, such as keras. A
-    layer of a class of your own does not need it.
+    Or after keras.config.enable_unsafe_deserialization(): the file holds the lambda's bytecode,
+    which may do anything, and which another version of Python may not run. It finds its input, and
+    no global name of your program, such as keras. A layer of a class of your own does not need it,
+    but has to be registered.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.Lambda(lambda y: 0.5 * y)

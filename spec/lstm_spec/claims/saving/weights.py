@@ -118,10 +118,10 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
 )
 def test_skip_mismatch_leaves_a_layer_of_other_shapes(case, classes, others, suffix):
     """
-    With skip_mismatch=True load_weights keeps a Dense whose width differs from the file's, and
-    loads an LSTM in front of it.
+    With skip_mismatch=True load_weights leaves the weights of a Dense whose width differs from the
+    file's, and loads an LSTM in front.
 
-    A warning tells of what is left. Without the argument such a file is refused.
+    Without the argument such a file is refused.
 
     >>> import keras, numpy as np
     >>> LSTM, Dense = keras.layers.LSTM, keras.layers.Dense

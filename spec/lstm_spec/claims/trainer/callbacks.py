@@ -593,8 +593,8 @@ def broken_off(
 )
 def test_model_checkpoint_refuses_other_endings(refused, best):
     """
-    ModelCheckpoint refuses a path that ends with neither .keras nor .h5, and without .weights.h5
-    one for save_weights_only=True.
+    ModelCheckpoint refuses a path that ends with neither .keras nor .h5 or, for
+    save_weights_only=True, not with .weights.h5.
 
     "The filepath provided must end in `.keras`": a ValueError when the callback is made, before any
     training. Up to TensorFlow 2.15 a path without an ending made a folder of the whole model.

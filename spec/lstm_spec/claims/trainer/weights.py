@@ -361,11 +361,12 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
 )
 def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, loss):
     """
-    class_weight takes labels (batch, timesteps) of several timesteps for one-hot: the timestep of
-    the largest is the class.
+    class_weight takes labels (batch, timesteps) of several timesteps for one-hot: the first
+    timestep of the largest is the class.
 
-    All timesteps of a sample weigh the same then. Give the weight of each timestep as
-    sample_weight, of shape (batch, timesteps), with targets of shape (batch, timesteps, 1).
+    All timesteps of a sample weigh the same then; sparse_categorical_crossentropy fails, unless
+    there are as many samples as timesteps. Give the weight of each timestep as sample_weight,
+    (batch, timesteps), and for a mean error targets of shape (batch, timesteps, 1).
 
     >>> import keras, numpy as np
     >>> lstm = keras.layers.LSTM(1, return_sequences=True)

@@ -169,7 +169,8 @@ def _batch(kind: str, call: Arguments, samples: Any) -> Facts:
     steps = call.get(*STEPS[kind], default=unsaid)
     if known(batch) and batch > 0:
         facts["batch"] = batch
-        trained = _trained_on(samples, call.get(6, "validation_split") if kind == "fit" else None)
+        split = call.get(6, "validation_split", default=unsaid) if kind == "fit" else None
+        trained = _trained_on(samples, split)
         if known(trained):
             facts |= {"trained": trained, "many": trained > batch}
             facts["first_batch"] = min(trained, batch)
