@@ -46,7 +46,7 @@ RNN or of their cells, each in place only in calls for which its guard is true. 
 `PATIENCE=30 tox run -e mutants-guarded`; the record is
 [guarded.jsonl](../../tools/studies/mutants/guarded.jsonl). Left is what is not refuted within 30 s
 of processor time, what no claim executes under its guard, and what is not tried yet. Some was met
-by claims that have been widened since.
+by claims that have been widened since: with AGAIN=1 it is tried once more.
 
 """
 COLUMNS = ("mutants", "refuted", "not observable", "left")
