@@ -791,13 +791,13 @@ def test_a_lambda_activation_is_loaded_without_safe_mode(case, argument, kind):
 @given(cases(**varied("timesteps", "units", "return_sequences")), integers(2, 4))
 def test_a_layer_of_a_lambda_is_loaded_without_safe_mode(case, factor):
     """
-    By default load_model refuses a `.keras` Sequential model with a Lambda of a lambda without
-    defaults, and loads it with safe_mode=False.
+    load_model refuses a `.keras` Sequential model with a Lambda of a lambda without defaults, but
+    for safe_mode=False.
 
-    Or after keras.config.enable_unsafe_deserialization(): the file holds the lambda's bytecode,
-    which may do anything, and which another version of Python may not run. It finds its input, and
-    no global name of your program, such as keras. A layer of a class of your own does not need it,
-    but has to be registered.
+    After keras.config.enable_unsafe_deserialization() it loads as well. The file holds the lambda's
+    bytecode, which may do anything, and which another version of Python may not run. It finds its
+    input, and no global name of your program, such as keras. A layer of a class of your own does
+    not need it, but has to be registered.
 
     >>> import keras, numpy as np
     >>> half = keras.layers.Lambda(lambda y: 0.5 * y)

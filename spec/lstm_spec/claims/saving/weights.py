@@ -118,8 +118,8 @@ def test_a_weights_file_loads_whatever_the_options_are(case, options):
 )
 def test_skip_mismatch_leaves_a_layer_of_other_shapes(case, classes, others, suffix):
     """
-    With skip_mismatch=True load_weights leaves the weights of a Dense whose width differs from the
-    file's, and loads an LSTM in front.
+    With skip_mismatch=True load_weights leaves a Dense of another width than the file's as it is,
+    and loads an LSTM in front.
 
     Without the argument such a file is refused.
 

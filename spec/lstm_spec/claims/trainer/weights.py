@@ -361,7 +361,7 @@ def test_class_weight_weighs_each_timestep_by_its_class(net, build, seed, loss):
 )
 def test_class_weight_takes_labels_of_timesteps_for_one_hot(net, build, seed, loss):
     """
-    class_weight takes labels (batch, timesteps) of several timesteps for one-hot: the first
+    class_weight takes labels (batch, timesteps) of several timesteps as one-hot: the first
     timestep of the largest is the class.
 
     All timesteps of a sample weigh the same then; sparse_categorical_crossentropy fails, unless
