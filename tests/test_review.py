@@ -57,6 +57,11 @@ def correct() -> list[Program]:
     return msgspec.toml.decode(file.read_bytes(), type=Programs).program
 
 
+def of_lines(text: str) -> Review:
+    """Return the review of an indented program."""
+    return of_program(textwrap.dedent(text))
+
+
 def ids(reviewed: Review) -> set[str]:
     return {finding.id for finding in reviewed.findings}
 
@@ -390,7 +395,7 @@ def test_attention_has_the_length_of_the_query_and_the_width_of_the_value() -> N
         query, value = keras.Input((4, 3)), keras.Input((6, 5))
         y = layers.Attention()([query, value])
     """
-    (row,) = of_program(textwrap.dedent(text)).rows
+    (row,) = of_lines(text).rows
     assert row.says == "(batch, 4, 3) and (batch, 6, 5) -> (batch, 4, 5)"
 
 
@@ -483,7 +488,7 @@ def test_one_column_for_many_units_is_not_said_to_be_refused() -> None:
         model.compile("adam", "mse")
         model.fit(np.zeros((30, 10, 1)), np.zeros((30, 1)))
     """
-    assert ids(of_program(textwrap.dedent(text))) == {"one-target-for-several-outputs"}
+    assert ids(of_lines(text)) == {"one-target-for-several-outputs"}
 
 
 def test_a_loss_is_held_against_layers_that_wait_for_their_input() -> None:
@@ -491,7 +496,7 @@ def test_a_loss_is_held_against_layers_that_wait_for_their_input() -> None:
         model = keras.Sequential([layers.Embedding(50, 4), layers.LSTM(3), layers.Dense(1)])
         model.compile("adam", "binary_crossentropy")
     """
-    assert ids(of_program(textwrap.dedent(text))) == {"no-probabilities"}
+    assert ids(of_lines(text)) == {"no-probabilities"}
 
 
 OLD = """
@@ -637,12 +642,12 @@ def test_a_row_in_a_lambda_is_a_row() -> None:
         x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(keras.Input((4, 2)))
         y = layers.Lambda(lambda rows: rows[:, -1])(x)
     """
-    assert ids(of_program(textwrap.dedent(text))) == {"last-row-of-both"}
+    assert ids(of_lines(text)) == {"last-row-of-both"}
 
 
 def says(text: str, kind: str = "fit") -> list[str]:
     """Return what is said of lines of a kind."""
-    return [row.says for row in of_program(textwrap.dedent(text)).rows if row.what == kind]
+    return [row.says for row in of_lines(text).rows if row.what == kind]
 
 
 @pytest.mark.parametrize(("more", "expected"), [("", {"remainder"}), (", **more", set())])
@@ -655,7 +660,7 @@ def test_no_remainder_is_known_where_samples_may_be_kept_to_validate(
         model.compile("sgd", "mse")
         model.fit(np.zeros((13, 3, 1)), np.zeros((13, 2)), 5, shuffle=False{more})
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 def test_a_batch_is_no_larger_than_what_is_trained_on() -> None:
@@ -817,7 +822,7 @@ def test_an_input_of_a_single_timestep_is_noted_unless_the_data_have_more() -> N
         model.fit(dataset)
         model.fit(np.zeros((9, 5, 7)), np.zeros((9, 1)))
     """
-    assert [finding.id for finding in of_program(textwrap.dedent(text)).findings] == [
+    assert [finding.id for finding in of_lines(text).findings] == [
         "one-timestep",
         "one-timestep",
     ]
@@ -831,7 +836,7 @@ def test_what_comes_from_elsewhere_is_no_input() -> None:
         y = layers.LSTM(3)(x)
         z = layers.LSTM(3)(x + 1.0)
     """
-    assert ids(of_program(textwrap.dedent(text))) == set()
+    assert ids(of_lines(text)) == set()
     assert says(text, "LSTM(3)") == ["(batch, 6, 6, 4) -> refused"] * 2
 
 
@@ -873,9 +878,7 @@ def test_an_open_length_of_slices_is_said_once() -> None:
         x = layers.TimeDistributed(layers.Dense(4))(keras.Input((None, 4)))
         y = layers.TimeDistributed(layers.Dense(4))(x)
     """
-    assert [finding.id for finding in of_program(textwrap.dedent(text)).findings] == [
-        "slices-of-open-length"
-    ]
+    assert [finding.id for finding in of_lines(text).findings] == ["slices-of-open-length"]
 
 
 AXES = """
@@ -929,7 +932,7 @@ def test_the_layer_that_is_to_return_sequences_is_named(layer: str, title: str) 
         model.compile("adam", "mse")
         model.fit(np.zeros((100, 20, 3)), np.zeros((100, 5, 1)))
     """
-    (finding,) = of_program(textwrap.dedent(text)).findings
+    (finding,) = of_lines(text).findings
     assert finding.id == "sequence-of-targets"
     assert finding.remedy.startswith(f"give {title} return_sequences=True where")
 
@@ -940,7 +943,7 @@ def test_a_last_axis_of_one_is_left_out(width: int, fits: bool) -> None:
         model = keras.Sequential([keras.Input((5, 6)), layers.LSTM(3)])
         model.predict(np.zeros((6, 5, {width}, 1)))
     """
-    assert ids(of_program(textwrap.dedent(text))) == (set() if fits else {"other-features"})
+    assert ids(of_lines(text)) == (set() if fits else {"other-features"})
 
 
 @pytest.mark.parametrize(
@@ -958,7 +961,7 @@ def test_what_follows_states_in_a_sequential(after: str, refused: bool) -> None:
         first = layers.LSTM(4, return_sequences=True, return_state=True)
         model = keras.Sequential([keras.Input((5, 6)), first, {after}])
     """
-    review = of_program(textwrap.dedent(text))
+    review = of_lines(text)
     assert ids(review) == ({"states-in-sequential"} if refused else set())
     if "Lambda" in after:
         assert review.rows[-1].says.endswith("-> (batch, 4)")
@@ -972,7 +975,7 @@ def test_data_of_more_axes(shape: object, refused: bool) -> None:
         model = keras.Sequential([keras.Input((5, 6)), layers.LSTM(3)])
         model.predict(np.zeros({shape}))
     """
-    assert ("data-of-more-axes" in ids(of_program(textwrap.dedent(text)))) is refused
+    assert ("data-of-more-axes" in ids(of_lines(text))) is refused
 
 
 def test_a_width_alone_declares_two_axes() -> None:
@@ -1040,7 +1043,7 @@ def test_the_forward_half_of_the_last_row_is_its_output(taken: str, expected: bo
         h = layers.Bidirectional(layers.LSTM(8, return_sequences=True))(keras.Input((5, 1)))
         y = {taken}
     """
-    assert ids(of_program(textwrap.dedent(text))) == ({"last-row-of-both"} if expected else set())
+    assert ids(of_lines(text)) == ({"last-row-of-both"} if expected else set())
 
 
 @pytest.mark.parametrize(
@@ -1124,9 +1127,9 @@ def test_a_share_is_counted_rightly_by_accuracy() -> None:
         model = keras.Sequential([keras.Input((5, 1)), layers.LSTM(4), layers.Dense(1)])
         model.compile("adam", "mse", metrics=["accuracy"])
     """
-    assert ids(of_program(textwrap.dedent(text))) == {"accuracy-of-numbers"}
+    assert ids(of_lines(text)) == {"accuracy-of-numbers"}
     shares = text.replace("Dense(1)", 'Dense(1, activation="sigmoid")')
-    assert ids(of_program(textwrap.dedent(shares))) == set()
+    assert ids(of_lines(shares)) == set()
 
 
 def test_a_fourth_axis_behind_the_feature_is_the_trouble() -> None:
@@ -1134,7 +1137,7 @@ def test_a_fourth_axis_behind_the_feature_is_the_trouble() -> None:
         model = keras.Sequential([keras.Input((32, 1)), layers.LSTM(3)])
         model.predict(np.zeros((100, 32, 9, 1)))
     """
-    assert ids(of_program(textwrap.dedent(text))) == {"data-of-more-axes"}
+    assert ids(of_lines(text)) == {"data-of-more-axes"}
 
 
 @pytest.mark.parametrize(
@@ -1146,7 +1149,7 @@ def test_states_in_the_wrong_order(pair: str, expected: bool) -> None:
         out, h, c = layers.LSTM(4, return_state=True)(x)
         y = layers.LSTM(4)(x, initial_state=[{pair}])
     """
-    assert ids(of_program(textwrap.dedent(text))) == ({"states-exchanged"} if expected else set())
+    assert ids(of_lines(text)) == ({"states-exchanged"} if expected else set())
 
 
 def test_states_behind_a_star_are_known() -> None:
@@ -1155,7 +1158,7 @@ def test_states_behind_a_star_are_known() -> None:
         out, *states = layers.LSTM(4, return_state=True)(x)
         y = layers.LSTM(4)(x, initial_state=states)
     """
-    assert ids(of_program(textwrap.dedent(text))) == {"mask-beside-a-state"}
+    assert ids(of_lines(text)) == {"mask-beside-a-state"}
 
 
 PADDED = """
@@ -1210,7 +1213,7 @@ def test_data_to_validate_on_are_held_against_the_model(data: str, expected: set
         model.compile("adam", "mse")
         model.fit(np.zeros((100, 10, 5)), np.zeros((100, 1)), validation_data=({data}))
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 def test_what_is_wrong_with_all_targets_is_said_once() -> None:
@@ -1220,7 +1223,7 @@ def test_what_is_wrong_with_all_targets_is_said_once() -> None:
         x, y = np.zeros((100, 10, 5)), np.zeros((100, 3))
         model.fit(x, y, validation_data=(x[:1], np.zeros((2, 3))))
     """
-    findings = of_program(textwrap.dedent(text)).findings
+    findings = of_lines(text).findings
     assert [finding.id for finding in findings] == [
         "other-number-of-targets",
         "one-output-for-several-targets",
@@ -1243,7 +1246,7 @@ def test_a_lambda_hands_on_no_mask(given: str, expected: set[str]) -> None:
         x = layers.Masking()(keras.Input((5, 1)))
         y = layers.LSTM(2)(layers.Lambda({given})(x))
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 def test_the_layer_of_a_line_with_several_is_named() -> None:
@@ -1259,7 +1262,7 @@ def test_no_activation_but_some_makes_probabilities(activation: str, expected: b
         model.add(layers.Dense(3, activation="{activation}"))
         model.compile("adam", "sparse_categorical_crossentropy")
     """
-    assert ids(of_program(textwrap.dedent(text))) == ({"no-probabilities"} if expected else set())
+    assert ids(of_lines(text)) == ({"no-probabilities"} if expected else set())
 
 
 UNREAD = """
@@ -1288,7 +1291,7 @@ def test_of_a_layer_that_is_not_known_a_wrapper_is_not_known() -> None:
         x = layers.Bidirectional(LSTM(3, return_sequences=True))(keras.Input((4, 1)))
         x = layers.GlobalMaxPooling1D()(x)
     """
-    assert of_program(textwrap.dedent(text)).findings == []
+    assert of_lines(text).findings == []
 
 
 @pytest.mark.parametrize(
@@ -1467,7 +1470,7 @@ def test_windows_of_an_array_are_held_against_the_model(given: str, shape: str) 
         model.predict(x)
         layers.LSTM(4)(windows[0][0])
     """
-    reviewed = of_program(textwrap.dedent(text))
+    reviewed = of_lines(text)
     runs = [row.says.partition(";")[0] for row in reviewed.rows if row.what in ("fit", "predict")]
     assert runs == [f"data {shape}"] * 2
     assert ids(reviewed) == {"other-features"}
@@ -1492,7 +1495,7 @@ def test_rows_of_arrays_are_held_against_the_model(y: str, after: str, expected:
         model.compile("adam", "mse")
         model.fit(data, validation_data=data)
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 def test_a_softmax_of_one_number_may_be_in_a_wrapper() -> None:
@@ -1523,7 +1526,7 @@ def test_padding_is_read_where_no_mask_comes(layers_: str, expected: set[str]) -
         model = keras.Model(x, {layers_})
         model.predict(pad_sequences([[1, 2], [3]], maxlen=5))
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -1547,7 +1550,7 @@ def test_axes_have_a_meaning_where_a_recurrent_layer_reads_them(
         model = keras.Model(x, {layer})
         model.predict(np.random.randn(9, {axes}))
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -1596,7 +1599,7 @@ def test_batches_are_counted_if_all_are_read(given: str, expected: set[str]) -> 
         model.compile("adam", "mse")
         model.fit(np.zeros((70, 5, 2)), np.zeros((70, 4)), batch_size=16, shuffle=False{given})
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
     assert ("batches" in says(text)[0]) is bool(expected)
 
 
@@ -1630,7 +1633,7 @@ def test_a_timestep_of_many_sequences_is_no_table(step: str, given: str, expecte
         x, h, c = np.random.rand(4, 6, 3), np.zeros((4, 2)), np.zeros((4, 2))
         y = layers.LSTM(2)({step}{given})
     """
-    assert ids(of_program(textwrap.dedent(text))) == expected
+    assert ids(of_lines(text)) == expected
 
 
 @pytest.mark.parametrize(("given", "expected"), [("", True), (", training=True", False)])
@@ -1644,7 +1647,7 @@ def test_a_layer_that_is_called_to_drop_drops(given: str, expected: bool) -> Non
         weights = model.trainable_weights
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
     """
-    assert bool(ids(of_program(textwrap.dedent(text)))) is expected
+    assert bool(ids(of_lines(text))) is expected
 
 
 @pytest.mark.parametrize(
@@ -1765,7 +1768,7 @@ def test_a_column_stays_one(column: str, shape: str | None) -> None:
         table = pd.read_csv("a.csv")
         layers.LSTM(3)({column})
     """
-    (row,) = of_program(textwrap.dedent(text)).rows
+    (row,) = of_lines(text).rows
     assert row.says.partition(" ->")[0] == (shape or "?")
 
 
@@ -1775,7 +1778,7 @@ def test_a_backward_layer_has_states_of_its_own() -> None:
         back = layers.LSTM(4, return_state=True, go_backwards=True)
         y = layers.Bidirectional(forward, backward_layer=back)(np.zeros((2, 6, 3), "float32"))
     """
-    (row,) = of_program(textwrap.dedent(text)).rows
+    (row,) = of_lines(text).rows
     shapes = [np.shape(part) for part in run(HEAD + textwrap.dedent(text))["y"]]  # type: ignore[attr-defined]
     assert row.says.partition("-> ")[2].partition(";")[0] == " and ".join(map(shape_text, shapes))
 

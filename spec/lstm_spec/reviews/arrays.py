@@ -69,9 +69,8 @@ def windows(name: str, call: Arguments) -> Batches:
     old = name == "TimeseriesGenerator"
     rate = call.get(3, "sampling_rate", default=1) if old else 1
     size = 128 if old else call.get(5, "batch_size", default=128)
-    if not call.whole or data.shape is None or not known(steps, rate) or rate < 1:
-        return Batches(Array(None))
-    if size is UNKNOWN:
+    unknown = not call.whole or size is UNKNOWN or not known(steps, rate) or rate < 1
+    if unknown or data.shape is None:
         return Batches(Array(None))
     batch = () if size is None else (UNKNOWN,)
     return Batches(Array((*batch, -(-steps // rate), *data.shape[1:])))
@@ -101,10 +100,9 @@ def broadcast(left: Any, right: Any) -> Array:
     """Return what arithmetic makes of two arrays, or of an array and something else."""
     shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
     plain = any(isinstance(side, (int, float, Number)) for side in (left, right))
-    tables = [side for side in (left, right) if getattr(side, "origin", "") == FRAME]
-    steps = [side for side in (left, right) if getattr(side, "origin", "") == "step"]
+    origins = [getattr(side, "origin", "") for side in (left, right)]
     if plain or (len(shapes) == 2 and shapes[0] == shapes[1]):
-        return Array(shapes[0], FRAME if tables else "step" if steps else "")
+        return Array(shapes[0], next((kept for kept in (FRAME, "step") if kept in origins), ""))
     return Array(None)
 
 
@@ -556,13 +554,12 @@ def _identity(call: Arguments) -> Any:
 
 
 def _cumsum(call: Arguments) -> Any:
-    return _summed(call.first, call.get(1, "axis")) if isinstance(call.first, Array) else UNKNOWN
-
-
-def _summed(array: Array, axis: Any) -> Array:
     """Return running sums; without an axis they are flat in NumPy, and not in TensorFlow."""
-    keeps = axis is not None or (array.shape is not None and len(array.shape) == 1)
-    return Array(array.shape if keeps else None)
+    if not isinstance(call.first, Array):
+        return UNKNOWN
+    shape = call.first.shape
+    keeps = call.get(1, "axis") is not None or (shape is not None and len(shape) == 1)
+    return Array(shape if keeps else None)
 
 
 def _power(call: Arguments) -> Any:

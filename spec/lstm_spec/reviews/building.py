@@ -305,10 +305,9 @@ class Building:
         """Call a layer on tensors or numbers."""
         first = call.get(0, "sequences", "inputs", default=UNKNOWN)
         rest = dict(call.named)
-        if len(call.given) > 1 and layer.kind in RECURRENT:
-            rest.setdefault("initial_state", call.given[1])
-        if len(call.given) > 2 and layer.kind in RECURRENT:
-            rest.setdefault("mask", call.given[2])
+        if layer.kind in RECURRENT:
+            names = ("initial_state", "mask")
+            rest = dict(zip(names, call.given[1:], strict=False)) | rest
         connected = self.connected(layer, self.inputs(first), node.lineno, rest, first)
         connected.listed = isinstance(first, (Listing, tuple)) and not is_numbers(first)
         connected.eager = isinstance(first, Array) or is_numbers(first)

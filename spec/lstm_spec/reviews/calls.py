@@ -160,14 +160,12 @@ class Calls:
         for extra in (takes.vararg, takes.kwarg):
             if extra is not None:
                 scope.names[extra.arg] = UNKNOWN
+        if call.whole:  # otherwise it is not even known which are the defaults
+            scope.names |= function.defaults
         if function.bound is not None and names:
             scope.names[names.pop(0)] = function.bound
-        if not call.whole:  # it is not even known which are the defaults
+        if not call.whole:
             return
-        bound = scope.names.keys() - {*names, *(parameter.arg for parameter in takes.kwonlyargs)}
-        scope.names |= {
-            name: value for name, value in function.defaults.items() if name not in bound
-        }
         for name, value in zip(names, call.given, strict=False):
             scope.names[name] = value
         for name, value in call.named.items():

@@ -217,8 +217,8 @@ def events(model: Saved) -> list[Event]:
 
 def _compile(compiled: Mapping[str, Any], outputs: list[Tensor]) -> Event:
     """Return that a model was compiled, with its loss and its metrics."""
-    call = Arguments(named={"loss": _loss(compiled.get("loss"))})
-    call.named["metrics"] = tuple(_list(compiled.get("metrics")))
+    metrics = tuple(_list(compiled.get("metrics")))
+    call = Arguments(named={"loss": _loss(compiled.get("loss")), "metrics": metrics})
     whole = Model(False, 0, outputs=outputs, compiled=call)
     return Event("model", 0, {"model": whole, "method": "compile", "call": call})
 

@@ -276,8 +276,12 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
     batch: Size = shape[0] if shape else UNKNOWN
     steps: Size = shape[1] if shape and len(shape) == 3 else UNKNOWN
     width: Size = units
+    backward = units
+    directions = 1
     mode = ""
     if layer.kind == "Bidirectional":
+        directions = 2
+        backward = _units(layer.inner[-1]) if layer.inner else units
         mode = layer.get("merge_mode", "concat")
         if mode == "concat":
             width = _times(2, units)
@@ -288,11 +292,10 @@ def _recurrent(layer: Layer, shapes: Sequence[Shape | None]) -> list[Shape | Non
     sequence = core.flag("return_sequences")
     if count is UNKNOWN:
         return [None]
-    backward = _units(layer.inner[-1]) if layer.kind == "Bidirectional" and layer.inner else units
     first = (batch,) if not sequence else (batch, steps)
     widths = [width] if mode is not None else [units, backward]
     outputs = [None if sequence is UNKNOWN else (*first, size) for size in widths]
-    each = (count - len(outputs)) // (2 if layer.kind == "Bidirectional" else 1)
+    each = (count - len(outputs)) // directions
     states = [units] * each + [backward] * (count - len(outputs) - each)
     return outputs + [(batch, size) for size in states]
 

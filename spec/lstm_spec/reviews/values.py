@@ -302,6 +302,10 @@ class Arguments:
             return self.given[place]
         return next((self.named[name] for name in names if name in self.named), default)
 
+    def or_default(self, place: int, name: str, default: Any = None) -> Any:
+        """Return an argument; its default, if it is known that it is not given."""
+        return self.get(place, name, default=default if self.whole else UNKNOWN)
+
     def axes(self, *keys: str) -> tuple[str, ...]:
         """Return the names of the sizes in the first shape that has some, of these arguments."""
         return next((self.names[key] for key in keys if self.names.get(key)), ())

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import X, close
+from tools.studies.attacks.shared import X, close, reloaded
 
 layers = keras.layers
 LSTM, Cell = layers.LSTM, layers.LSTMCell
@@ -32,13 +32,6 @@ class Total(keras.layers.Layer):
 def model_of(*inside, timesteps=4):
     """Return a Sequential model of layers."""
     return keras.Sequential([keras.Input((timesteps, 3)), *inside])
-
-
-def reloaded(model, name="lstm.keras"):
-    """Save a model under a name and load it again."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder, name))
-        return keras.models.load_model(Path(folder, name))
 
 
 def survives(model, name):

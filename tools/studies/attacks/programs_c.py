@@ -85,7 +85,7 @@ def repeated_in_copies():
         "itself": lambda: model,
         "from_config": lambda: keras.Sequential.from_config(model.get_config()),
         ".keras": lambda: reloaded(model),
-        ".h5": lambda: reloaded(model, "h5"),
+        ".h5": lambda: reloaded(model, "lstm.h5"),
     }
     return {name: outcome(lambda: len(copy().weights)) for name, copy in copies.items()}
 

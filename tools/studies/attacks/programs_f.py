@@ -125,7 +125,7 @@ def legacy_files_of_optimizers():
         model = model_of(LSTM(2))
         model.compile(name, "mean_squared_error")
         model.train_on_batch(X, ones(2, 2))
-        again = reloaded(model, "h5")
+        again = reloaded(model, "lstm.h5")
         apart = farthest(model.get_weights(), again.get_weights())
         seen[name] = (apart, outcome(lambda: float(again.train_on_batch(X, ones(2, 2)))))
     return seen
@@ -140,7 +140,7 @@ def a_mask_of_a_nested_model():
     nested = keras.Model(inputs[0], layers.Masking()(inputs[0]))
     layer = LSTM(2)
     model = keras.Model(inputs[1], layer(nested(inputs[1])))
-    again = reloaded(model, "h5")
+    again = reloaded(model, "lstm.h5")
     return {"saved": gap(again(x), model(x)), "without a mask": gap(again(x), layer(x))}
 
 
@@ -170,7 +170,10 @@ def functions_of_a_name_in_packages():
     for package, by in (("first", 2.0), ("second", 3.0)):
         function = keras.saving.register_keras_serializable(package)(scaling(by))
         model = model_of(LSTM(2, activation=function, recurrent_activation=function))
-        ends = [outcome(lambda: gap(reloaded(model, end)(X), model(X))) for end in ("keras", "h5")]
+        ends = [
+            outcome(lambda: gap(reloaded(model, name)(X), model(X)))
+            for name in ("lstm.keras", "lstm.h5")
+        ]
         seen[package] = ends
     return seen
 
@@ -185,7 +188,7 @@ def lambdas_of_functions_of_ops():
     makers = {
         "configuration": lambda layer: type(layer).from_config(layer.get_config()),
         ".keras": lambda layer: reloaded(model_of(layer, shape=(4, 3))),
-        ".h5": lambda layer: reloaded(model_of(layer, shape=(4, 3)), "h5"),
+        ".h5": lambda layer: reloaded(model_of(layer, shape=(4, 3)), "lstm.h5"),
         "deepcopy": copy.deepcopy,
         "pickle": lambda layer: pickle.loads(pickle.dumps(layer)),
     }
@@ -269,7 +272,7 @@ def layers_as_activations():
             model = under(policy, lambda: model_of(kind(), shape=(4, 3)))
             clone = keras.models.clone_model(model)
             clone.set_weights(model.get_weights())
-            copies = (lambda: clone, lambda: reloaded(model), lambda: reloaded(model, "h5"))
+            copies = (lambda: clone, lambda: reloaded(model), lambda: reloaded(model, "lstm.h5"))
             ends = [outcome(lambda: gap(make()(X), model(X))) for make in copies]
             seen[f"{name}, {policy}"] = ends
     return seen

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tools.studies.attacks import attack, outcome
-from tools.studies.attacks.shared import Own
+from tools.studies.attacks.shared import Own, reloaded
 
 LSTM = keras.layers.LSTM
 X = np.random.RandomState(0).randn(8, 30, 5).astype("float32")
@@ -18,13 +18,6 @@ X = np.random.RandomState(0).randn(8, 30, 5).astype("float32")
 def model_of(**options):
     """Return a Sequential model of one LSTM."""
     return keras.Sequential([keras.Input((30, 5)), LSTM(40, **options)])
-
-
-def reloaded(model, name="lstm.keras", **options):
-    """Save a model under a name and load it again."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder, name))
-        return keras.models.load_model(Path(folder, name), **options)
 
 
 def half(z):

@@ -91,10 +91,10 @@ def under(policy, call):
         keras.config.set_dtype_policy("float32")
 
 
-def reloaded(model, ending="keras", **options):
-    """Return a model that was saved to a file and loaded."""
+def reloaded(model, name="lstm.keras", **options):
+    """Return a model that was saved to a file of a name, and loaded."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, f"model.{ending}")
+        path = os.path.join(folder, name)
         model.save(path)
         return keras.models.load_model(path, **options)
 

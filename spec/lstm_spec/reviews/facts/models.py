@@ -163,13 +163,12 @@ def _batch(kind: str, call: Arguments, samples: Any) -> Facts:
     if place is None:
         return {}
     facts: Facts = {}
-    unsaid = None if call.whole else UNKNOWN
-    batch = call.get(place, "batch_size", default=unsaid)
+    batch = call.or_default(place, "batch_size")
     batch = 32 if batch is None else batch
-    steps = call.get(*STEPS[kind], default=unsaid)
+    steps = call.or_default(*STEPS[kind])
     if known(batch) and batch > 0:
         facts["batch"] = batch
-        split = call.get(6, "validation_split", default=unsaid) if kind == "fit" else None
+        split = call.or_default(6, "validation_split") if kind == "fit" else None
         trained = _trained_on(samples, split)
         if known(trained):
             facts |= {"trained": trained, "many": trained > batch}
@@ -177,9 +176,9 @@ def _batch(kind: str, call: Arguments, samples: Any) -> Facts:
         if known(trained) and steps is None:
             facts |= {"remainder": trained % batch, "batches": -(-trained // batch)}
     if kind == "fit":
-        facts["epochs"] = size_of(call.get(3, "epochs", default=1 if call.whole else UNKNOWN))
+        facts["epochs"] = size_of(call.or_default(3, "epochs", 1))
         facts["may_reset"] = _may_reset(call)
-        shuffle = call.get(8, "shuffle", default=True if call.whole else UNKNOWN)
+        shuffle = call.or_default(8, "shuffle", True)
         facts["shuffle"] = shuffle if isinstance(shuffle, bool) else UNKNOWN
     return facts
 
@@ -526,7 +525,7 @@ def of_callback(event: Event) -> Iterator[Facts]:
     file = call.get(0, "filepath")
     if event.about["name"] == "ModelCheckpoint" and isinstance(file, str):
         facts: Facts = {"subject": "checkpoint", "file": file, "extension": _extension(file)}
-        alone = call.get(4, "save_weights_only", default=False if call.whole else UNKNOWN)
+        alone = call.or_default(4, "save_weights_only", False)
         yield facts | {"weights_only": alone if isinstance(alone, bool) else UNKNOWN}
 
 
