@@ -882,3 +882,11 @@ def counts_names_on(patch):
     @instead(patch, keras.backend, "clear_session")
     def clear_session(original, *given, **options):
         return None
+
+
+@refuted_by("models.last-output-first")
+def keeps_no_state_between_calls(patch):
+    @instead(patch, keras.layers.LSTM, "call")
+    def call(original, self, *given, **options):
+        self.reset_state()
+        return original(self, *given, **options)

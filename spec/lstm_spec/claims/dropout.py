@@ -774,13 +774,7 @@ def test_training_methods_switch_dropout_on(case, seed, kind, method, eager):
     target = noise((case.batch, case.units), seed)
     y = to_numpy(lstm(case)(case.x, training=True)).astype(float)
     model = trainer(lstm(case), kind, case, eager)
-    losses = {
-        "fit": lambda: model.fit(case.x, target, case.batch, shuffle=False, verbose=0).history[
-            "loss"
-        ][0],
-        "train_on_batch": lambda: model.train_on_batch(case.x, target),
-    }
-    assert_close(np.float32(losses[method]()), np.mean((y - target) ** 2))
+    assert_close(training_loss(model, method, case, target), np.mean((y - target) ** 2))
 
 
 @claim(
@@ -819,11 +813,65 @@ def test_a_call_without_training_drops_nothing(case, seed, method):
     model = type("Own", (keras.Model,), {"call": lambda self, x: self.layer(x)})()
     model.layer = lstm(case)
     model.compile("sgd", "mse", run_eagerly=True)
-    losses = {
-        "fit": lambda: model.fit(case.x, target, shuffle=False, verbose=0).history["loss"][0],
-        "train_on_batch": lambda: model.train_on_batch(case.x, target),
-    }
-    assert_close(np.float32(losses[method]()), np.mean((equations(case).h - target) ** 2))
+    y = equations(case).h
+    assert_close(training_loss(model, method, case, target), np.mean((y - target) ** 2))
+
+
+@claim(
+    "dropout.after-inference",
+    promised="Dropout: fit sets `training` to True",
+    cases=2,
+    needs=("keras.Model.fit", "keras.random.SeedGenerator"),
+)
+@given(
+    cases(timesteps=integers(1, 3), dropout=rates, seed=seeds),
+    seeds,
+    whole(["fit", "train_on_batch"]),
+    booleans(),
+)
+def test_a_part_in_inference_leaves_dropout_on_after_it(case, seed, method, nested):
+    """
+    In fit of a subclassed model an LSTM drops, though the part before it is called with
+    training=False.
+
+    So a pretrained part is called whose BatchNormalization is to stay as it is. Until Keras drops
+    there, let `call` take `training` and give it to each layer after that part.
+
+    >>> import keras, numpy as np
+    >>> class Tuned(keras.Model):
+    ...     def call(self, x, training=None):
+    ...         return self.lstm(self.part(x, training=False), training=training)
+    >>> model, x = Tuned(), np.ones((9, 3, 4))  # (batch, timesteps, features)
+    >>> model.part = keras.layers.BatchNormalization()
+    >>> model.lstm = keras.layers.LSTM(2, dropout=0.5)
+    >>> model.compile("sgd", "mse")
+    >>> y = np.array(model(x))  # what is put out without dropout
+    >>> bool(model.train_on_batch(x, y) > 1e-9)
+    True
+    """
+    target = noise((case.batch, case.units), seed)
+    y = to_numpy(lstm(case)(case.x, training=True)).astype(float)
+    model = type("Tuned", (keras.Model,), {"call": after_inference})()
+    unchanged = keras.layers.Activation("linear")
+    model.part = keras.Sequential([unchanged]) if nested else unchanged
+    model.layer = lstm(case)
+    model.compile("sgd", "mse", run_eagerly=True)
+    loss = training_loss(model, method, case, target)
+    instead = {"nothing is dropped": np.mean((equations(case).h - target) ** 2)}
+    assert_close(loss, np.mean((y - target) ** 2), instead=instead)
+
+
+def after_inference(model, x, training=None):
+    """Call an LSTM after a part in inference, as the `call` of a model of one's own."""
+    return model.layer(model.part(x, training=False))
+
+
+def training_loss(model, method, case, target):
+    """Return the loss that a step of training with all samples reports."""
+    if method == "fit":
+        history = model.fit(case.x, target, case.batch, shuffle=False, verbose=0).history
+        return np.float32(history["loss"][0])
+    return np.float32(model.train_on_batch(case.x, target))
 
 
 @claim(

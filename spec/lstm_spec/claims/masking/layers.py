@@ -111,13 +111,11 @@ def bidirectional(case):
 @given(cases(**varied("batch", "timesteps")), whole([0.0, -1.0, 9.0, 0.1, 1e30]), seeds)
 def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     """
-    Masking masks a timestep if, and only if, all features equal `mask_value`, but for rounding by
-    its dtype and subnormals.
+    On input of three axes Masking masks a timestep if, and only if, all its features equal
+    `mask_value` as its dtype rounds it.
 
-    One differing feature keeps the timestep. Of more than three axes, each row along the last is
-    masked by itself. With a single feature, every genuine value that happens to equal `mask_value`
-    is skipped: choose a value that the data cannot have. TensorFlow on a CPU takes subnormal
-    numbers of float32 and float64 for zero, but not those of float16.
+    One differing feature keeps the timestep. With a single feature, every genuine value that
+    happens to equal `mask_value` is skipped: choose a value that the data cannot have.
 
     >>> import keras, numpy as np
     >>> masking, lstm = keras.layers.Masking(mask_value=0.0), keras.layers.LSTM(2)
@@ -133,6 +131,35 @@ def test_masking_masks_steps_that_equal_its_value_throughout(case, value, seed):
     instead = {"the mask is lost": unmasked(blank(replace(case, x=x, mask=mask)))}
     assert_same(layer(masking(x)), layer(x, mask=mask), instead)
     assert_same(masking.compute_mask(x), mask)
+
+
+@claim(
+    "masking.pictures",
+    promised="Masking: a timestep, axis 1, is masked if all its values equal `mask_value`",
+    cases=8,
+)
+@given(cases(**varied("batch", "timesteps")), integers(2, 3), seeds, whole([0.0, 9.0]), booleans())
+def test_masking_masks_a_picture_whose_values_all_equal_its_value(case, width, seed, value, deep):
+    """
+    Masking masks a timestep of four axes, or of five, if all of its values equal `mask_value`.
+
+    So it is for ConvLSTM1D and ConvLSTM2D, which need one boolean for a timestep. Until Keras does
+    so, pass them a mask: keras.ops.any(x != 0.0, axis=(2, 3)).
+
+    >>> import keras, numpy as np
+    >>> x = np.ones((1, 3, 4, 1))  # (batch, timesteps, width, channels)
+    >>> x[:, 1] = 0.0
+    >>> mask = np.array(keras.ops.any(x != 0.0, axis=(2, 3)))
+    >>> mask.tolist(), keras.layers.ConvLSTM1D(2, 2)(x, mask=mask).shape[1:]
+    ([[True, False, True]], (3, 2))
+    """
+    shape = (*case.x.shape[:2], *([2] if deep else []), width, case.features)
+    x = noise(shape, seed)
+    mask = noise(case.x.shape[:2], seed + 1) > 0
+    x[~mask] = value
+    actual = to_numpy(keras.layers.Masking(mask_value=value).compute_mask(x))
+    assert actual.shape == mask.shape, f"the mask has the shape {actual.shape}, not {mask.shape}"
+    assert_same(actual, mask)
 
 
 @claim(

@@ -568,6 +568,53 @@ def in_turn(layers, x):
 
 
 @claim(
+    "models.last-output-first",
+    observed="Keras 3",
+    corrects="A functional model runs the calls of a stateful layer in the order of its outputs.",
+    cases=4,
+)
+@given(
+    cases(stateful=True, **varied("timesteps", "units")),
+    seeds,
+    integers(2, 3),
+    whole(["called", "predict_on_batch", "predict"]),
+)
+def test_of_calls_of_one_layer_that_for_the_last_output_runs_first(case, seed, number, way):
+    """
+    A functional model of several outputs, each a call of one stateful LSTM on an Input, runs that
+    of the last output first.
+
+    The call for the first output then starts from the states that the others leave. Where the order
+    matters, hand the states on by return_state and initial_state, or call the layer in a model of
+    your own class.
+
+    >>> import keras, numpy as np
+    >>> lstm, x = keras.layers.LSTM(2, stateful=True), keras.Input(batch_shape=(1, 3, 1))
+    >>> model, ones = keras.Model(x, [lstm(x), lstm(x)]), np.ones((1, 3, 1))
+    >>> y, z = model(ones)
+    >>> lstm.reset_state()
+    >>> bool(np.allclose(lstm(ones), z, atol=1e-6)), bool(np.allclose(lstm(ones), y, atol=1e-6))
+    (True, True)
+    """
+    layer = lstm(case)
+    inputs = [keras.Input(batch_shape=case.x.shape) for _ in range(number)]
+    arrays = [noise(case.x.shape, seed + k) for k in range(number)]
+    model = keras.Model(inputs, [layer(x) for x in inputs])
+    run = {
+        "called": model,
+        "predict_on_batch": model.predict_on_batch,
+        "predict": lambda x: model.predict(x, batch_size=case.batch, verbose=0),
+    }
+    outputs = run[way](arrays)
+    part = case
+    for x, y in reversed(list(zip(arrays, outputs, strict=True))):
+        part = replace(part, x=x)
+        _, h, c = equations(part)
+        assert_close(y, h)
+        part = replace(part, h=h, c=c)
+
+
+@claim(
     "models.arrays-too-many",
     observed="Keras 3",
     corrects="A model of one input refuses a second array.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -378,6 +379,37 @@ def test_a_loaded_model_is_trained_on_as_if_never_saved(case, seed, optimizer, l
     loaded.train_on_batch(case.x, y)
     model.train_on_batch(case.x, y)
     assert_same(loaded.get_weights(), model.get_weights())
+
+
+@claim(
+    "saving.loss-scale",
+    promised="Model, method `save`: the file holds the optimizer's state",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(cases(batch=1), seeds, whole(["adam", "sgd"]), kinds)
+def test_a_model_in_mixed_precision_trains_on_wherever_it_is_loaded(case, seed, optimizer, kind):
+    """
+    A model trained under the policy mixed_float16, loaded from `.keras` under float32, has the
+    optimizer's state.
+
+    Until Keras does so, set the policy mixed_float16 before load_model.
+
+    >>> import keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(2)])
+    >>> model.compile("adam", "mse", run_eagerly=True)
+    >>> _ = model.train_on_batch(np.ones((1, 3, 1)), np.ones((1, 2)))
+    >>> model.save("lstm.keras")
+    >>> int(np.array(keras.models.load_model("lstm.keras").optimizer.iterations))
+    1
+    """
+    with global_policy("mixed_float16"):
+        model = trained(case, seed, optimizer, "mse", kind)
+    loaded = reloaded(model)
+    names = [type(m.optimizer).__name__ for m in (loaded, model)]
+    assert names[0] == names[1], f"loaded with {names[0]}"
+    steps = [int(to_numpy(m.optimizer.iterations)) for m in (loaded, model)]
+    assert steps == [1, 1], f"steps of loaded and saved: {steps}"
 
 
 class Compiling(keras.Sequential):  # type: ignore[misc]  # Keras has no types
@@ -956,6 +988,41 @@ def with_names(structure):
 
 
 @claim(
+    "saving.shared-cell",
+    derived="the file holds the weights of every cell, of a shared one once",
+    cases=4,
+)
+@given(
+    cases(timesteps=integers(1, 3), features=2, units=2, **varied("go_backwards")),
+    whole(["functional", "Sequential"]),
+)
+def test_two_layers_around_one_cell_are_loaded_from_a_file(case, form):
+    """
+    A model of two RNN layers around one LSTMCell, saved as `.keras`, is loaded, and computes the
+    same.
+
+    Until Keras does so, share a whole layer, or save as `.h5`, from which each layer comes with a
+    cell of its own.
+
+    >>> import keras, numpy as np
+    >>> x, lstm = keras.Input((3, 2)), keras.layers.LSTM(2, return_sequences=True)
+    >>> model, ones = keras.Model(x, lstm(lstm(x))), np.ones((1, 3, 2))
+    >>> model.save("lstm.keras")
+    >>> bool(np.allclose(keras.models.load_model("lstm.keras")(ones), model(ones), atol=1e-6))
+    True
+    """
+    cell = keras.layers.LSTMCell(2, **UNDRAWN)
+    layers = [
+        keras.layers.RNN(cell, return_sequences=True),
+        keras.layers.RNN(cell, **case.options),
+    ]
+    model = FORMS[form](layers, keras.Input(case.x.shape[1:]))
+    model.set_weights(case.weights)
+    loaded = reloaded(model)
+    assert_close(loaded(case.x), to_numpy(model(case.x)))
+
+
+@claim(
     "saving.structure",
     derived="a model that is made again takes and returns what the model does",
     cases=4,
@@ -995,6 +1062,42 @@ def test_a_model_made_again_has_the_structure_of_its_inputs_and_outputs(case, fo
     actual = RUNS[run](again, arrays)
     assert with_names(actual) == with_names(unlisted(expected)), f"{actual}"
     assert_close(arrays_of(actual), arrays_of(expected))
+
+
+@claim(
+    "saving.inputs-in-order",
+    derived="a model that is made again takes what the model does",
+    cases=4,
+)
+@given(
+    cases(timesteps=integers(1, 3), **varied("units")),
+    seeds,
+    whole(list(COPIES)),
+)
+def test_a_model_of_inputs_in_an_ordered_dictionary_is_made_again(case, seed, way):
+    """
+    A functional model of an OrderedDict of Inputs, in any order of keys, is the same made again by
+    its configuration or file.
+
+    Until Keras does so, give Model a plain dictionary, which Keras sorts by its keys, or a list.
+
+    >>> import keras, numpy as np
+    >>> x = {name: keras.Input((3, 1), name=name) for name in ("second", "first")}
+    >>> lstm, ones = keras.layers.LSTM(2), np.ones((1, 3, 1))
+    >>> model = keras.Model(x, lstm(x["second"]) - lstm(x["first"]))
+    >>> model.save("lstm.keras")
+    >>> loaded, arrays = keras.models.load_model("lstm.keras"), {"first": ones, "second": 2 * ones}
+    >>> bool(np.allclose(loaded(arrays), model(arrays), atol=1e-6))
+    True
+    """
+    x = {name: keras.Input(case.x.shape[1:], name=name) for name in ("second", "first")}
+    arrays = OrderedDict(second=case.x, first=noise(case.x.shape, seed))
+    layer = lstm(case)
+    model = keras.Model(OrderedDict(x), layer(x["second"]) - layer(x["first"]))
+    again = COPIES[way](model)
+    again.set_weights(case.weights)
+    expected = equations(case).h - equations(replace(case, x=arrays["first"])).h
+    assert_close(again(arrays), expected, instead={"one input is taken for the other": -expected})
 
 
 SHARED: dict[str, Callable[[Case], Any]] = {

@@ -32,7 +32,7 @@ from lstm_spec.claims.trainer import (
 from lstm_spec.claims.trainer.reports import tf_data
 from lstm_spec.harness.refusals import OF_THE_BACKEND, assert_refused
 from lstm_spec.harness.strategies import Array, noise, seeds, whole
-from lstm_spec.harness.subject import FORMS, dense, lstm, release, to_numpy
+from lstm_spec.harness.subject import FORMS, dense, lstm, network, release, to_numpy
 from lstm_spec.harness.tolerance import assert_close, assert_same
 from lstm_spec.harness.trainer import (
     LOSSES,
@@ -404,6 +404,54 @@ def test_compile_makes_any_model_as_a_new_one(net, past, seed, optimizer, loss):
     assert sorted(history) == ["loss", "mae"], f"fit reports {history}"
     assert_close(single(history["loss"]), trained.epoch_losses(), bound=SEVERAL)
     assert_close(model.get_weights(), trained.weights, bound=SEVERAL)
+
+
+@claim(
+    "trainer.compiled-in-a-wrapper",
+    derived="what is reported of a model is its own loss",
+    cases=2,
+    needs="keras.Model.fit",
+)
+@given(
+    nets(batch=2, timesteps=integers(1, 2)),
+    seeds,
+    sampled_from(list(FORMS)),
+    whole([(), ("mae",)]),
+    whole(["fit", "evaluate"]),
+    booleans(),
+)
+def test_a_model_reports_its_own_loss_around_a_compiled_one(
+    net, seed, form, metrics, method, eager
+):
+    """
+    A model with TimeDistributed of a compiled model reports its own loss, in fit and in evaluate.
+
+    A compiled model that is a layer itself does no harm. Until Keras does so here, wrap a model
+    that is not compiled: clone_model makes one, to which the weights are set.
+
+    >>> import keras, numpy as np
+    >>> inner = keras.Sequential([keras.Input((3, 1)), keras.layers.LSTM(1)])
+    >>> inner.compile("sgd", "mse")
+    >>> free = keras.models.clone_model(inner)
+    >>> outer = keras.Sequential([keras.Input((2, 3, 1)), keras.layers.TimeDistributed(free)])
+    >>> outer.compile("sgd", "mse", run_eagerly=True)
+    >>> outer.evaluate(np.ones((1, 2, 3, 1)), 5 * np.ones((1, 2, 1)), verbose=0) > 1
+    True
+    """
+    inner = network(net, form)
+    inner.compile("sgd", "mse", metrics=list(metrics))
+    wrapper = keras.layers.TimeDistributed(inner)
+    model = keras.Sequential([keras.Input((1, *net.case.x.shape[1:])), wrapper])
+    model.compile(keras.optimizers.SGD(RATE), "mse", run_eagerly=eager)
+    target = target_of(net, seed)
+    data = net.case.x[:, None], target[:, None]
+    options = {"batch_size": 2, "verbose": 0}
+    reported = {
+        "fit": lambda: model.fit(*data, **options).history["loss"][0],
+        "evaluate": lambda: model.evaluate(*data, **options, return_dict=True)["loss"],
+    }[method]()
+    loss = batch_loss(net, target, "mse")
+    assert_close(single(reported), loss, instead={"the loss of the one within is reported": 0.0})
 
 
 @claim(

@@ -100,6 +100,40 @@ def test_stacked_cells_are_stacked_layers(case, seed, units, wrapped, three, way
 
 
 @claim(
+    "wrappers.stack-dtype-masked",
+    derived="a mask tells what is read, not in which type",
+    cases=4,
+)
+@given(
+    cases(**varied("units", "timesteps"), masked=True, dtype=whole(["float64", "float16"])),
+    seeds,
+)
+def test_a_stack_of_a_type_of_its_own_takes_a_mask(case, seed):
+    """
+    RNN of a list of LSTM cells, all of one `dtype` but float32, skips masked timesteps as with
+    float32.
+
+    Until Keras does so, make the stack yourself, of that type as well:
+    RNN(StackedRNNCells(cells, dtype=d), dtype=d).
+
+    >>> import keras, numpy as np
+    >>> cells = [keras.layers.LSTMCell(2, dtype="float64") for _ in range(2)]
+    >>> stacked = keras.layers.StackedRNNCells(cells, dtype="float64")
+    >>> rnn, x = keras.layers.RNN(stacked, dtype="float64"), np.array([[[1.0], [7.0], [9.0]]])
+    >>> y = rnn(x, mask=np.array([[True, False, True]]))
+    >>> bool(np.allclose(y, rnn(x[:, [0, 2]]), atol=1e-6))
+    True
+    """
+    above = upper(case, seed)
+    dtype = case.options["dtype"]
+    cells = [keras.layers.LSTMCell(part.units, dtype=dtype, **UNDRAWN) for part in (case, above)]
+    layer = keras.layers.RNN(cells, dtype=dtype)
+    layer.build(case.x.shape)
+    layer.set_weights(case.weights + above.weights)
+    assert_close(layer(case.x.astype(dtype), mask=case.mask), equations(above).h)
+
+
+@claim(
     "wrappers.stack-step",
     promised="StackedRNNCells, first paragraph: a stack of cells behaves as a single cell",
     cases=4,
